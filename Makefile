@@ -1,0 +1,36 @@
+# make demo               the whole loop on this machine: real servers, several days of data, a queue left open for you
+# make demo STREAM=tweets another stream; ARGS=--exit stops the servers at the end, ARGS=--fresh starts over
+# make test               all tests, on real servers (ARGS="tests/unit -k policy": some of them)
+# make lint               format, lint, types, layers
+# make bench              how fast, on how much
+#
+# The first of them sets everything up, within this folder. As root, PostgreSQL runs as nobody: the folders above get
+# the right to be passed through (chmod o+x) where they lack it.
+
+STREAM ?= digits
+ARGS ?=
+SOURCES = flows review models deploy tests
+export PYTHON
+
+.PHONY: demo test lint bench setup setup-all
+
+demo: setup-all
+	@.venv/bin/python -m deploy.demo $(STREAM) $(ARGS)
+
+test: setup-all
+	@.venv/bin/python -m pytest --ignore tests/bench $(ARGS)
+
+lint: setup
+	@.venv/bin/ruff format --check $(SOURCES)
+	@.venv/bin/ruff check $(SOURCES)
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+bench: setup-all
+	@.venv/bin/python -m pytest tests/bench --timeout 900 --capture no $(ARGS)
+
+setup:
+	@deploy/setup.sh
+
+setup-all:
+	@deploy/setup.sh label-studio

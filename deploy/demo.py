@@ -1,0 +1,103 @@
+"""The demo: real servers, real data, several simulated days, and a queue left open for you.
+
+    python -m deploy.demo digits [--exit] [--fresh]
+
+Everything lives below `.local/demo/<stream>`. Started again, it goes on where it was: every step can be repeated.
+"""
+
+import argparse
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from deploy import digits, prepared, rounds, servers, stack, tweets
+from models import errors
+
+ROOT = Path(__file__).resolve().parent.parent
+PREPARE: dict[str, Callable[[Path, int], prepared.Prepared]] = {"digits": digits.prepare, "tweets": tweets.prepare}
+DAYS = 5
+LABEL_STUDIO_PORT, PREFECT_PORT = 8080, 4200
+
+out = Console(highlight=False)
+
+
+def run(name: str, *, fresh: bool, stay: bool) -> None:
+    """Run the demo of one stream; with `stay`, keep the servers up until Ctrl-C.
+
+    Raises SetupFailed, naming what is in the way, if the servers cannot be started.
+    """
+    home = ROOT / ".local" / "demo" / name
+    if fresh:
+        shutil.rmtree(home, ignore_errors=True)
+    out.print(f"[bold]Starting the servers[/] (below {home.relative_to(ROOT)}; the first start makes their databases)")
+    with stack.running(
+        home,
+        label_studio=True,
+        prefect=True,
+        label_studio_port=LABEL_STUDIO_PORT,
+        prefect_port=PREFECT_PORT,
+        say=lambda line: out.print(f"  {escape(line)}"),
+    ) as up:
+        os.environ.update(up.environment())
+        os.environ.update(
+            SECOND_READER_LEDGER=f"sqlite:///{home / 'ledger.db'}",
+            SECOND_READER_STREAMS=str(ROOT / "deploy" / "streams"),
+            SECOND_READER_DATA=str(home / "data"),
+            SECOND_READER_REPORTS=str(home / "reports"),
+        )
+        with out.status("Preparing the data"):
+            made = PREPARE[name](home, DAYS)
+        rounds.play(name, made, up, home, out)
+        if stay:
+            with _serving(name, home):
+                out.print("\nThe flows now run on their schedules. [bold]Ctrl-C[/] stops the servers; nothing is lost.")
+                threading.Event().wait()
+
+
+@contextlib.contextmanager
+def _serving(name: str, home: Path) -> Iterator[None]:
+    """`second-reader serve` beside us, so that what a person answers by hand is collected and reported."""
+    command = servers.Command(
+        name="second-reader serve",
+        words=(str(Path(sys.executable).with_name("second-reader")), "serve", name),
+        environment=dict(os.environ),
+        log=home / "logs" / "serve.log",
+        folder=ROOT,
+        ending=signal.SIGINT,
+    )
+    server = servers.Server(command)
+    server.start()
+    try:
+        yield
+    finally:
+        server.stop()
+
+
+def main() -> None:
+    """The command line of the demo."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.demo", description=__doc__.partition("\n")[0])
+    parser.add_argument("stream", choices=sorted(PREPARE))
+    parser.add_argument("--exit", action="store_true", help="stop the servers at the end instead of waiting for Ctrl-C")
+    parser.add_argument("--fresh", action="store_true", help="throw an earlier demo of this stream away first")
+    wanted = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        run(wanted.stream, fresh=wanted.fresh, stay=not wanted.exit)
+    except errors.SecondReaderError as error:
+        out.print(f"demo: {escape(str(error))}", soft_wrap=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        out.print("\nStopped; run it again to go on.")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

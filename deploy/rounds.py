@@ -1,0 +1,114 @@
+"""What happens in the demo: day after day, and who answers what."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rich.console import Console
+from rich.markup import escape
+
+from deploy import prepared, reviewers, stack
+from flows import collect, dispatch, govern, measure, runs, score, settings
+from models import risk
+from models.stream import Stream
+from review import form, states
+
+TEAM = ("ada@example.com", "ben@example.com", "cleo@example.com", "dan@example.com")
+YOU = "you@example.com"
+OWNER = "demo owner (replayed)"
+LEFT_OPEN = 60  # cases left for the person who runs the demo; at least 50 are promised
+
+
+def play(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, out: Console) -> None:
+    """Deliver each day, let the flows run and the replayed reviewers answer; leave the last cases open."""
+    config = settings.read()
+    stream = settings.read_stream(name, config)
+    inbox = config.data / stream.input.source
+    with out.status("Opening the stream"):
+        project_id, _ = govern.begin(name, by=OWNER)
+        password = _password(home)
+        team = [reviewers.Reviewer(email=email, token=up.add_reviewer(email, password)) for email in TEAM]
+        up.add_reviewer(YOU, password)
+    case_of = {form.task_key(name, case, 0): case for case in made.truth}
+    out.print(f"\n[bold]{escape(stream.title)}[/]: {len(made.truth)} cases over {len(made.days)} simulated days")
+    for number, day in enumerate(made.days, start=1):
+        last = number == len(made.days)
+        if not last and prepared.delivered(made.days[number], inbox):
+            continue  # an earlier demo has been past this day
+        with out.status(f"Day {number}") as status:
+            prepared.deliver(day, inbox)
+            decided = _flow(score.score, name)
+            answered = 0
+            while True:
+                status.update(f"Day {number}: filling the queue")
+                _flow(dispatch.dispatch, name)
+                worked = reviewers.work(
+                    up.label_studio_url,
+                    team,
+                    project_id,
+                    answer=lambda key, who: made.answer(case_of[key], who) if key in case_of else None,
+                    leave_open=LEFT_OPEN if last else 0,
+                    limit=None,
+                    on_progress=lambda done, day=number: status.update(f"Day {day}: {done} answers replayed"),
+                )
+                answered += worked.answered
+                if not worked.answered:
+                    break
+            status.update(f"Day {number}: collecting and measuring")
+            _flow(collect.collect, name)
+            measured = _flow(measure.measure, name)
+        out.print(
+            f"[bold]Day {number}[/]: {decided['decided']} decided, {decided['automated']} released, "
+            f"{decided['audits']} of them drawn for a blind audit; {answered} answers replayed"
+        )
+        if number == 1:
+            _move_the_line(stream, out)
+    out.print(f"\n{escape(measured['summary'])}\n", soft_wrap=True)
+
+
+def _flow(work: Any, name: str) -> runs.Counts:
+    counts: runs.Counts = work(name, return_state=True).result()
+    return counts
+
+
+def _move_the_line(stream: Stream, out: Console) -> None:
+    """What an owner does after a first day of full review: take the lowest threshold that looks good enough.
+
+    The limit of each threshold holds for one named beforehand, and this one is picked off the curve: so it is adopted
+    without a certificate, and says so.
+    """
+    with runs.open_ledger() as book:
+        in_force = runs.policy_in_force(book, stream)
+        if in_force.policy.threshold is not None:
+            return
+        counts = states.counts(
+            book,
+            stream.name,
+            in_force.epoch_id,
+            now=runs.clock(),
+            deadline_hours=stream.review.deadline_hours,
+        )
+    good = risk.curve(counts, 2 * stream.target.delta).filter(pl.col("high") <= stream.target.error)
+    if good.is_empty():
+        out.print(f"  No threshold promises {stream.target.error:.0%} yet: every case still goes to a person.")
+        return
+    lowest = good.row(-1, named=True)
+    because = (
+        f"after day 1: {lowest['errors']} of {lowest['n']} blind answers at or above it are wrong, "
+        f"at most {lowest['high']:.1%} with {1 - stream.target.delta:.0%} confidence at this one threshold"
+    )
+    govern.adopt(stream.name, lowest["threshold"], by=OWNER, because=because)
+    out.print(f"  The line moves to confidence {lowest['threshold']:.3f} ({escape(because)}), without a certificate.")
+
+
+def _password(home: Path) -> str:
+    """One password for the demo's accounts, made up once and kept in a file that only you can read."""
+    path = home / "reviewers.txt"
+    if not path.exists():
+        password = secrets.token_urlsafe(12)
+        part = path.with_suffix(".part")
+        part.touch(mode=0o600)
+        part.write_text(f"accounts: {YOU} {' '.join(TEAM)}\npassword: {password}\n", encoding="utf-8")
+        part.replace(path)
+    return path.read_text(encoding="utf-8").rpartition("password: ")[2].strip()

@@ -1,0 +1,67 @@
+"""Text files, plain or gzipped, as blocks of bytes that end with a line."""
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from models.errors import InputInvalid
+
+BLOCK = 16 * 2**20  # bytes of text at a time: bounds the memory whatever the size of the file
+_MAGIC = {
+    b"PAR1": "a Parquet file",
+    b"PK\x03\x04": "a ZIP archive or a spreadsheet",
+    b"\x1f\x8b": "gzipped; end its name in .gz",
+}
+_LONGEST_LINE = 8 * BLOCK
+BOM = b"\xef\xbb\xbf"
+
+
+def first(path: Path, kind: str) -> bytes:
+    """The first block, without the byte order mark. Raises InputInvalid if the file is empty or no text.
+
+    A gzipped file is read to its end, to know before anything is written that it is whole.
+    """
+    if path.suffix.lower() == ".gz":
+        for _ in read(path):
+            pass
+    start = next(read(path), b"")
+    for magic, what in _MAGIC.items():
+        if start.startswith(magic):
+            raise InputInvalid(f"{path}: not {kind}; it is {what}")
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputInvalid(f"{path}: not UTF-8 but UTF-16; save it as UTF-8")
+    if b"\0" in start[:4096]:
+        raise InputInvalid(f"{path}: not {kind}; it holds binary data")
+    if not start.strip():
+        raise InputInvalid(f"{path}: empty; a {kind} file has at least {'a header' if kind == 'CSV' else 'a row'}")
+    return start
+
+
+def read(path: Path) -> Iterator[bytes]:
+    """Blocks of whole lines, the last one perhaps without a line feed. Raises InputInvalid on a broken gzip."""
+    with _opened(path) as file:
+        rest = _take(path, file).removeprefix(BOM)
+        while rest:
+            more = _take(path, file)
+            if not more:
+                yield rest
+                return
+            cut = rest.rfind(b"\n") + 1
+            if cut:
+                yield rest[:cut]
+            rest = rest[cut:] + more
+            if len(rest) > _LONGEST_LINE:
+                raise InputInvalid(f"{path}: a line of more than {_LONGEST_LINE >> 20} MiB; give one row per line")
+
+
+def _opened(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path)) if path.suffix.lower() == ".gz" else path.open("rb")
+
+
+def _take(path: Path, file: BinaryIO) -> bytes:
+    try:
+        return file.read(BLOCK)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputInvalid(f"{path}: not a gzip file, or cut off ({error}); have it written again") from None

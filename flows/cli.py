@@ -1,0 +1,242 @@
+"""The console command. Each command loads, calls one function, prints.
+
+Exit codes: 0 done, 1 error, 2 usage, 3 done but rows could not be read.
+"""
+
+import getpass
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+
+from flows import settings
+from models.errors import SecondReaderError
+
+settings.prepare_prefect()
+
+DONE_WITH_FAULTS = 3
+
+app = typer.Typer(
+    name="second-reader",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="Release what a model is sure of, send the rest to people, and measure how far the model can be trusted.",
+    rich_markup_mode="markdown",
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+StreamName = Annotated[str, typer.Argument(help="The stream: its name in the streams folder, or a .toml file.")]
+
+
+@app.command(epilog="Example: `second-reader init digits`")
+def init(
+    stream: StreamName,
+    by: Annotated[str, typer.Option(help="Who opens the stream; kept in the ledger.")] = "",
+) -> None:
+    """Make ready what a stream needs: ledger, epoch, a policy that releases nothing, Label Studio project."""
+    from flows import govern
+
+    config = settings.read()
+    with err.status("Preparing the ledger and the Label Studio project"):
+        project_id, began = govern.begin(stream, by=by or getpass.getuser())
+    out.print("A new epoch begins: evidence from zero, every case to a person." if began else "Nothing had to change.")
+    out.print(f"Queue: {config.label_studio_url.rstrip('/')}/projects/{project_id}/data?labeling=1", soft_wrap=True)
+
+
+@app.command(epilog="Example: `second-reader run digits`")
+def run(stream: StreamName, verbose: Annotated[bool, typer.Option(help="Show Prefect's own log.")] = False) -> None:
+    """Run one round: score, dispatch, collect, measure."""
+    from flows import collect, dispatch, measure, score
+
+    _quiet_prefect(verbose)
+    faults = 0
+    for work in (score.score, dispatch.dispatch, collect.collect, measure.measure):
+        counts = _outcome(work, stream)
+        faults += counts.get("faults", 0)
+        _print_counts(work.name, counts)
+    _leave(faults)
+
+
+@app.command(epilog="Example: `second-reader score digits --source late/2026-02-01.parquet`")
+def score(
+    stream: StreamName,
+    source: Annotated[str | None, typer.Option(help="A file or folder to read instead of the stream's own.")] = None,
+) -> None:
+    """Read the model's outputs, decide each case once, record the decisions."""
+    from flows import score as score_flow
+
+    _one(score_flow.score, stream, source=source)
+
+
+@app.command(epilog="Example: `second-reader dispatch digits`")
+def dispatch(stream: StreamName) -> None:
+    """Put waiting cases before people, as many as the queue has room for."""
+    from flows import dispatch as dispatch_flow
+
+    _one(dispatch_flow.dispatch, stream)
+
+
+@app.command(epilog="Example: `second-reader collect digits`")
+def collect(stream: StreamName) -> None:
+    """Bring people's answers home."""
+    from flows import collect as collect_flow
+
+    _one(collect_flow.collect, stream)
+
+
+@app.command(epilog="Example: `second-reader measure digits --json`")
+def measure(
+    stream: StreamName,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every figure of the report as JSON.")] = False,
+) -> None:
+    """Write the report: how much runs by itself, how wrong it is, how sure we are of that."""
+    from flows import measure as measure_flow
+
+    _quiet_prefect(verbose=False)
+    counts = _outcome(measure_flow.measure, stream)
+    if as_json:
+        print(Path(counts["report"]).with_suffix(".json").read_text(encoding="utf-8"), end="")
+    else:
+        _print_counts("measure", counts)
+
+
+@app.command(
+    epilog="Example: `second-reader adopt digits --threshold 0.93 --by 'A. Owner' --because '300 audits, none wrong'`"
+)
+def adopt(
+    stream: StreamName,
+    threshold: Annotated[float, typer.Option(help="Release what has at least this confidence.", min=0.0, max=1.0)],
+    by: Annotated[str, typer.Option(help="Your name; kept for ever.")],
+    because: Annotated[str, typer.Option(help="Why; kept for ever.")],
+    uncertified: Annotated[bool, typer.Option(help="Yes, without a certificate; marked so for ever.")] = False,
+) -> None:
+    """Move the line: release from now on what has at least this confidence."""
+    from flows import govern
+
+    if not uncertified:
+        raise typer.BadParameter(
+            "no certificate covers this threshold; adopt it with --uncertified, marked so for ever"
+        )
+    version = govern.adopt(stream, threshold, by=by, because=because)
+    out.print(
+        f"Version {version} is in force: from the next decision on, released at confidence {threshold:g} and above."
+    )
+
+
+@app.command(epilog="Example: `second-reader halt digits --by 'A. Owner' --because 'new scanner, odd images'`")
+def halt(
+    stream: StreamName,
+    by: Annotated[str, typer.Option(help="Your name; kept for ever.")],
+    because: Annotated[str, typer.Option(help="Why; kept for ever.")],
+) -> None:
+    """Release nothing from the next decision on; every case goes to a person."""
+    from flows import govern
+
+    version = govern.adopt(stream, None, by=by, because=because)
+    out.print(f"Version {version} is in force: nothing is released, every case goes to a person.")
+
+
+@app.command(epilog="Example: `second-reader verify`")
+def verify() -> None:
+    """Check every seal of the ledger; name each record that was edited, added or removed."""
+    from models.errors import Tampered
+    from review import ledger
+
+    with ledger.open(settings.read().ledger.get_secret_value()) as book, err.status("Reading every sealed record"):
+        findings = book.verify()
+        seals, digest = book.head()
+    for finding in findings:
+        out.print(escape(str(finding)), soft_wrap=True)
+    if findings:
+        raise Tampered(
+            f"{len(findings)} records are not as they were sealed; restore the ledger from a backup and compare"
+        )
+    out.print(f"{seals} seals, every record as it was sealed. Head: {digest}", soft_wrap=True)
+
+
+@app.command(epilog="Example: `second-reader serve` or `second-reader serve digits`")
+def serve(
+    streams: Annotated[list[str] | None, typer.Argument(help="Streams to serve; all by default.")] = None,
+) -> None:
+    """Serve the flows of the streams to Prefect, with their schedules, until interrupted."""
+    from flows import deployments
+
+    deployments.serve(streams or settings.stream_names(settings.read()))
+
+
+def _one(work: Any, stream: str, **parameters: object) -> None:
+    _quiet_prefect(verbose=False)
+    counts = _outcome(work, stream, **parameters)
+    _print_counts(work.name, counts)
+    _leave(counts.get("faults", 0))
+
+
+def _outcome(work: Any, stream: str, **parameters: object) -> dict[str, Any]:
+    """Run a flow and return its counts; what went wrong is raised as the flow raised it."""
+    with _progress(f"{work.name} {stream}"):
+        counts: dict[str, Any] = work(stream, **parameters, return_state=True).result()
+    return counts
+
+
+def _print_counts(name: str, counts: dict[str, Any]) -> None:
+    from flows import runs
+
+    if "summary" in counts:
+        out.print(escape(counts["summary"]), soft_wrap=True)
+        out.print(f"Report: {counts['report']}", soft_wrap=True)
+    else:
+        out.print(f"{name}: {runs.line(counts)}", soft_wrap=True)
+
+
+def _leave(faults: int) -> None:
+    if faults:
+        err.print(f"{faults} rows could not be read; they are kept in the ledger and shown in the report.")
+        raise typer.Exit(DONE_WITH_FAULTS)
+
+
+def _quiet_prefect(verbose: bool) -> None:
+    """A person at a terminal reads our lines; Prefect's own log is one option away."""
+    if not verbose:
+        logging.getLogger("prefect").setLevel(logging.CRITICAL)
+
+
+class _Progress(logging.Handler):
+    """Shows the flows' own progress lines on the terminal."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__(logging.INFO)
+        self._status = status
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._status.update(escape(record.getMessage()))
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[None]:
+    log = logging.getLogger("second_reader")
+    log.setLevel(logging.INFO)
+    with err.status(title) as status:
+        handler = _Progress(status)
+        log.addHandler(handler)
+        try:
+            yield
+        finally:
+            log.removeHandler(handler)
+
+
+def main() -> None:
+    """Run the command. What a person can cause ends in one line; a traceback is a bug of ours."""
+    try:
+        app()
+    except SecondReaderError as error:
+        err.print(f"second-reader: {escape(str(error))}", soft_wrap=True)
+        sys.exit(error.exit_code)

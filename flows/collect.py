@@ -1,0 +1,65 @@
+"""Flow `collect`: bring people's answers home. Polling is the truth; it sees every change since the last run."""
+
+from typing import Any
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+
+from flows import runs, settings
+from models.stream import Stream
+from review import label_studio, reading, states
+
+NAMES = {"answer": "answers", "skip": "skips", "deleted": "deleted", "bulk": "not_by_a_person"}
+
+
+@flow(name="collect", flow_run_name="collect-{stream}")
+def collect(stream: str) -> runs.Counts | State[Any]:
+    """Read new, edited, skipped and deleted answers from Label Studio into the ledger.
+
+    Args:
+        stream: the stream's name.
+    """
+    return runs.ended(lambda: _collect(stream))
+
+
+def _collect(stream_name: str) -> runs.Counts:
+    with runs.running("collect", stream_name) as run:
+        project = runs.project(run.ledger, run.stream)
+        connection = label_studio.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
+        people = label_studio.people(connection)
+        since = states.cursor(run.ledger, run.stream.name)
+        newest = since
+        total = dict.fromkeys((*NAMES.values(), "faults"), 0)
+        for page in label_studio.changed(connection, project.project_id, since):
+            for name, count in record_answers(run.stream, run.run_id, project.project_id, page, people).items():
+                total[name] += count
+            newest = max([newest or "", *(changed.updated_at for changed in page)])
+            runs.log.info("collect %s: %s", run.stream.name, runs.line(total))
+        # The cursor is written after the answers it covers: a run killed in between reads them once more.
+        run.finish(total, cursor=newest)
+        return total
+
+
+@task(name="record answers", cache_policy=NO_CACHE, **runs.RETRY)
+def record_answers(
+    stream: Stream, run_id: str, project_id: int, page: list[reading.ChangedTask], people: dict[int, str]
+) -> dict[str, int]:
+    """Append what one page of changed tasks says. Doing it again adds nothing."""
+    task_ids = [changed.task_id for changed in page]
+    now = runs.clock()
+    with runs.open_ledger() as book:
+        reviews, faults = reading.facts(
+            stream,
+            page,
+            dispatches=states.dispatches_by_task(book, project_id, task_ids),
+            known=states.known_annotations(book, project_id, task_ids),
+            people=people,
+            run_id=run_id,
+            now=now,
+        )
+        written = book.append({"review": reviews, "fault": faults}, now=now).written
+    outcomes = written["review"]["outcome"]
+    return {name: int((outcomes == outcome).sum()) for outcome, name in NAMES.items()} | {
+        "faults": len(written["fault"])
+    }

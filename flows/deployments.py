@@ -1,0 +1,43 @@
+"""The flows of a stream as Prefect deployments: four each, scheduled as the stream says."""
+
+from typing import Any
+
+import prefect
+from prefect.deployments.runner import RunnerDeployment
+from prefect.schedules import Cron
+from prefect.types.entrypoint import EntrypointType
+
+from flows import settings
+from flows.collect import collect
+from flows.dispatch import dispatch
+from flows.measure import measure
+from flows.score import score
+from models.errors import Misuse
+from models.stream import Stream
+
+FLOWS: tuple[Any, ...] = (score, dispatch, collect, measure)
+
+
+def of(stream: Stream) -> list[RunnerDeployment]:
+    """The stream's deployments: `score/<stream>`, `dispatch/<stream>`, `collect/<stream>`, `measure/<stream>`."""
+    return [
+        work.to_deployment(
+            name=stream.name,
+            parameters={"stream": stream.name},
+            schedule=Cron(getattr(stream.schedule, work.name), timezone=stream.schedule.timezone),
+            tags=["second-reader", stream.name],
+            description=work.description,
+            # By module: a path would put the folder `flows` first on sys.path.
+            entrypoint_type=EntrypointType.MODULE_PATH,
+        )
+        for work in FLOWS
+    ]
+
+
+def serve(names: list[str]) -> None:
+    """Serve the deployments of the named streams until interrupted. Raises Misuse if there are none."""
+    config = settings.read()
+    if not names:
+        raise Misuse(f"{config.streams}: no streams to serve; add a stream file, or set SECOND_READER_STREAMS")
+    streams = [settings.read_stream(name, config) for name in names]
+    prefect.serve(*(deployment for stream in streams for deployment in of(stream)))

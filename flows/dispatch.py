@@ -1,0 +1,77 @@
+"""Flow `dispatch`: put waiting cases before people, as many as the queue has room for."""
+
+import json
+from typing import Any
+
+import polars as pl
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+
+from flows import runs, settings
+from models.stream import Stream
+from review import form, label_studio, states
+
+BATCH = 500  # tasks in one import: about a second of Label Studio's time
+FIRST_READING = 0
+
+
+@flow(name="dispatch", flow_run_name="dispatch-{stream}")
+def dispatch(stream: str) -> runs.Counts | State[Any]:
+    """Send the cases that wait for a person to Label Studio, up to the stream's queue depth.
+
+    Args:
+        stream: the stream's name.
+    """
+    return runs.ended(lambda: _dispatch(stream))
+
+
+def _dispatch(stream_name: str) -> runs.Counts:
+    with runs.running("dispatch", stream_name) as run:
+        project = runs.project(run.ledger, run.stream)
+        open_before = len(states.open_cases(run.ledger, run.stream.name))
+        room = max(0, run.stream.review.queue_depth - open_before)
+        wave = states.pending(run.ledger, run.stream.name, room)
+        for sent, batch in enumerate(wave.iter_slices(BATCH)):
+            send(run.stream, run.run_id, project.project_id, batch)
+            runs.log.info("dispatch %s: %d of %d sent", run.stream.name, sent * BATCH + len(batch), len(wave))
+        counts = {
+            "sent": len(wave),
+            "blind": int(wave["blind"].sum()),
+            "open": open_before + len(wave),
+            "waiting": states.totals(run.ledger, run.stream.name)["waiting"],
+        }
+        run.finish(counts)
+        return counts
+
+
+@task(name="send", cache_policy=NO_CACHE, **runs.RETRY)
+def send(stream: Stream, run_id: str, project_id: int, batch: pl.DataFrame) -> None:
+    """Push one batch and record where each case went. A case already in Label Studio is found, not pushed again."""
+    config = settings.read()
+    connection = label_studio.connect(config.label_studio_url, settings.label_studio_token(config))
+    tasks = [_task(stream, case) for case in batch.iter_rows(named=True)]
+    task_ids = label_studio.push(connection, project_id, tasks, stream)
+    now = runs.clock()
+    rows = batch.select("case_id", "blind").with_columns(
+        stream=pl.lit(stream.name),
+        slot=pl.lit(FIRST_READING, dtype=pl.Int64),
+        task_key=pl.Series([task.key for task in tasks], dtype=pl.String),
+        project_id=pl.lit(project_id, dtype=pl.Int64),
+        task_id=pl.Series([task_ids[task.key] for task in tasks], dtype=pl.Int64),
+        wave=pl.lit(run_id),
+        sent_at=pl.lit(now),
+    )
+    with runs.open_ledger(config) as book:
+        book.append({"dispatch": rows}, now=now)
+
+
+def _task(stream: Stream, case: dict[str, Any]) -> label_studio.Task:
+    """What Label Studio is given of a case: what a person needs to see, and nothing of what the machine did with it."""
+    # An answer that is not among the choices cannot be pre-filled; the reviewer starts from nothing.
+    shown = not case["blind"] and case["prediction"] in stream.labels
+    return label_studio.Task(
+        key=form.task_key(stream.name, case["case_id"], FIRST_READING),
+        data=form.data(stream, json.loads(case["payload"])),
+        prediction=case["prediction"] if shown else None,
+    )

@@ -1,0 +1,28 @@
+"""The names of a file's columns against those its stream reads."""
+
+import difflib
+from pathlib import Path
+
+from models import reserved
+from models.errors import InputInvalid
+
+
+def check(path: Path, present: list[str], wanted: list[str]) -> None:
+    """Raises InputInvalid if a name stands twice, is one of ours, or is missing."""
+    twice = sorted({name for name in present if present.count(name) > 1})
+    if twice:
+        raise InputInvalid(f"{path}: column {_quoted(twice)} stands twice in the header; rename one of them")
+    ours = [name for name in present if name.startswith(reserved.PREFIX)]
+    if ours:
+        raise InputInvalid(f"{path}: column {_quoted(ours)} has a name we keep for ourselves; rename it")
+    missing = [name for name in wanted if name not in present]
+    if missing:
+        close = difflib.get_close_matches(missing[0], present, n=3) or present[:10]
+        has = f"has {_quoted(close)}{', ...' if len(close) < len(present) else ''}" if close else "has no columns"
+        raise InputInvalid(
+            f"{path}: column {_quoted(missing)} is missing (the file {has}); check [input] of the stream"
+        )
+
+
+def _quoted(names: list[str]) -> str:
+    return ", ".join(repr(name) for name in names)

@@ -1,0 +1,72 @@
+"""Flow `measure`: from the ledger to a report: how much runs by itself, how wrong it is, how sure we are of that."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from prefect import flow
+from prefect.artifacts import create_link_artifact, create_markdown_artifact
+from prefect.client.schemas.objects import State
+
+from flows import runs
+from review import report, states
+from review.figures import Report
+
+
+@flow(name="measure", flow_run_name="measure-{stream}")
+def measure(stream: str) -> runs.Counts | State[Any]:
+    """Write the stream's report, as a page and as JSON, and leave its first lines as an artifact.
+
+    Args:
+        stream: the stream's name.
+    """
+    return runs.ended(lambda: _measure(stream))
+
+
+def _measure(stream_name: str) -> runs.Counts:
+    with runs.running("measure", stream_name) as run:
+        now = runs.clock()
+        made = gather(run, now)
+        folder = run.settings.reports / run.stream.name
+        page = write(folder, now[:10], made)
+        _artifacts(run.stream.name, made, page)
+        run.finish({"report": str(page)})
+        return {"report": str(page), "summary": report.lines(made)}
+
+
+def gather(run: runs.Run, now: str) -> Report:
+    """Everything the report rests on, from the ledger."""
+    name, book = run.stream.name, run.ledger
+    in_force = runs.policy_in_force(book, run.stream)
+    return report.build(
+        run.stream,
+        policy=in_force,
+        totals=states.totals(book, name),
+        counts=states.counts(book, name, in_force.epoch_id, now=now, deadline_hours=run.stream.review.deadline_hours),
+        by_day=states.by_day(book, name),
+        open_cases=states.open_cases(book, name),
+        reviewers=states.reviewers(book, name),
+        faults=states.faults(book, name),
+        history=states.history(book, name),
+        head=book.head(),
+        now=now,
+    )
+
+
+def write(folder: Path, day: str, made: Report) -> Path:
+    """The page and its figures, of this day and as the latest; each file appears whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {".html": report.page(made), ".json": json.dumps(report.as_json(made), indent=2) + "\n"}
+    for ending, text in texts.items():
+        for stem in (day, "latest"):
+            part = folder / f".{stem}{ending}.part"
+            part.write_text(text, encoding="utf-8")
+            part.replace(folder / f"{stem}{ending}")
+    return folder / "latest.html"
+
+
+def _artifacts(stream: str, made: Report, page: Path) -> None:
+    create_markdown_artifact(
+        key=f"report-{stream}", markdown=report.markdown(made), description=f"{stream}: the latest figures"
+    )
+    create_link_artifact(key=f"page-{stream}", link=page.resolve().as_uri(), link_text=f"The report of {stream}")

@@ -1,0 +1,130 @@
+"""What every flow does around its work: open the ledger, hold the stream, tell Prefect how it ended.
+
+A flow holds its stream by a lock that the kernel (SQLite) or the server (PostgreSQL) gives back when the holder dies.
+A concurrency limit of Prefect is not used for this: a worker killed together with its flow keeps the limit's slot, and
+every later run would be turned away (2026-11, Prefect 3.8.8).
+"""
+
+import json
+import logging
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+from prefect.client.schemas.objects import State
+from prefect.states import Cancelled, Completed, Failed
+
+from flows import settings as settings_
+from models import moment
+from models.errors import Busy, Misuse, SecondReaderError, Unavailable
+from models.stream import Stream
+from review import ledger, states
+
+log = logging.getLogger("second_reader")
+
+Counts = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of one flow on one stream, the stream held and the ledger open. Never an input of a task."""
+
+    run_id: str
+    flow: str
+    started_at: str
+    stream: Stream
+    settings: settings_.Settings
+    ledger: ledger.Ledger
+
+    def finish(self, counts: Counts, *, cursor: str | None = None) -> None:
+        """Record what this run did."""
+        now = clock()
+        row = {
+            "run_id": self.run_id,
+            "stream": self.stream.name,
+            "flow": self.flow,
+            "counts": json.dumps(counts, sort_keys=True),
+            "cursor": cursor,
+            "started_at": self.started_at,
+            "finished_at": now,
+        }
+        self.ledger.append({"run": pl.DataFrame([row], schema_overrides={"cursor": pl.String})}, now=now)
+
+
+def policy_in_force(book: ledger.Ledger, stream: Stream) -> states.PolicyInForce:
+    """The policy in force. Raises Misuse if there is none, or if the stream file has moved on to another model."""
+    policy = states.policy_in_force(book, stream.name)
+    if policy is None:
+        raise Misuse(f"stream {stream.name!r} has no policy yet; run: second-reader init {stream.name}")
+    if (policy.model_id, policy.labels) != (stream.model.id, tuple(stream.labels)):
+        raise Misuse(
+            f"stream {stream.name!r}: the file says model {stream.model.id!r} with {len(stream.labels)} labels, the "
+            f"epoch in force is model {policy.model_id!r} with {len(policy.labels)}; to start a new epoch (evidence "
+            f"from zero, everything to review) run: second-reader init {stream.name}"
+        )
+    return policy
+
+
+def project(book: ledger.Ledger, stream: Stream) -> states.ProjectRow:
+    """The stream's Label Studio project. Raises Misuse if it has none yet."""
+    found = states.project(book, stream.name)
+    if found is None:
+        raise Misuse(f"stream {stream.name!r} has no Label Studio project; run: second-reader init {stream.name}")
+    return found
+
+
+def clock() -> str:
+    """Now, as the ledger writes it."""
+    return moment.text(datetime.now(UTC))
+
+
+def open_ledger(settings: settings_.Settings | None = None) -> ledger.Ledger:
+    """The ledger that the settings name. A task opens its own: connections do not travel."""
+    return ledger.open((settings or settings_.read()).ledger.get_secret_value())
+
+
+@contextmanager
+def running(flow: str, stream_name: str) -> Iterator[Run]:
+    """Hold the stream for `flow` and open the ledger. Raises Busy if another run holds it."""
+    settings = settings_.read()
+    stream = settings_.read_stream(stream_name, settings)
+    with open_ledger(settings) as book, book.exclusive(flow, stream.name):
+        yield Run(
+            run_id=str(uuid.uuid4()), flow=flow, started_at=clock(), stream=stream, settings=settings, ledger=book
+        )
+
+
+def ended(work: Callable[[], Counts]) -> Counts | State[Any]:
+    """Do the work of a flow; a failure with one clear line ends the run with that line instead of a traceback.
+
+    A stream held by another run ends as Cancelled: the other run is doing the work.
+    """
+    try:
+        counts = work()
+    except Busy as error:
+        return Cancelled(message=str(error), data=error)
+    except SecondReaderError as error:
+        return Failed(message=str(error), data=error)
+    return Completed(message=line(counts), data=counts)
+
+
+def line(counts: Mapping[str, Any]) -> str:
+    """Counts as one line: `decided 1797, automated 0`."""
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in counts.items() if value is not None)
+
+
+def only_unavailable(_task: object, _run: object, state: State[Any]) -> bool:
+    """Retry condition of every task: trying again helps only where something could not be reached."""
+    return isinstance(state.result(raise_on_failure=False), Unavailable)
+
+
+RETRY: dict[str, Any] = {
+    "retries": 4,
+    "retry_delay_seconds": [1, 3, 10, 30],
+    "retry_condition_fn": only_unavailable,
+    "persist_result": False,
+}

@@ -1,0 +1,104 @@
+"""Flow `score`: read the model's outputs, decide each case once, record the decisions."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import polars_hash as plh
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+
+from flows import files, runs, settings
+from models import classifier, outputs, policy
+from models.errors import ModelInvalid
+from models.stream import Stream
+from review import states
+
+CHUNK_ROWS = 100_000
+
+
+@flow(name="score", flow_run_name="score-{stream}")
+def score(stream: str, source: str | None = None) -> runs.Counts | State[Any]:
+    """Score a stream's inbox, release the confident cases, mark the others for review.
+
+    Args:
+        stream: the stream's name.
+        source: a file or folder to read instead of the one the stream names.
+    """
+    return runs.ended(lambda: _score(stream, source))
+
+
+def _score(stream_name: str, source: str | None) -> runs.Counts:
+    with runs.running("score", stream_name) as run:
+        runs.policy_in_force(run.ledger, run.stream)  # before the first file is opened
+        inbox = Path(source) if source else run.settings.data / run.stream.input.source
+        total = dict.fromkeys(("read", "decided", "automated", "audits", "to_review", "faults"), 0)
+        for chunk in files.chunks(inbox, run.stream, rows=CHUNK_ROWS):
+            for name, count in record(run.stream, run.run_id, chunk).items():
+                total[name] += count
+            runs.log.info("score %s: %s", run.stream.name, runs.line(total))
+        run.finish(total)
+        return total
+
+
+@task(name="record", cache_policy=NO_CACHE, **runs.RETRY)
+def record(stream: Stream, run_id: str, chunk: files.Chunk) -> dict[str, int]:
+    """Decide one chunk and append it, whole or not at all. Doing it again adds nothing."""
+    config = settings.read()
+    answered = chunk.frame
+    if stream.model.file is not None:
+        answered = classifier.apply(_model(config.data / stream.model.file), chunk.frame, stream)
+    checked = outputs.validate(answered, stream, source=chunk.source)
+    now = runs.clock()
+    with runs.open_ledger(config) as book:
+        # The policy is read for every chunk: a halt stops the next chunk, not the next run.
+        in_force = runs.policy_in_force(book, stream)
+        decisions = _decide(checked.cases, in_force, stream).with_columns(run_id=pl.lit(run_id), decided_at=pl.lit(now))
+        faults = pl.concat([chunk.faults, checked.faults])
+        appended = book.append({"decision": decisions, "fault": _fault_rows(faults, stream, run_id, now)}, now=now)
+        clashes = outputs.clashes(appended.conflicts["decision"])
+        book.append({"fault": _fault_rows(clashes, stream, run_id, now)}, now=now)
+    written = appended.written["decision"]
+    automated = written["route"] == policy.AUTOMATE
+    return {
+        "read": len(chunk.frame) + len(chunk.faults),
+        "decided": len(written),
+        "automated": int(automated.sum()),
+        "audits": int((automated & written["blind"]).sum()),
+        "to_review": int((~automated).sum()),
+        "faults": len(faults) + len(clashes),
+    }
+
+
+def _decide(cases: pl.DataFrame, in_force: states.PolicyInForce, stream: Stream) -> pl.DataFrame:
+    """Cases with their route, draw and propensity. A case with a doubt has no confidence, so it goes to a person."""
+    # The epoch's calibrator is the identity: the confidence is the score as given.
+    confidence = cases.select(pl.when(pl.col("doubt").is_null()).then("raw_score")).to_series()
+    routed = policy.route(confidence, cases["case_id"], policy=in_force.policy, salt=in_force.salt)
+    return cases.hstack(routed).with_columns(
+        confidence=confidence,
+        stream=pl.lit(stream.name),
+        policy_id=pl.lit(in_force.policy_id),
+        epoch_id=pl.lit(in_force.epoch_id),
+    )
+
+
+def _fault_rows(faults: pl.DataFrame, stream: Stream, run_id: str, now: str) -> pl.DataFrame:
+    """Rows that could not be read, as the ledger keeps them: whole, and once however often they are met."""
+    return faults.with_columns(
+        stream=pl.lit(stream.name),
+        content=plh.col("raw").chash.sha2_256(),
+        run_id=pl.lit(run_id),
+        found_at=pl.lit(now),
+    ).unique(["source", "line", "content"], keep="first", maintain_order=True)
+
+
+def _model(path: Path) -> classifier.Classifier:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelInvalid(
+            f"{path}: the model cannot be read ({error.strerror}); check model.file of the stream"
+        ) from None
+    return classifier.load(data)

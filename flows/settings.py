@@ -1,0 +1,89 @@
+"""Where things are: the only reader of the environment.
+
+Every setting is an environment variable that starts with SECOND_READER_, or a line of a `.env` file where the command
+is started.
+"""
+
+import os
+from pathlib import Path
+
+import pydantic
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models import stream as streams
+from models.errors import Misuse, StreamInvalid
+
+PREFIX = "SECOND_READER_"
+
+
+class Settings(BaseSettings):
+    """Addresses and folders. Relative folders are below the folder the command is started in."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+
+    ledger: SecretStr = SecretStr("sqlite:///second-reader.db")  # secret: a PostgreSQL URL may hold a password
+    label_studio_url: str = "http://127.0.0.1:8080"
+    label_studio_token: SecretStr = SecretStr("")
+    streams: Path = Path("deploy/streams")
+    data: Path = Path()
+    reports: Path = Path("reports")
+
+
+def read() -> Settings:
+    """The settings in force. Raises Misuse, naming the variable, if one cannot be used."""
+    try:
+        return Settings()
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+        raise Misuse(f"{name}: {first['msg']}; set it in the environment or in .env") from None
+
+
+def label_studio_token(settings: Settings) -> str:
+    """The token as text. Raises Misuse if none is set."""
+    token = settings.label_studio_token.get_secret_value()
+    if not token:
+        raise Misuse(
+            f"{PREFIX}LABEL_STUDIO_TOKEN is not set; copy one from Label Studio (Account & Settings > "
+            "Personal Access Token) into the environment or .env"
+        )
+    return token
+
+
+def read_stream(name: str, settings: Settings) -> streams.Stream:
+    """The stream called `name` in the streams folder, or the one in the file `name`.
+
+    Raises StreamInvalid if there is none, naming those there are, or if the file does not describe a stream.
+    """
+    path = Path(name) if name.endswith(".toml") else settings.streams / f"{name}.toml"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        known = ", ".join(stream_names(settings)) or "none"
+        raise StreamInvalid(
+            f"{path}: no such stream file; {settings.streams} has: {known} (set {PREFIX}STREAMS to look elsewhere)"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise StreamInvalid(f"{path}: cannot be read ({reason}); write it as UTF-8 text") from None
+    stream = streams.parse(text, origin=str(path))
+    if not name.endswith(".toml") and stream.name != name:
+        raise StreamInvalid(f"{path}: name = {stream.name!r}, but the file is called {name}; make them the same")
+    return stream
+
+
+def stream_names(settings: Settings) -> list[str]:
+    """The names of the streams in the streams folder, in alphabetical order."""
+    return sorted(path.stem for path in settings.streams.glob("*.toml"))
+
+
+def prepare_prefect() -> None:
+    """Defaults of Prefect that suit a command started by hand; what the environment says wins.
+
+    To be called before Prefect is imported: it reads its settings once.
+    """
+    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")  # a first start runs migrations
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "second_reader")

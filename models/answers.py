@@ -1,0 +1,133 @@
+"""What the model answered, how sure it was, and what is doubtful about it.
+
+A doubt is one sentence. A case with a doubt has no score, so it can only go to a person.
+"""
+
+import math
+
+import numpy as np
+import polars as pl
+
+from models import canonical, confidence, reals, reserved
+from models.stream import Stream
+
+_SCORES = {"max": confidence.max_probability, "margin": confidence.margin, "entropy": confidence.entropy}
+
+
+def read(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
+    """Columns `model_id`, `prediction`, `raw_score` and `doubt`, in the order of the rows.
+
+    `prediction` is one of the stream's labels or null; `raw_score` is in [0, 1] and null exactly where `doubt` is not.
+    """
+    answered = _with_probabilities(frame, stream) if _probability_columns(stream) else _with_number(frame, stream)
+    model = _named_model(frame, stream)
+    known = pl.col("given").is_in(stream.labels)
+    doubts = [
+        pl.when(pl.col("model_id") != stream.model.id).then(
+            canonical.sentence(
+                "model '", canonical.printable(pl.col("model_id")), f"' answered, not '{stream.model.id}'"
+            )
+        ),
+        pl.when(pl.col("given").is_null()).then(pl.coalesce("unscored", pl.lit("no prediction"))),
+        pl.when(~known).then(canonical.sentence("unknown label '", canonical.printable(pl.col("given")), "'")),
+        pl.col("unscored"),
+    ]
+    return (
+        answered.with_columns(model_id=model)
+        .with_columns(doubt=pl.coalesce(doubts))
+        .select(
+            "model_id",
+            pl.when(known).then("given").alias("prediction"),
+            pl.when(pl.col("doubt").is_null()).then("score").alias("raw_score"),
+            "doubt",
+        )
+    )
+
+
+def _named_model(frame: pl.DataFrame, stream: Stream) -> pl.Series:
+    """The model each row names, else the stream's. PostgreSQL cannot hold a NUL, and a name is never the place for it."""
+    if stream.input.model is None:
+        return pl.repeat(stream.model.id, frame.height, dtype=pl.String, eager=True)
+    named = canonical.text(frame.select(stream.input.model)).to_series()
+    return named.str.replace_all("\0", "\N{REPLACEMENT CHARACTER}", literal=True).fill_null("unknown")
+
+
+def _probability_columns(stream: Stream) -> list[str]:
+    if stream.model.file is not None:
+        return reserved.probabilities(stream)
+    return stream.input.probabilities or []
+
+
+def _with_number(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
+    """Columns given, score, unscored, from a prediction and a number, or from a prediction alone."""
+    given = canonical.text(frame.select(pl.col(stream.input.prediction or []))).to_series()
+    if stream.input.confidence is None:
+        return pl.DataFrame({"given": given}).with_columns(
+            score=pl.lit(None, dtype=pl.Float64), unscored=pl.lit("the stream gives no confidence")
+        )
+    column = frame[stream.input.confidence]
+    shown = canonical.printable(pl.col("shown"))
+    return pl.DataFrame(
+        {
+            "given": given,
+            "score": confidence.number(column),
+            "real": reals.column(column),
+            "shown": canonical.text(column.to_frame()).to_series(),
+        }
+    ).select(
+        "given",
+        "score",
+        pl.when(pl.col("score").is_not_null())
+        .then(None)
+        .when(pl.col("shown").is_null())
+        .then(pl.lit("no confidence"))
+        .when(pl.col("real").is_null())
+        .then(canonical.sentence("confidence '", shown, "' is not a number"))
+        .when(pl.col("real").is_nan())
+        .then(pl.lit("confidence is NaN"))
+        .otherwise(canonical.sentence("confidence ", shown, " is not from 0 to 1"))
+        .alias("unscored"),
+    )
+
+
+def _with_probabilities(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
+    """Columns given, score, unscored, from label probabilities."""
+    matrix = reals.matrix(frame.select(_probability_columns(stream)), len(stream.labels))
+    valid = confidence.distributions(matrix)
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = matrix.sum(axis=1)
+    best = np.argmax(np.where(valid[:, None], matrix, 0.0), axis=1)  # a tie goes to the first of the labels
+    labels = pl.Series(stream.labels, dtype=pl.String)
+    answered = pl.DataFrame(
+        {
+            "best": labels.gather(best),
+            "valid": valid,
+            "score": _SCORES[stream.input.score](matrix),
+            "missing": np.isnan(matrix).any(axis=1),
+            "negative": (matrix < 0).any(axis=1),
+            "total": total,
+        }
+    )
+    if stream.input.prediction is None:
+        answered = answered.with_columns(given=pl.when("valid").then("best"), outvoted=pl.lit(False))
+    else:
+        given = canonical.text(frame.select(stream.input.prediction)).to_series()
+        highest = matrix.max(axis=1, initial=-math.inf)
+        # The score speaks of the most probable label: a prediction that is another one has no score.
+        outvoted = np.zeros(frame.height, dtype=np.bool_)
+        for position, label in enumerate(stream.labels):
+            outvoted |= (given == label).fill_null(False).to_numpy() & (matrix[:, position] < highest)
+        answered = answered.with_columns(given=given, outvoted=pl.Series(outvoted))
+    return answered.select(
+        "given",
+        "score",
+        pl.when("missing")
+        .then(pl.lit("a probability is missing or not a number"))
+        .when("negative")
+        .then(pl.lit("a probability is negative"))
+        .when(~pl.col("valid"))
+        .then(canonical.sentence("the probabilities sum to ", pl.col("total").round(4).cast(pl.String), ", not 1"))
+        .when("outvoted")
+        .then(canonical.sentence("the prediction is not the most probable label, '", pl.col("best"), "'"))
+        .alias("unscored"),
+    )

@@ -1,0 +1,64 @@
+"""One tree for everything that can go wrong by no fault of our code.
+
+    SecondReaderError        one clear line for the person at the keyboard; exit code 1
+    ├── Misuse               the command or a parameter is wrong; exit code 2
+    ├── StreamInvalid        a stream file is wrong: names file, line, key, value, what is allowed
+    ├── InputInvalid         an input file is not what it says it is; nothing was written
+    ├── ModelInvalid         a model file cannot be used
+    ├── LedgerInvalid        the ledger is missing, of another version, or refuses a record
+    │   └── Tampered         a sealed record was edited, added or removed
+    ├── Busy                 another run of the same flow holds the stream
+    ├── Refused              a server answered and said no (bad token, project gone, bad task)
+    ├── Unavailable          a server or database could not be reached; the only error worth a retry
+    └── SetupFailed          the local stack could not be set up or started
+
+Messages hold the offending value, where it stands, and the next step. They never hold a secret or a payload.
+"""
+
+
+class SecondReaderError(Exception):
+    """A failure with one clear line for a person. `exit_code` is what the console command ends with."""
+
+    exit_code = 1
+
+
+class Misuse(SecondReaderError):
+    """The command, or one of its parameters, is wrong."""
+
+    exit_code = 2
+
+
+class StreamInvalid(SecondReaderError):
+    """A stream file does not describe a stream."""
+
+
+class InputInvalid(SecondReaderError):
+    """An input file is not what it says it is. Nothing of it was written."""
+
+
+class ModelInvalid(SecondReaderError):
+    """A model file cannot be used."""
+
+
+class LedgerInvalid(SecondReaderError):
+    """The ledger is missing, of another version, or refuses a record."""
+
+
+class Tampered(LedgerInvalid):
+    """A sealed record was edited, added or removed."""
+
+
+class Busy(SecondReaderError):
+    """Another run of the same flow holds the stream."""
+
+
+class Refused(SecondReaderError):
+    """A server answered and said no. Trying again without a change cannot help."""
+
+
+class Unavailable(SecondReaderError):
+    """A server or a database could not be reached. Trying again may help."""
+
+
+class SetupFailed(SecondReaderError):
+    """The local stack could not be set up or started."""

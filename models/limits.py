@@ -1,0 +1,80 @@
+"""Confidence limits of an error rate, from counts: exact where draws are alike, gamma where they are weighted."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+Floats = NDArray[np.float64]
+
+
+def clopper_pearson(errors: ArrayLike, n: ArrayLike, alpha: float) -> tuple[Floats, Floats]:
+    """Exact two-sided limits of an error rate, alpha / 2 on each side (Clopper and Pearson 1934).
+
+    `errors` of `n` labels, numbers or arrays; n = 0 gives (0, 1). Raises ValueError where errors are not in 0 .. n.
+    """
+    k, n = _sample(errors, n)
+    low: Floats = np.where(k > 0, stats.beta.ppf(alpha / 2, np.maximum(k, 1), n - k + 1), 0.0)
+    return low, upper(k, n, alpha / 2)
+
+
+def upper(errors: ArrayLike, n: ArrayLike, delta: float) -> Floats:
+    """Exact one-sided upper limit of an error rate: below the truth with probability at most delta."""
+    k, n = _sample(errors, n)
+    limit: Floats = np.where(k < n, stats.beta.ppf(1 - delta, k + 1, np.maximum(n - k, 1)), 1.0)
+    return limit
+
+
+def _sample(errors: ArrayLike, n: ArrayLike) -> tuple[Floats, Floats]:
+    k, size = np.asarray(errors, float), np.asarray(n, float)
+    if not np.all((k >= 0) & (k <= size)):
+        raise ValueError("more errors than labels, or fewer than none")
+    return k, size
+
+
+def batch_upper(errors: int, n: int, population: int, delta: float) -> float:
+    """Exact upper limit of the share wrong in a closed batch, `n` of its `population` cases drawn (hypergeometric).
+
+    The largest share that would have shown at most `errors` with probability above delta. Raises ValueError if the
+    numbers cannot be a sample of the batch.
+    """
+    if not 0 <= errors <= n <= population or population < 1:
+        raise ValueError(f"{errors} errors in {n} labels of {population} cases cannot be")
+    least, most = errors, population - (n - errors)  # how many can be wrong at all, given what was seen
+    while least < most:
+        middle = (least + most + 1) // 2
+        if stats.hypergeom.cdf(errors, population, middle, n) > delta:
+            least = middle
+        else:
+            most = middle - 1
+    return least / population
+
+
+def fay_feuer(y: ArrayLike, v: ArrayLike, w_max: ArrayLike, alpha: float) -> tuple[Floats, Floats]:
+    """Two-sided gamma limits of a weighted sum of errors, alpha / 2 on each side (Fay and Feuer 1997).
+
+    `y` sum of the weights of the wrong, `v` sum of their squares, `w_max` the largest weight any case could have had.
+    Limits are in the unit of `y`: divide by the number of cases. A normal limit misses here 9 to 25 times in 100.
+    """
+    y, v, w_max = (np.asarray(part, float) for part in (y, v, w_max))
+    some = np.where(y > 0, y, 1.0)
+    shape = np.where(y > 0, v, 1.0)
+    low = np.where(y > 0, shape / (2 * some) * stats.chi2.ppf(alpha / 2, 2 * some**2 / shape), 0.0)
+    return low, _gamma_upper(y, v, w_max, alpha / 2)
+
+
+def _gamma_upper(y: Floats, v: Floats, w_max: Floats, delta: float) -> Floats:
+    """Upper gamma limit: as if one more error of the largest weight had been seen."""
+    mean, spread = y + w_max, v + w_max**2
+    limit: Floats = spread / (2 * mean) * stats.chi2.ppf(1 - delta, 2 * mean**2 / spread)
+    return limit
+
+
+def labels_needed(error: float, delta: float, *, errors: int = 0) -> int:
+    """Fewest labels, `errors` of them wrong, that put the upper limit at `error` or below: 299 for 1 % at 95 %."""
+    low, high = errors, errors + 1
+    while stats.binom.cdf(errors, high, error) > delta:
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if stats.binom.cdf(errors, middle, error) > delta else (low, middle)
+    return high

@@ -1,0 +1,200 @@
+"""The input contract: a table of model outputs -> cases to decide, and faults.
+
+Every row becomes one case, or is the silent repeat of one (same id, same content), or becomes a fault. What can be
+read but not scored is a case with a `doubt`, for a person. Nothing about the values makes it raise.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+import polars_hash as plh
+
+from models import answers, canonical, reals, reserved, timestamps
+from models.stream import Stream
+
+FAULT_SCHEMA = pl.Schema({"source": pl.String, "line": pl.Int64, "reason": pl.String, "raw": pl.String})
+CASE_SCHEMA = pl.Schema(
+    {
+        "case_id": pl.String,
+        "payload": pl.String,  # canonical JSON object of the payload columns
+        "model_id": pl.String,
+        "prediction": pl.String,  # one of the stream's labels; null: none that could be read
+        "raw_score": pl.Float64,  # in [0, 1]; null exactly where there is a doubt
+        "doubt": pl.String,
+        "slices": pl.String,  # canonical JSON object
+        "cost": pl.Float64,  # 0 or more; null: not given, or no such number
+        "latency_ms": pl.Float64,
+        "produced_at": pl.String,  # 2026-01-31T23:59:59.000000Z; null: not given, or not a time
+        "content": pl.String,  # SHA-256 of what the input said
+        "source": pl.String,
+        "line": pl.Int64,
+    }
+)
+MAX_ID_BYTES = 1000  # a PostgreSQL index entry holds 2 704 bytes, the stream's name included
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validated:
+    """`cases` has CASE_SCHEMA, `faults` FAULT_SCHEMA; both in the order of the input."""
+
+    cases: pl.DataFrame
+    faults: pl.DataFrame
+
+
+def named(stream: Stream) -> list[str]:
+    """The columns the stream reads from its input, each once."""
+    given = stream.input
+    columns = [given.id, given.prediction, given.confidence, *(given.probabilities or []), *given.payload]
+    columns += [*(stream.model.features or []), given.model, *given.slices]
+    columns += [given.cost, given.latency_ms, given.produced_at]
+    return list(dict.fromkeys(column for column in columns if column is not None))
+
+
+def validate(frame: pl.DataFrame, stream: Stream, *, source: str) -> Validated:
+    """Check one batch. `frame` has the columns `named(stream)` gives, of any type, and may have others.
+
+    The line of a row is its `reserved.LINE`, or else its position. A stream with a classifier of its own needs the
+    columns `classifier.apply` adds. Raises polars' ColumnNotFoundError if a column is missing.
+    """
+    frame = canonical.plain(frame)
+    if reserved.LINE not in frame.columns:
+        frame = frame.with_row_index(reserved.LINE, offset=1).with_columns(pl.col(reserved.LINE).cast(pl.Int64))
+    case_ids = canonical.text(frame.select(stream.input.id)).to_series()
+    reasons = pl.select(pl.coalesce(_id_fault(pl.lit(case_ids)), _payload_fault(frame, stream))).to_series()
+    faults = _faults(frame, reasons, source)
+    if len(faults):
+        readable = reasons.is_null()
+        frame, case_ids = frame.filter(readable), case_ids.filter(readable)
+    content = _content(frame, stream)
+    if case_ids.n_unique() < len(case_ids):
+        first, reasons = _repeats(case_ids, content, frame[reserved.LINE])
+        faults = pl.concat([faults, _faults(frame, reasons, source)]).sort("line", maintain_order=True)
+        frame, case_ids, content = frame.filter(first), case_ids.filter(first), content.filter(first)
+    return Validated(cases=_cases(frame, stream, case_ids, content, source), faults=faults)
+
+
+def clashes(decisions: pl.DataFrame) -> pl.DataFrame:
+    """Faults for decisions whose id the ledger already holds with other content. FAULT_SCHEMA.
+
+    `decisions` has CASE_SCHEMA, and maybe more columns. What the row said stands in `raw`.
+    """
+    said = [name for name in CASE_SCHEMA if name not in ("source", "line", "content")]
+    shown = canonical.printable(pl.col("case_id"))
+    return decisions.with_columns(raw=canonical.json(decisions, said)).select(
+        "source",
+        pl.col("line").cast(pl.Int64),
+        canonical.sentence("id '", shown, "' was decided before with different content").alias("reason"),
+        "raw",
+    )
+
+
+def _id_fault(case_id: pl.Expr) -> pl.Expr:
+    return (
+        pl.when(case_id.is_null() | (case_id.str.strip_chars() == ""))
+        .then(pl.lit("no id"))
+        .when(case_id.str.contains("\0", literal=True))
+        .then(pl.lit("the id holds a NUL character"))
+        .when(case_id.str.len_bytes() > MAX_ID_BYTES)
+        .then(pl.lit(f"the id is longer than {MAX_ID_BYTES} bytes"))
+    )
+
+
+def _payload_fault(frame: pl.DataFrame, stream: Stream) -> pl.Series:
+    """A case with nothing to show cannot be reviewed. Of several payload columns, one is enough."""
+    shown = canonical.text(frame.select(stream.input.payload))
+    empty = shown.select(pl.all_horizontal(pl.all().str.strip_chars().fill_null("") == "")).to_series()
+    columns = ", ".join(stream.input.payload)
+    return pl.select(pl.when(empty).then(pl.lit(f"missing payload ({columns})"))).to_series()
+
+
+def _repeats(case_ids: pl.Series, content: pl.Series, lines: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Whether a row is the first of its id, and why it clashes with that first one (null: it does not)."""
+    rows = pl.DataFrame({"id": case_ids, "content": content, "line": lines})
+    same = pl.col("content") == pl.col("content").first().over("id")
+    first_line = pl.col("line").first().over("id")
+    shown = canonical.printable(pl.col("id"))
+    reason = canonical.sentence(
+        "id '", shown, "' stands in line ", first_line.cast(pl.String), " with different content"
+    )
+    judged = rows.select(pl.col("id").is_first_distinct().alias("first"), pl.when(~same).then(reason).alias("reason"))
+    return judged["first"], judged["reason"]
+
+
+def _faults(frame: pl.DataFrame, reasons: pl.Series, source: str) -> pl.DataFrame:
+    """The rows with a reason, kept whole: as they stood in the file, or as JSON."""
+    if reasons.null_count() == len(reasons):
+        return FAULT_SCHEMA.to_frame()
+    bad = frame.filter(reasons.is_not_null())
+    theirs = [name for name in bad.columns if not name.startswith(reserved.PREFIX)]
+    raw = bad[reserved.RAW] if reserved.RAW in bad.columns else canonical.json(bad, theirs)
+    return pl.DataFrame(
+        {
+            "source": pl.repeat(source, len(bad), dtype=pl.String, eager=True),
+            "line": bad[reserved.LINE],
+            "reason": reasons.drop_nulls(),
+            "raw": raw.str.replace_all("\0", "\N{REPLACEMENT CHARACTER}", literal=True),
+        },
+        schema=FAULT_SCHEMA,
+    )
+
+
+def _content(frame: pl.DataFrame, stream: Stream) -> pl.Series:
+    """SHA-256 over the columns the stream names, each as a netstring (length:text), ~ where missing.
+
+    Numbers count by their value, so 0.90 in a CSV is the 0.9 of a Parquet file. Netstrings, because joined text could
+    read the same for two different rows.
+    """
+    given = stream.input
+    numbers = [given.confidence, given.cost, given.latency_ms]
+    if given.probabilities is not None and len(given.probabilities) == len(stream.labels):
+        numbers += given.probabilities
+    columns = named(stream)
+    texts = [column for column in columns if column not in numbers]
+    parts = canonical.text(frame.select(texts)).hstack(
+        [_number_text(frame[column]) for column in columns if column in numbers]
+    )
+    fields = [
+        (pl.col(column).str.len_bytes().cast(pl.String) + ":" + pl.col(column)).fill_null("~") for column in columns
+    ]
+    joined = parts.select(pl.concat_str(fields).alias("content"))
+    return joined.select(plh.col("content").chash.sha2_256()).to_series()
+
+
+def _number_text(column: pl.Series) -> pl.Series:
+    """A number by its 64 bits, which is exact and quick; what is no number by its text."""
+    real = reals.column(column) + 0.0  # -0.0 is 0.0
+    bits = real.fill_nan(None).reinterpret(signed=False).cast(pl.String)
+    if bits.null_count() == 0:
+        return bits
+    return bits.fill_null(canonical.text(column.to_frame()).to_series())
+
+
+def _cases(frame: pl.DataFrame, stream: Stream, case_ids: pl.Series, content: pl.Series, source: str) -> pl.DataFrame:
+    given = stream.input
+    answered = answers.read(frame, stream)
+    columns = {
+        "case_id": case_ids,
+        "payload": canonical.json(frame, given.payload),
+        **{name: answered[name] for name in ("model_id", "prediction", "raw_score", "doubt")},
+        "slices": canonical.json(frame, given.slices),
+        "cost": _amount(frame, given.cost),
+        "latency_ms": _amount(frame, given.latency_ms),
+        "produced_at": _time(frame, given.produced_at),
+        "content": content,
+        "source": pl.repeat(source, len(frame), dtype=pl.String, eager=True),
+        "line": frame[reserved.LINE],
+    }
+    return pl.DataFrame(columns, schema=CASE_SCHEMA)
+
+
+def _amount(frame: pl.DataFrame, column: str | None) -> pl.Series:
+    if column is None:
+        return pl.repeat(None, len(frame), dtype=pl.Float64, eager=True)
+    real = reals.column(frame[column])
+    return pl.select(pl.when(real.is_finite() & (real >= 0)).then(real)).to_series()
+
+
+def _time(frame: pl.DataFrame, column: str | None) -> pl.Series:
+    if column is None:
+        return pl.repeat(None, len(frame), dtype=pl.String, eager=True)
+    return timestamps.text(frame[column])

@@ -1,0 +1,181 @@
+"""What a stream is: one TOML file, validated. The vocabulary of the whole product."""
+
+import re
+import tomllib
+import unicodedata
+from typing import Annotated, Literal
+
+import polars as pl
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from models import cron, stream_problems
+from models.errors import StreamInvalid
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", text):
+        raise ValueError("must be small letters, digits and hyphens, a letter first, at most 40")
+    return text
+
+
+def _label(text: str) -> str:
+    """Label Studio trims its choices, and no database takes a NUL: an answer must come back as the label it was."""
+    if text != text.strip() or any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text):
+        raise ValueError("must be one line of text without spaces at its ends")
+    return text
+
+
+def _once(columns: list[str]) -> list[str]:
+    if len(set(columns)) != len(columns):
+        raise ValueError("must name each column once")
+    return columns
+
+
+def _timezone(name: str) -> str:
+    try:
+        pl.Series([], dtype=pl.Datetime).dt.replace_time_zone(name)  # Polars carries the time zones; no disk is read
+    except pl.exceptions.PolarsError:
+        raise ValueError('must be a time zone, as in "Europe/Berlin" or "UTC"') from None
+    return name
+
+
+Name = Annotated[str, AfterValidator(_name)]
+Label = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_label)]
+Column = Annotated[str, Field(min_length=1)]
+Columns = Annotated[list[Column], AfterValidator(_once)]
+Rate = Annotated[float, Field(gt=0, le=1)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Cron = Annotated[str, AfterValidator(cron.checked)]
+Timezone = Annotated[str, AfterValidator(_timezone)]
+
+
+class _Table(BaseModel):
+    """A table of the file. Frozen; an unknown key is an error, so a typing slip never becomes a default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Input(_Table):
+    """How to read the model's outputs. Columns are named as they stand in the file."""
+
+    source: Annotated[str, Field(min_length=1)]  # a file, or a folder of them; relative to the data folder
+    format: Literal["auto", "parquet", "csv", "jsonl"] = "auto"  # auto: by the file's ending
+    id: Column = "id"
+    prediction: Column | None = None  # None: the label of the highest probability
+    confidence: Column | None = None  # a number in [0, 1], higher = surer
+    probabilities: Columns | None = None  # one column per label, in the order of `labels`; or one list column
+    score: Literal["max", "margin", "entropy"] = "max"  # how probabilities become one score
+    payload: Annotated[Columns, Field(min_length=1)]  # what a reviewer is shown
+    slices: Columns = []
+    model: Column | None = None  # the column that names the model; a row of another model goes to a person
+    cost: Column | None = None  # of the model's answer, in the stream's currency
+    latency_ms: Column | None = None
+    produced_at: Column | None = None  # when the model answered: ISO 8601 text or a timestamp
+
+
+class Model(_Table):
+    """What answered. With `file`, second-reader applies it itself to the raw items of the input."""
+
+    id: Annotated[str, Field(min_length=1)]  # changes whenever the model or its prompt does: a new id is a new epoch
+    file: str | None = None  # a scikit-learn classifier saved with skops; relative to the data folder
+    features: Columns | None = None  # its input columns; one column of lists or of text is handed over as such
+
+
+class Review(_Table):
+    """What a reviewer sees and how the queue is kept."""
+
+    kind: Literal["text", "image", "record"]
+    question: Annotated[str, Field(min_length=1, max_length=300)]
+    instructions: str = ""
+    project: Annotated[str, Field(min_length=3, max_length=50)]  # title in Label Studio
+    deadline_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 48.0
+    queue_depth: Annotated[int, Field(ge=1, le=10_000)] = 200  # open cases in Label Studio at any time
+
+
+class Target(_Table):
+    """The promise asked for: at most `error` among the released, with confidence 1 - `delta`."""
+
+    error: Share
+    delta: Share = 0.05
+
+
+class Costs(_Table):
+    """What an error and a minute of review cost."""
+
+    error: Amount
+    review_minute: Amount
+    currency: str = "EUR"
+
+
+class Policy(_Table):
+    """How often the machine is checked."""
+
+    audit_rate: Rate = 0.05  # of the released, labelled blind
+    blind_rate: Rate = 0.2  # of the reviewed, labelled without the model's answer
+    cold_blind_rate: Rate = 1.0  # the same while nothing is released yet
+
+
+class Schedule(_Table):
+    """When the flows run: five cron fields each, in the time zone."""
+
+    score: Cron = "*/15 * * * *"
+    dispatch: Cron = "*/5 * * * *"
+    collect: Cron = "*/5 * * * *"
+    measure: Cron = "0 * * * *"
+    timezone: Timezone = "UTC"
+
+
+class Stream(_Table):
+    """One stream of a model's outputs, from its files to its reports."""
+
+    name: Name
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    labels: Annotated[list[Label], Field(min_length=2, max_length=200)]
+    input: Input
+    model: Model
+    review: Review
+    target: Target
+    costs: Costs
+    policy: Policy = Policy()
+    schedule: Schedule = Schedule()
+
+    @model_validator(mode="after")
+    def _agree(self) -> "Stream":
+        """What no single key can say: the tables agree with each other."""
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError("labels: every label once")
+        columns = self.input.probabilities
+        if columns is not None and self.input.confidence is not None:
+            raise ValueError("input: give confidence or probabilities, not both")
+        if columns is not None and len(columns) not in (1, len(self.labels)):
+            raise ValueError(
+                f"input.probabilities: {len(columns)} columns for {len(self.labels)} labels; "
+                "give one column per label, in the order of labels, or one list column"
+            )
+        if (self.model.file is None) != (self.model.features is None):
+            raise ValueError("model: file and features come together")
+        if self.model.file is not None and (columns or self.input.confidence or self.input.prediction):
+            raise ValueError(
+                "input: with model.file the answers come from the model; drop prediction, confidence and probabilities"
+            )
+        if self.model.file is None and self.input.prediction is None and columns is None:
+            raise ValueError("input: name the prediction column, or the probabilities it follows from")
+        if self.review.kind != "record" and len(self.input.payload) != 1:
+            raise ValueError(
+                f"input.payload: kind {self.review.kind!r} shows one column; use kind 'record' for several"
+            )
+        return self
+
+
+def parse(text: str, *, origin: str) -> Stream:
+    """Read a stream file's text; `origin` is its name, for messages.
+
+    Raises StreamInvalid with one line per problem: file, line, key, value, what is allowed.
+    """
+    try:
+        return Stream.model_validate(tomllib.loads(text.removeprefix("\ufeff")))
+    except tomllib.TOMLDecodeError as error:
+        raise StreamInvalid(stream_problems.syntax(error, text, origin)) from None
+    except ValidationError as invalid:
+        raise StreamInvalid("\n".join(stream_problems.lines(invalid, text, origin, Stream))) from None

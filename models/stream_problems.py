@@ -1,0 +1,116 @@
+"""What is wrong with a stream file, one line per problem: where, which key, which value, what is allowed."""
+
+import difflib
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+_TABLE = re.compile(r"\s*\[\s*([A-Za-z0-9_.\s-]+?)\s*\]")
+_KEY = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
+_LONG_TEXT = re.compile(r'"""|\'\'\'')
+_AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
+
+# pydantic's kind of error -> what is allowed, in our words.
+_ALLOWED: Mapping[str, str] = MappingProxyType(
+    {
+        "greater_than": "must be above {gt:g}",
+        "greater_than_equal": "must be at least {ge:g}",
+        "less_than": "must be below {lt:g}",
+        "less_than_equal": "must be at most {le:g}",
+        "finite_number": "must be a finite number",
+        "literal_error": "must be {expected}",
+        "string_type": "must be a text in quotes",
+        "string_too_short": "must not be shorter than {min_length}",
+        "string_too_long": "must not be longer than {max_length}",
+        "float_type": "must be a number",
+        "int_type": "must be a whole number",
+        "int_from_float": "must be a whole number",
+        "list_type": 'must be a list, ["...", "..."]',
+        "too_short": "must not have fewer entries than {min_length}",
+        "too_long": "must not have more entries than {max_length}",
+        "model_type": "must be a table of its own, [{name}]",
+    }
+)
+
+
+def syntax(error: tomllib.TOMLDecodeError, text: str, origin: str) -> str:
+    """The line for a text that is not TOML."""
+    found = _AT_LINE.search(str(error))
+    line = int(found.group(1)) if found else len(text.splitlines())
+    return f"{origin}:{line}: not TOML: {_AT_LINE.sub('', str(error))}"
+
+
+def lines(invalid: ValidationError, text: str, origin: str, root: type[BaseModel]) -> list[str]:
+    """One line per problem, in the order of the file; `root` is what the file should describe."""
+    places = _places(text)
+    problems = []
+    for error in invalid.errors(include_url=False):
+        name, said = _said(dict(error), root)
+        table = name.rpartition(".")[0]
+        line = next((places[key] for key in (name, table) if key in places), 1)
+        problems.append((line, f"{origin}:{line}: {said}"))
+    return [said for _, said in sorted(dict.fromkeys(problems), key=lambda problem: problem[0])]
+
+
+def _said(error: dict[str, Any], root: type[BaseModel]) -> tuple[str, str]:
+    """The dotted name of the key at fault, and the sentence about it."""
+    names = [part for part in error["loc"] if isinstance(part, str)]
+    name = ".".join(names)
+    match error["type"]:
+        case "extra_forbidden":
+            known = list(_table(root, names[:-1]).model_fields)
+            close = difflib.get_close_matches(names[-1], known, n=1)
+            hint = f"did you mean {close[0]}? " if close else ""
+            return name, f"{name}: no such key; {hint}allowed here: {', '.join(known)}"
+        case "missing":
+            field = _table(root, names[:-1]).model_fields[names[-1]]
+            is_table = isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+            return name, f"{name}: missing; add {f'the table [{name}]' if is_table else 'this key'}"
+        case "value_error" if not names:  # the tables do not agree; the sentence starts with the key at fault
+            sentence = error["msg"].removeprefix("Value error, ")
+            return sentence.partition(":")[0], sentence
+        case "value_error":
+            allowed = error["msg"].removeprefix("Value error, ")
+        case kind:
+            allowed = _ALLOWED.get(kind, error["msg"]).format(name=name, **error.get("ctx", {}))
+    places = "".join(f"[{part}]" for part in error["loc"] if isinstance(part, int))
+    value = error["input"] if not isinstance(error["input"], dict) else "..."
+    return name, f"{name}{places} = {json.dumps(value, ensure_ascii=False, default=str)}: {allowed}"
+
+
+def _table(root: type[BaseModel], names: list[str]) -> type[BaseModel]:
+    """The table of the file at these names."""
+    for name in names:
+        inner = root.model_fields[name].annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            break
+        root = inner
+    return root
+
+
+def _places(text: str) -> dict[str, int]:
+    """The line each table and key stands on, by its dotted name: what reads TOML does not say."""
+    places: dict[str, int] = {}
+    table = ""
+    for number, line in _outside_long_texts(text):
+        if header := _TABLE.match(line):
+            table = header.group(1)
+            places.setdefault(table, number)
+        elif key := _KEY.match(line):
+            places.setdefault(f"{table}.{key.group(1)}".lstrip("."), number)
+    return places
+
+
+def _outside_long_texts(text: str) -> Iterator[tuple[int, str]]:
+    """The lines with their numbers, without those that start inside a text of several lines."""
+    inside = False
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not inside:
+            yield number, line
+        if len(_LONG_TEXT.findall(line)) % 2:
+            inside = not inside

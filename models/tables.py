@@ -1,0 +1,259 @@
+"""The ledger's tables: facts only, each with its natural key. No session, no engine.
+
+Every time is UTC, ISO 8601 with microseconds and a final Z (27 characters), so that text order is time order on every
+database. Every table but `seal` ends with `seal`: the number of the seal that covers the row. Rows are never updated
+or deleted (triggers refuse); what something *is now* is a query (`review/states.py`).
+
+SQLModel table classes do not validate, so the pure code does, and the CHECKs below are the second wall.
+"""
+
+from typing import ClassVar
+
+import polars as pl
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Text,
+    text,
+)
+from sqlmodel import Field, SQLModel
+
+ROUTES = ("AUTOMATE", "REVIEW")
+OUTCOMES = ("answer", "skip", "deleted", "bulk")
+
+_FOR_A_PERSON = text("route = 'REVIEW' OR blind")
+_TYPES = {Text: pl.String, BigInteger: pl.Int64, Double: pl.Float64, Boolean: pl.Boolean, LargeBinary: pl.Binary}
+
+
+def names() -> list[str]:
+    """The tables of facts, without `seal`, in an order in which every row finds what it refers to."""
+    # str(): SQLAlchemy gives a subclass of its own, on which Polars recurses for ever.
+    return [str(table.name) for table in SQLModel.metadata.sorted_tables if table.name != "seal"]
+
+
+def columns(name: str) -> pl.Schema:
+    """A table's columns and their types in table order, without `seal`. Raises KeyError if there is no such table."""
+    table = SQLModel.metadata.tables[name]
+    return pl.Schema({str(c.name): _TYPES[type(c.type)] for c in table.columns if c.name != "seal"})
+
+
+def key(name: str) -> list[str]:
+    """The columns of a table's natural key, in table order. Raises KeyError if there is no such table."""
+    return [str(column.name) for column in SQLModel.metadata.tables[name].primary_key.columns]
+
+
+def _text(*, primary_key: bool = False, nullable: bool = False) -> Column[str]:
+    return Column(Text, primary_key=primary_key, nullable=nullable)
+
+
+def _seal() -> Column[int]:
+    return Column(BigInteger, nullable=False, index=True)
+
+
+class Seal(SQLModel, table=True):
+    """One per table and transaction (or 100 000 rows of it): what was appended, hashed, chained to the seal before."""
+
+    seq: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    table_name: str = Field(sa_column=_text())
+    row_count: int = Field(sa_column=Column(BigInteger, nullable=False))
+    digest: str = Field(
+        sa_column=_text()
+    )  # SHA-256, hex: previous digest, the fields here, columns, every row's digest
+    previous: str = Field(sa_column=_text())  # digest of seal seq - 1; 64 zeros for the first
+    keys: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # the rows' natural keys, to name a missing one
+    marks: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # 4 bytes per row, to name an edited one
+    sealed_at: str = Field(sa_column=_text())
+
+    __table_args__ = (CheckConstraint("row_count > 0"), CheckConstraint("length(digest) = 64"))
+
+
+class Epoch(SQLModel, table=True):
+    """(model, labels, calibrator) and the salt of its draws. A new epoch starts all evidence at zero."""
+
+    epoch_id: str = Field(sa_column=_text(primary_key=True))  # content hash
+    stream: str = Field(sa_column=_text())
+    model_id: str = Field(sa_column=_text())
+    labels: str = Field(sa_column=_text())  # JSON list
+    calibrator: str = Field(sa_column=_text())  # "identity": confidence is the score as given
+    salt: str = Field(sa_column=_text())  # 32 hex characters, drawn once; knowing it would foretell the audits
+    opened_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+
+class Policy(SQLModel, table=True):
+    """Where the line stands and how often the machine is checked. Immutable."""
+
+    policy_id: str = Field(sa_column=_text(primary_key=True))  # content hash
+    stream: str = Field(sa_column=_text())
+    epoch_id: str = Field(sa_column=_text())
+    threshold: float | None = Field(sa_column=Column(Double))  # None: +inf, nothing is automated
+    audit_rate: float = Field(sa_column=Column(Double, nullable=False))
+    blind_rate: float = Field(sa_column=Column(Double, nullable=False))
+    target_error: float = Field(sa_column=Column(Double, nullable=False))
+    delta: float = Field(sa_column=Column(Double, nullable=False))
+    cost_error: float = Field(sa_column=Column(Double, nullable=False))
+    cost_review_minute: float = Field(sa_column=Column(Double, nullable=False))
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("audit_rate > 0 AND audit_rate <= 1"),
+        CheckConstraint("blind_rate > 0 AND blind_rate <= 1"),
+        CheckConstraint("target_error > 0 AND target_error < 1"),
+        CheckConstraint("delta > 0 AND delta < 1"),
+        ForeignKeyConstraint(["epoch_id"], ["epoch.epoch_id"]),
+    )
+
+
+class Adoption(SQLModel, table=True):
+    """A named person put a policy in force. The policy in force is the one of the highest version."""
+
+    stream: str = Field(sa_column=_text(primary_key=True))
+    version: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    policy_id: str = Field(sa_column=_text())
+    replaced: str | None = Field(sa_column=_text(nullable=True))  # policy_id; None for the first
+    adopted_by: str = Field(sa_column=_text())
+    because: str = Field(sa_column=_text())
+    certified: bool = Field()  # False for ever where no certificate stood behind it
+    evidence: str = Field(sa_column=_text())  # JSON: the figures on the table when it was adopted
+    adopted_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("version >= 1"),
+        CheckConstraint("length(adopted_by) > 0"),
+        CheckConstraint("length(because) > 0"),
+        ForeignKeyConstraint(["policy_id"], ["policy.policy_id"]),
+    )
+
+
+class Decision(SQLModel, table=True):
+    """One case, decided once: released or sent to a person, drawn for a blind label or not."""
+
+    stream: str = Field(sa_column=_text(primary_key=True))
+    case_id: str = Field(sa_column=_text(primary_key=True))
+    payload: str = Field(sa_column=_text())  # JSON object: the columns a reviewer is shown
+    model_id: str = Field(sa_column=_text())
+    prediction: str | None = Field(sa_column=_text(nullable=True))  # None: the model gave none
+    raw_score: float | None = Field(sa_column=Column(Double))  # in [0, 1]; None: unscorable
+    confidence: float | None = Field(sa_column=Column(Double))  # calibrated; None: unscorable, hence REVIEW
+    doubt: str | None = Field(sa_column=_text(nullable=True))  # why it could not be scored
+    route: str = Field(sa_column=_text())
+    blind: bool = Field()
+    propensity: float = Field(sa_column=Column(Double, nullable=False))  # fixed before the draw
+    policy_id: str = Field(sa_column=_text())
+    epoch_id: str = Field(sa_column=_text())
+    slices: str = Field(sa_column=_text())  # JSON object, column -> value
+    cost: float | None = Field(sa_column=Column(Double))  # of the model's answer, in the stream's currency
+    latency_ms: float | None = Field(sa_column=Column(Double))
+    produced_at: str | None = Field(sa_column=_text(nullable=True))  # when the model answered, if the input says
+    content: str = Field(sa_column=_text())  # SHA-256 of what the input said: the same id with other content is a fault
+    source: str = Field(sa_column=_text())  # file name
+    line: int = Field(sa_column=Column(BigInteger, nullable=False))  # 1-based row of that file
+    run_id: str = Field(sa_column=_text())
+    decided_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__: ClassVar = (
+        CheckConstraint("route IN ('AUTOMATE', 'REVIEW')"),
+        CheckConstraint("propensity > 0 AND propensity <= 1"),
+        CheckConstraint("confidence IS NULL OR (confidence >= 0 AND confidence <= 1)"),
+        CheckConstraint("raw_score IS NULL OR (raw_score >= 0 AND raw_score <= 1)"),
+        # Doubt goes to a person: what has no confidence or no prediction is never released.
+        CheckConstraint("route = 'REVIEW' OR (confidence IS NOT NULL AND prediction IS NOT NULL AND doubt IS NULL)"),
+        ForeignKeyConstraint(["policy_id"], ["policy.policy_id"]),
+        ForeignKeyConstraint(["epoch_id"], ["epoch.epoch_id"]),
+        # Only what a person has to read: the queue is found without a walk over what was released.
+        Index("decision_queue", "stream", "decided_at", sqlite_where=_FOR_A_PERSON, postgresql_where=_FOR_A_PERSON),
+    )
+
+
+class Project(SQLModel, table=True):
+    """The Label Studio project of a stream, and the labelling config we gave it."""
+
+    stream: str = Field(sa_column=_text(primary_key=True))
+    config_hash: str = Field(sa_column=_text(primary_key=True))
+    project_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    config: str = Field(sa_column=_text())
+    created_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+
+class Dispatch(SQLModel, table=True):
+    """One case put before a person. Slot 0 is the first reading; 1 and on are re-judgements."""
+
+    stream: str = Field(sa_column=_text(primary_key=True))
+    case_id: str = Field(sa_column=_text(primary_key=True))
+    slot: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    task_key: str = Field(sa_column=_text())  # our own key in the task's data
+    project_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    task_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    blind: bool = Field()
+    wave: str = Field(sa_column=_text())  # run id of the dispatch that sent it
+    sent_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("slot >= 0"),
+        ForeignKeyConstraint(["stream", "case_id"], ["decision.stream", "decision.case_id"]),
+        Index("dispatch_task", "project_id", "task_id", unique=True),
+    )
+
+
+class Review(SQLModel, table=True):
+    """One revision of one annotation: an answer, a skip, a deletion, or an answer no person gave (a bulk action)."""
+
+    project_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    annotation_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    revision: str = Field(sa_column=_text(primary_key=True))  # the annotation's updated_at; of a deletion, "deleted"
+    stream: str = Field(sa_column=_text())
+    case_id: str = Field(sa_column=_text())
+    slot: int = Field(sa_column=Column(BigInteger, nullable=False))
+    task_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    reviewer: str = Field(sa_column=_text())  # e-mail address of the account
+    outcome: str = Field(sa_column=_text())
+    answer: str | None = Field(sa_column=_text(nullable=True))  # one of the stream's labels
+    blind: bool = Field()  # as dispatched
+    seconds: float | None = Field(sa_column=Column(Double))  # time on the task, as Label Studio measured it
+    submitted_at: str = Field(sa_column=_text())
+    collected_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("outcome IN ('answer', 'skip', 'deleted', 'bulk')"),
+        CheckConstraint("(outcome = 'answer') = (answer IS NOT NULL)"),
+        ForeignKeyConstraint(["stream", "case_id", "slot"], ["dispatch.stream", "dispatch.case_id", "dispatch.slot"]),
+        Index("review_case", "stream", "case_id", "slot"),
+    )
+
+
+class Fault(SQLModel, table=True):
+    """One row, or one answer, that could not be read: kept whole."""
+
+    stream: str = Field(sa_column=_text(primary_key=True))
+    source: str = Field(sa_column=_text(primary_key=True))  # file name, or label-studio/<project>/<annotation>
+    line: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    content: str = Field(sa_column=_text(primary_key=True))  # SHA-256 of `raw`
+    reason: str = Field(sa_column=_text())
+    raw: str = Field(sa_column=_text())
+    run_id: str = Field(sa_column=_text())
+    found_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+
+class Run(SQLModel, table=True):
+    """What one finished run of a flow did, in counts."""
+
+    run_id: str = Field(sa_column=_text(primary_key=True))
+    stream: str = Field(sa_column=_text())
+    flow: str = Field(sa_column=_text())
+    counts: str = Field(sa_column=_text())  # JSON object
+    cursor: str | None = Field(sa_column=_text(nullable=True))  # collect: the newest change seen in Label Studio
+    started_at: str = Field(sa_column=_text())
+    finished_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())

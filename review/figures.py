@@ -1,0 +1,66 @@
+"""The figures of a report: values only. `report.build` makes them, the page, the terminal and the JSON show them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from models.estimate import Estimate, NotEnoughEvidence
+from review import states
+
+Figure = Estimate | NotEnoughEvidence
+Verdict = Literal["kept", "missed", "open", "nothing"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """Cases before people now. Ages in hours since the case was sent; `oldest` is None when nothing is open."""
+
+    open: int
+    late: int  # open past the stream's deadline
+    skipped: int  # open, and at least one person passed it on
+    waiting: int  # drawn or doubtful, and not sent yet
+    deadline: float
+    oldest: float | None
+    ages: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Every figure of the page. Counts and estimates are those of the epoch in force; totals, days and people's of all."""
+
+    stream: str
+    title: str
+    model: str
+    made_at: str
+    currency: str
+    target: float  # the error among the released that is asked for
+    delta: float  # the doubt allowed
+    in_force: states.PolicyInForce | None  # None: no policy was adopted yet
+    cases: int
+    released: int
+    error: Figure  # two-sided, among the released
+    promise: Figure  # one-sided, of the process: what "at most" rests on
+    batch: float | None  # one-sided, of the released themselves; None where draws were unequal
+    worst: Figure  # one-sided, every unanswered draw taken for wrong
+    verdict: Verdict  # on the target, at this look; nothing: no evidence
+    needed: int | None  # blind labels without an error until the target is shown; None where that is no question
+    here: Figure  # at today's line, from all blind draws above it
+    everything: Figure  # were every case that has a confidence released
+    coverage_here: float | None
+    curve: pl.DataFrame
+    aurc: Figure
+    augrc: Figure
+    totals: Mapping[str, int]
+    by_day: pl.DataFrame
+    queue: Queue
+    reviewers: pl.DataFrame
+    faults: pl.DataFrame
+    history: pl.DataFrame
+    head: tuple[int, str]
+
+    @property
+    def automation(self) -> float | None:
+        """Share of the epoch's cases that was released: known, not estimated. None before the first case."""
+        return self.released / self.cases if self.cases else None

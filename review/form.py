@@ -1,0 +1,206 @@
+"""The form a reviewer fills in: project settings, labelling config, task data, and the way back from it. Pure.
+
+One question, one single choice, one key press per label. Whatever comes from a model or a file is shown by <Text>,
+<Image> or <Table>, which show markup as text; Label Studio's <Markdown> runs scripts and <HyperText> loads foreign
+images, so neither is used. The names in the config are fixed, so that a column may be called anything.
+
+The data is the same for an audit and for a doubtful case: payload and key, never score, route, model or prediction.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape, quoteattr
+
+from models.errors import StreamInvalid
+from models.stream import Stream
+
+CHOICES = "answer"  # the control's name: what a result's `from_name` must say
+SUBJECT = "subject"  # the object's name: what a result's `to_name` says
+KEY = "case_key"  # our own key in a task's data; the only thing by which a task is found again
+
+MODEL_VERSION = "second-reader"  # of every prediction: Label Studio hides those of any but the project's version
+
+# Settings of the project that the queue rests on, and why.
+SETTINGS: Mapping[str, object] = MappingProxyType(
+    {
+        "sampling": "Sequential sampling",  # the priority queue is ours: tasks are served in the order of the push
+        "maximum_annotations": 1,  # one reading per task; a re-judgement is a task of its own
+        "show_collab_predictions": True,  # assisted cases come pre-filled; blind ones have no prediction to show
+        "reveal_preannotations_interactively": False,
+        "evaluate_predictions_automatically": False,
+        "enable_empty_annotation": False,  # an answer or a skip, nothing in between
+        "show_skip_button": True,
+        "skip_queue": "REQUEUE_FOR_OTHERS",  # what one cannot judge, another may
+    }
+)
+
+_KEYS = "1234567890qwetasdfgzxcbyiopjklnm"  # as Label Studio itself deals them; h, r, u and v are its own
+
+# The negative top covers the page's own padding, through which a scrolled text would show.
+_HEAD = "position: sticky; top: -1rem; z-index: 2; padding: 0.5rem 0; background: var(--color-neutral-background)"
+_JOINER = "\u2060"  # invisible
+
+_UNSAFE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL refuses NUL in JSON, and a lone surrogate has no UTF-8
+
+
+class Unreadable(ValueError):
+    """An annotation's result does not hold one answer to our question. `reason` says why, in one line."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def hotkeys(labels: Sequence[str]) -> list[str | None]:
+    """The key of each label, in order: its own character where it is one, else 1 to 9, 0, then letters.
+
+    None where the keys have run out (more than 32 labels).
+    """
+    own = {label.lower() for label in labels if label.lower() in tuple(_KEYS)}
+    free = iter([key for key in _KEYS if key not in own])
+    dealt: list[str | None] = []
+    for label in labels:
+        key = label.lower()
+        if key in own:
+            own.remove(key)  # of "a" and "A" the first gets the key
+            dealt.append(key)
+        else:
+            dealt.append(next(free, None))
+    return dealt
+
+
+def config(stream: Stream) -> str:
+    """The labelling config of the stream's project: the question, the subject, one required choice.
+
+    Raises StreamInvalid if a reviewer could not tell two labels apart.
+    """
+    _by_face(stream.labels)
+    subject = {
+        "text": f'<Text name="{SUBJECT}" value="$text"/>',
+        # At its own size where there is room for it, never blown up.
+        "image": f'<Image name="{SUBJECT}" value="$image" defaultZoom="auto"/>',
+        "record": f'<Table name="{SUBJECT}" value="$record"/>',
+    }[stream.review.kind]
+    choices = "\n".join(
+        f"      <Choice value={quoteattr(_face(label))}" + (f' hotkey="{key}"/>' if key else "/>")
+        for label, key in zip(stream.labels, hotkeys(stream.labels), strict=True)
+    )
+    # Above the case and always in sight: the keys are in the same place whatever the length of a text or the size of an
+    # image.
+    return f"""<View>
+  <View style="{_HEAD}">
+    <Header value={quoteattr(_face(stream.review.question))}/>
+    <Choices name="{CHOICES}" toName="{SUBJECT}" choice="single" required="true" showInline="true">
+{choices}
+    </Choices>
+  </View>
+  {subject}
+</View>"""
+
+
+def instructions(text: str) -> str:
+    """The stream's instructions as the HTML Label Studio expects: one paragraph per line, nothing of it markup."""
+    return "".join(f"<p>{escape(_safe(line.strip()))}</p>" for line in text.splitlines() if line.strip())
+
+
+def drift(project: Mapping[str, object], ours: str) -> list[str]:
+    """What somebody changed in a project, one sentence each. `project`: its fields as Label Studio gives them."""
+    found = []
+    if _canonical(str(project.get("label_config"))) != _canonical(ours):
+        found.append("the labelling config is not the stream's; answers that do not fit it become faults")
+    for name, value in SETTINGS.items():
+        if project.get(name) != value:
+            found.append(f"{name} is {project.get(name)!r}; set it back to {value!r}")
+    version = project.get("model_version")
+    if version not in (None, "", MODEL_VERSION):
+        found.append(f"it shows predictions of {version!r}; choose {MODEL_VERSION!r}, or assisted cases come empty")
+    return found
+
+
+def task_key(stream: str, case_id: str, slot: int) -> str:
+    """The task's own key: 32 hex characters of SHA-256 over canonical JSON, so that no two cases share one."""
+    canonical = json.dumps([stream, case_id, slot], ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()[:32]
+
+
+def data(stream: Stream, payload: Mapping[str, object]) -> dict[str, object]:
+    """The data of one task: what the reviewer is shown, nothing else. The push adds the task's key under KEY."""
+    columns = stream.input.payload
+    if stream.review.kind == "record":
+        shown: object = {_safe(column): _shown(payload.get(column)) for column in columns}
+    else:
+        shown = _shown(payload.get(columns[0]))
+    return {stream.review.kind: shown}
+
+
+def prefill(stream: Stream, prediction: str | None) -> list[dict[str, object]]:
+    """The result a reviewer starts from. Empty where there is none to start from: no prediction, or no such label."""
+    if prediction is None or prediction not in stream.labels:
+        return []
+    return [{"from_name": CHOICES, "to_name": SUBJECT, "type": "choices", "value": {"choices": [_face(prediction)]}}]
+
+
+def read(stream: Stream, result: object) -> str:
+    """The answer an annotation holds: one of the stream's labels. Raises Unreadable.
+
+    Controls somebody added to the project are ignored; ours must be there, once, with one choice we offered.
+    """
+    if not isinstance(result, list) or not all(isinstance(item, dict) for item in result):
+        raise Unreadable("the result is not a list of items")
+    ours = [item for item in result if item.get("from_name") == CHOICES]
+    if not ours:
+        others = sorted({str(item.get("from_name")) for item in result})
+        raise Unreadable(f"nothing was chosen in {CHOICES!r}" + (f"; the result speaks of {others}" if others else ""))
+    if len(ours) > 1:
+        raise Unreadable(f"{CHOICES!r} was answered {len(ours)} times")
+    value = ours[0].get("value")
+    chosen = value.get("choices") if isinstance(value, dict) and ours[0].get("type") == "choices" else None
+    if not isinstance(chosen, list) or len(chosen) != 1 or not isinstance(chosen[0], str):
+        raise Unreadable(f"{CHOICES!r} holds {chosen!r} instead of one choice")
+    labels = _by_face(stream.labels)
+    if chosen[0] not in labels:
+        raise Unreadable(f"{chosen[0]!r} is not one of the stream's labels {stream.labels}")
+    return labels[chosen[0]]
+
+
+def _canonical(xml: str) -> str:
+    """The same for configs that differ only in spacing, quotes or the order of attributes."""
+    try:
+        return ElementTree.canonicalize(xml, strip_text=True)
+    except ElementTree.ParseError:
+        return xml
+
+
+def _face(text: str) -> str:
+    """How a label or a question stands in the config, and a label in a result.
+
+    Label Studio joins white space, and replaces `$name` by task data wherever it stands: a word joiner prevents it.
+    """
+    return " ".join(_safe(text).split()).replace("$", f"{_JOINER}${_JOINER}")
+
+
+def _by_face(labels: Sequence[str]) -> dict[str, str]:
+    """The label behind each face. Raises StreamInvalid if two labels have one."""
+    found: dict[str, str] = {}
+    for label in labels:
+        other = found.setdefault(_face(label), label)
+        if not _face(label):
+            raise StreamInvalid(f"labels: a reviewer would see nothing of {label!r}; give it a name")
+        if other != label:
+            raise StreamInvalid(f"labels: {label!r} and {other!r} look the same to a reviewer; rename one")
+    return found
+
+
+def _shown(value: object) -> str:
+    """What a reviewer sees of a value: text as it is, nothing for None, JSON for the rest."""
+    if value is None:
+        return ""
+    return _safe(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _safe(text: str) -> str:
+    return _UNSAFE.sub("", text)

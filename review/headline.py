@@ -1,0 +1,86 @@
+"""What a report says in words before any chart: how much is answered by the machine alone, and how wrong that can be."""
+
+from dataclasses import dataclass
+
+from models.estimate import Estimate, NotEnoughEvidence
+from review import wording
+from review.figures import Figure, Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """`lead` is what is known for sure, `promise` what is shown by labels, `basis` what that rests on."""
+
+    lead: str
+    promise: str
+    basis: str
+
+
+def of(report: Report) -> Headline:
+    """The sentences for any state of a stream, from an empty one on."""
+    if not report.cases:
+        return Headline(
+            lead="No case has arrived yet.",
+            promise="This page fills with the first answers of the model.",
+            basis=f"Put them where the stream looks for its input, then: second-reader run {report.stream}",
+        )
+    if not report.released:
+        return _nothing_released(report)
+    lead = f"The machine answers {wording.share(report.automation)} of cases alone."
+    released = f"Released: {wording.count(report.released)} of {wording.count(report.cases, 'case')}."
+    promise, error = report.promise, report.error
+    if isinstance(error, NotEnoughEvidence) or isinstance(promise, NotEnoughEvidence):
+        return Headline(
+            lead=lead,
+            promise=f"How many of these answers are wrong is not known yet: {_reason(promise, error)}.",
+            basis=f"{released} A share of them is drawn for a blind label; as people answer, the error shows.",
+        )
+    return Headline(
+        lead=lead,
+        promise=(
+            f"With {wording.whole(1 - report.delta)} confidence at most {wording.at_most(promise.high)} "
+            f"of the {wording.count(report.released)} released are wrong."
+        ),
+        basis=f"{released} From {wording.labels(promise)}. Best estimate {wording.between(error)}, {error.method}.",
+    )
+
+
+def _reason(*figures: Figure) -> str:
+    return next(figure.reason for figure in figures if isinstance(figure, NotEnoughEvidence))
+
+
+def _nothing_released(report: Report) -> Headline:
+    policy = report.in_force
+    first = policy is None or policy.policy.threshold is None
+    everything = report.everything
+    if isinstance(everything, Estimate):
+        basis = f"Were everything released, {wording.between(everything)} would be wrong, from {wording.labels(everything)}."
+    else:
+        basis = f"About the model nothing can be said yet: {everything.reason}."
+    return Headline(
+        lead=f"Every one of {wording.count(report.cases, 'case')} goes to a person.",
+        promise=(
+            "Nothing is released alone until a named person draws the line."
+            if first
+            else "No case so far was as sure as today's line asks."
+        ),
+        basis=basis,
+    )
+
+
+def verdict(report: Report) -> tuple[str, str, str]:
+    """On the target: a sign, a word, a sentence. The sign tells it without colour."""
+    target = f"The target is at most {wording.whole(report.target)} wrong among the released"
+    match report.verdict:
+        case "kept":
+            return "\u2713", "Target kept", f"{target}: the limit is below it."
+        case "missed":
+            return "\u2715", "Target missed", f"{target}: even the lower limit is above it. Raise the line, or halt."
+        case "open":
+            more = ""
+            if report.needed is not None:
+                labels = wording.count(report.needed, "more blind label")
+                more = f" About {labels}, all right, would show it."
+            return "\u2026", "Not shown yet", f"{target}: the limits still reach to both sides.{more}"
+        case _:
+            return "\u2013", "Nothing to judge", f"{target}."

@@ -1,0 +1,356 @@
+"""Label Studio: projects, push, pull. The only import of the SDK.
+
+Three things the SDK does that this file does not let it do:
+- it sends a POST again after a lost answer, and an import done twice is every task twice: no request here is retried
+  by the SDK unless it only reads;
+- its pager takes every 404 for the end of the list, also that of a project deleted meanwhile: pages are asked for here;
+- the text of its errors holds the session cookie: only status and detail go into ours, and the cause is cut off.
+
+Longer than our files are, because nothing else may import the SDK; what needs no server is in `form` and `reading`.
+"""
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from label_studio_sdk import ImportApiRequest, LabelStudio
+from label_studio_sdk.core.api_error import ApiError
+from label_studio_sdk.core.pagination import SyncPager
+from label_studio_sdk.core.parse_error import ParsingError
+from label_studio_sdk.core.request_options import RequestOptions
+
+from models import moment
+from models.errors import Refused, Unavailable
+from models.stream import Stream
+from review import form, reading
+
+_READ = RequestOptions(max_retries=2)
+_KEYS_PER_QUERY = 80  # the query is part of the URL, and 4 094 bytes is where gunicorn cuts a request line off
+_TASKS_PER_PUSH = 500  # about a second of work for the server, in one transaction: all or nothing
+_BYTES_PER_PUSH = 16_000_000  # images travel inside the task; the server takes up to 250 MB
+_ROUNDS = 3
+_PAGE = 500
+_OVERLAP = timedelta(seconds=30)  # changes may be committed in another order than their time stamps say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A server that answered and took the token. `patience`: seconds a push of unknown outcome is given to show up."""
+
+    url: str
+    client: LabelStudio = field(repr=False)
+    patience: float = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One task to push. `data` is what the reviewer is shown; `prediction` None: blind, or nothing to pre-fill."""
+
+    key: str
+    data: dict[str, object]
+    prediction: str | None
+
+
+def connect(url: str, token: str, *, timeout: float = 60.0, patience: float = 15.0) -> Connection:
+    """Open a connection and check server and token. `token`: a legacy or a personal access token.
+
+    `timeout` in seconds per request. Raises Refused if the URL or the token is no good, Unavailable if nobody answers.
+    """
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise Refused(f"Label Studio URL {url!r}: give one like https://labels.example.com")
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise Refused(
+            "Label Studio token: empty, or with characters no token has; copy it again from Account & Settings"
+        )
+    # No connection is kept open between requests: a server that closed an idle one would make the next import's outcome
+    # unknown. No redirect is followed: the token goes to this server only.
+    wire = httpx.Client(timeout=timeout, follow_redirects=False, limits=httpx.Limits(max_keepalive_connections=0))
+    with _asking(url, "checking the token"):
+        # With a path in it, the SDK's token refresh needs the final slash, or it drops the path.
+        client: LabelStudio = LabelStudio(  # type: ignore[no-untyped-call] # its __init__ takes *args
+            base_url=url.rstrip("/") + "/", api_key=token, timeout=timeout, max_retries=0, httpx_client=wire
+        )
+        client.users.whoami()
+    return Connection(url=url.rstrip("/"), client=client, patience=patience)
+
+
+def ensure_project(connection: Connection, *, title: str, config: str, instructions: str, marker: str) -> int:
+    """The id of the one project of `marker` (the stream's name); made if there is none.
+
+    The marker stands in the project's description, so that the project is found again after a crash. Of several
+    (somebody copied it) the oldest wins. An existing project is left as it is: see `check_project`.
+    """
+    tag = f"[second-reader:{marker}]"
+    existing = _marked(connection, tag)
+    if existing is not None:
+        return existing
+    try:
+        with _asking(connection.url, f"making the project {title!r}"):
+            made = connection.client.projects.create(
+                title=title,
+                description=f"Filled and read by Second Reader. Keep this line: {tag}",
+                label_config=config,
+                expert_instruction=form.instructions(instructions),
+                show_instruction=bool(instructions.strip()),
+                request_options=RequestOptions(additional_body_parameters=dict(form.SETTINGS)),
+            )
+    except Unavailable:
+        # The answer may be lost and the project made all the same.
+        existing = _marked(connection, tag)
+        if existing is None:
+            raise
+        return existing
+    return int(made.id or 0)
+
+
+def check_project(connection: Connection, project_id: int, config: str) -> list[str]:
+    """What somebody changed in the project, one sentence each; empty if all is as we made it."""
+    where = f"project {project_id} in Label Studio"
+    try:
+        with _asking(connection.url, f"looking at project {project_id}"):
+            project = connection.client.projects.get(project_id, request_options=_READ).model_dump()
+    except Refused as refusal:
+        return [f"{where} cannot be read: {refusal}"]
+    return [f"{where}: {finding}" for finding in form.drift(project, config)]
+
+
+def find(connection: Connection, project_id: int, keys: Iterable[str]) -> dict[str, list[int]]:
+    """The tasks of these keys: key -> task ids, lowest first. A key without a task is left out."""
+    found: dict[str, list[int]] = {}
+    wanted = list(dict.fromkeys(keys))
+    for start in range(0, len(wanted), _KEYS_PER_QUERY):
+        keys_asked = wanted[start : start + _KEYS_PER_QUERY]
+        query = _query([_condition(f"data.{form.KEY}", "in_list", "List", keys_asked)])
+        seen, page = 0, 1
+        while True:
+            with _asking(connection.url, f"looking for tasks in project {project_id}"):
+                answer: SyncPager[Any, Any] = connection.client.tasks.list(
+                    project=project_id,
+                    query=query,
+                    include=f"id,data,{form.KEY}",
+                    fields="task_only",
+                    page=page,
+                    page_size=_PAGE,
+                    request_options=_READ,
+                )
+            items = answer.items or []
+            for task in items:
+                found.setdefault(str(task.data[form.KEY]), []).append(int(task.id or 0))
+            seen += len(items)
+            if not items or seen >= answer.response.total:
+                break
+            page += 1
+    return {key: sorted(ids) for key, ids in found.items()}
+
+
+def push(connection: Connection, project_id: int, tasks: Sequence[Task], stream: Stream) -> dict[str, int]:
+    """Put every task into the project exactly once, in this order: key -> task id.
+
+    What is there already is not sent again. An import whose outcome is unknown (time-out, lost answer, 5xx) is looked
+    for before what is really missing is sent again, at most three times. Of several tasks with one key the lowest id
+    counts. Raises Unavailable when it remains unknown (the next push looks again), Refused if a task is refused.
+    """
+    by_key = {task.key: task for task in tasks}
+    here = {key: ids[0] for key, ids in find(connection, project_id, by_key).items()}
+    lost: Unavailable | None = None
+    for _ in range(_ROUNDS):
+        lost = None
+        for batch in _batches([task for task in by_key.values() if task.key not in here]):
+            try:
+                here |= _import(connection, project_id, batch, stream)
+            except Unavailable as failure:
+                lost = failure
+                here |= _settle(connection, project_id, batch)
+        if len(here) == len(by_key):
+            return {key: here[key] for key in by_key}
+    raise Unavailable(
+        f"{len(by_key) - len(here)} of {len(by_key)} tasks did not reach project {project_id} in {_ROUNDS} tries"
+        + (f": {lost}" if lost else "; run it again")
+    )
+
+
+def changed(connection: Connection, project_id: int, since: str | None) -> Iterator[list[reading.ChangedTask]]:
+    """The tasks that changed since the cursor, oldest change first, in pages. None: from the beginning.
+
+    `since` is the highest `updated_at` seen so far, a moment text by Label Studio's clock; the 30 s before it are read
+    again. Each page starts at the last change of the page before, not at a page number: a task edited while we read
+    moves to the end of the list, and counting pages would skip the one that takes its place.
+    Raises Refused if the project is gone.
+    """
+    floor = moment.text(moment.parse(since) - _OVERLAP) if since else "1970-01-01T00:00:00.000000Z"
+    seen: dict[int, str] = {}
+    after = _condition("updated_at", "greater_or_equal", "Datetime", floor)
+    while True:
+        tasks, total = _changes(connection, project_id, [after], ordering="updated_at")
+        yield from _fresh(tasks, seen)
+        if total <= _PAGE:
+            return
+        last = tasks[-1].updated_at
+        if last != floor:
+            after = _condition("updated_at", "greater_or_equal", "Datetime", last)
+        else:
+            # More changes of one moment (a bulk action) than a page holds. The server lists them in any order, so
+            # they are told apart by their ids.
+            same = [
+                _condition("updated_at", "greater_or_equal", "Datetime", last),
+                _condition("updated_at", "less_or_equal", "Datetime", last),
+            ]
+            highest = 0
+            while total > _PAGE:
+                ids = _condition("id", "greater", "Number", highest)
+                tasks, total = _changes(connection, project_id, [*same, ids], ordering="id")
+                yield from _fresh(tasks, seen)
+                highest = max((task.task_id for task in tasks), default=highest)
+            after = _condition("updated_at", "greater", "Datetime", last)
+        floor = last
+
+
+def people(connection: Connection) -> dict[int, str]:
+    """Who may have answered: user id -> e-mail address."""
+    with _asking(connection.url, "listing the accounts"):
+        return {user.id: user.email for user in connection.client.users.list(request_options=_READ) if user.email}
+
+
+def _changes(
+    connection: Connection, project_id: int, conditions: list[dict[str, object]], *, ordering: str
+) -> tuple[list[reading.ChangedTask], int]:
+    """The first page of the tasks that meet the conditions, and how many meet them."""
+    with _asking(connection.url, f"reading the answers of project {project_id}"):
+        answer: SyncPager[Any, Any] = connection.client.tasks.list(
+            project=project_id,
+            query=_query(conditions, ordering=ordering),
+            # Applied to nested objects too: the fields of the annotations must be named here as well.
+            include="id,updated_at,annotations,result,was_cancelled,completed_by,lead_time,created_at",
+            fields="all",
+            page=1,
+            page_size=_PAGE,
+            request_options=_READ,
+        )
+    return [reading.changed_task(project_id, item.model_dump()) for item in answer.items or []], answer.response.total
+
+
+def _fresh(tasks: list[reading.ChangedTask], seen: dict[int, str]) -> Iterator[list[reading.ChangedTask]]:
+    """The tasks not seen in this state yet, as one page; no page if there are none. Notes them in `seen`."""
+    fresh = [task for task in tasks if seen.get(task.task_id) != task.updated_at]
+    seen |= {task.task_id: task.updated_at for task in fresh}
+    if fresh:
+        yield fresh
+
+
+def _marked(connection: Connection, tag: str) -> int | None:
+    """The oldest project whose description holds the tag."""
+    found: list[int] = []
+    page, seen = 1, 0
+    while True:
+        with _asking(connection.url, "listing the projects"):
+            answer: SyncPager[Any, Any] = connection.client.projects.list(
+                page=page, page_size=_PAGE, include="id,description", request_options=_READ
+            )
+        items = answer.items or []
+        found += [int(item.id or 0) for item in items if tag in (item.description or "")]
+        seen += len(items)
+        if not items or seen >= answer.response.count:
+            return min(found, default=None)
+        page += 1
+
+
+def _batches(tasks: Sequence[Task]) -> Iterator[list[Task]]:
+    """The tasks in order, in batches the server can take in one go."""
+    batch: list[Task] = []
+    size = 0
+    for task in tasks:
+        weight = len(json.dumps(task.data))
+        if batch and (len(batch) == _TASKS_PER_PUSH or size + weight > _BYTES_PER_PUSH):
+            yield batch
+            batch, size = [], 0
+        batch.append(task)
+        size += weight
+    if batch:
+        yield batch
+
+
+def _import(connection: Connection, project_id: int, batch: Sequence[Task], stream: Stream) -> dict[str, int]:
+    """One import, sent once. Raises Unavailable if its outcome is unknown."""
+    request = []
+    for task in batch:
+        body: dict[str, Any] = {"data": task.data | {form.KEY: task.key}}
+        result = form.prefill(stream, task.prediction)
+        if result:
+            body["predictions"] = [{"model_version": form.MODEL_VERSION, "result": result}]
+        # Not validated by the SDK: its type wants a prediction's task id, which only the import gives.
+        request.append(ImportApiRequest.model_construct(**body))
+    with _asking(connection.url, f"putting {len(batch)} tasks into project {project_id}"):
+        answer = connection.client.projects.import_tasks(project_id, request=request, return_task_ids=True)
+    ids = getattr(answer, "task_ids", None)
+    if not isinstance(ids, list) or len(ids) != len(batch):
+        raise Unavailable(f"Label Studio at {connection.url} did not say which tasks it made of {len(batch)}")
+    return {task.key: int(task_id) for task, task_id in zip(batch, ids, strict=True)}
+
+
+def _settle(connection: Connection, project_id: int, batch: Sequence[Task]) -> dict[str, int]:
+    """What became of an import of unknown outcome: the server may still be at it, so it gets time to show up."""
+    deadline = time.monotonic() + connection.patience
+    pause = 0.25
+    while True:
+        found = find(connection, project_id, [task.key for task in batch])
+        if found or time.monotonic() + pause > deadline:
+            return {key: ids[0] for key, ids in found.items()}
+        time.sleep(pause)
+        pause *= 2
+
+
+def _condition(column: str, operator: str, kind: str, value: object) -> dict[str, object]:
+    return {"filter": f"filter:tasks:{column}", "operator": operator, "type": kind, "value": value}
+
+
+def _query(conditions: list[dict[str, object]], *, ordering: str = "id") -> str:
+    """A query of Label Studio's data manager: all conditions, in rising order of a column."""
+    filters = {"conjunction": "and", "items": conditions}
+    return json.dumps({"filters": filters, "ordering": [f"tasks:{ordering}"]}, separators=(",", ":"))
+
+
+@contextmanager
+def _asking(url: str, doing: str) -> Iterator[None]:
+    """Maps what the SDK raises. The cause is cut off: its text holds headers, and they hold a session cookie."""
+    try:
+        yield
+    except ApiError as error:
+        raise _judged(error, url, doing) from None
+    except ParsingError:
+        raise Unavailable(
+            f"{url} did not answer as Label Studio does while {doing}; is it Label Studio 1.23?"
+        ) from None
+    except httpx.HTTPError as error:
+        reason = str(error) or type(error).__name__
+        raise Unavailable(f"Label Studio at {url} could not be reached while {doing}: {reason}") from None
+
+
+def _judged(error: ApiError, url: str, doing: str) -> Refused | Unavailable:
+    status = error.status_code
+    detail = error.body.get("detail") if isinstance(error.body, dict) else None
+    said = f": {detail}" if isinstance(detail, str) else ""
+    if status in (401, 403):
+        return Refused(
+            f"Label Studio at {url} refused the token while {doing} ({status}{said}); "
+            "copy a valid one from Account & Settings"
+        )
+    if status == 404:
+        return Refused(f"Label Studio at {url} knows no such thing while {doing} (404{said}); was the project deleted?")
+    if status is not None and 300 <= status < 400:
+        return Refused(
+            f"{url} sends us elsewhere while {doing} ({status}); give the URL where Label Studio itself answers"
+        )
+    if status is not None and 400 <= status < 500 and status not in (408, 409, 425, 429):
+        return Refused(f"Label Studio at {url} refused {doing} ({status}{said})")
+    return Unavailable(f"Label Studio at {url} failed while {doing} ({status}{said})")

@@ -1,0 +1,234 @@
+"""The ledger: append facts, read them back in columns, hold a stream for one flow, verify the seals.
+
+The only way to the database. Every append is one transaction: all of it, or nothing. Writing twice equals writing once.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Self
+
+import polars as pl
+import pyarrow as pa
+from adbc_driver_manager import dbapi
+
+from models import errors, tables
+from review import audit, database, holds, schema, seals
+
+# A known key with other content here is not the same fact said twice: it is given back, never dropped in silence.
+_CONTENT = {"decision": ["content"], "adoption": ["policy_id", "adopted_by", "because"]}
+_WRITERS = 7_326_011_847_150  # PostgreSQL's advisory lock of those who append, for seals follow one another
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appended:
+    """What an append did, by table given. `written`: the rows that were new. `known`: how many rows were recorded before.
+
+    `conflicts` (decision and adoption): the rows given whose key is recorded with other content. They are not written.
+    """
+
+    written: dict[str, pl.DataFrame]
+    known: dict[str, int]
+    conflicts: dict[str, pl.DataFrame]
+
+
+def migrate(url: str) -> None:
+    """Bring a ledger to this version's schema; makes the SQLite file if there is none. Does nothing if it is there.
+
+    `url` is sqlite:///path or postgresql://... Raises LedgerInvalid, Refused or Unavailable.
+    """
+    where = database.address(url)
+    if _version(where) != schema.VERSION:
+        schema.upgrade(where)
+
+
+def open(url: str) -> "Ledger":  # noqa: A001 (called as ledger.open)
+    """Open a ledger; use it in a `with`. Raises LedgerInvalid with the next step if it is missing or of another version."""
+    where = database.address(url)
+    version = _version(where)
+    if version is None:
+        raise errors.LedgerInvalid(f"there is no ledger at {where.shown}: make it with `second-reader init`")
+    if version != schema.VERSION:
+        raise errors.LedgerInvalid(
+            f"the ledger at {where.shown} has schema {version}, this second-reader has {schema.VERSION}: "
+            "run `second-reader init` to bring it up, or use the second-reader that made it"
+        )
+    return Ledger(where, database.connect(where))
+
+
+def _version(where: database.Address) -> str | None:
+    """The schema's version, None if there is no ledger yet."""
+    if where.kind == "sqlite" and not Path(where.target).exists():
+        return None
+    with database.connect(where) as connection, connection.cursor() as cursor, database.mapped(where):
+        cursor.execute(
+            "SELECT COUNT(*) FROM sqlite_master WHERE name = 'alembic_version'"
+            if where.kind == "sqlite"
+            else "SELECT COUNT(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('alembic_version')"
+        )
+        if _one(cursor) == 0:
+            return None
+        cursor.execute("SELECT MAX(version_num) FROM alembic_version")
+        found = _one(cursor)
+        return None if found is None else str(found)
+
+
+def _one(cursor: dbapi.Cursor) -> object:
+    row = cursor.fetchone()
+    return None if row is None else row[0]
+
+
+class Ledger:
+    """An open ledger. Not for use from several threads at once."""
+
+    def __init__(self, where: database.Address, connection: dbapi.Connection) -> None:
+        self._where = where
+        self._connection = connection
+
+    def __repr__(self) -> str:
+        return f"Ledger({self._where.shown!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection. A second time does nothing."""
+        self._connection.close()
+
+    def append(self, facts: Mapping[str, pl.DataFrame], *, now: str) -> Appended:
+        """Write what is new, sealed, in one transaction. `facts`: table name -> rows with its columns but `seal`.
+
+        `now` is moment text. Raises ValueError if a frame is not what its table holds or has a key twice, LedgerInvalid
+        if the database refuses a row, Unavailable; in each case nothing was written.
+        """
+        unknown = facts.keys() - set(tables.names())
+        if unknown:
+            raise ValueError(f"no table {min(unknown)!r} in the ledger")
+        given = {name: schema.conform(name, facts[name]) for name in tables.names() if name in facts}
+        empty = {name: frame.clear() for name, frame in given.items()}
+        done = Appended(written=empty, known=dict.fromkeys(given, 0), conflicts=dict(empty))
+        if all(frame.is_empty() for frame in given.values()):
+            return done
+        with self._transaction() as cursor:
+            number, digest = self._head(cursor)
+            made: list[seals.Seal] = []
+            for name, frame in given.items():
+                fresh = frame
+                if not frame.is_empty():
+                    fresh, conflicts = self._unrecorded(cursor, name, frame)
+                    done.written[name], done.conflicts[name] = fresh, conflicts
+                    done.known[name] = len(frame) - len(fresh) - len(conflicts)
+                for part in fresh.sort(tables.key(name)).iter_slices(seals.ROWS):
+                    if part.is_empty():
+                        continue
+                    number += 1
+                    made.append(seals.make(name, part, seq=number, previous=digest, now=now))
+                    digest = made[-1].digest
+                    self._insert(cursor, name, part.with_columns(seal=pl.lit(number, pl.Int64)))
+            if made:
+                self._insert(cursor, "seal", pl.DataFrame([asdict(seal) for seal in made], schema=seals.COLUMNS))
+        return done
+
+    def read(self, sql: str, **parameters: database.Parameter) -> pl.DataFrame:
+        """Run a query with `:name` parameters. A list or tuple parameter is written for IN: `task_id IN :task_ids`.
+
+        A result column named like a column of the ledger has that column's type, on both databases; PostgreSQL's
+        `numeric` (a SUM of integers, an AVG) is Float64. Raises LedgerInvalid on a query the database does not take.
+        """
+        text, values = database.translate(self._where, sql, parameters)
+        options = database.cursor_options(self._where)
+        with database.mapped(self._where), self._connection.cursor(adbc_stmt_kwargs=options) as cursor:
+            cursor.execute(text, values or None)
+            return _typed(cursor.fetch_arrow_table())
+
+    def exclusive(self, flow: str, stream: str) -> AbstractContextManager[None]:
+        """Hold a stream for one flow while the `with` lasts. Raises Busy if another run holds it.
+
+        The kernel (SQLite) or the server (PostgreSQL) lets go of it when the holder dies, however it dies.
+        """
+        return holds.hold(self._where, flow, stream)
+
+    def verify(self, *, known: tuple[int, str] | None = None) -> list[seals.Finding]:
+        """Everything in the ledger that is not as it was sealed; empty if all is well.
+
+        `known` is a head that a report printed: a ledger cut short, or rewritten from the start, no longer has it.
+        """
+        return list(audit.findings(self.read, sqlite=self._where.kind == "sqlite", known=known))
+
+    def head(self) -> tuple[int, str]:
+        """Number and digest of the last seal; (0, 64 zeros) if nothing was ever appended."""
+        with database.mapped(self._where), self._connection.cursor() as cursor:
+            return self._head(cursor)
+
+    def _head(self, cursor: dbapi.Cursor) -> tuple[int, str]:
+        cursor.execute("SELECT seq, digest FROM seal ORDER BY seq DESC LIMIT 1")
+        row = cursor.fetchone()
+        return (0, seals.GENESIS) if row is None else (int(row[0]), str(row[1]))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[dbapi.Cursor]:
+        """A transaction in which nobody else appends. Rolled back whatever goes wrong, so that nothing is half done."""
+        with database.mapped(self._where), self._connection.cursor() as cursor:
+            if self._where.kind == "sqlite":
+                cursor.execute("BEGIN IMMEDIATE")
+            else:
+                cursor.execute("BEGIN")
+            try:
+                if self._where.kind == "postgresql":
+                    cursor.execute(f"SELECT pg_advisory_xact_lock({_WRITERS})")
+                yield cursor
+                cursor.execute("COMMIT")
+            except BaseException:
+                self._roll_back()
+                raise
+
+    def _roll_back(self) -> None:
+        # A broken connection has nothing to roll back, and its error must not hide the first one.
+        with database.silent(), self._connection.cursor() as cursor:
+            cursor.execute("ROLLBACK")
+
+    def _unrecorded(self, cursor: dbapi.Cursor, name: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Rows whose key is not recorded, and rows whose key is recorded with other content."""
+        key, content = tables.key(name), _CONTENT.get(name, [])
+        cursor.adbc_ingest("stage", frame.select(key).to_arrow(), mode="create", temporary=True)
+        on = " AND ".join(f't."{column}" = s."{column}"' for column in key)
+        names = database.quoted(key + content, "t.")
+        cursor.execute(f"SELECT {names} FROM stage s JOIN {database.quoted([name])} t ON {on}")  # noqa: S608 (our own names)
+        recorded = _typed(cursor.fetch_arrow_table()).cast(dict(frame.select(key + content).schema))  # type: ignore[arg-type]
+        cursor.execute("DROP TABLE stage")
+        if recorded.is_empty():
+            return frame, frame.clear()
+        fresh = frame.join(recorded, on=key, how="anti")
+        other = frame.join(recorded, on=key, how="semi").join(recorded, on=key + content, how="anti")
+        return fresh, other if content else frame.clear()
+
+    def _insert(self, cursor: dbapi.Cursor, name: str, rows: pl.DataFrame) -> None:
+        cursor.adbc_ingest(name, rows.to_arrow(), mode="append")
+
+
+@cache
+def _types() -> dict[str, pl.DataType]:
+    """Column names that mean one type wherever they stand."""
+    found: dict[str, set[pl.DataType]] = {name: {kind} for name, kind in seals.COLUMNS.items()}
+    for table in tables.names():
+        for name, kind in tables.columns(table).items():
+            found.setdefault(name, set()).add(kind)
+    return {name: kinds.pop() for name, kinds in found.items() if len(kinds) == 1} | {"seal": pl.Int64()}
+
+
+def _typed(table: pa.Table) -> pl.DataFrame:
+    columns = []
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if isinstance(column.type, pa.OpaqueType):
+            column = pa.chunked_array([chunk.storage for chunk in column.chunks], type=pa.string())
+            series = pl.Series(name, column).cast(pl.Float64)
+        else:
+            series = pl.Series(name, column)
+        wanted = _types().get(name)
+        columns.append(series if wanted is None or series.dtype == wanted else series.cast(wanted))
+    return pl.DataFrame(columns)

@@ -1,0 +1,258 @@
+"""The first tables, and the triggers that keep them append-only.
+
+A migration that has been released never changes: a later one alters what this one made.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+# Facts refer to facts, so a table stands after those it refers to.
+KEYS = {
+    "epoch": ["epoch_id"],
+    "fault": ["stream", "source", "line", "content"],
+    "project": ["stream", "config_hash", "project_id"],
+    "run": ["run_id"],
+    "seal": ["seq"],
+    "policy": ["policy_id"],
+    "adoption": ["stream", "version"],
+    "decision": ["stream", "case_id"],
+    "dispatch": ["stream", "case_id", "slot"],
+    "review": ["project_id", "annotation_id", "revision"],
+}
+REFUSAL = "second-reader: facts are append-only"
+
+
+def upgrade() -> None:
+    """Make every table, then guard it."""
+    _tables()
+    if op.get_bind().dialect.name == "sqlite":
+        _guard_sqlite()
+    else:
+        _guard_postgresql()
+
+
+def _guard_sqlite() -> None:
+    for table, key in KEYS.items():
+        for event in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+            )
+        # INSERT OR REPLACE deletes the old row without a DELETE trigger (unless the connection asks for it), so a row
+        # whose key is taken is refused before the conflict is resolved.
+        taken = [" AND ".join(f"{column} = NEW.{column}" for column in key)]
+        if table == "dispatch":
+            taken.append("project_id = NEW.project_id AND task_id = NEW.task_id")
+        held = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {match})" for match in taken)  # noqa: S608 (our own names)
+        op.execute(
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {held} "
+            f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+        )
+
+
+def _guard_postgresql() -> None:
+    op.execute(
+        "CREATE FUNCTION second_reader_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$"
+    )
+    for table in KEYS:
+        # Per statement, so that one which touches no row is refused too, and TRUNCATE can be caught.
+        op.execute(
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION second_reader_append_only()"
+        )
+        op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_append_only")  # in a replica session too
+
+
+def _tables() -> None:
+    for_a_person = sa.text("route = 'REVIEW' OR blind")
+    op.create_table(
+        "epoch",
+        sa.Column("epoch_id", sa.Text(), nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("model_id", sa.Text(), nullable=False),
+        sa.Column("labels", sa.Text(), nullable=False),
+        sa.Column("calibrator", sa.Text(), nullable=False),
+        sa.Column("salt", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.Text(), nullable=False),
+        sa.Column("seal", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("epoch_id"),
+    )
+    op.create_index("ix_epoch_seal", "epoch", ["seal"])
+    op.create_table(
+        "fault",
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("line", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("raw", sa.Text(), nullable=False),
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.Column("found_at", sa.Text(), nullable=False),
+        sa.Column("seal", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("stream", "source", "line", "content"),
+    )
+    op.create_index("ix_fault_seal", "fault", ["seal"])
+    op.create_table(
+        "project",
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("config_hash", sa.Text(), nullable=False),
+        sa.Column("project_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("config", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("seal", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("stream", "config_hash", "project_id"),
+    )
+    op.create_index("ix_project_seal", "project", ["seal"])
+    op.create_table(
+        "run",
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("flow", sa.Text(), nullable=False),
+        sa.Column("counts", sa.Text(), nullable=False),
+        sa.Column("cursor", sa.Text(), nullable=True),
+        sa.Column("started_at", sa.Text(), nullable=False),
+        sa.Column("finished_at", sa.Text(), nullable=False),
+        sa.Column("seal", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("run_id"),
+    )
+    op.create_index("ix_run_seal", "run", ["seal"])
+    op.create_table(
+        "seal",
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("table_name", sa.Text(), nullable=False),
+        sa.Column("row_count", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("previous", sa.Text(), nullable=False),
+        sa.Column("keys", sa.LargeBinary(), nullable=False),
+        sa.Column("marks", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_at", sa.Text(), nullable=False),
+        sa.CheckConstraint("length(digest) = 64"),
+        sa.CheckConstraint("row_count > 0"),
+        sa.PrimaryKeyConstraint("seq"),
+    )
+    op.create_table(
+        "policy",
+        sa.Column("policy_id", sa.Text(), nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("epoch_id", sa.Text(), nullable=False),
+        sa.Column("threshold", sa.Double(), nullable=True),
+        sa.Column("audit_rate", sa.Double(), nullable=False),
+        sa.Column("blind_rate", sa.Double(), nullable=False),
+        sa.Column("target_error", sa.Double(), nullable=False),
+        sa.Column("delta", sa.Double(), nullable=False),
+        sa.Column("cost_error", sa.Double(), nullable=False),
+        sa.Column("cost_review_minute", sa.Double(), nullable=False),
+        sa.Column("seal", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("audit_rate > 0 AND audit_rate <= 1"),
+        sa.CheckConstraint("blind_rate > 0 AND blind_rate <= 1"),
+        sa.CheckConstraint("delta > 0 AND delta < 1"),
+        sa.CheckConstraint("target_error > 0 AND target_error < 1"),
+        sa.ForeignKeyConstraint(["epoch_id"], ["epoch.epoch_id"]),
+        sa.PrimaryKeyConstraint("policy_id"),
+    )
+    op.create_index("ix_policy_seal", "policy", ["seal"])
+    op.create_table(
+        "adoption",
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("policy_id", sa.Text(), nullable=False),
+        sa.Column("replaced", sa.Text(), nullable=True),
+        sa.Column("adopted_by", sa.Text(), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.Column("certified", sa.Boolean(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("adopted_at", sa.Text(), nullable=False),
+        sa.Column("seal", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("length(adopted_by) > 0"),
+        sa.CheckConstraint("length(because) > 0"),
+        sa.CheckConstraint("version >= 1"),
+        sa.ForeignKeyConstraint(["policy_id"], ["policy.policy_id"]),
+        sa.PrimaryKeyConstraint("stream", "version"),
+    )
+    op.create_index("ix_adoption_seal", "adoption", ["seal"])
+    op.create_table(
+        "decision",
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("case_id", sa.Text(), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=False),
+        sa.Column("model_id", sa.Text(), nullable=False),
+        sa.Column("prediction", sa.Text(), nullable=True),
+        sa.Column("raw_score", sa.Double(), nullable=True),
+        sa.Column("confidence", sa.Double(), nullable=True),
+        sa.Column("doubt", sa.Text(), nullable=True),
+        sa.Column("route", sa.Text(), nullable=False),
+        sa.Column("blind", sa.Boolean(), nullable=False),
+        sa.Column("propensity", sa.Double(), nullable=False),
+        sa.Column("policy_id", sa.Text(), nullable=False),
+        sa.Column("epoch_id", sa.Text(), nullable=False),
+        sa.Column("slices", sa.Text(), nullable=False),
+        sa.Column("cost", sa.Double(), nullable=True),
+        sa.Column("latency_ms", sa.Double(), nullable=True),
+        sa.Column("produced_at", sa.Text(), nullable=True),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("line", sa.BigInteger(), nullable=False),
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.Text(), nullable=False),
+        sa.Column("seal", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("route = 'REVIEW' OR (confidence IS NOT NULL AND prediction IS NOT NULL AND doubt IS NULL)"),
+        sa.CheckConstraint("route IN ('AUTOMATE', 'REVIEW')"),
+        sa.CheckConstraint("confidence IS NULL OR (confidence >= 0 AND confidence <= 1)"),
+        sa.CheckConstraint("propensity > 0 AND propensity <= 1"),
+        sa.CheckConstraint("raw_score IS NULL OR (raw_score >= 0 AND raw_score <= 1)"),
+        sa.ForeignKeyConstraint(["epoch_id"], ["epoch.epoch_id"]),
+        sa.ForeignKeyConstraint(["policy_id"], ["policy.policy_id"]),
+        sa.PrimaryKeyConstraint("stream", "case_id"),
+    )
+    op.create_index(
+        "decision_queue", "decision", ["stream", "decided_at"], sqlite_where=for_a_person, postgresql_where=for_a_person
+    )
+    op.create_index("ix_decision_seal", "decision", ["seal"])
+    op.create_table(
+        "dispatch",
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("case_id", sa.Text(), nullable=False),
+        sa.Column("slot", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("task_key", sa.Text(), nullable=False),
+        sa.Column("project_id", sa.BigInteger(), nullable=False),
+        sa.Column("task_id", sa.BigInteger(), nullable=False),
+        sa.Column("blind", sa.Boolean(), nullable=False),
+        sa.Column("wave", sa.Text(), nullable=False),
+        sa.Column("sent_at", sa.Text(), nullable=False),
+        sa.Column("seal", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("slot >= 0"),
+        sa.ForeignKeyConstraint(["stream", "case_id"], ["decision.stream", "decision.case_id"]),
+        sa.PrimaryKeyConstraint("stream", "case_id", "slot"),
+    )
+    op.create_index("dispatch_task", "dispatch", ["project_id", "task_id"], unique=True)
+    op.create_index("ix_dispatch_seal", "dispatch", ["seal"])
+    op.create_table(
+        "review",
+        sa.Column("project_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("annotation_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("revision", sa.Text(), nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("case_id", sa.Text(), nullable=False),
+        sa.Column("slot", sa.BigInteger(), nullable=False),
+        sa.Column("task_id", sa.BigInteger(), nullable=False),
+        sa.Column("reviewer", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("blind", sa.Boolean(), nullable=False),
+        sa.Column("seconds", sa.Double(), nullable=True),
+        sa.Column("submitted_at", sa.Text(), nullable=False),
+        sa.Column("collected_at", sa.Text(), nullable=False),
+        sa.Column("seal", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("(outcome = 'answer') = (answer IS NOT NULL)"),
+        sa.CheckConstraint("outcome IN ('answer', 'skip', 'deleted', 'bulk')"),
+        sa.ForeignKeyConstraint(
+            ["stream", "case_id", "slot"], ["dispatch.stream", "dispatch.case_id", "dispatch.slot"]
+        ),
+        sa.PrimaryKeyConstraint("project_id", "annotation_id", "revision"),
+    )
+    op.create_index("ix_review_seal", "review", ["seal"])
+    op.create_index("review_case", "review", ["stream", "case_id", "slot"])

@@ -1,0 +1,208 @@
+"""What people did in Label Studio, read into facts for the ledger. Pure.
+
+Only an answer by a person counts. An annotation that a bulk action made of a prediction has no time on the task
+(`seconds` None): it is recorded as 'bulk', so that nobody takes the model's own answer for a person's.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from models import moment
+from models.stream import Stream
+from review import form
+
+DELETED = "deleted"  # the revision and the outcome of an annotation that is gone; sorts behind every time
+
+REVIEWS: dict[str, type[pl.DataType]] = {
+    "project_id": pl.Int64,
+    "annotation_id": pl.Int64,
+    "revision": pl.String,
+    "stream": pl.String,
+    "case_id": pl.String,
+    "slot": pl.Int64,
+    "task_id": pl.Int64,
+    "reviewer": pl.String,
+    "outcome": pl.String,
+    "answer": pl.String,
+    "blind": pl.Boolean,
+    "seconds": pl.Float64,
+    "submitted_at": pl.String,
+    "collected_at": pl.String,
+}
+FAULTS: dict[str, type[pl.DataType]] = {
+    "stream": pl.String,
+    "source": pl.String,
+    "line": pl.Int64,
+    "content": pl.String,
+    "reason": pl.String,
+    "raw": pl.String,
+    "run_id": pl.String,
+    "found_at": pl.String,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    """One annotation as Label Studio holds it now. Times are moment texts."""
+
+    annotation_id: int
+    result: object  # JSON as submitted; ours is a list with one item, but anybody may write anything
+    skipped: bool  # a skip keeps the pre-filled result: it is no answer
+    seconds: float | None  # time on the task; None: no person opened it
+    person: int | None  # user id; None: the account is gone
+    created_at: str
+    updated_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedTask:
+    """One task that changed, with all annotations it has now. Drafts are not among them."""
+
+    project_id: int
+    task_id: int
+    updated_at: str
+    annotations: tuple[Annotation, ...]
+
+
+def changed_task(project_id: int, task: Mapping[str, Any]) -> ChangedTask:
+    """A task as Label Studio's list gives it: id, updated_at, annotations."""
+    return ChangedTask(
+        project_id=project_id,
+        task_id=int(task["id"]),
+        updated_at=_moment(task["updated_at"]),
+        annotations=tuple(
+            Annotation(
+                annotation_id=int(item["id"]),
+                result=item.get("result"),
+                skipped=bool(item.get("was_cancelled")),
+                seconds=None if item.get("lead_time") is None else float(item["lead_time"]),
+                person=_person(item.get("completed_by")),
+                created_at=_moment(item["created_at"]),
+                updated_at=_moment(item["updated_at"]),
+            )
+            for item in task.get("annotations") or ()
+        ),
+    )
+
+
+def strangers(changed: Iterable[ChangedTask], dispatches: pl.DataFrame) -> int:
+    """How many of the tasks are none of ours: somebody else put them into the project."""
+    ours = set(dispatches.get_column("task_id"))
+    return sum(task.task_id not in ours for task in changed)
+
+
+def facts(
+    stream: Stream,
+    changed: Iterable[ChangedTask],
+    dispatches: pl.DataFrame,
+    known: pl.DataFrame,
+    people: Mapping[int, str],
+    *,
+    now: str,
+    run_id: str,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The reviews and the faults that the changed tasks hold and the ledger does not know yet.
+
+    `dispatches` says which tasks are ours: task_id, stream, case_id, slot, blind. `known` is the latest revision of
+    each recorded annotation of these tasks: task_id, annotation_id, revision, outcome, and reviewer if it has that
+    column. `people` maps user ids to e-mail addresses. Returns frames of the schemas REVIEWS and FAULTS. Tasks that are
+    not ours are passed over. Reading the same changes again gives the same faults and, once recorded, no reviews.
+    """
+    ours = {row["task_id"]: row for row in dispatches.filter(pl.col("stream") == stream.name).iter_rows(named=True)}
+    recorded: dict[int, dict[int, dict[str, object]]] = {}
+    for row in known.iter_rows(named=True):
+        recorded.setdefault(row["task_id"], {})[row["annotation_id"]] = row
+    reviews: list[dict[str, object]] = []
+    faults: list[dict[str, object]] = []
+    for task in changed:
+        if task.task_id not in ours:
+            continue
+        sent = ours[task.task_id]
+        before = recorded.get(task.task_id, {})
+        case = {name: sent[name] for name in ("stream", "case_id", "slot", "task_id", "blind")}
+        case |= {"project_id": task.project_id, "collected_at": now}
+        for annotation in task.annotations:
+            seen = before.get(annotation.annotation_id)
+            if seen is not None and str(seen["revision"]) >= annotation.updated_at:
+                continue
+            try:
+                outcome, answer = _outcome(stream, annotation)
+            except form.Unreadable as finding:
+                faults.append(_fault(stream, task, annotation, finding.reason) | {"run_id": run_id, "found_at": now})
+                continue
+            reviews.append(
+                case
+                | {
+                    "annotation_id": annotation.annotation_id,
+                    "revision": annotation.updated_at,
+                    "reviewer": _reviewer(annotation.person, people),
+                    "outcome": outcome,
+                    "answer": answer,
+                    "seconds": annotation.seconds,
+                    "submitted_at": annotation.created_at,
+                }
+            )
+        present = {annotation.annotation_id for annotation in task.annotations}
+        for annotation_id, seen in before.items():
+            if annotation_id not in present and seen["outcome"] != DELETED:
+                reviews.append(
+                    case
+                    | {
+                        "annotation_id": annotation_id,
+                        "revision": DELETED,
+                        "reviewer": seen.get("reviewer") or "unknown",  # Label Studio does not say who deleted it
+                        "outcome": DELETED,
+                        "answer": None,
+                        "seconds": None,
+                        "submitted_at": task.updated_at,
+                    }
+                )
+    return pl.DataFrame(reviews, schema=REVIEWS), pl.DataFrame(faults, schema=FAULTS)
+
+
+def _moment(value: object) -> str:
+    return moment.text(value if isinstance(value, datetime) else moment.parse(str(value)))
+
+
+def _person(value: object) -> int | None:
+    """The user id: a number in lists, an object with an id where one task is asked for."""
+    number = value.get("id") if isinstance(value, dict) else value
+    return number if isinstance(number, int) else None
+
+
+def _outcome(stream: Stream, annotation: Annotation) -> tuple[str, str | None]:
+    """What became of it, and the answer if there is one. Raises form.Unreadable."""
+    if annotation.seconds is None:
+        return "bulk", None
+    if annotation.skipped:
+        return "skip", None
+    return "answer", form.read(stream, annotation.result)
+
+
+def _reviewer(person: int | None, people: Mapping[int, str]) -> str:
+    if person is None:
+        return "unknown"  # the account was deleted; the answer stays
+    return people.get(person) or f"user-{person}"
+
+
+def _fault(stream: Stream, task: ChangedTask, annotation: Annotation, reason: str) -> dict[str, object]:
+    """The answer kept whole. The revision is part of it: the same bad answer given again is another fault."""
+    raw = json.dumps(
+        {"result": annotation.result, "updated_at": annotation.updated_at, "person": annotation.person},
+        sort_keys=True,
+        separators=(",", ":"),
+    )
+    return {
+        "stream": stream.name,
+        "source": f"label-studio/{task.project_id}/{annotation.annotation_id}",
+        "line": task.task_id,  # where to find it: an annotation has no line, but stands on a task
+        "content": hashlib.sha256(raw.encode("ascii")).hexdigest(),
+        "reason": reason,
+        "raw": raw,
+    }

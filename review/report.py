@@ -1,0 +1,204 @@
+"""What a stream's owner should know today, from the states of the ledger. Pure.
+
+`build` makes the figures; `as_json`, `lines` (for a terminal) and `page` (one HTML file) show the same ones.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import polars as pl
+
+from models import limits, moment, risk
+from models import policy as routing
+from models.estimate import Estimate, NotEnoughEvidence
+from models.stream import Stream
+from review import sheet, states, terminal
+from review.figures import Figure, Queue, Report, Verdict
+
+# Hours since a case was put before people, and how a reader says it.
+AGES = ((1.0, "under 1 h"), (8.0, "1 to 8 h"), (24.0, "8 to 24 h"), (72.0, "1 to 3 days"), (math.inf, "over 3 days"))
+
+
+def build(
+    stream: Stream,
+    *,
+    policy: states.PolicyInForce | None,
+    totals: Mapping[str, int],
+    counts: pl.DataFrame,
+    by_day: pl.DataFrame,
+    open_cases: pl.DataFrame,
+    reviewers: pl.DataFrame,
+    faults: pl.DataFrame,
+    history: pl.DataFrame,
+    head: tuple[int, str],
+    now: str,
+) -> Report:
+    """The report from the states of the ledger (`review/states.py` has their shapes); `now` as the ledger writes times."""
+    target, delta = stream.target.error, stream.target.delta
+    if policy is not None:
+        target, delta = policy.target_error, policy.delta
+    released = counts.filter(pl.col("route") == routing.AUTOMATE)
+    promise = risk.error_among_automated(counts, delta, one_sided=True)
+    error = risk.error_among_automated(counts, delta)
+    verdict = _verdict(error, promise, target)
+    line = None if policy is None else policy.policy.threshold
+    sure = None if line is None else int(counts.filter(pl.col("confidence") >= line)["n"].sum())
+    cases = int(counts["n"].sum())
+    return Report(
+        stream=stream.name,
+        title=stream.title,
+        model=stream.model.id if policy is None else policy.model_id,
+        made_at=now,
+        currency=stream.costs.currency,
+        target=target,
+        delta=delta,
+        in_force=policy,
+        cases=cases,
+        released=int(released["n"].sum()),
+        error=error,
+        promise=promise,
+        batch=_batch(released, promise),
+        worst=risk.error_among_automated(counts, delta, one_sided=True, unanswered_wrong=True),
+        verdict=verdict,
+        needed=_needed(promise, target) if verdict == "open" else None,
+        here=risk.error_at(counts, math.inf if line is None else line, delta),
+        everything=risk.error_at(counts, 0.0, delta),
+        coverage_here=sure / cases if sure is not None and cases else None,
+        curve=risk.curve(counts, delta),
+        aurc=risk.aurc(counts, delta),
+        augrc=risk.augrc(counts, delta),
+        totals=totals,
+        by_day=by_day,
+        queue=_queue(open_cases, totals["waiting"], stream.review.deadline_hours, now),
+        reviewers=reviewers,
+        faults=faults,
+        history=history,
+        head=head,
+    )
+
+
+def _batch(released: pl.DataFrame, promise: Figure) -> float | None:
+    """Hypergeometric limit of the released as a closed batch; it needs draws that were all alike."""
+    if isinstance(promise, NotEnoughEvidence) or released["propensity"].n_unique() > 1:
+        return None
+    return limits.batch_upper(promise.errors, promise.n, int(released["n"].sum()), promise.alpha)
+
+
+def _verdict(error: Figure, promise: Figure, target: float) -> Verdict:
+    if isinstance(error, NotEnoughEvidence) or isinstance(promise, NotEnoughEvidence):
+        return "nothing"
+    if promise.high <= target:
+        return "kept"
+    return "missed" if error.low > target else "open"
+
+
+def _needed(promise: Figure, target: float) -> int | None:
+    """How many more labels, all of them right, would show the target. Only exact limits can be counted forward."""
+    if isinstance(promise, NotEnoughEvidence) or not promise.method.startswith(risk.EXACT):
+        return None
+    return limits.labels_needed(target, promise.alpha, errors=promise.errors) - promise.n
+
+
+def _queue(open_cases: pl.DataFrame, waiting: int, deadline: float, now: str) -> Queue:
+    instant = moment.parse(now)
+    waited = [(instant - moment.parse(sent)).total_seconds() / 3600 for sent in open_cases["sent_at"]]
+    floors = (0.0, *(edge for edge, _ in AGES[:-1]))
+    # A clock that runs behind the ledger's gives a case that was sent "later than now": it is new.
+    ages = tuple(
+        (name, sum(floor <= max(age, 0.0) < edge for age in waited))
+        for floor, (edge, name) in zip(floors, AGES, strict=True)
+    )
+    return Queue(
+        open=len(waited),
+        late=sum(age > deadline for age in waited),
+        skipped=int((open_cases["skips"] > 0).sum()),
+        waiting=waiting,
+        deadline=deadline,
+        oldest=max(waited, default=None),
+        ages=ages,
+    )
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """Every figure of the page, ready for `json.dumps`. Nothing is NaN: what is not known is null, with its `reason`.
+
+    An estimate is {value, low, high, alpha, n, errors, method}, or {value: null, reason, n, errors}. Shares are in
+    [0, 1], ages in hours, times on a task in seconds, times UTC in ISO 8601.
+
+    stream, title, model, made_at     what the report is about
+    cases, released, automation       of the epoch in force; automation = released / cases, known and not estimated
+    error, promise, worst             among the released: two-sided; one-sided; one-sided, all unanswered draws wrong
+    batch                             one-sided limit for the released as a closed batch; null where draws were unequal
+    target {error, delta, verdict, needed}   verdict: kept | missed | open | nothing
+    line {threshold, coverage, error, ...}   the policy in force, or null
+    everything, aurc, augrc, curve    error were all released; areas; threshold, coverage, error, low, high, n, errors
+    totals, days, queue, reviewers, history, faults
+    seal {number, digest}             the ledger's last seal when this was made
+    """
+    policy = report.in_force
+    return {
+        "stream": report.stream,
+        "title": report.title,
+        "model": report.model,
+        "made_at": report.made_at,
+        "cases": report.cases,
+        "released": report.released,
+        "automation": report.automation,
+        "error": _plain(report.error),
+        "promise": _plain(report.promise),
+        "worst": _plain(report.worst),
+        "batch": report.batch,
+        "target": {
+            "error": report.target,
+            "delta": report.delta,
+            "verdict": report.verdict,
+            "needed": report.needed,
+        },
+        "line": None
+        if policy is None
+        else {
+            "threshold": policy.policy.threshold,
+            "audit_rate": policy.policy.audit_rate,
+            "blind_rate": policy.policy.blind_rate,
+            "coverage": report.coverage_here,
+            "error": _plain(report.here),
+            "version": policy.version,
+            "epoch": policy.epoch_id,
+            "adopted_by": policy.adopted_by,
+            "adopted_at": policy.adopted_at,
+            "because": policy.because,
+            "certified": policy.certified,
+        },
+        "everything": _plain(report.everything),
+        "aurc": _plain(report.aurc),
+        "augrc": _plain(report.augrc),
+        "curve": report.curve.to_dicts(),
+        "totals": dict(report.totals),
+        "days": report.by_day.to_dicts(),
+        "queue": {**asdict(report.queue), "ages": dict(report.queue.ages)},
+        "reviewers": report.reviewers.to_dicts(),
+        "history": report.history.to_dicts(),
+        "faults": report.faults.to_dicts(),
+        "seal": {"number": report.head[0], "digest": report.head[1]},
+    }
+
+
+def _plain(figure: Figure) -> dict[str, Any]:
+    return asdict(figure) if isinstance(figure, Estimate) else {"value": None, **asdict(figure)}
+
+
+def lines(report: Report) -> str:
+    """The first lines for a terminal, and a small curve."""
+    return terminal.lines(report)
+
+
+def markdown(report: Report) -> str:
+    """The same lines as Markdown, for where a page does not fit."""
+    return terminal.markdown(report)
+
+
+def page(report: Report) -> str:
+    """One HTML file that needs nothing else: no network, no script; light, dark, phone and paper."""
+    return sheet.html(report)

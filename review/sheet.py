@@ -1,0 +1,58 @@
+"""The report as one HTML file: figures and words into `templates/report.html`, style and charts inside."""
+
+import jinja2
+import polars as pl
+from markupsafe import Markup
+
+from models.estimate import Estimate
+from review import charts, headline, terminal, wording
+from review.figures import Report
+
+ROWS = 21  # of a curve's table: every twentieth of its thresholds, and the ends
+FAULTS = 20  # shown; the ledger keeps them all
+FORMATS = (
+    wording.count,
+    wording.share,
+    wording.at_most,
+    wording.at_least,
+    wording.whole,
+    wording.threshold,
+    wording.between,
+    wording.labels,
+    wording.hours,
+    wording.seconds,
+    wording.when,
+)
+
+
+def html(report: Report) -> str:
+    """The whole page. Whatever people wrote (titles, names, reasons, file names) is escaped."""
+    pages = jinja2.Environment(
+        loader=jinja2.PackageLoader("review", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,  # a misspelt figure is an error, not a gap in the page
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.filters.update({write.__name__: write for write in FORMATS})
+    pages.tests["known"] = lambda figure: isinstance(figure, Estimate)
+    return pages.get_template("report.html").render(
+        report=report,
+        headline=headline.of(report),
+        verdict=headline.verdict(report),
+        queue_words=terminal.queue(report),
+        curve=_thinned(report.curve),
+        faults=report.faults.head(FAULTS).to_dicts(),
+        # Vega escapes what it draws, and `charts` what it adds: this markup is ours.
+        drawings={
+            name: [(width, Markup(draw(report, width))) for width in charts.SIZES]  # noqa: S704
+            for name, draw in (("curve", charts.curve), ("days", charts.days))
+        },
+    )
+
+
+def _thinned(curve: pl.DataFrame) -> list[dict[str, float | None]]:
+    """Rows for a table a person reads: at most 21 thresholds, even along the curve, both ends included."""
+    last = curve.height - 1
+    places = sorted({round(step * last / (ROWS - 1)) for step in range(ROWS)}) if curve.height else []
+    return curve[places].to_dicts()

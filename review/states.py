@@ -1,0 +1,329 @@
+"""What things are now: queries over the facts. All SQL of the product that asks, not appends, stands here.
+
+Portable to SQLite and PostgreSQL. Every function takes an open ledger; frames keep the ledger's column types.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import polars as pl
+
+from models import moment
+from models.policy import Policy
+from review.ledger import Ledger
+
+# An annotation is what its latest revision says; the revision "deleted" sorts behind every time.
+_LIVE = """
+live AS (
+    SELECT * FROM (
+        SELECT r.*, row_number() OVER (PARTITION BY project_id, annotation_id ORDER BY revision DESC) AS newest
+        FROM review r WHERE stream = :stream
+    ) AS revisions WHERE newest = 1
+)"""
+
+# The reading of a case is the answer of the first person who gave one; if they answered again, their last word.
+_READINGS = f"""
+WITH {_LIVE},
+answers AS (
+    SELECT live.*, min(submitted_at) OVER (PARTITION BY case_id, slot, reviewer) AS came
+    FROM live WHERE outcome = 'answer'
+),
+reading AS (
+    SELECT * FROM (
+        SELECT answers.*, row_number() OVER (
+            PARTITION BY case_id, slot ORDER BY came, reviewer, submitted_at DESC, annotation_id DESC
+        ) AS place FROM answers
+    ) AS ranked WHERE place = 1
+)"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyInForce:
+    """The policy of the highest version, the epoch it belongs to, and who adopted it."""
+
+    version: int
+    policy_id: str
+    epoch_id: str
+    salt: str = field(repr=False)  # knowing it would foretell the audits
+    model_id: str
+    labels: tuple[str, ...]
+    policy: Policy
+    target_error: float
+    delta: float
+    adopted_by: str
+    adopted_at: str
+    because: str
+    certified: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectRow:
+    """A stream's Label Studio project and the labelling config we gave it."""
+
+    project_id: int
+    config: str
+    config_hash: str
+
+
+def policy_in_force(ledger: Ledger, stream: str) -> PolicyInForce | None:
+    """The policy in force; None if the stream was never opened."""
+    found = ledger.read(
+        """
+        SELECT a.version, a.policy_id, a.adopted_by, a.adopted_at, a.because, a.certified,
+               p.threshold, p.audit_rate, p.blind_rate, p.target_error, p.delta,
+               e.epoch_id, e.salt, e.model_id, e.labels
+        FROM adoption a JOIN policy p ON p.policy_id = a.policy_id JOIN epoch e ON e.epoch_id = p.epoch_id
+        WHERE a.stream = :stream ORDER BY a.version DESC LIMIT 1
+        """,
+        stream=stream,
+    )
+    if found.is_empty():
+        return None
+    row = found.row(0, named=True)
+    rule = Policy(threshold=row.pop("threshold"), audit_rate=row.pop("audit_rate"), blind_rate=row.pop("blind_rate"))
+    return PolicyInForce(**row | {"labels": tuple(json.loads(row["labels"]))}, policy=rule)
+
+
+def history(ledger: Ledger, stream: str) -> pl.DataFrame:
+    """Every adoption with its policy, oldest first."""
+    return ledger.read(
+        """
+        SELECT a.version, a.adopted_at, a.adopted_by, a.because, a.certified, a.policy_id, a.replaced,
+               p.epoch_id, p.threshold, p.audit_rate, p.blind_rate, p.target_error, p.delta
+        FROM adoption a JOIN policy p ON p.policy_id = a.policy_id
+        WHERE a.stream = :stream ORDER BY a.version
+        """,
+        stream=stream,
+    )
+
+
+def project(ledger: Ledger, stream: str) -> ProjectRow | None:
+    """The stream's newest Label Studio project; None if it has none yet."""
+    found = ledger.read(
+        """
+        SELECT project_id, config, config_hash FROM project
+        WHERE stream = :stream ORDER BY created_at DESC, seal DESC LIMIT 1
+        """,
+        stream=stream,
+    )
+    return None if found.is_empty() else ProjectRow(**found.row(0, named=True))
+
+
+def pending(ledger: Ledger, stream: str, limit: int) -> pl.DataFrame:
+    """At most `limit` cases that wait to be put before a person, in the order they should be.
+
+    The oldest first, and among those decided together in the order of their content's SHA-256: so nobody can tell an
+    audit from a doubtful case by its place, and a queue answered in part is answered at random, not from one end.
+    """
+    return ledger.read(
+        """
+        SELECT d.case_id, d.payload, d.prediction, d.confidence, d.doubt, d.route, d.blind, d.decided_at
+        FROM decision d LEFT JOIN dispatch s ON s.stream = d.stream AND s.case_id = d.case_id AND s.slot = 0
+        WHERE d.stream = :stream AND (d.route = 'REVIEW' OR d.blind) AND s.case_id IS NULL
+        ORDER BY d.decided_at, d.content, d.case_id LIMIT :limit
+        """,
+        stream=stream,
+        limit=limit,
+    )
+
+
+def readings(ledger: Ledger, stream: str) -> pl.DataFrame:
+    """The answer of each case that has one: case_id, slot, reviewer, answer, blind, seconds, submitted_at.
+
+    A skip is no answer, a deleted annotation is gone, and what a bulk action made is nobody's reading.
+    """
+    return ledger.read(
+        f"{_READINGS} SELECT case_id, slot, reviewer, answer, blind, seconds, submitted_at FROM reading",
+        stream=stream,
+    )
+
+
+def open_cases(ledger: Ledger, stream: str) -> pl.DataFrame:
+    """Cases before people that nobody has answered: case_id, slot, blind, sent_at, skips (people who passed it on)."""
+    return ledger.read(
+        f"""
+        {_READINGS},
+        skip AS (
+            SELECT case_id, slot, count(DISTINCT reviewer) AS skips FROM live WHERE outcome = 'skip'
+            GROUP BY case_id, slot
+        )
+        SELECT s.case_id, s.slot, s.blind, s.sent_at, coalesce(skip.skips, 0) AS skips
+        FROM dispatch s
+        LEFT JOIN reading r ON r.case_id = s.case_id AND r.slot = s.slot
+        LEFT JOIN skip ON skip.case_id = s.case_id AND skip.slot = s.slot
+        WHERE s.stream = :stream AND r.case_id IS NULL
+        ORDER BY s.sent_at, s.case_id, s.slot
+        """,
+        stream=stream,
+    ).cast({"skips": pl.Int64})
+
+
+def counts(ledger: Ledger, stream: str, epoch_id: str, *, now: str, deadline_hours: float) -> pl.DataFrame:
+    """What the estimates rest on, in one GROUP BY: confidence, route, blind, propensity, outcome, late, n.
+
+    `outcome` of a blind draw: waiting (not sent), open, skipped (open, passed on at least once), right or wrong; of any
+    other case: undrawn. `late`: drawn, unanswered, and sent (or, unsent, decided) more than the deadline ago.
+    """
+    return ledger.read(
+        f"""
+        {_READINGS},
+        skip AS (SELECT DISTINCT case_id FROM live WHERE outcome = 'skip' AND slot = 0),
+        state AS (
+            SELECT d.confidence, d.route, d.blind, d.propensity,
+                CASE
+                    WHEN NOT d.blind THEN 'undrawn'
+                    WHEN r.answer = d.prediction THEN 'right'
+                    WHEN r.answer IS NOT NULL THEN 'wrong'
+                    WHEN s.case_id IS NULL THEN 'waiting'
+                    WHEN skip.case_id IS NOT NULL THEN 'skipped'
+                    ELSE 'open'
+                END AS outcome,
+                CASE
+                    WHEN d.blind AND r.answer IS NULL AND coalesce(s.sent_at, d.decided_at) < :due THEN 1 ELSE 0
+                END AS late
+            FROM decision d
+            LEFT JOIN dispatch s ON s.stream = d.stream AND s.case_id = d.case_id AND s.slot = 0
+            LEFT JOIN reading r ON r.case_id = d.case_id AND r.slot = 0
+            LEFT JOIN skip ON skip.case_id = d.case_id
+            WHERE d.stream = :stream AND d.epoch_id = :epoch
+        )
+        SELECT confidence, route, blind, propensity, outcome, late, count(*) AS n FROM state
+        GROUP BY confidence, route, blind, propensity, outcome, late
+        ORDER BY confidence, route, blind, propensity, outcome, late
+        """,
+        stream=stream,
+        epoch=epoch_id,
+        due=moment.text(moment.parse(now) - timedelta(hours=deadline_hours)),
+    ).cast({"late": pl.Boolean, "n": pl.Int64})
+
+
+def reviewers(ledger: Ledger, stream: str) -> pl.DataFrame:
+    """Who answered what: reviewer, answers, skips, assisted, corrections, median_seconds (null: nothing answered).
+
+    `corrections`: of the `assisted` answers (the model's own was filled in), those that differ from it.
+    """
+    given = ledger.read(
+        f"""
+        WITH {_LIVE}
+        SELECT live.reviewer, live.outcome, live.seconds, live.blind, live.answer = d.prediction AS agrees
+        FROM live JOIN decision d ON d.stream = live.stream AND d.case_id = live.case_id
+        WHERE live.outcome IN ('answer', 'skip')
+        """,
+        stream=stream,
+    ).cast({"seconds": pl.Float64, "blind": pl.Boolean, "agrees": pl.Boolean})
+    answered = pl.col("outcome") == "answer"
+    assisted = answered & ~pl.col("blind")
+    return (
+        given.group_by("reviewer")
+        .agg(
+            answered.sum().cast(pl.Int64).alias("answers"),
+            (~answered).sum().cast(pl.Int64).alias("skips"),
+            assisted.sum().cast(pl.Int64).alias("assisted"),
+            (assisted & ~pl.col("agrees").fill_null(False)).sum().cast(pl.Int64).alias("corrections"),
+            pl.col("seconds").filter(answered).median().alias("median_seconds"),
+        )
+        .sort("answers", "reviewer", descending=[True, False])
+    )
+
+
+def totals(ledger: Ledger, stream: str) -> dict[str, int]:
+    """Counts over all epochs: decisions, automated, review, audits, faults, dispatched, reviewed, open, waiting."""
+    found = ledger.read(
+        f"""
+        {_READINGS}
+        SELECT
+            (SELECT count(*) FROM decision WHERE stream = :stream) AS decisions,
+            (SELECT count(*) FROM decision WHERE stream = :stream AND route = 'AUTOMATE') AS automated,
+            (SELECT count(*) FROM decision WHERE stream = :stream AND route = 'AUTOMATE' AND blind) AS audits,
+            (SELECT count(*) FROM decision WHERE stream = :stream AND (route = 'REVIEW' OR blind)) AS for_people,
+            (SELECT count(*) FROM dispatch WHERE stream = :stream AND slot = 0) AS sent,
+            (SELECT count(*) FROM dispatch WHERE stream = :stream) AS dispatched,
+            (SELECT count(*) FROM reading) AS reviewed,
+            (SELECT count(*) FROM fault WHERE stream = :stream) AS faults
+        """,
+        stream=stream,
+    ).row(0, named=True)
+    number = {name: int(value) for name, value in found.items()}
+    return {
+        "decisions": number["decisions"],
+        "automated": number["automated"],
+        "review": number["decisions"] - number["automated"],
+        "audits": number["audits"],
+        "faults": number["faults"],
+        "dispatched": number["dispatched"],
+        "reviewed": number["reviewed"],
+        "open": number["dispatched"] - number["reviewed"],
+        "waiting": number["for_people"] - number["sent"],
+    }
+
+
+def by_day(ledger: Ledger, stream: str) -> pl.DataFrame:
+    """Per day (when the model answered, else when it was decided): day, decisions, automated, audited, audited_wrong."""
+    return ledger.read(
+        f"""
+        {_READINGS}
+        SELECT substr(coalesce(d.produced_at, d.decided_at), 1, 10) AS day,
+            count(*) AS decisions,
+            sum(CASE WHEN d.route = 'AUTOMATE' THEN 1 ELSE 0 END) AS automated,
+            sum(CASE WHEN d.route = 'AUTOMATE' AND d.blind AND r.answer IS NOT NULL THEN 1 ELSE 0 END) AS audited,
+            sum(CASE WHEN d.route = 'AUTOMATE' AND d.blind AND r.answer <> d.prediction THEN 1 ELSE 0 END)
+                AS audited_wrong
+        FROM decision d LEFT JOIN reading r ON r.case_id = d.case_id AND r.slot = 0
+        WHERE d.stream = :stream
+        GROUP BY substr(coalesce(d.produced_at, d.decided_at), 1, 10) ORDER BY day
+        """,
+        stream=stream,
+    ).cast(dict.fromkeys(("decisions", "automated", "audited", "audited_wrong"), pl.Int64))
+
+
+def faults(ledger: Ledger, stream: str) -> pl.DataFrame:
+    """Rows and answers that could not be read, newest first: source, line, reason, found_at. Not what they said."""
+    return ledger.read(
+        "SELECT source, line, reason, found_at FROM fault WHERE stream = :stream ORDER BY found_at DESC, source, line",
+        stream=stream,
+    )
+
+
+def cursor(ledger: Ledger, stream: str) -> str | None:
+    """The newest change in the stream's Label Studio project that was collected; None if nothing was yet.
+
+    A project made anew is read from its beginning: only collections since then count.
+    """
+    found = ledger.read(
+        """
+        SELECT max(cursor) AS cursor FROM run
+        WHERE stream = :stream AND flow = 'collect'
+            AND started_at >= (SELECT max(created_at) FROM project WHERE stream = :stream)
+        """,
+        stream=stream,
+    )
+    newest: str | None = found["cursor"].item()
+    return newest
+
+
+def known_annotations(ledger: Ledger, project_id: int, task_ids: Sequence[int]) -> pl.DataFrame:
+    """The latest revision of each annotation of these tasks: task_id, annotation_id, revision, outcome, reviewer."""
+    return ledger.read(
+        """
+        SELECT task_id, annotation_id, revision, outcome, reviewer FROM (
+            SELECT r.*, row_number() OVER (PARTITION BY annotation_id ORDER BY revision DESC) AS newest
+            FROM review r WHERE project_id = :project AND task_id IN :tasks
+        ) AS revisions WHERE newest = 1
+        """,
+        project=project_id,
+        tasks=list(task_ids),
+    )
+
+
+def dispatches_by_task(ledger: Ledger, project_id: int, task_ids: Sequence[int]) -> pl.DataFrame:
+    """Which case each of these tasks is: task_id, stream, case_id, slot, blind."""
+    return ledger.read(
+        """
+        SELECT task_id, stream, case_id, slot, blind FROM dispatch
+        WHERE project_id = :project AND task_id IN :tasks
+        """,
+        project=project_id,
+        tasks=list(task_ids),
+    )

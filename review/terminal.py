@@ -1,0 +1,73 @@
+"""The report's first lines for a terminal of 80 columns, with a small curve. Plain text: no colour carries a meaning."""
+
+import re
+
+import polars as pl
+
+from models.estimate import NotEnoughEvidence
+from review import headline, wording
+from review.figures import Report
+
+BAR = 24  # columns of the curve's bar
+STEPS = tuple(step / 10 for step in range(1, 11))
+
+
+def lines(report: Report) -> str:
+    """What is released, what that risks, the target, the queue, the curve."""
+    words = headline.of(report)
+    sign, word, sentence = headline.verdict(report)
+    parts = [
+        f"{report.title} ({report.stream}), {wording.when(report.made_at)}",
+        words.lead,
+        words.promise,
+        words.basis,
+        *([f"{sign} {word}. {sentence}"] if report.released else []),
+        queue(report),
+    ]
+    if faults := report.totals["faults"]:
+        parts.append(f"{wording.count(faults, 'row')} could not be read; each is kept whole in the ledger.")
+    return "\n".join([*parts, *_curve(report)])
+
+
+def markdown(report: Report) -> str:
+    """The sentences of `lines` as paragraphs, and the curve as a block of fixed-width text."""
+    sentences, _, curve = lines(report).partition("\n\n")
+    head, *rest = (_escaped(sentence) for sentence in sentences.splitlines())
+    block = f"\n\n```text\n{curve}\n```" if curve else ""
+    return f"### {head}\n\n" + "\n\n".join(rest) + block + "\n"
+
+
+def _escaped(text: str) -> str:
+    # A stream's title is anyone's text, and Markdown lets HTML through.
+    return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", text)
+
+
+def queue(report: Report) -> str:
+    """The queue in one sentence."""
+    now = report.queue
+    if not now.open and not now.waiting:
+        return "The queue is empty."
+    oldest = f", oldest {wording.hours(now.oldest)}" if now.oldest is not None else ""
+    return (
+        f"In the queue: {wording.count(now.open)} open ({wording.count(now.late)} late{oldest}), "
+        f"{wording.count(now.waiting)} waiting to be sent."
+    )
+
+
+def _curve(report: Report) -> list[str]:
+    """At each tenth of the cases: error, limits, and a bar whose dots reach to the upper limit."""
+    known = report.curve.filter(pl.col("error").is_not_null())
+    if isinstance(report.everything, NotEnoughEvidence) or not known.height:
+        return []
+    picked = [known.filter(pl.col("coverage") >= step).head(1) for step in STEPS]
+    rows = pl.concat([row for row in picked if row.height] + [known.tail(1)]).unique(maintain_order=True)
+    scale = max(report.target, *rows["high"])
+    head = f"{'released':>10}  {'error':>7}  {wording.whole(1 - report.delta) + ' limits':>18}  {'labels':>7}"
+    text = ["", head]
+    for row in rows.iter_rows(named=True):
+        error, high = (round(BAR * row[name] / scale) for name in ("error", "high"))
+        limits = f"{wording.at_least(row['low'])} to {wording.at_most(row['high'])}"
+        bar = "\u2588" * error + "\u00b7" * (high - error)
+        figures = f"{wording.share(row['coverage']):>10}  {wording.share(row['error']):>7}  {limits:>18}"
+        text.append(f"{figures}  {wording.count(row['n']):>7}  {bar}".rstrip())
+    return text

@@ -1,0 +1,133 @@
+"""Real servers for the tests, started when first asked for, and a gate: in CI a missing server is a failure."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from deploy import postgres
+from deploy import stack as stacks
+from models import errors
+
+ROOT = Path(__file__).resolve().parent.parent
+HOMES = 8  # test runs at the same time
+CI = "SECOND_READER_CI"
+NEEDS = {
+    "server": {"servers", "postgres_url", "label_studio", "prefect_api", "stack"},
+    "browser": {"chromium"},
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by what it asks for, so that no mark can be forgotten."""
+    for item in items:
+        for mark, names in NEEDS.items():
+            if names.intersection(getattr(item, "fixturenames", ())):
+                item.add_marker(getattr(pytest.mark, mark))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI, a test that needs a server or a browser and is skipped has failed."""
+    report = yield
+    if os.environ.get(CI) == "1" and report.skipped and any(item.get_closest_marker(mark) for mark in NEEDS):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid}: skipped, and {CI}=1 allows no server or browser test to be skipped"
+    return report
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[stacks.Stack]:
+    """The stack of this test run, with PostgreSQL up. Its templates are kept for the next run; its data is not."""
+    with ExitStack() as block:
+        for number in range(HOMES):
+            home = ROOT / ".local" / "test-stack" / str(number)
+            try:
+                found = block.enter_context(stacks.running(home, label_studio=False, prefect=False, keep=False))
+            except errors.Busy:  # another test run has it
+                continue
+            for name in postgres.databases(found.cluster):
+                if name.startswith("test_"):  # of a run that was killed
+                    postgres.drop(found.cluster, name)
+            yield found
+            return
+    pytest.fail(f"{HOMES} test runs at the same time are enough")
+
+
+@pytest.fixture
+def postgres_url(servers: stacks.Stack) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database of the test's own."""
+    name = f"test_{secrets.token_hex(6)}"
+    postgres.create(servers.cluster, name)
+    yield servers.postgres_url(name)
+    postgres.drop(servers.cluster, name)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelStudio:
+    """A real Label Studio. `token` is its owner's."""
+
+    servers: stacks.Stack
+
+    @property
+    def url(self) -> str:
+        return self.servers.label_studio_url
+
+    @property
+    def token(self) -> str:
+        return self.servers.label_studio_token
+
+    def add_reviewer(self, email: str, password: str) -> str:
+        """Another account's token."""
+        return self.servers.add_reviewer(email, password)
+
+    def stop(self) -> None:
+        self.servers.stop_label_studio()
+
+    def kill(self) -> None:
+        self.servers.kill_label_studio()
+
+    def start(self) -> None:
+        self.servers.start_label_studio()
+
+
+@pytest.fixture(scope="session")
+def label_studio(servers: stacks.Stack) -> LabelStudio:
+    """Label Studio for the whole run: a test makes its own projects. Who stops it starts it again."""
+    servers.start(label_studio=True)
+    return LabelStudio(servers)
+
+
+@pytest.fixture(scope="session")
+def prefect_api(servers: stacks.Stack) -> Iterator[str]:
+    """The API address of a Prefect server for the whole run, also in the environment, for processes a test starts."""
+    servers.start(prefect=True)
+    with pytest.MonkeyPatch.context() as patch:
+        for key, value in servers.environment().items():
+            if key.startswith("PREFECT_") or key == "DO_NOT_TRACK":
+                patch.setenv(key, value)
+        yield servers.prefect_api_url
+
+
+@pytest.fixture(scope="session")
+def stack(servers: stacks.Stack) -> stacks.Stack:
+    """Everything at once."""
+    servers.start(label_studio=True, prefect=True)
+    return servers
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Chromium."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        pytest.skip("no Chromium on this machine")
+    return found

@@ -1,0 +1,34 @@
+"""A stream of the test's own, on the real servers."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.place import Place
+
+
+@pytest.fixture
+def place(tmp_path: Path, label_studio: Any, prefect_api: str) -> Iterator[Place]:
+    """An empty place of the test's own, with a stream file; its Label Studio project is deleted afterwards."""
+    for folder in ("streams", "inbox"):
+        (tmp_path / folder).mkdir()
+    environment = os.environ | {
+        "SECOND_READER_LEDGER": f"sqlite:///{tmp_path / 'ledger.db'}",
+        "SECOND_READER_LABEL_STUDIO_URL": label_studio.url,
+        "SECOND_READER_LABEL_STUDIO_TOKEN": label_studio.token,
+        "SECOND_READER_STREAMS": str(tmp_path / "streams"),
+        "SECOND_READER_DATA": str(tmp_path),
+        "SECOND_READER_REPORTS": str(tmp_path / "reports"),
+        "PREFECT_API_URL": prefect_api,
+    }
+    made = Place(tmp_path, f"mail-{secrets.token_hex(4)}", environment)
+    made.describe()
+    yield made
+    if (tmp_path / "ledger.db").exists():
+        with made.label_studio() as client:
+            for (project,) in made.rows("SELECT project_id FROM project"):
+                client.delete(f"/api/projects/{project}")

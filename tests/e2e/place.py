@@ -1,0 +1,129 @@
+"""A stream of a user's own, on the real servers, worked with the real command."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+COMMAND = Path(sys.executable).with_name("second-reader")
+LABELS = ["billing", "bug", "other"]
+STREAM = """
+name = "{name}"
+title = "Customer mail"
+labels = ["billing", "bug", "other"]
+
+[input]
+source = "inbox"
+id = "id"
+prediction = "label"
+confidence = "score"
+payload = ["text"]
+slices = ["language"]
+
+[model]
+id = "{model}"
+
+[review]
+kind = "text"
+question = "What is this mail about?"
+project = "{name}"
+queue_depth = {depth}
+
+[target]
+error = 0.05
+
+[costs]
+error = 10.0
+review_minute = 0.5
+
+[policy]
+audit_rate = 0.5
+blind_rate = 0.5
+cold_blind_rate = 0.5
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One stream, its folder, its environment."""
+
+    home: Path
+    name: str
+    environment: dict[str, str] = field(repr=False)
+
+    def describe(self, *, model: str = "mail-1", depth: int = 200) -> None:
+        """Write the stream file."""
+        text = STREAM.format(name=self.name, model=model, depth=depth)
+        (self.home / "streams" / f"{self.name}.toml").write_text(text, encoding="utf-8")
+
+    def deliver(self, file: str, rows: list[dict[str, Any]]) -> None:
+        """Put rows into the inbox as JSONL."""
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        (self.home / "inbox" / file).write_text(text, encoding="utf-8")
+
+    def cli(self, *words: str) -> Result:
+        """Run `second-reader` to its end, as a user would."""
+        done = subprocess.run(
+            [COMMAND, *words], env=self.environment, cwd=self.home, capture_output=True, text=True, timeout=150
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start `second-reader` and leave it running."""
+        return subprocess.Popen(
+            [COMMAND, *words],
+            env=self.environment,
+            cwd=self.home,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """What the ledger says, read past our own code."""
+        with sqlite3.connect(f"file:{self.home / 'ledger.db'}?mode=ro", uri=True) as connection:
+            found = connection.execute(sql, parameters).fetchall()
+        connection.close()
+        return found
+
+    def label_studio(self, token: str | None = None) -> httpx.Client:
+        """A client of Label Studio's API, past our own code."""
+        return httpx.Client(
+            base_url=self.environment["SECOND_READER_LABEL_STUDIO_URL"],
+            headers={"Authorization": f"Token {token or self.environment['SECOND_READER_LABEL_STUDIO_TOKEN']}"},
+            timeout=60.0,
+            trust_env=False,
+        )
+
+    def tasks(self) -> list[dict[str, Any]]:
+        """Every task of the stream's project, with annotations and predictions."""
+        ((project,),) = self.rows("SELECT project_id FROM project")
+        with self.label_studio() as client:
+            answer = client.get("/api/tasks", params={"project": project, "fields": "all", "page_size": 1000})
+            found: list[dict[str, Any]] = answer.raise_for_status().json()["tasks"]
+            return found
+
+
+def mail(number: int, *, score: float | None = None, label: str = "bug") -> dict[str, Any]:
+    """One row of a model's output."""
+    return {
+        "id": f"mail-{number:03d}",
+        "label": label,
+        "score": number / 100 if score is None else score,
+        "text": f"Message number {number}: the parcel never came.",
+        "language": "en" if number % 2 else "de",
+    }

@@ -1,0 +1,157 @@
+"""The flows under Prefect: served, started as from the UI, never overlapping, killed and finished by the next run."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from review import ledger
+from tests.e2e.place import COMMAND, Place, mail
+
+ROOT = Path(__file__).resolve().parents[2]
+FLOWS = ("score", "dispatch", "collect", "measure")
+ENDED = ("COMPLETED", "FAILED", "CANCELLED", "CRASHED")
+
+
+def until(ready: Callable[[], Any], seconds: float = 90.0) -> Any:
+    """What `ready` gives once it gives something."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = ready()
+        if found:
+            return found
+        time.sleep(0.3)
+    pytest.fail(f"not within {seconds:.0f} s")
+
+
+@contextmanager
+def beside(place: Place, *words: str | Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process in a session of its own, with all it starts; killed at the end."""
+    with (place.home / "beside.log").open("ab") as log:
+        process = subprocess.Popen(
+            words, env=place.environment, cwd=place.home, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        yield process
+    finally:
+        kill(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """SIGKILL the process and all it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def deployments(api: str, name: str) -> dict[str, dict[str, Any]]:
+    """The stream's deployments by flow."""
+    wanted = {"deployments": {"name": {"any_": [name]}}}
+    found = httpx.post(f"{api}/deployments/filter", json=wanted, trust_env=False).raise_for_status().json()
+    return {row["entrypoint"].rpartition(".")[2]: row for row in found}
+
+
+def start(api: str, deployment: dict[str, Any]) -> str:
+    """Start a run as the UI's Run button does."""
+    url = f"{api}/deployments/{deployment['id']}/create_flow_run"
+    answer = httpx.post(url, json={"state": {"type": "SCHEDULED"}}, trust_env=False)
+    run: str = answer.raise_for_status().json()["id"]
+    return run
+
+
+def state(api: str, run: str) -> dict[str, Any]:
+    """The state a run is in."""
+    found: dict[str, Any] = httpx.get(f"{api}/flow_runs/{run}", trust_env=False).raise_for_status().json()["state"]
+    return found
+
+
+def end(api: str, run: str) -> dict[str, Any]:
+    """The state a run ended in."""
+    found: dict[str, Any] = until(lambda: (now := state(api, run))["type"] in ENDED and now)
+    return found
+
+
+def test_four_deployments_are_served_with_the_schedules_of_the_stream_and_run_from_the_ui(
+    place: Place, prefect_api: str
+) -> None:
+    place.deliver("one.jsonl", [mail(n) for n in range(10)])
+    place.cli("init", place.name)
+    with beside(place, COMMAND, "serve", place.name):
+        served = until(lambda: len(found := deployments(prefect_api, place.name)) == 4 and found)
+        crons = {flow: row["schedules"][0]["schedule"]["cron"] for flow, row in served.items()}
+        assert crons == dict(zip(FLOWS, ("*/15 * * * *", "*/5 * * * *", "*/5 * * * *", "0 * * * *"), strict=True))
+        for flow in FLOWS:
+            ended = end(prefect_api, start(prefect_api, served[flow]))
+            assert ended["type"] == "COMPLETED", ended
+    assert place.rows("SELECT count(*) FROM decision") == [(10,)]
+    assert (place.home / "reports" / place.name / "latest.html").exists()
+
+
+def test_a_run_started_while_another_holds_the_stream_ends_cancelled_and_says_so(
+    place: Place, prefect_api: str
+) -> None:
+    place.deliver("one.jsonl", [mail(n) for n in range(10)])
+    place.cli("init", place.name)
+    with (
+        ledger.open(place.environment["SECOND_READER_LEDGER"]) as book,
+        book.exclusive("score", place.name),
+    ):
+        refused = place.cli("score", place.name)
+    assert refused.code == 1
+    assert place.name in refused.err
+    assert place.rows("SELECT count(*) FROM decision") == [(0,)]
+    with beside(place, COMMAND, "serve", place.name):
+        served = until(lambda: len(found := deployments(prefect_api, place.name)) == 4 and found)
+        together = [start(prefect_api, served["score"]) for _ in range(2)]
+        ended = [end(prefect_api, run)["type"] for run in together]
+    assert set(ended) <= {"COMPLETED", "CANCELLED"}
+    assert "COMPLETED" in ended
+    runs = place.rows("SELECT started_at, finished_at FROM run WHERE flow = 'score' ORDER BY started_at")
+    assert all(before[1] <= after[0] for before, after in pairwise(runs))
+    assert place.rows("SELECT count(*) FROM decision") == [(10,)]
+
+
+def test_a_worker_killed_in_mid_run_is_followed_by_a_run_that_completes_the_work(
+    place: Place, prefect_api: str
+) -> None:
+    rows = 300_000  # three chunks
+    line = json.dumps(mail(1)).replace("mail-001", "mail-{0}")
+    text = "".join(line.replace("{0}", str(n)) + "\n" for n in range(rows))
+    (place.home / "inbox" / "one.jsonl").write_text(text, encoding="utf-8")
+    place.cli("init", place.name)
+    pool = f"pool-{place.name}"
+    deployed = (ROOT / "deploy" / "prefect.yaml").read_text(encoding="utf-8")
+    deployed = deployed.replace("name: second-reader}", f"name: {pool}}}").replace("digits", place.name)
+    (place.home / "prefect.yaml").write_text(deployed, encoding="utf-8")
+    prefect = Path(sys.executable).with_name("prefect")
+    for words in (
+        ("work-pool", "create", pool, "--type", "process"),
+        ("deploy", "--all", "--prefect-file", "prefect.yaml"),
+    ):
+        done = subprocess.run(
+            [prefect, "--no-prompt", *words], env=place.environment, cwd=place.home, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    served = deployments(prefect_api, place.name)
+    assert set(served) == set(FLOWS)
+    worker = (prefect, "worker", "start", "--pool", pool, "--query-seconds", "1")
+    with beside(place, *worker) as process:
+        start(prefect_api, served["score"])
+        until(lambda: place.rows("SELECT count(*) FROM decision")[0][0] > 0)
+        kill(process)
+    recorded = place.rows("SELECT count(*) FROM decision")[0][0]
+    assert 0 < recorded < rows
+    with beside(place, *worker):
+        ended = end(prefect_api, start(prefect_api, served["score"]))
+    assert ended["type"] == "COMPLETED", ended
+    assert place.rows("SELECT count(*), count(DISTINCT case_id) FROM decision") == [(rows, rows)]

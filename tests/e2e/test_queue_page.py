@@ -1,0 +1,103 @@
+"""A reviewer at the real queue, in a real browser."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from tests.e2e.place import Place, mail
+
+PASSWORD = "a-Pass-word-9"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture
+def page(chromium: str) -> Iterator[Page]:
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser.new_page(viewport={"width": 1400, "height": 900})
+        browser.close()
+
+
+def log_in(page: Page, url: str, email: str) -> None:
+    page.goto(f"{url}/user/login/")
+    page.fill("input[name=email]", email)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url("**/projects/**")
+
+
+def test_a_reviewer_corrects_answers_blind_and_skips_and_the_ledger_holds_exactly_that(
+    place: Place, label_studio: Any, page: Page
+) -> None:
+    place.deliver("one.jsonl", [mail(n) for n in range(12)])
+    place.cli("init", place.name)
+    assert place.cli("run", place.name).code == 0
+    label_studio.add_reviewer("rita@example.com", PASSWORD)
+    texts = {mail(n)["id"]: mail(n)["text"] for n in range(12)}
+    queue = place.rows("SELECT case_id, task_id, blind FROM dispatch ORDER BY task_id")
+    assisted = next(row for row in queue if not row[2])
+    blind = next(row for row in queue if row[2])
+    skipped = next(row for row in queue if row not in (assisted, blind))
+    ((project,),) = place.rows("SELECT project_id FROM project")
+
+    log_in(page, label_studio.url, "rita@example.com")
+    for (case, task, _), keys in ((assisted, ["3", "Control+Enter"]), (blind, ["1", "Control+Enter"])):
+        page.goto(f"{label_studio.url}/projects/{project}/data?task={task}")
+        page.get_by_text(texts[case]).first.wait_for()
+        page.get_by_role("button", name="Submit").wait_for()
+        chosen = page.locator("input[type=radio]:checked, input[type=checkbox]:checked").count()
+        assert chosen == (1 if case == assisted[0] else 0)
+        for key in keys:
+            page.keyboard.press(key)
+        page.get_by_role("button", name="Update").wait_for()
+    page.goto(f"{label_studio.url}/projects/{project}/data?task={skipped[1]}")
+    page.get_by_text(texts[skipped[0]]).first.wait_for()
+    page.get_by_role("button", name="Submit").wait_for()
+    page.keyboard.press("Control+Space")
+    page.get_by_text("Cancelled skip", exact=False).or_(page.get_by_role("button", name="Update")).first.wait_for()
+
+    assert place.cli("collect", place.name).code == 0
+    reviews = place.rows(
+        "SELECT case_id, reviewer, outcome, answer, blind, seconds > 0 FROM review ORDER BY annotation_id"
+    )
+    rita = "rita@example.com"
+    assert reviews == [
+        (assisted[0], rita, "answer", "other", 0, 1),
+        (blind[0], rita, "answer", "billing", 1, 1),
+        (skipped[0], rita, "skip", None, skipped[2], 1),
+    ]
+
+
+def test_a_blind_case_shows_neither_prediction_score_nor_route(place: Place, label_studio: Any, page: Page) -> None:
+    """Neither in the page nor in any answer of the API that the page's reviewer can ask for."""
+    place.deliver("one.jsonl", [mail(n, score=0.9173625, label="bug") for n in range(12)])
+    place.cli("init", place.name)
+    place.cli("adopt", place.name, "--threshold", "0.6", "--by", "A. Owner", "--because", "a trial", "--uncertified")
+    assert place.cli("run", place.name).code == 0
+    token = label_studio.add_reviewer("sam@example.com", PASSWORD)
+    case, task = place.rows("SELECT case_id, task_id FROM dispatch WHERE blind ORDER BY task_id")[0]
+    ((project,),) = place.rows("SELECT project_id FROM project")
+    answers = []
+    with place.label_studio(token) as client:
+        for path in (f"/api/tasks/{task}", f"/api/predictions?task={task}", f"/api/projects/{project}/next"):
+            answers.append(client.get(path).raise_for_status().text)
+    log_in(page, label_studio.url, "sam@example.com")
+    page.goto(f"{label_studio.url}/projects/{project}/data?task={task}")
+    page.get_by_role("button", name="Submit").wait_for()
+    shown = json.loads(answers[0])
+    assert shown["predictions"] == []
+    assert shown["data"].keys() == {"text", "case_key"}
+    assert page.locator("input:checked").count() == 0
+    for text in (*answers, page.content()):
+        for secret in ("0.9173625", "0.917", "AUTOMATE", "REVIEW", "propensity", case):
+            assert secret not in text

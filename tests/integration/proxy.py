@@ -1,0 +1,95 @@
+"""A loopback proxy before a real server that spoils chosen POSTs, the way networks and gateways do."""
+
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+import httpx
+
+HOP_BY_HOP = {"connection", "content-length", "content-encoding", "transfer-encoding", "keep-alive", "host"}
+
+
+@dataclass(slots=True)
+class Proxy:
+    """Where it listens, what it does to the next POSTs to paths that end with `spoils` (one word each, in order).
+
+    `late`: forwards, then 504. `cut`: resets the connection in the middle of the body, nothing is forwarded.
+    `lost`: forwards, then resets without an answer. `silent`: forwards, then says nothing for as long as the test runs.
+    `down`: 502, nothing is forwarded. `fine`: nothing spoilt. `seen` counts these POSTs.
+    """
+
+    url: str
+    plan: list[str] = field(default_factory=list)
+    spoils: str = "/import"
+    seen: int = 0
+    over: threading.Event = field(default_factory=threading.Event)
+
+
+@contextmanager
+def before(upstream: str) -> Iterator[Proxy]:
+    """A proxy on a free loopback port before the server at `upstream`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
+            pass
+
+        def forward(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            spoilt = "fine"
+            if self.command == "POST" and urlsplit(self.path).path.endswith(proxy.spoils):
+                proxy.seen += 1
+                spoilt = proxy.plan.pop(0) if proxy.plan else "fine"
+            if spoilt == "cut":
+                self.rfile.read(length // 2)
+                self.reset()
+                return
+            body = self.rfile.read(length)
+            if spoilt == "down":
+                self.answer(502, b"<html>bad gateway</html>", "text/html")
+                return
+            headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
+            real = client.request(self.command, upstream + self.path, content=body, headers=headers)
+            if spoilt == "late":
+                self.answer(504, b"<html>gateway time-out</html>", "text/html")
+            elif spoilt == "lost":
+                self.reset()
+            elif spoilt == "silent":
+                proxy.over.wait()
+                self.reset()
+            else:
+                self.answer(real.status_code, real.content, real.headers.get("content-type", ""))
+
+        do_GET = do_POST = do_PATCH = do_DELETE = forward  # noqa: N815 - the names are the base class's
+
+        def answer(self, status: int, content: bytes, kind: str) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def reset(self) -> None:
+            # Lingering for zero seconds makes close() send a reset instead of a polite end.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.close_connection = True
+            self.connection.close()
+            self.rfile.close()
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, httpx.Client(timeout=60, trust_env=False) as client:
+        server.daemon_threads = True
+        proxy = Proxy(url=f"http://127.0.0.1:{server.server_address[1]}")
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield proxy
+        finally:
+            proxy.over.set()
+            server.shutdown()
+            thread.join()

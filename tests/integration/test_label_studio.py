@@ -1,0 +1,422 @@
+"""The adapter against a real Label Studio, also behind a proxy that spoils imports."""
+
+import itertools
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from models.errors import Refused, Unavailable
+from models.stream import Stream
+from review import form, label_studio, reading
+from tests.integration import proxy
+
+Api = Callable[..., Any]
+
+
+def stream(name: str) -> Stream:
+    return Stream.model_validate(
+        {
+            "name": name,
+            "title": "Mail",
+            "labels": ["no", "yes"],
+            "input": {"source": "inbox", "prediction": "label", "payload": ["body"]},
+            "model": {"id": "m1"},
+            "review": {"kind": "text", "question": "Is it?", "project": "Mail", "instructions": "Look <b>twice</b>."},
+            "target": {"error": 0.05},
+            "costs": {"error": 1.0, "review_minute": 1.0},
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def server(label_studio: Any) -> Any:
+    return label_studio
+
+
+@pytest.fixture
+def connection(server: Any) -> label_studio.Connection:
+    return label_studio.connect(server.url, server.token)
+
+
+@pytest.fixture
+def api(server: Any) -> Iterator[Api]:
+    """The server's API past the adapter and the SDK."""
+    with httpx.Client(
+        base_url=server.url, headers={"Authorization": f"Token {server.token}"}, trust_env=False
+    ) as client:
+
+        def call(method: str, path: str, **rest: Any) -> Any:
+            answer = client.request(method, path, timeout=60, **rest).raise_for_status()
+            return answer.json() if answer.content else None
+
+        yield call
+
+
+@pytest.fixture
+def mail() -> Stream:
+    return stream(f"mail-{secrets.token_hex(4)}")
+
+
+@pytest.fixture
+def project(connection: label_studio.Connection, mail: Stream, api: Api) -> Iterator[int]:
+    number = make(connection, mail)
+    yield number
+    if any(found["id"] == number for found in api("GET", "/api/projects", params={"page_size": 1000})["results"]):
+        api("DELETE", f"/api/projects/{number}/")
+
+
+def make(connection: label_studio.Connection, mail: Stream) -> int:
+    return label_studio.ensure_project(
+        connection,
+        title=mail.review.project,
+        config=form.config(mail),
+        instructions=mail.review.instructions,
+        marker=mail.name,
+    )
+
+
+def tasks(mail: Stream, count: int, *, prediction: str | None = "yes", start: int = 0) -> list[label_studio.Task]:
+    return [
+        label_studio.Task(
+            key=form.task_key(mail.name, str(number), 0),
+            data=form.data(mail, {"body": f"mail {number}"}),
+            prediction=prediction,
+        )
+        for number in range(start, start + count)
+    ]
+
+
+def stored(api: Api, project: int) -> list[dict[str, Any]]:
+    answer = api("GET", "/api/tasks", params={"project": project, "fields": "all", "page_size": 2000})
+    found: list[dict[str, Any]] = answer["tasks"]
+    return found
+
+
+def answer(api: Api, task: int, label: str, **rest: Any) -> int:
+    result = form.prefill(stream("mail"), label)
+    return int(api("POST", f"/api/tasks/{task}/annotations/", json={"result": result, "lead_time": 2.5} | rest)["id"])
+
+
+def read(connection: label_studio.Connection, project: int, since: str | None = None) -> list[reading.ChangedTask]:
+    return list(itertools.chain.from_iterable(label_studio.changed(connection, project, since)))
+
+
+# Connecting
+
+
+def test_a_wrong_token_is_refused_in_one_line_without_the_token_or_a_cookie(server: Any) -> None:
+    with pytest.raises(Refused) as caught:
+        label_studio.connect(server.url, "0123456789abcdef" * 2)
+    text = str(caught.value)
+    assert text.startswith(f"Label Studio at {server.url} refused the token while checking the token (401")
+    assert "\n" not in text
+    assert "0123456789abcdef" not in text
+    assert "ookie" not in text
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    "url", ["labels.example.com", "http://", "ftp://labels.example.com", "http://[::1", "http://a:x"]
+)
+def test_a_url_that_is_none_is_refused_before_anything_is_sent(url: str) -> None:
+    with pytest.raises(Refused, match=r"give one like https://labels\.example\.com"):
+        label_studio.connect(url, "token")
+
+
+@pytest.mark.parametrize("token", ["", "a b", "a\nb", "ü"])
+def test_a_token_that_cannot_be_one_is_refused_before_anything_is_sent(token: str) -> None:
+    with pytest.raises(Refused, match="copy it again from Account & Settings"):
+        label_studio.connect("http://127.0.0.1:9", token)
+
+
+def test_where_nobody_listens_label_studio_is_unavailable() -> None:
+    with pytest.raises(Unavailable, match=r"Label Studio at http://127\.0\.0\.1:9 could not be reached"):
+        label_studio.connect("http://127.0.0.1:9", "token")
+
+
+def test_where_something_else_answers_it_is_not_taken_for_label_studio(server: Any) -> None:
+    with pytest.raises(Refused, match="404"):
+        label_studio.connect(f"{server.url}/elsewhere", server.token)
+
+
+def test_a_connection_does_not_show_its_token(connection: label_studio.Connection, server: Any) -> None:
+    assert server.token not in repr(connection)
+
+
+def test_people_are_known_by_their_address(connection: label_studio.Connection, server: Any) -> None:
+    server.add_reviewer("carla@example.com", "a-Pass-word-9")
+    assert "carla@example.com" in label_studio.people(connection).values()
+
+
+# The project
+
+
+def test_a_stream_has_exactly_one_project_whatever_it_is_called(
+    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+) -> None:
+    api("PATCH", f"/api/projects/{project}/", json={"title": "Renamed"})
+    assert make(connection, mail) == project
+    longer = make(connection, stream(mail.name + "-b"))
+    assert longer != project
+    api("DELETE", f"/api/projects/{longer}/")
+
+
+def test_a_project_whose_making_got_no_answer_is_not_made_again(mail: Stream, server: Any, api: Api) -> None:
+    with proxy.before(server.url) as between:
+        between.plan = ["late"]
+        between.spoils = "/api/projects/"
+        number = make(label_studio.connect(between.url, server.token), mail)
+        assert between.seen == 1
+    found = api("GET", "/api/projects", params={"page_size": 1000, "include": "id,description"})["results"]
+    assert [item["id"] for item in found if f"[second-reader:{mail.name}]" in item["description"]] == [number]
+    api("DELETE", f"/api/projects/{number}/")
+
+
+def test_a_fresh_project_has_not_drifted_and_shows_its_instructions(
+    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+) -> None:
+    assert label_studio.check_project(connection, project, form.config(mail)) == []
+    made = api("GET", f"/api/projects/{project}/")
+    assert (made["show_instruction"], made["expert_instruction"]) == (True, "<p>Look &lt;b&gt;twice&lt;/b&gt;.</p>")
+
+
+def test_what_somebody_changed_is_said(
+    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+) -> None:
+    other = form.config(mail).replace('value="no"', 'value="never"')
+    api("PATCH", f"/api/projects/{project}/", json={"label_config": other, "sampling": "Uniform sampling"})
+    assert label_studio.check_project(connection, project, form.config(mail)) == [
+        f"project {project} in Label Studio: the labelling config is not the stream's; "
+        "answers that do not fit it become faults",
+        f"project {project} in Label Studio: sampling is 'Uniform sampling'; set it back to 'Sequential sampling'",
+    ]
+
+
+def test_a_project_that_is_gone_is_said_and_refused_everywhere(
+    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+) -> None:
+    api("DELETE", f"/api/projects/{project}/")
+    (sentence,) = label_studio.check_project(connection, project, form.config(mail))
+    assert "was the project deleted?" in sentence
+    with pytest.raises(Refused, match=r"was the project deleted\?"):
+        label_studio.push(connection, project, tasks(mail, 1), mail)
+    with pytest.raises(Refused, match=r"was the project deleted\?"):
+        read(connection, project)
+
+
+# Push
+
+
+def test_a_task_holds_what_the_reviewer_sees_its_key_and_for_assisted_cases_the_answer(
+    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+) -> None:
+    blind, assisted = tasks(mail, 1, prediction=None) + tasks(mail, 1, prediction="no", start=1)
+    ids = label_studio.push(connection, project, [blind, assisted], mail)
+    first, second = stored(api, project)
+    assert ids == {blind.key: first["id"], assisted.key: second["id"]}
+    assert first["data"] == {"text": "mail 0", "case_key": blind.key}
+    assert first["predictions"] == []
+    (prediction,) = second["predictions"]
+    assert (prediction["score"], prediction["model_version"]) == (None, "second-reader")
+    assert form.read(mail, prediction["result"]) == "no"
+
+
+def test_assisted_cases_come_prefilled_also_after_a_wave_that_was_all_blind(
+    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+) -> None:
+    (first,) = label_studio.push(connection, project, tasks(mail, 1, prediction=None), mail).values()
+    label_studio.push(connection, project, tasks(mail, 1, prediction="no", start=1), mail)
+    answer(api, first, "yes")
+    served = api("GET", f"/api/projects/{project}/next")
+    assert served["data"]["text"] == "mail 1"
+    assert [form.read(mail, prediction["result"]) for prediction in served["predictions"]] == ["no"]
+    assert label_studio.check_project(connection, project, form.config(mail)) == []
+
+
+def test_tasks_are_served_in_the_order_of_the_push(
+    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+) -> None:
+    label_studio.push(connection, project, list(reversed(tasks(mail, 3))), mail)
+    served = []
+    for _ in range(3):
+        task = api("GET", f"/api/projects/{project}/next")
+        served.append(task["data"]["text"])
+        answer(api, task["id"], "yes")
+    assert served == ["mail 2", "mail 1", "mail 0"]
+
+
+def test_pushing_again_adds_only_what_is_missing_over_any_number_of_batches(
+    connection: label_studio.Connection, mail: Stream, project: int, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(label_studio, "_TASKS_PER_PUSH", 40)
+    every = tasks(mail, 90)
+    some = label_studio.push(connection, project, every[10:20], mail)
+    ids = label_studio.push(connection, project, every, mail)
+    assert list(ids) == [task.key for task in every]
+    assert {key: ids[key] for key in some} == some
+    assert label_studio.push(connection, project, every, mail) == ids
+    assert sorted(task["id"] for task in stored(api, project)) == sorted(ids.values())
+    assert label_studio.find(connection, project, [*ids, "nobody"]) == {key: [task] for key, task in ids.items()}
+
+
+def test_of_two_tasks_with_one_key_the_lowest_counts(
+    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+) -> None:
+    (task,) = tasks(mail, 1)
+    label_studio.push(connection, project, [task], mail)
+    api("POST", f"/api/projects/{project}/import", json=[{"data": task.data | {"case_key": task.key}}])
+    low, high = sorted(item["id"] for item in stored(api, project))
+    assert label_studio.find(connection, project, [task.key]) == {task.key: [low, high]}
+    assert label_studio.push(connection, project, [task], mail) == {task.key: low}
+
+
+def test_large_tasks_are_pushed_in_batches_the_server_takes(mail: Stream, project: int, server: Any, api: Api) -> None:
+    large = [
+        label_studio.Task(key=task.key, data={"text": "x" * 7_000_000}, prediction=None) for task in tasks(mail, 3)
+    ]
+    with proxy.before(server.url) as between:
+        label_studio.push(label_studio.connect(between.url, server.token), project, large, mail)
+        assert between.seen == 2
+    assert len(api("GET", "/api/tasks", params={"project": project, "include": "id"})["tasks"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("trouble", "imports"),
+    [
+        ("late", 1),  # it was there: found, not sent again
+        ("lost", 1),
+        ("silent", 1),
+        ("cut", 2),  # it was not there: sent again
+        ("down", 2),
+    ],
+)
+def test_an_import_of_unknown_outcome_leaves_no_task_twice_and_none_lost(
+    trouble: str, imports: int, mail: Stream, project: int, server: Any, api: Api
+) -> None:
+    every = tasks(mail, 40)
+    with proxy.before(server.url) as between:
+        connection = label_studio.connect(between.url, server.token, timeout=5.0, patience=1.0)
+        between.plan = [trouble]
+        ids = label_studio.push(connection, project, every, mail)
+        assert between.seen == imports
+    assert sorted(task["data"]["case_key"] for task in stored(api, project)) == sorted(task.key for task in every)
+    assert {task["data"]["case_key"]: task["id"] for task in stored(api, project)} == ids
+
+
+def test_an_import_that_never_gets_through_is_given_up_after_three_tries_and_heals_with_the_next(
+    mail: Stream, project: int, server: Any, api: Api
+) -> None:
+    every = tasks(mail, 5)
+    with proxy.before(server.url) as between:
+        connection = label_studio.connect(between.url, server.token, timeout=5.0, patience=0.3)
+        between.plan = ["down", "cut", "down"]
+        with pytest.raises(Unavailable, match=rf"5 of 5 tasks did not reach project {project} in 3 tries"):
+            label_studio.push(connection, project, every, mail)
+        assert between.seen == 3
+        assert stored(api, project) == []
+        label_studio.push(connection, project, every, mail)
+    assert len(stored(api, project)) == 5
+
+
+def test_a_task_the_server_will_not_have_is_refused_and_nothing_is_written(
+    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+) -> None:
+    good, bad = tasks(mail, 2)
+    with pytest.raises(Refused, match="refused putting 2 tasks") as caught:
+        label_studio.push(connection, project, [good, label_studio.Task(key=bad.key, data={}, prediction=None)], mail)
+    assert "mail 0" not in str(caught.value)
+    assert stored(api, project) == []
+
+
+# Reading back
+
+
+def test_answers_edits_skips_and_deletions_are_read_and_drafts_are_not(
+    connection: label_studio.Connection, mail: Stream, project: int, api: Api, server: Any
+) -> None:
+    answered, edited, skipped, deleted, drafted = label_studio.push(connection, project, tasks(mail, 5), mail).values()
+    answer(api, answered, "yes")
+    changing = answer(api, edited, "yes")
+    answer(api, skipped, "yes", was_cancelled=True)
+    gone = answer(api, deleted, "no")
+    before = {task.task_id: task for task in read(connection, project)}
+    assert [len(before[task].annotations) for task in (answered, edited, skipped, deleted)] == [1, 1, 1, 1]
+    cursor = max(task.updated_at for task in before.values())
+
+    api("PATCH", f"/api/annotations/{changing}/", json={"result": form.prefill(mail, "no"), "lead_time": 4.0})
+    api("DELETE", f"/api/annotations/{gone}/")
+    draft = {"result": form.prefill(mail, "no"), "lead_time": 1.0, "draft_id": 0}
+    api("POST", f"/api/tasks/{drafted}/drafts", params={"project": project}, json=draft)
+    after = {task.task_id: task for task in read(connection, project, cursor)}
+    (first,) = before[edited].annotations
+    (second,) = after[edited].annotations
+    assert (first.annotation_id, form.read(mail, first.result), first.seconds) == (changing, "yes", 2.5)
+    assert (second.annotation_id, form.read(mail, second.result), second.created_at) == (
+        changing,
+        "no",
+        first.created_at,
+    )
+    assert second.updated_at > first.updated_at
+    assert after[deleted].annotations == ()
+    assert after[deleted].updated_at > cursor
+    assert [item.skipped for item in after[skipped].annotations] == [True]
+    assert after[drafted].annotations == ()
+    assert label_studio.people(connection)[second.person or 0]
+
+
+def test_what_a_bulk_action_makes_of_a_prediction_carries_no_time_on_the_task(
+    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+) -> None:
+    (task,) = label_studio.push(connection, project, tasks(mail, 1), mail).values()
+    wish = {"ordering": [], "selectedItems": {"all": False, "included": [task]}, "project": str(project)}
+    api("POST", "/api/dm/actions", params={"id": "predictions_to_annotations", "project": project}, json=wish)
+    (changed,) = read(connection, project)
+    assert [item.seconds for item in changed.annotations] == [None]
+
+
+def test_several_people_on_one_task_are_told_apart(
+    connection: label_studio.Connection, mail: Stream, project: int, api: Api, server: Any
+) -> None:
+    (task,) = label_studio.push(connection, project, tasks(mail, 1), mail).values()
+    token = server.add_reviewer("dora@example.com", "a-Pass-word-9")
+    answer(api, task, "yes")
+    with httpx.Client(base_url=server.url, headers={"Authorization": f"Token {token}"}, trust_env=False) as dora:
+        body = {"result": form.prefill(mail, "no"), "lead_time": 1.0}
+        dora.post(f"/api/tasks/{task}/annotations/", json=body).raise_for_status()
+    names = label_studio.people(connection)
+    (changed,) = read(connection, project)
+    given = {names[item.person or 0]: form.read(mail, item.result) for item in changed.annotations}
+    assert len(given) == 2
+    assert given["dora@example.com"] == "no"
+
+
+def test_nothing_new_since_the_cursor_reads_only_the_overlap(
+    connection: label_studio.Connection, mail: Stream, project: int
+) -> None:
+    label_studio.push(connection, project, tasks(mail, 3), mail)
+    seen = read(connection, project)
+    assert read(connection, project, max(task.updated_at for task in seen)) == seen
+    assert read(connection, project, "2999-01-01T00:00:00.000000Z") == []
+
+
+def test_no_change_is_missed_however_the_pages_fall(
+    connection: label_studio.Connection, mail: Stream, project: int, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seven tasks of one and the same moment (a bulk action), three more, and one that is edited while we read."""
+    ids = list(label_studio.push(connection, project, tasks(mail, 10), mail).values())
+    for task in ids[:7]:
+        answer(api, task, "no")
+    wish = {"ordering": [], "selectedItems": {"all": False, "included": ids[:7]}, "project": str(project)}
+    api("POST", "/api/dm/actions", params={"id": "delete_tasks_annotations", "project": project}, json=wish)
+    for task in ids[7:]:
+        answer(api, task, "yes")
+    monkeypatch.setattr(label_studio, "_PAGE", 2)
+    pages = label_studio.changed(connection, project, None)
+    first = next(pages)
+    answer(api, first[0].task_id, "yes")
+    rest = list(itertools.chain.from_iterable(pages))
+    assert {task.task_id for task in first + rest} == set(ids)
+    assert [len(task.annotations) for task in rest if task.task_id == first[0].task_id] == [1]

@@ -1,0 +1,49 @@
+"""The published archive, downloaded by pip once and kept below `.local`."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from deploy import prepared, tweet_archive, tweets
+
+DOWNLOADS = Path(__file__).resolve().parents[2] / ".local" / "downloads"
+
+
+@pytest.fixture(scope="module")
+def archive() -> bytes:
+    return tweet_archive.fetch(DOWNLOADS)
+
+
+@pytest.fixture(scope="module")
+def made(archive: bytes, tmp_path_factory: pytest.TempPathFactory) -> prepared.Prepared:
+    home = tmp_path_factory.mktemp("home")
+    prepared.write(home / "downloads" / tweet_archive.NAME, archive)
+    return tweets.prepare(home, 2)
+
+
+def test_196_of_4200_tweets_are_dropped_and_each_of_the_others_has_20_ratings_or_more(archive: bytes) -> None:
+    read = tweet_archive.read(archive)
+    assert len(read) == 4200 - 196
+    assert min(len(tweet.ratings) for tweet in read) == 20
+    assert {rating for tweet in read for rating in tweet.ratings} == set(range(-4, 5))
+    # The ratings' own mean, of which the file holds nine decimals.
+    assert all(math.isclose(tweet.mean, sum(tweet.ratings) / len(tweet.ratings), abs_tol=1e-8) for tweet in read)
+
+
+def test_the_model_answers_the_rows_it_has_not_seen_as_well_as_stated(made: prepared.Prepared) -> None:
+    rows = [json.loads(line) for day in made.days for line in day.read_text(encoding="utf-8").splitlines()]
+    right = sum(max(tweets.LABELS, key=row.__getitem__) == made.truth[row["id"]] for row in rows)
+    assert len(rows) == len(made.truth) == 3004
+    assert {row["id"] for row in rows} == set(made.truth)
+    assert made.accuracy == right / 3004
+    assert 0.80 < made.accuracy < 0.84
+    assert all(math.isclose(sum(row[label] for label in tweets.LABELS), 1, abs_tol=1e-9) for row in rows)
+    assert all(row["latency_ms"] > 0 for row in rows)
+
+
+def test_a_single_rating_is_the_truth_in_about_four_cases_of_five(made: prepared.Prepared) -> None:
+    same = sum(made.answer(case, "ada@example.com") == label for case, label in made.truth.items()) / 3004
+    # Mean agreement of all ratings is 0.80; one draw each has a standard deviation of 0.007.
+    assert 0.77 < same < 0.83

@@ -1,0 +1,156 @@
+"""Laws of the input contract, over tables of any types and any values."""
+
+import json
+from datetime import datetime
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from polars.testing.parametric import column, dataframes
+
+from models import outputs, stream
+
+HEAD = """
+name = "mail"
+title = "Mail"
+labels = ["bug", "question", "praise"]
+[input]
+source = "inbox"
+id = "id"
+payload = ["text", "sender"]
+slices = ["country"]
+model = "model"
+cost = "cost"
+latency_ms = "ms"
+produced_at = "at"
+"""
+TAIL = """
+[model]
+id = "m1"
+[review]
+kind = "record"
+question = "What is it?"
+project = "Mail"
+[target]
+error = 0.05
+[costs]
+error = 1.0
+review_minute = 0.5
+"""
+NUMBER = stream.parse(HEAD + 'prediction = "label"\nconfidence = "score"' + TAIL, origin="number.toml")
+COLUMNS = stream.parse(
+    HEAD + 'prediction = "label"\nprobabilities = ["p1", "p2", "p3"]\nscore = "entropy"' + TAIL, origin="columns.toml"
+)
+LIST = stream.parse(
+    HEAD.replace('slices = ["country"]', "") + 'probabilities = ["p"]\nscore = "margin"' + TAIL, origin="list.toml"
+)
+
+slow = settings(
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+
+row = st.fixed_dictionaries(
+    {
+        "id": st.sampled_from(["a", "b", "c", "", None, "\0", "ü" * 600]),
+        "label": st.sampled_from(["bug", "question", "spam", "", None]),
+        "score": st.sampled_from([0.0, 0.5, 1.0, -0.1, 1.5, float("nan"), float("inf"), None]),
+        "text": st.sampled_from(["hello", '\0\n"\\', " ", None]),
+        "sender": st.sampled_from(["eve", None]),
+        "country": st.sampled_from(["de", None]),
+        "model": st.sampled_from(["m1", "m2", None]),
+        "cost": st.sampled_from([0.1, -1.0, float("nan"), None]),
+        "ms": st.sampled_from(["12", "soon", None]),
+        "at": st.sampled_from(["2026-01-31T10:00:00Z", "2026-01-31", "yesterday", None]),
+    }
+)
+SCHEMA = {
+    "id": pl.String,
+    "label": pl.String,
+    "score": pl.Float64,
+    "text": pl.String,
+    "sender": pl.String,
+    "country": pl.String,
+    "model": pl.String,
+    "cost": pl.Float64,
+    "ms": pl.String,
+    "at": pl.String,
+}
+
+
+def lawful(checked: outputs.Validated, labels: list[str]) -> None:
+    """What holds of every validated batch."""
+    cases = checked.cases
+    assert (cases.schema, checked.faults.schema) == (outputs.CASE_SCHEMA, outputs.FAULT_SCHEMA)
+    assert cases["case_id"].is_unique().all()
+    required = ["case_id", "payload", "model_id", "slices", "content", "source", "line"]
+    assert sum(cases.select(required).null_count().row(0)) == 0
+    assert cases["raw_score"].is_null().to_list() == cases["doubt"].is_not_null().to_list()
+    assert cases["raw_score"].drop_nulls().is_between(0, 1).all()
+    assert set(cases["prediction"].drop_nulls()) <= set(labels)
+    assert cases.filter(pl.col("prediction").is_null())["doubt"].null_count() == 0
+    for text in [*cases["payload"], *cases["slices"]]:
+        assert isinstance(json.loads(text), dict)
+    for at in cases["produced_at"].drop_nulls():
+        assert len(at) == 27
+        datetime.strptime(at, "%Y-%m-%dT%H:%M:%S.%fZ")  # noqa: DTZ007 - the Z is matched as itself
+    for name in ("case_id", "model_id", "doubt"):
+        assert not cases[name].str.contains("\0", literal=True).any()
+    assert sum(checked.faults.null_count().row(0)) == 0
+
+
+@pytest.mark.parametrize("described", [NUMBER, COLUMNS, LIST], ids=["number", "columns", "list"])
+def test_validate_raises_on_no_table_of_the_right_columns(described: stream.Stream) -> None:
+    @slow
+    @given(frame=dataframes([column(name) for name in outputs.named(described)], max_size=8, allow_null=True))
+    def law(frame: pl.DataFrame) -> None:
+        checked = outputs.validate(frame, described, source="any.parquet")
+        lawful(checked, described.labels)
+        assert len(checked.cases) + len(checked.faults) <= len(frame)
+
+    law()
+
+
+@slow
+@given(rows=st.lists(row, max_size=12))
+def test_every_row_is_a_case_a_silent_repeat_or_a_fault(rows: list[dict[str, object]]) -> None:
+    frame = pl.DataFrame(rows, schema=SCHEMA)
+    checked = outputs.validate(frame, NUMBER, source="mail.csv")
+    lawful(checked, NUMBER.labels)
+    cases, faults = set(checked.cases["line"]), set(checked.faults["line"])
+    assert not cases & faults
+    first = {case["case_id"]: rows[case["line"] - 1] for case in checked.cases.iter_rows(named=True)}
+    for line in set(range(1, len(rows) + 1)) - cases - faults:
+        repeat = rows[line - 1]
+        assert repr(repeat) == repr(first[str(repeat["id"])])  # repr: NaN is not itself
+
+
+@slow
+@given(bad=st.lists(row, max_size=10), places=st.lists(st.integers(0, 10), min_size=5, max_size=5))
+def test_good_rows_survive_any_mix_of_bad_ones(bad: list[dict[str, object]], places: list[int]) -> None:
+    good = [
+        {"id": f"good-{n}", "label": "bug", "score": 0.9, "text": f"text {n}", "sender": "ann", "country": "fr"}
+        | {"model": "m1", "cost": 0.5, "ms": "7", "at": "2026-02-01T00:00:00Z"}
+        for n in range(5)
+    ]
+    mixed = list(bad)
+    for item, place in zip(good, places, strict=True):
+        mixed.insert(place, item)
+    alone = outputs.validate(pl.DataFrame(good, schema=SCHEMA), NUMBER, source="x").cases.drop("line")
+    among = outputs.validate(pl.DataFrame(mixed, schema=SCHEMA), NUMBER, source="x").cases.drop("line")
+    kept = among.filter(pl.col("case_id").str.starts_with("good-")).sort("case_id")
+    assert kept.rows() == alone.rows()
+    assert kept["doubt"].null_count() == 5
+
+
+@slow
+@given(rows=st.lists(row, max_size=12), cut=st.integers(0, 12))
+def test_a_row_is_judged_the_same_in_any_batch(rows: list[dict[str, object]], cut: int) -> None:
+    """Only a repeat needs its first: without repeats, two batches say what one says."""
+    unique = [item | {"id": f"{item['id']}{n}" if item["id"] else item["id"]} for n, item in enumerate(rows)]
+    frame = pl.DataFrame(unique, schema=SCHEMA)
+    whole = outputs.validate(frame, NUMBER, source="x")
+    parts = [outputs.validate(part, NUMBER, source="x") for part in (frame.head(cut), frame.slice(cut))]
+    for kind in ("cases", "faults"):
+        joined = pl.concat([getattr(part, kind) for part in parts]).drop("line")
+        assert joined.rows() == getattr(whole, kind).drop("line").rows()

@@ -1,0 +1,87 @@
+"""Confidence from a number or from probabilities: in [0, 1], or nothing."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models import confidence, reals
+
+NAN, INF = math.nan, math.inf
+SCORES = [confidence.max_probability, confidence.margin, confidence.entropy]
+Score = Callable[[reals.Matrix], pl.Series]
+
+
+def matrix(*rows: list[float]) -> reals.Matrix:
+    return np.array(rows, dtype=np.float64)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (pl.Series([0.0, 0.25, 1.0]), [0.0, 0.25, 1.0]),
+        (pl.Series([-0.1, 1.1, NAN, INF, -INF, None]), [None] * 6),
+        (pl.Series(["0.5", " 1e-1 ", "0,5", "high", "nan", "", None]), [0.5, 0.1, None, None, None, None, None]),
+        (pl.Series([0, 1, 2]), [0.0, 1.0, None]),
+        (pl.Series([True, False]), [None, None]),
+        (pl.Series([[0.5]]), [None]),
+    ],
+    ids=["numbers", "out of range", "text", "integers", "flags", "lists"],
+)
+def test_a_number_is_taken_as_it_is_or_not_at_all(given: pl.Series, expected: list[float | None]) -> None:
+    assert confidence.number(given).to_list() == expected
+
+
+def test_each_score_of_a_known_distribution() -> None:
+    p = matrix([0.7, 0.2, 0.1])
+    assert confidence.max_probability(p).to_list() == [0.7]
+    assert confidence.margin(p).round(12).to_list() == [0.5]
+    bits = -(0.7 * math.log(0.7) + 0.2 * math.log(0.2) + 0.1 * math.log(0.1)) / math.log(3)
+    assert confidence.entropy(p).round(12).to_list() == [round(1 - bits, 12)]
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_certainty_is_one(score: Score) -> None:
+    assert score(matrix([0.0, 1.0, 0.0])).to_list() == [1.0]
+
+
+@pytest.mark.parametrize(("score", "lowest"), list(zip(SCORES, [0.25, 0.0, 0.0], strict=True)))
+def test_the_uniform_answer_is_the_least_sure(score: Score, lowest: float) -> None:
+    assert score(matrix([0.25] * 4)).round(12).to_list() == [lowest]
+
+
+@pytest.mark.parametrize("score", SCORES)
+@pytest.mark.parametrize(
+    "row", [[0.5, 0.4], [0.6, 0.5], [1.2, -0.2], [NAN, 1.0], [INF, 0.0], [INF, -INF], [0.0, 0.0]], ids=str
+)
+def test_what_is_no_distribution_has_no_score_and_its_neighbour_does(score: Score, row: list[float]) -> None:
+    assert score(matrix(row, [0.0, 1.0])).to_list() == [None, 1.0]
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_a_sum_within_a_thousandth_of_one_is_a_distribution(score: Score) -> None:
+    assert score(matrix([0.0, 1.0009], [0.333, 0.6661])).null_count() == 0
+    assert score(matrix([0.0, 1.0009]))[0] == 1.0
+    assert score(matrix([0.0, 1.0011]))[0] is None
+
+
+@given(st.lists(st.lists(st.floats(), min_size=3, max_size=3), min_size=1, max_size=20))
+def test_a_score_is_in_range_or_null_whatever_the_numbers(rows: list[list[float]]) -> None:
+    for score in SCORES:
+        found = score(matrix(*rows))
+        assert found.drop_nulls().is_between(0, 1).all()
+        assert found.is_not_null().to_list() == confidence.distributions(matrix(*rows)).tolist()
+
+
+def test_probabilities_come_as_columns_lists_or_the_text_of_lists() -> None:
+    columns = pl.DataFrame({"a": ["0.9", "x"], "b": [0.1, 0.2]})
+    lists = pl.DataFrame({"p": [[0.9, 0.1], [0.2]]})
+    texts = pl.DataFrame({"p": ["[0.9, 0.1]", "0.2"]})
+    expected = {"columns": [[0.9, 0.1], [NAN, 0.2]], "lists": [[0.9, 0.1], [NAN, NAN]]}
+    np.testing.assert_array_equal(reals.matrix(columns, 2), expected["columns"])
+    np.testing.assert_array_equal(reals.matrix(lists, 2), expected["lists"])
+    np.testing.assert_array_equal(reals.matrix(texts, 2), expected["lists"])

@@ -1,0 +1,231 @@
+import json
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from models.errors import StreamInvalid
+from models.stream import Stream
+from review import form
+
+
+def stream(
+    labels: tuple[str, ...] = ("no", "yes"),
+    *,
+    kind: str = "text",
+    payload: tuple[str, ...] = ("body",),
+    question: str = "Is it?",
+) -> Stream:
+    return Stream.model_validate(
+        {
+            "name": "mail",
+            "title": "Mail",
+            "labels": list(labels),
+            "input": {"source": "inbox", "prediction": "label", "payload": list(payload)},
+            "model": {"id": "m1"},
+            "review": {"kind": kind, "question": question, "project": "Mail"},
+            "target": {"error": 0.05},
+            "costs": {"error": 1.0, "review_minute": 1.0},
+        }
+    )
+
+
+def choices(config: str) -> list[dict[str, str]]:
+    return [dict(choice.attrib) for choice in ElementTree.fromstring(config).iter("Choice")]  # noqa: S314 - ours
+
+
+def chosen(*labels: str, control: str = "answer") -> list[dict[str, Any]]:
+    return [{"from_name": control, "to_name": "subject", "type": "choices", "value": {"choices": list(labels)}}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject"),
+    [
+        ("text", {"name": "subject", "value": "$text"}),
+        ("image", {"name": "subject", "value": "$image", "defaultZoom": "auto"}),
+        ("record", {"name": "subject", "value": "$record"}),
+    ],
+)
+def test_each_kind_has_its_own_tag_that_shows_markup_as_text(kind: str, subject: dict[str, str]) -> None:
+    tag = {"text": "Text", "image": "Image", "record": "Table"}[kind]
+    tree = ElementTree.fromstring(form.config(stream(kind=kind)))  # noqa: S314 - ours
+    assert [item.attrib for item in tree.iter(tag)] == [subject]
+    assert {item.tag for item in tree.iter()} == {"View", "Header", "Choices", "Choice", tag}
+
+
+def test_the_question_is_one_required_single_choice_over_the_labels() -> None:
+    tree = ElementTree.fromstring(form.config(stream(("no", "yes"))))  # noqa: S314 - ours
+    control = tree.find(".//Choices")
+    assert control is not None
+    assert (control.get("choice"), control.get("required")) == ("single", "true")
+    assert choices(form.config(stream(("no", "yes")))) == [
+        {"value": "no", "hotkey": "1"},
+        {"value": "yes", "hotkey": "2"},
+    ]
+
+
+def test_markup_in_labels_and_question_stays_text() -> None:
+    config = form.config(stream(('a & <b>"c"', "it's"), question='Is "x" < <Markdown value="$text"/> & y?'))
+    tree = ElementTree.fromstring(config)  # noqa: S314 - ours
+    assert [choice["value"] for choice in choices(config)] == ['a & <b>"c"', "it's"]
+    assert tree.find(".//Markdown") is None
+
+
+def test_a_dollar_sign_is_never_replaced_by_task_data() -> None:
+    config = form.config(stream(("$5", "free"), question="Is $text a price?"))
+    assert "$5" not in config
+    assert config.count("$text") == 1  # the subject's
+    assert form.read(stream(("$5", "free")), form.prefill(stream(("$5", "free")), "$5")) == "$5"
+
+
+def test_labels_that_look_the_same_to_a_reviewer_are_refused() -> None:
+    with pytest.raises(StreamInvalid, match=r"labels: 'a  b' and 'a b' look the same to a reviewer; rename one"):
+        form.config(stream(("a b", "a  b")))
+    with pytest.raises(StreamInvalid, match="a reviewer would see nothing of ' '"):
+        form.config(stream(("a", " ")))
+
+
+def test_a_label_that_is_a_key_gets_that_key_and_the_others_the_next_free_one() -> None:
+    assert form.hotkeys(["0", "1", "9"]) == ["0", "1", "9"]
+    assert form.hotkeys(["cat", "2", "dog", "1"]) == ["3", "2", "4", "1"]
+    assert form.hotkeys(["a", "A"]) == ["a", "1"]
+
+
+def test_hotkeys_are_one_to_nine_then_zero_then_letters_then_none() -> None:
+    keys = form.hotkeys([f"label {number}" for number in range(40)])
+    assert keys[:12] == ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "q", "w"]
+    assert keys[32:] == [None] * 8
+    dealt = keys[:32]
+    assert len(set(dealt)) == 32
+
+
+def test_keys_label_studio_uses_itself_are_not_dealt() -> None:
+    assert form.hotkeys(["h", "r", "u", "v"]) == ["1", "2", "3", "4"]
+    assert not set(form.hotkeys([f"label {number}" for number in range(40)])) & set("hruv")
+
+
+def test_the_task_key_is_fixed_for_ever() -> None:
+    # printf '["mail","7",0]' | sha256sum
+    assert form.task_key("mail", "7", 0) == "be7c0230103d85f491216ac78782856f"
+
+
+def test_no_two_cases_share_a_key_by_where_their_names_are_cut() -> None:
+    parts = [
+        ("mail", "7", 0),
+        ("mail", "7", 1),
+        ("mai", "l7", 0),
+        ("mail", '7",0', 0),
+        ("mail", "é", 0),
+        ("mail", "e", 0),
+    ]
+    assert len({form.task_key(*part) for part in parts}) == len(parts)
+
+
+def test_the_data_is_what_the_reviewer_is_shown_and_nothing_else() -> None:
+    payload = {"body": "hello", "score": 0.93, "prediction": "no", "route": "AUTOMATE", "model_id": "m1"}
+    assert form.data(stream(), payload) == {"text": "hello"}
+
+
+def test_a_record_shows_its_columns_as_text_in_the_order_of_the_stream() -> None:
+    payload = {"net": 12.5, "vendor.name": "ACME", "lines": [{"a": 1}], "note": None, "paid": True}
+    columns = ("vendor.name", "net", "lines", "note", "paid", "absent")
+    data = form.data(stream(kind="record", payload=columns), payload)
+    assert json.dumps(data) == json.dumps(
+        {
+            "record": {
+                "vendor.name": "ACME",
+                "net": "12.5",
+                "lines": '[{"a": 1}]',
+                "note": "",
+                "paid": "true",
+                "absent": "",
+            }
+        }
+    )
+
+
+def test_what_the_database_or_the_wire_cannot_hold_is_taken_out() -> None:
+    assert form.data(stream(), {"body": "a\x00b\ud800c 👍"}) == {"text": "abc 👍"}
+    record = form.data(stream(kind="record", payload=("k\x00",)), {"k\x00": "\udfff"})
+    assert record == {"record": {"k": ""}}
+
+
+def test_the_prefilled_answer_reads_back_as_the_prediction() -> None:
+    labels = ("$5", "a,b", " lead", "line\nbreak", "<b>", "日本語", "0")
+    for label in labels:
+        assert form.read(stream(labels), form.prefill(stream(labels), label)) == label
+
+
+@pytest.mark.parametrize("prediction", [None, "maybe"])
+def test_without_a_prediction_among_the_labels_there_is_nothing_to_start_from(prediction: str | None) -> None:
+    assert form.prefill(stream(), prediction) == []
+
+
+def test_what_label_studio_adds_to_an_answer_is_ignored() -> None:
+    item = chosen("yes")[0] | {"id": "x", "origin": "manual", "original_width": 8, "meta": {}}
+    extra = {"from_name": "comment", "to_name": "subject", "type": "textarea", "value": {"text": ["hm"]}}
+    assert form.read(stream(), [extra, item]) == "yes"
+
+
+@pytest.mark.parametrize(
+    ("result", "reason"),
+    [
+        ([], "nothing was chosen in 'answer'"),
+        (None, "the result is not a list of items"),
+        (["yes"], "the result is not a list of items"),
+        (chosen("yes", control="verdict"), "nothing was chosen in 'answer'; the result speaks of ['verdict']"),
+        (chosen("no", "yes"), "'answer' holds ['no', 'yes'] instead of one choice"),
+        (chosen("no") + chosen("yes"), "'answer' was answered 2 times"),
+        (chosen(), "'answer' holds [] instead of one choice"),
+        (chosen("maybe"), "'maybe' is not one of the stream's labels ['no', 'yes']"),
+        ([chosen("yes")[0] | {"type": "taxonomy"}], "'answer' holds None instead of one choice"),
+        ([chosen("yes")[0] | {"value": "yes"}], "'answer' holds None instead of one choice"),
+        ([chosen("yes")[0] | {"value": {"choices": [["yes"]]}}], "'answer' holds [['yes']] instead of one choice"),
+    ],
+)
+def test_an_answer_that_is_not_one_label_is_unreadable_and_says_why(result: object, reason: str) -> None:
+    with pytest.raises(form.Unreadable) as caught:
+        form.read(stream(), result)
+    assert caught.value.reason == reason
+
+
+def test_instructions_are_paragraphs_without_markup() -> None:
+    assert (
+        form.instructions("Look <b>twice</b>.\n\n  Then skip. ")
+        == "<p>Look &lt;b&gt;twice&lt;/b&gt;.</p><p>Then skip.</p>"
+    )
+
+
+def as_made(config: str) -> dict[str, object]:
+    return {"label_config": config, "model_version": "", **form.SETTINGS}
+
+
+def test_a_project_as_we_made_it_has_not_drifted() -> None:
+    config = form.config(stream())
+    assert form.drift(as_made(config), config) == []
+    reformatted = config.replace("\n", "\n\n").replace(
+        ' choice="single" required="true"', " required='true' choice='single'"
+    )
+    assert form.drift(as_made(reformatted) | {"model_version": "second-reader"}, config) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        (
+            {"label_config": "<View/>"},
+            "the labelling config is not the stream's; answers that do not fit it become faults",
+        ),
+        ({"label_config": None}, "the labelling config is not the stream's; answers that do not fit it become faults"),
+        ({"sampling": "Uniform sampling"}, "sampling is 'Uniform sampling'; set it back to 'Sequential sampling'"),
+        ({"maximum_annotations": 2}, "maximum_annotations is 2; set it back to 1"),
+        ({"show_collab_predictions": False}, "show_collab_predictions is False; set it back to True"),
+        (
+            {"model_version": "gpt"},
+            "it shows predictions of 'gpt'; choose 'second-reader', or assisted cases come empty",
+        ),
+    ],
+)
+def test_what_somebody_changed_in_the_project_is_named(change: dict[str, object], finding: str) -> None:
+    config = form.config(stream())
+    assert form.drift(as_made(config) | change, config) == [finding]

@@ -1,0 +1,351 @@
+"""The report says what the counts say, in words that promise no more, in every state of a stream."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from html.parser import HTMLParser
+
+import polars as pl
+import pytest
+
+from models.estimate import Estimate, NotEnoughEvidence
+from models.policy import Policy
+from models.stream import Stream
+from review import report, states, wording
+from review.figures import Report
+
+NOW = "2026-01-10T08:30:00.000000Z"
+A, R = "AUTOMATE", "REVIEW"
+Row = tuple[float | None, str, bool, float, str, bool, int]
+STREAM = Stream.model_validate(
+    {
+        "name": "digits",
+        "title": "Handwritten <digits> & more",
+        "labels": ["0", "1"],
+        "input": {"source": "inbox", "prediction": "p", "confidence": "c", "payload": ["image"]},
+        "model": {"id": "m-1"},
+        "review": {"kind": "text", "question": "Which?", "project": "Digits", "deadline_hours": 48.0},
+        "target": {"error": 0.05},
+        "costs": {"error": 1.0, "review_minute": 0.5},
+    }
+)
+IN_FORCE = states.PolicyInForce(
+    version=2,
+    policy_id="p2",
+    epoch_id="e1",
+    salt="0f" * 16,
+    model_id="m-1",
+    labels=("0", "1"),
+    policy=Policy(threshold=0.9, audit_rate=0.1, blind_rate=0.3),
+    target_error=0.05,
+    delta=0.05,
+    adopted_by="ada@example.org",
+    adopted_at="2026-01-06T09:12:00.000000Z",
+    because="two <wrong> in 300",
+    certified=False,
+)
+COUNTS: tuple[Row, ...] = (
+    (0.95, A, False, 0.1, "undrawn", False, 1200),
+    (0.95, A, True, 0.1, "right", False, 129),
+    (0.95, A, True, 0.1, "wrong", False, 1),
+    (0.95, A, True, 0.1, "open", True, 3),
+    (0.4, R, True, 0.3, "right", False, 60),
+    (0.4, R, True, 0.3, "wrong", False, 15),
+    (0.4, R, False, 0.3, "undrawn", False, 180),
+    (None, R, True, 0.3, "wrong", False, 2),
+)
+
+
+def table(rows: tuple[Row, ...]) -> pl.DataFrame:
+    schema = {
+        "confidence": pl.Float64,
+        "route": pl.String,
+        "blind": pl.Boolean,
+        "propensity": pl.Float64,
+        "outcome": pl.String,
+        "late": pl.Boolean,
+        "n": pl.Int64,
+    }
+    return pl.DataFrame(list(rows), schema=schema, orient="row")
+
+
+def made(
+    rows: tuple[Row, ...] = COUNTS,
+    policy: states.PolicyInForce | None = IN_FORCE,
+    totals: Mapping[str, int] | None = None,
+) -> Report:
+    """A report on a stream of these counts, with a few open cases, one reader, one adoption and one fault."""
+    number = dict.fromkeys(
+        ("decisions", "automated", "review", "audits", "faults", "dispatched", "reviewed", "open", "waiting"), 0
+    )
+    filled = bool(rows)
+    sent = ["2026-01-10T08:00:00.000000Z", "2026-01-10T01:00:00.000000Z", "2026-01-07T08:30:00.000000Z"]
+    frames: dict[str, pl.DataFrame] = {
+        "by_day": pl.DataFrame(
+            {
+                "day": ["2026-01-08", "2026-01-09"],
+                "decisions": [790, 800],
+                "automated": [600, 733],
+                "audited": [60, 70],
+                "audited_wrong": [0, 1],
+            }
+        ),
+        "open_cases": pl.DataFrame(
+            {"case_id": ["a", "b", "c"], "slot": 0, "blind": True, "sent_at": sent, "skips": [0, 2, 0]}
+        ),
+        "reviewers": pl.DataFrame(
+            {
+                "reviewer": ["ada@example.org"],
+                "answers": [205],
+                "skips": [1],
+                "assisted": [90],
+                "corrections": [12],
+                "median_seconds": [2.4],
+            }
+        ),
+        "faults": pl.DataFrame(
+            {
+                "source": ["day-3.csv"],
+                "line": [7],
+                "reason": ["<no> image"],
+                "found_at": ["2026-01-07T09:00:00.000000Z"],
+            }
+        ),
+        "history": pl.DataFrame(
+            {
+                "version": [2],
+                "adopted_at": [IN_FORCE.adopted_at],
+                "adopted_by": ["ada@example.org"],
+                "because": ["two <wrong> in 300"],
+                "certified": [False],
+                "threshold": [0.9],
+                "audit_rate": [0.1],
+                "blind_rate": [0.3],
+            }
+        ),
+    }
+    if not filled:
+        frames = {name: frame.clear() for name, frame in frames.items()}
+    return report.build(
+        STREAM,
+        policy=policy,
+        totals={**number, "faults": int(filled), "reviewed": 205 * filled, "waiting": 4 * filled, **(totals or {})},
+        counts=table(rows),
+        head=(12, "ab" * 32) if filled else (0, "0" * 64),
+        now=NOW,
+        **frames,
+    )
+
+
+def plain(text: str) -> str:
+    return text.replace(wording.SPACE, " ").replace(wording.THIN, " ")
+
+
+def test_the_first_lines_say_what_is_released_and_what_that_risks() -> None:
+    assert plain(report.lines(made())).splitlines()[:6] == [
+        "Handwritten <digits> & more (digits), 10 January 2026, 08:30 UTC",
+        "The machine answers 83.8 % of cases alone.",
+        "With 95 % confidence at most 3.6 % of the 1 333 released are wrong.",
+        "Released: 1 333 of 1 590 cases. From 130 blind labels, 1 wrong. "
+        "Best estimate 0.77 % (95 % limits 0.01 % to 4.3 %), Clopper-Pearson.",
+        "\u2713 Target kept. The target is at most 5 % wrong among the released: the limit is below it.",
+        "In the queue: 3 open (1 late, oldest 3 days), 4 waiting to be sent.",
+    ]
+
+
+def test_the_terminal_and_the_page_say_the_same() -> None:
+    page = plain(page_of("running"))
+    for line in plain(report.lines(made())).splitlines()[1:4]:
+        assert line in page
+
+
+def test_the_batch_and_the_process_are_promised_apart() -> None:
+    figures = made()
+    assert isinstance(figures.promise, Estimate)
+    assert figures.batch is not None
+    assert figures.batch < figures.promise.high
+    page = page_of("running")
+    assert "The process" in page
+    assert "The batch" in page
+
+
+def test_under_unequal_draws_there_is_no_promise_for_the_batch() -> None:
+    figures = made((*COUNTS, (0.97, A, True, 0.5, "right", False, 10)))
+    assert figures.batch is None
+    assert isinstance(figures.promise, Estimate)
+    assert figures.promise.method == "Fay-Feuer, one-sided"
+
+
+def test_what_nobody_answered_shows_as_the_worst_case() -> None:
+    figures = made()
+    assert isinstance(figures.worst, Estimate)
+    assert (figures.worst.n, figures.worst.errors) == (133, 4)
+    assert "every draw nobody has answered taken for a wrong one" in page_of("running")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "verdict", "needed"),
+    [(129, 1, "kept", None), (40, 1, "open", 93 - 41), (70, 20, "missed", None), (0, 0, "nothing", None)],
+)
+def test_the_target_is_kept_open_or_missed_by_its_limits(
+    right: int, wrong: int, verdict: str, needed: int | None
+) -> None:
+    rows: tuple[Row, ...] = (
+        (0.95, A, False, 0.1, "undrawn", False, 900),
+        (0.95, A, True, 0.1, "right", False, right),
+        (0.95, A, True, 0.1, "wrong", False, wrong),
+    )
+    figures = made(tuple(row for row in rows if row[-1]))
+    assert (figures.verdict, figures.needed) == (verdict, needed)
+
+
+def test_the_target_is_that_of_the_policy_in_force() -> None:
+    assert made(policy=replace(IN_FORCE, target_error=0.01)).verdict == "open"
+    assert made(policy=replace(IN_FORCE, target_error=0.01)).target == 0.01
+
+
+def test_limits_in_words_are_rounded_away_from_the_estimate() -> None:
+    assert (plain(wording.at_most(0.03401)), plain(wording.at_least(0.0349))) == ("3.5 %", "3.4 %")
+    assert (plain(wording.at_most(0.07)), plain(wording.at_least(0.07))) == ("7.0 %", "7.0 %")
+    assert (plain(wording.share(0.0)), plain(wording.share(1.0)), plain(wording.share(0.0033))) == (
+        "0 %",
+        "100 %",
+        "0.33 %",
+    )
+
+
+def test_the_queue_is_counted_by_age_and_by_deadline() -> None:
+    queue = made().queue
+    assert (queue.open, queue.late, queue.skipped, queue.waiting, queue.oldest) == (3, 1, 1, 4, 72.0)
+    assert dict(queue.ages) == {"under 1 h": 1, "1 to 8 h": 1, "8 to 24 h": 0, "1 to 3 days": 0, "over 3 days": 1}
+
+
+EMPTY = made((), policy=None)
+COLD = made(
+    ((0.9, R, True, 1.0, "right", False, 90), (0.5, R, True, 1.0, "wrong", False, 9)),
+    policy=replace(IN_FORCE, policy=Policy(threshold=None, audit_rate=0.1, blind_rate=1.0)),
+)
+UNANSWERED = made(((0.95, A, False, 0.1, "undrawn", False, 90), (0.95, A, True, 0.1, "open", False, 10)))
+RUNNING = made()
+STATES = {"empty": EMPTY, "cold": COLD, "unanswered": UNANSWERED, "running": RUNNING}
+
+
+@cache
+def page_of(state: str) -> str:
+    """Drawing takes a while, and the page of a report is always the same."""
+    return report.page(STATES[state])
+
+
+@pytest.mark.parametrize(
+    ("state", "lead", "promise"),
+    [
+        ("empty", "No case has arrived yet.", "This page fills with the first answers of the model."),
+        ("cold", "Every one of 99 cases goes to a person.", "Nothing is released alone until a named person draws"),
+        ("unanswered", "The machine answers 100 % of cases alone.", "none of 10 blind draws is answered yet."),
+    ],
+)
+def test_every_state_of_a_stream_has_its_first_line(state: str, lead: str, promise: str) -> None:
+    page = plain(page_of(state))
+    assert lead in page
+    assert promise in page
+    assert lead in plain(report.lines(STATES[state]))
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_page_is_one_file_that_asks_nothing_of_a_network_and_runs_nothing(state: str) -> None:
+    page = page_of(state)
+    addresses = set(re.findall(r"https?://[^\s\"'<)]+", page))
+    assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}  # names, never fetched
+    assert not re.search(r"<script|<link|<img|@import|url\((?!#)", page)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_page_is_well_formed_and_its_ids_are_each_its_own(state: str) -> None:
+    class Tree(HTMLParser):
+        def __init__(self) -> None:
+            super().__init__()
+            self.open: list[str] = []
+            self.ids: list[str] = []
+
+        def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+            self.ids += [value or "" for name, value in attributes if name == "id"]
+            if tag not in {"meta", "br", "wbr"}:
+                self.open.append(tag)
+
+        def handle_startendtag(self, _: str, attributes: list[tuple[str, str | None]]) -> None:
+            self.ids += [value or "" for name, value in attributes if name == "id"]
+
+        def handle_endtag(self, tag: str) -> None:
+            assert self.open.pop() == tag
+
+    tree = Tree()
+    page = page_of(state)
+    tree.feed(page)
+    assert tree.open == []
+    assert len(tree.ids) == len(set(tree.ids))
+    assert set(re.findall(r"url\(#([^)]+)\)", page)) <= set(tree.ids)
+
+
+def test_what_people_wrote_is_text_on_the_page_and_in_markdown() -> None:
+    page = page_of("running")
+    for written in ("Handwritten <digits>", "two <wrong> in 300", "<no> image"):
+        assert written not in page
+    assert "two &lt;wrong&gt; in 300" in page
+    assert report.markdown(made()).startswith("### Handwritten \\<digits\\> & more (digits)")
+
+
+def test_every_chart_has_words_and_a_table_in_its_place() -> None:
+    page = page_of("running")
+    drawn = re.findall(r'<svg [^>]*role="img" aria-label="([^"]+)"', page)
+    assert len(drawn) == 4  # two charts, each for a wide and for a narrow page
+    assert all("The table below has the figures." in words for words in drawn)
+    assert page.count("as a table</summary>") == 2
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_json_holds_every_figure_and_no_nan(state: str) -> None:
+    data = json.loads(json.dumps(report.as_json(STATES[state]), allow_nan=False))
+    assert set(data) == {
+        *("stream", "title", "model", "made_at", "cases", "released", "automation", "error", "promise", "worst"),
+        *("batch", "target", "line", "everything", "aurc", "augrc", "curve", "totals", "days", "queue", "reviewers"),
+        *("history", "faults", "seal"),
+    }
+
+
+def test_a_figure_in_json_is_an_estimate_or_says_why_not() -> None:
+    assert report.as_json(made())["promise"] == {
+        "value": 1 / 130,
+        "low": 0.0,
+        "high": pytest.approx(0.03597, abs=1e-5),
+        "alpha": 0.05,
+        "n": 130,
+        "errors": 1,
+        "method": "Clopper-Pearson, one-sided",
+    }
+    assert report.as_json(EMPTY)["promise"] == {
+        "value": None,
+        "reason": "nothing has been released yet",
+        "n": 0,
+        "errors": 0,
+    }
+    assert isinstance(EMPTY.promise, NotEnoughEvidence)
+
+
+def test_the_salt_that_would_foretell_the_audits_is_nowhere() -> None:
+    figures = made()
+    shown = page_of("running") + json.dumps(report.as_json(figures)) + report.lines(figures)
+    assert IN_FORCE.salt not in shown
+
+
+def test_the_ledgers_last_seal_stands_at_the_foot() -> None:
+    assert "ab" * 32 in page_of("running")
+    assert report.as_json(made())["seal"] == {"number": 12, "digest": "ab" * 32}
+
+
+def test_the_terminal_curve_fits_80_columns_and_shows_each_tenth_reached() -> None:
+    _, _, curve = report.lines(made()).partition("\n\n")
+    rows = curve.splitlines()
+    assert len(rows) == 3  # its head, and one row for each of the two distinct confidences
+    assert max(map(len, rows)) <= 80

@@ -1,0 +1,184 @@
+"""A stream file names its own mistakes: file, line, key, value, what is allowed."""
+
+from pathlib import Path
+
+import pytest
+
+from models import cron, stream
+from models.errors import StreamInvalid
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "deploy" / "streams").glob("*.toml"))
+MAIL = """\
+name = "mail"
+title = "Mail"
+labels = ["bug", "question"]
+
+[input]
+source = "inbox/mail"
+prediction = "label"
+confidence = "score"
+payload = ["text"]
+
+[model]
+id = "m1"
+
+[review]
+kind = "text"
+question = "What is it?"
+project = "Mail"
+
+[target]
+error = 0.05
+
+[costs]
+error = 2
+review_minute = 0.5
+
+[policy]
+audit_rate = 0.1
+"""
+
+
+def problems(old: str, new: str) -> list[str]:
+    assert old in MAIL
+    with pytest.raises(StreamInvalid) as caught:
+        stream.parse(MAIL.replace(old, new), origin="mail.toml")
+    return str(caught.value).splitlines()
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_the_examples_are_streams(path: Path) -> None:
+    assert stream.parse(path.read_text(encoding="utf-8"), origin=path.name).name == path.stem
+
+
+def test_a_stream_holds_what_its_file_says_and_defaults_for_the_rest() -> None:
+    mail = stream.parse("\ufeff" + MAIL, origin="mail.toml")
+    assert (mail.labels, mail.costs.error, mail.policy.audit_rate) == (["bug", "question"], 2.0, 0.1)
+    assert (mail.input.id, mail.policy.blind_rate, mail.review.queue_depth) == ("id", 0.2, 200)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("audit_rate = 0.1", "audit_rate = 1.5", "mail.toml:27: policy.audit_rate = 1.5: must be at most 1"),
+        ("audit_rate = 0.1", "audit_rate = 0", "mail.toml:27: policy.audit_rate = 0: must be above 0"),
+        ("audit_rate = 0.1", 'audit_rate = "10%"', 'mail.toml:27: policy.audit_rate = "10%": must be a number'),
+        ("error = 2", "error = inf", "mail.toml:23: costs.error = Infinity: must be a finite number"),
+        ("error = 0.05", "error = 1.0", "mail.toml:20: target.error = 1.0: must be below 1"),
+        (
+            'kind = "text"',
+            'kind = "video"',
+            "mail.toml:15: review.kind = \"video\": must be 'text', 'image' or 'record'",
+        ),
+        ('id = "m1"', "id = 7", "mail.toml:12: model.id = 7: must be a text in quotes"),
+        ('id = "m1"', 'id = ""', 'mail.toml:12: model.id = "": must not be shorter than 1'),
+        (
+            'payload = ["text"]',
+            'payload = "text"',
+            'mail.toml:9: input.payload = "text": must be a list, ["...", "..."]',
+        ),
+        (
+            'payload = ["text"]',
+            'payload = ["text", "text"]',
+            'mail.toml:9: input.payload = ["text", "text"]: must name each column once',
+        ),
+        (
+            'labels = ["bug", "question"]',
+            'labels = ["bug", " question"]',
+            'mail.toml:3: labels[1] = " question": must be one line of text without spaces at its ends',
+        ),
+        (
+            'name = "mail"',
+            'name = "Mail!"',
+            'mail.toml:1: name = "Mail!": must be small letters, digits and hyphens, a letter first, at most 40',
+        ),
+        (
+            "[policy]",
+            '[schedule]\nscore = "61 * * * *"\n\n[policy]',
+            "mail.toml:27: schedule.score = \"61 * * * *\": minute '61' must be *, or numbers from 0 to 59 as in 1,2-4,*/5",
+        ),
+        (
+            "[policy]",
+            '[schedule]\ntimezone = "Mars/Base"\n\n[policy]',
+            'mail.toml:27: schedule.timezone = "Mars/Base": must be a time zone, as in "Europe/Berlin" or "UTC"',
+        ),
+    ],
+)
+def test_a_wrong_value_names_its_line_and_what_is_allowed(old: str, new: str, said: str) -> None:
+    assert problems(old, new) == [said]
+
+
+def test_an_unknown_key_names_its_line_and_the_closest_one() -> None:
+    (line,) = problems("audit_rate = 0.1", "audit_rat = 0.1")
+    assert line == (
+        "mail.toml:27: policy.audit_rat: no such key; did you mean audit_rate? "
+        "allowed here: audit_rate, blind_rate, cold_blind_rate"
+    )
+
+
+def test_a_missing_key_names_its_table() -> None:
+    assert problems('source = "inbox/mail"\n', "") == ["mail.toml:5: input.source: missing; add this key"]
+    assert problems('[model]\nid = "m1"', "") == ["mail.toml:1: model: missing; add the table [model]"]
+
+
+def test_text_that_is_not_toml_names_its_line() -> None:
+    (line,) = problems('kind = "text"', "kind = text")
+    assert line.startswith("mail.toml:15: not TOML: ")
+
+
+def test_every_problem_gets_a_line_in_the_order_of_the_file() -> None:
+    said = problems('prediction = "label"', 'prediction = 1\nconfidenc = "x"')
+    assert [line.split(": ")[0] + " " + line.split(": ")[1].split(" ")[0] for line in said] == [
+        "mail.toml:7 input.prediction",
+        "mail.toml:8 input.confidenc",
+    ]
+
+
+def test_lines_inside_a_long_text_are_not_keys() -> None:
+    long = 'question = """\nkind = 3\n"""\nqueue_depth = 0'
+    assert problems('question = "What is it?"', long) == [
+        "mail.toml:19: review.queue_depth = 0: must be at least 1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('["bug", "question"]', '["bug", "bug"]', "mail.toml:3: labels: every label once"),
+        (
+            'confidence = "score"',
+            'confidence = "score"\nprobabilities = ["p"]',
+            "mail.toml:5: input: give confidence or probabilities, not both",
+        ),
+        (
+            'confidence = "score"',
+            'probabilities = ["a", "b", "c"]',
+            "mail.toml:8: input.probabilities: 3 columns for 2 labels; "
+            "give one column per label, in the order of labels, or one list column",
+        ),
+        (
+            'prediction = "label"\nconfidence = "score"\n',
+            "",
+            "mail.toml:5: input: name the prediction column, or the probabilities it follows from",
+        ),
+        ('id = "m1"', 'id = "m1"\nfile = "m.skops"', "mail.toml:11: model: file and features come together"),
+        (
+            'payload = ["text"]',
+            'payload = ["text", "sender"]',
+            "mail.toml:9: input.payload: kind 'text' shows one column; use kind 'record' for several",
+        ),
+    ],
+)
+def test_tables_that_do_not_agree_name_the_line(old: str, new: str, said: str) -> None:
+    assert problems(old, new) == [said]
+
+
+@pytest.mark.parametrize("line", ["* * * * *", "*/15 0-6,22 1 jan-mar MON", "0 0 31 12 7", "5/10 * * * *"])
+def test_cron_takes_what_cron_takes(line: str) -> None:
+    assert cron.checked(line) == line
+
+
+@pytest.mark.parametrize("line", ["", "* * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "*/0 * * * *", "5-1 * * * *"])
+def test_cron_refuses_what_never_comes(line: str) -> None:
+    with pytest.raises(ValueError, match="must"):
+        cron.checked(line)
