@@ -18,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from deploy import digits, prepared, rounds, servers, stack, tweets
+from deploy import digits, prepared, servers, stack, tweets
 from models import errors
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,6 +53,9 @@ def run(name: str, *, fresh: bool, stay: bool) -> None:
             SECOND_READER_DATA=str(home / "data"),
             SECOND_READER_REPORTS=str(home / "reports"),
         )
+        # Prefect reads its settings when it is imported, so nothing that imports it may come before this line.
+        from deploy import rounds
+
         with out.status("Preparing the data"):
             made = PREPARE[name](home, DAYS)
         rounds.play(name, made, up, home, out)

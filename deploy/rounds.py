@@ -1,5 +1,6 @@
 """What happens in the demo: day after day, and who answers what."""
 
+import functools
 import secrets
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import polars as pl
 from rich.console import Console
 from rich.markup import escape
+from rich.status import Status
 
 from deploy import prepared, reviewers, stack
 from flows import collect, dispatch, govern, measure, runs, score, settings
@@ -50,7 +52,7 @@ def play(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, out: C
                     answer=lambda key, who: made.answer(case_of[key], who) if key in case_of else None,
                     leave_open=LEFT_OPEN if last else 0,
                     limit=None,
-                    on_progress=lambda done, day=number: status.update(f"Day {day}: {done} answers replayed"),
+                    on_progress=functools.partial(_progress, status, number),
                 )
                 answered += worked.answered
                 if not worked.answered:
@@ -65,6 +67,10 @@ def play(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, out: C
         if number == 1:
             _move_the_line(stream, out)
     out.print(f"\n{escape(measured['summary'])}\n", soft_wrap=True)
+
+
+def _progress(status: Status, day: int, answered: int) -> None:
+    status.update(f"Day {day}: {answered} answers replayed")
 
 
 def _flow(work: Any, name: str) -> runs.Counts:

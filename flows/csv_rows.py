@@ -109,7 +109,7 @@ def _records(text: Bytes, *, final: bool) -> _Records | None:
             return None
         feeds, commas = feeds & ~inside, commas & ~inside
     ends = np.flatnonzero(feeds) + 1
-    if final and (not len(ends) or ends[-1] < len(text)):
+    if final and len(text) > (ends[-1] if len(ends) else 0):  # no line feed at the end of the file
         ends = np.append(ends, len(text))
     rest = int(ends[-1]) if len(ends) else 0
     if len(text) - rest > _MAX_OPEN:

@@ -69,7 +69,7 @@ def _lines(block: bytes, first: int) -> pl.DataFrame:
     try:
         text = block.decode()
     except UnicodeDecodeError:
-        text = block.decode("utf-8", "surrogateescape").encode("utf-8", "backslashreplace").decode()
+        text = block.decode("utf-8", "backslashreplace")
         broken = _broken(block)
     else:
         broken = []

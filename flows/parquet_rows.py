@@ -38,7 +38,7 @@ def read(path: Path, _columns: list[str], rows: int) -> Iterator[tuple[int, pl.D
                 lines = pl.int_range(first, first + len(frame), dtype=pl.Int64, eager=True).alias(reserved.LINE)
                 yield first, frame.with_columns(lines), outputs.FAULT_SCHEMA.to_frame()
                 first += len(frame)
-        except (pa.ArrowException, pl.exceptions.PolarsError) as error:
+        except (OSError, pa.ArrowException, pl.exceptions.PolarsError) as error:
             reason = str(error).splitlines()[0]
             raise InputInvalid(f"{path}: damaged after row {first - 1} ({reason}); have it written again") from None
 

@@ -43,7 +43,8 @@ def address(url: str) -> Address:
         return Address(kind="sqlite", target=path, shown=path)
     if separator and kind in ("postgresql", "postgres"):
         try:
-            parts = psycopg.conninfo.conninfo_to_dict(f"postgresql://{rest}")
+            read = psycopg.conninfo.conninfo_to_dict(f"postgresql://{rest}")
+            parts = {name: str(value) for name, value in read.items() if value is not None}
         except psycopg.ProgrammingError:
             raise errors.LedgerInvalid("the ledger's PostgreSQL URL cannot be read: check its spelling") from None
         parts.setdefault("connect_timeout", "10")
@@ -62,7 +63,7 @@ def connect(where: Address) -> dbapi.Connection:
     """Connect, in autocommit mode. Raises Unavailable, Refused or LedgerInvalid. Creates no SQLite file."""
     with mapped(where):
         if where.kind == "postgresql":
-            connection = postgresql.connect(where.target, autocommit=True)
+            connection: dbapi.Connection = postgresql.connect(where.target, autocommit=True)
             settings = [f"SET lock_timeout = '{WAIT_SECONDS}s'", "SET timezone = 'UTC'"]
         else:
             connection = sqlite.connect(where.target, autocommit=True)

@@ -55,7 +55,7 @@ def test_a_reviewer_corrects_answers_blind_and_skips_and_the_ledger_holds_exactl
         page.goto(f"{label_studio.url}/projects/{project}/data?task={task}")
         page.get_by_text(texts[case]).first.wait_for()
         page.get_by_role("button", name="Submit").wait_for()
-        chosen = page.locator("input[type=radio]:checked, input[type=checkbox]:checked").count()
+        chosen = page.locator(".lsf-choice__checkbox input:checked").count()
         assert chosen == (1 if case == assisted[0] else 0)
         for key in keys:
             page.keyboard.press(key)
@@ -97,7 +97,7 @@ def test_a_blind_case_shows_neither_prediction_score_nor_route(place: Place, lab
     shown = json.loads(answers[0])
     assert shown["predictions"] == []
     assert shown["data"].keys() == {"text", "case_key"}
-    assert page.locator("input:checked").count() == 0
+    assert page.locator(".lsf-choice__checkbox input:checked").count() == 0
     for text in (*answers, page.content()):
         for secret in ("0.9173625", "0.917", "AUTOMATE", "REVIEW", "propensity", case):
             assert secret not in text

@@ -64,7 +64,7 @@ def test_from_an_inbox_to_a_report_and_again_without_adding_anything(place: Plac
 
     figures = json.loads((place.home / "reports" / place.name / "latest.json").read_text())
     page = (place.home / "reports" / place.name / "latest.html").read_text()
-    assert figures["stream"]["name"] == place.name
+    assert figures["stream"] == place.name
     assert not re.search(r"""(?:src|href)=["']?https?:""", page)
     verified = place.cli("verify")
     assert verified.code == 0, verified.out

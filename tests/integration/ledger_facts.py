@@ -1,0 +1,139 @@
+"""Facts to put into a ledger, one frame per table, and a way into its database past our own code."""
+
+import sqlite3
+from contextlib import closing
+
+import polars as pl
+import psycopg
+
+from models import tables
+
+NOW = "2026-02-01T12:00:00.000000Z"
+Value = str | int | float | bool | None
+
+
+def frame(table: str, template: dict[str, Value], *rows: dict[str, Value]) -> pl.DataFrame:
+    """Rows of a table: the template with each row's own values over it."""
+    return pl.DataFrame([template | row for row in rows], schema=tables.columns(table))
+
+
+def epochs(*rows: dict[str, Value]) -> pl.DataFrame:
+    template: dict[str, Value] = {"epoch_id": "e-1", "stream": "mail", "model_id": "m-1", "labels": '["ham", "spam"]'}
+    return frame("epoch", template | {"calibrator": "identity", "salt": "0" * 32, "opened_at": NOW}, *rows or ({},))
+
+
+def policies(*rows: dict[str, Value]) -> pl.DataFrame:
+    template: dict[str, Value] = {"policy_id": "p-1", "stream": "mail", "epoch_id": "e-1", "threshold": 0.8}
+    rates = {"audit_rate": 0.1, "blind_rate": 0.3, "target_error": 0.05, "delta": 0.05}
+    return frame("policy", template | rates | {"cost_error": 1.0, "cost_review_minute": 0.5}, *rows or ({},))
+
+
+def adoptions(*rows: dict[str, Value]) -> pl.DataFrame:
+    template: dict[str, Value] = {"stream": "mail", "version": 1, "policy_id": "p-1", "replaced": None}
+    who = {"adopted_by": "ann@example.org", "because": "the first line", "certified": False, "evidence": "{}"}
+    return frame("adoption", template | who | {"adopted_at": NOW}, *rows or ({},))
+
+
+def decisions(*rows: dict[str, Value]) -> pl.DataFrame:
+    template: dict[str, Value] = {
+        "stream": "mail",
+        "case_id": "c-1",
+        "payload": '{"text": "hello"}',
+        "model_id": "m-1",
+        "prediction": "ham",
+        "raw_score": 0.5,
+        "confidence": 0.5,
+        "doubt": None,
+        "route": "REVIEW",
+        "blind": False,
+        "propensity": 0.3,
+        "policy_id": "p-1",
+        "epoch_id": "e-1",
+        "slices": "{}",
+        "cost": None,
+        "latency_ms": 12.5,
+        "produced_at": None,
+        "content": "0" * 64,
+        "source": "mail.csv",
+        "line": 2,
+        "run_id": "r-1",
+        "decided_at": NOW,
+    }
+    return frame("decision", template, *rows)
+
+
+def dispatches(*rows: dict[str, Value]) -> pl.DataFrame:
+    template: dict[str, Value] = {"stream": "mail", "case_id": "c-1", "slot": 0, "task_key": "k", "project_id": 7}
+    return frame("dispatch", template | {"task_id": 1, "blind": False, "wave": "w-1", "sent_at": NOW}, *rows)
+
+
+def reviews(*rows: dict[str, Value]) -> pl.DataFrame:
+    template: dict[str, Value] = {
+        "project_id": 7,
+        "annotation_id": 1,
+        "revision": NOW,
+        "stream": "mail",
+        "case_id": "c-1",
+        "slot": 0,
+        "task_id": 1,
+        "reviewer": "ben@example.org",
+        "outcome": "answer",
+        "answer": "ham",
+        "blind": False,
+        "seconds": 4.0,
+        "submitted_at": NOW,
+        "collected_at": NOW,
+    }
+    return frame("review", template, *rows)
+
+
+def projects(*rows: dict[str, Value]) -> pl.DataFrame:
+    template: dict[str, Value] = {"stream": "mail", "config_hash": "h-1", "project_id": 7, "config": "<View/>"}
+    return frame("project", template | {"created_at": NOW}, *rows or ({},))
+
+
+def faults(*rows: dict[str, Value]) -> pl.DataFrame:
+    template: dict[str, Value] = {"stream": "mail", "source": "mail.csv", "line": 3, "content": "1" * 64}
+    return frame("fault", template | {"reason": "no id", "raw": "{}", "run_id": "r-1", "found_at": NOW}, *rows)
+
+
+def runs(*rows: dict[str, Value]) -> pl.DataFrame:
+    template: dict[str, Value] = {"run_id": "r-1", "stream": "mail", "flow": "score", "counts": "{}", "cursor": None}
+    return frame("run", template | {"started_at": NOW, "finished_at": NOW}, *rows)
+
+
+def all_tables() -> dict[str, pl.DataFrame]:
+    """Some rows for every table, in four cases."""
+    cases: list[dict[str, Value]] = [{"case_id": f"c-{n}", "line": n, "blind": n % 2 == 0} for n in range(1, 5)]
+    return {
+        "epoch": epochs(),
+        "policy": policies(),
+        "adoption": adoptions(),
+        "decision": decisions(*cases),
+        "project": projects(),
+        "dispatch": dispatches(*({"case_id": f"c-{n}", "task_id": n} for n in range(1, 4))),
+        "review": reviews(
+            {}, {"annotation_id": 2, "case_id": "c-2", "outcome": "skip", "answer": None, "seconds": None}
+        ),
+        "fault": faults({}, {"line": 9}),
+        "run": runs({}, {"run_id": "r-2", "flow": "collect", "cursor": NOW}),
+    }
+
+
+def execute(url: str, *statements: str) -> None:
+    """Run statements past our own code, in one transaction, as whoever holds the file or the password can."""
+    if url.startswith("sqlite:///"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
+            for statement in statements:
+                connection.execute(statement)
+    else:
+        with psycopg.connect(url) as server:
+            for statement in statements:
+                server.execute(statement.encode())
+
+
+def unguard(url: str, table: str) -> list[str]:
+    """Statements that take a table's triggers away, checks and references too, so that anything can be done to it."""
+    if url.startswith("sqlite"):
+        return [f"DROP TRIGGER {table}_no_{event}" for event in ("update", "delete", "replace")]
+    return [f"ALTER TABLE {table} DISABLE TRIGGER USER", "SET session_replication_role = replica"]

@@ -1,0 +1,298 @@
+"""The ledger on both databases: what is appended is there, whole, once, and stays."""
+
+import threading
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from models import errors, tables
+from review import ledger
+from tests.integration import ledger_facts as facts
+from tests.integration.ledger_facts import NOW
+
+NOTHING = (0, "0" * 64)
+
+
+@pytest.fixture
+def book(ledger_url: str) -> "ledger.Ledger":
+    ledger.migrate(ledger_url)
+    return ledger.open(ledger_url)
+
+
+def begin(book: ledger.Ledger) -> None:
+    book.append({"epoch": facts.epochs(), "policy": facts.policies()}, now=NOW)
+
+
+def test_every_table_gives_back_what_it_was_given(book: ledger.Ledger) -> None:
+    with book:
+        given = facts.all_tables()
+        book.append(given, now=NOW)
+        for name, rows in given.items():
+            columns, key = ", ".join(f'"{column}"' for column in rows.columns), tables.key(name)
+            assert_frame_equal(rows.sort(key), book.read(f"SELECT {columns} FROM {name}").sort(key))
+
+
+def test_appending_twice_writes_once_and_says_so(book: ledger.Ledger) -> None:
+    with book:
+        first = book.append(facts.all_tables(), now=NOW)
+        head = book.head()
+        again = book.append(facts.all_tables(), now="2026-02-02T00:00:00.000000Z")
+        assert head == book.head()
+        assert first.known == dict.fromkeys(tables.names(), 0)
+        assert {name: len(rows) for name, rows in first.written.items()} == again.known
+        assert all(rows.is_empty() for rows in [*again.written.values(), *again.conflicts.values()])
+
+
+def test_only_the_new_rows_of_a_frame_are_written(book: ledger.Ledger) -> None:
+    with book:
+        begin(book)
+        book.append({"decision": facts.decisions({"case_id": "b"})}, now=NOW)
+        done = book.append({"decision": facts.decisions({"case_id": "c"}, {"case_id": "b"}, {"case_id": "a"})}, now=NOW)
+        assert sorted(done.written["decision"]["case_id"]) == ["a", "c"]
+        assert done.known == {"decision": 1}
+
+
+def test_a_case_said_again_with_other_content_is_given_back_and_not_written(book: ledger.Ledger) -> None:
+    with book:
+        begin(book)
+        book.append({"decision": facts.decisions({"content": "a"})}, now=NOW)
+        done = book.append({"decision": facts.decisions({"content": "b"}, {"case_id": "c-2"})}, now=NOW)
+        assert done.conflicts["decision"].select("case_id", "content").rows() == [("c-1", "b")]
+        assert done.written["decision"]["case_id"].to_list() == ["c-2"]
+        assert book.read("SELECT content FROM decision WHERE case_id = 'c-1'").rows() == [("a",)]
+
+
+def test_two_people_who_adopt_the_same_version_are_told_apart(book: ledger.Ledger) -> None:
+    with book:
+        begin(book)
+        book.append({"adoption": facts.adoptions()}, now=NOW)
+        assert book.append({"adoption": facts.adoptions()}, now=NOW).known == {"adoption": 1}
+        second = book.append({"adoption": facts.adoptions({"adopted_by": "cy@example.org"})}, now=NOW)
+        assert second.conflicts["adoption"]["adopted_by"].to_list() == ["cy@example.org"]
+
+
+def test_one_refused_row_takes_the_whole_append_back(book: ledger.Ledger) -> None:
+    with book:
+        begin(book)
+        head = book.head()
+        good = {"run": facts.runs({}), "decision": facts.decisions({}, {"case_id": "c-2", "propensity": 0.0})}
+        with pytest.raises(errors.LedgerInvalid, match="a record was refused, nothing was written"):
+            book.append(good, now=NOW)
+        assert book.head() == head
+        assert book.read("SELECT (SELECT count(*) FROM run) + (SELECT count(*) FROM decision) AS n")["n"].item() == 0
+        book.append({"run": facts.runs({})}, now=NOW)  # and the ledger works on
+        assert book.head()[0] == head[0] + 1
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"propensity": 0.0},
+        {"propensity": 1.5},
+        {"confidence": 1.1},
+        {"raw_score": -0.1},
+        {"route": "MAYBE"},
+        {"route": "AUTOMATE", "confidence": None},
+        {"route": "AUTOMATE", "prediction": None},
+        {"route": "AUTOMATE", "doubt": "no probability"},
+        {"policy_id": "p-9"},
+        {"epoch_id": "e-9"},
+        {"payload": None},
+    ],
+)
+def test_the_second_wall_refuses_a_decision_that_must_not_be(book: ledger.Ledger, row: dict[str, facts.Value]) -> None:
+    with book:
+        begin(book)
+        with pytest.raises(errors.LedgerInvalid) as caught:
+            book.append({"decision": facts.decisions(row)}, now=NOW)
+        assert "\n" not in str(caught.value)
+        assert "hello" not in str(caught.value)
+
+
+def test_a_task_stands_for_one_case_only(book: ledger.Ledger) -> None:
+    with book:
+        begin(book)
+        book.append({"decision": facts.decisions({}, {"case_id": "c-2"}), "dispatch": facts.dispatches({})}, now=NOW)
+        with pytest.raises(errors.LedgerInvalid):
+            book.append({"dispatch": facts.dispatches({"case_id": "c-2"})}, now=NOW)
+
+
+def test_what_no_ledger_can_hold_is_refused_by_name(book: ledger.Ledger) -> None:
+    with book:
+        begin(book)
+        with pytest.raises(errors.LedgerInvalid, match=r"decision\.payload holds a NUL character"):
+            book.append({"decision": facts.decisions({"payload": "a\0b"})}, now=NOW)
+        with pytest.raises(errors.LedgerInvalid, match=r"decision\.confidence holds NaN"):
+            book.append({"decision": facts.decisions({"confidence": float("nan")})}, now=NOW)
+
+
+def test_a_frame_that_is_not_the_tables_is_a_mistake(book: ledger.Ledger) -> None:
+    rows = facts.runs({})
+    with book:
+        for wrong, match in [
+            ({"ran": rows}, "no table 'ran'"),
+            ({"run": rows.drop("flow")}, "run: column 'flow' is missing"),
+            ({"run": rows.with_columns(speed=1)}, "run: there is no column 'speed'"),
+            ({"run": rows.with_columns(flow=1)}, r"run\.flow: Int\d+ where String belongs"),
+            ({"run": pl.concat([rows, rows])}, "run: the same run_id twice"),
+        ]:
+            with pytest.raises(ValueError, match=match):
+                book.append(wrong, now=NOW)
+        assert book.head() == NOTHING
+
+
+def test_an_append_of_nothing_leaves_no_seal(book: ledger.Ledger) -> None:
+    with book:
+        book.append({}, now=NOW)
+        book.append({"run": facts.runs().clear()}, now=NOW)
+        assert book.head() == NOTHING
+
+
+def test_extreme_values_come_back_to_the_bit(book: ledger.Ledger) -> None:
+    odd = "''\"; -- \u00e9\u0301\U0001f600\r\n\t\\ %s :x $1 ?"
+    rows = facts.decisions(
+        {"case_id": odd, "payload": odd, "latency_ms": 0.1 + 0.2, "cost": 5e-324, "line": 2**62},
+        {"case_id": "", "payload": "", "latency_ms": -0.0, "cost": 1.7976931348623157e308, "line": -1},
+        {"case_id": "3", "payload": "3", "latency_ms": float("inf"), "cost": 3.0, "prediction": "NULL"},
+    )
+    with book:
+        begin(book)
+        book.append({"decision": rows}, now=NOW)
+        columns = ["case_id", "payload", "latency_ms", "cost", "line", "prediction"]
+        back = book.read(f"SELECT {', '.join(columns)} FROM decision").sort("case_id")
+        assert rows.select(columns).sort("case_id").rows() == back.rows()
+        assert book.verify() == []
+
+
+def test_a_column_that_begins_with_many_nulls_is_read_whole_and_typed(book: ledger.Ledger) -> None:
+    cases: list[dict[str, facts.Value]] = [{"case_id": f"{n:05}", "cost": None} for n in range(3000)]
+    cases[-1] |= {"cost": 0.25, "doubt": "no probability", "confidence": None}
+    with book:
+        begin(book)
+        book.append({"decision": facts.decisions(*cases)}, now=NOW)
+        found = book.read("SELECT case_id, cost, doubt, blind FROM decision ORDER BY case_id")
+        assert found.schema == {"case_id": pl.String, "cost": pl.Float64, "doubt": pl.String, "blind": pl.Boolean}
+        assert found.row(-1) == ("02999", 0.25, "no probability", False)
+        nothing = book.read("SELECT case_id, cost, doubt, blind FROM decision WHERE stream = :stream", stream="other")
+        assert nothing.schema == found.schema
+
+
+def test_parameters_are_values_never_sql(book: ledger.Ledger) -> None:
+    with book:
+        begin(book)
+        book.append({"decision": facts.decisions({"case_id": "x' OR 'a'='a"}, {"case_id": "y"})}, now=NOW)
+        sql = "SELECT case_id FROM decision WHERE case_id = :case AND blind = :blind AND line IN :lines"
+        found = book.read(sql, case="x' OR 'a'='a", blind=False, lines=[1, 2])
+        assert found["case_id"].to_list() == ["x' OR 'a'='a"]
+
+
+def test_a_sum_of_numbers_is_a_number(book: ledger.Ledger) -> None:
+    with book:
+        begin(book)
+        book.append({"decision": facts.decisions({"line": 1}, {"case_id": "c-2", "line": 2})}, now=NOW)
+        found = book.read("SELECT sum(line) AS total, avg(line) AS middle FROM decision")
+        assert found.row(0) == (3, 1.5)
+
+
+def test_a_query_that_is_none_says_so_in_one_line(book: ledger.Ledger) -> None:
+    with book, pytest.raises(errors.LedgerInvalid, match="nope") as caught:
+        book.read("SELECT nope FROM decision")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("table", [*tables.names(), "seal"])
+def test_the_database_refuses_to_change_or_remove_a_fact(book: ledger.Ledger, ledger_url: str, table: str) -> None:
+    with book:
+        book.append(facts.all_tables(), now=NOW)
+    column = tables.key(table)[0]
+    attempts = [f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"]
+    if ledger_url.startswith("sqlite"):
+        attempts += [
+            f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}",
+            f"REPLACE INTO {table} SELECT * FROM {table}",
+        ]
+    else:
+        attempts += [
+            f"UPDATE {table} SET {column} = {column} WHERE false",
+            f"TRUNCATE {table} CASCADE",
+            f"SET session_replication_role = replica; DELETE FROM {table}",
+        ]
+    for attempt in attempts:
+        with pytest.raises(Exception, match="second-reader: facts are append-only"):
+            facts.execute(ledger_url, attempt)
+    with ledger.open(ledger_url) as still:
+        assert still.verify() == []
+
+
+def test_our_own_connection_cannot_change_a_fact_either(book: ledger.Ledger) -> None:
+    with book:
+        book.append(facts.all_tables(), now=NOW)
+        with pytest.raises(errors.LedgerInvalid, match="facts are append-only; nothing was changed"):
+            book.read("DELETE FROM decision")
+
+
+def test_writers_take_turns_and_their_seals_follow_one_another(book: ledger.Ledger, ledger_url: str) -> None:
+    failures: list[BaseException] = []
+
+    def write(writer: int) -> None:
+        try:
+            with ledger.open(ledger_url) as own:
+                for turn in range(10):
+                    own.append({"run": facts.runs({"run_id": f"{writer}-{turn}"}, {"run_id": f"all-{turn}"})}, now=NOW)
+        except errors.SecondReaderError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=write, args=(writer,)) for writer in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with book:
+        assert failures == []
+        assert book.read("SELECT count(*) AS n FROM run")["n"].item() == 50
+        assert book.verify() == []
+
+
+def test_a_ledger_that_is_not_there_names_the_next_step(ledger_url: str) -> None:
+    with pytest.raises(errors.LedgerInvalid, match="there is no ledger at .*: make it with `second-reader init`"):
+        ledger.open(ledger_url)
+
+
+def test_opening_makes_no_file(tmp_path: Path) -> None:
+    with pytest.raises(errors.LedgerInvalid):
+        ledger.open(f"sqlite:///{tmp_path / 'typo.db'}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_ledger_of_another_version_is_not_touched(ledger_url: str) -> None:
+    ledger.migrate(ledger_url)
+    facts.execute(ledger_url, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(errors.LedgerInvalid, match=r"has schema 9999, this second-reader has 0001"):
+        ledger.open(ledger_url)
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database, but long enough to look at " * 50)
+    for attempt in (ledger.open, ledger.migrate):
+        with pytest.raises(errors.LedgerInvalid, match="this is not an SQLite database"):
+            attempt(f"sqlite:///{path}")
+    assert path.read_text().startswith("not a database")
+
+
+def test_a_folder_that_cannot_be_written_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(errors.LedgerInvalid, match="cannot make the folder"):
+        ledger.migrate(f"sqlite:///{tmp_path / 'file' / 'ledger.db'}")
+    with pytest.raises(errors.LedgerInvalid, match="the file cannot be opened"):
+        ledger.migrate(f"sqlite:///{tmp_path}")
+
+
+def test_a_server_that_is_not_there_is_unavailable_and_its_password_is_not_shown() -> None:
+    for attempt in (ledger.open, ledger.migrate):
+        with pytest.raises(errors.Unavailable, match=r"PostgreSQL 127\.0\.0\.1/ledger: it cannot be reached") as caught:
+            attempt("postgresql://ann:hush@127.0.0.1:1/ledger")
+        assert "hush" not in str(caught.value)
+        assert caught.value.__cause__ is None

@@ -1,0 +1,319 @@
+"""The input contract, one kind of bad input at a time."""
+
+import hashlib
+import json
+from datetime import date, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from models import outputs, reserved, stream
+
+HEAD = """
+name = "mail"
+title = "Mail"
+labels = ["bug", "question", "praise"]
+[input]
+source = "inbox"
+payload = ["text"]
+slices = ["country"]
+"""
+TAIL = """
+[model]
+id = "m1"
+[review]
+kind = "text"
+question = "What is it?"
+project = "Mail"
+[target]
+error = 0.05
+[costs]
+error = 1.0
+review_minute = 0.5
+"""
+
+
+def described(*lines: str) -> stream.Stream:
+    return stream.parse(HEAD + "\n".join(lines) + TAIL, origin="mail.toml")
+
+
+NUMBER = described('prediction = "label"', 'confidence = "score"')
+PROBABILITIES = described('probabilities = ["p1", "p2", "p3"]')
+BOTH = described('prediction = "label"', 'probabilities = ["p1", "p2", "p3"]')
+ROW = {"id": "a", "label": "bug", "score": 0.9, "text": "A text", "country": "de"}
+SPREAD = {"id": "a", "label": "bug", "text": "A text", "country": "de", "p1": 0.7, "p2": 0.2, "p3": 0.1}
+
+
+def validated(*rows: dict[str, object], by: stream.Stream = NUMBER) -> outputs.Validated:
+    return outputs.validate(pl.DataFrame(list(rows), infer_schema_length=None), by, source="mail.csv")
+
+
+def case(row: dict[str, object], by: stream.Stream = NUMBER) -> dict[str, object]:
+    checked = validated(row, by=by)
+    assert len(checked.faults) == 0
+    return checked.cases.row(0, named=True)
+
+
+def test_a_good_row_is_a_case() -> None:
+    found = case(ROW)
+    content = found.pop("content")
+    assert isinstance(content, str)
+    assert len(content) == 64
+    assert found == {
+        "case_id": "a",
+        "payload": '{"text":"A text"}',
+        "model_id": "m1",
+        "prediction": "bug",
+        "raw_score": 0.9,
+        "doubt": None,
+        "slices": '{"country":"de"}',
+        "cost": None,
+        "latency_ms": None,
+        "produced_at": None,
+        "source": "mail.csv",
+        "line": 1,
+    }
+
+
+def test_the_line_is_the_one_the_reader_found() -> None:
+    frame = pl.DataFrame([ROW, ROW | {"id": None}]).with_columns(pl.Series(reserved.LINE, [7, 12]))
+    checked = outputs.validate(frame, NUMBER, source="x")
+    assert (checked.cases["line"].to_list(), checked.faults["line"].to_list()) == ([7], [12])
+
+
+# Unreadable: a fault, kept whole
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"id": None}, "no id"),
+        ({"id": "  "}, "no id"),
+        ({"id": "a\0b"}, "the id holds a NUL character"),
+        ({"id": "x" * 1001}, "the id is longer than 1000 bytes"),
+        ({"text": None}, "missing payload (text)"),
+        ({"text": " \n"}, "missing payload (text)"),
+    ],
+)
+def test_a_row_that_cannot_be_a_case_is_a_fault_kept_whole(change: dict[str, object], reason: str) -> None:
+    row = ROW | change
+    checked = validated(ROW | {"id": "good"}, row | {"note": "unnamed, but kept"})
+    assert checked.cases["case_id"].to_list() == ["good"]
+    (fault,) = checked.faults.rows(named=True)
+    assert (fault["source"], fault["line"], fault["reason"]) == ("mail.csv", 2, reason)
+    assert json.loads(fault["raw"]) == row | {"note": "unnamed, but kept"}
+
+
+def test_a_line_kept_by_the_reader_is_the_fault_as_it_stood() -> None:
+    frame = pl.DataFrame([ROW | {"id": None, reserved.RAW: '{ "id" : null }'}])
+    assert outputs.validate(frame, NUMBER, source="x").faults["raw"].to_list() == ['{ "id" : null }']
+
+
+def test_of_several_payload_columns_one_is_enough() -> None:
+    record = described('prediction = "label"').model_copy(
+        update={"input": NUMBER.input.model_copy(update={"payload": ["text", "sender"]})}
+    )
+    rows = [ROW | {"id": "a", "sender": None}, ROW | {"id": "b", "sender": "eve", "text": None}]
+    rows.append(ROW | {"id": "c", "sender": None, "text": ""})
+    checked = validated(*rows, by=record)
+    assert checked.cases["payload"].to_list() == ['{"sender":null,"text":"A text"}', '{"sender":"eve","text":null}']
+    assert checked.faults["reason"].to_list() == ["missing payload (text, sender)"]
+
+
+def test_an_id_that_comes_again_with_other_content_is_a_fault_and_the_first_stays() -> None:
+    checked = validated(ROW, ROW | {"id": "b"}, ROW | {"text": "Other"}, ROW, ROW | {"score": 0.8})
+    assert checked.cases.select("case_id", "line").rows() == [("a", 1), ("b", 2)]
+    assert checked.faults.select("line", "reason").rows() == [
+        (3, "id 'a' stands in line 1 with different content"),
+        (5, "id 'a' stands in line 1 with different content"),
+    ]
+
+
+def test_a_repeat_of_a_row_that_was_no_case_is_a_case() -> None:
+    checked = validated(ROW | {"text": None}, ROW)
+    assert (checked.cases["line"].to_list(), checked.faults["line"].to_list()) == ([2], [1])
+
+
+def test_a_decision_that_clashes_with_the_ledger_is_a_fault() -> None:
+    cases = validated(ROW).cases.with_columns(extra=pl.lit(1))
+    (fault,) = outputs.clashes(cases).rows(named=True)
+    assert (fault["source"], fault["line"]) == ("mail.csv", 1)
+    assert fault["reason"] == "id 'a' was decided before with different content"
+    raw = json.loads(fault["raw"])
+    assert (raw["case_id"], raw["prediction"], raw["raw_score"]) == ("a", "bug", 0.9)
+    assert outputs.clashes(cases.clear()).schema == outputs.FAULT_SCHEMA
+
+
+# Readable but not scorable: a case with a doubt
+
+
+@pytest.mark.parametrize(
+    ("change", "prediction", "doubt"),
+    [
+        ({"label": "spam"}, None, "unknown label 'spam'"),
+        ({"label": "a\nb\0" + "c" * 99}, None, "unknown label 'a b " + "c" * 56 + "'"),
+        ({"label": None}, None, "no prediction"),
+        ({"score": float("nan")}, "bug", "confidence is NaN"),
+        ({"score": None}, "bug", "no confidence"),
+        ({"score": 1.5}, "bug", "confidence 1.5 is not from 0 to 1"),
+        ({"score": -0.1}, "bug", "confidence -0.1 is not from 0 to 1"),
+        ({"score": float("inf")}, "bug", "confidence inf is not from 0 to 1"),
+        ({"score": "high"}, "bug", "confidence 'high' is not a number"),
+        ({"score": "NaN"}, "bug", "confidence is NaN"),
+        ({"score": True}, "bug", "confidence 'true' is not a number"),
+        ({"label": "spam", "score": 7.0}, None, "unknown label 'spam'"),
+    ],
+)
+def test_a_row_that_cannot_be_scored_goes_to_a_person(
+    change: dict[str, object], prediction: str | None, doubt: str
+) -> None:
+    found = case(ROW | change)
+    assert (found["prediction"], found["raw_score"], found["doubt"]) == (prediction, None, doubt)
+
+
+@pytest.mark.parametrize(
+    ("change", "doubt"),
+    [
+        ({"p1": None}, "a probability is missing or not a number"),
+        ({"p1": float("nan")}, "a probability is missing or not a number"),
+        ({"p1": -0.1, "p2": 1.0}, "a probability is negative"),
+        ({"p1": 0.6}, "the probabilities sum to 0.9, not 1"),
+        ({"p1": float("inf")}, "the probabilities sum to inf, not 1"),
+    ],
+)
+def test_probabilities_that_are_none_go_to_a_person(change: dict[str, object], doubt: str) -> None:
+    found = case(SPREAD | change, by=PROBABILITIES)
+    assert (found["prediction"], found["raw_score"], found["doubt"]) == (None, None, doubt)
+    assert case(SPREAD | change, by=BOTH)["prediction"] == "bug"
+
+
+def test_the_most_probable_label_is_the_prediction_and_the_first_wins_a_tie() -> None:
+    assert case(SPREAD, by=PROBABILITIES)["prediction"] == "bug"
+    assert case(SPREAD | {"p1": 0.2, "p2": 0.7}, by=PROBABILITIES)["prediction"] == "question"
+    assert case(SPREAD | {"p1": 0.1, "p2": 0.45, "p3": 0.45}, by=PROBABILITIES)["prediction"] == "question"
+
+
+def test_a_prediction_that_is_not_the_most_probable_label_goes_to_a_person() -> None:
+    found = case(SPREAD | {"label": "praise"}, by=BOTH)
+    assert (found["prediction"], found["raw_score"]) == ("praise", None)
+    assert found["doubt"] == "the prediction is not the most probable label, 'bug'"
+    tied = case(SPREAD | {"label": "question", "p1": 0.45, "p2": 0.45}, by=BOTH)
+    assert (tied["prediction"], tied["raw_score"]) == ("question", 0.45)
+
+
+@pytest.mark.parametrize(("score", "expected"), [("max", 0.7), ("margin", 0.5), ("entropy", 0.270231)])
+def test_the_stream_says_how_probabilities_become_a_score(score: str, expected: float) -> None:
+    found = case(SPREAD, by=described('probabilities = ["p1", "p2", "p3"]', f'score = "{score}"'))
+    assert round(float(str(found["raw_score"])), 6) == expected
+
+
+def test_one_list_column_says_what_three_columns_say() -> None:
+    row = {"id": "a", "text": "A text", "country": "de", "p": [0.7, 0.2, 0.1]}
+    found = case(row, by=described('probabilities = ["p"]'))
+    assert (found["prediction"], found["raw_score"]) == ("bug", 0.7)
+
+
+def test_without_any_confidence_everything_goes_to_people() -> None:
+    found = case(ROW, by=described('prediction = "label"'))
+    assert (found["prediction"], found["raw_score"], found["doubt"]) == ("bug", None, "the stream gives no confidence")
+
+
+def test_a_row_of_another_model_goes_to_a_person_under_its_own_name() -> None:
+    by = described('prediction = "label"', 'confidence = "score"', 'model = "model"')
+    assert case(ROW | {"model": "m1"}, by=by)["doubt"] is None
+    found = case(ROW | {"model": "m2"}, by=by)
+    assert (found["model_id"], found["raw_score"], found["doubt"]) == ("m2", None, "model 'm2' answered, not 'm1'")
+    assert case(ROW | {"model": None}, by=by)["model_id"] == "unknown"
+
+
+# What the rest of a row becomes
+
+
+def test_an_amount_is_a_number_of_at_least_zero_or_not_given() -> None:
+    by = described('prediction = "label"', 'confidence = "score"', 'cost = "cost"', 'latency_ms = "ms"')
+    rows = [("0.25", 12), ("-1", float("inf")), ("free", None)]
+    checked = validated(*[ROW | {"id": str(n), "cost": c, "ms": m} for n, (c, m) in enumerate(rows)], by=by)
+    assert checked.cases.select("cost", "latency_ms").rows() == [(0.25, 12.0), (None, None), (None, None)]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("2026-01-31T23:59:59Z", "2026-01-31T23:59:59.000000Z"),
+        ("2026-01-31T23:59:59.123456789+02:00", "2026-01-31T21:59:59.123456Z"),
+        ("2026-01-31 23:59", "2026-01-31T23:59:00.000000Z"),
+        ("2026-01-31T10:00:00,5-0330", "2026-01-31T13:30:00.500000Z"),
+        (" 2026-01-31 ", "2026-01-31T00:00:00.000000Z"),
+        ("2026-02-30", None),
+        ("2026-01-31T24:01:00Z", None),
+        ("yesterday", None),
+        (None, None),
+        (1769903999, None),
+        (date(2026, 1, 31), "2026-01-31T00:00:00.000000Z"),
+        (datetime(2026, 1, 31, 12), "2026-01-31T12:00:00.000000Z"),  # noqa: DTZ001 - files hold times without zones
+    ],
+)
+def test_a_time_in_any_form_becomes_the_ledgers(given: object, expected: str | None) -> None:
+    by = described('prediction = "label"', 'confidence = "score"', 'produced_at = "at"')
+    assert case(ROW | {"at": given}, by=by)["produced_at"] == expected
+
+
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+def test_a_time_of_another_zone_or_of_no_calendar_is_no_trouble(unit: str) -> None:
+    by = described('prediction = "label"', 'confidence = "score"', 'produced_at = "at"')
+    far = pl.Series("at", [0, 2**63 - 1, -(2**63) + 1]).cast(pl.Datetime(unit, "America/Caracas"))  # type: ignore[arg-type]
+    frame = pl.DataFrame([ROW | {"id": str(n)} for n in range(3)]).with_columns(far, text=far, country=far)
+    times = outputs.validate(frame, by, source="x").cases["produced_at"]
+    assert times[0] == "1970-01-01T00:00:00.000000Z"
+    assert times.drop_nulls().str.len_bytes().unique().to_list() == [27]
+
+
+def test_ids_and_labels_that_are_numbers_are_texts_without_a_stray_fraction() -> None:
+    by = stream.parse(
+        (HEAD + 'prediction = "label"\nconfidence = "score"' + TAIL).replace('"bug", "question", "praise"', '"0", "1"'),
+        origin="x",
+    )
+    assert [case(ROW | {"id": given, "label": 1.0}, by=by)["case_id"] for given in (7, 7.0, "7", 7.5)] == [
+        "7",
+        "7",
+        "7",
+        "7.5",
+    ]
+    assert case(ROW | {"label": 1.0}, by=by)["prediction"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ('quo"te\\ \n\0 é', '{"text":"quo\\"te\\\\ \\n\\u0000 é"}'),
+        (3, '{"text":3}'),
+        (True, '{"text":true}'),
+        (b"\xff", '{"text":"/w=="}'),
+        (timedelta(seconds=1), '{"text":"1000000 us"}'),
+        ([1.5, None], '{"text":[1.5,null]}'),
+        ({"a": [date(2026, 1, 31)]}, '{"text":{"a":["2026-01-31"]}}'),
+    ],
+)
+def test_a_payload_of_any_type_is_json(value: object, expected: str) -> None:
+    found = case(ROW | {"text": value})
+    assert found["payload"] == expected
+    json.loads(str(found["payload"]))
+
+
+def test_content_is_the_hash_of_the_named_columns_each_with_its_length() -> None:
+    bits = "4606281698874543309"  # of 0.9
+    said = f"1:a3:bug{len(bits)}:{bits}6:A text~"
+    found = case(ROW | {"country": None, "unnamed": "does not count"})
+    assert found["content"] == hashlib.sha256(said.encode()).hexdigest()
+
+
+def test_the_same_row_has_the_same_content_in_every_format_and_another_row_another() -> None:
+    csv = ROW | {"score": " 0.90 "}
+    assert case(ROW)["content"] == case(csv)["content"] == case(ROW | {"score": "0.9"})["content"]
+    others = [
+        ROW | {"score": 0.91},
+        ROW | {"text": "a"},
+        ROW | {"text": "de", "country": "A text"},
+        ROW | {"label": None},
+    ]
+    assert len({case(row)["content"] for row in [ROW, *others]}) == 5
