@@ -23,6 +23,7 @@ _LOOKED_AT = 1000  # rows; a key that stands in none of them is taken for a wron
 _HALF_PAIR = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]"
 )
+_HUGE = re.compile(r"[eE]\+?\d{3}")
 
 Batch = tuple[int, pl.DataFrame, pl.DataFrame]
 
@@ -164,7 +165,8 @@ def _checked(line: str) -> tuple[str | None, str | None]:
         return named(digits) if float(digits) in (math.inf, -math.inf) else float(digits)
 
     try:
-        row = json.loads(line, parse_constant=named, parse_float=real)
+        # A hook for every number is slow, so it is there only for a line that may need it.
+        row = json.loads(line, parse_constant=named, parse_float=real if _HUGE.search(line) else None)
     except (ValueError, RecursionError) as error:
         return None, f"not JSON: {error}"
     if not isinstance(row, dict):

@@ -28,10 +28,10 @@ def checked(line: str) -> str:
 
 
 def _fits(part: re.Match[str], low: int, high: int, names: tuple[str, ...]) -> bool:
-    """Whether each number is in its range, ranges run upwards and steps are above zero."""
+    """Whether each number is in its range and steps are above zero. A range may wrap: 22-4, sat-sun."""
     ends = [_number(text, low, names) for text in (part["first"], part["last"]) if text is not None]
     steps = part["step"] is None or int(part["step"]) > 0
-    return steps and all(low <= end <= high for end in ends) and ends == sorted(ends)
+    return steps and all(low <= end <= high for end in ends)
 
 
 def _number(text: str, low: int, names: tuple[str, ...]) -> int:

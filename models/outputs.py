@@ -4,8 +4,10 @@ Every row becomes one case, or is the silent repeat of one (same id, same conten
 read but not scored is a case with a `doubt`, for a person. Nothing about the values makes it raise.
 """
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 import polars_hash as plh
 
@@ -161,12 +163,13 @@ def _content(frame: pl.DataFrame, stream: Stream) -> pl.Series:
 
 
 def _number_text(column: pl.Series) -> pl.Series:
-    """A number by its 64 bits, which is exact and quick; what is no number by its text."""
+    """A number by its 64 bits, which no later way of printing floats can change; what is no number by its text."""
     real = reals.column(column) + 0.0  # -0.0 is 0.0
-    bits = real.fill_nan(None).reinterpret(signed=False).cast(pl.String)
-    if bits.null_count() == 0:
+    bits = pl.Series(column.name, real.fill_null(math.nan).to_numpy().view(np.uint64)).cast(pl.String)
+    if real.is_finite().all() and not real.null_count():
         return bits
-    return bits.fill_null(canonical.text(column.to_frame()).to_series())
+    text = canonical.text(column.to_frame()).to_series()
+    return pl.select(pl.when(real.is_finite()).then(bits).otherwise(text)).to_series().rename(column.name)
 
 
 def _cases(frame: pl.DataFrame, stream: Stream, case_ids: pl.Series, content: pl.Series, source: str) -> pl.DataFrame:

@@ -86,8 +86,10 @@ def conform(name: str, frame: pl.DataFrame) -> pl.DataFrame:
             raise errors.LedgerInvalid(f"{name}.{column} holds {what}")
     if frame.select(tables.key(name)).is_duplicated().any():
         raise ValueError(f"{name}: the same {', '.join(tables.key(name))} twice in one frame")
-    # SQLite does not keep the sign of zero; adding zero takes it off.
-    return frame.with_columns(pl.col(floats) + 0.0) if floats else frame
+    # SQLite does not keep the sign of zero. (Polars takes `+ 0.0`, which would drop it too, for nothing to do.)
+    return frame.with_columns(
+        pl.when(pl.col(column) == 0).then(0.0).otherwise(column).alias(column) for column in floats
+    )
 
 
 def _fits(given: pl.DataType, wanted: pl.DataType) -> bool:

@@ -24,13 +24,18 @@ def epochs(*rows: dict[str, Value]) -> pl.DataFrame:
 
 def policies(*rows: dict[str, Value]) -> pl.DataFrame:
     template: dict[str, Value] = {"policy_id": "p-1", "stream": "mail", "epoch_id": "e-1", "threshold": 0.8}
-    rates = {"audit_rate": 0.1, "blind_rate": 0.3, "target_error": 0.05, "delta": 0.05}
+    rates: dict[str, Value] = {"audit_rate": 0.1, "blind_rate": 0.3, "target_error": 0.05, "delta": 0.05}
     return frame("policy", template | rates | {"cost_error": 1.0, "cost_review_minute": 0.5}, *rows or ({},))
 
 
 def adoptions(*rows: dict[str, Value]) -> pl.DataFrame:
     template: dict[str, Value] = {"stream": "mail", "version": 1, "policy_id": "p-1", "replaced": None}
-    who = {"adopted_by": "ann@example.org", "because": "the first line", "certified": False, "evidence": "{}"}
+    who: dict[str, Value] = {
+        "adopted_by": "ann@example.org",
+        "because": "the first line",
+        "certified": False,
+        "evidence": "{}",
+    }
     return frame("adoption", template | who | {"adopted_at": NOW}, *rows or ({},))
 
 
@@ -105,13 +110,14 @@ def runs(*rows: dict[str, Value]) -> pl.DataFrame:
 def all_tables() -> dict[str, pl.DataFrame]:
     """Some rows for every table, in four cases."""
     cases: list[dict[str, Value]] = [{"case_id": f"c-{n}", "line": n, "blind": n % 2 == 0} for n in range(1, 5)]
+    sent: list[dict[str, Value]] = [{"case_id": f"c-{n}", "task_id": n} for n in range(1, 4)]
     return {
         "epoch": epochs(),
         "policy": policies(),
         "adoption": adoptions(),
         "decision": decisions(*cases),
         "project": projects(),
-        "dispatch": dispatches(*({"case_id": f"c-{n}", "task_id": n} for n in range(1, 4))),
+        "dispatch": dispatches(*sent),
         "review": reviews(
             {}, {"annotation_id": 2, "case_id": "c-2", "outcome": "skip", "answer": None, "seconds": None}
         ),

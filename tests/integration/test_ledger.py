@@ -256,7 +256,7 @@ def test_writers_take_turns_and_their_seals_follow_one_another(book: ledger.Ledg
 
 
 def test_a_ledger_that_is_not_there_names_the_next_step(ledger_url: str) -> None:
-    with pytest.raises(errors.LedgerInvalid, match="there is no ledger at .*: make it with `second-reader init`"):
+    with pytest.raises(errors.LedgerInvalid, match=r"there is no ledger at .*: make it with `second-reader init`"):
         ledger.open(ledger_url)
 
 

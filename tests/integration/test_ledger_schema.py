@@ -17,6 +17,11 @@ def engine(url: str) -> sa.Engine:
     return sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"), poolclass=sa.NullPool)
 
 
+def _where(index: sa.engine.interfaces.ReflectedIndex) -> list[str]:
+    """The condition of a partial index."""
+    return [str(value) for name, value in index.get("dialect_options", {}).items() if name.endswith("_where")]
+
+
 def described(engine: sa.Engine) -> dict[str, object]:
     """Everything the database knows of its tables: columns, keys, checks, references and indexes."""
     found: dict[str, object] = {}
@@ -34,7 +39,7 @@ def described(engine: sa.Engine) -> dict[str, object]:
                     for key in inspector.get_foreign_keys(name)
                 ),
                 "indexes": sorted(
-                    (index["name"], index["column_names"], bool(index["unique"]), str(index.get("dialect_options")))
+                    (index["name"], index["column_names"], bool(index["unique"]), _where(index))
                     for index in inspector.get_indexes(name)
                 ),
             }
@@ -51,7 +56,7 @@ def test_the_migrations_make_exactly_the_declared_tables(ledger_url: str, tmp_pa
         other = engine(ledger_url)
     SQLModel.metadata.create_all(other, tables=[SQLModel.metadata.tables[name] for name in [*tables.names(), "seal"]])
     assert described(other) == migrated
-    assert "decision_queue" in str(migrated["decision"])  # the comparison sees what it is there to see
+    assert "route = 'REVIEW'" in str(migrated["decision"])  # the comparison sees what it is there to see
 
 
 def test_the_version_asked_for_is_the_newest_migration() -> None:

@@ -149,7 +149,7 @@ def test_what_the_database_or_the_wire_cannot_hold_is_taken_out() -> None:
 
 
 def test_the_prefilled_answer_reads_back_as_the_prediction() -> None:
-    labels = ("$5", "a,b", " lead", "line\nbreak", "<b>", "日本語", "0")
+    labels = ("$5", "a,b", "<b>", "日本語", "0")
     for label in labels:
         assert form.read(stream(labels), form.prefill(stream(labels), label)) == label
 
