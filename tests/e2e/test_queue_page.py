@@ -36,48 +36,6 @@ def log_in(page: Page, url: str, email: str) -> None:
     page.wait_for_url(lambda address: "/user/login" not in address)
 
 
-def test_a_reviewer_corrects_answers_blind_and_skips_and_the_ledger_holds_exactly_that(
-    place: Place, label_studio: Any, page: Page
-) -> None:
-    place.deliver("one.jsonl", [mail(n) for n in range(12)])
-    place.cli("init", place.name)
-    assert place.cli("run", place.name).code == 0
-    label_studio.add_reviewer("rita@example.com", PASSWORD)
-    texts = {mail(n)["id"]: mail(n)["text"] for n in range(12)}
-    queue = place.rows("SELECT case_id, task_id, blind FROM dispatch ORDER BY task_id")
-    assisted = next(row for row in queue if not row[2])
-    blind = next(row for row in queue if row[2])
-    skipped = next(row for row in queue if row not in (assisted, blind))
-    ((project,),) = place.rows("SELECT project_id FROM project")
-
-    log_in(page, label_studio.url, "rita@example.com")
-    for (case, task, _), keys in ((assisted, ["3", "Control+Enter"]), (blind, ["1", "Control+Enter"])):
-        page.goto(f"{label_studio.url}/projects/{project}/data?task={task}")
-        page.get_by_text(texts[case]).first.wait_for()
-        page.get_by_role("button", name="Submit").wait_for()
-        chosen = page.locator(".lsf-choice__checkbox input:checked").count()
-        assert chosen == (1 if case == assisted[0] else 0)
-        for key in keys:
-            page.keyboard.press(key)
-        page.get_by_role("button", name="Update").wait_for()
-    page.goto(f"{label_studio.url}/projects/{project}/data?task={skipped[1]}")
-    page.get_by_text(texts[skipped[0]]).first.wait_for()
-    page.get_by_role("button", name="Submit").wait_for()
-    page.keyboard.press("Control+Space")
-    page.get_by_text("Cancelled skip", exact=False).or_(page.get_by_role("button", name="Update")).first.wait_for()
-
-    assert place.cli("collect", place.name).code == 0
-    reviews = place.rows(
-        "SELECT case_id, reviewer, outcome, answer, blind, seconds > 0 FROM review ORDER BY annotation_id"
-    )
-    rita = "rita@example.com"
-    assert reviews == [
-        (assisted[0], rita, "answer", "other", 0, 1),
-        (blind[0], rita, "answer", "billing", 1, 1),
-        (skipped[0], rita, "skip", None, skipped[2], 1),
-    ]
-
-
 def test_a_blind_case_shows_neither_prediction_score_nor_route(place: Place, label_studio: Any, page: Page) -> None:
     """Neither in the page nor in any answer of the API that the page's reviewer can ask for."""
     place.deliver("one.jsonl", [mail(n, score=0.9173625, label="bug") for n in range(12)])
