@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from deploy import digits, prepared, servers, stack, tweets
+from flows import settings
 from models import errors
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,25 +54,28 @@ def run(name: str, *, fresh: bool, stay: bool) -> None:
             SECOND_READER_DATA=str(home / "data"),
             SECOND_READER_REPORTS=str(home / "reports"),
         )
+        environment = dict(os.environ)
+        settings.quiet_prefect()
         # Prefect reads its settings when it is imported, so nothing that imports it may come before this line.
-        from deploy import rounds
+        from deploy import guide, rounds
 
         with out.status("Preparing the data"):
             made = PREPARE[name](home, DAYS)
-        rounds.play(name, made, up, home, out)
+        left = rounds.play(name, made, up, home, out)
+        guide.show(name, made, up, home, left, out)
         if stay:
-            with _serving(name, home):
+            with _serving(name, home, environment):
                 out.print("\nThe flows now run on their schedules. [bold]Ctrl-C[/] stops the servers; nothing is lost.")
                 threading.Event().wait()
 
 
 @contextlib.contextmanager
-def _serving(name: str, home: Path) -> Iterator[None]:
+def _serving(name: str, home: Path, environment: dict[str, str]) -> Iterator[None]:
     """`second-reader serve` beside us, so that what a person answers by hand is collected and reported."""
     command = servers.Command(
         name="second-reader serve",
         words=(str(Path(sys.executable).with_name("second-reader")), "serve", name),
-        environment=dict(os.environ),
+        environment=environment,
         log=home / "logs" / "serve.log",
         folder=ROOT,
         ending=signal.SIGINT,

@@ -2,6 +2,7 @@
 
 import functools
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,15 @@ OWNER = "demo owner (replayed)"
 LEFT_OPEN = 60  # cases left for the person who runs the demo; at least 50 are promised
 
 
-def play(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, out: Console) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What is left for a person: the Label Studio project, and how many of its cases nobody has answered."""
+
+    project_id: int
+    open_cases: int
+
+
+def play(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, out: Console) -> Left:
     """Deliver each day, let the flows run and the replayed reviewers answer; leave the last cases open."""
     config = settings.read()
     stream = settings.read_stream(name, config)
@@ -60,6 +69,9 @@ def play(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, out: C
             status.update(f"Day {number}: collecting and measuring")
             _flow(collect.collect, name)
             measured = _flow(measure.measure, name)
+        if not decided["decided"] and not answered:
+            out.print("Every day has been played before; to start over: --fresh (make: ARGS=--fresh)")
+            continue
         out.print(
             f"[bold]Day {number}[/]: {decided['decided']} decided, {decided['automated']} released, "
             f"{decided['audits']} of them drawn for a blind audit; {answered} answers replayed"
@@ -67,6 +79,8 @@ def play(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, out: C
         if number == 1:
             _move_the_line(stream, out)
     out.print(f"\n{escape(measured['summary'])}\n", soft_wrap=True)
+    with runs.open_ledger(config) as book:
+        return Left(project_id=project_id, open_cases=len(states.open_cases(book, name)))
 
 
 def _progress(status: Status, day: int, answered: int) -> None:

@@ -55,9 +55,10 @@ def init(
 @app.command(epilog="Example: `second-reader run digits`")
 def run(stream: StreamName, verbose: Annotated[bool, typer.Option(help="Show Prefect's own log.")] = False) -> None:
     """Run one round: score, dispatch, collect, measure."""
+    if not verbose:
+        settings.quiet_prefect()
     from flows import collect, dispatch, measure, score
 
-    _quiet_prefect(verbose)
     faults = 0
     for work in (score.score, dispatch.dispatch, collect.collect, measure.measure):
         counts = _outcome(work, stream)
@@ -72,6 +73,7 @@ def score(
     source: Annotated[str | None, typer.Option(help="A file or folder to read instead of the stream's own.")] = None,
 ) -> None:
     """Read the model's outputs, decide each case once, record the decisions."""
+    settings.quiet_prefect()
     from flows import score as score_flow
 
     _one(score_flow.score, stream, source=source)
@@ -80,6 +82,7 @@ def score(
 @app.command(epilog="Example: `second-reader dispatch digits`")
 def dispatch(stream: StreamName) -> None:
     """Put waiting cases before people, as many as the queue has room for."""
+    settings.quiet_prefect()
     from flows import dispatch as dispatch_flow
 
     _one(dispatch_flow.dispatch, stream)
@@ -88,6 +91,7 @@ def dispatch(stream: StreamName) -> None:
 @app.command(epilog="Example: `second-reader collect digits`")
 def collect(stream: StreamName) -> None:
     """Bring people's answers home."""
+    settings.quiet_prefect()
     from flows import collect as collect_flow
 
     _one(collect_flow.collect, stream)
@@ -99,9 +103,9 @@ def measure(
     as_json: Annotated[bool, typer.Option("--json", help="Print every figure of the report as JSON.")] = False,
 ) -> None:
     """Write the report: how much runs by itself, how wrong it is, how sure we are of that."""
+    settings.quiet_prefect()
     from flows import measure as measure_flow
 
-    _quiet_prefect(verbose=False)
     counts = _outcome(measure_flow.measure, stream)
     if as_json:
         print(Path(counts["report"]).with_suffix(".json").read_text(encoding="utf-8"), end="")
@@ -174,7 +178,6 @@ def serve(
 
 
 def _one(work: Any, stream: str, **parameters: object) -> None:
-    _quiet_prefect(verbose=False)
     counts = _outcome(work, stream, **parameters)
     _print_counts(work.name, counts)
     _leave(counts.get("faults", 0))
@@ -201,12 +204,6 @@ def _leave(faults: int) -> None:
     if faults:
         err.print(f"{faults} rows could not be read; they are kept in the ledger and shown in the report.")
         raise typer.Exit(DONE_WITH_FAULTS)
-
-
-def _quiet_prefect(verbose: bool) -> None:
-    """A person at a terminal reads our lines; Prefect's own log is one option away."""
-    if not verbose:
-        logging.getLogger("prefect").setLevel(logging.CRITICAL)
 
 
 class _Progress(logging.Handler):

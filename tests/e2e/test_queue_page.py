@@ -51,7 +51,7 @@ def test_a_reviewer_corrects_answers_blind_and_skips_and_the_ledger_holds_exactl
     log_in(page, label_studio.url, "rita@example.com")
     page.goto(f"{label_studio.url}/projects/{project}/data")
     page.get_by_role("button", name="Label All Tasks").click()
-    done = []
+    done: list[tuple[Any, ...]] = []
     missing = {"corrected", "blind", "skipped"}
     for case, blind in queue:
         page.get_by_text(mails[case]["text"]).first.wait_for()
