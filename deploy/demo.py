@@ -2,7 +2,8 @@
 
     python -m deploy.demo digits [--exit] [--fresh]
 
-Everything lives below `.local/demo/<stream>`. Started again, it goes on where it was: every step can be repeated.
+Everything lives below `.local/demo/<stream>`, unless `--home` names another folder. Started again, it goes on where it
+was: every step can be repeated.
 """
 
 import argparse
@@ -11,40 +12,37 @@ import os
 import shutil
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 
-from deploy import digits, prepared, servers, stack, tweets
+from deploy import digits, guide, prepared, servers, stack, tweets
 from flows import settings
 from models import errors
 
 ROOT = Path(__file__).resolve().parent.parent
 PREPARE: dict[str, Callable[[Path, int], prepared.Prepared]] = {"digits": digits.prepare, "tweets": tweets.prepare}
 DAYS = 5
-LABEL_STUDIO_PORT, PREFECT_PORT = 8080, 4200
 
 out = Console(highlight=False)
 
 
-def run(name: str, *, fresh: bool, stay: bool) -> None:
-    """Run the demo of one stream; with `stay`, keep the servers up until Ctrl-C.
+def run(name: str, home: Path, ports: tuple[int, int], *, fresh: bool, stay: bool) -> None:
+    """Run the demo of one stream below `home`; with `stay`, keep the servers up until Ctrl-C.
 
-    Raises SetupFailed, naming what is in the way, if the servers cannot be started.
+    `ports`: of Label Studio and of Prefect. Raises SetupFailed, naming what is in the way, if they cannot be started.
     """
-    home = ROOT / ".local" / "demo" / name
     if fresh:
         shutil.rmtree(home, ignore_errors=True)
-    out.print(f"[bold]Starting the servers[/] (below {home.relative_to(ROOT)}; the first start makes their databases)")
+    out.print(f"[bold]Starting the servers[/] below {guide.near(home)}; the first start makes their databases")
     with stack.running(
         home,
         label_studio=True,
         prefect=True,
-        label_studio_port=LABEL_STUDIO_PORT,
-        prefect_port=PREFECT_PORT,
+        label_studio_port=ports[0],
+        prefect_port=ports[1],
         say=lambda line: out.print(f"  {escape(line)}"),
     ) as up:
         os.environ.update(up.environment())
@@ -57,7 +55,7 @@ def run(name: str, *, fresh: bool, stay: bool) -> None:
         environment = dict(os.environ)
         settings.quiet_prefect()
         # Prefect reads its settings when it is imported, so nothing that imports it may come before this line.
-        from deploy import guide, rounds
+        from deploy import rounds
 
         with out.status("Preparing the data"):
             made = PREPARE[name](home, DAYS)
@@ -66,7 +64,9 @@ def run(name: str, *, fresh: bool, stay: bool) -> None:
         if stay:
             with _serving(name, home, environment):
                 out.print("\nThe flows now run on their schedules. [bold]Ctrl-C[/] stops the servers; nothing is lost.")
-                threading.Event().wait()
+                with contextlib.suppress(KeyboardInterrupt):
+                    signal.pause()  # not a lock: Polars has Ctrl-C restart what waits for one
+            out.print("\nStopped; started again, it goes on where it was.")
 
 
 @contextlib.contextmanager
@@ -94,15 +94,20 @@ def main() -> None:
     parser.add_argument("stream", choices=sorted(PREPARE))
     parser.add_argument("--exit", action="store_true", help="stop the servers at the end instead of waiting for Ctrl-C")
     parser.add_argument("--fresh", action="store_true", help="throw an earlier demo of this stream away first")
+    parser.add_argument("--home", type=Path, help="where everything lives; .local/demo/STREAM by default")
+    parser.add_argument("--label-studio-port", type=int, default=8080)
+    parser.add_argument("--prefect-port", type=int, default=4200)
     wanted = parser.parse_args()
+    home = (wanted.home or ROOT / ".local" / "demo" / wanted.stream).absolute()
+    ports = (wanted.label_studio_port, wanted.prefect_port)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        run(wanted.stream, fresh=wanted.fresh, stay=not wanted.exit)
+        run(wanted.stream, home, ports, fresh=wanted.fresh, stay=not wanted.exit)
     except errors.SecondReaderError as error:
         out.print(f"demo: {escape(str(error))}", soft_wrap=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        out.print("\nStopped; run it again to go on.")
+        out.print("\nInterrupted; nothing is lost. Run it again to go on.")
         sys.exit(130)
 
 

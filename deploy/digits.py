@@ -27,7 +27,7 @@ TRAINED_ON = 200
 SLIP = 0.01  # of the replayed answers, a wrong key is pressed
 LABELS = tuple("0123456789")
 INK = 16  # the darkest a pixel can be
-SIDE = 160  # of the picture, in screen pixels
+SIDE = 240  # of the picture, in screen pixels
 # Thirds of the digits by mean darkness of a pixel, from 0 to 16.
 INK_CUTS = (4.6, 5.15)
 
@@ -88,7 +88,7 @@ def picture(pixels: Pixels) -> str:
     """One digit as a person can read it: a data URI of a PNG, dark on white.
 
     The 64 pixels (0 to 16) get a white border, since strokes touch the edge, and are enlarged smoothly: blocks are
-    hard to read. Sixteen greys keep it near 2 kB.
+    hard to read. Sixteen greys keep it near 5 kB.
     """
     paper = np.pad(1 - pixels.reshape(8, 8) / INK, 1, constant_values=1)
     grey = Image.fromarray(np.rint(paper * 255).astype(np.uint8))

@@ -2,18 +2,27 @@
 
 import os
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 
-from deploy import prepared, rounds, stack
+from deploy import prepared, stack
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = ".venv/bin/second-reader"
 
 
-def show(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, left: rounds.Left, out: Console) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What the demo leaves for a person: the Label Studio project, and how many of its cases nobody has answered."""
+
+    project_id: int
+    open_cases: int
+
+
+def show(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, left: Left, out: Console) -> None:
     """Print the links, the accounts and the next steps."""
     environment = _environment(home)
     queue = f"{up.label_studio_url}/projects/{left.project_id}/data?labeling=1"
@@ -21,20 +30,20 @@ def show(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, left: 
         (
             "Queue",
             queue,
-            f"{left.open_cases} cases wait for you; accounts and password: {_near(home / 'reviewers.txt')}",
+            f"{left.open_cases} cases wait for you; accounts and password: {near(home / 'reviewers.txt')}",
         ),
         ("Report", (home / "reports" / name / "latest.html").as_uri(), "written anew by every round"),
         ("Prefect", f"{up.prefect_ui_url}/runs", "the flows and their runs"),
-        ("Ledger", _near(home / "ledger.db"), "any SQL client reads it; nothing can change it"),
+        ("Ledger", near(home / "ledger.db"), "any SQL client reads it; nothing can change it"),
     ):
         # Two lines each, and soft: an address cut off or broken is none.
         out.print(f"[bold]{title:<8}[/]{escape(where)}", soft_wrap=True)
         out.print(f"        [dim]{escape(note)}[/]", soft_wrap=True)
-    out.print(f"\n[bold]Replayed:[/] {escape(made.replayed)}", soft_wrap=True)
+    out.print(f"\n[bold]Who answered:[/] {escape(made.replayed)}", soft_wrap=True)
     out.print("The servers, the model, its answers and every figure are real.")
     out.print("\n[bold]Try next[/], in a second terminal:")
     for line in (
-        f". {_near(environment)}",
+        f". {near(environment)}",
         f"{COMMAND} run {name}     # after you have answered some cases: fetch your answers, measure again",
         f"{COMMAND} halt {name} --by YOU --because 'trying it'     # from the next case on, nothing is released",
         f"{COMMAND} verify     # is every record as it was sealed?",
@@ -54,5 +63,6 @@ def _environment(home: Path) -> Path:
     return part.replace(path)
 
 
-def _near(path: Path) -> str:
-    return str(path.relative_to(ROOT))
+def near(path: Path) -> str:
+    """The path as short as a user in the repository's folder can write it."""
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)

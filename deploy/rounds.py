@@ -2,7 +2,6 @@
 
 import functools
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
-from deploy import prepared, reviewers, stack
+from deploy import guide, prepared, reviewers, stack
 from flows import collect, dispatch, govern, measure, runs, score, settings
 from models import risk
 from models.stream import Stream
@@ -23,15 +22,7 @@ OWNER = "demo owner (replayed)"
 LEFT_OPEN = 60  # cases left for the person who runs the demo; at least 50 are promised
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
-    """What is left for a person: the Label Studio project, and how many of its cases nobody has answered."""
-
-    project_id: int
-    open_cases: int
-
-
-def play(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, out: Console) -> Left:
+def play(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, out: Console) -> guide.Left:
     """Deliver each day, let the flows run and the replayed reviewers answer; leave the last cases open."""
     config = settings.read()
     stream = settings.read_stream(name, config)
@@ -80,7 +71,7 @@ def play(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, out: C
             _move_the_line(stream, out)
     out.print(f"\n{escape(measured['summary'])}\n", soft_wrap=True)
     with runs.open_ledger(config) as book:
-        return Left(project_id=project_id, open_cases=len(states.open_cases(book, name)))
+        return guide.Left(project_id=project_id, open_cases=len(states.open_cases(book, name)))
 
 
 def _progress(status: Status, day: int, answered: int) -> None:

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 error, 2 usage, 3 done but rows could not be read.
 
 import getpass
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -149,14 +150,24 @@ def halt(
     out.print(f"Version {version} is in force: nothing is released, every case goes to a person.")
 
 
-@app.command(epilog="Example: `second-reader verify`")
-def verify() -> None:
+@app.command(epilog="Example: `second-reader verify` or `second-reader verify --head 53:e1c8f9fe...`")
+def verify(
+    head: Annotated[
+        str, typer.Option(help="NUMBER:DIGEST of the last seal at the foot of a report: finds a ledger cut short.")
+    ] = "",
+) -> None:
     """Check every seal of the ledger; name each record that was edited, added or removed."""
     from models.errors import Tampered
     from review import ledger
 
+    number, _, printed = head.partition(":")
+    if head and not (number.isdecimal() and re.fullmatch("[0-9a-f]{64}", printed)):
+        raise typer.BadParameter(
+            f"--head {head!r}: give NUMBER:DIGEST as a report prints it, a number and 64 hex digits"
+        )
+    known = (int(number), printed) if head else None
     with ledger.open(settings.read().ledger.get_secret_value()) as book, err.status("Reading every sealed record"):
-        findings = book.verify()
+        findings = book.verify(known=known)
         seals, digest = book.head()
     for finding in findings:
         out.print(escape(str(finding)), soft_wrap=True)
@@ -164,7 +175,7 @@ def verify() -> None:
         raise Tampered(
             f"{len(findings)} records are not as they were sealed; restore the ledger from a backup and compare"
         )
-    out.print(f"{seals} seals, every record as it was sealed. Head: {digest}", soft_wrap=True)
+    out.print(f"{seals} seals, every record as it was sealed. Head: {seals}:{digest}", soft_wrap=True)
 
 
 @app.command(epilog="Example: `second-reader serve` or `second-reader serve digits`")

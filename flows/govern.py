@@ -23,7 +23,7 @@ def begin(stream_name: str, *, by: str) -> tuple[int, bool]:
     stream = settings.read_stream(stream_name, config)
     ledger.migrate(config.ledger.get_secret_value())
     with ledger.open(config.ledger.get_secret_value()) as book, book.exclusive("govern", stream.name):
-        began = _begin_epoch(book, stream, by)
+        began = begin_epoch(book, stream, by)
         connection = label_studio.connect(config.label_studio_url, settings.label_studio_token(config))
         labelling = form.config(stream)
         project_id = label_studio.ensure_project(
@@ -71,7 +71,8 @@ def adopt(stream_name: str, threshold: float | None, *, by: str, because: str) -
         return in_force.version + 1
 
 
-def _begin_epoch(book: ledger.Ledger, stream: Stream, by: str) -> bool:
+def begin_epoch(book: ledger.Ledger, stream: Stream, by: str) -> bool:
+    """Begin an epoch if the stream has none or its model or labels have changed; whether one began."""
     in_force = states.policy_in_force(book, stream.name)
     if in_force is not None and (in_force.model_id, in_force.labels) == (stream.model.id, tuple(stream.labels)):
         return False

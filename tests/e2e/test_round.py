@@ -66,8 +66,12 @@ def test_from_an_inbox_to_a_report_and_again_without_adding_anything(place: Plac
     page = (place.home / "reports" / place.name / "latest.html").read_text()
     assert figures["stream"] == place.name
     assert not re.search(r"""(?:src|href)=["']?https?:""", page)
-    verified = place.cli("verify")
+    head = f"{figures['seal']['number']}:{figures['seal']['digest']}"
+    assert head in page
+    verified = place.cli("verify", "--head", head)
     assert verified.code == 0, verified.out
+    other = place.cli("verify", "--head", head[:-1] + ("0" if head[-1] != "0" else "1"))
+    assert other.code == 1, other.out
 
 
 def test_a_wave_is_no_larger_than_the_room_in_the_queue(place: Place) -> None:

@@ -110,15 +110,15 @@ def test_a_reviewer_answers_a_digit_the_same_each_time_and_slips_once_in_a_hundr
     assert {made.answer(case, who) for case, who in slips} <= set("0123456789")
 
 
-def test_a_picture_is_a_png_of_160_pixels_dark_where_the_ink_is() -> None:
+def test_a_picture_is_a_png_of_240_pixels_dark_where_the_ink_is() -> None:
     pixels = np.zeros(64)
     pixels[9 * 3] = 16  # row 3, column 3 of 8
     head, _, body = digits.picture(pixels).partition(",")
     image = Image.open(io.BytesIO(base64.b64decode(body))).convert("L")
     assert head == "data:image/png;base64"
-    assert image.size == (160, 160)
+    assert image.size == (240, 240)
     assert image.getpixel((0, 0)) == 255
-    assert image.getpixel((72, 72)) == 0  # one white pixel of border, each pixel 16 wide
+    assert image.getpixel((108, 108)) == 0  # one white pixel of border, each pixel 24 wide
 
 
 def test_ink_is_named_by_mean_darkness() -> None:

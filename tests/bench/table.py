@@ -1,0 +1,41 @@
+"""The table of measured figures: one row per piece of work, written to RESULTS.md beside this file."""
+
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+HEAD = "| work | floor | measured | floor took | ratio |\n|---|---|---|---|---|\n"
+
+
+def median(work: Callable[[], object], *, times: int = 5) -> float:
+    """Median seconds of `times` runs."""
+    took = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        took.append(time.perf_counter() - start)
+    return statistics.median(took)
+
+
+def machine() -> str:
+    """The machine in one line."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    model = next(
+        (line.partition(": ")[2] for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
+        platform.machine(),
+    )
+    return f"{os.cpu_count()} cores ({model}), {memory:.0f} GiB, Linux, Python {platform.python_version()}"
+
+
+def record(work: str, floor: str, seconds: float, floor_seconds: float) -> None:
+    """Put one row into the table, over an earlier one of the same work."""
+    row = f"| {work} | {floor} | {seconds:.2f} s | {floor_seconds:.2f} s | {seconds / floor_seconds:.2f} |\n"
+    known = RESULTS.read_text(encoding="utf-8").splitlines(keepends=True) if RESULTS.exists() else []
+    rows = [one for one in known if one.startswith("| ") and not one.startswith(("| work |", f"| {work} |"))]
+    title = f"# Measured with `make bench`\n\nMedians of 5 runs on {machine()}. Ratios hold between machines; seconds do not.\n\n"
+    RESULTS.write_text(title + HEAD + "".join(sorted([*rows, row])), encoding="utf-8")
+    print(f"\n{work}: {seconds:.2f} s, {seconds / floor_seconds:.2f} times the floor ({floor}, {floor_seconds:.2f} s)")

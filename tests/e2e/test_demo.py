@@ -1,0 +1,112 @@
+"""`make demo`, to its end and beyond: what the ledger and Label Studio hold, another round, Ctrl-C."""
+
+import os
+import re
+import shlex
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+STANDING = "Ctrl-C"  # in the last line, when all is done and the servers stay up
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+def exported(path: Path) -> dict[str, str]:
+    """The variables that a shell would have after reading the file."""
+    return dict(word.split("=", 1) for word in shlex.split(path.read_text()) if word != "export")
+
+
+@pytest.mark.server
+@pytest.mark.timeout(420)
+def test_the_demo_leaves_a_queue_a_report_and_a_ledger_that_add_up(tmp_path: Path) -> None:
+    home, log = tmp_path / "demo", tmp_path / "demo.log"
+    ports = ("--label-studio-port", str(free_port()), "--prefect-port", str(free_port()))
+    with log.open("wb") as output:
+        demo = subprocess.Popen(
+            [sys.executable, "-m", "deploy.demo", "digits", "--home", home, *ports],
+            cwd=ROOT,
+            stdout=output,
+            stderr=output,
+            # A test run in the background has Ctrl-C switched off, and would hand that on.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+    try:
+        while STANDING not in log.read_text():
+            assert demo.poll() is None, log.read_text()
+            time.sleep(1)
+        said = log.read_text()
+        environment = exported(home / "env.sh")
+        with closing(sqlite3.connect(f"file:{home / 'ledger.db'}?mode=ro", uri=True)) as ledger:
+            adds_up(ledger, tasks(environment, re.search(r"/projects/(\d+)/", said)))
+            before = facts(ledger)
+            again = another_round(tmp_path, environment)
+            if "another run" in again.stderr:  # the demo's own schedules have just struck
+                again = another_round(tmp_path, environment)
+            assert (again.returncode, facts(ledger)) == (0, before), again.stderr
+        assert (home / "reports" / "digits" / "latest.html").exists()
+        assert "Replayed answers are the true digit" in said
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(60) == 0
+    finally:
+        demo.kill()
+        demo.wait()
+
+
+def another_round(folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = Path(sys.executable).with_name("second-reader")
+    return subprocess.run(
+        [command, "run", "digits"], env=os.environ | environment, cwd=folder, capture_output=True, text=True
+    )
+
+
+def adds_up(ledger: sqlite3.Connection, in_label_studio: list[dict[str, object]]) -> None:
+    """Every case one decision; sent is what was for people; each once in Label Studio; each answer one review."""
+    decisions = ledger.execute("SELECT case_id, route, blind, propensity FROM decision").fetchall()
+    assert len(decisions) == len({row[0] for row in decisions}) == 1597
+    assert all(0 < row[3] <= 1 for row in decisions)
+    wanted = {row[0] for row in decisions if row[1] == "REVIEW" or row[2]}
+    sent = dict(ledger.execute("SELECT case_id, task_id FROM dispatch").fetchall())
+    assert set(sent) == wanted
+    assert Counter(task["id"] for task in in_label_studio) == Counter(sent.values())
+    annotated = Counter(task["id"] for task in in_label_studio for _ in task["annotations"])  # type: ignore[attr-defined]
+    assert annotated == Counter(row[0] for row in ledger.execute("SELECT task_id FROM review"))
+    assert len(sent) - len(annotated) >= 50
+
+
+def tasks(environment: dict[str, str], project: re.Match[str] | None) -> list[dict[str, object]]:
+    assert project is not None
+    found: list[dict[str, object]] = []
+    with httpx.Client(
+        base_url=environment["SECOND_READER_LABEL_STUDIO_URL"],
+        headers={"Authorization": f"Token {environment['SECOND_READER_LABEL_STUDIO_TOKEN']}"},
+        timeout=60,
+        trust_env=False,
+    ) as client:
+        while True:
+            wanted = {"project": project[1], "fields": "all", "page_size": 100, "page": len(found) // 100 + 1}
+            page = client.get("/api/tasks", params=wanted).raise_for_status().json()
+            found += page["tasks"]
+            if len(found) >= page["total"]:
+                return found
+
+
+def facts(ledger: sqlite3.Connection) -> dict[str, int]:
+    """How many rows of each kind; runs are of course more after another round."""
+    kinds = ("decision", "dispatch", "review", "fault", "policy", "adoption", "epoch", "project")
+    return {kind: ledger.execute(f"SELECT count(*) FROM {kind}").fetchone()[0] for kind in kinds}
