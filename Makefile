@@ -18,7 +18,7 @@ demo: setup-all
 	@.venv/bin/python -m deploy.demo $(STREAM) $(ARGS)
 
 test: setup-all
-	@.venv/bin/python -m pytest --ignore tests/bench $(ARGS)
+	@.venv/bin/python -m pytest --ignore tests/bench --numprocesses 2 --dist worksteal $(ARGS)
 
 lint: setup
 	@.venv/bin/ruff format --check $(SOURCES)

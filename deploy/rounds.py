@@ -55,10 +55,10 @@ def play(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, out: C
                     on_progress=functools.partial(_progress, status, number),
                 )
                 answered += worked.answered
+                _flow(collect.collect, name)  # what is answered makes room in the queue
                 if not worked.answered:
                     break
-            status.update(f"Day {number}: collecting and measuring")
-            _flow(collect.collect, name)
+            status.update(f"Day {number}: measuring")
             measured = _flow(measure.measure, name)
         if not decided["decided"] and not answered:
             out.print("Every day has been played before; to start over: --fresh (make: ARGS=--fresh)")
@@ -70,6 +70,7 @@ def play(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, out: C
         if number == 1:
             _move_the_line(stream, out)
     out.print(f"\n{escape(measured['summary'])}\n", soft_wrap=True)
+    runs.flush_log()
     with runs.open_ledger(config) as book:
         return guide.Left(project_id=project_id, open_cases=len(states.open_cases(book, name)))
 

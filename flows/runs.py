@@ -16,6 +16,7 @@ from typing import Any
 
 import polars as pl
 from prefect.client.schemas.objects import State
+from prefect.logging.handlers import APILogHandler
 from prefect.states import Cancelled, Completed, Failed
 
 from flows import settings as settings_
@@ -128,3 +129,8 @@ RETRY: dict[str, Any] = {
     "retry_condition_fn": only_unavailable,
     "persist_result": False,
 }
+
+
+def flush_log() -> None:
+    """Wait until Prefect has what was logged: to be called before its server is stopped."""
+    APILogHandler().flush()
