@@ -118,15 +118,20 @@ def rename(cluster: Cluster, old: str, new: str) -> None:
 
 @contextmanager
 def _administer(cluster: Cluster) -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
-    with psycopg.connect(cluster.url("postgres"), autocommit=True, connect_timeout=10) as connection:
-        yield connection
+    try:
+        with psycopg.connect(cluster.url("postgres"), autocommit=True, connect_timeout=10) as connection:
+            yield connection
+    except psycopg.OperationalError as error:
+        raise errors.SetupFailed(
+            f"PostgreSQL broke off ({str(error).partition(chr(10))[0]}); its last words are in {cluster.server.command.log}"
+        ) from error
 
 
 def _answers(cluster: Cluster) -> bool:
     try:
         with _administer(cluster):
             return True
-    except psycopg.OperationalError:
+    except errors.SetupFailed:
         return False
 
 

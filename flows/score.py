@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from flows import files, runs, settings
-from models import classifier, outputs, policy
+from models import outputs, policy
 from models.errors import ModelInvalid
 from models.stream import Stream
 from review import states
@@ -48,7 +48,7 @@ def record(stream: Stream, run_id: str, chunk: files.Chunk) -> dict[str, int]:
     config = settings.read()
     answered = chunk.frame
     if stream.model.file is not None:
-        answered = classifier.apply(_model(config.data / stream.model.file), chunk.frame, stream)
+        answered = _answered(config.data / stream.model.file, chunk.frame, stream)
     checked = outputs.validate(answered, stream, source=chunk.source)
     now = runs.clock()
     with runs.open_ledger(config) as book:
@@ -94,11 +94,17 @@ def _fault_rows(faults: pl.DataFrame, stream: Stream, run_id: str, now: str) -> 
     ).unique(["source", "line", "content"], keep="first", maintain_order=True)
 
 
-def _model(path: Path) -> classifier.Classifier:
+def _answered(path: Path, items: pl.DataFrame, stream: Stream) -> pl.DataFrame:
+    """The items with the answers of the stream's own model."""
+    from models import classifier  # scikit-learn takes seconds to import, and most streams come with answers
+
     try:
         data = path.read_bytes()
     except OSError as error:
         raise ModelInvalid(
             f"{path}: the model cannot be read ({error.strerror}); check model.file of the stream"
         ) from None
-    return classifier.load(data)
+    try:
+        return classifier.apply(classifier.load(data), items, stream)
+    except ModelInvalid as error:
+        raise ModelInvalid(f"{path}: {error}") from None

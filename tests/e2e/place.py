@@ -109,9 +109,10 @@ class Place:
             trust_env=False,
         )
 
-    def tasks(self) -> list[dict[str, Any]]:
-        """Every task of the stream's project, with annotations and predictions."""
-        ((project,),) = self.rows("SELECT project_id FROM project")
+    def tasks(self, project: int | None = None) -> list[dict[str, Any]]:
+        """Every task of the stream's project (or of another), with annotations and predictions."""
+        if project is None:
+            ((project,),) = self.rows("SELECT project_id FROM project")
         with self.label_studio() as client:
             answer = client.get("/api/tasks", params={"project": project, "fields": "all", "page_size": 1000})
             found: list[dict[str, Any]] = answer.raise_for_status().json()["tasks"]
@@ -127,3 +128,11 @@ def mail(number: int, *, score: float | None = None, label: str = "bug") -> dict
         "text": f"Message number {number}: the parcel never came.",
         "language": "en" if number % 2 else "de",
     }
+
+
+def answer(place: Place, token: str, task: dict[str, Any], label: str | None) -> None:
+    """Answer a task through the API as the page does; None skips it."""
+    chosen = [{"from_name": "answer", "to_name": "subject", "type": "choices", "value": {"choices": [label]}}]
+    body = {"result": chosen if label else [], "lead_time": 2.5, "was_cancelled": label is None}
+    with place.label_studio(token) as client:
+        client.post(f"/api/tasks/{task['id']}/annotations/", json=body).raise_for_status()

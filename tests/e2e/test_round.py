@@ -5,17 +5,9 @@ import re
 from collections import Counter
 from typing import Any
 
-from tests.e2e.place import LABELS, Place, mail
+from tests.e2e.place import LABELS, Place, answer, mail
 
 FACTS = ("decision", "dispatch", "review", "fault", "policy", "adoption", "epoch", "project")
-
-
-def answer(place: Place, token: str, task: dict[str, Any], label: str | None) -> None:
-    """Answer a task through the API as the page does; None skips it."""
-    chosen = [{"from_name": "answer", "to_name": "subject", "type": "choices", "value": {"choices": [label]}}]
-    body = {"result": chosen if label else [], "lead_time": 2.5, "was_cancelled": label is None}
-    with place.label_studio(token) as client:
-        client.post(f"/api/tasks/{task['id']}/annotations/", json=body).raise_for_status()
 
 
 def test_from_an_inbox_to_a_report_and_again_without_adding_anything(place: Place, label_studio: Any) -> None:
