@@ -102,6 +102,15 @@ def test_four_deployments_are_served_with_the_schedules_of_the_stream_and_run_fr
     assert (place.home / "reports" / place.name / "latest.html").exists()
 
 
+def test_a_schedule_of_the_stream_file_starts_runs_by_itself(place: Place, prefect_api: str) -> None:
+    path = place.home / "streams" / f"{place.name}.toml"
+    path.write_text(path.read_text(encoding="utf-8") + '\n[schedule]\nscore = "* * * * *"\n', encoding="utf-8")
+    place.deliver("one.jsonl", [mail(n) for n in range(10)])
+    place.cli("init", place.name)
+    with beside(place, COMMAND, "serve", place.name):
+        until(lambda: place.rows("SELECT count(*) FROM decision") == [(10,)], 120)
+
+
 def test_a_run_started_while_another_holds_the_stream_ends_cancelled_and_says_so(
     place: Place, prefect_api: str
 ) -> None:
