@@ -6,6 +6,7 @@ A grid, or a start, chosen from the labels that are to certify it is not covered
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -125,4 +126,4 @@ def bins(confidence: pl.Series, thresholds: Sequence[float]) -> pl.Series:
 
 
 def _rising(values: Sequence[float]) -> bool:
-    return all(low < high for low, high in zip(values, values[1:], strict=False))
+    return all(low < high for low, high in pairwise(values))
