@@ -1,0 +1,129 @@
+"""What a certificate fixes before the first label of its epoch is seen: thresholds, starts, target and doubt.
+
+A grid, or a start, chosen from the labels that are to certify it is not covered by the promise: nothing here takes a label.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+SIZE = 200  # thresholds; more make the walk longer without making its steps matter
+START_COVERAGE = (0.1, 0.3, 0.5, 0.7)
+START_WEIGHT = (0.1, 0.2, 0.4, 0.3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One epoch's certificate as registered: goes into the epoch record whole and never changes.
+
+    `epoch` names what is certified (model, prompt, labels, calibrator); `alpha` is the target error, `delta` the doubt,
+    both in (0, 1). `thresholds`: confidences in [0, 1], strictest first, distinct, at most 200. `starts`: indices of
+    thresholds, rising; `weights`: each start's share of delta, sum 1. `look` is "anytime" (e-values, as often as one
+    likes) or "once" (exact, a single look). `calibrated_on`: the epoch whose labels the calibrator was fitted on, None
+    where there is no calibrator. Raises ValueError on anything else.
+    """
+
+    epoch: str
+    alpha: float
+    delta: float
+    thresholds: tuple[float, ...]
+    starts: tuple[int, ...]
+    weights: tuple[float, ...]
+    look: Literal["anytime", "once"] = "anytime"
+    calibrated_on: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.epoch:
+            raise ValueError("a certificate belongs to an epoch: name it")
+        for name, share in (("alpha", self.alpha), ("delta", self.delta)):
+            if not 0 < share < 1:
+                raise ValueError(f"{name} {share!r}: give a number between 0 and 1")
+        if not 1 <= len(self.thresholds) <= SIZE:
+            raise ValueError(f"{len(self.thresholds)} thresholds: give 1 to {SIZE}")
+        if not all(0 <= threshold <= 1 for threshold in self.thresholds) or not _rising(self.thresholds[::-1]):
+            raise ValueError("thresholds must be distinct confidences from 0 to 1, strictest first")
+        if (
+            not self.starts
+            or not _rising(self.starts)
+            or not 0 <= self.starts[0] <= self.starts[-1] < len(self.thresholds)
+        ):
+            raise ValueError(f"starts {self.starts} must be rising indices of the {len(self.thresholds)} thresholds")
+        if len(self.weights) != len(self.starts) or min(self.weights) <= 0 or not math.isclose(sum(self.weights), 1):
+            raise ValueError(f"weights {self.weights} must be positive, one per start, and sum to 1")
+        if self.look not in ("anytime", "once"):
+            raise ValueError(f'look {self.look!r}: give "anytime" or "once"')
+        if self.calibrated_on == self.epoch:
+            raise ValueError(
+                f"the calibrator was fitted on labels of epoch {self.epoch}, which are to certify it: open a new epoch"
+            )
+
+
+def quantiles(scores: pl.Series, size: int = SIZE) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Thresholds at even steps of coverage, and the coverage of each, both for `past` cases; strictest first.
+
+    `scores`: Float64 confidences of cases from *before* the epoch; what is no confidence (null, NaN, out of [0, 1])
+    counts as a case but is no threshold. Each threshold is a score that occurred and ties are one threshold, so a
+    model that says only 0.9, 0.95 and 1.0 has three. Coverage is the share of all cases with a score at or above.
+    Raises ValueError if no score is a confidence or `size` is not 1 to 200.
+    """
+    if not 1 <= size <= SIZE:
+        raise ValueError(f"{size} thresholds: give 1 to {SIZE}")
+    sound = scores.filter((scores.is_between(0, 1) & scores.is_not_nan()).fill_null(False))
+    if sound.is_empty():
+        raise ValueError("no past case has a confidence: use round numbers")
+    falling = sound.sort(descending=True).to_numpy()
+    ranks = np.ceil(np.arange(1, size + 1) / size * len(falling)).astype(np.int64) - 1
+    thresholds = np.unique(falling[ranks])[::-1]
+    reached = np.searchsorted(-falling, -thresholds, side="right")
+    return tuple(thresholds.tolist()), tuple((reached / len(scores)).tolist())
+
+
+def round_numbers(size: int = 100) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """`size` even steps from below 1 to 0, for a stream without a past, and their coverage were scores spread evenly.
+
+    Raises ValueError if `size` is not 1 to 200.
+    """
+    if not 1 <= size <= SIZE:
+        raise ValueError(f"{size} thresholds: give 1 to {SIZE}")
+    steps = range(1, size + 1)
+    return tuple((size - step) / size for step in steps), tuple(step / size for step in steps)
+
+
+def starts(coverage: Sequence[float]) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """Indices nearest to 10, 30, 50 and 70 % coverage and their weights .1, .2, .4, .3 (statistics 4.2).
+
+    `coverage`: share of *past* cases at or above each threshold, rising. Where two starts fall on one threshold (ties,
+    a short grid) their weights add up, so that no part of delta is lost.
+    """
+    rising = np.asarray(coverage, np.float64)
+    held: dict[int, float] = {}
+    for goal, weight in zip(START_COVERAGE, START_WEIGHT, strict=True):
+        nearest = int(np.argmin(np.abs(rising - goal)))
+        held[nearest] = held.get(nearest, 0.0) + weight
+    return tuple(held), tuple(held.values())
+
+
+def bins(confidence: pl.Series, thresholds: Sequence[float]) -> pl.Series:
+    """Per case, the index of the strictest threshold it reaches (`>=`); null: none, or no confidence in [0, 1].
+
+    `confidence` is Float64, `thresholds` strictest first. Int64, in the order of the input.
+    """
+    rising = np.asarray(thresholds, np.float64)[::-1]
+    score = confidence.cast(pl.Float64).to_numpy()  # null becomes NaN
+    with np.errstate(invalid="ignore"):
+        sound = (score >= 0) & (score <= 1)
+    # Only then: a NaN would sort behind every number, and so read as surer than sure.
+    above = len(rising) - np.searchsorted(rising, np.where(sound, score, -1.0), side="right")
+    return pl.Series("bin", above, dtype=pl.Int64).set(pl.Series(above == len(rising)), None)
+
+
+def _rising(values: Sequence[float]) -> bool:
+    return all(low < high for low, high in pairwise(values))
