@@ -5,16 +5,14 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
 from deploy import guide, prepared, reviewers, stack
-from flows import collect, dispatch, govern, measure, runs, score, settings
-from models import risk
+from flows import collect, dispatch, epochs, govern, measure, runs, score, settings
 from models.stream import Stream
-from review import form, states
+from review import certified, form, states
 
 TEAM = ("ada@example.com", "ben@example.com", "cleo@example.com", "dan@example.com")
 YOU = "you@example.com"
@@ -28,7 +26,7 @@ def play(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, out: C
     stream = settings.read_stream(name, config)
     inbox = config.data / stream.input.source
     with out.status("Opening the stream"):
-        project_id, _ = govern.begin(name, by=OWNER)
+        project_id, _ = epochs.begin(name, by=OWNER)
         password = _password(home)
         team = [reviewers.Reviewer(email=email, token=up.add_reviewer(email, password)) for email in TEAM]
         up.add_reviewer(YOU, password)
@@ -67,7 +65,7 @@ def play(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, out: C
             f"[bold]Day {number}[/]: {decided['decided']} decided, {decided['automated']} released, "
             f"{decided['audits']} of them drawn for a blind audit; {answered} answers replayed"
         )
-        if number == 1:
+        if not last:
             _move_the_line(stream, out)
     out.print(f"\n{escape(measured['summary'])}\n", soft_wrap=True)
     runs.flush_log()
@@ -85,33 +83,19 @@ def _flow(work: Any, name: str) -> runs.Counts:
 
 
 def _move_the_line(stream: Stream, out: Console) -> None:
-    """What an owner does after a first day of full review: take the lowest threshold that looks good enough.
-
-    The limit of each threshold holds for one named beforehand, and this one is picked off the curve: so it is adopted
-    without a certificate, and says so.
-    """
+    """What an owner does in the evening: adopt what the certificate now allows, if it allows more than yesterday."""
     with runs.open_ledger() as book:
         in_force = runs.policy_in_force(book, stream)
-        if in_force.policy.threshold is not None:
-            return
-        counts = states.counts(
-            book,
-            stream.name,
-            in_force.epoch_id,
-            now=runs.clock(),
-            deadline_hours=stream.review.deadline_hours,
-        )
-    good = risk.curve(counts, 2 * stream.target.delta).filter(pl.col("high") <= stream.target.error)
-    if good.is_empty():
-        out.print(f"  No threshold promises {stream.target.error:.0%} yet: every case still goes to a person.")
+        plan = certified.plan(book, in_force.epoch_id)
+        standing = None if plan is None else certified.standing(book, plan)
+    if standing is None or standing.threshold is None:
+        out.print("  Nothing is certified yet: every case still goes to a person.")
         return
-    lowest = good.row(-1, named=True)
-    because = (
-        f"after day 1: {lowest['errors']} of {lowest['n']} blind answers at or above it are wrong, "
-        f"at most {lowest['high']:.1%} with {1 - stream.target.delta:.0%} confidence at this one threshold"
-    )
-    govern.adopt(stream.name, lowest["threshold"], by=OWNER, because=because)
-    out.print(f"  The line moves to confidence {lowest['threshold']:.3f} ({escape(because)}), without a certificate.")
+    line = in_force.policy.threshold
+    if line is None or standing.threshold < line:
+        because = f"certified at look {standing.looks}: at most {stream.target.error:g} wrong, however often one looks"
+        govern.adopt(stream.name, None, by=OWNER, because=because)
+        out.print(f"  The line moves to confidence {standing.threshold:g} ({escape(because)}).", soft_wrap=True)
 
 
 def _password(home: Path) -> str:

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
-from flows import settings
+from flows import cli_govern, settings
 from models.errors import SecondReaderError
 
 settings.prepare_prefect()
@@ -44,11 +44,11 @@ def init(
     by: Annotated[str, typer.Option(help="Who opens the stream; kept in the ledger.")] = "",
 ) -> None:
     """Make ready what a stream needs: ledger, epoch, a policy that releases nothing, Label Studio project."""
-    from flows import govern
+    from flows import epochs
 
     config = settings.read()
     with err.status("Preparing the ledger and the Label Studio project"):
-        project_id, began = govern.begin(stream, by=by or getpass.getuser())
+        project_id, began = epochs.begin(stream, by=by or getpass.getuser())
     out.print("A new epoch begins: evidence from zero, every case to a person." if began else "Nothing had to change.")
     out.print(f"Queue: {config.label_studio_url.rstrip('/')}/projects/{project_id}/data?labeling=1", soft_wrap=True)
 
@@ -112,42 +112,6 @@ def measure(
         print(Path(counts["report"]).with_suffix(".json").read_text(encoding="utf-8"), end="")
     else:
         _print_counts("measure", counts)
-
-
-@app.command(
-    epilog="Example: `second-reader adopt digits --threshold 0.93 --by 'A. Owner' --because '300 audits, none wrong'`"
-)
-def adopt(
-    stream: StreamName,
-    threshold: Annotated[float, typer.Option(help="Release what has at least this confidence.", min=0.0, max=1.0)],
-    by: Annotated[str, typer.Option(help="Your name; kept for ever.")],
-    because: Annotated[str, typer.Option(help="Why; kept for ever.")],
-    uncertified: Annotated[bool, typer.Option(help="Yes, without a certificate; marked so for ever.")] = False,
-) -> None:
-    """Move the line: release from now on what has at least this confidence."""
-    from flows import govern
-
-    if not uncertified:
-        raise typer.BadParameter(
-            "no certificate covers this threshold; adopt it with --uncertified, marked so for ever"
-        )
-    version = govern.adopt(stream, threshold, by=by, because=because)
-    out.print(
-        f"Version {version} is in force: from the next decision on, released at confidence {threshold:g} and above."
-    )
-
-
-@app.command(epilog="Example: `second-reader halt digits --by 'A. Owner' --because 'new scanner, odd images'`")
-def halt(
-    stream: StreamName,
-    by: Annotated[str, typer.Option(help="Your name; kept for ever.")],
-    because: Annotated[str, typer.Option(help="Why; kept for ever.")],
-) -> None:
-    """Release nothing from the next decision on; every case goes to a person."""
-    from flows import govern
-
-    version = govern.adopt(stream, None, by=by, because=because)
-    out.print(f"Version {version} is in force: nothing is released, every case goes to a person.")
 
 
 @app.command(epilog="Example: `second-reader verify` or `second-reader verify --head 53:e1c8f9fe...`")
@@ -239,6 +203,9 @@ def _progress(title: str) -> Iterator[None]:
             yield
         finally:
             log.removeHandler(handler)
+
+
+cli_govern.add(app, out)
 
 
 def main() -> None:

@@ -1,144 +1,184 @@
 """Who moves the line: a named person, with a reason, on the record."""
 
-import hashlib
-import json
-import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import polars as pl
 
-from flows import runs, settings
+from flows import epochs, runs, settings
+from models import certificate
 from models import policy as policies
 from models.errors import Misuse
 from models.stream import Stream
-from review import form, label_studio, ledger, states
+from review import certified, ledger, states
 
 
-def begin(stream_name: str, *, by: str) -> tuple[int, bool]:
-    """Make ready what a stream needs: the ledger, an epoch, a policy that releases nothing, the Label Studio project.
+def adopt(
+    stream_name: str, threshold: float | None, *, by: str, because: str, uncertified: bool = False
+) -> states.PolicyInForce:
+    """Put a threshold in force: the least strict certified one for None. Returns what is then in force.
 
-    Doing it again changes nothing, unless the stream's model or labels have changed: then a new epoch begins.
-    Returns the project's id and whether a new epoch began.
+    A threshold that the epoch's certificate does not hold takes `uncertified`, and the record says so for ever. Raises
+    Misuse, naming what is certified or what is missing, without it.
     """
-    config = settings.read()
-    stream = settings.read_stream(stream_name, config)
-    ledger.migrate(config.ledger.get_secret_value())
-    with ledger.open(config.ledger.get_secret_value()) as book, book.exclusive("govern", stream.name):
-        began = begin_epoch(book, stream, by)
-        connection = label_studio.connect(config.label_studio_url, settings.label_studio_token(config))
-        labelling = form.config(stream)
-        project_id = label_studio.ensure_project(
-            connection,
-            title=stream.review.project,
-            config=labelling,
-            instructions=stream.review.instructions,
-            marker=stream.name,
+    with _governed(stream_name, by, because) as (stream, book, in_force):
+        standing = _standing(book, in_force)
+        certain = [] if standing is None else [standing.plan.thresholds[index] for index in standing.certified]
+        if threshold is None:
+            if not certain:
+                raise Misuse(f"no threshold of {stream.name} is certified yet; {_missing(standing)}")
+            threshold = certain[-1]
+        holds = threshold in certain
+        if not holds and not uncertified:
+            said = f"certified are {certain[-1]:g} to {certain[0]:g}" if certain else f"none is; {_missing(standing)}"
+            raise Misuse(
+                f"threshold {threshold:g} is not certified ({said}); adopt a certified one (the lowest is taken when "
+                "none is named), or say --uncertified, which is kept for ever"
+            )
+        _put_in_force(
+            book,
+            stream,
+            in_force,
+            _policy(stream, threshold),
+            by=by,
+            because=because,
+            holds=holds,
+            standing=standing,
         )
-        now = runs.clock()
-        row = {
-            "stream": stream.name,
-            "config_hash": _hash(labelling),
-            "project_id": project_id,
-            "config": labelling,
-            "created_at": now,
-        }
-        book.append({"project": pl.DataFrame([row])}, now=now)
-    return project_id, began
+        return runs.policy_in_force(book, stream)
 
 
-def adopt(stream_name: str, threshold: float | None, *, by: str, because: str) -> int:
-    """Put a threshold in force (None: release nothing). Returns the new version.
+def halt(stream_name: str, *, by: str, because: str) -> states.PolicyInForce:
+    """Release nothing from the next decision on. Returns what is then in force."""
+    with _governed(stream_name, by, because) as (stream, book, in_force):
+        _put_in_force(book, stream, in_force, _policy(stream, None), by=by, because=because, holds=False)
+        return runs.policy_in_force(book, stream)
 
-    Nothing certifies it yet, so the record says `certified = false` for ever.
+
+def rollback(stream_name: str, version: int | None, *, by: str, because: str) -> states.PolicyInForce:
+    """Put an earlier version's policy in force again: the one before the present for None. Returns what is then in force.
+
+    It is certified if the epoch's certificate holds its threshold today. Raises Misuse if there is no such version, or
+    it belongs to an epoch that is closed: what was known of another model says nothing of this one.
     """
+    with _governed(stream_name, by, because) as (stream, book, in_force):
+        past = states.history(book, stream.name)
+        wanted = in_force.version - 1 if version is None else version
+        row = next((row for row in past.iter_rows(named=True) if row["version"] == wanted), None)
+        if row is None or wanted == in_force.version:
+            raise Misuse(f"{stream.name} has no earlier version {wanted}; `second-reader show policy` lists them")
+        if row["epoch_id"] != in_force.epoch_id:
+            raise Misuse(
+                f"version {wanted} of {stream.name} belongs to an epoch that is closed; adopt a threshold instead"
+            )
+        policy = policies.Policy(**{name: row[name] for name in ("threshold", "audit_rate", "blind_rate")})
+        standing = _standing(book, in_force)
+        holds = standing is not None and policy.threshold in [standing.plan.thresholds[i] for i in standing.certified]
+        _put_in_force(book, stream, in_force, policy, by=by, because=because, holds=holds, standing=standing)
+        return runs.policy_in_force(book, stream)
+
+
+def resume(stream_name: str, *, by: str, because: str) -> states.PolicyInForce:
+    """After a halt: put the last policy in force again that released anything in this epoch.
+
+    Raises Misuse if nothing is halted, or nothing was released in this epoch.
+    """
+    with _governed(stream_name, by, because) as (stream, book, in_force):
+        if in_force.policy.threshold is not None:
+            raise Misuse(
+                f"{stream.name} is not halted: it releases at confidence {in_force.policy.threshold:g} and above"
+            )
+        past = states.history(book, stream.name).filter(
+            pl.col("epoch_id") == in_force.epoch_id, pl.col("threshold").is_not_null()
+        )
+    if past.is_empty():
+        raise Misuse(f"{stream.name} has released nothing in this epoch; adopt a threshold instead")
+    return rollback(stream_name, int(past["version"][-1]), by=by, because=because)
+
+
+def recall(stream_name: str, *, by: str, because: str) -> int:
+    """Send the released cases under suspicion since the last alarm to people. Returns how many; again adds nothing.
+
+    Raises Misuse if no alarm was raised.
+    """
+    with _governed(stream_name, by, because) as (stream, book, _):
+        suspects = states.suspects(book, stream.name)
+        if suspects is None:
+            raise Misuse(f"no alarm was raised on {stream.name}; there is nothing to recall")
+        now = runs.clock()
+        rows = suspects.select(
+            stream=pl.lit(stream.name),
+            case_id="case_id",
+            recalled_by=pl.lit(by),
+            because=pl.lit(because),
+            recalled_at=pl.lit(now),
+        )
+        return len(book.append({"recall": rows}, now=now).written["recall"])
+
+
+@contextmanager
+def _governed(stream_name: str, by: str, because: str) -> Iterator[tuple[Stream, ledger.Ledger, states.PolicyInForce]]:
+    """Hold the stream for a decision of a named person. Raises Misuse without a name, a reason, or a policy."""
     config = settings.read()
     stream = settings.read_stream(stream_name, config)
     for name, value in (("--by", by), ("--because", because)):
         if not value.strip():
             raise Misuse(f"{name} is empty; the record of who moved the line and why is kept for ever")
     with ledger.open(config.ledger.get_secret_value()) as book, book.exclusive("govern", stream.name):
-        in_force = states.policy_in_force(book, stream.name)
-        if in_force is None:
-            raise Misuse(f"stream {stream.name!r} has no policy yet; run: second-reader init {stream.name}")
-        try:
-            policy = policies.Policy(
-                threshold=threshold,
-                audit_rate=stream.policy.audit_rate,
-                blind_rate=stream.policy.cold_blind_rate if threshold is None else stream.policy.blind_rate,
-            )
-        except ValueError as error:
-            raise Misuse(str(error)) from None
-        _put_in_force(book, stream, in_force.epoch_id, policy, by=by, because=because, replaced=in_force)
-        return in_force.version + 1
+        yield stream, book, runs.policy_in_force(book, stream)
 
 
-def begin_epoch(book: ledger.Ledger, stream: Stream, by: str) -> bool:
-    """Begin an epoch if the stream has none or its model or labels have changed; whether one began."""
-    in_force = states.policy_in_force(book, stream.name)
-    if in_force is not None and (in_force.model_id, in_force.labels) == (stream.model.id, tuple(stream.labels)):
-        return False
-    now = runs.clock()
-    content = {
-        "stream": stream.name,
-        "model_id": stream.model.id,
-        "labels": json.dumps(stream.labels, ensure_ascii=False),
-        "calibrator": "identity",
-        "salt": secrets.token_hex(16),
-        "opened_at": now,
-    }
-    epoch_id = _hash(content)
-    cold = policies.Policy(
-        threshold=None, audit_rate=stream.policy.audit_rate, blind_rate=stream.policy.cold_blind_rate
-    )
-    epoch = pl.DataFrame([{"epoch_id": epoch_id, **content}])
-    because = f"a new epoch begins with model {stream.model.id}: every case goes to a person"
-    _put_in_force(book, stream, epoch_id, cold, by=by, because=because, replaced=in_force, epoch=epoch)
-    return True
+def _policy(stream: Stream, threshold: float | None) -> policies.Policy:
+    try:
+        return policies.Policy(
+            threshold=threshold,
+            audit_rate=stream.policy.audit_rate,
+            blind_rate=stream.policy.cold_blind_rate if threshold is None else stream.policy.blind_rate,
+        )
+    except ValueError as error:
+        raise Misuse(str(error)) from None
+
+
+def _standing(book: ledger.Ledger, in_force: states.PolicyInForce) -> certificate.Standing | None:
+    plan = certified.plan(book, in_force.epoch_id)
+    return None if plan is None else certified.standing(book, plan)
+
+
+def _missing(standing: certificate.Standing | None) -> str:
+    """What it would take to certify something."""
+    needed = None if standing is None else certificate.needed(standing)
+    if needed is not None:
+        return (
+            f"about {needed.labels} more blind labels at confidence {needed.threshold:g} and above would certify that"
+        )
+    if standing is None:
+        return "`second-reader measure` looks for one"
+    return "at the errors seen so far, no number of labels would certify one"
 
 
 def _put_in_force(
     book: ledger.Ledger,
     stream: Stream,
-    epoch_id: str,
+    in_force: states.PolicyInForce,
     policy: policies.Policy,
     *,
     by: str,
     because: str,
-    replaced: states.PolicyInForce | None,
-    epoch: pl.DataFrame | None = None,
+    holds: bool,
+    standing: certificate.Standing | None = None,
 ) -> None:
-    """One transaction: the epoch if it is new, the policy, its adoption."""
+    """Within the epoch in force: the policy and its adoption, in one transaction."""
     now = runs.clock()
-    content = {
-        "stream": stream.name,
-        "epoch_id": epoch_id,
-        "threshold": policy.threshold,
-        "audit_rate": policy.audit_rate,
-        "blind_rate": policy.blind_rate,
-        "target_error": stream.target.error,
-        "delta": stream.target.delta,
-        "cost_error": stream.costs.error,
-        "cost_review_minute": stream.costs.review_minute,
-    }
-    policy_id = _hash(content)
-    adoption = {
-        "stream": stream.name,
-        "version": 1 if replaced is None else replaced.version + 1,
-        "policy_id": policy_id,
-        "replaced": None if replaced is None else replaced.policy_id,
-        "adopted_by": by,
-        "because": because,
-        "certified": False,
-        "evidence": json.dumps(states.totals(book, stream.name), sort_keys=True),
-        "adopted_at": now,
-    }
-    facts = {
-        "policy": pl.DataFrame([{"policy_id": policy_id, **content}], schema_overrides={"threshold": pl.Float64}),
-        "adoption": pl.DataFrame([adoption], schema_overrides={"replaced": pl.String}),
-    }
-    book.append(facts if epoch is None else {"epoch": epoch, **facts}, now=now)
-
-
-def _hash(content: object) -> str:
-    """SHA-256 of canonical JSON, in hex."""
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    facts = epochs.adoption(
+        book,
+        stream,
+        in_force.epoch_id,
+        policy,
+        in_force,
+        by=by,
+        because=because,
+        holds=holds,
+        now=now,
+        standing=standing,
+    )
+    book.append(facts, now=now)

@@ -8,9 +8,10 @@ from prefect import flow
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.client.schemas.objects import State
 
-from flows import runs
+from flows import certify, runs
+from models import certificate
 from review import report, states
-from review.figures import Report
+from review.figures import Alarm, Report
 
 
 @flow(name="measure", flow_run_name="measure-{stream}")
@@ -26,7 +27,12 @@ def measure(stream: str) -> runs.Counts | State[Any]:
 def _measure(stream_name: str) -> runs.Counts:
     with runs.running("measure", stream_name) as run:
         now = runs.clock()
-        made = gather(run, now)
+        in_force = runs.policy_in_force(run.ledger, run.stream)
+        standing = certify.look(run, in_force, now)
+        if certify.watch(run, in_force, now):
+            # Another epoch: what the closed one certified is history.
+            in_force, standing = runs.policy_in_force(run.ledger, run.stream), None
+        made = gather(run, in_force, standing, now)
         folder = run.settings.reports / run.stream.name
         page = write(folder, now[:10], made)
         _artifacts(run.stream.name, made, page)
@@ -34,10 +40,9 @@ def _measure(stream_name: str) -> runs.Counts:
         return {"report": str(page), "summary": report.lines(made)}
 
 
-def gather(run: runs.Run, now: str) -> Report:
+def gather(run: runs.Run, in_force: states.PolicyInForce, standing: certificate.Standing | None, now: str) -> Report:
     """Everything the report rests on, from the ledger."""
     name, book = run.stream.name, run.ledger
-    in_force = runs.policy_in_force(book, run.stream)
     return report.build(
         run.stream,
         policy=in_force,
@@ -50,6 +55,24 @@ def gather(run: runs.Run, now: str) -> Report:
         history=states.history(book, name),
         head=book.head(),
         now=now,
+        standing=standing,
+        alarm=_alarm(run, in_force),
+    )
+
+
+def _alarm(run: runs.Run, in_force: states.PolicyInForce) -> Alarm | None:
+    raised = states.alarms(run.ledger, run.stream.name)
+    suspects = states.suspects(run.ledger, run.stream.name)
+    if suspects is None:
+        return None
+    newest = raised.row(0, named=True)
+    return Alarm(
+        raised_at=newest["raised_at"],
+        labels=newest["labels"],
+        errors=newest["errors"],
+        clean_until=newest["clean_until"],
+        suspects=len(suspects),
+        current=in_force.adopted_by == certify.WATCHDOG,
     )
 
 

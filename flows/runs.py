@@ -23,7 +23,7 @@ from flows import settings as settings_
 from models import moment
 from models.errors import Busy, Misuse, SecondReaderError, Unavailable
 from models.stream import Stream
-from review import ledger, states
+from review import certified, ledger, states
 
 log = logging.getLogger("second_reader")
 
@@ -61,13 +61,32 @@ def policy_in_force(book: ledger.Ledger, stream: Stream) -> states.PolicyInForce
     policy = states.policy_in_force(book, stream.name)
     if policy is None:
         raise Misuse(f"stream {stream.name!r} has no policy yet; run: second-reader init {stream.name}")
-    if (policy.model_id, policy.labels) != (stream.model.id, tuple(stream.labels)):
+    differs = changed(book, policy, stream)
+    if differs:
         raise Misuse(
-            f"stream {stream.name!r}: the file says model {stream.model.id!r} with {len(stream.labels)} labels, the "
-            f"epoch in force is model {policy.model_id!r} with {len(policy.labels)}; to start a new epoch (evidence "
-            f"from zero, everything to review) run: second-reader init {stream.name}"
+            f"stream {stream.name!r}: {differs}; to start a new epoch (evidence from zero, everything to review) run: "
+            f"second-reader init {stream.name}"
         )
     return policy
+
+
+def changed(book: ledger.Ledger, in_force: states.PolicyInForce, stream: Stream) -> str | None:
+    """How the stream file differs from the epoch in force in model, labels or target; None: not at all.
+
+    Evidence about one model says nothing of another, and a target that is changed after a look is another certificate.
+    """
+    plan = certified.plan(book, in_force.epoch_id)
+    target = stream.target
+    asked = f"error {target.error:g} with delta {target.delta:g}"
+    registered = None if plan is None else f"error {plan.alpha:g} with delta {plan.delta:g}"
+    for name, now, then in (
+        ("model", repr(stream.model.id), repr(in_force.model_id)),
+        ("labels", ", ".join(stream.labels), ", ".join(in_force.labels)),
+        ("target", asked, registered),
+    ):
+        if now != then:
+            return f"the file's {name} is {now}, that of the epoch in force {then}"
+    return None
 
 
 def project(book: ledger.Ledger, stream: Stream) -> states.ProjectRow:

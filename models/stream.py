@@ -91,6 +91,7 @@ class Review(_Table):
     project: Annotated[str, Field(min_length=3, max_length=50)]  # title in Label Studio
     deadline_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 48.0
     queue_depth: Annotated[int, Field(ge=1, le=10_000)] = 200  # open cases in Label Studio at any time
+    capacity_per_day: Annotated[int, Field(ge=0)] | None = None  # reviews people can do a day, if that is known
 
 
 class Target(_Table):
@@ -105,6 +106,8 @@ class Costs(_Table):
 
     error: Amount
     review_minute: Amount
+    minutes_per_review: Amount | None = None  # None: as measured
+    human_error: Share | None = None  # share of reviews that are wrong, if that is known; priced like an error
     currency: str = "EUR"
 
 

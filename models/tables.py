@@ -86,6 +86,58 @@ class Epoch(SQLModel, table=True):
     seal: int = Field(sa_column=_seal())
 
 
+class Plan(SQLModel, table=True):
+    """What an epoch's certificate fixes before the first label is seen. Never changes: another plan is another epoch."""
+
+    epoch_id: str = Field(sa_column=_text(primary_key=True))
+    stream: str = Field(sa_column=_text())
+    alpha: float = Field(sa_column=Column(Double, nullable=False))  # the target error
+    delta: float = Field(sa_column=Column(Double, nullable=False))  # the doubt
+    thresholds: str = Field(sa_column=_text())  # JSON list of confidences, strictest first
+    starts: str = Field(sa_column=_text())  # JSON list of indices of thresholds
+    weights: str = Field(sa_column=_text())  # JSON list, each start's share of delta
+    registered_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("alpha > 0 AND alpha < 1"),
+        CheckConstraint("delta > 0 AND delta < 1"),
+        ForeignKeyConstraint(["epoch_id"], ["epoch.epoch_id"]),
+    )
+
+
+class Certificate(SQLModel, table=True):
+    """What was certified at one look at an epoch's labels. Each look starts from the running maxima of the one before."""
+
+    epoch_id: str = Field(sa_column=_text(primary_key=True))
+    look: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))  # 1 is the first
+    stream: str = Field(sa_column=_text())
+    threshold: float | None = Field(sa_column=Column(Double))  # the least strict certified one; None: none is
+    standing: str = Field(sa_column=_text())  # JSON: running maxima, certified, labels, errors, stops
+    made_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("look >= 1"),
+        CheckConstraint("threshold IS NULL OR (threshold >= 0 AND threshold <= 1)"),
+        ForeignKeyConstraint(["epoch_id"], ["plan.epoch_id"]),
+    )
+
+
+class Alarm(SQLModel, table=True):
+    """The watchdog found the error among the released risen: the epoch was closed with this."""
+
+    epoch_id: str = Field(sa_column=_text(primary_key=True))
+    stream: str = Field(sa_column=_text())
+    labels: int = Field(sa_column=Column(BigInteger, nullable=False))  # blind labels of released cases, to the alarm
+    errors: int = Field(sa_column=Column(BigInteger, nullable=False))  # of these, wrong since the last clean point
+    clean_until: str | None = Field(sa_column=_text(nullable=True))  # decided_at of the last case above suspicion
+    raised_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (ForeignKeyConstraint(["epoch_id"], ["epoch.epoch_id"]),)
+
+
 class Policy(SQLModel, table=True):
     """Where the line stands and how often the machine is checked. Immutable."""
 
@@ -170,6 +222,23 @@ class Decision(SQLModel, table=True):
         ForeignKeyConstraint(["epoch_id"], ["epoch.epoch_id"]),
         # Only what a person has to read: the queue is found without a walk over what was released.
         Index("decision_queue", "stream", "decided_at", sqlite_where=_FOR_A_PERSON, postgresql_where=_FOR_A_PERSON),
+    )
+
+
+class Recall(SQLModel, table=True):
+    """A named person wants a released case read by a person after all. Its answer corrects; it is never evidence."""
+
+    stream: str = Field(sa_column=_text(primary_key=True))
+    case_id: str = Field(sa_column=_text(primary_key=True))
+    recalled_by: str = Field(sa_column=_text())
+    because: str = Field(sa_column=_text())
+    recalled_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("length(recalled_by) > 0"),
+        CheckConstraint("length(because) > 0"),
+        ForeignKeyConstraint(["stream", "case_id"], ["decision.stream", "decision.case_id"]),
     )
 
 

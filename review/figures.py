@@ -8,6 +8,7 @@ import polars as pl
 
 from models.estimate import Estimate, NotEnoughEvidence
 from review import states
+from review.proposal import Proposal
 
 Figure = Estimate | NotEnoughEvidence
 Verdict = Literal["kept", "missed", "open", "nothing"]
@@ -24,6 +25,18 @@ class Queue:
     deadline: float
     oldest: float | None
     ages: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """The watchdog found the error among the released risen. `suspects`: released since, and read by nobody."""
+
+    raised_at: str
+    labels: int
+    errors: int
+    clean_until: str | None  # released up to here: above suspicion. None: nothing is
+    suspects: int
+    current: bool  # the epoch in force began with it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +57,8 @@ class Report:
     promise: Figure  # one-sided, of the process: what "at most" rests on
     batch: float | None  # one-sided, of the released themselves; None where draws were unequal
     worst: Figure  # one-sided, every unanswered draw taken for wrong
+    proposal: Proposal | None  # what is certified; None: nothing was looked at yet
+    alarm: Alarm | None  # the newest, if the watchdog ever raised one
     verdict: Verdict  # on the target, at this look; nothing: no evidence
     needed: int | None  # blind labels without an error until the target is shown; None where that is no question
     here: Figure  # at today's line, from all blind draws above it

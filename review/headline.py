@@ -84,3 +84,37 @@ def verdict(report: Report) -> tuple[str, str, str]:
             return "\u2026", "Not shown yet", f"{target}: the limits still reach to both sides.{more}"
         case _:
             return "\u2013", "Nothing to judge", f"{target}."
+
+
+def certificate(report: Report) -> list[str]:
+    """What is certified, what the next step takes, what an alarm asks for: a sentence each."""
+    said = []
+    alarm, proposal = report.alarm, report.proposal
+    if alarm is not None and alarm.current:
+        said.append(
+            f"Alarm, {wording.when(alarm.raised_at)}: the error among the released has risen ({alarm.errors} of the last "
+            f"{wording.count(alarm.labels, 'blind label')} wrong). Nothing is released since; "
+            f"{wording.count(alarm.suspects, 'released case')} under suspicion, read by nobody: second-reader recall."
+        )
+    if proposal is None:
+        return said
+    if proposal.threshold is None:
+        said.append(f"Nothing is certified yet. {needed(report)}".strip())
+    else:
+        said.append(
+            f"Certified: {wording.threshold(proposal.threshold)} ({wording.share(proposal.coverage)} of cases). At most "
+            f"{wording.whole(proposal.alpha)} of what it releases is wrong, with {wording.whole(1 - proposal.delta)} "
+            "confidence, however often one looks."
+        )
+    return said
+
+
+def needed(report: Report) -> str:
+    """What certifies the next threshold; empty if there is none."""
+    if report.proposal is None:
+        return ""
+    step = report.proposal.needed
+    if step is None:
+        return "" if report.proposal.certified else "At the errors seen so far no number of labels would certify one."
+    labels = wording.count(step.labels, "more blind label")
+    return f"About {labels} at {wording.threshold(step.threshold)} would certify that, were errors to stay as rare as so far."

@@ -10,12 +10,12 @@ from typing import Any
 
 import polars as pl
 
-from models import limits, moment, risk
+from models import certificate, limits, moment, risk
 from models import policy as routing
 from models.estimate import Estimate, NotEnoughEvidence
 from models.stream import Stream
-from review import sheet, states, terminal
-from review.figures import Figure, Queue, Report, Verdict
+from review import proposal, sheet, states, terminal
+from review.figures import Alarm, Figure, Queue, Report, Verdict
 
 # Hours since a case was put before people, and how a reader says it.
 AGES = ((1.0, "under 1 h"), (8.0, "1 to 8 h"), (24.0, "8 to 24 h"), (72.0, "1 to 3 days"), (math.inf, "over 3 days"))
@@ -34,6 +34,8 @@ def build(
     history: pl.DataFrame,
     head: tuple[int, str],
     now: str,
+    standing: certificate.Standing | None = None,
+    alarm: Alarm | None = None,
 ) -> Report:
     """The report from the states of the ledger (`review/states.py` has their shapes); `now` as the ledger writes times."""
     target, delta = stream.target.error, stream.target.delta
@@ -61,6 +63,10 @@ def build(
         promise=promise,
         batch=_batch(released, promise),
         worst=risk.error_among_automated(counts, delta, one_sided=True, unanswered_wrong=True),
+        proposal=None
+        if standing is None
+        else proposal.of(standing, counts, stream, by_day=by_day, reviewers=reviewers),
+        alarm=alarm,
         verdict=verdict,
         needed=_needed(promise, target) if verdict == "open" else None,
         here=risk.error_at(counts, math.inf if line is None else line, delta),
@@ -132,6 +138,8 @@ def as_json(report: Report) -> dict[str, Any]:
     error, promise, worst             among the released: two-sided; one-sided; one-sided, all unanswered draws wrong
     batch                             one-sided limit for the released as a closed batch; null where draws were unequal
     target {error, delta, verdict, needed}   verdict: kept | missed | open | nothing
+    certificate {threshold, certified, needed, cheapest, carried, ...}   what the last look left, or null
+    alarm {raised_at, labels, errors, suspects, ...}   the watchdog's newest, or null
     line {threshold, coverage, error, ...}   the policy in force, or null
     everything, aurc, augrc, curve    error were all released; areas; threshold, coverage, error, low, high, n, errors
     totals, days, queue, reviewers, history, faults
@@ -156,6 +164,8 @@ def as_json(report: Report) -> dict[str, Any]:
             "verdict": report.verdict,
             "needed": report.needed,
         },
+        "certificate": None if report.proposal is None else asdict(report.proposal),
+        "alarm": None if report.alarm is None else asdict(report.alarm),
         "line": None
         if policy is None
         else {

@@ -40,6 +40,8 @@ def html(report: Report) -> str:
         report=report,
         headline=headline.of(report),
         verdict=headline.verdict(report),
+        certified=headline.certificate(report),
+        needed=headline.needed(report),
         queue_words=terminal.queue(report),
         curve=_thinned(report.curve),
         faults=report.faults.head(FAULTS).to_dicts(),

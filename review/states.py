@@ -116,13 +116,20 @@ def pending(ledger: Ledger, stream: str, limit: int) -> pl.DataFrame:
 
     The oldest first, and among those decided together in the order of their content's SHA-256: so nobody can tell an
     audit from a doubtful case by its place, and a queue answered in part is answered at random, not from one end.
+    Recalled cases are among them, at the age of their decision.
     """
     return ledger.read(
         """
-        SELECT d.case_id, d.payload, d.prediction, d.confidence, d.doubt, d.route, d.blind, d.decided_at
-        FROM decision d LEFT JOIN dispatch s ON s.stream = d.stream AND s.case_id = d.case_id AND s.slot = 0
-        WHERE d.stream = :stream AND (d.route = 'REVIEW' OR d.blind) AND s.case_id IS NULL
-        ORDER BY d.decided_at, d.content, d.case_id LIMIT :limit
+        SELECT case_id, payload, prediction, confidence, doubt, route, blind, decided_at FROM (
+            SELECT d.* FROM decision d WHERE d.stream = :stream AND (d.route = 'REVIEW' OR d.blind)
+            UNION ALL
+            SELECT d.* FROM recall c JOIN decision d ON d.stream = c.stream AND d.case_id = c.case_id
+            WHERE c.stream = :stream AND d.route = 'AUTOMATE' AND NOT d.blind
+        ) AS wanted
+        WHERE NOT EXISTS (
+            SELECT 1 FROM dispatch s WHERE s.stream = wanted.stream AND s.case_id = wanted.case_id AND s.slot = 0
+        )
+        ORDER BY decided_at, content, case_id LIMIT :limit
         """,
         stream=stream,
         limit=limit,
@@ -160,6 +167,32 @@ def open_cases(ledger: Ledger, stream: str) -> pl.DataFrame:
     ).cast({"skips": pl.Int64})
 
 
+# Each decision of an epoch with what became of its draw, its day, and whether an answer is late.
+OUTCOMES = f"""
+{_READINGS},
+skip AS (SELECT DISTINCT case_id FROM live WHERE outcome = 'skip' AND slot = 0),
+state AS (
+    SELECT d.confidence, d.route, d.blind, d.propensity, d.policy_id, d.decided_at, d.case_id,
+        substr(coalesce(d.produced_at, d.decided_at), 1, 10) AS day,
+        CASE
+            WHEN NOT d.blind THEN 'undrawn'
+            WHEN r.answer = d.prediction THEN 'right'
+            WHEN r.answer IS NOT NULL THEN 'wrong'
+            WHEN s.case_id IS NULL THEN 'waiting'
+            WHEN skip.case_id IS NOT NULL THEN 'skipped'
+            ELSE 'open'
+        END AS outcome,
+        CASE
+            WHEN d.blind AND r.answer IS NULL AND coalesce(s.sent_at, d.decided_at) < :due THEN 1 ELSE 0
+        END AS late
+    FROM decision d
+    LEFT JOIN dispatch s ON s.stream = d.stream AND s.case_id = d.case_id AND s.slot = 0
+    LEFT JOIN reading r ON r.case_id = d.case_id AND r.slot = 0
+    LEFT JOIN skip ON skip.case_id = d.case_id
+    WHERE d.stream = :stream AND d.epoch_id = :epoch
+)"""
+
+
 def counts(ledger: Ledger, stream: str, epoch_id: str, *, now: str, deadline_hours: float) -> pl.DataFrame:
     """What the estimates rest on, in one GROUP BY: confidence, route, blind, propensity, outcome, late, n.
 
@@ -168,27 +201,7 @@ def counts(ledger: Ledger, stream: str, epoch_id: str, *, now: str, deadline_hou
     """
     return ledger.read(
         f"""
-        {_READINGS},
-        skip AS (SELECT DISTINCT case_id FROM live WHERE outcome = 'skip' AND slot = 0),
-        state AS (
-            SELECT d.confidence, d.route, d.blind, d.propensity,
-                CASE
-                    WHEN NOT d.blind THEN 'undrawn'
-                    WHEN r.answer = d.prediction THEN 'right'
-                    WHEN r.answer IS NOT NULL THEN 'wrong'
-                    WHEN s.case_id IS NULL THEN 'waiting'
-                    WHEN skip.case_id IS NOT NULL THEN 'skipped'
-                    ELSE 'open'
-                END AS outcome,
-                CASE
-                    WHEN d.blind AND r.answer IS NULL AND coalesce(s.sent_at, d.decided_at) < :due THEN 1 ELSE 0
-                END AS late
-            FROM decision d
-            LEFT JOIN dispatch s ON s.stream = d.stream AND s.case_id = d.case_id AND s.slot = 0
-            LEFT JOIN reading r ON r.case_id = d.case_id AND r.slot = 0
-            LEFT JOIN skip ON skip.case_id = d.case_id
-            WHERE d.stream = :stream AND d.epoch_id = :epoch
-        )
+        {OUTCOMES}
         SELECT confidence, route, blind, propensity, outcome, late, count(*) AS n FROM state
         GROUP BY confidence, route, blind, propensity, outcome, late
         ORDER BY confidence, route, blind, propensity, outcome, late
@@ -229,7 +242,8 @@ def reviewers(ledger: Ledger, stream: str) -> pl.DataFrame:
 
 
 def totals(ledger: Ledger, stream: str) -> dict[str, int]:
-    """Counts over all epochs: decisions, automated, review, audits, faults, dispatched, reviewed, open, waiting."""
+    """Counts over all epochs: decisions, automated, review, audits, faults, dispatched, reviewed, open, recalled,
+    waiting."""
     found = ledger.read(
         f"""
         {_READINGS}
@@ -238,6 +252,8 @@ def totals(ledger: Ledger, stream: str) -> dict[str, int]:
             (SELECT count(*) FROM decision WHERE stream = :stream AND route = 'AUTOMATE') AS automated,
             (SELECT count(*) FROM decision WHERE stream = :stream AND route = 'AUTOMATE' AND blind) AS audits,
             (SELECT count(*) FROM decision WHERE stream = :stream AND (route = 'REVIEW' OR blind)) AS for_people,
+            (SELECT count(*) FROM recall c JOIN decision d ON d.stream = c.stream AND d.case_id = c.case_id
+                WHERE c.stream = :stream AND d.route = 'AUTOMATE' AND NOT d.blind) AS recalled,
             (SELECT count(*) FROM dispatch WHERE stream = :stream AND slot = 0) AS sent,
             (SELECT count(*) FROM dispatch WHERE stream = :stream) AS dispatched,
             (SELECT count(*) FROM reading) AS reviewed,
@@ -255,7 +271,8 @@ def totals(ledger: Ledger, stream: str) -> dict[str, int]:
         "dispatched": number["dispatched"],
         "reviewed": number["reviewed"],
         "open": number["dispatched"] - number["reviewed"],
-        "waiting": number["for_people"] - number["sent"],
+        "recalled": number["recalled"],
+        "waiting": number["for_people"] + number["recalled"] - number["sent"],
     }
 
 
@@ -276,6 +293,40 @@ def by_day(ledger: Ledger, stream: str) -> pl.DataFrame:
         """,
         stream=stream,
     ).cast(dict.fromkeys(("decisions", "automated", "audited", "audited_wrong"), pl.Int64))
+
+
+def suspects(ledger: Ledger, stream: str) -> pl.DataFrame | None:
+    """Cases released since the last clean point before the newest alarm, read by nobody and not recalled yet.
+
+    case_id, decided_at. None if no alarm was ever raised.
+    """
+    alarm = ledger.read(
+        "SELECT epoch_id, clean_until FROM alarm WHERE stream = :stream ORDER BY raised_at DESC LIMIT 1", stream=stream
+    )
+    if alarm.is_empty():
+        return None
+    epoch_id, clean = alarm.row(0)
+    return ledger.read(
+        f"""
+        {_READINGS}
+        SELECT d.case_id, d.decided_at FROM decision d LEFT JOIN reading r ON r.case_id = d.case_id AND r.slot = 0
+        WHERE d.stream = :stream AND d.epoch_id = :epoch AND d.route = 'AUTOMATE' AND d.decided_at > :clean
+            AND r.case_id IS NULL
+            AND NOT EXISTS (SELECT 1 FROM recall c WHERE c.stream = d.stream AND c.case_id = d.case_id)
+        ORDER BY d.decided_at, d.case_id
+        """,
+        stream=stream,
+        epoch=epoch_id,
+        clean=clean or "",
+    )
+
+
+def alarms(ledger: Ledger, stream: str) -> pl.DataFrame:
+    """Every alarm, newest first: epoch_id, labels, errors, clean_until, raised_at."""
+    return ledger.read(
+        "SELECT epoch_id, labels, errors, clean_until, raised_at FROM alarm WHERE stream = :stream ORDER BY raised_at DESC",
+        stream=stream,
+    )
 
 
 def faults(ledger: Ledger, stream: str) -> pl.DataFrame:

@@ -22,6 +22,7 @@ def lines(report: Report) -> str:
         words.promise,
         words.basis,
         *([f"{sign} {word}. {sentence}"] if report.released else []),
+        *headline.certificate(report),
         queue(report),
     ]
     if faults := report.totals["faults"]:

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from adbc_driver_sqlite import dbapi
 
-from flows import files, govern, score
+from flows import epochs, files, score
 from models import stream
 from review import ledger
 from tests.bench import table
@@ -75,7 +75,7 @@ def test_score_and_record_beside_reading_and_a_bare_write(place: Path, monkeypat
         monkeypatch.setenv("SECOND_READER_LEDGER", url)
         ledger.migrate(url)
         with ledger.open(url) as book:
-            govern.begin_epoch(book, described, "bench")
+            epochs.begin_epoch(book, described, "bench")
         for chunk in files.chunks(place / "outputs.parquet", described):
             score.record.fn(described, "run", chunk)
 

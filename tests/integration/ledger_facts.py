@@ -39,6 +39,27 @@ def adoptions(*rows: dict[str, Value]) -> pl.DataFrame:
     return frame("adoption", template | who | {"adopted_at": NOW}, *rows or ({},))
 
 
+def plans(*rows: dict[str, Value]) -> pl.DataFrame:
+    template: dict[str, Value] = {"epoch_id": "e-1", "stream": "mail", "alpha": 0.05, "delta": 0.05}
+    grid: dict[str, Value] = {"thresholds": "[0.9, 0.5]", "starts": "[0]", "weights": "[1.0]"}
+    return frame("plan", template | grid | {"registered_at": NOW}, *rows or ({},))
+
+
+def certificates(*rows: dict[str, Value]) -> pl.DataFrame:
+    template: dict[str, Value] = {"epoch_id": "e-1", "look": 1, "stream": "mail", "threshold": 0.9, "standing": "{}"}
+    return frame("certificate", template | {"made_at": NOW}, *rows or ({},))
+
+
+def alarms(*rows: dict[str, Value]) -> pl.DataFrame:
+    template: dict[str, Value] = {"epoch_id": "e-1", "stream": "mail", "labels": 90, "errors": 7, "clean_until": None}
+    return frame("alarm", template | {"raised_at": NOW}, *rows or ({},))
+
+
+def recalls(*rows: dict[str, Value]) -> pl.DataFrame:
+    template: dict[str, Value] = {"stream": "mail", "case_id": "c-1", "recalled_by": "ann@example.org"}
+    return frame("recall", template | {"because": "a broken scanner", "recalled_at": NOW}, *rows or ({},))
+
+
 def decisions(*rows: dict[str, Value]) -> pl.DataFrame:
     template: dict[str, Value] = {
         "stream": "mail",
@@ -113,9 +134,13 @@ def all_tables() -> dict[str, pl.DataFrame]:
     sent: list[dict[str, Value]] = [{"case_id": f"c-{n}", "task_id": n} for n in range(1, 4)]
     return {
         "epoch": epochs(),
+        "plan": plans(),
+        "certificate": certificates({}, {"look": 2, "threshold": None}),
+        "alarm": alarms(),
         "policy": policies(),
         "adoption": adoptions(),
         "decision": decisions(*cases),
+        "recall": recalls({"case_id": "c-4"}),
         "project": projects(),
         "dispatch": dispatches(*sent),
         "review": reviews(

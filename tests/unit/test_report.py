@@ -10,11 +10,12 @@ from html.parser import HTMLParser
 import polars as pl
 import pytest
 
+from models import certificate, grid
 from models.estimate import Estimate, NotEnoughEvidence
 from models.policy import Policy
 from models.stream import Stream
 from review import report, states, wording
-from review.figures import Report
+from review.figures import Alarm, Report
 
 NOW = "2026-01-10T08:30:00.000000Z"
 A, R = "AUTOMATE", "REVIEW"
@@ -75,6 +76,8 @@ def made(
     rows: tuple[Row, ...] = COUNTS,
     policy: states.PolicyInForce | None = IN_FORCE,
     totals: Mapping[str, int] | None = None,
+    standing: certificate.Standing | None = None,
+    alarm: Alarm | None = None,
 ) -> Report:
     """A report on a stream of these counts, with a few open cases, one reader, one adoption and one fault."""
     number = dict.fromkeys(
@@ -135,6 +138,8 @@ def made(
         counts=table(rows),
         head=(12, "ab" * 32) if filled else (0, "0" * 64),
         now=NOW,
+        standing=standing,
+        alarm=alarm,
         **frames,
     )
 
@@ -310,7 +315,7 @@ def test_the_json_holds_every_figure_and_no_nan(state: str) -> None:
     assert set(data) == {
         *("stream", "title", "model", "made_at", "cases", "released", "automation", "error", "promise", "worst"),
         *("batch", "target", "line", "everything", "aurc", "augrc", "curve", "totals", "days", "queue", "reviewers"),
-        *("history", "faults", "seal"),
+        *("history", "faults", "seal", "certificate", "alarm"),
     }
 
 
@@ -349,3 +354,42 @@ def test_the_terminal_curve_fits_80_columns_and_shows_each_tenth_reached() -> No
     rows = curve.splitlines()
     assert len(rows) == 3  # its head, and one row for each of the two distinct confidences
     assert max(map(len, rows)) <= 80
+
+
+PLAN = grid.Plan(epoch="e" * 64, alpha=0.05, delta=0.05, thresholds=(0.9, 0.5), starts=(0,), weights=(1.0,))
+STANDING = certificate.Standing(
+    plan=PLAN,
+    looks=3,
+    log_e=(4.0, 0.0),
+    certified=(0,),
+    cases=(1333, 1590),
+    labels=(133.0, 150.0),
+    errors=(1.0, 9.0),
+    stops=(certificate.Stop(at=1, level=0.05),),
+)
+
+
+def test_what_is_certified_is_said_with_its_promise_and_the_command_that_adopts_it() -> None:
+    found = made(standing=STANDING)
+    assert found.proposal is not None
+    assert (found.proposal.threshold, found.proposal.certified) == (0.9, (0.9,))
+    assert "Certified: confidence \u2265 0.9" in plain(report.lines(found))
+    page = plain(report.page(found))
+    assert "second-reader adopt digits --by NAME" in page
+    assert report.as_json(found)["certificate"]["threshold"] == 0.9
+
+
+def test_where_nothing_is_certified_the_labels_still_needed_are_said() -> None:
+    none = replace(
+        STANDING, certified=(), labels=(20.0, 30.0), errors=(0.0, 2.0), stops=(certificate.Stop(at=0, level=0.05),)
+    )
+    said = plain(report.lines(made(standing=none)))
+    assert "Nothing is certified yet. About " in said
+    assert "more blind labels at confidence \u2265 0.9" in said
+
+
+def test_an_alarm_is_the_first_thing_said_of_the_line() -> None:
+    raised = Alarm(raised_at=NOW, labels=80, errors=7, clean_until=None, suspects=212, current=True)
+    found = made(alarm=raised)
+    assert "212 released cases under suspicion" in plain(report.lines(found))
+    assert "Alarm" in report.page(found)

@@ -16,9 +16,13 @@ KEYS = {
     "project": ["stream", "config_hash", "project_id"],
     "run": ["run_id"],
     "seal": ["seq"],
+    "plan": ["epoch_id"],
+    "certificate": ["epoch_id", "look"],
+    "alarm": ["epoch_id"],
     "policy": ["policy_id"],
     "adoption": ["stream", "version"],
     "decision": ["stream", "case_id"],
+    "recall": ["stream", "case_id"],
     "dispatch": ["stream", "case_id", "slot"],
     "review": ["project_id", "annotation_id", "revision"],
 }
@@ -135,6 +139,51 @@ def _tables() -> None:
         sa.PrimaryKeyConstraint("seq"),
     )
     op.create_table(
+        "plan",
+        sa.Column("epoch_id", sa.Text(), nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("alpha", sa.Double(), nullable=False),
+        sa.Column("delta", sa.Double(), nullable=False),
+        sa.Column("thresholds", sa.Text(), nullable=False),
+        sa.Column("starts", sa.Text(), nullable=False),
+        sa.Column("weights", sa.Text(), nullable=False),
+        sa.Column("registered_at", sa.Text(), nullable=False),
+        sa.Column("seal", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("alpha > 0 AND alpha < 1"),
+        sa.CheckConstraint("delta > 0 AND delta < 1"),
+        sa.ForeignKeyConstraint(["epoch_id"], ["epoch.epoch_id"]),
+        sa.PrimaryKeyConstraint("epoch_id"),
+    )
+    op.create_index("ix_plan_seal", "plan", ["seal"])
+    op.create_table(
+        "certificate",
+        sa.Column("epoch_id", sa.Text(), nullable=False),
+        sa.Column("look", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("threshold", sa.Double(), nullable=True),
+        sa.Column("standing", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.Text(), nullable=False),
+        sa.Column("seal", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("look >= 1"),
+        sa.CheckConstraint("threshold IS NULL OR (threshold >= 0 AND threshold <= 1)"),
+        sa.ForeignKeyConstraint(["epoch_id"], ["plan.epoch_id"]),
+        sa.PrimaryKeyConstraint("epoch_id", "look"),
+    )
+    op.create_index("ix_certificate_seal", "certificate", ["seal"])
+    op.create_table(
+        "alarm",
+        sa.Column("epoch_id", sa.Text(), nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("labels", sa.BigInteger(), nullable=False),
+        sa.Column("errors", sa.BigInteger(), nullable=False),
+        sa.Column("clean_until", sa.Text(), nullable=True),
+        sa.Column("raised_at", sa.Text(), nullable=False),
+        sa.Column("seal", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["epoch_id"], ["epoch.epoch_id"]),
+        sa.PrimaryKeyConstraint("epoch_id"),
+    )
+    op.create_index("ix_alarm_seal", "alarm", ["seal"])
+    op.create_table(
         "policy",
         sa.Column("policy_id", sa.Text(), nullable=False),
         sa.Column("stream", sa.Text(), nullable=False),
@@ -212,6 +261,20 @@ def _tables() -> None:
         "decision_queue", "decision", ["stream", "decided_at"], sqlite_where=for_a_person, postgresql_where=for_a_person
     )
     op.create_index("ix_decision_seal", "decision", ["seal"])
+    op.create_table(
+        "recall",
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("case_id", sa.Text(), nullable=False),
+        sa.Column("recalled_by", sa.Text(), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.Column("recalled_at", sa.Text(), nullable=False),
+        sa.Column("seal", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("length(because) > 0"),
+        sa.CheckConstraint("length(recalled_by) > 0"),
+        sa.ForeignKeyConstraint(["stream", "case_id"], ["decision.stream", "decision.case_id"]),
+        sa.PrimaryKeyConstraint("stream", "case_id"),
+    )
+    op.create_index("ix_recall_seal", "recall", ["seal"])
     op.create_table(
         "dispatch",
         sa.Column("stream", sa.Text(), nullable=False),

@@ -1,0 +1,71 @@
+"""What the labels prove, each time they are looked at: the certificate, and the watchdog over the released."""
+
+import numpy as np
+import polars as pl
+
+from flows import epochs, runs
+from models import certificate, watchdog
+from models.errors import LedgerInvalid
+from review import certified, states
+
+WATCHDOG = "the watchdog"
+
+
+def look(run: runs.Run, in_force: states.PolicyInForce, now: str) -> certificate.Standing | None:
+    """Look at the labels of the epoch's mature days, and record what is certified if anything changed.
+
+    None: the epoch has no plan. Raises LedgerInvalid if the counts do not add up.
+    """
+    plan = certified.plan(run.ledger, in_force.epoch_id)
+    if plan is None:
+        return None
+    try:
+        standing, new = certified.look(
+            run.ledger, run.stream.name, plan, now=now, deadline_hours=run.stream.review.deadline_hours
+        )
+    except ValueError as error:
+        raise LedgerInvalid(
+            f"the evidence of {run.stream.name} does not add up: {error}; run: second-reader verify"
+        ) from None
+    if new:
+        run.ledger.append({"certificate": certified.standing_row(standing, run.stream.name, now)}, now=now)
+    return standing
+
+
+def watch(run: runs.Run, in_force: states.PolicyInForce, now: str) -> bool:
+    """Whether the error among the released has risen. If so the epoch is closed at once: nothing is released any more.
+
+    What the machine may do is taken back without asking; to give it back takes a named person.
+    """
+    labels = certified.watched(
+        run.ledger, run.stream.name, in_force.epoch_id, now=now, deadline_hours=run.stream.review.deadline_hours
+    )
+    wrong = labels["wrong"].to_numpy()
+    raised = watchdog.alarm(wrong, run.stream.target.error)
+    if raised is None:
+        return False
+    # The last label at which the bet on a risen error was not ahead: up to there nothing speaks against the released.
+    calm = np.flatnonzero(watchdog.statistic(wrong, run.stream.target.error)[:raised] <= 0)
+    clean = int(calm[-1]) if len(calm) else -1
+    alarm = {
+        "epoch_id": in_force.epoch_id,
+        "stream": run.stream.name,
+        "labels": raised + 1,
+        "errors": int(wrong[clean + 1 : raised + 1].sum()),
+        "clean_until": labels["decided_at"][clean] if clean >= 0 else None,
+        "raised_at": now,
+    }
+    because = (
+        f"{alarm['errors']} of the last {raised - clean} blind labels of released cases are wrong, "
+        f"with {run.stream.target.error:.3g} allowed"
+    )
+    with run.ledger.exclusive("govern", run.stream.name):
+        epochs.open_epoch(
+            run.ledger,
+            run.stream,
+            in_force,
+            by=WATCHDOG,
+            because=because,
+            alarm=pl.DataFrame([alarm], schema_overrides={"clean_until": pl.String}),
+        )
+    return True

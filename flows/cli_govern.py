@@ -1,0 +1,111 @@
+"""The owner's commands: move the line, take it back, see why it stands where it does."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from flows import settings
+
+StreamName = Annotated[str, typer.Argument(help="The stream: its name in the streams folder, or a .toml file.")]
+By = Annotated[str, typer.Option(help="Your name; kept for ever.")]
+Because = Annotated[str, typer.Option(help="Why; kept for ever.")]
+
+
+def add(app: typer.Typer, out: Console) -> None:
+    """Add the commands to the console command; what they say goes to `out`."""
+
+    def in_force(stream: str, version: int, threshold: float | None, certified: bool) -> None:
+        if threshold is None:
+            out.print(
+                f"Version {version} of {escape(stream)} is in force: nothing is released, every case goes to a person."
+            )
+            return
+        stand = "certified" if certified else "not certified"
+        out.print(
+            f"Version {version} of {escape(stream)} is in force ({stand}): from the next decision on, released at "
+            f"confidence {threshold:g} and above.",
+            soft_wrap=True,
+        )
+
+    @app.command(epilog="Example: `second-reader adopt digits --by 'A. Owner' --because 'certified on Monday'`")
+    def adopt(
+        stream: StreamName,
+        by: By,
+        because: Because,
+        threshold: Annotated[
+            float | None,
+            typer.Option(
+                help="Release what has at least this confidence. Default: the lowest certified.", min=0, max=1
+            ),
+        ] = None,
+        uncertified: Annotated[bool, typer.Option(help="Yes, without a certificate; marked so for ever.")] = False,
+    ) -> None:
+        """Move the line to a certified threshold (or, with --uncertified, to any)."""
+        from flows import govern
+
+        now = govern.adopt(stream, threshold, by=by, because=because, uncertified=uncertified)
+        in_force(stream, now.version, now.policy.threshold, now.certified)
+
+    @app.command(epilog="Example: `second-reader halt digits --by 'A. Owner' --because 'new scanner, odd images'`")
+    def halt(stream: StreamName, by: By, because: Because) -> None:
+        """Release nothing from the next decision on; every case goes to a person."""
+        from flows import govern
+
+        now = govern.halt(stream, by=by, because=because)
+        in_force(stream, now.version, now.policy.threshold, now.certified)
+
+    @app.command(epilog="Example: `second-reader resume digits --by 'A. Owner' --because 'scanner mended'`")
+    def resume(stream: StreamName, by: By, because: Because) -> None:
+        """After a halt, put the last policy of this epoch that released anything in force again."""
+        from flows import govern
+
+        now = govern.resume(stream, by=by, because=because)
+        in_force(stream, now.version, now.policy.threshold, now.certified)
+
+    @app.command(epilog="Example: `second-reader rollback digits --by 'A. Owner' --because 'too many complaints'`")
+    def rollback(
+        stream: StreamName,
+        by: By,
+        because: Because,
+        to: Annotated[
+            int | None, typer.Option(help="The version to go back to. Default: the one before.", min=1)
+        ] = None,
+    ) -> None:
+        """Put an earlier version's policy in force again."""
+        from flows import govern
+
+        now = govern.rollback(stream, to, by=by, because=because)
+        in_force(stream, now.version, now.policy.threshold, now.certified)
+
+    @app.command(epilog="Example: `second-reader recall digits --by 'A. Owner' --because 'the alarm of Monday'`")
+    def recall(stream: StreamName, by: By, because: Because) -> None:
+        """Send the released cases that the last alarm put under suspicion to people."""
+        from flows import govern
+
+        count = govern.recall(stream, by=by, because=because)
+        out.print(f"{count} released cases go to people with the next dispatch.")
+
+    show = typer.Typer(no_args_is_help=True, help="What the ledger tells of a case or of the line.")
+    app.add_typer(show, name="show", epilog="Example: `second-reader show case digits digit-0007`")
+
+    @show.command("case", epilog="Example: `second-reader show case digits digit-0007`")
+    def show_case(stream: StreamName, case: Annotated[str, typer.Argument(help="The case's id.")]) -> None:
+        """Replay one decision: what came in, the line it met, its draw, who read it, what became of it."""
+        from flows import runs
+        from review import story
+
+        described = settings.read_stream(stream, settings.read())
+        with runs.open_ledger() as book:
+            out.print(escape(story.case(book, described.name, case)), soft_wrap=True)
+
+    @show.command("policy", epilog="Example: `second-reader show policy digits`")
+    def show_policy(stream: StreamName) -> None:
+        """Who moved the line, when, why, and on what evidence; alarms and certificates in between."""
+        from flows import runs
+        from review import story
+
+        described = settings.read_stream(stream, settings.read())
+        with runs.open_ledger() as book:
+            out.print(escape(story.line(book, described.name)), soft_wrap=True)

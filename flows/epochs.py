@@ -1,0 +1,148 @@
+"""Epochs: one model, one set of labels, one target, and evidence that starts at zero."""
+
+import hashlib
+import json
+import secrets
+
+import polars as pl
+
+from flows import runs, settings
+from models import certificate
+from models import policy as policies
+from models.stream import Stream
+from review import certified, form, label_studio, ledger, states
+
+
+def begin(stream_name: str, *, by: str) -> tuple[int, bool]:
+    """Make ready what a stream needs: the ledger, an epoch, a policy that releases nothing, the Label Studio project.
+
+    Doing it again changes nothing, unless the stream's model or labels have changed: then a new epoch begins.
+    Returns the project's id and whether a new epoch began.
+    """
+    config = settings.read()
+    stream = settings.read_stream(stream_name, config)
+    ledger.migrate(config.ledger.get_secret_value())
+    with ledger.open(config.ledger.get_secret_value()) as book, book.exclusive("govern", stream.name):
+        began = begin_epoch(book, stream, by)
+        connection = label_studio.connect(config.label_studio_url, settings.label_studio_token(config))
+        labelling = form.config(stream)
+        project_id = label_studio.ensure_project(
+            connection,
+            title=stream.review.project,
+            config=labelling,
+            instructions=stream.review.instructions,
+            marker=stream.name,
+        )
+        now = runs.clock()
+        row = {
+            "stream": stream.name,
+            "config_hash": _hash(labelling),
+            "project_id": project_id,
+            "config": labelling,
+            "created_at": now,
+        }
+        book.append({"project": pl.DataFrame([row])}, now=now)
+    return project_id, began
+
+
+def begin_epoch(book: ledger.Ledger, stream: Stream, by: str) -> bool:
+    """Begin an epoch if the stream has none or its model or labels have changed; whether one began."""
+    in_force = states.policy_in_force(book, stream.name)
+    if in_force is not None and not runs.changed(book, in_force, stream):
+        return False
+    open_epoch(book, stream, in_force, by=by, because=_reason(in_force, stream))
+    return True
+
+
+def open_epoch(
+    book: ledger.Ledger,
+    stream: Stream,
+    in_force: states.PolicyInForce | None,
+    *,
+    by: str,
+    because: str,
+    alarm: pl.DataFrame | None = None,
+) -> None:
+    """Begin an epoch: a salt, a plan of what may be certified, and a policy that releases nothing. One transaction."""
+    now = runs.clock()
+    content = {
+        "stream": stream.name,
+        "model_id": stream.model.id,
+        "labels": json.dumps(stream.labels, ensure_ascii=False),
+        "calibrator": "identity",
+        "salt": secrets.token_hex(16),
+        "opened_at": now,
+    }
+    epoch_id = _hash(content)
+    cold = policies.Policy(
+        threshold=None, audit_rate=stream.policy.audit_rate, blind_rate=stream.policy.cold_blind_rate
+    )
+    epoch = pl.DataFrame([{"epoch_id": epoch_id, **content}])
+    plan = certified.register(book, stream.name, epoch_id, alpha=stream.target.error, delta=stream.target.delta)
+    facts = {"epoch": epoch, "plan": certified.plan_row(plan, stream.name, now)}
+    if alarm is not None:
+        facts["alarm"] = alarm
+    first = adoption(book, stream, epoch_id, cold, in_force, by=by, because=because, holds=False, now=now)
+    book.append(facts | first, now=now)
+
+
+def _reason(in_force: states.PolicyInForce | None, stream: Stream) -> str:
+    begins = f"a new epoch begins with model {stream.model.id}: every case goes to a person"
+    return begins if in_force is None else f"{begins}, evidence starts at zero"
+
+
+def adoption(
+    book: ledger.Ledger,
+    stream: Stream,
+    epoch_id: str,
+    policy: policies.Policy,
+    replaced: states.PolicyInForce | None,
+    *,
+    by: str,
+    because: str,
+    holds: bool,
+    now: str,
+    standing: certificate.Standing | None = None,
+) -> dict[str, pl.DataFrame]:
+    """A policy and its adoption as facts, with the evidence that was on the table; `holds`: a certificate covers it."""
+    content = {
+        "stream": stream.name,
+        "epoch_id": epoch_id,
+        "threshold": policy.threshold,
+        "audit_rate": policy.audit_rate,
+        "blind_rate": policy.blind_rate,
+        "target_error": stream.target.error,
+        "delta": stream.target.delta,
+        "cost_error": stream.costs.error,
+        "cost_review_minute": stream.costs.review_minute,
+    }
+    policy_id = _hash(content)
+    adopted = {
+        "stream": stream.name,
+        "version": 1 if replaced is None else replaced.version + 1,
+        "policy_id": policy_id,
+        "replaced": None if replaced is None else replaced.policy_id,
+        "adopted_by": by,
+        "because": because,
+        "certified": holds,
+        "evidence": json.dumps(states.totals(book, stream.name) | _evidence(standing), sort_keys=True),
+        "adopted_at": now,
+    }
+    return {
+        "policy": pl.DataFrame([{"policy_id": policy_id, **content}], schema_overrides={"threshold": pl.Float64}),
+        "adoption": pl.DataFrame([adopted], schema_overrides={"replaced": pl.String}),
+    }
+
+
+def _evidence(standing: certificate.Standing | None) -> dict[str, object]:
+    """The certificate's part of the evidence: which look, and what it held."""
+    if standing is None:
+        return {}
+    held = [standing.plan.thresholds[index] for index in standing.certified]
+    return {"certificate_look": standing.looks, "certified_thresholds": held}
+
+
+def _hash(content: object) -> str:
+    """SHA-256 of canonical JSON, in hex."""
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,157 @@
+"""What the certificate of an epoch rests on and says: the ledger's facts to values and back.
+
+The values and what they mean are in `models.grid` (plan), `models.tally` (counts) and `models.certificate` (standing).
+"""
+
+import json
+from dataclasses import asdict
+from datetime import timedelta
+
+import polars as pl
+
+from models import certificate, grid, moment, tally
+from models.policy import Policy
+from review import states
+from review.ledger import Ledger
+
+_UNRIPE = "unripe AS (SELECT DISTINCT day FROM state WHERE blind AND outcome NOT IN ('right', 'wrong') AND late = 0)"
+PAST = 1000  # cases of an earlier epoch from which quantiles are worth more than round numbers
+
+
+def register(ledger: Ledger, stream: str, epoch_id: str, *, alpha: float, delta: float) -> grid.Plan:
+    """The plan of an epoch that is about to begin: thresholds from the confidences of all cases of earlier epochs.
+
+    Round numbers where there are few. Looks at no label.
+    """
+    past = ledger.read("SELECT confidence FROM decision WHERE stream = :stream", stream=stream)["confidence"]
+    if past.is_not_null().sum() < PAST:
+        thresholds, starts, weights = grid.denser_near_one()
+    else:
+        thresholds, coverage = grid.quantiles(past)
+        starts, weights = grid.starts(coverage)
+    return grid.Plan(epoch=epoch_id, alpha=alpha, delta=delta, thresholds=thresholds, starts=starts, weights=weights)
+
+
+def plan_row(plan: grid.Plan, stream: str, now: str) -> pl.DataFrame:
+    """The plan as a fact."""
+    lists = {name: json.dumps(getattr(plan, name)) for name in ("thresholds", "starts", "weights")}
+    row = {"epoch_id": plan.epoch, "stream": stream, "alpha": plan.alpha, "delta": plan.delta} | lists
+    return pl.DataFrame([row | {"registered_at": now}])
+
+
+def plan(ledger: Ledger, epoch_id: str) -> grid.Plan | None:
+    """The plan that was registered for the epoch; None if there is none."""
+    found = ledger.read(
+        "SELECT alpha, delta, thresholds, starts, weights FROM plan WHERE epoch_id = :epoch", epoch=epoch_id
+    )
+    if found.is_empty():
+        return None
+    row = found.row(0, named=True)
+    thresholds, starts, weights = (tuple(json.loads(row[name])) for name in ("thresholds", "starts", "weights"))
+    return grid.Plan(
+        epoch=epoch_id, alpha=row["alpha"], delta=row["delta"], thresholds=thresholds, starts=starts, weights=weights
+    )
+
+
+def standing(ledger: Ledger, plan: grid.Plan) -> certificate.Standing | None:
+    """What the last look left; None before the first."""
+    found = ledger.read(
+        "SELECT look, standing FROM certificate WHERE epoch_id = :epoch ORDER BY look DESC LIMIT 1", epoch=plan.epoch
+    )
+    if found.is_empty():
+        return None
+    look, text = found.row(0)
+    kept = json.loads(text)
+    stops = tuple(certificate.Stop(**stop) for stop in kept.pop("stops"))
+    return certificate.Standing(plan=plan, looks=look, stops=stops, **{name: tuple(kept[name]) for name in kept})
+
+
+def standing_row(standing: certificate.Standing, stream: str, now: str) -> pl.DataFrame:
+    """What a look left, as a fact."""
+    kept = {name: getattr(standing, name) for name in ("log_e", "certified", "cases", "labels", "errors")}
+    kept["stops"] = [asdict(stop) for stop in standing.stops]
+    row = {
+        "epoch_id": standing.plan.epoch,
+        "look": standing.looks,
+        "stream": stream,
+        "threshold": standing.threshold,
+        "standing": json.dumps(kept),
+        "made_at": now,
+    }
+    return pl.DataFrame([row], schema_overrides={"threshold": pl.Float64})
+
+
+def policies(ledger: Ledger, epoch_id: str) -> dict[str, Policy]:
+    """Every policy of the epoch by id, in the order of their ids."""
+    found = ledger.read(
+        "SELECT policy_id, threshold, audit_rate, blind_rate FROM policy WHERE epoch_id = :epoch ORDER BY policy_id",
+        epoch=epoch_id,
+    )
+    return {row.pop("policy_id"): Policy(**row) for row in found.iter_rows(named=True)}
+
+
+def look(
+    ledger: Ledger, stream: str, plan: grid.Plan, *, now: str, deadline_hours: float
+) -> tuple[certificate.Standing, bool]:
+    """Look at the labels of the epoch's mature days: what is certified, and whether anything is new since the last look.
+
+    Raises ValueError if the counts do not add up (draws lost or doubled, another propensity than the policy gives).
+    """
+    rules = policies(ledger, plan.epoch)
+    counts = _counts(ledger, stream, plan, list(rules), now=now, deadline_hours=deadline_hours)
+    before = standing(ledger, plan)
+    after = certificate.look(plan, counts, dict(enumerate(rules.values())), before)
+    seen = ("cases", "labels", "errors", "log_e")
+    if before is not None and all(getattr(before, name) == getattr(after, name) for name in seen):
+        return before, False
+    return after, True
+
+
+def watched(ledger: Ledger, stream: str, epoch_id: str, *, now: str, deadline_hours: float) -> pl.DataFrame:
+    """The blind labels of released cases, in the order they were decided, mature days only: decided_at, wrong.
+
+    A draw without an answer past its deadline is wrong (statistics 4.5).
+    """
+    return ledger.read(
+        f"""
+        {states.OUTCOMES}, {_UNRIPE}
+        SELECT decided_at, CASE WHEN outcome = 'right' THEN 0 ELSE 1 END AS wrong FROM state
+        WHERE route = 'AUTOMATE' AND blind AND day NOT IN (SELECT day FROM unripe)
+        ORDER BY day, decided_at, case_id
+        """,
+        stream=stream,
+        epoch=epoch_id,
+        due=_due(now, deadline_hours),
+    ).cast({"wrong": pl.Boolean})
+
+
+def _counts(
+    ledger: Ledger, stream: str, plan: grid.Plan, policy_ids: list[str], *, now: str, deadline_hours: float
+) -> pl.DataFrame:
+    """The epoch's counts by bin, policy, propensity and outcome (`tally`), of mature days only.
+
+    A day is mature when each draw of it is answered, or its deadline has passed.
+    """
+    found = ledger.read(
+        f"""
+        {states.OUTCOMES}, {_UNRIPE}
+        SELECT confidence, policy_id, propensity, blind, outcome, count(*) AS n FROM state
+        WHERE day NOT IN (SELECT day FROM unripe)
+        GROUP BY confidence, policy_id, propensity, blind, outcome
+        """,
+        stream=stream,
+        epoch=plan.epoch,
+        due=_due(now, deadline_hours),
+    )
+    version = {policy_id: number for number, policy_id in enumerate(policy_ids)}
+    binned = found.with_columns(
+        grid.bins(found["confidence"], plan.thresholds),
+        epoch=pl.lit(plan.epoch),
+        version=pl.col("policy_id").replace_strict(version, return_dtype=pl.Int64),
+        n=pl.col("n").cast(pl.Int64),
+    )
+    return binned.group_by(tally.KEY).agg(pl.col("n").sum())
+
+
+def _due(now: str, deadline_hours: float) -> str:
+    return moment.text(moment.parse(now) - timedelta(hours=deadline_hours))

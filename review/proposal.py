@@ -1,0 +1,95 @@
+"""What the certificate allows today, and what beside it is cheapest and what people can carry. Pure."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from models import certificate, cost, grid, risk
+from models.stream import Stream
+
+MINUTES = 1.0  # of a review, while none was measured
+FULL_DAYS = 1  # the last day may still be going on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """`threshold` is the least strict certified one (None: none is), `coverage` the share of cases it would release.
+
+    `certified`: all certified thresholds, strictest first. `labels`, `errors`: blind labels at or above it that the
+    certificate rests on, weighted to the smallest propensity. `needed`: what the next step takes; None: nothing helps or
+    nothing is left to certify. `cheapest`: lowest expected cost per case inside the certified set, full review included.
+    `carried`: what people can carry by the stream's stated capacity; None: none is stated.
+    """
+
+    alpha: float
+    delta: float
+    looks: int
+    threshold: float | None
+    coverage: float | None
+    certified: tuple[float, ...]
+    labels: float
+    errors: float
+    needed: certificate.Needed | None
+    cheapest: cost.Choice
+    carried: cost.Load | None
+
+
+def of(
+    standing: certificate.Standing,
+    counts: pl.DataFrame,
+    stream: Stream,
+    *,
+    by_day: pl.DataFrame,
+    reviewers: pl.DataFrame,
+) -> Proposal:
+    """From the last look, the epoch's counts (`risk`), and the states of the ledger by day and reviewer."""
+    plan = standing.plan
+    rows = _rows(counts, plan)
+    certified = tuple(plan.thresholds[index] for index in standing.certified)
+    place = standing.certified[-1] if certified else None
+    covered = None if place is None else rows.filter(pl.col("threshold") == plan.thresholds[place])["coverage"]
+    return Proposal(
+        alpha=plan.alpha,
+        delta=plan.delta,
+        looks=standing.looks,
+        threshold=standing.threshold,
+        coverage=float(covered[0]) if covered is not None and len(covered) else None,
+        certified=certified,
+        labels=0.0 if place is None else standing.labels[place],
+        errors=0.0 if place is None else standing.errors[place],
+        needed=certificate.needed(standing),
+        cheapest=cost.cheapest(rows, prices(stream, reviewers), certified),
+        carried=_carried(rows, stream, by_day),
+    )
+
+
+def prices(stream: Stream, reviewers: pl.DataFrame) -> cost.Prices:
+    """What an error and a review cost, by the stream file; a review's minutes as measured where it does not say."""
+    minutes = stream.costs.minutes_per_review
+    if minutes is None:
+        measured = reviewers["median_seconds"].median() if len(reviewers) else None
+        minutes = MINUTES if not isinstance(measured, float) else measured / 60
+    return cost.Prices(
+        error=stream.costs.error,
+        review=stream.costs.review_minute * minutes,
+        audit_rate=stream.policy.audit_rate,
+        human_error=stream.costs.error,
+        human_error_rate=stream.costs.human_error or 0.0,
+    )
+
+
+def _rows(counts: pl.DataFrame, plan: grid.Plan) -> pl.DataFrame:
+    """The risk-coverage curve at the plan's thresholds: each case counts as sure as the strictest one it reaches."""
+    thresholds = pl.Series(plan.thresholds, dtype=pl.Float64)
+    binned = grid.bins(counts["confidence"], plan.thresholds)
+    known = binned.is_not_null()
+    confidence = thresholds.gather(binned.fill_null(0)).set(~known, None)
+    return risk.curve(counts.with_columns(confidence.alias("confidence")), plan.delta)
+
+
+def _carried(rows: pl.DataFrame, stream: Stream, by_day: pl.DataFrame) -> cost.Load | None:
+    capacity = stream.review.capacity_per_day
+    if capacity is None or by_day.is_empty():
+        return None
+    days = by_day["decisions"].to_numpy()[: max(len(by_day) - FULL_DAYS, 1)]
+    return cost.affordable(rows, cases=float(days.mean()), capacity=capacity, audit_rate=stream.policy.audit_rate)

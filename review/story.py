@@ -1,0 +1,112 @@
+"""What the ledger tells, in lines of text: the life of one case, and the history of a stream's line."""
+
+import json
+
+import polars as pl
+
+from models import policy
+from models.errors import Misuse
+from review.ledger import Ledger
+
+
+def case(ledger: Ledger, stream: str, case_id: str) -> str:
+    """One case from its input to what became of it; the draw is made again and compared. Raises Misuse if unknown.
+
+    The payload is left out: it may be anybody's secret. Its SHA-256 is there.
+    """
+    found = ledger.read(
+        """
+        SELECT d.*, p.threshold, p.audit_rate, p.blind_rate, e.salt
+        FROM decision d JOIN policy p ON p.policy_id = d.policy_id JOIN epoch e ON e.epoch_id = d.epoch_id
+        WHERE d.stream = :stream AND d.case_id = :case
+        """,
+        stream=stream,
+        case=case_id,
+    )
+    if found.is_empty():
+        raise Misuse(f"stream {stream!r} has no case {case_id!r}; is it spelled as in the input's id column?")
+    row = found.row(0, named=True)
+    draw = float(policy.draws(pl.Series([case_id]), row["salt"])[0])
+    line = "nothing is released" if row["threshold"] is None else f"released at {row['threshold']:g} and above"
+    lines = [
+        f"case        {case_id} of {stream}",
+        f"input       {row['source']}, line {row['line']}; SHA-256 {row['content']}",
+        f"model       {row['model_id']} said {row['prediction']!r}, score {_number(row['raw_score'])}",
+        f"confidence  {_number(row['confidence'])}" + (f"; doubt: {row['doubt']}" if row["doubt"] else ""),
+        f"policy      {row['policy_id'][:12]}: {line}, audit rate {row['audit_rate']:g}, blind rate {row['blind_rate']:g}",
+        f"draw        {draw:.6f} against propensity {row['propensity']:g}: "
+        + ("blind" if row["blind"] else "not drawn")
+        + (
+            "" if (draw < row["propensity"]) == row["blind"] else "  (NOT what the draw says: run second-reader verify)"
+        ),
+        f"decided     {row['decided_at']}: {row['route']}",
+        *_after(ledger, stream, case_id),
+    ]
+    return "\n".join(lines)
+
+
+def _after(ledger: Ledger, stream: str, case_id: str) -> list[str]:
+    """What happened to the case after its decision, in order of time."""
+    events: list[tuple[str, str]] = []
+    parameters = {"stream": stream, "case": case_id}
+    where = "WHERE stream = :stream AND case_id = :case"
+    for row in ledger.read(
+        f"SELECT slot, project_id, task_id, blind, sent_at FROM dispatch {where}", **parameters
+    ).rows():
+        slot, project, task, blind, at = row
+        shown = "blind" if blind else "with the model's answer"
+        events.append((at, f"sent        {at}: reading {slot + 1}, task {task} of project {project}, {shown}"))
+    for row in ledger.read(f"SELECT recalled_by, because, recalled_at FROM recall {where}", **parameters).rows():
+        who, why, at = row
+        events.append((at, f"recalled    {at} by {who}: {why}"))
+    reviews = ledger.read(
+        f"SELECT reviewer, outcome, answer, seconds, submitted_at, slot FROM review {where} ORDER BY submitted_at, revision",
+        **parameters,
+    )
+    for who, outcome, answer, seconds, at, slot in reviews.rows():
+        said = f"answered {answer!r}" if outcome == "answer" else outcome
+        took = "" if seconds is None else f" after {seconds:.1f} s"
+        events.append((at, f"reviewed    {at} by {who}: {said}{took} (reading {slot + 1})"))
+    return [text for _, text in sorted(events)] or ["             nobody has read it"]
+
+
+def line(ledger: Ledger, stream: str) -> str:
+    """The history of the line: adoptions, certificates that changed what is certified, alarms. Raises Misuse if none."""
+    adoptions = ledger.read(
+        """
+        SELECT a.version, a.adopted_at, a.adopted_by, a.because, a.certified, a.evidence, p.threshold, p.epoch_id
+        FROM adoption a JOIN policy p ON p.policy_id = a.policy_id WHERE a.stream = :stream ORDER BY a.version
+        """,
+        stream=stream,
+    )
+    if adoptions.is_empty():
+        raise Misuse(f"stream {stream!r} has no policy yet; run: second-reader init {stream}")
+    events: list[tuple[str, int, str]] = []
+    for row in adoptions.iter_rows(named=True):
+        where = "nothing released" if row["threshold"] is None else f"released at {row['threshold']:g} and above"
+        stand = "" if row["threshold"] is None else ", certified" if row["certified"] else ", NOT certified"
+        evidence = ", ".join(f"{name} {value}" for name, value in json.loads(row["evidence"]).items() if name in _TOLD)
+        text = f"{row['adopted_at']}  version {row['version']}: {where}{stand}\n  by {row['adopted_by']}: {row['because']}\n"
+        events.append((row["adopted_at"], 1, f"{text}  on {evidence}; epoch {row['epoch_id'][:12]}"))
+    last: dict[str, float | None] = {}
+    looks = ledger.read(
+        "SELECT epoch_id, look, threshold, made_at FROM certificate WHERE stream = :stream ORDER BY made_at",
+        stream=stream,
+    )
+    for epoch, look, threshold, at in looks.rows():
+        if threshold is not None and last.get(epoch) != threshold:
+            events.append((at, 0, f"{at}  look {look}: certified down to {threshold:g}"))
+        last[epoch] = threshold
+    alarms = ledger.read("SELECT labels, errors, raised_at FROM alarm WHERE stream = :stream", stream=stream)
+    for labels, errors, at in alarms.rows():
+        events.append(
+            (at, 0, f"{at}  ALARM after {labels} blind labels, {errors} of the last ones wrong: the epoch is closed")
+        )
+    return "\n".join(text for _, _, text in sorted(events))
+
+
+_TOLD = ("decisions", "automated", "reviewed", "certificate_look")
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:.6g}"

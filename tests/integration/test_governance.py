@@ -1,0 +1,243 @@
+"""Who may move the line, and on what: certificates from the ledger's own facts, the watchdog, recall. Both databases."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from flows import certify, epochs, files, govern, runs, score, settings
+from models import certificate, moment, stream
+from models.errors import Misuse
+from review import ledger, states, story
+from tests.integration import ledger_facts as facts
+
+STREAM = """
+name = "mail"
+title = "Customer mail"
+labels = ["ham", "spam"]
+
+[input]
+source = "inbox"
+id = "id"
+prediction = "label"
+confidence = "score"
+payload = ["text"]
+
+[model]
+id = "{model}"
+
+[review]
+kind = "text"
+question = "Which?"
+project = "mail"
+deadline_hours = 48.0
+
+[target]
+error = {target}
+
+[costs]
+error = 2.0
+review_minute = 0.5
+
+[policy]
+audit_rate = 0.5
+blind_rate = 0.5
+"""
+START = datetime(2026, 1, 5, tzinfo=UTC)
+ANN, WHY = "ann@example.org", "a test"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A stream with an open ledger, filled by the product's own score and by answers put in as facts."""
+
+    folder: Path
+    book: ledger.Ledger
+
+    def describe(self, model: str = "m-1", target: float = 0.05) -> stream.Stream:
+        (self.folder / "mail.toml").write_text(STREAM.format(model=model, target=target), encoding="utf-8")
+        return settings.read_stream("mail", settings.read())
+
+    def arrive(self, prefix: str, count: int, confidence: float, *, wrong: int = 0, answer: bool = True) -> None:
+        """Cases of one confidence come in and are decided; the drawn ones are answered, the first `wrong` with spam."""
+        described = self.describe()
+        rows = {"id": [f"{prefix}-{n:04d}" for n in range(count)], "label": ["ham"] * count}
+        frame = pl.DataFrame(rows | {"score": [confidence] * count, "text": ["hello"] * count})
+        path = self.folder / f"{prefix}.parquet"
+        frame.write_parquet(path)
+        for chunk in files.chunks(path, described):
+            score.record.fn(described, "run", chunk)
+        drawn = self.book.read(
+            "SELECT case_id, blind FROM decision WHERE blind AND case_id LIKE :prefix ORDER BY case_id",
+            prefix=f"{prefix}-%",
+        )["case_id"].to_list()
+        known = int(self.book.read("SELECT count(*) AS n FROM dispatch")["n"].item())
+        now = runs.clock()
+        sent = [
+            {"case_id": case, "task_id": known + n + 1, "blind": True, "task_key": case, "sent_at": now}
+            for n, case in enumerate(drawn)
+        ]
+        self.book.append({"dispatch": facts.dispatches(*sent)}, now=now)
+        if answer:
+            given = [
+                {
+                    "case_id": case,
+                    "annotation_id": known + n + 1,
+                    "task_id": known + n + 1,
+                    "blind": True,
+                    "revision": now,
+                }
+                | {"answer": "spam" if n < wrong else "ham", "submitted_at": now}
+                for n, case in enumerate(drawn)
+            ]
+            self.book.append({"review": facts.reviews(*given)}, now=now)
+
+    def run(self) -> runs.Run:
+        return runs.Run(
+            run_id="measure",
+            flow="measure",
+            started_at=runs.clock(),
+            stream=self.describe(),
+            settings=settings.read(),
+            ledger=self.book,
+        )
+
+    def in_force(self) -> states.PolicyInForce:
+        found = states.policy_in_force(self.book, "mail")
+        assert found is not None
+        return found
+
+    def look(self, now: str | None = None) -> certificate.Standing:
+        found = certify.look(self.run(), self.in_force(), now or runs.clock())
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setenv("SECOND_READER_LEDGER", ledger_url)
+    monkeypatch.setenv("SECOND_READER_STREAMS", str(tmp_path))
+    ledger.migrate(ledger_url)
+    with ledger.open(ledger_url) as book:
+        made = Desk(tmp_path, book)
+        epochs.begin_epoch(book, made.describe(), "ann@example.org")
+        yield made
+
+
+def test_with_few_labels_nothing_is_certified_and_the_labels_still_needed_are_said(desk: Desk) -> None:
+    desk.arrive("a", 30, 0.995)
+    assert desk.look().threshold is None
+    with pytest.raises(Misuse, match=r"no threshold of mail is certified yet; about \d+ more blind labels"):
+        govern.adopt("mail", None, by=ANN, because=WHY)
+    with pytest.raises(Misuse, match=r"threshold 0\.9 is not certified \(none is; about \d+ more"):
+        govern.adopt("mail", 0.9, by=ANN, because=WHY)
+
+
+def test_enough_right_labels_certify_and_what_is_certified_is_adopted_as_certified(desk: Desk) -> None:
+    desk.arrive("a", 300, 0.995)
+    standing = desk.look()
+    assert standing.threshold == 0.0  # nothing is less sure, so every line releases the same
+    now = govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    assert (now.version, now.policy.threshold, now.certified) == (2, 0.99, True)
+    with pytest.raises(Misuse, match=r"threshold 0\.5001 is not certified"):
+        govern.adopt("mail", 0.5001, by=ANN, because=WHY)
+    assert govern.adopt("mail", 0.5001, by=ANN, because=WHY, uncertified=True).certified is False
+
+
+def test_a_look_at_nothing_new_leaves_no_record(desk: Desk) -> None:
+    desk.arrive("a", 100, 0.995)
+    assert [desk.look().looks, desk.look().looks] == [1, 1]
+    assert desk.book.read("SELECT count(*) AS n FROM certificate")["n"].item() == 1
+    desk.arrive("b", 10, 0.995)
+    assert desk.look().looks == 2
+
+
+def test_a_day_with_an_open_draw_is_not_looked_at_until_its_deadline_and_then_counts_as_wrong(desk: Desk) -> None:
+    desk.arrive("a", 300, 0.995)
+    desk.arrive("b", 3, 0.995, answer=False)
+    assert desk.look().cases == (0,) * len(desk.look().cases)
+    later = desk.look(moment.text(datetime.now(UTC) + timedelta(hours=49)))
+    assert (later.cases[-1], later.labels[-1], later.errors[-1]) == (303, 303, 3)
+
+
+def test_another_target_or_model_is_another_epoch_and_evidence_starts_at_zero(desk: Desk) -> None:
+    desk.arrive("a", 300, 0.995)
+    assert desk.look().threshold is not None
+    for change in ({"target": 0.02}, {"model": "m-2"}):
+        described = desk.describe(**change)  # type: ignore[arg-type]
+        with pytest.raises(Misuse, match="start a new epoch"):
+            runs.policy_in_force(desk.book, described)
+    before = desk.in_force().epoch_id
+    assert epochs.begin_epoch(desk.book, desk.describe(target=0.02), "ann@example.org")
+    now = desk.in_force()
+    assert (now.epoch_id != before, now.policy.threshold) == (True, None)
+
+
+def test_halt_resume_and_rollback_move_between_versions_on_the_record(desk: Desk) -> None:
+    desk.arrive("a", 300, 0.995)
+    desk.look()
+    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    govern.adopt("mail", 0.9, by=ANN, because=WHY)
+    assert govern.halt("mail", by=ANN, because=WHY).policy.threshold is None
+    assert govern.resume("mail", by=ANN, because=WHY).policy.threshold == 0.9
+    back = govern.rollback("mail", 2, by=ANN, because=WHY)
+    assert (back.version, back.policy.threshold, back.certified) == (6, 0.99, True)
+    with pytest.raises(Misuse, match="is not halted"):
+        govern.resume("mail", by=ANN, because=WHY)
+    with pytest.raises(Misuse, match="no earlier version 9"):
+        govern.rollback("mail", 9, by=ANN, because=WHY)
+    told = story.line(desk.book, "mail")
+    assert [f"version {number}:" in told for number in range(1, 7)] == [True] * 6
+    assert "certified down to 0" in told
+
+
+def test_errors_among_the_released_close_the_epoch_and_recall_sends_the_suspects_to_people(desk: Desk) -> None:
+    desk.arrive("a", 300, 0.995)
+    desk.look()
+    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    desk.arrive("b", 100, 0.995)
+    assert certify.watch(desk.run(), desk.in_force(), runs.clock()) is False
+    desk.arrive("c", 40, 0.995, wrong=40)
+    epoch = desk.in_force().epoch_id
+    assert certify.watch(desk.run(), desk.in_force(), runs.clock()) is True
+    now = desk.in_force()
+    assert (now.adopted_by, now.policy.threshold, now.epoch_id != epoch) == (certify.WATCHDOG, None, True)
+    desk.arrive("d", 5, 0.995)
+    assert desk.book.read("SELECT DISTINCT route FROM decision WHERE case_id LIKE 'd-%'")["route"].to_list() == [
+        "REVIEW"
+    ]
+
+    suspects = states.suspects(desk.book, "mail")
+    assert suspects is not None
+    drawn = desk.book.read("SELECT case_id FROM decision WHERE case_id LIKE 'c-%' AND NOT blind")
+    assert set(drawn["case_id"]) <= set(suspects["case_id"])
+    assert not {case for case in suspects["case_id"] if case.startswith("a-")}
+    assert govern.recall("mail", by=ANN, because=WHY) == len(suspects)
+    assert govern.recall("mail", by=ANN, because=WHY) == 0
+    queued = states.pending(desk.book, "mail", 1000)
+    assert set(queued["case_id"]) == set(suspects["case_id"])
+    assert not queued["blind"].any()
+    assert states.totals(desk.book, "mail")["waiting"] == len(suspects)
+    with pytest.raises(Misuse, match="released nothing in this epoch"):
+        govern.resume("mail", by=ANN, because=WHY)
+    assert "ALARM" in story.line(desk.book, "mail")
+    assert "recalled" in story.case(desk.book, "mail", suspects["case_id"][0])
+
+
+def test_a_case_is_told_from_its_input_to_its_readers_and_an_unknown_one_is_refused(desk: Desk) -> None:
+    desk.arrive("a", 3, 0.7)
+    told = story.case(desk.book, "mail", "a-0001")
+    for said in (
+        "a.parquet, line 2",
+        "m-1 said 'ham'",
+        "REVIEW",
+        "propensity 1: blind",
+        "by ben@example.org: answered 'ham'",
+    ):
+        assert said in told
+    assert "NOT what the draw says" not in told
+    with pytest.raises(Misuse, match="has no case 'zzz'"):
+        story.case(desk.book, "mail", "zzz")
