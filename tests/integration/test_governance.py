@@ -167,7 +167,7 @@ def test_another_target_or_model_is_another_epoch_and_evidence_starts_at_zero(de
     desk.arrive("a", 300, 0.995)
     assert desk.look().threshold is not None
     for change in ({"target": 0.02}, {"model": "m-2"}):
-        described = desk.describe(**change)  # type: ignore[arg-type]
+        described = desk.describe(**change)
         with pytest.raises(Misuse, match="start a new epoch"):
             runs.policy_in_force(desk.book, described)
     before = desk.in_force().epoch_id
