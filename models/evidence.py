@@ -72,7 +72,9 @@ def binomial(wrong: ArrayLike, n: ArrayLike, alpha: float) -> Floats:
     """
     k, total = _counts(wrong, n, alpha)
     # An error rate far below alpha has a p below the smallest double: -log p is then cut at 745.
-    result: Floats = -np.log(np.maximum(special.bdtr(k, total, alpha), np.finfo(np.float64).smallest_subnormal))
+    result: Floats = -np.log(
+        np.maximum(special.bdtr(k, total.astype(np.int64), alpha), np.finfo(np.float64).smallest_subnormal)
+    )
     return result + 0.0  # no minus zero
 
 

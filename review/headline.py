@@ -106,6 +106,8 @@ def certificate(report: Report) -> list[str]:
             f"{wording.whole(proposal.alpha)} of what it releases is wrong, with {wording.whole(1 - proposal.delta)} "
             "confidence, however often one looks."
         )
+    for sentence in (*proposal.gate.refusals, *proposal.gate.warnings):
+        said.append(f"Beware: {sentence}.")
     return said
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from models import certificate, cost, grid, risk
+from models import certificate, cost, grid, reliability, risk
 from models.stream import Stream
 
 MINUTES = 1.0  # of a review, while none was measured
@@ -18,7 +18,8 @@ class Proposal:
     `certified`: all certified thresholds, strictest first. `labels`, `errors`: blind labels at or above it that the
     certificate rests on, weighted to the smallest propensity. `needed`: what the next step takes; None: nothing helps or
     nothing is left to certify. `cheapest`: lowest expected cost per case inside the certified set, full review included.
-    `carried`: what people can carry by the stream's stated capacity; None: none is stated.
+    `carried`: what people can carry by the stream's stated capacity; None: none is stated. `gate`: what speaks against
+    trusting the confidence at all.
     """
 
     alpha: float
@@ -32,6 +33,7 @@ class Proposal:
     needed: certificate.Needed | None
     cheapest: cost.Choice
     carried: cost.Load | None
+    gate: reliability.Gate
 
 
 def of(
@@ -60,6 +62,7 @@ def of(
         needed=certificate.needed(standing),
         cheapest=cost.cheapest(rows, prices(stream, reviewers), certified),
         carried=_carried(rows, stream, by_day),
+        gate=reliability.gate(counts, plan.delta),
     )
 
 

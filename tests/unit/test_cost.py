@@ -1,0 +1,99 @@
+"""What a line costs and asks of people, the watchdog's arithmetic, and slices told apart by more than chance."""
+
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+
+from models import cost, slices, watchdog
+
+ROWS = pl.DataFrame(
+    {
+        "threshold": [0.9, 0.8, 0.5],
+        "coverage": [0.5, 0.8, 1.0],
+        "error": [0.01, 0.02, 0.1],
+        "low": [0.0, 0.01, 0.08],
+        "high": [0.02, 0.03, 0.12],
+    }
+)
+PRICES = cost.Prices(error=10.0, review=1.0, audit_rate=0.1)
+
+
+def test_a_lines_cost_is_errors_and_reviews_and_audits() -> None:
+    """At .9: 10 x .5 x .01 + 1 x .5 + 1 x .1 x .5."""
+    assert cost.curve(ROWS, PRICES)["cost"].to_list() == pytest.approx([0.6, 0.44, 1.1])
+
+
+def test_the_cheapest_line_is_chosen_among_the_certified_only() -> None:
+    assert cost.cheapest(ROWS, PRICES, [0.9]).threshold == 0.9
+    assert cost.cheapest(ROWS, PRICES, [0.9, 0.8, 0.5]).threshold == 0.8
+    assert cost.cheapest(ROWS, PRICES, []) == cost.full_review(PRICES)
+    dear = cost.Prices(error=1000.0, review=1.0, audit_rate=0.1)
+    assert cost.cheapest(ROWS, dear, [0.9, 0.8]).threshold is None
+
+
+def test_what_people_can_carry_is_the_strictest_line_without_a_backlog() -> None:
+    """100 cases a day: 100, 55, 28 and 10 reviews a day at the four lines."""
+    assert cost.affordable(ROWS, cases=100, capacity=60, audit_rate=0.1).threshold == 0.9
+    assert cost.affordable(ROWS, cases=100, capacity=100, audit_rate=0.1).threshold is None
+    over = cost.affordable(ROWS, cases=100, capacity=4, audit_rate=0.1)
+    assert over.threshold == 0.5
+    assert over.late == pytest.approx(6.0)
+
+
+def test_the_watchdogs_statistic_is_the_recursion_it_stands_for() -> None:
+    wrong, alpha = np.random.default_rng(3).random(300) < 0.05, 0.02
+    sums = dict.fromkeys((1.5, 2.0, 3.0, 5.0, 10.0), 0.0)
+    expected = []
+    for label in wrong:
+        for rise in sums:
+            q = rise * alpha
+            step = math.log(q / alpha) if label else math.log((1 - q) / (1 - alpha))
+            sums[rise] = max(sums[rise], 0.0) + step
+        expected.append(math.log(sum(map(math.exp, sums.values())) / len(sums)))
+    assert watchdog.statistic(wrong, alpha) == pytest.approx(expected)
+
+
+def test_the_alarm_is_the_first_label_over_the_run_length_and_none_on_right_labels() -> None:
+    assert watchdog.alarm([False] * 5000, 0.01) is None
+    at = watchdog.alarm([True] * 10, 0.01)
+    assert at is not None
+    reached = watchdog.statistic([True] * 10, 0.01) >= math.log(10_000)
+    assert reached[at]
+    assert not reached[:at].any()
+
+
+def test_scores_that_move_down_are_noticed_without_a_label_and_the_same_ones_are_not() -> None:
+    before = pl.DataFrame({"confidence": [0.9, 0.8, None], "n": [500, 400, 100]})
+    after = pl.DataFrame({"confidence": [0.9, 0.8, None], "n": [300, 400, 300]})
+    moved, same = watchdog.shift(before, after), watchdog.shift(before, before)
+    assert moved is not None
+    assert same is not None
+    assert moved.warn
+    assert moved.distance == pytest.approx(0.2)
+    assert not same.warn
+    assert same.distance == 0.0
+    assert watchdog.shift(before, after.clear()) is None
+
+
+def slice_counts(**wrong_of: tuple[int, int]) -> pl.DataFrame:
+    rows = [(name, o, n) for name, (k, n_) in wrong_of.items() for o, n in (("wrong", k), ("right", n_ - k))]
+    return pl.DataFrame(rows, schema=("slice", "outcome", "n"), orient="row").with_columns(
+        confidence=0.9, route=pl.lit("AUTOMATE"), blind=True, propensity=0.5
+    )
+
+
+def test_a_slice_is_flagged_by_what_chance_alone_would_not_bring_to_the_worst_of_many() -> None:
+    one = slices.table(slice_counts(a=(14, 200)), 0.03, 0.05)
+    many = slices.table(slice_counts(a=(12, 200), **{f"s{n}": (4, 200) for n in range(20)}), 0.03, 0.05)
+    assert [part.flagged for part in one] == [True]
+    assert [part.name for part in many if part.flagged] == []
+
+
+def test_a_class_without_evidence_of_its_own_stays_reviewed_and_all_classes_share_the_doubt() -> None:
+    past = pl.DataFrame({"slice": ["a"] * 50, "confidence": np.linspace(0.5, 1, 50)})
+    planned = slices.plans(past, ["a", "b"], epoch="e", alpha=0.05, delta=0.1, joint=True)
+    assert {name: plan.delta for name, plan in planned.items()} == {"a": 0.05, "b": 0.05}
+    each = slices.plans(past, ["a", "b"], epoch="e", alpha=0.05, delta=0.1, joint=False)
+    assert each["b"].delta == 0.1
