@@ -11,7 +11,7 @@ from review import states
 from review.proposal import Proposal
 
 Figure = Estimate | NotEnoughEvidence
-Verdict = Literal["kept", "missed", "open", "nothing"]
+Verdict = Literal["certified", "kept", "missed", "open", "nothing"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class Report:
     worst: Figure  # one-sided, every unanswered draw taken for wrong
     proposal: Proposal | None  # what is certified; None: nothing was looked at yet
     alarm: Alarm | None  # the newest, if the watchdog ever raised one
-    verdict: Verdict  # on the target, at this look; nothing: no evidence
+    verdict: Verdict  # on the target; certified: at every look; else at this one; nothing: no evidence
     needed: int | None  # blind labels without an error until the target is shown; None where that is no question
     here: Figure  # at today's line, from all blind draws above it
     everything: Figure  # were every case that has a confidence released

@@ -72,6 +72,8 @@ def verdict(report: Report) -> tuple[str, str, str]:
     """On the target: a sign, a word, a sentence. The sign tells it without colour."""
     target = f"The target is at most {wording.whole(report.target)} wrong among the released"
     match report.verdict:
+        case "certified":
+            return "\u2713", "Certified", f"{target}: certified for today's line, from all blind labels at or above it."
         case "kept":
             return "\u2713", "Target kept", f"{target}: the limit is below it."
         case "missed":

@@ -44,8 +44,11 @@ def build(
     released = counts.filter(pl.col("route") == routing.AUTOMATE)
     promise = risk.error_among_automated(counts, delta, one_sided=True)
     error = risk.error_among_automated(counts, delta)
-    verdict = _verdict(error, promise, target)
     line = None if policy is None else policy.policy.threshold
+    proposed = None if standing is None else proposal.of(standing, counts, stream, by_day=by_day, reviewers=reviewers)
+    verdict = _verdict(error, promise, target)
+    if verdict != "missed" and proposed is not None and line in proposed.certified:
+        verdict = "certified"
     sure = None if line is None else int(counts.filter(pl.col("confidence") >= line)["n"].sum())
     cases = int(counts["n"].sum())
     return Report(
@@ -63,9 +66,7 @@ def build(
         promise=promise,
         batch=_batch(released, promise),
         worst=risk.error_among_automated(counts, delta, one_sided=True, unanswered_wrong=True),
-        proposal=None
-        if standing is None
-        else proposal.of(standing, counts, stream, by_day=by_day, reviewers=reviewers),
+        proposal=proposed,
         alarm=alarm,
         verdict=verdict,
         needed=_needed(promise, target) if verdict == "open" else None,
@@ -137,7 +138,7 @@ def as_json(report: Report) -> dict[str, Any]:
     cases, released, automation       of the epoch in force; automation = released / cases, known and not estimated
     error, promise, worst             among the released: two-sided; one-sided; one-sided, all unanswered draws wrong
     batch                             one-sided limit for the released as a closed batch; null where draws were unequal
-    target {error, delta, verdict, needed}   verdict: kept | missed | open | nothing
+    target {error, delta, verdict, needed}   verdict: certified | kept | missed | open | nothing
     certificate {threshold, certified, needed, cheapest, carried, ...}   what the last look left, or null
     alarm {raised_at, labels, errors, suspects, ...}   the watchdog's newest, or null
     line {threshold, coverage, error, ...}   the policy in force, or null

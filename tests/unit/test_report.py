@@ -374,6 +374,7 @@ def test_what_is_certified_is_said_with_its_promise_and_the_command_that_adopts_
     assert found.proposal is not None
     assert (found.proposal.threshold, found.proposal.certified) == (0.9, (0.9,))
     assert "Certified: confidence \u2265 0.9" in plain(report.lines(found))
+    assert found.verdict == "certified"
     page = plain(report.page(found))
     assert "second-reader adopt digits --by NAME" in page
     assert report.as_json(found)["certificate"]["threshold"] == 0.9
