@@ -1,0 +1,139 @@
+"""What things are now, from the facts: the same answers on both databases."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from review import ledger, states
+from tests.integration import ledger_facts as facts
+
+EARLY, LATE = "2026-02-01T08:00:00.000000Z", "2026-02-01T20:00:00.000000Z"
+NEXT_DAY = "2026-02-02T09:00:00.000000Z"
+
+
+@pytest.fixture
+def book(ledger_url: str) -> Iterator[ledger.Ledger]:
+    ledger.migrate(ledger_url)
+    with ledger.open(ledger_url) as opened:
+        opened.append(
+            {"epoch": facts.epochs(), "policy": facts.policies(), "adoption": facts.adoptions()}, now=facts.NOW
+        )
+        yield opened
+
+
+def decide(book: ledger.Ledger, *cases: dict[str, facts.Value]) -> None:
+    book.append({"decision": facts.decisions(*cases)}, now=facts.NOW)
+
+
+def drawn(*cases: str) -> list[dict[str, facts.Value]]:
+    return [{"case_id": case, "blind": True} for case in cases]
+
+
+def send(book: ledger.Ledger, **task_of: int) -> None:
+    rows: list[dict[str, facts.Value]] = [
+        {"case_id": case, "task_id": task, "sent_at": EARLY} for case, task in task_of.items()
+    ]
+    book.append({"dispatch": facts.dispatches(*rows)}, now=facts.NOW)
+
+
+def say(book: ledger.Ledger, case: str, annotation: int, **what: facts.Value) -> None:
+    row: dict[str, facts.Value] = {"case_id": case, "annotation_id": annotation, "task_id": annotation}
+    book.append({"review": facts.reviews(row | what)}, now=facts.NOW)
+
+
+def test_the_policy_in_force_is_the_one_of_the_highest_version(book: ledger.Ledger) -> None:
+    book.append({"policy": facts.policies({"policy_id": "p-2", "threshold": None})}, now=facts.NOW)
+    book.append({"adoption": facts.adoptions({"version": 2, "policy_id": "p-2", "replaced": "p-1"})}, now=facts.NOW)
+    found = states.policy_in_force(book, "mail")
+    assert found is not None
+    assert (found.version, found.policy_id, found.policy.threshold, found.labels) == (2, "p-2", None, ("ham", "spam"))
+    assert states.policy_in_force(book, "another") is None
+
+
+def test_what_waits_is_reviewed_or_drawn_and_not_sent_the_oldest_first_then_by_content(book: ledger.Ledger) -> None:
+    decide(
+        book,
+        {"case_id": "late", "decided_at": LATE},
+        {"case_id": "b", "decided_at": EARLY, "content": "b" * 64},
+        {"case_id": "a", "decided_at": EARLY, "content": "a" * 64, "route": "AUTOMATE", "blind": True},
+        {"case_id": "released", "decided_at": EARLY, "route": "AUTOMATE"},
+        {"case_id": "sent", "decided_at": EARLY},
+        {"case_id": "elsewhere", "stream": "other", "decided_at": EARLY},
+    )
+    send(book, sent=1)
+    assert states.pending(book, "mail", 10)["case_id"].to_list() == ["a", "b", "late"]
+    assert states.pending(book, "mail", 2)["case_id"].to_list() == ["a", "b"]
+
+
+def test_a_reading_is_the_first_persons_last_word_and_a_deleted_or_bulk_answer_is_none(book: ledger.Ledger) -> None:
+    decide(book, *drawn(*"abcd"))
+    send(book, a=1, b=2, c=3, d=4)
+    say(book, "a", 1, answer="ham", submitted_at=EARLY, revision=EARLY)
+    say(book, "a", 1, answer="spam", submitted_at=EARLY, revision=LATE)  # edited
+    say(book, "a", 9, answer="ham", submitted_at=LATE, reviewer="later@example.org")
+    say(book, "b", 2, answer="ham")
+    say(book, "b", 2, outcome="deleted", answer=None, revision="deleted")
+    say(book, "c", 3, outcome="bulk", answer=None, seconds=None)
+    say(book, "d", 4, outcome="skip", answer=None)
+    found = states.readings(book, "mail")
+    assert found.select("case_id", "reviewer", "answer").rows() == [("a", "ben@example.org", "spam")]
+    opened = states.open_cases(book, "mail")
+    assert opened.select("case_id", "skips").rows() == [("b", 0), ("c", 0), ("d", 1)]
+
+
+def test_counts_tell_every_draw_apart_by_what_became_of_it(book: ledger.Ledger) -> None:
+    decide(book, {"case_id": "undrawn"}, *drawn("waiting", "open", "skipped", "right", "wrong"))
+    send(book, open=1, skipped=2, right=3, wrong=4)
+    say(book, "skipped", 2, outcome="skip", answer=None)
+    say(book, "right", 3, answer="ham")
+    say(book, "wrong", 4, answer="spam")
+
+    def outcomes(now: str) -> dict[str, bool]:
+        found = states.counts(book, "mail", "e-1", now=now, deadline_hours=24)
+        assert found["n"].to_list() == [1] * 6
+        return dict(found.select("outcome", "late").rows())
+
+    late = {"waiting", "open", "skipped"}
+    assert outcomes(LATE) == dict.fromkeys(("undrawn", "waiting", "open", "skipped", "right", "wrong"), False)
+    assert {name for name, is_late in outcomes("2026-02-03T00:00:00.000000Z").items() if is_late} == late
+    assert states.counts(book, "mail", "e-2", now=LATE, deadline_hours=24).is_empty()
+
+
+def test_totals_days_and_reviewers_add_up(book: ledger.Ledger) -> None:
+    decide(
+        book,
+        {"case_id": "a", "route": "AUTOMATE", "blind": True, "produced_at": EARLY},
+        {"case_id": "b", "route": "AUTOMATE", "produced_at": EARLY},
+        {"case_id": "c", "produced_at": NEXT_DAY},
+        {"case_id": "d", "decided_at": NEXT_DAY},
+    )
+    send(book, a=1, c=3)
+    say(book, "a", 1, answer="spam", blind=True, seconds=2.0)
+    say(book, "c", 3, answer="spam", seconds=4.0)
+    assert states.totals(book, "mail") == {
+        **{"decisions": 4, "automated": 2, "review": 2, "audits": 1, "faults": 0, "dispatched": 2, "reviewed": 2},
+        **{"open": 0, "recalled": 0, "waiting": 1},
+    }
+    assert states.by_day(book, "mail").rows() == [("2026-02-01", 2, 2, 1, 1), ("2026-02-02", 2, 0, 0, 0)]
+    assert states.reviewers(book, "mail").rows() == [("ben@example.org", 2, 0, 1, 1, 3.0)]
+
+
+def test_the_cursor_is_the_newest_of_the_projects_own_collections(book: ledger.Ledger) -> None:
+    assert states.cursor(book, "mail") is None
+    book.append({"project": facts.projects({"created_at": LATE})}, now=facts.NOW)
+    old: dict[str, facts.Value] = {"run_id": "old", "flow": "collect", "cursor": NEXT_DAY, "started_at": EARLY}
+    book.append({"run": facts.runs(old)}, now=facts.NOW)
+    assert states.cursor(book, "mail") is None
+    new: dict[str, facts.Value] = {"run_id": "new", "flow": "collect", "cursor": LATE, "started_at": NEXT_DAY}
+    book.append({"run": facts.runs(new)}, now=facts.NOW)
+    assert states.cursor(book, "mail") == LATE
+
+
+def test_a_task_is_its_case_and_an_annotation_its_latest_revision(book: ledger.Ledger) -> None:
+    decide(book, {"case_id": "a"}, {"case_id": "b"})
+    send(book, a=1, b=2)
+    say(book, "a", 1, revision=EARLY)
+    say(book, "a", 1, outcome="deleted", answer=None, revision="deleted")
+    assert states.dispatches_by_task(book, 7, [2, 99]).rows() == [(2, "mail", "b", 0, False)]
+    known = states.known_annotations(book, 7, [1, 2])
+    assert known.select("annotation_id", "revision", "outcome").rows() == [(1, "deleted", "deleted")]
