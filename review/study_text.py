@@ -1,0 +1,168 @@
+"""A study in words, for a terminal of 100 columns, and as JSON. Pure."""
+
+from dataclasses import asdict
+from typing import Any
+
+import polars as pl
+
+from models.estimate import Estimate
+from models.rehearsal import Rehearsal
+from models.study import Attainable, Study
+from review import wording
+
+CURVE = tuple(step / 10 for step in range(1, 11))
+SHOWN_DAYS = (1, 2, 3, 5, 10, 20, 30, 40, 50, 60, 90, 120, 180, 365)
+BAR = 24
+
+
+def lines(name: str, study: Study, loop: Rehearsal, votes: Estimate | None) -> str:
+    """How good the model is, what could be released, what the first days would look like."""
+    return "\n".join(
+        [
+            *_model(name, study, votes),
+            "",
+            *_targets(study),
+            "",
+            *_steps(study),
+            "",
+            *_curve(study),
+            "",
+            *_days(loop),
+        ]
+    )
+
+
+def as_json(study: Study, loop: Rehearsal, votes: Estimate | None) -> dict[str, Any]:
+    """Every figure, ready for `json.dumps`; shares in [0, 1]; what is not known is null.
+
+    cases, unscorable, target, delta; accuracy, ece, brier, auroc, aurc, augrc: {value, low, high, alpha, n, errors, method}
+    or {reason, n, errors}; warnings; curve: rows of threshold, coverage, error, low, high, n, errors; attainable: per
+    target, the share the oracle and the certificate would release, and the labels it took; steps: labels, certified
+    share; reviewers: agreement of single people with the truth, or null; loop: its setting, runs, runs above, and a row
+    per day.
+    """
+    figures = ("accuracy", "ece", "brier", "auroc", "aurc", "augrc")
+    return {
+        "cases": study.cases,
+        "unscorable": study.unscorable,
+        "target": study.target,
+        "delta": study.delta,
+        **{name: asdict(getattr(study, name)) for name in figures},
+        "warnings": [*study.gate.refusals, *study.gate.warnings],
+        "curve": study.curve.to_dicts(),
+        "attainable": [asdict(row) for row in study.attainable],
+        "steps": [{"labels": labels, "certified": share} for labels, share in study.steps],
+        "reviewers": None if votes is None else asdict(votes),
+        "loop": {
+            **asdict(loop.setting),
+            "runs": loop.runs,
+            "runs_above_target": loop.above,
+            "repeats": loop.repeats,
+            "by_day": loop.days.to_dicts(),
+        },
+    }
+
+
+def _model(name: str, study: Study, votes: Estimate | None) -> list[str]:
+    confidence = wording.whole(1 - study.delta)
+    text = [
+        f"{name}: {wording.count(study.cases, 'labelled case')}, "
+        f"{wording.count(study.unscorable)} without a confidence (always for a person).",
+        f"Right: {wording.between(study.accuracy)}.",
+    ]
+    for figure, said in (
+        (study.auroc, "Tells right from wrong (AUROC, 0.5 is chance)"),
+        (study.ece, "Confidence is off by (ECE)"),
+    ):
+        if isinstance(figure, Estimate):
+            limits = f"{confidence} limits {figure.low:.3f} to {figure.high:.3f}"
+            text.append(f"{said}: {figure.value:.3f} ({limits}).")
+        else:
+            text.append(f"{said}: not known, {figure.reason}.")
+    text += [f"Beware: {sentence}." for sentence in (*study.gate.refusals, *study.gate.warnings)]
+    if votes is not None:
+        text.append(
+            f"Single people agree with the truth in {wording.between(votes)} of {wording.count(votes.n, 'vote')}."
+        )
+    return text
+
+
+def _targets(study: Study) -> list[str]:
+    head = (
+        f"{'at most wrong':>14}  {'could be released':>18}  {'certified':>10}  {'at confidence':>14}  "
+        f"{'labels used':>12}  {'first certified after':>22}"
+    )
+    text = [
+        f"What could be released alone (certified: with {wording.whole(1 - study.delta)} confidence, "
+        "whenever one looks)",
+        head,
+    ]
+    for row in study.attainable:
+        at = "\u2013" if row.certified_threshold is None else f"{row.certified_threshold:.6g}"
+        first = "not yet" if row.first is None else wording.count(row.first, "label")
+        mark = "  <- asked for" if row.target == study.target else ""
+        text.append(
+            f"{wording.whole(row.target):>14}  {wording.share(row.oracle):>18}  {wording.share(row.certified):>10}  "
+            f"{at:>14}  {wording.count(row.labels):>12}  {first:>22}{mark}"
+        )
+    return text
+
+
+def _steps(study: Study) -> list[str]:
+    """How the certified share grows with the labels, at the target asked for, in at most eight lines."""
+    asked = next(row for row in study.attainable if row.target == study.target)
+    changes = [step for at, step in enumerate(study.steps) if step[1] > (study.steps[at - 1][1] if at else 0)]
+    if len(changes) > 8:
+        changes = [changes[round(at * (len(changes) - 1) / 7)] for at in range(8)]
+    text = [f"Blind labels it takes at {wording.whole(study.target)}:"]
+    text += [f"{wording.count(labels):>10}  {wording.share(share)} certified" for labels, share in changes]
+    return [*text, _next(asked)]
+
+
+def _next(asked: Attainable) -> str:
+    if asked.needed is None:
+        return "At the errors seen here, more labels would not certify more."
+    return (
+        f"About {wording.count(asked.needed.labels, 'more label')} at confidence {asked.needed.threshold:.6g} and above "
+        "would take the next step."
+    )
+
+
+def _curve(study: Study) -> list[str]:
+    known = study.curve.filter(pl.col("error").is_not_null())
+    if not known.height:
+        return ["No case has a confidence: nothing could be released."]
+    picked = [known.filter(pl.col("coverage") >= step).head(1) for step in CURVE]
+    rows = pl.concat([row for row in picked if row.height] + [known.tail(1)]).unique(maintain_order=True)
+    scale = max(study.target, *rows["high"])
+    limits = f"{wording.whole(1 - study.delta)} limits"
+    text = [f"{'released':>10}  {'confidence':>10}  {'wrong':>7}  {limits:>18}"]
+    for row in rows.iter_rows(named=True):
+        error, high = (round(BAR * row[name] / scale) for name in ("error", "high"))
+        between = f"{wording.at_least(row['low'])} to {wording.at_most(row['high'])}"
+        figures = f"{wording.share(row['coverage']):>10}  {row['threshold']:>10.4g}  {wording.share(row['error']):>7}"
+        text.append(f"{figures}  {between:>18}  {chr(0x2588) * error}{chr(0xB7) * (high - error)}".rstrip())
+    return text
+
+
+def _days(loop: Rehearsal) -> list[str]:
+    setting = loop.setting
+    again = f"; each case is used about {loop.repeats:.1f} times" if loop.repeats > 1 else ""
+    text = [
+        f"The first {setting.days} days, rehearsed {loop.runs} times: {wording.count(setting.per_day, 'case')} a day, "
+        f"{wording.whole(setting.audit_rate)} of the released audited, the certified line adopted every night{again}.",
+        f"{'day':>5}  {'released':>9}  {'in 8 of 10 runs':>18}  {'read by people':>15}  {'wrong of all released so far':>29}",
+    ]
+    days = [day for day in SHOWN_DAYS if day < setting.days]
+    for row in loop.days.filter(pl.col("day").is_in([*days, setting.days])).iter_rows(named=True):
+        between = f"{wording.share(row['low'])} to {wording.share(row['high'])}"
+        text.append(
+            f"{row['day']:>5}  {wording.share(row['released']):>9}  {between:>18}  {wording.count(row['read']):>15}  "
+            f"{wording.share(row['error']):>29}"
+        )
+    text.append(
+        f"A line whose error in the whole history is above {wording.whole(setting.target)} was in force in "
+        f"{loop.above} of {loop.runs} runs."
+    )
+    text.append("Rehearsed without drift, late answers or mistakes of reviewers; the order of the file is not kept.")
+    return text
