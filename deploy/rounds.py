@@ -30,7 +30,7 @@ def play(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, out: C
         password = _password(home)
         team = [reviewers.Reviewer(email=email, token=up.add_reviewer(email, password)) for email in TEAM]
         up.add_reviewer(YOU, password)
-    case_of = {form.task_key(name, case, 0): case for case in made.truth}
+    case_of = {form.task_key(name, case, slot): case for case in made.truth for slot in range(len(TEAM) + 1)}
     out.print(f"\n[bold]{escape(stream.title)}[/]: {len(made.truth)} cases over {len(made.days)} simulated days")
     for number, day in enumerate(made.days, start=1):
         last = number == len(made.days)

@@ -21,7 +21,12 @@ def look(run: runs.Run, in_force: states.PolicyInForce, now: str) -> certificate
         return None
     try:
         standing, new = certified.look(
-            run.ledger, run.stream.name, plan, now=now, deadline_hours=run.stream.review.deadline_hours
+            run.ledger,
+            run.stream.name,
+            plan,
+            now=now,
+            deadline_hours=run.stream.review.deadline_hours,
+            second_opinion=run.stream.review.second_opinion,
         )
     except ValueError as error:
         raise LedgerInvalid(
@@ -38,7 +43,12 @@ def watch(run: runs.Run, in_force: states.PolicyInForce, now: str) -> bool:
     What the machine may do is taken back without asking; to give it back takes a named person.
     """
     labels = certified.watched(
-        run.ledger, run.stream.name, in_force.epoch_id, now=now, deadline_hours=run.stream.review.deadline_hours
+        run.ledger,
+        run.stream.name,
+        in_force.epoch_id,
+        now=now,
+        deadline_hours=run.stream.review.deadline_hours,
+        second_opinion=run.stream.review.second_opinion,
     )
     wrong = labels["wrong"].to_numpy()
     raised = watchdog.alarm(wrong, run.stream.target.error)

@@ -2,15 +2,16 @@
 
 from typing import Any
 
+import polars as pl
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from flows import runs, settings
 from models.stream import Stream
-from review import label_studio, reading, states
+from review import disputes, label_studio, reading, states
 
-NAMES = {"answer": "answers", "skip": "skips", "deleted": "deleted", "bulk": "not_by_a_person"}
+NAMES = {"answer": "answers", "skip": "skips", "deleted": "deleted", "bulk": "not_by_a_person", "repeat": "repeats"}
 
 
 @flow(name="collect", flow_run_name="collect-{stream}")
@@ -49,10 +50,13 @@ def record_answers(
     task_ids = [changed.task_id for changed in page]
     now = runs.clock()
     with runs.open_ledger() as book:
+        dispatches = states.dispatches_by_task(book, project_id, task_ids)
+        again = dispatches.filter(pl.col("slot") > 0)["case_id"].unique().to_list()
         reviews, faults = reading.facts(
             stream,
             page,
-            dispatches=states.dispatches_by_task(book, project_id, task_ids),
+            dispatches=dispatches,
+            readers=disputes.readers(book, stream.name, again),
             known=states.known_annotations(book, project_id, task_ids),
             people=people,
             run_id=run_id,

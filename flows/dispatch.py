@@ -1,6 +1,7 @@
 """Flow `dispatch`: put waiting cases before people, as many as the queue has room for."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -10,7 +11,7 @@ from prefect.client.schemas.objects import State
 
 from flows import runs, settings
 from models.stream import Stream
-from review import form, label_studio, states
+from review import disputes, form, label_studio, states
 
 BATCH = 500  # tasks in one import: about a second of Label Studio's time
 FIRST_READING = 0
@@ -29,16 +30,20 @@ def dispatch(stream: str) -> runs.Counts | State[Any]:
 def _dispatch(stream_name: str) -> runs.Counts:
     with runs.running("dispatch", stream_name) as run:
         project = runs.project(run.ledger, run.stream)
-        open_before = len(states.open_cases(run.ledger, run.stream.name))
-        room = max(0, run.stream.review.queue_depth - open_before)
-        wave = states.pending(run.ledger, run.stream.name, room)
+        open_before = states.open_cases(run.ledger, run.stream.name)
+        again = _again(run)
+        # A dispute waits for certain people, and must not keep the others from their work: it takes no room.
+        room = max(0, run.stream.review.queue_depth - int((open_before["slot"] == FIRST_READING).sum()))
+        first = states.pending(run.ledger, run.stream.name, room).with_columns(slot=pl.lit(FIRST_READING, pl.Int64))
+        wave = pl.concat([again, first.select(again.columns)])
         for sent, batch in enumerate(wave.iter_slices(BATCH)):
             send(run.stream, run.run_id, project.project_id, batch)
             runs.log.info("dispatch %s: %d of %d sent", run.stream.name, sent * BATCH + len(batch), len(wave))
         counts = {
             "sent": len(wave),
             "blind": int(wave["blind"].sum()),
-            "open": open_before + len(wave),
+            "disputed": len(again),
+            "open": len(open_before) + len(wave),
             "waiting": states.totals(run.ledger, run.stream.name)["waiting"],
         }
         run.finish(counts)
@@ -50,12 +55,15 @@ def send(stream: Stream, run_id: str, project_id: int, batch: pl.DataFrame) -> N
     """Push one batch and record where each case went. A case already in Label Studio is found, not pushed again."""
     config = settings.read()
     connection = label_studio.connect(config.label_studio_url, settings.label_studio_token(config))
-    tasks = [_task(stream, case) for case in batch.iter_rows(named=True)]
+    with runs.open_ledger(config) as book:
+        again = batch.filter(pl.col("slot") > FIRST_READING)["case_id"].to_list()
+        readers = disputes.readers(book, stream.name, again)
+    ids = {email: number for number, email in label_studio.people(connection).items()} if again else {}
+    tasks = [_task(stream, case, readers.get(case["case_id"], {}), ids) for case in batch.iter_rows(named=True)]
     task_ids = label_studio.push(connection, project_id, tasks, stream)
     now = runs.clock()
-    rows = batch.select("case_id", "blind").with_columns(
+    rows = batch.select("case_id", "blind", "slot").with_columns(
         stream=pl.lit(stream.name),
-        slot=pl.lit(FIRST_READING, dtype=pl.Int64),
         task_key=pl.Series([task.key for task in tasks], dtype=pl.String),
         project_id=pl.lit(project_id, dtype=pl.Int64),
         task_id=pl.Series([task_ids[task.key] for task in tasks], dtype=pl.Int64),
@@ -66,12 +74,24 @@ def send(stream: Stream, run_id: str, project_id: int, batch: pl.DataFrame) -> N
         book.append({"dispatch": rows}, now=now)
 
 
-def _task(stream: Stream, case: dict[str, Any]) -> label_studio.Task:
-    """What Label Studio is given of a case: what a person needs to see, and nothing of what the machine did with it."""
+def _again(run: runs.Run) -> pl.DataFrame:
+    """Disputed cases to put before another person, at most as many as the queue is deep."""
+    limit = run.stream.review.queue_depth if run.stream.review.second_opinion else 0
+    return disputes.waiting(run.ledger, run.stream.name, limit)
+
+
+def _task(
+    stream: Stream, case: dict[str, Any], readers: Mapping[str, int], ids: Mapping[str, int]
+) -> label_studio.Task:
+    """What Label Studio is given of a case: what a person needs to see, and nothing of what the machine did with it.
+
+    `readers`: e-mail addresses of those who have read it, `ids`: their accounts; one that is gone can read nothing.
+    """
     # An answer that is not among the choices cannot be pre-filled; the reviewer starts from nothing.
     shown = not case["blind"] and case["prediction"] in stream.labels
     return label_studio.Task(
-        key=form.task_key(stream.name, case["case_id"], FIRST_READING),
+        key=form.task_key(stream.name, case["case_id"], case["slot"]),
         data=form.data(stream, json.loads(case["payload"])),
         prediction=case["prediction"] if shown else None,
+        closed_to=tuple(sorted(ids[email] for email in readers if email in ids)),
     )

@@ -91,6 +91,9 @@ class Review(_Table):
     project: Annotated[str, Field(min_length=3, max_length=50)]  # title in Label Studio
     deadline_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 48.0
     queue_depth: Annotated[int, Field(ge=1, le=10_000)] = 200  # open cases in Label Studio at any time
+    second_opinion: bool = (
+        True  # a blind answer that disagrees with the model is read by another person, a tie by a third
+    )
     capacity_per_day: Annotated[int, Field(ge=0)] | None = None  # reviews people can do a day, if that is known
 
 

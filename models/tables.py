@@ -275,7 +275,8 @@ class Dispatch(SQLModel, table=True):
 
 
 class Review(SQLModel, table=True):
-    """One revision of one annotation: an answer, a skip, a deletion, or an answer no person gave (a bulk action)."""
+    """One revision of one annotation: an answer, a skip, a deletion, an answer no person gave (a bulk action), or one of a
+    person who had read the case before (a repeat)."""
 
     project_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     annotation_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
@@ -294,7 +295,7 @@ class Review(SQLModel, table=True):
     seal: int = Field(sa_column=_seal())
 
     __table_args__ = (
-        CheckConstraint("outcome IN ('answer', 'skip', 'deleted', 'bulk')"),
+        CheckConstraint("outcome IN ('answer', 'skip', 'deleted', 'bulk', 'repeat')"),
         CheckConstraint("(outcome = 'answer') = (answer IS NOT NULL)"),
         ForeignKeyConstraint(["stream", "case_id", "slot"], ["dispatch.stream", "dispatch.case_id", "dispatch.slot"]),
         Index("review_case", "stream", "case_id", "slot"),

@@ -7,10 +7,11 @@ A row per distinct (epoch, bin, version, propensity, blind, outcome), mature day
     version     Int64     of the policy in force when the case was routed
     propensity  Float64   of a blind label, fixed before the draw; null: a label somebody asked for, never evidence
     blind       Boolean   drawn for a blind label
-    outcome     String    undrawn | waiting | open | skipped | right | wrong
+    outcome     String    undrawn | waiting | open | skipped | disputed | right | wrong
     n           Int64     cases
 
-A draw that is not "right" is wrong here: skipped, or still without an answer when its day was mature (statistics 4.5).
+A draw that is not "right" is wrong here: skipped, still without an answer, or disputed and not settled when its day was
+mature (statistics 4.5).
 """
 
 from collections.abc import Mapping
@@ -26,7 +27,7 @@ from models import policy
 Floats = NDArray[np.float64]
 
 KEY = ("epoch", "bin", "version", "propensity", "blind", "outcome")
-OUTCOMES = ("undrawn", "waiting", "open", "skipped", "right", "wrong")
+OUTCOMES = ("undrawn", "waiting", "open", "skipped", "disputed", "right", "wrong")
 FALSE_ALARM = 1e-9  # of the check that as many cases were drawn as the propensities say
 
 

@@ -91,14 +91,16 @@ def policies(ledger: Ledger, epoch_id: str) -> dict[str, Policy]:
 
 
 def look(
-    ledger: Ledger, stream: str, plan: grid.Plan, *, now: str, deadline_hours: float
+    ledger: Ledger, stream: str, plan: grid.Plan, *, now: str, deadline_hours: float, second_opinion: bool = True
 ) -> tuple[certificate.Standing, bool]:
     """Look at the labels of the epoch's mature days: what is certified, and whether anything is new since the last look.
 
     Raises ValueError if the counts do not add up (draws lost or doubled, another propensity than the policy gives).
     """
     rules = policies(ledger, plan.epoch)
-    counts = _counts(ledger, stream, plan, list(rules), now=now, deadline_hours=deadline_hours)
+    counts = _counts(
+        ledger, stream, plan, list(rules), now=now, deadline_hours=deadline_hours, second_opinion=second_opinion
+    )
     before = standing(ledger, plan)
     after = certificate.look(plan, counts, dict(enumerate(rules.values())), before)
     seen = ("cases", "labels", "errors", "log_e")
@@ -107,7 +109,9 @@ def look(
     return after, True
 
 
-def watched(ledger: Ledger, stream: str, epoch_id: str, *, now: str, deadline_hours: float) -> pl.DataFrame:
+def watched(
+    ledger: Ledger, stream: str, epoch_id: str, *, now: str, deadline_hours: float, second_opinion: bool = True
+) -> pl.DataFrame:
     """The blind labels of released cases, in the order they were decided, mature days only: decided_at, wrong.
 
     A draw without an answer past its deadline is wrong (statistics 4.5).
@@ -122,11 +126,19 @@ def watched(ledger: Ledger, stream: str, epoch_id: str, *, now: str, deadline_ho
         stream=stream,
         epoch=epoch_id,
         due=_due(now, deadline_hours),
+        second=int(second_opinion),
     ).cast({"wrong": pl.Boolean})
 
 
 def _counts(
-    ledger: Ledger, stream: str, plan: grid.Plan, policy_ids: list[str], *, now: str, deadline_hours: float
+    ledger: Ledger,
+    stream: str,
+    plan: grid.Plan,
+    policy_ids: list[str],
+    *,
+    now: str,
+    deadline_hours: float,
+    second_opinion: bool,
 ) -> pl.DataFrame:
     """The epoch's counts by bin, policy, propensity and outcome (`tally`), of mature days only.
 
@@ -142,6 +154,7 @@ def _counts(
         stream=stream,
         epoch=plan.epoch,
         due=_due(now, deadline_hours),
+        second=int(second_opinion),
     )
     version = {policy_id: number for number, policy_id in enumerate(policy_ids)}
     binned = found.with_columns(

@@ -50,11 +50,15 @@ class Connection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One task to push. `data` is what the reviewer is shown; `prediction` None: blind, or nothing to pre-fill."""
+    """One task to push. `data` is what the reviewer is shown; `prediction` None: blind, or nothing to pre-fill.
+
+    `closed_to`: user ids of those who must not be served it, since they have read the case before.
+    """
 
     key: str
     data: dict[str, object]
     prediction: str | None
+    closed_to: tuple[int, ...] = ()
 
 
 def connect(url: str, token: str, *, timeout: float = 60.0, patience: float = 15.0) -> Connection:
@@ -173,6 +177,9 @@ def push(connection: Connection, project_id: int, tasks: Sequence[Task], stream:
                 lost = failure
                 here |= _settle(connection, project_id, batch)
         if len(here) == len(by_key):
+            for task in by_key.values():
+                if task.closed_to:
+                    _offer(connection, here[task.key])
             return {key: here[key] for key in by_key}
     raise Unavailable(
         f"{len(by_key) - len(here)} of {len(by_key)} tasks did not reach project {project_id} in {_ROUNDS} tries"
@@ -288,6 +295,11 @@ def _import(connection: Connection, project_id: int, batch: Sequence[Task], stre
         result = form.prefill(stream, task.prediction)
         if result:
             body["predictions"] = [{"model_version": form.MODEL_VERSION, "result": result}]
+        if task.closed_to:
+            # As if these people had skipped it. Imported with annotations, a task counts as done and is served to nobody,
+            # until `_offer`: so there is no moment at which an earlier reader could get it.
+            mark = {"result": [], "was_cancelled": True, "ground_truth": False}
+            body["annotations"] = [mark | {"completed_by": person} for person in task.closed_to]
         # Not validated by the SDK: its type wants a prediction's task id, which only the import gives.
         request.append(ImportApiRequest.model_construct(**body))
     with _asking(connection.url, f"putting {len(batch)} tasks into project {project_id}"):
@@ -296,6 +308,18 @@ def _import(connection: Connection, project_id: int, batch: Sequence[Task], stre
     if not isinstance(ids, list) or len(ids) != len(batch):
         raise Unavailable(f"Label Studio at {connection.url} did not say which tasks it made of {len(batch)}")
     return {task.key: int(task_id) for task, task_id in zip(batch, ids, strict=True)}
+
+
+def _offer(connection: Connection, task_id: int) -> None:
+    """Have Label Studio serve a task to everybody it is not closed to: saving a mark again makes it count anew.
+
+    Doing it again changes nothing.
+    """
+    with _asking(connection.url, f"offering task {task_id} to another person"):
+        task = connection.client.tasks.get(str(task_id), request_options=_READ).model_dump()
+        marks = [mark for mark in task.get("annotations") or () if mark.get("was_cancelled")]
+        if marks:
+            connection.client.annotations.update(int(marks[0]["id"]), was_cancelled=True, request_options=_READ)
 
 
 def _settle(connection: Connection, project_id: int, batch: Sequence[Task]) -> dict[str, int]:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -17,6 +18,7 @@ from models import moment
 from models.stream import Stream
 from review import form
 
+REPEAT = "repeat"  # an answer by somebody who had read the case before
 DELETED = "deleted"  # the revision and the outcome of an annotation that is gone; sorts behind every time
 
 REVIEWS: dict[str, type[pl.DataType]] = {
@@ -106,13 +108,16 @@ def facts(
     *,
     now: str,
     run_id: str,
+    readers: Mapping[str, Mapping[str, int]] = MappingProxyType({}),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The reviews and the faults that the changed tasks hold and the ledger does not know yet.
 
     `dispatches` says which tasks are ours: task_id, stream, case_id, slot, blind. `known` is the latest revision of
     each recorded annotation of these tasks: task_id, annotation_id, revision, outcome, and reviewer if it has that
-    column. `people` maps user ids to e-mail addresses. Returns frames of the schemas REVIEWS and FAULTS. Tasks that are
-    not ours are passed over. Reading the same changes again gives the same faults and, once recorded, no reviews.
+    column. `people` maps user ids to e-mail addresses, `readers` a case to who has answered it and in which slot: what
+    they answer in a later slot is a repeat, and counts for nothing. Returns frames of the schemas REVIEWS and FAULTS.
+    Tasks that are not ours are passed over. Reading the same changes again gives the same faults and, once recorded, no
+    reviews.
     """
     ours = {row["task_id"]: row for row in dispatches.filter(pl.col("stream") == stream.name).iter_rows(named=True)}
     recorded: dict[int, dict[int, dict[str, object]]] = {}
@@ -128,11 +133,16 @@ def facts(
         case = {name: sent[name] for name in ("stream", "case_id", "slot", "task_id", "blind")}
         case |= {"project_id": task.project_id, "collected_at": now}
         for annotation in task.annotations:
+            if annotation.skipped and annotation.seconds is None and annotation.result == []:
+                continue  # our own mark that keeps the task from an earlier reader
             seen = before.get(annotation.annotation_id)
             if seen is not None and str(seen["revision"]) >= annotation.updated_at:
                 continue
             try:
                 outcome, answer = _outcome(stream, annotation)
+                reviewer = _reviewer(annotation.person, people)
+                if outcome == "answer" and readers.get(sent["case_id"], {}).get(reviewer, sent["slot"]) < sent["slot"]:
+                    outcome, answer = REPEAT, None
             except form.Unreadable as finding:
                 faults.append(_fault(stream, task, annotation, finding.reason) | {"run_id": run_id, "found_at": now})
                 continue
@@ -141,7 +151,7 @@ def facts(
                 | {
                     "annotation_id": annotation.annotation_id,
                     "revision": annotation.updated_at,
-                    "reviewer": _reviewer(annotation.person, people),
+                    "reviewer": reviewer,
                     "outcome": outcome,
                     "answer": answer,
                     "seconds": annotation.seconds,

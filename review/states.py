@@ -23,7 +23,8 @@ live AS (
     ) AS revisions WHERE newest = 1
 )"""
 
-# The reading of a case is the answer of the first person who gave one; if they answered again, their last word.
+# The reading of a case in a slot is the answer of the first person who gave one; if they answered again, their last word.
+# Each slot's is another person's: what an earlier reader answers in a later slot is collected as a repeat.
 _READINGS = f"""
 WITH {_LIVE},
 answers AS (
@@ -155,60 +156,93 @@ def open_cases(ledger: Ledger, stream: str) -> pl.DataFrame:
         skip AS (
             SELECT case_id, slot, count(DISTINCT reviewer) AS skips FROM live WHERE outcome = 'skip'
             GROUP BY case_id, slot
-        )
+        ),
+        spent AS (SELECT DISTINCT case_id, slot FROM live WHERE outcome = 'repeat')
         SELECT s.case_id, s.slot, s.blind, s.sent_at, coalesce(skip.skips, 0) AS skips
         FROM dispatch s
         LEFT JOIN reading r ON r.case_id = s.case_id AND r.slot = s.slot
         LEFT JOIN skip ON skip.case_id = s.case_id AND skip.slot = s.slot
-        WHERE s.stream = :stream AND r.case_id IS NULL
+        LEFT JOIN spent ON spent.case_id = s.case_id AND spent.slot = s.slot
+        WHERE s.stream = :stream AND r.case_id IS NULL AND spent.case_id IS NULL
         ORDER BY s.sent_at, s.case_id, s.slot
         """,
         stream=stream,
     ).cast({"skips": pl.Int64})
 
 
+# What the readings of a case say of the model: how many agree with it, of how many. Each is by another person.
+VERDICTS = f"""
+{_READINGS},
+verdict AS (
+    SELECT d.case_id, count(*) AS readings, sum(CASE WHEN r.answer = d.prediction THEN 1 ELSE 0 END) AS agree
+    FROM decision d JOIN reading r ON r.case_id = d.case_id
+    WHERE d.stream = :stream AND d.blind
+    GROUP BY d.case_id
+)"""
+
+# One blind reading against the model is no verdict yet, nor is a tie: another person reads the case. Where the model
+# named no answer, or had no confidence in it, there is nothing to defend.
+DISPUTED = """
+    v.readings > 0 AND v.readings - v.agree = CASE WHEN v.agree = 0 THEN 1 ELSE v.agree END
+    AND d.prediction IS NOT NULL AND d.confidence IS NOT NULL"""
+
 # Each decision of an epoch with what became of its draw, its day, and whether an answer is late.
 OUTCOMES = f"""
-{_READINGS},
-skip AS (SELECT DISTINCT case_id FROM live WHERE outcome = 'skip' AND slot = 0),
-state AS (
+{VERDICTS},
+skip AS (SELECT DISTINCT case_id FROM live WHERE outcome = 'skip'),
+sent AS (SELECT case_id, max(sent_at) AS sent_at FROM dispatch WHERE stream = :stream GROUP BY case_id),
+judged AS (
     SELECT d.confidence, d.route, d.blind, d.propensity, d.policy_id, d.decided_at, d.case_id,
         substr(coalesce(d.produced_at, d.decided_at), 1, 10) AS day,
+        coalesce(sent.sent_at, d.decided_at) AS since,
         CASE
             WHEN NOT d.blind THEN 'undrawn'
-            WHEN r.answer = d.prediction THEN 'right'
-            WHEN r.answer IS NOT NULL THEN 'wrong'
-            WHEN s.case_id IS NULL THEN 'waiting'
+            WHEN v.case_id IS NOT NULL AND :second = 1 AND {DISPUTED} THEN 'disputed'
+            WHEN v.agree > v.readings - v.agree THEN 'right'
+            WHEN v.case_id IS NOT NULL THEN 'wrong'
+            WHEN sent.case_id IS NULL THEN 'waiting'
             WHEN skip.case_id IS NOT NULL THEN 'skipped'
             ELSE 'open'
-        END AS outcome,
-        CASE
-            WHEN d.blind AND r.answer IS NULL AND coalesce(s.sent_at, d.decided_at) < :due THEN 1 ELSE 0
-        END AS late
+        END AS outcome
     FROM decision d
-    LEFT JOIN dispatch s ON s.stream = d.stream AND s.case_id = d.case_id AND s.slot = 0
-    LEFT JOIN reading r ON r.case_id = d.case_id AND r.slot = 0
+    LEFT JOIN sent ON sent.case_id = d.case_id
+    LEFT JOIN verdict v ON v.case_id = d.case_id
     LEFT JOIN skip ON skip.case_id = d.case_id
     WHERE d.stream = :stream AND d.epoch_id = :epoch
+),
+state AS (
+    SELECT judged.*,
+        CASE WHEN outcome IN ('waiting', 'open', 'skipped', 'disputed') AND since < :due THEN 1 ELSE 0 END AS late
+    FROM judged
 )"""
 
 
-def counts(ledger: Ledger, stream: str, epoch_id: str, *, now: str, deadline_hours: float) -> pl.DataFrame:
+def counts(
+    ledger: Ledger, stream: str, epoch_id: str, *, now: str, deadline_hours: float, second_opinion: bool = True
+) -> pl.DataFrame:
     """What the estimates rest on, in one GROUP BY: confidence, route, blind, propensity, outcome, late, n.
 
     `outcome` of a blind draw: waiting (not sent), open, skipped (open, passed on at least once), right or wrong; of any
-    other case: undrawn. `late`: drawn, unanswered, and sent (or, unsent, decided) more than the deadline ago.
+    other case: undrawn. An answer against the model is wrong until another person has said otherwise: estimates must not
+    look better for waiting. `late`: drawn, unanswered, and sent (or, unsent, decided) more than the deadline ago.
     """
     return ledger.read(
         f"""
-        {OUTCOMES}
-        SELECT confidence, route, blind, propensity, outcome, late, count(*) AS n FROM state
+        {OUTCOMES},
+        settled AS (
+            SELECT confidence, route, blind, propensity,
+                CASE WHEN outcome = 'disputed' THEN 'wrong' ELSE outcome END AS outcome,
+                CASE WHEN outcome = 'disputed' THEN 0 ELSE late END AS late
+            FROM state
+        )
+        SELECT confidence, route, blind, propensity, outcome, late, count(*) AS n FROM settled
         GROUP BY confidence, route, blind, propensity, outcome, late
         ORDER BY confidence, route, blind, propensity, outcome, late
         """,
         stream=stream,
         epoch=epoch_id,
         due=moment.text(moment.parse(now) - timedelta(hours=deadline_hours)),
+        second=int(second_opinion),
     ).cast({"late": pl.Boolean, "n": pl.Int64})
 
 
@@ -243,10 +277,10 @@ def reviewers(ledger: Ledger, stream: str) -> pl.DataFrame:
 
 def totals(ledger: Ledger, stream: str) -> dict[str, int]:
     """Counts over all epochs: decisions, automated, review, audits, faults, dispatched, reviewed, open, recalled,
-    waiting."""
+    waiting, disputed (a blind answer against the model that no majority of people has settled)."""
     found = ledger.read(
         f"""
-        {_READINGS}
+        {VERDICTS}
         SELECT
             (SELECT count(*) FROM decision WHERE stream = :stream) AS decisions,
             (SELECT count(*) FROM decision WHERE stream = :stream AND route = 'AUTOMATE') AS automated,
@@ -257,6 +291,11 @@ def totals(ledger: Ledger, stream: str) -> dict[str, int]:
             (SELECT count(*) FROM dispatch WHERE stream = :stream AND slot = 0) AS sent,
             (SELECT count(*) FROM dispatch WHERE stream = :stream) AS dispatched,
             (SELECT count(*) FROM reading) AS reviewed,
+            (SELECT count(*) FROM (SELECT DISTINCT case_id, slot FROM live WHERE outcome = 'repeat') AS again
+                WHERE NOT EXISTS (
+                    SELECT 1 FROM reading r WHERE r.case_id = again.case_id AND r.slot = again.slot)) AS spent,
+            (SELECT count(*) FROM verdict v JOIN decision d ON d.stream = :stream AND d.case_id = v.case_id
+                WHERE {DISPUTED}) AS disputed,
             (SELECT count(*) FROM fault WHERE stream = :stream) AS faults
         """,
         stream=stream,
@@ -270,8 +309,9 @@ def totals(ledger: Ledger, stream: str) -> dict[str, int]:
         "faults": number["faults"],
         "dispatched": number["dispatched"],
         "reviewed": number["reviewed"],
-        "open": number["dispatched"] - number["reviewed"],
+        "open": number["dispatched"] - number["reviewed"] - number["spent"],
         "recalled": number["recalled"],
+        "disputed": number["disputed"],
         "waiting": number["for_people"] + number["recalled"] - number["sent"],
     }
 
@@ -280,14 +320,14 @@ def by_day(ledger: Ledger, stream: str) -> pl.DataFrame:
     """Per day (when the model answered, else when it was decided): day, decisions, automated, audited, audited_wrong."""
     return ledger.read(
         f"""
-        {_READINGS}
+        {VERDICTS}
         SELECT substr(coalesce(d.produced_at, d.decided_at), 1, 10) AS day,
             count(*) AS decisions,
             sum(CASE WHEN d.route = 'AUTOMATE' THEN 1 ELSE 0 END) AS automated,
-            sum(CASE WHEN d.route = 'AUTOMATE' AND d.blind AND r.answer IS NOT NULL THEN 1 ELSE 0 END) AS audited,
-            sum(CASE WHEN d.route = 'AUTOMATE' AND d.blind AND r.answer <> d.prediction THEN 1 ELSE 0 END)
+            sum(CASE WHEN d.route = 'AUTOMATE' AND v.case_id IS NOT NULL THEN 1 ELSE 0 END) AS audited,
+            sum(CASE WHEN d.route = 'AUTOMATE' AND v.agree <= v.readings - v.agree THEN 1 ELSE 0 END)
                 AS audited_wrong
-        FROM decision d LEFT JOIN reading r ON r.case_id = d.case_id AND r.slot = 0
+        FROM decision d LEFT JOIN verdict v ON v.case_id = d.case_id
         WHERE d.stream = :stream
         GROUP BY substr(coalesce(d.produced_at, d.decided_at), 1, 10) ORDER BY day
         """,

@@ -64,7 +64,9 @@ def _after(ledger: Ledger, stream: str, case_id: str) -> list[str]:
         **parameters,
     )
     for who, outcome, answer, seconds, at, slot in reviews.rows():
-        said = f"answered {answer!r}" if outcome == "answer" else outcome
+        said = {"answer": f"answered {answer!r}", "repeat": "had read it before, which does not count"}.get(
+            outcome, outcome
+        )
         took = "" if seconds is None else f" after {seconds:.1f} s"
         events.append((at, f"reviewed    {at} by {who}: {said}{took} (reading {slot + 1})"))
     return [text for _, text in sorted(events)] or ["             nobody has read it"]

@@ -45,13 +45,18 @@ def _escaped(text: str) -> str:
 
 def queue(report: Report) -> str:
     """The queue in one sentence."""
-    now = report.queue
+    now, disputed = report.queue, report.totals["disputed"]
     if not now.open and not now.waiting:
         return "The queue is empty."
     oldest = f", oldest {wording.hours(now.oldest)}" if now.oldest is not None else ""
     return (
         f"In the queue: {wording.count(now.open)} open ({wording.count(now.late)} late{oldest}), "
         f"{wording.count(now.waiting)} waiting to be sent."
+        + (
+            f" In {wording.count(disputed, 'case')} people disagree with the model, and another reads it."
+            if disputed
+            else ""
+        )
     )
 
 

@@ -48,11 +48,19 @@ def test_from_an_inbox_to_a_report_and_again_without_adding_anything(place: Plac
     assert {row[4] for row in reviews} == {2.5}
     assert {row[0] for row in reviews if row[5]} == blind & {task["id"] for task in tasks[:20]}
 
-    before = {table: place.rows(f"SELECT count(*) FROM {table}") for table in FACTS}
+    # A blind answer against the model is read by another person, who is not told.
     third = place.cli("run", place.name)
     assert third.code == 0, third.err
+    against = {row[0] for row in reviews if row[5] and row[3] not in (None, "bug")}
+    again = place.rows("SELECT case_id, blind FROM dispatch WHERE slot = 1")
+    assert {case for case, _ in again} == {case for case, task in dispatched.items() if task in against}
+    assert {blind for _, blind in again} == {1}
+
+    before = {table: place.rows(f"SELECT count(*) FROM {table}") for table in FACTS}
+    fourth = place.cli("run", place.name)
+    assert fourth.code == 0, fourth.err
     assert {table: place.rows(f"SELECT count(*) FROM {table}") for table in FACTS} == before
-    assert len(place.tasks()) == len(tasks)
+    assert len(place.tasks()) == len(tasks) + len(again)
 
     figures = json.loads((place.home / "reports" / place.name / "latest.json").read_text())
     page = (place.home / "reports" / place.name / "latest.html").read_text()

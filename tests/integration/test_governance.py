@@ -94,6 +94,20 @@ class Desk:
                 for n, case in enumerate(drawn)
             ]
             self.book.append({"review": facts.reviews(*given)}, now=now)
+            self.second(drawn[:wrong], now)
+
+    def second(self, cases: list[str], now: str) -> None:
+        """Another person agrees with the first that the model is wrong."""
+        if not cases:
+            return
+        again: list[dict[str, facts.Value]] = [
+            {"case_id": case, "slot": 1, "task_id": 10_000_000 + int(case[2:]) + 10_000 * ord(case[0]), "blind": True}
+            for case in cases
+        ]
+        sent = [row | {"task_key": f"{row['case_id']} again", "sent_at": now} for row in again]
+        said = [row | {"annotation_id": row["task_id"], "reviewer": "cleo@example.org"} for row in again]
+        given = [row | {"revision": now, "answer": "spam", "submitted_at": now} for row in said]
+        self.book.append({"dispatch": facts.dispatches(*sent), "review": facts.reviews(*given)}, now=now)
 
     def run(self) -> runs.Run:
         return runs.Run(

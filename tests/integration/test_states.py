@@ -94,6 +94,7 @@ def test_counts_tell_every_draw_apart_by_what_became_of_it(book: ledger.Ledger) 
         return dict(found.select("outcome", "late").rows())
 
     late = {"waiting", "open", "skipped"}
+    # The wrong one is disputed until another person has read it: an estimate must not look better for waiting.
     assert outcomes(LATE) == dict.fromkeys(("undrawn", "waiting", "open", "skipped", "right", "wrong"), False)
     assert {name for name, is_late in outcomes("2026-02-03T00:00:00.000000Z").items() if is_late} == late
     assert states.counts(book, "mail", "e-2", now=LATE, deadline_hours=24).is_empty()
@@ -112,7 +113,7 @@ def test_totals_days_and_reviewers_add_up(book: ledger.Ledger) -> None:
     say(book, "c", 3, answer="spam", seconds=4.0)
     assert states.totals(book, "mail") == {
         **{"decisions": 4, "automated": 2, "review": 2, "audits": 1, "faults": 0, "dispatched": 2, "reviewed": 2},
-        **{"open": 0, "recalled": 0, "waiting": 1},
+        **{"open": 0, "recalled": 0, "disputed": 1, "waiting": 1},
     }
     assert states.by_day(book, "mail").rows() == [("2026-02-01", 2, 2, 1, 1), ("2026-02-02", 2, 0, 0, 0)]
     assert states.reviewers(book, "mail").rows() == [("ben@example.org", 2, 0, 1, 1, 3.0)]

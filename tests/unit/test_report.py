@@ -81,7 +81,7 @@ def made(
 ) -> Report:
     """A report on a stream of these counts, with a few open cases, one reader, one adoption and one fault."""
     number = dict.fromkeys(
-        ("decisions", "automated", "review", "audits", "faults", "dispatched", "reviewed", "open", "waiting"), 0
+        ("decisions", "automated", "review", "audits", "faults", "dispatched", "reviewed", "open", "disputed", "waiting"), 0
     )
     filled = bool(rows)
     sent = ["2026-01-10T08:00:00.000000Z", "2026-01-10T01:00:00.000000Z", "2026-01-07T08:30:00.000000Z"]

@@ -311,7 +311,7 @@ def _tables() -> None:
         sa.Column("collected_at", sa.Text(), nullable=False),
         sa.Column("seal", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("(outcome = 'answer') = (answer IS NOT NULL)"),
-        sa.CheckConstraint("outcome IN ('answer', 'skip', 'deleted', 'bulk')"),
+        sa.CheckConstraint("outcome IN ('answer', 'skip', 'deleted', 'bulk', 'repeat')"),
         sa.ForeignKeyConstraint(
             ["stream", "case_id", "slot"], ["dispatch.stream", "dispatch.case_id", "dispatch.slot"]
         ),
