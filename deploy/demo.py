@@ -1,6 +1,6 @@
 """The demo: real servers, real data, several simulated days, and a queue left open for you.
 
-    python -m deploy.demo digits [--exit] [--fresh]
+    python -m deploy.demo digits [--exit] [--fresh] [--drift]
 
 Everything lives below `.local/demo/<stream>`, unless `--home` names another folder. Started again, it goes on where it
 was: every step can be repeated.
@@ -29,7 +29,7 @@ DAYS = 5
 out = Console(highlight=False)
 
 
-def run(name: str, home: Path, ports: tuple[int, int], *, fresh: bool, stay: bool) -> None:
+def run(name: str, home: Path, ports: tuple[int, int], *, fresh: bool, stay: bool, drift: bool) -> None:
     """Run the demo of one stream below `home`; with `stay`, keep the servers up until Ctrl-C.
 
     `ports`: of Label Studio and of Prefect. Raises SetupFailed, naming what is in the way, if they cannot be started.
@@ -59,7 +59,7 @@ def run(name: str, home: Path, ports: tuple[int, int], *, fresh: bool, stay: boo
 
         with out.status("Preparing the data"):
             made = PREPARE[name](home, DAYS)
-        left = rounds.play(name, made, up, home, out)
+        left = rounds.play(name, made, up, home, out, drift=drift)
         guide.show(name, made, up, home, left, out)
         if stay:
             with _serving(name, home, environment):
@@ -94,15 +94,21 @@ def main() -> None:
     parser.add_argument("stream", choices=sorted(PREPARE))
     parser.add_argument("--exit", action="store_true", help="stop the servers at the end instead of waiting for Ctrl-C")
     parser.add_argument("--fresh", action="store_true", help="throw an earlier demo of this stream away first")
+    parser.add_argument(
+        "--drift", action="store_true", help="digits: let the scanner go wrong, and see what happens (own folder)"
+    )
     parser.add_argument("--home", type=Path, help="where everything lives; .local/demo/STREAM by default")
     parser.add_argument("--label-studio-port", type=int, default=8080)
     parser.add_argument("--prefect-port", type=int, default=4200)
     wanted = parser.parse_args()
-    home = (wanted.home or ROOT / ".local" / "demo" / wanted.stream).absolute()
+    if wanted.drift and wanted.stream != "digits":
+        parser.error("--drift: only the digits have one")
+    folder = wanted.stream + ("-drift" if wanted.drift else "")
+    home = (wanted.home or ROOT / ".local" / "demo" / folder).absolute()
     ports = (wanted.label_studio_port, wanted.prefect_port)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        run(wanted.stream, home, ports, fresh=wanted.fresh, stay=not wanted.exit)
+        run(wanted.stream, home, ports, fresh=wanted.fresh, stay=not wanted.exit, drift=wanted.drift)
     except errors.SecondReaderError as error:
         out.print(f"demo: {escape(str(error))}", soft_wrap=True)
         sys.exit(error.exit_code)

@@ -25,6 +25,7 @@ from deploy import prepared
 SEED = 20260105
 TRAINED_ON = 200
 SLIP = 0.01  # of the replayed answers, a wrong key is pressed
+DRIFT_DAYS = 3
 LABELS = tuple("0123456789")
 INK = 16  # the darkest a pixel can be
 SIDE = 240  # of the picture, in screen pixels
@@ -60,14 +61,34 @@ def prepare(home: Path, days: int) -> prepared.Prepared:
         content = io.BytesIO()
         _frame(ids[parts[number]], pixels[rest[parts[number]]], number).write_parquet(content)
         prepared.write(files[number], content.getvalue())
+    shifted = {f"shifted-{one}": digit for one, digit in truth.items()}
     return prepared.Prepared(
         stream="digits",
         days=files,
         accuracy=accuracy,
         replayed=f"Replayed answers are the true digit, with a wrong key in {SLIP:.0%} of them.",
-        truth=truth,
-        answer=functools.partial(answer, truth),
+        truth=truth | shifted,
+        answer=functools.partial(answer, truth | shifted),
+        drift=_drift(files[0].parent, list(shifted), pixels[rest], days),
     )
+
+
+def _drift(folder: Path, ids: list[str], pixels: Pixels, after: int) -> tuple[Path, ...]:
+    """The same digits again from a scanner that is set one pixel off: a person hardly sees it.
+
+    Blurred digits would not do: they make this model unsure, hence careful. One pixel makes it sure and wrong.
+    """
+    off = np.roll(pixels.reshape(-1, 8, 8), 1, axis=2)
+    off[:, :, 0] = 0
+    made = []
+    for number, part in enumerate(prepared.share(len(ids), DRIFT_DAYS)):
+        path = folder / f"shifted-{number + 1}.parquet"
+        if not path.exists():
+            content = io.BytesIO()
+            _frame(ids[part], off[part].reshape(-1, 64), after + number).write_parquet(content)
+            prepared.write(path, content.getvalue())
+        made.append(path)
+    return tuple(made)
 
 
 def answer(truth: Mapping[str, str], case_id: str, reviewer: str) -> str:

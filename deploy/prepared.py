@@ -20,7 +20,8 @@ OPENS, OPEN_HOURS = time(8, tzinfo=UTC), 10  # a simulated working day
 class Prepared:
     """The cases of one stream, ready to arrive day by day.
 
-    `days`: one file per simulated day, oldest first, still outside the inbox. `truth`: case id -> label, of all cases.
+    `days`: one file per simulated day, oldest first, still outside the inbox. `drift`: more such files, for who asks to see
+    the watchdog bark. `truth`: case id -> label, of all cases.
     `answer(case_id, reviewer)`: the label this reviewer gives this case; the same one each time it is asked.
     `accuracy`: share of all cases where the model's answer is the truth, from 0 to 1.
     `replayed`: one sentence that says where the replayed answers come from.
@@ -30,6 +31,7 @@ class Prepared:
     days: tuple[Path, ...]
     accuracy: float
     replayed: str
+    drift: tuple[Path, ...] = ()  # days on which the input is not what the model was made for
     truth: Mapping[str, str] = field(repr=False)
     answer: Callable[[str, str], str] = field(repr=False)
 

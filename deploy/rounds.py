@@ -1,15 +1,15 @@
 """What happens in the demo: day after day, and who answers what."""
 
-import functools
 import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.status import Status
 
-from deploy import guide, prepared, reviewers, stack
+from deploy import alarm, guide, prepared, reviewers, stack
 from flows import collect, dispatch, epochs, govern, measure, runs, score, settings
 from models.stream import Stream
 from review import certified, form, states
@@ -20,8 +20,13 @@ OWNER = "demo owner (replayed)"
 LEFT_OPEN = 60  # cases left for the person who runs the demo; at least 50 are promised
 
 
-def play(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, out: Console) -> guide.Left:
-    """Deliver each day, let the flows run and the replayed reviewers answer; leave the last cases open."""
+def play(
+    name: str, made: prepared.Prepared, up: stack.Stack, home: Path, out: Console, *, drift: bool = False
+) -> guide.Left:
+    """Deliver each day, let the flows run and the replayed reviewers answer; leave the last cases open.
+
+    With `drift` the days on which the input is wrong come too, until the watchdog has closed the epoch and one day more.
+    """
     config = settings.read()
     stream = settings.read_stream(name, config)
     inbox = config.data / stream.input.source
@@ -30,42 +35,36 @@ def play(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, out: C
         password = _password(home)
         team = [reviewers.Reviewer(email=email, token=up.add_reviewer(email, password)) for email in TEAM]
         up.add_reviewer(YOU, password)
-    case_of = {form.task_key(name, case, slot): case for case in made.truth for slot in range(len(TEAM) + 1)}
-    out.print(f"\n[bold]{escape(stream.title)}[/]: {len(made.truth)} cases over {len(made.days)} simulated days")
-    for number, day in enumerate(made.days, start=1):
-        last = number == len(made.days)
-        if not last and prepared.delivered(made.days[number], inbox):
+    days = made.days + (made.drift if drift else ())
+    crew = _Crew(up.label_studio_url, team, project_id, _answers(name, made))
+    out.print(f"\n[bold]{escape(stream.title)}[/]: {len(days)} simulated days")
+    measured: runs.Counts = {}
+    for number, day in enumerate(days, start=1):
+        last = number == len(days)
+        if not last and prepared.delivered(days[number], inbox):
             continue  # an earlier demo has been past this day
+        if day in made.drift:
+            out.print("  Nobody has noticed, but the scanner is set one pixel off from today.")
         with out.status(f"Day {number}") as status:
             prepared.deliver(day, inbox)
             decided = _flow(score.score, name)
-            answered = 0
-            while True:
-                status.update(f"Day {number}: filling the queue")
-                _flow(dispatch.dispatch, name)
-                worked = reviewers.work(
-                    up.label_studio_url,
-                    team,
-                    project_id,
-                    answer=lambda key, who: made.answer(case_of[key], who) if key in case_of else None,
-                    leave_open=LEFT_OPEN if last else 0,
-                    limit=None,
-                    on_progress=functools.partial(_progress, status, number),
-                )
-                answered += worked.answered
-                _flow(collect.collect, name)  # what is answered makes room in the queue
-                if not worked.answered:
-                    break
+            barked = drift and alarm.raised(stream)
+            answered = crew.work(name, leave_open=LEFT_OPEN if last else 0, say=status.update) if not barked else 0
             status.update(f"Day {number}: measuring")
             measured = _flow(measure.measure, name)
-        if not decided["decided"] and not answered:
+        if not decided["decided"] and not answered and not barked:
             out.print("Every day has been played before; to start over: --fresh (make: ARGS=--fresh)")
             continue
         out.print(
             f"[bold]Day {number}[/]: {decided['decided']} decided, {decided['automated']} released, "
             f"{decided['audits']} of them drawn for a blind audit; {answered} answers replayed"
         )
-        if not last:
+        if barked:
+            break
+        if drift and alarm.raised(stream):
+            alarm.answer(stream, by=OWNER, out=out)
+            _flow(dispatch.dispatch, name)
+        elif not last:
             _move_the_line(stream, out)
     out.print(f"\n{escape(measured['summary'])}\n", soft_wrap=True)
     runs.flush_log()
@@ -73,8 +72,38 @@ def play(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, out: C
         return guide.Left(project_id=project_id, open_cases=len(states.open_cases(book, name)))
 
 
-def _progress(status: Status, day: int, answered: int) -> None:
-    status.update(f"Day {day}: {answered} answers replayed")
+@dataclass(frozen=True, slots=True)
+class _Crew:
+    """The replayed reviewers and what they answer to a task of the project."""
+
+    url: str
+    team: list[reviewers.Reviewer]
+    project_id: int
+    answers: reviewers.Answer
+
+    def work(self, name: str, *, leave_open: int, say: Callable[[str], None]) -> int:
+        """Fill the queue, answer, collect, until nothing more can be answered. Returns the number of answers."""
+        answered = 0
+        while True:
+            say("Filling the queue")
+            _flow(dispatch.dispatch, name)
+            worked = reviewers.work(
+                self.url,
+                self.team,
+                self.project_id,
+                answer=self.answers,
+                leave_open=leave_open,
+                on_progress=lambda more, before=answered: say(f"{before + more} answers replayed"),  # type: ignore[misc]
+            )
+            answered += worked.answered
+            _flow(collect.collect, name)  # what is answered makes room in the queue
+            if not worked.answered:
+                return answered
+
+
+def _answers(name: str, made: prepared.Prepared) -> reviewers.Answer:
+    case_of = {form.task_key(name, case, slot): case for case in made.truth for slot in range(len(TEAM) + 1)}
+    return lambda key, who: made.answer(case_of[key], who) if key in case_of else None
 
 
 def _flow(work: Any, name: str) -> runs.Counts:

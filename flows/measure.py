@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import State
 
 from flows import certify, runs
 from models import certificate
-from review import report, states
+from review import parts, report, states
 from review.figures import Alarm, Report
 
 
@@ -64,6 +64,17 @@ def gather(run: runs.Run, in_force: states.PolicyInForce, standing: certificate.
         now=now,
         standing=standing,
         alarm=_alarm(run, in_force),
+        slices=parts.flags(
+            book,
+            name,
+            in_force.epoch_id,
+            target=in_force.target_error,
+            delta=in_force.delta,
+            now=now,
+            deadline_hours=run.stream.review.deadline_hours,
+            second_opinion=run.stream.review.second_opinion,
+        ),
+        shift=parts.shift(book, name, in_force.epoch_id),
     )
 
 

@@ -7,6 +7,8 @@ from typing import Literal
 import polars as pl
 
 from models.estimate import Estimate, NotEnoughEvidence
+from models.slices import Slice
+from models.watchdog import Shift
 from review import states
 from review.proposal import Proposal
 
@@ -58,6 +60,8 @@ class Report:
     batch: float | None  # one-sided, of the released themselves; None where draws were unequal
     worst: Figure  # one-sided, every unanswered draw taken for wrong
     proposal: Proposal | None  # what is certified; None: nothing was looked at yet
+    slices: tuple[Slice, ...]  # of the released, by predicted class and by slice
+    shift: Shift | None  # of the newest day's confidences; None: too few to say
     alarm: Alarm | None  # the newest, if the watchdog ever raised one
     verdict: Verdict  # on the target; certified: at every look; else at this one; nothing: no evidence
     needed: int | None  # blind labels without an error until the target is shown; None where that is no question

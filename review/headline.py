@@ -6,6 +6,8 @@ from models.estimate import Estimate, NotEnoughEvidence
 from review import wording
 from review.figures import Figure, Report
 
+FLAGS = 3  # worse parts named in the first lines; the table has them all
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
@@ -98,6 +100,7 @@ def certificate(report: Report) -> list[str]:
             f"{wording.count(alarm.labels, 'blind label')} wrong). Nothing is released since; "
             f"{wording.count(alarm.suspects, 'released case')} under suspicion, read by nobody: second-reader recall."
         )
+    said += [f"Beware: {sentence}" for sentence in beware(report)]
     if proposal is None:
         return said
     if proposal.threshold is None:
@@ -110,6 +113,23 @@ def certificate(report: Report) -> list[str]:
         )
     for sentence in (*proposal.gate.refusals, *proposal.gate.warnings):
         said.append(f"Beware: {sentence}.")
+    return said
+
+
+def beware(report: Report) -> list[str]:
+    """What needs no certificate to worry: parts that are worse than the target, confidences that have moved."""
+    worse = [part for part in report.slices if part.flagged]
+    said = [
+        f"{part.name} is above the target: {wording.between(part.error)} of the released there are wrong."
+        for part in worse[:FLAGS]
+    ]
+    if len(worse) > FLAGS:
+        said.append(f"{len(worse) - FLAGS} more parts are above the target; the report names them.")
+    if report.shift is not None and report.shift.warn:
+        said.append(
+            f"the confidences of the newest day have moved: up to {wording.share(report.shift.distance)} of cases lie "
+            "elsewhere than before. That needs no label to see and is no proof of errors; look at the input."
+        )
     return said
 
 

@@ -4,7 +4,7 @@
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +13,9 @@ import polars as pl
 from models import certificate, limits, moment, risk
 from models import policy as routing
 from models.estimate import Estimate, NotEnoughEvidence
+from models.slices import Slice
 from models.stream import Stream
+from models.watchdog import Shift
 from review import proposal, sheet, states, terminal
 from review.figures import Alarm, Figure, Queue, Report, Verdict
 
@@ -36,6 +38,8 @@ def build(
     now: str,
     standing: certificate.Standing | None = None,
     alarm: Alarm | None = None,
+    slices: Sequence[Slice] = (),
+    shift: Shift | None = None,
 ) -> Report:
     """The report from the states of the ledger (`review/states.py` has their shapes); `now` as the ledger writes times."""
     target, delta = stream.target.error, stream.target.delta
@@ -67,6 +71,8 @@ def build(
         batch=_batch(released, promise),
         worst=risk.error_among_automated(counts, delta, one_sided=True, unanswered_wrong=True),
         proposal=proposed,
+        slices=tuple(slices),
+        shift=shift,
         alarm=alarm,
         verdict=verdict,
         needed=_needed(promise, target) if verdict == "open" else None,
@@ -141,6 +147,8 @@ def as_json(report: Report) -> dict[str, Any]:
     target {error, delta, verdict, needed}   verdict: certified | kept | missed | open | nothing
     certificate {threshold, certified, needed, cheapest, carried, ...}   what the last look left, or null
     alarm {raised_at, labels, errors, suspects, ...}   the watchdog's newest, or null
+    slices                            per predicted class and slice: error among the released, flagged (Holm)
+    shift {distance, p, warn, ...}    of the newest day's confidences from those before, or null
     line {threshold, coverage, error, ...}   the policy in force, or null
     everything, aurc, augrc, curve    error were all released; areas; threshold, coverage, error, low, high, n, errors
     totals, days, queue, reviewers, history, faults
@@ -167,6 +175,10 @@ def as_json(report: Report) -> dict[str, Any]:
         },
         "certificate": None if report.proposal is None else asdict(report.proposal),
         "alarm": None if report.alarm is None else asdict(report.alarm),
+        "slices": [
+            {"slice": part.name, "flagged": part.flagged, "error": _plain(part.error)} for part in report.slices
+        ],
+        "shift": None if report.shift is None else {**asdict(report.shift), "warn": report.shift.warn},
         "line": None
         if policy is None
         else {

@@ -192,7 +192,7 @@ OUTCOMES = f"""
 skip AS (SELECT DISTINCT case_id FROM live WHERE outcome = 'skip'),
 sent AS (SELECT case_id, max(sent_at) AS sent_at FROM dispatch WHERE stream = :stream GROUP BY case_id),
 judged AS (
-    SELECT d.confidence, d.route, d.blind, d.propensity, d.policy_id, d.decided_at, d.case_id,
+    SELECT d.confidence, d.route, d.blind, d.propensity, d.policy_id, d.decided_at, d.case_id, d.prediction, d.slices,
         substr(coalesce(d.produced_at, d.decided_at), 1, 10) AS day,
         coalesce(sent.sent_at, d.decided_at) AS since,
         CASE

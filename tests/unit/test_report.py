@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import polars as pl
 import pytest
 
-from models import certificate, grid
+from models import certificate, grid, slices, watchdog
 from models.estimate import Estimate, NotEnoughEvidence
 from models.policy import Policy
 from models.stream import Stream
@@ -81,7 +81,19 @@ def made(
 ) -> Report:
     """A report on a stream of these counts, with a few open cases, one reader, one adoption and one fault."""
     number = dict.fromkeys(
-        ("decisions", "automated", "review", "audits", "faults", "dispatched", "reviewed", "open", "disputed", "waiting"), 0
+        (
+            "decisions",
+            "automated",
+            "review",
+            "audits",
+            "faults",
+            "dispatched",
+            "reviewed",
+            "open",
+            "disputed",
+            "waiting",
+        ),
+        0,
     )
     filled = bool(rows)
     sent = ["2026-01-10T08:00:00.000000Z", "2026-01-10T01:00:00.000000Z", "2026-01-07T08:30:00.000000Z"]
@@ -140,7 +152,11 @@ def made(
         now=NOW,
         standing=standing,
         alarm=alarm,
-        **frames,
+        by_day=frames["by_day"],
+        open_cases=frames["open_cases"],
+        reviewers=frames["reviewers"],
+        faults=frames["faults"],
+        history=frames["history"],
     )
 
 
@@ -315,7 +331,7 @@ def test_the_json_holds_every_figure_and_no_nan(state: str) -> None:
     assert set(data) == {
         *("stream", "title", "model", "made_at", "cases", "released", "automation", "error", "promise", "worst"),
         *("batch", "target", "line", "everything", "aurc", "augrc", "curve", "totals", "days", "queue", "reviewers"),
-        *("history", "faults", "seal", "certificate", "alarm"),
+        *("history", "faults", "seal", "certificate", "alarm", "slices", "shift"),
     }
 
 
@@ -387,6 +403,28 @@ def test_where_nothing_is_certified_the_labels_still_needed_are_said() -> None:
     said = plain(report.lines(made(standing=none)))
     assert "Nothing is certified yet. About " in said
     assert "more blind labels at confidence \u2265 0.9" in said
+
+
+def test_a_part_above_the_target_and_moved_confidences_are_said_at_once_and_are_in_the_table() -> None:
+    worse = slices.Slice(name="answer: <8>", error=_error(), flagged=True)
+    fine = slices.Slice(name="ink: heavy", error=NotEnoughEvidence(reason="too few", n=3, errors=0), flagged=False)
+    moved = watchdog.Shift(distance=0.4, p=1e-9, before=800, after=300)
+    made_of = replace(made(), slices=(worse, fine), shift=moved)
+    text = plain(report.lines(made_of))
+    assert "Beware: answer: <8> is above the target: 20.0 %" in text
+    assert "up to 40.0 % of cases lie elsewhere" in text
+    whole = report.page(made_of)
+    assert "answer: &lt;8&gt;" in whole
+    assert "not judged" in whole
+    figures = report.as_json(made_of)
+    assert [True, False] == [part["flagged"] for part in figures["slices"]]
+    assert figures["shift"]["warn"] is True
+    still = watchdog.Shift(distance=0.05, p=1e-9, before=800, after=300)
+    assert "Beware" not in report.lines(replace(made(), shift=still))
+
+
+def _error() -> Estimate:
+    return Estimate(value=0.2, low=0.1, high=0.3, alpha=0.05, n=100, errors=20, method="Clopper-Pearson")
 
 
 def test_an_alarm_is_the_first_thing_said_of_the_line() -> None:

@@ -1,0 +1,83 @@
+"""A stream falls into predicted classes, slices and days; which of them is worse, or has moved."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from models.estimate import Estimate, NotEnoughEvidence
+from review import ledger, parts
+from tests.integration import ledger_facts as facts
+
+NOW = "2026-02-02T12:00:00.000000Z"
+MONDAY, TUESDAY = "2026-02-02T09:00:00.000000Z", "2026-02-03T09:00:00.000000Z"
+
+
+@pytest.fixture
+def book(ledger_url: str) -> Iterator[ledger.Ledger]:
+    ledger.migrate(ledger_url)
+    with ledger.open(ledger_url) as opened:
+        opened.append(
+            {"epoch": facts.epochs(), "policy": facts.policies(), "adoption": facts.adoptions()}, now=facts.NOW
+        )
+        yield opened
+
+
+def release(book: ledger.Ledger, prefix: str, count: int, wrong: int, **what: facts.Value) -> None:
+    """Released cases, all audited, the first of them found wrong by two people."""
+    cases: list[dict[str, facts.Value]] = [
+        {"case_id": f"{prefix}-{n}", "route": "AUTOMATE", "blind": True, "confidence": 0.9, **what}
+        for n in range(count)
+    ]
+    start = 1000 * ord(prefix[0])
+    sent: list[dict[str, facts.Value]] = []
+    for n in range(count):
+        for slot in range(2 if n < wrong else 1):
+            task = start + 2 * n + slot
+            sent.append(
+                {"case_id": f"{prefix}-{n}", "slot": slot, "task_id": task, "task_key": f"{task}", "blind": True}
+            )
+    said = [
+        {name: row[name] for name in ("case_id", "slot", "task_id")}
+        | {"annotation_id": row["task_id"], "reviewer": f"{row['slot']}@example.org"}
+        | {"answer": "spam" if int(str(row["case_id"]).split("-")[1]) < wrong else "ham"}
+        for row in sent
+    ]
+    book.append({"decision": facts.decisions(*cases)}, now=facts.NOW)
+    book.append({"dispatch": facts.dispatches(*sent), "review": facts.reviews(*said)}, now=facts.NOW)
+
+
+def test_a_slice_that_is_surely_worse_is_flagged_and_a_small_one_not_judged(book: ledger.Ledger) -> None:
+    release(book, "a", 100, 0, slices='{"language": "en"}')
+    release(book, "b", 60, 30, slices='{"language": "de"}')
+    release(book, "c", 5, 5, slices='{"language": null}')
+    found = parts.flags(book, "mail", "e-1", target=0.05, delta=0.05, now=NOW, deadline_hours=48)
+    by_name = {part.name: part for part in found}
+    assert ["answer: ham", "language: (none)", "language: de", "language: en"] == sorted(by_name)
+    assert {"answer: ham", "language: de"} == {part.name for part in found if part.flagged}
+    worse = by_name["language: de"].error
+    assert isinstance(worse, Estimate)
+    assert (0.5, 60, 30) == (worse.value, worse.n, worse.errors)
+    assert isinstance(by_name["language: (none)"].error, NotEnoughEvidence)
+    assert [] == parts.flags(book, "mail", "e-2", target=0.05, delta=0.05, now=NOW, deadline_hours=48)
+
+
+def test_a_day_whose_confidences_lie_elsewhere_is_a_warning(book: ledger.Ledger) -> None:
+    def arrive(prefix: str, count: int, confidence: float, day: str) -> None:
+        rows: list[dict[str, facts.Value]] = [
+            {"case_id": f"{prefix}-{n}", "confidence": confidence + n / 10_000, "produced_at": day}
+            for n in range(count)
+        ]
+        book.append({"decision": facts.decisions(*rows)}, now=facts.NOW)
+
+    arrive("a", 200, 0.9, MONDAY)
+    assert parts.shift(book, "mail", "e-1") is None
+    arrive("b", 99, 0.5, TUESDAY)
+    assert parts.shift(book, "mail", "e-1") is None
+    arrive("c", 1, 0.5, TUESDAY)
+    moved = parts.shift(book, "mail", "e-1")
+    assert moved is not None
+    assert (1.0, True, 200, 100) == (moved.distance, moved.warn, moved.before, moved.after)
+    arrive("d", 900, 0.9, TUESDAY)
+    calmer = parts.shift(book, "mail", "e-1")
+    assert calmer is not None
+    assert calmer.distance < 0.9
