@@ -43,7 +43,7 @@ def play(
         last = number == len(days)
         if not last and prepared.delivered(days[number], inbox):
             continue  # an earlier demo has been past this day
-        if day in made.drift:
+        if day in made.drift[:1]:
             out.print("  Nobody has noticed, but the scanner is set one pixel off from today.")
         with out.status(f"Day {number}") as status:
             prepared.deliver(day, inbox)

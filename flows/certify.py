@@ -11,30 +11,31 @@ from review import certified, states
 WATCHDOG = "the watchdog"
 
 
-def look(run: runs.Run, in_force: states.PolicyInForce, now: str) -> certificate.Standing | None:
+def look(run: runs.Run, in_force: states.PolicyInForce, now: str) -> dict[str, certificate.Standing]:
     """Look at the labels of the epoch's mature days, and record what is certified if anything changed.
 
-    None: the epoch has no plan. Raises LedgerInvalid if the counts do not add up.
+    By part: "" is of all cases, else the class. Raises LedgerInvalid if the counts do not add up.
     """
-    plan = certified.plan(run.ledger, in_force.epoch_id)
-    if plan is None:
-        return None
-    try:
-        standing, new = certified.look(
-            run.ledger,
-            run.stream.name,
-            plan,
-            now=now,
-            deadline_hours=run.stream.review.deadline_hours,
-            second_opinion=run.stream.review.second_opinion,
-        )
-    except ValueError as error:
-        raise LedgerInvalid(
-            f"the evidence of {run.stream.name} does not add up: {error}; run: second-reader verify"
-        ) from None
-    if new:
-        run.ledger.append({"certificate": certified.standing_row(standing, run.stream.name, now)}, now=now)
-    return standing
+    found = {}
+    for part, plan in certified.plans(run.ledger, in_force.epoch_id).items():
+        try:
+            found[part], new = certified.look(
+                run.ledger,
+                run.stream.name,
+                plan,
+                now=now,
+                deadline_hours=run.stream.review.deadline_hours,
+                second_opinion=run.stream.review.second_opinion,
+                part=part,
+            )
+        except ValueError as error:
+            raise LedgerInvalid(
+                f"the evidence of {run.stream.name} does not add up: {error}; run: second-reader verify"
+            ) from None
+        if new:
+            row = certified.standing_row(found[part], run.stream.name, now, part)
+            run.ledger.append({"certificate": row}, now=now)
+    return found
 
 
 def watch(run: runs.Run, in_force: states.PolicyInForce, now: str) -> bool:

@@ -7,6 +7,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from flows import settings
+from review import wording
+from review.states import PolicyInForce
 
 StreamName = Annotated[str, typer.Argument(help="The stream: its name in the streams folder, or a .toml file.")]
 By = Annotated[str, typer.Option(help="Your name; kept for ever.")]
@@ -16,16 +18,17 @@ Because = Annotated[str, typer.Option(help="Why; kept for ever.")]
 def add(app: typer.Typer, out: Console) -> None:
     """Add the commands to the console command; what they say goes to `out`."""
 
-    def in_force(stream: str, version: int, threshold: float | None, certified: bool) -> None:
-        if threshold is None:
+    def in_force(now: PolicyInForce, stream: str) -> None:
+        rule = now.policy
+        if not rule.releases:
             out.print(
-                f"Version {version} of {escape(stream)} is in force: nothing is released, every case goes to a person."
+                f"Version {now.version} of {escape(stream)} is in force: nothing is released, every case goes to a person."
             )
             return
-        stand = "certified" if certified else "not certified"
+        stand = "certified" if now.certified else "not certified"
         out.print(
-            f"Version {version} of {escape(stream)} is in force ({stand}): from the next decision on, released at "
-            f"confidence {threshold:g} and above.",
+            f"Version {now.version} of {escape(stream)} is in force ({stand}): from the next decision on, "
+            f"{escape(wording.line(rule.threshold, rule.by_class))}.",
             soft_wrap=True,
         )
 
@@ -40,13 +43,16 @@ def add(app: typer.Typer, out: Console) -> None:
                 help="Release what has at least this confidence. Default: the lowest certified.", min=0, max=1
             ),
         ] = None,
+        label: Annotated[
+            str | None, typer.Option("--class", help="Of a stream with a line per class: the class. Default: all.")
+        ] = None,
         uncertified: Annotated[bool, typer.Option(help="Yes, without a certificate; marked so for ever.")] = False,
     ) -> None:
         """Move the line to a certified threshold (or, with --uncertified, to any)."""
         from flows import govern
 
-        now = govern.adopt(stream, threshold, by=by, because=because, uncertified=uncertified)
-        in_force(stream, now.version, now.policy.threshold, now.certified)
+        now = govern.adopt(stream, threshold, by=by, because=because, uncertified=uncertified, label=label)
+        in_force(now, stream)
 
     @app.command(epilog="Example: `second-reader halt digits --by 'A. Owner' --because 'new scanner, odd images'`")
     def halt(stream: StreamName, by: By, because: Because) -> None:
@@ -54,7 +60,7 @@ def add(app: typer.Typer, out: Console) -> None:
         from flows import govern
 
         now = govern.halt(stream, by=by, because=because)
-        in_force(stream, now.version, now.policy.threshold, now.certified)
+        in_force(now, stream)
 
     @app.command(epilog="Example: `second-reader resume digits --by 'A. Owner' --because 'scanner mended'`")
     def resume(stream: StreamName, by: By, because: Because) -> None:
@@ -62,7 +68,7 @@ def add(app: typer.Typer, out: Console) -> None:
         from flows import govern
 
         now = govern.resume(stream, by=by, because=because)
-        in_force(stream, now.version, now.policy.threshold, now.certified)
+        in_force(now, stream)
 
     @app.command(epilog="Example: `second-reader rollback digits --by 'A. Owner' --because 'too many complaints'`")
     def rollback(
@@ -77,7 +83,7 @@ def add(app: typer.Typer, out: Console) -> None:
         from flows import govern
 
         now = govern.rollback(stream, to, by=by, because=because)
-        in_force(stream, now.version, now.policy.threshold, now.certified)
+        in_force(now, stream)
 
     @app.command(epilog="Example: `second-reader recall digits --by 'A. Owner' --because 'the alarm of Monday'`")
     def recall(stream: StreamName, by: By, because: Because) -> None:

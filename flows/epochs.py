@@ -3,6 +3,8 @@
 import hashlib
 import json
 import secrets
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import polars as pl
 
@@ -78,8 +80,17 @@ def open_epoch(
         threshold=None, audit_rate=stream.policy.audit_rate, blind_rate=stream.policy.cold_blind_rate
     )
     epoch = pl.DataFrame([{"epoch_id": epoch_id, **content}])
-    plan = certified.register(book, stream.name, epoch_id, alpha=stream.target.error, delta=stream.target.delta)
-    facts = {"epoch": epoch, "plan": certified.plan_row(plan, stream.name, now)}
+    per_class = stream.policy.per_class
+    share = len(stream.labels) if per_class == "joint" else 1
+    plans = certified.register(
+        book,
+        stream.name,
+        epoch_id,
+        alpha=stream.target.error,
+        delta=stream.target.delta / share,
+        classes=() if per_class == "no" else stream.labels,
+    )
+    facts = {"epoch": epoch, "plan": certified.plan_rows(plans, stream.name, now)}
     if alarm is not None:
         facts["alarm"] = alarm
     first = adoption(book, stream, epoch_id, cold, in_force, by=by, because=because, holds=False, now=now)
@@ -102,13 +113,14 @@ def adoption(
     because: str,
     holds: bool,
     now: str,
-    standing: certificate.Standing | None = None,
+    standings: Mapping[str, certificate.Standing] = MappingProxyType({}),
 ) -> dict[str, pl.DataFrame]:
     """A policy and its adoption as facts, with the evidence that was on the table; `holds`: a certificate covers it."""
     content = {
         "stream": stream.name,
         "epoch_id": epoch_id,
         "threshold": policy.threshold,
+        "by_class": None if policy.by_class is None else json.dumps(dict(policy.by_class), sort_keys=True),
         "audit_rate": policy.audit_rate,
         "blind_rate": policy.blind_rate,
         "target_error": stream.target.error,
@@ -125,21 +137,23 @@ def adoption(
         "adopted_by": by,
         "because": because,
         "certified": holds,
-        "evidence": json.dumps(states.totals(book, stream.name) | _evidence(standing), sort_keys=True),
+        "evidence": json.dumps(states.totals(book, stream.name) | _evidence(standings), sort_keys=True),
         "adopted_at": now,
     }
     return {
-        "policy": pl.DataFrame([{"policy_id": policy_id, **content}], schema_overrides={"threshold": pl.Float64}),
+        "policy": pl.DataFrame(
+            [{"policy_id": policy_id, **content}], schema_overrides={"threshold": pl.Float64, "by_class": pl.String}
+        ),
         "adoption": pl.DataFrame([adopted], schema_overrides={"replaced": pl.String}),
     }
 
 
-def _evidence(standing: certificate.Standing | None) -> dict[str, object]:
-    """The certificate's part of the evidence: which look, and what it held."""
-    if standing is None:
-        return {}
-    held = [standing.plan.thresholds[index] for index in standing.certified]
-    return {"certificate_look": standing.looks, "certified_thresholds": held}
+def _evidence(standings: Mapping[str, certificate.Standing]) -> dict[str, object]:
+    """The certificate's part of the evidence: which look, and what it held; by class where there is one for each."""
+    if "" in standings:
+        whole = standings[""]
+        return {"certificate_look": whole.looks, "certified_thresholds": certified.held(whole)}
+    return {"certified_by_class": {part: certified.held(left) for part, left in standings.items()}} if standings else {}
 
 
 def _hash(content: object) -> str:

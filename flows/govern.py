@@ -1,7 +1,8 @@
 """Who moves the line: a named person, with a reason, on the record."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 import polars as pl
 
@@ -10,42 +11,91 @@ from models import certificate
 from models import policy as policies
 from models.errors import Misuse
 from models.stream import Stream
-from review import certified, ledger, states
+from review import certified, ledger, states, wording
 
 
 def adopt(
-    stream_name: str, threshold: float | None, *, by: str, because: str, uncertified: bool = False
+    stream_name: str,
+    threshold: float | None,
+    *,
+    by: str,
+    because: str,
+    uncertified: bool = False,
+    label: str | None = None,
 ) -> states.PolicyInForce:
     """Put a threshold in force: the least strict certified one for None. Returns what is then in force.
 
-    A threshold that the epoch's certificate does not hold takes `uncertified`, and the record says so for ever. Raises
-    Misuse, naming what is certified or what is missing, without it.
+    Of a stream with a line per class: of the class `label`, the others staying where they are; with neither label nor
+    threshold, the least strict certified one of every class, and none where none is certified. A threshold that the
+    epoch's certificate does not hold takes `uncertified`, and the record says so for ever. Raises Misuse, naming what is
+    certified or what is missing, without it.
     """
     with _governed(stream_name, by, because) as (stream, book, in_force):
-        standing = _standing(book, in_force)
-        certain = [] if standing is None else [standing.plan.thresholds[index] for index in standing.certified]
-        if threshold is None:
-            if not certain:
-                raise Misuse(f"no threshold of {stream.name} is certified yet; {_missing(standing)}")
-            threshold = certain[-1]
-        holds = threshold in certain
-        if not holds and not uncertified:
-            said = f"certified are {certain[-1]:g} to {certain[0]:g}" if certain else f"none is; {_missing(standing)}"
-            raise Misuse(
-                f"threshold {threshold:g} is not certified ({said}); adopt a certified one (the lowest is taken when "
-                "none is named), or say --uncertified, which is kept for ever"
-            )
-        _put_in_force(
-            book,
-            stream,
-            in_force,
-            _policy(stream, threshold),
-            by=by,
-            because=because,
-            holds=holds,
-            standing=standing,
-        )
+        standings = certified.standings(book, in_force.epoch_id)
+        if stream.policy.per_class == "no":
+            if label is not None:
+                raise Misuse(f"{stream.name} has one line for all classes; leave --class out, or set policy.per_class")
+            line, holds = _chosen(stream.name, threshold, standings.get(""), uncertified=uncertified)
+            policy = _policy(stream, line)
+        else:
+            lines = _lines(stream, in_force, standings, threshold, label, uncertified=uncertified)
+            policy = _policy(stream, None, lines)
+            holds = _covered(policy, standings)
+        _put_in_force(book, stream, in_force, policy, by=by, because=because, holds=holds, standings=standings)
         return runs.policy_in_force(book, stream)
+
+
+def _chosen(
+    what: str, threshold: float | None, standing: certificate.Standing | None, *, uncertified: bool
+) -> tuple[float, bool]:
+    """The threshold to adopt, and whether it is certified. `what`: the stream or the class, for messages."""
+    certain = [] if standing is None else certified.held(standing)
+    if threshold is None:
+        if not certain:
+            raise Misuse(f"no threshold of {what} is certified yet; {_missing(standing)}")
+        threshold = certain[-1]
+    holds = threshold in certain
+    if not holds and not uncertified:
+        said = f"certified are {certain[-1]:g} to {certain[0]:g}" if certain else f"none is; {_missing(standing)}"
+        raise Misuse(
+            f"threshold {threshold:g} of {what} is not certified ({said}); adopt a certified one (the lowest is taken when "
+            "none is named), or say --uncertified, which is kept for ever"
+        )
+    return threshold, holds
+
+
+def _lines(
+    stream: Stream,
+    in_force: states.PolicyInForce,
+    standings: Mapping[str, certificate.Standing],
+    threshold: float | None,
+    label: str | None,
+    *,
+    uncertified: bool,
+) -> dict[str, float | None]:
+    """The line of each class."""
+    if label is not None:
+        if label not in stream.labels:
+            raise Misuse(f"--class {label!r} is none of the stream's labels {', '.join(stream.labels)}")
+        line, _ = _chosen(f"class {label}", threshold, standings.get(label), uncertified=uncertified)
+        now = {name: in_force.policy.of_class(name).threshold for name in stream.labels}
+        return now | {label: line}
+    if threshold is not None:
+        raise Misuse(f"{stream.name} has a line per class: name the class with --class")
+    lines = {name: standings[name].threshold if name in standings else None for name in stream.labels}
+    if all(line is None for line in lines.values()):
+        raise Misuse(f"no class of {stream.name} has a certified threshold yet; the report says what each lacks")
+    return lines
+
+
+def _covered(policy: policies.Policy, standings: Mapping[str, certificate.Standing]) -> bool:
+    """Whether the epoch's certificates hold every line of the policy."""
+    if policy.by_class is None:
+        return "" in standings and policy.threshold in certified.held(standings[""])
+    return all(
+        line is None or (label in standings and line in certified.held(standings[label]))
+        for label, line in policy.by_class.items()
+    )
 
 
 def halt(stream_name: str, *, by: str, because: str) -> states.PolicyInForce:
@@ -71,10 +121,10 @@ def rollback(stream_name: str, version: int | None, *, by: str, because: str) ->
             raise Misuse(
                 f"version {wanted} of {stream.name} belongs to an epoch that is closed; adopt a threshold instead"
             )
-        policy = policies.Policy(**{name: row[name] for name in ("threshold", "audit_rate", "blind_rate")})
-        standing = _standing(book, in_force)
-        holds = standing is not None and policy.threshold in [standing.plan.thresholds[i] for i in standing.certified]
-        _put_in_force(book, stream, in_force, policy, by=by, because=because, holds=holds, standing=standing)
+        policy = states.rule_of(row)
+        standings = certified.standings(book, in_force.epoch_id)
+        holds = policy.releases and _covered(policy, standings)
+        _put_in_force(book, stream, in_force, policy, by=by, because=because, holds=holds, standings=standings)
         return runs.policy_in_force(book, stream)
 
 
@@ -84,16 +134,17 @@ def resume(stream_name: str, *, by: str, because: str) -> states.PolicyInForce:
     Raises Misuse if nothing is halted, or nothing was released in this epoch.
     """
     with _governed(stream_name, by, because) as (stream, book, in_force):
-        if in_force.policy.threshold is not None:
-            raise Misuse(
-                f"{stream.name} is not halted: it releases at confidence {in_force.policy.threshold:g} and above"
-            )
-        past = states.history(book, stream.name).filter(
-            pl.col("epoch_id") == in_force.epoch_id, pl.col("threshold").is_not_null()
-        )
-    if past.is_empty():
+        rule = in_force.policy
+        if rule.releases:
+            raise Misuse(f"{stream.name} is not halted: {wording.line(rule.threshold, rule.by_class)}")
+        past = [
+            row["version"]
+            for row in states.history(book, stream.name).iter_rows(named=True)
+            if row["epoch_id"] == in_force.epoch_id and states.rule_of(row).releases
+        ]
+    if not past:
         raise Misuse(f"{stream.name} has released nothing in this epoch; adopt a threshold instead")
-    return rollback(stream_name, int(past["version"][-1]), by=by, because=because)
+    return rollback(stream_name, past[-1], by=by, because=because)
 
 
 def recall(stream_name: str, *, by: str, because: str) -> int:
@@ -128,20 +179,19 @@ def _governed(stream_name: str, by: str, because: str) -> Iterator[tuple[Stream,
         yield stream, book, runs.policy_in_force(book, stream)
 
 
-def _policy(stream: Stream, threshold: float | None) -> policies.Policy:
+def _policy(
+    stream: Stream, threshold: float | None, by_class: Mapping[str, float | None] | None = None
+) -> policies.Policy:
+    cold = threshold is None and by_class is None
     try:
         return policies.Policy(
             threshold=threshold,
+            by_class=by_class,
             audit_rate=stream.policy.audit_rate,
-            blind_rate=stream.policy.cold_blind_rate if threshold is None else stream.policy.blind_rate,
+            blind_rate=stream.policy.cold_blind_rate if cold else stream.policy.blind_rate,
         )
     except ValueError as error:
         raise Misuse(str(error)) from None
-
-
-def _standing(book: ledger.Ledger, in_force: states.PolicyInForce) -> certificate.Standing | None:
-    plan = certified.plan(book, in_force.epoch_id)
-    return None if plan is None else certified.standing(book, plan)
 
 
 def _missing(standing: certificate.Standing | None) -> str:
@@ -165,7 +215,7 @@ def _put_in_force(
     by: str,
     because: str,
     holds: bool,
-    standing: certificate.Standing | None = None,
+    standings: Mapping[str, certificate.Standing] = MappingProxyType({}),
 ) -> None:
     """Within the epoch in force: the policy and its adoption, in one transaction."""
     now = runs.clock()
@@ -179,6 +229,6 @@ def _put_in_force(
         because=because,
         holds=holds,
         now=now,
-        standing=standing,
+        standings=standings,
     )
     book.append(facts, now=now)

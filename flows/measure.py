@@ -1,6 +1,7 @@
 """Flow `measure`: from the ledger to a report: how much runs by itself, how wrong it is, how sure we are of that."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,11 @@ def _measure(stream_name: str) -> runs.Counts:
     with runs.running("measure", stream_name) as run:
         now = runs.clock()
         in_force = runs.policy_in_force(run.ledger, run.stream)
-        standing = certify.look(run, in_force, now)
+        standings = certify.look(run, in_force, now)
         if certify.watch(run, in_force, now):
             # Another epoch: what the closed one certified is history.
-            in_force, standing = runs.policy_in_force(run.ledger, run.stream), None
-        made = gather(run, in_force, standing, now)
+            in_force, standings = runs.policy_in_force(run.ledger, run.stream), {}
+        made = gather(run, in_force, standings, now)
         folder = run.settings.reports / run.stream.name
         page = write(folder, now[:10], made)
         _artifacts(run.stream.name, made, page)
@@ -40,7 +41,9 @@ def _measure(stream_name: str) -> runs.Counts:
         return {"report": str(page), "summary": report.lines(made)}
 
 
-def gather(run: runs.Run, in_force: states.PolicyInForce, standing: certificate.Standing | None, now: str) -> Report:
+def gather(
+    run: runs.Run, in_force: states.PolicyInForce, standings: Mapping[str, certificate.Standing], now: str
+) -> Report:
     """Everything the report rests on, from the ledger."""
     name, book = run.stream.name, run.ledger
     return report.build(
@@ -62,7 +65,7 @@ def gather(run: runs.Run, in_force: states.PolicyInForce, standing: certificate.
         history=states.history(book, name),
         head=book.head(),
         now=now,
-        standing=standing,
+        standings=standings,
         alarm=_alarm(run, in_force),
         slices=parts.flags(
             book,

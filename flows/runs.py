@@ -75,10 +75,19 @@ def changed(book: ledger.Ledger, in_force: states.PolicyInForce, stream: Stream)
 
     Evidence about one model says nothing of another, and a target that is changed after a look is another certificate.
     """
-    plan = certified.plan(book, in_force.epoch_id)
+    plans = certified.plans(book, in_force.epoch_id)
+    plan = next(iter(plans.values()), None)
     target = stream.target
-    asked = f"error {target.error:g} with delta {target.delta:g}"
-    registered = None if plan is None else f"error {plan.alpha:g} with delta {plan.delta:g}"
+    # What is not asked of all cases together is asked of each class; jointly, each class has its share of the doubt.
+    per_class = stream.policy.per_class
+    each = target.delta / len(stream.labels) if per_class == "joint" else target.delta
+    of = "all cases" if per_class == "no" else "each class"
+    asked = f"error {target.error:g} with delta {each:g} of {of}"
+    registered = (
+        None
+        if plan is None
+        else f"error {plan.alpha:g} with delta {plan.delta:g} of {'all cases' if '' in plans else 'each class'}"
+    )
     for name, now, then in (
         ("model", repr(stream.model.id), repr(in_force.model_id)),
         ("labels", ", ".join(stream.labels), ", ".join(in_force.labels)),

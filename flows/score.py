@@ -75,7 +75,9 @@ def _decide(cases: pl.DataFrame, in_force: states.PolicyInForce, stream: Stream)
     """Cases with their route, draw and propensity. A case with a doubt has no confidence, so it goes to a person."""
     # The epoch's calibrator is the identity: the confidence is the score as given.
     confidence = cases.select(pl.when(pl.col("doubt").is_null()).then("raw_score")).to_series()
-    routed = policy.route(confidence, cases["case_id"], policy=in_force.policy, salt=in_force.salt)
+    routed = policy.route(
+        confidence, cases["case_id"], policy=in_force.policy, salt=in_force.salt, predictions=cases["prediction"]
+    )
     return cases.hstack(routed).with_columns(
         confidence=confidence,
         stream=pl.lit(stream.name),

@@ -9,6 +9,7 @@ AUTOMATE and blind is an audit: the answer is released, and a person labels the 
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -22,21 +23,36 @@ REVIEW = "REVIEW"
 class Policy:
     """Where the line stands and how often the machine is checked.
 
-    `threshold` is a confidence in [0, 1], or None for +inf (nothing is released: cold start, halt).
-    `audit_rate` and `blind_rate` are probabilities in (0, 1]: never zero, or what they leave out could not be measured.
-    Raises ValueError on anything else.
+    `threshold` is a confidence in [0, 1], or None for +inf (nothing is released: cold start, halt). `by_class`: instead,
+    one such line per label of the stream, for the cases the model gives that label; a label without one is never
+    released. `audit_rate` and `blind_rate` are probabilities in (0, 1]: never zero, or what they leave out could not be
+    measured. Raises ValueError on anything else, or on both kinds of line at once.
     """
 
     threshold: float | None
     audit_rate: float
     blind_rate: float
+    by_class: Mapping[str, float | None] | None = None
 
     def __post_init__(self) -> None:
-        if self.threshold is not None and not 0 <= self.threshold <= 1:
-            raise ValueError(f"threshold {self.threshold!r}: give a confidence from 0 to 1, or none to release nothing")
+        for line in (self.threshold, *(self.by_class or {}).values()):
+            if line is not None and not 0 <= line <= 1:
+                raise ValueError(f"threshold {line!r}: give a confidence from 0 to 1, or none to release nothing")
+        if self.threshold is not None and self.by_class is not None:
+            raise ValueError("give one threshold for all classes, or one for each")
         for name, rate in (("audit_rate", self.audit_rate), ("blind_rate", self.blind_rate)):
             if not 0 < rate <= 1:
                 raise ValueError(f"{name} {rate!r}: give a probability above 0 and at most 1")
+
+    @property
+    def releases(self) -> bool:
+        """Whether any case can be released."""
+        return self.threshold is not None or any(line is not None for line in (self.by_class or {}).values())
+
+    def of_class(self, label: str) -> "Policy":
+        """The policy as the cases meet it that the model gives this label."""
+        line = self.threshold if self.by_class is None else self.by_class.get(label)
+        return Policy(threshold=line, audit_rate=self.audit_rate, blind_rate=self.blind_rate)
 
 
 def draws(case_ids: pl.Series, salt: str) -> pl.Series:
@@ -49,15 +65,23 @@ def draws(case_ids: pl.Series, salt: str) -> pl.Series:
     return (digest.to_series() / 2**52).rename("draw")
 
 
-def route(confidence: pl.Series, case_ids: pl.Series, *, policy: Policy, salt: str) -> pl.DataFrame:
+def route(
+    confidence: pl.Series, case_ids: pl.Series, *, policy: Policy, salt: str, predictions: pl.Series | None = None
+) -> pl.DataFrame:
     """Decide a batch: columns `route`, `blind` and `propensity`, in the order of the input.
 
     `confidence` is Float64; a missing, NaN or out-of-range one goes to REVIEW. `case_ids` is String, no nulls.
-    Raises ValueError if the two differ in length or an id is missing.
+    `predictions`, String, is needed where the policy has a line per class; a case without one goes to REVIEW. Raises
+    ValueError if they differ in length, an id is missing, or there are no predictions to choose a line by.
     """
     if len(confidence) != len(case_ids) or case_ids.null_count():
         raise ValueError("one confidence and one case id per case")
-    threshold = math.inf if policy.threshold is None else policy.threshold
+    threshold: float | pl.Series = math.inf if policy.threshold is None else policy.threshold
+    if policy.by_class is not None:
+        if predictions is None or len(predictions) != len(case_ids):
+            raise ValueError("a line per class needs one prediction per case")
+        lines = {label: math.inf if line is None else line for label, line in policy.by_class.items()}
+        threshold = predictions.replace_strict(lines, default=math.inf, return_dtype=pl.Float64).fill_null(math.inf)
     # Comparisons with null are null and NaN sorts above everything in Polars: both must end in REVIEW.
     sure = (confidence.is_between(0, 1) & confidence.is_not_nan() & (confidence >= threshold)).fill_null(False)
     return (

@@ -1,14 +1,13 @@
-"""Is the error worse in some class or slice? A table with flags that many slices do not raise by chance, and a promise per class.
+"""Is the error worse in some class or slice? A table with flags that many slices do not raise by chance.
 
 One threshold for all can keep its promise overall and break it in a class: 1 % overall, 5.4 % in the worst (statistics 4.7).
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
-from models import certificate, grid, policy, risk
+from models import risk
 from models.estimate import Estimate, NotEnoughEvidence
 
 MINIMUM = 30  # answered draws: with fewer, one error decides
@@ -59,61 +58,3 @@ def _error(part: pl.DataFrame, alpha: float, minimum: int) -> Estimate | NotEnou
 def _above(part: pl.DataFrame, target: float, level: float) -> bool:
     error = risk.error_among_automated(part, 2 * level) if level < 0.5 else None  # half of it on the side of `low`
     return isinstance(error, Estimate) and error.low > target
-
-
-def plans(
-    scores: pl.DataFrame,
-    classes: Sequence[str],
-    *,
-    epoch: str,
-    alpha: float,
-    delta: float,
-    joint: bool,
-    calibrated_on: str | None = None,
-) -> dict[str, grid.Plan]:
-    """A certificate per class, registered before the epoch's first label.
-
-    `joint`: the promise is that *all* classes keep alpha, so each has delta / G; else *each* does, at delta. `classes`:
-    all G of the stream, those without a past too. `scores`: `slice`, `confidence` of cases from before the epoch; a class
-    without any gets round numbers. Raises ValueError if there is no class, one is named twice, or as `grid.Plan` does.
-    """
-    if not classes or len(set(classes)) != len(classes):
-        raise ValueError("name each class once, and at least one")
-    made = {}
-    for name in classes:
-        past = scores.filter(pl.col("slice") == name)["confidence"].cast(pl.Float64)
-        known = past.is_between(0, 1) & past.is_not_nan()
-        thresholds, coverage = grid.quantiles(past) if known.any() else grid.round_numbers()
-        starts, weights = grid.starts(coverage)
-        made[name] = grid.Plan(
-            epoch=epoch,
-            alpha=alpha,
-            delta=delta / len(classes) if joint else delta,
-            thresholds=thresholds,
-            starts=starts,
-            weights=weights,
-            calibrated_on=calibrated_on,
-        )
-    return made
-
-
-def look(
-    planned: Mapping[str, grid.Plan],
-    counts: pl.DataFrame,
-    policies: Mapping[str, Mapping[int, policy.Policy]],
-    before: Mapping[str, certificate.Standing] | None = None,
-) -> dict[str, certificate.Standing]:
-    """Look at every class's certificate. A class whose `threshold` is None stays fully reviewed.
-
-    `counts` as in `tally`, and `slice`; bins are of the class's own grid. `policies`: class -> version -> the policy in
-    force for that class. Raises ValueError if the counts hold a class without a plan, or as `certificate.look` does.
-    """
-    strange = counts.filter(~pl.col("slice").is_in(list(planned)) | pl.col("slice").is_null())["slice"]
-    if len(strange):
-        raise ValueError(f"class {strange[0]!r} has no certificate in this epoch: expected {', '.join(planned)}")
-    return {
-        name: certificate.look(
-            plan, counts.filter(pl.col("slice") == name), policies[name], None if before is None else before[name]
-        )
-        for name, plan in planned.items()
-    }

@@ -119,7 +119,11 @@ class Policy(_Table):
 
     audit_rate: Rate = 0.05  # of the released, labelled blind
     blind_rate: Rate = 0.2  # of the reviewed, labelled without the model's answer
+    per_class: Literal["no", "joint", "each"] = (
+        "no"  # a line per label: all keep the target together, or each by itself
+    )
     cold_blind_rate: Rate = 1.0  # the same while nothing is released yet
+    per_class: Literal["no", "joint", "each"] = "no"  # a line per label: all keep the target together, or each by itself
 
 
 class Schedule(_Table):

@@ -90,6 +90,7 @@ class Plan(SQLModel, table=True):
     """What an epoch's certificate fixes before the first label is seen. Never changes: another plan is another epoch."""
 
     epoch_id: str = Field(sa_column=_text(primary_key=True))
+    part: str = Field(sa_column=_text(primary_key=True))  # the label it speaks of; empty: of all cases
     stream: str = Field(sa_column=_text())
     alpha: float = Field(sa_column=Column(Double, nullable=False))  # the target error
     delta: float = Field(sa_column=Column(Double, nullable=False))  # the doubt
@@ -110,6 +111,7 @@ class Certificate(SQLModel, table=True):
     """What was certified at one look at an epoch's labels. Each look starts from the running maxima of the one before."""
 
     epoch_id: str = Field(sa_column=_text(primary_key=True))
+    part: str = Field(sa_column=_text(primary_key=True))
     look: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))  # 1 is the first
     stream: str = Field(sa_column=_text())
     threshold: float | None = Field(sa_column=Column(Double))  # the least strict certified one; None: none is
@@ -120,7 +122,7 @@ class Certificate(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("look >= 1"),
         CheckConstraint("threshold IS NULL OR (threshold >= 0 AND threshold <= 1)"),
-        ForeignKeyConstraint(["epoch_id"], ["plan.epoch_id"]),
+        ForeignKeyConstraint(["epoch_id", "part"], ["plan.epoch_id", "plan.part"]),
     )
 
 
@@ -145,6 +147,9 @@ class Policy(SQLModel, table=True):
     stream: str = Field(sa_column=_text())
     epoch_id: str = Field(sa_column=_text())
     threshold: float | None = Field(sa_column=Column(Double))  # None: +inf, nothing is automated
+    by_class: str | None = Field(
+        sa_column=_text(nullable=True)
+    )  # JSON: label -> threshold or null; instead of threshold
     audit_rate: float = Field(sa_column=Column(Double, nullable=False))
     blind_rate: float = Field(sa_column=Column(Double, nullable=False))
     target_error: float = Field(sa_column=Column(Double, nullable=False))

@@ -4,8 +4,10 @@ The values and what they mean are in `models.grid` (plan), `models.tally` (count
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
 import polars as pl
 
@@ -18,45 +20,67 @@ _UNRIPE = "unripe AS (SELECT DISTINCT day FROM state WHERE blind AND outcome NOT
 PAST = 1000  # cases of an earlier epoch from which quantiles are worth more than round numbers
 
 
-def register(ledger: Ledger, stream: str, epoch_id: str, *, alpha: float, delta: float) -> grid.Plan:
-    """The plan of an epoch that is about to begin: thresholds from the confidences of all cases of earlier epochs.
+def register(
+    ledger: Ledger, stream: str, epoch_id: str, *, alpha: float, delta: float, classes: Sequence[str] = ()
+) -> dict[str, grid.Plan]:
+    """The plans of an epoch that is about to begin, by part: "" for all cases, or one for each of `classes`.
 
-    Round numbers where there are few. Looks at no label.
+    Thresholds come from the confidences of all cases of earlier epochs (of a class: those the model gave its label), or
+    are round numbers where there are few. `delta` is that of each plan. Looks at no label.
     """
-    past = ledger.read("SELECT confidence FROM decision WHERE stream = :stream", stream=stream)["confidence"]
-    if past.is_not_null().sum() < PAST:
-        thresholds, starts, weights = grid.denser_near_one()
-    else:
-        thresholds, coverage = grid.quantiles(past)
-        starts, weights = grid.starts(coverage)
-    return grid.Plan(epoch=epoch_id, alpha=alpha, delta=delta, thresholds=thresholds, starts=starts, weights=weights)
+    past = ledger.read("SELECT prediction, confidence FROM decision WHERE stream = :stream", stream=stream)
+    made = {}
+    for part in classes or ("",):
+        scores = past.filter(pl.col("prediction") == part)["confidence"] if part else past["confidence"]
+        if scores.is_not_null().sum() < PAST:
+            thresholds, starts, weights = grid.denser_near_one()
+        else:
+            thresholds, coverage = grid.quantiles(scores)
+            starts, weights = grid.starts(coverage)
+        made[part] = grid.Plan(
+            epoch=epoch_id, alpha=alpha, delta=delta, thresholds=thresholds, starts=starts, weights=weights
+        )
+    return made
 
 
-def plan_row(plan: grid.Plan, stream: str, now: str) -> pl.DataFrame:
-    """The plan as a fact."""
-    lists = {name: json.dumps(getattr(plan, name)) for name in ("thresholds", "starts", "weights")}
-    row = {"epoch_id": plan.epoch, "stream": stream, "alpha": plan.alpha, "delta": plan.delta} | lists
-    return pl.DataFrame([row | {"registered_at": now}])
+def plan_rows(plans: Mapping[str, grid.Plan], stream: str, now: str) -> pl.DataFrame:
+    """The plans as facts."""
+    rows = [
+        {"epoch_id": plan.epoch, "part": part, "stream": stream, "alpha": plan.alpha, "delta": plan.delta}
+        | {name: json.dumps(getattr(plan, name)) for name in ("thresholds", "starts", "weights")}
+        | {"registered_at": now}
+        for part, plan in plans.items()
+    ]
+    return pl.DataFrame(rows)
 
 
-def plan(ledger: Ledger, epoch_id: str) -> grid.Plan | None:
-    """The plan that was registered for the epoch; None if there is none."""
+def plans(ledger: Ledger, epoch_id: str) -> dict[str, grid.Plan]:
+    """The plans that were registered for the epoch, by part; "" is of all cases."""
     found = ledger.read(
-        "SELECT alpha, delta, thresholds, starts, weights FROM plan WHERE epoch_id = :epoch", epoch=epoch_id
+        "SELECT part, alpha, delta, thresholds, starts, weights FROM plan WHERE epoch_id = :epoch ORDER BY part",
+        epoch=epoch_id,
     )
-    if found.is_empty():
-        return None
-    row = found.row(0, named=True)
+    return {row.pop("part"): _plan(epoch_id, row) for row in found.iter_rows(named=True)}
+
+
+def _plan(epoch_id: str, row: dict[str, Any]) -> grid.Plan:
     thresholds, starts, weights = (tuple(json.loads(row[name])) for name in ("thresholds", "starts", "weights"))
     return grid.Plan(
         epoch=epoch_id, alpha=row["alpha"], delta=row["delta"], thresholds=thresholds, starts=starts, weights=weights
     )
 
 
-def standing(ledger: Ledger, plan: grid.Plan) -> certificate.Standing | None:
+def plan(ledger: Ledger, epoch_id: str) -> grid.Plan | None:
+    """The plan of all cases; None if there is none (no such epoch, or a plan per class)."""
+    return plans(ledger, epoch_id).get("")
+
+
+def standing(ledger: Ledger, plan: grid.Plan, part: str = "") -> certificate.Standing | None:
     """What the last look left; None before the first."""
     found = ledger.read(
-        "SELECT look, standing FROM certificate WHERE epoch_id = :epoch ORDER BY look DESC LIMIT 1", epoch=plan.epoch
+        "SELECT look, standing FROM certificate WHERE epoch_id = :epoch AND part = :part ORDER BY look DESC LIMIT 1",
+        epoch=plan.epoch,
+        part=part,
     )
     if found.is_empty():
         return None
@@ -66,12 +90,24 @@ def standing(ledger: Ledger, plan: grid.Plan) -> certificate.Standing | None:
     return certificate.Standing(plan=plan, looks=look, stops=stops, **{name: tuple(kept[name]) for name in kept})
 
 
-def standing_row(standing: certificate.Standing, stream: str, now: str) -> pl.DataFrame:
+def standings(ledger: Ledger, epoch_id: str) -> dict[str, certificate.Standing]:
+    """What the last looks left, by part; a part nobody has looked at is left out."""
+    found = {part: standing(ledger, made, part) for part, made in plans(ledger, epoch_id).items()}
+    return {part: left for part, left in found.items() if left is not None}
+
+
+def held(standing: certificate.Standing) -> list[float]:
+    """The certified thresholds, strictest first."""
+    return [standing.plan.thresholds[index] for index in standing.certified]
+
+
+def standing_row(standing: certificate.Standing, stream: str, now: str, part: str = "") -> pl.DataFrame:
     """What a look left, as a fact."""
     kept = {name: getattr(standing, name) for name in ("log_e", "certified", "cases", "labels", "errors")}
     kept["stops"] = [asdict(stop) for stop in standing.stops]
     row = {
         "epoch_id": standing.plan.epoch,
+        "part": part,
         "look": standing.looks,
         "stream": stream,
         "threshold": standing.threshold,
@@ -84,14 +120,22 @@ def standing_row(standing: certificate.Standing, stream: str, now: str) -> pl.Da
 def policies(ledger: Ledger, epoch_id: str) -> dict[str, Policy]:
     """Every policy of the epoch by id, in the order of their ids."""
     found = ledger.read(
-        "SELECT policy_id, threshold, audit_rate, blind_rate FROM policy WHERE epoch_id = :epoch ORDER BY policy_id",
+        "SELECT policy_id, threshold, by_class, audit_rate, blind_rate FROM policy WHERE epoch_id = :epoch "
+        "ORDER BY policy_id",
         epoch=epoch_id,
     )
-    return {row.pop("policy_id"): Policy(**row) for row in found.iter_rows(named=True)}
+    return {row["policy_id"]: states.rule_of(row) for row in found.iter_rows(named=True)}
 
 
 def look(
-    ledger: Ledger, stream: str, plan: grid.Plan, *, now: str, deadline_hours: float, second_opinion: bool = True
+    ledger: Ledger,
+    stream: str,
+    plan: grid.Plan,
+    *,
+    now: str,
+    deadline_hours: float,
+    second_opinion: bool = True,
+    part: str = "",
 ) -> tuple[certificate.Standing, bool]:
     """Look at the labels of the epoch's mature days: what is certified, and whether anything is new since the last look.
 
@@ -99,10 +143,18 @@ def look(
     """
     rules = policies(ledger, plan.epoch)
     counts = _counts(
-        ledger, stream, plan, list(rules), now=now, deadline_hours=deadline_hours, second_opinion=second_opinion
+        ledger,
+        stream,
+        plan,
+        list(rules),
+        now=now,
+        deadline_hours=deadline_hours,
+        second_opinion=second_opinion,
+        part=part,
     )
-    before = standing(ledger, plan)
-    after = certificate.look(plan, counts, dict(enumerate(rules.values())), before)
+    before = standing(ledger, plan, part)
+    met = [rule.of_class(part) if part else rule for rule in rules.values()]
+    after = certificate.look(plan, counts, dict(enumerate(met)), before)
     seen = ("cases", "labels", "errors", "log_e")
     if before is not None and all(getattr(before, name) == getattr(after, name) for name in seen):
         return before, False
@@ -139,6 +191,7 @@ def _counts(
     now: str,
     deadline_hours: float,
     second_opinion: bool,
+    part: str,
 ) -> pl.DataFrame:
     """The epoch's counts by bin, policy, propensity and outcome (`tally`), of mature days only.
 
@@ -148,13 +201,14 @@ def _counts(
         f"""
         {states.OUTCOMES}, {_UNRIPE}
         SELECT confidence, policy_id, propensity, blind, outcome, count(*) AS n FROM state
-        WHERE day NOT IN (SELECT day FROM unripe)
+        WHERE day NOT IN (SELECT day FROM unripe) {"AND prediction = :part" if part else ""}
         GROUP BY confidence, policy_id, propensity, blind, outcome
         """,
         stream=stream,
         epoch=plan.epoch,
         due=_due(now, deadline_hours),
         second=int(second_opinion),
+        **({"part": part} if part else {}),
     )
     version = {policy_id: number for number, policy_id in enumerate(policy_ids)}
     binned = found.with_columns(

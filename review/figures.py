@@ -42,6 +42,23 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClassLine:
+    """One predicted class of a stream with a line for each: in force, certified (None: none), and what that rests on.
+
+    `coverage`: share of the class's cases at or above the certified line. `labels`, `errors`: blind labels there, weighted
+    to the smallest propensity (without a certified line: of the whole class). `needed`: more labels for the next step.
+    """
+
+    label: str
+    in_force: float | None
+    certified: float | None
+    coverage: float
+    labels: float
+    errors: float
+    needed: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Every figure of the page. Counts and estimates are those of the epoch in force; totals, days and people's of all."""
 
@@ -60,6 +77,7 @@ class Report:
     batch: float | None  # one-sided, of the released themselves; None where draws were unequal
     worst: Figure  # one-sided, every unanswered draw taken for wrong
     proposal: Proposal | None  # what is certified; None: nothing was looked at yet
+    classes: tuple[ClassLine, ...]  # of a stream with a line per class; else empty
     slices: tuple[Slice, ...]  # of the released, by predicted class and by slice
     shift: Shift | None  # of the newest day's confidences; None: too few to say
     alarm: Alarm | None  # the newest, if the watchdog ever raised one

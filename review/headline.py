@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from models.estimate import Estimate, NotEnoughEvidence
 from review import wording
-from review.figures import Figure, Report
+from review.figures import ClassLine, Figure, Report
 
 FLAGS = 3  # worse parts named in the first lines; the table has them all
 
@@ -53,7 +53,7 @@ def _reason(*figures: Figure) -> str:
 
 def _nothing_released(report: Report) -> Headline:
     policy = report.in_force
-    first = policy is None or policy.policy.threshold is None
+    first = policy is None or not policy.policy.releases
     everything = report.everything
     if isinstance(everything, Estimate):
         basis = f"Were everything released, {wording.between(everything)} would be wrong, from {wording.labels(everything)}."
@@ -96,11 +96,19 @@ def certificate(report: Report) -> list[str]:
     alarm, proposal = report.alarm, report.proposal
     if alarm is not None and alarm.current:
         said.append(
-            f"Alarm, {wording.when(alarm.raised_at)}: the error among the released has risen ({alarm.errors} of the last "
-            f"{wording.count(alarm.labels, 'blind label')} wrong). Nothing is released since; "
-            f"{wording.count(alarm.suspects, 'released case')} under suspicion, read by nobody: second-reader recall."
+            f"Alarm, {wording.when(alarm.raised_at)}: the error among the released has risen ({alarm.errors} wrong at the "
+            f"end of {wording.count(alarm.labels, 'blind label')}). Nothing is released since; "
+            + (
+                f"{wording.count(alarm.suspects, 'released case')} under suspicion, read by nobody: second-reader recall."
+                if alarm.suspects
+                else "every case under suspicion was read or recalled."
+            )
         )
     said += [f"Beware: {sentence}" for sentence in beware(report)]
+    said += [_of_class(line, report) for line in report.classes if line.certified is not None]
+    silent = [line.label for line in report.classes if line.certified is None]
+    if silent:
+        said.append(f"Nothing is certified yet for {', '.join(silent)}: these stay with people.")
     if proposal is None:
         return said
     if proposal.threshold is None:
@@ -114,6 +122,13 @@ def certificate(report: Report) -> list[str]:
     for sentence in (*proposal.gate.refusals, *proposal.gate.warnings):
         said.append(f"Beware: {sentence}.")
     return said
+
+
+def _of_class(line: ClassLine, report: Report) -> str:
+    return (
+        f"Certified for {line.label}: {wording.threshold(line.certified)} ({wording.share(line.coverage)} of its cases), at "
+        f"most {wording.whole(report.target)} wrong."
+    )
 
 
 def beware(report: Report) -> list[str]:

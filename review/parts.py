@@ -71,6 +71,8 @@ def shift(ledger: Ledger, stream: str, epoch_id: str) -> watchdog.Shift | None:
         epoch=epoch_id,
     )
     steps = found.select("day", "n", confidence=pl.col("step").cast(pl.Float64) / 1000)
+    if steps.is_empty():
+        return None
     newest = steps["day"].max()
     before, after = (steps.filter(side) for side in (pl.col("day") < newest, pl.col("day") == newest))
     if min(before["n"].sum(), after["n"].sum()) < FEWEST:

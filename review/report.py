@@ -6,6 +6,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -17,7 +18,7 @@ from models.slices import Slice
 from models.stream import Stream
 from models.watchdog import Shift
 from review import proposal, sheet, states, terminal
-from review.figures import Alarm, Figure, Queue, Report, Verdict
+from review.figures import Alarm, ClassLine, Figure, Queue, Report, Verdict
 
 # Hours since a case was put before people, and how a reader says it.
 AGES = ((1.0, "under 1 h"), (8.0, "1 to 8 h"), (24.0, "8 to 24 h"), (72.0, "1 to 3 days"), (math.inf, "over 3 days"))
@@ -36,7 +37,7 @@ def build(
     history: pl.DataFrame,
     head: tuple[int, str],
     now: str,
-    standing: certificate.Standing | None = None,
+    standings: Mapping[str, certificate.Standing] = MappingProxyType({}),
     alarm: Alarm | None = None,
     slices: Sequence[Slice] = (),
     shift: Shift | None = None,
@@ -49,9 +50,13 @@ def build(
     promise = risk.error_among_automated(counts, delta, one_sided=True)
     error = risk.error_among_automated(counts, delta)
     line = None if policy is None else policy.policy.threshold
+    standing = standings.get("")
     proposed = None if standing is None else proposal.of(standing, counts, stream, by_day=by_day, reviewers=reviewers)
     verdict = _verdict(error, promise, target)
     if verdict != "missed" and proposed is not None and line in proposed.certified:
+        verdict = "certified"
+    classes = _classes(policy, {part: left for part, left in standings.items() if part})
+    if verdict != "missed" and classes and policy is not None and policy.certified and policy.policy.releases:
         verdict = "certified"
     sure = None if line is None else int(counts.filter(pl.col("confidence") >= line)["n"].sum())
     cases = int(counts["n"].sum())
@@ -71,6 +76,7 @@ def build(
         batch=_batch(released, promise),
         worst=risk.error_among_automated(counts, delta, one_sided=True, unanswered_wrong=True),
         proposal=proposed,
+        classes=classes,
         slices=tuple(slices),
         shift=shift,
         alarm=alarm,
@@ -90,6 +96,33 @@ def build(
         history=history,
         head=head,
     )
+
+
+def _classes(
+    policy: states.PolicyInForce | None, standings: Mapping[str, certificate.Standing]
+) -> tuple[ClassLine, ...]:
+    """Each class's line, in the order of the labels."""
+    if policy is None:
+        return ()
+    lines = []
+    for label in policy.labels:
+        left = standings.get(label)
+        if left is None:
+            continue
+        at = left.certified[-1] if left.certified else len(left.plan.thresholds) - 1
+        step = certificate.needed(left)
+        lines.append(
+            ClassLine(
+                label=label,
+                in_force=policy.policy.of_class(label).threshold,
+                certified=left.threshold,
+                coverage=left.cases[at] / left.cases[-1] if left.certified and left.cases[-1] else 0.0,
+                labels=left.labels[at],
+                errors=left.errors[at],
+                needed=None if step is None else step.labels,
+            )
+        )
+    return tuple(lines)
 
 
 def _batch(released: pl.DataFrame, promise: Figure) -> float | None:
@@ -147,6 +180,7 @@ def as_json(report: Report) -> dict[str, Any]:
     target {error, delta, verdict, needed}   verdict: certified | kept | missed | open | nothing
     certificate {threshold, certified, needed, cheapest, carried, ...}   what the last look left, or null
     alarm {raised_at, labels, errors, suspects, ...}   the watchdog's newest, or null
+    classes                           per class: line in force, certified, coverage, labels, errors, needed; or empty
     slices                            per predicted class and slice: error among the released, flagged (Holm)
     shift {distance, p, warn, ...}    of the newest day's confidences from those before, or null
     line {threshold, coverage, error, ...}   the policy in force, or null
@@ -175,6 +209,7 @@ def as_json(report: Report) -> dict[str, Any]:
         },
         "certificate": None if report.proposal is None else asdict(report.proposal),
         "alarm": None if report.alarm is None else asdict(report.alarm),
+        "classes": [asdict(line) for line in report.classes],
         "slices": [
             {"slice": part.name, "flagged": part.flagged, "error": _plain(part.error)} for part in report.slices
         ],
@@ -183,6 +218,7 @@ def as_json(report: Report) -> dict[str, Any]:
         if policy is None
         else {
             "threshold": policy.policy.threshold,
+            "by_class": None if policy.policy.by_class is None else dict(policy.policy.by_class),
             "audit_rate": policy.policy.audit_rate,
             "blind_rate": policy.policy.blind_rate,
             "coverage": report.coverage_here,

@@ -1,5 +1,8 @@
 """The report as one HTML file: figures and words into `templates/report.html`, style and charts inside."""
 
+import json
+from typing import Any
+
 import jinja2
 import polars as pl
 from markupsafe import Markup
@@ -44,6 +47,7 @@ def html(report: Report) -> str:
         needed=headline.needed(report),
         queue_words=terminal.queue(report),
         curve=_thinned(report.curve),
+        lines={row["version"]: _line(row) for row in report.history.iter_rows(named=True)},
         faults=report.faults.head(FAULTS).to_dicts(),
         # Vega escapes what it draws, and `charts` what it adds: this markup is ours.
         drawings={
@@ -51,6 +55,13 @@ def html(report: Report) -> str:
             for name, draw in (("curve", charts.curve), ("days", charts.days))
         },
     )
+
+
+def _line(row: dict[str, Any]) -> str:
+    by_class = row.get("by_class")
+    if by_class is None:
+        return wording.threshold(row["threshold"])
+    return wording.line(None, json.loads(by_class))
 
 
 def _thinned(curve: pl.DataFrame) -> list[dict[str, float | None]]:

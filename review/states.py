@@ -4,9 +4,10 @@ Portable to SQLite and PostgreSQL. Every function takes an open ledger; frames k
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import polars as pl
 
@@ -73,7 +74,7 @@ def policy_in_force(ledger: Ledger, stream: str) -> PolicyInForce | None:
     found = ledger.read(
         """
         SELECT a.version, a.policy_id, a.adopted_by, a.adopted_at, a.because, a.certified,
-               p.threshold, p.audit_rate, p.blind_rate, p.target_error, p.delta,
+               p.threshold, p.by_class, p.audit_rate, p.blind_rate, p.target_error, p.delta,
                e.epoch_id, e.salt, e.model_id, e.labels
         FROM adoption a JOIN policy p ON p.policy_id = a.policy_id JOIN epoch e ON e.epoch_id = p.epoch_id
         WHERE a.stream = :stream ORDER BY a.version DESC LIMIT 1
@@ -83,8 +84,17 @@ def policy_in_force(ledger: Ledger, stream: str) -> PolicyInForce | None:
     if found.is_empty():
         return None
     row = found.row(0, named=True)
-    rule = Policy(threshold=row.pop("threshold"), audit_rate=row.pop("audit_rate"), blind_rate=row.pop("blind_rate"))
+    rule = rule_of({name: row.pop(name) for name in RULE})
     return PolicyInForce(**row | {"labels": tuple(json.loads(row["labels"]))}, policy=rule)
+
+
+RULE = ("threshold", "by_class", "audit_rate", "blind_rate")
+
+
+def rule_of(row: Mapping[str, Any]) -> Policy:
+    """A policy from its columns RULE."""
+    by_class = None if row["by_class"] is None else json.loads(row["by_class"])
+    return Policy(by_class=by_class, **{name: row[name] for name in RULE if name != "by_class"})
 
 
 def history(ledger: Ledger, stream: str) -> pl.DataFrame:
@@ -92,7 +102,7 @@ def history(ledger: Ledger, stream: str) -> pl.DataFrame:
     return ledger.read(
         """
         SELECT a.version, a.adopted_at, a.adopted_by, a.because, a.certified, a.policy_id, a.replaced,
-               p.epoch_id, p.threshold, p.audit_rate, p.blind_rate, p.target_error, p.delta
+               p.epoch_id, p.threshold, p.by_class, p.audit_rate, p.blind_rate, p.target_error, p.delta
         FROM adoption a JOIN policy p ON p.policy_id = a.policy_id
         WHERE a.stream = :stream ORDER BY a.version
         """,

@@ -1,11 +1,13 @@
 """What the ledger tells, in lines of text: the life of one case, and the history of a stream's line."""
 
 import json
+from typing import Any
 
 import polars as pl
 
 from models import policy
 from models.errors import Misuse
+from review import wording
 from review.ledger import Ledger
 
 
@@ -16,7 +18,7 @@ def case(ledger: Ledger, stream: str, case_id: str) -> str:
     """
     found = ledger.read(
         """
-        SELECT d.*, p.threshold, p.audit_rate, p.blind_rate, e.salt
+        SELECT d.*, p.threshold, p.by_class, p.audit_rate, p.blind_rate, e.salt
         FROM decision d JOIN policy p ON p.policy_id = d.policy_id JOIN epoch e ON e.epoch_id = d.epoch_id
         WHERE d.stream = :stream AND d.case_id = :case
         """,
@@ -27,7 +29,7 @@ def case(ledger: Ledger, stream: str, case_id: str) -> str:
         raise Misuse(f"stream {stream!r} has no case {case_id!r}; is it spelled as in the input's id column?")
     row = found.row(0, named=True)
     draw = float(policy.draws(pl.Series([case_id]), row["salt"])[0])
-    line = "nothing is released" if row["threshold"] is None else f"released at {row['threshold']:g} and above"
+    line = _line(row)
     lines = [
         f"case        {case_id} of {stream}",
         f"input       {row['source']}, line {row['line']}; SHA-256 {row['content']}",
@@ -76,7 +78,7 @@ def line(ledger: Ledger, stream: str) -> str:
     """The history of the line: adoptions, certificates that changed what is certified, alarms. Raises Misuse if none."""
     adoptions = ledger.read(
         """
-        SELECT a.version, a.adopted_at, a.adopted_by, a.because, a.certified, a.evidence, p.threshold, p.epoch_id
+        SELECT a.version, a.adopted_at, a.adopted_by, a.because, a.certified, a.evidence, p.threshold, p.by_class, p.epoch_id
         FROM adoption a JOIN policy p ON p.policy_id = a.policy_id WHERE a.stream = :stream ORDER BY a.version
         """,
         stream=stream,
@@ -85,26 +87,31 @@ def line(ledger: Ledger, stream: str) -> str:
         raise Misuse(f"stream {stream!r} has no policy yet; run: second-reader init {stream}")
     events: list[tuple[str, int, str]] = []
     for row in adoptions.iter_rows(named=True):
-        where = "nothing released" if row["threshold"] is None else f"released at {row['threshold']:g} and above"
-        stand = "" if row["threshold"] is None else ", certified" if row["certified"] else ", NOT certified"
+        where = _line(row)
+        stand = "" if where == "nothing released" else ", certified" if row["certified"] else ", NOT certified"
         evidence = ", ".join(f"{name} {value}" for name, value in json.loads(row["evidence"]).items() if name in _TOLD)
         text = f"{row['adopted_at']}  version {row['version']}: {where}{stand}\n  by {row['adopted_by']}: {row['because']}\n"
         events.append((row["adopted_at"], 1, f"{text}  on {evidence}; epoch {row['epoch_id'][:12]}"))
-    last: dict[str, float | None] = {}
+    last: dict[tuple[str, str], float | None] = {}
     looks = ledger.read(
-        "SELECT epoch_id, look, threshold, made_at FROM certificate WHERE stream = :stream ORDER BY made_at",
+        "SELECT epoch_id, part, look, threshold, made_at FROM certificate WHERE stream = :stream ORDER BY made_at",
         stream=stream,
     )
-    for epoch, look, threshold, at in looks.rows():
-        if threshold is not None and last.get(epoch) != threshold:
-            events.append((at, 0, f"{at}  look {look}: certified down to {threshold:g}"))
-        last[epoch] = threshold
+    for epoch, part, look, threshold, at in looks.rows():
+        of = f" for {part}" if part else ""
+        if threshold is not None and last.get((epoch, part)) != threshold:
+            events.append((at, 0, f"{at}  look {look}: certified down to {threshold:g}{of}"))
+        last[epoch, part] = threshold
     alarms = ledger.read("SELECT labels, errors, raised_at FROM alarm WHERE stream = :stream", stream=stream)
     for labels, errors, at in alarms.rows():
         events.append(
             (at, 0, f"{at}  ALARM after {labels} blind labels, {errors} of the last ones wrong: the epoch is closed")
         )
     return "\n".join(text for _, _, text in sorted(events))
+
+
+def _line(row: dict[str, Any]) -> str:
+    return wording.line(row["threshold"], None if row["by_class"] is None else json.loads(row["by_class"]))
 
 
 _TOLD = ("decisions", "automated", "reviewed", "certificate_look")

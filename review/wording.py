@@ -4,7 +4,7 @@ Shares carry one decimal more where they are small, thousands a narrow space, an
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from models import moment
@@ -52,6 +52,14 @@ def whole(value: float) -> str:
 def threshold(value: float | None) -> str:
     """A line on the confidence; None lets nothing through."""
     return "nothing released" if value is None else f"confidence \u2265{SPACE}{value:.6g}"
+
+
+def line(value: float | None, by_class: Mapping[str, float | None] | None) -> str:
+    """Where the line stands, for all cases or class by class: `released at 0.9 and above`."""
+    if by_class is None:
+        return "nothing released" if value is None else f"released at {value:g} and above"
+    open_to = ", ".join(f"{label} at {at:g}" for label, at in by_class.items() if at is not None)
+    return f"released by class: {open_to} and above" if open_to else "nothing released"
 
 
 def between(estimate: Estimate | NotEnoughEvidence) -> str:

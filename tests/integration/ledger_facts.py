@@ -23,7 +23,13 @@ def epochs(*rows: dict[str, Value]) -> pl.DataFrame:
 
 
 def policies(*rows: dict[str, Value]) -> pl.DataFrame:
-    template: dict[str, Value] = {"policy_id": "p-1", "stream": "mail", "epoch_id": "e-1", "threshold": 0.8}
+    template: dict[str, Value] = {
+        "policy_id": "p-1",
+        "stream": "mail",
+        "epoch_id": "e-1",
+        "threshold": 0.8,
+        "by_class": None,
+    }
     rates: dict[str, Value] = {"audit_rate": 0.1, "blind_rate": 0.3, "target_error": 0.05, "delta": 0.05}
     return frame("policy", template | rates | {"cost_error": 1.0, "cost_review_minute": 0.5}, *rows or ({},))
 
@@ -40,13 +46,20 @@ def adoptions(*rows: dict[str, Value]) -> pl.DataFrame:
 
 
 def plans(*rows: dict[str, Value]) -> pl.DataFrame:
-    template: dict[str, Value] = {"epoch_id": "e-1", "stream": "mail", "alpha": 0.05, "delta": 0.05}
+    template: dict[str, Value] = {"epoch_id": "e-1", "part": "", "stream": "mail", "alpha": 0.05, "delta": 0.05}
     grid: dict[str, Value] = {"thresholds": "[0.9, 0.5]", "starts": "[0]", "weights": "[1.0]"}
     return frame("plan", template | grid | {"registered_at": NOW}, *rows or ({},))
 
 
 def certificates(*rows: dict[str, Value]) -> pl.DataFrame:
-    template: dict[str, Value] = {"epoch_id": "e-1", "look": 1, "stream": "mail", "threshold": 0.9, "standing": "{}"}
+    template: dict[str, Value] = {
+        "epoch_id": "e-1",
+        "part": "",
+        "look": 1,
+        "stream": "mail",
+        "threshold": 0.9,
+        "standing": "{}",
+    }
     return frame("certificate", template | {"made_at": NOW}, *rows or ({},))
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows import certify, epochs, files, govern, runs, score, settings
+from flows import certify, epochs, files, govern, measure, runs, score, settings
 from models import certificate, moment, stream
 from models.errors import Misuse
-from review import ledger, states, story
+from review import ledger, report, states, story
 from tests.integration import ledger_facts as facts
 
 STREAM = """
@@ -45,6 +45,7 @@ review_minute = 0.5
 [policy]
 audit_rate = 0.5
 blind_rate = 0.5
+per_class = "{per_class}"
 """
 START = datetime(2026, 1, 5, tzinfo=UTC)
 ANN, WHY = "ann@example.org", "a test"
@@ -56,15 +57,27 @@ class Desk:
 
     folder: Path
     book: ledger.Ledger
+    per_class: str = "no"
 
     def describe(self, model: str = "m-1", target: float = 0.05) -> stream.Stream:
-        (self.folder / "mail.toml").write_text(STREAM.format(model=model, target=target), encoding="utf-8")
+        text = STREAM.format(model=model, target=target, per_class=self.per_class)
+        (self.folder / "mail.toml").write_text(text, encoding="utf-8")
         return settings.read_stream("mail", settings.read())
 
-    def arrive(self, prefix: str, count: int, confidence: float, *, wrong: int = 0, answer: bool = True) -> None:
-        """Cases of one confidence come in and are decided; the drawn ones are answered, the first `wrong` with spam."""
+    def arrive(
+        self,
+        prefix: str,
+        count: int,
+        confidence: float,
+        *,
+        wrong: int = 0,
+        answer: bool = True,
+        label: str = "ham",
+    ) -> None:
+        """Cases of one confidence come in and are decided; the drawn ones are answered, the first `wrong` of them wrong."""
+        other = "spam" if label == "ham" else "ham"
         described = self.describe()
-        rows = {"id": [f"{prefix}-{n:04d}" for n in range(count)], "label": ["ham"] * count}
+        rows = {"id": [f"{prefix}-{n:04d}" for n in range(count)], "label": [label] * count}
         frame = pl.DataFrame(rows | {"score": [confidence] * count, "text": ["hello"] * count})
         path = self.folder / f"{prefix}.parquet"
         frame.write_parquet(path)
@@ -90,13 +103,13 @@ class Desk:
                     "blind": True,
                     "revision": now,
                 }
-                | {"answer": "spam" if n < wrong else "ham", "submitted_at": now}
+                | {"answer": other if n < wrong else label, "submitted_at": now}
                 for n, case in enumerate(drawn)
             ]
             self.book.append({"review": facts.reviews(*given)}, now=now)
-            self.second(drawn[:wrong], now)
+            self.second(drawn[:wrong], other, now)
 
-    def second(self, cases: list[str], now: str) -> None:
+    def second(self, cases: list[str], label: str, now: str) -> None:
         """Another person agrees with the first that the model is wrong."""
         if not cases:
             return
@@ -106,7 +119,7 @@ class Desk:
         ]
         sent = [row | {"task_key": f"{row['case_id']} again", "sent_at": now} for row in again]
         said = [row | {"annotation_id": row["task_id"], "reviewer": "cleo@example.org"} for row in again]
-        given = [row | {"revision": now, "answer": "spam", "submitted_at": now} for row in said]
+        given = [row | {"revision": now, "answer": label, "submitted_at": now} for row in said]
         self.book.append({"dispatch": facts.dispatches(*sent), "review": facts.reviews(*given)}, now=now)
 
     def run(self) -> runs.Run:
@@ -126,8 +139,7 @@ class Desk:
 
     def look(self, now: str | None = None) -> certificate.Standing:
         found = certify.look(self.run(), self.in_force(), now or runs.clock())
-        assert found is not None
-        return found
+        return found[""]
 
 
 @pytest.fixture
@@ -146,7 +158,7 @@ def test_with_few_labels_nothing_is_certified_and_the_labels_still_needed_are_sa
     assert desk.look().threshold is None
     with pytest.raises(Misuse, match=r"no threshold of mail is certified yet; about \d+ more blind labels"):
         govern.adopt("mail", None, by=ANN, because=WHY)
-    with pytest.raises(Misuse, match=r"threshold 0\.9 is not certified \(none is; about \d+ more"):
+    with pytest.raises(Misuse, match=r"threshold 0\.9 of mail is not certified \(none is; about \d+ more"):
         govern.adopt("mail", 0.9, by=ANN, because=WHY)
 
 
@@ -156,7 +168,7 @@ def test_enough_right_labels_certify_and_what_is_certified_is_adopted_as_certifi
     assert standing.threshold == 0.0  # nothing is less sure, so every line releases the same
     now = govern.adopt("mail", 0.99, by=ANN, because=WHY)
     assert (now.version, now.policy.threshold, now.certified) == (2, 0.99, True)
-    with pytest.raises(Misuse, match=r"threshold 0\.5001 is not certified"):
+    with pytest.raises(Misuse, match=r"threshold 0\.5001 of mail is not certified"):
         govern.adopt("mail", 0.5001, by=ANN, because=WHY)
     assert govern.adopt("mail", 0.5001, by=ANN, because=WHY, uncertified=True).certified is False
 
@@ -255,3 +267,81 @@ def test_a_case_is_told_from_its_input_to_its_readers_and_an_unknown_one_is_refu
     assert "NOT what the draw says" not in told
     with pytest.raises(Misuse, match="has no case 'zzz'"):
         story.case(desk.book, "mail", "zzz")
+
+
+@pytest.fixture
+def classes(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """A stream with a line for each class, whose promise holds for all of them at once."""
+    monkeypatch.setenv("SECOND_READER_LEDGER", ledger_url)
+    monkeypatch.setenv("SECOND_READER_STREAMS", str(tmp_path))
+    ledger.migrate(ledger_url)
+    with ledger.open(ledger_url) as book:
+        made = Desk(tmp_path, book, "joint")
+        epochs.begin_epoch(book, made.describe(), ANN)
+        yield made
+
+
+def test_each_class_is_certified_by_its_own_labels_and_released_by_its_own_line(classes: Desk) -> None:
+    desk = classes
+    with pytest.raises(Misuse, match="no class of mail has a certified threshold yet"):
+        govern.adopt("mail", None, by=ANN, because=WHY)
+    desk.arrive("a", 300, 0.995, label="ham")
+    desk.arrive("b", 300, 0.995, label="spam", wrong=60)
+    found = certify.look(desk.run(), desk.in_force(), runs.clock())
+    assert ["ham", "spam"] == sorted(found)
+    assert {0.025} == {standing.plan.delta for standing in found.values()}, "two classes share the doubt"
+    assert found["ham"].threshold is not None
+    assert found["spam"].threshold is None
+    assert (300, 300) == (found["ham"].cases[-1], found["spam"].cases[-1])
+
+    adopted = govern.adopt("mail", None, by=ANN, because=WHY)
+    assert adopted.policy.by_class == {"ham": found["ham"].threshold, "spam": None}
+    assert adopted.certified is True
+    desk.arrive("c", 50, 0.995, label="ham")
+    desk.arrive("d", 50, 0.995, label="spam")
+    routes = desk.book.read("SELECT prediction, route, count(*) AS n FROM decision WHERE case_id > 'c' GROUP BY 1, 2")
+    assert {("ham", "AUTOMATE", 50), ("spam", "REVIEW", 50)} == set(routes.rows())
+    # The policy changed between the two days, and the counts still add up.
+    again = certify.look(desk.run(), desk.in_force(), runs.clock())
+    assert (350, 350) == (again["ham"].cases[-1], again["spam"].cases[-1])
+
+    with pytest.raises(Misuse, match=r"threshold 0\.9 of class spam is not certified"):
+        govern.adopt("mail", 0.9, label="spam", by=ANN, because=WHY)
+    with pytest.raises(Misuse, match="name the class with --class"):
+        govern.adopt("mail", 0.9, by=ANN, because=WHY)
+    with pytest.raises(Misuse, match="none of the stream's labels ham, spam"):
+        govern.adopt("mail", 0.9, label="eggs", by=ANN, because=WHY)
+    risky = govern.adopt("mail", 0.9, label="spam", by=ANN, because=WHY, uncertified=True)
+    assert risky.policy.by_class == {"ham": found["ham"].threshold, "spam": 0.9}
+    assert risky.certified is False
+    assert govern.halt("mail", by=ANN, because=WHY).policy.releases is False
+    assert govern.resume("mail", by=ANN, because=WHY).policy.by_class == risky.policy.by_class
+    back = govern.rollback("mail", adopted.version, by=ANN, because=WHY)
+    assert (back.policy.by_class, back.certified) == (adopted.policy.by_class, True)
+    told = story.line(desk.book, "mail")
+    assert f"released by class: ham at {found['ham'].threshold:g} and above, certified" in told
+    assert f"certified down to {found['ham'].threshold:g} for ham" in told
+
+
+def test_the_report_of_a_stream_with_a_line_per_class_says_which_class_stays_with_people(classes: Desk) -> None:
+    classes.arrive("a", 300, 0.995, label="ham")
+    classes.arrive("b", 300, 0.995, label="spam", wrong=60)
+    standings = certify.look(classes.run(), classes.in_force(), runs.clock())
+    govern.adopt("mail", None, by=ANN, because=WHY)
+    classes.arrive("c", 50, 0.995, label="ham")
+    made = measure.gather(classes.run(), classes.in_force(), standings, runs.clock())
+    text = report.lines(made)
+    assert "Nothing is certified yet for spam: these stay with people." in text
+    assert "Certified for ham" in text
+    assert "certified" == made.verdict
+    assert [("ham", True), ("spam", False)] == [(line.label, line.certified is not None) for line in made.classes]
+    assert "Class by class" in report.page(made)
+    assert ["ham", "spam"] == [line["label"] for line in report.as_json(made)["classes"]]
+
+
+def test_a_line_per_class_is_another_certificate_and_begins_another_epoch(desk: Desk) -> None:
+    per_class = Desk(desk.folder, desk.book, "each").describe()
+    assert runs.changed(desk.book, desk.in_force(), per_class) is not None
+    assert epochs.begin_epoch(desk.book, per_class, ANN) is True
+    with pytest.raises(Misuse, match="has a line per class"):
+        govern.adopt("mail", 0.9, by=ANN, because=WHY)

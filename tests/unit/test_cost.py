@@ -89,11 +89,3 @@ def test_a_slice_is_flagged_by_what_chance_alone_would_not_bring_to_the_worst_of
     many = slices.table(slice_counts(a=(12, 200), **{f"s{n}": (4, 200) for n in range(20)}), 0.03, 0.05)
     assert [part.flagged for part in one] == [True]
     assert [part.name for part in many if part.flagged] == []
-
-
-def test_a_class_without_evidence_of_its_own_stays_reviewed_and_all_classes_share_the_doubt() -> None:
-    past = pl.DataFrame({"slice": ["a"] * 50, "confidence": np.linspace(0.5, 1, 50)})
-    planned = slices.plans(past, ["a", "b"], epoch="e", alpha=0.05, delta=0.1, joint=True)
-    assert {name: plan.delta for name, plan in planned.items()} == {"a": 0.05, "b": 0.05}
-    each = slices.plans(past, ["a", "b"], epoch="e", alpha=0.05, delta=0.1, joint=False)
-    assert each["b"].delta == 0.1

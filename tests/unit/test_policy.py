@@ -67,13 +67,42 @@ def test_the_share_drawn_is_the_propensity_within_four_standard_errors() -> None
 def test_a_rate_that_is_no_positive_probability_is_refused(name: str, rate: float) -> None:
     rates = {"audit_rate": 0.1, "blind_rate": 0.1} | {name: rate}
     with pytest.raises(ValueError, match=name):
-        policy.Policy(threshold=0.5, **rates)
+        policy.Policy(threshold=0.5, audit_rate=rates["audit_rate"], blind_rate=rates["blind_rate"])
 
 
 @pytest.mark.parametrize("threshold", [-0.01, 1.01, math.nan, math.inf])
 def test_a_threshold_outside_0_to_1_is_refused(threshold: float) -> None:
     with pytest.raises(ValueError, match="threshold"):
         policy.Policy(threshold=threshold, audit_rate=0.1, blind_rate=0.1)
+
+
+def test_each_class_has_its_own_line_and_one_without_a_line_is_never_released() -> None:
+    by_class = policy.Policy(threshold=None, audit_rate=0.5, blind_rate=0.25, by_class={"a": 0.5, "b": 0.9, "c": None})
+    labels = pl.Series(["a", "b", "b", "c", "unknown", None], dtype=pl.String)
+    ids = pl.Series([f"{n}" for n in range(6)])
+    sure = pl.Series([0.6, 0.6, 0.9, 1.0, 1.0, 1.0])
+    found = policy.route(sure, ids, policy=by_class, salt=SALT, predictions=labels)
+    assert ["AUTOMATE", "REVIEW", "AUTOMATE", "REVIEW", "REVIEW", "REVIEW"] == found["route"].to_list()
+    assert [0.5, 0.25, 0.5, 0.25, 0.25, 0.25] == found["propensity"].to_list()
+    assert (0.9, None) == (by_class.of_class("b").threshold, by_class.of_class("c").threshold)
+    with pytest.raises(ValueError, match="one prediction per case"):
+        policy.route(sure, ids, policy=by_class, salt=SALT)
+
+
+@pytest.mark.parametrize(
+    ("lines", "releases"), [(None, False), ({}, False), ({"a": None}, False), ({"a": None, "b": 0.0}, True)]
+)
+def test_a_policy_releases_if_any_of_its_lines_can_be_reached(
+    lines: dict[str, float | None] | None, releases: bool
+) -> None:
+    assert policy.Policy(threshold=None, audit_rate=0.5, blind_rate=0.5, by_class=lines).releases is releases
+
+
+def test_one_line_for_all_and_one_for_each_exclude_each_other() -> None:
+    with pytest.raises(ValueError, match="one for each"):
+        policy.Policy(threshold=0.5, audit_rate=0.5, blind_rate=0.5, by_class={"a": 0.5})
+    with pytest.raises(ValueError, match=r"threshold 1\.5"):
+        policy.Policy(threshold=None, audit_rate=0.5, blind_rate=0.5, by_class={"a": 1.5})
 
 
 def test_a_case_without_an_id_is_a_bad_call() -> None:

@@ -150,7 +150,7 @@ def made(
         counts=table(rows),
         head=(12, "ab" * 32) if filled else (0, "0" * 64),
         now=NOW,
-        standing=standing,
+        standings={} if standing is None else {"": standing},
         alarm=alarm,
         by_day=frames["by_day"],
         open_cases=frames["open_cases"],
@@ -331,7 +331,7 @@ def test_the_json_holds_every_figure_and_no_nan(state: str) -> None:
     assert set(data) == {
         *("stream", "title", "model", "made_at", "cases", "released", "automation", "error", "promise", "worst"),
         *("batch", "target", "line", "everything", "aurc", "augrc", "curve", "totals", "days", "queue", "reviewers"),
-        *("history", "faults", "seal", "certificate", "alarm", "slices", "shift"),
+        *("history", "faults", "seal", "certificate", "alarm", "slices", "shift", "classes"),
     }
 
 

@@ -16,8 +16,8 @@ KEYS = {
     "project": ["stream", "config_hash", "project_id"],
     "run": ["run_id"],
     "seal": ["seq"],
-    "plan": ["epoch_id"],
-    "certificate": ["epoch_id", "look"],
+    "plan": ["epoch_id", "part"],
+    "certificate": ["epoch_id", "part", "look"],
     "alarm": ["epoch_id"],
     "policy": ["policy_id"],
     "adoption": ["stream", "version"],
@@ -141,6 +141,7 @@ def _tables() -> None:
     op.create_table(
         "plan",
         sa.Column("epoch_id", sa.Text(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
         sa.Column("stream", sa.Text(), nullable=False),
         sa.Column("alpha", sa.Double(), nullable=False),
         sa.Column("delta", sa.Double(), nullable=False),
@@ -152,12 +153,13 @@ def _tables() -> None:
         sa.CheckConstraint("alpha > 0 AND alpha < 1"),
         sa.CheckConstraint("delta > 0 AND delta < 1"),
         sa.ForeignKeyConstraint(["epoch_id"], ["epoch.epoch_id"]),
-        sa.PrimaryKeyConstraint("epoch_id"),
+        sa.PrimaryKeyConstraint("epoch_id", "part"),
     )
     op.create_index("ix_plan_seal", "plan", ["seal"])
     op.create_table(
         "certificate",
         sa.Column("epoch_id", sa.Text(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
         sa.Column("look", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("stream", sa.Text(), nullable=False),
         sa.Column("threshold", sa.Double(), nullable=True),
@@ -166,8 +168,8 @@ def _tables() -> None:
         sa.Column("seal", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("look >= 1"),
         sa.CheckConstraint("threshold IS NULL OR (threshold >= 0 AND threshold <= 1)"),
-        sa.ForeignKeyConstraint(["epoch_id"], ["plan.epoch_id"]),
-        sa.PrimaryKeyConstraint("epoch_id", "look"),
+        sa.ForeignKeyConstraint(["epoch_id", "part"], ["plan.epoch_id", "plan.part"]),
+        sa.PrimaryKeyConstraint("epoch_id", "part", "look"),
     )
     op.create_index("ix_certificate_seal", "certificate", ["seal"])
     op.create_table(
@@ -189,6 +191,7 @@ def _tables() -> None:
         sa.Column("stream", sa.Text(), nullable=False),
         sa.Column("epoch_id", sa.Text(), nullable=False),
         sa.Column("threshold", sa.Double(), nullable=True),
+        sa.Column("by_class", sa.Text(), nullable=True),
         sa.Column("audit_rate", sa.Double(), nullable=False),
         sa.Column("blind_rate", sa.Double(), nullable=False),
         sa.Column("target_error", sa.Double(), nullable=False),
