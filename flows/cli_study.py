@@ -65,9 +65,9 @@ def add(app: typer.Typer, out: Console, err: Console) -> None:
             task = bar.add_task("Rehearsing", total=days * rehearsal.RUNS)
             found, loop = studies.made(history, setting, tick=lambda: bar.advance(task))
         agree = figures.proportion(history.votes_right, history.votes, delta) if history.votes else None
-        text = study_text.lines(file.name, found, loop, agree)
+        text = study_text.lines(file.name, found, loop, agree, history.people)
         rows = {"rows_without_truth": history.unlabelled, "rows_unreadable": history.unreadable}
-        whole = json.dumps(rows | study_text.as_json(found, loop, agree), indent=2)
+        whole = json.dumps(rows | study_text.as_json(found, loop, agree, history.people), indent=2)
         _write(output, {"study.txt": text + "\n", "study.json": whole + "\n"})
         if as_json:
             print(whole)

@@ -4,14 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 from pydantic import ValidationError
 
 from flows import files
-from models import answers, canonical, rehearsal, study
+from models import agreement, answers, canonical, rehearsal, study
 from models.errors import InputInvalid, Misuse
 from models.stream import Stream
 
+FEWEST_PEOPLE = 3
 LABELS = 200  # as a stream may have
 
 
@@ -30,7 +32,8 @@ class Columns:
 class History:
     """`cases` as `models.study` takes them. `unlabelled` rows had no truth, `unreadable` none that could be read.
 
-    `votes`, `votes_right`: answers of single people, and how many of them agree with the truth.
+    `votes`, `votes_right`: answers of single people, and how many of them agree with the truth. `people`: the share each
+    is right in, judged by the others only (Dawid and Skene); empty with fewer than three, who cannot be told apart.
     """
 
     cases: pl.DataFrame
@@ -38,6 +41,7 @@ class History:
     unreadable: int
     votes: int
     votes_right: int
+    people: dict[str, float]
 
 
 def read(path: Path, columns: Columns, *, progress: Callable[[int], None] = lambda _: None) -> History:
@@ -68,8 +72,28 @@ def read(path: Path, columns: Columns, *, progress: Callable[[int], None] = lamb
         unlabelled=len(whole) - len(labelled),
         unreadable=faults,
         votes=sum(len(given) for given in votes),
+        people=_people(labelled.select(columns.votes)),
         votes_right=sum(int((given.to_series(0) == given.to_series(1)).sum()) for given in votes),
     )
+
+
+def _people(votes: pl.DataFrame) -> dict[str, float]:
+    """The accuracy of each person, from what they say of the same cases; nobody's word is the truth."""
+    if len(votes.columns) < FEWEST_PEOPLE:
+        return {}
+    patterns = votes.filter(pl.any_horizontal(pl.all().is_not_null())).group_by(votes.columns).agg(n=pl.len())
+    if patterns.is_empty():
+        return {}
+    names = sorted(set(pl.concat([patterns[name].rename("label") for name in votes.columns]).drop_nulls()))
+    counts = np.stack(
+        [
+            np.stack([(patterns[person] == name).fill_null(False).to_numpy() for name in names], 1)
+            for person in votes.columns
+        ],
+        axis=1,
+    )
+    found = agreement.dawid_skene(counts, patterns["n"].to_numpy())
+    return dict(zip(votes.columns, found.accuracy.tolist(), strict=True))
 
 
 def made(

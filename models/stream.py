@@ -115,15 +115,14 @@ class Costs(_Table):
 
 
 class Policy(_Table):
-    """How often the machine is checked."""
+    """How often the machine is checked, and whether each class has a line of its own."""
 
     audit_rate: Rate = 0.05  # of the released, labelled blind
     blind_rate: Rate = 0.2  # of the reviewed, labelled without the model's answer
-    per_class: Literal["no", "joint", "each"] = (
-        "no"  # a line per label: all keep the target together, or each by itself
-    )
     cold_blind_rate: Rate = 1.0  # the same while nothing is released yet
-    per_class: Literal["no", "joint", "each"] = "no"  # a line per label: all keep the target together, or each by itself
+    per_class: Literal["no", "joint", "each"] = (
+        "no"  # a line per label: all keep the target together, or each for itself
+    )
 
 
 class Schedule(_Table):

@@ -1,5 +1,6 @@
 """A study in words, for a terminal of 100 columns, and as JSON. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -15,11 +16,11 @@ SHOWN_DAYS = (1, 2, 3, 5, 10, 20, 30, 40, 50, 60, 90, 120, 180, 365)
 BAR = 24
 
 
-def lines(name: str, study: Study, loop: Rehearsal, votes: Estimate | None) -> str:
+def lines(name: str, study: Study, loop: Rehearsal, votes: Estimate | None, people: Mapping[str, float]) -> str:
     """How good the model is, what could be released, what the first days would look like."""
     return "\n".join(
         [
-            *_model(name, study, votes),
+            *_model(name, study, votes, people),
             "",
             *_targets(study),
             "",
@@ -32,13 +33,14 @@ def lines(name: str, study: Study, loop: Rehearsal, votes: Estimate | None) -> s
     )
 
 
-def as_json(study: Study, loop: Rehearsal, votes: Estimate | None) -> dict[str, Any]:
+def as_json(study: Study, loop: Rehearsal, votes: Estimate | None, people: Mapping[str, float]) -> dict[str, Any]:
     """Every figure, ready for `json.dumps`; shares in [0, 1]; what is not known is null.
 
     cases, unscorable, target, delta; accuracy, ece, brier, auroc, aurc, augrc: {value, low, high, alpha, n, errors, method}
     or {reason, n, errors}; warnings; curve: rows of threshold, coverage, error, low, high, n, errors; attainable: per
     target, the share the oracle and the certificate would release, and the labels it took; steps: labels, certified
-    share; reviewers: agreement of single people with the truth, or null; loop: its setting, runs, runs above, and a row
+    share; reviewers: agreement of single people with the truth, or null; people: column of votes -> accuracy, judged by
+    the others; loop: its setting, runs, runs above, and a row
     per day.
     """
     figures = ("accuracy", "ece", "brier", "auroc", "aurc", "augrc")
@@ -53,6 +55,7 @@ def as_json(study: Study, loop: Rehearsal, votes: Estimate | None) -> dict[str, 
         "attainable": [asdict(row) for row in study.attainable],
         "steps": [{"labels": labels, "certified": share} for labels, share in study.steps],
         "reviewers": None if votes is None else asdict(votes),
+        "people": dict(people),
         "loop": {
             **asdict(loop.setting),
             "runs": loop.runs,
@@ -63,7 +66,7 @@ def as_json(study: Study, loop: Rehearsal, votes: Estimate | None) -> dict[str, 
     }
 
 
-def _model(name: str, study: Study, votes: Estimate | None) -> list[str]:
+def _model(name: str, study: Study, votes: Estimate | None, people: Mapping[str, float]) -> list[str]:
     confidence = wording.whole(1 - study.delta)
     text = [
         f"{name}: {wording.count(study.cases, 'labelled case')}, "
@@ -84,6 +87,9 @@ def _model(name: str, study: Study, votes: Estimate | None) -> list[str]:
         text.append(
             f"Single people agree with the truth in {wording.between(votes)} of {wording.count(votes.n, 'vote')}."
         )
+    if people:
+        each = ", ".join(f"{person} {wording.share(accuracy)}" for person, accuracy in people.items())
+        text.append(f"Judged by each other, without the truth (Dawid and Skene), they are right in: {each}.")
     return text
 
 

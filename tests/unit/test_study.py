@@ -98,6 +98,16 @@ def test_a_file_is_compared_with_its_truth_and_single_people_with_it_too(tmp_pat
     assert (1, 7, 5) == (found.unlabelled, found.votes, found.votes_right)
 
 
+def test_three_people_are_judged_by_each_other_and_two_are_not(tmp_path: Path) -> None:
+    rows = ["a,a,0.9,a,a,a"] * 40 + ["b,b,0.9,b,b,b"] * 40 + ["a,a,0.9,a,a,b"] * 10 + ["b,b,0.9,b,b,"] * 5
+    path = write(tmp_path / "h.csv", "truth,prediction,confidence,ann,bob,eve\n" + "\n".join(rows) + "\n")
+    people = studies.read(path, studies.Columns(votes=("ann", "bob", "eve"))).people
+    assert people["ann"] == pytest.approx(1, abs=1e-3)
+    assert people["bob"] == pytest.approx(1, abs=1e-3)
+    assert people["eve"] == pytest.approx(80 / 90, abs=0.01)
+    assert {} == studies.read(path, studies.Columns(votes=("ann", "bob"))).people
+
+
 def test_probabilities_bring_prediction_and_confidence_with_them(tmp_path: Path) -> None:
     path = write(tmp_path / "h.csv", "truth,cat,dog\ncat,0.8,0.2\ncat,0.3,0.7\ndog,0.9,0.9\n")
     columns = studies.Columns(prediction=None, confidence=None, probabilities=("cat", "dog"))
