@@ -35,7 +35,8 @@ def dawid_skene(counts: ArrayLike, weight: ArrayLike | None = None, *, most: int
     """Fit to `counts`, (items, people, classes): how often each person gave each class to each item, 0 where they did not.
 
     `weight`, (items,): how many items had these very answers; 1 by default. Starts from the shares of the votes, as in the
-    paper and ends at the maximum of the likelihood, or after `most` rounds. Raises ValueError if the shape is another, a count is negative, or an item has no answer.
+    paper, and ends at the maximum of the likelihood or after `most` rounds. Raises ValueError if the shape is another, a
+    count is negative, or an item has no answer.
     """
     votes = np.asarray(counts, np.float64)
     if votes.ndim != 3 or not np.all(votes >= 0) or not np.all(votes.sum((1, 2)) > 0):
