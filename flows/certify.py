@@ -14,10 +14,16 @@ WATCHDOG = "the watchdog"
 def look(run: runs.Run, in_force: states.PolicyInForce, now: str) -> dict[str, certificate.Standing]:
     """Look at the labels of the epoch's mature days, and record what is certified if anything changed.
 
-    By part: "" is of all cases, else the class. Raises LedgerInvalid if the counts do not add up.
+    By part: "" is of all cases, else the class. A certificate registered for a single look is left out until somebody
+    takes it (`take`), and never looked at again. Raises LedgerInvalid if the counts do not add up.
     """
     found = {}
     for part, plan in certified.plans(run.ledger, in_force.epoch_id).items():
+        if plan.look == "once":
+            taken = certified.standing(run.ledger, plan, part)
+            if taken is not None:
+                found[part] = taken
+            continue
         try:
             found[part], new = certified.look(
                 run.ledger,

@@ -54,6 +54,16 @@ def add(app: typer.Typer, out: Console) -> None:
         now = govern.adopt(stream, threshold, by=by, because=because, uncertified=uncertified, label=label)
         in_force(now, stream)
 
+    @app.command(epilog="Example: `second-reader look digits --by 'A. Owner' --because 'the trial month is over'`")
+    def look(stream: StreamName, by: By, because: Because) -> None:
+        """Take the single exact look that `target.look = "once"` registered. It certifies more, and is then used up."""
+        from flows import govern
+
+        for part, standing in govern.look_once(stream, by=by, because=because).items():
+            what = f"Class {escape(part)}" if part else f"Stream {escape(stream)}"
+            held = "nothing is certified" if standing.threshold is None else f"certified down to {standing.threshold:g}"
+            out.print(f"{what}: {held}.", soft_wrap=True)
+
     @app.command(epilog="Example: `second-reader halt digits --by 'A. Owner' --because 'new scanner, odd images'`")
     def halt(stream: StreamName, by: By, because: Because) -> None:
         """Release nothing from the next decision on; every case goes to a person."""

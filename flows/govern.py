@@ -9,7 +9,7 @@ import polars as pl
 from flows import epochs, runs, settings
 from models import certificate
 from models import policy as policies
-from models.errors import Misuse
+from models.errors import LedgerInvalid, Misuse
 from models.stream import Stream
 from review import certified, ledger, states, wording
 
@@ -96,6 +96,46 @@ def _covered(policy: policies.Policy, standings: Mapping[str, certificate.Standi
         line is None or (label in standings and line in certified.held(standings[label]))
         for label, line in policy.by_class.items()
     )
+
+
+def look_once(stream_name: str, *, by: str, because: str) -> dict[str, certificate.Standing]:
+    """Take the single exact look that the epoch was registered for, of every class at once. It is then used up.
+
+    Returns what it certified, by class ("" for all cases). Raises Misuse if the stream is looked at any time, or the look
+    was taken before; LedgerInvalid if the counts do not add up.
+    """
+    with _governed(stream_name, by, because) as (stream, book, in_force):
+        plans = certified.plans(book, in_force.epoch_id)
+        if any(plan.look != "once" for plan in plans.values()):
+            raise Misuse(
+                f'{stream.name} is looked at every night; a single look needs target.look = "once" from the start'
+            )
+        if certified.standings(book, in_force.epoch_id):
+            raise Misuse(f"the single look of {stream.name} was taken; only a new epoch gives another")
+        now = runs.clock()
+        found = {}
+        for part, plan in plans.items():
+            try:
+                found[part] = certified.once(
+                    book,
+                    stream.name,
+                    plan,
+                    salt=in_force.salt,
+                    now=now,
+                    deadline_hours=stream.review.deadline_hours,
+                    second_opinion=stream.review.second_opinion,
+                    part=part,
+                )
+            except ValueError as error:
+                raise LedgerInvalid(
+                    f"the evidence of {stream.name} does not add up: {error}; run: second-reader verify"
+                ) from None
+        rows = [
+            certified.standing_row(left, stream.name, now, part, taken_by=by, because=because)
+            for part, left in found.items()
+        ]
+        book.append({"certificate": pl.concat(rows)}, now=now)
+        return found
 
 
 def halt(stream_name: str, *, by: str, because: str) -> states.PolicyInForce:

@@ -66,6 +66,7 @@ def gather(
         head=book.head(),
         now=now,
         standings=standings,
+        look_open=run.stream.target.look == "once" and not standings,
         alarm=_alarm(run, in_force),
         slices=parts.flags(
             book,

@@ -97,12 +97,14 @@ class Plan(SQLModel, table=True):
     thresholds: str = Field(sa_column=_text())  # JSON list of confidences, strictest first
     starts: str = Field(sa_column=_text())  # JSON list of indices of thresholds
     weights: str = Field(sa_column=_text())  # JSON list, each start's share of delta
+    look: str = Field(sa_column=_text())  # anytime | once
     registered_at: str = Field(sa_column=_text())
     seal: int = Field(sa_column=_seal())
 
     __table_args__ = (
         CheckConstraint("alpha > 0 AND alpha < 1"),
         CheckConstraint("delta > 0 AND delta < 1"),
+        CheckConstraint("look IN ('anytime', 'once')"),
         ForeignKeyConstraint(["epoch_id"], ["epoch.epoch_id"]),
     )
 
@@ -116,6 +118,8 @@ class Certificate(SQLModel, table=True):
     stream: str = Field(sa_column=_text())
     threshold: float | None = Field(sa_column=Column(Double))  # the least strict certified one; None: none is
     standing: str = Field(sa_column=_text())  # JSON: running maxima, certified, labels, errors, stops
+    taken_by: str | None = Field(sa_column=_text(nullable=True))  # of a single look: the person who took it, and why
+    because: str | None = Field(sa_column=_text(nullable=True))
     made_at: str = Field(sa_column=_text())
     seal: int = Field(sa_column=_seal())
 

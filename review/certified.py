@@ -7,21 +7,29 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
-from models import certificate, grid, moment, tally
+from models import certificate, grid, moment, policy, tally
 from models.policy import Policy
 from review import states
 from review.ledger import Ledger
 
 _UNRIPE = "unripe AS (SELECT DISTINCT day FROM state WHERE blind AND outcome NOT IN ('right', 'wrong') AND late = 0)"
+Look = Literal["anytime", "once"]
 PAST = 1000  # cases of an earlier epoch from which quantiles are worth more than round numbers
 
 
 def register(
-    ledger: Ledger, stream: str, epoch_id: str, *, alpha: float, delta: float, classes: Sequence[str] = ()
+    ledger: Ledger,
+    stream: str,
+    epoch_id: str,
+    *,
+    alpha: float,
+    delta: float,
+    classes: Sequence[str] = (),
+    look: Look = "anytime",
 ) -> dict[str, grid.Plan]:
     """The plans of an epoch that is about to begin, by part: "" for all cases, or one for each of `classes`.
 
@@ -38,7 +46,7 @@ def register(
             thresholds, coverage = grid.quantiles(scores)
             starts, weights = grid.starts(coverage)
         made[part] = grid.Plan(
-            epoch=epoch_id, alpha=alpha, delta=delta, thresholds=thresholds, starts=starts, weights=weights
+            epoch=epoch_id, alpha=alpha, delta=delta, thresholds=thresholds, starts=starts, weights=weights, look=look
         )
     return made
 
@@ -48,7 +56,7 @@ def plan_rows(plans: Mapping[str, grid.Plan], stream: str, now: str) -> pl.DataF
     rows = [
         {"epoch_id": plan.epoch, "part": part, "stream": stream, "alpha": plan.alpha, "delta": plan.delta}
         | {name: json.dumps(getattr(plan, name)) for name in ("thresholds", "starts", "weights")}
-        | {"registered_at": now}
+        | {"look": plan.look, "registered_at": now}
         for part, plan in plans.items()
     ]
     return pl.DataFrame(rows)
@@ -57,7 +65,7 @@ def plan_rows(plans: Mapping[str, grid.Plan], stream: str, now: str) -> pl.DataF
 def plans(ledger: Ledger, epoch_id: str) -> dict[str, grid.Plan]:
     """The plans that were registered for the epoch, by part; "" is of all cases."""
     found = ledger.read(
-        "SELECT part, alpha, delta, thresholds, starts, weights FROM plan WHERE epoch_id = :epoch ORDER BY part",
+        "SELECT part, alpha, delta, thresholds, starts, weights, look FROM plan WHERE epoch_id = :epoch ORDER BY part",
         epoch=epoch_id,
     )
     return {row.pop("part"): _plan(epoch_id, row) for row in found.iter_rows(named=True)}
@@ -66,7 +74,13 @@ def plans(ledger: Ledger, epoch_id: str) -> dict[str, grid.Plan]:
 def _plan(epoch_id: str, row: dict[str, Any]) -> grid.Plan:
     thresholds, starts, weights = (tuple(json.loads(row[name])) for name in ("thresholds", "starts", "weights"))
     return grid.Plan(
-        epoch=epoch_id, alpha=row["alpha"], delta=row["delta"], thresholds=thresholds, starts=starts, weights=weights
+        epoch=epoch_id,
+        alpha=row["alpha"],
+        delta=row["delta"],
+        thresholds=thresholds,
+        starts=starts,
+        weights=weights,
+        look=row["look"],
     )
 
 
@@ -101,8 +115,16 @@ def held(standing: certificate.Standing) -> list[float]:
     return [standing.plan.thresholds[index] for index in standing.certified]
 
 
-def standing_row(standing: certificate.Standing, stream: str, now: str, part: str = "") -> pl.DataFrame:
-    """What a look left, as a fact."""
+def standing_row(
+    standing: certificate.Standing,
+    stream: str,
+    now: str,
+    part: str = "",
+    *,
+    taken_by: str | None = None,
+    because: str | None = None,
+) -> pl.DataFrame:
+    """What a look left, as a fact; of a single look, who took it and why."""
     kept = {name: getattr(standing, name) for name in ("log_e", "certified", "cases", "labels", "errors")}
     kept["stops"] = [asdict(stop) for stop in standing.stops]
     row = {
@@ -112,9 +134,11 @@ def standing_row(standing: certificate.Standing, stream: str, now: str, part: st
         "stream": stream,
         "threshold": standing.threshold,
         "standing": json.dumps(kept),
+        "taken_by": taken_by,
+        "because": because,
         "made_at": now,
     }
-    return pl.DataFrame([row], schema_overrides={"threshold": pl.Float64})
+    return pl.DataFrame([row], schema_overrides={"threshold": pl.Float64, "taken_by": pl.String, "because": pl.String})
 
 
 def policies(ledger: Ledger, epoch_id: str) -> dict[str, Policy]:
@@ -159,6 +183,41 @@ def look(
     if before is not None and all(getattr(before, name) == getattr(after, name) for name in seen):
         return before, False
     return after, True
+
+
+def once(
+    ledger: Ledger,
+    stream: str,
+    plan: grid.Plan,
+    *,
+    salt: str,
+    now: str,
+    deadline_hours: float,
+    second_opinion: bool = True,
+    part: str = "",
+) -> certificate.Standing:
+    """Take the single look of a plan that was registered for one: exact, at the labels of the epoch's mature days.
+
+    Raises ValueError if it was taken before, or the counts do not add up.
+    """
+    rules = policies(ledger, plan.epoch)
+    met = dict(enumerate(rule.of_class(part) if part else rule for rule in rules.values()))
+    cases = ledger.read(
+        f"""
+        {states.OUTCOMES}, {_UNRIPE}
+        SELECT case_id, confidence, policy_id, propensity, blind, outcome FROM state
+        WHERE day NOT IN (SELECT day FROM unripe) {"AND prediction = :part" if part else ""}
+        """,
+        stream=stream,
+        epoch=plan.epoch,
+        due=_due(now, deadline_hours),
+        second=int(second_opinion),
+        **({"part": part} if part else {}),
+    )
+    kept = policy.draws(cases["case_id"], salt) < certificate.keep(plan, met)
+    counts = _binned(cases.with_columns(kept=kept, n=pl.lit(1, pl.Int64)), plan, list(rules))
+    grouped = counts.group_by(*tally.KEY, "kept").agg(pl.col("n").sum())
+    return certificate.once(plan, grouped, met, standing(ledger, plan, part))
 
 
 def watched(
@@ -210,14 +269,18 @@ def _counts(
         second=int(second_opinion),
         **({"part": part} if part else {}),
     )
+    return _binned(found, plan, policy_ids).group_by(tally.KEY).agg(pl.col("n").sum())
+
+
+def _binned(found: pl.DataFrame, plan: grid.Plan, policy_ids: list[str]) -> pl.DataFrame:
+    """The rows with the bin of their confidence, their epoch, and the number of their policy as version."""
     version = {policy_id: number for number, policy_id in enumerate(policy_ids)}
-    binned = found.with_columns(
+    return found.with_columns(
         grid.bins(found["confidence"], plan.thresholds),
         epoch=pl.lit(plan.epoch),
         version=pl.col("policy_id").replace_strict(version, return_dtype=pl.Int64),
         n=pl.col("n").cast(pl.Int64),
     )
-    return binned.group_by(tally.KEY).agg(pl.col("n").sum())
 
 
 def _due(now: str, deadline_hours: float) -> str:

@@ -77,6 +77,7 @@ class Report:
     batch: float | None  # one-sided, of the released themselves; None where draws were unequal
     worst: Figure  # one-sided, every unanswered draw taken for wrong
     proposal: Proposal | None  # what is certified; None: nothing was looked at yet
+    look_open: bool  # a single look is registered and not taken
     classes: tuple[ClassLine, ...]  # of a stream with a line per class; else empty
     slices: tuple[Slice, ...]  # of the released, by predicted class and by slice
     shift: Shift | None  # of the newest day's confidences; None: too few to say

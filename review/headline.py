@@ -105,6 +105,11 @@ def certificate(report: Report) -> list[str]:
             )
         )
     said += [f"Beware: {sentence}" for sentence in beware(report)]
+    if report.look_open:
+        said.append(
+            "A single exact look is registered and not taken: nothing is certified until somebody takes it, once "
+            f"(second-reader look {report.stream} --by NAME --because TEXT)."
+        )
     said += [_of_class(line, report) for line in report.classes if line.certified is not None]
     silent = [line.label for line in report.classes if line.certified is None]
     if silent:

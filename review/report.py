@@ -39,6 +39,7 @@ def build(
     now: str,
     standings: Mapping[str, certificate.Standing] = MappingProxyType({}),
     alarm: Alarm | None = None,
+    look_open: bool = False,
     slices: Sequence[Slice] = (),
     shift: Shift | None = None,
 ) -> Report:
@@ -77,6 +78,7 @@ def build(
         worst=risk.error_among_automated(counts, delta, one_sided=True, unanswered_wrong=True),
         proposal=proposed,
         classes=classes,
+        look_open=look_open,
         slices=tuple(slices),
         shift=shift,
         alarm=alarm,
@@ -180,6 +182,7 @@ def as_json(report: Report) -> dict[str, Any]:
     target {error, delta, verdict, needed}   verdict: certified | kept | missed | open | nothing
     certificate {threshold, certified, needed, cheapest, carried, ...}   what the last look left, or null
     alarm {raised_at, labels, errors, suspects, ...}   the watchdog's newest, or null
+    look_open                         whether a single look is registered and not taken
     classes                           per class: line in force, certified, coverage, labels, errors, needed; or empty
     slices                            per predicted class and slice: error among the released, flagged (Holm)
     shift {distance, p, warn, ...}    of the newest day's confidences from those before, or null
@@ -209,6 +212,7 @@ def as_json(report: Report) -> dict[str, Any]:
         },
         "certificate": None if report.proposal is None else asdict(report.proposal),
         "alarm": None if report.alarm is None else asdict(report.alarm),
+        "look_open": report.look_open,
         "classes": [asdict(line) for line in report.classes],
         "slices": [
             {"slice": part.name, "flagged": part.flagged, "error": _plain(part.error)} for part in report.slices

@@ -94,11 +94,16 @@ def line(ledger: Ledger, stream: str) -> str:
         events.append((row["adopted_at"], 1, f"{text}  on {evidence}; epoch {row['epoch_id'][:12]}"))
     last: dict[tuple[str, str], float | None] = {}
     looks = ledger.read(
-        "SELECT epoch_id, part, look, threshold, made_at FROM certificate WHERE stream = :stream ORDER BY made_at",
+        "SELECT epoch_id, part, look, threshold, taken_by, because, made_at FROM certificate "
+        "WHERE stream = :stream ORDER BY made_at",
         stream=stream,
     )
-    for epoch, part, look, threshold, at in looks.rows():
+    for epoch, part, look, threshold, taken_by, because, at in looks.rows():
         of = f" for {part}" if part else ""
+        if taken_by is not None:
+            held = "nothing certified" if threshold is None else f"certified down to {threshold:g}"
+            events.append((at, 0, f"{at}  the single look{of}: {held}\n  by {taken_by}: {because}"))
+            continue
         if threshold is not None and last.get((epoch, part)) != threshold:
             events.append((at, 0, f"{at}  look {look}: certified down to {threshold:g}{of}"))
         last[epoch, part] = threshold

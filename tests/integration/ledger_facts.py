@@ -47,7 +47,7 @@ def adoptions(*rows: dict[str, Value]) -> pl.DataFrame:
 
 def plans(*rows: dict[str, Value]) -> pl.DataFrame:
     template: dict[str, Value] = {"epoch_id": "e-1", "part": "", "stream": "mail", "alpha": 0.05, "delta": 0.05}
-    grid: dict[str, Value] = {"thresholds": "[0.9, 0.5]", "starts": "[0]", "weights": "[1.0]"}
+    grid: dict[str, Value] = {"thresholds": "[0.9, 0.5]", "starts": "[0]", "weights": "[1.0]", "look": "anytime"}
     return frame("plan", template | grid | {"registered_at": NOW}, *rows or ({},))
 
 
@@ -60,7 +60,7 @@ def certificates(*rows: dict[str, Value]) -> pl.DataFrame:
         "threshold": 0.9,
         "standing": "{}",
     }
-    return frame("certificate", template | {"made_at": NOW}, *rows or ({},))
+    return frame("certificate", template | {"taken_by": None, "because": None, "made_at": NOW}, *rows or ({},))
 
 
 def alarms(*rows: dict[str, Value]) -> pl.DataFrame:

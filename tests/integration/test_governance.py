@@ -37,6 +37,7 @@ deadline_hours = 48.0
 
 [target]
 error = {target}
+look = "{look}"
 
 [costs]
 error = 2.0
@@ -58,9 +59,10 @@ class Desk:
     folder: Path
     book: ledger.Ledger
     per_class: str = "no"
+    timing: str = "anytime"
 
     def describe(self, model: str = "m-1", target: float = 0.05) -> stream.Stream:
-        text = STREAM.format(model=model, target=target, per_class=self.per_class)
+        text = STREAM.format(model=model, target=target, per_class=self.per_class, look=self.timing)
         (self.folder / "mail.toml").write_text(text, encoding="utf-8")
         return settings.read_stream("mail", settings.read())
 
@@ -345,3 +347,41 @@ def test_a_line_per_class_is_another_certificate_and_begins_another_epoch(desk: 
     assert epochs.begin_epoch(desk.book, per_class, ANN) is True
     with pytest.raises(Misuse, match="has a line per class"):
         govern.adopt("mail", 0.9, by=ANN, because=WHY)
+
+
+def test_a_single_look_is_taken_once_by_a_named_person_and_counts_what_is_kept(desk: Desk) -> None:
+    with pytest.raises(Misuse, match="looked at every night"):
+        govern.look_once("mail", by=ANN, because=WHY)
+    single = Desk(desk.folder, desk.book, timing="once")
+    assert epochs.begin_epoch(desk.book, single.describe(), ANN) is True
+    single.arrive("a", 120, 0.995)
+    assert certify.look(single.run(), single.in_force(), runs.clock()) == {}, "nobody has taken it"
+    made = measure.gather(single.run(), single.in_force(), {}, runs.clock())
+    assert "single exact look is registered and not taken" in report.lines(made)
+
+    # Cold start draws every case; an audit rate of one half thins them to half by their own draws.
+    standing = govern.look_once("mail", by=ANN, because="the trial is over")[""]
+    drawn = single.book.read("SELECT count(*) AS n FROM decision WHERE epoch_id = :epoch", epoch=standing.plan.epoch)
+    assert standing.labels[-1] == drawn["n"].item() == 120
+    assert standing.threshold is not None
+    with pytest.raises(Misuse, match="was taken; only a new epoch gives another"):
+        govern.look_once("mail", by=ANN, because=WHY)
+    single.arrive("b", 100, 0.995)
+    assert certify.look(single.run(), single.in_force(), runs.clock())[""] == standing, "more labels change nothing"
+    adopted = govern.adopt("mail", None, by=ANN, because=WHY)
+    assert (adopted.policy.threshold, adopted.certified) == (standing.threshold, True)
+    told = story.line(single.book, "mail")
+    assert f"the single look: certified down to {standing.threshold:g}" in told
+    assert f"by {ANN}: the trial is over" in told
+
+
+def test_a_single_look_after_the_line_moved_keeps_the_draws_below_the_smallest_propensity(desk: Desk) -> None:
+    single = Desk(desk.folder, desk.book, timing="once")
+    epochs.begin_epoch(desk.book, single.describe(), ANN)
+    govern.adopt("mail", 0.9, by=ANN, because=WHY, uncertified=True)
+    single.arrive("a", 400, 0.995)
+    blind = single.book.read("SELECT count(*) AS n FROM decision WHERE blind AND case_id LIKE 'a-%'")["n"].item()
+    assert 150 < blind < 250
+    standing = govern.look_once("mail", by=ANN, because=WHY)[""]
+    assert standing.labels[-1] == blind
+    assert standing.cases[-1] == 400

@@ -331,7 +331,7 @@ def test_the_json_holds_every_figure_and_no_nan(state: str) -> None:
     assert set(data) == {
         *("stream", "title", "model", "made_at", "cases", "released", "automation", "error", "promise", "worst"),
         *("batch", "target", "line", "everything", "aurc", "augrc", "curve", "totals", "days", "queue", "reviewers"),
-        *("history", "faults", "seal", "certificate", "alarm", "slices", "shift", "classes"),
+        *("history", "faults", "seal", "certificate", "alarm", "slices", "shift", "classes", "look_open"),
     }
 
 
