@@ -39,6 +39,12 @@ def test_certified_stays_certified_within_an_epoch() -> None:
     assert (before.certified[0], after.certified[0], after.looks) == (0, 0, 2)
 
 
+def test_the_evidence_of_an_earlier_look_is_not_lost() -> None:
+    before = certificate.look(PLAN, counts((0, "right", 50)), {0: COLD})
+    after = certificate.look(PLAN, counts((0, "right", 50), (0, "wrong", 60)), {0: COLD}, before)
+    assert after.log_e[0] == before.log_e[0] > 0
+
+
 def test_another_target_after_a_look_is_another_certificate() -> None:
     before = certificate.look(PLAN, counts((0, "right", 200)), {0: COLD})
     with pytest.raises(ValueError, match="the plan changed after a look"):
@@ -55,7 +61,7 @@ def test_a_calibrator_fitted_on_the_labels_that_certify_is_refused() -> None:
         replace(PLAN, calibrated_on="e")
 
 
-@pytest.mark.parametrize("outcome", ["waiting", "open", "skipped", "wrong"])
+@pytest.mark.parametrize("outcome", ["waiting", "open", "skipped", "disputed", "wrong"])
 def test_a_draw_that_is_not_right_is_wrong(outcome: str) -> None:
     seen = certificate.look(PLAN, counts((0, "right", 200), (0, outcome, 7)), {0: COLD})
     assert (seen.labels[0], seen.errors[0]) == (207, 7)
