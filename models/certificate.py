@@ -188,6 +188,33 @@ def needed(standing: Standing) -> Needed | None:
     return None if best is None else best[1]
 
 
+def needed_at(standing: Standing) -> list[int | None]:
+    """Per threshold, about how many more blind labels at or above it certify it; 0: it is certified.
+
+    The walk must pass every stricter threshold of its chain that it has not passed yet, so the most demanding of them
+    decides. Errors as frequent and labels as unequal as `needed` takes them. None: no number of labels, or a threshold
+    that no chain reaches (stricter than the first start).
+    """
+    plan, held = standing.plan, set(standing.certified)
+    stops = {max(start for start in plan.starts if start <= stop.at): stop for stop in standing.stops}
+    found: list[int | None] = [None] * len(plan.thresholds)
+    for start, end in zip(plan.starts, (*plan.starts[1:], len(plan.thresholds)), strict=True):
+        stop = stops.get(start)
+        route = 0.0  # cases to route: what is common to thresholds that see different shares of them
+        for place in range(start, end):
+            if stop is None or place < stop.at:
+                continue
+            more = _more(
+                standing.labels[place], standing.errors[place], plan.alpha, stop.level, once=plan.look == "once"
+            )
+            if more is None:
+                break
+            seen = standing.cases[place]
+            route = max(route, more / max(seen, 1))
+            found[place] = math.ceil(route * max(seen, 1))
+    return [0 if place in held else more for place, more in enumerate(found)]
+
+
 def _more(labels: float, errors: float, alpha: float, level: float, *, once: bool) -> int | None:
     rate = errors / labels if labels else 0.0
     measure = evidence.binomial if once else evidence.constant

@@ -51,20 +51,9 @@ def ece(counts: pl.DataFrame, alpha: float) -> Estimate | NotEnoughEvidence:
     found = labels(counts)
     if found.is_empty():
         return _nothing()
-    place = np.minimum((found["confidence"].to_numpy() * BINS).astype(np.int64), BINS - 1)
-    weight, right = found["weight"].to_numpy(), found["right"].to_numpy()
-
-    def total(part: Floats) -> Floats:
-        return np.bincount(place, weights=part, minlength=BINS).astype(np.float64)
-
-    mass = total(weight)
-    used = mass > 0
-    mass = mass[used]
-    said = total(weight * found["confidence"].to_numpy())[used] / mass
-    true = total(weight * right)[used] / mass
-    size = mass**2 / total(_squares(found))[used]
-    low, high = _korn_graubard(true, size, alpha / used.sum())
-    share = mass / mass.sum()
+    bins = _bins(found, alpha)
+    said, true, low, high = (bins[name].to_numpy() for name in ("confidence", "right", "low", "high"))
+    share = bins["share"].to_numpy()
     return _estimate(
         found,
         float((share * np.abs(true - said)).sum()),
@@ -72,6 +61,45 @@ def ece(counts: pl.DataFrame, alpha: float) -> Estimate | NotEnoughEvidence:
         float((share * np.maximum(np.abs(low - said), np.abs(high - said))).sum()),
         alpha,
         "10 bins, Korn-Graubard with Bonferroni",
+    )
+
+
+def table(counts: pl.DataFrame, alpha: float) -> pl.DataFrame:
+    """The reliability diagram (DeGroot and Fienberg 1983): a row per bin of equal width that has a label.
+
+    `confidence` (mean of what the model said), `right` (share it got right), `low`, `high` (limits of that, all bins
+    together at 1 - alpha, as in `ece`), `n`, `errors` (labels), `share` (of the cases the labels stand for); rising.
+    """
+    found = labels(counts)
+    if found.is_empty():
+        kinds = dict.fromkeys(("confidence", "right", "low", "high"), pl.Float64)
+        return pl.DataFrame(schema={**kinds, "n": pl.Int64, "errors": pl.Int64, "share": pl.Float64})
+    return _bins(found, alpha)
+
+
+def _bins(found: pl.DataFrame, alpha: float) -> pl.DataFrame:
+    place = np.minimum((found["confidence"].to_numpy() * BINS).astype(np.int64), BINS - 1)
+    weight, right, n = (found[name].to_numpy() for name in ("weight", "right", "n"))
+
+    def total(part: Floats) -> Floats:
+        return np.bincount(place, weights=part, minlength=BINS).astype(np.float64)
+
+    mass = total(weight)
+    used = mass > 0
+    mass = mass[used]
+    true = total(weight * right)[used] / mass
+    size = mass**2 / total(_squares(found))[used]
+    low, high = _korn_graubard(true, size, alpha / used.sum())
+    return pl.DataFrame(
+        {
+            "confidence": total(weight * found["confidence"].to_numpy())[used] / mass,
+            "right": true,
+            "low": low,
+            "high": high,
+            "n": total(n)[used].astype(np.int64),
+            "errors": total(n * ~right)[used].astype(np.int64),
+            "share": mass / mass.sum(),
+        }
     )
 
 

@@ -13,7 +13,7 @@ The limits hold for one look. Read every night, they are wrong at some time more
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -159,15 +159,25 @@ def curve(counts: pl.DataFrame, alpha: float) -> pl.DataFrame:
     if len(reached) > THRESHOLDS:
         reached = reached[np.unique(np.searchsorted(reached, np.linspace(reached[0], reached[-1], THRESHOLDS)))]
         sizes = sizes.filter(pl.col("n").cum_sum().is_in(reached))
-    thresholds = sizes["confidence"].to_numpy()
-    region = np.searchsorted(-thresholds, -scored["confidence"].to_numpy())
-    steps = _evidence(scored, region, len(thresholds))
+    return at(counts, sizes["confidence"].to_list(), alpha)
+
+
+def at(counts: pl.DataFrame, thresholds: Sequence[float], alpha: float) -> pl.DataFrame:
+    """What each of these thresholds would release and how often that would be wrong: columns as those of `curve`.
+
+    `thresholds`: distinct, strictest first. One that no case reaches has coverage 0 and no error.
+    """
+    scored = counts.filter(pl.col("confidence").is_not_null(), pl.col("n") > 0)
+    falling = np.asarray(thresholds, np.float64)
+    region = np.searchsorted(-falling, -scored["confidence"].to_numpy())
+    reached = region < len(falling)
+    steps = _evidence(scored.filter(pl.Series(reached)), region[reached], len(falling))
     sums = (part.cumsum(axis=0) for part in (steps.cases, steps.drawn, steps.answered, steps.wrong))
     cases, drawn, answered, wrong = sums
     evidence = _Evidence(propensity=steps.propensity, cases=cases, drawn=drawn, answered=answered, wrong=wrong)
     error, low, high = evidence.rate(alpha)
     columns = {
-        "threshold": thresholds,
+        "threshold": falling,
         "coverage": cases.sum(1) / max(int(counts["n"].sum()), 1),
         "error": error,
         "low": low,

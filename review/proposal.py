@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from models import certificate, cost, grid, reliability, risk
+from models import certificate, cost, reliability, risk
 from models.stream import Stream
 
 MINUTES = 1.0  # of a review, while none was measured
@@ -46,7 +46,7 @@ def of(
 ) -> Proposal:
     """From the last look, the epoch's counts (`risk`), and the states of the ledger by day and reviewer."""
     plan = standing.plan
-    rows = _rows(counts, plan)
+    rows = risk.at(counts, plan.thresholds, plan.delta)
     certified = tuple(plan.thresholds[index] for index in standing.certified)
     place = standing.certified[-1] if certified else None
     covered = None if place is None else rows.filter(pl.col("threshold") == plan.thresholds[place])["coverage"]
@@ -79,15 +79,6 @@ def prices(stream: Stream, reviewers: pl.DataFrame) -> cost.Prices:
         human_error=stream.costs.error,
         human_error_rate=stream.costs.human_error or 0.0,
     )
-
-
-def _rows(counts: pl.DataFrame, plan: grid.Plan) -> pl.DataFrame:
-    """The risk-coverage curve at the plan's thresholds: each case counts as sure as the strictest one it reaches."""
-    thresholds = pl.Series(plan.thresholds, dtype=pl.Float64)
-    binned = grid.bins(counts["confidence"], plan.thresholds)
-    known = binned.is_not_null()
-    confidence = thresholds.gather(binned.fill_null(0)).set(~known, None)
-    return risk.curve(counts.with_columns(confidence.alias("confidence")), plan.delta)
 
 
 def _carried(rows: pl.DataFrame, stream: Stream, by_day: pl.DataFrame) -> cost.Load | None:
