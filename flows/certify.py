@@ -1,5 +1,7 @@
 """What the labels prove, each time they are looked at: the certificate, and the watchdog over the released."""
 
+import math
+
 import numpy as np
 import polars as pl
 
@@ -7,6 +9,7 @@ from flows import epochs, runs
 from models import certificate, watchdog
 from models.errors import LedgerInvalid
 from review import certified, states
+from review.figures import Watch
 
 WATCHDOG = "the watchdog"
 
@@ -44,12 +47,9 @@ def look(run: runs.Run, in_force: states.PolicyInForce, now: str) -> dict[str, c
     return found
 
 
-def watch(run: runs.Run, in_force: states.PolicyInForce, now: str) -> bool:
-    """Whether the error among the released has risen. If so the epoch is closed at once: nothing is released any more.
-
-    What the machine may do is taken back without asking; to give it back takes a named person.
-    """
-    labels = certified.watched(
+def released_labels(run: runs.Run, in_force: states.PolicyInForce, now: str) -> pl.DataFrame:
+    """The blind labels of released cases that the watchdog looks at (`certified.watched`)."""
+    return certified.watched(
         run.ledger,
         run.stream.name,
         in_force.epoch_id,
@@ -57,6 +57,13 @@ def watch(run: runs.Run, in_force: states.PolicyInForce, now: str) -> bool:
         deadline_hours=run.stream.review.deadline_hours,
         second_opinion=run.stream.review.second_opinion,
     )
+
+
+def watch(run: runs.Run, in_force: states.PolicyInForce, labels: pl.DataFrame, now: str) -> bool:
+    """Whether the error among the released has risen. If so the epoch is closed at once: nothing is released any more.
+
+    What the machine may do is taken back without asking; to give it back takes a named person.
+    """
     wrong = labels["wrong"].to_numpy()
     raised = watchdog.alarm(wrong, run.stream.target.error)
     if raised is None:
@@ -86,3 +93,12 @@ def watch(run: runs.Run, in_force: states.PolicyInForce, now: str) -> bool:
             alarm=pl.DataFrame([alarm], schema_overrides={"clean_until": pl.String}),
         )
     return True
+
+
+def standing_watch(labels: pl.DataFrame, target: float) -> Watch | None:
+    """How near an alarm the labels are; None without any."""
+    if labels.is_empty():
+        return None
+    wrong = labels["wrong"].to_numpy()
+    level = float(watchdog.statistic(wrong, target)[-1]) / math.log(watchdog.RUN_LENGTH)
+    return Watch(labels=len(wrong), errors=int(wrong.sum()), level=min(max(level, 0.0), 1.0))

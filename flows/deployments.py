@@ -1,4 +1,4 @@
-"""The flows of a stream as Prefect deployments: four each, scheduled as the stream says."""
+"""The flows of a stream as Prefect deployments: four on its schedules, and two that wait for its owner."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
 from flows import settings
+from flows.adopt import adopt, halt
 from flows.collect import collect
 from flows.dispatch import dispatch
 from flows.measure import measure
@@ -15,22 +16,25 @@ from flows.score import score
 from models.errors import Misuse
 from models.stream import Stream
 
-FLOWS: tuple[Any, ...] = (score, dispatch, collect, measure)
+SCHEDULED: tuple[Any, ...] = (score, dispatch, collect, measure)
+OWNERS: tuple[Any, ...] = (adopt, halt)
 
 
 def of(stream: Stream) -> list[RunnerDeployment]:
-    """The stream's deployments: `score/<stream>`, `dispatch/<stream>`, `collect/<stream>`, `measure/<stream>`."""
+    """The stream's deployments: `score/<stream>`, `dispatch/<stream>` and so on; `adopt/<stream>`, `halt/<stream>`."""
     return [
         work.to_deployment(
             name=stream.name,
             parameters={"stream": stream.name},
-            schedule=Cron(getattr(stream.schedule, work.name), timezone=stream.schedule.timezone),
+            schedule=Cron(getattr(stream.schedule, work.name), timezone=stream.schedule.timezone)
+            if work in SCHEDULED
+            else None,
             tags=["second-reader", stream.name],
             description=work.description,
             # By module: a path would put the folder `flows` first on sys.path.
             entrypoint_type=EntrypointType.MODULE_PATH,
         )
-        for work in FLOWS
+        for work in (*SCHEDULED, *OWNERS)
     ]
 
 

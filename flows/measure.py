@@ -5,19 +5,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from prefect import flow
-from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.client.schemas.objects import State
 
-from flows import certify, runs
+from flows import announce, certify, runs
 from models import certificate
-from review import parts, report, states
-from review.figures import Alarm, Report
+from review import certified, parts, report, states, what_if
+from review.figures import Alarm, Pace, Report
 
 
 @flow(name="measure", flow_run_name="measure-{stream}")
 def measure(stream: str) -> runs.Counts | State[Any]:
-    """Write the stream's report, as a page and as JSON, and leave its first lines as an artifact.
+    """Write the stream's report, as a page and as JSON, and leave artifacts and events.
 
     Args:
         stream: the stream's name.
@@ -30,34 +30,42 @@ def _measure(stream_name: str) -> runs.Counts:
         now = runs.clock()
         in_force = runs.policy_in_force(run.ledger, run.stream)
         standings = certify.look(run, in_force, now)
-        if certify.watch(run, in_force, now):
+        labels = certify.released_labels(run, in_force, now)
+        barked = certify.watch(run, in_force, labels, now)
+        if barked:
             # Another epoch: what the closed one certified is history.
-            in_force, standings = runs.policy_in_force(run.ledger, run.stream), {}
-        made = gather(run, in_force, standings, now)
+            in_force, standings, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
+        made = gather(run, in_force, standings, labels, now)
         folder = run.settings.reports / run.stream.name
         page = write(folder, now[:10], made)
-        _artifacts(run.stream.name, made, page)
-        run.finish({"report": str(page)})
+        announce.artifacts(made, page, run.settings.reports_url)
+        announce.events(made, states.last_report(run.ledger, run.stream.name, today=""), barked=barked)
+        run.finish({"report": str(page), "figures": report.key_figures(made)})
         return {"report": str(page), "summary": report.lines(made)}
 
 
 def gather(
-    run: runs.Run, in_force: states.PolicyInForce, standings: Mapping[str, certificate.Standing], now: str
+    run: runs.Run,
+    in_force: states.PolicyInForce,
+    standings: Mapping[str, certificate.Standing],
+    labels: pl.DataFrame,
+    now: str,
 ) -> Report:
-    """Everything the report rests on, from the ledger."""
+    """Everything the report rests on, from the ledger; `labels` those of the watchdog."""
     name, book = run.stream.name, run.ledger
+    judged: dict[str, Any] = {
+        "now": now,
+        "deadline_hours": run.stream.review.deadline_hours,
+        "second_opinion": run.stream.review.second_opinion,
+    }
+    counts = states.counts(book, name, in_force.epoch_id, **judged)
+    plans = certified.plans(book, in_force.epoch_id)
+    at = what_if.thresholds(list(plans.values()), counts, in_force.policy.threshold)
     return report.build(
         run.stream,
         policy=in_force,
         totals=states.totals(book, name),
-        counts=states.counts(
-            book,
-            name,
-            in_force.epoch_id,
-            now=now,
-            deadline_hours=run.stream.review.deadline_hours,
-            second_opinion=run.stream.review.second_opinion,
-        ),
+        counts=counts,
         by_day=states.by_day(book, name),
         open_cases=states.open_cases(book, name),
         reviewers=states.reviewers(book, name),
@@ -74,11 +82,15 @@ def gather(
             in_force.epoch_id,
             target=in_force.target_error,
             delta=in_force.delta,
-            now=now,
-            deadline_hours=run.stream.review.deadline_hours,
-            second_opinion=run.stream.review.second_opinion,
+            **judged,
         ),
         shift=parts.shift(book, name, in_force.epoch_id),
+        at=at,
+        parts=parts.curves(book, name, in_force.epoch_id, at, delta=in_force.delta, **judged),
+        looks=states.looks(book, in_force.epoch_id),
+        watch=certify.standing_watch(labels, in_force.target_error),
+        pace=Pace(**states.pace(book, name, now=now)),
+        since=states.last_report(book, name, today=now[:10]),
     )
 
 
@@ -108,10 +120,3 @@ def write(folder: Path, day: str, made: Report) -> Path:
             part.write_text(text, encoding="utf-8")
             part.replace(folder / f"{stem}{ending}")
     return folder / "latest.html"
-
-
-def _artifacts(stream: str, made: Report, page: Path) -> None:
-    create_markdown_artifact(
-        key=f"report-{stream}", markdown=report.markdown(made), description=f"{stream}: the latest figures"
-    )
-    create_link_artifact(key=f"page-{stream}", link=page.resolve().as_uri(), link_text=f"The report of {stream}")

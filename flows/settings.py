@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     streams: Path = Path("deploy/streams")
     data: Path = Path()
     reports: Path = Path("reports")
+    reports_url: str = ""  # where a web server shows that folder; empty: links are to files
 
 
 def read() -> Settings:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
@@ -11,6 +11,7 @@ from models.slices import Slice
 from models.watchdog import Shift
 from review import states
 from review.proposal import Proposal
+from review.what_if import WhatIf
 
 Figure = Estimate | NotEnoughEvidence
 Verdict = Literal["certified", "kept", "missed", "open", "nothing"]
@@ -59,6 +60,36 @@ class ClassLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """What people answered and what came for them in the last `hours` (a week, or since the stream began)."""
+
+    hours: float
+    answered: int
+    arrived: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """How near the watchdog is to an alarm: `level` in [0, 1], its evidence as a share of what raises one (in logs)."""
+
+    labels: int
+    errors: int
+    level: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """Does the confidence mean what it says, does it rank right before wrong? `bins`: the reliability diagram."""
+
+    auroc: Figure
+    ece: Figure
+    brier: Figure
+    bins: pl.DataFrame
+    warnings: tuple[str, ...]
+    refusals: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Every figure of the page. Counts and estimates are those of the epoch in force; totals, days and people's of all."""
 
@@ -88,6 +119,12 @@ class Report:
     everything: Figure  # were every case that has a confidence released
     coverage_here: float | None
     curve: pl.DataFrame
+    what_if: WhatIf  # at each threshold that can be certified, and today's
+    trust: Trust
+    looks: pl.DataFrame  # of the certificate: part, look, threshold, made_at
+    watch: Watch | None  # None: no blind label of a released case yet
+    pace: Pace
+    since: Mapping[str, Any] | None  # the figures (`report.key_figures`) of the report before; None: this is the first
     aurc: Figure
     augrc: Figure
     totals: Mapping[str, int]

@@ -90,6 +90,41 @@ def verdict(report: Report) -> tuple[str, str, str]:
             return "\u2013", "Nothing to judge", f"{target}."
 
 
+def proposed(report: Report) -> tuple[str, str]:
+    """What the product proposes, in a word, and why or why not."""
+    alarm, proposal, policy = report.alarm, report.proposal, report.in_force
+    if alarm is not None and alarm.current:
+        return "Find the cause", "The watchdog has closed the epoch. No line can be proposed before new evidence is in."
+    if report.look_open:
+        return "Wait", "A single exact look is registered; it pays to take it late, for there is no other."
+    if report.classes:
+        ready = [
+            line.label for line in report.classes if line.certified is not None and line.certified != line.in_force
+        ]
+        if ready:
+            return "Move the lines", f"More is certified than is in force for {', '.join(ready)}."
+        return "Stay", "No class has more certified than is in force."
+    if report.trust.refusals:
+        return "Do not release", f"{report.trust.refusals[0]}."
+    if proposal is None:
+        return "Nothing yet", "No label has been looked at in this epoch."
+    if proposal.threshold is None:
+        return "Not yet", f"No line is certified. {needed(report)}".strip()
+    line = None if policy is None else policy.policy.threshold
+    labels = (
+        f"from {wording.count(proposal.labels, 'blind label')} at or above it, {wording.count(proposal.errors)} wrong"
+    )
+    if line == proposal.threshold:
+        return (
+            "Stay",
+            f"Today's line is the one that releases most of what is certified, {labels}. {needed(report)}".strip(),
+        )
+    share = f"{wording.threshold(proposal.threshold)}, {wording.share(proposal.coverage)} of cases"
+    if line is not None and line < proposal.threshold:
+        return "Move back", f"Today's line releases more than is certified; certified is {share}, {labels}."
+    return "Move the line", f"Certified is {share}: {labels}."
+
+
 def certificate(report: Report) -> list[str]:
     """What is certified, what the next step takes, what an alarm asks for: a sentence each."""
     said = []

@@ -6,9 +6,9 @@ import polars as pl
 
 from models import certificate, cost, reliability, risk
 from models.stream import Stream
+from review import what_if
 
 MINUTES = 1.0  # of a review, while none was measured
-FULL_DAYS = 1  # the last day may still be going on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,22 +68,25 @@ def of(
 
 def prices(stream: Stream, reviewers: pl.DataFrame) -> cost.Prices:
     """What an error and a review cost, by the stream file; a review's minutes as measured where it does not say."""
-    minutes = stream.costs.minutes_per_review
-    if minutes is None:
-        measured = reviewers["median_seconds"].median() if len(reviewers) else None
-        minutes = MINUTES if not isinstance(measured, float) else measured / 60
     return cost.Prices(
         error=stream.costs.error,
-        review=stream.costs.review_minute * minutes,
+        review=stream.costs.review_minute * minutes(stream, reviewers)[0],
         audit_rate=stream.policy.audit_rate,
         human_error=stream.costs.error,
         human_error_rate=stream.costs.human_error or 0.0,
     )
 
 
+def minutes(stream: Stream, reviewers: pl.DataFrame) -> tuple[float, bool]:
+    """Minutes of a review, and whether they were measured: the median reader's, where the stream file does not say."""
+    if stream.costs.minutes_per_review is not None:
+        return stream.costs.minutes_per_review, False
+    measured = reviewers["median_seconds"].median() if len(reviewers) else None
+    return (measured / 60, True) if isinstance(measured, float) else (MINUTES, False)
+
+
 def _carried(rows: pl.DataFrame, stream: Stream, by_day: pl.DataFrame) -> cost.Load | None:
     capacity = stream.review.capacity_per_day
     if capacity is None or by_day.is_empty():
         return None
-    days = by_day["decisions"].to_numpy()[: max(len(by_day) - FULL_DAYS, 1)]
-    return cost.affordable(rows, cases=float(days.mean()), capacity=capacity, audit_rate=stream.policy.audit_rate)
+    return cost.affordable(rows, cases=what_if.daily(by_day), capacity=capacity, audit_rate=stream.policy.audit_rate)

@@ -11,14 +11,16 @@ from typing import Any
 
 import polars as pl
 
-from models import certificate, limits, moment, risk
+from models import certificate, limits, moment, reliability, risk
 from models import policy as routing
 from models.estimate import Estimate, NotEnoughEvidence
 from models.slices import Slice
 from models.stream import Stream
 from models.watchdog import Shift
-from review import proposal, sheet, states, terminal
-from review.figures import Alarm, ClassLine, Figure, Queue, Report, Verdict
+from review import proposal, sheet, states, terminal, what_if
+from review.figures import Alarm, ClassLine, Figure, Pace, Queue, Report, Trust, Verdict, Watch
+
+NO_PACE = Pace(hours=0.0, answered=0, arrived=0)
 
 # Hours since a case was put before people, and how a reader says it.
 AGES = ((1.0, "under 1 h"), (8.0, "1 to 8 h"), (24.0, "8 to 24 h"), (72.0, "1 to 3 days"), (math.inf, "over 3 days"))
@@ -42,8 +44,17 @@ def build(
     look_open: bool = False,
     slices: Sequence[Slice] = (),
     shift: Shift | None = None,
+    at: Sequence[float] | None = None,
+    parts: Sequence[what_if.Part] = (),
+    looks: pl.DataFrame | None = None,
+    watch: Watch | None = None,
+    pace: Pace = NO_PACE,
+    since: Mapping[str, Any] | None = None,
 ) -> Report:
-    """The report from the states of the ledger (`review/states.py` has their shapes); `now` as the ledger writes times."""
+    """The report from the states of the ledger (`review/states.py` has their shapes); `now` as the ledger writes times.
+
+    `at`: the thresholds to look at, strictest first (None: those that occurred), `parts` the same within parts.
+    """
     target, delta = stream.target.error, stream.target.delta
     if policy is not None:
         target, delta = policy.target_error, policy.delta
@@ -59,6 +70,8 @@ def build(
     classes = _classes(policy, {part: left for part, left in standings.items() if part})
     if verdict != "missed" and classes and policy is not None and policy.certified and policy.policy.releases:
         verdict = "certified"
+    if at is None:
+        at = what_if.thresholds((), counts, line)
     sure = None if line is None else int(counts.filter(pl.col("confidence") >= line)["n"].sum())
     cases = int(counts["n"].sum())
     return Report(
@@ -88,6 +101,21 @@ def build(
         everything=risk.error_at(counts, 0.0, delta),
         coverage_here=sure / cases if sure is not None and cases else None,
         curve=risk.curve(counts, delta),
+        what_if=what_if.of(
+            counts,
+            at,
+            alpha=delta,
+            prices=proposal.prices(stream, reviewers),
+            minutes=proposal.minutes(stream, reviewers),
+            by_day=by_day,
+            standings=standings,
+            parts=parts,
+        ),
+        trust=_trust(counts, delta),
+        looks=states.NO_LOOKS if looks is None else looks,
+        watch=watch,
+        pace=pace,
+        since=since,
         aurc=risk.aurc(counts, delta),
         augrc=risk.augrc(counts, delta),
         totals=totals,
@@ -98,6 +126,42 @@ def build(
         history=history,
         head=head,
     )
+
+
+def _trust(counts: pl.DataFrame, delta: float) -> Trust:
+    gate = reliability.gate(counts, delta)
+    return Trust(
+        auroc=reliability.auroc(counts, delta),
+        ece=reliability.ece(counts, delta),
+        brier=reliability.brier(counts, delta),
+        bins=what_if.rounded(reliability.table(counts, delta)),
+        warnings=gate.warnings,
+        refusals=gate.refusals,
+    )
+
+
+def key_figures(report: Report) -> dict[str, Any]:
+    """What the next report compares itself with."""
+    policy = report.in_force
+    return {
+        "made_at": report.made_at,
+        "epoch": None if policy is None else policy.epoch_id,
+        "version": None if policy is None else policy.version,
+        "cases": report.cases,
+        "released": report.released,
+        "labels": report.everything.n,
+        "wrong": report.everything.errors,
+        "certified": None if report.proposal is None else report.proposal.threshold,
+        "proposed": {line.label: line.certified for line in report.classes}
+        or (None if report.proposal is None else {"": report.proposal.threshold}),
+        "automation": report.automation,
+        "at_most": report.promise.high if isinstance(report.promise, Estimate) else None,
+        "open": report.queue.open,
+        "late": report.queue.late,
+        "waiting": report.queue.waiting,
+        "faults": report.totals["faults"],
+        "alarm": report.alarm is not None and report.alarm.current,
+    }
 
 
 def _classes(
@@ -188,6 +252,15 @@ def as_json(report: Report) -> dict[str, Any]:
     shift {distance, p, warn, ...}    of the newest day's confidences from those before, or null
     line {threshold, coverage, error, ...}   the policy in force, or null
     everything, aurc, augrc, curve    error were all released; areas; threshold, coverage, error, low, high, n, errors
+    what_if {cases_per_day, minutes_per_review, audit_rate, rows, parts, labels}   per threshold (null: release nothing):
+                                      coverage, error, low, high, n, errors; per day released, wrong, wrong_low,
+                                      wrong_high, reviews, review_hours; cost, cost_low, cost_high of 1000 cases;
+                                      certified; needed (labels until it is; null: none would do). parts: the same
+                                      thresholds within predicted classes and slices. labels: with a line per class, per
+                                      label certified and needed. Six significant digits
+    trust {auroc, ece, brier, bins, warnings, refusals}   bins: the reliability diagram
+    looks, watch, pace                the certificate's looks; the watchdog's level; answers and arrivals of a week
+    since                             the key figures of the report before, or null
     totals, days, queue, reviewers, history, faults
     seal {number, digest}             the ledger's last seal when this was made
     """
@@ -238,6 +311,19 @@ def as_json(report: Report) -> dict[str, Any]:
         "aurc": _plain(report.aurc),
         "augrc": _plain(report.augrc),
         "curve": report.curve.to_dicts(),
+        "what_if": _what_if(report.what_if),
+        "trust": {
+            "auroc": _plain(report.trust.auroc),
+            "ece": _plain(report.trust.ece),
+            "brier": _plain(report.trust.brier),
+            "bins": report.trust.bins.to_dicts(),
+            "warnings": list(report.trust.warnings),
+            "refusals": list(report.trust.refusals),
+        },
+        "looks": report.looks.to_dicts(),
+        "watch": None if report.watch is None else asdict(report.watch),
+        "pace": asdict(report.pace),
+        "since": None if report.since is None else dict(report.since),
         "totals": dict(report.totals),
         "days": report.by_day.to_dicts(),
         "queue": {**asdict(report.queue), "ages": dict(report.queue.ages)},
@@ -245,6 +331,18 @@ def as_json(report: Report) -> dict[str, Any]:
         "history": report.history.to_dicts(),
         "faults": report.faults.to_dicts(),
         "seal": {"number": report.head[0], "digest": report.head[1]},
+    }
+
+
+def _what_if(made: what_if.WhatIf) -> dict[str, Any]:
+    return {
+        "cases_per_day": made.cases_per_day,
+        "minutes_per_review": made.minutes,
+        "minutes_measured": made.minutes_measured,
+        "audit_rate": made.audit_rate,
+        "rows": made.rows.to_dicts(),
+        "parts": [{"name": part.name, "cases": part.cases, "rows": part.rows.to_dicts()} for part in made.parts],
+        "labels": None if made.labels is None else {label: rows.to_dicts() for label, rows in made.labels.items()},
     }
 
 
@@ -263,5 +361,5 @@ def markdown(report: Report) -> str:
 
 
 def page(report: Report) -> str:
-    """One HTML file that needs nothing else: no network, no script; light, dark, phone and paper."""
+    """One HTML file that needs nothing else and asks nothing of a network; light, dark, phone and paper."""
     return sheet.html(report)

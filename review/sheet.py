@@ -1,5 +1,7 @@
 """The report as one HTML file: figures and words into `templates/report.html`, style and charts inside."""
 
+import base64
+import hashlib
 import json
 from typing import Any
 
@@ -8,13 +10,14 @@ import polars as pl
 from markupsafe import Markup
 
 from models.estimate import Estimate
-from review import charts, headline, terminal, wording
+from review import changes, charts, drawing, headline, live, terminal, wording
 from review.figures import Report
 
 ROWS = 21  # of a curve's table: every twentieth of its thresholds, and the ends
 FAULTS = 20  # shown; the ledger keeps them all
 FORMATS = (
     wording.count,
+    wording.amount,
     wording.share,
     wording.at_most,
     wording.at_least,
@@ -30,8 +33,9 @@ FORMATS = (
 
 def html(report: Report) -> str:
     """The whole page. Whatever people wrote (titles, names, reasons, file names) is escaped."""
+    templates = jinja2.PackageLoader("review", "templates")
     pages = jinja2.Environment(
-        loader=jinja2.PackageLoader("review", "templates"),
+        loader=templates,
         autoescape=True,
         undefined=jinja2.StrictUndefined,  # a misspelt figure is an error, not a gap in the page
         trim_blocks=True,
@@ -39,6 +43,7 @@ def html(report: Report) -> str:
     )
     pages.filters.update({write.__name__: write for write in FORMATS})
     pages.tests["known"] = lambda figure: isinstance(figure, Estimate)
+    script = Markup(templates.get_source(pages, "report.js")[0])  # noqa: S704 (a file of ours)
     return pages.get_template("report.html").render(
         report=report,
         headline=headline.of(report),
@@ -46,15 +51,48 @@ def html(report: Report) -> str:
         certified=headline.certificate(report),
         needed=headline.needed(report),
         queue_words=terminal.queue(report),
-        curve=_thinned(report.curve),
+        proposal=headline.proposed(report),
+        changed=changes.lines(report),
+        drift=changes.drift(report),
+        forecast=changes.forecast(report),
+        curve=_thinned(report.what_if.rows.filter(pl.col("coverage") > 0)),
+        first=live.first(report),
+        presets=live.presets(report),
+        parts=_parts(report),
+        data=_data(report),
+        script=script,
+        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         lines={row["version"]: _line(row) for row in report.history.iter_rows(named=True)},
         faults=report.faults.head(FAULTS).to_dicts(),
         # Vega escapes what it draws, and `charts` what it adds: this markup is ours.
         drawings={
-            name: [(width, Markup(draw(report, width))) for width in charts.SIZES]  # noqa: S704
-            for name, draw in (("curve", charts.curve), ("days", charts.days))
+            name: [(width, Markup(draw(report, width))) for width in drawing.SIZES]  # noqa: S704
+            for name, draw in (
+                ("curve", charts.curve),
+                ("days", charts.days),
+                ("reliability", charts.reliability),
+                ("evidence", charts.evidence),
+            )
         },
     )
+
+
+def _data(report: Report) -> Markup:
+    """What the script reads, as JSON that cannot end its element: slices and labels are anyone's text."""
+    text = json.dumps(live.of(report), allow_nan=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c"))  # noqa: S704
+
+
+def _parts(report: Report) -> list[dict[str, Any]]:
+    """Each part at the line the page opens with, and its flag."""
+    at, flagged = live.start(report), {part.name for part in report.slices if part.flagged}
+    found = []
+    for part in live.shown(report):
+        row = part.rows.row(at, named=True)
+        found.append(
+            {"name": part.name, "cases": part.cases, "flagged": part.name in flagged, "say": live.part_words(row)}
+        )
+    return found
 
 
 def _line(row: dict[str, Any]) -> str:

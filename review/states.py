@@ -327,7 +327,10 @@ def totals(ledger: Ledger, stream: str) -> dict[str, int]:
 
 
 def by_day(ledger: Ledger, stream: str) -> pl.DataFrame:
-    """Per day (when the model answered, else when it was decided): day, decisions, automated, audited, audited_wrong."""
+    """Per day (when the model answered, else when it was decided): day, decisions, automated, audited, audited_wrong.
+
+    `audited`: released and answered blind; `labelled`: answered blind, whatever the route.
+    """
     return ledger.read(
         f"""
         {VERDICTS}
@@ -336,13 +339,65 @@ def by_day(ledger: Ledger, stream: str) -> pl.DataFrame:
             sum(CASE WHEN d.route = 'AUTOMATE' THEN 1 ELSE 0 END) AS automated,
             sum(CASE WHEN d.route = 'AUTOMATE' AND v.case_id IS NOT NULL THEN 1 ELSE 0 END) AS audited,
             sum(CASE WHEN d.route = 'AUTOMATE' AND v.agree <= v.readings - v.agree THEN 1 ELSE 0 END)
-                AS audited_wrong
+                AS audited_wrong,
+            sum(CASE WHEN v.case_id IS NOT NULL THEN 1 ELSE 0 END) AS labelled
         FROM decision d LEFT JOIN verdict v ON v.case_id = d.case_id
         WHERE d.stream = :stream
         GROUP BY substr(coalesce(d.produced_at, d.decided_at), 1, 10) ORDER BY day
         """,
         stream=stream,
-    ).cast(dict.fromkeys(("decisions", "automated", "audited", "audited_wrong"), pl.Int64))
+    ).cast(dict.fromkeys(("decisions", "automated", "audited", "audited_wrong", "labelled"), pl.Int64))
+
+
+def pace(ledger: Ledger, stream: str, *, now: str, days: float = 7.0) -> dict[str, Any]:
+    """How fast people answer: `answered` readings and `arrived` cases for people since `hours` ago.
+
+    `hours`: at most `days`, less where the stream is younger; 0 before its first case.
+    """
+    since = moment.text(moment.parse(now) - timedelta(days=days))
+    found = ledger.read(
+        f"""
+        {_READINGS}
+        SELECT
+            (SELECT min(decided_at) FROM decision WHERE stream = :stream) AS first,
+            (SELECT count(*) FROM decision
+                WHERE stream = :stream AND (route = 'REVIEW' OR blind) AND decided_at >= :since) AS arrived,
+            (SELECT count(*) FROM reading WHERE submitted_at >= :since) AS answered
+        """,
+        stream=stream,
+        since=since,
+    ).row(0, named=True)
+    if found["first"] is None:
+        return {"hours": 0.0, "arrived": 0, "answered": 0}
+    hours = (moment.parse(now) - moment.parse(max(found["first"], since))).total_seconds() / 3600
+    return {"hours": max(hours, 0.0), "arrived": int(found["arrived"]), "answered": int(found["answered"])}
+
+
+def looks(ledger: Ledger, epoch_id: str) -> pl.DataFrame:
+    """Each look of the epoch at which something had changed, oldest first: part, look, threshold, made_at."""
+    return ledger.read(
+        "SELECT part, look, threshold, made_at FROM certificate WHERE epoch_id = :epoch ORDER BY made_at, part",
+        epoch=epoch_id,
+    ).cast({"threshold": pl.Float64, "look": pl.Int64})
+
+
+NO_LOOKS = pl.DataFrame(schema={"part": pl.String, "look": pl.Int64, "threshold": pl.Float64, "made_at": pl.String})
+
+
+def last_report(ledger: Ledger, stream: str, *, today: str) -> dict[str, Any] | None:
+    """The figures of the last report of an earlier day; on a stream's first day of the last one; None before that."""
+    found = ledger.read(
+        """
+        SELECT counts FROM run WHERE stream = :stream AND flow = 'measure'
+        ORDER BY CASE WHEN finished_at < :today THEN 1 ELSE 0 END DESC, finished_at DESC LIMIT 1
+        """,
+        stream=stream,
+        today=today,
+    )
+    if found.is_empty():
+        return None
+    figures: dict[str, Any] | None = json.loads(found["counts"].item()).get("figures")
+    return figures
 
 
 def suspects(ledger: Ledger, stream: str) -> pl.DataFrame | None:

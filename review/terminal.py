@@ -5,7 +5,7 @@ import re
 import polars as pl
 
 from models.estimate import NotEnoughEvidence
-from review import headline, wording
+from review import charts, headline, wording
 from review.figures import Report
 
 BAR = 24  # columns of the curve's bar
@@ -22,6 +22,7 @@ def lines(report: Report) -> str:
         words.promise,
         words.basis,
         *([f"{sign} {word}. {sentence}"] if report.released else []),
+        "{}: {}".format(*headline.proposed(report)),
         *headline.certificate(report),
         queue(report),
     ]
@@ -31,10 +32,15 @@ def lines(report: Report) -> str:
 
 
 def markdown(report: Report) -> str:
-    """The sentences of `lines` as paragraphs, and the curve as a block of fixed-width text."""
+    """The sentences of `lines` as paragraphs, and the curve as an image that needs no other file."""
     sentences, _, curve = lines(report).partition("\n\n")
     head, *rest = (_escaped(sentence) for sentence in sentences.splitlines())
-    block = f"\n\n```text\n{curve}\n```" if curve else ""
+    image = charts.image(report)
+    block = (
+        f"\n\n![{_escaped(charts.spoken_curve(report))}]({image})"
+        if image
+        else f"\n\n```text\n{curve}\n```" * bool(curve)
+    )
     return f"### {head}\n\n" + "\n\n".join(rest) + block + "\n"
 
 

@@ -44,6 +44,13 @@ def _percent(value: float, rounded: Callable[[float], int]) -> str:
     return f"{rounded(round(value * 10 ** (decimals + 2), 9)) / 10**decimals:.{decimals}f}{SPACE}%"
 
 
+def amount(value: float) -> str:
+    """A number a day, of hours or of money: `0.42`, `12.3`, `1 330`."""
+    if value == 0 or value >= 100:
+        return count(round(value))
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
 def whole(value: float) -> str:
     """A share someone chose, as they would write it: `95 %`, `0.5 %`."""
     return f"{100 * value:.4g}{SPACE}%"

@@ -50,6 +50,7 @@ per_class = "{per_class}"
 """
 START = datetime(2026, 1, 5, tzinfo=UTC)
 ANN, WHY = "ann@example.org", "a test"
+NO_LABELS = pl.DataFrame(schema={"decided_at": pl.String, "wrong": pl.Boolean})
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,15 +223,20 @@ def test_halt_resume_and_rollback_move_between_versions_on_the_record(desk: Desk
     assert "certified down to 0" in told
 
 
+def watched(desk: Desk) -> bool:
+    labels = certify.released_labels(desk.run(), desk.in_force(), runs.clock())
+    return certify.watch(desk.run(), desk.in_force(), labels, runs.clock())
+
+
 def test_errors_among_the_released_close_the_epoch_and_recall_sends_the_suspects_to_people(desk: Desk) -> None:
     desk.arrive("a", 300, 0.995)
     desk.look()
     govern.adopt("mail", 0.99, by=ANN, because=WHY)
     desk.arrive("b", 100, 0.995)
-    assert certify.watch(desk.run(), desk.in_force(), runs.clock()) is False
+    assert watched(desk) is False
     desk.arrive("c", 40, 0.995, wrong=40)
     epoch = desk.in_force().epoch_id
-    assert certify.watch(desk.run(), desk.in_force(), runs.clock()) is True
+    assert watched(desk) is True
     now = desk.in_force()
     assert (now.adopted_by, now.policy.threshold, now.epoch_id != epoch) == (certify.WATCHDOG, None, True)
     desk.arrive("d", 5, 0.995)
@@ -331,7 +337,7 @@ def test_the_report_of_a_stream_with_a_line_per_class_says_which_class_stays_wit
     standings = certify.look(classes.run(), classes.in_force(), runs.clock())
     govern.adopt("mail", None, by=ANN, because=WHY)
     classes.arrive("c", 50, 0.995, label="ham")
-    made = measure.gather(classes.run(), classes.in_force(), standings, runs.clock())
+    made = measure.gather(classes.run(), classes.in_force(), standings, NO_LABELS, runs.clock())
     text = report.lines(made)
     assert "Nothing is certified yet for spam: these stay with people." in text
     assert "Certified for ham" in text
@@ -356,7 +362,7 @@ def test_a_single_look_is_taken_once_by_a_named_person_and_counts_what_is_kept(d
     assert epochs.begin_epoch(desk.book, single.describe(), ANN) is True
     single.arrive("a", 120, 0.995)
     assert certify.look(single.run(), single.in_force(), runs.clock()) == {}, "nobody has taken it"
-    made = measure.gather(single.run(), single.in_force(), {}, runs.clock())
+    made = measure.gather(single.run(), single.in_force(), {}, NO_LABELS, runs.clock())
     assert "single exact look is registered and not taken" in report.lines(made)
 
     # Cold start draws every case; an audit rate of one half thins them to half by their own draws.

@@ -115,7 +115,7 @@ def test_totals_days_and_reviewers_add_up(book: ledger.Ledger) -> None:
         **{"decisions": 4, "automated": 2, "review": 2, "audits": 1, "faults": 0, "dispatched": 2, "reviewed": 2},
         **{"open": 0, "recalled": 0, "disputed": 1, "waiting": 1},
     }
-    assert states.by_day(book, "mail").rows() == [("2026-02-01", 2, 2, 1, 1), ("2026-02-02", 2, 0, 0, 0)]
+    assert states.by_day(book, "mail").rows() == [("2026-02-01", 2, 2, 1, 1, 1), ("2026-02-02", 2, 0, 0, 0, 0)]
     assert states.reviewers(book, "mail").rows() == [("ben@example.org", 2, 0, 1, 1, 3.0)]
 
 

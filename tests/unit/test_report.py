@@ -105,6 +105,7 @@ def made(
                 "automated": [600, 733],
                 "audited": [60, 70],
                 "audited_wrong": [0, 1],
+                "labelled": [90, 115],
             }
         ),
         "open_cases": pl.DataFrame(

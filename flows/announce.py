@@ -1,0 +1,97 @@
+"""What `measure` tells Prefect: artifacts that read well in its pages, and an event for what a person should hear of."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from prefect import settings as prefect_settings
+from prefect.artifacts import (
+    create_link_artifact,
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+)
+from prefect.client.orchestration import get_client
+from prefect.events import emit_event
+from prefect.exceptions import ObjectNotFound
+
+from models.estimate import Estimate
+from review import headline, live, report
+from review.figures import Report
+
+ALARM, PROPOSAL, LATE = "second-reader.alarm", "second-reader.proposal", "second-reader.late"
+ROWS = 21  # of the table
+
+
+def artifacts(made: Report, page: Path, reports_url: str) -> None:
+    """The first lines with the chart, the lines one could draw, how far the evidence is, and the page."""
+    name = made.stream
+    where = f"{reports_url.rstrip('/')}/{name}/{page.name}" if reports_url else page.resolve().as_uri()
+    links = [f"[The whole report]({where})"]
+    form = _form(name)
+    if form is not None:
+        links.insert(0, f"[Move the line]({form})")
+    create_markdown_artifact(
+        key=f"report-{name}",
+        markdown=report.markdown(made) + "\n" + " · ".join(links) + "\n",
+        description=f"{name}: the latest figures",
+    )
+    create_table_artifact(
+        key=f"lines-{name}", table=live.table(made, ROWS), description=f"{name}: what other lines would mean"
+    )
+    done = _progress(made)
+    if done is not None:
+        create_progress_artifact(key=f"evidence-{name}", progress=done[0], description=f"{name}: {done[1]}")
+    create_link_artifact(key=f"page-{name}", link=where, link_text=f"The report of {name}")
+
+
+def _form(stream: str) -> str | None:
+    """The address of the form that moves the line; None where the stream is not served."""
+    base = prefect_settings.PREFECT_UI_URL.value()
+    if not base:
+        return None
+    with get_client(sync_client=True) as client:
+        try:
+            deployment = client.read_deployment_by_name(f"adopt/{stream}")
+        except ObjectNotFound:
+            return None
+    return f"{base.rstrip('/')}/deployments/deployment/{deployment.id}/run"
+
+
+def _progress(made: Report) -> tuple[float, str] | None:
+    """How many of the labels are there that certify the next threshold, in per cent."""
+    proposal = made.proposal
+    if proposal is None or proposal.needed is None:
+        return None
+    row = next(row for row in made.what_if.rows.to_dicts() if row["threshold"] == proposal.needed.threshold)
+    have, more = row["n"], proposal.needed.labels
+    said = f"{have} blind labels at {proposal.needed.threshold:g} and above, about {more} more certify it"
+    return 100 * have / (have + more), said
+
+
+def events(made: Report, before: Mapping[str, Any] | None, *, barked: bool) -> None:
+    """An event for a new alarm, a new proposal, and cases that have become late; nothing for what was told before.
+
+    They are emitted before the run is recorded: after a crash in between one may come twice, none is lost.
+    """
+    first, _ = headline.proposed(made)
+    told: list[tuple[str, dict[str, Any]]] = []
+    if barked and made.alarm is not None:
+        told.append(
+            (ALARM, {"labels": made.alarm.labels, "errors": made.alarm.errors, "suspects": made.alarm.suspects})
+        )
+    now = report.key_figures(made)
+    if first.startswith("Move") and (before is None or before["proposed"] != now["proposed"]):
+        told.append((PROPOSAL, {"proposed": now["proposed"]}))
+    if made.queue.late and (before is None or not before["late"]):
+        told.append((LATE, {"late": made.queue.late, "open": made.queue.open}))
+    at_most = made.promise.high if isinstance(made.promise, Estimate) else None
+    for event, payload in told:
+        emit_event(
+            event=event,
+            resource={
+                "prefect.resource.id": f"second-reader.stream.{made.stream}",
+                "prefect.resource.name": made.stream,
+            },
+            payload={**payload, "automation": made.automation, "at_most": at_most},
+        )

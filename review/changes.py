@@ -1,0 +1,86 @@
+"""What has changed, what may change, and when the queue will be empty: sentences for the page. Pure."""
+
+from typing import Any
+
+from models import watchdog
+from review import wording
+from review.figures import Report
+
+SHORTEST = 1.0  # hours of a stream's life below which a pace says nothing
+
+
+def lines(report: Report) -> list[str]:
+    """What differs from the report before, a sentence each; empty for the first report."""
+    before = report.since
+    if before is None:
+        return []
+    said = [f"Compared with the report of {wording.when(before['made_at'])}."]
+    policy = report.in_force
+    if policy is not None and before["epoch"] != policy.epoch_id:
+        return [*said, "A new epoch has begun since: evidence starts at zero, and every case goes to a person."]
+    if policy is not None and before["version"] != policy.version:
+        moved = wording.line(policy.policy.threshold, policy.policy.by_class)
+        said.append(f"The line was moved (version {before['version']} to {policy.version}): now {moved}.")
+    cases, released = report.cases - before["cases"], report.released - before["released"]
+    if cases:
+        said.append(f"{wording.count(cases, 'more case')}, {wording.count(released)} of them released.")
+    labels, wrong = report.everything.n - before["labels"], report.everything.errors - before["wrong"]
+    if labels or wrong:
+        said.append(f"{wording.count(labels, 'more blind label')}, {_signed(wrong)} wrong.")
+    certified = None if report.proposal is None else report.proposal.threshold
+    if certified != before["certified"]:
+        said.append(f"Certified: {_threshold(before['certified'])} before, {_threshold(certified)} now.")
+    faults = report.totals["faults"] - before["faults"]
+    if faults:
+        said.append(f"{wording.count(faults, 'row')} could not be read.")
+    waiting = report.queue.open + report.queue.waiting, before["open"] + before["waiting"]
+    if waiting[0] != waiting[1]:
+        said.append(f"For people: {wording.count(waiting[1])} before, {wording.count(waiting[0])} now.")
+    return said if len(said) > 1 else [f"Nothing has changed since the report of {wording.when(before['made_at'])}."]
+
+
+def _signed(number: int) -> str:
+    return wording.count(number) if number >= 0 else f"\u2212{wording.count(-number)} (a verdict was changed)"
+
+
+def _threshold(value: Any) -> str:
+    return "nothing" if value is None else wording.threshold(value)
+
+
+def drift(report: Report) -> list[str]:
+    """Is it still the same? What the labels say, and what the confidences say without any."""
+    said = []
+    if report.watch is None:
+        said.append("The watchdog has no blind label of a released case to look at yet.")
+    else:
+        watch = report.watch
+        said.append(
+            f"The watchdog has looked at {wording.count(watch.labels, 'blind label')} of released cases, "
+            f"{wording.count(watch.errors)} wrong. Its evidence that the error has risen stands at "
+            f"{wording.whole(round(watch.level, 2))} of what raises an alarm (on a logarithmic scale; one false alarm in "
+            f"{wording.count(watchdog.RUN_LENGTH)} labels)."
+        )
+    if report.shift is None:
+        said.append("Whether the confidences have moved cannot be said before there are two days of 100 cases.")
+    else:
+        moved = report.shift
+        said.append(
+            f"The confidences of the newest day ({wording.count(moved.after, 'case')}) differ from those before "
+            f"({wording.count(moved.before, 'case')}) by at most {wording.share(moved.distance)} of cases"
+            + (": more than chance and more than is harmless." if moved.warn else ": no cause for a warning.")
+        )
+    return said
+
+
+def forecast(report: Report) -> str:
+    """When the queue will be empty, at the pace of the last week."""
+    waiting, pace = report.queue.open + report.queue.waiting, report.pace
+    if not waiting:
+        return ""
+    if pace.hours < SHORTEST:
+        return "It is too early to say when the queue will be empty."
+    answered, arrived = (24 * number / pace.hours for number in (pace.answered, pace.arrived))
+    rates = f"people answer {wording.amount(answered)} a day and {wording.amount(arrived)} come in"
+    if answered <= arrived:
+        return f"It will not become empty: {rates} (last {wording.hours(pace.hours)})."
+    return f"Empty in about {wording.hours(24 * waiting / (answered - arrived))}: {rates} (last {wording.hours(pace.hours)})."

@@ -1,0 +1,181 @@
+"""The what-if line of the page: for each threshold its figures in words, and where it lies in the chart. Pure.
+
+The page's script moves a line and copies these words. It formats nothing and computes nothing, so what it shows is what
+`--json` says, written by `wording` as everywhere.
+"""
+
+import shlex
+from typing import Any
+
+from review import wording
+from review.figures import Report
+from review.what_if import Part
+
+NOT_REACHED = "no case so far was that sure"
+
+
+def of(report: Report) -> dict[str, Any]:
+    """Everything the script needs: `rows`, `parts`, `labels`, and the row to begin with."""
+    rows = report.what_if.rows.to_dicts()
+    return {
+        "start": start(report),
+        "target": report.target,
+        "rows": [_place(row) | {"say": _words(report, row), "do": command(report, row)} for row in rows],
+        "parts": [[_place(row) | {"say": part_words(row)} for row in part.rows.to_dicts()] for part in shown(report)],
+        "labels": [
+            {
+                "name": label,
+                "rows": [
+                    {"say": standing(report, row | of_label), "do": command(report, row | of_label, label)}
+                    for row, of_label in zip(rows, lines.to_dicts(), strict=True)
+                ],
+            }
+            for label, lines in (report.what_if.labels or {}).items()
+        ],
+        "presets": presets(report),
+    }
+
+
+def start(report: Report) -> int:
+    """The row the page opens with: today's line; nothing released, where there is none."""
+    line = None if report.in_force is None else report.in_force.policy.threshold
+    found = report.what_if.rows["threshold"].to_list()
+    return found.index(line) if line in found else 0
+
+
+def first(report: Report) -> dict[str, Any]:
+    """The words of that row, for a page whose script does not run."""
+    row = report.what_if.rows.row(start(report), named=True)
+    return _words(report, row) | {"do": command(report, row)}
+
+
+def shown(report: Report) -> list[Part]:
+    """The parts on the page: those flagged first, then by error at today's line."""
+    flagged = {part.name for part in report.slices if part.flagged}
+    at = start(report)
+
+    def worst_first(part: Part) -> tuple[bool, float, str]:
+        error = part.rows["error"][at]
+        return part.name not in flagged, -(error if error is not None else -1.0), part.name
+
+    return sorted(report.what_if.parts, key=worst_first)
+
+
+def presets(report: Report) -> list[dict[str, Any]]:
+    """Lines worth a look, as rows: today's, the proposal, the cheapest certified, what people can carry."""
+    proposal = report.proposal
+    wanted: list[tuple[str, str, float | None]] = []
+    if report.in_force is not None and report.in_force.policy.by_class is None:
+        wanted.append(("today", "Today\u2019s line", report.in_force.policy.threshold))
+    if proposal is not None and proposal.threshold is not None:
+        wanted.append(("proposal", "Certified", proposal.threshold))
+        wanted.append(("cheapest", "Cheapest certified", proposal.cheapest.threshold))
+    if proposal is not None and proposal.carried is not None:
+        wanted.append(("carried", "What people can carry", proposal.carried.threshold))
+    found = report.what_if.rows["threshold"].to_list()
+    return [{"kind": kind, "name": name, "row": found.index(line)} for kind, name, line in wanted if line in found]
+
+
+def table(report: Report, most: int) -> list[dict[str, str]]:
+    """The lines as rows in words, at most `most` of them, both ends included."""
+    rows = report.what_if.rows.filter(
+        report.what_if.rows["threshold"].is_null() | (report.what_if.rows["coverage"] > 0)
+    )
+    last = rows.height - 1
+    found = []
+    for place in sorted({round(step * last / (most - 1)) for step in range(most)}):
+        said = _words(report, rows.row(place, named=True))
+        found.append(
+            {
+                "line": said["line"],
+                "released": said["share"],
+                "wrong among them": " ".join(
+                    filter(None, (said["error"], f"({said['error_limits']})" * bool(said["error_limits"])))
+                ),
+                "work for people": said["hours"],
+                "cost of 1000 cases": said["cost"],
+                "promise": said["certified"],
+            }
+        )
+    return found
+
+
+def _place(row: dict[str, Any]) -> dict[str, Any]:
+    """Coverage, error and its limits; null where there is no label."""
+    return {"at": [row[name] for name in ("coverage", "error", "low", "high")]}
+
+
+def _words(report: Report, row: dict[str, Any]) -> dict[str, str]:
+    money, known = report.currency, row["error"] is not None
+    nothing = row["threshold"] is None
+    none = wording.DASH if row["coverage"] or nothing else NOT_REACHED
+    words = {
+        "line": "nothing released" if nothing else wording.threshold(row["threshold"]),
+        "share": f"{wording.share(row['coverage'])} of cases",
+        "released": f"{wording.amount(row['released'])} a day",
+        "error": wording.share(row["error"]) if known else none,
+        "error_limits": _limits(report, wording.at_least(row["low"]), wording.at_most(row["high"]), row)
+        if known
+        else "",
+        "wrong": f"{wording.amount(row['wrong'])} a day" if row["wrong"] is not None else none,
+        "wrong_limits": f"limits {wording.amount(row['wrong_low'])} to {wording.amount(row['wrong_high'])}"
+        if row["wrong"]
+        else "",
+        "hours": f"{wording.amount(row['review_hours'])} h a day",
+        "reviews": f"{wording.amount(row['reviews'])} reviews, audits included",
+        "cost": f"{wording.amount(row['cost'])} {money}" if row["cost"] is not None else wording.DASH,
+        "cost_limits": f"limits {wording.amount(row['cost_low'])} to {wording.amount(row['cost_high'])}"
+        if row["cost"] is not None and row["cost_low"] != row["cost_high"]
+        else "",
+    }
+    return words | standing(report, row)
+
+
+def standing(report: Report, row: dict[str, Any]) -> dict[str, str]:
+    """Whether the threshold is certified, and what it lacks."""
+    if row["threshold"] is None:
+        return {"certified": "Nothing to certify", "needed": "no answer goes out without a person"}
+    if row["certified"]:
+        return {
+            "certified": "\u2713 Certified",
+            "needed": f"at most {wording.whole(report.target)} wrong, however often one looks",
+        }
+    if row["needed"]:
+        return {"certified": "\u2715 Not certified", "needed": f"about {wording.count(row['needed'], 'more label')}"}
+    return {"certified": "\u2715 Not certified", "needed": _why_not(report)}
+
+
+def _why_not(report: Report) -> str:
+    if report.what_if.labels is not None:
+        return "each class has a line of its own"
+    if report.proposal is None:
+        return "nobody has looked yet"
+    return "no number of labels would do at these errors, or the line is not among those this epoch can certify"
+
+
+def part_words(row: dict[str, Any]) -> list[str]:
+    """Released, wrong, limits, labels of one part at one threshold."""
+    known = row["error"] is not None
+    return [
+        wording.share(row["coverage"]),
+        wording.share(row["error"]) if known else wording.DASH,
+        f"{wording.at_least(row['low'])} to {wording.at_most(row['high'])}" if known else "",
+        f"{wording.count(row['n'], 'label')}, {wording.count(row['errors'])} wrong",
+    ]
+
+
+def command(report: Report, row: dict[str, Any], label: str | None = None) -> str:
+    """The command that puts the row's threshold in force. Of a stream with a line per class it takes the class."""
+    who = "--by NAME --because TEXT"
+    if row["threshold"] is None:
+        return f"second-reader halt {report.stream} {who}"
+    if report.what_if.labels is not None and label is None:
+        return ""
+    of_class = "" if label is None else f" --class {shlex.quote(label)}"
+    mark = "" if row["certified"] else " --uncertified"
+    return f"second-reader adopt {report.stream}{of_class} --threshold {row['threshold']!r} {who}{mark}"
+
+
+def _limits(report: Report, low: str, high: str, row: dict[str, Any]) -> str:
+    labels = f"{wording.count(row['n'], 'blind label')}, {wording.count(row['errors'])} wrong"
+    return f"{wording.whole(1 - report.delta)} limits {low} to {high}; {labels}"
