@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from flows import settings
 from models.errors import SecondReaderError
@@ -25,7 +24,8 @@ def add(app: typer.Typer, out: Console) -> None:
         if as_json:
             print(json.dumps(rows, indent=2))
         elif rows:
-            out.print(_table(rows))
+            for line in _lines(rows):
+                out.print(escape(line), soft_wrap=True)
         else:
             out.print(f"No stream files in {escape(str(config.streams))}.", soft_wrap=True)
 
@@ -62,43 +62,36 @@ def _row(name: str) -> dict[str, Any]:
     }
 
 
-def _table(rows: list[dict[str, Any]]) -> Table:
+HEAD = ("stream", "released", "wrong \u2264", "line", "open", "late", "to send", "faults", "measured (UTC)")
+TEXTS = (0, 3, 8)  # columns that stand on the left
+
+
+def _lines(rows: list[dict[str, Any]]) -> list[str]:
+    """The rows as columns, the head first; a stream with a problem as a sentence below."""
+    cells = [HEAD, *(_cells(row) for row in rows if row["problem"] is None)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    shown = [
+        "  ".join(
+            cell.ljust(width) if place in TEXTS else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in cells
+    ]
+    problems = [f"{row['stream']}: {row['problem']}" for row in rows if row["problem"] is not None]
+    return (shown if len(cells) > 1 else []) + problems
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     from review import wording
 
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for title, side in (
-        ("stream", "left"),
-        ("released", "right"),
-        ("wrong at most", "right"),
-        ("line", "left"),
-        ("open", "right"),
-        ("late", "right"),
-        ("to send", "right"),
-        ("faults", "right"),
-        ("measured", "left"),
-    ):
-        table.add_column(title, justify="right" if side == "right" else "left", overflow="fold")
-    for row in rows:
-        if row["problem"]:
-            table.add_row(escape(row["stream"]), *[""] * 2, escape(row["problem"]))
-            continue
-        line = row["threshold"]
-        text = "nothing released" if line is None else "by class" if isinstance(line, dict) else f"\u2265 {line:g}"
-        mark = (
-            "! alarm"
-            if row["alarm"]
-            else ""
-            if line is None
-            else "\u2713 certified"
-            if row["certified"]
-            else "uncertified"
-        )
-        table.add_row(
-            escape(row["stream"]),
-            wording.share(row["automation"]),
-            wording.DASH if row["at_most"] is None else wording.at_most(row["at_most"]),
-            f"{text} {mark}".strip(),
-            *(wording.count(row[name]) for name in ("open", "late", "waiting", "faults")),
-            wording.DASH if row["measured_at"] is None else f"{row['measured_at'][:16].replace('T', ' ')} UTC",
-        )
-    return table
+    line = row["threshold"]
+    text = "nothing released" if line is None else "by class" if isinstance(line, dict) else f"\u2265 {line:g}"
+    stand = "" if line is None else ", certified" if row["certified"] else ", not certified"
+    return (
+        row["stream"],
+        wording.share(row["automation"]),
+        wording.DASH if row["at_most"] is None else wording.at_most(row["at_most"]),
+        "alarm: nothing released" if row["alarm"] else text + stand,
+        *(wording.count(row[name]) for name in ("open", "late", "waiting", "faults")),
+        wording.DASH if row["measured_at"] is None else row["measured_at"][:16].replace("T", " "),
+    )

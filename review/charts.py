@@ -14,6 +14,7 @@ import polars as pl
 from review import drawing, live, wording
 from review.figures import Report
 
+BARS = 0.25  # of the height: the bin with most labels
 LEFT = 0.3  # coverage from which on the error axis must hold the curve
 DAYS = 42  # bars that still can be told apart; the table has every day
 
@@ -27,11 +28,11 @@ def curve(report: Report, width: drawing.Width) -> str:
     size = drawing.SIZES[width]
     top = _ceiling(points, report.target)
     lanes = [
-        (name, points.filter(pl.col("threshold") == report.what_if.rows["threshold"][row]).head(1))
-        for name, row in ((preset["kind"], preset["row"]) for preset in live.presets(report))
+        (preset["kind"], points.row(by_predicate=pl.col("threshold") == line, named=True))
+        for preset in live.presets(report)
+        if (line := report.what_if.rows["threshold"][preset["row"]]) in points["threshold"].to_list()
     ]
-    lanes = [(name, row) for name, row in lanes if row.height]
-    lane = top * (17 / size[1])  # the height of a line of text, in units of the axis
+    lane = top * (24 / size[1])  # the height of a line of text, in units of the axis
     whole_top = top + lane * (len(lanes) + 0.6)
     x = alt.X(
         "coverage:Q", scale=alt.Scale(domain=[0, 1]), axis=drawing.axis("share of cases released", size[0] // 110)
@@ -58,7 +59,7 @@ def curve(report: Report, width: drawing.Width) -> str:
     ]
     layers += drawing.words(f"target {wording.whole(report.target)}", 0, report.target, "left")
     for place, (name, row) in enumerate(lanes):
-        layers += _pin(name, row.row(0, named=True), top + lane * (len(lanes) - place), size[0])
+        layers += _pin(name, row, top + lane * (len(lanes) - place), size[0])
     return _framed(drawing.svg(alt.layer(*layers), size, spoken_curve(report)), whole_top, top)
 
 
@@ -114,9 +115,9 @@ def _certified(points: pl.DataFrame, target: float) -> list[dict[str, float]]:
 
 
 def _steps(top: float) -> list[float]:
-    """Round numbers from 0 up to the ceiling, four to eight of them."""
+    """Round numbers from 0 up to the ceiling, at most eight steps."""
     size: float = 10 ** math.floor(math.log10(top))
-    step = next(step * size for step in (0.1, 0.2, 0.25, 0.5, 1.0) if top / (step * size) <= 6)
+    step = next(step * size for step in (0.1, 0.2, 0.25, 0.5, 1.0) if top / (step * size) <= 8)
     return [round(step * count, 12) for count in range(int(top / step + 1e-9) + 1)]
 
 
@@ -208,7 +209,12 @@ def reliability(report: Report, width: drawing.Width) -> str:
     y = alt.Y("right:Q", scale=domain, axis=drawing.axis("", 5, grid=True))
     base = drawing.chart(bins.to_dicts())
     diagonal = drawing.chart([{"x": 0, "y": 0}, {"x": 1, "y": 1}])
+    most = int(bins["n"].max())  # type: ignore[arg-type]
+    bars = drawing.chart(
+        [{"confidence": row["confidence"], "foot": 0, "tall": BARS * row["n"] / most} for row in bins.to_dicts()]
+    )
     layers = [
+        bars.mark_bar(color=drawing.QUIET, opacity=0.3, size=14).encode(x=x, y="foot:Q", y2="tall:Q"),
         diagonal.mark_line(color=drawing.INK, strokeDash=[5, 4], strokeWidth=1.25).encode(x="x:Q", y="y:Q"),
         base.mark_rule(color=drawing.ACCENT, strokeWidth=2).encode(x=x, y=alt.Y("low:Q", title=""), y2="high:Q"),
         base.mark_point(color=drawing.ACCENT, fill="var(--paper)", size=70, opacity=1, strokeWidth=2).encode(x=x, y=y),

@@ -65,6 +65,8 @@ def svg(layers: Any, size: tuple[int, int], spoken: str) -> str:
         aria=False, autosize={"type": "fit", "contains": "padding"}, padding=2, view={"stroke": None}
     )
     drawn: str = vl_convert.vegalite_to_svg(spec.to_dict())
+    # One picture with one description: what Vega says of each of its marks would be read out beside it.
+    drawn = re.sub(r' (?:role="graphics-[a-z]+"|aria-roledescription="[^"]*")', "", drawn)
     # Two charts on one page must not share an id, or the second is clipped by the first's frame.
     mark = hashlib.sha256(drawn.encode()).hexdigest()[:8]
     drawn = re.sub(

@@ -20,6 +20,7 @@ from tests.e2e.place import COMMAND, Place, mail
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOWS = ("score", "dispatch", "collect", "measure")
+SIX = 6  # the four flows, adopt and halt
 ENDED = ("COMPLETED", "FAILED", "CANCELLED", "CRASHED")
 
 
@@ -86,14 +87,14 @@ def end(api: str, run: str) -> dict[str, Any]:
     return found
 
 
-def test_four_deployments_are_served_with_the_schedules_of_the_stream_and_run_from_the_ui(
+def test_the_deployments_are_served_with_the_schedules_of_the_stream_and_run_from_the_ui(
     place: Place, prefect_api: str
 ) -> None:
     place.deliver("one.jsonl", [mail(n) for n in range(10)])
     place.cli("init", place.name)
     with beside(place, COMMAND, "serve", place.name):
-        served = until(lambda: len(found := deployments(prefect_api, place.name)) == 4 and found)
-        crons = {flow: row["schedules"][0]["schedule"]["cron"] for flow, row in served.items()}
+        served = until(lambda: len(found := deployments(prefect_api, place.name)) == SIX and found)
+        crons = {flow: served[flow]["schedules"][0]["schedule"]["cron"] for flow in FLOWS}
         assert crons == dict(zip(FLOWS, ("*/15 * * * *", "*/5 * * * *", "*/5 * * * *", "0 * * * *"), strict=True))
         for flow in FLOWS:
             ended = end(prefect_api, start(prefect_api, served[flow]))
@@ -125,7 +126,7 @@ def test_a_run_started_while_another_holds_the_stream_ends_cancelled_and_says_so
     assert place.name in refused.err
     assert place.rows("SELECT count(*) FROM decision") == [(0,)]
     with beside(place, COMMAND, "serve", place.name):
-        served = until(lambda: len(found := deployments(prefect_api, place.name)) == 4 and found)
+        served = until(lambda: len(found := deployments(prefect_api, place.name)) == SIX and found)
         together = [start(prefect_api, served["score"]) for _ in range(2)]
         ended = [end(prefect_api, run)["type"] for run in together]
     assert set(ended) <= {"COMPLETED", "CANCELLED"}

@@ -1,7 +1,9 @@
 """A stream falls into predicted classes, slices and days; which of them is worse, or has moved."""
 
+import json
 from collections.abc import Iterator
 
+import polars as pl
 import pytest
 
 from models.estimate import Estimate, NotEnoughEvidence
@@ -81,3 +83,38 @@ def test_a_day_whose_confidences_lie_elsewhere_is_a_warning(book: ledger.Ledger)
     calmer = parts.shift(book, "mail", "e-1")
     assert calmer is not None
     assert calmer.distance < 0.9
+
+
+def test_the_thresholds_within_a_part_count_what_a_look_at_every_case_counts(book: ledger.Ledger) -> None:
+    thresholds = [0.97, 0.9, 0.9 - 1e-12, 0.55, 0.1]
+    scores = [None, 0.05, 0.1, 0.3, 0.55, 0.7, 0.9 - 1e-12, 0.9, 0.95, 0.97, 1.0]
+    cases: list[dict[str, facts.Value]] = [
+        {"case_id": f"c-{n}", "confidence": score, "slices": json.dumps({"language": ["de", "en"][n % 2]})}
+        for n, score in enumerate(scores * 3)
+    ]
+    book.append({"decision": facts.decisions(*cases)}, now=facts.NOW)
+    release(book, "a", 20, 5, slices='{"language": "en"}')
+    found = {
+        part.name: part
+        for part in parts.curves(book, "mail", "e-1", thresholds, delta=0.05, now=NOW, deadline_hours=48)
+    }
+    assert sorted(found) == ["answer: ham", "language: de", "language: en"]
+    english = [score for n, score in enumerate(scores * 3) if n % 2] + [0.9] * 20
+    rows = found["language: en"].rows.filter(pl.col("threshold").is_not_null())
+    assert found["language: en"].cases == len(english)
+    for row in rows.iter_rows(named=True):
+        above = sum(score is not None and score >= row["threshold"] for score in english)
+        assert row["coverage"] == pytest.approx(above / len(english), rel=1e-5), row
+    assert rows.filter(pl.col("threshold") == 0.9)["errors"].to_list() == [5]
+    assert rows.filter(pl.col("threshold") == 0.97)["errors"].to_list() == [0]
+    assert found["language: de"].rows["errors"].sum() == 0
+
+
+def test_more_parts_than_a_page_holds_are_cut_to_the_largest(book: ledger.Ledger) -> None:
+    cases: list[dict[str, facts.Value]] = [
+        {"case_id": f"c-{n}", "slices": json.dumps({"shop": f"{min(n, 60):03d}"})} for n in range(90)
+    ]
+    book.append({"decision": facts.decisions(*cases)}, now=facts.NOW)
+    found = parts.curves(book, "mail", "e-1", [0.5], delta=0.05, now=NOW, deadline_hours=48)
+    assert len(found) == parts.MOST_CURVES
+    assert "shop: 060" in {part.name for part in found}

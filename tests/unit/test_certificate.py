@@ -154,3 +154,28 @@ def test_labels_needed_are_those_that_then_suffice() -> None:
 def test_where_errors_are_as_frequent_as_the_target_no_number_of_labels_helps() -> None:
     seen = certificate.look(PLAN, counts((0, "right", 180), (0, "wrong", 20)), {0: COLD})
     assert certificate.needed(seen) is None
+
+
+def test_labels_needed_at_a_threshold_also_pass_those_before_it() -> None:
+    plan = grid.Plan(epoch="e", alpha=0.05, delta=0.05, thresholds=(0.9, 0.8, 0.7), starts=(0,), weights=(1.0,))
+    standing = certificate.Standing(
+        plan=plan,
+        looks=1,
+        log_e=(9.0, 0.0, 0.0),
+        certified=(0,),
+        cases=(100, 200, 400),
+        labels=(60.0, 100.0, 400.0),
+        errors=(0.0, 4.0, 8.0),
+        stops=(certificate.Stop(at=1, level=0.05),),
+    )
+    certain, second, third = certificate.needed_at(standing)
+    assert certain == 0
+    step = certificate.needed(standing)
+    assert step is not None
+    assert second == step.labels
+    # The third threshold alone is nearer, but the walk comes through the second: twice the cases, twice the labels.
+    assert third == 2 * second
+    hopeless = replace(standing, errors=(0.0, 50.0, 8.0))
+    assert certificate.needed_at(hopeless) == [0, None, None]
+    late_start = replace(standing, plan=replace(plan, starts=(1,)), certified=())
+    assert certificate.needed_at(late_start)[0] is None

@@ -80,3 +80,16 @@ def test_what_is_no_score_stays_without_a_confidence() -> None:
 
 def test_a_score_that_falls_with_being_right_is_not_calibrated() -> None:
     assert isinstance(calibration.fit(counts(SCORE[:800], ~RIGHT[:800]), epoch="e"), NotEnoughEvidence)
+
+
+def test_the_diagram_has_a_row_per_bin_with_labels_and_adds_up_to_the_error() -> None:
+    seen = counts(SCORE, RIGHT, PROPENSITY)
+    bins = reliability.table(seen, 0.05)
+    error = reliability.ece(seen, 0.05)
+    assert isinstance(error, Estimate)
+    assert bins["confidence"].is_sorted()
+    assert (int(bins["n"].sum()), int(bins["errors"].sum())) == (error.n, error.errors)
+    assert (bins["share"] * (bins["right"] - bins["confidence"]).abs()).sum() == pytest.approx(error.value)
+    assert (bins["low"] <= bins["right"]).all()
+    assert (bins["right"] <= bins["high"]).all()
+    assert reliability.table(seen.clear(), 0.05).is_empty()

@@ -1,164 +1,19 @@
 """The report says what the counts say, in words that promise no more, in every state of a stream."""
 
+import base64
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
 
-import polars as pl
 import pytest
 
-from models import certificate, grid, slices, watchdog
+from models import certificate, slices, watchdog
 from models.estimate import Estimate, NotEnoughEvidence
-from models.policy import Policy
-from models.stream import Stream
-from review import report, states, wording
-from review.figures import Alarm, Report
-
-NOW = "2026-01-10T08:30:00.000000Z"
-A, R = "AUTOMATE", "REVIEW"
-Row = tuple[float | None, str, bool, float, str, bool, int]
-STREAM = Stream.model_validate(
-    {
-        "name": "digits",
-        "title": "Handwritten <digits> & more",
-        "labels": ["0", "1"],
-        "input": {"source": "inbox", "prediction": "p", "confidence": "c", "payload": ["image"]},
-        "model": {"id": "m-1"},
-        "review": {"kind": "text", "question": "Which?", "project": "Digits", "deadline_hours": 48.0},
-        "target": {"error": 0.05},
-        "costs": {"error": 1.0, "review_minute": 0.5},
-    }
-)
-IN_FORCE = states.PolicyInForce(
-    version=2,
-    policy_id="p2",
-    epoch_id="e1",
-    salt="0f" * 16,
-    model_id="m-1",
-    labels=("0", "1"),
-    policy=Policy(threshold=0.9, audit_rate=0.1, blind_rate=0.3),
-    target_error=0.05,
-    delta=0.05,
-    adopted_by="ada@example.org",
-    adopted_at="2026-01-06T09:12:00.000000Z",
-    because="two <wrong> in 300",
-    certified=False,
-)
-COUNTS: tuple[Row, ...] = (
-    (0.95, A, False, 0.1, "undrawn", False, 1200),
-    (0.95, A, True, 0.1, "right", False, 129),
-    (0.95, A, True, 0.1, "wrong", False, 1),
-    (0.95, A, True, 0.1, "open", True, 3),
-    (0.4, R, True, 0.3, "right", False, 60),
-    (0.4, R, True, 0.3, "wrong", False, 15),
-    (0.4, R, False, 0.3, "undrawn", False, 180),
-    (None, R, True, 0.3, "wrong", False, 2),
-)
-
-
-def table(rows: tuple[Row, ...]) -> pl.DataFrame:
-    schema = {
-        "confidence": pl.Float64,
-        "route": pl.String,
-        "blind": pl.Boolean,
-        "propensity": pl.Float64,
-        "outcome": pl.String,
-        "late": pl.Boolean,
-        "n": pl.Int64,
-    }
-    return pl.DataFrame(list(rows), schema=schema, orient="row")
-
-
-def made(
-    rows: tuple[Row, ...] = COUNTS,
-    policy: states.PolicyInForce | None = IN_FORCE,
-    totals: Mapping[str, int] | None = None,
-    standing: certificate.Standing | None = None,
-    alarm: Alarm | None = None,
-) -> Report:
-    """A report on a stream of these counts, with a few open cases, one reader, one adoption and one fault."""
-    number = dict.fromkeys(
-        (
-            "decisions",
-            "automated",
-            "review",
-            "audits",
-            "faults",
-            "dispatched",
-            "reviewed",
-            "open",
-            "disputed",
-            "waiting",
-        ),
-        0,
-    )
-    filled = bool(rows)
-    sent = ["2026-01-10T08:00:00.000000Z", "2026-01-10T01:00:00.000000Z", "2026-01-07T08:30:00.000000Z"]
-    frames: dict[str, pl.DataFrame] = {
-        "by_day": pl.DataFrame(
-            {
-                "day": ["2026-01-08", "2026-01-09"],
-                "decisions": [790, 800],
-                "automated": [600, 733],
-                "audited": [60, 70],
-                "audited_wrong": [0, 1],
-                "labelled": [90, 115],
-            }
-        ),
-        "open_cases": pl.DataFrame(
-            {"case_id": ["a", "b", "c"], "slot": 0, "blind": True, "sent_at": sent, "skips": [0, 2, 0]}
-        ),
-        "reviewers": pl.DataFrame(
-            {
-                "reviewer": ["ada@example.org"],
-                "answers": [205],
-                "skips": [1],
-                "assisted": [90],
-                "corrections": [12],
-                "median_seconds": [2.4],
-            }
-        ),
-        "faults": pl.DataFrame(
-            {
-                "source": ["day-3.csv"],
-                "line": [7],
-                "reason": ["<no> image"],
-                "found_at": ["2026-01-07T09:00:00.000000Z"],
-            }
-        ),
-        "history": pl.DataFrame(
-            {
-                "version": [2],
-                "adopted_at": [IN_FORCE.adopted_at],
-                "adopted_by": ["ada@example.org"],
-                "because": ["two <wrong> in 300"],
-                "certified": [False],
-                "threshold": [0.9],
-                "audit_rate": [0.1],
-                "blind_rate": [0.3],
-            }
-        ),
-    }
-    if not filled:
-        frames = {name: frame.clear() for name, frame in frames.items()}
-    return report.build(
-        STREAM,
-        policy=policy,
-        totals={**number, "faults": int(filled), "reviewed": 205 * filled, "waiting": 4 * filled, **(totals or {})},
-        counts=table(rows),
-        head=(12, "ab" * 32) if filled else (0, "0" * 64),
-        now=NOW,
-        standings={} if standing is None else {"": standing},
-        alarm=alarm,
-        by_day=frames["by_day"],
-        open_cases=frames["open_cases"],
-        reviewers=frames["reviewers"],
-        faults=frames["faults"],
-        history=frames["history"],
-    )
+from review import report, wording
+from review.figures import Alarm
+from tests.unit.report_facts import COUNTS, EMPTY, IN_FORCE, NOW, STANDING, STATES, A, Row, made
 
 
 def plain(text: str) -> str:
@@ -166,13 +21,14 @@ def plain(text: str) -> str:
 
 
 def test_the_first_lines_say_what_is_released_and_what_that_risks() -> None:
-    assert plain(report.lines(made())).splitlines()[:6] == [
+    assert plain(report.lines(made())).splitlines()[:7] == [
         "Handwritten <digits> & more (digits), 10 January 2026, 08:30 UTC",
         "The machine answers 83.8 % of cases alone.",
         "With 95 % confidence at most 3.6 % of the 1 333 released are wrong.",
         "Released: 1 333 of 1 590 cases. From 130 blind labels, 1 wrong. "
         "Best estimate 0.77 % (95 % limits 0.01 % to 4.3 %), Clopper-Pearson.",
         "\u2713 Target kept. The target is at most 5 % wrong among the released: the limit is below it.",
+        "Nothing yet: No label has been looked at in this epoch.",
         "In the queue: 3 open (1 late, oldest 3 days), 4 waiting to be sent.",
     ]
 
@@ -244,16 +100,6 @@ def test_the_queue_is_counted_by_age_and_by_deadline() -> None:
     assert dict(queue.ages) == {"under 1 h": 1, "1 to 8 h": 1, "8 to 24 h": 0, "1 to 3 days": 0, "over 3 days": 1}
 
 
-EMPTY = made((), policy=None)
-COLD = made(
-    ((0.9, R, True, 1.0, "right", False, 90), (0.5, R, True, 1.0, "wrong", False, 9)),
-    policy=replace(IN_FORCE, policy=Policy(threshold=None, audit_rate=0.1, blind_rate=1.0)),
-)
-UNANSWERED = made(((0.95, A, False, 0.1, "undrawn", False, 90), (0.95, A, True, 0.1, "open", False, 10)))
-RUNNING = made()
-STATES = {"empty": EMPTY, "cold": COLD, "unanswered": UNANSWERED, "running": RUNNING}
-
-
 @cache
 def page_of(state: str) -> str:
     """Drawing takes a while, and the page of a report is always the same."""
@@ -265,6 +111,8 @@ def page_of(state: str) -> str:
     [
         ("empty", "No case has arrived yet.", "This page fills with the first answers of the model."),
         ("cold", "Every one of 99 cases goes to a person.", "Nothing is released alone until a named person draws"),
+        ("tiny", "The machine answers 100 % of cases alone.", "With 95 % confidence at most 95.0 % of the 1 released"),
+        ("alarmed", "The machine answers 83.8 % of cases alone.", "161 released cases"),
         ("unanswered", "The machine answers 100 % of cases alone.", "none of 10 blind draws is answered yet."),
     ],
 )
@@ -276,11 +124,12 @@ def test_every_state_of_a_stream_has_its_first_line(state: str, lead: str, promi
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_the_page_is_one_file_that_asks_nothing_of_a_network_and_runs_nothing(state: str) -> None:
+def test_the_page_is_one_file_that_asks_nothing_of_a_network(state: str) -> None:
     page = page_of(state)
     addresses = set(re.findall(r"https?://[^\s\"'<)]+", page))
     assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}  # names, never fetched
-    assert not re.search(r"<script|<link|<img|@import|url\((?!#)", page)
+    assert not re.search(r"<link|<img|@import|url\((?!#)|<script[^>]+src", page)
+    assert "default-src 'none'" in page
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -293,7 +142,7 @@ def test_the_page_is_well_formed_and_its_ids_are_each_its_own(state: str) -> Non
 
         def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
             self.ids += [value or "" for name, value in attributes if name == "id"]
-            if tag not in {"meta", "br", "wbr"}:
+            if tag not in {"meta", "br", "wbr", "input"}:
                 self.open.append(tag)
 
         def handle_startendtag(self, _: str, attributes: list[tuple[str, str | None]]) -> None:
@@ -318,12 +167,22 @@ def test_what_people_wrote_is_text_on_the_page_and_in_markdown() -> None:
     assert report.markdown(made()).startswith("### Handwritten \\<digits\\> & more (digits)")
 
 
+def test_the_curve_travels_inside_the_markdown_on_paper_of_its_own() -> None:
+    address = report.markdown(made()).partition("](")[2].partition(")")[0]
+    kind, _, data = address.partition(",")
+    assert kind == "data:image/svg+xml;base64"
+    drawn = base64.b64decode(data).decode()
+    assert "var(--" not in drawn
+    assert '<rect width="100%" height="100%" fill="#ffffff"/>' in drawn
+    assert "data:image" not in report.markdown(EMPTY)
+
+
 def test_every_chart_has_words_and_a_table_in_its_place() -> None:
     page = page_of("running")
     drawn = re.findall(r'<svg [^>]*role="img" aria-label="([^"]+)"', page)
-    assert len(drawn) == 4  # two charts, each for a wide and for a narrow page
-    assert all("The table below has the figures." in words for words in drawn)
-    assert page.count("as a table</summary>") == 2
+    assert len(drawn) == 8  # four charts, each for a wide and for a narrow page
+    assert all("has the figures." in words for words in drawn)
+    assert page.count("as a table</summary>") == 3  # the evidence is in the table of the days
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -333,6 +192,7 @@ def test_the_json_holds_every_figure_and_no_nan(state: str) -> None:
         *("stream", "title", "model", "made_at", "cases", "released", "automation", "error", "promise", "worst"),
         *("batch", "target", "line", "everything", "aurc", "augrc", "curve", "totals", "days", "queue", "reviewers"),
         *("history", "faults", "seal", "certificate", "alarm", "slices", "shift", "classes", "look_open"),
+        *("what_if", "trust", "looks", "watch", "pace", "since"),
     }
 
 
@@ -373,19 +233,6 @@ def test_the_terminal_curve_fits_80_columns_and_shows_each_tenth_reached() -> No
     assert max(map(len, rows)) <= 80
 
 
-PLAN = grid.Plan(epoch="e" * 64, alpha=0.05, delta=0.05, thresholds=(0.9, 0.5), starts=(0,), weights=(1.0,))
-STANDING = certificate.Standing(
-    plan=PLAN,
-    looks=3,
-    log_e=(4.0, 0.0),
-    certified=(0,),
-    cases=(1333, 1590),
-    labels=(133.0, 150.0),
-    errors=(1.0, 9.0),
-    stops=(certificate.Stop(at=1, level=0.05),),
-)
-
-
 def test_what_is_certified_is_said_with_its_promise_and_the_command_that_adopts_it() -> None:
     found = made(standing=STANDING)
     assert found.proposal is not None
@@ -393,7 +240,7 @@ def test_what_is_certified_is_said_with_its_promise_and_the_command_that_adopts_
     assert "Certified: confidence \u2265 0.9" in plain(report.lines(found))
     assert found.verdict == "certified"
     page = plain(report.page(found))
-    assert "second-reader adopt digits --by NAME" in page
+    assert "second-reader adopt digits --threshold 0.9 --by NAME --because TEXT" in page
     assert report.as_json(found)["certificate"]["threshold"] == 0.9
 
 

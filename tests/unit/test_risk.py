@@ -211,3 +211,17 @@ def test_areas_of_nothing_say_so() -> None:
     assert risk.augrc(counts((None, R, True, 1.0, "wrong", 2)), 0.05) == NotEnoughEvidence(
         reason="no case has a confidence", n=0, errors=0
     )
+
+
+def test_at_given_thresholds_the_curve_is_the_one_of_the_cases_above_each() -> None:
+    seen = counts((0.9, A, True, 0.5, "right", 8), (0.7, R, True, 0.5, "wrong", 2), (None, R, True, 0.5, "wrong", 10))
+    rows = (
+        risk.at(seen, [0.95, 0.9, 0.8, 0.7, 0.0], 0.05).select("threshold", "coverage", "error", "n", "errors").rows()
+    )
+    assert rows == [
+        (0.95, 0.0, None, 0, 0),
+        (0.9, 0.4, 0.0, 8, 0),
+        (0.8, 0.4, 0.0, 8, 0),
+        (0.7, 0.5, 0.2, 10, 2),
+        (0.0, 0.5, 0.2, 10, 2),
+    ]

@@ -1,0 +1,160 @@
+"""What would happen at another threshold: by hand, and in the words the page shows."""
+
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from models.policy import Policy
+from review import changes, live, report, wording
+from review.figures import Pace
+from tests.unit.report_facts import ALARMED, EMPTY, IN_FORCE, STANDING, STATES, made, part
+
+FOUND = made(standing=STANDING)
+
+
+def row(threshold: float | None) -> dict[str, object]:
+    return next(row for row in FOUND.what_if.rows.to_dicts() if row["threshold"] == threshold)
+
+
+def test_each_figure_of_a_threshold_is_the_one_worked_out_by_hand() -> None:
+    found = row(0.9)
+    # The only day that is over had 790 cases; 1 333 of 1 590 lie at 0.9 and above, 130 blind labels, 1 wrong.
+    share = 1333 / 1590
+    assert found["coverage"] == pytest.approx(share, rel=1e-5)
+    assert (found["n"], found["errors"], found["error"]) == (130, 1, pytest.approx(1 / 130, rel=1e-5))
+    assert found["released"] == pytest.approx(790 * share, rel=1e-5)
+    assert found["wrong"] == pytest.approx(790 * share / 130, rel=1e-5)
+    # The stream's audits: 5 % of the released are read too. A review takes the 2.4 s that were measured.
+    reviews = 790 * (1 - share + 0.05 * share)
+    assert found["reviews"] == pytest.approx(reviews, rel=1e-5)
+    assert found["review_hours"] == pytest.approx(reviews * 2.4 / 3600, rel=1e-5)
+    review_price = 0.5 * 2.4 / 60
+    by_hand = 1000 * (1.0 * share / 130 + review_price * (1 - share) + review_price * 0.05 * share)
+    assert found["cost"] == pytest.approx(by_hand, rel=1e-5)
+    assert (found["certified"], found["needed"]) == (True, 0)
+
+
+def test_to_release_nothing_is_a_line_too() -> None:
+    found = row(None)
+    assert (found["coverage"], found["released"], found["wrong"], found["certified"]) == (0.0, 0.0, 0.0, False)
+    assert found["reviews"] == pytest.approx(790.0)
+    assert live.command(FOUND, found) == "second-reader halt digits --by NAME --because TEXT"
+
+
+def test_what_is_not_certified_says_how_many_labels_it_lacks_and_takes_the_mark() -> None:
+    found = row(0.3)
+    assert found["certified"] is False
+    # 9 errors among 150 labels are more than the 5 % asked for: no number of labels would do.
+    assert found["needed"] is None
+    assert live.command(FOUND, found).endswith("--uncertified")
+    few = replace(STANDING, errors=(1.0, 2.0))
+    lacks = made(standing=few).what_if.rows["needed"].to_list()
+    assert lacks[1] == 0
+    assert 0 < lacks[2] < 100
+
+
+def test_the_page_opens_at_todays_line_and_offers_those_worth_a_look() -> None:
+    assert FOUND.what_if.rows["threshold"][live.start(FOUND)] == 0.9
+    assert [preset["name"] for preset in live.presets(FOUND)] == [
+        "Today\u2019s line",
+        "Certified",
+        "Cheapest certified",
+    ]
+    assert live.start(EMPTY) == 0
+
+
+def test_a_part_has_the_same_thresholds_and_its_own_cases() -> None:
+    english = part(
+        "language: en",
+        ((0.95, "AUTOMATE", True, 0.5, "wrong", False, 2), (0.1, "REVIEW", False, 0.5, "undrawn", False, 6)),
+    )
+    rows = english.rows
+    assert (english.cases, rows["threshold"].to_list(), rows["coverage"].to_list()) == (
+        8,
+        [None, 0.9, 0.3],
+        [0.0, 0.25, 0.25],
+    )
+    assert rows["error"].to_list() == [None, 1.0, 1.0]
+
+
+def test_the_worst_part_stands_first() -> None:
+    bad = part("b", ((0.95, "AUTOMATE", True, 0.5, "wrong", False, 9),))
+    good = part("a", ((0.95, "AUTOMATE", True, 0.5, "right", False, 9),))
+    assert [one.name for one in live.shown(made(standing=STANDING, parts=(good, bad)))] == ["b", "a"]
+
+
+def test_with_a_line_per_class_the_command_takes_the_class_and_quotes_it() -> None:
+    labels = {"it's": FOUND.what_if.rows.select("certified", "needed")}
+    by_class = replace(FOUND, what_if=replace(FOUND.what_if, labels=labels))
+    of_class = live.of(by_class)["labels"][0]["rows"][1]["do"]
+    assert of_class == "second-reader adopt digits --class 'it'\"'\"'s' --threshold 0.9 --by NAME --because TEXT"
+    assert live.of(by_class)["rows"][1]["do"] == ""
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_has_a_first_row_in_words(state: str) -> None:
+    assert set(live.first(STATES[state])) == {
+        *("line", "share", "released", "error", "error_limits", "wrong", "wrong_limits", "hours", "reviews"),
+        *("cost", "cost_limits", "certified", "needed", "do"),
+    }
+
+
+def test_what_has_changed_is_said_against_the_report_before() -> None:
+    before = report.key_figures(FOUND) | {
+        "cases": 1000,
+        "released": 800,
+        "labels": 200,
+        "wrong": 21,
+        "version": 1,
+        "faults": 0,
+        "certified": None,
+        "open": 0,
+    }
+    said = [line.replace(wording.SPACE, " ") for line in changes.lines(made(standing=STANDING, since=before))]
+    assert said == [
+        "Compared with the report of 10 January 2026, 08:30 UTC.",
+        "The line was moved (version 1 to 2): now released at 0.9 and above.",
+        "590 more cases, 533 of them released.",
+        "5 more blind labels, \u22125 (a verdict was changed) wrong.",
+        "Certified: nothing before, confidence \u2265 0.9 now.",
+        "1 row could not be read.",
+        "For people: 4 before, 7 now.",
+    ]
+    same = made(standing=STANDING, since=report.key_figures(FOUND))
+    assert changes.lines(same) == ["Nothing has changed since the report of 10 January 2026, 08:30 UTC."]
+    assert changes.lines(FOUND) == []
+    other = made(standing=STANDING, since=report.key_figures(FOUND) | {"epoch": "e0"})
+    assert "A new epoch has begun" in changes.lines(other)[1]
+
+
+@pytest.mark.parametrize(
+    ("pace", "says"),
+    [
+        (Pace(hours=0.5, answered=10, arrived=0), "too early"),
+        (Pace(hours=48.0, answered=20, arrived=6), "Empty in about 24 h"),
+        (Pace(hours=48.0, answered=6, arrived=6), "It will not become empty"),
+    ],
+)
+def test_the_queue_is_empty_when_what_is_left_is_done_at_the_pace_of_the_week(pace: Pace, says: str) -> None:
+    assert says in changes.forecast(replace(FOUND, pace=pace)).replace(wording.SPACE, " ")
+    assert changes.forecast(replace(EMPTY, pace=pace)) == ""
+
+
+def test_the_proposal_is_one_word_and_its_reason() -> None:
+    from review import headline
+
+    assert headline.proposed(FOUND)[0] == "Stay"
+    stricter = replace(IN_FORCE, policy=Policy(threshold=0.95, audit_rate=0.1, blind_rate=0.3))
+    assert headline.proposed(made(standing=STANDING, policy=stricter))[0] == "Move the line"
+    looser = replace(IN_FORCE, policy=Policy(threshold=0.3, audit_rate=0.1, blind_rate=0.3))
+    assert headline.proposed(made(standing=STANDING, policy=looser))[0] == "Move back"
+    assert headline.proposed(ALARMED)[0] == "Find the cause"
+    assert headline.proposed(EMPTY)[0] == "Nothing yet"
+
+
+def test_figures_keep_six_digits_and_thresholds_all_of_theirs() -> None:
+    from review import what_if
+
+    frame = pl.DataFrame({"threshold": [0.864036123456], "error": [0.0123456789]})
+    assert what_if.rounded(frame).row(0) == (0.864036123456, 0.0123457)
