@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import State
 
 from flows import announce, certify, runs
 from models import certificate
-from review import certified, parts, report, states, what_if
+from review import certified, headline, parts, report, states, what_if
 from review.figures import Alarm, Pace, Report
 
 
@@ -41,7 +41,8 @@ def _measure(stream_name: str) -> runs.Counts:
         announce.artifacts(made, page, run.settings.reports_url)
         announce.events(made, states.last_report(run.ledger, run.stream.name, today=""), barked=barked)
         run.finish({"report": str(page), "figures": report.key_figures(made)})
-        return {"report": str(page), "summary": report.lines(made)}
+        said = headline.of(made)
+        return {"report": str(page), "summary": report.lines(made), "headline": f"{said.lead} {said.promise}"}
 
 
 def gather(

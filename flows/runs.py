@@ -137,7 +137,7 @@ def ended(work: Callable[[], Counts]) -> Counts | State[Any]:
         return Cancelled(message=str(error), data=error)
     except SecondReaderError as error:
         return Failed(message=str(error), data=error)
-    return Completed(message=line(counts), data=counts)
+    return Completed(message=counts.get("headline") or line(counts), data=counts)
 
 
 def line(counts: Mapping[str, Any]) -> str:

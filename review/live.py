@@ -89,9 +89,8 @@ def table(report: Report, most: int) -> list[dict[str, str]]:
             {
                 "line": said["line"],
                 "released": said["share"],
-                "wrong among them": " ".join(
-                    filter(None, (said["error"], f"({said['error_limits']})" * bool(said["error_limits"])))
-                ),
+                "wrong among them": said["error"],
+                "limits and labels": said["error_limits"],
                 "work for people": said["hours"],
                 "cost of 1000 cases": said["cost"],
                 "promise": said["certified"],
