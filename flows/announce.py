@@ -69,18 +69,18 @@ def _progress(made: Report) -> tuple[float, str] | None:
     return 100 * have / (have + more), said
 
 
-def events(made: Report, before: Mapping[str, Any] | None, *, barked: bool) -> None:
+def events(made: Report, before: Mapping[str, Any] | None) -> None:
     """An event for a new alarm, a new proposal, and cases that have become late; nothing for what was told before.
 
     They are emitted before the run is recorded: after a crash in between one may come twice, none is lost.
     """
     first, _ = headline.proposed(made)
     told: list[tuple[str, dict[str, Any]]] = []
-    if barked and made.alarm is not None:
+    now = report.key_figures(made)
+    if made.alarm is not None and now["alarm"] and (before is None or before["alarm"] != now["alarm"]):
         told.append(
             (ALARM, {"labels": made.alarm.labels, "errors": made.alarm.errors, "suspects": made.alarm.suspects})
         )
-    now = report.key_figures(made)
     if first.startswith("Move") and (before is None or before["proposed"] != now["proposed"]):
         told.append((PROPOSAL, {"proposed": now["proposed"]}))
     if made.queue.late and (before is None or not before["late"]):

@@ -31,15 +31,14 @@ def _measure(stream_name: str) -> runs.Counts:
         in_force = runs.policy_in_force(run.ledger, run.stream)
         standings = certify.look(run, in_force, now)
         labels = certify.released_labels(run, in_force, now)
-        barked = certify.watch(run, in_force, labels, now)
-        if barked:
+        if certify.watch(run, in_force, labels, now):
             # Another epoch: what the closed one certified is history.
             in_force, standings, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
         made = gather(run, in_force, standings, labels, now)
         folder = run.settings.reports / run.stream.name
         page = write(folder, now[:10], made)
         announce.artifacts(made, page, run.settings.reports_url)
-        announce.events(made, states.last_report(run.ledger, run.stream.name, today=""), barked=barked)
+        announce.events(made, states.last_report(run.ledger, run.stream.name, today=""))
         run.finish({"report": str(page), "figures": report.key_figures(made)})
         said = headline.of(made)
         return {"report": str(page), "summary": report.lines(made), "headline": f"{said.lead} {said.promise}"}
@@ -61,7 +60,9 @@ def gather(
     }
     counts = states.counts(book, name, in_force.epoch_id, **judged)
     plans = certified.plans(book, in_force.epoch_id)
-    at = what_if.thresholds(list(plans.values()), counts, in_force.policy.threshold)
+    lines = [in_force.policy.threshold, *(in_force.policy.by_class or {}).values()]
+    lines += [standing.threshold for standing in standings.values()]
+    at = what_if.thresholds(list(plans.values()), counts, lines)
     return report.build(
         run.stream,
         policy=in_force,

@@ -26,7 +26,8 @@ def lines(report: Report) -> list[str]:
         said.append(f"{wording.count(cases, 'more case')}, {wording.count(released)} of them released.")
     labels, wrong = report.everything.n - before["labels"], report.everything.errors - before["wrong"]
     if labels or wrong:
-        said.append(f"{wording.count(labels, 'more blind label')}, {_signed(wrong)} wrong.")
+        undone = f"; {wording.count(-wrong)} no longer wrong, by another reading" if wrong < 0 else ""
+        said.append(f"{wording.count(labels, 'more blind label')}, {wording.count(max(wrong, 0))} wrong{undone}.")
     certified = None if report.proposal is None else report.proposal.threshold
     if certified != before["certified"]:
         said.append(f"Certified: {_threshold(before['certified'])} before, {_threshold(certified)} now.")
@@ -37,10 +38,6 @@ def lines(report: Report) -> list[str]:
     if waiting[0] != waiting[1]:
         said.append(f"For people: {wording.count(waiting[1])} before, {wording.count(waiting[0])} now.")
     return said if len(said) > 1 else [f"Nothing has changed since the report of {wording.when(before['made_at'])}."]
-
-
-def _signed(number: int) -> str:
-    return wording.count(number) if number >= 0 else f"\u2212{wording.count(-number)} (a verdict was changed)"
 
 
 def _threshold(value: Any) -> str:

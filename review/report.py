@@ -71,7 +71,7 @@ def build(
     if verdict != "missed" and classes and policy is not None and policy.certified and policy.policy.releases:
         verdict = "certified"
     if at is None:
-        at = what_if.thresholds((), counts, line)
+        at = what_if.thresholds((), counts, [line])
     sure = None if line is None else int(counts.filter(pl.col("confidence") >= line)["n"].sum())
     cases = int(counts["n"].sum())
     return Report(
@@ -160,7 +160,7 @@ def key_figures(report: Report) -> dict[str, Any]:
         "late": report.queue.late,
         "waiting": report.queue.waiting,
         "faults": report.totals["faults"],
-        "alarm": report.alarm is not None and report.alarm.current,
+        "alarm": report.alarm.raised_at if report.alarm is not None and report.alarm.current else None,
     }
 
 

@@ -47,8 +47,8 @@ class WhatIf:
     labels: Mapping[str, pl.DataFrame] | None = None
 
 
-def thresholds(plans: Sequence[grid.Plan], counts: pl.DataFrame, line: float | None) -> tuple[float, ...]:
-    """Those a certificate is registered for, and today's line; strictest first.
+def thresholds(plans: Sequence[grid.Plan], counts: pl.DataFrame, lines: Sequence[float | None]) -> tuple[float, ...]:
+    """Those a certificate is registered for, and `lines` (in force, certified); strictest first.
 
     With more than one plan those of all, at most 200 by even steps; without any, confidences that occurred.
     """
@@ -59,7 +59,7 @@ def thresholds(plans: Sequence[grid.Plan], counts: pl.DataFrame, line: float | N
     falling = sorted(found, reverse=True)
     if len(falling) > MOST:
         falling = [falling[round(step * (len(falling) - 1) / (MOST - 1))] for step in range(MOST)]
-    return tuple(sorted({*falling, *(() if line is None else (line,))}, reverse=True))
+    return tuple(sorted({*falling, *(line for line in lines if line is not None)}, reverse=True))
 
 
 def of(

@@ -116,7 +116,7 @@ def test_what_has_changed_is_said_against_the_report_before() -> None:
         "Compared with the report of 10 January 2026, 08:30 UTC.",
         "The line was moved (version 1 to 2): now released at 0.9 and above.",
         "590 more cases, 533 of them released.",
-        "5 more blind labels, \u22125 (a verdict was changed) wrong.",
+        "5 more blind labels, 0 wrong; 5 no longer wrong, by another reading.",
         "Certified: nothing before, confidence \u2265 0.9 now.",
         "1 row could not be read.",
         "For people: 4 before, 7 now.",
