@@ -159,7 +159,7 @@ def test_a_worker_killed_in_mid_run_is_followed_by_a_run_that_completes_the_work
         )
         assert done.returncode == 0, done.stdout + done.stderr
     served = deployments(prefect_api, place.name)
-    assert set(served) == set(FLOWS)
+    assert set(served) == {*FLOWS, "adopt", "halt"}
     worker = (prefect, "worker", "start", "--pool", pool)
     with beside(place, *worker) as process:
         start(prefect_api, served["score"])
