@@ -77,12 +77,12 @@ def prices(stream: Stream, reviewers: pl.DataFrame) -> cost.Prices:
     )
 
 
-def minutes(stream: Stream, reviewers: pl.DataFrame) -> tuple[float, bool]:
-    """Minutes of a review, and whether they were measured: the median reader's, where the stream file does not say."""
+def minutes(stream: Stream, reviewers: pl.DataFrame) -> tuple[float, what_if.Known]:
+    """Minutes of a review and how they are known: by the stream file, else by the median reader, else assumed."""
     if stream.costs.minutes_per_review is not None:
-        return stream.costs.minutes_per_review, False
+        return stream.costs.minutes_per_review, "stated"
     measured = reviewers["median_seconds"].median() if len(reviewers) else None
-    return (measured / 60, True) if isinstance(measured, float) else (MINUTES, False)
+    return (measured / 60, "measured") if isinstance(measured, float) else (MINUTES, "assumed")
 
 
 def _carried(rows: pl.DataFrame, stream: Stream, by_day: pl.DataFrame) -> cost.Load | None:

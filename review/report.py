@@ -252,12 +252,12 @@ def as_json(report: Report) -> dict[str, Any]:
     shift {distance, p, warn, ...}    of the newest day's confidences from those before, or null
     line {threshold, coverage, error, ...}   the policy in force, or null
     everything, aurc, augrc, curve    error were all released; areas; threshold, coverage, error, low, high, n, errors
-    what_if {cases_per_day, minutes_per_review, audit_rate, rows, parts, labels}   per threshold (null: release nothing):
-                                      coverage, error, low, high, n, errors; per day released, wrong, wrong_low,
-                                      wrong_high, reviews, review_hours; cost, cost_low, cost_high of 1000 cases;
-                                      certified; needed (labels until it is; null: none would do). parts: the same
-                                      thresholds within predicted classes and slices. labels: with a line per class, per
-                                      label certified and needed. Six significant digits
+    what_if {cases_per_day, minutes_per_review, minutes_known, audit_rate, rows, parts, labels}
+                                      rows, per threshold (null: release nothing): coverage, error, low, high, n, errors;
+                                      per day released, wrong, wrong_low, wrong_high, reviews, review_hours; cost,
+                                      cost_low, cost_high of 1000 cases; certified; needed (labels until it is; null: none
+                                      would do). parts: the same thresholds within classes and slices. labels: with a line
+                                      per class, per label certified and needed. Six significant digits
     trust {auroc, ece, brier, bins, warnings, refusals}   bins: the reliability diagram
     looks, watch, pace                the certificate's looks; the watchdog's level; answers and arrivals of a week
     since                             the key figures of the report before, or null
@@ -338,7 +338,7 @@ def _what_if(made: what_if.WhatIf) -> dict[str, Any]:
     return {
         "cases_per_day": made.cases_per_day,
         "minutes_per_review": made.minutes,
-        "minutes_measured": made.minutes_measured,
+        "minutes_known": made.minutes_known,
         "audit_rate": made.audit_rate,
         "rows": made.rows.to_dicts(),
         "parts": [{"name": part.name, "cases": part.cases, "rows": part.rows.to_dicts()} for part in made.parts],

@@ -5,6 +5,7 @@ Every figure is rounded to six digits here, once, so that the page and the JSON 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import polars as pl
 
@@ -13,6 +14,7 @@ from models import certificate, cost, grid, risk
 DIGITS = 6
 MOST = 200  # thresholds, as many as a certificate may have
 FULL_DAYS = 1  # the last day may still be going on
+Known = Literal["stated", "measured", "assumed"]
 FIGURES = ("coverage", "error", "low", "high", "n", "errors")
 
 
@@ -40,7 +42,7 @@ class WhatIf:
 
     cases_per_day: float
     minutes: float
-    minutes_measured: bool
+    minutes_known: Known
     audit_rate: float
     rows: pl.DataFrame
     parts: tuple[Part, ...] = ()
@@ -68,12 +70,12 @@ def of(
     *,
     alpha: float,
     prices: cost.Prices,
-    minutes: tuple[float, bool],
+    minutes: tuple[float, Known],
     by_day: pl.DataFrame,
     standings: Mapping[str, certificate.Standing],
     parts: Sequence[Part] = (),
 ) -> WhatIf:
-    """From the epoch's counts (`risk`) at the thresholds `at`; `minutes` of a review, and whether they were measured."""
+    """From the epoch's counts (`risk`) at the thresholds `at`; `minutes` of a review, and how they are known."""
     cases_per_day = daily(by_day)
     rows = pl.concat([_nothing(), risk.at(counts, at, alpha)], how="vertical_relaxed")
     nothing = pl.col("threshold").is_null()
@@ -96,7 +98,7 @@ def of(
     return WhatIf(
         cases_per_day=cases_per_day,
         minutes=minutes[0],
-        minutes_measured=minutes[1],
+        minutes_known=minutes[1],
         audit_rate=prices.audit_rate,
         rows=rounded(figures.hstack(_certified(figures["threshold"], whole))),
         parts=tuple(parts),

@@ -36,6 +36,9 @@ def record(work: str, floor: str, seconds: float, floor_seconds: float) -> None:
     row = f"| {work} | {floor} | {seconds:.2f} s | {floor_seconds:.2f} s | {seconds / floor_seconds:.2f} |\n"
     known = RESULTS.read_text(encoding="utf-8").splitlines(keepends=True) if RESULTS.exists() else []
     rows = [one for one in known if one.startswith("| ") and not one.startswith(("| work |", f"| {work} |"))]
-    title = f"# Measured with `make bench`\n\nMedians of 5 runs on {machine()}. Ratios hold between machines; seconds do not.\n\n"
+    title = (
+        f"# Measured with `make bench`\n\nMedians of 5 runs (a report: 3) on {machine()}. "
+        "Ratios hold between machines; seconds do not.\n\n"
+    )
     RESULTS.write_text(title + HEAD + "".join(sorted([*rows, row])), encoding="utf-8")
     print(f"\n{work}: {seconds:.2f} s, {seconds / floor_seconds:.2f} times the floor ({floor}, {floor_seconds:.2f} s)")
