@@ -16,7 +16,7 @@ from prefect.events import emit_event
 from prefect.exceptions import ObjectNotFound
 
 from models.estimate import Estimate
-from review import headline, live, report
+from review import headline, live, numbers, report
 from review.figures import Report
 
 ALARM, PROPOSAL, LATE = "second-reader.alarm", "second-reader.proposal", "second-reader.late"
@@ -76,7 +76,7 @@ def events(made: Report, before: Mapping[str, Any] | None) -> None:
     """
     first, _ = headline.proposed(made)
     told: list[tuple[str, dict[str, Any]]] = []
-    now = report.key_figures(made)
+    now = numbers.key(made)
     if made.alarm is not None and now["alarm"] and (before is None or before["alarm"] != now["alarm"]):
         told.append(
             (ALARM, {"labels": made.alarm.labels, "errors": made.alarm.errors, "suspects": made.alarm.suspects})

@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import State
 
 from flows import announce, certify, runs
 from models import certificate
-from review import certified, headline, parts, report, states, what_if
+from review import certified, headline, numbers, parts, report, states, what_if
 from review.figures import Alarm, Pace, Report
 
 
@@ -39,7 +39,7 @@ def _measure(stream_name: str) -> runs.Counts:
         page = write(folder, now[:10], made)
         announce.artifacts(made, page, run.settings.reports_url)
         announce.events(made, states.last_report(run.ledger, run.stream.name, today=""))
-        run.finish({"report": str(page), "figures": report.key_figures(made)})
+        run.finish({"report": str(page), "figures": numbers.key(made)})
         said = headline.of(made)
         return {"report": str(page), "summary": report.lines(made), "headline": f"{said.lead} {said.promise}"}
 
@@ -115,7 +115,7 @@ def _alarm(run: runs.Run, in_force: states.PolicyInForce) -> Alarm | None:
 def write(folder: Path, day: str, made: Report) -> Path:
     """The page and its figures, of this day and as the latest; each file appears whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {".html": report.page(made), ".json": json.dumps(report.as_json(made), indent=2) + "\n"}
+    texts = {".html": report.page(made), ".json": json.dumps(numbers.whole(made), indent=2) + "\n"}
     for ending, text in texts.items():
         for stem in (day, "latest"):
             part = folder / f".{stem}{ending}.part"

@@ -124,7 +124,7 @@ class Report:
     looks: pl.DataFrame  # of the certificate: part, look, threshold, made_at
     watch: Watch | None  # None: no blind label of a released case yet
     pace: Pace
-    since: Mapping[str, Any] | None  # the figures (`report.key_figures`) of the report before; None: this is the first
+    since: Mapping[str, Any] | None  # the figures (`numbers.key`) of the report before; None: this is the first
     aurc: Figure
     augrc: Figure
     totals: Mapping[str, int]

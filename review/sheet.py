@@ -10,7 +10,7 @@ import polars as pl
 from markupsafe import Markup
 
 from models.estimate import Estimate
-from review import changes, charts, drawing, headline, live, terminal, wording
+from review import changes, chart_curve, charts, drawing, headline, live, terminal, wording
 from review.figures import Report
 
 ROWS = 21  # of a curve's table: every twentieth of its thresholds, and the ends
@@ -68,7 +68,7 @@ def html(report: Report) -> str:
         drawings={
             name: [(width, Markup(draw(report, width))) for width in drawing.SIZES]  # noqa: S704
             for name, draw in (
-                ("curve", charts.curve),
+                ("curve", chart_curve.curve),
                 ("days", charts.days),
                 ("reliability", charts.reliability),
                 ("evidence", charts.evidence),

@@ -5,7 +5,7 @@ import re
 import polars as pl
 
 from models.estimate import NotEnoughEvidence
-from review import charts, headline, wording
+from review import chart_curve, headline, wording
 from review.figures import Report
 
 BAR = 24  # columns of the curve's bar
@@ -35,9 +35,9 @@ def markdown(report: Report) -> str:
     """The sentences of `lines` as paragraphs, and the curve as an image that needs no other file."""
     sentences, _, curve = lines(report).partition("\n\n")
     head, *rest = (_escaped(sentence) for sentence in sentences.splitlines())
-    image = charts.image(report)
+    image = chart_curve.image(report)
     block = (
-        f"\n\n![{_escaped(charts.spoken_curve(report))}]({image})"
+        f"\n\n![{_escaped(chart_curve.spoken_curve(report))}]({image})"
         if image
         else f"\n\n```text\n{curve}\n```" * bool(curve)
     )

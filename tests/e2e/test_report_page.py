@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
-from review import live, report, what_if, wording
+from review import live, numbers, report, what_if, wording
 from review.figures import Report
 from tests.e2e.test_queue_page import FLAGS
 from tests.unit.report_facts import COUNTS, PLAN, STANDING, STATES, made, part, table
@@ -75,7 +75,7 @@ def said(row: dict[str, Any], found: Report) -> dict[str, str]:
 def test_slider_keys_clicks_and_buttons_move_the_line_and_every_figure_is_the_jsons(
     chromium: str, tmp_path: Path, figures: Report
 ) -> None:
-    rows = json.loads(json.dumps(report.as_json(figures)))["what_if"]["rows"]
+    rows = json.loads(json.dumps(numbers.whole(figures)))["what_if"]["rows"]
     assert [row["threshold"] for row in rows] == [None, 0.9, 0.3]
 
     def agrees(page: Page, row: dict[str, Any]) -> None:

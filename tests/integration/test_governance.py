@@ -11,7 +11,7 @@ import pytest
 from flows import certify, epochs, files, govern, measure, runs, score, settings
 from models import certificate, moment, stream
 from models.errors import Misuse
-from review import ledger, report, states, story
+from review import ledger, numbers, report, states, story
 from tests.integration import ledger_facts as facts
 
 STREAM = """
@@ -344,7 +344,7 @@ def test_the_report_of_a_stream_with_a_line_per_class_says_which_class_stays_wit
     assert "certified" == made.verdict
     assert [("ham", True), ("spam", False)] == [(line.label, line.certified is not None) for line in made.classes]
     assert "Class by class" in report.page(made)
-    assert ["ham", "spam"] == [line["label"] for line in report.as_json(made)["classes"]]
+    assert ["ham", "spam"] == [line["label"] for line in numbers.whole(made)["classes"]]
 
 
 def test_a_line_per_class_is_another_certificate_and_begins_another_epoch(desk: Desk) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from models import certificate, slices, watchdog
 from models.estimate import Estimate, NotEnoughEvidence
-from review import report, wording
+from review import numbers, report, wording
 from review.figures import Alarm
 from tests.unit.report_facts import COUNTS, EMPTY, IN_FORCE, NOW, STANDING, STATES, A, Row, made
 
@@ -187,7 +187,7 @@ def test_every_chart_has_words_and_a_table_in_its_place() -> None:
 
 @pytest.mark.parametrize("state", STATES)
 def test_the_json_holds_every_figure_and_no_nan(state: str) -> None:
-    data = json.loads(json.dumps(report.as_json(STATES[state]), allow_nan=False))
+    data = json.loads(json.dumps(numbers.whole(STATES[state]), allow_nan=False))
     assert set(data) == {
         *("stream", "title", "model", "made_at", "cases", "released", "automation", "error", "promise", "worst"),
         *("batch", "target", "line", "everything", "aurc", "augrc", "curve", "totals", "days", "queue", "reviewers"),
@@ -197,7 +197,7 @@ def test_the_json_holds_every_figure_and_no_nan(state: str) -> None:
 
 
 def test_a_figure_in_json_is_an_estimate_or_says_why_not() -> None:
-    assert report.as_json(made())["promise"] == {
+    assert numbers.whole(made())["promise"] == {
         "value": 1 / 130,
         "low": 0.0,
         "high": pytest.approx(0.03597, abs=1e-5),
@@ -206,7 +206,7 @@ def test_a_figure_in_json_is_an_estimate_or_says_why_not() -> None:
         "errors": 1,
         "method": "Clopper-Pearson, one-sided",
     }
-    assert report.as_json(EMPTY)["promise"] == {
+    assert numbers.whole(EMPTY)["promise"] == {
         "value": None,
         "reason": "nothing has been released yet",
         "n": 0,
@@ -217,13 +217,13 @@ def test_a_figure_in_json_is_an_estimate_or_says_why_not() -> None:
 
 def test_the_salt_that_would_foretell_the_audits_is_nowhere() -> None:
     figures = made()
-    shown = page_of("running") + json.dumps(report.as_json(figures)) + report.lines(figures)
+    shown = page_of("running") + json.dumps(numbers.whole(figures)) + report.lines(figures)
     assert IN_FORCE.salt not in shown
 
 
 def test_the_ledgers_last_seal_stands_at_the_foot() -> None:
     assert "ab" * 32 in page_of("running")
-    assert report.as_json(made())["seal"] == {"number": 12, "digest": "ab" * 32}
+    assert numbers.whole(made())["seal"] == {"number": 12, "digest": "ab" * 32}
 
 
 def test_the_terminal_curve_fits_80_columns_and_shows_each_tenth_reached() -> None:
@@ -241,7 +241,7 @@ def test_what_is_certified_is_said_with_its_promise_and_the_command_that_adopts_
     assert found.verdict == "certified"
     page = plain(report.page(found))
     assert "second-reader adopt digits --threshold 0.9 --by NAME --because TEXT" in page
-    assert report.as_json(found)["certificate"]["threshold"] == 0.9
+    assert numbers.whole(found)["certificate"]["threshold"] == 0.9
 
 
 def test_where_nothing_is_certified_the_labels_still_needed_are_said() -> None:
@@ -264,7 +264,7 @@ def test_a_part_above_the_target_and_moved_confidences_are_said_at_once_and_are_
     whole = report.page(made_of)
     assert whole.count("answer: &lt;8&gt;") == 2, "in words and in the table"
     assert "not judged" in whole
-    figures = report.as_json(made_of)
+    figures = numbers.whole(made_of)
     assert [True, False] == [part["flagged"] for part in figures["slices"]]
     assert figures["shift"]["warn"] is True
     still = watchdog.Shift(distance=0.05, p=1e-9, before=800, after=300)

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from models.policy import Policy
-from review import changes, live, report, wording
+from review import changes, live, numbers, wording
 from review.figures import Pace
 from tests.unit.report_facts import ALARMED, EMPTY, IN_FORCE, STANDING, STATES, made, part
 
@@ -101,7 +101,7 @@ def test_every_state_has_a_first_row_in_words(state: str) -> None:
 
 
 def test_what_has_changed_is_said_against_the_report_before() -> None:
-    before = report.key_figures(FOUND) | {
+    before = numbers.key(FOUND) | {
         "cases": 1000,
         "released": 800,
         "labels": 200,
@@ -121,10 +121,10 @@ def test_what_has_changed_is_said_against_the_report_before() -> None:
         "1 row could not be read.",
         "For people: 4 before, 7 now.",
     ]
-    same = made(standing=STANDING, since=report.key_figures(FOUND))
+    same = made(standing=STANDING, since=numbers.key(FOUND))
     assert changes.lines(same) == ["Nothing has changed since the report of 10 January 2026, 08:30 UTC."]
     assert changes.lines(FOUND) == []
-    other = made(standing=STANDING, since=report.key_figures(FOUND) | {"epoch": "e0"})
+    other = made(standing=STANDING, since=numbers.key(FOUND) | {"epoch": "e0"})
     assert "A new epoch has begun" in changes.lines(other)[1]
 
 
