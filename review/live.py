@@ -26,7 +26,7 @@ def of(report: Report) -> dict[str, Any]:
             {
                 "name": label,
                 "rows": [
-                    {"say": standing(report, row | of_label), "do": command(report, row | of_label, label)}
+                    {"say": standing(report, row | of_label, label), "do": command(report, row | of_label, label)}
                     for row, of_label in zip(rows, lines.to_dicts(), strict=True)
                 ],
             }
@@ -130,8 +130,8 @@ def _words(report: Report, row: dict[str, Any]) -> dict[str, str]:
     return words | standing(report, row)
 
 
-def standing(report: Report, row: dict[str, Any]) -> dict[str, str]:
-    """Whether the threshold is certified, and what it lacks."""
+def standing(report: Report, row: dict[str, Any], label: str | None = None) -> dict[str, str]:
+    """Whether the threshold is certified (of a class, with `label`), and what it lacks."""
     if row["threshold"] is None:
         return {"certified": "Nothing to certify", "needed": "no answer goes out without a person"}
     if row["certified"]:
@@ -141,13 +141,13 @@ def standing(report: Report, row: dict[str, Any]) -> dict[str, str]:
         }
     if row["needed"]:
         return {"certified": "\u2715 Not certified", "needed": f"about {wording.count(row['needed'], 'more label')}"}
-    return {"certified": "\u2715 Not certified", "needed": _why_not(report)}
+    return {"certified": "\u2715 Not certified", "needed": _why_not(report, label)}
 
 
-def _why_not(report: Report) -> str:
-    if report.what_if.labels is not None:
+def _why_not(report: Report, label: str | None) -> str:
+    if report.what_if.labels is not None and label is None:
         return "each class has a line of its own"
-    if report.proposal is None:
+    if report.proposal is None and label is None:
         return "nobody has looked yet"
     return "no number of labels would do at these errors, or the line is not among those this epoch can certify"
 

@@ -90,6 +90,8 @@ def test_with_a_line_per_class_the_command_takes_the_class_and_quotes_it() -> No
     of_class = live.of(by_class)["labels"][0]["rows"][1]["do"]
     assert of_class == "second-reader adopt digits --class 'it'\"'\"'s' --threshold 0.9 --by NAME --because TEXT"
     assert live.of(by_class)["rows"][1]["do"] == ""
+    assert live.of(by_class)["rows"][2]["say"]["needed"] == "each class has a line of its own"
+    assert live.of(by_class)["labels"][0]["rows"][2]["say"]["needed"].startswith("no number of labels would do")
 
 
 @pytest.mark.parametrize("state", STATES)
