@@ -73,39 +73,48 @@ def work(
 class _Shift:
     """What the team shares: how many answers may still be given, and how many were.
 
-    A reviewer reserves an answer before taking a task, so none is taken (and locked for others) in vain.
+    A reviewer reserves an answer before taking a task, so none is taken (and locked for others) in vain. Who finds all
+    reserved waits: a colleague for whom the queue has nothing gives theirs back.
     """
 
     def __init__(self, budget: int, on_progress: Callable[[int], None]) -> None:
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._left = budget
+        self._reserved = 0
         self._answered = self._skipped = 0
         self._on_progress = on_progress
 
     def reserve(self) -> bool:
-        with self._lock:
+        with self._changed:
+            self._changed.wait_for(lambda: self._left != 0 or not self._reserved)
             if self._left < 1:
                 return False
             self._left -= 1
+            self._reserved += 1
             return True
 
     def release(self, *, skipped: bool) -> None:
-        with self._lock:
+        with self._changed:
+            self._reserved -= 1
             if self._left >= 0:
                 self._left += 1
             self._skipped += skipped
+            self._changed.notify_all()
 
     def count(self) -> None:
-        with self._lock:
+        with self._changed:
+            self._reserved -= 1
             self._answered += 1
+            self._changed.notify_all()
             self._on_progress(self._answered)
 
     def close(self) -> None:
-        with self._lock:
+        with self._changed:
             self._left = -1
+            self._changed.notify_all()
 
     def worked(self) -> Worked:
-        with self._lock:
+        with self._changed:
             return Worked(answered=self._answered, skipped=self._skipped)
 
 
