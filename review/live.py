@@ -1,7 +1,7 @@
 """The what-if line of the page: for each threshold its figures in words, and where it lies in the chart. Pure.
 
-The page's script moves a line and copies these words. It formats nothing and computes nothing, so what it shows is what
-`--json` says, written by `wording` as everywhere.
+The page's script moves a line and copies these words. It formats nothing and computes only where things lie, so what it
+shows is what `--json` says, written by `wording` as everywhere.
 """
 
 import shlex

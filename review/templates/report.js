@@ -1,4 +1,4 @@
-// Moves the what-if line. All words come ready-made from the page's own data: nothing is computed or formatted here.
+// Moves the what-if line. All words come ready-made from the page's own data: what is computed here is where things lie.
 "use strict";
 (() => {
   const data = JSON.parse(document.getElementById("what-if").textContent);
