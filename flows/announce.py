@@ -16,10 +16,9 @@ from prefect.events import emit_event
 from prefect.exceptions import ObjectNotFound
 
 from models.estimate import Estimate
-from review import headline, live, numbers, report
+from review import changes, live, report
 from review.figures import Report
 
-ALARM, PROPOSAL, LATE = "second-reader.alarm", "second-reader.proposal", "second-reader.late"
 ROWS = 21  # of the table
 
 
@@ -70,25 +69,14 @@ def _progress(made: Report) -> tuple[float, str] | None:
 
 
 def events(made: Report, before: Mapping[str, Any] | None) -> None:
-    """An event for a new alarm, a new proposal, and cases that have become late; nothing for what was told before.
+    """Emit what is new since the report before (`changes.news`).
 
-    They are emitted before the run is recorded: after a crash in between one may come twice, none is lost.
+    Before the run is recorded: after a crash in between an event may come twice, none is lost.
     """
-    first, _ = headline.proposed(made)
-    told: list[tuple[str, dict[str, Any]]] = []
-    now = numbers.key(made)
-    if made.alarm is not None and now["alarm"] and (before is None or before["alarm"] != now["alarm"]):
-        told.append(
-            (ALARM, {"labels": made.alarm.labels, "errors": made.alarm.errors, "suspects": made.alarm.suspects})
-        )
-    if first.startswith("Move") and (before is None or before["proposed"] != now["proposed"]):
-        told.append((PROPOSAL, {"proposed": now["proposed"]}))
-    if made.queue.late and (before is None or not before["late"]):
-        told.append((LATE, {"late": made.queue.late, "open": made.queue.open}))
     at_most = made.promise.high if isinstance(made.promise, Estimate) else None
-    for event, payload in told:
+    for event, payload in changes.news(made, before):
         emit_event(
-            event=event,
+            event=f"second-reader.{event}",
             resource={
                 "prefect.resource.id": f"second-reader.stream.{made.stream}",
                 "prefect.resource.name": made.stream,

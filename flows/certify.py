@@ -18,7 +18,7 @@ def look(run: runs.Run, in_force: states.PolicyInForce, now: str) -> dict[str, c
     """Look at the labels of the epoch's mature days, and record what is certified if anything changed.
 
     By part: "" is of all cases, else the class. A certificate registered for a single look is left out until somebody
-    takes it (`take`), and never looked at again. Raises LedgerInvalid if the counts do not add up.
+    takes it (`govern.look_once`), and never looked at again. Raises LedgerInvalid if the counts do not add up.
     """
     found = {}
     for part, plan in certified.plans(run.ledger, in_force.epoch_id).items():

@@ -1,9 +1,10 @@
 """What has changed, what may change, and when the queue will be empty: sentences for the page. Pure."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from models import watchdog
-from review import wording
+from review import headline, numbers, wording
 from review.figures import Report
 
 SHORTEST = 1.0  # hours of a stream's life below which a pace says nothing
@@ -38,6 +39,23 @@ def lines(report: Report) -> list[str]:
     if waiting[0] != waiting[1]:
         said.append(f"For people: {wording.count(waiting[1])} before, {wording.count(waiting[0])} now.")
     return said if len(said) > 1 else [f"Nothing has changed since the report of {wording.when(before['made_at'])}."]
+
+
+def news(report: Report, before: Mapping[str, Any] | None) -> list[tuple[str, dict[str, Any]]]:
+    """What a person should be told at once: alarm, proposal, late, each with its figures, and none told before.
+
+    `before`: the key figures (`numbers.key`) of the report before; None: there was none.
+    """
+    told: list[tuple[str, dict[str, Any]]] = []
+    now, alarm = numbers.key(report), report.alarm
+    if alarm is not None and now["alarm"] and (before is None or before["alarm"] != now["alarm"]):
+        told.append(("alarm", {"labels": alarm.labels, "errors": alarm.errors, "suspects": alarm.suspects}))
+    proposes = headline.proposed(report)[0].startswith("Move")
+    if proposes and (before is None or before["proposed"] != now["proposed"]):
+        told.append(("proposal", {"proposed": now["proposed"]}))
+    if report.queue.late and (before is None or not before["late"]):
+        told.append(("late", {"late": report.queue.late, "open": report.queue.open}))
+    return told
 
 
 def _threshold(value: Any) -> str:

@@ -77,7 +77,7 @@ def reliability(report: Report, width: drawing.Width) -> str:
     y = alt.Y("right:Q", scale=domain, axis=drawing.axis("", 5, grid=True))
     base = drawing.chart(bins.to_dicts())
     diagonal = drawing.chart([{"x": 0, "y": 0}, {"x": 1, "y": 1}])
-    most = int(bins["n"].max())  # type: ignore[arg-type]
+    most = int(bins["n"].to_numpy().max())
     bars = drawing.chart(
         [{"confidence": row["confidence"], "foot": 0, "tall": BARS * row["n"] / most} for row in bins.to_dicts()]
     )

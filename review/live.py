@@ -69,7 +69,9 @@ def presets(report: Report) -> list[dict[str, Any]]:
         wanted.append(("today", "Today\u2019s line", report.in_force.policy.threshold))
     if proposal is not None and proposal.threshold is not None:
         wanted.append(("proposal", "Certified", proposal.threshold))
-        wanted.append(("cheapest", "Cheapest certified", proposal.cheapest.threshold))
+        # Where errors are dear and reviews cheap, the cheapest is to release nothing.
+        cheapest = proposal.cheapest.threshold
+        wanted.append(("cheapest", "Cheapest: release nothing" if cheapest is None else "Cheapest certified", cheapest))
     if proposal is not None and proposal.carried is not None:
         wanted.append(("carried", "What people can carry", proposal.carried.threshold))
     found = report.what_if.rows["threshold"].to_list()

@@ -130,6 +130,22 @@ def test_what_has_changed_is_said_against_the_report_before() -> None:
     assert "A new epoch has begun" in changes.lines(other)[1]
 
 
+def test_an_alarm_a_proposal_and_lateness_are_told_once() -> None:
+    stricter = replace(IN_FORCE, policy=Policy(threshold=0.95, audit_rate=0.1, blind_rate=0.3))
+    proposes = made(standing=STANDING, policy=stricter)
+    assert [name for name, _ in changes.news(proposes, None)] == ["proposal", "late"]
+    assert changes.news(proposes, numbers.key(proposes)) == []
+    less = numbers.key(proposes) | {"proposed": {"": 0.95}, "late": 0}
+    assert [name for name, _ in changes.news(proposes, less)] == ["proposal", "late"]
+    assert dict(changes.news(proposes, less))["proposal"] == {"proposed": {"": 0.9}}
+    assert [name for name, _ in changes.news(FOUND, None)] == ["late"], "today's line is the certified one"
+    calm = numbers.key(ALARMED) | {"alarm": None}
+    assert changes.news(ALARMED, calm) == [("alarm", {"labels": 127, "errors": 8, "suspects": 161})]
+    assert changes.news(ALARMED, numbers.key(ALARMED)) == []
+    another = numbers.key(ALARMED) | {"alarm": "2026-01-01T00:00:00.000000Z"}
+    assert [name for name, _ in changes.news(ALARMED, another)] == ["alarm"]
+
+
 @pytest.mark.parametrize(
     ("pace", "says"),
     [
