@@ -1,21 +1,30 @@
 """Seals: what was appended together is hashed together, and chained to what came before.
 
-    row digest   SHA-256 of the row: one netstring per column in table order, `~` for null, a float by its 64 bits
-    seal digest  SHA-256 of the seal's number, the digest of the seal before, its table, time and columns, and every
-                 row's digest in the order of the natural key
+    content digest   SHA-256 of the rows in the order of their natural key, column after column in table order
+    seal digest      SHA-256 of the seal's number, the digest of the seal before, its table, time and columns, its number
+                     of rows, and the content digest
 
-A seal also keeps the keys of its rows and the first 4 bytes of each row digest. The digest detects a change; keys and
-marks name the row. Whoever rewrites the whole chain leaves no trace in it: the head printed in each report shows that.
+A column is written as its name and count, then its texts' lengths (8 bytes each, -1 for null) and the texts, or its
+numbers (8 bytes each, 0 for null) and a byte per value that says whether it is null; one that holds a single value
+throughout is written as that value, once. So no two contents are written alike, nothing is made per row, and the long
+columns that say the same of a whole batch cost nothing.
+
+A seal also keeps the keys of its rows and a mark of 4 bytes for each. The digest detects a change; keys and marks name
+the row: a mark is no cryptographic hash and need not be one. Whoever rewrites the whole chain leaves no trace in it:
+the head printed in each report shows that.
 """
 
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 import polars_hash as plh
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from models import tables
 
@@ -69,44 +78,107 @@ class Seal:
     sealed_at: str
 
 
-def row_digests(table: str, rows: pl.DataFrame) -> pl.Series:
-    """SHA-256 of each row, 64 hex characters, in the order of `rows`, which has the table's columns."""
-    fields = [_netstring(name, kind) for name, kind in tables.columns(table).items()]
-    return rows.select(pl.concat_str(fields).alias("row")).select(plh.col("row").chash.sha2_256()).to_series()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a seal says of rows of one table, before it has its place in the chain."""
+
+    table: str
+    row_count: int
+    digest: str
+    keys: bytes
+    marks: bytes
 
 
-def _netstring(name: str, kind: pl.DataType) -> pl.Expr:
-    if kind == pl.Float64:
-        text = pl.col(name).reinterpret(dtype=pl.Int64).cast(pl.String)
-    elif kind == pl.Boolean:
-        text = pl.col(name).cast(pl.Int8).cast(pl.String)
-    else:
-        text = pl.col(name).cast(pl.String)
-    return pl.concat_str(text.str.len_bytes().cast(pl.String), pl.lit(":"), text).fill_null("~")
+def content(table: str, rows: pl.DataFrame) -> Content:
+    """Hash rows of one table, which are sorted by its natural key and have its columns."""
+    return Content(
+        table=table,
+        row_count=len(rows),
+        digest=_content_digest(table, rows),
+        keys=zlib.compress(_lines(rows.select(_key_json(table).alias("key")).to_series()), level=1),
+        marks=marks(table, rows).to_numpy().astype(">u4").tobytes(),
+    )
 
 
-def make(table: str, rows: pl.DataFrame, *, seq: int, previous: str, now: str) -> Seal:
-    """Seal rows of one table, sorted by their natural key. `now` is when, as moment text."""
-    digests = row_digests(table, rows)
+def make(of: Content, *, seq: int, previous: str, now: str) -> Seal:
+    """Seal a content as number `seq`, after the seal whose digest is `previous`. `now` is when, as moment text."""
     return Seal(
         seq=seq,
-        table_name=table,
-        row_count=len(rows),
-        digest=_digest(table, digests, seq=seq, previous=previous, sealed_at=now),
+        table_name=of.table,
+        row_count=of.row_count,
+        digest=_digest(of.table, of.digest, of.row_count, seq=seq, previous=previous, sealed_at=now),
         previous=previous,
-        keys=zlib.compress(_lines(rows.select(_key_json(table).alias("key")).to_series()), level=1),
-        marks=_marks(digests),
+        keys=of.keys,
+        marks=of.marks,
         sealed_at=now,
     )
 
 
-def _digest(table: str, digests: pl.Series, *, seq: int, previous: str, sealed_at: str) -> str:
-    head = json.dumps([seq, previous, table, sealed_at, list(tables.columns(table)), len(digests)])
-    return hashlib.sha256(head.encode() + b"\n" + digests.str.join("").item().encode()).hexdigest()
+def _digest(table: str, of: str, row_count: int, *, seq: int, previous: str, sealed_at: str) -> str:
+    head = json.dumps([seq, previous, table, sealed_at, list(tables.columns(table)), row_count, of])
+    return hashlib.sha256(head.encode()).hexdigest()
 
 
-def _marks(digests: pl.Series) -> bytes:
-    return bytes.fromhex(digests.str.head(8).str.join("").item())
+def _content_digest(table: str, rows: pl.DataFrame) -> str:
+    hashed = hashlib.sha256()
+    arrow = rows.select(tables.columns(table).names()).to_arrow()
+    for name, column in zip(arrow.column_names, arrow.columns, strict=True):
+        for piece in _written(name, column.combine_chunks()):
+            hashed.update(piece)
+    return hashed.hexdigest()
+
+
+def _written(name: str, column: pa.Array) -> Iterator[bytes | memoryview]:
+    """A column as bytes, taken from where Arrow holds them."""
+    same = _single(column)
+    yield f"{name}:{len(column)}:{'one' if same else 'each'}\n".encode()
+    if same:
+        column = column.slice(0, 1)
+    if pa.types.is_large_string(column.type):
+        texts = column.fill_null("")
+        ends = np.frombuffer(texts.buffers()[1], np.int64)[texts.offset : texts.offset + len(texts) + 1]
+        lengths = np.diff(ends)
+        if column.null_count:
+            lengths[column.is_null().to_numpy(zero_copy_only=False)] = -1
+        yield memoryview(lengths).cast("B")
+        if ends[-1] > ends[0]:
+            yield memoryview(texts.buffers()[2])[ends[0] : ends[-1]]
+    else:
+        missing = column.is_null().to_numpy(zero_copy_only=False)
+        plain = column.cast(pa.int64()) if pa.types.is_boolean(column.type) else column
+        yield memoryview(plain.fill_null(0).to_numpy(zero_copy_only=False)).cast("B")
+        yield memoryview(missing.view(np.uint8))
+
+
+def _single(column: pa.Array) -> bool:
+    """Whether a column holds one value throughout."""
+    if len(column) == 0 or column.null_count:
+        return column.null_count == len(column)
+    return bool(column[0] == column[-1]) and bool(pc.all(pc.equal(column, column[0])).as_py())
+
+
+_ODD = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: multiplying by it spreads a change over all bits
+_NULL = np.uint64(0xD6E8FEB86659FD93)
+
+
+def marks(table: str, rows: pl.DataFrame) -> pl.Series:
+    """A mark of 32 bits per row, in the order of `rows`, which has the table's columns."""
+    mark = np.zeros(len(rows), dtype=np.uint64)
+    for name in tables.columns(table):
+        column = rows[name]
+        if len(column) > 1 and column[0] == column[-1] and column.eq_missing(column[0]).all():
+            column = column.head(1)  # NumPy repeats it
+        if column.dtype == pl.String:
+            hashes = pl.DataFrame({"text": column}).select(plh.col("text").nchash.xxhash64()).to_series()
+            bits = hashes.cast(pl.UInt64).fill_null(0).to_numpy()
+        else:
+            numbers = column.reinterpret(dtype=pl.Int64) if column.dtype == pl.Float64 else column.cast(pl.Int64)
+            bits = numbers.fill_null(0).to_numpy().view(np.uint64)
+        if column.null_count():
+            bits = np.where(column.is_null().to_numpy(), _NULL, bits)
+        mark = (mark + bits) * _ODD
+        mark ^= mark >> np.uint64(32)
+    return pl.Series("mark", (mark * _ODD) >> np.uint64(32), dtype=pl.UInt32)
 
 
 def _key_json(table: str) -> pl.Expr:
@@ -118,19 +190,18 @@ def _lines(keys: pl.Series) -> bytes:
 
 
 def prepared(table: str, rows: pl.DataFrame) -> pl.DataFrame:
-    """What `check` needs of rows: seal, key (JSON) and digest, in the order in which a seal takes them.
+    """Rows as `check` needs them: in the order in which a seal takes them, with `key` (JSON) and `mark`.
 
     `rows` has the table's columns, `seal`, and, if the database knows it, `mistyped`: true where a value has another
-    type than its column, which SQLite allows.
+    type than its column, which SQLite allows. Such a row counts as edited, and has no mark. Raises polars' ComputeError on
+    text that is not UTF-8.
     """
-    rows = rows.sort("seal", *tables.key(table))
-    digest = pl.col("digest")
+    # A database may hold text that is not UTF-8, on which hashing would crash.
+    rows = rows.with_columns(pl.col(pl.String).cast(pl.Binary).cast(pl.String)).sort("seal", *tables.key(table))
+    mark: pl.Series | pl.Expr = marks(table, rows)
     if "mistyped" in rows.columns:
-        # No digest begins like this, so such a row counts as edited.
-        digest = pl.when(pl.col("mistyped").cast(pl.Boolean)).then(pl.lit("mistyped") + digest).otherwise(digest)
-    return rows.with_columns(_key_json(table).alias("key"), digest=row_digests(table, rows)).select(
-        "seal", "key", digest.alias("digest")
-    )
+        mark = pl.when(~pl.col("mistyped").cast(pl.Boolean)).then(pl.lit(mark))
+    return rows.with_columns(_key_json(table).alias("key"), mark=mark)
 
 
 def check(seal: Seal, rows: pl.DataFrame) -> list[Finding]:
@@ -141,15 +212,16 @@ def check(seal: Seal, rows: pl.DataFrame) -> list[Finding]:
         keys = zlib.decompress(seal.keys)
     except zlib.error:
         keys = b""
-    digests = rows["digest"]
-    recomputed = _digest(table, digests, seq=seal.seq, previous=seal.previous, sealed_at=seal.sealed_at)
-    if len(rows) > 0 and seal.digest == recomputed:
-        same = keys == _lines(rows["key"]) and seal.marks == _marks(digests) and seal.row_count == len(rows)
-        return [] if same else edited_seal
+    if len(rows) > 0 and not rows["mark"].null_count():
+        of, link = _content_digest(table, rows), {"previous": seal.previous, "sealed_at": seal.sealed_at}
+        if seal.digest == _digest(table, of, len(rows), seq=seal.seq, **link):
+            recorded = rows["mark"].to_numpy().astype(">u4").tobytes()
+            same = keys == _lines(rows["key"]) and seal.marks == recorded and seal.row_count == len(rows)
+            return [] if same else edited_seal
     sealed = _sealed(seal, keys)
     if sealed is None:
         return edited_seal
-    now = dict(zip(map(_read_key, rows["key"]), digests.str.head(8), strict=True))
+    now = dict(zip(map(_read_key, rows["key"]), rows["mark"], strict=True))
     found = [
         *(("removed", key) for key in sealed if key not in now),
         *(("edited", key) for key, mark in sealed.items() if now.get(key, mark) != mark),
@@ -162,7 +234,7 @@ def check(seal: Seal, rows: pl.DataFrame) -> list[Finding]:
 Key = tuple[tuple[str, str | int], ...]
 
 
-def _sealed(seal: Seal, keys: bytes) -> dict[Key, str] | None:
+def _sealed(seal: Seal, keys: bytes) -> dict[Key, int] | None:
     """The mark of each key that was sealed; None if they are no keys of the seal's table."""
     try:
         sealed = [_read_key(line) for line in keys.decode().split("\n")]
@@ -170,7 +242,7 @@ def _sealed(seal: Seal, keys: bytes) -> dict[Key, str] | None:
         return None
     if any([column for column, _ in key] != tables.key(seal.table_name) for key in sealed):
         return None
-    return {key: seal.marks[4 * place : 4 * place + 4].hex() for place, key in enumerate(sealed)}
+    return {key: int.from_bytes(seal.marks[4 * place : 4 * place + 4]) for place, key in enumerate(sealed)}
 
 
 def _read_key(line: str) -> Key:

@@ -101,7 +101,7 @@ def test_a_seal_made_anew_over_an_edited_row_breaks_the_chain(full: str) -> None
         columns = ", ".join(f'"{column}"' for column in tables.columns("fault"))
         rows = book.read(f"SELECT {columns} FROM fault").with_columns(reason=pl.lit("nothing at all")).sort("line")
         previous = book.read("SELECT previous FROM seal WHERE seq = :seq", seq=seal).item()
-    new = seals.make("fault", rows, seq=seal, previous=previous, now=NOW)
+    new = seals.make(seals.content("fault", rows), seq=seal, previous=previous, now=NOW)
     blob = f"x'{new.marks.hex()}'" if full.startswith("sqlite") else f"'\\x{new.marks.hex()}'"
     facts.execute(full, *facts.unguard(full, "fault"), "UPDATE fault SET reason = 'nothing at all'")
     found = tamper(full, "seal", f"UPDATE seal SET digest = '{new.digest}', marks = {blob} WHERE seq = {seal}")

@@ -25,7 +25,7 @@ def runs(*changes: dict[str, str | None]) -> pl.DataFrame:
 
 
 def sealed(rows: pl.DataFrame) -> seals.Seal:
-    return seals.make("run", rows, seq=1, previous=seals.GENESIS, now=NOW)
+    return seals.make(seals.content("run", rows), seq=1, previous=seals.GENESIS, now=NOW)
 
 
 def check(seal: seals.Seal, rows: pl.DataFrame) -> list[str]:
@@ -35,20 +35,38 @@ def check(seal: seals.Seal, rows: pl.DataFrame) -> list[str]:
     ]
 
 
-def test_a_row_is_hashed_as_netstrings_with_a_tilde_for_null() -> None:
-    written = "3:r-16:digits5:score2:{}~" + 2 * f"27:{NOW}"
-    assert [hashlib.sha256(written.encode()).hexdigest()] == seals.row_digests("run", runs({})).to_list()
+def digest(rows: pl.DataFrame, table: str = "run") -> str:
+    return seals.content(table, rows).digest
 
 
-def test_a_float_is_hashed_by_its_bits_and_a_flag_as_a_digit() -> None:
+def long(number: int) -> bytes:
+    return number.to_bytes(8, "little", signed=True)
+
+
+def test_a_column_is_written_as_lengths_and_texts_and_once_if_it_says_the_same_throughout() -> None:
+    rows = runs({"run_id": "r-1", "flow": "score"}, {"run_id": "r-22", "flow": "measure"})
+    written = b"run_id:2:each\n" + long(3) + long(4) + b"r-1r-22" + b"stream:2:one\n" + long(6) + b"digits"
+    written += b"flow:2:each\n" + long(5) + long(7) + b"scoremeasure" + b"counts:2:one\n" + long(2) + b"{}"
+    written += b"cursor:2:one\n" + long(-1)
+    written += b"".join(b"%s:2:one\n" % name + long(27) + NOW.encode() for name in (b"started_at", b"finished_at"))
+    assert hashlib.sha256(written).hexdigest() == digest(rows)
+
+
+def test_numbers_and_flags_are_written_as_eight_bytes_and_whether_they_are_null() -> None:
     row = dict.fromkeys(tables.columns("dispatch"), "x") | {"slot": 0, "project_id": 2, "task_id": 3, "blind": True}
-    one = seals.row_digests("dispatch", pl.DataFrame([row], schema=tables.columns("dispatch")))
-    written = "1:x1:x1:01:x1:21:31:11:x1:x"
-    assert [hashlib.sha256(written.encode()).hexdigest()] == one.to_list()
-    shares = pl.DataFrame({"seconds": [0.1, 0.1 + 2**-56]})
-    assert shares["seconds"].n_unique() == 2
-    rows = [dict.fromkeys(tables.columns("policy"), None) | {"threshold": value} for value in shares["seconds"]]
-    assert seals.row_digests("policy", pl.DataFrame(rows, schema=tables.columns("policy"))).n_unique() == 2
+    values = [long(value) + b"\0" if isinstance(value, int) else long(1) + b"x" for value in row.values()]
+    names = [f"{name}:1:one\n".encode() for name in row]
+    written = b"".join(part for pair in zip(names, values, strict=True) for part in pair)
+    one = pl.DataFrame([row], schema=tables.columns("dispatch"))
+    assert hashlib.sha256(written).hexdigest() == digest(one, "dispatch")
+
+
+def test_two_floats_that_print_alike_differ_and_so_do_null_and_zero() -> None:
+    thresholds = [0.1, 0.1 + 2**-56, 0.0, None]
+    rows = [dict.fromkeys(tables.columns("policy"), None) | {"threshold": value} for value in thresholds]
+    frames = [pl.DataFrame([row], schema=tables.columns("policy")) for row in rows]
+    assert len({digest(frame, "policy") for frame in frames}) == 4
+    assert seals.marks("policy", pl.concat(frames)).n_unique() == 4
 
 
 @pytest.mark.parametrize(
@@ -62,7 +80,20 @@ def test_a_float_is_hashed_by_its_bits_and_a_flag_as_a_digit() -> None:
     ],
 )
 def test_no_two_rows_read_the_same(one: dict[str, str | None], other: dict[str, str | None]) -> None:
-    assert seals.row_digests("run", runs(one)).to_list() != seals.row_digests("run", runs(other)).to_list()
+    assert digest(runs(one)) != digest(runs(other))
+    assert seals.marks("run", runs(one)).to_list() != seals.marks("run", runs(other)).to_list()
+
+
+def test_a_text_that_moves_to_the_next_row_is_another_content() -> None:
+    one = runs({"run_id": "r-1", "counts": "ab"}, {"run_id": "r-2", "counts": "c"})
+    other = runs({"run_id": "r-1", "counts": "a"}, {"run_id": "r-2", "counts": "bc"})
+    assert digest(one) != digest(other)
+
+
+def test_a_mark_of_a_row_does_not_depend_on_its_neighbours() -> None:
+    rows = runs({"run_id": "r-1"}, {"run_id": "r-2", "flow": "x", "cursor": "c"})
+    alone = [seals.marks("run", row).item() for row in rows.iter_slices(1)]
+    assert alone == seals.marks("run", rows).to_list()
 
 
 def test_rows_as_they_were_sealed_give_no_finding_in_any_order() -> None:
