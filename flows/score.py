@@ -1,5 +1,7 @@
 """Flow `score`: read the model's outputs, decide each case once, record the decisions."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,23 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from flows import files, runs, settings
+from flows.ahead import ahead
 from models import outputs, policy
 from models.errors import ModelInvalid
 from models.stream import Stream
-from review import states
+from review import ledger, states
 
-CHUNK_ROWS = 100_000
+CHUNK_ROWS = 200_000  # a quarter quicker than 50 000, in a fifth of a GB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a chunk comes to under one policy: ready for the ledger."""
+
+    policy_id: str
+    decided_at: str
+    faults: int
+    ready: ledger.Ready
 
 
 @flow(name="score", flow_run_name="score-{stream}")
@@ -34,31 +47,35 @@ def _score(stream_name: str, source: str | None) -> runs.Counts:
         runs.policy_in_force(run.ledger, run.stream)  # before the first file is opened
         inbox = Path(source) if source else run.settings.data / run.stream.input.source
         total = dict.fromkeys(("read", "decided", "automated", "audits", "to_review", "faults"), 0)
-        for chunk in files.chunks(inbox, run.stream, rows=CHUNK_ROWS):
-            for name, count in record(run.stream, run.run_id, chunk).items():
+        for chunk, facts in ahead(_prepared(run, files.chunks(inbox, run.stream, rows=CHUNK_ROWS))):
+            for name, count in record(run.stream, run.run_id, chunk, facts).items():
                 total[name] += count
             runs.log.info("score %s: %s", run.stream.name, runs.line(total))
         run.finish(total)
         return total
 
 
+def _prepared(run: runs.Run, chunks: Iterator[files.Chunk]) -> Iterator[tuple[files.Chunk, Facts]]:
+    """Each chunk with its facts under the policy in force now, made while the chunk before it is written."""
+    with runs.open_ledger(run.settings) as book:
+        for chunk in chunks:
+            yield chunk, prepare(run.stream, run.run_id, chunk, runs.policy_in_force(book, run.stream))
+
+
 @task(name="record", cache_policy=NO_CACHE, **runs.RETRY)
-def record(stream: Stream, run_id: str, chunk: files.Chunk) -> dict[str, int]:
-    """Decide one chunk and append it, whole or not at all. Doing it again adds nothing."""
-    config = settings.read()
-    answered = chunk.frame
-    if stream.model.file is not None:
-        answered = _answered(config.data / stream.model.file, chunk.frame, stream)
-    checked = outputs.validate(answered, stream, source=chunk.source)
-    now = runs.clock()
-    with runs.open_ledger(config) as book:
-        # The policy is read for every chunk: a halt stops the next chunk, not the next run.
+def record(stream: Stream, run_id: str, chunk: files.Chunk, facts: Facts | None = None) -> dict[str, int]:
+    """Append one chunk's decisions, whole or not at all. Doing it again adds nothing.
+
+    `facts` may have been prepared before; they are made anew if another policy is in force by now: a halt stops the next
+    chunk, not the next run.
+    """
+    with runs.open_ledger() as book:
         in_force = runs.policy_in_force(book, stream)
-        decisions = _decide(checked.cases, in_force, stream).with_columns(run_id=pl.lit(run_id), decided_at=pl.lit(now))
-        faults = pl.concat([chunk.faults, checked.faults])
-        appended = book.append({"decision": decisions, "fault": _fault_rows(faults, stream, run_id, now)}, now=now)
+        if facts is None or facts.policy_id != in_force.policy_id:
+            facts = prepare(stream, run_id, chunk, in_force)
+        appended = book.append(facts.ready, now=facts.decided_at)
         clashes = outputs.clashes(appended.conflicts["decision"])
-        book.append({"fault": _fault_rows(clashes, stream, run_id, now)}, now=now)
+        book.append({"fault": _fault_rows(clashes, stream, run_id, facts.decided_at)}, now=facts.decided_at)
     written = appended.written["decision"]
     automated = written["route"] == policy.AUTOMATE
     return {
@@ -67,8 +84,21 @@ def record(stream: Stream, run_id: str, chunk: files.Chunk) -> dict[str, int]:
         "automated": int(automated.sum()),
         "audits": int((automated & written["blind"]).sum()),
         "to_review": int((~automated).sum()),
-        "faults": len(faults) + len(clashes),
+        "faults": facts.faults + len(clashes),
     }
+
+
+def prepare(stream: Stream, run_id: str, chunk: files.Chunk, in_force: states.PolicyInForce) -> Facts:
+    """Check a chunk and decide its cases under a policy: all that can be done without the ledger."""
+    answered = chunk.frame
+    if stream.model.file is not None:
+        answered = _answered(settings.read().data / stream.model.file, chunk.frame, stream)
+    checked = outputs.validate(answered, stream, source=chunk.source)
+    now = runs.clock()
+    decisions = _decide(checked.cases, in_force, stream).with_columns(run_id=pl.lit(run_id), decided_at=pl.lit(now))
+    faults = pl.concat([chunk.faults, checked.faults])
+    ready = ledger.ready({"decision": decisions, "fault": _fault_rows(faults, stream, run_id, now)})
+    return Facts(policy_id=in_force.policy_id, decided_at=now, faults=len(faults), ready=ready)
 
 
 def _decide(cases: pl.DataFrame, in_force: states.PolicyInForce, stream: Stream) -> pl.DataFrame:

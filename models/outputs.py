@@ -5,11 +5,13 @@ read but not scored is a case with a `doubt`, for a person. Nothing about the va
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 import polars_hash as plh
+import pyarrow as pa
 
 from models import answers, canonical, reals, reserved, timestamps
 from models.stream import Stream
@@ -141,7 +143,8 @@ def _faults(frame: pl.DataFrame, reasons: pl.Series, source: str) -> pl.DataFram
 
 
 def _content(frame: pl.DataFrame, stream: Stream) -> pl.Series:
-    """SHA-256 over the columns the stream names, each as a netstring (length:text), ~ where missing.
+    """SHA-256 over the columns the stream names: each text as a netstring (length:text), ~ where missing, then all
+    numbers by their 64 bits in base64, then the text of what should be a number and is none.
 
     Numbers count by their value, so 0.90 in a CSV is the 0.9 of a Parquet file. Netstrings, because joined text could
     read the same for two different rows.
@@ -151,25 +154,30 @@ def _content(frame: pl.DataFrame, stream: Stream) -> pl.Series:
     if given.probabilities is not None and len(given.probabilities) == len(stream.labels):
         numbers += given.probabilities
     columns = named(stream)
-    texts = [column for column in columns if column not in numbers]
-    parts = canonical.text(frame.select(texts)).hstack(
-        [_number_text(frame[column]) for column in columns if column in numbers]
-    )
-    fields = [
-        (pl.col(column).str.len_bytes().cast(pl.String) + ":" + pl.col(column)).fill_null("~") for column in columns
-    ]
-    joined = parts.select(pl.concat_str(fields).alias("content"))
+    texts = canonical.text(frame.select(column for column in columns if column not in numbers))
+    fields = [_netstring(pl.col(column)) for column in texts.columns]
+    reals_ = [reals.column(frame[column]) for column in columns if column in numbers]
+    if reals_:
+        fields.append(pl.lit(_bits(reals_)))
+    for real in reals_:
+        if real.null_count() or not real.is_finite().all():
+            text = canonical.text(frame.select(real.name)).to_series()
+            fields.append(pl.when(real.is_finite()).then(pl.lit("")).otherwise(_netstring(pl.lit(text))))
+    joined = texts.select(pl.concat_str(fields).alias("content"))
     return joined.select(plh.col("content").chash.sha2_256()).to_series()
 
 
-def _number_text(column: pl.Series) -> pl.Series:
-    """A number by its 64 bits, which no later way of printing floats can change; what is no number by its text."""
-    real = reals.column(column) + 0.0  # -0.0 is 0.0
-    bits = pl.Series(column.name, real.fill_null(math.nan).to_numpy().view(np.uint64)).cast(pl.String)
-    if real.is_finite().all() and not real.null_count():
-        return bits
-    text = canonical.text(column.to_frame()).to_series()
-    return pl.select(pl.when(real.is_finite()).then(bits).otherwise(text)).to_series().rename(column.name)
+def _netstring(text: pl.Expr) -> pl.Expr:
+    return (text.str.len_bytes().cast(pl.String) + ":" + text).fill_null("~")
+
+
+def _bits(numbers: Sequence[pl.Series]) -> pl.Series:
+    """The 64 bits of each number, which no later way of printing floats can change, row by row, in base64."""
+    rows = np.column_stack([number.fill_null(math.nan).to_numpy() for number in numbers]) + 0.0  # -0.0 is 0.0
+    rows[~np.isfinite(rows)] = math.nan  # one of the many; which it was is said in words
+    width = rows.shape[1] * rows.itemsize
+    packed = pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(rows), [None, pa.py_buffer(rows)])
+    return pl.Series("numbers", packed.cast(pa.large_binary())).bin.encode("base64")
 
 
 def _cases(frame: pl.DataFrame, stream: Stream, case_ids: pl.Series, content: pl.Series, source: str) -> pl.DataFrame:

@@ -53,7 +53,7 @@ def _text(*, primary_key: bool = False, nullable: bool = False) -> Column[str]:
 
 
 def _seal() -> Column[int]:
-    return Column(BigInteger, nullable=False, index=True)
+    return Column(BigInteger, nullable=False)
 
 
 class Seal(SQLModel, table=True):

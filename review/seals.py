@@ -140,7 +140,7 @@ def _written(name: str, column: pa.Array) -> Iterator[bytes | memoryview]:
         lengths = np.diff(ends)
         if column.null_count:
             lengths[column.is_null().to_numpy(zero_copy_only=False)] = -1
-        yield memoryview(lengths).cast("B")
+        yield lengths.tobytes()
         if ends[-1] > ends[0]:
             yield memoryview(texts.buffers()[2])[ends[0] : ends[-1]]
     else:
@@ -153,8 +153,8 @@ def _written(name: str, column: pa.Array) -> Iterator[bytes | memoryview]:
 def _single(column: pa.Array) -> bool:
     """Whether a column holds one value throughout."""
     if len(column) == 0 or column.null_count:
-        return column.null_count == len(column)
-    return bool(column[0] == column[-1]) and bool(pc.all(pc.equal(column, column[0])).as_py())
+        return bool(column.null_count == len(column))
+    return bool(column[0] == column[-1] and pc.all(pc.equal(column, column[0])).as_py())
 
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: multiplying by it spreads a change over all bits

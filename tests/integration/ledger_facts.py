@@ -179,5 +179,5 @@ def execute(url: str, *statements: str) -> None:
 def unguard(url: str, table: str) -> list[str]:
     """Statements that take a table's triggers away, checks and references too, so that anything can be done to it."""
     if url.startswith("sqlite"):
-        return [f"DROP TRIGGER {table}_no_{event}" for event in ("update", "delete", "replace")]
+        return [f"DROP TRIGGER IF EXISTS {table}_no_{event}" for event in ("update", "delete", "replace")]
     return [f"ALTER TABLE {table} DISABLE TRIGGER USER", "SET session_replication_role = replica"]

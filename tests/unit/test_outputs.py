@@ -1,7 +1,9 @@
 """The input contract, one kind of bad input at a time."""
 
+import base64
 import hashlib
 import json
+import struct
 from datetime import date, datetime, timedelta
 
 import polars as pl
@@ -309,10 +311,18 @@ def test_a_payload_of_any_type_is_json(value: object, expected: str) -> None:
 
 
 def test_content_is_the_hash_of_the_named_columns_each_with_its_length() -> None:
-    bits = "4606281698874543309"  # of 0.9
-    said = f"1:a3:bug{len(bits)}:{bits}6:A text~"
+    bits = base64.b64encode(struct.pack("<d", 0.9)).decode()
     found = case(ROW | {"country": None, "unnamed": "does not count"})
-    assert found["content"] == hashlib.sha256(said.encode()).hexdigest()
+    assert found["content"] == hashlib.sha256(f"1:a3:bug6:A text~{bits}".encode()).hexdigest()
+
+
+def test_what_is_no_number_counts_by_its_text_and_the_rows_beside_it_do_not() -> None:
+    scores = ["nan", "inf", "-inf", None, "high", "low", "0.9"]
+    together = validated(*(ROW | {"id": "same", "score": score} for score in scores))
+    assert len(together.faults) == len(scores) - 1  # each says something else
+    alone = case(ROW | {"score": "0.9"})["content"]
+    beside = validated(ROW | {"score": "0.9"}, ROW | {"id": "b", "score": "high"}).cases["content"][0]
+    assert alone == beside
 
 
 def test_the_same_row_has_the_same_content_in_every_format_and_another_row_another() -> None:
