@@ -1,6 +1,6 @@
 """Flow `score`: read the model's outputs, decide each case once, record the decisions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,8 @@ def _score(stream_name: str, source: str | None) -> runs.Counts:
         runs.policy_in_force(run.ledger, run.stream)  # before the first file is opened
         inbox = Path(source) if source else run.settings.data / run.stream.input.source
         total = dict.fromkeys(("read", "decided", "automated", "audits", "to_review", "faults"), 0)
-        for chunk, facts in ahead(_prepared(run, files.chunks(inbox, run.stream, rows=CHUNK_ROWS))):
+        chunks = files.chunks(inbox, run.stream, rows=CHUNK_ROWS)
+        for chunk, facts in ahead(_prepared(run, chunks, total)):
             for name, count in record(run.stream, run.run_id, chunk, facts).items():
                 total[name] += count
             runs.log.info("score %s: %s", run.stream.name, runs.line(total))
@@ -55,11 +56,15 @@ def _score(stream_name: str, source: str | None) -> runs.Counts:
         return total
 
 
-def _prepared(run: runs.Run, chunks: Iterator[files.Chunk]) -> Iterator[tuple[files.Chunk, Facts]]:
+def _prepared(
+    run: runs.Run, chunks: Iterator[files.Chunk], total: Mapping[str, int]
+) -> Iterator[tuple[files.Chunk, Facts]]:
     """Each chunk with its facts under the policy in force now, made while the chunk before it is written."""
     with runs.open_ledger(run.settings) as book:
         for chunk in chunks:
-            yield chunk, prepare(run.stream, run.run_id, chunk, runs.policy_in_force(book, run.stream))
+            again = total["read"] > 0 and total["decided"] == 0  # an inbox that was read before: nothing to hash
+            in_force = runs.policy_in_force(book, run.stream)
+            yield chunk, prepare(run.stream, run.run_id, chunk, in_force, hashed=not again)
 
 
 @task(name="record", cache_policy=NO_CACHE, **runs.RETRY)
@@ -88,8 +93,13 @@ def record(stream: Stream, run_id: str, chunk: files.Chunk, facts: Facts | None 
     }
 
 
-def prepare(stream: Stream, run_id: str, chunk: files.Chunk, in_force: states.PolicyInForce) -> Facts:
-    """Check a chunk and decide its cases under a policy: all that can be done without the ledger."""
+def prepare(
+    stream: Stream, run_id: str, chunk: files.Chunk, in_force: states.PolicyInForce, *, hashed: bool = True
+) -> Facts:
+    """Check a chunk and decide its cases under a policy: all that can be done without the ledger.
+
+    `hashed` as in `ledger.ready`.
+    """
     answered = chunk.frame
     if stream.model.file is not None:
         answered = _answered(settings.read().data / stream.model.file, chunk.frame, stream)
@@ -97,7 +107,7 @@ def prepare(stream: Stream, run_id: str, chunk: files.Chunk, in_force: states.Po
     now = runs.clock()
     decisions = _decide(checked.cases, in_force, stream).with_columns(run_id=pl.lit(run_id), decided_at=pl.lit(now))
     faults = pl.concat([chunk.faults, checked.faults])
-    ready = ledger.ready({"decision": decisions, "fault": _fault_rows(faults, stream, run_id, now)})
+    ready = ledger.ready({"decision": decisions, "fault": _fault_rows(faults, stream, run_id, now)}, hashed=hashed)
     return Facts(policy_id=in_force.policy_id, decided_at=now, faults=len(faults), ready=ready)
 
 

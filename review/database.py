@@ -143,6 +143,11 @@ def silent() -> Iterator[None]:
         yield
 
 
+def is_taken(error: adbc_driver_manager.Error) -> bool:
+    """Whether a row was refused because its key is in the table."""
+    return error.sqlstate == "23505" or "UNIQUE constraint failed" in str(error) or REFUSAL in str(error)
+
+
 _CONSTRAINT = re.compile(
     r"[A-Z][A-Z ]+ constraint failed(?:: [^\n]+)?|violates [a-z ]+ constraint \"[^\"]+\"|null value in column \"[^\"]+\""
 )

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Self
 
+import adbc_driver_manager
 import polars as pl
 import pyarrow as pa
 from adbc_driver_manager import dbapi
@@ -19,6 +20,7 @@ from review import audit, database, holds, schema, seals
 
 # A known key with other content here is not the same fact said twice: it is given back, never dropped in silence.
 _CONTENT = {"decision": ["content"], "adoption": ["policy_id", "adopted_by", "because"]}
+_MANY = 10_000  # rows from which on they are inserted without asking first
 _WRITERS = 7_326_011_847_150  # PostgreSQL's advisory lock of those who append, for seals follow one another
 
 
@@ -39,12 +41,13 @@ class Ready:
     """Facts checked, sorted and hashed for an append: what takes time and needs no database. Made by `ready`."""
 
     facts: dict[str, pl.DataFrame]  # in the tables' order, rows in the order of their key
-    contents: dict[str, list[seals.Content]]  # one per `seals.ROWS` rows
+    contents: dict[str, list[seals.Content]]  # one per `seals.ROWS` rows; of no table if they are hashed when written
 
 
-def ready(facts: Mapping[str, pl.DataFrame]) -> Ready:
+def ready(facts: Mapping[str, pl.DataFrame], *, hashed: bool = True) -> Ready:
     """Prepare an append, in any thread. `facts`: table name -> rows with its columns but `seal`.
 
+    `hashed`: False if most of it is likely to be recorded already, for only what is written needs its hash.
     Raises ValueError if a frame is not what its table holds or has a key twice, LedgerInvalid if no ledger can hold it.
     """
     unknown = facts.keys() - set(tables.names())
@@ -52,7 +55,8 @@ def ready(facts: Mapping[str, pl.DataFrame]) -> Ready:
         raise ValueError(f"no table {min(unknown)!r} in the ledger")
     # Every row finds what it refers to, and an index grows at fewer places, if the rows come in this order.
     given = {name: schema.conform(name, facts[name]).sort(tables.key(name)) for name in tables.names() if name in facts}
-    return Ready(facts=given, contents={name: _contents(name, frame) for name, frame in given.items()})
+    contents = {name: _contents(name, frame) for name, frame in given.items()} if hashed else {}
+    return Ready(facts=given, contents=contents)
 
 
 def _contents(name: str, rows: pl.DataFrame) -> list[seals.Content]:
@@ -131,7 +135,7 @@ class Ledger:
         `now` is moment text. Raises ValueError if a frame is not what its table holds or has a key twice, LedgerInvalid
         if the database refuses a row, Unavailable; in each case nothing was written.
         """
-        given = facts if isinstance(facts, Ready) else ready(facts)
+        given = facts if isinstance(facts, Ready) else ready(facts, hashed=False)
         empty = {name: frame.clear() for name, frame in given.facts.items()}
         done = Appended(written=empty, known=dict.fromkeys(given.facts, 0), conflicts=dict(empty))
         if all(frame.is_empty() for frame in given.facts.values()):
@@ -140,19 +144,19 @@ class Ledger:
             number, digest = self._head(cursor)
             made: list[seals.Seal] = []
             for name, frame in given.facts.items():
-                if frame.is_empty():
-                    continue
-                fresh, conflicts = self._unrecorded(cursor, name, frame)
-                done.written[name], done.conflicts[name] = fresh, conflicts
-                done.known[name] = len(frame) - len(fresh) - len(conflicts)
-                contents = given.contents[name] if fresh is frame else _contents(name, fresh)
-                for content, part in zip(contents, fresh.iter_slices(seals.ROWS), strict=False):
+                fresh, contents = frame, given.contents.get(name)
+                if not self._insert_new(cursor, name, frame, after=number):
+                    fresh, conflicts = self._unrecorded(cursor, name, frame)
+                    self._insert(cursor, name, fresh, after=number)
+                    done.known[name] = len(frame) - len(fresh) - len(conflicts)
+                    done.conflicts[name] = conflicts
+                done.written[name] = fresh
+                for content in contents if contents is not None and fresh is frame else _contents(name, fresh):
                     number += 1
                     made.append(seals.make(content, seq=number, previous=digest, now=now))
                     digest = made[-1].digest
-                    self._insert(cursor, name, part.with_columns(seal=pl.lit(number, pl.Int64)))
             if made:
-                self._insert(cursor, "seal", pl.DataFrame([asdict(seal) for seal in made], schema=seals.COLUMNS))
+                self._ingest(cursor, "seal", pl.DataFrame([asdict(seal) for seal in made], schema=seals.COLUMNS))
         return done
 
     def read(self, sql: str, **parameters: database.Parameter) -> pl.DataFrame:
@@ -215,6 +219,8 @@ class Ledger:
 
     def _unrecorded(self, cursor: dbapi.Cursor, name: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Rows whose key is not recorded, and rows whose key is recorded with other content."""
+        if frame.is_empty():
+            return frame, frame
         key, content = tables.key(name), _CONTENT.get(name, [])
         cursor.adbc_ingest("stage", frame.select(key).to_arrow(), mode="create", temporary=True)
         on = " AND ".join(f't."{column}" = s."{column}"' for column in key)
@@ -228,7 +234,28 @@ class Ledger:
         other = frame.join(recorded, on=key, how="semi").join(recorded, on=key + content, how="anti")
         return fresh, other if content else frame.clear()
 
-    def _insert(self, cursor: dbapi.Cursor, name: str, rows: pl.DataFrame) -> None:
+    def _insert_new(self, cursor: dbapi.Cursor, name: str, rows: pl.DataFrame, *, after: int) -> bool:
+        """Insert many rows in the hope that none of them is known, which is quicker than to ask; else change nothing."""
+        if len(rows) < _MANY:
+            return False
+        cursor.execute("SAVEPOINT hope")
+        try:
+            self._insert(cursor, name, rows, after=after)
+        except adbc_driver_manager.Error as error:
+            if not database.is_taken(error):
+                raise
+            cursor.execute("ROLLBACK TO SAVEPOINT hope")
+            return False
+        cursor.execute("RELEASE SAVEPOINT hope")
+        return True
+
+    def _insert(self, cursor: dbapi.Cursor, name: str, rows: pl.DataFrame, *, after: int) -> None:
+        """Insert rows under the seals that follow number `after`."""
+        for number, part in enumerate(rows.iter_slices(seals.ROWS), after + 1):
+            if not part.is_empty():
+                self._ingest(cursor, name, part.with_columns(seal=pl.lit(number, pl.Int64)))
+
+    def _ingest(self, cursor: dbapi.Cursor, name: str, rows: pl.DataFrame) -> None:
         cursor.adbc_ingest(name, rows.to_arrow(), mode="append")
 
 
