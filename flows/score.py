@@ -1,6 +1,6 @@
 """Flow `score`: read the model's outputs, decide each case once, record the decisions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from models.errors import ModelInvalid
 from models.stream import Stream
 from review import ledger, states
 
-CHUNK_ROWS = 200_000  # a quarter quicker than 50 000, in a fifth of a GB
+CHUNK_ROWS = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +46,20 @@ def _score(stream_name: str, source: str | None) -> runs.Counts:
     with runs.running("score", stream_name) as run:
         runs.policy_in_force(run.ledger, run.stream)  # before the first file is opened
         inbox = Path(source) if source else run.settings.data / run.stream.input.source
-        total = dict.fromkeys(("read", "decided", "automated", "audits", "to_review", "faults"), 0)
-        chunks = files.chunks(inbox, run.stream, rows=CHUNK_ROWS)
-        for chunk, facts in ahead(_prepared(run, chunks, total)):
-            for name, count in record(run.stream, run.run_id, chunk, facts).items():
-                total[name] += count
-            runs.log.info("score %s: %s", run.stream.name, runs.line(total))
+        total = record_all(run, inbox, record)
         run.finish(total)
         return total
+
+
+def record_all(run: runs.Run, inbox: Path, write: Callable[..., dict[str, int]]) -> dict[str, int]:
+    """Record every chunk of the inbox by `write` (`record`, as a task or as a function), and count."""
+    total = dict.fromkeys(("read", "decided", "automated", "audits", "to_review", "faults"), 0)
+    chunks = files.chunks(inbox, run.stream, rows=CHUNK_ROWS)
+    for chunk, facts in ahead(_prepared(run, chunks, total)):
+        for name, count in write(run.stream, run.run_id, chunk, facts).items():
+            total[name] += count
+        runs.log.info("score %s: %s", run.stream.name, runs.line(total))
+    return total
 
 
 def _prepared(

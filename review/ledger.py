@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 import adbc_driver_manager
+import numpy as np
 import polars as pl
 import pyarrow as pa
 from adbc_driver_manager import dbapi
@@ -41,7 +42,15 @@ class Ready:
     """Facts checked, sorted and hashed for an append: what takes time and needs no database. Made by `ready`."""
 
     facts: dict[str, pl.DataFrame]  # in the tables' order, rows in the order of their key
-    contents: dict[str, list[seals.Content]]  # one per `seals.ROWS` rows; of no table if they are hashed when written
+    batches: dict[str, list["_Batch"]]  # by table; of no table if they are made when written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    """What goes under one seal: at most `seals.ROWS` rows."""
+
+    content: seals.Content
+    rows: pa.Table
 
 
 def ready(facts: Mapping[str, pl.DataFrame], *, hashed: bool = True) -> Ready:
@@ -55,12 +64,16 @@ def ready(facts: Mapping[str, pl.DataFrame], *, hashed: bool = True) -> Ready:
         raise ValueError(f"no table {min(unknown)!r} in the ledger")
     # Every row finds what it refers to, and an index grows at fewer places, if the rows come in this order.
     given = {name: schema.conform(name, facts[name]).sort(tables.key(name)) for name in tables.names() if name in facts}
-    contents = {name: _contents(name, frame) for name, frame in given.items()} if hashed else {}
-    return Ready(facts=given, contents=contents)
+    return Ready(facts=given, batches={name: _batches(name, frame) for name, frame in given.items()} if hashed else {})
 
 
-def _contents(name: str, rows: pl.DataFrame) -> list[seals.Content]:
-    return [seals.content(name, part) for part in rows.iter_slices(seals.ROWS) if not part.is_empty()]
+def _batches(name: str, rows: pl.DataFrame) -> list[_Batch]:
+    made = []
+    for part in rows.iter_slices(seals.ROWS):
+        if not part.is_empty():
+            arrow = part.to_arrow()
+            made.append(_Batch(content=seals.content(name, part, arrow), rows=arrow))
+    return made
 
 
 def migrate(url: str) -> None:
@@ -144,19 +157,21 @@ class Ledger:
             number, digest = self._head(cursor)
             made: list[seals.Seal] = []
             for name, frame in given.facts.items():
-                fresh, contents = frame, given.contents.get(name)
-                if not self._insert_new(cursor, name, frame, after=number):
+                batches = given.batches.get(name)
+                done.written[name] = frame
+                if batches is None or not self._insert_new(cursor, name, batches, after=number):
                     fresh, conflicts = self._unrecorded(cursor, name, frame)
-                    self._insert(cursor, name, fresh, after=number)
+                    batches = _batches(name, fresh)
+                    self._insert(cursor, name, batches, after=number)
+                    done.written[name], done.conflicts[name] = fresh, conflicts
                     done.known[name] = len(frame) - len(fresh) - len(conflicts)
-                    done.conflicts[name] = conflicts
-                done.written[name] = fresh
-                for content in contents if contents is not None and fresh is frame else _contents(name, fresh):
+                for batch in batches:
                     number += 1
-                    made.append(seals.make(content, seq=number, previous=digest, now=now))
+                    made.append(seals.make(batch.content, seq=number, previous=digest, now=now))
                     digest = made[-1].digest
             if made:
-                self._ingest(cursor, "seal", pl.DataFrame([asdict(seal) for seal in made], schema=seals.COLUMNS))
+                rows = pl.DataFrame([asdict(seal) for seal in made], schema=seals.COLUMNS)
+                cursor.adbc_ingest("seal", rows.to_arrow(), mode="append")
         return done
 
     def read(self, sql: str, **parameters: database.Parameter) -> pl.DataFrame:
@@ -234,13 +249,13 @@ class Ledger:
         other = frame.join(recorded, on=key, how="semi").join(recorded, on=key + content, how="anti")
         return fresh, other if content else frame.clear()
 
-    def _insert_new(self, cursor: dbapi.Cursor, name: str, rows: pl.DataFrame, *, after: int) -> bool:
+    def _insert_new(self, cursor: dbapi.Cursor, name: str, batches: list[_Batch], *, after: int) -> bool:
         """Insert many rows in the hope that none of them is known, which is quicker than to ask; else change nothing."""
-        if len(rows) < _MANY:
+        if sum(batch.content.row_count for batch in batches) < _MANY:
             return False
         cursor.execute("SAVEPOINT hope")
         try:
-            self._insert(cursor, name, rows, after=after)
+            self._insert(cursor, name, batches, after=after)
         except adbc_driver_manager.Error as error:
             if not database.is_taken(error):
                 raise
@@ -249,14 +264,11 @@ class Ledger:
         cursor.execute("RELEASE SAVEPOINT hope")
         return True
 
-    def _insert(self, cursor: dbapi.Cursor, name: str, rows: pl.DataFrame, *, after: int) -> None:
-        """Insert rows under the seals that follow number `after`."""
-        for number, part in enumerate(rows.iter_slices(seals.ROWS), after + 1):
-            if not part.is_empty():
-                self._ingest(cursor, name, part.with_columns(seal=pl.lit(number, pl.Int64)))
-
-    def _ingest(self, cursor: dbapi.Cursor, name: str, rows: pl.DataFrame) -> None:
-        cursor.adbc_ingest(name, rows.to_arrow(), mode="append")
+    def _insert(self, cursor: dbapi.Cursor, name: str, batches: list[_Batch], *, after: int) -> None:
+        """Insert batches under the seals that follow number `after`."""
+        for number, batch in enumerate(batches, after + 1):
+            seal = pa.array(np.full(batch.content.row_count, number, dtype=np.int64))
+            cursor.adbc_ingest(name, batch.rows.append_column("seal", seal), mode="append")
 
 
 @cache

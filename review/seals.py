@@ -89,12 +89,12 @@ class Content:
     marks: bytes
 
 
-def content(table: str, rows: pl.DataFrame) -> Content:
-    """Hash rows of one table, which are sorted by its natural key and have its columns."""
+def content(table: str, rows: pl.DataFrame, arrow: pa.Table | None = None) -> Content:
+    """Hash rows of one table, which are sorted by its natural key and have its columns. `arrow`: the same, if at hand."""
     return Content(
         table=table,
         row_count=len(rows),
-        digest=_content_digest(table, rows),
+        digest=_content_digest(table, rows.to_arrow() if arrow is None else arrow),
         keys=zlib.compress(_lines(rows.select(_key_json(table).alias("key")).to_series()), level=1),
         marks=marks(table, rows).to_numpy().astype(">u4").tobytes(),
     )
@@ -119,11 +119,10 @@ def _digest(table: str, of: str, row_count: int, *, seq: int, previous: str, sea
     return hashlib.sha256(head.encode()).hexdigest()
 
 
-def _content_digest(table: str, rows: pl.DataFrame) -> str:
+def _content_digest(table: str, rows: pa.Table) -> str:
     hashed = hashlib.sha256()
-    arrow = rows.select(tables.columns(table).names()).to_arrow()
-    for name, column in zip(arrow.column_names, arrow.columns, strict=True):
-        for piece in _written(name, column.combine_chunks()):
+    for name in tables.columns(table):
+        for piece in _written(name, rows[name].combine_chunks()):
             hashed.update(piece)
     return hashed.hexdigest()
 
@@ -213,7 +212,7 @@ def check(seal: Seal, rows: pl.DataFrame) -> list[Finding]:
     except zlib.error:
         keys = b""
     if len(rows) > 0 and not rows["mark"].null_count():
-        of, link = _content_digest(table, rows), {"previous": seal.previous, "sealed_at": seal.sealed_at}
+        of, link = _content_digest(table, rows.to_arrow()), {"previous": seal.previous, "sealed_at": seal.sealed_at}
         if seal.digest == _digest(table, of, len(rows), seq=seal.seq, **link):
             recorded = rows["mark"].to_numpy().astype(">u4").tobytes()
             same = keys == _lines(rows["key"]) and seal.marks == recorded and seal.row_count == len(rows)

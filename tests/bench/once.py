@@ -1,0 +1,106 @@
+"""One measured run in a process of its own, so that its time and its peak memory are nobody else's.
+
+python -m tests.bench.once score|again|floor|measure|incremental FOLDER URL
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import adbc_driver_postgresql.dbapi as postgresql
+import adbc_driver_sqlite.dbapi as sqlite
+import polars as pl
+
+from flows import epochs, govern, runs, score, settings
+from models import tables
+from review import database, ledger
+from tests.bench import outputs
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(work: str, folder: Path, url: str) -> dict[str, float]:
+    """Do `work` in a process of its own: `seconds`, `peak_mb`, and what it says of itself."""
+    names = {"LEDGER": url, "STREAMS": str(folder), "DATA": str(folder), "REPORTS": str(folder / "reports")}
+    environment = os.environ | {f"SECOND_READER_{name}": value for name, value in names.items()}
+    command = [sys.executable, "-W", "ignore", "-m", "tests.bench.once", work, str(folder), url]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def opened(url: str) -> None:
+    """A ledger in which the stream's epoch is open and a line in force."""
+    ledger.migrate(url)
+    stream = settings.read_stream("bench", settings.read())
+    with ledger.open(url) as book:
+        epochs.begin_epoch(book, stream, "bench")
+    govern.adopt("bench", outputs.THRESHOLD, by="bench", because="a stream in operation", uncertified=True)
+
+
+def started(book: ledger.Ledger, flow: str) -> runs.Run:
+    """A run as a flow has it, without Prefect."""
+    config = settings.read()
+    stream = settings.read_stream("bench", config)
+    return runs.Run(run_id=flow, flow=flow, started_at=runs.clock(), stream=stream, settings=config, ledger=book)
+
+
+def scored(folder: Path, url: str) -> dict[str, float]:
+    """Read, decide, record."""
+    with ledger.open(url) as book:
+        total = score.record_all(started(book, "score"), folder / "outputs.parquet", score.record.fn)
+    return {"decided": total["decided"], "automated": total["automated"]}
+
+
+def floor(folder: Path, url: str) -> Callable[[], None]:
+    """Read the same file, write the same columns as they are to a bare table with the same unique index."""
+    where = database.address(url)
+    listed = database.quoted([*tables.columns("decision"), "seal"])
+    with ledger.open(url) as book:
+        rows = book.read(f"SELECT {listed} FROM decision").to_arrow()
+    kinds = {pl.String: "TEXT", pl.Int64: "BIGINT", pl.Float64: "DOUBLE PRECISION", pl.Boolean: "BOOLEAN"}
+    schema = {**tables.columns("decision"), "seal": pl.Int64()}
+    columns = ", ".join(f'"{name}" {kinds[type(kind)]}' for name, kind in schema.items())
+    bare = folder / "bare.db"
+    bare.unlink(missing_ok=True)
+    driver = sqlite if where.kind == "sqlite" else postgresql
+    target = str(bare) if where.kind == "sqlite" else where.target
+
+    def work() -> None:
+        pl.read_parquet(folder / "outputs.parquet")
+        with driver.connect(target) as connection, connection.cursor() as cursor:
+            cursor.execute("DROP TABLE IF EXISTS bare")
+            cursor.execute(f"CREATE TABLE bare ({columns}, PRIMARY KEY (stream, case_id))")
+            connection.commit()
+            cursor.adbc_ingest("bare", rows, mode="append")
+            connection.commit()
+
+    return work
+
+
+def _main(work: str, folder: Path, url: str) -> dict[str, Any]:
+    done: Callable[[], Any]
+    if work == "score":
+        opened(url)
+        done = lambda: scored(folder, url)  # noqa: E731
+    elif work == "again":
+        done = lambda: scored(folder, url)  # noqa: E731
+    else:
+        done = floor(folder, url)
+    start = time.perf_counter()
+    said = done() or {}
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"seconds": seconds, "peak_mb": peak, **said}
+
+
+if __name__ == "__main__":
+    print(json.dumps(_main(sys.argv[1], Path(sys.argv[2]), sys.argv[3])))
