@@ -21,6 +21,7 @@ from review import audit, database, holds, schema, seals
 
 # A known key with other content here is not the same fact said twice: it is given back, never dropped in silence.
 _CONTENT = {"decision": ["content"], "adoption": ["policy_id", "adopted_by", "because"]}
+_REFERENCES = {"decision": {"policy_id": "policy", "epoch_id": "epoch"}}  # without a foreign key: see models/tables.py
 _MANY = 10_000  # rows from which on they are inserted without asking first
 _WRITERS = 7_326_011_847_150  # PostgreSQL's advisory lock of those who append, for seals follow one another
 
@@ -158,6 +159,7 @@ class Ledger:
             made: list[seals.Seal] = []
             for name, frame in given.facts.items():
                 batches = given.batches.get(name)
+                self._check_references(cursor, name, frame)
                 done.written[name] = frame
                 if batches is None or not self._insert_new(cursor, name, batches, after=number):
                     fresh, conflicts = self._unrecorded(cursor, name, frame)
@@ -248,6 +250,17 @@ class Ledger:
         fresh = frame.join(recorded, on=key, how="anti", maintain_order="left")
         other = frame.join(recorded, on=key, how="semi").join(recorded, on=key + content, how="anti")
         return fresh, other if content else frame.clear()
+
+    def _check_references(self, cursor: dbapi.Cursor, name: str, frame: pl.DataFrame) -> None:
+        mark = "$1" if self._where.kind == "postgresql" else "?"
+        for column, table in _REFERENCES.get(name, {}).items():
+            for value in frame[column].unique():
+                cursor.execute(f"SELECT count(*) FROM {table} WHERE {column} = {mark}", (value,))  # noqa: S608 (our own names)
+                if _one(cursor) == 0:
+                    raise errors.LedgerInvalid(
+                        f"ledger {self._where.shown}: a decision was refused, nothing was written: "
+                        f"there is no {table} {value!r}"
+                    )
 
     def _insert_new(self, cursor: dbapi.Cursor, name: str, batches: list[_Batch], *, after: int) -> bool:
         """Insert many rows in the hope that none of them is known, which is quicker than to ask; else change nothing."""

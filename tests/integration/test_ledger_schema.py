@@ -41,6 +41,7 @@ def described(engine: sa.Engine) -> dict[str, object]:
                 "indexes": sorted(
                     (index["name"], index["column_names"], bool(index["unique"]), _where(index))
                     for index in inspector.get_indexes(name)
+                    if index["name"] != f"{name}_seal"  # PostgreSQL's own kind
                 ),
             }
     return found
