@@ -27,14 +27,15 @@ from sqlmodel import Field, SQLModel
 ROUTES = ("AUTOMATE", "REVIEW")
 OUTCOMES = ("answer", "skip", "deleted", "bulk")
 
+BESIDE = ("seal", "extract")  # tables that the ledger keeps beside the facts
 _FOR_A_PERSON = text("route = 'REVIEW' OR blind")
 _TYPES = {Text: pl.String, BigInteger: pl.Int64, Double: pl.Float64, Boolean: pl.Boolean, LargeBinary: pl.Binary}
 
 
 def names() -> list[str]:
-    """The tables of facts, without `seal`, in an order in which every row finds what it refers to."""
+    """The tables of facts, without `BESIDE`, in an order in which every row finds what it refers to."""
     # str(): SQLAlchemy gives a subclass of its own, on which Polars recurses for ever.
-    return [str(table.name) for table in SQLModel.metadata.sorted_tables if table.name != "seal"]
+    return [str(table.name) for table in SQLModel.metadata.sorted_tables if table.name not in BESIDE]
 
 
 def columns(name: str) -> pl.Schema:
@@ -71,6 +72,16 @@ class Seal(SQLModel, table=True):
     sealed_at: str = Field(sa_column=_text())
 
     __table_args__ = (CheckConstraint("row_count > 0"), CheckConstraint("length(digest) = 64"))
+
+
+class Extract(SQLModel, table=True):
+    """What estimates need of the decisions under one seal (`review/extracts.py`). Made of them, and checked against them."""
+
+    seal: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    stream: str = Field(sa_column=_text(primary_key=True))
+    groups: str = Field(sa_column=_text())
+    confidences: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    case_ids: str = Field(sa_column=_text())
 
 
 class Epoch(SQLModel, table=True):

@@ -6,7 +6,7 @@ from contextlib import suppress
 import polars as pl
 
 from models import errors, tables
-from review import database, seals
+from review import database, extracts, seals
 
 Read = Callable[..., pl.DataFrame]
 
@@ -33,6 +33,12 @@ def findings(read: Read, *, sqlite: bool, known: tuple[int, str] | None) -> Iter
     for name in tables.names():
         with suppress(errors.LedgerInvalid):  # found unreadable above
             yield from _unsealed(read, name, links, damaged)
+    with suppress(errors.LedgerInvalid):
+        strays = read(
+            "SELECT seal, stream FROM extract WHERE NOT EXISTS "
+            "(SELECT 1 FROM seal WHERE seal.seq = extract.seal AND seal.table_name = 'decision') ORDER BY seal, stream"
+        )
+        yield from (_extract_finding("added", number, stream) for number, stream in strays.iter_rows())
     yield from seals.chain(links, damaged)
     yield from _head(links, known)
     yield from _unguarded(read, sqlite=sqlite)
@@ -61,11 +67,40 @@ def _table(read: Read, name: str, links: pl.DataFrame, *, sqlite: bool) -> Itera
         # Slices, not one frame per seal: a year of short runs makes some 10^5 seals of one row.
         start = rows.with_row_index("at").group_by("seal").agg(pl.col("at").min(), pl.len())
         place = {seal: (at, length) for seal, at, length in start.iter_rows()}
+        odd = set()
         for row in read(seals_sql, name=name, **bounds).iter_rows(named=True):
             if row.pop("mistyped", False):
-                yield seals.Finding(kind="edited", table="seal", key=f"seq={row['seq']}", seal=row["seq"])
+                found = [seals.Finding(kind="edited", table="seal", key=f"seq={row['seq']}", seal=row["seq"])]
             else:
-                yield from seals.check(seals.Seal(**row), rows.slice(*place.get(row["seq"], (0, 0))))
+                found = seals.check(seals.Seal(**row), rows.slice(*place.get(row["seq"], (0, 0))))
+            odd |= {finding.seal for finding in found}
+            yield from found
+        if name == "decision":  # an extract of decisions that changed need not be named as well
+            yield from (finding for finding in _extracts(read, rows, bounds) if finding.seal not in odd)
+
+
+def _extracts(read: Read, rows: pl.DataFrame, bounds: dict[str, int]) -> Iterator[seals.Finding]:
+    """Extracts that are not what the decisions under their seals give: estimates rest on them."""
+    kept = read(
+        "SELECT seal, stream, groups, confidences, case_ids FROM extract "
+        "WHERE seal BETWEEN :low AND :high ORDER BY seal, stream",
+        **bounds,
+    ).select(extracts.COLUMNS.names())
+    made = [
+        extracts.make(part).select(pl.lit(number, pl.Int64).alias("seal"), pl.all())
+        for (number,), part in sorted(rows.partition_by("seal", as_dict=True).items())
+    ]
+    wanted = pl.concat([extracts.COLUMNS.to_frame(), *made])
+    key = ["seal", "stream"]
+    found = [("removed", wanted.join(kept, on=key, how="anti")), ("added", kept.join(wanted, on=key, how="anti"))]
+    edited = wanted.join(kept, on=key, how="semi").join(kept, on=wanted.columns, how="anti")
+    for kind, odd in [*found, ("edited", edited)]:
+        for number, stream in odd.select(key).iter_rows():
+            yield _extract_finding(kind, number, stream)
+
+
+def _extract_finding(kind: str, number: int, stream: str) -> seals.Finding:
+    return seals.Finding(kind=kind, table="extract", key=seals.name({"seal": number, "stream": stream}), seal=number)
 
 
 def _places(read: Read, name: str) -> dict[int, tuple[int, int]]:
@@ -138,6 +173,6 @@ def _unguarded(read: Read, *, sqlite: bool) -> Iterator[seals.Finding]:
         "AND pg_catalog.pg_table_is_visible(c.oid) GROUP BY c.relname"
     )
     counted = dict(present.iter_rows())
-    for name in [*tables.names(), "seal"]:
+    for name in [*tables.names(), *tables.BESIDE]:
         if counted.get(name, 0) < (2 + (name != "decision") if sqlite else 1):
             yield seals.Finding(kind="unguarded", table=name, key="", seal=None)

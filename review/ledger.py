@@ -17,7 +17,7 @@ import pyarrow as pa
 from adbc_driver_manager import dbapi
 
 from models import errors, tables
-from review import audit, database, holds, schema, seals
+from review import audit, database, extracts, holds, schema, seals
 
 # A known key with other content here is not the same fact said twice: it is given back, never dropped in silence.
 _CONTENT = {"decision": ["content"], "adoption": ["policy_id", "adopted_by", "because"]}
@@ -52,6 +52,7 @@ class _Batch:
 
     content: seals.Content
     rows: pa.Table
+    extracts: pl.DataFrame | None  # of decisions
 
 
 def ready(facts: Mapping[str, pl.DataFrame], *, hashed: bool = True) -> Ready:
@@ -73,7 +74,8 @@ def _batches(name: str, rows: pl.DataFrame) -> list[_Batch]:
     for part in rows.iter_slices(seals.ROWS):
         if not part.is_empty():
             arrow = part.to_arrow()
-            made.append(_Batch(content=seals.content(name, part, arrow), rows=arrow))
+            beside = extracts.make(part) if name == "decision" else None
+            made.append(_Batch(content=seals.content(name, part, arrow), rows=arrow, extracts=beside))
     return made
 
 
@@ -282,12 +284,15 @@ class Ledger:
         for number, batch in enumerate(batches, after + 1):
             seal = pa.array(np.full(batch.content.row_count, number, dtype=np.int64))
             cursor.adbc_ingest(name, batch.rows.append_column("seal", seal), mode="append")
+            if batch.extracts is not None:
+                beside = batch.extracts.select(pl.lit(number, pl.Int64).alias("seal"), pl.all())
+                cursor.adbc_ingest("extract", beside.to_arrow(), mode="append")
 
 
 @cache
 def _types() -> dict[str, pl.DataType]:
     """Column names that mean one type wherever they stand."""
-    found: dict[str, set[pl.DataType]] = {name: {kind} for name, kind in seals.COLUMNS.items()}
+    found: dict[str, set[pl.DataType]] = {name: {kind} for name, kind in (seals.COLUMNS | extracts.COLUMNS).items()}
     for table in tables.names():
         for name, kind in tables.columns(table).items():
             found.setdefault(name, set()).add(kind)

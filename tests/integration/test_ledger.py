@@ -202,7 +202,7 @@ def test_a_query_that_is_none_says_so_in_one_line(book: ledger.Ledger) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("table", [*tables.names(), "seal"])
+@pytest.mark.parametrize("table", [*tables.names(), *tables.BESIDE])
 def test_the_database_refuses_to_change_or_remove_a_fact(book: ledger.Ledger, ledger_url: str, table: str) -> None:
     with book:
         book.append(facts.all_tables(), now=NOW)

@@ -43,6 +43,20 @@ def test_an_edited_decision_is_named(full: str) -> None:
     assert found == [f"edited: decision stream=mail, case_id=c-3 (seal {seal_of(full, 'decision')})"]
 
 
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ("UPDATE extract SET case_ids = ''", "edited"),
+        ("UPDATE extract SET confidences = confidences || confidences", "edited"),
+        ("DELETE FROM extract", "removed"),
+        ("UPDATE extract SET stream = 'other'", "removed"),
+    ],
+)
+def test_an_extract_that_is_not_what_its_decisions_give_is_named(full: str, change: str, kind: str) -> None:
+    seal = seal_of(full, "decision")
+    assert f"{kind}: extract seal={seal}, stream=mail (seal {seal})" in tamper(full, "extract", change)
+
+
 def test_a_removed_review_is_named(full: str) -> None:
     found = tamper(full, "review", "DELETE FROM review WHERE annotation_id = 2")
     assert found == [f"removed: review project_id=7, annotation_id=2, revision={NOW} (seal {seal_of(full, 'review')})"]

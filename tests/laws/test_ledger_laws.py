@@ -100,7 +100,7 @@ def change(value: Any, kind: pl.DataType) -> Any:
 @MANY
 @given(data=st.data())
 def test_verify_finds_and_names_any_single_edit_removal_or_addition(template: Path, data: Any) -> None:
-    table = data.draw(st.sampled_from([*tables.names(), "seal"]))
+    table = data.draw(st.sampled_from([*tables.names(), *tables.BESIDE]))
     deed = data.draw(st.sampled_from(["edit", "edit", "edit", "remove", "add"]))
     schema = dict(seals.COLUMNS if table == "seal" else tables.columns(table) | {"seal": pl.Int64()})
     key = tables.key(table)

@@ -16,6 +16,7 @@ KEYS = {
     "project": ["stream", "config_hash", "project_id"],
     "run": ["run_id"],
     "seal": ["seq"],
+    "extract": ["seal", "stream"],
     "plan": ["epoch_id", "part"],
     "certificate": ["epoch_id", "part", "look"],
     "alarm": ["epoch_id"],
@@ -34,7 +35,7 @@ def upgrade() -> None:
     _tables()
     if op.get_bind().dialect.name == "postgresql":
         for table in KEYS:
-            if table != "seal":  # seals rise with the rows, so a few pages say where each one's are
+            if table not in ("seal", "extract"):  # seals rise with the rows, so a few pages say where each one's are
                 op.execute(f"CREATE INDEX {table}_seal ON {table} USING brin (seal) WITH (autosummarize = on)")
     if op.get_bind().dialect.name == "sqlite":
         _guard_sqlite()
@@ -140,6 +141,15 @@ def _tables() -> None:
         sa.CheckConstraint("length(digest) = 64"),
         sa.CheckConstraint("row_count > 0"),
         sa.PrimaryKeyConstraint("seq"),
+    )
+    op.create_table(
+        "extract",
+        sa.Column("seal", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("groups", sa.Text(), nullable=False),
+        sa.Column("confidences", sa.LargeBinary(), nullable=False),
+        sa.Column("case_ids", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("seal", "stream"),
     )
     op.create_table(
         "plan",
