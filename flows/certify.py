@@ -1,6 +1,7 @@
 """What the labels prove, each time they are looked at: the certificate, and the watchdog over the released."""
 
 import math
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -8,13 +9,26 @@ import polars as pl
 from flows import epochs, runs
 from models import certificate, watchdog
 from models.errors import LedgerInvalid
+from models.stream import Stream
 from review import certified, states
+from review import judged as judged_
 from review.figures import Watch
+from review.judged import Judged
 
 WATCHDOG = "the watchdog"
 
 
-def look(run: runs.Run, in_force: states.PolicyInForce, now: str) -> dict[str, certificate.Standing]:
+def judged(run: runs.Run, now: str) -> Judged:
+    """The stream's decisions and what became of each."""
+    return judged_.read(run.ledger, run.stream.name, now=now, **rules(run.stream))
+
+
+def rules(stream: Stream) -> dict[str, Any]:
+    """How the stream's answers are judged, for `review.judged.read`."""
+    return {"deadline_hours": stream.review.deadline_hours, "second_opinion": stream.review.second_opinion}
+
+
+def look(run: runs.Run, in_force: states.PolicyInForce, cases: Judged, now: str) -> dict[str, certificate.Standing]:
     """Look at the labels of the epoch's mature days, and record what is certified if anything changed.
 
     By part: "" is of all cases, else the class. A certificate registered for a single look is left out until somebody
@@ -28,15 +42,7 @@ def look(run: runs.Run, in_force: states.PolicyInForce, now: str) -> dict[str, c
                 found[part] = taken
             continue
         try:
-            found[part], new = certified.look(
-                run.ledger,
-                run.stream.name,
-                plan,
-                now=now,
-                deadline_hours=run.stream.review.deadline_hours,
-                second_opinion=run.stream.review.second_opinion,
-                part=part,
-            )
+            found[part], new = certified.look(run.ledger, plan, cases, part=part)
         except ValueError as error:
             raise LedgerInvalid(
                 f"the evidence of {run.stream.name} does not add up: {error}; run: second-reader verify"
@@ -45,18 +51,6 @@ def look(run: runs.Run, in_force: states.PolicyInForce, now: str) -> dict[str, c
             row = certified.standing_row(found[part], run.stream.name, now, part)
             run.ledger.append({"certificate": row}, now=now)
     return found
-
-
-def released_labels(run: runs.Run, in_force: states.PolicyInForce, now: str) -> pl.DataFrame:
-    """The blind labels of released cases that the watchdog looks at (`certified.watched`)."""
-    return certified.watched(
-        run.ledger,
-        run.stream.name,
-        in_force.epoch_id,
-        now=now,
-        deadline_hours=run.stream.review.deadline_hours,
-        second_opinion=run.stream.review.second_opinion,
-    )
 
 
 def watch(run: runs.Run, in_force: states.PolicyInForce, labels: pl.DataFrame, now: str) -> bool:

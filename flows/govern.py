@@ -6,12 +6,12 @@ from types import MappingProxyType
 
 import polars as pl
 
-from flows import epochs, runs, settings
+from flows import certify, epochs, runs, settings
 from models import certificate
 from models import policy as policies
 from models.errors import LedgerInvalid, Misuse
 from models.stream import Stream
-from review import certified, ledger, states, wording
+from review import certified, judged, ledger, states, wording
 
 
 def adopt(
@@ -113,19 +113,11 @@ def look_once(stream_name: str, *, by: str, because: str) -> dict[str, certifica
         if certified.standings(book, in_force.epoch_id):
             raise Misuse(f"the single look of {stream.name} was taken; only a new epoch gives another")
         now = runs.clock()
+        cases = judged.read(book, stream.name, now=now, **certify.rules(stream))
         found = {}
         for part, plan in plans.items():
             try:
-                found[part] = certified.once(
-                    book,
-                    stream.name,
-                    plan,
-                    salt=in_force.salt,
-                    now=now,
-                    deadline_hours=stream.review.deadline_hours,
-                    second_opinion=stream.review.second_opinion,
-                    part=part,
-                )
+                found[part] = certified.once(book, stream.name, plan, cases, salt=in_force.salt, part=part)
             except ValueError as error:
                 raise LedgerInvalid(
                     f"the evidence of {stream.name} does not add up: {error}; run: second-reader verify"

@@ -11,8 +11,9 @@ from prefect.client.schemas.objects import State
 
 from flows import announce, certify, runs
 from models import certificate
-from review import certified, headline, numbers, parts, report, states, what_if
+from review import certified, headline, judged, numbers, parts, report, states, what_if
 from review.figures import Alarm, Pace, Report
+from review.judged import Judged
 
 
 @flow(name="measure", flow_run_name="measure-{stream}")
@@ -29,12 +30,13 @@ def _measure(stream_name: str) -> runs.Counts:
     with runs.running("measure", stream_name) as run:
         now = runs.clock()
         in_force = runs.policy_in_force(run.ledger, run.stream)
-        standings = certify.look(run, in_force, now)
-        labels = certify.released_labels(run, in_force, now)
+        cases = certify.judged(run, now)
+        standings = certify.look(run, in_force, cases, now)
+        labels = certified.watched(cases, in_force.epoch_id)
         if certify.watch(run, in_force, labels, now):
             # Another epoch: what the closed one certified is history.
             in_force, standings, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
-        made = gather(run, in_force, standings, labels, now)
+        made = gather(run, in_force, cases, standings, labels, now)
         folder = run.settings.reports / run.stream.name
         page = write(folder, now[:10], made)
         announce.artifacts(made, page, run.settings.reports_url)
@@ -47,28 +49,28 @@ def _measure(stream_name: str) -> runs.Counts:
 def gather(
     run: runs.Run,
     in_force: states.PolicyInForce,
+    cases: Judged,
     standings: Mapping[str, certificate.Standing],
     labels: pl.DataFrame,
     now: str,
 ) -> Report:
     """Everything the report rests on, from the ledger; `labels` those of the watchdog."""
     name, book = run.stream.name, run.ledger
-    judged: dict[str, Any] = {
-        "now": now,
-        "deadline_hours": run.stream.review.deadline_hours,
-        "second_opinion": run.stream.review.second_opinion,
-    }
-    counts = states.counts(book, name, in_force.epoch_id, **judged)
     plans = certified.plans(book, in_force.epoch_id)
     lines = [in_force.policy.threshold, *(in_force.policy.by_class or {}).values()]
     lines += [standing.threshold for standing in standings.values()]
+    points = {point for plan in plans.values() for point in plan.thresholds} | {
+        line for line in lines if line is not None
+    }
+    epoch = judged.of(cases, in_force.epoch_id)
+    counts = judged.counts(epoch, sorted(points))
     at = what_if.thresholds(list(plans.values()), counts, lines)
     return report.build(
         run.stream,
         policy=in_force,
         totals=states.totals(book, name),
         counts=counts,
-        by_day=states.by_day(book, name),
+        by_day=parts.by_day(cases),
         open_cases=states.open_cases(book, name),
         reviewers=states.reviewers(book, name),
         faults=states.faults(book, name),
@@ -78,17 +80,10 @@ def gather(
         standings=standings,
         look_open=run.stream.target.look == "once" and not standings,
         alarm=_alarm(run, in_force),
-        slices=parts.flags(
-            book,
-            name,
-            in_force.epoch_id,
-            target=in_force.target_error,
-            delta=in_force.delta,
-            **judged,
-        ),
-        shift=parts.shift(book, name, in_force.epoch_id),
+        slices=parts.flags(epoch, target=in_force.target_error, delta=in_force.delta),
+        shift=parts.shift(epoch),
         at=at,
-        parts=parts.curves(book, name, in_force.epoch_id, at, delta=in_force.delta, **judged),
+        parts=parts.curves(epoch, at, delta=in_force.delta),
         looks=states.looks(book, in_force.epoch_id),
         watch=certify.standing_watch(labels, in_force.target_error),
         pace=Pace(**states.pace(book, name, now=now)),

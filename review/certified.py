@@ -6,17 +6,17 @@ The values and what they mean are in `models.grid` (plan), `models.tally` (count
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any, Literal
 
 import polars as pl
 
-from models import certificate, grid, moment, policy, tally
+from models import certificate, grid, policy, tally
 from models.policy import Policy
+from review import judged as judged_
 from review import states
+from review.judged import Judged
 from review.ledger import Ledger
 
-_UNRIPE = "unripe AS (SELECT DISTINCT day FROM state WHERE blind AND outcome NOT IN ('right', 'wrong') AND late = 0)"
 Look = Literal["anytime", "once"]
 PAST = 1000  # cases of an earlier epoch from which quantiles are worth more than round numbers
 
@@ -151,31 +151,16 @@ def policies(ledger: Ledger, epoch_id: str) -> dict[str, Policy]:
     return {row["policy_id"]: states.rule_of(row) for row in found.iter_rows(named=True)}
 
 
-def look(
-    ledger: Ledger,
-    stream: str,
-    plan: grid.Plan,
-    *,
-    now: str,
-    deadline_hours: float,
-    second_opinion: bool = True,
-    part: str = "",
-) -> tuple[certificate.Standing, bool]:
+def look(ledger: Ledger, plan: grid.Plan, judged: Judged, *, part: str = "") -> tuple[certificate.Standing, bool]:
     """Look at the labels of the epoch's mature days: what is certified, and whether anything is new since the last look.
 
-    Raises ValueError if the counts do not add up (draws lost or doubled, another propensity than the policy gives).
+    `judged`: the stream's decisions. Raises ValueError if the counts do not add up (draws lost or doubled, another
+    propensity than the policy gives).
     """
     rules = policies(ledger, plan.epoch)
-    counts = _counts(
-        ledger,
-        stream,
-        plan,
-        list(rules),
-        now=now,
-        deadline_hours=deadline_hours,
-        second_opinion=second_opinion,
-        part=part,
-    )
+    cases = _mature(judged, plan.epoch, part)
+    found = judged_.binned(cases, ["policy_id", "propensity"], plan.thresholds)
+    counts = _versioned(found, plan, list(rules)).group_by(tally.KEY).agg(pl.col("n").sum())
     before = standing(ledger, plan, part)
     met = [rule.of_class(part) if part else rule for rule in rules.values()]
     after = certificate.look(plan, counts, dict(enumerate(met)), before)
@@ -186,15 +171,7 @@ def look(
 
 
 def once(
-    ledger: Ledger,
-    stream: str,
-    plan: grid.Plan,
-    *,
-    salt: str,
-    now: str,
-    deadline_hours: float,
-    second_opinion: bool = True,
-    part: str = "",
+    ledger: Ledger, stream: str, plan: grid.Plan, judged: Judged, *, salt: str, part: str = ""
 ) -> certificate.Standing:
     """Take the single look of a plan that was registered for one: exact, at the labels of the epoch's mature days.
 
@@ -202,86 +179,50 @@ def once(
     """
     rules = policies(ledger, plan.epoch)
     met = dict(enumerate(rule.of_class(part) if part else rule for rule in rules.values()))
+    seen = _mature(judged, plan.epoch, part)
+    # Which of the cases the exact look keeps is drawn by their ids, so this once all of them are read.
     cases = ledger.read(
         f"""
-        {states.OUTCOMES}, {_UNRIPE}
-        SELECT case_id, confidence, policy_id, propensity, blind, outcome FROM state
-        WHERE day NOT IN (SELECT day FROM unripe) {"AND prediction = :part" if part else ""}
+        SELECT case_id, confidence, policy_id, propensity, blind,
+            substr(coalesce(produced_at, decided_at), 1, 10) AS day
+        FROM decision WHERE stream = :stream AND epoch_id = :epoch {"AND prediction = :part" if part else ""}
         """,
         stream=stream,
         epoch=plan.epoch,
-        due=_due(now, deadline_hours),
-        second=int(second_opinion),
         **({"part": part} if part else {}),
+    ).filter(pl.col("day").is_in(seen.groups["day"].unique().to_list()))
+    cases = cases.join(seen.drawn.select("case_id", "outcome"), on="case_id", how="left").with_columns(
+        pl.col("outcome").fill_null("undrawn"),
+        grid.bins(cases["confidence"], plan.thresholds),
+        kept=policy.draws(cases["case_id"], salt) < certificate.keep(plan, met),
+        n=pl.lit(1, pl.Int64),
     )
-    kept = policy.draws(cases["case_id"], salt) < certificate.keep(plan, met)
-    counts = _binned(cases.with_columns(kept=kept, n=pl.lit(1, pl.Int64)), plan, list(rules))
-    grouped = counts.group_by(*tally.KEY, "kept").agg(pl.col("n").sum())
+    grouped = _versioned(cases, plan, list(rules)).group_by(*tally.KEY, "kept").agg(pl.col("n").sum())
     return certificate.once(plan, grouped, met, standing(ledger, plan, part))
 
 
-def watched(
-    ledger: Ledger, stream: str, epoch_id: str, *, now: str, deadline_hours: float, second_opinion: bool = True
-) -> pl.DataFrame:
+def watched(judged: Judged, epoch_id: str) -> pl.DataFrame:
     """The blind labels of released cases, in the order they were decided, mature days only: decided_at, wrong.
 
     A draw without an answer past its deadline is wrong (statistics 4.5).
     """
-    return ledger.read(
-        f"""
-        {states.OUTCOMES}, {_UNRIPE}
-        SELECT decided_at, CASE WHEN outcome = 'right' THEN 0 ELSE 1 END AS wrong FROM state
-        WHERE route = 'AUTOMATE' AND blind AND day NOT IN (SELECT day FROM unripe)
-        ORDER BY day, decided_at, case_id
-        """,
-        stream=stream,
-        epoch=epoch_id,
-        due=_due(now, deadline_hours),
-        second=int(second_opinion),
-    ).cast({"wrong": pl.Boolean})
-
-
-def _counts(
-    ledger: Ledger,
-    stream: str,
-    plan: grid.Plan,
-    policy_ids: list[str],
-    *,
-    now: str,
-    deadline_hours: float,
-    second_opinion: bool,
-    part: str,
-) -> pl.DataFrame:
-    """The epoch's counts by bin, policy, propensity and outcome (`tally`), of mature days only.
-
-    A day is mature when each draw of it is answered, or its deadline has passed.
-    """
-    found = ledger.read(
-        f"""
-        {states.OUTCOMES}, {_UNRIPE}
-        SELECT confidence, policy_id, propensity, blind, outcome, count(*) AS n FROM state
-        WHERE day NOT IN (SELECT day FROM unripe) {"AND prediction = :part" if part else ""}
-        GROUP BY confidence, policy_id, propensity, blind, outcome
-        """,
-        stream=stream,
-        epoch=plan.epoch,
-        due=_due(now, deadline_hours),
-        second=int(second_opinion),
-        **({"part": part} if part else {}),
+    return (
+        judged_.mature(judged_.of(judged, epoch_id))
+        .drawn.filter(pl.col("route") == policy.AUTOMATE)
+        .sort("day", "decided_at", "case_id")
+        .select("decided_at", wrong=pl.col("outcome") != "right")
     )
-    return _binned(found, plan, policy_ids).group_by(tally.KEY).agg(pl.col("n").sum())
 
 
-def _binned(found: pl.DataFrame, plan: grid.Plan, policy_ids: list[str]) -> pl.DataFrame:
-    """The rows with the bin of their confidence, their epoch, and the number of their policy as version."""
+def _mature(judged: Judged, epoch_id: str, part: str) -> Judged:
+    """The cases of an epoch's mature days, or those of them that the model gave the label `part`."""
+    cases = judged_.mature(judged_.of(judged, epoch_id))
+    return judged_.with_prediction(cases, part) if part else cases
+
+
+def _versioned(found: pl.DataFrame, plan: grid.Plan, policy_ids: list[str]) -> pl.DataFrame:
+    """The rows with their epoch, and the number of their policy as version."""
     version = {policy_id: number for number, policy_id in enumerate(policy_ids)}
     return found.with_columns(
-        grid.bins(found["confidence"], plan.thresholds),
-        epoch=pl.lit(plan.epoch),
-        version=pl.col("policy_id").replace_strict(version, return_dtype=pl.Int64),
-        n=pl.col("n").cast(pl.Int64),
+        epoch=pl.lit(plan.epoch), version=pl.col("policy_id").replace_strict(version, return_dtype=pl.Int64)
     )
-
-
-def _due(now: str, deadline_hours: float) -> str:
-    return moment.text(moment.parse(now) - timedelta(hours=deadline_hours))

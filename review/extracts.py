@@ -77,10 +77,7 @@ def make(rows: pl.DataFrame) -> pl.DataFrame:
 
 def read(extracts: Sequence[pl.DataFrame]) -> Cases:
     """All extracts of a stream, with COLUMNS, taken together."""
-    texts = [frame["groups"] for frame in extracts]
-    groups = _parsed(texts, pl.Schema(GROUP | {"n": pl.Int64()})).with_columns(
-        pl.col("propensity").reinterpret(dtype=pl.Float64)
-    )
+    groups = read_groups([frame["groups"] for frame in extracts])
     number = np.repeat(np.arange(len(groups)), groups["n"].to_numpy())
     blobs = [np.frombuffer(blob, "<f8") for frame in extracts for blob in frame["confidences"]]
     confidences = np.concatenate(blobs) if blobs else np.empty(0)
@@ -91,6 +88,12 @@ def read(extracts: Sequence[pl.DataFrame]) -> Cases:
     return Cases(
         groups=groups, undrawn=number[~blind], confidences=confidences[~blind], drawn=drawn.select(*DRAWN).cast(DRAWN)
     )
+
+
+def read_groups(texts: Sequence[pl.Series]) -> pl.DataFrame:
+    """The groups of extracts: GROUP, propensity as Float64, and `n`."""
+    groups = _parsed(texts, pl.Schema(GROUP | {"n": pl.Int64()}))
+    return groups.with_columns(pl.col("propensity").reinterpret(dtype=pl.Float64))
 
 
 def _lines(rows: pl.DataFrame) -> str:

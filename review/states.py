@@ -12,7 +12,8 @@ from typing import Any
 import polars as pl
 
 from models import moment
-from models.policy import Policy
+from models.policy import AUTOMATE, REVIEW, Policy
+from review import extracts
 from review.ledger import Ledger
 
 # An annotation is what its latest revision says; the revision "deleted" sorts behind every time.
@@ -196,64 +197,19 @@ DISPUTED = """
     v.readings > 0 AND v.readings - v.agree = CASE WHEN v.agree = 0 THEN 1 ELSE v.agree END
     AND d.prediction IS NOT NULL AND d.confidence IS NOT NULL"""
 
-# Each decision of an epoch with what became of its draw, its day, and whether an answer is late.
-OUTCOMES = f"""
-{VERDICTS},
-skip AS (SELECT DISTINCT case_id FROM live WHERE outcome = 'skip'),
-sent AS (SELECT case_id, max(sent_at) AS sent_at FROM dispatch WHERE stream = :stream GROUP BY case_id),
-judged AS (
-    SELECT d.confidence, d.route, d.blind, d.propensity, d.policy_id, d.decided_at, d.case_id, d.prediction, d.slices,
-        substr(coalesce(d.produced_at, d.decided_at), 1, 10) AS day,
-        coalesce(sent.sent_at, d.decided_at) AS since,
-        CASE
-            WHEN NOT d.blind THEN 'undrawn'
-            WHEN v.case_id IS NOT NULL AND :second = 1 AND {DISPUTED} THEN 'disputed'
-            WHEN v.agree > v.readings - v.agree THEN 'right'
-            WHEN v.case_id IS NOT NULL THEN 'wrong'
-            WHEN sent.case_id IS NULL THEN 'waiting'
-            WHEN skip.case_id IS NOT NULL THEN 'skipped'
-            ELSE 'open'
-        END AS outcome
-    FROM decision d
-    LEFT JOIN sent ON sent.case_id = d.case_id
-    LEFT JOIN verdict v ON v.case_id = d.case_id
-    LEFT JOIN skip ON skip.case_id = d.case_id
-    WHERE d.stream = :stream AND d.epoch_id = :epoch
-),
-state AS (
-    SELECT judged.*,
-        CASE WHEN outcome IN ('waiting', 'open', 'skipped', 'disputed') AND since < :due THEN 1 ELSE 0 END AS late
-    FROM judged
-)"""
 
-
-def counts(
-    ledger: Ledger, stream: str, epoch_id: str, *, now: str, deadline_hours: float, second_opinion: bool = True
-) -> pl.DataFrame:
-    """What the estimates rest on, in one GROUP BY: confidence, route, blind, propensity, outcome, late, n.
-
-    `outcome` of a blind draw: waiting (not sent), open, skipped (open, passed on at least once), right or wrong; of any
-    other case: undrawn. An answer against the model is wrong until another person has said otherwise: estimates must not
-    look better for waiting. `late`: drawn, unanswered, and sent (or, unsent, decided) more than the deadline ago.
-    """
+def sent(ledger: Ledger, stream: str) -> pl.DataFrame:
+    """Cases before people: case_id, sent_at (the last time), skips (people who passed it on)."""
     return ledger.read(
         f"""
-        {OUTCOMES},
-        settled AS (
-            SELECT confidence, route, blind, propensity,
-                CASE WHEN outcome = 'disputed' THEN 'wrong' ELSE outcome END AS outcome,
-                CASE WHEN outcome = 'disputed' THEN 0 ELSE late END AS late
-            FROM state
-        )
-        SELECT confidence, route, blind, propensity, outcome, late, count(*) AS n FROM settled
-        GROUP BY confidence, route, blind, propensity, outcome, late
-        ORDER BY confidence, route, blind, propensity, outcome, late
+        WITH {_LIVE},
+        skip AS (SELECT case_id, count(DISTINCT reviewer) AS skips FROM live WHERE outcome = 'skip' GROUP BY case_id)
+        SELECT s.case_id, max(s.sent_at) AS sent_at, max(coalesce(skip.skips, 0)) AS skips
+        FROM dispatch s LEFT JOIN skip ON skip.case_id = s.case_id
+        WHERE s.stream = :stream GROUP BY s.case_id
         """,
         stream=stream,
-        epoch=epoch_id,
-        due=moment.text(moment.parse(now) - timedelta(hours=deadline_hours)),
-        second=int(second_opinion),
-    ).cast({"late": pl.Boolean, "n": pl.Int64})
+    ).cast({"case_id": pl.String, "sent_at": pl.String, "skips": pl.Int64})
 
 
 def reviewers(ledger: Ledger, stream: str) -> pl.DataFrame:
@@ -292,10 +248,6 @@ def totals(ledger: Ledger, stream: str) -> dict[str, int]:
         f"""
         {VERDICTS}
         SELECT
-            (SELECT count(*) FROM decision WHERE stream = :stream) AS decisions,
-            (SELECT count(*) FROM decision WHERE stream = :stream AND route = 'AUTOMATE') AS automated,
-            (SELECT count(*) FROM decision WHERE stream = :stream AND route = 'AUTOMATE' AND blind) AS audits,
-            (SELECT count(*) FROM decision WHERE stream = :stream AND (route = 'REVIEW' OR blind)) AS for_people,
             (SELECT count(*) FROM recall c JOIN decision d ON d.stream = c.stream AND d.case_id = c.case_id
                 WHERE c.stream = :stream AND d.route = 'AUTOMATE' AND NOT d.blind) AS recalled,
             (SELECT count(*) FROM dispatch WHERE stream = :stream AND slot = 0) AS sent,
@@ -311,6 +263,17 @@ def totals(ledger: Ledger, stream: str) -> dict[str, int]:
         stream=stream,
     ).row(0, named=True)
     number = {name: int(value) for name, value in found.items()}
+    released, for_people = pl.col("route") == AUTOMATE, (pl.col("route") == REVIEW) | pl.col("blind")
+    number |= (
+        _groups(ledger, stream)
+        .select(
+            decisions=pl.col("n").sum(),
+            automated=pl.col("n").filter(released).sum(),
+            audits=pl.col("n").filter(released & pl.col("blind")).sum(),
+            for_people=pl.col("n").filter(for_people).sum(),
+        )
+        .row(0, named=True)
+    )
     return {
         "decisions": number["decisions"],
         "automated": number["automated"],
@@ -326,51 +289,29 @@ def totals(ledger: Ledger, stream: str) -> dict[str, int]:
     }
 
 
-def by_day(ledger: Ledger, stream: str) -> pl.DataFrame:
-    """Per day (when the model answered, else when it was decided): day, decisions, automated, audited, audited_wrong.
-
-    `audited`: released and answered blind; `labelled`: answered blind, whatever the route.
-    """
-    return ledger.read(
-        f"""
-        {VERDICTS}
-        SELECT substr(coalesce(d.produced_at, d.decided_at), 1, 10) AS day,
-            count(*) AS decisions,
-            sum(CASE WHEN d.route = 'AUTOMATE' THEN 1 ELSE 0 END) AS automated,
-            sum(CASE WHEN d.route = 'AUTOMATE' AND v.case_id IS NOT NULL THEN 1 ELSE 0 END) AS audited,
-            sum(CASE WHEN d.route = 'AUTOMATE' AND v.agree <= v.readings - v.agree THEN 1 ELSE 0 END)
-                AS audited_wrong,
-            sum(CASE WHEN v.case_id IS NOT NULL THEN 1 ELSE 0 END) AS labelled
-        FROM decision d LEFT JOIN verdict v ON v.case_id = d.case_id
-        WHERE d.stream = :stream
-        GROUP BY substr(coalesce(d.produced_at, d.decided_at), 1, 10) ORDER BY day
-        """,
-        stream=stream,
-    ).cast(dict.fromkeys(("decisions", "automated", "audited", "audited_wrong", "labelled"), pl.Int64))
-
-
 def pace(ledger: Ledger, stream: str, *, now: str, days: float = 7.0) -> dict[str, Any]:
     """How fast people answer: `answered` readings and `arrived` cases for people since `hours` ago.
 
     `hours`: at most `days`, less where the stream is younger; 0 before its first case.
     """
     since = moment.text(moment.parse(now) - timedelta(days=days))
-    found = ledger.read(
-        f"""
-        {_READINGS}
-        SELECT
-            (SELECT min(decided_at) FROM decision WHERE stream = :stream) AS first,
-            (SELECT count(*) FROM decision
-                WHERE stream = :stream AND (route = 'REVIEW' OR blind) AND decided_at >= :since) AS arrived,
-            (SELECT count(*) FROM reading WHERE submitted_at >= :since) AS answered
-        """,
-        stream=stream,
-        since=since,
-    ).row(0, named=True)
-    if found["first"] is None:
+    groups = _groups(ledger, stream)
+    first: str | None = groups["decided_at"].min()  # type: ignore[assignment]
+    if first is None:
         return {"hours": 0.0, "arrived": 0, "answered": 0}
-    hours = (moment.parse(now) - moment.parse(max(found["first"], since))).total_seconds() / 3600
-    return {"hours": max(hours, 0.0), "arrived": int(found["arrived"]), "answered": int(found["answered"])}
+    for_people = (pl.col("route") == REVIEW) | pl.col("blind")
+    answered = readings(ledger, stream).filter(pl.col("submitted_at") >= since)
+    return {
+        "hours": max((moment.parse(now) - moment.parse(max(first, since))).total_seconds() / 3600, 0.0),
+        "arrived": int(groups.filter(for_people, pl.col("decided_at") >= since)["n"].sum()),
+        "answered": len(answered),
+    }
+
+
+def _groups(ledger: Ledger, stream: str) -> pl.DataFrame:
+    """How many decisions there are of each kind (`review.extracts`), without a walk over them."""
+    found = ledger.read("SELECT groups FROM extract WHERE stream = :stream", stream=stream)
+    return extracts.read_groups([found["groups"]])
 
 
 def looks(ledger: Ledger, epoch_id: str) -> pl.DataFrame:

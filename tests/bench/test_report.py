@@ -74,10 +74,11 @@ def test_a_report_over_a_million_decisions(tmp_path: Path, monkeypatch: pytest.M
                 run_id="bench", flow="measure", started_at=now, stream=described, settings=config, ledger=book
             )
             in_force = runs.policy_in_force(book, described)
-            certify.look(run, in_force, now)
+            cases = certify.judged(run, now)
+            certify.look(run, in_force, cases, now)
             standings = certified.standings(book, in_force.epoch_id)
-            labels = certify.released_labels(run, in_force, now)
-            made = measure.gather(run, in_force, standings, labels, now)
+            labels = certified.watched(cases, in_force.epoch_id)
+            made = measure.gather(run, in_force, cases, standings, labels, now)
             page.write_text(report.page(made), encoding="utf-8")
 
     table.record(

@@ -7,6 +7,8 @@ import polars as pl
 import psycopg
 
 from models import tables
+from review import judged, ledger
+from review.judged import Judged
 
 NOW = "2026-02-01T12:00:00.000000Z"
 Value = str | int | float | bool | None
@@ -162,6 +164,12 @@ def all_tables() -> dict[str, pl.DataFrame]:
         "fault": faults({}, {"line": 9}),
         "run": runs({}, {"run_id": "r-2", "flow": "collect", "cursor": NOW}),
     }
+
+
+def judge(book: ledger.Ledger, *, now: str = NOW, hours: float = 48, second: bool = True, epoch: str = "e-1") -> Judged:
+    """The cases of an epoch of `mail`."""
+    everything = judged.read(book, "mail", now=now, deadline_hours=hours, second_opinion=second)
+    return judged.of(everything, epoch)
 
 
 def execute(url: str, *statements: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from review import disputes, ledger, states
+from review import disputes, judged, ledger, states
 from tests.integration import ledger_facts as facts
 
 NOW = "2026-02-02T12:00:00.000000Z"
@@ -59,17 +59,14 @@ def test_the_majority_of_different_people_decides(
     book: ledger.Ledger, answers: str, outcome: str, next_slot: int | None
 ) -> None:
     read(book, "c", answers)
-    found = book.read(
-        f"{states.OUTCOMES} SELECT outcome FROM state", stream="mail", epoch="e-1", due=facts.NOW, second=1
-    )
-    assert [outcome] == found["outcome"].to_list()
+    assert [outcome] == facts.judge(book).drawn["outcome"].to_list()
     waiting = disputes.waiting(book, "mail", 10)
     assert ([] if next_slot is None else [("c", next_slot)]) == waiting.select("case_id", "slot").rows()
     assert int(outcome == "disputed") == states.totals(book, "mail")["disputed"]
     # An estimate counts the dispute as an error until it is settled; without second opinions it is one.
     settled = "wrong" if outcome == "disputed" else outcome
     for second in (True, False):
-        counted = states.counts(book, "mail", "e-1", now=NOW, deadline_hours=48, second_opinion=second)
+        counted = judged.counts(facts.judge(book, now=NOW, second=second))
         assert [settled] == counted["outcome"].to_list()
 
 
@@ -90,6 +87,5 @@ def test_what_the_model_did_not_claim_is_not_disputed(book: ledger.Ledger) -> No
 
 def test_a_dispute_past_its_deadline_is_late(book: ledger.Ledger) -> None:
     read(book, "c", "s?")
-    for due, late in (("2026-01-01T00:00:00.000000Z", 0), (NOW, 1)):
-        found = book.read(f"{states.OUTCOMES} SELECT late FROM state", stream="mail", epoch="e-1", due=due, second=1)
-        assert [late] == found["late"].to_list()
+    for hours, late in ((10_000, False), (0, True)):
+        assert [late] == facts.judge(book, now=NOW, hours=hours).drawn["late"].to_list()

@@ -11,7 +11,8 @@ import pytest
 from flows import certify, epochs, files, govern, measure, runs, score, settings
 from models import certificate, moment, stream
 from models.errors import Misuse
-from review import ledger, numbers, report, states, story
+from review import certified, ledger, numbers, report, states, story
+from review.judged import Judged
 from tests.integration import ledger_facts as facts
 
 STREAM = """
@@ -141,8 +142,13 @@ class Desk:
         return found
 
     def look(self, now: str | None = None) -> certificate.Standing:
-        found = certify.look(self.run(), self.in_force(), now or runs.clock())
-        return found[""]
+        return self.looks(now)[""]
+
+    def looks(self, now: str | None = None) -> dict[str, certificate.Standing]:
+        return certify.look(self.run(), self.in_force(), self.judged(now), now or runs.clock())
+
+    def judged(self, now: str | None = None) -> Judged:
+        return certify.judged(self.run(), now or runs.clock())
 
 
 @pytest.fixture
@@ -224,7 +230,7 @@ def test_halt_resume_and_rollback_move_between_versions_on_the_record(desk: Desk
 
 
 def watched(desk: Desk) -> bool:
-    labels = certify.released_labels(desk.run(), desk.in_force(), runs.clock())
+    labels = certified.watched(desk.judged(), desk.in_force().epoch_id)
     return certify.watch(desk.run(), desk.in_force(), labels, runs.clock())
 
 
@@ -295,7 +301,7 @@ def test_each_class_is_certified_by_its_own_labels_and_released_by_its_own_line(
         govern.adopt("mail", None, by=ANN, because=WHY)
     desk.arrive("a", 300, 0.995, label="ham")
     desk.arrive("b", 300, 0.995, label="spam", wrong=60)
-    found = certify.look(desk.run(), desk.in_force(), runs.clock())
+    found = desk.looks()
     assert ["ham", "spam"] == sorted(found)
     assert {0.025} == {standing.plan.delta for standing in found.values()}, "two classes share the doubt"
     assert found["ham"].threshold is not None
@@ -310,7 +316,7 @@ def test_each_class_is_certified_by_its_own_labels_and_released_by_its_own_line(
     routes = desk.book.read("SELECT prediction, route, count(*) AS n FROM decision WHERE case_id > 'c' GROUP BY 1, 2")
     assert {("ham", "AUTOMATE", 50), ("spam", "REVIEW", 50)} == set(routes.rows())
     # The policy changed between the two days, and the counts still add up.
-    again = certify.look(desk.run(), desk.in_force(), runs.clock())
+    again = desk.looks()
     assert (350, 350) == (again["ham"].cases[-1], again["spam"].cases[-1])
 
     with pytest.raises(Misuse, match=r"threshold 0\.9 of class spam is not certified"):
@@ -334,10 +340,10 @@ def test_each_class_is_certified_by_its_own_labels_and_released_by_its_own_line(
 def test_the_report_of_a_stream_with_a_line_per_class_says_which_class_stays_with_people(classes: Desk) -> None:
     classes.arrive("a", 300, 0.995, label="ham")
     classes.arrive("b", 300, 0.995, label="spam", wrong=60)
-    standings = certify.look(classes.run(), classes.in_force(), runs.clock())
+    standings = classes.looks()
     govern.adopt("mail", None, by=ANN, because=WHY)
     classes.arrive("c", 50, 0.995, label="ham")
-    made = measure.gather(classes.run(), classes.in_force(), standings, NO_LABELS, runs.clock())
+    made = measure.gather(classes.run(), classes.in_force(), classes.judged(), standings, NO_LABELS, runs.clock())
     text = report.lines(made)
     assert "Nothing is certified yet for spam: these stay with people." in text
     assert "Certified for ham" in text
@@ -361,8 +367,8 @@ def test_a_single_look_is_taken_once_by_a_named_person_and_counts_what_is_kept(d
     single = Desk(desk.folder, desk.book, timing="once")
     assert epochs.begin_epoch(desk.book, single.describe(), ANN) is True
     single.arrive("a", 120, 0.995)
-    assert certify.look(single.run(), single.in_force(), runs.clock()) == {}, "nobody has taken it"
-    made = measure.gather(single.run(), single.in_force(), {}, NO_LABELS, runs.clock())
+    assert single.looks() == {}, "nobody has taken it"
+    made = measure.gather(single.run(), single.in_force(), single.judged(), {}, NO_LABELS, runs.clock())
     assert "single exact look is registered and not taken" in report.lines(made)
 
     # Cold start draws every case; an audit rate of one half thins them to half by their own draws.
@@ -373,7 +379,7 @@ def test_a_single_look_is_taken_once_by_a_named_person_and_counts_what_is_kept(d
     with pytest.raises(Misuse, match="was taken; only a new epoch gives another"):
         govern.look_once("mail", by=ANN, because=WHY)
     single.arrive("b", 100, 0.995)
-    assert certify.look(single.run(), single.in_force(), runs.clock())[""] == standing, "more labels change nothing"
+    assert single.looks()[""] == standing, "more labels change nothing"
     adopted = govern.adopt("mail", None, by=ANN, because=WHY)
     assert (adopted.policy.threshold, adopted.certified) == (standing.threshold, True)
     told = story.line(single.book, "mail")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from review import ledger, states
+from review import judged, ledger, parts, states
 from tests.integration import ledger_facts as facts
 
 EARLY, LATE = "2026-02-01T08:00:00.000000Z", "2026-02-01T20:00:00.000000Z"
@@ -89,7 +89,7 @@ def test_counts_tell_every_draw_apart_by_what_became_of_it(book: ledger.Ledger) 
     say(book, "wrong", 4, answer="spam")
 
     def outcomes(now: str) -> dict[str, bool]:
-        found = states.counts(book, "mail", "e-1", now=now, deadline_hours=24)
+        found = judged.counts(facts.judge(book, now=now, hours=24))
         assert found["n"].to_list() == [1] * 6
         return dict(found.select("outcome", "late").rows())
 
@@ -97,7 +97,7 @@ def test_counts_tell_every_draw_apart_by_what_became_of_it(book: ledger.Ledger) 
     # The wrong one is disputed until another person has read it: an estimate must not look better for waiting.
     assert outcomes(LATE) == dict.fromkeys(("undrawn", "waiting", "open", "skipped", "right", "wrong"), False)
     assert {name for name, is_late in outcomes("2026-02-03T00:00:00.000000Z").items() if is_late} == late
-    assert states.counts(book, "mail", "e-2", now=LATE, deadline_hours=24).is_empty()
+    assert judged.counts(facts.judge(book, now=LATE, epoch="e-2")).is_empty()
 
 
 def test_totals_days_and_reviewers_add_up(book: ledger.Ledger) -> None:
@@ -115,7 +115,7 @@ def test_totals_days_and_reviewers_add_up(book: ledger.Ledger) -> None:
         **{"decisions": 4, "automated": 2, "review": 2, "audits": 1, "faults": 0, "dispatched": 2, "reviewed": 2},
         **{"open": 0, "recalled": 0, "disputed": 1, "waiting": 1},
     }
-    assert states.by_day(book, "mail").rows() == [("2026-02-01", 2, 2, 1, 1, 1), ("2026-02-02", 2, 0, 0, 0, 0)]
+    assert parts.by_day(facts.judge(book)).rows() == [("2026-02-01", 2, 2, 1, 1, 1), ("2026-02-02", 2, 0, 0, 0, 0)]
     assert states.reviewers(book, "mail").rows() == [("ben@example.org", 2, 0, 1, 1, 3.0)]
 
 

@@ -1,0 +1,126 @@
+"""Undrawn cases stay arrays, and their sums are what a look at every case gives."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from models import risk
+from models.estimate import NotEnoughEvidence
+from review import extracts, judged
+from tests.integration import ledger_facts as facts
+
+SCORES = [None, 0.0, 0.1, 0.5, 0.5, 0.7, 0.9, 0.9, 1.0]
+
+
+def decided(count: int) -> pl.DataFrame:
+    """Decisions of two days, two labels and two policies; one in four is drawn."""
+    random = np.random.default_rng(5)
+    scores = np.round(random.random(count), 6) if count > 100 else [SCORES[n % len(SCORES)] for n in range(count)]
+    rows = facts.decisions({}).clear()
+    number = pl.int_range(count, eager=True)
+    template = facts.decisions({}).drop(
+        "case_id", "confidence", "route", "blind", "prediction", "produced_at", "propensity"
+    )
+    made = pl.DataFrame(
+        {"case_id": "c-" + number.cast(pl.String).str.zfill(9), "confidence": pl.Series(scores, dtype=pl.Float64)}
+    )
+    sure = pl.col("confidence").fill_null(0) >= 0.5
+    made = made.join(template, how="cross").with_columns(
+        route=pl.when(sure).then(pl.lit("AUTOMATE")).otherwise(pl.lit("REVIEW")),
+        propensity=pl.when(sure).then(0.1).otherwise(0.3),
+        blind=pl.Series(random.random(count) < 0.25),
+        prediction=pl.when(number % 3 == 0).then(pl.lit("spam")).otherwise(pl.lit("ham")),
+        produced_at=pl.when(number % 2 == 0).then(pl.lit("2026-02-01T09:00:00.000000Z")),
+    )
+    return made.select(rows.columns).cast(rows.schema)
+
+
+def read(rows: pl.DataFrame) -> judged.Judged:
+    """As the ledger gives it, written in two batches; each drawn case right or wrong by its number."""
+    halves = [extracts.make(half) for half in (rows.head(len(rows) // 2), rows.tail(-(len(rows) // 2)))]
+    cases = extracts.read([half.with_columns(seal=pl.lit(1, pl.Int64)) for half in halves])
+    groups = cases.groups.drop("n").with_row_index("group").cast({"group": pl.Int64})
+    drawn = cases.drawn.join(groups, on="group").with_columns(
+        disputed=pl.lit(False),
+        late=pl.lit(False),
+        outcome=pl.when(pl.col("case_id").str.ends_with("7")).then(pl.lit("wrong")).otherwise(pl.lit("right")),
+    )
+    return judged.Judged(groups=cases.groups, undrawn=cases.undrawn, confidences=cases.confidences, drawn=drawn)
+
+
+def test_an_extract_gives_back_every_case_to_the_bit() -> None:
+    rows = decided(90)
+    found = read(rows)
+    back = found.groups[found.undrawn].with_columns(confidence=pl.Series(found.confidences).fill_nan(None))
+    columns = ["confidence", "route", "propensity", "prediction", "policy_id", "epoch_id", "slices"]
+    assert sorted(map(str, rows.filter(~pl.col("blind")).select(columns).rows())) == sorted(
+        map(str, back.select(columns).rows())
+    )
+    named = ["case_id", *columns]
+    assert rows.filter("blind").select(named).sort("case_id").equals(found.drawn.select(named).sort("case_id"))
+
+
+@pytest.mark.parametrize("by", [["prediction"], ["route", "propensity"], ["day", "slices"]])
+def test_bins_count_every_case_once(by: list[str]) -> None:
+    rows = decided(90).with_columns(day=pl.coalesce("produced_at", "decided_at").str.head(10))
+    thresholds = [0.9, 0.5, 0.1]
+    found = judged.binned(read(rows), by, thresholds)
+    assert found["n"].sum() == len(rows)
+    for place, threshold in enumerate(thresholds):
+        reached = rows.filter(pl.col("confidence") >= threshold).group_by(by).len().sort(by)
+        counted = found.filter(pl.col("bin") <= place).group_by(by).agg(pl.col("n").sum()).sort(by)
+        assert reached.rows() == counted.rows()
+
+
+def test_few_cases_keep_every_confidence() -> None:
+    rows = decided(90)
+    found = judged.counts(read(rows))
+    wanted = rows.group_by("confidence", "route", "blind", "propensity").len()
+    counted = found.group_by("confidence", "route", "blind", "propensity").agg(pl.col("n").sum())
+    order = ["confidence", "route", "blind"]
+    assert wanted.sort(order).rows() == counted.sort(order).rows()
+
+
+def test_of_many_cases_each_count_above_a_listed_confidence_is_exact_and_the_areas_hardly_move(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = decided(200_000)
+    found = read(rows)
+    # As where few are drawn: the undrawn ones have confidences of their own.
+    found = replace(found, drawn=found.drawn.gather_every(500))
+    point = 0.123456
+    short = judged.counts(found, [point])
+    monkeypatch.setattr(judged, "EXACT", len(rows))
+    whole = judged.counts(found, [point])
+    assert short["n"].sum() == whole["n"].sum()
+    assert len(short) < 40_000 < 100_000 < len(whole)
+    levels = [point, *short["confidence"].drop_nulls().sample(200, seed=1)]
+    for level in levels:
+        at = pl.col("confidence") >= level
+        assert short.filter(at)["n"].sum() == whole.filter(at)["n"].sum()
+    for area in (risk.augrc, risk.aurc):
+        one, other = area(short, 0.05), area(whole, 0.05)
+        assert not isinstance(one, NotEnoughEvidence)
+        assert not isinstance(other, NotEnoughEvidence)
+        assert one.value == pytest.approx(other.value, abs=2e-4)
+        assert one.high == pytest.approx(other.high, abs=2e-4)
+
+
+def test_epochs_days_and_labels_can_be_taken_alone() -> None:
+    rows = decided(90)
+    found = read(rows)
+    assert judged.of(found, "e-1") is found
+    assert judged.of(found, "e-2").groups.is_empty()
+    spam = judged.with_prediction(found, "spam")
+    assert (
+        len(rows.filter(pl.col("prediction") == "spam"))
+        == spam.groups["n"].sum()
+        == len(spam.drawn) + len(spam.undrawn)
+    )
+    assert set(spam.groups[spam.undrawn]["prediction"]) == {"spam"}
+    waiting = found.drawn.with_columns(
+        outcome=pl.when(pl.col("day") == "2026-02-01").then("outcome").otherwise(pl.lit("waiting"))
+    )
+    assert judged.mature(replace(found, drawn=waiting)).groups["day"].unique().to_list() == ["2026-02-01"]
