@@ -182,12 +182,13 @@ def open_cases(ledger: Ledger, stream: str) -> pl.DataFrame:
 
 
 # What the readings of a case say of the model: how many agree with it, of how many. Each is by another person.
+# CROSS JOIN here and below: SQLite then goes from the few readings to their decisions, not through all decisions.
 VERDICTS = f"""
 {_READINGS},
 verdict AS (
     SELECT d.case_id, count(*) AS readings, sum(CASE WHEN r.answer = d.prediction THEN 1 ELSE 0 END) AS agree
-    FROM decision d JOIN reading r ON r.case_id = d.case_id
-    WHERE d.stream = :stream AND d.blind
+    FROM reading r CROSS JOIN decision d
+    WHERE d.stream = :stream AND d.case_id = r.case_id AND d.blind
     GROUP BY d.case_id
 )"""
 
@@ -248,16 +249,16 @@ def totals(ledger: Ledger, stream: str) -> dict[str, int]:
         f"""
         {VERDICTS}
         SELECT
-            (SELECT count(*) FROM recall c JOIN decision d ON d.stream = c.stream AND d.case_id = c.case_id
-                WHERE c.stream = :stream AND d.route = 'AUTOMATE' AND NOT d.blind) AS recalled,
+            (SELECT count(*) FROM recall c CROSS JOIN decision d
+                WHERE d.stream = c.stream AND d.case_id = c.case_id AND c.stream = :stream AND d.route = 'AUTOMATE' AND NOT d.blind) AS recalled,
             (SELECT count(*) FROM dispatch WHERE stream = :stream AND slot = 0) AS sent,
             (SELECT count(*) FROM dispatch WHERE stream = :stream) AS dispatched,
             (SELECT count(*) FROM reading) AS reviewed,
             (SELECT count(*) FROM (SELECT DISTINCT case_id, slot FROM live WHERE outcome = 'repeat') AS again
                 WHERE NOT EXISTS (
                     SELECT 1 FROM reading r WHERE r.case_id = again.case_id AND r.slot = again.slot)) AS spent,
-            (SELECT count(*) FROM verdict v JOIN decision d ON d.stream = :stream AND d.case_id = v.case_id
-                WHERE {DISPUTED}) AS disputed,
+            (SELECT count(*) FROM verdict v CROSS JOIN decision d
+                WHERE d.stream = :stream AND d.case_id = v.case_id AND {DISPUTED}) AS disputed,
             (SELECT count(*) FROM fault WHERE stream = :stream) AS faults
         """,
         stream=stream,

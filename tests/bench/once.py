@@ -15,11 +15,12 @@ from typing import Any
 
 import adbc_driver_postgresql.dbapi as postgresql
 import adbc_driver_sqlite.dbapi as sqlite
+import numpy as np
 import polars as pl
 
-from flows import epochs, govern, runs, score, settings
+from flows import certify, epochs, govern, measure, runs, score, settings
 from models import tables
-from review import database, ledger
+from review import certified, database, ledger, report
 from tests.bench import outputs
 
 ROOT = Path(__file__).parents[2]
@@ -60,6 +61,25 @@ def scored(folder: Path, url: str) -> dict[str, float]:
     return {"decided": total["decided"], "automated": total["automated"]}
 
 
+def measured(url: str) -> dict[str, float]:
+    """Look, estimate, draw: a report as the flow makes it."""
+    with ledger.open(url) as book:
+        run, now = started(book, "measure"), runs.clock()
+        in_force = runs.policy_in_force(book, run.stream)
+        cases = certify.judged(run, now)
+        standings = certify.look(run, in_force, cases, now)
+        labels = certified.watched(cases, in_force.epoch_id)
+        page = report.page(measure.gather(run, in_force, cases, standings, labels, now))
+        return {"decisions": int(cases.groups["n"].sum()), "page_kb": len(page.encode()) / 1000}
+
+
+def sorting(folder: Path) -> Callable[[], None]:
+    """Sort as many random floats as the file has rows."""
+    rows = pl.scan_parquet(folder / "outputs.parquet").select(pl.len()).collect().item()
+    numbers = np.random.default_rng(1).random(rows)
+    return lambda: numbers.sort()
+
+
 def floor(folder: Path, url: str) -> Callable[[], None]:
     """Read the same file, write the same columns as they are to a bare table with the same unique index."""
     where = database.address(url)
@@ -93,6 +113,10 @@ def _main(work: str, folder: Path, url: str) -> dict[str, Any]:
         done = lambda: scored(folder, url)  # noqa: E731
     elif work == "again":
         done = lambda: scored(folder, url)  # noqa: E731
+    elif work == "measure":
+        done = lambda: measured(url)  # noqa: E731
+    elif work == "sort":
+        done = sorting(folder)
     else:
         done = floor(folder, url)
     start = time.perf_counter()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-HEAD = "| work | floor | measured | floor took | ratio |\n|---|---|---|---|---|\n"
+HEAD = "| work | floor | measured | floor took | ratio | peak memory |\n|---|---|---|---|---|---|\n"
 
 
 def median(work: Callable[[], object], *, times: int = 5) -> float:
@@ -31,13 +31,15 @@ def machine() -> str:
     return f"{os.cpu_count()} cores ({model}), {memory:.0f} GiB, Linux, Python {platform.python_version()}"
 
 
-def record(work: str, floor: str, seconds: float, floor_seconds: float) -> None:
-    """Put one row into the table, over an earlier one of the same work."""
-    row = f"| {work} | {floor} | {seconds:.2f} s | {floor_seconds:.2f} s | {seconds / floor_seconds:.2f} |\n"
+def record(work: str, floor: str, seconds: float, floor_seconds: float, *, peak: float | None = None) -> None:
+    """Put one row into the table, over an earlier one of the same work. `peak`: memory in MB."""
+    memory = "" if peak is None else f"{peak:,.0f} MB"
+    ratio = f"{seconds / floor_seconds:.2f}"
+    row = f"| {work} | {floor} | {seconds:.2f} s | {floor_seconds:.2f} s | {ratio} | {memory} |\n"
     known = RESULTS.read_text(encoding="utf-8").splitlines(keepends=True) if RESULTS.exists() else []
     rows = [one for one in known if one.startswith("| ") and not one.startswith(("| work |", f"| {work} |"))]
     title = (
-        f"# Measured with `make bench`\n\nMedians of 5 runs (a report: 3) on {machine()}. "
+        f"# Measured with `make bench`\n\nMedians of 5 runs (a report: 3; of 10,000,000: one) on {machine()}. "
         "Ratios hold between machines; seconds do not.\n\n"
     )
     RESULTS.write_text(title + HEAD + "".join(sorted([*rows, row])), encoding="utf-8")

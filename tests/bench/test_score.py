@@ -1,102 +1,103 @@
-"""What deciding and recording costs beside reading the same rows and writing the same columns."""
+"""What deciding and recording costs beside reading the same rows and writing the same columns, and how that grows."""
 
-import itertools
-import sqlite3
-from contextlib import closing
+import statistics
 from pathlib import Path
 
-import numpy as np
+import altair as alt
 import polars as pl
+import psycopg
 import pytest
-from adbc_driver_sqlite import dbapi
 
-from flows import epochs, files, score
-from models import stream
-from review import ledger
-from tests.bench import table
+from review import drawing
+from tests.bench import once, outputs, table
 
-ROWS = 100_000
-LABELS = [f"class-{n}" for n in range(10)]
-STREAM = f"""
-name = "bench"
-title = "Bench"
-labels = {LABELS}
-
-[input]
-source = "outputs.parquet"
-id = "id"
-prediction = "label"
-probabilities = {[f"p{n}" for n in range(10)]}
-score = "max"
-payload = ["text"]
-
-[model]
-id = "bench-1"
-
-[review]
-kind = "text"
-question = "Which class?"
-project = "bench"
-
-[target]
-error = 0.05
-
-[costs]
-error = 1.0
-review_minute = 0.5
-"""
+ROWS = 1_000_000
+TIMES = 5
+FLOOR = "read the Parquet file, write the same columns to a bare table with the same key"
+SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
+DRAWING = Path(__file__).with_name("growth.svg")
 
 
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a stream file and a Parquet file of outputs: ten probabilities and a text of 200 bytes each."""
-    random = np.random.default_rng(1)
-    probabilities = random.dirichlet(np.full(10, 0.2), ROWS)
-    columns = {"id": [f"case-{n}" for n in range(ROWS)], "label": [LABELS[n] for n in probabilities.argmax(axis=1)]}
-    shares = {f"p{n}": probabilities[:, n] for n in range(10)}
-    pl.DataFrame(columns | shares | {"text": [f"{n:0200d}" for n in range(ROWS)]}).write_parquet(
-        tmp_path / "outputs.parquet"
-    )
-    (tmp_path / "bench.toml").write_text(STREAM, encoding="utf-8")
-    monkeypatch.setenv("SECOND_READER_STREAMS", str(tmp_path))
-    monkeypatch.setenv("SECOND_READER_DATA", str(tmp_path))
-    return tmp_path
+def emptied(folder: Path, url: str) -> None:
+    """No ledger and no bare table."""
+    if url.startswith("sqlite"):
+        for path in folder.glob("*.db*"):
+            path.unlink()
+    else:
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute("DROP SCHEMA public CASCADE")
+            server.execute("CREATE SCHEMA public")
 
 
-def test_score_and_record_beside_reading_and_a_bare_write(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    described = stream.parse(STREAM, origin="bench.toml")
-    number = itertools.count()
-    recorded = place / "ledger-0.db"
+def middle(runs: list[dict[str, float]], what: str = "seconds") -> float:
+    return statistics.median(run[what] for run in runs)
 
-    def ours() -> None:
-        nonlocal recorded
-        recorded = place / f"ledger-{next(number)}.db"
-        url = f"sqlite:///{recorded}"
-        monkeypatch.setenv("SECOND_READER_LEDGER", url)
-        ledger.migrate(url)
-        with ledger.open(url) as book:
-            epochs.begin_epoch(book, described, "bench")
-        for chunk in files.chunks(place / "outputs.parquet", described):
-            score.record.fn(described, "run", chunk)
 
-    seconds = table.median(ours)
-    with closing(sqlite3.connect(recorded)) as connection:
-        assert connection.execute("SELECT count(DISTINCT case_id) FROM decision").fetchone() == (ROWS,)
-        columns = pl.read_database("SELECT * FROM decision", connection).to_arrow()
-
-    def bare() -> None:
-        path = place / f"bare-{next(number)}.db"
-        pl.read_parquet(place / "outputs.parquet")
-        with closing(sqlite3.connect(path)) as connection:
-            names = ", ".join(columns.column_names)
-            connection.execute(f"CREATE TABLE decision ({names}, PRIMARY KEY (stream, case_id))")
-        with dbapi.connect(str(path)) as adbc, adbc.cursor() as cursor:
-            cursor.adbc_ingest("decision", columns, mode="append")
-            adbc.commit()
-
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("database", ["SQLite", pytest.param("PostgreSQL", marks=pytest.mark.server)])
+def test_score_and_record_beside_reading_and_a_bare_write(
+    tmp_path: Path, request: pytest.FixtureRequest, database: str
+) -> None:
+    sqlite = database == "SQLite"
+    url = f"sqlite:///{tmp_path / 'ledger.db'}" if sqlite else str(request.getfixturevalue("postgres_url"))
+    outputs.write(tmp_path, ROWS)
+    first, floor, again = [], [], []
+    for _ in range(TIMES):
+        emptied(tmp_path, url)
+        first.append(once.run("score", tmp_path, url))
+        again.append(once.run("again", tmp_path, url))
+        floor.append(once.run("floor", tmp_path, url))
+        assert (first[-1]["decided"], again[-1]["decided"]) == (ROWS, 0)
+    work = f"score, route, record {ROWS:,} outputs"
+    table.record(f"{work}, {database}", FLOOR, middle(first), middle(floor), peak=middle(first, "peak_mb"))
     table.record(
-        f"score, route, record {ROWS:,} outputs, SQLite",
-        "read the Parquet file, write the same columns to a bare table with the same key",
-        seconds,
-        table.median(bare),
+        f"the same again, all recorded, {database}",
+        "first run",
+        middle(again),
+        middle(first),
+        peak=middle(again, "peak_mb"),
     )
+
+
+@pytest.mark.timeout(1800)
+def test_cost_grows_with_the_rows_and_memory_does_not(tmp_path: Path) -> None:
+    found = []
+    for size in SIZES:
+        folder = tmp_path / str(size)
+        folder.mkdir()
+        outputs.write(folder, size)
+        url = f"sqlite:///{folder / 'ledger.db'}"
+        scored = once.run("score", folder, url)
+        measured = [once.run("measure", folder, url) for _ in range(3)]
+        for work, runs in (("score", [scored]), ("measure", measured)):
+            found.append({"work": work, "rows": size, "seconds": middle(runs), "peak": middle(runs, "peak_mb")})
+        if size == SIZES[-1]:
+            table.record(
+                f"certificate, estimates, curve and page from a ledger of {size:,} decisions, cold, SQLite",
+                "numpy.sort of as many floats",
+                middle(measured),
+                once.run("sort", folder, url)["seconds"],
+                peak=middle(measured, "peak_mb"),
+            )
+        for path in folder.iterdir():
+            if path.is_file():
+                path.unlink()
+    figures = pl.DataFrame(found)
+    print(figures)
+    score = figures.filter(pl.col("work") == "score")
+    seconds = dict(score.select("rows", "seconds").iter_rows())
+    table.record(
+        f"score {SIZES[-1]:,} outputs, SQLite",
+        f"ten times the run of {ROWS:,}",
+        seconds[SIZES[-1]],
+        10 * seconds[ROWS],
+        peak=float(score["peak"].max() or 0),  # type: ignore[arg-type]
+    )
+    points = drawing.chart(found).encode(
+        x=alt.X("rows:Q", scale=alt.Scale(type="log"), title="outputs"),
+        y=alt.Y("seconds:Q", scale=alt.Scale(type="log"), title="seconds"),
+        color=alt.Color("work:N", title=None),
+    )
+    spoken = "Seconds to score and to measure against the number of outputs, both on logarithmic scales"
+    layers = alt.layer(points.mark_line(), points.mark_point(filled=True, size=60))
+    DRAWING.write_text(drawing.svg(layers, (560, 320), spoken) + "\n", encoding="utf-8")

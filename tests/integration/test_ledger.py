@@ -150,6 +150,43 @@ def test_an_append_of_nothing_leaves_no_seal(book: ledger.Ledger) -> None:
         assert book.head() == NOTHING
 
 
+@pytest.mark.parametrize("known", [0, 1, 7_000, 12_000])
+def test_many_rows_of_which_some_are_known_are_recorded_once(book: ledger.Ledger, known: int) -> None:
+    rows = facts.decisions({}).select(pl.all().repeat_by(12_000).explode())
+    rows = rows.with_columns(case_id="c-" + pl.int_range(12_000, eager=True).cast(pl.String).str.zfill(5))
+    before, clash = rows.tail(known), rows.head(1).with_columns(content=pl.lit("f" * 64))
+    with book:
+        begin(book)
+        book.append({"decision": before}, now=NOW)
+        appended = book.append(ledger.ready({"decision": rows}), now=NOW)
+        assert (len(appended.written["decision"]), appended.known["decision"]) == (12_000 - known, known)
+        again = book.append({"decision": pl.concat([clash, rows.tail(-1)])}, now=NOW)
+        assert again.known["decision"] == 11_999
+        assert again.conflicts["decision"].equals(clash)
+        assert book.read("SELECT count(DISTINCT case_id) AS n FROM decision").item() == 12_000
+        assert book.verify() == []
+
+
+@pytest.mark.parametrize("column", ["policy_id", "epoch_id"])
+def test_a_decision_under_an_unknown_policy_is_refused_whole(book: ledger.Ledger, column: str) -> None:
+    with book:
+        begin(book)
+        rows = facts.decisions({}, {"case_id": "c-2", column: "none"})
+        with pytest.raises(errors.LedgerInvalid, match=r"there is no (policy|epoch) 'none'"):
+            book.append({"decision": rows}, now=NOW)
+        assert book.read("SELECT case_id FROM decision").is_empty()
+
+
+def test_a_decision_that_was_replaced_on_sqlite_is_found(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    ledger.migrate(url)
+    with ledger.open(url) as book:
+        book.append(facts.all_tables(), now=NOW)
+        columns = ", ".join(f"'REVIEW' AS {c}" if c == "payload" else c for c in [*tables.columns("decision"), "seal"])
+        facts.execute(url, f"INSERT OR REPLACE INTO decision SELECT {columns} FROM decision WHERE case_id = 'c-1'")
+        assert ["edited"] == [finding.kind for finding in book.verify()]
+
+
 def test_extreme_values_come_back_to_the_bit(book: ledger.Ledger) -> None:
     odd = "''\"; -- \u00e9\u0301\U0001f600\r\n\t\\ %s :x $1 ?"
     rows = facts.decisions(
