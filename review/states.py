@@ -135,8 +135,8 @@ def pending(ledger: Ledger, stream: str, limit: int) -> pl.DataFrame:
         SELECT case_id, payload, prediction, confidence, doubt, route, blind, decided_at FROM (
             SELECT d.* FROM decision d WHERE d.stream = :stream AND (d.route = 'REVIEW' OR d.blind)
             UNION ALL
-            SELECT d.* FROM recall c JOIN decision d ON d.stream = c.stream AND d.case_id = c.case_id
-            WHERE c.stream = :stream AND d.route = 'AUTOMATE' AND NOT d.blind
+            SELECT d.* FROM recall c CROSS JOIN decision d
+            WHERE d.stream = c.stream AND d.case_id = c.case_id AND c.stream = :stream AND d.route = 'AUTOMATE' AND NOT d.blind
         ) AS wanted
         WHERE NOT EXISTS (
             SELECT 1 FROM dispatch s WHERE s.stream = wanted.stream AND s.case_id = wanted.case_id AND s.slot = 0
@@ -222,8 +222,8 @@ def reviewers(ledger: Ledger, stream: str) -> pl.DataFrame:
         f"""
         WITH {_LIVE}
         SELECT live.reviewer, live.outcome, live.seconds, live.blind, live.answer = d.prediction AS agrees
-        FROM live JOIN decision d ON d.stream = live.stream AND d.case_id = live.case_id
-        WHERE live.outcome IN ('answer', 'skip')
+        FROM live CROSS JOIN decision d
+        WHERE d.stream = live.stream AND d.case_id = live.case_id AND live.outcome IN ('answer', 'skip')
         """,
         stream=stream,
     ).cast({"seconds": pl.Float64, "blind": pl.Boolean, "agrees": pl.Boolean})
@@ -250,7 +250,8 @@ def totals(ledger: Ledger, stream: str) -> dict[str, int]:
         {VERDICTS}
         SELECT
             (SELECT count(*) FROM recall c CROSS JOIN decision d
-                WHERE d.stream = c.stream AND d.case_id = c.case_id AND c.stream = :stream AND d.route = 'AUTOMATE' AND NOT d.blind) AS recalled,
+                WHERE d.stream = c.stream AND d.case_id = c.case_id AND c.stream = :stream
+                    AND d.route = 'AUTOMATE' AND NOT d.blind) AS recalled,
             (SELECT count(*) FROM dispatch WHERE stream = :stream AND slot = 0) AS sent,
             (SELECT count(*) FROM dispatch WHERE stream = :stream) AS dispatched,
             (SELECT count(*) FROM reading) AS reviewed,
