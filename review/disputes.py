@@ -1,6 +1,6 @@
 """Blind answers against the model: who must not read the case again, and which reading it waits for.
 
-The majority of readings decides (`states.OUTCOMES`): one against the model is no verdict yet, nor is a tie.
+The majority of readings decides (`review.judged`): one against the model is no verdict yet, nor is a tie.
 """
 
 import polars as pl
