@@ -118,7 +118,7 @@ def _certified(points: pl.DataFrame, target: float) -> list[dict[str, float]]:
 def _steps(top: float) -> list[float]:
     """Round numbers from 0 up to the ceiling, at most eight steps."""
     size: float = 10 ** math.floor(math.log10(top))
-    step = next(step * size for step in (0.1, 0.2, 0.25, 0.5, 1.0) if top / (step * size) <= 8)
+    step = next(step * size for step in (0.1, 0.2, 0.25, 0.5, 1.0, 2.0) if top / (step * size) <= 8)
     return [round(step * count, 12) for count in range(int(top / step + 1e-9) + 1)]
 
 
