@@ -4,10 +4,9 @@ Deployments without a schedule: "Custom run" in Prefect's pages is the form. Not
 a bad answer ends its run with the reason and changes nothing. The form shows the descriptions under `Args`.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from prefect import flow
-from prefect.client.schemas.objects import State
 from pydantic import Field
 
 from flows import govern, runs
@@ -25,7 +24,7 @@ def adopt(
     threshold: Confidence | None = None,
     label: str | None = None,
     uncertified: bool = False,
-) -> runs.Counts | State[Any]:
+) -> runs.Ended:
     """Move the line of a stream: to the lowest certified threshold, or to the one named here.
 
     Args:
@@ -45,7 +44,7 @@ def adopt(
 
 
 @flow(name="halt", flow_run_name="halt-{stream}")
-def halt(stream: str, by: Text, because: Text) -> runs.Counts | State[Any]:
+def halt(stream: str, by: Text, because: Text) -> runs.Ended:
     """Release nothing of a stream from the next decision on.
 
     Args:

@@ -1,11 +1,8 @@
 """Flow `collect`: bring people's answers home. Polling is the truth; it sees every change since the last run."""
 
-from typing import Any
-
 import polars as pl
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State
 
 from flows import runs, settings
 from models.stream import Stream
@@ -15,7 +12,7 @@ NAMES = {"answer": "answers", "skip": "skips", "deleted": "deleted", "bulk": "no
 
 
 @flow(name="collect", flow_run_name="collect-{stream}")
-def collect(stream: str) -> runs.Counts | State[Any]:
+def collect(stream: str) -> runs.Ended:
     """Read new, edited, skipped and deleted answers from Label Studio into the ledger.
 
     Args:

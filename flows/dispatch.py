@@ -7,7 +7,6 @@ from typing import Any
 import polars as pl
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State
 
 from flows import runs, settings
 from models.stream import Stream
@@ -18,7 +17,7 @@ FIRST_READING = 0
 
 
 @flow(name="dispatch", flow_run_name="dispatch-{stream}")
-def dispatch(stream: str) -> runs.Counts | State[Any]:
+def dispatch(stream: str) -> runs.Ended:
     """Send the cases that wait for a person to Label Studio, up to the stream's queue depth.
 
     Args:

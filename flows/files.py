@@ -48,24 +48,60 @@ class Chunk:
     faults: pl.DataFrame
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Some rows of one Parquet file, not read yet: small enough to be sent to a worker that sees the same files."""
+
+    path: Path
+    row_groups: range
+    first_line: int
+
+
+def pieces(source: Path, stream: Stream, *, rows: int = 100_000) -> Iterator[Chunk | Piece]:
+    """As `chunks`, but of Parquet only where to read: whole row groups, of about as many rows.
+
+    What a worker could not read by itself in bounded memory is read here: other files, and row groups of more than four
+    times as many rows.
+    """
+    for path, reader in _plan(source, stream):
+        groups = parquet_rows.row_groups(path, rows) if reader is parquet_rows else None
+        if groups is None or max((count for *_, count in groups), default=0) > 4 * rows:
+            yield from _read([(path, reader)], outputs.named(stream), rows)
+        else:
+            yield from (Piece(path=path.absolute(), row_groups=span, first_line=first) for span, first, _ in groups)
+
+
+def read(piece: Chunk | Piece) -> Chunk:
+    """The rows of a piece. Raises InputInvalid if its file is gone, or is not what it was."""
+    if isinstance(piece, Chunk):
+        return piece
+    frame = _guarded(piece.path, lambda: parquet_rows.read_groups(piece.path, piece.row_groups, piece.first_line))
+    return Chunk(
+        frame=frame, source=_name(piece.path), first_line=piece.first_line, faults=outputs.FAULT_SCHEMA.to_frame()
+    )
+
+
 def chunks(source: Path, stream: Stream, *, rows: int = 100_000) -> Iterator[Chunk]:
     """The rows of a file, or of every file of a folder in the order of their names, at most `rows` at a time.
 
     A folder's subfolders are not read, nor what is hidden or unfinished: names that start with `.` or `_` or end in
     `.tmp` or `.part`. Raises InputInvalid, at once if a file is not what it says, later only if a file breaks off.
     """
-    columns = outputs.named(stream)
+    return _read(_plan(source, stream), outputs.named(stream), rows)
+
+
+def _plan(source: Path, stream: Stream) -> list[tuple[Path, _Reader]]:
+    """The files to read, each found to be what it says."""
     plan = [(path, _READERS[_kind(path, stream)]) for path in _listed(source)]
     for path, reader in plan:
-        _guarded(path, functools.partial(reader.check, path, columns, stream))
-    return _read(plan, columns, rows)
+        _guarded(path, functools.partial(reader.check, path, outputs.named(stream), stream))
+    return plan
 
 
 def _read(plan: list[tuple[Path, _Reader]], columns: list[str], rows: int) -> Iterator[Chunk]:
     for path, reader in plan:
         batches = reader.read(path, columns, rows)
-        # A name that is no UTF-8 must still go into a message and a database.
-        source = path.name.encode("utf-8", "backslashreplace").decode()
+        source = _name(path)
         while (batch := _guarded(path, functools.partial(next, batches, None))) is not None:
             first_line, frame, faults = batch
             yield Chunk(
@@ -74,6 +110,11 @@ def _read(plan: list[tuple[Path, _Reader]], columns: list[str], rows: int) -> It
                 first_line=first_line,
                 faults=faults.select(pl.lit(source).alias("source"), "line", "reason", "raw"),
             )
+
+
+def _name(path: Path) -> str:
+    """A file's name; one that is no UTF-8 must still go into a message and a database."""
+    return path.name.encode("utf-8", "backslashreplace").decode()
 
 
 def _listed(source: Path) -> list[Path]:

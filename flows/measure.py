@@ -3,11 +3,9 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 from prefect import flow
-from prefect.client.schemas.objects import State
 
 from flows import announce, certify, runs
 from models import certificate
@@ -17,7 +15,7 @@ from review.judged import Judged
 
 
 @flow(name="measure", flow_run_name="measure-{stream}")
-def measure(stream: str) -> runs.Counts | State[Any]:
+def measure(stream: str) -> runs.Ended:
     """Write the stream's report, as a page and as JSON, and leave artifacts and events.
 
     Args:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from prefect.client.schemas.objects import State
@@ -28,6 +28,11 @@ from review import certified, ledger, states
 log = logging.getLogger("second_reader")
 
 Counts = dict[str, Any]
+
+if TYPE_CHECKING:
+    Ended = Counts | State[Any]
+else:  # pydantic would make a class of it that a worker in another process cannot find
+    Ended = Counts | State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +131,7 @@ def running(flow: str, stream_name: str) -> Iterator[Run]:
         )
 
 
-def ended(work: Callable[[], Counts]) -> Counts | State[Any]:
+def ended(work: Callable[[], Counts]) -> Ended:
     """Do the work of a flow; a failure with one clear line ends the run with that line instead of a traceback.
 
     A stream held by another run ends as Cancelled: the other run is doing the work.
@@ -145,7 +150,7 @@ def line(counts: Mapping[str, Any]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in counts.items() if value is not None)
 
 
-def only_unavailable(_task: object, _run: object, state: State[Any]) -> bool:
+def only_unavailable(_task: object, _run: object, state: "State[Any]") -> bool:
     """Retry condition of every task: trying again helps only where something could not be reached."""
     return isinstance(state.result(raise_on_failure=False), Unavailable)
 

@@ -6,6 +6,7 @@ is started.
 
 import os
 from pathlib import Path
+from typing import Literal
 
 import pydantic
 from pydantic import SecretStr
@@ -29,6 +30,8 @@ class Settings(BaseSettings):
     data: Path = Path()
     reports: Path = Path("reports")
     reports_url: str = ""  # where a web server shows that folder; empty: links are to files
+    runner: Literal["threads", "dask", "ray"] = "threads"  # what works on the chunks of `score`
+    runner_address: str = ""  # of a Dask scheduler or a Ray cluster; empty: one of this machine, for the run
 
 
 def read() -> Settings:

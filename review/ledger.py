@@ -89,6 +89,11 @@ def migrate(url: str) -> None:
         schema.upgrade(where)
 
 
+def shown(url: str) -> str:
+    """Where a ledger is, without a secret. Raises LedgerInvalid."""
+    return database.address(url).shown
+
+
 def open(url: str) -> "Ledger":  # noqa: A001 (called as ledger.open)
     """Open a ledger; use it in a `with`. Raises LedgerInvalid with the next step if it is missing or of another version."""
     where = database.address(url)

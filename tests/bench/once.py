@@ -17,7 +17,7 @@ import adbc_driver_sqlite.dbapi as sqlite
 import numpy as np
 import polars as pl
 
-from flows import certify, epochs, govern, measure, runs, score, settings
+from flows import certify, decisions, epochs, govern, measure, runs, score, settings
 from models import tables
 from review import certified, database, ledger, report
 from tests.bench import outputs
@@ -56,7 +56,7 @@ def started(book: ledger.Ledger, flow: str) -> runs.Run:
 def scored(folder: Path, url: str) -> dict[str, float]:
     """Read, decide, record."""
     with ledger.open(url) as book:
-        total = score.record_all(started(book, "score"), folder / "outputs.parquet", score.record.fn)
+        total = score.record_all(started(book, "score"), folder / "outputs.parquet", decisions.record.fn)
     return {"decided": total["decided"], "automated": total["automated"]}
 
 

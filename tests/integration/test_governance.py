@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows import certify, epochs, files, govern, measure, runs, score, settings
+from flows import certify, decisions, epochs, files, govern, measure, runs, settings
 from models import certificate, moment, stream
 from models.errors import Misuse
 from review import certified, ledger, numbers, report, states, story
@@ -86,7 +86,7 @@ class Desk:
         path = self.folder / f"{prefix}.parquet"
         frame.write_parquet(path)
         for chunk in files.chunks(path, described):
-            score.record.fn(described, "run", chunk)
+            decisions.record.fn(described, "run", chunk)
         drawn = self.book.read(
             "SELECT case_id, blind FROM decision WHERE blind AND case_id LIKE :prefix ORDER BY case_id",
             prefix=f"{prefix}-%",

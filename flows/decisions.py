@@ -1,0 +1,119 @@
+"""What a piece of the input comes to: decided in memory, then recorded in one transaction."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import polars_hash as plh
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from flows import files, runs, settings
+from models import outputs, policy
+from models.errors import ModelInvalid
+from models.stream import Stream
+from review import ledger, states
+
+COUNTS = ("read", "decided", "automated", "audits", "to_review", "faults")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a chunk comes to under one policy: ready for the ledger."""
+
+    policy_id: str
+    decided_at: str
+    read: int  # rows of the file
+    faults: int
+    ready: ledger.Ready
+
+
+@task(name="record", cache_policy=NO_CACHE, **runs.RETRY)
+def record(stream: Stream, run_id: str, chunk: files.Chunk | files.Piece, facts: Facts | None = None) -> dict[str, int]:
+    """Append one chunk's decisions, whole or not at all. Doing it again adds nothing.
+
+    `facts` may have been prepared before; they are made anew if another policy is in force by now: a halt stops the next
+    chunk, not the next run.
+    """
+    with runs.open_ledger() as book:
+        in_force = runs.policy_in_force(book, stream)
+        if facts is None or facts.policy_id != in_force.policy_id:
+            facts = prepare(stream, run_id, files.read(chunk), in_force)
+        appended = book.append(facts.ready, now=facts.decided_at)
+        clashes = outputs.clashes(appended.conflicts["decision"])
+        book.append({"fault": _fault_rows(clashes, stream, run_id, facts.decided_at)}, now=facts.decided_at)
+    written = appended.written["decision"]
+    automated = written["route"] == policy.AUTOMATE
+    return {
+        "read": facts.read,
+        "decided": len(written),
+        "automated": int(automated.sum()),
+        "audits": int((automated & written["blind"]).sum()),
+        "to_review": int((~automated).sum()),
+        "faults": facts.faults + len(clashes),
+    }
+
+
+def prepare(
+    stream: Stream, run_id: str, chunk: files.Chunk, in_force: states.PolicyInForce, *, hashed: bool = True
+) -> Facts:
+    """Check a chunk and decide its cases under a policy: all that can be done without the ledger.
+
+    `hashed` as in `ledger.ready`.
+    """
+    answered = chunk.frame
+    if stream.model.file is not None:
+        answered = _answered(settings.read().data / stream.model.file, chunk.frame, stream)
+    checked = outputs.validate(answered, stream, source=chunk.source)
+    now = runs.clock()
+    decisions = _decide(checked.cases, in_force, stream).with_columns(run_id=pl.lit(run_id), decided_at=pl.lit(now))
+    faults = pl.concat([chunk.faults, checked.faults])
+    ready = ledger.ready({"decision": decisions, "fault": _fault_rows(faults, stream, run_id, now)}, hashed=hashed)
+    return Facts(
+        policy_id=in_force.policy_id,
+        decided_at=now,
+        read=len(chunk.frame) + len(chunk.faults),
+        faults=len(faults),
+        ready=ready,
+    )
+
+
+def _decide(cases: pl.DataFrame, in_force: states.PolicyInForce, stream: Stream) -> pl.DataFrame:
+    """Cases with their route, draw and propensity. A case with a doubt has no confidence, so it goes to a person."""
+    # The epoch's calibrator is the identity: the confidence is the score as given.
+    confidence = cases.select(pl.when(pl.col("doubt").is_null()).then("raw_score")).to_series()
+    routed = policy.route(
+        confidence, cases["case_id"], policy=in_force.policy, salt=in_force.salt, predictions=cases["prediction"]
+    )
+    return cases.hstack(routed).with_columns(
+        confidence=confidence,
+        stream=pl.lit(stream.name),
+        policy_id=pl.lit(in_force.policy_id),
+        epoch_id=pl.lit(in_force.epoch_id),
+    )
+
+
+def _fault_rows(faults: pl.DataFrame, stream: Stream, run_id: str, now: str) -> pl.DataFrame:
+    """Rows that could not be read, as the ledger keeps them: whole, and once however often they are met."""
+    return faults.with_columns(
+        stream=pl.lit(stream.name),
+        content=plh.col("raw").chash.sha2_256(),
+        run_id=pl.lit(run_id),
+        found_at=pl.lit(now),
+    ).unique(["source", "line", "content"], keep="first", maintain_order=True)
+
+
+def _answered(path: Path, items: pl.DataFrame, stream: Stream) -> pl.DataFrame:
+    """The items with the answers of the stream's own model."""
+    from models import classifier  # scikit-learn takes seconds to import, and most streams come with answers
+
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelInvalid(
+            f"{path}: the model cannot be read ({error.strerror}); check model.file of the stream"
+        ) from None
+    try:
+        return classifier.apply(classifier.load(data), items, stream)
+    except ModelInvalid as error:
+        raise ModelInvalid(f"{path}: {error}") from None

@@ -1,0 +1,68 @@
+"""The task runner that the settings name: Dask or Ray, here or on a cluster that is already there."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from prefect.task_runners import TaskRunner
+
+from flows.settings import PREFIX, Settings
+from models.errors import Misuse, Unavailable
+
+_START = {"dask": "dask scheduler", "ray": "ray start --head"}
+
+
+@contextmanager
+def started(settings: Settings) -> Iterator[TaskRunner[Any]]:
+    """The runner, ready for tasks. Workers of a cluster that is already there have our settings in their environment.
+
+    Raises Misuse if its package is missing or the workers could not see the ledger, Unavailable if no cluster answers.
+    """
+    if settings.runner_address and settings.ledger.get_secret_value().startswith("sqlite"):
+        raise Misuse(
+            f"{PREFIX}RUNNER_ADDRESS is {settings.runner_address}, but the ledger is an SQLite file, which other machines "
+            f"cannot share; set {PREFIX}LEDGER to a PostgreSQL database, or let the address empty"
+        )
+    runner = _made(settings)
+    try:
+        entered = runner.__enter__()
+        if settings.runner == "dask":
+            entered.client.wait_for_workers(1, timeout=60)  # type: ignore[attr-defined]
+    except (OSError, TimeoutError, ConnectionError, RuntimeError) as error:
+        where = f"{PREFIX}RUNNER_ADDRESS {settings.runner_address!r}: " if settings.runner_address else ""
+        raise Unavailable(
+            f"{where}no {settings.runner.title()} cluster with a worker answers ({_line(error)}); "
+            f"start one with `{_START[settings.runner]}` and a worker, or unset {PREFIX}RUNNER"
+        ) from None
+    try:
+        yield entered
+    finally:
+        entered.__exit__(None, None, None)
+
+
+def _made(settings: Settings) -> TaskRunner[Any]:
+    address = settings.runner_address or None
+    try:
+        if settings.runner == "dask":
+            from prefect_dask.task_runners import DaskTaskRunner
+
+            # One thread each: what a task does is one thread's work, and a worker that dies takes one task with it.
+            here: dict[str, Any] = {"threads_per_worker": 1, "dashboard_address": None}
+            dask: TaskRunner[Any] = DaskTaskRunner(address=address, cluster_kwargs=None if address else here)
+            return dask
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        from prefect_ray.task_runners import RayTaskRunner
+
+        here = {"include_dashboard": False, "_node_ip_address": "127.0.0.1", "log_to_driver": False}
+        ray: TaskRunner[Any] = RayTaskRunner(address=address, init_kwargs=None if address else here)
+        return ray
+    except ImportError:
+        raise Misuse(
+            f"{PREFIX}RUNNER is {settings.runner}, whose package is not installed; "
+            f"run: pip install 'second-reader[{settings.runner}]'"
+        ) from None
+
+
+def _line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
