@@ -190,7 +190,7 @@ def once(
         stream=stream,
         epoch=plan.epoch,
         **({"part": part} if part else {}),
-    ).filter(pl.col("day").is_in(seen.groups["day"].unique().to_list()))
+    ).filter(pl.col("day").is_in(seen.kinds["day"].unique().to_list()))
     cases = cases.join(seen.drawn.select("case_id", "outcome"), on="case_id", how="left").with_columns(
         pl.col("outcome").fill_null("undrawn"),
         grid.bins(cases["confidence"], plan.thresholds),

@@ -75,7 +75,7 @@ def connect(where: Address) -> dbapi.Connection:
                 "PRAGMA foreign_keys = ON",
                 "PRAGMA cache_size = -200000",  # 200 MB: with SQLite's 2 MB an append of 300 000 rows took a quarter longer
                 # Every 240 MB, not every 4: what is appended in large pieces is copied into the database once for several.
-                "PRAGMA wal_autocheckpoint = 60000",
+                "PRAGMA wal_autocheckpoint = 15000",
                 "PRAGMA recursive_triggers = ON",  # so that REPLACE, which deletes, meets the trigger against deletion
             ]
         try:

@@ -38,17 +38,17 @@ GROUP = pl.Schema(
         "decided_at": pl.String,
     }
 )
-DRAWN = pl.Schema({"group": pl.Int64, "case_id": pl.String, "confidence": pl.Float64})
+KIND = [name for name in GROUP if name != "decided_at"]
+_CASE = pl.Schema({"case_id": pl.String})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cases:
-    """Decisions of a stream in columns."""
+    """Decisions of a stream: for all but the few that were drawn, only how many of each kind reach which confidence."""
 
-    groups: pl.DataFrame  # GROUP, propensity as Float64, and `n`
-    undrawn: NDArray[np.int64]  # (N,) of each case not drawn: its row of `groups`
-    confidences: NDArray[np.float64]  # (N,) and its confidence; NaN: it has none
-    drawn: pl.DataFrame  # DRAWN: each case drawn for a blind label
+    kinds: pl.DataFrame  # KIND, propensity as Float64, and `n`, how many cases there are of it
+    undrawn: tuple[NDArray[np.float64], ...]  # of each row of `kinds`: the confidences of its cases not drawn, rising
+    drawn: pl.DataFrame  # each case drawn for a blind label: GROUP, propensity as Float64, case_id, confidence
 
 
 def make(rows: pl.DataFrame) -> pl.DataFrame:
@@ -76,17 +76,49 @@ def make(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def read(extracts: Sequence[pl.DataFrame]) -> Cases:
-    """All extracts of a stream, with COLUMNS, taken together."""
+    """All extracts of a stream, with COLUMNS, taken together. A case without a confidence counts in `n` only."""
     groups = read_groups([frame["groups"] for frame in extracts])
-    number = np.repeat(np.arange(len(groups)), groups["n"].to_numpy())
-    blobs = [np.frombuffer(blob, "<f8") for frame in extracts for blob in frame["confidences"]]
-    confidences = np.concatenate(blobs) if blobs else np.empty(0)
-    blind = groups["blind"].to_numpy()[number] if len(groups) else np.empty(0, np.bool_)
-    drawn = _parsed([frame["case_ids"] for frame in extracts], pl.Schema({"case_id": pl.String})).with_columns(
-        group=number[blind], confidence=pl.Series(confidences[blind], dtype=pl.Float64).fill_nan(None)
-    )
-    return Cases(
-        groups=groups, undrawn=number[~blind], confidences=confidences[~blind], drawn=drawn.select(*DRAWN).cast(DRAWN)
+    kinds = groups.group_by(KIND, maintain_order=True).agg(pl.col("n").sum())
+    kind = groups.select(KIND).join(
+        kinds.with_row_index("kind"), on=KIND, how="left", nulls_equal=True, maintain_order="left"
+    )["kind"]
+    sizes, blind = groups["n"].to_numpy(), groups["blind"].to_numpy()
+    parts = _parts([blob for frame in extracts for blob in frame["confidences"]], sizes)
+    of_kind: list[list[NDArray[np.float64]]] = [[] for _ in range(len(kinds))]
+    for number, part, drawn in zip(kind, parts, blind, strict=True):
+        if not drawn:
+            of_kind[number].append(part)
+    return Cases(kinds=kinds, undrawn=tuple(map(_risen, of_kind)), drawn=_drawn(extracts, groups, parts))
+
+
+def _parts(blobs: Sequence[bytes], sizes: NDArray[np.int64]) -> list[NDArray[np.float64]]:
+    """The confidences of each group, from those of each extract."""
+    ends = np.cumsum(sizes)
+    parts: list[NDArray[np.float64]] = []
+    start = 0
+    for blob in blobs:
+        numbers = np.frombuffer(blob, "<f8")
+        own = ends[len(parts) : np.searchsorted(ends, start + len(numbers), "right")] - start
+        parts += np.split(numbers, own[:-1])
+        start += len(numbers)
+    return parts
+
+
+def _risen(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Sorted, without the missing ones. NumPy's sort of plain numbers is quicker than any look-up in unsorted ones."""
+    whole = np.concatenate([*parts, np.empty(0)])
+    whole.sort()
+    return whole[: len(whole) - int(np.isnan(whole).sum())]
+
+
+def _drawn(
+    extracts: Sequence[pl.DataFrame], groups: pl.DataFrame, parts: Sequence[NDArray[np.float64]]
+) -> pl.DataFrame:
+    rows = np.flatnonzero(groups["blind"].to_numpy())
+    confidences = np.concatenate([*(parts[row] for row in rows), np.empty(0)])
+    case_ids = _parsed([frame["case_ids"] for frame in extracts], _CASE)
+    return groups.select(*GROUP)[np.repeat(rows, groups["n"].to_numpy()[rows])].with_columns(
+        case_ids["case_id"], confidence=pl.Series(confidences, dtype=pl.Float64).fill_nan(None)
     )
 
 

@@ -2,12 +2,13 @@
 
 Estimates, curves, slices, the certificate and the watchdog all start here, so that one reading of the ledger serves a
 whole report, and there is one rule of what a draw's answers mean. Cases that were not drawn, nearly all of them, stay
-plain arrays from the ledger to the sums.
+plain sorted arrays: how many of ten million reach a threshold is then a few dozen look-ups.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import compress
 
 import numpy as np
 import polars as pl
@@ -34,9 +35,8 @@ class Judged:
     unsent, decided) more than the deadline ago.
     """
 
-    groups: pl.DataFrame  # extracts.GROUP and n, over all cases
-    undrawn: NDArray[np.int64]  # (N,) of each case not drawn: its row of `groups`
-    confidences: NDArray[np.float64]  # (N,) NaN: none
+    kinds: pl.DataFrame  # extracts.KIND and n, over all cases
+    undrawn: tuple[NDArray[np.float64], ...]  # of each row of `kinds`: the confidences of its cases not drawn, rising
     drawn: pl.DataFrame
 
 
@@ -44,12 +44,8 @@ def read(ledger: Ledger, stream: str, *, now: str, deadline_hours: float, second
     """All decisions of a stream. Without `second_opinion` nothing is disputed: a tie, or one answer, is wrong."""
     cases = extracts.read(list(_extracts(ledger, stream)))
     due = moment.text(moment.parse(now) - timedelta(hours=deadline_hours))
-    groups = cases.groups.drop("n").with_row_index("group").cast({"group": pl.Int64})
-    drawn = (
-        cases.drawn.join(groups, on="group", how="left", maintain_order="left")
-        .drop("group")
-        .join(_agreement(cases.drawn, groups, states.readings(ledger, stream)), on="case_id", how="left")
-        .join(states.sent(ledger, stream), on="case_id", how="left")
+    drawn = cases.drawn.join(_agreement(cases.drawn, states.readings(ledger, stream)), on="case_id", how="left").join(
+        states.sent(ledger, stream), on="case_id", how="left"
     )
     against = pl.col("readings") - pl.col("agree")
     claimed = pl.col("prediction").is_not_null() & pl.col("confidence").is_not_null()
@@ -70,9 +66,8 @@ def read(ledger: Ledger, stream: str, *, now: str, deadline_hours: float, second
     )
     late = ~pl.col("outcome").is_in(SETTLED) & (pl.coalesce("sent_at", "decided_at") < due)
     return Judged(
-        groups=cases.groups,
+        kinds=cases.kinds,
         undrawn=cases.undrawn,
-        confidences=cases.confidences,
         drawn=drawn.with_columns(late=late).select(
             *extracts.GROUP, "case_id", "confidence", "disputed", "outcome", "late"
         ),
@@ -81,41 +76,35 @@ def read(ledger: Ledger, stream: str, *, now: str, deadline_hours: float, second
 
 def of(judged: Judged, epoch_id: str) -> Judged:
     """Those of one epoch."""
-    return _only(judged, judged.groups["epoch_id"] == epoch_id)
+    return _only(judged, judged.kinds["epoch_id"] == epoch_id)
 
 
 def mature(judged: Judged) -> Judged:
     """Those of mature days: each draw of the day is answered, or its deadline has passed."""
     unripe = judged.drawn.filter(~pl.col("outcome").is_in(SETTLED) & ~pl.col("late"))["day"].unique()
-    return _only(judged, ~judged.groups["day"].is_in(unripe.to_list()))
+    return _only(judged, ~judged.kinds["day"].is_in(unripe.to_list()))
 
 
 def with_prediction(judged: Judged, label: str) -> Judged:
     """Those the model gave a label."""
-    return _only(judged, (judged.groups["prediction"] == label).fill_null(False))
+    return _only(judged, (judged.kinds["prediction"] == label).fill_null(False))
 
 
 def _only(judged: Judged, kept: pl.Series) -> Judged:
     if kept.all():
         return judged
-    chosen = judged.groups.filter(kept)
-    rows = kept.to_numpy()[judged.undrawn]
-    place = kept.cast(pl.Int64).cum_sum().to_numpy() - 1  # of each group among those that stay
-    drawn = judged.drawn.join(
-        chosen.select(*extracts.GROUP).unique(), on=[*extracts.GROUP], how="semi", nulls_equal=True
-    )
+    chosen = judged.kinds.filter(kept)
     return replace(
         judged,
-        groups=chosen,
-        undrawn=place[judged.undrawn[rows]],
-        confidences=judged.confidences[rows],
-        drawn=drawn,
+        kinds=chosen,
+        undrawn=tuple(compress(judged.undrawn, kept)),
+        drawn=judged.drawn.join(chosen.select(extracts.KIND), on=extracts.KIND, how="semi", nulls_equal=True),
     )
 
 
 def sizes(judged: Judged, by: Sequence[str]) -> pl.DataFrame:
     """Cases by columns of `extracts.GROUP`: these, blind, outcome ("undrawn" for who was not), disputed, late, n."""
-    undrawn = judged.groups.filter(~pl.col("blind")).group_by(by).agg(pl.col("n").sum())
+    undrawn = judged.kinds.filter(~pl.col("blind")).group_by(by).agg(pl.col("n").sum())
     return _together(by, undrawn, judged.drawn)
 
 
@@ -123,11 +112,13 @@ def binned(judged: Judged, by: Sequence[str], thresholds: Sequence[float]) -> pl
     """`sizes`, and `bin`: the index of the strictest threshold a case reaches; null: none. `thresholds` strictest first."""
     keys, code = _coded(judged, by)
     rising = np.asarray(thresholds, np.float64)[::-1]
-    width = len(rising) + 1
-    cells = code * width + _bins(judged.confidences, rising)
-    n = np.bincount(cells, minlength=len(keys) * width)
-    found = np.flatnonzero(n)
-    undrawn = keys[found // width].with_columns(bin=pl.Series(found % width), n=pl.Series(n[found]))
+    cells = np.zeros((len(keys), len(rising) + 1), np.int64)
+    for row, size, known in zip(code, _missing(judged), judged.undrawn, strict=True):
+        below = np.searchsorted(known, rising, "left")
+        cells[row] += np.diff(below, prepend=0, append=len(known))[::-1]
+        cells[row, -1] += size  # without a confidence: as one below all thresholds
+    place, bin_ = np.nonzero(cells)
+    undrawn = keys[place].with_columns(bin=pl.Series(bin_, dtype=pl.Int64), n=pl.Series(cells[place, bin_]))
     drawn = judged.drawn.with_columns(bin=pl.Series(_bins(judged.drawn["confidence"].to_numpy(), rising)))
     return _together([*by, "bin"], undrawn, drawn).with_columns(
         pl.when(pl.col("bin") < len(rising)).then("bin").cast(pl.Int64).alias("bin")
@@ -147,16 +138,15 @@ def counts(judged: Judged, points: Sequence[float] = ()) -> pl.DataFrame:
     )
     keys, code = _coded(judged, _KIND)
     made = []
+    missing = np.bincount(code, _missing(judged), minlength=len(keys)).astype(np.int64)
     for number, (route, propensity) in enumerate(keys.iter_rows()):
-        of_kind = np.sort(judged.confidences[code == number])  # NaN last
-        known = of_kind[: len(of_kind) - int(np.isnan(of_kind).sum())]
+        known = np.concatenate([*compress(judged.undrawn, code == number), np.empty(0)])
+        known.sort()
         level, n = _told_apart(known, listed)
-        confidence = pl.Series([*level, None][: len(level) + (len(known) < len(of_kind))], dtype=pl.Float64)
-        size = np.append(n, len(of_kind) - len(known))[: len(confidence)]
         made.append(
-            pl.DataFrame({"confidence": confidence, "n": size}).with_columns(
-                route=pl.lit(route), propensity=pl.lit(propensity)
-            )
+            pl.DataFrame({"confidence": np.append(level, np.nan), "n": np.append(n, missing[number])})
+            .filter(pl.col("n") > 0)
+            .with_columns(pl.col("confidence").fill_nan(None), route=pl.lit(route), propensity=pl.lit(propensity))
         )
     columns = ["confidence", *_KIND]
     empty = pl.DataFrame(schema={"confidence": pl.Float64, "route": pl.String, "propensity": pl.Float64, "n": pl.Int64})
@@ -187,11 +177,10 @@ def _extracts(ledger: Ledger, stream: str) -> Iterator[pl.DataFrame]:
         last = int(found["seal"][-1])
 
 
-def _agreement(drawn: pl.DataFrame, groups: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFrame:
+def _agreement(drawn: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFrame:
     """case_id, readings, agree: how many people have read a drawn case, and how many of them agree with the model."""
-    named = drawn.join(groups.select("group", "prediction"), on="group", how="left").select("case_id", "prediction")
     return (
-        readings.join(named, on="case_id")
+        readings.join(drawn.select("case_id", "prediction"), on="case_id")
         .group_by("case_id")
         .agg(
             readings=pl.len().cast(pl.Int64),
@@ -201,12 +190,18 @@ def _agreement(drawn: pl.DataFrame, groups: pl.DataFrame, readings: pl.DataFrame
 
 
 def _coded(judged: Judged, by: Sequence[str]) -> tuple[pl.DataFrame, NDArray[np.int64]]:
-    """The distinct values of columns of the groups, and of each undrawn case which of them it has."""
-    keys = judged.groups.select(by).unique(maintain_order=True)
-    of_group = judged.groups.select(by).join(
+    """The distinct values of columns of the kinds, and of each kind which of them it has."""
+    keys = judged.kinds.select(by).unique(maintain_order=True)
+    code = judged.kinds.select(by).join(
         keys.with_row_index("code"), on=list(by), how="left", nulls_equal=True, maintain_order="left"
-    )
-    return keys, of_group["code"].cast(pl.Int64).to_numpy()[judged.undrawn]
+    )["code"]
+    return keys, code.cast(pl.Int64).to_numpy()
+
+
+def _missing(judged: Judged) -> NDArray[np.int64]:
+    """Of each kind, how many cases that were not drawn have no confidence."""
+    known = np.array([len(confidences) for confidences in judged.undrawn], np.int64)
+    return np.where(judged.kinds["blind"].to_numpy(), 0, judged.kinds["n"].to_numpy() - known)
 
 
 def _bins(confidences: NDArray[np.float64], rising: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -247,6 +247,10 @@ class Ledger:
             return frame, frame
         key, content = tables.key(name), _CONTENT.get(name, [])
         cursor.adbc_ingest("stage", frame.select(key).to_arrow(), mode="create", temporary=True)
+        if self._where.kind == "postgresql":
+            # It knows nothing of the new table's rows, and would hash all of history to find some: each by the index.
+            for way in ("hashjoin", "mergejoin"):
+                cursor.execute(f"SET LOCAL enable_{way} = off")
         on = " AND ".join(f't."{column}" = s."{column}"' for column in key)
         names = database.quoted(key + content, "t.")
         cursor.execute(f"SELECT {names} FROM stage s JOIN {database.quoted([name])} t ON {on}")  # noqa: S608 (our own names)
@@ -271,7 +275,9 @@ class Ledger:
 
     def _insert_new(self, cursor: dbapi.Cursor, name: str, batches: list[_Batch], *, after: int) -> bool:
         """Insert many rows in the hope that none of them is known, which is quicker than to ask; else change nothing."""
-        if sum(batch.content.row_count for batch in batches) < _MANY:
+        if sum(batch.content.row_count for batch in batches) < _MANY or self._is_recorded(
+            cursor, name, batches[0].rows
+        ):
             return False
         cursor.execute("SAVEPOINT hope")
         try:
@@ -283,6 +289,15 @@ class Ledger:
             return False
         cursor.execute("RELEASE SAVEPOINT hope")
         return True
+
+    def _is_recorded(self, cursor: dbapi.Cursor, name: str, rows: pa.Table) -> bool:
+        """Whether the first of some rows is: then most of them are likely to be, and hope costs more than asking."""
+        mark = "$" if self._where.kind == "postgresql" else "?"
+        key = tables.key(name)
+        given = " AND ".join(f'"{column}" = {mark}{place}' for place, column in enumerate(key, 1))
+        asked = f"SELECT count(*) FROM {database.quoted([name])} WHERE {given}"  # noqa: S608 (our own names)
+        cursor.execute(asked, [rows[column][0].as_py() for column in key])
+        return _one(cursor) != 0
 
     def _insert(self, cursor: dbapi.Cursor, name: str, batches: list[_Batch], *, after: int) -> None:
         """Insert batches under the seals that follow number `after`."""

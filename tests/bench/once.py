@@ -69,7 +69,7 @@ def measured(url: str) -> dict[str, float]:
         standings = certify.look(run, in_force, cases, now)
         labels = certified.watched(cases, in_force.epoch_id)
         page = report.page(measure.gather(run, in_force, cases, standings, labels, now))
-        return {"decisions": int(cases.groups["n"].sum()), "page_kb": len(page.encode()) / 1000}
+        return {"decisions": int(cases.kinds["n"].sum()), "page_kb": len(page.encode()) / 1000}
 
 
 def sorting(folder: Path) -> Callable[[], None]:

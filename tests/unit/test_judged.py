@@ -41,19 +41,33 @@ def read(rows: pl.DataFrame) -> judged.Judged:
     """As the ledger gives it, written in two batches; each drawn case right or wrong by its number."""
     halves = [extracts.make(half) for half in (rows.head(len(rows) // 2), rows.tail(-(len(rows) // 2)))]
     cases = extracts.read([half.with_columns(seal=pl.lit(1, pl.Int64)) for half in halves])
-    groups = cases.groups.drop("n").with_row_index("group").cast({"group": pl.Int64})
-    drawn = cases.drawn.join(groups, on="group").with_columns(
+    drawn = cases.drawn.with_columns(
         disputed=pl.lit(False),
         late=pl.lit(False),
         outcome=pl.when(pl.col("case_id").str.ends_with("7")).then(pl.lit("wrong")).otherwise(pl.lit("right")),
     )
-    return judged.Judged(groups=cases.groups, undrawn=cases.undrawn, confidences=cases.confidences, drawn=drawn)
+    return judged.Judged(kinds=cases.kinds, undrawn=cases.undrawn, drawn=drawn)
+
+
+def undrawn(found: judged.Judged) -> pl.DataFrame:
+    """A row per case that was not drawn."""
+    missing = [
+        0 if blind else n - len(known)
+        for blind, n, known in zip(found.kinds["blind"], found.kinds["n"], found.undrawn, strict=True)
+    ]
+    parts = [
+        kind.join(
+            pl.DataFrame({"confidence": [*known, *[None] * more]}, schema={"confidence": pl.Float64}), how="cross"
+        )
+        for kind, known, more in zip(found.kinds.iter_slices(1), found.undrawn, missing, strict=True)
+    ]
+    return pl.concat(parts)
 
 
 def test_an_extract_gives_back_every_case_to_the_bit() -> None:
     rows = decided(90)
     found = read(rows)
-    back = found.groups[found.undrawn].with_columns(confidence=pl.Series(found.confidences).fill_nan(None))
+    back = undrawn(found)
     columns = ["confidence", "route", "propensity", "prediction", "policy_id", "epoch_id", "slices"]
     assert sorted(map(str, rows.filter(~pl.col("blind")).select(columns).rows())) == sorted(
         map(str, back.select(columns).rows())
@@ -112,15 +126,15 @@ def test_epochs_days_and_labels_can_be_taken_alone() -> None:
     rows = decided(90)
     found = read(rows)
     assert judged.of(found, "e-1") is found
-    assert judged.of(found, "e-2").groups.is_empty()
+    assert judged.of(found, "e-2").kinds.is_empty()
     spam = judged.with_prediction(found, "spam")
     assert (
         len(rows.filter(pl.col("prediction") == "spam"))
-        == spam.groups["n"].sum()
-        == len(spam.drawn) + len(spam.undrawn)
+        == spam.kinds["n"].sum()
+        == len(spam.drawn) + len(undrawn(spam))
     )
-    assert set(spam.groups[spam.undrawn]["prediction"]) == {"spam"}
+    assert set(undrawn(spam)["prediction"]) == {"spam"}
     waiting = found.drawn.with_columns(
         outcome=pl.when(pl.col("day") == "2026-02-01").then("outcome").otherwise(pl.lit("waiting"))
     )
-    assert judged.mature(replace(found, drawn=waiting)).groups["day"].unique().to_list() == ["2026-02-01"]
+    assert judged.mature(replace(found, drawn=waiting)).kinds["day"].unique().to_list() == ["2026-02-01"]
