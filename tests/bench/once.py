@@ -1,12 +1,16 @@
 """One measured run in a process of its own, so that its time and its peak memory are nobody else's.
 
-python -m tests.bench.once score|again|floor|measure|incremental FOLDER URL
+python -m tests.bench.once score|again|floor|profile|estimate|page|sort FOLDER URL
 """
 
+import cProfile
+import io
 import json
 import os
+import pstats
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +23,7 @@ import polars as pl
 
 from flows import certify, decisions, epochs, govern, measure, runs, score, settings
 from models import tables
-from review import certified, database, ledger, report
+from review import certified, database, figures, ledger, report
 from tests.bench import outputs
 
 ROOT = Path(__file__).parents[2]
@@ -60,16 +64,37 @@ def scored(folder: Path, url: str) -> dict[str, float]:
     return {"decided": total["decided"], "automated": total["automated"]}
 
 
-def measured(url: str) -> dict[str, float]:
-    """Look, estimate, draw: a report as the flow makes it."""
+def profiled(folder: Path, url: str) -> dict[str, float]:
+    """As `scored`, with every call of every thread counted and timed; `profile.txt` in the folder has the costliest."""
+    profiles = [cProfile.Profile()]
+
+    def begin(*_: object) -> None:  # the first event of a thread
+        profiles.append(cProfile.Profile())
+        profiles[-1].enable()
+
+    threading.setprofile(begin)
+    said = profiles[0].runcall(scored, folder, url)
+    threading.setprofile(None)
+    text = io.StringIO()
+    stats = pstats.Stats(profiles[0], stream=text)
+    for of_thread in profiles[1:]:
+        stats.add(of_thread)
+    stats.strip_dirs().sort_stats("tottime").print_stats(20)
+    table = text.getvalue().partition("   ncalls")
+    (folder / "profile.txt").write_text("".join(table[1:]).rstrip() + "\n", encoding="utf-8")
+    calls = [count for _, count, *_ in stats.stats.values()]  # type: ignore[attr-defined] # known to no stub
+    return {**said, "calls": sum(calls), "most": max(calls)}
+
+
+def estimated(url: str) -> figures.Report:
+    """Look, estimate, compare: all that a report says, from nothing but the ledger."""
     with ledger.open(url) as book:
         run, now = started(book, "measure"), runs.clock()
         in_force = runs.policy_in_force(book, run.stream)
         cases = certify.judged(run, now)
         standings = certify.look(run, in_force, cases, now)
         labels = certified.watched(cases, in_force.epoch_id)
-        page = report.page(measure.gather(run, in_force, cases, standings, labels, now))
-        return {"decisions": int(cases.kinds["n"].sum()), "page_kb": len(page.encode()) / 1000}
+        return measure.gather(run, in_force, cases, standings, labels, now)
 
 
 def sorting(folder: Path) -> Callable[[], None]:
@@ -112,8 +137,14 @@ def _main(work: str, folder: Path, url: str) -> dict[str, Any]:
         done = lambda: scored(folder, url)  # noqa: E731
     elif work == "again":
         done = lambda: scored(folder, url)  # noqa: E731
-    elif work == "measure":
-        done = lambda: measured(url)  # noqa: E731
+    elif work == "profile":
+        opened(url)
+        done = lambda: profiled(folder, url)  # noqa: E731
+    elif work == "estimate":
+        done = lambda: {"decisions": estimated(url).totals["decisions"]}  # noqa: E731
+    elif work == "page":
+        made = estimated(url)
+        done = lambda: {"page_kb": len(report.page(made).encode()) / 1000}  # noqa: E731
     elif work == "sort":
         done = sorting(folder)
     else:

@@ -39,7 +39,7 @@ def record(work: str, floor: str, seconds: float, floor_seconds: float, *, peak:
     known = RESULTS.read_text(encoding="utf-8").splitlines(keepends=True) if RESULTS.exists() else []
     rows = [one for one in known if one.startswith("| ") and not one.startswith(("| work |", f"| {work} |"))]
     title = (
-        f"# Measured with `make bench`\n\nMedians of 5 runs (a report: 3; of 10,000,000: one) on {machine()}. "
+        f"# Measured with `make bench`\n\nMedians of 5 runs (scoring 10,000,000: one run) on {machine()}. "
         "Ratios hold between machines; seconds do not.\n\n"
     )
     RESULTS.write_text(title + HEAD + "".join(sorted([*rows, row])), encoding="utf-8")
