@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
-from flows import cli_govern, cli_status, cli_study, settings
+from flows import cli_care, cli_govern, cli_status, cli_study, settings
 from models.errors import SecondReaderError
 
 settings.prepare_prefect()
@@ -205,6 +205,7 @@ def _progress(title: str) -> Iterator[None]:
             log.removeHandler(handler)
 
 
+cli_care.add(app, out)
 cli_govern.add(app, out)
 cli_status.add(app, out)
 cli_study.add(app, out, err)

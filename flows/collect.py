@@ -26,8 +26,8 @@ def _collect(stream_name: str) -> runs.Counts:
         project = runs.project(run.ledger, run.stream)
         connection = label_studio.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
         people = label_studio.people(connection)
-        since = states.cursor(run.ledger, run.stream.name)
-        newest = since
+        newest = states.cursor(run.ledger, run.stream.name)
+        since = _since(run, connection, project.project_id, newest)
         total = dict.fromkeys((*NAMES.values(), "faults"), 0)
         for page in label_studio.changed(connection, project.project_id, since):
             for name, count in record_answers(run.stream, run.run_id, project.project_id, page, people).items():
@@ -39,15 +39,23 @@ def _collect(stream_name: str) -> runs.Counts:
         return total
 
 
+def _since(run: runs.Run, connection: label_studio.Connection, project_id: int, cursor: str | None) -> str | None:
+    """Where to read from: the cursor, or before it where tasks were recorded late, whose answers it has passed over."""
+    late = states.sent_since_collected(run.ledger, run.stream.name, project_id)
+    if cursor is None or late is None:
+        return cursor
+    return label_studio.earliest_change(connection, project_id, late, cursor) or cursor
+
+
 @task(name="record answers", cache_policy=NO_CACHE, **runs.RETRY)
 def record_answers(
     stream: Stream, run_id: str, project_id: int, page: list[reading.ChangedTask], people: dict[int, str]
 ) -> dict[str, int]:
     """Append what one page of changed tasks says. Doing it again adds nothing."""
-    task_ids = [changed.task_id for changed in page]
+    task_ids, keys = [changed.task_id for changed in page], [changed.key for changed in page]
     now = runs.clock()
     with runs.open_ledger() as book:
-        dispatches = states.dispatches_by_task(book, project_id, task_ids)
+        dispatches = states.dispatches_by_key(book, stream.name, keys)
         again = dispatches.filter(pl.col("slot") > 0)["case_id"].unique().to_list()
         reviews, faults = reading.facts(
             stream,

@@ -35,6 +35,9 @@ def _dispatch(stream_name: str) -> runs.Counts:
         room = max(0, run.stream.review.queue_depth - int((open_before["slot"] == FIRST_READING).sum()))
         first = states.pending(run.ledger, run.stream.name, room).with_columns(slot=pl.lit(FIRST_READING, pl.Int64))
         wave = pl.concat([again, first.select(again.columns)])
+        if len(wave):
+            connection = label_studio.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
+            label_studio.check_owner(connection, project.project_id, run.stream.name)
         for sent, batch in enumerate(wave.iter_slices(BATCH)):
             send(run.stream, run.run_id, project.project_id, batch)
             runs.log.info("dispatch %s: %d of %d sent", run.stream.name, sent * BATCH + len(batch), len(wave))
@@ -52,6 +55,19 @@ def _dispatch(stream_name: str) -> runs.Counts:
 @task(name="send", cache_policy=NO_CACHE, **runs.RETRY)
 def send(stream: Stream, run_id: str, project_id: int, batch: pl.DataFrame) -> None:
     """Push one batch and record where each case went. A case already in Label Studio is found, not pushed again."""
+    sent, now = push(stream, project_id, batch), runs.clock()
+    rows = sent.select("case_id", "blind", "slot", "task_key", "project_id", "task_id").with_columns(
+        stream=pl.lit(stream.name), wave=pl.lit(run_id), sent_at=pl.lit(now)
+    )
+    with runs.open_ledger() as book:
+        book.append({"dispatch": rows}, now=now)
+
+
+def push(stream: Stream, project_id: int, batch: pl.DataFrame) -> pl.DataFrame:
+    """Put a batch into the project, each case once. `batch`: case_id, slot, payload, prediction, blind.
+
+    Returns it with task_key, project_id and task_id.
+    """
     config = settings.read()
     connection = label_studio.connect(config.label_studio_url, settings.label_studio_token(config))
     with runs.open_ledger(config) as book:
@@ -60,17 +76,11 @@ def send(stream: Stream, run_id: str, project_id: int, batch: pl.DataFrame) -> N
     ids = {email: number for number, email in label_studio.people(connection).items()} if again else {}
     tasks = [_task(stream, case, readers.get(case["case_id"], {}), ids) for case in batch.iter_rows(named=True)]
     task_ids = label_studio.push(connection, project_id, tasks, stream)
-    now = runs.clock()
-    rows = batch.select("case_id", "blind", "slot").with_columns(
-        stream=pl.lit(stream.name),
+    return batch.with_columns(
         task_key=pl.Series([task.key for task in tasks], dtype=pl.String),
         project_id=pl.lit(project_id, dtype=pl.Int64),
         task_id=pl.Series([task_ids[task.key] for task in tasks], dtype=pl.Int64),
-        wave=pl.lit(run_id),
-        sent_at=pl.lit(now),
     )
-    with runs.open_ledger(config) as book:
-        book.append({"dispatch": rows}, now=now)
 
 
 def _again(run: runs.Run) -> pl.DataFrame:

@@ -294,7 +294,28 @@ class Dispatch(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("slot >= 0"),
         ForeignKeyConstraint(["stream", "case_id"], ["decision.stream", "decision.case_id"]),
-        Index("dispatch_task", "project_id", "task_id", unique=True),
+        Index("dispatch_key", "task_key"),  # a task is told by its key: a restored Label Studio gives its ids out again
+    )
+
+
+class Redispatch(SQLModel, table=True):
+    """A case whose task was gone was put before people again, under the same key; a named person asked for it."""
+
+    stream: str = Field(sa_column=_text(primary_key=True))
+    case_id: str = Field(sa_column=_text(primary_key=True))
+    slot: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    project_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    task_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    wave: str = Field(sa_column=_text())  # run id
+    asked_by: str = Field(sa_column=_text())
+    because: str = Field(sa_column=_text())
+    sent_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("length(asked_by) > 0"),
+        CheckConstraint("length(because) > 0"),
+        ForeignKeyConstraint(["stream", "case_id", "slot"], ["dispatch.stream", "dispatch.case_id", "dispatch.slot"]),
     )
 
 

@@ -95,7 +95,7 @@ def ensure_project(connection: Connection, *, title: str, config: str, instructi
     The marker stands in the project's description, so that the project is found again after a crash. Of several
     (somebody copied it) the oldest wins. An existing project is left as it is: see `check_project`.
     """
-    tag = f"[second-reader:{marker}]"
+    tag = _tag(marker)
     existing = _marked(connection, tag)
     if existing is not None:
         return existing
@@ -223,6 +223,32 @@ def changed(connection: Connection, project_id: int, since: str | None) -> Itera
         floor = last
 
 
+def earliest_change(connection: Connection, project_id: int, ids: tuple[int, int], before: str) -> str | None:
+    """When the first of the tasks with ids from `ids[0]` to `ids[1]` changed that `changed` since `before` leaves out.
+
+    None: it leaves none of them out.
+    """
+    conditions = [
+        _condition("id", "greater_or_equal", "Number", ids[0]),
+        _condition("id", "less_or_equal", "Number", ids[1]),
+        _condition("updated_at", "less", "Datetime", moment.text(moment.parse(before) - _OVERLAP)),
+    ]
+    tasks, _ = _changes(connection, project_id, conditions, ordering="updated_at")
+    return tasks[0].updated_at if tasks else None
+
+
+def check_owner(connection: Connection, project_id: int, marker: str) -> None:
+    """Raises Refused if the project is not the one of `marker`: its number may mean another project on another server,
+    or on one restored from a backup."""
+    with _asking(connection.url, f"looking at project {project_id}"):
+        project = connection.client.projects.get(project_id, request_options=_READ)
+    if _tag(marker) not in (project.description or ""):
+        raise Refused(
+            f"project {project_id} in Label Studio at {connection.url} is not that of stream {marker!r} (its description "
+            f"does not say {_tag(marker)}): put the line back if it is, or make a project with: second-reader init {marker}"
+        )
+
+
 def people(connection: Connection) -> dict[int, str]:
     """Who may have answered: user id -> e-mail address."""
     with _asking(connection.url, "listing the accounts"):
@@ -238,7 +264,7 @@ def _changes(
             project=project_id,
             query=_query(conditions, ordering=ordering),
             # Applied to nested objects too: the fields of the annotations must be named here as well.
-            include="id,updated_at,annotations,result,was_cancelled,completed_by,lead_time,created_at",
+            include=f"id,data,{form.KEY},updated_at,annotations,result,was_cancelled,completed_by,lead_time,created_at",
             fields="all",
             page=1,
             page_size=_PAGE,
@@ -253,6 +279,10 @@ def _fresh(tasks: list[reading.ChangedTask], seen: dict[int, str]) -> Iterator[l
     seen |= {task.task_id: task.updated_at for task in fresh}
     if fresh:
         yield fresh
+
+
+def _tag(marker: str) -> str:
+    return f"[second-reader:{marker}]"
 
 
 def _marked(connection: Connection, tag: str) -> int | None:

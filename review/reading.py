@@ -68,15 +68,17 @@ class ChangedTask:
 
     project_id: int
     task_id: int
+    key: str  # our own key in its data; empty: somebody else's task
     updated_at: str
     annotations: tuple[Annotation, ...]
 
 
 def changed_task(project_id: int, task: Mapping[str, Any]) -> ChangedTask:
-    """A task as Label Studio's list gives it: id, updated_at, annotations."""
+    """A task as Label Studio's list gives it: id, data, updated_at, annotations."""
     return ChangedTask(
         project_id=project_id,
         task_id=int(task["id"]),
+        key=str((task.get("data") or {}).get(form.KEY) or ""),
         updated_at=_moment(task["updated_at"]),
         annotations=tuple(
             Annotation(
@@ -95,8 +97,8 @@ def changed_task(project_id: int, task: Mapping[str, Any]) -> ChangedTask:
 
 def strangers(changed: Iterable[ChangedTask], dispatches: pl.DataFrame) -> int:
     """How many of the tasks are none of ours: somebody else put them into the project."""
-    ours = set(dispatches.get_column("task_id"))
-    return sum(task.task_id not in ours for task in changed)
+    ours = set(dispatches.get_column("task_key"))
+    return sum(task.key not in ours for task in changed)
 
 
 def facts(
@@ -112,26 +114,26 @@ def facts(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The reviews and the faults that the changed tasks hold and the ledger does not know yet.
 
-    `dispatches` says which tasks are ours: task_id, stream, case_id, slot, blind. `known` is the latest revision of
-    each recorded annotation of these tasks: task_id, annotation_id, revision, outcome, and reviewer if it has that
-    column. `people` maps user ids to e-mail addresses, `readers` a case to who has answered it and in which slot: what
+    `dispatches` says which tasks are ours: task_key, stream, case_id, slot, blind. `known` is the latest revision of
+    each recorded annotation of these tasks: task_id, case_id, slot, annotation_id, revision, outcome, and reviewer if it
+    has that column; what it says of another case under a task's id is of the time before a restore. `people` maps user ids to e-mail addresses, `readers` a case to who has answered it and in which slot: what
     they answer in a later slot is a repeat, and counts for nothing. Returns frames of the schemas REVIEWS and FAULTS.
     Tasks that are not ours are passed over. Reading the same changes again gives the same faults and, once recorded, no
     reviews.
     """
-    ours = {row["task_id"]: row for row in dispatches.filter(pl.col("stream") == stream.name).iter_rows(named=True)}
-    recorded: dict[int, dict[int, dict[str, object]]] = {}
+    ours = {row["task_key"]: row for row in dispatches.filter(pl.col("stream") == stream.name).iter_rows(named=True)}
+    recorded: dict[tuple[int, str, int], dict[int, dict[str, object]]] = {}
     for row in known.iter_rows(named=True):
-        recorded.setdefault(row["task_id"], {})[row["annotation_id"]] = row
+        recorded.setdefault((row["task_id"], row["case_id"], row["slot"]), {})[row["annotation_id"]] = row
     reviews: list[dict[str, object]] = []
     faults: list[dict[str, object]] = []
     for task in changed:
-        if task.task_id not in ours:
+        if task.key not in ours:
             continue
-        sent = ours[task.task_id]
-        before = recorded.get(task.task_id, {})
-        case = {name: sent[name] for name in ("stream", "case_id", "slot", "task_id", "blind")}
-        case |= {"project_id": task.project_id, "collected_at": now}
+        sent = ours[task.key]
+        before = recorded.get((task.task_id, sent["case_id"], sent["slot"]), {})
+        case = {name: sent[name] for name in ("stream", "case_id", "slot", "blind")}
+        case |= {"project_id": task.project_id, "task_id": task.task_id, "collected_at": now}
         for annotation in task.annotations:
             if annotation.skipped and annotation.seconds is None and annotation.result == []:
                 continue  # our own mark that keeps the task from an earlier reader

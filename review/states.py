@@ -16,11 +16,14 @@ from models.policy import AUTOMATE, REVIEW, Policy
 from review import extracts
 from review.ledger import Ledger
 
-# An annotation is what its latest revision says; the revision "deleted" sorts behind every time.
+# An annotation is what its latest revision says; the revision "deleted" sorts behind every time. It stands on one case: a
+# Label Studio restored from a backup gives the numbers it had given since to annotations of other cases.
 _LIVE = """
 live AS (
     SELECT * FROM (
-        SELECT r.*, row_number() OVER (PARTITION BY project_id, annotation_id ORDER BY revision DESC) AS newest
+        SELECT r.*, row_number() OVER (
+            PARTITION BY project_id, annotation_id, case_id, slot ORDER BY revision DESC
+        ) AS newest
         FROM review r WHERE stream = :stream
     ) AS revisions WHERE newest = 1
 )"""
@@ -403,11 +406,14 @@ def cursor(ledger: Ledger, stream: str) -> str | None:
 
 
 def known_annotations(ledger: Ledger, project_id: int, task_ids: Sequence[int]) -> pl.DataFrame:
-    """The latest revision of each annotation of these tasks: task_id, annotation_id, revision, outcome, reviewer."""
+    """The latest revision of each annotation of these tasks.
+
+    task_id, case_id, slot, annotation_id, revision, outcome, reviewer.
+    """
     return ledger.read(
         """
-        SELECT task_id, annotation_id, revision, outcome, reviewer FROM (
-            SELECT r.*, row_number() OVER (PARTITION BY annotation_id ORDER BY revision DESC) AS newest
+        SELECT task_id, case_id, slot, annotation_id, revision, outcome, reviewer FROM (
+            SELECT r.*, row_number() OVER (PARTITION BY annotation_id, case_id, slot ORDER BY revision DESC) AS newest
             FROM review r WHERE project_id = :project AND task_id IN :tasks
         ) AS revisions WHERE newest = 1
         """,
@@ -416,13 +422,67 @@ def known_annotations(ledger: Ledger, project_id: int, task_ids: Sequence[int]) 
     )
 
 
-def dispatches_by_task(ledger: Ledger, project_id: int, task_ids: Sequence[int]) -> pl.DataFrame:
-    """Which case each of these tasks is: task_id, stream, case_id, slot, blind."""
+def dispatches_by_key(ledger: Ledger, stream: str, keys: Sequence[str]) -> pl.DataFrame:
+    """Which case the task of each of these keys is: task_key, stream, case_id, slot, blind.
+
+    By key, not by task id: a Label Studio restored from a backup gives the ids it had given since to other tasks.
+    """
     return ledger.read(
-        """
-        SELECT task_id, stream, case_id, slot, blind FROM dispatch
-        WHERE project_id = :project AND task_id IN :tasks
-        """,
-        project=project_id,
-        tasks=list(task_ids),
+        "SELECT task_key, stream, case_id, slot, blind FROM dispatch WHERE stream = :stream AND task_key IN :keys",
+        stream=stream,
+        keys=list(keys),
     )
+
+
+def sent_since_collected(ledger: Ledger, stream: str, project_id: int) -> tuple[int, int] | None:
+    """The lowest and highest task id that were recorded since the last finished collection began; None: none were.
+
+    A task may be older than its record: dispatch was killed in between, or the ledger was restored from a backup.
+    Collections since may have passed over its answer, which was then nobody's.
+    """
+    found = ledger.read(
+        """
+        SELECT min(task_id) AS lowest, max(task_id) AS highest FROM (
+            SELECT stream, project_id, task_id, sent_at, seal FROM dispatch
+            UNION ALL SELECT stream, project_id, task_id, sent_at, seal FROM redispatch
+        ) AS sent
+        WHERE stream = :stream AND project_id = :project AND (
+            sent_at >= (SELECT coalesce(max(started_at), '') FROM run WHERE stream = :stream AND flow = 'collect')
+            OR seal > (SELECT coalesce(max(seal), 0) FROM run WHERE stream = :stream AND flow = 'collect')
+        )
+        """,
+        stream=stream,
+        project=project_id,
+    ).row(0)
+    return None if found[0] is None else (int(found[0]), int(found[1]))
+
+
+def unanswered(ledger: Ledger, stream: str) -> pl.DataFrame:
+    """Open cases with all it takes to send them again: case_id, slot, payload, prediction, blind, task_key, sent_at."""
+    return ledger.read(
+        f"""
+        {_READINGS},
+        spent AS (SELECT DISTINCT case_id, slot FROM live WHERE outcome = 'repeat')
+        SELECT s.case_id, s.slot, d.payload, d.prediction, s.blind, s.task_key, s.sent_at
+        FROM dispatch s CROSS JOIN decision d
+        LEFT JOIN reading r ON r.case_id = s.case_id AND r.slot = s.slot
+        LEFT JOIN spent ON spent.case_id = s.case_id AND spent.slot = s.slot
+        WHERE s.stream = :stream AND d.stream = s.stream AND d.case_id = s.case_id
+            AND r.case_id IS NULL AND spent.case_id IS NULL
+        ORDER BY s.sent_at, s.case_id, s.slot
+        """,
+        stream=stream,
+    )
+
+
+def recorded_tasks(ledger: Ledger, stream: str, project_id: int) -> set[int]:
+    """The ids of all tasks of the stream that were ever sent to this project."""
+    found = ledger.read(
+        """
+        SELECT task_id FROM dispatch WHERE stream = :stream AND project_id = :project
+        UNION SELECT task_id FROM redispatch WHERE stream = :stream AND project_id = :project
+        """,
+        stream=stream,
+        project=project_id,
+    )
+    return set(found["task_id"])

@@ -58,6 +58,9 @@ def _after(ledger: Ledger, stream: str, case_id: str) -> list[str]:
         slot, project, task, blind, at = row
         shown = "blind" if blind else "with the model's answer"
         events.append((at, f"sent        {at}: reading {slot + 1}, task {task} of project {project}, {shown}"))
+    again = ledger.read(f"SELECT slot, task_id, asked_by, because, sent_at FROM redispatch {where}", **parameters)
+    for slot, task, who, why, at in again.rows():
+        events.append((at, f"sent again  {at}: reading {slot + 1}, as task {task}; asked by {who}: {why}"))
     for row in ledger.read(f"SELECT recalled_by, because, recalled_at FROM recall {where}", **parameters).rows():
         who, why, at = row
         events.append((at, f"recalled    {at} by {who}: {why}"))

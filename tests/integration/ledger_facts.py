@@ -108,6 +108,12 @@ def dispatches(*rows: dict[str, Value]) -> pl.DataFrame:
     return frame("dispatch", template | {"task_id": 1, "blind": False, "wave": "w-1", "sent_at": NOW}, *rows)
 
 
+def redispatches(*rows: dict[str, Value]) -> pl.DataFrame:
+    template: dict[str, Value] = {"stream": "mail", "case_id": "c-1", "slot": 0, "project_id": 7, "task_id": 9}
+    more: dict[str, Value] = {"wave": "w-2", "asked_by": "ann@example.org", "because": "deleted", "sent_at": NOW}
+    return frame("redispatch", template | more, *rows or ({},))
+
+
 def reviews(*rows: dict[str, Value]) -> pl.DataFrame:
     template: dict[str, Value] = {
         "project_id": 7,
@@ -158,6 +164,7 @@ def all_tables() -> dict[str, pl.DataFrame]:
         "recall": recalls({"case_id": "c-4"}),
         "project": projects(),
         "dispatch": dispatches(*sent),
+        "redispatch": redispatches({"case_id": "c-3"}),
         "review": reviews(
             {}, {"annotation_id": 2, "case_id": "c-2", "outcome": "skip", "answer": None, "seconds": None}
         ),

@@ -111,12 +111,15 @@ def test_the_second_wall_refuses_a_decision_that_must_not_be(book: ledger.Ledger
         assert "hello" not in str(caught.value)
 
 
-def test_a_task_stands_for_one_case_only(book: ledger.Ledger) -> None:
+def test_a_number_that_a_restored_label_studio_gives_out_again_is_recorded(book: ledger.Ledger) -> None:
     with book:
         begin(book)
         book.append({"decision": facts.decisions({}, {"case_id": "c-2"}), "dispatch": facts.dispatches({})}, now=NOW)
-        with pytest.raises(errors.LedgerInvalid):
-            book.append({"dispatch": facts.dispatches({"case_id": "c-2"})}, now=NOW)
+        book.append({"dispatch": facts.dispatches({"case_id": "c-2"})}, now=NOW)
+        assert book.read("SELECT case_id, project_id, task_id FROM dispatch ORDER BY case_id").rows() == [
+            ("c-1", 7, 1),
+            ("c-2", 7, 1),
+        ]
 
 
 def test_what_no_ledger_can_hold_is_refused_by_name(book: ledger.Ledger) -> None:

@@ -27,7 +27,7 @@ STREAM = Stream.model_validate(
 )
 DISPATCHES = pl.DataFrame(
     {
-        "task_id": [70, 71],
+        "task_key": ["key-70", "key-71"],
         "stream": ["mail", "mail"],
         "case_id": ["a", "b"],
         "slot": [0, 0],
@@ -36,6 +36,8 @@ DISPATCHES = pl.DataFrame(
 )
 KNOWN: dict[str, Any] = {
     "task_id": pl.Int64,
+    "case_id": pl.String,
+    "slot": pl.Int64,
     "annotation_id": pl.Int64,
     "revision": pl.String,
     "outcome": pl.String,
@@ -61,7 +63,8 @@ def annotation(number: int = 5, **changes: Any) -> reading.Annotation:
 
 
 def task(*annotations: reading.Annotation, task_id: int = 70) -> reading.ChangedTask:
-    return reading.ChangedTask(project_id=3, task_id=task_id, updated_at=T3, annotations=annotations)
+    key = f"key-{task_id}"
+    return reading.ChangedTask(project_id=3, task_id=task_id, key=key, updated_at=T3, annotations=annotations)
 
 
 def read(
@@ -102,13 +105,13 @@ def test_the_frames_fit_the_ledgers_tables() -> None:
 
 def test_an_edited_answer_is_another_revision_submitted_when_it_first_was() -> None:
     reviews, _ = read(
-        task(annotation(result=chosen("no"), updated_at=T2)), known=[(70, 5, T1, "answer", "ada@example.com")]
+        task(annotation(result=chosen("no"), updated_at=T2)), known=[(70, "a", 0, 5, T1, "answer", "ada@example.com")]
     )
     assert reviews.select("revision", "answer", "submitted_at").rows() == [(T2, "no", T1)]
 
 
 def test_a_revision_the_ledger_knows_is_not_read_again() -> None:
-    reviews, faults = read(task(annotation()), known=[(70, 5, T1, "answer", "ada@example.com")])
+    reviews, faults = read(task(annotation()), known=[(70, "a", 0, 5, T1, "answer", "ada@example.com")])
     assert (len(reviews), len(faults)) == (0, 0)
 
 
@@ -125,19 +128,33 @@ def test_what_a_bulk_action_made_of_a_prediction_is_no_persons_answer(skipped: b
 
 
 def test_a_bulk_answer_that_a_person_then_submits_counts() -> None:
-    reviews, _ = read(task(annotation(seconds=2.0, updated_at=T2)), known=[(70, 5, T1, "bulk", "ada@example.com")])
+    reviews, _ = read(
+        task(annotation(seconds=2.0, updated_at=T2)), known=[(70, "a", 0, 5, T1, "bulk", "ada@example.com")]
+    )
     assert reviews.select("outcome", "answer").rows() == [("answer", "yes")]
 
 
 def test_an_annotation_that_is_gone_is_recorded_as_deleted_once() -> None:
-    before = [(70, 5, T1, "answer", "ada@example.com"), (70, 6, T1, "skip", "bob@example.com")]
+    before = [(70, "a", 0, 5, T1, "answer", "ada@example.com"), (70, "a", 0, 6, T1, "skip", "bob@example.com")]
     reviews, _ = read(task(annotation(6, skipped=True)), known=before)
     columns = ("annotation_id", "revision", "outcome", "answer", "reviewer", "seconds", "submitted_at")
     assert reviews.select(columns).rows() == [(5, "deleted", "deleted", None, "ada@example.com", None, T3)]
     again, _ = read(
-        task(annotation(6, skipped=True)), known=[(70, 5, "deleted", "deleted", "ada@example.com"), before[1]]
+        task(annotation(6, skipped=True)), known=[(70, "a", 0, 5, "deleted", "deleted", "ada@example.com"), before[1]]
     )
     assert again.is_empty()
+
+
+def test_what_another_case_had_under_a_number_given_out_again_is_not_called_deleted() -> None:
+    before_the_restore = [(70, "b", 0, 4, T1, "answer", "ada@example.com")]
+    reviews, _ = read(task(annotation(5)), known=before_the_restore)
+    assert reviews.select("annotation_id", "case_id", "outcome").rows() == [(5, "a", "answer")]
+
+
+def test_a_task_is_known_by_its_key_whatever_its_number() -> None:
+    moved = reading.ChangedTask(project_id=9, task_id=71, key="key-70", updated_at=T3, annotations=(annotation(),))
+    reviews, _ = read(moved)
+    assert reviews.select("case_id", "project_id", "task_id").rows() == [("a", 9, 71)]
 
 
 def test_several_people_on_one_task_are_several_reviews() -> None:
@@ -188,13 +205,21 @@ def test_tasks_that_are_none_of_ours_are_counted_and_passed_over() -> None:
 def test_a_task_is_read_from_either_form_label_studio_gives() -> None:
     item = {"id": 8, "result": chosen("no"), "was_cancelled": False, "lead_time": 3, "ground_truth": False}
     times = {"created_at": "2026-03-02T10:00:00Z", "updated_at": "2026-03-02T11:05:00.000000+01:00"}
-    listed = {"id": 70, "updated_at": "2026-03-02T10:09:00Z", "annotations": [item | times | {"completed_by": 1}]}
+    data = {"text": "mail", "case_key": "key-70"}
+    listed = {
+        "id": 70,
+        "data": data,
+        "updated_at": "2026-03-02T10:09:00Z",
+        "annotations": [item | times | {"completed_by": 1}],
+    }
     alone = {
         "id": 70,
+        "data": data,
         "updated_at": "2026-03-02T10:09:00Z",
         "annotations": [item | times | {"completed_by": {"id": 1}}],
     }
     expected = task(annotation(8, result=chosen("no"), seconds=3.0, updated_at=T2))
     assert reading.changed_task(3, listed) == expected
     assert reading.changed_task(3, alone) == expected
-    assert reading.changed_task(3, {"id": 70, "updated_at": T3, "annotations": None}) == task()
+    assert reading.changed_task(3, {"id": 70, "data": data, "updated_at": T3, "annotations": None}) == task()
+    assert reading.changed_task(3, {"id": 70, "data": {}, "updated_at": T3, "annotations": None}).key == ""

@@ -25,6 +25,7 @@ KEYS = {
     "decision": ["stream", "case_id"],
     "recall": ["stream", "case_id"],
     "dispatch": ["stream", "case_id", "slot"],
+    "redispatch": ["stream", "case_id", "slot", "project_id", "task_id"],
     "review": ["project_id", "annotation_id", "revision"],
 }
 REFUSAL = "second-reader: facts are append-only"
@@ -55,12 +56,10 @@ def _guard_sqlite() -> None:
         # there are millions: it would cost as much as the insert itself. A replaced one is found by its seal.
         if table == "decision":
             continue
-        taken = [" AND ".join(f"{column} = NEW.{column}" for column in key)]
-        if table == "dispatch":
-            taken.append("project_id = NEW.project_id AND task_id = NEW.task_id")
-        held = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {match})" for match in taken)  # noqa: S608 (our own names)
+        taken = " AND ".join(f"{column} = NEW.{column}" for column in key)
         op.execute(
-            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {held} "
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {taken}) "
             f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
         )
 
@@ -302,7 +301,26 @@ def _tables() -> None:
         sa.ForeignKeyConstraint(["stream", "case_id"], ["decision.stream", "decision.case_id"]),
         sa.PrimaryKeyConstraint("stream", "case_id", "slot"),
     )
-    op.create_index("dispatch_task", "dispatch", ["project_id", "task_id"], unique=True)
+    op.create_index("dispatch_key", "dispatch", ["task_key"])
+    op.create_table(
+        "redispatch",
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("case_id", sa.Text(), nullable=False),
+        sa.Column("slot", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("project_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("task_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("wave", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.Column("sent_at", sa.Text(), nullable=False),
+        sa.Column("seal", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("length(asked_by) > 0"),
+        sa.CheckConstraint("length(because) > 0"),
+        sa.ForeignKeyConstraint(
+            ["stream", "case_id", "slot"], ["dispatch.stream", "dispatch.case_id", "dispatch.slot"]
+        ),
+        sa.PrimaryKeyConstraint("stream", "case_id", "slot", "project_id", "task_id"),
+    )
     op.create_table(
         "review",
         sa.Column("project_id", sa.BigInteger(), autoincrement=False, nullable=False),

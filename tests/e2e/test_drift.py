@@ -1,0 +1,156 @@
+"""What people do to Label Studio behind our back: found, explained, mended, nothing lost, nothing twice."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from deploy import postgres
+from tests.e2e.place import Place, answer, mail
+
+DATABASE = "label_studio"
+WHO = ("--by", "A. Owner", "--because", "somebody deleted tasks")
+
+
+@pytest.fixture
+def queue(place: Place) -> Place:
+    """Ten cases before people."""
+    place.deliver("one.jsonl", [mail(n) for n in range(10)])
+    done(place, "init")
+    done(place, "run")
+    return place
+
+
+def done(place: Place, command: str, *words: str) -> str:
+    """What a command of the stream says; it must end well."""
+    result = place.cli(command, place.name, *words)
+    assert result.code == 0, result
+    return result.out
+
+
+def project(place: Place) -> int:
+    found: int = place.rows("SELECT project_id FROM project ORDER BY created_at DESC LIMIT 1")[0][0]
+    return found
+
+
+def keys(place: Place) -> Counter[str]:
+    """How many tasks of each key Label Studio holds."""
+    return Counter(task["data"]["case_key"] for task in place.tasks(project(place)))
+
+
+def case_of(place: Place) -> dict[str, str]:
+    return dict(place.rows("SELECT task_key, case_id FROM dispatch"))
+
+
+def answers(place: Place) -> list[tuple[Any, ...]]:
+    return place.rows("SELECT case_id, answer FROM review WHERE outcome = 'answer' ORDER BY case_id, answer")
+
+
+@contextmanager
+def restored(servers: Any, label_studio: Any) -> Iterator[None]:
+    """At the end of the block Label Studio is again what it was at its start, as after a restore from a backup."""
+    backup = "test_label_studio_backup"
+    label_studio.stop()
+    postgres.drop(servers.cluster, backup)
+    postgres.create(servers.cluster, backup, template=DATABASE)
+    label_studio.start()
+    yield
+    label_studio.stop()
+    postgres.drop(servers.cluster, DATABASE)
+    postgres.rename(servers.cluster, backup, DATABASE)
+    label_studio.start()
+
+
+def test_a_deleted_task_comes_back_once_and_an_answered_one_stays_answered(queue: Place) -> None:
+    tasks = queue.tasks()
+    token = queue.environment["SECOND_READER_LABEL_STUDIO_TOKEN"]
+    answer(queue, token, tasks[0], "bug")
+    done(queue, "collect")
+    before = keys(queue)
+    with queue.label_studio() as client:
+        for task in tasks[:3]:
+            client.delete(f"/api/tasks/{task['id']}/").raise_for_status()
+    done(queue, "dispatch")
+    assert len(keys(queue)) == 7  # nobody has said that they shall come back
+    assert "sent again 2, found 0, open 9" in done(queue, "redispatch", *WHO)
+    assert "sent again 0, found 0, open 9" in done(queue, "redispatch", *WHO)
+    answered = tasks[0]["data"]["case_key"]
+    assert keys(queue) == Counter({key: 1 for key in before if key != answered})
+    case = case_of(queue)[tasks[1]["data"]["case_key"]]
+    back = next(task for task in queue.tasks() if task["data"]["case_key"] == tasks[1]["data"]["case_key"])
+    answer(queue, token, back, "other")
+    done(queue, "collect")
+    assert (case, "other") in answers(queue)
+    assert len(answers(queue)) == 2
+    assert "sent again" in queue.cli("show", "case", queue.name, case).out
+    assert queue.cli("verify").code == 0
+
+
+def test_a_deleted_project_is_made_anew_and_filled_with_the_open_cases(queue: Place) -> None:
+    first = queue.tasks()[0]
+    token = queue.environment["SECOND_READER_LABEL_STUDIO_TOKEN"]
+    answer(queue, token, first, "bug")
+    done(queue, "collect")
+    with queue.label_studio() as client:
+        client.delete(f"/api/projects/{project(queue)}/").raise_for_status()
+    refused = queue.cli("redispatch", queue.name, *WHO)
+    assert refused.code == 1
+    assert "was the project deleted?" in refused.err
+    done(queue, "init")
+    assert "sent again 9" in done(queue, "redispatch", *WHO)
+    assert keys(queue) == Counter({key: 1 for key in case_of(queue) if key != first["data"]["case_key"]})
+    for task in queue.tasks(project(queue)):
+        answer(queue, token, task, "billing")
+    done(queue, "collect")
+    assert Counter(case for case, _ in answers(queue)) == Counter(dict.fromkeys(case_of(queue).values(), 1))
+
+
+def test_cases_are_not_put_into_a_project_that_is_not_the_streams(queue: Place) -> None:
+    with queue.label_studio() as client:
+        client.patch(f"/api/projects/{project(queue)}/", json={"description": "Mine"}).raise_for_status()
+    queue.deliver("two.jsonl", [mail(n) for n in range(10, 12)])
+    done(queue, "score")
+    for refused in (queue.cli("dispatch", queue.name), queue.cli("redispatch", queue.name, *WHO)):
+        assert refused.code == 1
+        assert f"is not that of stream '{queue.name}'" in refused.err
+    assert len(queue.tasks()) == 10
+
+
+@pytest.mark.timeout(400)
+def test_label_studio_restored_from_an_older_backup_gets_back_what_it_lost_and_no_answer_goes_astray(
+    queue: Place, servers: Any, label_studio: Any
+) -> None:
+    token = queue.environment["SECOND_READER_LABEL_STUDIO_TOKEN"]
+    with restored(servers, label_studio):
+        queue.deliver("two.jsonl", [mail(n) for n in range(10, 15)])
+        done(queue, "run")
+        late = queue.tasks()[10:]
+        answer(queue, token, late[0], "billing")
+        done(queue, "collect")
+    lost = {task["id"]: task["data"]["case_key"] for task in late}
+    assert len(keys(queue)) == 10
+    # What is sent now gets the numbers of the tasks that are gone.
+    queue.deliver("three.jsonl", [mail(n) for n in range(15, 20)])
+    done(queue, "run")
+    new = queue.tasks()[10:]
+    assert {task["id"] for task in new} & set(lost)
+    for task in new:
+        answer(queue, token, task, "other")
+    done(queue, "collect")
+    given = dict(answers(queue))
+    assert {given[case_of(queue)[task["data"]["case_key"]]] for task in new} == {"other"}
+    assert given[case_of(queue)[late[0]["data"]["case_key"]]] == "billing"  # nobody else's answer took its place
+    assert len(given) == 6
+    assert "sent again 4" in done(queue, "redispatch", *WHO)
+    case = case_of(queue)
+    wanted = {key for key in case if case[key] not in given} | {task["data"]["case_key"] for task in new}
+    assert keys(queue) == Counter(dict.fromkeys(wanted, 1))
+    for task in queue.tasks():
+        if not task["annotations"]:
+            answer(queue, token, task, "bug")
+    done(queue, "collect")
+    assert Counter(name for name, _ in answers(queue)) == Counter(dict.fromkeys(case.values(), 1))
+    assert "0 open" in done(queue, "measure") or queue.cli("status", "--json").out.count('"open": 0')
+    assert queue.cli("verify").code == 0
