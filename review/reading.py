@@ -116,10 +116,10 @@ def facts(
 
     `dispatches` says which tasks are ours: task_key, stream, case_id, slot, blind. `known` is the latest revision of
     each recorded annotation of these tasks: task_id, case_id, slot, annotation_id, revision, outcome, and reviewer if it
-    has that column; what it says of another case under a task's id is of the time before a restore. `people` maps user ids to e-mail addresses, `readers` a case to who has answered it and in which slot: what
-    they answer in a later slot is a repeat, and counts for nothing. Returns frames of the schemas REVIEWS and FAULTS.
-    Tasks that are not ours are passed over. Reading the same changes again gives the same faults and, once recorded, no
-    reviews.
+    has that column; what it says of another case under a task's id is from before a restore. `people` maps user ids to
+    e-mail addresses, `readers` a case to who has answered it and in which slot: what they answer in a later slot is a
+    repeat, and counts for nothing. Returns frames of the schemas REVIEWS and FAULTS. Tasks that are not ours are passed
+    over. Reading the same changes again gives the same faults and, once recorded, no reviews.
     """
     ours = {row["task_key"]: row for row in dispatches.filter(pl.col("stream") == stream.name).iter_rows(named=True)}
     recorded: dict[tuple[int, str, int], dict[int, dict[str, object]]] = {}

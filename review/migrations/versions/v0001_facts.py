@@ -57,9 +57,9 @@ def _guard_sqlite() -> None:
         if table == "decision":
             continue
         taken = " AND ".join(f"{column} = NEW.{column}" for column in key)
+        held = f"EXISTS (SELECT 1 FROM {table} WHERE {taken})"  # noqa: S608 (our own names)
         op.execute(
-            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {taken}) "
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {held} "
             f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
         )
 
