@@ -205,7 +205,7 @@ def _progress(title: str) -> Iterator[None]:
             log.removeHandler(handler)
 
 
-cli_care.add(app, out)
+cli_care.add(app, out, err)
 cli_govern.add(app, out)
 cli_status.add(app, out)
 cli_study.add(app, out, err)

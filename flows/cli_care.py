@@ -1,19 +1,52 @@
 """The engineer's commands for a bad day: find what is wrong, put it right, keep a copy of the ledger."""
 
+import dataclasses
+import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
 from flows import settings
+from review import health
 
 StreamName = Annotated[str, typer.Argument(help="The stream: its name in the streams folder, or a .toml file.")]
 By = Annotated[str, typer.Option(help="Your name; kept for ever.")]
 Because = Annotated[str, typer.Option(help="Why; kept for ever.")]
+_COLOURS = {"ok": "green", "warn": "yellow", "bad": "red"}
 
 
-def add(app: typer.Typer, out: Console) -> None:
-    """Add the commands to the console command; what they say goes to `out`."""
+def add(app: typer.Typer, out: Console, err: Console) -> None:
+    """Add the commands to the console command; what they say goes to `out`, what they are at to `err`."""
+
+    @app.command(epilog="Example: `second-reader doctor` or `second-reader doctor digits --json`")
+    def doctor(
+        stream: Annotated[str | None, typer.Argument(help="Only this stream. Default: all.")] = None,
+        deep: Annotated[
+            bool, typer.Option(help="Hold every record of the ledger against its seal, as verify does.")
+        ] = False,
+        as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON, a list.")] = False,
+    ) -> None:
+        """What is wrong, where, and what to do: settings, ledger, Label Studio, Prefect, clocks. Changes nothing.
+
+        Ends with 0 if all is well, 3 if there are warnings, 1 if something is bad.
+        """
+        settings.quiet_prefect()
+        from flows import doctor as doctors
+
+        with err.status("Looking at everything"):
+            found = list(doctors.examine(stream, deep=deep))
+        if as_json:
+            print(json.dumps([dataclasses.asdict(finding) for finding in found], indent=2))
+        elif out.is_terminal:
+            out.print(_table(found))
+        else:
+            for finding in found:
+                out.print(escape(str(finding)), soft_wrap=True)
+        raise typer.Exit(health.exit_code(found))
 
     @app.command(epilog="Example: `second-reader redispatch digits --by 'A. Owner' --because 'the restore of Monday'`")
     def redispatch(stream: StreamName, by: By, because: Because) -> None:
@@ -24,3 +57,21 @@ def add(app: typer.Typer, out: Console) -> None:
 
         counts = again.redispatch(stream, by=by, because=because)
         out.print(f"redispatch: {runs.line(counts)}", soft_wrap=True)
+
+    @app.command(epilog="Example: `second-reader backup copies/ledger-2026-02-01.db`")
+    def backup(file: Annotated[Path, typer.Argument(help="The copy; must not be there yet.")]) -> None:
+        """Copy a SQLite ledger while others write to it, and check every seal of the copy."""
+        from review import backups
+
+        with err.status("Copying the ledger and checking the copy"):
+            copied = backups.make(settings.read().ledger.get_secret_value(), file)
+        out.print(f"{escape(str(file))}: {copied.seals} seals, every record as it was sealed.", soft_wrap=True)
+        out.print(f"Head: {copied.seals}:{copied.digest}", soft_wrap=True)
+
+
+def _table(found: list[health.Finding]) -> Table:
+    table = Table("", "what", "where", "finding", "what to do", show_lines=False, expand=True)
+    for finding in found:
+        level = f"[{_COLOURS[finding.level]}]{finding.level}[/]"
+        table.add_row(level, *map(escape, (finding.subject, finding.where, finding.what, finding.todo)))
+    return table

@@ -116,6 +116,15 @@ def add(app: typer.Typer, out: Console) -> None:
         with runs.open_ledger() as book:
             out.print(escape(story.case(book, described.name, case)), soft_wrap=True)
 
+    @show.command("config", epilog="Example: `second-reader show config digits`")
+    def show_config(stream: StreamName) -> None:
+        """The form as the stream's Label Studio project was given it, for one that somebody has changed."""
+        from flows import runs
+
+        described = settings.read_stream(stream, settings.read())
+        with runs.open_ledger() as book:
+            print(runs.project(book, described).config)
+
     @show.command("policy", epilog="Example: `second-reader show policy digits`")
     def show_policy(stream: StreamName) -> None:
         """Who moved the line, when, why, and on what evidence; alarms and certificates in between."""

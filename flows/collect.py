@@ -6,7 +6,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows import runs, settings
 from models.stream import Stream
-from review import disputes, label_studio, reading, states
+from review import disputes, label_studio, reading, states, whereabouts
 
 NAMES = {"answer": "answers", "skip": "skips", "deleted": "deleted", "bulk": "not_by_a_person", "repeat": "repeats"}
 
@@ -41,7 +41,7 @@ def _collect(stream_name: str) -> runs.Counts:
 
 def _since(run: runs.Run, connection: label_studio.Connection, project_id: int, cursor: str | None) -> str | None:
     """Where to read from: the cursor, or before it where tasks were recorded late, whose answers it has passed over."""
-    late = states.sent_since_collected(run.ledger, run.stream.name, project_id)
+    late = whereabouts.sent_since_collected(run.ledger, run.stream.name, project_id)
     if cursor is None or late is None:
         return cursor
     return label_studio.earliest_change(connection, project_id, late, cursor) or cursor

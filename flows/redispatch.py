@@ -10,7 +10,7 @@ import polars as pl
 
 from flows import dispatch, runs, settings
 from models.errors import Misuse
-from review import label_studio, states
+from review import label_studio, whereabouts
 
 
 def redispatch(stream_name: str, *, by: str, because: str) -> runs.Counts:
@@ -27,10 +27,10 @@ def redispatch(stream_name: str, *, by: str, because: str) -> runs.Counts:
         project = runs.project(run.ledger, run.stream).project_id
         connection = label_studio.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
         label_studio.check_owner(connection, project, run.stream.name)
-        unanswered = states.unanswered(run.ledger, run.stream.name)
+        unanswered = whereabouts.unanswered(run.ledger, run.stream.name)
         there = label_studio.find(connection, project, unanswered["task_key"])
         gone = unanswered.filter(~pl.col("task_key").is_in(list(there)))
-        recorded = states.recorded_tasks(run.ledger, run.stream.name, project)
+        recorded = whereabouts.recorded_tasks(run.ledger, run.stream.name, project)
         # Sent by a run that was killed before it could say so.
         found = {key: ids[0] for key, ids in there.items() if not recorded.intersection(ids)}
         moved = unanswered.filter(pl.col("task_key").is_in(list(found)))

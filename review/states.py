@@ -30,7 +30,7 @@ live AS (
 
 # The reading of a case in a slot is the answer of the first person who gave one; if they answered again, their last word.
 # Each slot's is another person's: what an earlier reader answers in a later slot is collected as a repeat.
-_READINGS = f"""
+READINGS = f"""
 WITH {_LIVE},
 answers AS (
     SELECT live.*, min(submitted_at) OVER (PARTITION BY case_id, slot, reviewer) AS came
@@ -157,7 +157,7 @@ def readings(ledger: Ledger, stream: str) -> pl.DataFrame:
     A skip is no answer, a deleted annotation is gone, and what a bulk action made is nobody's reading.
     """
     return ledger.read(
-        f"{_READINGS} SELECT case_id, slot, reviewer, answer, blind, seconds, submitted_at FROM reading",
+        f"{READINGS} SELECT case_id, slot, reviewer, answer, blind, seconds, submitted_at FROM reading",
         stream=stream,
     )
 
@@ -166,7 +166,7 @@ def open_cases(ledger: Ledger, stream: str) -> pl.DataFrame:
     """Cases before people that nobody has answered: case_id, slot, blind, sent_at, skips (people who passed it on)."""
     return ledger.read(
         f"""
-        {_READINGS},
+        {READINGS},
         skip AS (
             SELECT case_id, slot, count(DISTINCT reviewer) AS skips FROM live WHERE outcome = 'skip'
             GROUP BY case_id, slot
@@ -187,7 +187,7 @@ def open_cases(ledger: Ledger, stream: str) -> pl.DataFrame:
 # What the readings of a case say of the model: how many agree with it, of how many. Each is by another person.
 # CROSS JOIN here and below: SQLite then goes from the few readings to their decisions, not through all decisions.
 VERDICTS = f"""
-{_READINGS},
+{READINGS},
 verdict AS (
     SELECT d.case_id, count(*) AS readings, sum(CASE WHEN r.answer = d.prediction THEN 1 ELSE 0 END) AS agree
     FROM reading r CROSS JOIN decision d
@@ -359,7 +359,7 @@ def suspects(ledger: Ledger, stream: str) -> pl.DataFrame | None:
     epoch_id, clean = alarm.row(0)
     return ledger.read(
         f"""
-        {_READINGS}
+        {READINGS}
         SELECT d.case_id, d.decided_at FROM decision d LEFT JOIN reading r ON r.case_id = d.case_id AND r.slot = 0
         WHERE d.stream = :stream AND d.epoch_id = :epoch AND d.route = 'AUTOMATE' AND d.decided_at > :clean
             AND r.case_id IS NULL
@@ -432,57 +432,3 @@ def dispatches_by_key(ledger: Ledger, stream: str, keys: Sequence[str]) -> pl.Da
         stream=stream,
         keys=list(keys),
     )
-
-
-def sent_since_collected(ledger: Ledger, stream: str, project_id: int) -> tuple[int, int] | None:
-    """The lowest and highest task id that were recorded since the last finished collection began; None: none were.
-
-    A task may be older than its record: dispatch was killed in between, or the ledger was restored from a backup.
-    Collections since may have passed over its answer, which was then nobody's.
-    """
-    found = ledger.read(
-        """
-        SELECT min(task_id) AS lowest, max(task_id) AS highest FROM (
-            SELECT stream, project_id, task_id, sent_at, seal FROM dispatch
-            UNION ALL SELECT stream, project_id, task_id, sent_at, seal FROM redispatch
-        ) AS sent
-        WHERE stream = :stream AND project_id = :project AND (
-            sent_at >= (SELECT coalesce(max(started_at), '') FROM run WHERE stream = :stream AND flow = 'collect')
-            OR seal > (SELECT coalesce(max(seal), 0) FROM run WHERE stream = :stream AND flow = 'collect')
-        )
-        """,
-        stream=stream,
-        project=project_id,
-    ).row(0)
-    return None if found[0] is None else (int(found[0]), int(found[1]))
-
-
-def unanswered(ledger: Ledger, stream: str) -> pl.DataFrame:
-    """Open cases with all it takes to send them again: case_id, slot, payload, prediction, blind, task_key, sent_at."""
-    return ledger.read(
-        f"""
-        {_READINGS},
-        spent AS (SELECT DISTINCT case_id, slot FROM live WHERE outcome = 'repeat')
-        SELECT s.case_id, s.slot, d.payload, d.prediction, s.blind, s.task_key, s.sent_at
-        FROM dispatch s CROSS JOIN decision d
-        LEFT JOIN reading r ON r.case_id = s.case_id AND r.slot = s.slot
-        LEFT JOIN spent ON spent.case_id = s.case_id AND spent.slot = s.slot
-        WHERE s.stream = :stream AND d.stream = s.stream AND d.case_id = s.case_id
-            AND r.case_id IS NULL AND spent.case_id IS NULL
-        ORDER BY s.sent_at, s.case_id, s.slot
-        """,
-        stream=stream,
-    )
-
-
-def recorded_tasks(ledger: Ledger, stream: str, project_id: int) -> set[int]:
-    """The ids of all tasks of the stream that were ever sent to this project."""
-    found = ledger.read(
-        """
-        SELECT task_id FROM dispatch WHERE stream = :stream AND project_id = :project
-        UNION SELECT task_id FROM redispatch WHERE stream = :stream AND project_id = :project
-        """,
-        stream=stream,
-        project=project_id,
-    )
-    return set(found["task_id"])

@@ -1,0 +1,192 @@
+"""What to think of Label Studio: the server, and a stream's project in it. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from xml.etree import ElementTree
+
+from models import moment
+from models.stream import Stream
+from review import form, health
+
+TESTED = "1.23.2"
+_RECENT = timedelta(days=30)  # how long a removed account is worth a word
+_READERS = 3  # a dispute that ties needs a third person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A Label Studio that answered and took the token. `members`: e-mail -> whether the account is still a member."""
+
+    url: str
+    version: str
+    token: str  # personal | legacy
+    signup_open: bool
+    members: Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A task that stands for an open case."""
+
+    task_id: int
+    answers: int  # annotations, without skips
+    updated_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """A stream's project, seen from the ledger and from Label Studio."""
+
+    project_id: int
+    config: str  # as we gave it
+    project: Mapping[str, Any] | None  # its fields; None: it is gone
+    open_keys: Sequence[str]  # the keys of cases that wait for a person, by the ledger
+    tasks: Mapping[str, Task]  # of these, by key
+    sent: int  # tasks that were ever sent to this project
+    answers: int  # annotations of this project that the ledger knows and nobody has deleted, without skips
+    cursor: str | None  # the newest change that was collected
+    newest: str | None  # the newest change there
+    reviewers: Mapping[str, str]  # e-mail -> when they last answered
+    deleted: int  # answers that were deleted in the last seven days
+
+
+def server(seen: Server) -> Iterator[health.Finding]:
+    """The server by itself."""
+    write = health.Scribe("Label Studio", seen.url)
+    if seen.version != TESTED:
+        yield write.warn(
+            f"version {seen.version}; this second-reader was tested with {TESTED}",
+            "run one round of a test stream before relying on it",
+        )
+    if seen.signup_open:
+        yield write.bad(
+            "anybody who reaches it can sign up, and then edit and delete every project",
+            "close it: LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK=true",
+        )
+    members = sum(seen.members.values())
+    yield write.ok(
+        f"version {seen.version}, {seen.token} token accepted, {health.counted(members, 'member', 'members')}"
+    )
+
+
+def queue(stream: Stream, seen: Queue, members: Mapping[str, bool], *, now: str) -> Iterator[health.Finding]:
+    """One stream's project. `now` is moment text."""
+    write = health.Scribe("Label Studio", f"{stream.name} (project {seen.project_id})")
+    if seen.project is None:
+        yield write.bad(
+            f"the project is gone; the ledger has every decision and answer that was collected, "
+            f"{health.counted(len(seen.open_keys), 'case waits', 'cases wait')}",
+            f"make it anew and fill it: second-reader init {stream.name}, then {_again(stream)}",
+        )
+        return
+    found = [*_project(write, stream, seen, seen.project), *_tasks(write, stream, seen, seen.project)]
+    found += _people(write, stream, seen, members, now)
+    yield from found
+    if not found:
+        open_cases = health.counted(len(seen.open_keys), "open case has its task", "open cases have their tasks")
+        yield write.ok(f"the project is as we made it, {open_cases}")
+
+
+def _project(write: health.Scribe, stream: Stream, seen: Queue, project: Mapping[str, Any]) -> Iterator[health.Finding]:
+    if f"[second-reader:{stream.name}]" not in str(project.get("description")):
+        yield write.bad(
+            f"it is not this stream's, or has lost its mark: its description does not say [second-reader:{stream.name}]",
+            f"put the line back if it is ours, else make another: second-reader init {stream.name}, then {_again(stream)}",
+        )
+    offered = _offered(str(project.get("label_config")))
+    wanted = _offered(seen.config)
+    if offered != wanted:
+        gone = ", ".join(repr(label) for label in wanted if label not in offered)
+        new = ", ".join(repr(label) for label in offered if label not in wanted)
+        said = [f"no longer offers {gone}" if gone else "", f"offers {new}" if new else ""]
+        yield write.bad(
+            f"the form {' and '.join(filter(None, said)) or 'offers its labels in another order'}; "
+            "answers that are none of the stream's labels become faults",
+            f"put back what `second-reader show config {stream.name}` prints (Settings > Labeling Interface > Code)",
+        )
+    for sentence in form.drift(project, seen.config):
+        if "labelling config" not in sentence:
+            yield write.warn(sentence, "Settings of the project, or PATCH /api/projects/ID/")
+        elif offered == wanted:
+            yield write.warn(
+                sentence,
+                f"put back what `second-reader show config {stream.name}` prints (Settings > Labeling Interface > Code)",
+            )
+
+
+def _tasks(write: health.Scribe, stream: Stream, seen: Queue, project: Mapping[str, Any]) -> Iterator[health.Finding]:
+    back = seen.cursor is not None and (seen.newest or "") < seen.cursor
+    if back:
+        yield write.warn(
+            f"its newest change is of {seen.newest or 'never'}, but changes up to {seen.cursor} were collected: it was "
+            "restored from an older backup, or what changed last was deleted",
+            "nothing in the ledger is lost; see the next lines, and this one goes with the next answer",
+        )
+    missing = len(seen.open_keys) - len(seen.tasks)
+    if missing:
+        yield write.bad(
+            f"{health.counted(missing, 'open case has', 'open cases have')} no task there any more, so nobody will answer",
+            f"put them before people again: {_again(stream)}",
+        )
+    there, surplus = int(project["task_number"]), int(project["task_number"]) - seen.sent
+    if surplus > 0:
+        yield write.warn(
+            f"{there} tasks, {surplus} more than the ledger knows: somebody imported or copied some, or the ledger is "
+            "older than Label Studio",
+            f"run second-reader score, dispatch and collect {stream.name}: what is ours is found by its key; delete the rest",
+        )
+    lost = seen.answers - int(project["total_annotations_number"])
+    if lost > max(0, -surplus - missing):  # an answered task that somebody tidied away took its answer along
+        yield write.warn(
+            f"{health.counted(lost, 'answer that was collected is', 'answers that were collected are')} no longer there",
+            "they stand in the ledger until somebody answers or changes the task; such an answer takes their place",
+        )
+    stuck = [
+        task.task_id for task in seen.tasks.values() if task.answers and seen.cursor and task.updated_at <= seen.cursor
+    ]
+    if stuck:
+        yield write.bad(
+            f"{health.counted(len(stuck), 'open case was', 'open cases were')} answered in a way that does not count "
+            f"(unreadable, or by a bulk action), and nobody is served it again; task {min(stuck)}",
+            "correct the answer there, or delete it: then the task is served again",
+        )
+    if seen.deleted:
+        yield write.warn(
+            f"{health.counted(seen.deleted, 'answer was', 'answers were')} deleted in the last seven days; "
+            "their cases are open again",
+            "ask who did; the ledger keeps what was answered (second-reader show case)",
+        )
+
+
+def _people(
+    write: health.Scribe, stream: Stream, seen: Queue, members: Mapping[str, bool], now: str
+) -> Iterator[health.Finding]:
+    since = moment.text(moment.parse(now) - _RECENT)
+    for email, last in sorted(seen.reviewers.items()):
+        if "@" in email and not members.get(email, False) and last >= since:
+            yield write.warn(
+                f"{email} answered cases until {last[:10]} and is no member any more; the answers stand",
+                "if they shall go on, invite them again; nothing else needs doing",
+            )
+    active = sum(members.values())
+    if stream.review.second_opinion and active < _READERS:
+        yield write.warn(
+            f"{health.counted(active, 'person', 'people')} for a stream whose disputes may need {_READERS}",
+            "invite more, or set review.second_opinion = false",
+        )
+
+
+def _again(stream: Stream) -> str:
+    return f'second-reader redispatch {stream.name} --by "YOU" --because "..."'
+
+
+def _offered(config: str) -> list[str]:
+    """The labels that a form offers for our question."""
+    try:
+        root = ElementTree.fromstring(config)  # noqa: S314 (from our own server; no entities are resolved from outside)
+    except ElementTree.ParseError:
+        return []
+    controls = [node for node in root.iter("Choices") if node.get("name") == form.CHOICES]
+    return [str(choice.get("value")) for control in controls for choice in control.iter("Choice")]

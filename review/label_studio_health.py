@@ -1,0 +1,181 @@
+"""Look at Label Studio, for `doctor`: reads only, past the SDK, which hides headers and counts."""
+
+import base64
+import binascii
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from models import moment
+from models.errors import Refused, Unavailable
+from models.stream import Stream
+from review import form, health_queue, states, whereabouts
+from review.ledger import Ledger
+
+_KEYS = 80  # per query, which is part of the URL
+_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """A server that took the token."""
+
+    client: httpx.Client = field(repr=False)  # its headers hold the token
+    token: str  # personal | legacy
+
+
+@contextmanager
+def connected(url: str, token: str) -> Iterator[Api]:
+    """A client with the right to ask. Raises Refused or Unavailable."""
+    with httpx.Client(base_url=url.rstrip("/"), timeout=30.0, follow_redirects=False) as client:
+        kind = "personal" if _is_jwt(token) else "legacy"
+        if kind == "legacy":
+            client.headers["Authorization"] = f"Token {token}"
+        else:
+            access = _json(client, "POST", "/api/token/refresh", json={"refresh": token})["access"]
+            client.headers["Authorization"] = f"Bearer {access}"
+        yield Api(client=client, token=kind)
+
+
+def server(api: Api) -> tuple[health_queue.Server, float]:
+    """The server, and by how many seconds its clock is ahead of ours."""
+    before = time.time()
+    answer = _ask(api.client, "GET", "/api/version")
+    ours = (before + time.time()) / 2
+    ahead = parsedate_to_datetime(answer.headers["Date"]).timestamp() + 0.5 - ours if "Date" in answer.headers else 0.0
+    login = _ask(api.client, "GET", "/user/login/", headers={"Authorization": ""})
+    organization = _json(api.client, "GET", "/api/current-user/whoami")["active_organization"]
+    people = _json(api.client, "GET", "/api/users")
+    seen = health_queue.Server(
+        url=str(api.client.base_url).rstrip("/"),
+        version=str(_body(answer).get("release", "unknown")),
+        token=api.token,
+        signup_open="/user/signup" in login.text,  # the link is there only where anybody may follow it
+        members={one["email"]: one.get("active_organization") == organization for one in people if one.get("email")},
+    )
+    return seen, ahead
+
+
+def queue(api: Api, ledger: Ledger, stream: Stream, *, now: str) -> health_queue.Queue | None:
+    """A stream's project; None if the ledger knows of none."""
+    row = states.project(ledger, stream.name)
+    if row is None:
+        return None
+    number = row.project_id
+    try:
+        project = _json(api.client, "GET", f"/api/projects/{number}/")
+    except Refused as refusal:
+        if "(404)" not in str(refusal):
+            raise
+        project = None
+    keys = whereabouts.unanswered(ledger, stream.name)["task_key"].to_list()
+    week = moment.text(moment.parse(now) - _WEEK)
+    return health_queue.Queue(
+        project_id=number,
+        config=row.config,
+        project=project,
+        open_keys=keys,
+        tasks=dict(_tasks(api.client, number, keys)) if project else {},
+        sent=len(whereabouts.recorded_tasks(ledger, stream.name, number)),
+        answers=whereabouts.live_annotations(ledger, stream.name, number),
+        cursor=states.cursor(ledger, stream.name),
+        newest=_newest(api.client, number) if project else None,
+        reviewers=whereabouts.last_answers(ledger, stream.name),
+        deleted=whereabouts.deleted_since(ledger, stream.name, week),
+    )
+
+
+def _tasks(client: httpx.Client, project: int, keys: Sequence[str]) -> Iterator[tuple[str, health_queue.Task]]:
+    """The tasks of these keys; of several with one key the last."""
+    for start in range(0, len(keys), _KEYS):
+        wanted = list(keys[start : start + _KEYS])
+        condition: dict[str, object] = {
+            "filter": f"filter:tasks:data.{form.KEY}",
+            "operator": "in_list",
+            "type": "List",
+        }
+        condition["value"] = wanted
+        for task in _page(client, project, [condition], "id", 4 * _KEYS):
+            answers = int(task.get("total_annotations") or 0)
+            seen = health_queue.Task(task_id=int(task["id"]), answers=answers, updated_at=_moment(task["updated_at"]))
+            yield str(task["data"][form.KEY]), seen
+
+
+def _newest(client: httpx.Client, project: int) -> str | None:
+    """The newest change of any task there."""
+    newest = _page(client, project, [], "-updated_at", 1)
+    return _moment(newest[0]["updated_at"]) if newest else None
+
+
+def _page(
+    client: httpx.Client, project: int, conditions: list[dict[str, object]], ordering: str, size: int
+) -> list[dict[str, Any]]:
+    order = f"-tasks:{ordering[1:]}" if ordering.startswith("-") else f"tasks:{ordering}"
+    query = {"filters": {"conjunction": "and", "items": conditions}, "ordering": [order]}
+    answer = _json(
+        client,
+        "GET",
+        "/api/tasks",
+        params={
+            "project": project,
+            "query": json.dumps(query, separators=(",", ":")),
+            "include": f"id,data,{form.KEY},total_annotations,updated_at",
+            "fields": "task_only",
+            "page": 1,
+            "page_size": size,
+        },
+    )
+    tasks: list[dict[str, Any]] = answer["tasks"]
+    return tasks
+
+
+def _moment(text: object) -> str:
+    return moment.text(moment.parse(str(text)))
+
+
+def _json(client: httpx.Client, method: str, path: str, **rest: Any) -> Any:
+    return _body(_ask(client, method, path, **rest))
+
+
+def _body(answer: httpx.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        raise Unavailable(
+            f"{answer.url.copy_with(query=None)} did not answer as Label Studio does; is it Label Studio {health_queue.TESTED}?"
+        ) from None
+
+
+def _ask(client: httpx.Client, method: str, path: str, **rest: Any) -> httpx.Response:
+    """One request. What the server says is not repeated: it may hold anything."""
+    where = f"Label Studio at {str(client.base_url).rstrip('/')}"
+    try:
+        answer = client.request(method, path, **rest)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise Unavailable(f"{where} could not be reached: {str(error) or type(error).__name__}") from None
+    if answer.status_code in (401, 403):
+        raise Refused(f"{where} refused the token ({answer.status_code}); copy a valid one from Account & Settings")
+    if answer.status_code >= 500 or answer.status_code == 429:
+        raise Unavailable(f"{where} failed at {path} ({answer.status_code})")
+    if not answer.is_success:
+        raise Refused(f"{where} refused {path} ({answer.status_code})")
+    return answer
+
+
+def _is_jwt(token: str) -> bool:
+    """Whether it is a personal access token, as the SDK tells it from a legacy one."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return False
+    try:
+        head: Mapping[str, Any] = json.loads(base64.urlsafe_b64decode(parts[0] + "=" * (-len(parts[0]) % 4)))
+    except (binascii.Error, ValueError):
+        return False
+    return isinstance(head, dict) and "alg" in head

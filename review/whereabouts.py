@@ -1,0 +1,91 @@
+"""Where each case of a stream is: its task in Label Studio, by the ledger's word. Queries, as in `states`."""
+
+import polars as pl
+
+from review import states
+from review.ledger import Ledger
+
+
+def sent_since_collected(ledger: Ledger, stream: str, project_id: int) -> tuple[int, int] | None:
+    """The lowest and highest task id that were recorded since the last finished collection began; None: none were.
+
+    A task may be older than its record: dispatch was killed in between, or the ledger was restored from a backup.
+    Collections since may have passed over its answer, which was then nobody's.
+    """
+    found = ledger.read(
+        """
+        SELECT min(task_id) AS lowest, max(task_id) AS highest FROM (
+            SELECT stream, project_id, task_id, sent_at, seal FROM dispatch
+            UNION ALL SELECT stream, project_id, task_id, sent_at, seal FROM redispatch
+        ) AS sent
+        WHERE stream = :stream AND project_id = :project AND (
+            sent_at >= (SELECT coalesce(max(started_at), '') FROM run WHERE stream = :stream AND flow = 'collect')
+            OR seal > (SELECT coalesce(max(seal), 0) FROM run WHERE stream = :stream AND flow = 'collect')
+        )
+        """,
+        stream=stream,
+        project=project_id,
+    ).row(0)
+    return None if found[0] is None else (int(found[0]), int(found[1]))
+
+
+def unanswered(ledger: Ledger, stream: str) -> pl.DataFrame:
+    """Open cases with all it takes to send them again: case_id, slot, payload, prediction, blind, task_key, sent_at."""
+    return ledger.read(
+        f"""
+        {states.READINGS},
+        spent AS (SELECT DISTINCT case_id, slot FROM live WHERE outcome = 'repeat')
+        SELECT s.case_id, s.slot, d.payload, d.prediction, s.blind, s.task_key, s.sent_at
+        FROM dispatch s CROSS JOIN decision d
+        LEFT JOIN reading r ON r.case_id = s.case_id AND r.slot = s.slot
+        LEFT JOIN spent ON spent.case_id = s.case_id AND spent.slot = s.slot
+        WHERE s.stream = :stream AND d.stream = s.stream AND d.case_id = s.case_id
+            AND r.case_id IS NULL AND spent.case_id IS NULL
+        ORDER BY s.sent_at, s.case_id, s.slot
+        """,
+        stream=stream,
+    )
+
+
+def recorded_tasks(ledger: Ledger, stream: str, project_id: int) -> set[int]:
+    """The ids of all tasks of the stream that were ever sent to this project."""
+    found = ledger.read(
+        """
+        SELECT task_id FROM dispatch WHERE stream = :stream AND project_id = :project
+        UNION SELECT task_id FROM redispatch WHERE stream = :stream AND project_id = :project
+        """,
+        stream=stream,
+        project=project_id,
+    )
+    return set(found["task_id"])
+
+
+def live_annotations(ledger: Ledger, stream: str, project_id: int) -> int:
+    """How many annotations of a project the ledger holds that nobody has deleted; skips are none."""
+    found = ledger.read(
+        f"{states.READINGS} SELECT count(*) AS n FROM live "
+        "WHERE project_id = :project AND outcome IN ('answer', 'repeat', 'bulk')",
+        stream=stream,
+        project=project_id,
+    )
+    return int(found.item())
+
+
+def last_answers(ledger: Ledger, stream: str) -> dict[str, str]:
+    """Who has answered: e-mail address -> when last."""
+    found = ledger.read(
+        "SELECT reviewer, max(submitted_at) AS last FROM review "
+        "WHERE stream = :stream AND outcome IN ('answer', 'repeat') GROUP BY reviewer",
+        stream=stream,
+    )
+    return dict(found.iter_rows())
+
+
+def deleted_since(ledger: Ledger, stream: str, since: str) -> int:
+    """How many annotations were found deleted since a moment."""
+    found = ledger.read(
+        "SELECT count(*) AS n FROM review WHERE stream = :stream AND outcome = 'deleted' AND collected_at >= :since",
+        stream=stream,
+        since=since,
+    )
+    return int(found.item())
