@@ -17,12 +17,17 @@ def add(app: typer.Typer, out: Console) -> None:
     @app.command(epilog="Example: `second-reader status` or `second-reader status --json`")
     def status(
         as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON, a list of streams.")] = False,
+        prometheus: Annotated[bool, typer.Option(help="Print the figures in Prometheus's text format.")] = False,
     ) -> None:
         """All streams in one line each: released, promise, line, queue, what could not be read."""
         config = settings.read()
         rows = [_row(name) for name in settings.stream_names(config)]
         if as_json:
             print(json.dumps(rows, indent=2))
+        elif prometheus:
+            from review import metrics
+
+            print(metrics.text(rows), end="")
         elif rows:
             for line in _lines(rows):
                 out.print(escape(line), soft_wrap=True)

@@ -123,6 +123,7 @@ def open_ledger(settings: settings_.Settings | None = None) -> ledger.Ledger:
 @contextmanager
 def running(flow: str, stream_name: str) -> Iterator[Run]:
     """Hold the stream for `flow` and open the ledger. Raises Busy if another run holds it."""
+    log.setLevel(logging.INFO)  # what a run says of itself reaches Prefect, under `serve` and a worker too
     settings = settings_.read()
     stream = settings_.read_stream(stream_name, settings)
     with open_ledger(settings) as book, book.exclusive(flow, stream.name):

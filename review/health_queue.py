@@ -108,7 +108,7 @@ def _project(write: health.Scribe, stream: Stream, seen: Queue, project: Mapping
         )
     for sentence in form.drift(project, seen.config):
         if "labelling config" not in sentence:
-            yield write.warn(sentence, "Settings of the project, or PATCH /api/projects/ID/")
+            yield write.warn(sentence, f"in the project's settings, or by PATCH /api/projects/{seen.project_id}/")
         elif offered == wanted:
             yield write.warn(
                 sentence,

@@ -252,7 +252,9 @@ def check_owner(connection: Connection, project_id: int, marker: str) -> None:
 def people(connection: Connection) -> dict[int, str]:
     """Who may have answered: user id -> e-mail address."""
     with _asking(connection.url, "listing the accounts"):
-        return {user.id: user.email for user in connection.client.users.list(request_options=_READ) if user.email}
+        # The address of a member who was removed reads "Deleted", of every one of them.
+        found = connection.client.users.list(request_options=_READ)
+        return {user.id: user.email for user in found if "@" in (user.email or "")}
 
 
 def _changes(

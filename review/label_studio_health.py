@@ -159,7 +159,9 @@ def _ask(client: httpx.Client, method: str, path: str, **rest: Any) -> httpx.Res
     try:
         answer = client.request(method, path, **rest)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Unavailable(f"{where} could not be reached: {str(error) or type(error).__name__}") from None
+        raise Unavailable(
+            f"{where} could not be reached ({str(error) or type(error).__name__}); start it, or correct its URL"
+        ) from None
     if answer.status_code in (401, 403):
         raise Refused(f"{where} refused the token ({answer.status_code}); copy a valid one from Account & Settings")
     if answer.status_code >= 500 or answer.status_code == 429:
