@@ -1,8 +1,7 @@
 """A consistent copy of a SQLite ledger, taken while it is in use. Part of the ledger."""
 
 import os
-import sqlite3
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +33,8 @@ def make(url: str, file: Path) -> Copy:
         raise errors.Misuse(f"{file}: is there already; a backup never replaces another, give it a name of its own")
     with ledger.open(url):  # says in one line what is wrong with it
         pass
+    if not file.parent.is_dir():
+        raise errors.Misuse(f"{file.parent}: no such folder; make it first, best on another disk")
     part = file.with_name(file.name + ".part")
     try:
         part.unlink(missing_ok=True)  # of a run that was killed
@@ -51,13 +52,14 @@ def make(url: str, file: Path) -> Copy:
 
 
 def _copy(where: database.Address, part: Path) -> None:
-    try:
-        with closing(sqlite3.connect(where.target, timeout=database.WAIT_SECONDS)) as connection:
-            connection.execute("VACUUM INTO ?", (str(part),))
-        with closing(sqlite3.connect(part)) as copy:
-            copy.execute("PRAGMA journal_mode = WAL")  # which VACUUM does not copy
-    except sqlite3.Error as error:
-        raise database.meaning(where, str(error), None) from None
+    part.touch(mode=0o600)  # a payload is nobody's business; VACUUM takes an empty file
+    # Through the ledger's own driver: two SQLite libraries on one file in one process undo each other's locks.
+    with database.mapped(where), database.connect(where) as connection, connection.cursor() as cursor:
+        cursor.execute("VACUUM INTO ?", (str(part),))
+    copy = database.address(f"sqlite:///{part}")
+    with database.mapped(copy), database.connect(copy) as connection, connection.cursor() as cursor:
+        cursor.execute("PRAGMA journal_mode = WAL")  # which VACUUM does not copy
+        cursor.fetchall()
 
 
 def _checked(part: Path) -> Copy:

@@ -66,7 +66,8 @@ def test_a_ledger_older_than_label_studio_comes_to_know_every_task_and_every_ans
     assert "answers 5" in done(place, "collect", name)
     done(place, "score", name)
     assert set(place.rows("SELECT case_id, route, blind, propensity FROM decision")) == decided
-    for _ in range(4):
+    for depth in (DEPTH, DEPTH, 40):
+        place.describe(depth=depth)
         done(place, "dispatch", name)
         done(place, "collect", name)
 
