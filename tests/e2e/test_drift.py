@@ -1,5 +1,7 @@
 """What people do to Label Studio behind our back: found, explained, mended, nothing lost, nothing twice."""
 
+import json
+import secrets
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,9 +27,17 @@ def queue(place: Place) -> Place:
 
 def done(place: Place, command: str, *words: str) -> str:
     """What a command of the stream says; it must end well."""
-    result = place.cli(command, place.name, *words)
+    result = place.cli(command, place.name, *words) if command != "show" else place.cli(command, *words, place.name)
     assert result.code == 0, result
     return result.out
+
+
+def doctor(place: Place, level: str) -> str:
+    """The findings of one level, from the command a monitor runs."""
+    found = place.cli("doctor", place.name, "--json")
+    levels = {one["level"] for one in json.loads(found.out)}
+    assert found.code == (1 if "bad" in levels else 3 if "warn" in levels else 0)
+    return "\n".join(f"{one['what']}; {one['todo']}" for one in json.loads(found.out) if one["level"] == level)
 
 
 def project(place: Place) -> int:
@@ -74,6 +84,7 @@ def test_a_deleted_task_comes_back_once_and_an_answered_one_stays_answered(queue
             client.delete(f"/api/tasks/{task['id']}/").raise_for_status()
     done(queue, "dispatch")
     assert len(keys(queue)) == 7  # nobody has said that they shall come back
+    assert "2 open cases have no task there any more" in doctor(queue, "bad")
     assert "sent again 2, found 0, open 9" in done(queue, "redispatch", *WHO)
     assert "sent again 0, found 0, open 9" in done(queue, "redispatch", *WHO)
     answered = tasks[0]["data"]["case_key"]
@@ -95,6 +106,7 @@ def test_a_deleted_project_is_made_anew_and_filled_with_the_open_cases(queue: Pl
     done(queue, "collect")
     with queue.label_studio() as client:
         client.delete(f"/api/projects/{project(queue)}/").raise_for_status()
+    assert f"second-reader init {queue.name}, then second-reader redispatch" in doctor(queue, "bad")
     refused = queue.cli("redispatch", queue.name, *WHO)
     assert refused.code == 1
     assert "was the project deleted?" in refused.err
@@ -118,6 +130,59 @@ def test_cases_are_not_put_into_a_project_that_is_not_the_streams(queue: Place) 
     assert len(queue.tasks()) == 10
 
 
+def test_a_form_edited_by_hand_is_said_until_it_is_put_back_and_what_it_spoilt_is_named(queue: Place) -> None:
+    token = queue.environment["SECOND_READER_LABEL_STUDIO_TOKEN"]
+    url = f"/api/projects/{project(queue)}/"
+    renamed = done(queue, "show", "config").replace('value="other"', 'value="others"')
+    with queue.label_studio() as client:
+        client.patch(url, json={"label_config": renamed, "sampling": "Uniform sampling"}).raise_for_status()
+    task = queue.tasks()[0]
+    answer(queue, token, task, "others")
+    collected = queue.cli("collect", queue.name)
+    assert (collected.code, "faults 1" in collected.out) == (3, True)
+    bad = doctor(queue, "bad")
+    assert "the form no longer offers 'other' and offers 'others'" in bad
+    assert f"nobody is served it again; task {task['id']}" in bad
+    assert "sampling is 'Uniform sampling'" in doctor(queue, "warn")
+    with queue.label_studio() as client:
+        back = {"label_config": done(queue, "show", "config"), "sampling": "Sequential sampling"}
+        client.patch(url, json=back).raise_for_status()
+        (spoilt,) = queue.tasks()[0]["annotations"]
+        client.delete(f"/api/annotations/{spoilt['id']}/").raise_for_status()
+    answer(queue, token, task, "other")
+    done(queue, "collect")
+    assert [given for _, given in answers(queue)] == ["other"]
+    assert queue.cli("doctor", queue.name).code in (0, 3)
+
+
+def test_an_answer_and_a_member_removed_are_said_and_the_ledger_keeps_both(queue: Place, label_studio: Any) -> None:
+    email = f"{secrets.token_hex(4)}@example.com"
+    tasks = queue.tasks()
+    token = label_studio.add_reviewer(email, "a-Pass-word-9")
+    for task in tasks[:2]:
+        answer(queue, token, task, "bug")
+    done(queue, "collect")
+    answer(queue, token, tasks[2], "bug")
+    with queue.label_studio() as client:
+        given = queue.tasks()[0]["annotations"][0]["id"]
+        client.delete(f"/api/annotations/{given}/").raise_for_status()
+        number = next(one["id"] for one in client.get("/api/users").json() if one["email"] == email)
+        client.delete(f"/api/organizations/1/memberships/{number}/").raise_for_status()
+    assert "deleted 1" in done(queue, "collect")
+    warnings = doctor(queue, "warn")
+    assert "1 answer was deleted in the last seven days" in warnings
+    assert f"{email} answered cases" in warnings
+    said = queue.rows("SELECT task_id, outcome, reviewer FROM review ORDER BY task_id, outcome")
+    ids = [task["id"] for task in tasks]
+    # Who was removed is nobody's namesake: Label Studio calls every one of them "Deleted".
+    assert said == [
+        (ids[0], "answer", email),
+        (ids[0], "deleted", email),
+        (ids[1], "answer", email),
+        (ids[2], "answer", f"user-{number}"),
+    ]
+
+
 @pytest.mark.timeout(400)
 def test_label_studio_restored_from_an_older_backup_gets_back_what_it_lost_and_no_answer_goes_astray(
     queue: Place, servers: Any, label_studio: Any
@@ -131,6 +196,10 @@ def test_label_studio_restored_from_an_older_backup_gets_back_what_it_lost_and_n
         done(queue, "collect")
     lost = {task["id"]: task["data"]["case_key"] for task in late}
     assert len(keys(queue)) == 10
+    found = queue.cli("doctor", queue.name)
+    assert "restored from an older backup" in found.out
+    assert "4 open cases have no task there any more" in found.out
+    assert found.code == 1
     # What is sent now gets the numbers of the tasks that are gone.
     queue.deliver("three.jsonl", [mail(n) for n in range(15, 20)])
     done(queue, "run")
