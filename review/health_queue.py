@@ -49,6 +49,7 @@ class Queue:
     cursor: str | None  # the newest change that was collected
     newest: str | None  # the newest change there
     reviewers: Mapping[str, str]  # e-mail -> when they last answered
+    skips: Sequence[int]  # of each open case: how many people passed it on
     deleted: int  # answers that were deleted in the last seven days
 
 
@@ -171,6 +172,12 @@ def _people(
                 "if they shall go on, invite them again; nothing else needs doing",
             )
     active = sum(members.values())
+    passed = sum(skips >= max(active, 1) for skips in seen.skips)
+    if passed:
+        yield write.warn(
+            f"{health.counted(passed, 'open case was', 'open cases were')} passed on by everybody, so nobody is served it again",
+            "have somebody answer it by its address (Data Manager, Skipped), or say in the instructions what to do with it",
+        )
     if stream.review.second_opinion and active < _READERS:
         yield write.warn(
             f"{health.counted(active, 'person', 'people')} for a stream whose disputes may need {_READERS}",

@@ -88,6 +88,7 @@ def queue(api: Api, ledger: Ledger, stream: Stream, *, now: str) -> health_queue
         cursor=states.cursor(ledger, stream.name),
         newest=_newest(api.client, number) if project else None,
         reviewers=whereabouts.last_answers(ledger, stream.name),
+        skips=states.open_cases(ledger, stream.name)["skips"].to_list(),
         deleted=whereabouts.deleted_since(ledger, stream.name, week),
     )
 

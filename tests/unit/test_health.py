@@ -52,6 +52,7 @@ QUEUE = health_queue.Queue(
     cursor=LATER,
     newest=LATER,
     reviewers={"ada@example.com": BEFORE},
+    skips=[0, 2],
     deleted=0,
 )
 
@@ -119,6 +120,7 @@ def test_each_thing_that_people_do_to_a_project_is_one_finding_with_its_remedy()
             "1 open case was answered in a way that does not count",
             "delete it",
         ),
+        ({"skips": [3, 1]}, "warn", "1 open case was passed on by everybody", "by its address"),
         ({"deleted": 2}, "warn", "2 answers were deleted", "show case"),
         ({"reviewers": {"dora@example.com": BEFORE}}, "warn", "dora@example.com answered cases", "invite them again"),
     ]
@@ -138,7 +140,7 @@ def test_what_needs_nobody_is_no_warning() -> None:
 
 
 def test_too_few_people_for_disputes_are_said() -> None:
-    level, words = the_one(judged(members={"ada@example.com": True, "bob@example.com": False}))
+    level, words = the_one(judged(members={"ada@example.com": True, "bob@example.com": False}, skips=[0, 0]))
     assert level == "warn"
     assert "1 person for a stream whose disputes may need 3" in words
 
