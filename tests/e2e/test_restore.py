@@ -80,22 +80,3 @@ def test_a_ledger_older_than_label_studio_comes_to_know_every_task_and_every_ans
     assert len(again) == 20
     assert place.cli("verify").code == 0
     assert "more than the ledger knows" not in place.cli("doctor", name).out
-
-
-def test_an_answer_given_before_its_dispatch_was_recorded_is_collected_when_it_is(place: Place, servers: Any) -> None:
-    """As after a kill between the push and the record, with a collection in between."""
-    token, name = place.environment["SECOND_READER_LABEL_STUDIO_TOKEN"], place.name
-    place.deliver("one.jsonl", [mail(n) for n in range(3)])
-    done(place, "init", name)
-    done(place, "score", name)
-    done(place, "backup", "before.db")
-    done(place, "dispatch", name)
-    put_back(place, place.home / "before.db")
-    tasks = place.tasks()
-    answer(place, token, tasks[0], "other")
-    an_hour_later(servers, tasks[2]["id"])
-    assert "answers 0" in done(place, "collect", name)  # nobody's, as far as the ledger knows
-    done(place, "dispatch", name)
-    assert "answers 1" in done(place, "collect", name)
-    assert "answers 0" in done(place, "collect", name)
-    assert len(place.tasks()) == 3

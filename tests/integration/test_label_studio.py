@@ -3,11 +3,13 @@
 import itertools
 import secrets
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from models import moment
 from models.errors import Refused, Unavailable
 from models.stream import Stream
 from review import form, label_studio, reading
@@ -420,3 +422,25 @@ def test_no_change_is_missed_however_the_pages_fall(
     rest = list(itertools.chain.from_iterable(pages))
     assert {task.task_id for task in first + rest} == set(ids)
     assert [len(task.annotations) for task in rest if task.task_id == first[0].task_id] == [1]
+
+
+def test_what_changed_before_the_cursor_is_found_among_the_tasks_that_were_recorded_late(
+    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+) -> None:
+    first, second, third = label_studio.push(connection, project, tasks(mail, 3), mail).values()
+    answer(api, second, "yes")
+    changed = {task.task_id: task.updated_at for task in read(connection, project)}
+    cursor = moment.text(moment.parse(max(changed.values())) + timedelta(seconds=31))
+    found = label_studio.earliest_change
+    assert found(connection, project, (first, third), cursor) == min(changed.values())
+    assert found(connection, project, (second, second), cursor) == changed[second]
+    assert found(connection, project, (third + 1, third + 9), cursor) is None
+    assert found(connection, project, (first, third), min(changed.values())) is None  # read again anyway
+
+
+def test_a_project_that_is_another_streams_is_told_from_ours(
+    connection: label_studio.Connection, mail: Stream, project: int
+) -> None:
+    label_studio.check_owner(connection, project, mail.name)
+    with pytest.raises(Refused, match=f"is not that of stream '{mail.name}-b'"):
+        label_studio.check_owner(connection, project, f"{mail.name}-b")
