@@ -34,12 +34,14 @@ class Api:
 @contextmanager
 def connected(url: str, token: str) -> Iterator[Api]:
     """A client with the right to ask. Raises Refused or Unavailable."""
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise Refused("the token holds characters no token has; copy it again from Account & Settings")
     with httpx.Client(base_url=url.rstrip("/"), timeout=30.0, follow_redirects=False) as client:
         kind = "personal" if _is_jwt(token) else "legacy"
         if kind == "legacy":
             client.headers["Authorization"] = f"Token {token}"
         else:
-            access = _json(client, "POST", "/api/token/refresh", json={"refresh": token})["access"]
+            access = _object(_ask(client, "POST", "/api/token/refresh", json={"refresh": token}), "access")["access"]
             client.headers["Authorization"] = f"Bearer {access}"
         yield Api(client=client, token=kind)
 
@@ -51,14 +53,18 @@ def server(api: Api) -> tuple[health_queue.Server, float]:
     ours = (before + time.time()) / 2
     ahead = parsedate_to_datetime(answer.headers["Date"]).timestamp() + 0.5 - ours if "Date" in answer.headers else 0.0
     login = _ask(api.client, "GET", "/user/login/", headers={"Authorization": ""})
-    organization = _json(api.client, "GET", "/api/current-user/whoami")["active_organization"]
-    people = _json(api.client, "GET", "/api/users")
+    me = _object(_ask(api.client, "GET", "/api/current-user/whoami"), "active_organization")
+    people = _body(_ask(api.client, "GET", "/api/users"))
     seen = health_queue.Server(
-        url=str(api.client.base_url).rstrip("/"),
-        version=str(_body(answer).get("release", "unknown")),
+        url=_shown(api.client),
+        version=str(_object(answer, "release")["release"]),
         token=api.token,
         signup_open="/user/signup" in login.text,  # the link is there only where anybody may follow it
-        members={one["email"]: one.get("active_organization") == organization for one in people if one.get("email")},
+        members={
+            one["email"]: one.get("active_organization") == me["active_organization"]
+            for one in people
+            if one.get("email")
+        },
     )
     return seen, ahead
 
@@ -69,12 +75,7 @@ def queue(api: Api, ledger: Ledger, stream: Stream, *, now: str) -> health_queue
     if row is None:
         return None
     number = row.project_id
-    try:
-        project = _json(api.client, "GET", f"/api/projects/{number}/")
-    except Refused as refusal:
-        if "(404)" not in str(refusal):
-            raise
-        project = None
+    project = _project(api.client, number)
     keys = whereabouts.unanswered(ledger, stream.name)["task_key"].to_list()
     week = moment.text(moment.parse(now) - _WEEK)
     return health_queue.Queue(
@@ -91,6 +92,13 @@ def queue(api: Api, ledger: Ledger, stream: Stream, *, now: str) -> health_queue
         skips=states.open_cases(ledger, stream.name)["skips"].to_list(),
         deleted=whereabouts.deleted_since(ledger, stream.name, week),
     )
+
+
+def _project(client: httpx.Client, number: int) -> Mapping[str, Any] | None:
+    answer = _send(client, "GET", f"/api/projects/{number}/")
+    if answer.status_code == httpx.codes.NOT_FOUND:
+        return None
+    return _object(_judged(answer), "label_config", "task_number", "total_annotations_number")
 
 
 def _tasks(client: httpx.Client, project: int, keys: Sequence[str]) -> Iterator[tuple[str, health_queue.Task]]:
@@ -120,7 +128,7 @@ def _page(
 ) -> list[dict[str, Any]]:
     order = f"-tasks:{ordering[1:]}" if ordering.startswith("-") else f"tasks:{ordering}"
     query = {"filters": {"conjunction": "and", "items": conditions}, "ordering": [order]}
-    answer = _json(
+    answer = _ask(
         client,
         "GET",
         "/api/tasks",
@@ -133,7 +141,7 @@ def _page(
             "page_size": size,
         },
     )
-    tasks: list[dict[str, Any]] = answer["tasks"]
+    tasks: list[dict[str, Any]] = _object(answer, "tasks")["tasks"]
     return tasks
 
 
@@ -141,35 +149,54 @@ def _moment(text: object) -> str:
     return moment.text(moment.parse(str(text)))
 
 
-def _json(client: httpx.Client, method: str, path: str, **rest: Any) -> Any:
-    return _body(_ask(client, method, path, **rest))
+def _object(answer: httpx.Response, *names: str) -> dict[str, Any]:
+    """What a good answer holds: an object with these names."""
+    found = _body(answer)
+    if not isinstance(found, dict) or not found.keys() >= set(names):
+        raise _stranger(answer)
+    return found
 
 
 def _body(answer: httpx.Response) -> Any:
     try:
         return answer.json()
     except ValueError:
-        raise Unavailable(
-            f"{answer.url.copy_with(query=None)} did not answer as Label Studio does; is it Label Studio {health_queue.TESTED}?"
-        ) from None
+        raise _stranger(answer) from None
+
+
+def _stranger(answer: httpx.Response) -> Refused:
+    where = answer.url.copy_with(query=None)
+    return Refused(f"{where} does not answer as Label Studio does; is it Label Studio {health_queue.TESTED}?")
 
 
 def _ask(client: httpx.Client, method: str, path: str, **rest: Any) -> httpx.Response:
-    """One request. What the server says is not repeated: it may hold anything."""
-    where = f"Label Studio at {str(client.base_url).rstrip('/')}"
+    return _judged(_send(client, method, path, **rest))
+
+
+def _send(client: httpx.Client, method: str, path: str, **rest: Any) -> httpx.Response:
     try:
-        answer = client.request(method, path, **rest)
+        return client.request(method, path, **rest)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
+        reason = str(error) or type(error).__name__
         raise Unavailable(
-            f"{where} could not be reached ({str(error) or type(error).__name__}); start it, or correct its URL"
+            f"Label Studio at {_shown(client)} could not be reached ({reason}); start it, or correct its URL"
         ) from None
-    if answer.status_code in (401, 403):
-        raise Refused(f"{where} refused the token ({answer.status_code}); copy a valid one from Account & Settings")
-    if answer.status_code >= 500 or answer.status_code == 429:
-        raise Unavailable(f"{where} failed at {path} ({answer.status_code})")
+
+
+def _judged(answer: httpx.Response) -> httpx.Response:
+    """The answer, if it is a good one. What the server says otherwise is not repeated: it may hold anything."""
+    where, status = f"Label Studio at {answer.url.copy_with(path='/', query=None)}", answer.status_code
+    if status in (401, 403):
+        raise Refused(f"{where} refused the token ({status}); copy a valid one from Account & Settings")
+    if status >= 500 or status == httpx.codes.TOO_MANY_REQUESTS:
+        raise Unavailable(f"{where} failed at {answer.url.path} ({status}); try again, and look at its log")
     if not answer.is_success:
-        raise Refused(f"{where} refused {path} ({answer.status_code})")
+        raise Refused(f"{where} refused {answer.url.path} ({status}); is it Label Studio {health_queue.TESTED}?")
     return answer
+
+
+def _shown(client: httpx.Client) -> str:
+    return str(client.base_url).rstrip("/")
 
 
 def _is_jwt(token: str) -> bool:

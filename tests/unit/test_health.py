@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from prefect.client.schemas.objects import StateType
 
-from flows import health_prefect
+from flows import deployments, health_prefect
 from models.stream import Stream
 from review import form, health, health_ledger, health_queue, seals
 
@@ -244,6 +244,10 @@ def test_a_failure_that_was_followed_by_a_good_run_is_forgotten_and_a_cancelled_
     failed = replace(WELL, state=StateType.FAILED)
     cancelled = replace(WELL, state=StateType.CANCELLED)
     assert [level for level, _ in prefect(runs={"collect": [cancelled, WELL, failed]})] == ["ok"]
+
+
+def test_the_flows_that_are_looked_for_are_those_that_are_deployed_on_schedules() -> None:
+    assert health_prefect.SCHEDULED == tuple(work.name for work in deployments.SCHEDULED)
 
 
 def test_the_exit_code_is_that_of_the_worst_finding() -> None:
