@@ -75,7 +75,7 @@ def test_a_personal_token_is_taken_and_named_and_a_wrong_one_is_refused_without_
     place.environment["SECOND_READER_LABEL_STUDIO_TOKEN"] = "a token"
     assert "copy it again" in place.cli("doctor").out
     elsewhere = place.environment["PREFECT_API_URL"]  # it answers, with something else
-    place.environment |= {"SECOND_READER_LABEL_STUDIO_TOKEN": "0" * 40, "SECOND_READER_LABEL_STUDIO_URL": elsewhere}
+    place.environment.update(SECOND_READER_LABEL_STUDIO_TOKEN="0" * 40, SECOND_READER_LABEL_STUDIO_URL=elsewhere)
     result = place.cli("doctor")
     assert (result.code, "Traceback" in result.err) == (1, False)
     assert "bad: Label Studio" in result.out

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.e2e import hands
 from tests.e2e.place import Place, answer, mail
 
 DEPTH = 8  # less than what was sent since the backup, so that it is found in more than one round
@@ -40,17 +41,17 @@ def test_a_ledger_older_than_label_studio_comes_to_know_every_task_and_every_ans
     name = place.name
     place.deliver("one.jsonl", [mail(n) for n in range(10)])
     place.describe(depth=40)
-    done(place, "init", name)
-    done(place, "run", name)
+    hands.do(place, "init")
+    hands.do(place, "score", "dispatch")
     head = done(place, "backup", "copy.db").rpartition("Head: ")[2].strip()
     place.deliver("two.jsonl", [mail(n) for n in range(10, 30)])
-    done(place, "score", name)
-    done(place, "dispatch", name)
+    hands.do(place, "score")
+    hands.do(place, "dispatch")
     tasks = place.tasks()
     assert len(tasks) == 30
     for task in tasks[5:25]:
         answer(place, token, task, "bug")  # as the model said: no disputes
-    assert "answers 20" in done(place, "collect", name)
+    assert "answers 20" in hands.do(place, "collect")
     lived = set(place.rows("SELECT task_key, answer FROM review JOIN dispatch USING (stream, case_id, slot)"))
     decided = set(place.rows("SELECT case_id, route, blind, propensity FROM decision"))
 
@@ -63,13 +64,13 @@ def test_a_ledger_older_than_label_studio_comes_to_know_every_task_and_every_ans
 
     an_hour_later(servers, tasks[0]["id"])
     # In the worst order: the answers are passed over before the ledger knows whose they are.
-    assert "answers 5" in done(place, "collect", name)
-    done(place, "score", name)
+    assert "answers 5" in hands.do(place, "collect")
+    hands.do(place, "score")
     assert set(place.rows("SELECT case_id, route, blind, propensity FROM decision")) == decided
     for depth in (DEPTH, DEPTH, 40):
         place.describe(depth=depth)
-        done(place, "dispatch", name)
-        done(place, "collect", name)
+        hands.do(place, "dispatch")
+        hands.do(place, "collect")
 
     assert Counter(task["data"]["case_key"] for task in place.tasks()) == Counter(
         task["data"]["case_key"] for task in tasks
