@@ -1,5 +1,6 @@
 """What a piece of the input comes to: decided in memory, then recorded in one transaction."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,19 +30,26 @@ class Facts:
 
 
 @task(name="record", cache_policy=NO_CACHE, **runs.RETRY)
-def record(stream: Stream, run_id: str, chunk: files.Chunk | files.Piece, facts: Facts | None = None) -> dict[str, int]:
-    """Append one chunk's decisions, whole or not at all. Doing it again adds nothing.
-
-    `facts` may have been prepared before; they are made anew if another policy is in force by now: a halt stops the next
-    chunk, not the next run.
-    """
+def record(stream: Stream, run_id: str, chunk: files.Chunk, facts: Facts | None = None) -> dict[str, int]:
+    """Append one chunk's decisions, whole or not at all. Doing it again adds nothing. `facts` as in `append`."""
     with runs.open_ledger() as book:
-        in_force = runs.policy_in_force(book, stream)
-        if facts is None or facts.policy_id != in_force.policy_id:
-            facts = prepare(stream, run_id, files.read(chunk), in_force)
-        appended = book.append(facts.ready, now=facts.decided_at)
-        clashes = outputs.clashes(appended.conflicts["decision"])
-        book.append({"fault": _fault_rows(clashes, stream, run_id, facts.decided_at)}, now=facts.decided_at)
+        return append(book, stream, run_id, facts, lambda: chunk)
+
+
+def append(
+    book: ledger.Ledger, stream: Stream, run_id: str, facts: Facts | None, chunk: Callable[[], files.Chunk]
+) -> dict[str, int]:
+    """Append what `chunk` comes to, whole or not at all, and count.
+
+    `facts` may have been prepared before; they are made anew from the chunk if another policy is in force by now: a
+    halt stops the next chunk, not the next run.
+    """
+    in_force = runs.policy_in_force(book, stream)
+    if facts is None or facts.policy_id != in_force.policy_id:
+        facts = prepare(stream, run_id, chunk(), in_force)
+    appended = book.append(facts.ready, now=facts.decided_at)
+    clashes = outputs.clashes(appended.conflicts["decision"])
+    book.append({"fault": _fault_rows(clashes, stream, run_id, facts.decided_at)}, now=facts.decided_at)
     written = appended.written["decision"]
     automated = written["route"] == policy.AUTOMATE
     return {

@@ -49,36 +49,60 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Span:
     """Some rows of one Parquet file, not read yet: small enough to be sent to a worker that sees the same files."""
 
     path: Path
-    row_groups: range
     first_line: int
+    rows: int
 
 
-def pieces(source: Path, stream: Stream, *, rows: int = 100_000) -> Iterator[Chunk | Piece]:
-    """As `chunks`, but of Parquet only where to read: whole row groups, of about as many rows.
+Piece = tuple[Chunk | Span, ...]  # what one worker does at a time, in the order of the input
 
-    What a worker could not read by itself in bounded memory is read here: other files, and row groups of more than four
-    times as many rows.
+
+def pieces(source: Path, stream: Stream, *, rows: int = 100_000, chunks: int = 3) -> Iterator[Piece]:
+    """As `chunks`, but several together, and of Parquet only where they stand.
+
+    A piece comes to as many rows as `chunks` chunks of `rows`, so that the cost of a task is small beside it; one of
+    other files, which travel with it, to as many as one chunk. Raises as `chunks` does.
     """
-    for path, reader in _plan(source, stream):
-        groups = parquet_rows.row_groups(path, rows) if reader is parquet_rows else None
-        if groups is None or max((count for *_, count in groups), default=0) > 4 * rows:
-            yield from _read([(path, reader)], outputs.named(stream), rows)
+    piece: list[Chunk | Span] = []
+    room = most = chunks * rows
+    for part in _parts(_plan(source, stream), outputs.named(stream), rows, most):
+        weight = part.rows if isinstance(part, Span) else chunks * (len(part.frame) + len(part.faults))
+        if piece and weight > room:
+            yield tuple(piece)
+            piece, room = [], most
+        piece.append(part)
+        room -= weight
+    if piece:
+        yield tuple(piece)
+
+
+def _parts(plan: list[tuple[Path, _Reader]], columns: list[str], rows: int, most: int) -> Iterator[Chunk | Span]:
+    for path, reader in plan:
+        if reader is parquet_rows:
+            count = _guarded(path, functools.partial(parquet_rows.row_count, path))
+            for before in range(0, count, most):
+                yield Span(path=path.absolute(), first_line=before + 1, rows=min(most, count - before))
         else:
-            yield from (Piece(path=path.absolute(), row_groups=span, first_line=first) for span, first, _ in groups)
+            yield from _read([(path, reader)], columns, rows)
 
 
-def read(piece: Chunk | Piece) -> Chunk:
-    """The rows of a piece. Raises InputInvalid if its file is gone, or is not what it was."""
-    if isinstance(piece, Chunk):
-        return piece
-    frame = _guarded(piece.path, lambda: parquet_rows.read_groups(piece.path, piece.row_groups, piece.first_line))
-    return Chunk(
-        frame=frame, source=_name(piece.path), first_line=piece.first_line, faults=outputs.FAULT_SCHEMA.to_frame()
-    )
+def read(piece: Piece, *, rows: int = 100_000) -> Iterator[Chunk]:
+    """The chunks of a piece, as `chunks` makes them. Raises InputInvalid if a file is gone, or is not what it was."""
+    for part in piece:
+        if isinstance(part, Chunk):
+            yield part
+            continue
+        whole = _guarded(part.path, functools.partial(parquet_rows.read_span, part.path, part.first_line, part.rows))
+        for place, frame in enumerate(whole.iter_slices(rows)):
+            yield Chunk(
+                frame=frame,
+                source=_name(part.path),
+                first_line=part.first_line + place * rows,
+                faults=outputs.FAULT_SCHEMA.to_frame(),
+            )
 
 
 def chunks(source: Path, stream: Stream, *, rows: int = 100_000) -> Iterator[Chunk]:

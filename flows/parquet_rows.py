@@ -12,6 +12,7 @@ from models import outputs, reserved
 from models.errors import InputInvalid
 from models.stream import Stream
 
+_BATCH = 100_000  # rows held at a time beside those that are wanted
 _DAMAGE = (OSError, pa.ArrowException, pl.exceptions.PolarsError)
 
 
@@ -34,53 +35,71 @@ def read(path: Path, _columns: list[str], rows: int) -> Iterator[tuple[int, pl.D
     first = 1
     with _opened(path) as file:
         try:
-            # Polars reads quicker, and holds whole row groups ahead: of a file of 10^7 rows more than 2 GB. A reader of
-            # Arrow's keeps each row group it has been through, so no reader goes through many.
-            for groups in _some(file, rows):
-                for batch in file.iter_batches(batch_size=rows, row_groups=groups):
-                    yield first, _framed(batch, first), outputs.FAULT_SCHEMA.to_frame()
-                    first += len(batch)
+            for batch in _batches(file, rows):
+                yield first, _framed(batch, first), outputs.FAULT_SCHEMA.to_frame()
+                first += len(batch)
         except _DAMAGE as error:
             raise _damaged(path, first, error) from None
 
 
-def _some(file: pq.ParquetFile, rows: int) -> Iterator[list[int]]:
-    """Row groups side by side that come to `rows` rows or, the last of them, go beyond."""
-    groups: list[int] = []
-    count = 0
+def _batches(file: pq.ParquetFile, rows: int) -> Iterator[pa.Table]:
+    """All rows, `rows` at a time.
+
+    Polars reads quicker, and holds whole row groups ahead: of a file of 10^7 rows more than 2 GB. A reader of Arrow's
+    keeps each row group it has been through, so each row group has a reader of its own.
+    """
+    held: list[pa.RecordBatch] = []
     for number in range(file.num_row_groups):
-        groups.append(number)
-        count += file.metadata.row_group(number).num_rows
-        if count >= rows:
-            yield groups
-            groups, count = [], 0
-    if groups:
-        yield groups
+        for batch in file.iter_batches(batch_size=rows, row_groups=[number]):
+            held.append(batch)
+            if sum(map(len, held)) >= rows:
+                table = pa.Table.from_batches(held)
+                yield table.slice(0, rows)
+                held = table.slice(rows).to_batches()
+    if held:
+        yield pa.Table.from_batches(held)
 
 
-def row_groups(path: Path, rows: int) -> list[tuple[range, int, int]]:
-    """Row groups side by side of up to `rows` rows together, or one that has more: which, their first row, how many."""
-    found: list[tuple[range, int, int]] = []
+def row_count(path: Path) -> int:
+    """How many rows a file says it has. Raises InputInvalid, OSError."""
     with _opened(path) as file:
-        first = 1
-        for number in range(file.num_row_groups):
-            count = file.metadata.row_group(number).num_rows
-            if found and found[-1][2] + count <= rows:
-                span, start, before = found[-1]
-                found[-1] = (range(span.start, number + 1), start, before + count)
-            else:
-                found.append((range(number, number + 1), first, count))
-            first += count
-    return found
+        return int(file.metadata.num_rows)
 
 
-def read_groups(path: Path, groups: range, first: int) -> pl.DataFrame:
-    """The rows of some row groups, the first of them row `first` of the file. Raises InputInvalid, OSError."""
+def read_span(path: Path, first: int, rows: int) -> pl.DataFrame:
+    """`rows` rows of a file from row `first` (1-based) on. Raises InputInvalid, also if it has fewer, and OSError.
+
+    A row group cannot be entered in its middle: what stands before the span in it is read and dropped, a few
+    hundredths of a second for each million rows.
+    """
+    found: list[pa.RecordBatch] = []
     with _opened(path) as file:
+        groups, ahead = _row_groups(file, first - 1, rows)
         try:
-            return _framed(file.read_row_groups(list(groups)), first)
+            for batch in file.iter_batches(batch_size=_BATCH, row_groups=groups):
+                wanted = batch.slice(ahead, rows)
+                ahead, rows = max(ahead - len(batch), 0), rows - len(wanted)
+                found += [wanted] if len(wanted) else []
+                if rows == 0:
+                    break
         except _DAMAGE as error:
             raise _damaged(path, first, error) from None
+    if rows:
+        raise InputInvalid(f"{path}: has fewer rows than when this run began; leave a file as it is, and run it again")
+    return _framed(pa.Table.from_batches(found), first)
+
+
+def _row_groups(file: pq.ParquetFile, before: int, rows: int) -> tuple[list[int], int]:
+    """The row groups that hold `rows` rows after the first `before`, and how many rows of them to pass over."""
+    groups: list[int] = []
+    start = ahead = 0
+    for number in range(file.num_row_groups):
+        end = start + file.metadata.row_group(number).num_rows
+        if end > before and start < before + rows:
+            ahead = ahead if groups else before - start
+            groups.append(number)
+        start = end
+    return groups, ahead
 
 
 def _framed(rows: pa.RecordBatch | pa.Table, first: int) -> pl.DataFrame:

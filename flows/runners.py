@@ -11,6 +11,7 @@ from flows.settings import PREFIX, Settings
 from models.errors import Misuse, Unavailable
 
 _START = {"dask": "dask scheduler", "ray": "ray start --head"}
+_MOST = 4  # workers that have something to do: recording goes one at a time, and takes half as long as all else or more
 
 
 @contextmanager
@@ -22,23 +23,39 @@ def started(settings: Settings) -> Iterator[TaskRunner[Any]]:
     if settings.runner_address and settings.ledger.get_secret_value().startswith("sqlite"):
         raise Misuse(
             f"{PREFIX}RUNNER_ADDRESS is {settings.runner_address}, but the ledger is an SQLite file, which other machines "
-            f"cannot share; set {PREFIX}LEDGER to a PostgreSQL database, or let the address empty"
+            f"cannot share; set {PREFIX}LEDGER to a PostgreSQL database, or leave the address empty"
         )
     runner = _made(settings)
     try:
         entered = runner.__enter__()
         if settings.runner == "dask":
             entered.client.wait_for_workers(1, timeout=60)  # type: ignore[attr-defined]
-    except (OSError, TimeoutError, ConnectionError, RuntimeError) as error:
+    except (OSError, TimeoutError, ConnectionError, RuntimeError, ValueError) as error:
         where = f"{PREFIX}RUNNER_ADDRESS {settings.runner_address!r}: " if settings.runner_address else ""
         raise Unavailable(
-            f"{where}no {settings.runner.title()} cluster with a worker answers ({_line(error)}); "
+            f"{where}no {settings.runner.title()} cluster with a worker answers ({reason(error)}); "
             f"start one with `{_START[settings.runner]}` and a worker, or unset {PREFIX}RUNNER"
         ) from None
     try:
         yield entered
     finally:
         entered.__exit__(None, None, None)
+
+
+def workers(runner: TaskRunner[Any], settings: Settings) -> int:
+    """How many tasks can be worked on now, at least 1, at most as many as are of use."""
+    if settings.runner == "dask":
+        found = sum(runner.client.nthreads().values())  # type: ignore[attr-defined]
+    else:
+        import ray
+
+        found = int(ray.cluster_resources().get("CPU", 1))  # type: ignore[no-untyped-call]
+    return max(1, min(found, _MOST))
+
+
+def reason(error: Exception) -> str:
+    """The first line of an error."""
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def _made(settings: Settings) -> TaskRunner[Any]:
@@ -62,7 +79,3 @@ def _made(settings: Settings) -> TaskRunner[Any]:
             f"{PREFIX}RUNNER is {settings.runner}, whose package is not installed; "
             f"run: pip install 'second-reader[{settings.runner}]'"
         ) from None
-
-
-def _line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]

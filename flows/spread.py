@@ -1,7 +1,7 @@
 """Score on more machines: workers read, decide and record the pieces of the inbox.
 
-A piece is decided whenever a worker is free, and recorded only after the piece before it: of two rows with one id the
-earlier is the decision, however many workers there are. So the ledger says what it would say with one.
+A piece is prepared on any worker that is free, and recorded there only when the piece before it is: of two rows with
+one id the earlier is the decision, however many workers there are. So the ledger says what it would say with one.
 """
 
 from collections import deque
@@ -12,44 +12,93 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.exceptions import PrefectException
 from prefect.futures import PrefectFuture
+from prefect.task_runners import TaskRunner
 
 from flows import decisions, files, runners, runs, settings
 from models.errors import Misuse, SecondReaderError, Unavailable
 from models.stream import Stream
-from review import ledger
+from review import ledger, states
 
-AHEAD = 8  # pieces on their way at a time, each of some 100 MB on the worker that decided it
+Facts = list[decisions.Facts]  # of the chunks of a piece
 
 
 def record_all(run: runs.Run, inbox: Path) -> dict[str, int]:
     """Record every piece of the inbox by the runner that the settings name, and count."""
+    seal, _ = run.ledger.head()
     total = dict.fromkeys(decisions.COUNTS, 0)
-    where = ledger.shown(run.settings.ledger.get_secret_value())
-    coming: deque[tuple[PrefectFuture[Any], PrefectFuture[Any]]] = deque()
-
-    def take() -> None:
-        prepared, recorded = coming.popleft()
-        for name, count in _result(prepared, recorded, run.settings.runner).items():
-            total[name] += count
-        runs.log.info("score %s: %s", run.stream.name, runs.line(total))
-
     with runners.started(run.settings) as runner:
+        line = _Line(run, runner)
         for piece in files.pieces(inbox, run.stream):
-            prepared = runner.submit(
-                prepare, {"stream": run.stream, "run_id": run.run_id, "piece": piece, "book": where}
-            )
-            told = {"stream": run.stream, "run_id": run.run_id, "chunk": piece, "facts": prepared}
-            before = [coming[-1][1]] if coming else None
-            coming.append((prepared, runner.submit(decisions.record, told, wait_for=before)))
-            if len(coming) == AHEAD:
-                take()
-        while coming:
-            take()
-    return total
+            # As many on their way as there are workers: one records, the others prepare what comes next. With one
+            # more, the worker whose turn it is to record could be busy preparing, and all would wait for it.
+            while line.length >= runners.workers(runner, run.settings):
+                _add(run, total, line.take())
+            line.join(piece)
+        while line.length:
+            _add(run, total, line.take())
+    # What a worker recorded and died before it could say so was done again, and added nothing: the ledger knows.
+    return total | states.decided_after(run.ledger, run.stream.name, seal)
+
+
+def _add(run: runs.Run, total: dict[str, int], counts: dict[str, int]) -> None:
+    for name, count in counts.items():
+        total[name] += count
+    runs.log.info("score %s: %s", run.stream.name, runs.line(total))
+
+
+class _Line:
+    """Pieces on their way, in their order: the first is being recorded, the others are prepared or wait."""
+
+    def __init__(self, run: runs.Run, runner: TaskRunner[Any]) -> None:
+        self._told = {"stream": run.stream, "run_id": run.run_id}
+        self._book = ledger.shown(run.settings.ledger.get_secret_value())
+        self._runner = runner
+        self._waiting: deque[tuple[files.Piece, PrefectFuture[Facts]]] = deque()
+        self._first: tuple[PrefectFuture[Facts], PrefectFuture[dict[str, int]]] | None = None
+
+    @property
+    def length(self) -> int:
+        return len(self._waiting) + (self._first is not None)
+
+    def join(self, piece: files.Piece) -> None:
+        """Have a piece prepared, and recorded when it is the first in the line."""
+        prepared = self._runner.submit(prepare, self._told | {"piece": piece, "book": self._book})
+        self._waiting.append((piece, prepared))
+        if self._first is None:
+            self._advance()
+
+    def take(self) -> dict[str, int]:
+        """Wait until the first piece is recorded: its counts. Raises what went wrong with it."""
+        if self._first is None:
+            raise LookupError("nobody is in the line")
+        prepared, recorded = self._first
+        self._first = None
+        try:
+            counts = recorded.result()
+        except SecondReaderError:
+            raise
+        except PrefectException:  # it was never tried, for what it needs had failed
+            prepared.result()
+            raise
+        except Exception as error:
+            if not type(error).__module__.startswith(("distributed", "ray")):
+                raise
+            raise Unavailable(
+                f"the workers could not finish ({runners.reason(error)}); what was recorded stays; see their log, and run "
+                "it again"
+            ) from None
+        self._advance()
+        return counts
+
+    def _advance(self) -> None:
+        if self._waiting:
+            piece, prepared = self._waiting.popleft()
+            recorded = self._runner.submit(record, self._told | {"piece": piece, "facts": prepared})
+            self._first = (prepared, recorded)
 
 
 @task(name="prepare", cache_policy=NO_CACHE, **runs.RETRY)
-def prepare(stream: Stream, run_id: str, piece: files.Chunk | files.Piece, book: str) -> decisions.Facts:
+def prepare(stream: Stream, run_id: str, piece: files.Piece, book: str) -> Facts:
     """Read a piece and decide its cases. `book`: the ledger of the flow, as it may be shown; the worker's must be that."""
     config = settings.read()
     mine = ledger.shown(config.ledger.get_secret_value())
@@ -59,23 +108,21 @@ def prepare(stream: Stream, run_id: str, piece: files.Chunk | files.Piece, book:
         )
     with runs.open_ledger(config) as opened:
         in_force = runs.policy_in_force(opened, stream)
-    return decisions.prepare(stream, run_id, files.read(piece), in_force)
+    return [decisions.prepare(stream, run_id, chunk, in_force) for chunk in files.read(piece)]
 
 
-def _result(prepared: PrefectFuture[Any], recorded: PrefectFuture[Any], runner: str) -> dict[str, int]:
-    """The counts of a recorded piece, or what went wrong with it, said once and as we say it."""
-    try:
-        counts: dict[str, int] = recorded.result()
-    except SecondReaderError:
-        raise
-    except PrefectException:  # it was never tried, for what it waited for had failed
-        prepared.result()
-        raise
-    except Exception as error:
-        if not type(error).__module__.startswith(("distributed", "ray")):
-            raise
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise Unavailable(
-            f"the {runner.title()} workers could not finish ({reason}); what was recorded stays; see their log, run it again"
-        ) from None
-    return counts
+@task(name="record", cache_policy=NO_CACHE, **runs.RETRY)
+def record(stream: Stream, run_id: str, piece: files.Piece, facts: Facts) -> dict[str, int]:
+    """Append a piece chunk by chunk, each whole or not at all. Doing it again adds nothing."""
+    total = dict.fromkeys(decisions.COUNTS, 0)
+    with runs.open_ledger() as book:
+        for place, one in enumerate(facts):
+            counts = decisions.append(book, stream, run_id, one, lambda place=place: _chunk(piece, place))  # type: ignore[misc]
+            for name, count in counts.items():
+                total[name] += count
+    return total
+
+
+def _chunk(piece: files.Piece, place: int) -> files.Chunk:
+    """A chunk of a piece once more: the policy has changed since it was prepared."""
+    return next(chunk for number, chunk in enumerate(files.read(piece)) if number == place)

@@ -319,6 +319,20 @@ def _groups(ledger: Ledger, stream: str) -> pl.DataFrame:
     return extracts.read_groups([found["groups"]])
 
 
+def decided_after(ledger: Ledger, stream: str, seal: int) -> dict[str, int]:
+    """What was decided since the seal of that number, in counts as the flow `score` has them."""
+    found = ledger.read("SELECT groups FROM extract WHERE stream = :stream AND seal > :seal", stream=stream, seal=seal)
+    groups = extracts.read_groups([found["groups"]])
+    released = pl.col("route") == AUTOMATE
+    counts = {
+        "decided": groups,
+        "automated": groups.filter(released),
+        "audits": groups.filter(released & pl.col("blind")),
+        "to_review": groups.filter(~released),
+    }
+    return {name: int(of["n"].sum()) for name, of in counts.items()}
+
+
 def looks(ledger: Ledger, epoch_id: str) -> pl.DataFrame:
     """Each look of the epoch at which something had changed, oldest first: part, look, threshold, made_at."""
     return ledger.read(
