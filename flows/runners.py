@@ -1,6 +1,8 @@
 """The task runner that the settings name: Dask or Ray, here or on a cluster that is already there."""
 
+import logging
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -27,6 +29,7 @@ def started(settings: Settings) -> Iterator[TaskRunner[Any]]:
         )
     runner = _made(settings)
     try:
+        _knock(settings.runner_address)
         entered = runner.__enter__()
         if settings.runner == "dask":
             entered.client.wait_for_workers(1, timeout=60)  # type: ignore[attr-defined]
@@ -40,6 +43,13 @@ def started(settings: Settings) -> Iterator[TaskRunner[Any]]:
         yield entered
     finally:
         entered.__exit__(None, None, None)
+
+
+def _knock(address: str) -> None:
+    """See that somebody listens there: Ray would try for minutes. Raises OSError; an address of another form passes."""
+    host, separator, port = address.rpartition("://")[2].rpartition(":")
+    if separator and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
 
 
 def workers(runner: TaskRunner[Any], settings: Settings) -> int:
@@ -69,9 +79,13 @@ def _made(settings: Settings) -> TaskRunner[Any]:
             dask: TaskRunner[Any] = DaskTaskRunner(address=address, cluster_kwargs=None if address else here)
             return dask
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        if not address:
+            os.environ.setdefault(
+                "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0"
+            )  # Ray's word for: on 127.0.0.1, nowhere else
         from prefect_ray.task_runners import RayTaskRunner
 
-        here = {"include_dashboard": False, "_node_ip_address": "127.0.0.1", "log_to_driver": False}
+        here = {"include_dashboard": False, "log_to_driver": False, "logging_level": logging.ERROR}
         ray: TaskRunner[Any] = RayTaskRunner(address=address, init_kwargs=None if address else here)
         return ray
     except ImportError:
