@@ -32,7 +32,7 @@ def started(settings: Settings) -> Iterator[TaskRunner[Any]]:
         _knock(settings.runner_address)
         entered = runner.__enter__()
         if settings.runner == "dask":
-            entered.client.wait_for_workers(1, timeout=60)  # type: ignore[attr-defined]
+            entered.client.wait_for_workers(1, timeout=30)  # type: ignore[attr-defined]
     except (OSError, TimeoutError, ConnectionError, RuntimeError, ValueError) as error:
         where = f"{PREFIX}RUNNER_ADDRESS {settings.runner_address!r}: " if settings.runner_address else ""
         raise Unavailable(
@@ -75,7 +75,14 @@ def _made(settings: Settings) -> TaskRunner[Any]:
             from prefect_dask.task_runners import DaskTaskRunner
 
             # One thread each: what a task does is one thread's work, and a worker that dies takes one task with it.
-            here: dict[str, Any] = {"threads_per_worker": 1, "dashboard_address": None}
+            cores = os.cpu_count() or 1
+            count = min(cores, _MOST)
+            here: dict[str, Any] = {
+                "n_workers": count,
+                "threads_per_worker": 1,
+                "env": {"POLARS_MAX_THREADS": str(cores // count)},  # or each would take all cores
+                "dashboard_address": "127.0.0.1:0",  # none would be a warning where its usual port is taken
+            }
             dask: TaskRunner[Any] = DaskTaskRunner(address=address, cluster_kwargs=None if address else here)
             return dask
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")

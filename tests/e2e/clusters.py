@@ -1,6 +1,5 @@
 """Real Dask and Ray clusters on this machine, each process one that the test started and can end."""
 
-import signal
 import socket
 import subprocess
 import sys
@@ -82,9 +81,9 @@ def _start(ending: ExitStack, log: Path, environment: Mapping[str, str], *words:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGTERM)
+    process.terminate()
     try:
-        process.wait(15)
+        process.wait(5)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
