@@ -28,7 +28,18 @@ def dask(folder: Path, environment: Mapping[str, str], *, workers: int, threads:
     port = free_port()
     address, log = f"tcp://{HOST}:{port}", folder / "dask.log"
     quiet = ["--host", HOST, "--no-dashboard"]
-    joining = ["worker", address, "--no-nanny", "--nthreads", str(threads), "--local-directory", str(folder)]
+    # Imported before there is work, which then need not wait for it.
+    joining = [
+        "worker",
+        address,
+        "--preload",
+        "flows.spread",
+        "--no-nanny",
+        "--nthreads",
+        str(threads),
+        "--local-directory",
+        str(folder),
+    ]
     with ExitStack() as ending:
         _start(ending, log, environment, "dask", "scheduler", *quiet, "--port", str(port))
         _until(lambda: _listens(port), log)
