@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +15,22 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """`workers` are the processes in which tasks run, as they were started."""
+    """`started` are the processes the test started; tasks run in them or in what they start."""
 
     address: str
-    workers: list[subprocess.Popen[bytes]]
+    started: list[subprocess.Popen[bytes]]
     log: Path
+
+    def processes(self) -> list[int]:
+        """All processes of the cluster, now."""
+        parents = {}
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):  # it has just ended
+                parents[int(status.parent.name)] = int(status.read_text().rpartition(")")[2].split()[1])
+        found = [process.pid for process in self.started]
+        for pid in found:  # grows meanwhile
+            found += [child for child, parent in parents.items() if parent == pid]
+        return found
 
 
 @contextmanager
@@ -50,11 +61,11 @@ def dask(folder: Path, environment: Mapping[str, str], *, workers: int, threads:
 
 @contextmanager
 def ray(folder: Path, environment: Mapping[str, str], *, workers: int) -> Iterator[Cluster]:
-    """`ray start --head`, on the loopback address only. Its workers are its own: `workers` is empty."""
+    """`ray start --head`, on the loopback address only (see `flows.runners`); the environment is that of the flow, too."""
     port, log = free_port(), folder / "ray.log"
     alone = ["--include-dashboard=false", "--disable-usage-stats", f"--num-cpus={workers}", "--block"]
     where = ["--node-ip-address", HOST, f"--port={port}", f"--ray-client-server-port={free_port()}"]
-    # A socket's path has at most 107 characters, and Ray adds some 70.
+    # A socket's path has at most 107 characters, and Ray adds some 70 to the folder's.
     room = ["--temp-dir", str(folder), "--object-store-memory", str(512 * 2**20), "--min-worker-port=0"]
     with ExitStack() as ending:
         head = _start(ending, log, environment, "ray", "start", "--head", *where, *alone, *room, "--max-worker-port=0")
@@ -70,7 +81,10 @@ def of_client(port: int, pids: list[int]) -> int:
         if int(line.split()[1].rpartition(":")[2], 16) == port
     }
     for pid in pids:
-        held = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
+        held = set()
+        with suppress(OSError):  # a file that is closed, a process that ends, meanwhile
+            for link in Path(f"/proc/{pid}/fd").iterdir():
+                held.add(str(link.readlink()))
         if held & {f"socket:[{inode}]" for inode in sockets}:
             return pid
     raise LookupError(f"nobody of {pids} has port {port}")
@@ -106,7 +120,7 @@ def _listens(port: int) -> bool:
 
 
 def _until(done: Callable[[], bool], log: Path) -> None:
-    for _ in range(600):
+    for _ in range(1800):  # three minutes: a machine may be busy
         if done():
             return
         time.sleep(0.1)

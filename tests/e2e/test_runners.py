@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -207,25 +208,41 @@ def test_workers_with_another_ledger_than_the_flow_record_nothing(mail: Field, d
 def test_the_worker_that_records_is_killed_the_decisions_are_the_same_and_a_second_run_adds_nothing(
     mail: Field, expected: dict[str, Any], dask: clusters.Cluster, dask_ledger: str
 ) -> None:
-    run = mail.start(dask_ledger, RUNNER="dask", RUNNER_ADDRESS=dask.address)
-    with psycopg.connect(dask_ledger, autocommit=True) as server:
-        killed = kill_who_records(server, dask)
+    told = {"RUNNER": "dask", "RUNNER_ADDRESS": dask.address}
+    assert_killed_and_as_expected(mail, expected, dask, dask_ledger, told)
+    second = mail.score(dask_ledger, **told)
+    assert second.out == f"score: read {ROWS}, decided 0, automated 0, audits 0, to review 0, faults 502\n"
+    assert_as_expected(dask_ledger, expected)
+
+
+@pytest.mark.timeout(300)
+def test_a_ray_worker_that_records_is_killed_and_the_decisions_are_the_same(
+    mail: Field, expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = mail.postgres()
+    monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+    with tempfile.TemporaryDirectory(prefix="ray", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        monkeypatch.setenv("HOME", folder)
+        with clusters.ray(Path(folder), mail.environment(url), workers=2) as ray:
+            told = {"RUNNER": "ray", "RUNNER_ADDRESS": ray.address}
+            assert_killed_and_as_expected(mail, expected, ray, url, told)
+
+
+def assert_killed_and_as_expected(
+    mail: Field, expected: dict[str, Any], cluster: clusters.Cluster, url: str, told: dict[str, str]
+) -> None:
+    run = mail.start(url, **told)
+    with psycopg.connect(url, autocommit=True) as server:
+        pid = kill_who_records(server, cluster)
     done = ended(run)
-    assert killed.wait(10) == -signal.SIGKILL
     assert (done.code, done.out, done.err) == (3, expected["line"], FAULTS)
-    assert_as_expected(dask_ledger, expected)
-    second = mail.score(dask_ledger, RUNNER="dask", RUNNER_ADDRESS=dask.address)
-    assert (second.code, second.out) == (
-        3,
-        f"score: read {ROWS}, decided 0, automated 0, audits 0, to review 0, faults 502\n",
-    )
-    assert_as_expected(dask_ledger, expected)
+    assert pid not in cluster.processes() or Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
+    assert_as_expected(url, expected)
 
 
-def kill_who_records(server: psycopg.Connection[Any], dask: clusters.Cluster) -> subprocess.Popen[bytes]:
-    """Kill the worker that is writing decisions, once some have been recorded. Gives it back."""
-    by_pid = {worker.pid: worker for worker in dask.workers}
-    for _ in range(6000):
+def kill_who_records(server: psycopg.Connection[Any], cluster: clusters.Cluster) -> int:
+    """Kill the worker that is writing decisions, once some have been recorded: its number."""
+    for _ in range(12_000):
         time.sleep(0.005)
         (recorded,) = server.execute("SELECT count(*) FROM seal WHERE table_name = 'decision'").fetchone() or (0,)
         writing = server.execute(
@@ -233,7 +250,7 @@ def kill_who_records(server: psycopg.Connection[Any], dask: clusters.Cluster) ->
             " AND state = 'active'"
         ).fetchone()
         if recorded and writing:
-            pid = clusters.of_client(writing[0], list(by_pid))
+            pid = clusters.of_client(writing[0], cluster.processes())
             os.kill(pid, signal.SIGKILL)
-            return by_pid[pid]
-    raise TimeoutError("nobody recorded anything")
+            return pid
+    raise TimeoutError(cluster.log.read_text(encoding="utf-8"))
