@@ -4,6 +4,7 @@
 # make test               all tests, on real servers (ARGS="tests/unit -k policy": some of them)
 # make lint               format, lint, types, layers
 # make bench              how fast, on how much
+# make faults             break everything on purpose, some thousand times; `make test` does a tenth of it
 #
 # The first of them sets everything up, within this folder. As root, PostgreSQL runs as nobody: the folders above get
 # the right to be passed through (chmod o+x) where they lack it.
@@ -13,7 +14,7 @@ ARGS ?=
 SOURCES = flows review models deploy tests
 export PYTHON
 
-.PHONY: demo test lint bench setup setup-all
+.PHONY: demo test lint bench faults setup setup-all
 
 demo: setup-all
 	@.venv/bin/python -m deploy.demo $(STREAM) $(ARGS)
@@ -29,6 +30,11 @@ lint: setup
 
 bench: setup-all
 	@.venv/bin/python -m pytest tests/bench --timeout 900 --capture no $(ARGS)
+
+faults: setup-all
+	@rm -f .local/faults.jsonl
+	@SECOND_READER_FAULTS=all .venv/bin/python -m pytest tests/faults --numprocesses 2 --dist worksteal $(ARGS); \
+		ended=$$?; .venv/bin/python -m tests.faults.table && exit $$ended
 
 setup:
 	@deploy/setup.sh

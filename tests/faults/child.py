@@ -1,0 +1,162 @@
+"""One run of one flow, in a process made for it, told what shall go wrong.
+
+The flow is the product's own, without Prefect around it: its tasks are called as functions, and what `measure` would
+leave in Prefect's pages is left out. (That Prefect is there, too, is `test_with_prefect.py`.)
+"""
+
+import os
+import resource
+import signal
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import psycopg
+from adbc_driver_manager import dbapi
+
+from flows import announce, collect, decisions, dispatch, epochs, govern, measure, runs, score, settings
+from models import moment
+from models.errors import SecondReaderError
+from review import database, holds, label_studio, ledger
+from tests.faults import points
+
+Job = dict[str, Any]
+Say = Callable[[dict[str, Any]], None]
+
+CALLS: dict[str, Callable[..., Any]] = {
+    "score": score._score,
+    "dispatch": dispatch._dispatch,
+    "collect": collect._collect,
+    "measure": measure._measure,
+    "init": epochs.begin,
+    "adopt": govern.adopt,
+    "halt": govern.halt,
+    "resume": govern.resume,
+    "rollback": govern.rollback,
+    "recall": govern.recall,
+}
+
+
+def run(job: Job, say: Say) -> None:
+    """Do a job and say how it ended: {"counts"} or {"error", "message", "expected"}; nothing if it does not live so long."""
+    os.environ.update(job["environment"])
+    _prepare(job)
+    spots = points.Points(tell=lambda name: say({"point": name}), nth=job.get("nth", 1))
+    for name, what in job.get("at", {}).items():
+        spots.at[name] = partial(_happen, what, job, say)
+    points.install(spots)
+    for plant in job.get("planted", ()):
+        PLANTED[plant]()
+    if "file_bytes" in job:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (job["file_bytes"], job["file_bytes"]))
+    say({"started": job["flow"]})
+    spots.reach("started")
+    try:
+        said = _verify() if job["flow"] == "verify" else CALLS[job["flow"]](*job["words"], **job.get("named", {}))
+        say({"counts": said if isinstance(said, dict | list) else str(said)})
+    except SecondReaderError as error:
+        say({"error": type(error).__name__, "message": str(error), "expected": True})
+    except BaseException as error:  # what no user should ever see
+        say({"error": type(error).__name__, "message": str(error), "expected": False})
+        raise
+
+
+def _verify() -> list[str]:
+    with runs.open_ledger() as book:
+        return [str(finding) for finding in book.verify()]
+
+
+def _prepare(job: Job) -> None:
+    """Small steps, so that a run of a few cases has all the boundaries a run of a million has; short waits; no Prefect."""
+    decisions.record = decisions.record.fn  # type: ignore[assignment]
+    dispatch.send = dispatch.send.fn  # type: ignore[assignment]
+    collect.record_answers = collect.record_answers.fn  # type: ignore[assignment]
+    announce.artifacts = lambda *_: None
+    announce.events = lambda *_: None
+    score.CHUNK_ROWS = 4
+    dispatch.BATCH = 4
+    label_studio._TASKS_PER_PUSH = 3
+    label_studio._PAGE = 5
+    database.WAIT_SECONDS = job.get("database_seconds", 30)
+    if job.get("many"):
+        ledger._MANY = 2  # appends as many rows are appended: in the hope that none is known
+    seconds = job.get("label_studio_seconds", (60.0, 15.0))
+    label_studio.connect = partial(label_studio.connect, timeout=seconds[0], patience=seconds[1])
+    if "clock" in job:
+        real, jump = runs.clock, timedelta(seconds=job["clock"])
+        runs.clock = lambda: moment.text(moment.parse(real()) + jump)
+
+
+def _happen(what: str, job: Job, say: Say) -> None:
+    """What a point is for."""
+    if what == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif what == "pause":
+        say({"paused": True})
+        os.kill(os.getpid(), signal.SIGSTOP)
+    elif what == "sleep":
+        time.sleep(job["sleep"])
+    elif what == "cut":
+        cut(job["environment"]["SECOND_READER_LEDGER"])
+
+
+def cut(url: str) -> None:
+    """End every connection to the ledger's database, as an administrator or a failover does."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def _no_reconcile() -> None:
+    """A push that does not look for what is there already."""
+    label_studio.find = lambda *_: {}
+
+
+def _no_transaction() -> None:
+    """Each statement of an append commits by itself."""
+    execute = dbapi.Cursor.execute
+
+    def loose(self: Any, operation: Any, *rest: Any, **named: Any) -> Any:
+        alone = isinstance(operation, str) and operation.split()[0] in ("BEGIN", "COMMIT", "ROLLBACK")
+        return execute(self, "SELECT 1" if alone else operation, *rest, **named)
+
+    setattr(dbapi.Cursor, "execute", loose)  # noqa: B010
+
+
+def _no_hold() -> None:
+    """A run that does not care whether another holds the stream."""
+    holds.hold = lambda *_: nullcontext()  # type: ignore[assignment]
+
+
+def _cursor_first() -> None:
+    """A collection that remembers how far it has read before what it read is recorded."""
+    record = collect.record_answers
+
+    def early(stream: Any, run_id: str, project_id: int, page: Any, people: Any) -> Any:
+        with runs.open_ledger() as book:
+            config = settings.read()
+            run = runs.Run(
+                run_id=run_id + "-early",
+                flow="collect",
+                started_at=runs.clock(),
+                stream=stream,
+                settings=config,
+                ledger=book,
+            )
+            run.finish({}, cursor="2999-01-01T00:00:00.000000Z")
+        return record(stream, run_id, project_id, page, people)
+
+    collect.record_answers = early  # type: ignore[assignment]
+
+
+PLANTED: dict[str, Callable[[], None]] = {
+    "no reconcile": _no_reconcile,
+    "no transaction": _no_transaction,
+    "no hold": _no_hold,
+    "cursor first": _cursor_first,
+}

@@ -1,0 +1,104 @@
+"""The harness finds what it is there to find: with a part of the product taken away, each of these lives must fail."""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.faults import table
+from tests.faults.oracle import Finding
+from tests.faults.process import Ended
+from tests.faults.strikes import again
+from tests.faults.world import FLOWS, World
+
+ROUNDS = 6
+
+
+def _life(world: World, strike: Callable[[str], Ended | None]) -> tuple[int, list[Finding]]:
+    """A few rounds; how many strikes there were, and all that was found."""
+    injected, found = 0, []
+    for _ in range(ROUNDS):
+        world.deliver(9)
+        for flow in FLOWS:
+            if flow == "collect":
+                world.people_work(4)
+            injected += strike(flow) is not None
+            found += again(world, flow)
+        found += world.findings(seals=True)
+    return injected, found
+
+
+def _record(bug: str, injected: int, found: list[Finding]) -> None:
+    kinds = Counter(finding.kind for finding in found)
+    said = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
+    table.record_plant(bug, injected, said or "nothing")
+
+
+@pytest.mark.timeout(600)
+def test_a_push_that_does_not_look_for_what_is_there_is_found(make: Any) -> None:
+    world: World = make(40, planted=["no reconcile"])
+    points = ["before COMMIT", "after POST /api/projects/#/import"]
+    injected, found = _life(
+        world, lambda flow: world.flow(flow, at=dict.fromkeys(points, "kill")) if flow == "dispatch" else None
+    )
+    _record("the reconcile step of dispatch", injected, found)
+    assert "doubled" in {finding.kind for finding in found}
+
+
+@pytest.mark.timeout(600)
+def test_a_table_without_its_unique_key_is_found(make: Any) -> None:
+    world: World = make(41, "postgresql", many=True)
+    with psycopg.connect(world.url) as server:
+        server.execute("ALTER TABLE decision DROP CONSTRAINT decision_pkey CASCADE")
+    injected, found = _life(
+        world, lambda flow: world.flow(flow, at={"after COMMIT": "kill"}) if flow == "score" else None
+    )
+    _record("the unique key of decision", injected, found)
+    assert "doubled" in {finding.kind for finding in found}
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_an_append_without_its_transaction_is_found(database: str, make: Any) -> None:
+    world: World = make(42, database, planted=["no transaction"])
+    places = ["after rows of decision", "after rows of dispatch", "after rows of review", "after rows of run"]
+    injected, found = _life(world, lambda flow: world.flow(flow, at=dict.fromkeys(places, "kill")))
+    _record(f"the transaction around append ({database})", injected, found)
+    assert "other" in {finding.kind for finding in found}
+
+
+@pytest.mark.timeout(600)
+def test_a_stream_that_two_runs_may_hold_is_found(make: Any) -> None:
+    world: World = make(43, planted=["no hold"])
+
+    def strike(flow: str) -> Ended | None:
+        if flow != "dispatch":
+            return None
+        first = world.start(flow, at={"before POST /api/projects/#/import": "pause"})
+        first.hear("paused")
+        world.flow(flow)
+        first.go_on()
+        return first.end()
+
+    injected, found = _life(world, strike)
+    _record("the hold of a stream by one run", injected, found)
+    assert "doubled" in {finding.kind for finding in found}
+
+
+@pytest.mark.timeout(600)
+def test_a_cursor_that_is_written_before_the_answers_is_found(make: Any) -> None:
+    world: World = make(44, planted=["cursor first"])
+    chance = random.Random(44)
+    injected, found = _life(
+        world,
+        lambda flow: (
+            world.flow(flow, at={"before rows of review": "kill"}, nth=chance.randint(1, 2))
+            if flow == "collect"
+            else None
+        ),
+    )
+    _record("the order of answers before cursor in collect", injected, found)
+    assert "lost" in {finding.kind for finding in found}

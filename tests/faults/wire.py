@@ -1,0 +1,174 @@
+"""A loopback proxy before the real Label Studio that spoils one request of a run, as networks and gateways do.
+
+504 after commit       forwards, then says 504
+500                    forwards nothing, says 500
+401, 429               forwards nothing, says so; 429 with Retry-After
+reset in the request   resets the connection in the middle of the request's body, forwards nothing
+reset in the answer    forwards, resets in the middle of the answer's body
+time-out               forwards, then says nothing for longer than the client waits
+slow drip              forwards, then answers in small pieces with pauses
+truncated JSON         forwards, answers the first half of the JSON as if it were all
+garbage JSON           forwards, answers JSON of another shape, or no JSON
+duplicate delivery     forwards twice, answers what the server said the first or the second time
+"""
+
+import random
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx
+
+FAULTS = (
+    "504 after commit",
+    "500",
+    "401",
+    "429",
+    "reset in the request",
+    "reset in the answer",
+    "time-out",
+    "slow drip",
+    "truncated JSON",
+    "garbage JSON",
+    "duplicate delivery",
+)
+_GARBAGE = (
+    b"null",
+    b"[]",
+    b"{}",
+    b'"ok"',
+    b"17",
+    b'{"tasks": null, "total": "x"}',
+    b'[{"id": null}]',
+    b"<html>",
+    b"\xff\xfe",
+)
+_KEPT = {"authorization", "content-type", "accept", "referer"}
+
+
+@dataclass(slots=True)
+class Wire:
+    """The proxy. `fault` is done to the request number `nth` from `arm` on (1 is the next), to those that change
+    something only if `writes`; `struck` says whether it was."""
+
+    url: str
+    random: random.Random
+    fault: str = ""
+    nth: int = 0
+    writes: bool = False
+    struck: bool = False
+    over: threading.Event = field(default_factory=threading.Event)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def arm(self, fault: str, nth: int, *, writes: bool) -> None:
+        """Spoil one request."""
+        self.fault, self.nth, self.writes, self.struck = fault, nth, writes, False
+
+    def disarm(self) -> bool:
+        """Spoil none; whether one was spoilt."""
+        self.fault = ""
+        return self.struck
+
+    def turn(self, method: str) -> str:
+        """What to do to a request that has just come in."""
+        with self.lock:
+            if not self.fault or self.struck or (self.writes and method == "GET"):
+                return ""
+            self.nth -= 1
+            self.struck = self.nth == 0
+            return self.fault if self.struck else ""
+
+
+@contextmanager
+def before(upstream: str, seed: int) -> Iterator[Wire]:
+    """A proxy on a free loopback port before the server at `upstream`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
+            pass
+
+        def forward(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            fault = wire.turn(self.command)
+            if fault == "reset in the request":
+                self.rfile.read(length // 2)
+                self.reset()
+                return
+            body = self.rfile.read(length)
+            if fault in ("500", "401", "429"):
+                more = {"Retry-After": "1"} if fault == "429" else {}
+                self.answer(int(fault), b'{"detail": "no"}', "application/json", more)
+                return
+            headers = {name: value for name, value in self.headers.items() if name.lower() in _KEPT}
+            times = 2 if fault == "duplicate delivery" else 1
+            said = [
+                client.request(self.command, upstream + self.path, content=body, headers=headers) for _ in range(times)
+            ]
+            self.spoil(fault, wire.random.choice(said))
+
+        def spoil(self, fault: str, real: httpx.Response) -> None:
+            kind, content = real.headers.get("content-type", ""), real.content
+            if fault == "504 after commit":
+                self.answer(504, b"<html>gateway time-out</html>", "text/html")
+            elif fault == "time-out":
+                wire.over.wait(3.0)
+                self.reset()
+            elif fault == "truncated JSON":
+                self.answer(real.status_code, content[: len(content) // 2], kind)
+            elif fault == "garbage JSON":
+                self.answer(real.status_code, wire.random.choice(_GARBAGE), kind)
+            elif fault in ("reset in the answer", "slow drip"):
+                self.head(real.status_code, len(content), kind)
+                half, step = len(content) // 2, max(1, len(content) // 8)
+                if fault == "reset in the answer":
+                    self.wfile.write(content[:half])
+                    self.reset()
+                    return
+                for start in range(0, len(content), step):
+                    self.wfile.write(content[start : start + step])
+                    time.sleep(0.15)
+            else:
+                self.answer(real.status_code, content, kind)
+
+        do_GET = do_POST = do_PATCH = do_DELETE = forward  # noqa: N815 - the names are the base class's
+
+        def head(self, status: int, length: int, kind: str, more: dict[str, str] | None = None) -> None:
+            self.send_response(status)
+            for name, value in {"Content-Type": kind, "Content-Length": str(length), **(more or {})}.items():
+                self.send_header(name, value)
+            self.end_headers()
+
+        def answer(self, status: int, content: bytes, kind: str, more: dict[str, str] | None = None) -> None:
+            self.head(status, len(content), kind, more)
+            self.wfile.write(content)
+
+        def reset(self) -> None:
+            # Lingering for zero seconds makes close() send a reset instead of a polite end.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.close_connection = True
+            self.connection.close()
+            self.rfile.close()
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A client that hung up is what we are here for."""
+
+    with Server(("127.0.0.1", 0), Handler) as server, httpx.Client(timeout=60, trust_env=False) as client:
+        wire = Wire(url=f"http://127.0.0.1:{server.server_address[1]}", random=random.Random(seed))
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield wire
+        finally:
+            wire.over.set()
+            server.shutdown()
+            thread.join()
