@@ -11,7 +11,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows import files, runs, settings
 from models import outputs, policy
-from models.errors import ModelInvalid
+from models.errors import ModelInvalid, Superseded
 from models.stream import Stream
 from review import ledger, states
 
@@ -41,13 +41,18 @@ def append(
 ) -> dict[str, int]:
     """Append what `chunk` comes to, whole or not at all, and count.
 
-    `facts` may have been prepared before; they are made anew from the chunk if another policy is in force by now: a
-    halt stops the next chunk, not the next run.
+    `facts` may have been prepared before; they are made anew from the chunk if another policy is in force by now. Nothing
+    is recorded under a policy that is no longer in force: once a halt has returned, nothing more is released.
     """
-    in_force = runs.policy_in_force(book, stream)
-    if facts is None or facts.policy_id != in_force.policy_id:
-        facts = prepare(stream, run_id, chunk(), in_force)
-    appended = book.append(facts.ready, now=facts.decided_at)
+    while True:
+        in_force = runs.policy_in_force(book, stream)
+        if facts is None or facts.policy_id != in_force.policy_id:
+            facts = prepare(stream, run_id, chunk(), in_force)
+        try:
+            appended = book.append(facts.ready, now=facts.decided_at, in_force={stream.name: facts.policy_id})
+            break
+        except Superseded:  # between the look and the append; a person may halt at any moment
+            continue
     clashes = outputs.clashes(appended.conflicts["decision"])
     book.append({"fault": _fault_rows(clashes, stream, run_id, facts.decided_at)}, now=facts.decided_at)
     written = appended.written["decision"]

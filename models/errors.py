@@ -8,6 +8,7 @@
     ├── LedgerInvalid        the ledger is missing, of another version, or refuses a record
     │   └── Tampered         a sealed record was edited, added or removed
     ├── Busy                 another run of the same flow holds the stream
+    ├── Superseded           another policy came into force before what was decided under it was recorded
     ├── Refused              a server answered and said no (bad token, project gone, bad task)
     ├── Unavailable          a server or database could not be reached; the only error worth a retry
     └── SetupFailed          the local stack could not be set up or started
@@ -50,6 +51,10 @@ class Tampered(LedgerInvalid):
 
 class Busy(SecondReaderError):
     """Another run of the same flow holds the stream."""
+
+
+class Superseded(SecondReaderError):
+    """Another policy came into force before what was decided under the one before was recorded. Decide again."""
 
 
 class Refused(SecondReaderError):

@@ -150,11 +150,14 @@ class Ledger:
         """Close the connection. A second time does nothing."""
         self._connection.close()
 
-    def append(self, facts: Mapping[str, pl.DataFrame] | Ready, *, now: str) -> Appended:
+    def append(
+        self, facts: Mapping[str, pl.DataFrame] | Ready, *, now: str, in_force: Mapping[str, str] | None = None
+    ) -> Appended:
         """Write what is new, sealed, in one transaction. `facts`: table name -> rows with its columns but `seal`.
 
-        `now` is moment text. Raises ValueError if a frame is not what its table holds or has a key twice, LedgerInvalid
-        if the database refuses a row, Unavailable; in each case nothing was written.
+        `now` is moment text. `in_force`: stream -> the id of the policy that must be in force when this is written.
+        Raises ValueError if a frame is not what its table holds or has a key twice, LedgerInvalid if the database refuses
+        a row, Superseded, Unavailable; in each case nothing was written.
         """
         given = facts if isinstance(facts, Ready) else ready(facts, hashed=False)
         empty = {name: frame.clear() for name, frame in given.facts.items()}
@@ -162,6 +165,7 @@ class Ledger:
         if all(frame.is_empty() for frame in given.facts.values()):
             return done
         with self._transaction() as cursor:
+            self._check_in_force(cursor, in_force or {})
             number, digest = self._head(cursor)
             made: list[seals.Seal] = []
             for name, frame in given.facts.items():
@@ -272,6 +276,15 @@ class Ledger:
                         f"ledger {self._where.shown}: a decision was refused, nothing was written: "
                         f"there is no {table} {value!r}"
                     )
+
+    def _check_in_force(self, cursor: dbapi.Cursor, in_force: Mapping[str, str]) -> None:
+        # Within the transaction: nobody else appends, so no halt can come between this and what is written.
+        mark = "$1" if self._where.kind == "postgresql" else "?"
+        for stream, policy_id in in_force.items():
+            newest = f"SELECT policy_id FROM adoption WHERE stream = {mark} ORDER BY version DESC LIMIT 1"  # noqa: S608 (our own names)
+            cursor.execute(newest, (stream,))
+            if _one(cursor) != policy_id:
+                raise errors.Superseded(f"stream {stream}: another policy came into force meanwhile; run it again")
 
     def _insert_new(self, cursor: dbapi.Cursor, name: str, batches: list[_Batch], *, after: int) -> bool:
         """Insert many rows in the hope that none of them is known, which is quicker than to ask; else change nothing."""
