@@ -78,10 +78,14 @@ def watch(run: runs.Run, in_force: states.PolicyInForce, labels: pl.DataFrame, n
         f"with {run.stream.target.error:.3g} allowed"
     )
     with run.ledger.exclusive("govern", run.stream.name):
+        # Somebody may have moved the line since we looked: a version that is taken would be left out without a word.
+        now_in_force = runs.policy_in_force(run.ledger, run.stream)
+        if now_in_force.epoch_id != in_force.epoch_id:
+            return True  # closed by them
         epochs.open_epoch(
             run.ledger,
             run.stream,
-            in_force,
+            now_in_force,
             by=WATCHDOG,
             because=because,
             alarm=pl.DataFrame([alarm], schema_overrides={"clean_until": pl.String}),

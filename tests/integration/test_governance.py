@@ -234,6 +234,19 @@ def watched(desk: Desk) -> bool:
     return certify.watch(desk.run(), desk.in_force(), labels, runs.clock())
 
 
+def test_an_alarm_closes_the_epoch_also_if_somebody_has_moved_the_line_meanwhile(desk: Desk) -> None:
+    desk.arrive("a", 300, 0.995)
+    desk.look()
+    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    desk.arrive("b", 40, 0.995, wrong=40)
+    seen = desk.in_force()
+    labels = certified.watched(desk.judged(), seen.epoch_id)
+    govern.adopt("mail", 0.9, by=ANN, because=WHY)
+    assert certify.watch(desk.run(), seen, labels, runs.clock()) is True
+    now = desk.in_force()
+    assert (now.adopted_by, now.policy.threshold, now.version) == (certify.WATCHDOG, None, seen.version + 2)
+
+
 def test_errors_among_the_released_close_the_epoch_and_recall_sends_the_suspects_to_people(desk: Desk) -> None:
     desk.arrive("a", 300, 0.995)
     desk.look()
