@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows import runs, settings
 from models.stream import Stream
-from review import disputes, form, label_studio, states
+from review import disputes, form, label_studio, states, whereabouts
 
 BATCH = 500  # tasks in one import: about a second of Label Studio's time
 FIRST_READING = 0
@@ -41,13 +41,14 @@ def _dispatch(stream_name: str) -> runs.Counts:
         for sent, batch in enumerate(wave.iter_slices(BATCH)):
             send(run.stream, run.run_id, project.project_id, batch)
             runs.log.info("dispatch %s: %d of %d sent", run.stream.name, sent * BATCH + len(batch), len(wave))
-        counts = {
+        counts: runs.Counts = {
             "sent": len(wave),
             "blind": int(wave["blind"].sum()),
             "disputed": len(again),
             "open": len(open_before) + len(wave),
             "waiting": states.totals(run.ledger, run.stream.name)["waiting"],
         }
+        counts |= _doubles(run, project.project_id)
         run.finish(counts)
         return counts
 
@@ -81,6 +82,23 @@ def push(stream: Stream, project_id: int, batch: pl.DataFrame) -> pl.DataFrame:
         project_id=pl.lit(project_id, dtype=pl.Int64),
         task_id=pl.Series([task_ids[task.key] for task in tasks], dtype=pl.Int64),
     )
+
+
+def _doubles(run: runs.Run, project_id: int) -> dict[str, int | None]:
+    """Take double tasks away. The project is only listed if its size is not what the last run left behind.
+
+    `beside`: by how many tasks it differs from the ledger, such as those somebody put there by hand; None: by none.
+    """
+    config = run.settings
+    connection = label_studio.connect(config.label_studio_url, settings.label_studio_token(config))
+    known = states.dispatched(run.ledger, project_id)
+    beside = label_studio.size(connection, project_id) - known
+    removed = 0
+    if beside != (states.last_counts(run.ledger, run.stream.name, "dispatch").get("beside") or 0):
+        ours = whereabouts.recorded_tasks(run.ledger, run.stream.name, project_id)
+        removed = label_studio.remove_doubles(connection, project_id, ours)
+        beside -= removed
+    return {"doubles_removed": removed or None, "beside": beside or None}
 
 
 def _again(run: runs.Run) -> pl.DataFrame:

@@ -127,6 +127,12 @@ def task_key(stream: str, case_id: str, slot: int) -> str:
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()[:32]
 
 
+def key(task_data: object) -> str | None:
+    """Our key in a task's data; None if it is not one of ours."""
+    found = task_data.get(KEY) if isinstance(task_data, dict) else None
+    return found if isinstance(found, str) else None
+
+
 def data(stream: Stream, payload: Mapping[str, object]) -> dict[str, object]:
     """The data of one task: what the reviewer is shown, nothing else. The push adds the task's key under KEY."""
     columns = stream.input.payload

@@ -11,7 +11,7 @@ Longer than our files are, because nothing else may import the SDK; what needs n
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -99,9 +99,11 @@ def ensure_project(connection: Connection, *, title: str, config: str, instructi
     existing = _marked(connection, tag)
     if existing is not None:
         return existing
+    made: int | None = None
+    lost: Unavailable | None = None
     try:
         with _asking(connection.url, f"making the project {title!r}"):
-            made = connection.client.projects.create(
+            answer = connection.client.projects.create(
                 title=title,
                 description=f"Filled and read by Second Reader. Keep this line: {tag}",
                 label_config=config,
@@ -109,13 +111,14 @@ def ensure_project(connection: Connection, *, title: str, config: str, instructi
                 show_instruction=bool(instructions.strip()),
                 request_options=RequestOptions(additional_body_parameters=dict(form.SETTINGS)),
             )
-    except Unavailable:
-        # The answer may be lost and the project made all the same.
-        existing = _marked(connection, tag)
-        if existing is None:
-            raise
-        return existing
-    return int(made.id or 0)
+            made = int(answer.id)  # type: ignore[arg-type] # a TypeError: no project, whatever it is
+    except Unavailable as failure:
+        lost = failure
+    # The answer may be lost and the project made all the same; or a gateway made two of one request.
+    existing = _marked(connection, tag)
+    if existing is None and lost is not None:
+        raise lost
+    return existing or made or 0
 
 
 def check_project(connection: Connection, project_id: int, config: str) -> list[str]:
@@ -148,11 +151,11 @@ def find(connection: Connection, project_id: int, keys: Iterable[str]) -> dict[s
                     page_size=_PAGE,
                     request_options=_READ,
                 )
-            items = answer.items or []
-            for task in items:
-                found.setdefault(str(task.data[form.KEY]), []).append(int(task.id or 0))
+                items, total = _page(answer, "total")
+                for task in items:
+                    found.setdefault(str(task.data[form.KEY]), []).append(int(task.id))
             seen += len(items)
-            if not items or seen >= answer.response.total:
+            if not items or seen >= total:
                 break
             page += 1
     return {key: sorted(ids) for key, ids in found.items()}
@@ -249,12 +252,71 @@ def check_owner(connection: Connection, project_id: int, marker: str) -> None:
         )
 
 
+def size(connection: Connection, project_id: int) -> int:
+    """How many tasks the project holds."""
+    with _asking(connection.url, f"looking at project {project_id}"):
+        return int(connection.client.projects.get(project_id, request_options=_READ).task_number)  # type: ignore[arg-type]
+
+
+def remove_doubles(connection: Connection, project_id: int, ours: Container[int]) -> int:
+    """Leave one task of each key, and return how many were taken away. `ours`: the ids the ledger knows.
+
+    A gateway may deliver an import twice, and an import may be carried out long after everybody gave it up: no look
+    before the push can prevent that. What a person has worked on stays, and nothing else of its key; of untouched tasks
+    stays the one the ledger knows, or the lowest id. Lists the whole project: for when its size is not as expected.
+    """
+    found: dict[str, list[int]] = {}
+    page, seen = 1, 0
+    while True:
+        with _asking(connection.url, f"listing the tasks of project {project_id}"):
+            answer: SyncPager[Any, Any] = connection.client.tasks.list(
+                project=project_id,
+                query=_query([]),
+                include=f"id,data,{form.KEY}",
+                fields="task_only",
+                page=page,
+                page_size=_PAGE,
+                request_options=_READ,
+            )
+            items, total = _page(answer, "total")
+            for item in items:
+                key = form.key(item.data)
+                if key is not None:
+                    found.setdefault(key, []).append(int(item.id))
+        seen += len(items)
+        page += 1
+        if not items or seen >= total:
+            break
+    removed = 0
+    for ids in found.values():
+        if len(ids) > 1:
+            touched = {task_id for task_id in ids if _touched(connection, task_id)}
+            keep = touched or {min(ids, key=lambda task_id: (task_id not in ours, task_id))}
+            for task_id in set(ids) - keep:
+                # Asked again, right before: somebody may have begun with it meanwhile.
+                if not _touched(connection, task_id):
+                    with _asking(connection.url, f"removing the double task {task_id}"):
+                        connection.client.tasks.delete(str(task_id))
+                    removed += 1
+    return removed
+
+
+def _touched(connection: Connection, task_id: int) -> bool:
+    """Whether a person has answered, skipped or begun a task; our own marks are no work of theirs."""
+    with _asking(connection.url, f"looking at task {task_id}"):
+        task = connection.client.tasks.get(str(task_id), request_options=_READ).model_dump()
+        drafts = task.get("drafts")
+        return bool(drafts) or any(not reading.is_mark(item) for item in task["annotations"])
+
+
 def people(connection: Connection) -> dict[int, str]:
     """Who may have answered: user id -> e-mail address."""
     with _asking(connection.url, "listing the accounts"):
         # The address of a member who was removed reads "Deleted", of every one of them.
-        found = connection.client.users.list(request_options=_READ)
-        return {user.id: user.email for user in found if "@" in (user.email or "")}
+        listed = connection.client.users.list(request_options=_READ)
+        if not listed:  # we have an account ourselves: without a name, answers would be nobody's
+            raise TypeError("no accounts")
+        return {user.id: user.email for user in listed if "@" in (user.email or "")}
 
 
 def _changes(
@@ -272,7 +334,19 @@ def _changes(
             page_size=_PAGE,
             request_options=_READ,
         )
-    return [reading.changed_task(project_id, item.model_dump()) for item in answer.items or []], answer.response.total
+        items, total = _page(answer, "total")
+        return [reading.changed_task(project_id, item.model_dump()) for item in items], total
+
+
+def _page(answer: Any, total: str) -> tuple[list[Any], int]:
+    """What a page of a list holds, and how many there are in all: the field `total` of the answer.
+
+    An answer that is no page says nothing: taken for an empty one, everything would be made once more. Raises TypeError.
+    """
+    items, count = answer.items, getattr(answer.response, total)
+    if not isinstance(items, list) or not isinstance(count, int):
+        raise TypeError("no page of a list")
+    return items, count
 
 
 def _fresh(tasks: list[reading.ChangedTask], seen: dict[int, str]) -> Iterator[list[reading.ChangedTask]]:
@@ -296,10 +370,10 @@ def _marked(connection: Connection, tag: str) -> int | None:
             answer: SyncPager[Any, Any] = connection.client.projects.list(
                 page=page, page_size=_PAGE, include="id,description", request_options=_READ
             )
-        items = answer.items or []
-        found += [int(item.id or 0) for item in items if tag in (item.description or "")]
+            items, total = _page(answer, "count")
+            found += [int(item.id) for item in items if tag in (item.description or "")]
         seen += len(items)
-        if not items or seen >= answer.response.count:
+        if not items or seen >= total:
             return min(found, default=None)
         page += 1
 
@@ -337,7 +411,7 @@ def _import(connection: Connection, project_id: int, batch: Sequence[Task], stre
     with _asking(connection.url, f"putting {len(batch)} tasks into project {project_id}"):
         answer = connection.client.projects.import_tasks(project_id, request=request, return_task_ids=True)
     ids = getattr(answer, "task_ids", None)
-    if not isinstance(ids, list) or len(ids) != len(batch):
+    if not isinstance(ids, list) or len(ids) != len(batch) or not all(isinstance(number, int) for number in ids):
         raise Unavailable(f"Label Studio at {connection.url} did not say which tasks it made of {len(batch)}")
     return {task.key: int(task_id) for task, task_id in zip(batch, ids, strict=True)}
 
@@ -383,7 +457,8 @@ def _asking(url: str, doing: str) -> Iterator[None]:
         yield
     except ApiError as error:
         raise _judged(error, url, doing) from None
-    except ParsingError:
+    except (ParsingError, AttributeError, KeyError, TypeError, ValueError):
+        # JSON of another shape: the SDK does not look at what it is given, and trips over it, as we do.
         raise Unavailable(
             f"{url} did not answer as Label Studio does while {doing}; is it Label Studio 1.23?"
         ) from None

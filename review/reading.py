@@ -78,7 +78,7 @@ def changed_task(project_id: int, task: Mapping[str, Any]) -> ChangedTask:
     return ChangedTask(
         project_id=project_id,
         task_id=int(task["id"]),
-        key=str((task.get("data") or {}).get(form.KEY) or ""),
+        key=form.key(task.get("data")) or "",
         updated_at=_moment(task["updated_at"]),
         annotations=tuple(
             Annotation(
@@ -176,6 +176,12 @@ def facts(
                     }
                 )
     return pl.DataFrame(reviews, schema=REVIEWS), pl.DataFrame(faults, schema=FAULTS)
+
+
+def is_mark(annotation: Mapping[str, Any]) -> bool:
+    """Whether an annotation, as Label Studio gives it, is our own mark that keeps the task from an earlier reader."""
+    cancelled, seconds = annotation.get("was_cancelled"), annotation.get("lead_time")
+    return bool(cancelled) and seconds is None and not annotation.get("result")
 
 
 def _moment(value: object) -> str:

@@ -446,3 +446,21 @@ def dispatches_by_key(ledger: Ledger, stream: str, keys: Sequence[str]) -> pl.Da
         stream=stream,
         keys=list(keys),
     )
+
+
+def dispatched(ledger: Ledger, project_id: int) -> int:
+    """How many tasks were put into a project."""
+    return int(
+        ledger.read("SELECT count(*) AS n FROM dispatch WHERE project_id = :project", project=project_id)["n"].item()
+    )
+
+
+def last_counts(ledger: Ledger, stream: str, flow: str) -> dict[str, Any]:
+    """What the last run of a flow that ended said it did; empty if none did."""
+    found = ledger.read(
+        "SELECT counts FROM run WHERE stream = :stream AND flow = :flow ORDER BY seal DESC LIMIT 1",
+        stream=stream,
+        flow=flow,
+    )
+    counts: dict[str, Any] = {} if found.is_empty() else json.loads(found["counts"].item())
+    return counts

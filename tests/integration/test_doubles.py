@@ -1,0 +1,83 @@
+"""Tasks that are there twice, and answers of another shape, on a real Label Studio."""
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from models.errors import Unavailable
+from models.stream import Stream
+from review import form
+from review import label_studio as adapter
+from tests.faults import wire
+from tests.integration.test_label_studio import stream, tasks
+
+
+@pytest.fixture
+def mail() -> Stream:
+    return stream(f"mail-{secrets.token_hex(4)}")
+
+
+@pytest.fixture
+def connection(label_studio: Any) -> Any:
+    return adapter.connect(label_studio.url, label_studio.token)
+
+
+@pytest.fixture
+def api(label_studio: Any) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Token {label_studio.token}"}
+    with httpx.Client(base_url=label_studio.url, headers=headers, trust_env=False, timeout=60.0) as client:
+        yield client
+
+
+@pytest.fixture
+def project(connection: Any, mail: Stream, api: httpx.Client) -> Iterator[int]:
+    number = adapter.ensure_project(
+        connection, title="Mail", config=form.config(mail), instructions="", marker=mail.name
+    )
+    yield number
+    api.delete(f"/api/projects/{number}/")
+
+
+def test_of_doubles_stays_what_a_person_touched_else_what_the_ledger_knows(
+    connection: Any, mail: Stream, project: int, api: httpx.Client
+) -> None:
+    sent = tasks(mail, 4)
+    ours = adapter.push(connection, project, sent, mail)
+    again = [{"data": task.data | {form.KEY: task.key}} for task in sent[:3]]
+    api.post(f"/api/projects/{project}/import", json=again).raise_for_status()
+    stranger = [{"data": {"text": "by hand"}}, {"data": {"text": "by hand"}}]
+    api.post(f"/api/projects/{project}/import", json=stranger).raise_for_status()
+    ids = adapter.find(connection, project, ours)
+    answered, drafted, untouched, single = (task.key for task in sent)
+    chosen = {"result": form.prefill(mail, "no"), "lead_time": 1.0}
+    api.post(f"/api/tasks/{ids[answered][1]}/annotations/", json=chosen).raise_for_status()
+    api.post(
+        f"/api/tasks/{ids[drafted][1]}/drafts", params={"project": project}, json=chosen | {"draft_id": 0}
+    ).raise_for_status()
+    assert adapter.size(connection, project) == 9
+    known = {ids[untouched][1], ids[single][0]}
+    assert adapter.remove_doubles(connection, project, known) == 3
+    assert adapter.find(connection, project, ours) == {
+        answered: [ids[answered][1]],
+        drafted: [ids[drafted][1]],
+        untouched: [ids[untouched][1]],
+        single: [ids[single][0]],
+    }
+    assert adapter.size(connection, project) == 6
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"null", b"[]", b"{}", b'{"tasks": null, "total": 0}', b'{"tasks": [], "total": "x"}']
+)
+def test_an_answer_of_another_shape_is_not_taken_for_an_empty_list(
+    garbage: bytes, label_studio: Any, mail: Stream, project: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "_GARBAGE", (garbage,))
+    with wire.before(label_studio.url, 1) as between:
+        connection = adapter.connect(between.url, label_studio.token)
+        between.arm("garbage JSON", 1, writes=False)
+        with pytest.raises(Unavailable, match="did not answer as Label Studio does while looking for tasks"):
+            adapter.find(connection, project, ["a" * 32])
