@@ -80,6 +80,7 @@ def _prepare(job: Job) -> None:
     dispatch.BATCH = 4
     label_studio._TASKS_PER_PUSH = 3
     label_studio._PAGE = 5
+    label_studio._OVERLAP = timedelta(seconds=job.get("overlap", 2))  # a life here is shorter than the real one
     database.WAIT_SECONDS = job.get("database_seconds", 30)
     if job.get("many"):
         ledger._MANY = 2  # appends as many rows are appended: in the hope that none is known

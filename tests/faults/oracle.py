@@ -160,7 +160,7 @@ def _tasks(facts: Facts) -> Iterator[Finding]:
             yield Finding(kind="doubled", text=f"{name} is dispatched twice in the ledger")
         expected[key] = row
         decision, tasks = decisions[row["case_id"]], by_key.get(key, [])
-        if row["task_id"] not in {task["id"] for task in tasks}:
+        if not tasks:
             yield Finding(kind="lost", text=f"{name}: its task {row['task_id']} is not in Label Studio")
         if decision["route"] == "AUTOMATE" and not decision["blind"]:
             yield Finding(kind="other", text=f"{name} was sent to a person without need")
@@ -172,7 +172,8 @@ def _tasks(facts: Facts) -> Iterator[Finding]:
             if not humans(task) and task["is_labeled"]:
                 yield Finding(kind="lost", text=f"{name}: nobody has answered, and nobody is offered it")
     for key, tasks in by_key.items():
-        if len(tasks) > 1:
+        # Of doubles that people have answered before they could be taken away, no work is thrown away.
+        if len(tasks) > 1 and not all(humans(task) for task in tasks):
             ids = [task["id"] for task in tasks]
             yield Finding(kind="doubled", text=f"tasks {ids} are one case and slot")
         if key not in expected:
@@ -187,7 +188,8 @@ def _answers(facts: Facts) -> Iterator[Finding]:
     faulty = {
         row["source"].rpartition("/")[2] for row in facts.tables["fault"] if row["source"].startswith("label-studio/")
     }
-    case_of = {row["task_id"]: (row["case_id"], row["slot"]) for row in facts.tables["dispatch"]}
+    cases = {row["task_key"]: (row["case_id"], row["slot"]) for row in facts.tables["dispatch"]}
+    case_of = {task["id"]: cases.get(task["data"].get("case_key")) for task in facts.tasks}
     present = {item["id"]: (task, item) for task in facts.tasks for item in humans(task)}
     for number, given in facts.submissions.items():
         found = sorted(revisions.get(number, ()), key=lambda row: str(row["revision"]))
@@ -215,7 +217,7 @@ def _answers(facts: Facts) -> Iterator[Finding]:
             last["outcome"] == "answer" and last["answer"] != given.label
         ):
             yield Finding(kind="lost", text=f"{name} said {given.label}, the ledger says {last['answer']}")
-        if (last["case_id"], last["slot"]) != case_of.get(given.task_id, (last["case_id"], last["slot"])):
+        if (last["case_id"], last["slot"]) != case_of[given.task_id]:
             yield Finding(kind="other", text=f"{name} counts for another case")
     for number in revisions.keys() - facts.submissions.keys():
         yield Finding(kind="other", text=f"the ledger has annotation {number}, which nobody gave")

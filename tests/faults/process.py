@@ -7,11 +7,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0  # seconds for one run; longer, and it hangs
@@ -40,7 +40,7 @@ class Run:
     """A run under way."""
 
     connection: socket.socket
-    lines: Iterator[bytes]
+    lines: IO[bytes]
     began: float = field(default_factory=time.monotonic)
     pid: int = 0
     heard: list[dict[str, Any]] = field(default_factory=list)
@@ -60,7 +60,11 @@ class Run:
         self._signal(signal.SIGKILL)
 
     def go_on(self) -> None:
-        """Let it go on after a pause."""
+        """Let it go on after a pause. It says that it pauses a moment before it does."""
+        end = time.monotonic() + PATIENCE
+        while not Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].startswith(" T"):
+            assert time.monotonic() < end, "it does not pause"
+            time.sleep(0.005)
         self._signal(signal.SIGCONT)
 
     def _signal(self, what: signal.Signals) -> None:
@@ -72,6 +76,7 @@ class Run:
         self.connection.settimeout(PATIENCE)
         while self.hear("pid"):
             pass
+        self.lines.close()
         self.connection.close()
         last = next((said for said in reversed(self.heard) if "counts" in said or "error" in said), None)
         return Ended(
@@ -95,7 +100,7 @@ class Zygote:
         connection.settimeout(PATIENCE)
         connection.connect(str(self._path))
         connection.sendall(json.dumps(job | {"log": str(self._log)}).encode() + b"\n")
-        return Run(connection=connection, lines=iter(connection.makefile("rb")))
+        return Run(connection=connection, lines=connection.makefile("rb"))
 
     def run(self, job: dict[str, Any], *, kill_after: float | None = None) -> Ended:
         """Run a job to its end; `kill_after`: seconds after its start, unless it has ended by then."""
@@ -127,9 +132,3 @@ def zygote(folder: Path) -> Iterator[Zygote]:
         process.kill()
         process.wait()
         process.stdout.close()
-
-
-def side_by_side(runs: list[Run], meanwhile: Callable[[], None] = lambda: None) -> list[Ended]:
-    """How runs end that were started together."""
-    meanwhile()
-    return [run.end() for run in runs]

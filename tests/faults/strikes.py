@@ -29,6 +29,7 @@ class Score:
 
     def record(self) -> None:
         """Put it into the table."""
+        self.findings = list(dict.fromkeys(self.findings))  # what is wrong once stays wrong, and is found again
         kinds = [finding.kind for finding in self.findings]
         counts = {kind: kinds.count(kind) for kind in table.KINDS}
         table.record(self.fault, injected=self.injected, cases=self.cases, **counts)

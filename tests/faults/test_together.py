@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.faults import child
 from tests.faults.oracle import Finding
 from tests.faults.process import Ended, Run
 from tests.faults.strikes import Score, again, life, share, traceback
@@ -52,7 +53,7 @@ def test_after_a_halt_nothing_is_released_whatever_a_run_was_in_the_middle_of(da
     chance = random.Random(30)
     said = {"by": "Ann", "because": "a test"}
     score = Score("halt while score runs")
-    places = ("started", "before BEGIN", "after COMMIT")
+    places = ("started", "before BEGIN", "before BEGIN", "after COMMIT")
     while score.injected < share(25):
         world.deliver(12)
         run = world.start("score", at={chance.choice(places): "pause"}, nth=chance.randint(1, 3))
@@ -68,6 +69,29 @@ def test_after_a_halt_nothing_is_released_whatever_a_run_was_in_the_middle_of(da
             score.findings.append(Finding(kind="released", text="a case was released after the halt"))
         score.findings += world.findings()
         world.must("resume", world.name, **said)
+    score.cases = len(world.seen)
+    score.record()
+    assert score.findings == []
+
+
+@pytest.mark.timeout(1200)
+def test_a_run_that_has_lost_its_hold_with_its_session_and_goes_on_doubles_nothing(make: Any) -> None:
+    """The server gives the lock of a cut session to the next run, while the first still talks to Label Studio."""
+    world: World = make(33, "postgresql")
+    score = Score("PostgreSQL: a hold lost in the middle, and another run at once")
+    while score.injected < share(25):
+        world.deliver(9)
+        score.findings += again(world, "score")
+        first = world.start("dispatch", at={"before POST /api/projects/#/import": "pause"})
+        paused = first.hear("paused")
+        child.cut(world.url)
+        second = world.flow("dispatch")
+        if paused:
+            score.injected += 1
+            first.go_on()
+        score.findings += [*traceback(second), *traceback(first.end())]
+        world.people_work(3)
+        score.findings += _settled(world)
     score.cases = len(world.seen)
     score.record()
     assert score.findings == []

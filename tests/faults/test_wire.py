@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from tests.faults import wire
+from tests.faults.oracle import Finding
 from tests.faults.process import Ended
-from tests.faults.strikes import Score, life, share
+from tests.faults.strikes import Score, again, life, share, traceback
 from tests.faults.world import World
 
 TIMES = share(50)
@@ -41,3 +42,59 @@ def test_a_request_that_goes_wrong_loses_no_task_and_no_answer_and_doubles_none(
         world.through = between.url
         found = life(world, Spoilt(between, fault, seed), dict.fromkeys(flows, score), TIMES)
     assert found == []
+
+
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("fault", ["none", "duplicate delivery"])
+def test_what_people_answer_before_a_dispatch_is_recorded_is_collected_once_it_is(
+    fault: str, make: Any, label_studio: Any
+) -> None:
+    """The dispatch is killed between push and receipt; people answer, on doubles too; they are collected meanwhile."""
+    seed = 61 + len(fault)
+    world: World = make(seed, overlap=0)
+    score = Score("answers before the receipt of a killed dispatch" + (", on doubles" if fault != "none" else ""))
+    with wire.before(label_studio.url, seed) as between:
+        world.through = between.url
+        while score.injected < TIMES:
+            world.deliver(6)
+            score.findings += again(world, "score")
+            if fault != "none":
+                between.arm(fault, world.random.randint(1, 2), writes=True)
+            score.injected += world.flow("dispatch", at={"before COMMIT": "kill"}).killed
+            between.disarm()
+            world.people_work(3)
+            for flow in ("collect", "dispatch", "collect", "measure"):
+                score.findings += again(world, flow)
+            score.findings += world.findings()
+    score.cases = len(world.seen)
+    score.record()
+    assert score.findings == []
+
+
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("fault", wire.FAULTS)
+def test_a_request_that_goes_wrong_while_a_stream_is_opened_leaves_it_one_project(
+    fault: str, make: Any, label_studio: Any
+) -> None:
+    seed = 80 + wire.FAULTS.index(fault)
+    score = Score(f"Label Studio, opening a stream: {fault}")
+    with wire.before(label_studio.url, seed) as between:
+        for number in range(share(20)):
+            world: World = make(seed, begin=False)
+            world.through = between.url
+            job = world.told("init", world.name, by="Ann", more={"label_studio_seconds": (0.9, 0.6)})
+            writes = fault == "duplicate delivery"
+            between.arm(fault, 1 if writes else 1 + number % 3, writes=writes)
+            struck = world.zygote.run(job)
+            score.injected += between.disarm()
+            score.findings += traceback(struck)
+            projects = []
+            for _ in range(2):
+                after = world.zygote.run(job)
+                if not after.done:
+                    score.findings.append(Finding(kind="other", text=f"init did not get through: {after.message}"))
+                projects.append([row["project_id"] for row in world.tables()["project"]])
+            if len(projects[0]) != 1 or projects[0] != projects[1]:
+                score.findings.append(Finding(kind="doubled", text=f"the stream's projects are {projects}"))
+    score.record()
+    assert score.findings == []
