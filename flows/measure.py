@@ -9,6 +9,7 @@ from prefect import flow
 
 from flows import announce, certify, runs
 from models import certificate
+from models.errors import Unavailable
 from review import certified, headline, judged, numbers, parts, report, states, what_if
 from review.figures import Alarm, Pace, Report
 from review.judged import Judged
@@ -106,12 +107,20 @@ def _alarm(run: runs.Run, in_force: states.PolicyInForce) -> Alarm | None:
 
 
 def write(folder: Path, day: str, made: Report) -> Path:
-    """The page and its figures, of this day and as the latest; each file appears whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """The page and its figures, of this day and as the latest; each file appears whole or not at all.
+
+    Raises Unavailable if they cannot be written: a disk is full, or says no.
+    """
     texts = {".html": report.page(made), ".json": json.dumps(numbers.whole(made), indent=2) + "\n"}
-    for ending, text in texts.items():
-        for stem in (day, "latest"):
-            part = folder / f".{stem}{ending}.part"
-            part.write_text(text, encoding="utf-8")
-            part.replace(folder / f"{stem}{ending}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for ending, text in texts.items():
+            for stem in (day, "latest"):
+                part = folder / f".{stem}{ending}.part"
+                part.write_text(text, encoding="utf-8")
+                part.replace(folder / f"{stem}{ending}")
+    except OSError as error:
+        raise Unavailable(
+            f"{folder}: the report cannot be written ({error.strerror}); make room there, or give the right, and run it again"
+        ) from None
     return folder / "latest.html"
