@@ -36,18 +36,21 @@ class Score:
 
 
 def life(
-    world: World, strike: Strike, scores: dict[str, Score], times: int, *, answers: int = 3, rows: int = 9
+    world: World, strike: Strike, scores: dict[str, Score], times: int, *, flows: tuple[str, ...] = FLOWS
 ) -> list[Finding]:
-    """Rounds until each flow of `scores` was struck `times` times. Everything that was found wrong, and recorded."""
+    """Rounds until each flow of `scores` was struck `times` times. Everything that was found wrong, and recorded.
+
+    `flows`: those of a round; after the last round there is one of all.
+    """
     rounds = 0
     while any(score.injected < times for score in scores.values()):
         rounds += 1
         if rounds > 4 * times + 4:
             raise AssertionError(f"{rounds} rounds were not enough to strike {times} times")
-        world.deliver(rows)
-        for flow in FLOWS:
+        world.deliver(9)
+        for flow in flows:
             if flow == "collect":
-                world.people_work(answers)
+                world.people_work(3)
             score = scores.get(flow)
             if score is not None and score.injected < times:
                 struck = strike(world, flow)
@@ -59,8 +62,9 @@ def life(
                     continue
             found = again(world, flow)
             next(iter(scores.values())).findings.extend(found)
-        last = next(reversed(scores.values()))
-        last.findings += world.findings(seals=True)
+    last = next(reversed(scores.values()))
+    last.findings += [finding for flow in FLOWS for finding in again(world, flow)]
+    last.findings += world.findings(seals=True)
     unlike = list({id(score): score for score in scores.values()}.values())  # two flows may share one
     for score in unlike:
         score.cases = len(world.seen)

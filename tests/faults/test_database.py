@@ -99,7 +99,7 @@ def cluster(tmp_path: Path) -> Iterator[postgres.Cluster]:
 
 @pytest.mark.timeout(1200)
 def test_a_database_server_that_is_killed_and_comes_back_has_everything_that_was_recorded(
-    make: Any, cluster: postgres.Cluster
+    cluster: postgres.Cluster, make: Any
 ) -> None:
     chance = random.Random(23)
     postgres.create(cluster, "ledger")

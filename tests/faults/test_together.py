@@ -23,7 +23,7 @@ def test_runs_of_everything_at_once_do_the_work_of_one(at_once: int, database: s
     world: World = make(at_once, database)
     chance = random.Random(at_once)
     score = Score(f"{at_once} runs of every flow at once, some killed")
-    while score.injected < share(25):
+    while score.injected < share(15):
         world.deliver(9)
         runs = [world.start(flow) for flow in FLOWS for _ in range(at_once)]
         world.people_work(3)
