@@ -53,10 +53,13 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All there is: the ledger's tables, Label Studio's tasks, and what was put into both from outside."""
+    """All there is: the ledger's tables, Label Studio's tasks, and what was put into both from outside.
+
+    `tasks` None: not looked at, for nothing was done that could have changed them.
+    """
 
     tables: Mapping[str, Rows]
-    tasks: Rows
+    tasks: Rows | None
     delivered: list[Delivered]
     submissions: Mapping[int, Submission]
     labels: list[str]
@@ -78,8 +81,8 @@ def findings(facts: Facts, *, collected: bool, seen: dict[str, tuple[Any, ...]])
     return [
         *_input(facts),
         *_decisions(facts, seen),
-        *_tasks(facts),
-        *(_answers(facts) if collected else ()),
+        *(_tasks(facts, facts.tasks) if facts.tasks is not None else ()),
+        *(_answers(facts, facts.tasks) if facts.tasks is not None and collected else ()),
     ]
 
 
@@ -145,11 +148,11 @@ def _decisions(facts: Facts, seen: dict[str, tuple[Any, ...]]) -> Iterator[Findi
             yield Finding(kind=kind, text=f"{name} was {was}, and is another decision now")
 
 
-def _tasks(facts: Facts) -> Iterator[Finding]:
+def _tasks(facts: Facts, all_tasks: Rows) -> Iterator[Finding]:
     """One open task per case and slot, for cases that go to people only, blind where drawn, and served to somebody."""
     decisions = {row["case_id"]: row for row in facts.tables["decision"]}
     by_key: dict[str, Rows] = {}
-    for task in facts.tasks:
+    for task in all_tasks:
         by_key.setdefault(str(task["data"].get("case_key")), []).append(task)
     expected = {}
     for row in facts.tables["dispatch"]:
@@ -180,7 +183,7 @@ def _tasks(facts: Facts) -> Iterator[Finding]:
             yield Finding(kind="lost", text=f"task {tasks[0]['id']} stands in the queue without a dispatch")
 
 
-def _answers(facts: Facts) -> Iterator[Finding]:
+def _answers(facts: Facts, all_tasks: Rows) -> Iterator[Finding]:
     """Every submission is one review at its latest revision, of the case whose task it was given on."""
     revisions: dict[int, Rows] = {}
     for row in facts.tables["review"]:
@@ -189,8 +192,8 @@ def _answers(facts: Facts) -> Iterator[Finding]:
         row["source"].rpartition("/")[2] for row in facts.tables["fault"] if row["source"].startswith("label-studio/")
     }
     cases = {row["task_key"]: (row["case_id"], row["slot"]) for row in facts.tables["dispatch"]}
-    case_of = {task["id"]: cases.get(task["data"].get("case_key")) for task in facts.tasks}
-    present = {item["id"]: (task, item) for task in facts.tasks for item in humans(task)}
+    case_of = {task["id"]: cases.get(task["data"].get("case_key")) for task in all_tasks}
+    present = {item["id"]: (task, item) for task in all_tasks for item in humans(task)}
     for number, given in facts.submissions.items():
         found = sorted(revisions.get(number, ()), key=lambda row: str(row["revision"]))
         name = f"annotation {number} of task {given.task_id} by {given.person}"

@@ -58,7 +58,7 @@ def life(
                     score.injected += 1
                     score.findings += traceback(struck)
                     score.findings += again(world, flow)
-                    score.findings += world.findings()
+                    score.findings += world.findings(queue=flow in ("dispatch", "collect"))
                     continue
             found = again(world, flow)
             next(iter(scores.values())).findings.extend(found)

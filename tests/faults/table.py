@@ -68,8 +68,8 @@ def write(lines: list[dict[str, Any]]) -> str:
         f"{HEAD}{faults}\n"
         "## Planted bugs\n\nThe same harness, with something taken away from the product: each must make it fail.\n\n"
         f"| taken away | faults injected | found |\n|---|--:|---|\n{bugs}\n"
-        "## Points\n\nEvery side effect of each flow, as a run of a few cases meets them: it is killed before and after "
-        f"each, the first time and the last.\n\n{listed}"
+        "## Points\n\nEvery side effect of each flow, as a run of a few cases meets them: it is killed before "
+        f"each, the first time and the last, and after the last.\n\n{listed}"
     )
 
 

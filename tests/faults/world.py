@@ -189,11 +189,11 @@ class World:
         """The ledger's tables of facts."""
         return oracle.ledger_tables(self.url)
 
-    def findings(self, *, seals: bool = False) -> list[oracle.Finding]:
-        """What is wrong now. `seals`: the chain, too."""
+    def findings(self, *, seals: bool = False, queue: bool = True) -> list[oracle.Finding]:
+        """What is wrong now. `seals`: the chain, too. `queue`: in Label Studio, too."""
         facts = oracle.Facts(
             tables=self.tables(),
-            tasks=self.tasks(),
+            tasks=self.tasks() if queue else None,
             delivered=self.delivered,
             submissions=self.submissions,
             labels=LABELS,
