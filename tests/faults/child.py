@@ -157,9 +157,21 @@ def _cursor_first() -> None:
     collect.record_answers = early  # type: ignore[assignment]
 
 
+def _no_wait() -> None:
+    """A cursor that passes an answer whose dispatch is not recorded yet."""
+    collect._too_early = lambda *_: None
+
+
+def _no_second_look() -> None:
+    """A chunk recorded under the policy that was in force when it was decided."""
+    ledger.Ledger._check_in_force = lambda *_: None  # type: ignore[method-assign]
+
+
 PLANTED: dict[str, Callable[[], None]] = {
     "no reconcile": _no_reconcile,
     "no transaction": _no_transaction,
     "no hold": _no_hold,
     "cursor first": _cursor_first,
+    "no wait": _no_wait,
+    "no second look": _no_second_look,
 }

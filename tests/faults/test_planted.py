@@ -102,3 +102,41 @@ def test_a_cursor_that_is_written_before_the_answers_is_found(make: Any) -> None
     )
     _record("the order of answers before cursor in collect", injected, found)
     assert "lost" in {finding.kind for finding in found}
+
+
+@pytest.mark.timeout(600)
+def test_a_cursor_that_does_not_wait_for_late_receipts_is_found(make: Any) -> None:
+    world: World = make(45, planted=["no wait"], overlap=0)
+
+    def strike(flow: str) -> Ended | None:
+        if flow != "dispatch":
+            return None
+        killed = world.flow(flow, at={"before COMMIT": "kill"})
+        world.people_work(3)
+        world.flow("collect")
+        return killed
+
+    injected, found = _life(world, strike)
+    _record("the wait of collect for late receipts", injected, found)
+    assert "lost" in {finding.kind for finding in found}
+
+
+@pytest.mark.timeout(600)
+def test_a_chunk_recorded_after_the_halt_is_found(make: Any) -> None:
+    world: World = make(46, planted=["no second look"])
+    said = {"by": "Ann", "because": "a test"}
+
+    def strike(flow: str) -> Ended | None:
+        if flow != "score":
+            return None
+        run = world.start(flow, at={"before BEGIN": "pause"})
+        run.hear("paused")
+        world.zygote.run(world.told("halt", world.name, more={"named": said}))
+        run.go_on()
+        ended = run.end()
+        world.zygote.run(world.told("resume", world.name, more={"named": said}))
+        return ended
+
+    injected, found = _life(world, strike)
+    _record("the second look at the policy in force", injected, found)
+    assert "released" in {finding.kind for finding in found}
