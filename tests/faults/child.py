@@ -20,7 +20,7 @@ from adbc_driver_manager import dbapi
 from flows import announce, collect, decisions, dispatch, epochs, govern, measure, runs, score, settings
 from models import moment
 from models.errors import SecondReaderError
-from review import database, drawing, holds, label_studio, ledger
+from review import database, holds, label_studio, ledger
 from tests.faults import points
 
 Job = dict[str, Any]
@@ -76,8 +76,6 @@ def _prepare(job: Job) -> None:
     collect.record_answers = collect.record_answers.fn  # type: ignore[assignment]
     announce.artifacts = lambda *_: None
     announce.events = lambda *_: None
-    # A picture has no side effect, and takes most of the time of a report.
-    drawing.svg = lambda *_: "<svg></svg>"
     score.CHUNK_ROWS = 4
     dispatch.BATCH = 6
     label_studio._TASKS_PER_PUSH = 4
