@@ -5,6 +5,7 @@ A test appends its line while it runs, for several run side by side; `python -m 
 
 import fcntl
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ def _append(line: dict[str, Any]) -> None:
     LINES.parent.mkdir(exist_ok=True)
     with LINES.open("a", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        file.write(json.dumps(line) + "\n")
+        whole = os.environ.get("SECOND_READER_FAULTS") == "all"
+        file.write(json.dumps(line | {"whole": whole}) + "\n")
 
 
 def write(lines: list[dict[str, Any]]) -> str:
@@ -62,7 +64,8 @@ def write(lines: list[dict[str, Any]]) -> str:
     listed = "".join(f"- **{flow}** ({len(names)}): {', '.join(names)}\n" for flow, names in sorted(points.items()))
     return (
         "# What `make faults` broke, and what came of it\n\n"
-        f"On real servers, on {bench.machine()}. After each fault the flow runs again, and an oracle computes from the "
+        + ("" if all(line.get("whole") for line in lines) else "**Of a run of a part of the set.**\n\n")
+        + f"On real servers, on {bench.machine()}. After each fault the flow runs again, and an oracle computes from the "
         "ledger's tables and from Label Studio's API, past our own code, what is lost, doubled, released by accident, or "
         "otherwise not as it must be (`tests/faults/oracle.py` says what it checks).\n\n"
         f"{HEAD}{faults}\n"
