@@ -105,7 +105,7 @@ def test_a_cursor_that_is_written_before_the_answers_is_found(make: Any) -> None
 
 
 @pytest.mark.timeout(600)
-def test_a_cursor_that_does_not_wait_for_late_receipts_is_found(make: Any) -> None:
+def test_a_cursor_that_does_not_go_back_for_late_receipts_is_found(make: Any) -> None:
     world: World = make(45, planted=["no wait"], overlap=0)
 
     def strike(flow: str) -> Ended | None:
