@@ -157,7 +157,7 @@ def _cursor_first() -> None:
 
 def _no_wait() -> None:
     """A cursor that passes an answer whose dispatch is not recorded yet."""
-    collect._since = lambda _run, _connection, _project, cursor: cursor
+    collect._since = lambda run, connection, project_id, cursor: cursor  # noqa: ARG005
 
 
 def _no_second_look() -> None:
