@@ -1,5 +1,7 @@
 """Flow `collect`: bring people's answers home. Polling is the truth; it sees every change since the last run."""
 
+from collections.abc import Callable
+
 import polars as pl
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
@@ -23,20 +25,30 @@ def collect(stream: str) -> runs.Ended:
 
 def _collect(stream_name: str) -> runs.Counts:
     with runs.running("collect", stream_name) as run:
-        project = runs.project(run.ledger, run.stream)
-        connection = label_studio.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
-        people = label_studio.people(connection)
-        newest = states.cursor(run.ledger, run.stream.name)
-        since = _since(run, connection, project.project_id, newest)
-        total = dict.fromkeys((*NAMES.values(), "faults"), 0)
-        for page in label_studio.changed(connection, project.project_id, since):
-            for name, count in record_answers(run.stream, run.run_id, project.project_id, page, people).items():
-                total[name] += count
-            newest = max([newest or "", *(changed.updated_at for changed in page)])
-            runs.log.info("collect %s: %s", run.stream.name, runs.line(total))
+        total, newest = collect_all(run, record_answers)
         # The cursor is written after the answers it covers: a run killed in between reads them once more.
         run.finish(total, cursor=newest)
         return total
+
+
+def collect_all(run: runs.Run, record: Callable[..., dict[str, int]]) -> tuple[dict[str, int], str | None]:
+    """Record every change by `record` (`record_answers`, as a task or as a function): the counts, the next cursor."""
+    project = runs.project(run.ledger, run.stream)
+    connection = label_studio.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
+    people = label_studio.people(connection)
+    cursor = states.cursor(run.ledger, run.stream.name)
+    since = _since(run, connection, project.project_id, cursor)
+    newest = None
+    total = dict.fromkeys((*NAMES.values(), "faults"), 0)
+    for page in label_studio.changed(connection, project.project_id, since):
+        for name, count in record(run.stream, run.run_id, project.project_id, page, people).items():
+            total[name] += count
+        newest = max([newest or "", *(changed.updated_at for changed in page)])
+        runs.log.info("collect %s: %s", run.stream.name, runs.line(total))
+    if newest is None:
+        return total, cursor
+    # Where it went back for late receipts, the newest change may be older than what was read before.
+    return total, max(cursor or "", label_studio.cursor(connection, newest))
 
 
 def _since(run: runs.Run, connection: label_studio.Connection, project_id: int, cursor: str | None) -> str | None:

@@ -1,14 +1,15 @@
 """Flow `dispatch`: put waiting cases before people, as many as the queue has room for."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import polars as pl
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.runtime import task_run
 
-from flows import runs, settings
+from flows import leftover, runs, settings
 from models.stream import Stream
 from review import disputes, form, label_studio, states, whereabouts
 
@@ -28,55 +29,74 @@ def dispatch(stream: str) -> runs.Ended:
 
 def _dispatch(stream_name: str) -> runs.Counts:
     with runs.running("dispatch", stream_name) as run:
-        project = runs.project(run.ledger, run.stream)
-        open_before = states.open_cases(run.ledger, run.stream.name)
-        again = _again(run)
-        # A dispute waits for certain people, and must not keep the others from their work: it takes no room.
-        room = max(0, run.stream.review.queue_depth - int((open_before["slot"] == FIRST_READING).sum()))
-        first = states.pending(run.ledger, run.stream.name, room).with_columns(slot=pl.lit(FIRST_READING, pl.Int64))
-        wave = pl.concat([again, first.select(again.columns)])
-        if len(wave):
-            connection = label_studio.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
-            label_studio.check_owner(connection, project.project_id, run.stream.name)
-        for sent, batch in enumerate(wave.iter_slices(BATCH)):
-            send(run.stream, run.run_id, project.project_id, batch)
-            runs.log.info("dispatch %s: %d of %d sent", run.stream.name, sent * BATCH + len(batch), len(wave))
-        counts: runs.Counts = {
-            "sent": len(wave),
-            "blind": int(wave["blind"].sum()),
-            "disputed": len(again),
-            "open": len(open_before) + len(wave),
-            "waiting": states.totals(run.ledger, run.stream.name)["waiting"],
-        }
-        counts |= _doubles(run, project.project_id)
+        counts = send_all(run, send)
         run.finish(counts)
         return counts
 
 
+def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
+    """Send every case there is room for, in batches, by `push` (`send`, as a task or as a function), and count."""
+    project_id = runs.project(run.ledger, run.stream).project_id
+    connection = label_studio.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
+    label_studio.check_owner(connection, project_id, run.stream.name)
+    found = leftover.adopt(run, connection, project_id)
+    open_before = states.open_cases(run.ledger, run.stream.name)
+    again = _again(run)
+    # A dispute waits for certain people, and must not keep the others from their work: it takes no room.
+    room = max(0, run.stream.review.queue_depth - int((open_before["slot"] == FIRST_READING).sum()))
+    first = states.pending(run.ledger, run.stream.name, room).with_columns(slot=pl.lit(FIRST_READING, pl.Int64))
+    first = first.select(again.columns)
+    sent, total, above = 0, len(again) + len(first), found.above
+    for batch in again.iter_slices(BATCH):  # few, and looked for by their keys
+        newest = push(run.stream, run.run_id, project_id, batch, None)
+        above = None if above is None else max(above, newest)
+        sent += len(batch)
+    for batch in first.iter_slices(BATCH):
+        newest = push(run.stream, run.run_id, project_id, batch, above)
+        above = None if above is None else max(above, newest)
+        sent += len(batch)
+        runs.log.info("dispatch %s: %d of %d sent", run.stream.name, sent, total)
+    return {
+        "sent": found.cases + total,
+        "blind": found.blind + int(again["blind"].sum()) + int(first["blind"].sum()),
+        "disputed": len(again),
+        "open": len(open_before) + total,
+        "waiting": states.totals(run.ledger, run.stream.name)["waiting"],
+        **_doubles(run, connection, project_id),
+    }
+
+
 @task(name="send", cache_policy=NO_CACHE, **runs.RETRY)
-def send(stream: Stream, run_id: str, project_id: int, batch: pl.DataFrame) -> None:
-    """Push one batch and record where each case went. A case already in Label Studio is found, not pushed again."""
-    sent, now = push(stream, project_id, batch), runs.clock()
+def send(stream: Stream, run_id: str, project_id: int, batch: pl.DataFrame, above: int | None) -> int:
+    """Push one batch and record where each case went: the highest task id. `above` as in `push`."""
+    first_try = task_run.run_count <= 1  # an earlier one may have put them there; 0: not run by Prefect
+    sent, now = push(stream, project_id, batch, above=above, first_try=first_try), runs.clock()
     rows = sent.select("case_id", "blind", "slot", "task_key", "project_id", "task_id").with_columns(
         stream=pl.lit(stream.name), wave=pl.lit(run_id), sent_at=pl.lit(now)
     )
     with runs.open_ledger() as book:
         book.append({"dispatch": rows}, now=now)
+    return int(sent["task_id"].max())  # type: ignore[arg-type] # a batch is never empty
 
 
-def push(stream: Stream, project_id: int, batch: pl.DataFrame) -> pl.DataFrame:
+def push(
+    stream: Stream, project_id: int, batch: pl.DataFrame, *, above: int | None = None, first_try: bool = False
+) -> pl.DataFrame:
     """Put a batch into the project, each case once. `batch`: case_id, slot, payload, prediction, blind.
 
-    Returns it with task_key, project_id and task_id.
+    `above`: an id such that those of the batch that are in Label Studio, if any, have higher ones; None: they may have
+    any. They are looked for, except at the first try if nobody has sent anything since `above` was found. Returns the
+    batch with task_key, project_id and task_id.
     """
     config = settings.read()
-    connection = label_studio.connect(config.label_studio_url, settings.label_studio_token(config))
+    connection = label_studio.connect(config.label_studio_url, settings.label_studio_token(config), known=True)
     with runs.open_ledger(config) as book:
         again = batch.filter(pl.col("slot") > FIRST_READING)["case_id"].to_list()
         readers = disputes.readers(book, stream.name, again)
+        alone = above is not None and whereabouts.newest_task(book, project_id) <= above
     ids = {email: number for number, email in label_studio.people(connection).items()} if again else {}
     tasks = [_task(stream, case, readers.get(case["case_id"], {}), ids) for case in batch.iter_rows(named=True)]
-    task_ids = label_studio.push(connection, project_id, tasks, stream)
+    task_ids = label_studio.push(connection, project_id, tasks, stream, above=above, fresh=alone and first_try)
     return batch.with_columns(
         task_key=pl.Series([task.key for task in tasks], dtype=pl.String),
         project_id=pl.lit(project_id, dtype=pl.Int64),
@@ -84,19 +104,17 @@ def push(stream: Stream, project_id: int, batch: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _doubles(run: runs.Run, project_id: int) -> dict[str, int | None]:
+def _doubles(run: runs.Run, connection: label_studio.Connection, project_id: int) -> dict[str, int | None]:
     """Take double tasks away. The project is only listed if its size is not what the last run left behind.
 
     `beside`: by how many tasks it differs from the ledger, such as those somebody put there by hand; None: by none.
     """
-    config = run.settings
-    connection = label_studio.connect(config.label_studio_url, settings.label_studio_token(config))
-    known = states.dispatched(run.ledger, project_id)
-    beside = label_studio.size(connection, project_id) - known
+    beside = label_studio.size(connection, project_id) - states.dispatched(run.ledger, project_id)
     removed = 0
     if beside != (states.last_counts(run.ledger, run.stream.name, "dispatch").get("beside") or 0):
-        ours = whereabouts.recorded_tasks(run.ledger, run.stream.name, project_id)
-        removed = label_studio.remove_doubles(connection, project_id, ours)
+        removed = label_studio.remove_doubles(
+            connection, project_id, whereabouts.recorded_tasks(run.ledger, project_id)
+        )
         beside -= removed
     return {"doubles_removed": removed or None, "beside": beside or None}
 

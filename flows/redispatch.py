@@ -30,7 +30,7 @@ def redispatch(stream_name: str, *, by: str, because: str) -> runs.Counts:
         unanswered = whereabouts.unanswered(run.ledger, run.stream.name)
         there = label_studio.find(connection, project, unanswered["task_key"])
         gone = unanswered.filter(~pl.col("task_key").is_in(list(there)))
-        recorded = whereabouts.recorded_tasks(run.ledger, run.stream.name, project)
+        recorded = whereabouts.recorded_tasks(run.ledger, project)
         # Sent by a run that was killed before it could say so.
         found = {key: ids[0] for key, ids in there.items() if not recorded.intersection(ids)}
         moved = unanswered.filter(pl.col("task_key").is_in(list(found)))

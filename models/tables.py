@@ -294,6 +294,7 @@ class Dispatch(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("slot >= 0"),
         ForeignKeyConstraint(["stream", "case_id"], ["decision.stream", "decision.case_id"]),
+        Index("dispatch_task", "project_id", "task_id"),
         Index("dispatch_key", "task_key"),  # a task is told by its key: a restored Label Studio gives its ids out again
     )
 

@@ -10,11 +10,14 @@ Longer than our files are, because nothing else may import the SDK; what needs n
 """
 
 import json
+import ssl
 import time
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,11 +44,15 @@ _OVERLAP = timedelta(seconds=30)  # changes may be committed in another order th
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """A server that answered and took the token. `patience`: seconds a push of unknown outcome is given to show up."""
+    """A server that answered and took the token. `patience`: seconds a push of unknown outcome is given to show up.
+
+    `met_at`: the moment of the first answer by the server's clock, in whole seconds; None if it did not say.
+    """
 
     url: str
     client: LabelStudio = field(repr=False)
     patience: float = 15.0
+    met_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +68,11 @@ class Task:
     closed_to: tuple[int, ...] = ()
 
 
-def connect(url: str, token: str, *, timeout: float = 60.0, patience: float = 15.0) -> Connection:
+def connect(url: str, token: str, *, timeout: float = 60.0, patience: float = 15.0, known: bool = False) -> Connection:
     """Open a connection and check server and token. `token`: a legacy or a personal access token.
 
-    `timeout` in seconds per request. Raises Refused if the URL or the token is no good, Unavailable if nobody answers.
+    `timeout` in seconds per request. `known`: both were checked a moment ago, so nothing is asked. Raises Refused if the
+    URL or the token is no good, Unavailable if nobody answers.
     """
     try:
         parts = urlsplit(url)
@@ -79,14 +87,25 @@ def connect(url: str, token: str, *, timeout: float = 60.0, patience: float = 15
         )
     # No connection is kept open between requests: a server that closed an idle one would make the next import's outcome
     # unknown. No redirect is followed: the token goes to this server only.
-    wire = httpx.Client(timeout=timeout, follow_redirects=False, limits=httpx.Limits(max_keepalive_connections=0))
+    wire = httpx.Client(
+        timeout=timeout,
+        follow_redirects=False,
+        limits=httpx.Limits(max_keepalive_connections=0),
+        verify=_trusted() if parts.scheme == "https" else False,  # nothing to verify over http
+    )
     with _asking(url, "checking the token"):
         # With a path in it, the SDK's token refresh needs the final slash, or it drops the path.
         client: LabelStudio = LabelStudio(  # type: ignore[no-untyped-call] # its __init__ takes *args
             base_url=url.rstrip("/") + "/", api_key=token, timeout=timeout, max_retries=0, httpx_client=wire
         )
-        client.users.whoami()
-    return Connection(url=url.rstrip("/"), client=client, patience=patience)
+        met = {} if known else client.users.with_raw_response.whoami().headers
+    return Connection(url=url.rstrip("/"), client=client, patience=patience, met_at=_date(met))
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The authorities we trust. Reading them takes as long as importing a hundred tasks, so it is done once."""
+    return httpx.create_ssl_context()
 
 
 def ensure_project(connection: Connection, *, title: str, config: str, instructions: str, marker: str) -> int:
@@ -161,15 +180,49 @@ def find(connection: Connection, project_id: int, keys: Iterable[str]) -> dict[s
     return {key: sorted(ids) for key, ids in found.items()}
 
 
-def push(connection: Connection, project_id: int, tasks: Sequence[Task], stream: Stream) -> dict[str, int]:
+def task_ids(connection: Connection, project_id: int, *, start: int) -> list[int]:
+    """The ids of the project's tasks from `start` on, rising."""
+    return [int(task.id or 0) for task in _listed(connection, project_id, start, "id")]
+
+
+def keys(connection: Connection, project_id: int, *, above: int) -> dict[str, list[int]]:
+    """Our key of each task with an id above `above`: key -> task ids, lowest first. A task without one is not ours."""
+    found: dict[str, list[int]] = {}
+    for task in _listed(connection, project_id, above + 1, f"id,data,{form.KEY}"):
+        key = form.key(task.data)
+        if key is not None:
+            found.setdefault(key, []).append(int(task.id or 0))
+    return found
+
+
+def push(
+    connection: Connection,
+    project_id: int,
+    tasks: Sequence[Task],
+    stream: Stream,
+    *,
+    above: int | None = None,
+    fresh: bool = False,
+) -> dict[str, int]:
     """Put every task into the project exactly once, in this order: key -> task id.
 
     What is there already is not sent again. An import whose outcome is unknown (time-out, lost answer, 5xx) is looked
     for before what is really missing is sent again, at most three times. Of several tasks with one key the lowest id
     counts. Raises Unavailable when it remains unknown (the next push looks again), Refused if a task is refused.
+
+    `above`: any of the tasks that is there has a higher id than this, so only the newer ones are looked at; None: they
+    are looked for by their keys, 80 at a time, which is slow. `fresh`: none of them is there, by the caller's word.
     """
     by_key = {task.key: task for task in tasks}
-    here = {key: ids[0] for key, ids in find(connection, project_id, by_key).items()}
+
+    def look(wanted: Iterable[str]) -> dict[str, int]:
+        """Those that are there."""
+        if above is None:
+            return {key: ids[0] for key, ids in find(connection, project_id, wanted).items()}
+        there = keys(connection, project_id, above=above)
+        return {key: there[key][0] for key in wanted if key in there}
+
+    here = {} if fresh else look(by_key)
     lost: Unavailable | None = None
     for _ in range(_ROUNDS):
         lost = None
@@ -178,7 +231,7 @@ def push(connection: Connection, project_id: int, tasks: Sequence[Task], stream:
                 here |= _import(connection, project_id, batch, stream)
             except Unavailable as failure:
                 lost = failure
-                here |= _settle(connection, project_id, batch)
+                here |= _settle(connection, [task.key for task in batch], look)
         if len(here) == len(by_key):
             for task in by_key.values():
                 if task.closed_to:
@@ -193,7 +246,7 @@ def push(connection: Connection, project_id: int, tasks: Sequence[Task], stream:
 def changed(connection: Connection, project_id: int, since: str | None) -> Iterator[list[reading.ChangedTask]]:
     """The tasks that changed since the cursor, oldest change first, in pages. None: from the beginning.
 
-    `since` is the highest `updated_at` seen so far, a moment text by Label Studio's clock; the 30 s before it are read
+    `since` is the `cursor` of the reading before, a moment text by Label Studio's clock; the 30 s before it are read
     again. Each page starts at the last change of the page before, not at a page number: a task edited while we read
     moves to the end of the list, and counting pages would skip the one that takes its place.
     Raises Refused if the project is gone.
@@ -265,30 +318,8 @@ def remove_doubles(connection: Connection, project_id: int, ours: Container[int]
     before the push can prevent that. What a person has worked on stays, and nothing else of its key; of untouched tasks
     stays the one the ledger knows, or the lowest id. Lists the whole project: for when its size is not as expected.
     """
-    found: dict[str, list[int]] = {}
-    page, seen = 1, 0
-    while True:
-        with _asking(connection.url, f"listing the tasks of project {project_id}"):
-            answer: SyncPager[Any, Any] = connection.client.tasks.list(
-                project=project_id,
-                query=_query([]),
-                include=f"id,data,{form.KEY}",
-                fields="task_only",
-                page=page,
-                page_size=_PAGE,
-                request_options=_READ,
-            )
-            items, total = _page(answer, "total")
-            for item in items:
-                key = form.key(item.data)
-                if key is not None:
-                    found.setdefault(key, []).append(int(item.id))
-        seen += len(items)
-        page += 1
-        if not items or seen >= total:
-            break
     removed = 0
-    for ids in found.values():
+    for ids in keys(connection, project_id, above=0).values():
         if len(ids) > 1:
             touched = {task_id for task_id in ids if _touched(connection, task_id)}
             keep = touched or {min(ids, key=lambda task_id: (task_id not in ours, task_id))}
@@ -309,6 +340,19 @@ def _touched(connection: Connection, task_id: int) -> bool:
         return bool(drafts) or any(not reading.is_mark(item) for item in task["annotations"])
 
 
+def cursor(connection: Connection, newest: str) -> str:
+    """Where the next reading starts, after one that was begun with this connection and saw no change after `newest`.
+
+    A change may be committed in another order than the stamps say, up to 30 s late: so what is stamped less than 30 s
+    before the reading began is read again. What is older is not: the answers of a busy half minute are not read over
+    and over until somebody gives another one.
+    """
+    if connection.met_at is None:
+        return newest
+    quiet = moment.text(moment.parse(newest) + _OVERLAP + timedelta(microseconds=1))  # nothing up to `newest`, then
+    return min(connection.met_at, quiet)
+
+
 def people(connection: Connection) -> dict[int, str]:
     """Who may have answered: user id -> e-mail address."""
     with _asking(connection.url, "listing the accounts"):
@@ -317,6 +361,28 @@ def people(connection: Connection) -> dict[int, str]:
         if not listed:  # we have an account ourselves: without a name, answers would be nobody's
             raise TypeError("no accounts")
         return {user.id: user.email for user in listed if "@" in (user.email or "")}
+
+
+def _listed(connection: Connection, project_id: int, start: int, include: str) -> Iterator[Any]:
+    """The tasks with ids from `start` on, rising, with the fields of `include`. Each page starts behind the last id of
+    the one before, so that no task is skipped if one is deleted meanwhile."""
+    while True:
+        with _asking(connection.url, f"looking for tasks in project {project_id}"):
+            answer: SyncPager[Any, Any] = connection.client.tasks.list(
+                project=project_id,
+                query=_query([_condition("id", "greater_or_equal", "Number", start)]),
+                include=include,
+                fields="task_only",
+                page=1,
+                page_size=_PAGE,
+                request_options=_READ,
+            )
+            items, total = _page(answer, "total")
+            last = int(items[-1].id) if items else start
+        yield from items
+        if len(items) == total:
+            return
+        start = last + 1
 
 
 def _changes(
@@ -359,6 +425,14 @@ def _fresh(tasks: list[reading.ChangedTask], seen: dict[int, str]) -> Iterator[l
 
 def _tag(marker: str) -> str:
     return f"[second-reader:{marker}]"
+
+
+def _date(headers: Mapping[str, str]) -> str | None:
+    """The moment an answer gives in its `Date`; None if it gives none."""
+    try:
+        return moment.text(parsedate_to_datetime(headers["date"]))
+    except (KeyError, ValueError):
+        return None
 
 
 def _marked(connection: Connection, tag: str) -> int | None:
@@ -428,14 +502,16 @@ def _offer(connection: Connection, task_id: int) -> None:
             connection.client.annotations.update(int(marks[0]["id"]), was_cancelled=True, request_options=_READ)
 
 
-def _settle(connection: Connection, project_id: int, batch: Sequence[Task]) -> dict[str, int]:
+def _settle(
+    connection: Connection, wanted: list[str], look: Callable[[Iterable[str]], dict[str, int]]
+) -> dict[str, int]:
     """What became of an import of unknown outcome: the server may still be at it, so it gets time to show up."""
     deadline = time.monotonic() + connection.patience
     pause = 0.25
     while True:
-        found = find(connection, project_id, [task.key for task in batch])
+        found = look(wanted)
         if found or time.monotonic() + pause > deadline:
-            return {key: ids[0] for key, ids in found.items()}
+            return found
         time.sleep(pause)
         pause *= 2
 

@@ -84,7 +84,7 @@ def queue(api: Api, ledger: Ledger, stream: Stream, *, now: str) -> health_queue
         project=project,
         open_keys=keys,
         tasks=dict(_tasks(api.client, number, keys)) if project else {},
-        sent=len(whereabouts.recorded_tasks(ledger, stream.name, number)),
+        sent=len(whereabouts.recorded_tasks(ledger, number)),
         answers=whereabouts.live_annotations(ledger, stream.name, number),
         cursor=states.cursor(ledger, stream.name),
         newest=_newest(api.client, number) if project else None,

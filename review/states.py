@@ -126,6 +126,18 @@ def project(ledger: Ledger, stream: str) -> ProjectRow | None:
     return None if found.is_empty() else ProjectRow(**found.row(0, named=True))
 
 
+_UNSENT = """
+    FROM (
+        SELECT d.* FROM decision d WHERE d.stream = :stream AND (d.route = 'REVIEW' OR d.blind)
+        UNION ALL
+        SELECT d.* FROM recall c CROSS JOIN decision d
+        WHERE d.stream = c.stream AND d.case_id = c.case_id AND c.stream = :stream AND d.route = 'AUTOMATE' AND NOT d.blind
+    ) AS wanted
+    WHERE NOT EXISTS (
+        SELECT 1 FROM dispatch s WHERE s.stream = wanted.stream AND s.case_id = wanted.case_id AND s.slot = 0
+    )"""
+
+
 def pending(ledger: Ledger, stream: str, limit: int) -> pl.DataFrame:
     """At most `limit` cases that wait to be put before a person, in the order they should be.
 
@@ -134,21 +146,18 @@ def pending(ledger: Ledger, stream: str, limit: int) -> pl.DataFrame:
     Recalled cases are among them, at the age of their decision.
     """
     return ledger.read(
-        """
-        SELECT case_id, payload, prediction, confidence, doubt, route, blind, decided_at FROM (
-            SELECT d.* FROM decision d WHERE d.stream = :stream AND (d.route = 'REVIEW' OR d.blind)
-            UNION ALL
-            SELECT d.* FROM recall c CROSS JOIN decision d
-            WHERE d.stream = c.stream AND d.case_id = c.case_id AND c.stream = :stream AND d.route = 'AUTOMATE' AND NOT d.blind
-        ) AS wanted
-        WHERE NOT EXISTS (
-            SELECT 1 FROM dispatch s WHERE s.stream = wanted.stream AND s.case_id = wanted.case_id AND s.slot = 0
-        )
+        f"""
+        SELECT case_id, payload, prediction, confidence, doubt, route, blind, decided_at {_UNSENT}
         ORDER BY decided_at, content, case_id LIMIT :limit
         """,
         stream=stream,
         limit=limit,
     )
+
+
+def unsent(ledger: Ledger, stream: str) -> pl.DataFrame:
+    """Every case that waits to be put before a person, in any order: case_id, blind."""
+    return ledger.read(f"SELECT case_id, blind {_UNSENT}", stream=stream)
 
 
 def readings(ledger: Ledger, stream: str) -> pl.DataFrame:
@@ -403,7 +412,7 @@ def faults(ledger: Ledger, stream: str) -> pl.DataFrame:
 
 
 def cursor(ledger: Ledger, stream: str) -> str | None:
-    """The newest change in the stream's Label Studio project that was collected; None if nothing was yet.
+    """Up to where the stream's Label Studio project was read (`label_studio.cursor`); None if nothing was yet.
 
     A project made anew is read from its beginning: only collections since then count.
     """

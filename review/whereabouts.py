@@ -47,17 +47,29 @@ def unanswered(ledger: Ledger, stream: str) -> pl.DataFrame:
     )
 
 
-def recorded_tasks(ledger: Ledger, stream: str, project_id: int) -> set[int]:
-    """The ids of all tasks of the stream that were ever sent to this project."""
+_TASKS = """(
+    SELECT project_id, task_id, sent_at FROM dispatch UNION ALL SELECT project_id, task_id, sent_at FROM redispatch
+) AS sent"""
+
+
+def recorded_tasks(ledger: Ledger, project_id: int, *, start: int = 0) -> set[int]:
+    """The ids of all tasks that were ever put into the project, from `start` on."""
     found = ledger.read(
-        """
-        SELECT task_id FROM dispatch WHERE stream = :stream AND project_id = :project
-        UNION SELECT task_id FROM redispatch WHERE stream = :stream AND project_id = :project
-        """,
-        stream=stream,
+        f"SELECT DISTINCT task_id FROM {_TASKS} WHERE project_id = :project AND task_id >= :start",
         project=project_id,
+        start=start,
     )
     return set(found["task_id"])
+
+
+def newest_task(ledger: Ledger, project_id: int, *, before: str = "~") -> int:
+    """The highest id of the project's tasks recorded as sent before a moment, or at all; 0 if there is none."""
+    found = ledger.read(
+        f"SELECT max(task_id) AS task_id FROM {_TASKS} WHERE project_id = :project AND sent_at < :before",
+        project=project_id,
+        before=before,
+    )
+    return int(found["task_id"].item() or 0)
 
 
 def live_annotations(ledger: Ledger, stream: str, project_id: int) -> int:

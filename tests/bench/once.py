@@ -152,10 +152,10 @@ def _main(work: str, folder: Path, url: str) -> dict[str, Any]:
     start = time.perf_counter()
     said = done() or {}
     seconds = time.perf_counter() - start
-    return {"seconds": seconds, "peak_mb": _peak_mb(), **said}
+    return {"seconds": seconds, "peak_mb": peak_mb(), **said}
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """The most memory this process has held. (`getrusage` counts that of the parent, too.)"""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024

@@ -116,6 +116,7 @@ def cut(url: str) -> None:
 def _no_reconcile() -> None:
     """A push that does not look for what is there already."""
     label_studio.find = lambda *_: {}
+    label_studio.keys = lambda *_, above: {}  # noqa: ARG005
 
 
 def _no_transaction() -> None:

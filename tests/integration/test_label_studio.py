@@ -1,5 +1,6 @@
 """The adapter against a real Label Studio, also behind a proxy that spoils imports."""
 
+import dataclasses
 import itertools
 import secrets
 from collections.abc import Callable, Iterator
@@ -285,6 +286,7 @@ def test_large_tasks_are_pushed_in_batches_the_server_takes(mail: Stream, projec
     assert len(api("GET", "/api/tasks", params={"project": project, "include": "id"})["tasks"]) == 3
 
 
+@pytest.mark.parametrize("above", [None, 0])
 @pytest.mark.parametrize(
     ("trouble", "imports"),
     [
@@ -296,13 +298,13 @@ def test_large_tasks_are_pushed_in_batches_the_server_takes(mail: Stream, projec
     ],
 )
 def test_an_import_of_unknown_outcome_leaves_no_task_twice_and_none_lost(
-    trouble: str, imports: int, mail: Stream, project: int, server: Any, api: Api
+    trouble: str, imports: int, above: int | None, mail: Stream, project: int, server: Any, api: Api
 ) -> None:
     every = tasks(mail, 40)
     with proxy.before(server.url) as between:
         connection = label_studio.connect(between.url, server.token, timeout=5.0, patience=1.0)
         between.plan = [trouble]
-        ids = label_studio.push(connection, project, every, mail)
+        ids = label_studio.push(connection, project, every, mail, above=above, fresh=above is not None)
         assert between.seen == imports
     assert sorted(task["data"]["case_key"] for task in stored(api, project)) == sorted(task.key for task in every)
     assert {task["data"]["case_key"]: task["id"] for task in stored(api, project)} == ids
@@ -402,6 +404,50 @@ def test_nothing_new_since_the_cursor_reads_only_the_overlap(
     seen = read(connection, project)
     assert read(connection, project, max(task.updated_at for task in seen)) == seen
     assert read(connection, project, "2999-01-01T00:00:00.000000Z") == []
+
+
+def test_after_a_quiet_half_minute_nothing_is_read_again_and_the_next_answer_is(
+    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+) -> None:
+    first, second = label_studio.push(connection, project, tasks(mail, 2), mail).values()
+    answer(api, first, "yes")
+    newest = max(task.updated_at for task in read(connection, project))
+    late = moment.text(moment.parse(newest) + timedelta(seconds=31))
+    cursor = label_studio.cursor(dataclasses.replace(connection, met_at=late), newest)
+    assert read(connection, project, cursor) == []
+    answer(api, second, "yes")
+    assert [task.task_id for task in read(connection, project, cursor)] == [second]
+
+
+def test_a_reading_begun_less_than_half_a_minute_after_a_change_is_done_again_from_there(
+    connection: label_studio.Connection, mail: Stream, project: int
+) -> None:
+    label_studio.push(connection, project, tasks(mail, 3), mail)
+    seen = read(connection, project)
+    newest = max(task.updated_at for task in seen)
+    assert connection.met_at is not None
+    assert abs((moment.parse(connection.met_at) - moment.parse(newest)).total_seconds()) < 30
+    cursor = label_studio.cursor(connection, newest)
+    assert cursor == connection.met_at
+    assert read(connection, project, cursor) == seen
+    assert label_studio.cursor(dataclasses.replace(connection, met_at=None), newest) == newest
+
+
+def test_the_tasks_above_an_id_are_listed_over_any_number_of_pages(
+    connection: label_studio.Connection, mail: Stream, project: int, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(label_studio, "_PAGE", 2)
+    ids = label_studio.push(connection, project, tasks(mail, 5), mail)
+    (by_hand,) = api("POST", f"/api/projects/{project}/import?return_task_ids=true", json=[{"data": {"text": "x"}}])[
+        "task_ids"
+    ]
+    numbers = list(ids.values())
+    assert label_studio.task_ids(connection, project, start=0) == [*numbers, by_hand]
+    assert label_studio.task_ids(connection, project, start=numbers[3]) == [*numbers[3:], by_hand]
+    assert label_studio.task_ids(connection, project, start=by_hand + 1) == []
+    assert label_studio.keys(connection, project, above=numbers[1]) == {
+        key: [task] for key, task in list(ids.items())[2:]
+    }
 
 
 def test_no_change_is_missed_however_the_pages_fall(

@@ -76,7 +76,7 @@ def test_a_case_waits_until_a_person_answers_wherever_its_tasks_went(book: ledge
         ("c", 0, "key-c", '{"text": "hello"}', "ham", False),
     ]
     assert waiting["case_id"].to_list() == states.open_cases(book, "mail")["case_id"].to_list()
-    assert whereabouts.recorded_tasks(book, "mail", 7) == {*map(ord, "abc"), 500}
+    assert whereabouts.recorded_tasks(book, 7) == {*map(ord, "abc"), 500}
     assert whereabouts.live_annotations(book, "mail", 7) == 1
     assert whereabouts.last_answers(book, "mail") == {"ben@example.org": facts.NOW}
 

@@ -301,6 +301,7 @@ def _tables() -> None:
         sa.ForeignKeyConstraint(["stream", "case_id"], ["decision.stream", "decision.case_id"]),
         sa.PrimaryKeyConstraint("stream", "case_id", "slot"),
     )
+    op.create_index("dispatch_task", "dispatch", ["project_id", "task_id"])
     op.create_index("dispatch_key", "dispatch", ["task_key"])
     op.create_table(
         "redispatch",

@@ -1,0 +1,176 @@
+"""A wave against a real Label Studio: what an earlier run left there is recorded, and nothing goes out twice."""
+
+import json
+import secrets
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import polars as pl
+import pytest
+
+from flows import decisions, dispatch, epochs, leftover, runs, score, settings
+from review import label_studio, ledger, states
+
+STREAM = """
+name = "{name}"
+title = "Mail"
+labels = ["no", "yes"]
+
+[input]
+source = "mail.jsonl"
+id = "id"
+prediction = "label"
+confidence = "score"
+payload = ["text"]
+
+[model]
+id = "m-1"
+
+[review]
+kind = "text"
+question = "Is it?"
+project = "Mail"
+queue_depth = {depth}
+
+[target]
+error = 0.05
+
+[costs]
+error = 1.0
+review_minute = 1.0
+"""
+
+
+class Place:
+    """A stream with 12 decided cases, its ledger, its project."""
+
+    def __init__(self, home: Path, api: httpx.Client) -> None:
+        self.home, self.api = home, api
+        self.name = f"mail-{secrets.token_hex(4)}"
+        self.describe(12)
+        lines = [json.dumps({"id": f"c-{n}", "label": "yes", "score": 0.5, "text": f"mail {n}"}) for n in range(12)]
+        (home / "mail.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self.project_id, _ = epochs.begin(self.name, by="ann@example.org")
+        with runs.open_ledger() as book:
+            score.record_all(self.run(book, "score"), home / "mail.jsonl", decisions.record.fn)
+
+    def describe(self, depth: int) -> None:
+        (self.home / f"{self.name}.toml").write_text(STREAM.format(name=self.name, depth=depth), encoding="utf-8")
+
+    def run(self, book: ledger.Ledger, run_id: str = "r-1") -> runs.Run:
+        config = settings.read()
+        stream = settings.read_stream(self.name, config)
+        return runs.Run(
+            run_id=run_id, flow="dispatch", started_at=runs.clock(), stream=stream, settings=config, ledger=book
+        )
+
+    def dispatch(self) -> dict[str, Any]:
+        with runs.open_ledger() as book:
+            return dispatch.send_all(self.run(book), dispatch.send.fn)
+
+    def push_without_a_receipt(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A wave that ends between Label Studio's answer and the ledger."""
+        append = ledger.Ledger.append
+
+        def cut(self: ledger.Ledger, facts: Any, *, now: str) -> ledger.Appended:
+            if "dispatch" in facts:
+                raise KeyboardInterrupt
+            return append(self, facts, now=now)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(ledger.Ledger, "append", cut)
+            with pytest.raises(KeyboardInterrupt):
+                self.dispatch()
+
+    def tasks(self) -> dict[int, str]:
+        """Label Studio's tasks: id -> text."""
+        query: dict[str, str | int] = {"project": self.project_id, "fields": "task_only", "page_size": 1000}
+        found = self.api.get("/api/tasks", params=query).raise_for_status().json()["tasks"]
+        return {task["id"]: task["data"]["text"] for task in found}
+
+    def recorded(self) -> dict[int, str]:
+        """The ledger's receipts: task id -> the case's text."""
+        with runs.open_ledger() as book:
+            found = book.read("SELECT task_id, case_id FROM dispatch")
+        return {task_id: case_id.replace("c-", "mail ") for task_id, case_id in found.rows()}
+
+
+@pytest.fixture
+def place(label_studio: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    names = {"LEDGER": f"sqlite:///{tmp_path / 'ledger.db'}", "STREAMS": str(tmp_path), "DATA": str(tmp_path)}
+    names |= {"LABEL_STUDIO_URL": label_studio.url, "LABEL_STUDIO_TOKEN": label_studio.token}
+    for name, value in names.items():
+        monkeypatch.setenv(f"SECOND_READER_{name}", value)
+    headers = {"Authorization": f"Token {label_studio.token}"}
+    with httpx.Client(base_url=label_studio.url, headers=headers, trust_env=False, timeout=60) as api:
+        made = Place(tmp_path, api)
+        yield made
+        api.delete(f"/api/projects/{made.project_id}/")
+
+
+def test_a_wave_reads_the_newest_ids_once_and_looks_for_no_key(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "BATCH", 5)
+    asked: list[str] = []
+    real = httpx.HTTPTransport.handle_request
+
+    def handle(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        asked.append(f"{request.method} {request.url.path}".rstrip("/"))
+        return real(self, request)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(httpx.HTTPTransport, "handle_request", handle)
+        assert place.dispatch()["sent"] == 12
+    counts = Counter(asked)
+    assert counts["GET /api/tasks"] == 1
+    assert counts[f"POST /api/projects/{place.project_id}/import"] == 3
+    assert place.tasks() == place.recorded()
+
+
+def test_what_a_run_pushed_and_did_not_record_is_recorded_by_the_next_even_where_the_queue_is_smaller_now(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.push_without_a_receipt(monkeypatch)
+    assert (len(place.tasks()), place.recorded()) == (12, {})
+    place.describe(3)
+    assert place.dispatch()["sent"] == 12
+    assert place.tasks() == place.recorded()
+    place.describe(12)
+    assert place.dispatch()["sent"] == 0
+    assert place.tasks() == place.recorded()
+
+
+def test_a_batch_tried_again_after_its_receipt_was_lost_is_found(place: Place) -> None:
+    with runs.open_ledger() as book:
+        run = place.run(book)
+        batch = states.pending(book, place.name, 12).with_columns(slot=pl.lit(0, pl.Int64))
+        connection = label_studio.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
+        above = leftover.adopt(run, connection, place.project_id).above
+    first = dispatch.send.fn(run.stream, "r-1", place.project_id, batch[:6], above)
+    # Another machine, that lost hold of the stream and does not know of the six.
+    assert dispatch.send.fn(run.stream, "r-2", place.project_id, batch, above) > first
+    assert place.tasks() == place.recorded()
+    assert len(place.tasks()) == 12
+
+
+def test_where_the_newest_task_is_gone_the_others_are_looked_for_by_their_keys(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.describe(4)
+    place.dispatch()
+    place.describe(8)
+    place.push_without_a_receipt(monkeypatch)
+    newest = max(place.recorded())
+    place.api.delete(f"/api/tasks/{newest}/").raise_for_status()
+    place.dispatch()
+    assert len(place.tasks()) == 7
+    assert {task: text for task, text in place.recorded().items() if task != newest} == place.tasks()
+
+
+def test_tasks_that_somebody_added_by_hand_are_left_alone(place: Place) -> None:
+    body = [{"data": {"text": "by hand"}}, {"data": {"text": "by hand", "case_key": "nobody's"}}]
+    place.api.post(f"/api/projects/{place.project_id}/import", json=body).raise_for_status()
+    assert place.dispatch()["sent"] == 12
+    assert Counter(place.tasks().values()) == Counter(place.recorded().values()) + Counter({"by hand": 2})
