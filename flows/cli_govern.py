@@ -109,12 +109,14 @@ def add(app: typer.Typer, out: Console) -> None:
     @show.command("case", epilog="Example: `second-reader show case digits digit-0007`")
     def show_case(stream: StreamName, case: Annotated[str, typer.Argument(help="The case's id.")]) -> None:
         """Replay one decision: what came in, the line it met, its draw, who read it, what became of it."""
-        from flows import runs
+        from flows import payloads, runs
         from review import story
 
-        described = settings.read_stream(stream, settings.read())
-        with runs.open_ledger() as book:
-            out.print(escape(story.case(book, described.name, case)), soft_wrap=True)
+        config = settings.read()
+        described = settings.read_stream(stream, config)
+        with runs.open_ledger(config) as book:
+            where = payloads.standing(book, described, config.data / described.input.source, case)
+            out.print(escape(story.case(book, described.name, case, payload=where)), soft_wrap=True)
 
     @show.command("config", epilog="Example: `second-reader show config digits`")
     def show_config(stream: StreamName) -> None:

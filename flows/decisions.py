@@ -98,7 +98,11 @@ def _decide(cases: pl.DataFrame, in_force: states.PolicyInForce, stream: Stream)
     routed = policy.route(
         confidence, cases["case_id"], policy=in_force.policy, salt=in_force.salt, predictions=cases["prediction"]
     )
-    return cases.hstack(routed).with_columns(
+    decided = cases.hstack(routed)
+    if stream.input.payload_by == "reference":
+        read_by_people = (pl.col("route") == policy.REVIEW) | pl.col("blind")
+        decided = decided.with_columns(payload=pl.when(read_by_people).then("payload"))
+    return decided.with_columns(
         confidence=confidence,
         stream=pl.lit(stream.name),
         policy_id=pl.lit(in_force.policy_id),

@@ -9,7 +9,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import task_run
 
-from flows import leftover, runs, settings
+from flows import leftover, payloads, runs, settings
 from models.stream import Stream
 from review import disputes, form, label_studio, states, whereabouts
 
@@ -44,8 +44,8 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
     again = _again(run)
     # A dispute waits for certain people, and must not keep the others from their work: it takes no room.
     room = max(0, run.stream.review.queue_depth - int((open_before["slot"] == FIRST_READING).sum()))
-    first = states.pending(run.ledger, run.stream.name, room).with_columns(slot=pl.lit(FIRST_READING, pl.Int64))
-    first = first.select(again.columns)
+    waiting, left_out = payloads.pending(run, room)
+    first = waiting.with_columns(slot=pl.lit(FIRST_READING, pl.Int64)).select(again.columns)
     sent, total, above = 0, len(again) + len(first), found.above
     for batch in again.iter_slices(BATCH):  # few, and looked for by their keys
         newest = push(run.stream, run.run_id, project_id, batch, None)
@@ -62,6 +62,7 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
         "disputed": len(again),
         "open": len(open_before) + total,
         "waiting": states.totals(run.ledger, run.stream.name)["waiting"],
+        **({"faults": left_out} if left_out else {}),
         **_doubles(run, connection, project_id),
     }
 

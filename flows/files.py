@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 import polars as pl
 
 from flows import csv_rows, jsonl_rows, parquet_rows
-from models import outputs
+from models import outputs, reserved
 from models.errors import InputInvalid
 from models.stream import Stream
 
@@ -112,6 +112,28 @@ def chunks(source: Path, stream: Stream, *, rows: int = 100_000) -> Iterator[Chu
     `.tmp` or `.part`. Raises InputInvalid, at once if a file is not what it says, later only if a file breaks off.
     """
     return _read(_plan(source, stream), outputs.named(stream), rows)
+
+
+def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: int = 100_000) -> Iterator[pl.DataFrame]:
+    """The rows at some lines of one file of a folder, once more; those of them that are there. `name` as in `Chunk.source`.
+
+    Of a Parquet file only the row groups that hold them are read. Raises InputInvalid as `chunks` does.
+    """
+    listed = _guarded(folder, lambda: list(folder.iterdir())) if folder.is_dir() else []
+    path = next((path for path in listed if path.is_file() and _name(path) == name), None)
+    if path is None:
+        raise InputInvalid(f"{folder / name}: there is no such file; put it back")
+    reader, columns = _READERS[_kind(path, stream)], outputs.named(stream)
+    _guarded(path, functools.partial(reader.check, path, columns, stream))
+    by_group = reader is parquet_rows
+    batches = parquet_rows.read_lines(path, lines, rows) if by_group else reader.read(path, columns, rows)
+    wanted = lines.unique().alias(reserved.LINE).to_frame()
+    last = lines.max()
+    while (batch := _guarded(path, functools.partial(next, batches, None))) is not None:
+        first_line, frame, _ = batch
+        if first_line > last:
+            return
+        yield frame.join(wanted, on=reserved.LINE, how="semi", maintain_order="left")
 
 
 def _plan(source: Path, stream: Stream) -> list[tuple[Path, _Reader]]:

@@ -102,6 +102,22 @@ def _row_groups(file: pq.ParquetFile, before: int, rows: int) -> tuple[list[int]
     return groups, ahead
 
 
+def read_lines(path: Path, lines: pl.Series, rows: int) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
+    """As `read`, but only the row groups that hold one of these rows (1-based). Raises InputInvalid, OSError."""
+    with _opened(path) as file:
+        end = 1
+        for number in range(file.num_row_groups):
+            first, end = end, end + file.metadata.row_group(number).num_rows
+            if not lines.is_between(first, end, closed="left").any():
+                continue
+            try:
+                for batch in file.iter_batches(batch_size=rows, row_groups=[number]):
+                    yield first, _framed(batch, first), outputs.FAULT_SCHEMA.to_frame()
+                    first += len(batch)
+            except _DAMAGE as error:
+                raise _damaged(path, first, error) from None
+
+
 def _framed(rows: pa.RecordBatch | pa.Table, first: int) -> pl.DataFrame:
     rows.validate(full=True)  # Polars trusts Arrow that text is UTF-8; a file may lie
     frame = pl.DataFrame(pl.from_arrow(rows))

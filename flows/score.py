@@ -5,7 +5,7 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows import decisions, files, runs, spread
+from flows import decisions, files, payloads, runs, spread
 from flows.ahead import ahead
 
 CHUNK_ROWS = 100_000
@@ -27,6 +27,7 @@ def _score(stream_name: str, source: str | None) -> runs.Counts:
         runs.policy_in_force(run.ledger, run.stream)  # before the first file is opened
         inbox = Path(source) if source else run.settings.data / run.stream.input.source
         alone = run.settings.runner == "threads"
+        run = payloads.findable(run, inbox)
         total = record_all(run, inbox, decisions.record) if alone else spread.record_all(run, inbox)
         run.finish(total)
         return total

@@ -34,6 +34,7 @@ CASE_SCHEMA = pl.Schema(
         "line": pl.Int64,
     }
 )
+REREAD_SCHEMA = pl.Schema({name: CASE_SCHEMA[name] for name in ("line", "content", "payload")})
 MAX_ID_BYTES = 1000  # a PostgreSQL index entry holds 2 704 bytes, the stream's name included
 
 
@@ -75,6 +76,23 @@ def validate(frame: pl.DataFrame, stream: Stream, *, source: str) -> Validated:
         faults = pl.concat([faults, _faults(frame, reasons, source)]).sort("line", maintain_order=True)
         frame, case_ids, content = frame.filter(first), case_ids.filter(first), content.filter(first)
     return Validated(cases=_cases(frame, stream, case_ids, content, source), faults=faults)
+
+
+def reread(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
+    """What rows read a second time say now (REREAD_SCHEMA), put as `validate` put it when they were decided.
+
+    `frame` as there, with `reserved.LINE`. Neither the model nor a check of the row is needed: the same content is a
+    row that passed.
+    """
+    frame = canonical.plain(frame)
+    return pl.DataFrame(
+        {
+            "line": frame[reserved.LINE],
+            "content": _content(frame, stream),
+            "payload": canonical.json(frame, stream.input.payload),
+        },
+        schema=REREAD_SCHEMA,
+    )
 
 
 def clashes(decisions: pl.DataFrame) -> pl.DataFrame:

@@ -67,6 +67,9 @@ class Input(_Table):
     probabilities: Columns | None = None  # one column per label, in the order of `labels`; or one list column
     score: Literal["max", "margin", "entropy"] = "max"  # how probabilities become one score
     payload: Annotated[Columns, Field(min_length=1)]  # what a reviewer is shown
+    payload_by: Literal["value", "reference"] = (
+        "value"  # reference: of what nobody reads the ledger keeps file and line
+    )
     slices: Columns = []
     model: Column | None = None  # the column that names the model; a row of another model goes to a person
     cost: Column | None = None  # of the model's answer, in the stream's currency

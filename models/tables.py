@@ -209,7 +209,9 @@ class Decision(SQLModel, table=True):
 
     stream: str = Field(sa_column=_text(primary_key=True))
     case_id: str = Field(sa_column=_text(primary_key=True))
-    payload: str = Field(sa_column=_text())  # JSON object: the columns a reviewer is shown
+    payload: str | None = Field(
+        sa_column=_text(nullable=True)
+    )  # JSON object: the columns a reviewer is shown; None: by reference, they stand in `line` of `source`
     model_id: str = Field(sa_column=_text())
     prediction: str | None = Field(sa_column=_text(nullable=True))  # None: the model gave none
     raw_score: float | None = Field(sa_column=Column(Double))  # in [0, 1]; None: unscorable
@@ -238,6 +240,8 @@ class Decision(SQLModel, table=True):
         CheckConstraint("raw_score IS NULL OR (raw_score >= 0 AND raw_score <= 1)"),
         # Doubt goes to a person: what has no confidence or no prediction is never released.
         CheckConstraint("route = 'REVIEW' OR (confidence IS NOT NULL AND prediction IS NOT NULL AND doubt IS NULL)"),
+        # What a person will read is here, whatever becomes of the file.
+        CheckConstraint("payload IS NOT NULL OR (route = 'AUTOMATE' AND NOT blind)"),
         # policy_id and epoch_id refer to facts too, but a check for each of millions of rows took half of PostgreSQL's
         # time: the ledger looks once per append (review/ledger.py).
         # Only what a person has to read: the queue is found without a walk over what was released.

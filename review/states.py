@@ -143,11 +143,11 @@ def pending(ledger: Ledger, stream: str, limit: int) -> pl.DataFrame:
 
     The oldest first, and among those decided together in the order of their content's SHA-256: so nobody can tell an
     audit from a doubtful case by its place, and a queue answered in part is answered at random, not from one end.
-    Recalled cases are among them, at the age of their decision.
+    Recalled cases are among them, at the age of their decision; their payload may be null, by reference.
     """
     return ledger.read(
         f"""
-        SELECT case_id, payload, prediction, confidence, doubt, route, blind, decided_at {_UNSENT}
+        SELECT case_id, payload, source, line, content, prediction, confidence, doubt, route, blind, decided_at {_UNSENT}
         ORDER BY decided_at, content, case_id LIMIT :limit
         """,
         stream=stream,
@@ -158,6 +158,18 @@ def pending(ledger: Ledger, stream: str, limit: int) -> pl.DataFrame:
 def unsent(ledger: Ledger, stream: str) -> pl.DataFrame:
     """Every case that waits to be put before a person, in any order: case_id, blind."""
     return ledger.read(f"SELECT case_id, blind {_UNSENT}", stream=stream)
+
+
+def kept(ledger: Ledger, stream: str, case_id: str) -> pl.DataFrame:
+    """What the ledger keeps of what one case said: case_id, payload (null: by reference), source, line, content.
+
+    A row, or none if there is no such case.
+    """
+    return ledger.read(
+        "SELECT case_id, payload, source, line, content FROM decision WHERE stream = :stream AND case_id = :case",
+        stream=stream,
+        case=case_id,
+    )
 
 
 def readings(ledger: Ledger, stream: str) -> pl.DataFrame:

@@ -11,10 +11,10 @@ from review import wording
 from review.ledger import Ledger
 
 
-def case(ledger: Ledger, stream: str, case_id: str) -> str:
+def case(ledger: Ledger, stream: str, case_id: str, *, payload: str = "") -> str:
     """One case from its input to what became of it; the draw is made again and compared. Raises Misuse if unknown.
 
-    The payload is left out: it may be anybody's secret. Its SHA-256 is there.
+    The payload is left out: it may be anybody's secret. Its SHA-256 is there, and `payload`, which says where it is.
     """
     found = ledger.read(
         """
@@ -33,6 +33,7 @@ def case(ledger: Ledger, stream: str, case_id: str) -> str:
     lines = [
         f"case        {case_id} of {stream}",
         f"input       {row['source']}, line {row['line']}; SHA-256 {row['content']}",
+        *([f"payload     {payload}"] if payload else []),
         f"model       {row['model_id']} said {row['prediction']!r}, score {_number(row['raw_score'])}",
         f"confidence  {_number(row['confidence'])}" + (f"; doubt: {row['doubt']}" if row["doubt"] else ""),
         f"policy      {row['policy_id'][:12]}: {line}, audit rate {row['audit_rate']:g}, blind rate {row['blind_rate']:g}",
