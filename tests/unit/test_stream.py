@@ -74,6 +74,11 @@ def test_a_stream_holds_what_its_file_says_and_defaults_for_the_rest() -> None:
         ('id = "m1"', 'id = ""', 'mail.toml:12: model.id = "": must not be shorter than 1'),
         (
             'payload = ["text"]',
+            'payload = ["text"]\npayload_by = "name"',
+            "mail.toml:10: input.payload_by = \"name\": must be 'value' or 'reference'",
+        ),
+        (
+            'payload = ["text"]',
             'payload = "text"',
             'mail.toml:9: input.payload = "text": must be a list, ["...", "..."]',
         ),

@@ -1,0 +1,243 @@
+"""Payloads by reference: the ledger keeps file and line of what nobody reads, and reads it again when somebody must."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from flows import decisions, epochs, files, govern, payloads, runs, settings
+from models.errors import LedgerInvalid
+from review import ledger, states
+from tests.integration import ledger_facts as facts
+from tests.integration.test_governance import ANN, STREAM, WHY
+
+BY_REFERENCE = STREAM.replace('payload = ["text"]', 'payload = ["text"]\npayload_by = "reference"')
+CASES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """A stream that keeps payloads by reference and releases what has a confidence of 0.5."""
+
+    folder: Path
+    book: ledger.Ledger
+
+    def run(self, text: str = BY_REFERENCE) -> runs.Run:
+        written = text.format(model="m-1", target=0.05, per_class="no", look="anytime")
+        (self.folder / "mail.toml").write_text(written, encoding="utf-8")
+        config = settings.read()
+        return runs.Run(
+            run_id="run",
+            flow="dispatch",
+            started_at=runs.clock(),
+            stream=settings.read_stream("mail", config),
+            settings=config,
+            ledger=self.book,
+        )
+
+    def deliver(self, name: str, prefix: str = "c", *, score: float = 0.9) -> Path:
+        """A file of cases that say their own names."""
+        ids = [f"{prefix}-{n:02d}" for n in range(CASES)]
+        texts = [f"I am {case},\nin two lines" for case in ids]
+        frame = pl.DataFrame({"id": ids, "label": ["ham"] * CASES, "score": [score] * CASES, "text": texts})
+        path = self.folder / "inbox" / name
+        if name.endswith(".parquet"):
+            frame.write_parquet(path, row_group_size=10)
+        elif name.endswith(".csv"):
+            frame.write_csv(path)
+        else:
+            frame.write_ndjson(path)
+        return path
+
+    def score(self, source: Path | None = None, text: str = BY_REFERENCE) -> None:
+        run = self.run(text)
+        inbox = source or self.folder / run.stream.input.source
+        described = payloads.findable(run, inbox).stream
+        for chunk in files.chunks(inbox, described, rows=15):
+            decisions.record.fn(described, "run", chunk)
+
+    def released(self, where: str = "true") -> list[str]:
+        """Cases that went to nobody."""
+        found = self.book.read(
+            f"SELECT case_id FROM decision WHERE route = 'AUTOMATE' AND NOT blind AND {where} ORDER BY case_id"
+        )
+        return found["case_id"].to_list()
+
+    def recall(self, cases: list[str]) -> None:
+        self.book.append({"recall": facts.recalls(*({"case_id": case} for case in cases))}, now=facts.NOW)
+
+    def pending(self, room: int = 1000) -> tuple[dict[str, str], int]:
+        """What dispatch would show of whom, and how many it leaves out."""
+        waiting, left_out = payloads.pending(self.run(), room)
+        shown = [json.loads(payload)["text"] for payload in waiting["payload"]]
+        return dict(zip(waiting["case_id"], shown, strict=True)), left_out
+
+    def faults(self) -> list[tuple[str, int, str]]:
+        rows = self.book.read("SELECT source, line, reason FROM fault ORDER BY source, line").rows()
+        return [(source, line, reason) for source, line, reason in rows]
+
+    def standing(self, case: str) -> str:
+        run = self.run()
+        return payloads.standing(self.book, run.stream, run.settings.data / run.stream.input.source, case)
+
+
+def said(cases: list[str]) -> dict[str, str]:
+    return {case: f"I am {case},\nin two lines" for case in cases}
+
+
+@pytest.fixture
+def inbox(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:
+    for name, value in (("LEDGER", ledger_url), ("STREAMS", tmp_path), ("DATA", tmp_path)):
+        monkeypatch.setenv(f"SECOND_READER_{name}", str(value))
+    (tmp_path / "inbox").mkdir()
+    ledger.migrate(ledger_url)
+    with ledger.open(ledger_url) as book:
+        made = Inbox(tmp_path, book)
+        epochs.begin_epoch(book, made.run().stream, ANN)
+        govern.adopt("mail", 0.5, by=ANN, because=WHY, uncertified=True)
+        yield made
+
+
+def test_only_what_a_person_reads_is_kept_by_value(inbox: Inbox) -> None:
+    inbox.deliver("sure.parquet", "sure")
+    inbox.deliver("unsure.parquet", "unsure", score=0.4)
+    inbox.score()
+    kept = inbox.book.read(
+        """
+        SELECT route = 'REVIEW' OR blind AS for_people, payload IS NOT NULL AS kept, count(*) AS n
+        FROM decision GROUP BY 1, 2
+        """
+    ).cast({"for_people": pl.Boolean, "kept": pl.Boolean})
+    unread = len(inbox.released())
+    assert 0 < unread < CASES
+    assert {(True, True, 2 * CASES - unread), (False, False, unread)} == set(kept.rows())
+    assert inbox.book.verify() == []
+
+
+def test_a_decision_stays_as_it_was_recorded_if_the_stream_keeps_payloads_otherwise_by_now(inbox: Inbox) -> None:
+    inbox.deliver("a.parquet")
+    inbox.score()
+    (inbox.folder / "inbox" / "a.parquet").rename(inbox.folder / "a.parquet")
+    everything = "SELECT * FROM decision ORDER BY case_id"
+    before = inbox.book.read(everything)
+    inbox.score(inbox.folder / "a.parquet", STREAM)
+    assert before.equals(inbox.book.read(everything))
+    assert inbox.faults() == []
+
+
+def test_a_payload_that_a_person_needs_is_refused_if_it_is_by_reference(inbox: Inbox) -> None:
+    now = states.policy_in_force(inbox.book, "mail")
+    assert now is not None
+    of: dict[str, facts.Value] = {"payload": None, "policy_id": now.policy_id, "epoch_id": now.epoch_id}
+    for more in ({"route": "REVIEW"}, {"route": "AUTOMATE", "blind": True}):
+        with pytest.raises(LedgerInvalid, match="nothing was written"):
+            inbox.book.append({"decision": facts.decisions(of | more)}, now=facts.NOW)
+    inbox.book.append({"decision": facts.decisions(of | {"route": "AUTOMATE"})}, now=facts.NOW)
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.csv", "a.jsonl"])
+def test_a_recalled_case_is_shown_as_its_file_says_it(inbox: Inbox, name: str) -> None:
+    inbox.deliver(name)
+    inbox.score()
+    released = inbox.released()
+    for_people = [f"c-{n:02d}" for n in range(CASES) if f"c-{n:02d}" not in released]
+    assert (said(for_people), 0) == inbox.pending()
+    inbox.recall(released[::3])
+    assert (said(for_people + released[::3]), 0) == inbox.pending()
+    assert "unchanged there" in inbox.standing(released[0])
+    assert inbox.standing(for_people[0]) == "in the ledger"
+    assert inbox.standing("zzz") == ""
+    assert inbox.faults() == []
+
+
+def test_a_case_whose_file_is_gone_waits_and_is_shown_when_the_file_is_back(inbox: Inbox) -> None:
+    path = inbox.deliver("a.csv", "a")
+    inbox.deliver("b.parquet", "b")
+    inbox.score()
+    for_people, _ = inbox.pending()
+    lost, there = inbox.released("case_id < 'b'"), inbox.released("case_id > 'b'")
+    inbox.recall(lost + there)
+    away = path.rename(inbox.folder / "a.csv")
+    waiting = states.totals(inbox.book, "mail")["waiting"]
+    for _ in range(2):
+        assert (for_people | said(there), len(lost)) == inbox.pending()
+    assert len(lost) == len(inbox.faults()), "each is said once"
+    source, line, reason = inbox.faults()[0]
+    assert (source, line) == ("a.csv", 2 + 2 * int(lost[0][2:]))
+    assert reason == (
+        f"id '{lost[0]}' cannot be shown to a person, its payload is by reference: "
+        f"{path}: there is no such file; put it back"
+    )
+    assert inbox.standing(lost[0]) == (
+        f"by reference, line {line} of a.csv: cannot be shown, {path}: there is no such file; put it back"
+    )
+    assert waiting == states.totals(inbox.book, "mail")["waiting"]
+    away.rename(path)
+    assert (for_people | said(lost + there), 0) == inbox.pending()
+
+
+def test_a_row_that_says_something_else_by_now_is_not_shown(inbox: Inbox) -> None:
+    path = inbox.deliver("a.jsonl")
+    inbox.score()
+    for_people, _ = inbox.pending()
+    released = inbox.released()
+    inbox.recall(released)
+    changed = path.read_text(encoding="utf-8").replace(f"I am {released[0]},", "I am somebody else,")
+    path.write_text(changed, encoding="utf-8")
+    assert (for_people | said(released[1:]), 1) == inbox.pending()
+    ((source, line, reason),) = inbox.faults()
+    assert (source, line) == ("a.jsonl", 1 + int(released[0][2:]))
+    assert reason.endswith("by reference: no longer says what was decided; put the file back as it was")
+    assert "somebody" not in reason
+
+
+def test_cases_that_cannot_be_shown_do_not_keep_those_behind_them_waiting(inbox: Inbox) -> None:
+    path = inbox.deliver("a.parquet", "a")
+    inbox.score()
+    lost = inbox.released()
+    inbox.recall(lost)
+    path.unlink()
+    inbox.deliver("b.parquet", "b", score=0.4)
+    inbox.score()
+    assert len(lost) > 0, "the older ones, so that the last of the queue is reached only behind them"
+    shown, left_out = inbox.pending(CASES)
+    assert (CASES, len(lost)) == (len(shown), left_out)
+    assert not set(shown) & set(lost)
+    assert {"a", "b"} == {case[0] for case in shown}
+
+
+def test_what_is_read_from_elsewhere_is_kept_by_value_for_nobody_would_find_it_again(inbox: Inbox) -> None:
+    path = inbox.deliver("late.parquet")
+    elsewhere = path.rename(inbox.folder / "late.parquet")
+    inbox.score(elsewhere)
+    elsewhere.unlink()
+    released = inbox.released()
+    assert len(released) > 0
+    assert {"in the ledger"} == {inbox.standing(case) for case in released}
+    # A file of the inbox that is named by hand is found again.
+    inbox.score(inbox.deliver("new.parquet", "new"))
+    assert {"by reference"} == {inbox.standing(case).split(",")[0] for case in inbox.released("case_id > 'n'")}
+
+
+def test_a_stream_of_one_file_finds_it_too_when_it_reads_another_by_now(inbox: Inbox) -> None:
+    inbox.deliver("monday.parquet")
+    inbox.deliver("tuesday.parquet", "t")
+    monday, tuesday = (BY_REFERENCE.replace('"inbox"', f'"inbox/{day}.parquet"') for day in ("monday", "tuesday"))
+    inbox.score(text=monday)
+    released = inbox.released()
+    inbox.recall(released)
+    waiting, left_out = payloads.pending(inbox.run(tuesday), 1000)
+    assert left_out == 0
+    assert set(released) < set(waiting["case_id"])
+
+
+def test_a_run_that_reads_the_inbox_keeps_its_stream(inbox: Inbox) -> None:
+    run = inbox.run()
+    assert payloads.findable(run, inbox.folder / "inbox") == run
+    moved = payloads.findable(run, inbox.folder)
+    assert moved.stream.input.payload_by == "value"
+    assert dataclasses.replace(moved, stream=run.stream) == run
