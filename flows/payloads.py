@@ -16,7 +16,7 @@ from models.errors import InputInvalid
 from models.stream import Stream
 from review import ledger, states
 
-_OTHER = "no longer says what was decided; put the file back as it was"
+_OTHER = "the row no longer says what was decided; put the file, and the columns the stream names, back as they were"
 
 
 def pending(run: runs.Run, room: int) -> tuple[pl.DataFrame, int]:

@@ -31,11 +31,13 @@ def machine() -> str:
     return f"{os.cpu_count()} cores ({model}), {memory:.0f} GiB, Linux, Python {platform.python_version()}"
 
 
-def record(work: str, floor: str, seconds: float, floor_seconds: float, *, peak: float | None = None) -> None:
+def record(
+    work: str, floor: str, found: float, floor_found: float, *, peak: float | None = None, unit: str = "s"
+) -> None:
     """Put one row into the table, over an earlier one of the same work. `peak`: memory in MB."""
     memory = "" if peak is None else f"{peak:,.0f} MB"
-    ratio = f"{seconds / floor_seconds:.2f}"
-    row = f"| {work} | {floor} | {seconds:.2f} s | {floor_seconds:.2f} s | {ratio} | {memory} |\n"
+    ratio = f"{found / floor_found:.2f}"
+    row = f"| {work} | {floor} | {found:,.2f} {unit} | {floor_found:,.2f} {unit} | {ratio} | {memory} |\n"
     known = RESULTS.read_text(encoding="utf-8").splitlines(keepends=True) if RESULTS.exists() else []
     rows = [one for one in known if one.startswith("| ") and not one.startswith(("| work |", f"| {work} |"))]
     title = (
@@ -43,4 +45,4 @@ def record(work: str, floor: str, seconds: float, floor_seconds: float, *, peak:
         "Ratios hold between machines; seconds do not.\n\n"
     )
     RESULTS.write_text(title + HEAD + "".join(sorted([*rows, row])), encoding="utf-8")
-    print(f"\n{work}: {seconds:.2f} s, {seconds / floor_seconds:.2f} times the floor ({floor}, {floor_seconds:.2f} s)")
+    print(f"\n{work}: {found:,.2f} {unit}, {ratio} times the floor ({floor}, {floor_found:,.2f} {unit})")

@@ -68,7 +68,8 @@ class Inbox:
         return found["case_id"].to_list()
 
     def recall(self, cases: list[str]) -> None:
-        self.book.append({"recall": facts.recalls(*({"case_id": case} for case in cases))}, now=facts.NOW)
+        rows: list[dict[str, facts.Value]] = [{"case_id": case} for case in cases]
+        self.book.append({"recall": facts.recalls(*rows)}, now=facts.NOW)
 
     def pending(self, room: int = 1000) -> tuple[dict[str, str], int]:
         """What dispatch would show of whom, and how many it leaves out."""
@@ -133,7 +134,8 @@ def test_a_payload_that_a_person_needs_is_refused_if_it_is_by_reference(inbox: I
     now = states.policy_in_force(inbox.book, "mail")
     assert now is not None
     of: dict[str, facts.Value] = {"payload": None, "policy_id": now.policy_id, "epoch_id": now.epoch_id}
-    for more in ({"route": "REVIEW"}, {"route": "AUTOMATE", "blind": True}):
+    read: list[dict[str, facts.Value]] = [{"route": "REVIEW"}, {"route": "AUTOMATE", "blind": True}]
+    for more in read:
         with pytest.raises(LedgerInvalid, match="nothing was written"):
             inbox.book.append({"decision": facts.decisions(of | more)}, now=facts.NOW)
     inbox.book.append({"decision": facts.decisions(of | {"route": "AUTOMATE"})}, now=facts.NOW)
@@ -191,7 +193,7 @@ def test_a_row_that_says_something_else_by_now_is_not_shown(inbox: Inbox) -> Non
     assert (for_people | said(released[1:]), 1) == inbox.pending()
     ((source, line, reason),) = inbox.faults()
     assert (source, line) == ("a.jsonl", 1 + int(released[0][2:]))
-    assert reason.endswith("by reference: no longer says what was decided; put the file back as it was")
+    assert "by reference: the row no longer says what was decided; put the file, and the columns" in reason
     assert "somebody" not in reason
 
 
