@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
-from flows import cli_care, cli_govern, cli_status, cli_study, settings
+from flows import cli_care, cli_govern, cli_retire, cli_status, cli_study, settings
 from models.errors import SecondReaderError
 
 settings.prepare_prefect()
@@ -119,6 +119,9 @@ def verify(
     head: Annotated[
         str, typer.Option(help="NUMBER:DIGEST of the last seal at the foot of a report: finds a ledger cut short.")
     ] = "",
+    archive: Annotated[
+        Path | None, typer.Option(help="The folder with the files of retired decisions, to check them too.")
+    ] = None,
 ) -> None:
     """Check every seal of the ledger; name each record that was edited, added or removed."""
     from models.errors import Tampered
@@ -131,7 +134,7 @@ def verify(
         )
     known = (int(number), printed) if head else None
     with ledger.open(settings.read().ledger.get_secret_value()) as book, err.status("Reading every sealed record"):
-        findings = book.verify(known=known)
+        findings = book.verify(known=known, archive=archive)
         seals, digest = book.head()
     for finding in findings:
         out.print(escape(str(finding)), soft_wrap=True)
@@ -207,6 +210,7 @@ def _progress(title: str) -> Iterator[None]:
 
 cli_care.add(app, out, err)
 cli_govern.add(app, out)
+cli_retire.add(app, out, err)
 cli_status.add(app, out)
 cli_study.add(app, out, err)
 

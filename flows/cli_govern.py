@@ -102,6 +102,12 @@ def add(app: typer.Typer, out: Console) -> None:
 
         count = govern.recall(stream, by=by, because=because)
         out.print(f"{count} released cases go to people with the next dispatch.")
+        if gone := govern.beyond_recall(stream):
+            out.print(
+                f"{gone} more are under suspicion and were retired before: they cannot be recalled. "
+                "Their records are in the archive's files.",
+                soft_wrap=True,
+            )
 
     show = typer.Typer(no_args_is_help=True, help="What the ledger tells of a case or of the line.")
     app.add_typer(show, name="show", epilog="Example: `second-reader show case digits digit-0007`")

@@ -11,7 +11,7 @@ from models import certificate
 from models import policy as policies
 from models.errors import LedgerInvalid, Misuse
 from models.stream import Stream
-from review import certified, judged, ledger, states, wording
+from review import certified, judged, ledger, retirement, states, wording
 
 
 def adopt(
@@ -197,6 +197,14 @@ def recall(stream_name: str, *, by: str, because: str) -> int:
             recalled_at=pl.lit(now),
         )
         return len(book.append({"recall": rows}, now=now).written["recall"])
+
+
+def beyond_recall(stream_name: str) -> int:
+    """How many cases under suspicion since the last alarm had been retired, so that none of them can be recalled."""
+    config = settings.read()
+    stream = settings.read_stream(stream_name, config)
+    with runs.open_ledger(config) as book:
+        return retirement.beyond_recall(book, stream.name)
 
 
 @contextmanager

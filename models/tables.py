@@ -1,7 +1,7 @@
 """The ledger's tables: facts only, each with its natural key. No session, no engine.
 
 Every time is UTC, ISO 8601 with microseconds and a final Z (27 characters), so that text order is time order on every
-database. Every table but `seal` ends with `seal`: the number of the seal that covers the row. Rows are never updated
+database. Every table but `BESIDE` ends with `seal`: the number of the seal that covers the row. Rows are never updated
 or deleted (triggers refuse); what something *is now* is a query (`review/states.py`).
 
 SQLModel table classes do not validate, so the pure code does, and the CHECKs below are the second wall.
@@ -27,7 +27,7 @@ from sqlmodel import Field, SQLModel
 ROUTES = ("AUTOMATE", "REVIEW")
 OUTCOMES = ("answer", "skip", "deleted", "bulk")
 
-BESIDE = ("seal", "extract")  # tables that the ledger keeps beside the facts
+BESIDE = ("seal", "extract", "retired")  # tables that the ledger keeps beside the facts
 _FOR_A_PERSON = text("route = 'REVIEW' OR blind")
 _TYPES = {Text: pl.String, BigInteger: pl.Int64, Double: pl.Float64, Boolean: pl.Boolean, LargeBinary: pl.Binary}
 
@@ -247,6 +247,43 @@ class Decision(SQLModel, table=True):
         # Only what a person has to read: the queue is found without a walk over what was released.
         Index("decision_queue", "stream", "decided_at", sqlite_where=_FOR_A_PERSON, postgresql_where=_FOR_A_PERSON),
     )
+
+
+class Retirement(SQLModel, table=True):
+    """Decisions under one seal were taken out of the ledger; all of that seal's rows are in a file (`review/archive.py`).
+
+    Those left are the ones a person had to read. The digests let `verify` hold what is left against what was sealed.
+    """
+
+    of_seal: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    stream: str = Field(sa_column=_text())
+    row_count: int = Field(sa_column=Column(BigInteger, nullable=False))  # taken out
+    all_digest: str = Field(sa_column=_text())  # content digest of every row the seal covers: the seal was made of it
+    kept_digest: str | None = Field(sa_column=_text(nullable=True))  # of those still here; None: none is
+    keys_digest: str = Field(sa_column=_text())  # of the rows of `retired`
+    extract_digest: str = Field(sa_column=_text())
+    file: str = Field(sa_column=_text())  # its name; where it lies is for the owner to know
+    file_digest: str = Field(sa_column=_text())  # SHA-256 of its bytes
+    retired_by: str = Field(sa_column=_text())
+    because: str = Field(sa_column=_text())
+    retired_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("row_count > 0"),
+        CheckConstraint("length(retired_by) > 0"),
+        CheckConstraint("length(because) > 0"),
+        ForeignKeyConstraint(["of_seal"], ["seal.seq"]),
+    )
+
+
+class Retired(SQLModel, table=True):
+    """The key of a decision that was taken out: a case is decided once, also after its record has left the ledger."""
+
+    stream: str = Field(sa_column=_text(primary_key=True))
+    case_id: str = Field(sa_column=_text(primary_key=True))
+    content: str = Field(sa_column=_text())  # the first 16 of the 64 digits: enough to tell the same from another
+    of_seal: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
 for _name in ("policy", "epoch"):  # which come before decisions in `names`, as if there were a foreign key

@@ -1,20 +1,24 @@
 """Hold every record against its seal. Part of the ledger."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from models import errors, tables
-from review import database, extracts, seals
+from review import archive, database, extracts, retired, seals
 
 Read = Callable[..., pl.DataFrame]
 
 NAMED = 20  # as many rows without a seal are named one by one; more went in, or lost it, together
 
 
-def findings(read: Read, *, sqlite: bool, known: tuple[int, str] | None) -> Iterator[seals.Finding]:
-    """Whatever is not as it was sealed: rows, seals, the chain, and triggers that are gone."""
+def findings(
+    read: Read, *, sqlite: bool, known: tuple[int, str] | None, archive: Path | None
+) -> Iterator[seals.Finding]:
+    """Whatever is not as it was sealed: rows, seals, the chain, and triggers that are gone; with `archive`, its files."""
     # Read before the rows: what is appended meanwhile has a higher seal and is left for the next time.
     columns = ["seq", "table_name", "row_count", "digest", "previous"]
     links = read(f"SELECT {_columns(columns, seals.COLUMNS, sqlite=sqlite)} FROM seal ORDER BY seq")  # noqa: S608
@@ -39,6 +43,10 @@ def findings(read: Read, *, sqlite: bool, known: tuple[int, str] | None) -> Iter
             "(SELECT 1 FROM seal WHERE seal.seq = extract.seal AND seal.table_name = 'decision') ORDER BY seal, stream"
         )
         yield from (_extract_finding("added", number, stream) for number, stream in strays.iter_rows())
+    with suppress(errors.LedgerInvalid):
+        yield from _stray_keys(read)
+        if archive is not None:
+            yield from _archived(read, archive, sqlite=sqlite)
     yield from seals.chain(links, damaged)
     yield from _head(links, known)
     yield from _unguarded(read, sqlite=sqlite)
@@ -52,46 +60,145 @@ def quick(read: Read, *, sqlite: bool) -> Iterator[seals.Finding]:
 
 def _table(read: Read, name: str, links: pl.DataFrame, *, sqlite: bool) -> Iterator[seals.Finding]:
     """Check the seals of one table, as many at a time as cover about `seals.ROWS` rows."""
-    schema = tables.columns(name)
-    rows_sql = (
-        f"SELECT {_columns(schema.names(), schema, sqlite=sqlite)}, seal FROM {name} WHERE seal BETWEEN :low AND :high"  # noqa: S608
-    )
-    if sqlite:
-        # No index: rows of one seal lie together. Where they do not, somebody moved them, and the search is just wider.
-        rows_sql += " AND rowid BETWEEN :first AND :last"
-    places = _places(read, name) if sqlite else {}
-    seals_sql = (
-        f"SELECT {_columns(seals.COLUMNS.names(), seals.COLUMNS, sqlite=sqlite)} FROM seal "  # noqa: S608 (our own names)
-        "WHERE table_name = :name AND seq BETWEEN :low AND :high ORDER BY seq"
-    )
+    where = places(read, name) if sqlite else {}
+    retirements = _retirements(read) if name == retired.TABLE else {}
+    keys_at = places(read, "retired", "of_seal") if sqlite and retirements else {}
     own = links.filter(pl.col("table_name") == name)
     groups = own.with_columns(((pl.col("row_count").cum_sum() - 1) // seals.ROWS).alias("group"))
     for part in groups.partition_by("group", maintain_order=True):
         bounds = {"low": int(part["seq"][0]), "high": int(part["seq"][-1])}
-        extent = _extent([places[seal] for seal in part["seq"] if seal in places]) if sqlite else {}
-        rows = seals.prepared(name, read(rows_sql, **bounds, **extent))
+        found_rows = rows(read, name, part["seq"].to_list(), where, sqlite=sqlite)
+        keys = _keys(read, part["seq"].to_list(), keys_at, sqlite=sqlite) if retirements else {}
         # Slices, not one frame per seal: a year of short runs makes some 10^5 seals of one row.
-        start = rows.with_row_index("at").group_by("seal").agg(pl.col("at").min(), pl.len())
+        start = found_rows.with_row_index("at").group_by("seal").agg(pl.col("at").min(), pl.len())
         place = {seal: (at, length) for seal, at, length in start.iter_rows()}
         odd = set()
-        for row in read(seals_sql, name=name, **bounds).iter_rows(named=True):
+        for row in _seals(read, name, bounds, sqlite=sqlite):
+            under = found_rows.slice(*place.get(row["seq"], (0, 0)))
             if row.pop("mistyped", False):
                 found = [seals.Finding(kind="edited", table="seal", key=f"seq={row['seq']}", seal=row["seq"])]
+            elif row["seq"] in retirements:
+                gone = keys.get(row["seq"], _NO_KEYS)
+                found = retired.check(seals.Seal(**row), under, gone, retirements[row["seq"]])
             else:
-                found = seals.check(seals.Seal(**row), rows.slice(*place.get(row["seq"], (0, 0))))
+                found = seals.check(seals.Seal(**row), under)
             odd |= {finding.seal for finding in found}
             yield from found
         if name == "decision":  # an extract of decisions that changed need not be named as well
-            yield from (finding for finding in _extracts(read, rows, bounds) if finding.seal not in odd)
+            held = {number: str(of["extract_digest"]) for number, of in retirements.items()}
+            yield from (one for one in extract_findings(read, found_rows, bounds, held) if one.seal not in odd)
 
 
-def _extracts(read: Read, rows: pl.DataFrame, bounds: dict[str, int]) -> Iterator[seals.Finding]:
-    """Extracts that are not what the decisions under their seals give: estimates rest on them."""
+def rows(
+    read: Read,
+    name: str,
+    numbers: Sequence[int],
+    where: Mapping[int, tuple[int, int]],
+    *,
+    sqlite: bool,
+    stream: str | None = None,
+) -> pl.DataFrame:
+    """All rows of a table (of a stream) from the first to the last of some seals, as `seals.prepared`.
+
+    `where`: of SQLite, `places`.
+    """
+    schema = tables.columns(name)
+    sql = (
+        f"SELECT {_columns(schema.names(), schema, sqlite=sqlite)}, seal FROM {name} WHERE seal BETWEEN :low AND :high"  # noqa: S608
+    )
+    extent = {}
+    of = {}
+    if stream is not None:
+        sql, of = f"{sql} AND stream = :stream", {"stream": stream}
+    if sqlite:
+        # No index: rows of one seal lie together. Where they do not, somebody moved them, and the search is just wider.
+        sql += " AND rowid BETWEEN :first AND :last"
+        extent = _extent([where[number] for number in numbers if number in where])
+    return seals.prepared(name, read(sql, low=min(numbers), high=max(numbers), **extent, **of))
+
+
+def _seals(read: Read, name: str, bounds: dict[str, int], *, sqlite: bool) -> Iterator[dict[str, Any]]:
+    sql = (
+        f"SELECT {_columns(seals.COLUMNS.names(), seals.COLUMNS, sqlite=sqlite)} FROM seal "  # noqa: S608 (our own names)
+        "WHERE table_name = :name AND seq BETWEEN :low AND :high ORDER BY seq"
+    )
+    return read(sql, name=name, **bounds).iter_rows(named=True)
+
+
+def seals_of(read: Read, name: str, bounds: dict[str, int], *, sqlite: bool) -> dict[int, seals.Seal]:
+    """The seals of a table from one number to another, by number."""
+    found = _seals(read, name, bounds, sqlite=sqlite)
+    return {row["seq"]: seals.Seal(**{key: row[key] for key in seals.COLUMNS}) for row in found}
+
+
+_NO_KEYS = pl.DataFrame(schema=tables.columns("retired"))
+
+
+def _retirements(read: Read) -> dict[int, dict[str, Any]]:
+    """The retirement of each seal that has one, if it is under a seal itself: whether it is as sealed is found there."""
+    found = read(
+        "SELECT r.* FROM retirement r JOIN seal ON seal.seq = r.seal AND seal.table_name = 'retirement' ORDER BY r.of_seal"
+    )
+    return {row["of_seal"]: row for row in found.iter_rows(named=True)}
+
+
+def _keys(
+    read: Read, numbers: Sequence[int], where: Mapping[int, tuple[int, int]], *, sqlite: bool
+) -> dict[int, pl.DataFrame]:
+    """The keys kept of retired decisions, by seal, in the order of the key."""
+    sql = "SELECT stream, case_id, content, of_seal FROM retired WHERE of_seal BETWEEN :low AND :high"
+    extent = {}
+    if sqlite:
+        sql += " AND rowid BETWEEN :first AND :last"
+        extent = _extent([where[number] for number in numbers if number in where])
+    found = read(sql, low=min(numbers), high=max(numbers), **extent).select(_NO_KEYS.columns)
+    parts = found.sort("stream", "case_id").partition_by("of_seal", as_dict=True, maintain_order=True)
+    return {number: part for (number,), part in parts.items()}
+
+
+def _stray_keys(read: Read) -> Iterator[seals.Finding]:
+    """Keys that no retirement covers: put in so that a case is never decided."""
+    strays = read(
+        "SELECT of_seal, count(*) AS n FROM retired "
+        "WHERE NOT EXISTS (SELECT 1 FROM retirement r WHERE r.of_seal = retired.of_seal) GROUP BY of_seal ORDER BY of_seal"
+    )
+    for number, count in strays.iter_rows():
+        yield seals.Finding(kind="added", table="retired", key=f"of_seal={number}, {int(count)} rows", seal=None)
+
+
+def _archived(read: Read, folder: Path, *, sqlite: bool) -> Iterator[seals.Finding]:
+    """Files of retired decisions that are gone, or whose rows are not as they were sealed."""
+    retirements = _retirements(read)
+    files: dict[str, list[int]] = {}
+    for number, row in retirements.items():
+        files.setdefault(row["file"], []).append(number)
+    for file, numbers in files.items():
+        bounds = {"low": min(numbers), "high": max(numbers)}
+        made = seals_of(read, retired.TABLE, bounds, sqlite=sqlite)
+        digest = str(retirements[numbers[0]]["file_digest"])
+        yield from archive.check(folder / file, digest, [made[number] for number in numbers if number in made])
+
+
+def extract_findings(
+    read: Read, rows: pl.DataFrame, bounds: dict[str, int], held: Mapping[int, str]
+) -> Iterator[seals.Finding]:
+    """Extracts that are not what the decisions under their seals give: estimates rest on them.
+
+    `held`: of seals whose decisions were retired, the digest of their extract.
+    """
     kept = read(
         "SELECT seal, stream, groups, confidences, case_ids FROM extract "
         "WHERE seal BETWEEN :low AND :high ORDER BY seal, stream",
         **bounds,
     ).select(extracts.COLUMNS.names())
+    for number, digest in held.items():
+        if bounds["low"] <= number <= bounds["high"]:
+            own = kept.filter(pl.col("seal") == number)
+            if retired.digest(own) != digest:
+                stream = own["stream"][0] if len(own) == 1 else ""
+                yield _extract_finding("edited" if len(own) else "removed", number, stream)
+    without = pl.col("seal").is_in(list(held)).not_()
+    kept, rows = kept.filter(without), rows.filter(without)
     made = [
         extracts.make(part).select(pl.lit(number, pl.Int64).alias("seal"), pl.all())
         for (number,), part in sorted(rows.partition_by("seal", as_dict=True).items())
@@ -109,9 +216,9 @@ def _extract_finding(kind: str, number: int, stream: str) -> seals.Finding:
     return seals.Finding(kind=kind, table="extract", key=seals.name({"seal": number, "stream": stream}), seal=number)
 
 
-def _places(read: Read, name: str) -> dict[int, tuple[int, int]]:
+def places(read: Read, name: str, by: str = "seal") -> dict[int, tuple[int, int]]:
     """SQLite's first and last row number of each seal's rows."""
-    found = read(f"SELECT seal, min(rowid) AS first, max(rowid) AS last FROM {name} GROUP BY seal")  # noqa: S608
+    found = read(f"SELECT {by}, min(rowid) AS first, max(rowid) AS last FROM {name} GROUP BY {by}")  # noqa: S608
     return {seal: (first, last) for seal, first, last in found.iter_rows()}
 
 
@@ -180,5 +287,5 @@ def _unguarded(read: Read, *, sqlite: bool) -> Iterator[seals.Finding]:
     )
     counted = dict(present.iter_rows())
     for name in [*tables.names(), *tables.BESIDE]:
-        if counted.get(name, 0) < (2 + (name != "decision") if sqlite else 1):
+        if counted.get(name, 0) < (2 + (name not in ("decision", "retired")) if sqlite else 1):
             yield seals.Finding(kind="unguarded", table=name, key="", seal=None)

@@ -12,8 +12,8 @@ import polars as pl
 
 from models import certificate, grid, policy, tally
 from models.policy import Policy
+from review import extracts, states
 from review import judged as judged_
-from review import states
 from review.judged import Judged
 from review.ledger import Ledger
 
@@ -36,11 +36,11 @@ def register(
     Thresholds come from the confidences of all cases of earlier epochs (of a class: those the model gave its label), or
     are round numbers where there are few. `delta` is that of each plan. Looks at no label.
     """
-    past = ledger.read("SELECT prediction, confidence FROM decision WHERE stream = :stream", stream=stream)
+    past = extracts.read(list(judged_.extracts_of(ledger, stream)))
     made = {}
     for part in classes or ("",):
-        scores = past.filter(pl.col("prediction") == part)["confidence"] if part else past["confidence"]
-        if scores.is_not_null().sum() < PAST:
+        scores = extracts.confidences(past, part or None)
+        if len(scores) < PAST:
             thresholds, starts, weights = grid.denser_near_one()
         else:
             thresholds, coverage = grid.quantiles(scores)

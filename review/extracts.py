@@ -91,6 +91,15 @@ def read(extracts: Sequence[pl.DataFrame]) -> Cases:
     return Cases(kinds=kinds, undrawn=tuple(map(_risen, of_kind)), drawn=_drawn(extracts, groups, parts))
 
 
+def confidences(cases: Cases, prediction: str | None) -> pl.Series:
+    """The confidence of every case that has one; with `prediction`, of those the model gave that label."""
+    labels = cases.kinds["prediction"]
+    undrawn = [part for label, part in zip(labels, cases.undrawn, strict=True) if prediction in (None, label)]
+    drawn = cases.drawn if prediction is None else cases.drawn.filter(pl.col("prediction") == prediction)
+    known = drawn["confidence"].drop_nulls().to_numpy()
+    return pl.Series("confidence", np.concatenate([*undrawn, known]), dtype=pl.Float64)
+
+
 def _parts(blobs: Sequence[bytes], sizes: NDArray[np.int64]) -> list[NDArray[np.float64]]:
     """The confidences of each group, from those of each extract."""
     ends = np.cumsum(sizes)

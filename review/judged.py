@@ -42,7 +42,7 @@ class Judged:
 
 def read(ledger: Ledger, stream: str, *, now: str, deadline_hours: float, second_opinion: bool = True) -> Judged:
     """All decisions of a stream. Without `second_opinion` nothing is disputed: a tie, or one answer, is wrong."""
-    cases = extracts.read(list(_extracts(ledger, stream)))
+    cases = extracts.read(list(extracts_of(ledger, stream)))
     due = moment.text(moment.parse(now) - timedelta(hours=deadline_hours))
     drawn = cases.drawn.join(_agreement(cases.drawn, states.readings(ledger, stream)), on="case_id", how="left").join(
         states.sent(ledger, stream), on="case_id", how="left"
@@ -161,7 +161,8 @@ def counts(judged: Judged, points: Sequence[float] = ()) -> pl.DataFrame:
     return found.select(*order, "n").sort(order)
 
 
-def _extracts(ledger: Ledger, stream: str) -> Iterator[pl.DataFrame]:
+def extracts_of(ledger: Ledger, stream: str) -> Iterator[pl.DataFrame]:
+    """All extracts of a stream, a thousand at a time."""
     last = 0
     while True:
         found = ledger.read(

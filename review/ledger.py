@@ -3,7 +3,7 @@
 The only way to the database. Every append is one transaction: all of it, or nothing. Writing twice equals writing once.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -17,7 +17,7 @@ import pyarrow as pa
 from adbc_driver_manager import dbapi
 
 from models import errors, tables
-from review import audit, database, extracts, holds, schema, seals
+from review import audit, database, extracts, holds, removal, schema, seals
 
 # A known key with other content here is not the same fact said twice: it is given back, never dropped in silence.
 _CONTENT = {"decision": ["content"], "adoption": ["policy_id", "adopted_by", "because"]}
@@ -167,25 +167,51 @@ class Ledger:
         with self._transaction() as cursor:
             self._check_in_force(cursor, in_force or {})
             number, digest = self._head(cursor)
-            made: list[seals.Seal] = []
-            for name, frame in given.facts.items():
+            made: list[_Batch] = []
+            for name, whole in given.facts.items():
                 batches = given.batches.get(name)
-                self._check_references(cursor, name, frame)
-                done.written[name] = frame
+                self._check_references(cursor, name, whole)
+                frame, changed = self._unretired(cursor, whole) if name == "decision" else (whole, whole.clear())
+                if len(frame) < len(whole):
+                    batches = None
+                done.written[name], done.conflicts[name] = frame, changed
                 if batches is None or not self._insert_new(cursor, name, batches, after=number):
                     fresh, conflicts = self._unrecorded(cursor, name, frame)
                     batches = _batches(name, fresh)
                     self._insert(cursor, name, batches, after=number)
-                    done.written[name], done.conflicts[name] = fresh, conflicts
-                    done.known[name] = len(frame) - len(fresh) - len(conflicts)
-                for batch in batches:
-                    number += 1
-                    made.append(seals.make(batch.content, seq=number, previous=digest, now=now))
-                    digest = made[-1].digest
-            if made:
-                rows = pl.DataFrame([asdict(seal) for seal in made], schema=seals.COLUMNS)
-                cursor.adbc_ingest("seal", rows.to_arrow(), mode="append")
+                    done.written[name], done.conflicts[name] = fresh, pl.concat([changed, conflicts])
+                    done.known[name] = len(whole) - len(fresh) - len(done.conflicts[name])
+                number += len(batches)
+                made += batches
+            _seal(cursor, made, after=(number - len(made), digest), now=now)
         return done
+
+    def retire(self, gone: pl.DataFrame, facts: pl.DataFrame, *, now: str) -> None:
+        """Take decisions out of the ledger: `gone` has the columns of the table `retired`, `facts` those of `retirement`.
+
+        One transaction takes the rows out, keeps their keys and seals the facts. Whoever calls has the rows on the disk.
+        Raises Refused if the user does not own the tables, LedgerInvalid if a person got one of the cases meanwhile;
+        nothing was changed then.
+        """
+        batches = _batches("retirement", schema.conform("retirement", facts).sort(tables.key("retirement")))
+        with self._transaction() as cursor:
+            number, digest = self._head(cursor)
+            removal.take_out(cursor, gone, sqlite=self._where.kind == "sqlite")
+            self._insert(cursor, "retirement", batches, after=number)
+            _seal(cursor, batches, after=(number, digest), now=now)
+
+    def check_owner(self) -> None:
+        """Raises Refused if the user of a ledger on PostgreSQL may not take rows out, which only the tables' owner may."""
+        if self._where.kind == "sqlite":
+            return
+        owns = (
+            "SELECT pg_has_role(relowner, 'USAGE') AS owns FROM pg_catalog.pg_class WHERE oid = to_regclass('decision')"
+        )
+        if not self.read(owns)["owns"].item():
+            raise errors.Refused(
+                f"ledger {self._where.shown}: retiring takes rows out, which only the role that owns the tables may; "
+                "give this command that role's URL in SECOND_READER_LEDGER"
+            )
 
     def read(self, sql: str, **parameters: database.Parameter) -> pl.DataFrame:
         """Run a query with `:name` parameters. A list or tuple parameter is written for IN: `task_id IN :task_ids`.
@@ -206,12 +232,30 @@ class Ledger:
         """
         return holds.hold(self._where, flow, stream)
 
-    def verify(self, *, known: tuple[int, str] | None = None) -> list[seals.Finding]:
+    def verify(self, *, known: tuple[int, str] | None = None, archive: Path | None = None) -> list[seals.Finding]:
         """Everything in the ledger that is not as it was sealed; empty if all is well.
 
         `known` is a head that a report printed: a ledger cut short, or rewritten from the start, no longer has it.
+        `archive`: the folder with the files of what was retired, to be read too.
         """
-        return list(audit.findings(self.read, sqlite=self._where.kind == "sqlite", known=known))
+        return list(audit.findings(self.read, sqlite=self._where.kind == "sqlite", known=known, archive=archive))
+
+    def sealed(
+        self, name: str, stream: str, numbers: Sequence[int], places: Mapping[int, tuple[int, int]]
+    ) -> pl.DataFrame:
+        """A stream's rows of a table from the first to the last of some seals, as `seals.prepared`.
+
+        `places`: what `places` gave.
+        """
+        return audit.rows(self.read, name, numbers, places, sqlite=self._where.kind == "sqlite", stream=stream)
+
+    def seals_of(self, name: str, *, low: int, high: int) -> dict[int, seals.Seal]:
+        """The seals of a table from one number to another, by number."""
+        return audit.seals_of(self.read, name, {"low": low, "high": high}, sqlite=self._where.kind == "sqlite")
+
+    def places(self, name: str) -> dict[int, tuple[int, int]]:
+        """Where the rows of each seal lie, for `sealed`. A walk over the table on SQLite; nothing on PostgreSQL."""
+        return audit.places(self.read, name) if self._where.kind == "sqlite" else {}
 
     def head(self) -> tuple[int, str]:
         """Number and digest of the last seal; (0, 64 zeros) if nothing was ever appended."""
@@ -250,21 +294,43 @@ class Ledger:
         if frame.is_empty():
             return frame, frame
         key, content = tables.key(name), _CONTENT.get(name, [])
+        recorded = self._found(cursor, name, frame, key + content)
+        if recorded.is_empty():
+            return frame, frame.clear()
+        fresh = frame.join(recorded, on=key, how="anti", maintain_order="left")
+        other = frame.join(recorded, on=key, how="semi").join(recorded, on=key + content, how="anti")
+        return fresh, other if content else frame.clear()
+
+    def _unretired(self, cursor: dbapi.Cursor, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Decisions whose case was not retired, and those whose case was, with other content."""
+        mark = "$1" if self._where.kind == "postgresql" else "?"
+        asked = f"SELECT count(*) FROM (SELECT 1 FROM retired WHERE stream = {mark} LIMIT 1) AS one"  # noqa: S608 (our own text)
+        for stream in frame["stream"].unique():
+            cursor.execute(asked, (stream,))
+            if _one(cursor) != 0:
+                break
+        else:
+            return frame, frame.clear()
+        key = tables.key("retired")
+        gone = self._found(cursor, "retired", frame, [*key, "content"])
+        said = frame.with_columns(pl.col("content").str.head(removal.DIGITS))
+        other = said.join(gone, on=key, how="semi").join(gone, on=[*key, "content"], how="anti").select(key)
+        return frame.join(gone, on=key, how="anti", maintain_order="left"), frame.join(other, on=key, how="semi")
+
+    def _found(self, cursor: dbapi.Cursor, name: str, frame: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+        """Of the rows of a table whose keys are in the frame: some columns, typed as in the frame."""
+        key = tables.key(name)
         cursor.adbc_ingest("stage", frame.select(key).to_arrow(), mode="create", temporary=True)
         if self._where.kind == "postgresql":
             # It knows nothing of the new table's rows, and would hash all of history to find some: each by the index.
             for way in ("hashjoin", "mergejoin"):
                 cursor.execute(f"SET LOCAL enable_{way} = off")
         on = " AND ".join(f't."{column}" = s."{column}"' for column in key)
-        names = database.quoted(key + content, "t.")
+        names = database.quoted(columns, "t.")
         cursor.execute(f"SELECT {names} FROM stage s JOIN {database.quoted([name])} t ON {on}")  # noqa: S608 (our own names)
-        recorded = _typed(cursor.fetch_arrow_table()).cast(dict(frame.select(key + content).schema))  # type: ignore[arg-type]
+        recorded = _typed(cursor.fetch_arrow_table()).cast(dict(frame.select(columns).schema))  # type: ignore[arg-type]
         cursor.execute("DROP TABLE stage")
-        if recorded.is_empty():
-            return frame, frame.clear()
-        fresh = frame.join(recorded, on=key, how="anti", maintain_order="left")
-        other = frame.join(recorded, on=key, how="semi").join(recorded, on=key + content, how="anti")
-        return fresh, other if content else frame.clear()
+        return recorded
 
     def _check_references(self, cursor: dbapi.Cursor, name: str, frame: pl.DataFrame) -> None:
         mark = "$1" if self._where.kind == "postgresql" else "?"
@@ -320,6 +386,19 @@ class Ledger:
             if batch.extracts is not None:
                 beside = batch.extracts.select(pl.lit(number, pl.Int64).alias("seal"), pl.all())
                 cursor.adbc_ingest("extract", beside.to_arrow(), mode="append")
+
+
+def _seal(cursor: dbapi.Cursor, batches: Sequence[_Batch], *, after: tuple[int, str], now: str) -> None:
+    """Chain batches to the seal whose number and digest are `after`."""
+    number, digest = after
+    made = []
+    for batch in batches:
+        number += 1
+        made.append(seals.make(batch.content, seq=number, previous=digest, now=now))
+        digest = made[-1].digest
+    if made:
+        rows = pl.DataFrame([asdict(seal) for seal in made], schema=seals.COLUMNS)
+        cursor.adbc_ingest("seal", rows.to_arrow(), mode="append")
 
 
 @cache

@@ -94,7 +94,7 @@ def content(table: str, rows: pl.DataFrame, arrow: pa.Table | None = None) -> Co
     return Content(
         table=table,
         row_count=len(rows),
-        digest=_content_digest(table, rows.to_arrow() if arrow is None else arrow),
+        digest=content_digest(table, rows.to_arrow() if arrow is None else arrow),
         keys=zlib.compress(_lines(rows.select(_key_json(table).alias("key")).to_series()), level=1),
         marks=marks(table, rows).to_numpy().astype(">u4").tobytes(),
     )
@@ -106,7 +106,7 @@ def make(of: Content, *, seq: int, previous: str, now: str) -> Seal:
         seq=seq,
         table_name=of.table,
         row_count=of.row_count,
-        digest=_digest(of.table, of.digest, of.row_count, seq=seq, previous=previous, sealed_at=now),
+        digest=digest(of.table, of.digest, of.row_count, seq=seq, previous=previous, sealed_at=now),
         previous=previous,
         keys=of.keys,
         marks=of.marks,
@@ -114,12 +114,12 @@ def make(of: Content, *, seq: int, previous: str, now: str) -> Seal:
     )
 
 
-def _digest(table: str, of: str, row_count: int, *, seq: int, previous: str, sealed_at: str) -> str:
+def digest(table: str, of: str, row_count: int, *, seq: int, previous: str, sealed_at: str) -> str:
     head = json.dumps([seq, previous, table, sealed_at, list(tables.columns(table)), row_count, of])
     return hashlib.sha256(head.encode()).hexdigest()
 
 
-def _content_digest(table: str, rows: pa.Table) -> str:
+def content_digest(table: str, rows: pa.Table) -> str:
     hashed = hashlib.sha256()
     for name in tables.columns(table):
         for piece in _written(name, rows[name].combine_chunks()):
@@ -212,22 +212,47 @@ def check(seal: Seal, rows: pl.DataFrame) -> list[Finding]:
     except zlib.error:
         keys = b""
     if len(rows) > 0 and not rows["mark"].null_count():
-        of, link = _content_digest(table, rows.to_arrow()), {"previous": seal.previous, "sealed_at": seal.sealed_at}
-        if seal.digest == _digest(table, of, len(rows), seq=seal.seq, **link):
+        of, link = content_digest(table, rows.to_arrow()), {"previous": seal.previous, "sealed_at": seal.sealed_at}
+        if seal.digest == digest(table, of, len(rows), seq=seal.seq, **link):
             recorded = rows["mark"].to_numpy().astype(">u4").tobytes()
             same = keys == _lines(rows["key"]) and seal.marks == recorded and seal.row_count == len(rows)
             return [] if same else edited_seal
-    sealed = _sealed(seal, keys)
+    return named(seal, rows) or edited_seal
+
+
+def covers(seal: Seal, keys: pl.DataFrame) -> bool:
+    """Whether a seal was made of rows with just these natural keys, which are sorted."""
+    try:
+        return zlib.decompress(seal.keys) == _lines(keys.select(_key_json(seal.table_name).alias("key")).to_series())
+    except zlib.error:
+        return False
+
+
+def named(seal: Seal, rows: pl.DataFrame, gone: frozenset["Key"] = frozenset()) -> list[Finding]:
+    """The rows that differ from what was sealed, as far as keys and marks tell. `gone`: keys of rows that may be missing.
+
+    A row that is there although it is in `gone` was added.
+    """
+    table = seal.table_name
+    try:
+        sealed = _sealed(seal, zlib.decompress(seal.keys))
+    except zlib.error:
+        sealed = None
     if sealed is None:
-        return edited_seal
+        return [Finding(kind="edited", table="seal", key=f"seq={seal.seq}", seal=seal.seq)]
     now = dict(zip(map(_read_key, rows["key"]), rows["mark"], strict=True))
     found = [
-        *(("removed", key) for key in sealed if key not in now),
+        *(("removed", key) for key in sealed if key not in now and key not in gone),
         *(("edited", key) for key, mark in sealed.items() if now.get(key, mark) != mark),
-        *(("added", key) for key in now if key not in sealed),
+        *(("added", key) for key in now if key not in sealed or key in gone),
     ]
-    named = [Finding(kind=kind, table=table, key=name(dict(key)), seal=seal.seq) for kind, key in found]
-    return named or edited_seal
+    return [Finding(kind=kind, table=table, key=name(dict(key)), seal=seal.seq) for kind, key in found]
+
+
+def read_keys(table: str, rows: pl.DataFrame) -> frozenset["Key"]:
+    """The natural keys of some rows of a table."""
+    columns = tables.key(table)
+    return frozenset(tuple(zip(columns, row, strict=True)) for row in rows.select(columns).iter_rows())
 
 
 Key = tuple[tuple[str, str | int], ...]

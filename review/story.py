@@ -26,6 +26,8 @@ def case(ledger: Ledger, stream: str, case_id: str, *, payload: str = "") -> str
         case=case_id,
     )
     if found.is_empty():
+        if gone := _retired(ledger, stream, case_id):
+            return gone
         raise Misuse(f"stream {stream!r} has no case {case_id!r}; is it spelled as in the input's id column?")
     row = found.row(0, named=True)
     draw = float(policy.draws(pl.Series([case_id]), row["salt"])[0])
@@ -46,6 +48,29 @@ def case(ledger: Ledger, stream: str, case_id: str, *, payload: str = "") -> str
         *_after(ledger, stream, case_id),
     ]
     return "\n".join(lines)
+
+
+def _retired(ledger: Ledger, stream: str, case_id: str) -> str | None:
+    """Where the record of a case is that left the ledger; None if none left."""
+    found = ledger.read(
+        """
+        SELECT k.content, t.of_seal, t.file, t.file_digest, t.retired_by, t.because, t.retired_at
+        FROM retired k JOIN retirement t ON t.of_seal = k.of_seal WHERE k.stream = :stream AND k.case_id = :case
+        """,
+        stream=stream,
+        case=case_id,
+    )
+    if found.is_empty():
+        return None
+    row = found.row(0, named=True)
+    return "\n".join(
+        [
+            f"case        {case_id} of {stream}: released, read by nobody",
+            f"input       SHA-256 {row['content']}...",
+            f"retired     {row['retired_at']} by {row['retired_by']}: {row['because']}",
+            f"record      {row['file']}, seal {row['of_seal']}; SHA-256 of the file {row['file_digest']}",
+        ]
+    )
 
 
 def _after(ledger: Ledger, stream: str, case_id: str) -> list[str]:

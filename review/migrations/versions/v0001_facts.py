@@ -17,6 +17,8 @@ KEYS = {
     "run": ["run_id"],
     "seal": ["seq"],
     "extract": ["seal", "stream"],
+    "retirement": ["of_seal"],
+    "retired": ["stream", "case_id"],
     "plan": ["epoch_id", "part"],
     "certificate": ["epoch_id", "part", "look"],
     "alarm": ["epoch_id"],
@@ -37,7 +39,8 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         for table in KEYS:
             if table not in ("seal", "extract"):  # seals rise with the rows, so a few pages say where each one's are
-                op.execute(f"CREATE INDEX {table}_seal ON {table} USING brin (seal) WITH (autosummarize = on)")
+                seal = "of_seal" if table == "retired" else "seal"
+                op.execute(f"CREATE INDEX {table}_seal ON {table} USING brin ({seal}) WITH (autosummarize = on)")
     if op.get_bind().dialect.name == "sqlite":
         _guard_sqlite()
     else:
@@ -54,7 +57,7 @@ def _guard_sqlite() -> None:
         # INSERT OR REPLACE deletes the old row without a DELETE trigger (unless the connection asks for it, as ours
         # does), so a row whose key is taken is refused before the conflict is resolved. Not for decisions, of which
         # there are millions: it would cost as much as the insert itself. A replaced one is found by its seal.
-        if table == "decision":
+        if table in ("decision", "retired"):
             continue
         taken = " AND ".join(f"{column} = NEW.{column}" for column in key)
         held = f"EXISTS (SELECT 1 FROM {table} WHERE {taken})"  # noqa: S608 (our own names)
@@ -149,6 +152,35 @@ def _tables() -> None:
         sa.Column("confidences", sa.LargeBinary(), nullable=False),
         sa.Column("case_ids", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("seal", "stream"),
+    )
+    op.create_table(
+        "retirement",
+        sa.Column("of_seal", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("row_count", sa.BigInteger(), nullable=False),
+        sa.Column("all_digest", sa.Text(), nullable=False),
+        sa.Column("kept_digest", sa.Text(), nullable=True),
+        sa.Column("keys_digest", sa.Text(), nullable=False),
+        sa.Column("extract_digest", sa.Text(), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("file_digest", sa.Text(), nullable=False),
+        sa.Column("retired_by", sa.Text(), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.Column("retired_at", sa.Text(), nullable=False),
+        sa.Column("seal", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("length(because) > 0"),
+        sa.CheckConstraint("length(retired_by) > 0"),
+        sa.CheckConstraint("row_count > 0"),
+        sa.ForeignKeyConstraint(["of_seal"], ["seal.seq"]),
+        sa.PrimaryKeyConstraint("of_seal"),
+    )
+    op.create_table(
+        "retired",
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("case_id", sa.Text(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("of_seal", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("stream", "case_id"),
     )
     op.create_table(
         "plan",
