@@ -261,6 +261,7 @@ class Retirement(SQLModel, table=True):
     all_digest: str = Field(sa_column=_text())  # content digest of every row the seal covers: the seal was made of it
     kept_digest: str | None = Field(sa_column=_text(nullable=True))  # of those still here; None: none is
     keys_digest: str = Field(sa_column=_text())  # of the rows of `retired`
+    marks_digest: str = Field(sa_column=_text())  # of the seal's marks
     extract_digest: str = Field(sa_column=_text())
     file: str = Field(sa_column=_text())  # its name; where it lies is for the owner to know
     file_digest: str = Field(sa_column=_text())  # SHA-256 of its bytes

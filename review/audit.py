@@ -85,8 +85,7 @@ def _table(read: Read, name: str, links: pl.DataFrame, *, sqlite: bool) -> Itera
             odd |= {finding.seal for finding in found}
             yield from found
         if name == "decision":  # an extract of decisions that changed need not be named as well
-            held = {number: str(of["extract_digest"]) for number, of in retirements.items()}
-            yield from (one for one in extract_findings(read, found_rows, bounds, held) if one.seal not in odd)
+            yield from (one for one in extract_findings(read, found_rows, bounds, retirements) if one.seal not in odd)
 
 
 def rows(
@@ -180,23 +179,20 @@ def _archived(read: Read, folder: Path, *, sqlite: bool) -> Iterator[seals.Findi
 
 
 def extract_findings(
-    read: Read, rows: pl.DataFrame, bounds: dict[str, int], held: Mapping[int, str]
+    read: Read, rows: pl.DataFrame, bounds: dict[str, int], held: Mapping[int, Mapping[str, Any]]
 ) -> Iterator[seals.Finding]:
     """Extracts that are not what the decisions under their seals give: estimates rest on them.
 
-    `held`: of seals whose decisions were retired, the digest of their extract.
+    `held`: the retirement of each seal whose decisions were retired.
     """
     kept = read(
         "SELECT seal, stream, groups, confidences, case_ids FROM extract "
         "WHERE seal BETWEEN :low AND :high ORDER BY seal, stream",
         **bounds,
     ).select(extracts.COLUMNS.names())
-    for number, digest in held.items():
+    for number, of in held.items():
         if bounds["low"] <= number <= bounds["high"]:
-            own = kept.filter(pl.col("seal") == number)
-            if retired.digest(own) != digest:
-                stream = own["stream"][0] if len(own) == 1 else ""
-                yield _extract_finding("edited" if len(own) else "removed", number, stream)
+            yield from _held_extract(kept.filter(pl.col("seal") == number), number, of)
     without = pl.col("seal").is_in(list(held)).not_()
     kept, rows = kept.filter(without), rows.filter(without)
     made = [
@@ -210,6 +206,17 @@ def extract_findings(
     for kind, odd in [*found, ("edited", edited)]:
         for number, stream in odd.select(key).iter_rows():
             yield _extract_finding(kind, number, stream)
+
+
+def _held_extract(own: pl.DataFrame, number: int, of: Mapping[str, Any]) -> Iterator[seals.Finding]:
+    """Whether a seal's extract is the one it had when its decisions were retired."""
+    mine = own.filter(pl.col("stream") == of["stream"])
+    if mine.is_empty():
+        yield _extract_finding("removed", number, of["stream"])
+    elif retired.digest(mine) != of["extract_digest"]:
+        yield _extract_finding("edited", number, of["stream"])
+    for stream in own.filter(pl.col("stream") != of["stream"])["stream"]:
+        yield _extract_finding("added", number, stream)
 
 
 def _extract_finding(kind: str, number: int, stream: str) -> seals.Finding:

@@ -31,7 +31,7 @@ def keys(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select("stream", "case_id", content, pl.col("seal").alias("of_seal")).sort("stream", "case_id")
 
 
-def facts(rows: pl.DataFrame, gone: pl.Series, extracts: pl.DataFrame) -> dict[str, int | str | None]:
+def facts(seal: seals.Seal, rows: pl.DataFrame, gone: pl.Series, extract: pl.DataFrame) -> dict[str, int | str | None]:
     """What a retirement holds of one seal. `rows`: all that it covers, as `seals.prepared`; `gone`: which of them leave."""
     kept = rows.filter(~gone)
     return {
@@ -39,7 +39,8 @@ def facts(rows: pl.DataFrame, gone: pl.Series, extracts: pl.DataFrame) -> dict[s
         "all_digest": seals.content_digest(TABLE, rows.to_arrow()),
         "kept_digest": None if kept.is_empty() else seals.content_digest(TABLE, kept.to_arrow()),
         "keys_digest": digest(keys(rows.filter(gone))),
-        "extract_digest": digest(extracts),
+        "marks_digest": hashlib.sha256(seal.marks).hexdigest(),
+        "extract_digest": digest(extract),
     }
 
 
@@ -68,7 +69,7 @@ def check(
         sealed_at=seal.sealed_at,
     )
     edited = [seals.Finding(kind="edited", table="seal", key=f"seq={seal.seq}", seal=seal.seq)]
-    if made != seal.digest:
+    if made != seal.digest or hashlib.sha256(seal.marks).hexdigest() != of["marks_digest"]:
         return edited
     kept = None
     if not rows.is_empty():

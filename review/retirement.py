@@ -129,7 +129,7 @@ def _one_file(
     facts = [
         {"of_seal": number, "stream": stream, "file": name, "file_digest": digest, "retired_at": who.now}
         | {"retired_by": who.by, "because": who.because}
-        | retired.facts(parts[number], which, _extract(ledger, number))
+        | retired.facts(made[number], parts[number], which, _extract(ledger, number))
         for number, which in leaving.items()
     ]
     keys = pl.concat([retired.keys(parts[number].filter(which)) for number, which in leaving.items()])

@@ -2,12 +2,13 @@
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import polars as pl
 import psycopg
 
 from models import tables
-from review import judged, ledger
+from review import judged, ledger, retirement
 from review.judged import Judged
 
 NOW = "2026-02-01T12:00:00.000000Z"
@@ -171,6 +172,17 @@ def all_tables() -> dict[str, pl.DataFrame]:
         "fault": faults({}, {"line": 9}),
         "run": runs({}, {"run_id": "r-2", "flow": "collect", "cursor": NOW}),
     }
+
+
+def retire_one(book: ledger.Ledger, folder: Path) -> None:
+    """After `all_tables`: a released case is decided, and retired into a file of the folder."""
+    # Of another epoch: those of the first are under the suspicion of its alarm.
+    case: dict[str, Value] = {"case_id": "c-7", "epoch_id": "e-2", "route": "AUTOMATE", "content": "7" * 64}
+    doubtful: dict[str, Value] = {"case_id": "c-6", "content": "6" * 64}
+    book.append({"epoch": epochs({"epoch_id": "e-2"}), "decision": decisions(case, doubtful)}, now=NOW)
+    who = retirement.Who(by="ann@example.org", because="it is old", now=NOW)
+    done = retirement.retire(book, "mail", before="2027-01-01T00:00:00.000000Z", folder=folder, who=who)
+    assert done.rows == 1
 
 
 def judge(book: ledger.Ledger, *, now: str = NOW, hours: float = 48, second: bool = True, epoch: str = "e-1") -> Judged:

@@ -9,12 +9,16 @@ from pathlib import Path
 import polars as pl
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
+from flows import cli, epochs, govern, measure, runs
+from flows import retire as retire_
 from models import errors
-from review import archive, ledger, removal, retirement, states, story
+from review import archive, certified, ledger, numbers, retirement, states, story
 from review.retirement import Done, Who
 from tests.integration import ledger_facts as facts
 from tests.integration.ledger_facts import NOW
+from tests.integration.test_governance import Desk
 
 LATER = "2026-03-01T00:00:00.000000Z"
 WHO = Who(by="ann@example.org", because="a month old", now=LATER)
@@ -23,12 +27,11 @@ DAYS = ("2026-01-01T08:00:00.000000Z", "2026-01-02T08:00:00.000000Z", "2026-02-2
 
 def released(prefix: str, at: str, count: int = 6) -> pl.DataFrame:
     """Of a batch the first case is doubtful, the second was drawn, the others were released and nobody looks at them."""
-    rows: list[dict[str, facts.Value]] = [
-        {"case_id": f"{prefix}-{n}", "line": n, "content": f"{n}" * 64, "decided_at": at, "confidence": 0.9}
-        | {"route": "REVIEW" if n == 0 else "AUTOMATE", "blind": n == 1, "payload": None if n == 2 else "{}"}
-        for n in range(count)
-    ]
-    return facts.decisions(*({name: value for name, value in row.items() if value is not None} for row in rows))
+    rows: list[dict[str, facts.Value]] = []
+    for n in range(count):
+        row: dict[str, facts.Value] = {"case_id": f"{prefix}-{n}", "line": n, "content": f"{n}" * 64, "confidence": 0.9}
+        rows.append(row | {"decided_at": at, "route": "REVIEW" if n == 0 else "AUTOMATE", "blind": n == 1})
+    return facts.decisions(*rows)
 
 
 @pytest.fixture
@@ -66,6 +69,7 @@ def cases(url: str) -> list[str]:
         return found
 
 
+BY = ("--by", "Ann", "--because", "a year old")
 STAYS = ["a-0", "a-1", "a-5", "b-0", "b-1", *(f"c-{n}" for n in range(6))]
 
 
@@ -125,9 +129,10 @@ def test_an_append_of_thousands_in_the_hope_that_none_is_known_decides_no_retire
     full: str, tmp_path: Path
 ) -> None:
     retire(full, tmp_path)
+    new: list[dict[str, facts.Value]] = [{"case_id": f"0-{n}"} for n in range(ledger._MANY)]
     many = pl.concat(
         [
-            facts.decisions(*({"case_id": f"0-{n}", "content": "0" * 64} for n in range(ledger._MANY))),
+            facts.decisions(*new),
             released("b", LATER).filter(pl.col("case_id") == "b-4"),
         ]
     )
@@ -154,7 +159,7 @@ def unguarded(url: str, table: str, statement: str) -> list[str]:
 @pytest.mark.parametrize(
     ("table", "change", "found"),
     [
-        ("decision", "UPDATE decision SET prediction = 'spam' WHERE case_id = 'a-1'", "edited: decision stream=mail, case_id=a-1"),
+        ("decision", "UPDATE decision SET line = 9 WHERE case_id = 'a-1'", "edited: decision stream=mail, case_id=a-1"),
         ("decision", "DELETE FROM decision WHERE case_id = 'b-0'", "removed: decision stream=mail, case_id=b-0"),
         ("retired", "DELETE FROM retired WHERE case_id = 'b-4'", "removed: retired stream=mail, case_id=b-4"),
         ("retired", "UPDATE retired SET content = '' WHERE case_id = 'b-4'", "edited: retired of_seal="),
@@ -176,7 +181,7 @@ def test_what_is_left_of_a_retired_batch_is_still_guarded(
 def test_a_retirement_that_is_not_sealed_excuses_no_missing_row(full: str, tmp_path: Path) -> None:
     with ledger.open(full) as book:
         seal = book.read("SELECT seal FROM decision WHERE case_id = 'b-4'")["seal"].item()
-    values = f"{seal}, 'mail', 4, '', NULL, '', '', 'f', '', 'eve', 'because', '{NOW}', 99"
+    values = f"{seal}, 'mail', 4, '', NULL, '', '', '', 'f', '', 'eve', 'because', '{NOW}', 99"
     facts.execute(full, f"INSERT INTO retirement VALUES ({values})")
     found = unguarded(full, "decision", "DELETE FROM decision WHERE case_id = 'b-4'")
     assert sorted(found) == [
@@ -338,5 +343,48 @@ def test_who_does_not_own_the_tables_is_refused_before_a_file_is_written(postgre
         facts.execute(postgres_url, f"DROP OWNED BY {name}", f"DROP ROLE {name}")
 
 
-def test_the_digits_that_are_kept_are_those_compared() -> None:
-    assert removal.DIGITS == 16
+def test_the_report_is_the_same_before_and_after_but_for_the_last_seal_and_the_command_says_what_it_did(
+    ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECOND_READER_LEDGER", ledger_url)
+    monkeypatch.setenv("SECOND_READER_STREAMS", str(tmp_path))
+    monkeypatch.setattr(certified, "PAST", 50)  # so that an epoch's grid is made of the confidences before it
+    ledger.migrate(ledger_url)
+    with ledger.open(ledger_url) as book:
+        desk = Desk(tmp_path, book)
+        epochs.begin_epoch(book, desk.describe(), "ann@example.org")
+        desk.arrive("a", 60, 0.95, wrong=4)
+        govern.adopt("mail", 0.9, by="ann@example.org", because="a test", uncertified=True)
+        desk.arrive("b", 200, 0.97, wrong=2)
+        now = runs.clock()
+        desk.look(now)
+        standings = certified.standings(book, desk.in_force().epoch_id)
+
+        def report() -> dict[str, object]:
+            cases = desk.judged(now)
+            labels = certified.watched(cases, desk.in_force().epoch_id)
+            made = measure.gather(desk.run(), desk.in_force(), cases, standings, labels, now)
+            return numbers.whole(made) | {"seal": None}
+
+        before, grid = report(), certified.register(book, "mail", "e-2", alpha=0.05, delta=0.05)
+        said = CliRunner().invoke(cli.app, ["retire", "mail", "--before", now, "--to", str(tmp_path / "archive"), *BY])
+        assert (said.exit_code, said.stderr) == (0, "")
+        gone = int(book.read("SELECT count(*) AS n FROM retired")["n"].item())
+        assert gone > 50
+        assert said.stdout == f"{gone} decisions retired into 1 files in {tmp_path / 'archive'}.\n"
+        assert report() == before
+        assert certified.register(book, "mail", "e-2", alpha=0.05, delta=0.05) == grid
+        assert book.verify(archive=tmp_path / "archive") == []
+
+
+@pytest.mark.parametrize(
+    ("before", "message"),
+    [
+        ("2999-01-01", "--before 2999-01-01 has not come yet"),
+        ("yesterday", "--before: 'yesterday' is not an ISO 8601 time"),
+        ("2026-01-01T00:00:00", "does not say its time zone"),
+    ],
+)
+def test_a_day_that_is_none_or_has_not_come_is_refused(tmp_path: Path, before: str, message: str) -> None:
+    with pytest.raises(errors.Misuse, match=message):
+        retire_.retire("mail", before=before, folder=tmp_path, by="Ann", because="old")

@@ -161,6 +161,7 @@ def _tables() -> None:
         sa.Column("all_digest", sa.Text(), nullable=False),
         sa.Column("kept_digest", sa.Text(), nullable=True),
         sa.Column("keys_digest", sa.Text(), nullable=False),
+        sa.Column("marks_digest", sa.Text(), nullable=False),
         sa.Column("extract_digest", sa.Text(), nullable=False),
         sa.Column("file", sa.Text(), nullable=False),
         sa.Column("file_digest", sa.Text(), nullable=False),
