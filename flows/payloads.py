@@ -28,12 +28,23 @@ def pending(run: runs.Run, room: int) -> tuple[pl.DataFrame, int]:
     limit = room
     while True:
         cases = states.pending(run.ledger, run.stream.name, limit)
-        shown, lost = read(cases, run.stream, run.settings.data / run.stream.input.source)
-        if len(shown) >= room or len(cases) < limit:
+        found, lost = read(cases, run.stream, _inbox(run))
+        if len(found) >= room or len(cases) < limit:
             break
         limit *= 2
     _record(run, lost)
-    return shown.head(room), len(lost)
+    return found.head(room), len(lost)
+
+
+def shown(run: runs.Run, cases: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Those of the cases (as for `read`) whose payload is to be had, and how many are left out, as in `pending`."""
+    found, lost = read(cases, run.stream, _inbox(run))
+    _record(run, lost)
+    return found, len(lost)
+
+
+def _inbox(run: runs.Run) -> Path:
+    return run.settings.data / run.stream.input.source
 
 
 def read(cases: pl.DataFrame, stream: Stream, inbox: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -75,8 +86,7 @@ def standing(book: ledger.Ledger, stream: Stream, inbox: Path, case_id: str) -> 
 def findable(run: runs.Run, inbox: Path) -> runs.Run:
     """The run as it should read `inbox`: what lies elsewhere than the stream's input is kept by value, as nobody would
     look for it there."""
-    home = run.settings.data / run.stream.input.source
-    if _folder(inbox).resolve() == _folder(home).resolve():
+    if _folder(inbox).resolve() == _folder(_inbox(run)).resolve():
         return run
     given = run.stream.input.model_copy(update={"payload_by": "value"})
     return dataclasses.replace(run, stream=run.stream.model_copy(update={"input": given}))

@@ -8,7 +8,7 @@ import dataclasses
 
 import polars as pl
 
-from flows import dispatch, runs, settings
+from flows import dispatch, payloads, runs, settings
 from models.errors import Misuse
 from review import label_studio, whereabouts
 
@@ -29,7 +29,7 @@ def redispatch(stream_name: str, *, by: str, because: str) -> runs.Counts:
         label_studio.check_owner(connection, project, run.stream.name)
         unanswered = whereabouts.unanswered(run.ledger, run.stream.name)
         there = label_studio.find(connection, project, unanswered["task_key"])
-        gone = unanswered.filter(~pl.col("task_key").is_in(list(there)))
+        gone, left_out = payloads.shown(run, unanswered.filter(~pl.col("task_key").is_in(list(there))))
         recorded = whereabouts.recorded_tasks(run.ledger, project)
         # Sent by a run that was killed before it could say so.
         found = {key: ids[0] for key, ids in there.items() if not recorded.intersection(ids)}
@@ -42,6 +42,7 @@ def redispatch(stream_name: str, *, by: str, because: str) -> runs.Counts:
         for batch in gone.iter_slices(dispatch.BATCH):
             _record(run, dispatch.push(run.stream, project, batch), by, because)
         counts = {"sent_again": len(gone), "found": len(moved), "open": len(unanswered)}
+        counts |= {"faults": left_out} if left_out else {}
         run.finish(counts)
         return counts
 

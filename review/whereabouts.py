@@ -30,12 +30,15 @@ def sent_since_collected(ledger: Ledger, stream: str, project_id: int) -> tuple[
 
 
 def unanswered(ledger: Ledger, stream: str) -> pl.DataFrame:
-    """Open cases with all it takes to send them again: case_id, slot, payload, prediction, blind, task_key, sent_at."""
+    """Open cases with all it takes to send them again.
+
+    case_id, slot, payload (null: by reference), source, line, content, prediction, blind, task_key, sent_at.
+    """
     return ledger.read(
         f"""
         {states.READINGS},
         spent AS (SELECT DISTINCT case_id, slot FROM live WHERE outcome = 'repeat')
-        SELECT s.case_id, s.slot, d.payload, d.prediction, s.blind, s.task_key, s.sent_at
+        SELECT s.case_id, s.slot, d.payload, d.source, d.line, d.content, d.prediction, s.blind, s.task_key, s.sent_at
         FROM dispatch s CROSS JOIN decision d
         LEFT JOIN reading r ON r.case_id = s.case_id AND r.slot = s.slot
         LEFT JOIN spent ON spent.case_id = s.case_id AND spent.slot = s.slot

@@ -48,6 +48,13 @@ def test_a_recalled_case_is_shown_from_its_file_and_waits_while_the_file_is_away
     assert shown == {mail(n)["text"] for n in range(30)}
 
     task_of = dict(place.rows("SELECT case_id, task_id FROM dispatch"))
+    with place.label_studio() as client:
+        client.delete(f"/api/tasks/{task_of[unread[1]]}").raise_for_status()
+    again = place.cli("redispatch", place.name, "--by", "ann", "--because", "somebody deleted its task")
+    assert again.code == 0, again.err
+    assert "sent again 1" in again.out
+    assert {task["data"]["text"] for task in place.tasks()} == shown
+
     token = label_studio.add_reviewer(f"kim-{place.name}@example.com", "a-Pass-word-9")
     (task,) = [task for task in place.tasks() if task["id"] == task_of[unread[0]]]
     answer(place, token, task, "other")
