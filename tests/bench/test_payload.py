@@ -9,7 +9,7 @@ from tests.bench import once, outputs, table
 from tests.bench.test_score import emptied, middle
 
 ROWS = 1_000_000
-TIMES = 3
+TIMES = 5
 
 
 def megabytes(folder: Path, url: str) -> float:

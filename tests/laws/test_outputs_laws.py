@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing.parametric import column, dataframes
 
-from models import outputs, stream
+from models import outputs, reserved, stream
 
 HEAD = """
 name = "mail"
@@ -154,3 +154,27 @@ def test_a_row_is_judged_the_same_in_any_batch(rows: list[dict[str, object]], cu
     for kind in ("cases", "faults"):
         joined = pl.concat([getattr(part, kind) for part in parts]).drop("line")
         assert joined.rows() == getattr(whole, kind).drop("line").rows()
+
+
+@pytest.mark.parametrize("described", [NUMBER, COLUMNS, LIST], ids=["number", "columns", "list"])
+def test_a_row_read_again_by_itself_says_what_it_said_among_others(described: stream.Stream) -> None:
+    @slow
+    @given(frame=dataframes([column(name) for name in outputs.named(described)], max_size=8, allow_null=True))
+    def law(frame: pl.DataFrame) -> None:
+        among = outputs.validate(frame, described, source="any.parquet").cases.select(outputs.REREAD_SCHEMA.keys())
+        numbered = frame.with_columns(pl.int_range(1, len(frame) + 1, dtype=pl.Int64, eager=True).alias(reserved.LINE))
+        alone = [outputs.reread(numbered.slice(line - 1, 1), described) for line in among["line"]]
+        none = outputs.reread(numbered.clear(), described)
+        assert among.equals(pl.concat([none, *alone]))
+
+    law()
+
+
+@slow
+@given(rows=st.lists(row, min_size=1, max_size=12))
+def test_a_row_among_odd_numbers_and_missing_values_is_read_again_as_it_was(rows: list[dict[str, object]]) -> None:
+    frame = pl.DataFrame(rows, schema=SCHEMA)
+    among = outputs.validate(frame, NUMBER, source="mail.csv").cases.select(outputs.REREAD_SCHEMA.keys())
+    numbered = frame.with_columns(pl.int_range(1, len(frame) + 1, dtype=pl.Int64, eager=True).alias(reserved.LINE))
+    alone = [outputs.reread(numbered.slice(line - 1, 1), NUMBER) for line in among["line"]]
+    assert among.equals(pl.concat([outputs.REREAD_SCHEMA.to_frame(), *alone]))
