@@ -9,7 +9,7 @@ from tests.e2e.place import Place, answer, mail
 from tests.integration import ledger_facts as facts
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_a_recalled_case_is_shown_from_its_file_and_waits_while_the_file_is_away(
     place: Place, label_studio: Any
 ) -> None:
@@ -60,5 +60,12 @@ def test_a_recalled_case_is_shown_from_its_file_and_waits_while_the_file_is_away
     answer(place, token, task, "other")
     assert place.cli("collect", place.name).code == 0
     assert place.rows("SELECT case_id, answer FROM review") == [(unread[0], "other")]
+
+    # What is read from elsewhere is kept by value: nobody would look for it there.
+    place.deliver("late.jsonl", [mail(n, score=0.9) for n in range(30, 40)])
+    late = (place.home / "inbox" / "late.jsonl").rename(place.home / "late.jsonl")
+    assert place.cli("score", place.name, "--source", str(late)).code == 0
+    kept = "SELECT blind, payload IS NULL FROM decision WHERE source = 'late.jsonl' GROUP BY 1, 2 ORDER BY 1"
+    assert place.rows(kept) == [(0, 0), (1, 0)]
     with ledger.open(place.environment["SECOND_READER_LEDGER"]) as book:
         assert book.verify() == []
