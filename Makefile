@@ -3,6 +3,7 @@
 #                         ARGS=--drift has the scanner go wrong
 # make test               all tests, on real servers (ARGS="tests/unit -k policy": some of them)
 # make lint               format, lint, types, layers
+# make fuzz               10 000 odd and damaged inputs (minutes); ARGS="--first 10000": others; writes tests/fuzz/RESULTS.md
 # make bench              how fast, on how much
 # make faults             break everything on purpose, some thousand times; `make test` does a tenth of it
 #
@@ -14,7 +15,7 @@ ARGS ?=
 SOURCES = flows review models deploy tests
 export PYTHON
 
-.PHONY: demo test lint bench faults setup setup-all
+.PHONY: demo test lint bench faults fuzz setup setup-all
 
 demo: setup-all
 	@.venv/bin/python -m deploy.demo $(STREAM) $(ARGS)
@@ -27,6 +28,9 @@ lint: setup
 	@.venv/bin/ruff check $(SOURCES)
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+
+fuzz: setup
+	@.venv/bin/python -m tests.fuzz.hunt --write tests/fuzz/RESULTS.md $(ARGS)
 
 bench: setup-all
 	@.venv/bin/python -m pytest tests/bench --timeout 900 --capture no $(ARGS)

@@ -1,21 +1,25 @@
 """The names of a file's columns against those its stream reads."""
 
 import difflib
+from collections import Counter
 from pathlib import Path
 
 from models import reserved
 from models.errors import InputInvalid
 
+_SHOWN = 60  # characters of a name
+
 
 def check(path: Path, present: list[str], wanted: list[str]) -> None:
     """Raises InputInvalid if a name stands twice, is one of ours, or is missing."""
-    twice = sorted({name for name in present if present.count(name) > 1})
+    twice = sorted(name for name, count in Counter(present).items() if count > 1)
     if twice:
         raise InputInvalid(f"{path}: column {_quoted(twice)} stands twice in the header; rename one of them")
     ours = [name for name in present if name.startswith(reserved.PREFIX)]
     if ours:
         raise InputInvalid(f"{path}: column {_quoted(ours)} has a name we keep for ourselves; rename it")
-    missing = [name for name in wanted if name not in present]
+    there = set(present)
+    missing = [name for name in wanted if name not in there]
     if missing:
         close = difflib.get_close_matches(missing[0], present, n=3) or present[:10]
         has = f"has {_quoted(close)}{', ...' if len(close) < len(present) else ''}" if close else "has no columns"
@@ -25,4 +29,6 @@ def check(path: Path, present: list[str], wanted: list[str]) -> None:
 
 
 def _quoted(names: list[str]) -> str:
-    return ", ".join(repr(name) for name in names)
+    """The names, or the first of very many; of a very long one, its start."""
+    shown = [repr(name if len(name) <= _SHOWN else name[:_SHOWN] + "...") for name in names[:10]]
+    return ", ".join(shown + [f"and {len(names) - 10} more"] * (len(names) > 10))

@@ -132,5 +132,7 @@ def _damaged(path: Path, row: int, error: Exception) -> InputInvalid:
 def _opened(path: Path) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(path)
-    except pa.ArrowException:
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # the disk's word; Arrow's own errors have no number
+            raise
         raise InputInvalid(f"{path}: not a Parquet file, or cut off; have it written again") from None

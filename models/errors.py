@@ -22,6 +22,15 @@ class SecondReaderError(Exception):
 
     exit_code = 1
 
+    def __str__(self) -> str:
+        """The message with what a terminal would obey, and what no encoding has, in escapes: names come from files."""
+        said = super().__str__()
+        return said if said.isprintable() else "".join(map(_shown, said))
+
+
+def _shown(letter: str) -> str:
+    return letter if letter.isprintable() or letter == "\n" else letter.encode("unicode_escape").decode()
+
 
 class Misuse(SecondReaderError):
     """The command, or one of its parameters, is wrong."""
@@ -35,6 +44,10 @@ class StreamInvalid(SecondReaderError):
 
 class InputInvalid(SecondReaderError):
     """An input file is not what it says it is. Nothing of it was written."""
+
+    def __str__(self) -> str:
+        """One line, whatever stands in a file's name or header."""
+        return super().__str__().replace("\n", "\\n")
 
 
 class ModelInvalid(SecondReaderError):

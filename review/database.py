@@ -200,6 +200,8 @@ def cursor_options(where: Address) -> dict[str, Any]:
     """Statement options of a reading cursor.
 
     SQLite has no column types, so the driver infers them from the first batch and fails if a later one differs, as a
-    column that starts with 1 024 nulls does: the first batch is the whole result.
+    column that starts with 1 024 nulls does: the first batch is the whole result. The driver reserves eight bytes of
+    address space a row and column before it reads, and dies where the kernel refuses, as it does a reservation beyond
+    all memory: so no more rows than a SQLite ledger is for, 80 MB a column.
     """
-    return {"adbc.sqlite.query.batch_rows": "1000000000"} if where.kind == "sqlite" else {}
+    return {"adbc.sqlite.query.batch_rows": "10000000"} if where.kind == "sqlite" else {}

@@ -419,3 +419,20 @@ def test_a_file_that_is_gone_or_another_is_said_when_its_rows_are_picked(tmp_pat
     (tmp_path / "a.csv").write_text("id,label\na,bug\n")
     with pytest.raises(InputInvalid, match="score"):
         picked(tmp_path / "a.csv", [2])
+
+
+def test_a_message_is_one_printable_line_whatever_a_file_or_its_columns_are_called(tmp_path: Path) -> None:
+    path = written(tmp_path / "a\n\x1b[31m\udcff.csv", "\x1b[31m" + "i" * 10_000 + "," + "x," * 5000 + "\n")
+    with pytest.raises(InputInvalid) as caught:
+        list(files.chunks(path, MAIL))
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 1000
+
+
+def test_a_parquet_file_with_a_broken_foot_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pl.DataFrame([ROW]).write_parquet(path)
+    data = bytearray(path.read_bytes())
+    data[-60:-8] = b"\xff" * 52
+    path.write_bytes(data)
+    assert refused(path) == "./a.parquet: not a Parquet file, or cut off; have it written again"
