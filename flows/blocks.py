@@ -15,17 +15,27 @@ _MAGIC = {
     b"\x1f\x8b": "gzipped; end its name in .gz",
 }
 _LONGEST_LINE = 8 * BLOCK
+_SMALL = 4 * BLOCK  # bytes that any gzip may come to
+_DENSEST = 250  # times its size that a larger one may come to; outputs of models come to 5 or 30 times
 BOM = b"\xef\xbb\xbf"
 
 
 def first(path: Path, kind: str) -> bytes:
     """The first block, without the byte order mark. Raises InputInvalid if the file is empty or no text.
 
-    A gzipped file is read to its end, to know before anything is written that it is whole.
+    A gzipped file is read to its end, to know before anything is written that it is whole, and no bomb.
     """
     if path.suffix.lower() == ".gz":
-        for _ in read(path):
-            pass
+        most = max(_SMALL, _DENSEST * path.stat().st_size)
+        found = 0
+        with _opened(path) as file:
+            while block := _take(path, file):
+                found += len(block)
+                if found > most:
+                    raise InputInvalid(
+                        f"{path}: unpacks to more than {_DENSEST} times its size, which no outputs of a model do; "
+                        "unpack it and look"
+                    )
     start = next(read(path), b"")
     for magic, what in _MAGIC.items():
         if start.startswith(magic):

@@ -23,7 +23,7 @@ def check(path: Path, columns: list[str], _stream: Stream) -> None:
     headers.check(path, schema.names, columns)
     for field in schema:
         try:
-            pl.from_arrow(schema.empty_table().select([field.name]))
+            pl.from_arrow(pa.schema([field]).empty_table())
         except (pl.exceptions.PolarsError, pa.ArrowException, NotImplementedError, ValueError) as error:
             raise InputInvalid(
                 f"{path}: column {field.name!r} has a type we cannot read, {field.type} ({error})"

@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +26,14 @@ PEAK = 4 * 2**30  # bytes of memory, for one input
 SILENCE = 300.0  # seconds without a line: it hangs
 
 
-def hunt(first: int, count: int, workers: int) -> list[dict[str, Any]]:
-    """What each number came to, in the order of the numbers."""
+def hunt(first: int, count: int, workers: int) -> Iterator[dict[str, Any]]:
+    """What each number came to, as it is found."""
     found: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-    threads = [
-        threading.Thread(target=_work, args=(first + place, workers, first + count, found)) for place in range(workers)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    outcomes = [found.get() for _ in range(found.qsize())]
-    return sorted(outcomes, key=lambda outcome: outcome["number"])
+    for place in range(workers):
+        words = (first + place, workers, first + count, found)
+        threading.Thread(target=_work, args=words, daemon=True).start()
+    for _ in range(count):
+        yield found.get()
 
 
 def _work(number: int, step: int, end: int, found: "queue.SimpleQueue[dict[str, Any]]") -> None:
@@ -114,7 +112,9 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--write", type=Path, default=None, help="a file for the table")
     given = parser.parse_args()
-    outcomes = hunt(given.first, given.inputs, given.workers)
+    outcomes: list[dict[str, Any]] = []
+    with suppress(KeyboardInterrupt):  # what was found so far counts
+        outcomes.extend(hunt(given.first, given.inputs, given.workers))
     text = report.table(outcomes, first=given.first)
     print(text)
     if given.write is not None:

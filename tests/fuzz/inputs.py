@@ -166,7 +166,9 @@ def _huge(rng: Generator, kind: str) -> Input:
 def _wide(rng: Generator, kind: str) -> Input:
     """10^4 or 10^5 columns."""
     form = pick(rng, formats.FORMATS)
-    more = {f"column {n}": n for n in range(int(pick(rng, [10_000, 100_000] if form != "parquet" else [10_000])))}
+    more = {
+        f"column {n}": n for n in range(int(pick(rng, [10_000, 100_000] if form != "parquet" else [10_000, 30_000])))
+    }
     rows = [row | more for row in tables.good("number", 3)]
     if rng.random() < 0.3:
         for row in rows:
@@ -189,7 +191,7 @@ def _gzip_bomb(rng: Generator, kind: str) -> Input:
     packer, sink = zlib.compressobj(9, wbits=31), io.BytesIO()
     block = piece * (2**20 // len(piece))
     sink.write(packer.compress(start))
-    for _ in range(int(pick(rng, [20, 64, 200]))):
+    for _ in range(int(pick(rng, [4, 100, 300]))):
         sink.write(packer.compress(block))
     sink.write(packer.flush())
     form = "csv" if start.startswith(b"id") or not start else "jsonl"

@@ -6,7 +6,7 @@ import polars as pl
 
 HEAD = """# Fuzzing the input
 
-`make fuzz` writes this file. Every number from {first} to {last} is an input (`tests/fuzz/inputs.py`): files of one inbox,
+`make fuzz` writes this file. The numbers from {first} to {last} are {count} inputs (`tests/fuzz/inputs.py`): files of one inbox,
 made by the number alone, through what `score` does with them and into an SQLite ledger of their own (`tests/fuzz/once.py`).
 
 An input is **broken** if there was a traceback or a panic, a message of more than one line, a row that is neither decided
@@ -24,8 +24,8 @@ def table(outcomes: list[dict[str, Any]], *, first: int) -> str:
         pl.col("kind").str.replace(" (csv|jsonl|parquet)(\\.gz)?$", "").alias("group"),
         pl.col("kind").str.extract("((?:csv|jsonl|parquet)(?:\\.gz)?)$").fill_null("several").alias("format"),
     )
-    last = first + len(frame) - 1
-    parts = [HEAD.format(first=first, last=last, seconds=int(hunt.SECONDS), peak=hunt.PEAK >> 30)]
+    last = int(frame["number"].max())  # type: ignore[arg-type]
+    parts = [HEAD.format(first=first, last=last, count=len(frame), seconds=int(hunt.SECONDS), peak=hunt.PEAK >> 30)]
     parts += [
         _counted(frame, "group", "kind of input"),
         _counted(frame, "format", "format"),

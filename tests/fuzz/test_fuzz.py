@@ -10,10 +10,11 @@ import pytest
 from tests.fuzz import hunt, inputs, once
 
 
+@pytest.mark.timeout(400)
 def test_no_input_breaks_a_promise() -> None:
-    outcomes = hunt.hunt(first=1_000_000, count=100, workers=1)
+    outcomes = sorted(hunt.hunt(first=1_000_000, count=60, workers=1), key=lambda found: found["number"])
     assert [(found["number"], found["broken"]) for found in outcomes if found["broken"]] == []
-    assert [found["number"] for found in outcomes] == list(range(1_000_000, 1_000_100))
+    assert [found["number"] for found in outcomes] == list(range(1_000_000, 1_000_060))
     assert {found["ended"] for found in outcomes} >= {"scored", "scored with faults", "InputInvalid"}
 
 

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import time
 from pathlib import Path
 
 import polars as pl
@@ -436,3 +437,23 @@ def test_a_parquet_file_with_a_broken_foot_is_one_line(tmp_path: Path) -> None:
     data[-60:-8] = b"\xff" * 52
     path.write_bytes(data)
     assert refused(path) == "./a.parquet: not a Parquet file, or cut off; have it written again"
+
+
+def test_a_gzip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv.gz"
+    with gzip.open(path, "wb", compresslevel=9) as file:
+        file.write(HEADER.encode())
+        for _ in range(100):
+            file.write(b"a,bug,0.9,x,de\n" * 70_000)
+    assert refused(path) == (
+        "./a.csv.gz: unpacks to more than 250 times its size, which no outputs of a model do; unpack it and look"
+    )
+
+
+def test_a_parquet_file_of_very_many_columns_is_read_in_no_time(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pl.DataFrame([ROW | {f"column {n}": n for n in range(10_000)}]).write_parquet(path)
+    started = time.process_time()
+    (chunk,) = files.chunks(path, MAIL)
+    assert len(chunk.frame) == 1
+    assert time.process_time() - started < 20  # 0.6 s; every column against every other took minutes
