@@ -1,5 +1,7 @@
 """A user's own classifier: what is refused, and which rows it answers."""
 
+import pickle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -73,6 +75,27 @@ def test_a_saved_classifier_comes_back_and_answers_in_the_order_of_the_labels() 
 def test_a_file_that_is_no_skops_file_is_refused(data: bytes) -> None:
     with pytest.raises(ModelInvalid, match="no skops file"):
         classifier.load(data)
+
+
+class Mine:
+    """What runs code when it is unpickled."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (open, (self._path, "w"))
+
+
+def test_a_pickle_is_refused_and_none_of_its_code_runs(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    data = pickle.dumps(Mine(str(ran)))
+    with pytest.raises(ModelInvalid, match="no skops file") as caught:
+        classifier.load(data)
+    assert len(str(caught.value).splitlines()) == 1
+    assert not ran.exists()
+    pickle.loads(data).close()  # noqa: S301 (it would have)
+    assert ran.exists()
 
 
 def test_a_type_that_could_run_code_is_refused_by_name() -> None:
