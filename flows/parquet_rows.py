@@ -1,13 +1,14 @@
 """Rows of a Parquet file."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows import headers
+from flows import headers, parquet_bounds
 from models import outputs, reserved
 from models.errors import InputInvalid
 from models.stream import Stream
@@ -28,6 +29,8 @@ def check(path: Path, columns: list[str], _stream: Stream) -> None:
             raise InputInvalid(
                 f"{path}: column {field.name!r} has a type we cannot read, {field.type} ({error})"
             ) from None
+    with suppress(*_DAMAGE):  # of the rows: said when they are read, with how far it is sound
+        parquet_bounds.check(path, schema.empty_table().select([c for c in columns if c in schema.names]).schema)
 
 
 def read(path: Path, _columns: list[str], rows: int) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:

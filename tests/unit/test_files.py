@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -457,3 +458,17 @@ def test_a_parquet_file_of_very_many_columns_is_read_in_no_time(tmp_path: Path) 
     (chunk,) = files.chunks(path, MAIL)
     assert len(chunk.frame) == 1
     assert time.process_time() - started < 20  # 0.6 s; every column against every other took minutes
+
+
+@pytest.mark.parametrize("categorical", [False, True])
+def test_a_parquet_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, categorical: bool) -> None:
+    """One text of 1 MB that stands in 2000 rows, in a file of a few kB."""
+    path = tmp_path / "a.parquet"
+    frame = pl.DataFrame([ROW | {"text": "x" * 2**20}]).select(pl.all().repeat_by(2000).explode())
+    if categorical:
+        frame = frame.with_columns(pl.col("text").cast(pl.Categorical))
+    pq.write_table(frame.to_arrow(), path, compression="zstd", dictionary_pagesize_limit=2**30)
+    assert path.stat().st_size < 100_000
+    assert refused(path) == (
+        "./a.parquet: column 'text' unpacks to more than 1 GiB in one row group; write it in smaller row groups"
+    )
