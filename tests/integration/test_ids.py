@@ -2,7 +2,7 @@
 
 import pytest
 
-from models import outputs
+from models import outputs, stream
 from models.errors import StreamInvalid
 from review import ledger, states
 from tests.fuzz import tables
@@ -39,4 +39,4 @@ def test_a_stream_name_that_could_be_a_path_or_more_is_refused(name: str) -> Non
     text = tables.STREAM.format(name="NAME", answer=tables.ANSWERS["number"])
     spelled = name.replace("\n", "\\n")
     with pytest.raises(StreamInvalid, match=r"fuzz\.toml:2: name = .*: must be small letters"):
-        tables.streams.parse(text.replace("NAME", spelled), origin="fuzz.toml")
+        stream.parse(text.replace("NAME", spelled), origin="fuzz.toml")

@@ -44,7 +44,8 @@ def test_the_flows_role_adds_facts_in_every_way_and_reads_and_verifies_them(memb
         book.append(facts.all_tables(), now=NOW)
         again = book.append(facts.all_tables(), now=NOW)
         assert sum(map(len, again.written.values())) == 0
-        many = facts.decisions(*({"case_id": f"many-{n}", "line": n} for n in range(1, 12_001)))
+        rows: list[dict[str, facts.Value]] = [{"case_id": f"many-{n}", "line": n} for n in range(1, 12_001)]
+        many = facts.decisions(*rows)
         assert len(book.append({"decision": many}, now=NOW).written["decision"]) == 12_000
         assert len(book.append({"decision": many}, now=NOW).written["decision"]) == 0
         late = pl.concat([facts.decisions({"case_id": "first", "line": 1}), many])  # the hope that none is known fails
