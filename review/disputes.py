@@ -8,36 +8,29 @@ import polars as pl
 from review import states
 from review.ledger import Ledger
 
-_WANTED = f"""
-{states.VERDICTS},
-spent AS (SELECT DISTINCT case_id, slot FROM live WHERE outcome = 'repeat'),
-slots AS (
-    SELECT s.case_id, max(s.slot) AS highest,
-        sum(CASE WHEN r.case_id IS NULL AND spent.case_id IS NULL THEN 1 ELSE 0 END) AS unanswered
-    FROM dispatch s
-    LEFT JOIN reading r ON r.case_id = s.case_id AND r.slot = s.slot
-    LEFT JOIN spent ON spent.case_id = s.case_id AND spent.slot = s.slot
-    WHERE s.stream = :stream GROUP BY s.case_id
-)"""
-
 
 def waiting(ledger: Ledger, stream: str, limit: int) -> pl.DataFrame:
     """At most `limit` disputed cases that no open task offers to another person: case_id, payload, prediction, slot.
 
     `slot` is the next one. A slot that an earlier reader answered is spent: the case is offered again.
     """
-    return ledger.read(
+    disputed = ledger.read(
         f"""
-        {_WANTED}
-        SELECT d.case_id, d.payload, d.prediction, d.blind, slots.highest + 1 AS slot
-        FROM verdict v JOIN slots ON slots.case_id = v.case_id
-        JOIN decision d ON d.stream = :stream AND d.case_id = v.case_id
-        WHERE slots.unanswered = 0 AND {states.DISPUTED}
-        ORDER BY d.decided_at, d.content, d.case_id LIMIT :limit
+        {states.VERDICTS}
+        SELECT d.case_id, d.payload, d.prediction, d.blind FROM verdict v CROSS JOIN decision d
+        WHERE d.stream = :stream AND d.case_id = v.case_id AND {states.DISPUTED}
+        ORDER BY d.decided_at, d.content, d.case_id
         """,
         stream=stream,
-        limit=limit,
-    ).cast({"slot": pl.Int64})
+    )
+    slots = ledger.read(
+        "SELECT case_id, max(slot) + 1 AS slot FROM dispatch WHERE stream = :stream GROUP BY case_id", stream=stream
+    )
+    return (
+        disputed.join(states.open_cases(ledger, stream), on="case_id", how="anti", maintain_order="left")
+        .join(slots, on="case_id", maintain_order="left")
+        .head(limit)
+    )
 
 
 def readers(ledger: Ledger, stream: str, case_ids: list[str]) -> dict[str, dict[str, int]]:

@@ -185,24 +185,25 @@ def readings(ledger: Ledger, stream: str) -> pl.DataFrame:
 
 def open_cases(ledger: Ledger, stream: str) -> pl.DataFrame:
     """Cases before people that nobody has answered: case_id, slot, blind, sent_at, skips (people who passed it on)."""
-    return ledger.read(
+    place = ["case_id", "slot"]
+    sent = ledger.read(
+        "SELECT case_id, slot, blind, sent_at FROM dispatch WHERE stream = :stream ORDER BY sent_at, case_id, slot",
+        stream=stream,
+    )
+    # Joined here: SQLite would walk over all readings for each dispatch, minutes for some ten thousand of them.
+    done = ledger.read(
+        f"{READINGS} SELECT case_id, slot FROM reading UNION SELECT case_id, slot FROM live WHERE outcome = 'repeat'",
+        stream=stream,
+    )
+    skips = ledger.read(
         f"""
-        {READINGS},
-        skip AS (
-            SELECT case_id, slot, count(DISTINCT reviewer) AS skips FROM live WHERE outcome = 'skip'
-            GROUP BY case_id, slot
-        ),
-        spent AS (SELECT DISTINCT case_id, slot FROM live WHERE outcome = 'repeat')
-        SELECT s.case_id, s.slot, s.blind, s.sent_at, coalesce(skip.skips, 0) AS skips
-        FROM dispatch s
-        LEFT JOIN reading r ON r.case_id = s.case_id AND r.slot = s.slot
-        LEFT JOIN skip ON skip.case_id = s.case_id AND skip.slot = s.slot
-        LEFT JOIN spent ON spent.case_id = s.case_id AND spent.slot = s.slot
-        WHERE s.stream = :stream AND r.case_id IS NULL AND spent.case_id IS NULL
-        ORDER BY s.sent_at, s.case_id, s.slot
+        WITH {_LIVE}
+        SELECT case_id, slot, count(DISTINCT reviewer) AS skips FROM live WHERE outcome = 'skip' GROUP BY case_id, slot
         """,
         stream=stream,
     ).cast({"skips": pl.Int64})
+    still = sent.join(done, on=place, how="anti", maintain_order="left")
+    return still.join(skips, on=place, how="left", maintain_order="left").with_columns(pl.col("skips").fill_null(0))
 
 
 # What the readings of a case say of the model: how many agree with it, of how many. Each is by another person.
@@ -392,12 +393,10 @@ def suspects(ledger: Ledger, stream: str) -> pl.DataFrame | None:
     if alarm.is_empty():
         return None
     epoch_id, clean = alarm.row(0)
-    return ledger.read(
-        f"""
-        {READINGS}
-        SELECT d.case_id, d.decided_at FROM decision d LEFT JOIN reading r ON r.case_id = d.case_id AND r.slot = 0
+    released = ledger.read(
+        """
+        SELECT d.case_id, d.decided_at FROM decision d
         WHERE d.stream = :stream AND d.epoch_id = :epoch AND d.route = 'AUTOMATE' AND d.decided_at > :clean
-            AND r.case_id IS NULL
             AND NOT EXISTS (SELECT 1 FROM recall c WHERE c.stream = d.stream AND c.case_id = d.case_id)
         ORDER BY d.decided_at, d.case_id
         """,
@@ -405,6 +404,8 @@ def suspects(ledger: Ledger, stream: str) -> pl.DataFrame | None:
         epoch=epoch_id,
         clean=clean or "",
     )
+    read = readings(ledger, stream).filter(pl.col("slot") == 0)
+    return released.join(read, on="case_id", how="anti", maintain_order="left")
 
 
 def alarms(ledger: Ledger, stream: str) -> pl.DataFrame:
