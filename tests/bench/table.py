@@ -44,5 +44,7 @@ def record(
         f"# Measured with `make bench`\n\nMedians of 5 runs (scoring 10,000,000: one run) on {machine()}. "
         "Ratios hold between machines; seconds do not.\n\n"
     )
-    RESULTS.write_text(title + HEAD + "".join(sorted([*rows, row])), encoding="utf-8")
+    # What somebody wrote below the table stays.
+    below = "".join(known[max((place for place, one in enumerate(known) if one.startswith("|")), default=-1) + 1 :])
+    RESULTS.write_text(title + HEAD + "".join(sorted([*rows, row])) + below, encoding="utf-8")
     print(f"\n{work}: {found:,.2f} {unit}, {ratio} times the floor ({floor}, {floor_found:,.2f} {unit})")
