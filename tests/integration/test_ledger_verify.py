@@ -133,7 +133,7 @@ def test_a_ledger_cut_short_no_longer_has_the_head_that_a_report_printed(full: s
     with ledger.open(full) as book:
         gone = "unguarded"
         assert {finding.kind for finding in book.verify()} == {gone}
-        assert "removed: seal seq=14" in map(str, book.verify(known=head))
+        assert f"removed: seal seq={head[0]}" in map(str, book.verify(known=head))
 
 
 def test_a_table_that_is_gone_is_unreadable(full: str) -> None:
@@ -156,11 +156,13 @@ def test_an_append_of_many_rows_has_several_seals_and_each_is_checked(
     monkeypatch.setattr(seals, "ROWS", 10)
     cases: list[dict[str, facts.Value]] = [{"case_id": f"d-{n:02}"} for n in range(25)]
     with ledger.open(full) as book:
+        last, _ = book.head()
         book.append({"decision": facts.decisions(*cases)}, now=NOW)
-        assert book.read("SELECT row_count FROM seal WHERE seq > 14 ORDER BY seq")["row_count"].to_list() == [10, 10, 5]
+        made = book.read("SELECT row_count FROM seal WHERE seq > :last ORDER BY seq", last=last)
+        assert made["row_count"].to_list() == [10, 10, 5]
         assert book.verify() == []
     assert tamper(full, "decision", "UPDATE decision SET line = 3 WHERE case_id = 'd-24'") == [
-        "edited: decision stream=mail, case_id=d-24 (seal 17)"
+        f"edited: decision stream=mail, case_id=d-24 (seal {last + 3})"
     ]
 
 
