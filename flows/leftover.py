@@ -29,7 +29,7 @@ class Found:
 
 
 def adopt(run: runs.Run, connection: label_studio.Connection, project_id: int) -> Found:
-    """Record the tasks of waiting cases that are in Label Studio already. Reads the ids of the last ten minutes' tasks."""
+    """Record the tasks of ours that are in Label Studio and have no receipt. Reads the ids of the last ten minutes' tasks."""
     now = runs.clock()
     newest = whereabouts.newest_task(run.ledger, project_id)
     settled = whereabouts.newest_task(run.ledger, project_id, before=moment.text(moment.parse(now) - SETTLED))
@@ -43,9 +43,12 @@ def adopt(run: runs.Run, connection: label_studio.Connection, project_id: int) -
         return Found(above=highest)
     keys = label_studio.keys(connection, project_id, above=min(strangers) - 1)
     name = run.stream.name
-    waiting = states.unsent(run.ledger, name).with_columns(slot=pl.lit(0, pl.Int64), stream=pl.lit(name))
+    waiting = states.unsent(run.ledger, name).with_columns(stream=pl.lit(name))
     waiting = waiting.with_columns(
-        task_key=pl.Series([form.task_key(name, case_id, 0) for case_id in waiting["case_id"]], dtype=pl.String)
+        task_key=pl.Series(
+            [form.task_key(name, case_id, slot) for case_id, slot in waiting.select("case_id", "slot").rows()],
+            dtype=pl.String,
+        )
     )
     found = waiting.filter(pl.col("task_key").is_in(list(keys)))
     rows = found.with_columns(
@@ -54,6 +57,8 @@ def adopt(run: runs.Run, connection: label_studio.Connection, project_id: int) -
         wave=pl.lit(run.run_id),
         sent_at=pl.lit(now),
     )
+    for task_id in rows.filter(pl.col("slot") > 0)["task_id"]:
+        label_studio.offer(connection, task_id)  # it may have been killed before that, too
     run.ledger.append({"dispatch": rows}, now=now)
     if len(rows):
         runs.log.info("dispatch %s: %d found that an earlier run had sent", name, len(rows))

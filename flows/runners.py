@@ -93,7 +93,8 @@ def _made(settings: Settings) -> TaskRunner[Any]:
         from prefect_ray.task_runners import RayTaskRunner
 
         here = {"include_dashboard": False, "log_to_driver": False, "logging_level": logging.ERROR}
-        ray: TaskRunner[Any] = RayTaskRunner(address=address, init_kwargs=None if address else here)
+        there = {"log_to_driver": False, "logging_level": logging.ERROR}
+        ray: TaskRunner[Any] = RayTaskRunner(address=address, init_kwargs=there if address else here)
         return ray
     except ImportError:
         raise Misuse(

@@ -12,6 +12,9 @@ from review import form, health
 
 TESTED = "1.23.2"
 _RECENT = timedelta(days=30)  # how long a removed account is worth a word
+# `label_studio.cursor` goes on to 30 s behind the newest change, and is taken from a clock of whole seconds.
+_QUIET = timedelta(seconds=31)
+_WHOLE_SECOND = timedelta(seconds=1)
 _READERS = 3  # a dispute that ties needs a third person
 
 
@@ -46,7 +49,7 @@ class Queue:
     tasks: Mapping[str, Task]  # of these, by key
     sent: int  # tasks that were ever sent to this project
     answers: int  # annotations of this project that the ledger knows and nobody has deleted, without skips
-    cursor: str | None  # the newest change that was collected
+    cursor: str | None  # up to where changes were collected, give or take: see `_QUIET`
     newest: str | None  # the newest change there
     reviewers: Mapping[str, str]  # e-mail -> when they last answered
     skips: Sequence[int]  # of each open case: how many people passed it on
@@ -117,8 +120,12 @@ def _project(write: health.Scribe, stream: Stream, seen: Queue, project: Mapping
             )
 
 
+def _later(when: str, by: timedelta) -> str:
+    return moment.text(moment.parse(when) + by)
+
+
 def _tasks(write: health.Scribe, stream: Stream, seen: Queue, project: Mapping[str, Any]) -> Iterator[health.Finding]:
-    back = seen.cursor is not None and (seen.newest or "") < seen.cursor
+    back = seen.cursor is not None and (_later(seen.newest, _QUIET) if seen.newest else "") < seen.cursor
     if back:
         yield write.warn(
             f"its newest change is of {seen.newest or 'never'}, but changes up to {seen.cursor} were collected: it was "
@@ -144,9 +151,8 @@ def _tasks(write: health.Scribe, stream: Stream, seen: Queue, project: Mapping[s
             f"{health.counted(lost, 'answer that was collected is', 'answers that were collected are')} no longer there",
             "they stand in the ledger until somebody answers or changes the task; such an answer takes their place",
         )
-    stuck = [
-        task.task_id for task in seen.tasks.values() if task.answers and seen.cursor and task.updated_at <= seen.cursor
-    ]
+    read = _later(seen.cursor, _WHOLE_SECOND) if seen.cursor else ""
+    stuck = [task.task_id for task in seen.tasks.values() if task.answers and task.updated_at <= read]
     if stuck:
         yield write.bad(
             f"{health.counted(len(stuck), 'open case was', 'open cases were')} answered in a way that does not count "

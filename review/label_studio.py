@@ -235,7 +235,7 @@ def push(
         if len(here) == len(by_key):
             for task in by_key.values():
                 if task.closed_to:
-                    _offer(connection, here[task.key])
+                    offer(connection, here[task.key])
             return {key: here[key] for key in by_key}
     raise Unavailable(
         f"{len(by_key) - len(here)} of {len(by_key)} tasks did not reach project {project_id} in {_ROUNDS} tries"
@@ -477,7 +477,7 @@ def _import(connection: Connection, project_id: int, batch: Sequence[Task], stre
             body["predictions"] = [{"model_version": form.MODEL_VERSION, "result": result}]
         if task.closed_to:
             # As if these people had skipped it. Imported with annotations, a task counts as done and is served to nobody,
-            # until `_offer`: so there is no moment at which an earlier reader could get it.
+            # until `offer`: so there is no moment at which an earlier reader could get it.
             mark = {"result": [], "was_cancelled": True, "ground_truth": False}
             body["annotations"] = [mark | {"completed_by": person} for person in task.closed_to]
         # Not validated by the SDK: its type wants a prediction's task id, which only the import gives.
@@ -490,7 +490,7 @@ def _import(connection: Connection, project_id: int, batch: Sequence[Task], stre
     return {task.key: int(task_id) for task, task_id in zip(batch, ids, strict=True)}
 
 
-def _offer(connection: Connection, task_id: int) -> None:
+def offer(connection: Connection, task_id: int) -> None:
     """Have Label Studio serve a task to everybody it is not closed to: saving a mark again makes it count anew.
 
     Doing it again changes nothing.

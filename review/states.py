@@ -156,8 +156,20 @@ def pending(ledger: Ledger, stream: str, limit: int) -> pl.DataFrame:
 
 
 def unsent(ledger: Ledger, stream: str) -> pl.DataFrame:
-    """Every case that waits to be put before a person, in any order: case_id, blind."""
-    return ledger.read(f"SELECT case_id, blind {_UNSENT}", stream=stream)
+    """Every reading that may be under way without a receipt, in any order: case_id, slot, blind.
+
+    The first one of each case that waits for a person, and the next one of each case that was read blind: the dispute that
+    asked for it may be over, and its task is there all the same.
+    """
+    first = ledger.read(f"SELECT case_id, blind {_UNSENT}", stream=stream)
+    after = ledger.read(
+        "SELECT case_id, max(slot) + 1 AS slot FROM dispatch WHERE stream = :stream AND blind GROUP BY case_id",
+        stream=stream,
+    )
+    parts = [first.with_columns(slot=pl.lit(0)), after.with_columns(blind=pl.lit(True))]
+    return pl.concat(
+        part.select("case_id", pl.col("slot").cast(pl.Int64), pl.col("blind").cast(pl.Boolean)) for part in parts
+    )
 
 
 def kept(ledger: Ledger, stream: str, case_id: str) -> pl.DataFrame:

@@ -156,6 +156,11 @@ def _cursor_first() -> None:
     collect.record_answers = early  # type: ignore[assignment]
 
 
+def _no_look() -> None:
+    """An append of many rows that leaves it to the table's key to refuse what is known."""
+    ledger.Ledger._is_recorded = lambda *_: False  # type: ignore[method-assign]
+
+
 def _no_wait() -> None:
     """A cursor that passes an answer whose dispatch is not recorded yet."""
     collect._since = lambda run, connection, project_id, cursor: cursor  # noqa: ARG005
@@ -171,6 +176,7 @@ PLANTED: dict[str, Callable[[], None]] = {
     "no transaction": _no_transaction,
     "no hold": _no_hold,
     "cursor first": _cursor_first,
+    "no look": _no_look,
     "no wait": _no_wait,
     "no second look": _no_second_look,
 }

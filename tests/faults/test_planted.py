@@ -50,7 +50,7 @@ def test_a_push_that_does_not_look_for_what_is_there_is_found(make: Any) -> None
 
 @pytest.mark.timeout(600)
 def test_a_table_without_its_unique_key_is_found(make: Any) -> None:
-    world: World = make(41, "postgresql", many=True)
+    world: World = make(41, "postgresql", many=True, planted=["no look"])
     with psycopg.connect(world.url) as server:
         server.execute("ALTER TABLE decision DROP CONSTRAINT decision_pkey CASCADE")
     injected, found = _life(

@@ -73,6 +73,7 @@ def _lines(folder: Path, number: int, step: int, end: int) -> Any:
             timer.start()
             yield json.loads(line)
         child.wait()
+        child.stdout.close()
         timer.cancel()
     if child.returncode:
         print((folder / "errors").read_text()[-3000:], file=sys.stderr)
