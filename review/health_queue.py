@@ -12,8 +12,6 @@ from review import form, health
 
 TESTED = "1.23.2"
 _RECENT = timedelta(days=30)  # how long a removed account is worth a word
-# `label_studio.cursor` goes on to 30 s behind the newest change, and is taken from a clock of whole seconds.
-_QUIET = timedelta(seconds=31)
 _WHOLE_SECOND = timedelta(seconds=1)
 _READERS = 3  # a dispute that ties needs a third person
 
@@ -49,7 +47,8 @@ class Queue:
     tasks: Mapping[str, Task]  # of these, by key
     sent: int  # tasks that were ever sent to this project
     answers: int  # annotations of this project that the ledger knows and nobody has deleted, without skips
-    cursor: str | None  # up to where changes were collected, give or take: see `_QUIET`
+    cursor: str | None  # up to where changes were collected, by a clock of whole seconds
+    answered: str | None  # the newest change of an answer that was collected
     newest: str | None  # the newest change there
     reviewers: Mapping[str, str]  # e-mail -> when they last answered
     skips: Sequence[int]  # of each open case: how many people passed it on
@@ -120,15 +119,11 @@ def _project(write: health.Scribe, stream: Stream, seen: Queue, project: Mapping
             )
 
 
-def _later(when: str, by: timedelta) -> str:
-    return moment.text(moment.parse(when) + by)
-
-
 def _tasks(write: health.Scribe, stream: Stream, seen: Queue, project: Mapping[str, Any]) -> Iterator[health.Finding]:
-    back = seen.cursor is not None and (_later(seen.newest, _QUIET) if seen.newest else "") < seen.cursor
+    back = (seen.newest or "") < (seen.answered or "")
     if back:
         yield write.warn(
-            f"its newest change is of {seen.newest or 'never'}, but changes up to {seen.cursor} were collected: it was "
+            f"its newest change is of {seen.newest or 'never'}, but an answer of {seen.answered} was collected: it was "
             "restored from an older backup, or what changed last was deleted",
             "nothing in the ledger is lost; see the next lines, and this one goes with the next answer",
         )
@@ -151,7 +146,7 @@ def _tasks(write: health.Scribe, stream: Stream, seen: Queue, project: Mapping[s
             f"{health.counted(lost, 'answer that was collected is', 'answers that were collected are')} no longer there",
             "they stand in the ledger until somebody answers or changes the task; such an answer takes their place",
         )
-    read = _later(seen.cursor, _WHOLE_SECOND) if seen.cursor else ""
+    read = moment.text(moment.parse(seen.cursor) + _WHOLE_SECOND) if seen.cursor else ""
     stuck = [task.task_id for task in seen.tasks.values() if task.answers and task.updated_at <= read]
     if stuck:
         yield write.bad(

@@ -87,6 +87,7 @@ def queue(api: Api, ledger: Ledger, stream: Stream, *, now: str) -> health_queue
         sent=len(whereabouts.recorded_tasks(ledger, number)),
         answers=whereabouts.live_annotations(ledger, stream.name, number),
         cursor=states.cursor(ledger, stream.name),
+        answered=whereabouts.newest_change(ledger, number),
         newest=_newest(api.client, number) if project else None,
         reviewers=whereabouts.last_answers(ledger, stream.name),
         skips=states.open_cases(ledger, stream.name)["skips"].to_list(),

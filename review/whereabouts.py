@@ -86,6 +86,16 @@ def live_annotations(ledger: Ledger, stream: str, project_id: int) -> int:
     return int(found.item())
 
 
+def newest_change(ledger: Ledger, project_id: int) -> str | None:
+    """The newest change of an annotation of the project that was collected, by Label Studio's clock; None: none was."""
+    found = ledger.read(
+        "SELECT max(revision) AS revision FROM review WHERE project_id = :project AND revision <> 'deleted'",
+        project=project_id,
+    )
+    newest: str | None = found["revision"].item()
+    return newest
+
+
 def last_answers(ledger: Ledger, stream: str) -> dict[str, str]:
     """Who has answered: e-mail address -> when last."""
     found = ledger.read(

@@ -50,6 +50,7 @@ QUEUE = health_queue.Queue(
     sent=3,
     answers=1,
     cursor=LATER,
+    answered=LATER,
     newest=LATER,
     reviewers={"ada@example.com": BEFORE},
     skips=[0, 2],
