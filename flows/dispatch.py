@@ -13,7 +13,7 @@ from flows import leftover, payloads, runs, settings
 from models.stream import Stream
 from review import disputes, form, label_studio, states, whereabouts
 
-BATCH = 500  # tasks in one import: about a second of Label Studio's time
+BATCH = 2000  # tasks in one import: about two seconds of Label Studio's time, a tenth less than four of 500
 FIRST_READING = 0
 
 
