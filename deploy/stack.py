@@ -109,6 +109,10 @@ class Stack:
     def label_studio_token(self) -> str:
         return self._keys.token
 
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be found in a log, a page or a ledger: the token, the passwords, the key of sessions."""
+        return (self._keys.token, self._keys.password, self._keys.secret_key, self._keys.postgres)
+
     @property
     def prefect_ui_url(self) -> str:
         return self._service("Prefect").url

@@ -13,6 +13,7 @@ import pytest
 from deploy import postgres
 from deploy import stack as stacks
 from models import errors
+from tests import sweep
 
 ROOT = Path(__file__).resolve().parent.parent
 HOMES = 8  # test runs at the same time
@@ -45,8 +46,11 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="session")
-def servers() -> Iterator[stacks.Stack]:
-    """The stack of this test run, with PostgreSQL up. Its templates are kept for the next run; its data is not."""
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stacks.Stack]:
+    """The stack of this test run, with PostgreSQL up. Its templates are kept for the next run; its data is not.
+
+    When all tests have run, none of its secrets may stand in a log, in Prefect's database or in what a test has left.
+    """
     with ExitStack() as block:
         for number in range(HOMES):
             home = ROOT / ".local" / "test-stack" / str(number)
@@ -58,6 +62,8 @@ def servers() -> Iterator[stacks.Stack]:
                 if name.startswith("test_"):  # of a run that was killed
                     postgres.drop(found.cluster, name)
             yield found
+            left = [found.home / "logs", *found.home.rglob("prefect.db*"), tmp_path_factory.getbasetemp()]
+            assert sweep.files(found.secrets(), *left) == []
             return
     pytest.fail(f"{HOMES} test runs at the same time are enough")
 
@@ -68,7 +74,9 @@ def postgres_url(servers: stacks.Stack) -> Iterator[str]:
     name = f"test_{secrets.token_hex(6)}"
     postgres.create(servers.cluster, name)
     yield servers.postgres_url(name)
+    found = sweep.database(servers.secrets(), servers.postgres_url(name))
     postgres.drop(servers.cluster, name)
+    assert found == [], "a secret is in the database"
 
 
 @dataclass(frozen=True, slots=True)

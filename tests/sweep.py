@@ -1,0 +1,40 @@
+"""Looks for secrets where none may be: in files, byte by byte, and in every row of a database."""
+
+import mmap
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import psycopg
+
+LEDGER_ROWS = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+
+
+def files(secrets: Iterable[str], *folders: Path) -> list[str]:
+    """The files below the folders (or a file itself) that hold one of the secrets."""
+    marks = [secret.encode() for secret in secrets]
+    return [str(path) for path in sorted(_below(folders)) if _holds(path, marks)]
+
+
+def database(secrets: Iterable[str], url: str) -> list[str]:
+    """The tables of a PostgreSQL database that hold one of the secrets, as PostgreSQL writes them out."""
+    marks = [secret.encode() for secret in secrets]
+    found = []
+    with psycopg.connect(url) as server:
+        for (name,) in server.execute(LEDGER_ROWS).fetchall():
+            with server.cursor().copy(f'COPY "{name}" TO STDOUT'.encode()) as rows:
+                if any(mark in bytes(row) for row in rows for mark in marks):
+                    found.append(f"table {name}")
+    return found
+
+
+def _below(folders: Iterable[Path]) -> Iterator[Path]:
+    for folder in folders:
+        yield from [folder] if folder.is_file() else (path for path in folder.rglob("*") if path.is_file())
+
+
+def _holds(path: Path, marks: list[bytes]) -> bool:
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return any(content.find(mark) >= 0 for mark in marks)
+    except (OSError, ValueError):  # gone meanwhile, a socket's name, or empty
+        return False
