@@ -155,6 +155,15 @@ def test_an_open_sign_up_is_bad_and_another_version_a_warning() -> None:
     assert [finding.level for finding in health_queue.server(quiet)] == ["ok"]
 
 
+def test_who_can_read_the_blind_answers_of_others_is_said() -> None:
+    seen = health_queue.Server(
+        url="http://x", version=health_queue.TESTED, token="legacy", signup_open=False, members={}
+    )
+    alone, two = (replace(seen, members=dict.fromkeys(people, True)) for people in ("a", "ab"))
+    assert "blind or not" in next(health_queue.server(two)).what
+    assert "blind or not" not in next(health_queue.server(alone)).what
+
+
 @pytest.mark.parametrize(
     ("ahead", "level"), [(0.0, "ok"), (-4.9, "ok"), (5.1, "warn"), (-59.0, "warn"), (61.0, "bad"), (-3600.0, "bad")]
 )
