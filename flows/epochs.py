@@ -12,7 +12,8 @@ from flows import runs, settings
 from models import certificate
 from models import policy as policies
 from models.stream import Stream
-from review import certified, form, label_studio, ledger, states
+from review import certified, form, ledger, states
+from review.label_studio import access, projects
 
 
 def begin(stream_name: str, *, by: str) -> tuple[int, bool]:
@@ -26,9 +27,9 @@ def begin(stream_name: str, *, by: str) -> tuple[int, bool]:
     ledger.migrate(config.ledger.get_secret_value())
     with ledger.open(config.ledger.get_secret_value()) as book, book.exclusive("govern", stream.name):
         began = begin_epoch(book, stream, by)
-        connection = label_studio.connect(config.label_studio_url, settings.label_studio_token(config))
+        connection = access.connect(config.label_studio_url, settings.label_studio_token(config))
         labelling = form.config(stream)
-        project_id = label_studio.ensure_project(
+        project_id = projects.ensure(
             connection,
             title=stream.review.project,
             config=labelling,

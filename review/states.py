@@ -437,7 +437,7 @@ def faults(ledger: Ledger, stream: str) -> pl.DataFrame:
 
 
 def cursor(ledger: Ledger, stream: str) -> str | None:
-    """Up to where the stream's Label Studio project was read (`label_studio.cursor`); None if nothing was yet.
+    """Up to where the stream's Label Studio project was read (`label_studio.answers.cursor`); None if nothing was yet.
 
     A project made anew is read from its beginning: only collections since then count.
     """
