@@ -8,8 +8,9 @@ from prefect.cache_policies import NO_CACHE
 
 from flows import runs, settings
 from models.stream import Stream
-from review import disputes, reading, states, whereabouts
+from review import disputes, reading, whereabouts
 from review.label_studio import access, answers
+from review.states import collected
 
 NAMES = {"answer": "answers", "skip": "skips", "deleted": "deleted", "bulk": "not_by_a_person", "repeat": "repeats"}
 
@@ -37,7 +38,7 @@ def collect_all(run: runs.Run, record: Callable[..., dict[str, int]]) -> tuple[d
     project = runs.project(run.ledger, run.stream)
     connection = access.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
     people = access.people(connection)
-    cursor = states.cursor(run.ledger, run.stream.name)
+    cursor = collected.cursor(run.ledger, run.stream.name)
     since = _since(run, connection, project.project_id, cursor)
     newest = None
     total = dict.fromkeys((*NAMES.values(), "faults"), 0)
@@ -68,14 +69,14 @@ def record_answers(
     task_ids, keys = [changed.task_id for changed in page], [changed.key for changed in page]
     now = runs.clock()
     with runs.open_ledger() as book:
-        dispatches = states.dispatches_by_key(book, stream.name, keys)
+        dispatches = collected.dispatches_by_key(book, stream.name, keys)
         again = dispatches.filter(pl.col("slot") > 0)["case_id"].unique().to_list()
         reviews, faults = reading.facts(
             stream,
             page,
             dispatches=dispatches,
             readers=disputes.readers(book, stream.name, again),
-            known=states.known_annotations(book, project_id, task_ids),
+            known=collected.known_annotations(book, project_id, task_ids),
             people=people,
             run_id=run_id,
             now=now,

@@ -13,7 +13,8 @@ from flows import files, runs, settings
 from models import outputs, policy
 from models.errors import ModelInvalid, Superseded
 from models.stream import Stream
-from review import ledger, states
+from review import ledger
+from review.states import governed
 
 COUNTS = ("read", "decided", "automated", "audits", "to_review", "faults")
 
@@ -68,7 +69,7 @@ def append(
 
 
 def prepare(
-    stream: Stream, run_id: str, chunk: files.Chunk, in_force: states.PolicyInForce, *, hashed: bool = True
+    stream: Stream, run_id: str, chunk: files.Chunk, in_force: governed.PolicyInForce, *, hashed: bool = True
 ) -> Facts:
     """Check a chunk and decide its cases under a policy: all that can be done without the ledger.
 
@@ -91,7 +92,7 @@ def prepare(
     )
 
 
-def _decide(cases: pl.DataFrame, in_force: states.PolicyInForce, stream: Stream) -> pl.DataFrame:
+def _decide(cases: pl.DataFrame, in_force: governed.PolicyInForce, stream: Stream) -> pl.DataFrame:
     """Cases with their route, draw and propensity. A case with a doubt has no confidence, so it goes to a person."""
     # The epoch's calibrator is the identity: the confidence is the score as given.
     confidence = cases.select(pl.when(pl.col("doubt").is_null()).then("raw_score")).to_series()

@@ -11,8 +11,9 @@ from prefect.runtime import task_run
 
 from flows import leftover, payloads, runs, settings
 from models.stream import Stream
-from review import disputes, form, states, whereabouts
+from review import disputes, form, whereabouts
 from review.label_studio import access, doubles, imports, projects
+from review.states import counted, queued, reviewed
 
 BATCH = 2000  # tasks in one import: about two seconds of Label Studio's time, a tenth less than four of 500
 FIRST_READING = 0
@@ -41,7 +42,7 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
     connection = access.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
     projects.check_owner(connection, project_id, run.stream.name)
     found = leftover.adopt(run, connection, project_id)
-    open_before = states.open_cases(run.ledger, run.stream.name)
+    open_before = reviewed.open_cases(run.ledger, run.stream.name)
     again = _again(run)
     # A dispute waits for certain people, and must not keep the others from their work: it takes no room.
     room = max(0, run.stream.review.queue_depth - int((open_before["slot"] == FIRST_READING).sum()))
@@ -62,7 +63,7 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
         "blind": found.blind + int(again["blind"].sum()) + int(first["blind"].sum()),
         "disputed": len(again),
         "open": len(open_before) + total,
-        "waiting": states.totals(run.ledger, run.stream.name)["waiting"],
+        "waiting": counted.totals(run.ledger, run.stream.name)["waiting"],
         **({"faults": left_out} if left_out else {}),
         **_doubles(run, connection, project_id),
     }
@@ -111,9 +112,9 @@ def _doubles(run: runs.Run, connection: access.Connection, project_id: int) -> d
 
     `beside`: by how many tasks it differs from the ledger, such as those somebody put there by hand; None: by none.
     """
-    beside = projects.size(connection, project_id) - states.dispatched(run.ledger, project_id)
+    beside = projects.size(connection, project_id) - queued.dispatched(run.ledger, project_id)
     removed = 0
-    if beside != (states.last_counts(run.ledger, run.stream.name, "dispatch").get("beside") or 0):
+    if beside != (counted.last_counts(run.ledger, run.stream.name, "dispatch").get("beside") or 0):
         removed = doubles.remove(connection, project_id, whereabouts.recorded_tasks(run.ledger, project_id))
         beside -= removed
     return {"doubles_removed": removed or None, "beside": beside or None}

@@ -9,8 +9,9 @@ import polars as pl
 
 from flows import runs
 from models import moment
-from review import form, states, whereabouts
+from review import form, whereabouts
 from review.label_studio import access, imports, lookup
+from review.states import queued
 
 # An import cut off from us may be committed by the server after a later one of ours, with lower ids: receipts younger
 # than this say nothing of the tasks before them.
@@ -44,7 +45,7 @@ def adopt(run: runs.Run, connection: access.Connection, project_id: int) -> Foun
         return Found(above=highest)
     keys = lookup.keys(connection, project_id, above=min(strangers) - 1)
     name = run.stream.name
-    waiting = states.unsent(run.ledger, name).with_columns(stream=pl.lit(name))
+    waiting = queued.unsent(run.ledger, name).with_columns(stream=pl.lit(name))
     waiting = waiting.with_columns(
         task_key=pl.Series(
             [form.task_key(name, case_id, slot) for case_id, slot in waiting.select("case_id", "slot").rows()],

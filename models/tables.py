@@ -2,7 +2,7 @@
 
 Every time is UTC, ISO 8601 with microseconds and a final Z (27 characters), so that text order is time order on every
 database. Every table but `BESIDE` ends with `seal`: the number of the seal that covers the row. Rows are never updated
-or deleted (triggers refuse); what something *is now* is a query (`review/states.py`).
+or deleted (triggers refuse); what something *is now* is a query (`review/states/`).
 
 SQLModel table classes do not validate, so the pure code does, and the CHECKs below are the second wall.
 """

@@ -12,8 +12,9 @@ import polars as pl
 import pytest
 
 from flows import decisions, dispatch, epochs, leftover, runs, score, settings
-from review import ledger, states
+from review import ledger
 from review.label_studio import access
+from review.states import queued
 
 STREAM = """
 name = "{name}"
@@ -146,7 +147,7 @@ def test_what_a_run_pushed_and_did_not_record_is_recorded_by_the_next_even_where
 def test_a_batch_tried_again_after_its_receipt_was_lost_is_found(place: Place) -> None:
     with runs.open_ledger() as book:
         run = place.run(book)
-        batch = states.pending(book, place.name, 12).with_columns(slot=pl.lit(0, pl.Int64))
+        batch = queued.pending(book, place.name, 12).with_columns(slot=pl.lit(0, pl.Int64))
         connection = access.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
         above = leftover.adopt(run, connection, place.project_id).above
     first = dispatch.send.fn(run.stream, "r-1", place.project_id, batch[:6], above)
