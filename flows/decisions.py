@@ -13,7 +13,7 @@ from flows import files, runs, settings
 from models import outputs, policy
 from models.errors import ModelInvalid, Superseded
 from models.stream import Stream
-from review import ledger
+from review import ledger, sealing
 from review.states import governed
 
 COUNTS = ("read", "decided", "automated", "audits", "to_review", "faults")
@@ -27,7 +27,7 @@ class Facts:
     decided_at: str
     read: int  # rows of the file
     faults: int
-    ready: ledger.Ready
+    ready: sealing.Ready
 
 
 @task(name="record", cache_policy=NO_CACHE, **runs.RETRY)
@@ -73,7 +73,7 @@ def prepare(
 ) -> Facts:
     """Check a chunk and decide its cases under a policy: all that can be done without the ledger.
 
-    `hashed` as in `ledger.ready`.
+    `hashed` as in `sealing.ready`.
     """
     answered = chunk.frame
     if stream.model.file is not None:
@@ -82,7 +82,7 @@ def prepare(
     now = runs.clock()
     decisions = _decide(checked.cases, in_force, stream).with_columns(run_id=pl.lit(run_id), decided_at=pl.lit(now))
     faults = pl.concat([chunk.faults, checked.faults])
-    ready = ledger.ready({"decision": decisions, "fault": _fault_rows(faults, stream, run_id, now)}, hashed=hashed)
+    ready = sealing.ready({"decision": decisions, "fault": _fault_rows(faults, stream, run_id, now)}, hashed=hashed)
     return Facts(
         policy_id=in_force.policy_id,
         decided_at=now,

@@ -243,7 +243,7 @@ class Decision(SQLModel, table=True):
         # What a person will read is here, whatever becomes of the file.
         CheckConstraint("payload IS NOT NULL OR (route = 'AUTOMATE' AND NOT blind)"),
         # policy_id and epoch_id refer to facts too, but a check for each of millions of rows took half of PostgreSQL's
-        # time: the ledger looks once per append (review/ledger.py).
+        # time: the ledger looks once per append (review/appends.py).
         # Only what a person has to read: the queue is found without a walk over what was released.
         Index("decision_queue", "stream", "decided_at", sqlite_where=_FOR_A_PERSON, postgresql_where=_FOR_A_PERSON),
     )

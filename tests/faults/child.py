@@ -20,7 +20,7 @@ from adbc_driver_manager import dbapi
 from flows import announce, collect, decisions, dispatch, epochs, govern, measure, runs, score, settings
 from models import moment
 from models.errors import SecondReaderError
-from review import database, holds, ledger
+from review import appends, database, holds
 from review.label_studio import access, answers, imports, listing, lookup
 from tests.faults import points
 
@@ -84,7 +84,7 @@ def _prepare(job: Job) -> None:
     answers._OVERLAP = timedelta(seconds=job.get("overlap", 2))  # a life here is shorter than the real one
     database.WAIT_SECONDS = job.get("database_seconds", 30)
     if job.get("many"):
-        ledger._MANY = 2  # appends as many rows are appended: in the hope that none is known
+        appends._MANY = 2  # appends as many rows are appended: in the hope that none is known
     seconds = job.get("label_studio_seconds", (60.0, 15.0))
     access.connect = partial(access.connect, timeout=seconds[0], patience=seconds[1])
     if "clock" in job:
@@ -159,7 +159,7 @@ def _cursor_first() -> None:
 
 def _no_look() -> None:
     """An append of many rows that leaves it to the table's key to refuse what is known."""
-    ledger.Ledger._is_recorded = lambda *_: False  # type: ignore[method-assign]
+    appends._is_recorded = lambda *_: False
 
 
 def _no_wait() -> None:
@@ -169,7 +169,7 @@ def _no_wait() -> None:
 
 def _no_second_look() -> None:
     """A chunk recorded under the policy that was in force when it was decided."""
-    ledger.Ledger._check_in_force = lambda *_: None  # type: ignore[method-assign]
+    appends._check_in_force = lambda *_: None
 
 
 PLANTED: dict[str, Callable[[], None]] = {

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from flows import decisions, dispatch, epochs, leftover, runs, score, settings
-from review import ledger
+from review import appends, ledger
 from review.label_studio import access
 from review.states import queued
 
@@ -77,7 +77,7 @@ class Place:
         """A wave that ends between Label Studio's answer and the ledger."""
         append = ledger.Ledger.append
 
-        def cut(self: ledger.Ledger, facts: Any, *, now: str) -> ledger.Appended:
+        def cut(self: ledger.Ledger, facts: Any, *, now: str) -> appends.Appended:
             if "dispatch" in facts:
                 raise KeyboardInterrupt
             return append(self, facts, now=now)

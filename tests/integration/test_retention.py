@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from flows import cli, epochs, govern, measure, runs
 from flows import retire as retire_
 from models import errors
-from review import archive, certified, ledger, numbers, retirement, story
+from review import appends, archive, certified, ledger, numbers, retirement, sealing, story
 from review.retirement import Done, Who
 from review.states import counted, doubted, queued
 from tests.integration import ledger_facts as facts
@@ -117,7 +117,7 @@ def test_a_retired_case_that_is_delivered_again_is_known_and_with_other_content_
     again = again.with_columns(
         pl.when(pl.col("case_id") == "a-3").then(pl.lit("f" * 64)).otherwise("content").alias("content")
     )
-    for facts_ in ({"decision": again}, ledger.ready({"decision": again})):
+    for facts_ in ({"decision": again}, sealing.ready({"decision": again})):
         with ledger.open(full) as book:
             done = book.append(facts_, now=LATER)
         assert done.conflicts["decision"]["case_id"].to_list() == ["a-3"]
@@ -130,7 +130,7 @@ def test_an_append_of_thousands_in_the_hope_that_none_is_known_decides_no_retire
     full: str, tmp_path: Path
 ) -> None:
     retire(full, tmp_path)
-    new: list[dict[str, facts.Value]] = [{"case_id": f"0-{n}"} for n in range(ledger._MANY)]
+    new: list[dict[str, facts.Value]] = [{"case_id": f"0-{n}"} for n in range(appends._MANY)]
     many = pl.concat(
         [
             facts.decisions(*new),
@@ -138,8 +138,8 @@ def test_an_append_of_thousands_in_the_hope_that_none_is_known_decides_no_retire
         ]
     )
     with ledger.open(full) as book:
-        done = book.append(ledger.ready({"decision": many}), now=LATER)
-    assert (len(done.written["decision"]), done.known["decision"]) == (ledger._MANY, 1)
+        done = book.append(sealing.ready({"decision": many}), now=LATER)
+    assert (len(done.written["decision"]), done.known["decision"]) == (appends._MANY, 1)
     assert "b-4" not in cases(full)
 
 
