@@ -1,7 +1,5 @@
 """A blind answer against the model waits for another person, a tie for a third; the majority decides."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from review import disputes, judged, ledger
@@ -10,16 +8,6 @@ from tests.integration import ledger_facts as facts
 
 NOW = "2026-02-02T12:00:00.000000Z"
 PEOPLE = ("ann", "ben", "cleo", "dan")
-
-
-@pytest.fixture
-def book(ledger_url: str) -> Iterator[ledger.Ledger]:
-    ledger.migrate(ledger_url)
-    with ledger.open(ledger_url) as opened:
-        opened.append(
-            {"epoch": facts.epochs(), "policy": facts.policies(), "adoption": facts.adoptions()}, now=facts.NOW
-        )
-        yield opened
 
 
 def read(book: ledger.Ledger, case: str, answers: str, **more: facts.Value) -> None:

@@ -1,25 +1,11 @@
 """What things are now, from the facts: the same answers on both databases."""
 
-from collections.abc import Iterator
-
-import pytest
-
 from review import judged, ledger, parts
 from review.states import collected, counted, governed, queued, reviewed
 from tests.integration import ledger_facts as facts
 
 EARLY, LATE = "2026-02-01T08:00:00.000000Z", "2026-02-01T20:00:00.000000Z"
 NEXT_DAY = "2026-02-02T09:00:00.000000Z"
-
-
-@pytest.fixture
-def book(ledger_url: str) -> Iterator[ledger.Ledger]:
-    ledger.migrate(ledger_url)
-    with ledger.open(ledger_url) as opened:
-        opened.append(
-            {"epoch": facts.epochs(), "policy": facts.policies(), "adoption": facts.adoptions()}, now=facts.NOW
-        )
-        yield opened
 
 
 def decide(book: ledger.Ledger, *cases: dict[str, facts.Value]) -> None:
