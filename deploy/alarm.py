@@ -5,7 +5,8 @@ from rich.markup import escape
 
 from flows import certify, govern, runs
 from models.stream import Stream
-from review import states, story
+from review import story
+from review.states import doubted
 
 SHOWN = 3  # suspects printed by name
 
@@ -19,7 +20,7 @@ def raised(stream: Stream) -> bool:
 def answer(stream: Stream, *, by: str, out: Console) -> None:
     """Print the alarm and the suspects, have them read by people, and print what the ledger tells of it all."""
     with runs.open_ledger() as book:
-        suspects = states.suspects(book, stream.name)
+        suspects = doubted.suspects(book, stream.name)
     cases = [] if suspects is None else suspects["case_id"].to_list()
     out.print("  [bold]The watchdog closed the epoch:[/] nothing is released any more.")
     named = ", ".join(cases[:SHOWN]) + (", ..." if len(cases) > SHOWN else "")

@@ -12,7 +12,8 @@ from rich.markup import escape
 from deploy import alarm, guide, prepared, reviewers, stack
 from flows import collect, dispatch, epochs, govern, measure, runs, score, settings
 from models.stream import Stream
-from review import certified, form, states
+from review import certified, form
+from review.states import reviewed
 
 TEAM = ("ada@example.com", "ben@example.com", "cleo@example.com", "dan@example.com")
 YOU = "you@example.com"
@@ -69,7 +70,7 @@ def play(
     out.print(f"\n{escape(measured['summary'])}\n", soft_wrap=True)
     runs.flush_log()
     with runs.open_ledger(config) as book:
-        return guide.Left(project_id=project_id, open_cases=len(states.open_cases(book, name)))
+        return guide.Left(project_id=project_id, open_cases=len(reviewed.open_cases(book, name)))
 
 
 @dataclass(frozen=True, slots=True)

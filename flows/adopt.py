@@ -10,7 +10,7 @@ from prefect import flow
 from pydantic import Field
 
 from flows import govern, runs
-from review.states import PolicyInForce
+from review.states.governed import PolicyInForce
 
 Text = Annotated[str, Field(min_length=1)]
 Confidence = Annotated[float, Field(ge=0, le=1)]

@@ -10,10 +10,11 @@ from flows import epochs, runs
 from models import certificate, watchdog
 from models.errors import LedgerInvalid
 from models.stream import Stream
-from review import certified, states
+from review import certified
 from review import judged as judged_
 from review.figures import Watch
 from review.judged import Judged
+from review.states import governed
 
 WATCHDOG = "the watchdog"
 
@@ -28,7 +29,7 @@ def rules(stream: Stream) -> dict[str, Any]:
     return {"deadline_hours": stream.review.deadline_hours, "second_opinion": stream.review.second_opinion}
 
 
-def look(run: runs.Run, in_force: states.PolicyInForce, cases: Judged, now: str) -> dict[str, certificate.Standing]:
+def look(run: runs.Run, in_force: governed.PolicyInForce, cases: Judged, now: str) -> dict[str, certificate.Standing]:
     """Look at the labels of the epoch's mature days, and record what is certified if anything changed.
 
     By part: "" is of all cases, else the class. A certificate registered for a single look is left out until somebody
@@ -53,7 +54,7 @@ def look(run: runs.Run, in_force: states.PolicyInForce, cases: Judged, now: str)
     return found
 
 
-def watch(run: runs.Run, in_force: states.PolicyInForce, labels: pl.DataFrame, now: str) -> bool:
+def watch(run: runs.Run, in_force: governed.PolicyInForce, labels: pl.DataFrame, now: str) -> bool:
     """Whether the error among the released has risen. If so the epoch is closed at once: nothing is released any more.
 
     What the machine may do is taken back without asking; to give it back takes a named person.

@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from flows import settings
 from review import wording
-from review.states import PolicyInForce
+from review.states.governed import PolicyInForce
 
 StreamName = Annotated[str, typer.Argument(help="The stream: its name in the streams folder, or a .toml file.")]
 By = Annotated[str, typer.Option(help="Your name; kept for ever.")]

@@ -38,18 +38,18 @@ def add(app: typer.Typer, out: Console) -> None:
 def _row(name: str) -> dict[str, Any]:
     """One stream's figures. A stream that cannot be read says why, and the others still show."""
     from flows import runs
-    from review import states
+    from review.states import counted, governed
 
     empty = dict.fromkeys(("automation", "at_most", "measured_at", "threshold", "certified", "alarm"))
     row: dict[str, Any] = {"stream": name, **empty, "open": 0, "late": 0, "waiting": 0, "faults": 0, "problem": None}
     try:
         stream = settings.read_stream(name, settings.read())
         with runs.open_ledger() as book:
-            in_force = states.policy_in_force(book, stream.name)
+            in_force = governed.policy_in_force(book, stream.name)
             if in_force is None:
                 return row | {"problem": f"not opened yet; run: second-reader init {name}"}
-            totals = states.totals(book, stream.name)
-            last = states.last_report(book, stream.name, today="") or {}
+            totals = counted.totals(book, stream.name)
+            last = counted.last_report(book, stream.name, today="") or {}
     except SecondReaderError as error:
         return row | {"problem": str(error).splitlines()[0]}
     rule = in_force.policy

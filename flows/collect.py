@@ -8,7 +8,9 @@ from prefect.cache_policies import NO_CACHE
 
 from flows import runs, settings
 from models.stream import Stream
-from review import disputes, label_studio, reading, states, whereabouts
+from review import disputes, reading, whereabouts
+from review.label_studio import access, answers
+from review.states import collected
 
 NAMES = {"answer": "answers", "skip": "skips", "deleted": "deleted", "bulk": "not_by_a_person", "repeat": "repeats"}
 
@@ -34,13 +36,13 @@ def _collect(stream_name: str) -> runs.Counts:
 def collect_all(run: runs.Run, record: Callable[..., dict[str, int]]) -> tuple[dict[str, int], str | None]:
     """Record every change by `record` (`record_answers`, as a task or as a function): the counts, the next cursor."""
     project = runs.project(run.ledger, run.stream)
-    connection = label_studio.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
-    people = label_studio.people(connection)
-    cursor = states.cursor(run.ledger, run.stream.name)
+    connection = access.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
+    people = access.people(connection)
+    cursor = collected.cursor(run.ledger, run.stream.name)
     since = _since(run, connection, project.project_id, cursor)
     newest = None
     total = dict.fromkeys((*NAMES.values(), "faults"), 0)
-    for page in label_studio.changed(connection, project.project_id, since):
+    for page in answers.changed(connection, project.project_id, since):
         for name, count in record(run.stream, run.run_id, project.project_id, page, people).items():
             total[name] += count
         newest = max([newest or "", *(changed.updated_at for changed in page)])
@@ -48,15 +50,15 @@ def collect_all(run: runs.Run, record: Callable[..., dict[str, int]]) -> tuple[d
     if newest is None:
         return total, cursor
     # Where it went back for late receipts, the newest change may be older than what was read before.
-    return total, max(cursor or "", label_studio.cursor(connection, newest))
+    return total, max(cursor or "", answers.cursor(connection, newest))
 
 
-def _since(run: runs.Run, connection: label_studio.Connection, project_id: int, cursor: str | None) -> str | None:
+def _since(run: runs.Run, connection: access.Connection, project_id: int, cursor: str | None) -> str | None:
     """Where to read from: the cursor, or before it where tasks were recorded late, whose answers it has passed over."""
     late = whereabouts.sent_since_collected(run.ledger, run.stream.name, project_id)
     if cursor is None or late is None:
         return cursor
-    return label_studio.earliest_change(connection, project_id, late, cursor) or cursor
+    return answers.earliest_change(connection, project_id, late, cursor) or cursor
 
 
 @task(name="record answers", cache_policy=NO_CACHE, **runs.RETRY)
@@ -67,14 +69,14 @@ def record_answers(
     task_ids, keys = [changed.task_id for changed in page], [changed.key for changed in page]
     now = runs.clock()
     with runs.open_ledger() as book:
-        dispatches = states.dispatches_by_key(book, stream.name, keys)
+        dispatches = collected.dispatches_by_key(book, stream.name, keys)
         again = dispatches.filter(pl.col("slot") > 0)["case_id"].unique().to_list()
         reviews, faults = reading.facts(
             stream,
             page,
             dispatches=dispatches,
             readers=disputes.readers(book, stream.name, again),
-            known=states.known_annotations(book, project_id, task_ids),
+            known=collected.known_annotations(book, project_id, task_ids),
             people=people,
             run_id=run_id,
             now=now,

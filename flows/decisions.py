@@ -13,7 +13,8 @@ from flows import files, runs, settings
 from models import outputs, policy
 from models.errors import ModelInvalid, Superseded
 from models.stream import Stream
-from review import ledger, states
+from review import ledger, sealing
+from review.states import governed
 
 COUNTS = ("read", "decided", "automated", "audits", "to_review", "faults")
 
@@ -26,7 +27,7 @@ class Facts:
     decided_at: str
     read: int  # rows of the file
     faults: int
-    ready: ledger.Ready
+    ready: sealing.Ready
 
 
 @task(name="record", cache_policy=NO_CACHE, **runs.RETRY)
@@ -68,11 +69,11 @@ def append(
 
 
 def prepare(
-    stream: Stream, run_id: str, chunk: files.Chunk, in_force: states.PolicyInForce, *, hashed: bool = True
+    stream: Stream, run_id: str, chunk: files.Chunk, in_force: governed.PolicyInForce, *, hashed: bool = True
 ) -> Facts:
     """Check a chunk and decide its cases under a policy: all that can be done without the ledger.
 
-    `hashed` as in `ledger.ready`.
+    `hashed` as in `sealing.ready`.
     """
     answered = chunk.frame
     if stream.model.file is not None:
@@ -81,7 +82,7 @@ def prepare(
     now = runs.clock()
     decisions = _decide(checked.cases, in_force, stream).with_columns(run_id=pl.lit(run_id), decided_at=pl.lit(now))
     faults = pl.concat([chunk.faults, checked.faults])
-    ready = ledger.ready({"decision": decisions, "fault": _fault_rows(faults, stream, run_id, now)}, hashed=hashed)
+    ready = sealing.ready({"decision": decisions, "fault": _fault_rows(faults, stream, run_id, now)}, hashed=hashed)
     return Facts(
         policy_id=in_force.policy_id,
         decided_at=now,
@@ -91,7 +92,7 @@ def prepare(
     )
 
 
-def _decide(cases: pl.DataFrame, in_force: states.PolicyInForce, stream: Stream) -> pl.DataFrame:
+def _decide(cases: pl.DataFrame, in_force: governed.PolicyInForce, stream: Stream) -> pl.DataFrame:
     """Cases with their route, draw and propensity. A case with a doubt has no confidence, so it goes to a person."""
     # The epoch's calibrator is the identity: the confidence is the score as given.
     confidence = cases.select(pl.when(pl.col("doubt").is_null()).then("raw_score")).to_series()

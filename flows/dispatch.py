@@ -11,7 +11,9 @@ from prefect.runtime import task_run
 
 from flows import leftover, payloads, runs, settings
 from models.stream import Stream
-from review import disputes, form, label_studio, states, whereabouts
+from review import disputes, form, whereabouts
+from review.label_studio import access, doubles, imports, projects
+from review.states import counted, queued, reviewed
 
 BATCH = 2000  # tasks in one import: about two seconds of Label Studio's time, a tenth less than four of 500
 FIRST_READING = 0
@@ -37,10 +39,10 @@ def _dispatch(stream_name: str) -> runs.Counts:
 def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
     """Send every case there is room for, in batches, by `push` (`send`, as a task or as a function), and count."""
     project_id = runs.project(run.ledger, run.stream).project_id
-    connection = label_studio.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
-    label_studio.check_owner(connection, project_id, run.stream.name)
+    connection = access.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
+    projects.check_owner(connection, project_id, run.stream.name)
     found = leftover.adopt(run, connection, project_id)
-    open_before = states.open_cases(run.ledger, run.stream.name)
+    open_before = reviewed.open_cases(run.ledger, run.stream.name)
     again = _again(run)
     # A dispute waits for certain people, and must not keep the others from their work: it takes no room.
     room = max(0, run.stream.review.queue_depth - int((open_before["slot"] == FIRST_READING).sum()))
@@ -61,7 +63,7 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
         "blind": found.blind + int(again["blind"].sum()) + int(first["blind"].sum()),
         "disputed": len(again),
         "open": len(open_before) + total,
-        "waiting": states.totals(run.ledger, run.stream.name)["waiting"],
+        "waiting": counted.totals(run.ledger, run.stream.name)["waiting"],
         **({"faults": left_out} if left_out else {}),
         **_doubles(run, connection, project_id),
     }
@@ -90,14 +92,14 @@ def push(
     batch with task_key, project_id and task_id.
     """
     config = settings.read()
-    connection = label_studio.connect(config.label_studio_url, settings.label_studio_token(config), known=True)
+    connection = access.connect(config.label_studio_url, settings.label_studio_token(config), known=True)
     with runs.open_ledger(config) as book:
         again = batch.filter(pl.col("slot") > FIRST_READING)["case_id"].to_list()
         readers = disputes.readers(book, stream.name, again)
         alone = above is not None and whereabouts.newest_task(book, project_id) <= above
-    ids = {email: number for number, email in label_studio.people(connection).items()} if again else {}
+    ids = {email: number for number, email in access.people(connection).items()} if again else {}
     tasks = [_task(stream, case, readers.get(case["case_id"], {}), ids) for case in batch.iter_rows(named=True)]
-    task_ids = label_studio.push(connection, project_id, tasks, stream, above=above, fresh=alone and first_try)
+    task_ids = imports.push(connection, project_id, tasks, stream, above=above, fresh=alone and first_try)
     return batch.with_columns(
         task_key=pl.Series([task.key for task in tasks], dtype=pl.String),
         project_id=pl.lit(project_id, dtype=pl.Int64),
@@ -105,17 +107,15 @@ def push(
     )
 
 
-def _doubles(run: runs.Run, connection: label_studio.Connection, project_id: int) -> dict[str, int | None]:
+def _doubles(run: runs.Run, connection: access.Connection, project_id: int) -> dict[str, int | None]:
     """Take double tasks away. The project is only listed if its size is not what the last run left behind.
 
     `beside`: by how many tasks it differs from the ledger, such as those somebody put there by hand; None: by none.
     """
-    beside = label_studio.size(connection, project_id) - states.dispatched(run.ledger, project_id)
+    beside = projects.size(connection, project_id) - queued.dispatched(run.ledger, project_id)
     removed = 0
-    if beside != (states.last_counts(run.ledger, run.stream.name, "dispatch").get("beside") or 0):
-        removed = label_studio.remove_doubles(
-            connection, project_id, whereabouts.recorded_tasks(run.ledger, project_id)
-        )
+    if beside != (counted.last_counts(run.ledger, run.stream.name, "dispatch").get("beside") or 0):
+        removed = doubles.remove(connection, project_id, whereabouts.recorded_tasks(run.ledger, project_id))
         beside -= removed
     return {"doubles_removed": removed or None, "beside": beside or None}
 
@@ -126,16 +126,14 @@ def _again(run: runs.Run) -> pl.DataFrame:
     return disputes.waiting(run.ledger, run.stream.name, limit)
 
 
-def _task(
-    stream: Stream, case: dict[str, Any], readers: Mapping[str, int], ids: Mapping[str, int]
-) -> label_studio.Task:
+def _task(stream: Stream, case: dict[str, Any], readers: Mapping[str, int], ids: Mapping[str, int]) -> imports.Task:
     """What Label Studio is given of a case: what a person needs to see, and nothing of what the machine did with it.
 
     `readers`: e-mail addresses of those who have read it, `ids`: their accounts; one that is gone can read nothing.
     """
     # An answer that is not among the choices cannot be pre-filled; the reviewer starts from nothing.
     shown = not case["blind"] and case["prediction"] in stream.labels
-    return label_studio.Task(
+    return imports.Task(
         key=form.task_key(stream.name, case["case_id"], case["slot"]),
         data=form.data(stream, json.loads(case["payload"])),
         prediction=case["prediction"] if shown else None,

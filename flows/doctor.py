@@ -18,8 +18,8 @@ from review import (
     label_studio_health,
     ledger,
     ledger_health,
-    states,
 )
+from review.states import governed
 
 _RUNNERS = {"dask": "prefect_dask", "ray": "prefect_ray"}
 
@@ -127,7 +127,7 @@ def _stream(
     api: label_studio_health.Api, book: ledger.Ledger, stream: Stream, server: health_queue.Server
 ) -> Iterator[health.Finding]:
     write = health.Scribe("ledger", stream.name)
-    in_force = states.policy_in_force(book, stream.name)
+    in_force = governed.policy_in_force(book, stream.name)
     if in_force is None:
         yield write.warn("the stream was never opened", f"second-reader init {stream.name}")
         return

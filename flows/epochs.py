@@ -12,7 +12,9 @@ from flows import runs, settings
 from models import certificate
 from models import policy as policies
 from models.stream import Stream
-from review import certified, form, label_studio, ledger, states
+from review import certified, form, ledger
+from review.label_studio import access, projects
+from review.states import counted, governed
 
 
 def begin(stream_name: str, *, by: str) -> tuple[int, bool]:
@@ -26,9 +28,9 @@ def begin(stream_name: str, *, by: str) -> tuple[int, bool]:
     ledger.migrate(config.ledger.get_secret_value())
     with ledger.open(config.ledger.get_secret_value()) as book, book.exclusive("govern", stream.name):
         began = begin_epoch(book, stream, by)
-        connection = label_studio.connect(config.label_studio_url, settings.label_studio_token(config))
+        connection = access.connect(config.label_studio_url, settings.label_studio_token(config))
         labelling = form.config(stream)
-        project_id = label_studio.ensure_project(
+        project_id = projects.ensure(
             connection,
             title=stream.review.project,
             config=labelling,
@@ -49,7 +51,7 @@ def begin(stream_name: str, *, by: str) -> tuple[int, bool]:
 
 def begin_epoch(book: ledger.Ledger, stream: Stream, by: str) -> bool:
     """Begin an epoch if the stream has none or its model or labels have changed; whether one began."""
-    in_force = states.policy_in_force(book, stream.name)
+    in_force = governed.policy_in_force(book, stream.name)
     if in_force is not None and not runs.changed(book, in_force, stream):
         return False
     open_epoch(book, stream, in_force, by=by, because=_reason(in_force, stream))
@@ -59,7 +61,7 @@ def begin_epoch(book: ledger.Ledger, stream: Stream, by: str) -> bool:
 def open_epoch(
     book: ledger.Ledger,
     stream: Stream,
-    in_force: states.PolicyInForce | None,
+    in_force: governed.PolicyInForce | None,
     *,
     by: str,
     because: str,
@@ -98,7 +100,7 @@ def open_epoch(
     book.append(facts | first, now=now)
 
 
-def _reason(in_force: states.PolicyInForce | None, stream: Stream) -> str:
+def _reason(in_force: governed.PolicyInForce | None, stream: Stream) -> str:
     begins = f"a new epoch begins with model {stream.model.id}: every case goes to a person"
     return begins if in_force is None else f"{begins}, evidence starts at zero"
 
@@ -108,7 +110,7 @@ def adoption(
     stream: Stream,
     epoch_id: str,
     policy: policies.Policy,
-    replaced: states.PolicyInForce | None,
+    replaced: governed.PolicyInForce | None,
     *,
     by: str,
     because: str,
@@ -138,7 +140,7 @@ def adoption(
         "adopted_by": by,
         "because": because,
         "certified": holds,
-        "evidence": json.dumps(states.totals(book, stream.name) | _evidence(standings), sort_keys=True),
+        "evidence": json.dumps(counted.totals(book, stream.name) | _evidence(standings), sort_keys=True),
         "adopted_at": now,
     }
     return {

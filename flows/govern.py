@@ -11,7 +11,8 @@ from models import certificate
 from models import policy as policies
 from models.errors import LedgerInvalid, Misuse
 from models.stream import Stream
-from review import certified, judged, ledger, retirement, states, wording
+from review import certified, judged, ledger, retirement, wording
+from review.states import doubted, governed
 
 
 def adopt(
@@ -22,7 +23,7 @@ def adopt(
     because: str,
     uncertified: bool = False,
     label: str | None = None,
-) -> states.PolicyInForce:
+) -> governed.PolicyInForce:
     """Put a threshold in force: the least strict certified one for None. Returns what is then in force.
 
     Of a stream with a line per class: of the class `label`, the others staying where they are; with neither label nor
@@ -66,7 +67,7 @@ def _chosen(
 
 def _lines(
     stream: Stream,
-    in_force: states.PolicyInForce,
+    in_force: governed.PolicyInForce,
     standings: Mapping[str, certificate.Standing],
     threshold: float | None,
     label: str | None,
@@ -130,21 +131,21 @@ def look_once(stream_name: str, *, by: str, because: str) -> dict[str, certifica
         return found
 
 
-def halt(stream_name: str, *, by: str, because: str) -> states.PolicyInForce:
+def halt(stream_name: str, *, by: str, because: str) -> governed.PolicyInForce:
     """Release nothing from the next decision on. Returns what is then in force."""
     with _governed(stream_name, by, because) as (stream, book, in_force):
         _put_in_force(book, stream, in_force, _policy(stream, None), by=by, because=because, holds=False)
         return runs.policy_in_force(book, stream)
 
 
-def rollback(stream_name: str, version: int | None, *, by: str, because: str) -> states.PolicyInForce:
+def rollback(stream_name: str, version: int | None, *, by: str, because: str) -> governed.PolicyInForce:
     """Put an earlier version's policy in force again: the one before the present for None. Returns what is then in force.
 
     It is certified if the epoch's certificate holds its threshold today. Raises Misuse if there is no such version, or
     it belongs to an epoch that is closed: what was known of another model says nothing of this one.
     """
     with _governed(stream_name, by, because) as (stream, book, in_force):
-        past = states.history(book, stream.name)
+        past = governed.history(book, stream.name)
         wanted = in_force.version - 1 if version is None else version
         row = next((row for row in past.iter_rows(named=True) if row["version"] == wanted), None)
         if row is None or wanted == in_force.version:
@@ -153,14 +154,14 @@ def rollback(stream_name: str, version: int | None, *, by: str, because: str) ->
             raise Misuse(
                 f"version {wanted} of {stream.name} belongs to an epoch that is closed; adopt a threshold instead"
             )
-        policy = states.rule_of(row)
+        policy = governed.rule_of(row)
         standings = certified.standings(book, in_force.epoch_id)
         holds = policy.releases and _covered(policy, standings)
         _put_in_force(book, stream, in_force, policy, by=by, because=because, holds=holds, standings=standings)
         return runs.policy_in_force(book, stream)
 
 
-def resume(stream_name: str, *, by: str, because: str) -> states.PolicyInForce:
+def resume(stream_name: str, *, by: str, because: str) -> governed.PolicyInForce:
     """After a halt: put the last policy in force again that released anything in this epoch.
 
     Raises Misuse if nothing is halted, or nothing was released in this epoch.
@@ -171,8 +172,8 @@ def resume(stream_name: str, *, by: str, because: str) -> states.PolicyInForce:
             raise Misuse(f"{stream.name} is not halted: {wording.line(rule.threshold, rule.by_class)}")
         past = [
             row["version"]
-            for row in states.history(book, stream.name).iter_rows(named=True)
-            if row["epoch_id"] == in_force.epoch_id and states.rule_of(row).releases
+            for row in governed.history(book, stream.name).iter_rows(named=True)
+            if row["epoch_id"] == in_force.epoch_id and governed.rule_of(row).releases
         ]
     if not past:
         raise Misuse(f"{stream.name} has released nothing in this epoch; adopt a threshold instead")
@@ -185,7 +186,7 @@ def recall(stream_name: str, *, by: str, because: str) -> int:
     Raises Misuse if no alarm was raised.
     """
     with _governed(stream_name, by, because) as (stream, book, _):
-        suspects = states.suspects(book, stream.name)
+        suspects = doubted.suspects(book, stream.name)
         if suspects is None:
             raise Misuse(f"no alarm was raised on {stream.name}; there is nothing to recall")
         now = runs.clock()
@@ -208,7 +209,9 @@ def beyond_recall(stream_name: str) -> int:
 
 
 @contextmanager
-def _governed(stream_name: str, by: str, because: str) -> Iterator[tuple[Stream, ledger.Ledger, states.PolicyInForce]]:
+def _governed(
+    stream_name: str, by: str, because: str
+) -> Iterator[tuple[Stream, ledger.Ledger, governed.PolicyInForce]]:
     """Hold the stream for a decision of a named person. Raises Misuse without a name, a reason, or a policy."""
     config = settings.read()
     stream = settings.read_stream(stream_name, config)
@@ -249,7 +252,7 @@ def _missing(standing: certificate.Standing | None) -> str:
 def _put_in_force(
     book: ledger.Ledger,
     stream: Stream,
-    in_force: states.PolicyInForce,
+    in_force: governed.PolicyInForce,
     policy: policies.Policy,
     *,
     by: str,

@@ -9,7 +9,9 @@ import polars as pl
 
 from flows import runs
 from models import moment
-from review import form, label_studio, states, whereabouts
+from review import form, whereabouts
+from review.label_studio import access, imports, lookup
+from review.states import queued
 
 # An import cut off from us may be committed by the server after a later one of ours, with lower ids: receipts younger
 # than this say nothing of the tasks before them.
@@ -28,12 +30,12 @@ class Found:
     blind: int = 0
 
 
-def adopt(run: runs.Run, connection: label_studio.Connection, project_id: int) -> Found:
+def adopt(run: runs.Run, connection: access.Connection, project_id: int) -> Found:
     """Record the tasks of ours that are in Label Studio and have no receipt. Reads the ids of the last ten minutes' tasks."""
     now = runs.clock()
     newest = whereabouts.newest_task(run.ledger, project_id)
     settled = whereabouts.newest_task(run.ledger, project_id, before=moment.text(moment.parse(now) - SETTLED))
-    there = label_studio.task_ids(connection, project_id, start=settled)
+    there = lookup.task_ids(connection, project_id, start=settled)
     if newest and newest not in there:
         # Somebody deleted it, or the server was restored from an older backup and deals the same ids again.
         return Found(above=None)
@@ -41,9 +43,9 @@ def adopt(run: runs.Run, connection: label_studio.Connection, project_id: int) -
     highest = max(there, default=0)
     if not strangers:
         return Found(above=highest)
-    keys = label_studio.keys(connection, project_id, above=min(strangers) - 1)
+    keys = lookup.keys(connection, project_id, above=min(strangers) - 1)
     name = run.stream.name
-    waiting = states.unsent(run.ledger, name).with_columns(stream=pl.lit(name))
+    waiting = queued.unsent(run.ledger, name).with_columns(stream=pl.lit(name))
     waiting = waiting.with_columns(
         task_key=pl.Series(
             [form.task_key(name, case_id, slot) for case_id, slot in waiting.select("case_id", "slot").rows()],
@@ -58,7 +60,7 @@ def adopt(run: runs.Run, connection: label_studio.Connection, project_id: int) -
         sent_at=pl.lit(now),
     )
     for task_id in rows.filter(pl.col("slot") > 0)["task_id"]:
-        label_studio.offer(connection, task_id)  # it may have been killed before that, too
+        imports.offer(connection, task_id)  # it may have been killed before that, too
     run.ledger.append({"dispatch": rows}, now=now)
     if len(rows):
         runs.log.info("dispatch %s: %d found that an earlier run had sent", name, len(rows))

@@ -10,9 +10,10 @@ from prefect import flow
 from flows import announce, certify, runs
 from models import certificate
 from models.errors import Unavailable
-from review import certified, headline, judged, numbers, parts, report, states, what_if
+from review import certified, headline, judged, numbers, parts, report, what_if
 from review.figures import Alarm, Pace, Report
 from review.judged import Judged
+from review.states import counted, doubted, governed, reviewed
 
 
 @flow(name="measure", flow_run_name="measure-{stream}")
@@ -39,7 +40,7 @@ def _measure(stream_name: str) -> runs.Counts:
         folder = run.settings.reports / run.stream.name
         page = write(folder, now[:10], made)
         announce.artifacts(made, page, run.settings.reports_url)
-        announce.events(made, states.last_report(run.ledger, run.stream.name, today=""))
+        announce.events(made, counted.last_report(run.ledger, run.stream.name, today=""))
         run.finish({"report": str(page), "figures": numbers.key(made)})
         said = headline.of(made)
         return {"report": str(page), "summary": report.lines(made), "headline": f"{said.lead} {said.promise}"}
@@ -47,7 +48,7 @@ def _measure(stream_name: str) -> runs.Counts:
 
 def gather(
     run: runs.Run,
-    in_force: states.PolicyInForce,
+    in_force: governed.PolicyInForce,
     cases: Judged,
     standings: Mapping[str, certificate.Standing],
     labels: pl.DataFrame,
@@ -67,13 +68,13 @@ def gather(
     return report.build(
         run.stream,
         policy=in_force,
-        totals=states.totals(book, name),
+        totals=counted.totals(book, name),
         counts=counts,
         by_day=parts.by_day(cases),
-        open_cases=states.open_cases(book, name),
-        reviewers=states.reviewers(book, name),
-        faults=states.faults(book, name),
-        history=states.history(book, name),
+        open_cases=reviewed.open_cases(book, name),
+        reviewers=reviewed.reviewers(book, name),
+        faults=doubted.faults(book, name),
+        history=governed.history(book, name),
         head=book.head(),
         now=now,
         standings=standings,
@@ -83,16 +84,16 @@ def gather(
         shift=parts.shift(epoch),
         at=at,
         parts=parts.curves(epoch, at, delta=in_force.delta),
-        looks=states.looks(book, in_force.epoch_id),
+        looks=governed.looks(book, in_force.epoch_id),
         watch=certify.standing_watch(labels, in_force.target_error),
-        pace=Pace(**states.pace(book, name, now=now)),
-        since=states.last_report(book, name, today=now[:10]),
+        pace=Pace(**counted.pace(book, name, now=now)),
+        since=counted.last_report(book, name, today=now[:10]),
     )
 
 
-def _alarm(run: runs.Run, in_force: states.PolicyInForce) -> Alarm | None:
-    raised = states.alarms(run.ledger, run.stream.name)
-    suspects = states.suspects(run.ledger, run.stream.name)
+def _alarm(run: runs.Run, in_force: governed.PolicyInForce) -> Alarm | None:
+    raised = doubted.alarms(run.ledger, run.stream.name)
+    suspects = doubted.suspects(run.ledger, run.stream.name)
     if suspects is None:
         return None
     newest = raised.row(0, named=True)

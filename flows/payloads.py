@@ -14,20 +14,21 @@ from flows import files, runs
 from models import outputs
 from models.errors import InputInvalid
 from models.stream import Stream
-from review import ledger, states
+from review import ledger
+from review.states import queued
 
 _OTHER = "the row no longer says what was decided; put the file, and the columns the stream names, back as they were"
 
 
 def pending(run: runs.Run, room: int) -> tuple[pl.DataFrame, int]:
-    """As `states.pending`, but every case with its payload; and how many are left out because theirs is not to be had.
+    """As `queued.pending`, but every case with its payload; and how many are left out because theirs is not to be had.
 
     Those wait on, are tried again by the next run, and do not keep the cases behind them waiting. Each is recorded as a
     fault, once.
     """
     limit = room
     while True:
-        cases = states.pending(run.ledger, run.stream.name, limit)
+        cases = queued.pending(run.ledger, run.stream.name, limit)
         found, lost = read(cases, run.stream, _inbox(run))
         if len(found) >= room or len(cases) < limit:
             break
@@ -72,7 +73,7 @@ def read(cases: pl.DataFrame, stream: Stream, inbox: Path) -> tuple[pl.DataFrame
 
 def standing(book: ledger.Ledger, stream: Stream, inbox: Path, case_id: str) -> str:
     """Where a case's payload is and, by reference, whether it can be shown; empty if there is no such case."""
-    case = states.kept(book, stream.name, case_id)
+    case = queued.kept(book, stream.name, case_id)
     if case.is_empty():
         return ""
     row = case.row(0, named=True)

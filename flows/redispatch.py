@@ -10,7 +10,8 @@ import polars as pl
 
 from flows import dispatch, payloads, runs, settings
 from models.errors import Misuse
-from review import label_studio, whereabouts
+from review import whereabouts
+from review.label_studio import access, lookup, projects
 
 
 def redispatch(stream_name: str, *, by: str, because: str) -> runs.Counts:
@@ -25,10 +26,10 @@ def redispatch(stream_name: str, *, by: str, because: str) -> runs.Counts:
     with runs.running("dispatch", stream_name) as held:  # the lock of `dispatch`: never both at once
         run = dataclasses.replace(held, flow="redispatch")
         project = runs.project(run.ledger, run.stream).project_id
-        connection = label_studio.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
-        label_studio.check_owner(connection, project, run.stream.name)
+        connection = access.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
+        projects.check_owner(connection, project, run.stream.name)
         unanswered = whereabouts.unanswered(run.ledger, run.stream.name)
-        there = label_studio.find(connection, project, unanswered["task_key"])
+        there = lookup.find(connection, project, unanswered["task_key"])
         gone, left_out = payloads.shown(run, unanswered.filter(~pl.col("task_key").is_in(list(there))))
         recorded = whereabouts.recorded_tasks(run.ledger, project)
         # Sent by a run that was killed before it could say so.

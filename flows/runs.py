@@ -23,7 +23,8 @@ from flows import settings as settings_
 from models import moment
 from models.errors import Busy, Misuse, SecondReaderError, Unavailable
 from models.stream import Stream
-from review import certified, ledger, states
+from review import certified, ledger
+from review.states import governed, queued
 
 log = logging.getLogger("second_reader")
 
@@ -61,9 +62,9 @@ class Run:
         self.ledger.append({"run": pl.DataFrame([row], schema_overrides={"cursor": pl.String})}, now=now)
 
 
-def policy_in_force(book: ledger.Ledger, stream: Stream) -> states.PolicyInForce:
+def policy_in_force(book: ledger.Ledger, stream: Stream) -> governed.PolicyInForce:
     """The policy in force. Raises Misuse if there is none, or if the stream file has moved on to another model."""
-    policy = states.policy_in_force(book, stream.name)
+    policy = governed.policy_in_force(book, stream.name)
     if policy is None:
         raise Misuse(f"stream {stream.name!r} has no policy yet; run: second-reader init {stream.name}")
     differs = changed(book, policy, stream)
@@ -75,7 +76,7 @@ def policy_in_force(book: ledger.Ledger, stream: Stream) -> states.PolicyInForce
     return policy
 
 
-def changed(book: ledger.Ledger, in_force: states.PolicyInForce, stream: Stream) -> str | None:
+def changed(book: ledger.Ledger, in_force: governed.PolicyInForce, stream: Stream) -> str | None:
     """How the stream file differs from the epoch in force in model, labels or target; None: not at all.
 
     Evidence about one model says nothing of another, and a target that is changed after a look is another certificate.
@@ -102,9 +103,9 @@ def changed(book: ledger.Ledger, in_force: states.PolicyInForce, stream: Stream)
     return None
 
 
-def project(book: ledger.Ledger, stream: Stream) -> states.ProjectRow:
+def project(book: ledger.Ledger, stream: Stream) -> queued.ProjectRow:
     """The stream's Label Studio project. Raises Misuse if it has none yet."""
-    found = states.project(book, stream.name)
+    found = queued.project(book, stream.name)
     if found is None:
         raise Misuse(f"stream {stream.name!r} has no Label Studio project; run: second-reader init {stream.name}")
     return found

@@ -17,7 +17,8 @@ from prefect.task_runners import TaskRunner
 from flows import decisions, files, runners, runs, settings
 from models.errors import Misuse, SecondReaderError, Unavailable
 from models.stream import Stream
-from review import ledger, states
+from review import ledger
+from review.states import counted
 
 Facts = list[decisions.Facts]  # of the chunks of a piece
 
@@ -37,7 +38,7 @@ def record_all(run: runs.Run, inbox: Path) -> dict[str, int]:
         while line.length:
             _add(run, total, line.take())
     # What a worker recorded and died before it could say so was done again, and added nothing: the ledger knows.
-    return total | states.decided_after(run.ledger, run.stream.name, seal)
+    return total | counted.decided_after(run.ledger, run.stream.name, seal)
 
 
 def _add(run: runs.Run, total: dict[str, int], counts: dict[str, int]) -> None:

@@ -2,7 +2,7 @@
 
 Every time is UTC, ISO 8601 with microseconds and a final Z (27 characters), so that text order is time order on every
 database. Every table but `BESIDE` ends with `seal`: the number of the seal that covers the row. Rows are never updated
-or deleted (triggers refuse); what something *is now* is a query (`review/states.py`).
+or deleted (triggers refuse); what something *is now* is a query (`review/states/`).
 
 SQLModel table classes do not validate, so the pure code does, and the CHECKs below are the second wall.
 """
@@ -243,7 +243,7 @@ class Decision(SQLModel, table=True):
         # What a person will read is here, whatever becomes of the file.
         CheckConstraint("payload IS NOT NULL OR (route = 'AUTOMATE' AND NOT blind)"),
         # policy_id and epoch_id refer to facts too, but a check for each of millions of rows took half of PostgreSQL's
-        # time: the ledger looks once per append (review/ledger.py).
+        # time: the ledger looks once per append (review/appends.py).
         # Only what a person has to read: the queue is found without a walk over what was released.
         Index("decision_queue", "stream", "decided_at", sqlite_where=_FOR_A_PERSON, postgresql_where=_FOR_A_PERSON),
     )

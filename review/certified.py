@@ -12,10 +12,11 @@ import polars as pl
 
 from models import certificate, grid, policy, tally
 from models.policy import Policy
-from review import extracts, states
+from review import extracts
 from review import judged as judged_
 from review.judged import Judged
 from review.ledger import Ledger
+from review.states import governed
 
 Look = Literal["anytime", "once"]
 PAST = 1000  # cases of an earlier epoch from which quantiles are worth more than round numbers
@@ -148,7 +149,7 @@ def policies(ledger: Ledger, epoch_id: str) -> dict[str, Policy]:
         "ORDER BY policy_id",
         epoch=epoch_id,
     )
-    return {row["policy_id"]: states.rule_of(row) for row in found.iter_rows(named=True)}
+    return {row["policy_id"]: governed.rule_of(row) for row in found.iter_rows(named=True)}
 
 
 def look(ledger: Ledger, plan: grid.Plan, judged: Judged, *, part: str = "") -> tuple[certificate.Standing, bool]:

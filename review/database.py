@@ -145,6 +145,12 @@ def silent() -> Iterator[None]:
         yield
 
 
+def one(cursor: dbapi.Cursor) -> object:
+    """The only value of a query's first row; None if there is no row."""
+    row = cursor.fetchone()
+    return None if row is None else row[0]
+
+
 def is_taken(error: adbc_driver_manager.Error) -> bool:
     """Whether a row was refused because its key is in the table."""
     return error.sqlstate == "23505" or "UNIQUE constraint failed" in str(error) or REFUSAL in str(error)

@@ -5,8 +5,8 @@ The majority of readings decides (`review.judged`): one against the model is no 
 
 import polars as pl
 
-from review import states
 from review.ledger import Ledger
+from review.states import reviewed
 
 
 def waiting(ledger: Ledger, stream: str, limit: int) -> pl.DataFrame:
@@ -16,9 +16,9 @@ def waiting(ledger: Ledger, stream: str, limit: int) -> pl.DataFrame:
     """
     disputed = ledger.read(
         f"""
-        {states.VERDICTS}
+        {reviewed.VERDICTS}
         SELECT d.case_id, d.payload, d.prediction, d.blind FROM verdict v CROSS JOIN decision d
-        WHERE d.stream = :stream AND d.case_id = v.case_id AND {states.DISPUTED}
+        WHERE d.stream = :stream AND d.case_id = v.case_id AND {reviewed.DISPUTED}
         ORDER BY d.decided_at, d.content, d.case_id
         """,
         stream=stream,
@@ -27,7 +27,7 @@ def waiting(ledger: Ledger, stream: str, limit: int) -> pl.DataFrame:
         "SELECT case_id, max(slot) + 1 AS slot FROM dispatch WHERE stream = :stream GROUP BY case_id", stream=stream
     )
     return (
-        disputed.join(states.open_cases(ledger, stream), on="case_id", how="anti", maintain_order="left")
+        disputed.join(reviewed.open_cases(ledger, stream), on="case_id", how="anti", maintain_order="left")
         .join(slots, on="case_id", maintain_order="left")
         .head(limit)
     )

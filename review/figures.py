@@ -9,8 +9,8 @@ import polars as pl
 from models.estimate import Estimate, NotEnoughEvidence
 from models.slices import Slice
 from models.watchdog import Shift
-from review import states
 from review.proposal import Proposal
+from review.states import governed
 from review.what_if import WhatIf
 
 Figure = Estimate | NotEnoughEvidence
@@ -100,7 +100,7 @@ class Report:
     currency: str
     target: float  # the error among the released that is asked for
     delta: float  # the doubt allowed
-    in_force: states.PolicyInForce | None  # None: no policy was adopted yet
+    in_force: governed.PolicyInForce | None  # None: no policy was adopted yet
     cases: int
     released: int
     error: Figure  # two-sided, among the released

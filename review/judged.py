@@ -15,8 +15,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from models import moment
-from review import extracts, states
+from review import extracts
 from review.ledger import Ledger
+from review.states import reviewed
 
 SETTLED = ("right", "wrong")
 _AT_ONCE = 1000  # extracts read in one query: a column of one result holds 2 GB at most
@@ -44,8 +45,8 @@ def read(ledger: Ledger, stream: str, *, now: str, deadline_hours: float, second
     """All decisions of a stream. Without `second_opinion` nothing is disputed: a tie, or one answer, is wrong."""
     cases = extracts.read(list(extracts_of(ledger, stream)))
     due = moment.text(moment.parse(now) - timedelta(hours=deadline_hours))
-    drawn = cases.drawn.join(_agreement(cases.drawn, states.readings(ledger, stream)), on="case_id", how="left").join(
-        states.sent(ledger, stream), on="case_id", how="left"
+    drawn = cases.drawn.join(_agreement(cases.drawn, reviewed.readings(ledger, stream)), on="case_id", how="left").join(
+        reviewed.sent(ledger, stream), on="case_id", how="left"
     )
     against = pl.col("readings") - pl.col("agree")
     claimed = pl.col("prediction").is_not_null() & pl.col("confidence").is_not_null()

@@ -16,8 +16,9 @@ import httpx
 from models import moment
 from models.errors import Refused, Unavailable
 from models.stream import Stream
-from review import form, health_queue, states, whereabouts
+from review import form, health_queue, whereabouts
 from review.ledger import Ledger
+from review.states import collected, queued, reviewed
 
 _KEYS = 80  # per query, which is part of the URL
 _WEEK = timedelta(days=7)
@@ -71,7 +72,7 @@ def server(api: Api) -> tuple[health_queue.Server, float]:
 
 def queue(api: Api, ledger: Ledger, stream: Stream, *, now: str) -> health_queue.Queue | None:
     """A stream's project; None if the ledger knows of none."""
-    row = states.project(ledger, stream.name)
+    row = queued.project(ledger, stream.name)
     if row is None:
         return None
     number = row.project_id
@@ -86,11 +87,11 @@ def queue(api: Api, ledger: Ledger, stream: Stream, *, now: str) -> health_queue
         tasks=dict(_tasks(api.client, number, keys)) if project else {},
         sent=len(whereabouts.recorded_tasks(ledger, number)),
         answers=whereabouts.live_annotations(ledger, stream.name, number),
-        cursor=states.cursor(ledger, stream.name),
+        cursor=collected.cursor(ledger, stream.name),
         answered=whereabouts.newest_change(ledger, number),
         newest=_newest(api.client, number) if project else None,
         reviewers=whereabouts.last_answers(ledger, stream.name),
-        skips=states.open_cases(ledger, stream.name)["skips"].to_list(),
+        skips=reviewed.open_cases(ledger, stream.name)["skips"].to_list(),
         deleted=whereabouts.deleted_since(ledger, stream.name, week),
     )
 

@@ -16,8 +16,9 @@ from models.estimate import NotEnoughEvidence
 from models.slices import Slice
 from models.stream import Stream
 from models.watchdog import Shift
-from review import proposal, sheet, states, terminal, what_if
+from review import proposal, sheet, terminal, what_if
 from review.figures import Alarm, ClassLine, Figure, Pace, Queue, Report, Trust, Verdict, Watch
+from review.states import governed
 
 NO_PACE = Pace(hours=0.0, answered=0, arrived=0)
 
@@ -28,7 +29,7 @@ AGES = ((1.0, "under 1 h"), (8.0, "1 to 8 h"), (24.0, "8 to 24 h"), (72.0, "1 to
 def build(
     stream: Stream,
     *,
-    policy: states.PolicyInForce | None,
+    policy: governed.PolicyInForce | None,
     totals: Mapping[str, int],
     counts: pl.DataFrame,
     by_day: pl.DataFrame,
@@ -50,7 +51,7 @@ def build(
     pace: Pace = NO_PACE,
     since: Mapping[str, Any] | None = None,
 ) -> Report:
-    """The report from the states of the ledger (`review/states.py` has their shapes); `now` as the ledger writes times.
+    """The report from the states of the ledger (`review/states/` has their shapes); `now` as the ledger writes times.
 
     `at`: the thresholds to look at, strictest first (None: those that occurred), `parts` the same within parts.
     """
@@ -111,7 +112,7 @@ def build(
             parts=parts,
         ),
         trust=_trust(counts, delta),
-        looks=states.NO_LOOKS if looks is None else looks,
+        looks=governed.NO_LOOKS if looks is None else looks,
         watch=watch,
         pace=pace,
         since=since,
@@ -140,7 +141,7 @@ def _trust(counts: pl.DataFrame, delta: float) -> Trust:
 
 
 def _classes(
-    policy: states.PolicyInForce | None, standings: Mapping[str, certificate.Standing]
+    policy: governed.PolicyInForce | None, standings: Mapping[str, certificate.Standing]
 ) -> tuple[ClassLine, ...]:
     """Each class's line, in the order of the labels."""
     if policy is None:

@@ -14,8 +14,9 @@ import polars as pl
 
 from models import errors
 from models.policy import AUTOMATE
-from review import archive, audit, extracts, retired, seals, states
+from review import archive, audit, extracts, retired, seals
 from review.ledger import Ledger
+from review.states import doubted, governed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ def _candidates(ledger: Ledger, stream: str, before: str) -> pl.DataFrame:
     released = (pl.col("route") == AUTOMATE) & ~pl.col("blind")
     held = pl.col("epoch_id").is_in(_unlooked(ledger, stream))
     alarm = _alarm(ledger, stream)
-    suspects = None if alarm is None else states.suspects(ledger, stream)
+    suspects = None if alarm is None else doubted.suspects(ledger, stream)
     if alarm is not None and suspects is not None and len(suspects):
         epoch_id, clean = alarm
         held |= (pl.col("epoch_id") == epoch_id) & (pl.col("decided_at") > clean) & released
@@ -82,7 +83,7 @@ def _candidates(ledger: Ledger, stream: str, before: str) -> pl.DataFrame:
 
 def _unlooked(ledger: Ledger, stream: str) -> list[str]:
     """The epoch in force if it was registered for a single look that nobody has taken: that one reads its decisions."""
-    in_force = states.policy_in_force(ledger, stream)
+    in_force = governed.policy_in_force(ledger, stream)
     found = ledger.read(
         """
         SELECT DISTINCT p.epoch_id FROM plan p WHERE p.epoch_id = :epoch AND p.look = 'once' AND NOT EXISTS (
@@ -95,7 +96,7 @@ def _unlooked(ledger: Ledger, stream: str) -> list[str]:
 
 def _alarm(ledger: Ledger, stream: str) -> tuple[str, str] | None:
     """Epoch and last clean point of the newest alarm."""
-    found = states.alarms(ledger, stream).head(1)
+    found = doubted.alarms(ledger, stream).head(1)
     if found.is_empty():
         return None
     return str(found["epoch_id"].item()), str(found["clean_until"].item() or "")

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from review import states
 from review.ledger import Ledger
+from review.states import reviewed
 
 
 def sent_since_collected(ledger: Ledger, stream: str, project_id: int) -> tuple[int, int] | None:
@@ -36,7 +36,7 @@ def unanswered(ledger: Ledger, stream: str) -> pl.DataFrame:
     """
     return ledger.read(
         f"""
-        {states.READINGS},
+        {reviewed.READINGS},
         spent AS (SELECT DISTINCT case_id, slot FROM live WHERE outcome = 'repeat')
         SELECT s.case_id, s.slot, d.payload, d.source, d.line, d.content, d.prediction, s.blind, s.task_key, s.sent_at
         FROM dispatch s CROSS JOIN decision d
@@ -78,7 +78,7 @@ def newest_task(ledger: Ledger, project_id: int, *, before: str = "~") -> int:
 def live_annotations(ledger: Ledger, stream: str, project_id: int) -> int:
     """How many annotations of a project the ledger holds that nobody has deleted; skips are none."""
     found = ledger.read(
-        f"{states.READINGS} SELECT count(*) AS n FROM live "
+        f"{reviewed.READINGS} SELECT count(*) AS n FROM live "
         "WHERE project_id = :project AND outcome IN ('answer', 'repeat', 'bulk')",
         stream=stream,
         project=project_id,

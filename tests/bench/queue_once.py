@@ -17,7 +17,8 @@ import polars as pl
 
 from flows import collect, dispatch, epochs, runs, settings
 from models.stream import Stream
-from review import form, ledger, states
+from review import form, ledger
+from review.states import queued
 from tests.bench import once, outputs
 
 BATCHES = (500, 1000, 2000)  # tasks in one raw import; the quickest of them is the floor
@@ -55,7 +56,7 @@ def bodies(book: ledger.Ledger) -> list[dict[str, Any]]:
     """Every waiting case as Label Studio is given it."""
     bench = stream()
     made = []
-    for case in states.pending(book, bench.name, 1_000_000).iter_rows(named=True):
+    for case in queued.pending(book, bench.name, 1_000_000).iter_rows(named=True):
         data = form.data(bench, json.loads(case["payload"]))
         body: dict[str, Any] = {"data": data | {form.KEY: form.task_key(bench.name, case["case_id"], 0)}}
         if not case["blind"]:
@@ -89,7 +90,7 @@ def answered(url: str) -> None:
     """Put every waiting case before people, with an answer that has been given to it."""
     with ledger.open(url) as book, server() as api:
         bench, found = stream(), runs.project(book, stream())
-        waiting = states.pending(book, bench.name, 1_000_000)
+        waiting = queued.pending(book, bench.name, 1_000_000)
         tasks = bodies(book)
         for number, task in enumerate(tasks):
             result = form.prefill(bench, bench.labels[number % len(bench.labels)])

@@ -84,14 +84,7 @@ class Place:
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start `second-reader` and leave it running."""
-        return subprocess.Popen(
-            [COMMAND, *words],
-            env=self.environment,
-            cwd=self.home,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return started(self.home, self.environment, *words)
 
     def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         """What the ledger says, read past our own code."""
@@ -117,6 +110,13 @@ class Place:
             answer = client.get("/api/tasks", params={"project": project, "fields": "all", "page_size": 1000})
             found: list[dict[str, Any]] = answer.raise_for_status().json()["tasks"]
             return found
+
+
+def started(home: Path, environment: dict[str, str], *words: str) -> subprocess.Popen[str]:
+    """`second-reader` as a process that runs, in a folder."""
+    return subprocess.Popen(
+        [COMMAND, *words], env=environment, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 def mail(number: int, *, score: float | None = None, label: str = "bug") -> dict[str, Any]:

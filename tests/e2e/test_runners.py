@@ -20,7 +20,7 @@ from flows import decisions, epochs, govern, runs, score, settings
 from models import tables
 from review import ledger
 from tests.e2e import clusters
-from tests.e2e.place import COMMAND, Result
+from tests.e2e.place import Result, started
 
 ROWS = 420_000  # two pieces
 BAD = (3, 400_001)  # rows without an id
@@ -89,14 +89,7 @@ class Field:
         return os.environ | {f"SECOND_READER_{name}": value for name, value in (names | more).items()}
 
     def start(self, url: str, **more: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [COMMAND, "score", "mail"],
-            env=self.environment(url, **more),
-            cwd=self.home,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return started(self.home, self.environment(url, **more), "score", "mail")
 
     def score(self, url: str, **more: str) -> Result:
         return ended(self.start(url, **more))

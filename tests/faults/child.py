@@ -20,7 +20,8 @@ from adbc_driver_manager import dbapi
 from flows import announce, collect, decisions, dispatch, epochs, govern, measure, runs, score, settings
 from models import moment
 from models.errors import SecondReaderError
-from review import database, holds, label_studio, ledger
+from review import appends, database, holds
+from review.label_studio import access, answers, imports, listing, lookup
 from tests.faults import points
 
 Job = dict[str, Any]
@@ -78,14 +79,14 @@ def _prepare(job: Job) -> None:
     announce.events = lambda *_: None
     score.CHUNK_ROWS = 4
     dispatch.BATCH = 6
-    label_studio._TASKS_PER_PUSH = 4
-    label_studio._PAGE = 10
-    label_studio._OVERLAP = timedelta(seconds=job.get("overlap", 2))  # a life here is shorter than the real one
+    imports._TASKS_PER_PUSH = 4
+    listing.PAGE = 10
+    answers._OVERLAP = timedelta(seconds=job.get("overlap", 2))  # a life here is shorter than the real one
     database.WAIT_SECONDS = job.get("database_seconds", 30)
     if job.get("many"):
-        ledger._MANY = 2  # appends as many rows are appended: in the hope that none is known
+        appends._MANY = 2  # appends as many rows are appended: in the hope that none is known
     seconds = job.get("label_studio_seconds", (60.0, 15.0))
-    label_studio.connect = partial(label_studio.connect, timeout=seconds[0], patience=seconds[1])
+    access.connect = partial(access.connect, timeout=seconds[0], patience=seconds[1])
     if "clock" in job:
         real, jump = runs.clock, timedelta(seconds=job["clock"])
         runs.clock = lambda: moment.text(moment.parse(real()) + jump)
@@ -115,8 +116,8 @@ def cut(url: str) -> None:
 
 def _no_reconcile() -> None:
     """A push that does not look for what is there already."""
-    label_studio.find = lambda *_: {}
-    label_studio.keys = lambda *_, above: {}  # noqa: ARG005
+    lookup.find = lambda *_: {}
+    lookup.keys = lambda *_, above: {}  # noqa: ARG005
 
 
 def _no_transaction() -> None:
@@ -158,7 +159,7 @@ def _cursor_first() -> None:
 
 def _no_look() -> None:
     """An append of many rows that leaves it to the table's key to refuse what is known."""
-    ledger.Ledger._is_recorded = lambda *_: False  # type: ignore[method-assign]
+    appends._is_recorded = lambda *_: False
 
 
 def _no_wait() -> None:
@@ -168,7 +169,7 @@ def _no_wait() -> None:
 
 def _no_second_look() -> None:
     """A chunk recorded under the policy that was in force when it was decided."""
-    ledger.Ledger._check_in_force = lambda *_: None  # type: ignore[method-assign]
+    appends._check_in_force = lambda *_: None
 
 
 PLANTED: dict[str, Callable[[], None]] = {

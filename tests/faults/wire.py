@@ -13,16 +13,15 @@ duplicate delivery     forwards twice, answers what the server said the first or
 """
 
 import random
-import socket
-import struct
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
+
+from tests import loopback
 
 FAULTS = (
     "504 after commit",
@@ -88,12 +87,7 @@ class Wire:
 def before(upstream: str, seed: int) -> Iterator[Wire]:
     """A proxy on a free loopback port before the server at `upstream`."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
-            pass
-
+    class Handler(loopback.Handler):
         def forward(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             fault = wire.turn(self.command)
@@ -137,38 +131,9 @@ def before(upstream: str, seed: int) -> Iterator[Wire]:
             else:
                 self.answer(real.status_code, content, kind)
 
-        do_GET = do_POST = do_PATCH = do_DELETE = forward  # noqa: N815 - the names are the base class's
-
-        def head(self, status: int, length: int, kind: str, more: dict[str, str] | None = None) -> None:
-            self.send_response(status)
-            for name, value in {"Content-Type": kind, "Content-Length": str(length), **(more or {})}.items():
-                self.send_header(name, value)
-            self.end_headers()
-
-        def answer(self, status: int, content: bytes, kind: str, more: dict[str, str] | None = None) -> None:
-            self.head(status, len(content), kind, more)
-            self.wfile.write(content)
-
-        def reset(self) -> None:
-            # Lingering for zero seconds makes close() send a reset instead of a polite end.
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.close_connection = True
-            self.connection.close()
-            self.rfile.close()
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request: object, client_address: object) -> None:
-            """A client that hung up is what we are here for."""
-
-    with Server(("127.0.0.1", 0), Handler) as server, httpx.Client(timeout=60, trust_env=False) as client:
-        wire = Wire(url=f"http://127.0.0.1:{server.server_address[1]}", random=random.Random(seed))
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+    with httpx.Client(timeout=60, trust_env=False) as client, loopback.serving(Handler) as url:
+        wire = Wire(url=url, random=random.Random(seed))
         try:
             yield wire
         finally:
-            wire.over.set()
-            server.shutdown()
-            thread.join()
+            wire.over.set()  # lets go of the requests that are kept waiting

@@ -1,8 +1,12 @@
-"""A ledger's URL on each of the two databases."""
+"""A ledger's URL on each of the two databases, and a ledger with a policy in force."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from review import ledger
+from tests.integration import ledger_facts as facts
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
@@ -12,3 +16,14 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'ledger.db'}"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture
+def book(ledger_url: str) -> Iterator[ledger.Ledger]:
+    """An open ledger in which a stream has adopted its first policy, and nothing was decided yet."""
+    ledger.migrate(ledger_url)
+    with ledger.open(ledger_url) as opened:
+        opened.append(
+            {"epoch": facts.epochs(), "policy": facts.policies(), "adoption": facts.adoptions()}, now=facts.NOW
+        )
+        yield opened

@@ -1,15 +1,14 @@
 """A loopback proxy before a real server that spoils chosen POSTs, the way networks and gateways do."""
 
-import socket
-import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import httpx
+
+from tests import loopback
 
 HOP_BY_HOP = {"connection", "content-length", "content-encoding", "transfer-encoding", "keep-alive", "host"}
 
@@ -34,12 +33,7 @@ class Proxy:
 def before(upstream: str) -> Iterator[Proxy]:
     """A proxy on a free loopback port before the server at `upstream`."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
-            pass
-
+    class Handler(loopback.Handler):
         def forward(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             spoilt = "fine"
@@ -66,30 +60,9 @@ def before(upstream: str) -> Iterator[Proxy]:
             else:
                 self.answer(real.status_code, real.content, real.headers.get("content-type", ""))
 
-        do_GET = do_POST = do_PATCH = do_DELETE = forward  # noqa: N815 - the names are the base class's
-
-        def answer(self, status: int, content: bytes, kind: str) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def reset(self) -> None:
-            # Lingering for zero seconds makes close() send a reset instead of a polite end.
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.close_connection = True
-            self.connection.close()
-            self.rfile.close()
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, httpx.Client(timeout=60, trust_env=False) as client:
-        server.daemon_threads = True
-        proxy = Proxy(url=f"http://127.0.0.1:{server.server_address[1]}")
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+    with httpx.Client(timeout=60, trust_env=False) as client, loopback.serving(Handler) as url:
+        proxy = Proxy(url=url)
         try:
             yield proxy
         finally:
-            proxy.over.set()
-            server.shutdown()
-            thread.join()
+            proxy.over.set()  # lets go of the requests that are kept waiting

@@ -12,7 +12,9 @@ import polars as pl
 import pytest
 
 from flows import decisions, dispatch, epochs, leftover, runs, score, settings
-from review import label_studio, ledger, states
+from review import appends, ledger
+from review.label_studio import access
+from review.states import queued
 
 STREAM = """
 name = "{name}"
@@ -75,7 +77,7 @@ class Place:
         """A wave that ends between Label Studio's answer and the ledger."""
         append = ledger.Ledger.append
 
-        def cut(self: ledger.Ledger, facts: Any, *, now: str) -> ledger.Appended:
+        def cut(self: ledger.Ledger, facts: Any, *, now: str) -> appends.Appended:
             if "dispatch" in facts:
                 raise KeyboardInterrupt
             return append(self, facts, now=now)
@@ -145,8 +147,8 @@ def test_what_a_run_pushed_and_did_not_record_is_recorded_by_the_next_even_where
 def test_a_batch_tried_again_after_its_receipt_was_lost_is_found(place: Place) -> None:
     with runs.open_ledger() as book:
         run = place.run(book)
-        batch = states.pending(book, place.name, 12).with_columns(slot=pl.lit(0, pl.Int64))
-        connection = label_studio.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
+        batch = queued.pending(book, place.name, 12).with_columns(slot=pl.lit(0, pl.Int64))
+        connection = access.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
         above = leftover.adopt(run, connection, place.project_id).above
     first = dispatch.send.fn(run.stream, "r-1", place.project_id, batch[:6], above)
     # Another machine, that lost hold of the stream and does not know of the six.

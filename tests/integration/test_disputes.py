@@ -1,24 +1,13 @@
 """A blind answer against the model waits for another person, a tie for a third; the majority decides."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from review import disputes, judged, ledger, states
+from review import disputes, judged, ledger
+from review.states import counted, reviewed
 from tests.integration import ledger_facts as facts
 
 NOW = "2026-02-02T12:00:00.000000Z"
 PEOPLE = ("ann", "ben", "cleo", "dan")
-
-
-@pytest.fixture
-def book(ledger_url: str) -> Iterator[ledger.Ledger]:
-    ledger.migrate(ledger_url)
-    with ledger.open(ledger_url) as opened:
-        opened.append(
-            {"epoch": facts.epochs(), "policy": facts.policies(), "adoption": facts.adoptions()}, now=facts.NOW
-        )
-        yield opened
 
 
 def read(book: ledger.Ledger, case: str, answers: str, **more: facts.Value) -> None:
@@ -27,7 +16,7 @@ def read(book: ledger.Ledger, case: str, answers: str, **more: facts.Value) -> N
     decided: dict[str, facts.Value] = {"case_id": case, "blind": True}
     book.append({"decision": facts.decisions(decided | more)}, now=facts.NOW)
     for slot, letter in enumerate(answers):
-        task = 100 * (1 + len(states.readings(book, "mail"))) + 10 * ord(case[0]) + slot + ord(case[-1]) * 10_000
+        task = 100 * (1 + len(reviewed.readings(book, "mail"))) + 10 * ord(case[0]) + slot + ord(case[-1]) * 10_000
         sent: dict[str, facts.Value] = {"case_id": case, "slot": slot, "task_id": task, "task_key": f"{case}{slot}"}
         book.append({"dispatch": facts.dispatches(sent | {"blind": True})}, now=facts.NOW)
         if letter == "?":
@@ -62,19 +51,19 @@ def test_the_majority_of_different_people_decides(
     assert [outcome] == facts.judge(book).drawn["outcome"].to_list()
     waiting = disputes.waiting(book, "mail", 10)
     assert ([] if next_slot is None else [("c", next_slot)]) == waiting.select("case_id", "slot").rows()
-    assert int(outcome == "disputed") == states.totals(book, "mail")["disputed"]
+    assert int(outcome == "disputed") == counted.totals(book, "mail")["disputed"]
     # An estimate counts the dispute as an error until it is settled; without second opinions it is one.
     settled = "wrong" if outcome == "disputed" else outcome
     for second in (True, False):
-        counted = judged.counts(facts.judge(book, now=NOW, second=second))
-        assert [settled] == counted["outcome"].to_list()
+        found = judged.counts(facts.judge(book, now=NOW, second=second))
+        assert [settled] == found["outcome"].to_list()
 
 
 def test_a_spent_slot_is_not_open_and_a_repeat_is_no_reading(book: ledger.Ledger) -> None:
     read(book, "c", "s-?")
-    assert [("c", 2)] == states.open_cases(book, "mail").select("case_id", "slot").rows()
-    assert 1 == states.totals(book, "mail")["open"]
-    assert 1 == len(states.readings(book, "mail"))
+    assert [("c", 2)] == reviewed.open_cases(book, "mail").select("case_id", "slot").rows()
+    assert 1 == counted.totals(book, "mail")["open"]
+    assert 1 == len(reviewed.readings(book, "mail"))
     assert {"c": {"ann": 0}} == disputes.readers(book, "mail", ["c", "unknown"])
 
 
@@ -82,7 +71,7 @@ def test_what_the_model_did_not_claim_is_not_disputed(book: ledger.Ledger) -> No
     read(book, "none", "s", prediction=None, confidence=None, raw_score=None, doubt="no prediction")
     read(book, "assisted", "s", blind=False)
     assert disputes.waiting(book, "mail", 10).is_empty()
-    assert 0 == states.totals(book, "mail")["disputed"]
+    assert 0 == counted.totals(book, "mail")["disputed"]
 
 
 def test_a_dispute_past_its_deadline_is_late(book: ledger.Ledger) -> None:

@@ -10,7 +10,7 @@ import pytest
 from models.errors import Unavailable
 from models.stream import Stream
 from review import form
-from review import label_studio as adapter
+from review.label_studio import access, doubles, imports, lookup, projects
 from tests.faults import wire
 from tests.integration.test_label_studio import stream, tasks
 
@@ -22,7 +22,7 @@ def mail() -> Stream:
 
 @pytest.fixture
 def connection(label_studio: Any) -> Any:
-    return adapter.connect(label_studio.url, label_studio.token)
+    return access.connect(label_studio.url, label_studio.token)
 
 
 @pytest.fixture
@@ -34,9 +34,7 @@ def api(label_studio: Any) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def project(connection: Any, mail: Stream, api: httpx.Client) -> Iterator[int]:
-    number = adapter.ensure_project(
-        connection, title="Mail", config=form.config(mail), instructions="", marker=mail.name
-    )
+    number = projects.ensure(connection, title="Mail", config=form.config(mail), instructions="", marker=mail.name)
     yield number
     api.delete(f"/api/projects/{number}/")
 
@@ -45,28 +43,28 @@ def test_of_doubles_stays_what_a_person_touched_else_what_the_ledger_knows(
     connection: Any, mail: Stream, project: int, api: httpx.Client
 ) -> None:
     sent = tasks(mail, 4)
-    ours = adapter.push(connection, project, sent, mail)
+    ours = imports.push(connection, project, sent, mail)
     again = [{"data": task.data | {form.KEY: task.key}} for task in sent[:3]]
     api.post(f"/api/projects/{project}/import", json=again).raise_for_status()
     stranger = [{"data": {"text": "by hand"}}, {"data": {"text": "by hand"}}]
     api.post(f"/api/projects/{project}/import", json=stranger).raise_for_status()
-    ids = adapter.find(connection, project, ours)
+    ids = lookup.find(connection, project, ours)
     answered, drafted, untouched, single = (task.key for task in sent)
     chosen = {"result": form.prefill(mail, "no"), "lead_time": 1.0}
     api.post(f"/api/tasks/{ids[answered][1]}/annotations/", json=chosen).raise_for_status()
     api.post(
         f"/api/tasks/{ids[drafted][1]}/drafts", params={"project": project}, json=chosen | {"draft_id": 0}
     ).raise_for_status()
-    assert adapter.size(connection, project) == 9
+    assert projects.size(connection, project) == 9
     known = {ids[untouched][1], ids[single][0]}
-    assert adapter.remove_doubles(connection, project, known) == 3
-    assert adapter.find(connection, project, ours) == {
+    assert doubles.remove(connection, project, known) == 3
+    assert lookup.find(connection, project, ours) == {
         answered: [ids[answered][1]],
         drafted: [ids[drafted][1]],
         untouched: [ids[untouched][1]],
         single: [ids[single][0]],
     }
-    assert adapter.size(connection, project) == 6
+    assert projects.size(connection, project) == 6
 
 
 @pytest.mark.parametrize(
@@ -77,7 +75,7 @@ def test_an_answer_of_another_shape_is_not_taken_for_an_empty_list(
 ) -> None:
     monkeypatch.setattr(wire, "_GARBAGE", (garbage,))
     with wire.before(label_studio.url, 1) as between:
-        connection = adapter.connect(between.url, label_studio.token)
+        connection = access.connect(between.url, label_studio.token)
         between.arm("garbage JSON", 1, writes=False)
         with pytest.raises(Unavailable, match="did not answer as Label Studio does while looking for tasks"):
-            adapter.find(connection, project, ["a" * 32])
+            lookup.find(connection, project, ["a" * 32])

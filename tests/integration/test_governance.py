@@ -11,8 +11,9 @@ import pytest
 from flows import certify, decisions, epochs, files, govern, measure, runs, settings
 from models import certificate, moment, stream
 from models.errors import Misuse
-from review import certified, ledger, numbers, report, states, story
+from review import certified, ledger, numbers, report, story
 from review.judged import Judged
+from review.states import counted, doubted, governed, queued
 from tests.integration import ledger_facts as facts
 
 STREAM = """
@@ -136,8 +137,8 @@ class Desk:
             ledger=self.book,
         )
 
-    def in_force(self) -> states.PolicyInForce:
-        found = states.policy_in_force(self.book, "mail")
+    def in_force(self) -> governed.PolicyInForce:
+        found = governed.policy_in_force(self.book, "mail")
         assert found is not None
         return found
 
@@ -263,17 +264,17 @@ def test_errors_among_the_released_close_the_epoch_and_recall_sends_the_suspects
         "REVIEW"
     ]
 
-    suspects = states.suspects(desk.book, "mail")
+    suspects = doubted.suspects(desk.book, "mail")
     assert suspects is not None
     drawn = desk.book.read("SELECT case_id FROM decision WHERE case_id LIKE 'c-%' AND NOT blind")
     assert set(drawn["case_id"]) <= set(suspects["case_id"])
     assert not {case for case in suspects["case_id"] if case.startswith("a-")}
     assert govern.recall("mail", by=ANN, because=WHY) == len(suspects)
     assert govern.recall("mail", by=ANN, because=WHY) == 0
-    queued = states.pending(desk.book, "mail", 1000)
-    assert set(queued["case_id"]) == set(suspects["case_id"])
-    assert not queued["blind"].any()
-    assert states.totals(desk.book, "mail")["waiting"] == len(suspects)
+    again = queued.pending(desk.book, "mail", 1000)
+    assert set(again["case_id"]) == set(suspects["case_id"])
+    assert not again["blind"].any()
+    assert counted.totals(desk.book, "mail")["waiting"] == len(suspects)
     with pytest.raises(Misuse, match="released nothing in this epoch"):
         govern.resume("mail", by=ANN, because=WHY)
     assert "ALARM" in story.line(desk.book, "mail")

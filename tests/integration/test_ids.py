@@ -4,7 +4,8 @@ import pytest
 
 from models import outputs, stream
 from models.errors import StreamInvalid
-from review import ledger, states
+from review import ledger
+from review.states import queued
 from tests.fuzz import tables
 from tests.integration import ledger_facts as facts
 from tests.integration.ledger_facts import NOW, Value
@@ -27,7 +28,7 @@ def test_any_id_comes_back_as_it_was_and_is_found_by_itself_alone(ledger_url: st
         assert [book.read(read, stream="mail", case=case)["line"].to_list() for case in IDS] == [
             [n] for n in range(1, len(IDS) + 1)
         ]
-        assert sorted(states.pending(book, "mail", 1000)["case_id"]) == sorted(IDS)
+        assert sorted(queued.pending(book, "mail", 1000)["case_id"]) == sorted(IDS)
         assert book.verify() == []
 
 

@@ -13,7 +13,8 @@ import pytest
 from models import moment
 from models.errors import Refused, Unavailable
 from models.stream import Stream
-from review import form, label_studio, reading
+from review import form, reading
+from review.label_studio import access, answers, imports, listing, lookup, projects
 from tests.integration import proxy
 
 Api = Callable[..., Any]
@@ -40,8 +41,8 @@ def server(label_studio: Any) -> Any:
 
 
 @pytest.fixture
-def connection(server: Any) -> label_studio.Connection:
-    return label_studio.connect(server.url, server.token)
+def connection(server: Any) -> access.Connection:
+    return access.connect(server.url, server.token)
 
 
 @pytest.fixture
@@ -64,15 +65,15 @@ def mail() -> Stream:
 
 
 @pytest.fixture
-def project(connection: label_studio.Connection, mail: Stream, api: Api) -> Iterator[int]:
+def project(connection: access.Connection, mail: Stream, api: Api) -> Iterator[int]:
     number = make(connection, mail)
     yield number
     if any(found["id"] == number for found in api("GET", "/api/projects", params={"page_size": 1000})["results"]):
         api("DELETE", f"/api/projects/{number}/")
 
 
-def make(connection: label_studio.Connection, mail: Stream) -> int:
-    return label_studio.ensure_project(
+def make(connection: access.Connection, mail: Stream) -> int:
+    return projects.ensure(
         connection,
         title=mail.review.project,
         config=form.config(mail),
@@ -81,9 +82,9 @@ def make(connection: label_studio.Connection, mail: Stream) -> int:
     )
 
 
-def tasks(mail: Stream, count: int, *, prediction: str | None = "yes", start: int = 0) -> list[label_studio.Task]:
+def tasks(mail: Stream, count: int, *, prediction: str | None = "yes", start: int = 0) -> list[imports.Task]:
     return [
-        label_studio.Task(
+        imports.Task(
             key=form.task_key(mail.name, str(number), 0),
             data=form.data(mail, {"body": f"mail {number}"}),
             prediction=prediction,
@@ -103,8 +104,8 @@ def answer(api: Api, task: int, label: str, **rest: Any) -> int:
     return int(api("POST", f"/api/tasks/{task}/annotations/", json={"result": result, "lead_time": 2.5} | rest)["id"])
 
 
-def read(connection: label_studio.Connection, project: int, since: str | None = None) -> list[reading.ChangedTask]:
-    return list(itertools.chain.from_iterable(label_studio.changed(connection, project, since)))
+def read(connection: access.Connection, project: int, since: str | None = None) -> list[reading.ChangedTask]:
+    return list(itertools.chain.from_iterable(answers.changed(connection, project, since)))
 
 
 # Connecting
@@ -112,7 +113,7 @@ def read(connection: label_studio.Connection, project: int, since: str | None = 
 
 def test_a_wrong_token_is_refused_in_one_line_without_the_token_or_a_cookie(server: Any) -> None:
     with pytest.raises(Refused) as caught:
-        label_studio.connect(server.url, "0123456789abcdef" * 2)
+        access.connect(server.url, "0123456789abcdef" * 2)
     text = str(caught.value)
     assert text.startswith(f"Label Studio at {server.url} refused the token while checking the token (401")
     assert "\n" not in text
@@ -126,39 +127,39 @@ def test_a_wrong_token_is_refused_in_one_line_without_the_token_or_a_cookie(serv
 )
 def test_a_url_that_is_none_is_refused_before_anything_is_sent(url: str) -> None:
     with pytest.raises(Refused, match=r"give one like https://labels\.example\.com"):
-        label_studio.connect(url, "token")
+        access.connect(url, "token")
 
 
 @pytest.mark.parametrize("token", ["", "a b", "a\nb", "ü"])
 def test_a_token_that_cannot_be_one_is_refused_before_anything_is_sent(token: str) -> None:
     with pytest.raises(Refused, match="copy it again from Account & Settings"):
-        label_studio.connect("http://127.0.0.1:9", token)
+        access.connect("http://127.0.0.1:9", token)
 
 
 def test_where_nobody_listens_label_studio_is_unavailable() -> None:
     with pytest.raises(Unavailable, match=r"Label Studio at http://127\.0\.0\.1:9 could not be reached"):
-        label_studio.connect("http://127.0.0.1:9", "token")
+        access.connect("http://127.0.0.1:9", "token")
 
 
 def test_where_something_else_answers_it_is_not_taken_for_label_studio(server: Any) -> None:
     with pytest.raises(Refused, match="404"):
-        label_studio.connect(f"{server.url}/elsewhere", server.token)
+        access.connect(f"{server.url}/elsewhere", server.token)
 
 
-def test_a_connection_does_not_show_its_token(connection: label_studio.Connection, server: Any) -> None:
+def test_a_connection_does_not_show_its_token(connection: access.Connection, server: Any) -> None:
     assert server.token not in repr(connection)
 
 
-def test_people_are_known_by_their_address(connection: label_studio.Connection, server: Any) -> None:
+def test_people_are_known_by_their_address(connection: access.Connection, server: Any) -> None:
     server.add_reviewer("carla@example.com", "a-Pass-word-9")
-    assert "carla@example.com" in label_studio.people(connection).values()
+    assert "carla@example.com" in access.people(connection).values()
 
 
 # The project
 
 
 def test_a_stream_has_exactly_one_project_whatever_it_is_called(
-    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+    connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
     api("PATCH", f"/api/projects/{project}/", json={"title": "Renamed"})
     assert make(connection, mail) == project
@@ -171,7 +172,7 @@ def test_a_project_whose_making_got_no_answer_is_not_made_again(mail: Stream, se
     with proxy.before(server.url) as between:
         between.plan = ["late"]
         between.spoils = "/api/projects/"
-        number = make(label_studio.connect(between.url, server.token), mail)
+        number = make(access.connect(between.url, server.token), mail)
         assert between.seen == 1
     found = api("GET", "/api/projects", params={"page_size": 1000, "include": "id,description"})["results"]
     assert [item["id"] for item in found if f"[second-reader:{mail.name}]" in item["description"]] == [number]
@@ -179,19 +180,17 @@ def test_a_project_whose_making_got_no_answer_is_not_made_again(mail: Stream, se
 
 
 def test_a_fresh_project_has_not_drifted_and_shows_its_instructions(
-    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+    connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
-    assert label_studio.check_project(connection, project, form.config(mail)) == []
+    assert projects.check(connection, project, form.config(mail)) == []
     made = api("GET", f"/api/projects/{project}/")
     assert (made["show_instruction"], made["expert_instruction"]) == (True, "<p>Look &lt;b&gt;twice&lt;/b&gt;.</p>")
 
 
-def test_what_somebody_changed_is_said(
-    connection: label_studio.Connection, mail: Stream, project: int, api: Api
-) -> None:
+def test_what_somebody_changed_is_said(connection: access.Connection, mail: Stream, project: int, api: Api) -> None:
     other = form.config(mail).replace('value="no"', 'value="never"')
     api("PATCH", f"/api/projects/{project}/", json={"label_config": other, "sampling": "Uniform sampling"})
-    assert label_studio.check_project(connection, project, form.config(mail)) == [
+    assert projects.check(connection, project, form.config(mail)) == [
         f"project {project} in Label Studio: the labelling config is not the stream's; "
         "answers that do not fit it become faults",
         f"project {project} in Label Studio: sampling is 'Uniform sampling'; set it back to 'Sequential sampling'",
@@ -199,13 +198,13 @@ def test_what_somebody_changed_is_said(
 
 
 def test_a_project_that_is_gone_is_said_and_refused_everywhere(
-    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+    connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
     api("DELETE", f"/api/projects/{project}/")
-    (sentence,) = label_studio.check_project(connection, project, form.config(mail))
+    (sentence,) = projects.check(connection, project, form.config(mail))
     assert "was the project deleted?" in sentence
     with pytest.raises(Refused, match=r"was the project deleted\?"):
-        label_studio.push(connection, project, tasks(mail, 1), mail)
+        imports.push(connection, project, tasks(mail, 1), mail)
     with pytest.raises(Refused, match=r"was the project deleted\?"):
         read(connection, project)
 
@@ -214,10 +213,10 @@ def test_a_project_that_is_gone_is_said_and_refused_everywhere(
 
 
 def test_a_task_holds_what_the_reviewer_sees_its_key_and_for_assisted_cases_the_answer(
-    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+    connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
     blind, assisted = tasks(mail, 1, prediction=None) + tasks(mail, 1, prediction="no", start=1)
-    ids = label_studio.push(connection, project, [blind, assisted], mail)
+    ids = imports.push(connection, project, [blind, assisted], mail)
     first, second = stored(api, project)
     assert ids == {blind.key: first["id"], assisted.key: second["id"]}
     assert first["data"] == {"text": "mail 0", "case_key": blind.key}
@@ -228,21 +227,21 @@ def test_a_task_holds_what_the_reviewer_sees_its_key_and_for_assisted_cases_the_
 
 
 def test_assisted_cases_come_prefilled_also_after_a_wave_that_was_all_blind(
-    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+    connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
-    (first,) = label_studio.push(connection, project, tasks(mail, 1, prediction=None), mail).values()
-    label_studio.push(connection, project, tasks(mail, 1, prediction="no", start=1), mail)
+    (first,) = imports.push(connection, project, tasks(mail, 1, prediction=None), mail).values()
+    imports.push(connection, project, tasks(mail, 1, prediction="no", start=1), mail)
     answer(api, first, "yes")
     served = api("GET", f"/api/projects/{project}/next")
     assert served["data"]["text"] == "mail 1"
     assert [form.read(mail, prediction["result"]) for prediction in served["predictions"]] == ["no"]
-    assert label_studio.check_project(connection, project, form.config(mail)) == []
+    assert projects.check(connection, project, form.config(mail)) == []
 
 
 def test_tasks_are_served_in_the_order_of_the_push(
-    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+    connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
-    label_studio.push(connection, project, list(reversed(tasks(mail, 3))), mail)
+    imports.push(connection, project, list(reversed(tasks(mail, 3))), mail)
     served = []
     for _ in range(3):
         task = api("GET", f"/api/projects/{project}/next")
@@ -252,43 +251,41 @@ def test_tasks_are_served_in_the_order_of_the_push(
 
 
 def test_pushing_again_adds_only_what_is_missing_over_any_number_of_batches(
-    connection: label_studio.Connection, mail: Stream, project: int, api: Api, monkeypatch: pytest.MonkeyPatch
+    connection: access.Connection, mail: Stream, project: int, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(label_studio, "_TASKS_PER_PUSH", 40)
+    monkeypatch.setattr(imports, "_TASKS_PER_PUSH", 40)
     every = tasks(mail, 90)
-    some = label_studio.push(connection, project, every[10:20], mail)
-    ids = label_studio.push(connection, project, every, mail)
+    some = imports.push(connection, project, every[10:20], mail)
+    ids = imports.push(connection, project, every, mail)
     assert list(ids) == [task.key for task in every]
     assert {key: ids[key] for key in some} == some
-    assert label_studio.push(connection, project, every, mail) == ids
+    assert imports.push(connection, project, every, mail) == ids
     assert sorted(task["id"] for task in stored(api, project)) == sorted(ids.values())
-    assert label_studio.find(connection, project, [*ids, "nobody"]) == {key: [task] for key, task in ids.items()}
+    assert lookup.find(connection, project, [*ids, "nobody"]) == {key: [task] for key, task in ids.items()}
 
 
 def test_of_two_tasks_with_one_key_the_lowest_counts(
-    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+    connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
     (task,) = tasks(mail, 1)
-    label_studio.push(connection, project, [task], mail)
+    imports.push(connection, project, [task], mail)
     api("POST", f"/api/projects/{project}/import", json=[{"data": task.data | {"case_key": task.key}}])
     low, high = sorted(item["id"] for item in stored(api, project))
-    assert label_studio.find(connection, project, [task.key]) == {task.key: [low, high]}
-    assert label_studio.push(connection, project, [task], mail) == {task.key: low}
+    assert lookup.find(connection, project, [task.key]) == {task.key: [low, high]}
+    assert imports.push(connection, project, [task], mail) == {task.key: low}
 
 
 def test_large_tasks_are_pushed_in_batches_the_server_takes(mail: Stream, project: int, server: Any, api: Api) -> None:
-    large = [
-        label_studio.Task(key=task.key, data={"text": "x" * 7_000_000}, prediction=None) for task in tasks(mail, 3)
-    ]
+    large = [imports.Task(key=task.key, data={"text": "x" * 7_000_000}, prediction=None) for task in tasks(mail, 3)]
     with proxy.before(server.url) as between:
-        label_studio.push(label_studio.connect(between.url, server.token), project, large, mail)
+        imports.push(access.connect(between.url, server.token), project, large, mail)
         assert between.seen == 2
     assert len(api("GET", "/api/tasks", params={"project": project, "include": "id"})["tasks"]) == 3
 
 
 @pytest.mark.parametrize("above", [None, 0])
 @pytest.mark.parametrize(
-    ("trouble", "imports"),
+    ("trouble", "sent"),
     [
         ("late", 1),  # it was there: found, not sent again
         ("lost", 1),
@@ -298,14 +295,14 @@ def test_large_tasks_are_pushed_in_batches_the_server_takes(mail: Stream, projec
     ],
 )
 def test_an_import_of_unknown_outcome_leaves_no_task_twice_and_none_lost(
-    trouble: str, imports: int, above: int | None, mail: Stream, project: int, server: Any, api: Api
+    trouble: str, sent: int, above: int | None, mail: Stream, project: int, server: Any, api: Api
 ) -> None:
     every = tasks(mail, 40)
     with proxy.before(server.url) as between:
-        connection = label_studio.connect(between.url, server.token, timeout=5.0, patience=1.0)
+        connection = access.connect(between.url, server.token, timeout=5.0, patience=1.0)
         between.plan = [trouble]
-        ids = label_studio.push(connection, project, every, mail, above=above, fresh=above is not None)
-        assert between.seen == imports
+        ids = imports.push(connection, project, every, mail, above=above, fresh=above is not None)
+        assert between.seen == sent
     assert sorted(task["data"]["case_key"] for task in stored(api, project)) == sorted(task.key for task in every)
     assert {task["data"]["case_key"]: task["id"] for task in stored(api, project)} == ids
 
@@ -315,22 +312,22 @@ def test_an_import_that_never_gets_through_is_given_up_after_three_tries_and_hea
 ) -> None:
     every = tasks(mail, 5)
     with proxy.before(server.url) as between:
-        connection = label_studio.connect(between.url, server.token, timeout=5.0, patience=0.3)
+        connection = access.connect(between.url, server.token, timeout=5.0, patience=0.3)
         between.plan = ["down", "cut", "down"]
         with pytest.raises(Unavailable, match=rf"5 of 5 tasks did not reach project {project} in 3 tries"):
-            label_studio.push(connection, project, every, mail)
+            imports.push(connection, project, every, mail)
         assert between.seen == 3
         assert stored(api, project) == []
-        label_studio.push(connection, project, every, mail)
+        imports.push(connection, project, every, mail)
     assert len(stored(api, project)) == 5
 
 
 def test_a_task_the_server_will_not_have_is_refused_and_nothing_is_written(
-    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+    connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
     good, bad = tasks(mail, 2)
     with pytest.raises(Refused, match="refused putting 2 tasks") as caught:
-        label_studio.push(connection, project, [good, label_studio.Task(key=bad.key, data={}, prediction=None)], mail)
+        imports.push(connection, project, [good, imports.Task(key=bad.key, data={}, prediction=None)], mail)
     assert "mail 0" not in str(caught.value)
     assert stored(api, project) == []
 
@@ -339,9 +336,9 @@ def test_a_task_the_server_will_not_have_is_refused_and_nothing_is_written(
 
 
 def test_answers_edits_skips_and_deletions_are_read_and_drafts_are_not(
-    connection: label_studio.Connection, mail: Stream, project: int, api: Api, server: Any
+    connection: access.Connection, mail: Stream, project: int, api: Api, server: Any
 ) -> None:
-    answered, edited, skipped, deleted, drafted = label_studio.push(connection, project, tasks(mail, 5), mail).values()
+    answered, edited, skipped, deleted, drafted = imports.push(connection, project, tasks(mail, 5), mail).values()
     answer(api, answered, "yes")
     changing = answer(api, edited, "yes")
     answer(api, skipped, "yes", was_cancelled=True)
@@ -368,13 +365,13 @@ def test_answers_edits_skips_and_deletions_are_read_and_drafts_are_not(
     assert after[deleted].updated_at > cursor
     assert [item.skipped for item in after[skipped].annotations] == [True]
     assert after[drafted].annotations == ()
-    assert label_studio.people(connection)[second.person or 0]
+    assert access.people(connection)[second.person or 0]
 
 
 def test_what_a_bulk_action_makes_of_a_prediction_carries_no_time_on_the_task(
-    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+    connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
-    (task,) = label_studio.push(connection, project, tasks(mail, 1), mail).values()
+    (task,) = imports.push(connection, project, tasks(mail, 1), mail).values()
     wish = {"ordering": [], "selectedItems": {"all": False, "included": [task]}, "project": str(project)}
     api("POST", "/api/dm/actions", params={"id": "predictions_to_annotations", "project": project}, json=wish)
     (changed,) = read(connection, project)
@@ -382,15 +379,15 @@ def test_what_a_bulk_action_makes_of_a_prediction_carries_no_time_on_the_task(
 
 
 def test_several_people_on_one_task_are_told_apart(
-    connection: label_studio.Connection, mail: Stream, project: int, api: Api, server: Any
+    connection: access.Connection, mail: Stream, project: int, api: Api, server: Any
 ) -> None:
-    (task,) = label_studio.push(connection, project, tasks(mail, 1), mail).values()
+    (task,) = imports.push(connection, project, tasks(mail, 1), mail).values()
     token = server.add_reviewer("dora@example.com", "a-Pass-word-9")
     answer(api, task, "yes")
     with httpx.Client(base_url=server.url, headers={"Authorization": f"Token {token}"}, trust_env=False) as dora:
         body = {"result": form.prefill(mail, "no"), "lead_time": 1.0}
         dora.post(f"/api/tasks/{task}/annotations/", json=body).raise_for_status()
-    names = label_studio.people(connection)
+    names = access.people(connection)
     (changed,) = read(connection, project)
     given = {names[item.person or 0]: form.read(mail, item.result) for item in changed.annotations}
     assert len(given) == 2
@@ -398,71 +395,69 @@ def test_several_people_on_one_task_are_told_apart(
 
 
 def test_nothing_new_since_the_cursor_reads_only_the_overlap(
-    connection: label_studio.Connection, mail: Stream, project: int
+    connection: access.Connection, mail: Stream, project: int
 ) -> None:
-    label_studio.push(connection, project, tasks(mail, 3), mail)
+    imports.push(connection, project, tasks(mail, 3), mail)
     seen = read(connection, project)
     assert read(connection, project, max(task.updated_at for task in seen)) == seen
     assert read(connection, project, "2999-01-01T00:00:00.000000Z") == []
 
 
 def test_after_a_quiet_half_minute_nothing_is_read_again_and_the_next_answer_is(
-    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+    connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
-    first, second = label_studio.push(connection, project, tasks(mail, 2), mail).values()
+    first, second = imports.push(connection, project, tasks(mail, 2), mail).values()
     answer(api, first, "yes")
     newest = max(task.updated_at for task in read(connection, project))
     late = moment.text(moment.parse(newest) + timedelta(seconds=31))
-    cursor = label_studio.cursor(dataclasses.replace(connection, met_at=late), newest)
+    cursor = answers.cursor(dataclasses.replace(connection, met_at=late), newest)
     assert read(connection, project, cursor) == []
     answer(api, second, "yes")
     assert [task.task_id for task in read(connection, project, cursor)] == [second]
 
 
 def test_a_reading_begun_less_than_half_a_minute_after_a_change_is_done_again_from_there(
-    connection: label_studio.Connection, mail: Stream, project: int
+    connection: access.Connection, mail: Stream, project: int
 ) -> None:
-    label_studio.push(connection, project, tasks(mail, 3), mail)
+    imports.push(connection, project, tasks(mail, 3), mail)
     seen = read(connection, project)
     newest = max(task.updated_at for task in seen)
     assert connection.met_at is not None
     assert abs((moment.parse(connection.met_at) - moment.parse(newest)).total_seconds()) < 30
-    cursor = label_studio.cursor(connection, newest)
+    cursor = answers.cursor(connection, newest)
     assert cursor == connection.met_at
     assert read(connection, project, cursor) == seen
-    assert label_studio.cursor(dataclasses.replace(connection, met_at=None), newest) == newest
+    assert answers.cursor(dataclasses.replace(connection, met_at=None), newest) == newest
 
 
 def test_the_tasks_above_an_id_are_listed_over_any_number_of_pages(
-    connection: label_studio.Connection, mail: Stream, project: int, api: Api, monkeypatch: pytest.MonkeyPatch
+    connection: access.Connection, mail: Stream, project: int, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(label_studio, "_PAGE", 2)
-    ids = label_studio.push(connection, project, tasks(mail, 5), mail)
+    monkeypatch.setattr(listing, "PAGE", 2)
+    ids = imports.push(connection, project, tasks(mail, 5), mail)
     (by_hand,) = api("POST", f"/api/projects/{project}/import?return_task_ids=true", json=[{"data": {"text": "x"}}])[
         "task_ids"
     ]
     numbers = list(ids.values())
-    assert label_studio.task_ids(connection, project, start=0) == [*numbers, by_hand]
-    assert label_studio.task_ids(connection, project, start=numbers[3]) == [*numbers[3:], by_hand]
-    assert label_studio.task_ids(connection, project, start=by_hand + 1) == []
-    assert label_studio.keys(connection, project, above=numbers[1]) == {
-        key: [task] for key, task in list(ids.items())[2:]
-    }
+    assert lookup.task_ids(connection, project, start=0) == [*numbers, by_hand]
+    assert lookup.task_ids(connection, project, start=numbers[3]) == [*numbers[3:], by_hand]
+    assert lookup.task_ids(connection, project, start=by_hand + 1) == []
+    assert lookup.keys(connection, project, above=numbers[1]) == {key: [task] for key, task in list(ids.items())[2:]}
 
 
 def test_no_change_is_missed_however_the_pages_fall(
-    connection: label_studio.Connection, mail: Stream, project: int, api: Api, monkeypatch: pytest.MonkeyPatch
+    connection: access.Connection, mail: Stream, project: int, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seven tasks of one and the same moment (a bulk action), three more, and one that is edited while we read."""
-    ids = list(label_studio.push(connection, project, tasks(mail, 10), mail).values())
+    ids = list(imports.push(connection, project, tasks(mail, 10), mail).values())
     for task in ids[:7]:
         answer(api, task, "no")
     wish = {"ordering": [], "selectedItems": {"all": False, "included": ids[:7]}, "project": str(project)}
     api("POST", "/api/dm/actions", params={"id": "delete_tasks_annotations", "project": project}, json=wish)
     for task in ids[7:]:
         answer(api, task, "yes")
-    monkeypatch.setattr(label_studio, "_PAGE", 2)
-    pages = label_studio.changed(connection, project, None)
+    monkeypatch.setattr(listing, "PAGE", 2)
+    pages = answers.changed(connection, project, None)
     first = next(pages)
     answer(api, first[0].task_id, "yes")
     rest = list(itertools.chain.from_iterable(pages))
@@ -471,13 +466,13 @@ def test_no_change_is_missed_however_the_pages_fall(
 
 
 def test_what_changed_before_the_cursor_is_found_among_the_tasks_that_were_recorded_late(
-    connection: label_studio.Connection, mail: Stream, project: int, api: Api
+    connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
-    first, second, third = label_studio.push(connection, project, tasks(mail, 3), mail).values()
+    first, second, third = imports.push(connection, project, tasks(mail, 3), mail).values()
     answer(api, second, "yes")
     changed = {task.task_id: task.updated_at for task in read(connection, project)}
     cursor = moment.text(moment.parse(max(changed.values())) + timedelta(seconds=31))
-    found = label_studio.earliest_change
+    found = answers.earliest_change
     assert found(connection, project, (first, third), cursor) == min(changed.values())
     assert found(connection, project, (second, second), cursor) == changed[second]
     assert found(connection, project, (third + 1, third + 9), cursor) is None
@@ -485,8 +480,8 @@ def test_what_changed_before_the_cursor_is_found_among_the_tasks_that_were_recor
 
 
 def test_a_project_that_is_another_streams_is_told_from_ours(
-    connection: label_studio.Connection, mail: Stream, project: int
+    connection: access.Connection, mail: Stream, project: int
 ) -> None:
-    label_studio.check_owner(connection, project, mail.name)
+    projects.check_owner(connection, project, mail.name)
     with pytest.raises(Refused, match=f"is not that of stream '{mail.name}-b'"):
-        label_studio.check_owner(connection, project, f"{mail.name}-b")
+        projects.check_owner(connection, project, f"{mail.name}-b")

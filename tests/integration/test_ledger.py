@@ -8,7 +8,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from models import errors, tables
-from review import ledger
+from review import ledger, sealing
 from tests.integration import ledger_facts as facts
 from tests.integration.ledger_facts import NOW
 
@@ -161,7 +161,7 @@ def test_many_rows_of_which_some_are_known_are_recorded_once(book: ledger.Ledger
     with book:
         begin(book)
         book.append({"decision": before}, now=NOW)
-        appended = book.append(ledger.ready({"decision": rows}), now=NOW)
+        appended = book.append(sealing.ready({"decision": rows}), now=NOW)
         assert (len(appended.written["decision"]), appended.known["decision"]) == (12_000 - known, known)
         again = book.append({"decision": pl.concat([clash, rows.tail(-1)])}, now=NOW)
         assert again.known["decision"] == 11_999

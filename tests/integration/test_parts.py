@@ -1,7 +1,6 @@
 """A stream falls into predicted classes, slices and days; which of them is worse, or has moved."""
 
 import json
-from collections.abc import Iterator
 
 import polars as pl
 import pytest
@@ -12,16 +11,6 @@ from tests.integration import ledger_facts as facts
 
 NOW = "2026-02-02T12:00:00.000000Z"
 MONDAY, TUESDAY = "2026-02-02T09:00:00.000000Z", "2026-02-03T09:00:00.000000Z"
-
-
-@pytest.fixture
-def book(ledger_url: str) -> Iterator[ledger.Ledger]:
-    ledger.migrate(ledger_url)
-    with ledger.open(ledger_url) as opened:
-        opened.append(
-            {"epoch": facts.epochs(), "policy": facts.policies(), "adoption": facts.adoptions()}, now=facts.NOW
-        )
-        yield opened
 
 
 def release(book: ledger.Ledger, prefix: str, count: int, wrong: int, **what: facts.Value) -> None:

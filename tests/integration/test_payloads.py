@@ -11,7 +11,8 @@ import pytest
 
 from flows import decisions, epochs, files, govern, payloads, runs, settings
 from models.errors import LedgerInvalid
-from review import ledger, states
+from review import ledger
+from review.states import counted, governed
 from tests.integration import ledger_facts as facts
 from tests.integration.test_governance import ANN, STREAM, WHY
 
@@ -131,7 +132,7 @@ def test_a_decision_stays_as_it_was_recorded_if_the_stream_keeps_payloads_otherw
 
 
 def test_a_payload_that_a_person_needs_is_refused_if_it_is_by_reference(inbox: Inbox) -> None:
-    now = states.policy_in_force(inbox.book, "mail")
+    now = governed.policy_in_force(inbox.book, "mail")
     assert now is not None
     of: dict[str, facts.Value] = {"payload": None, "policy_id": now.policy_id, "epoch_id": now.epoch_id}
     read: list[dict[str, facts.Value]] = [{"route": "REVIEW"}, {"route": "AUTOMATE", "blind": True}]
@@ -164,7 +165,7 @@ def test_a_case_whose_file_is_gone_waits_and_is_shown_when_the_file_is_back(inbo
     lost, there = inbox.released("case_id < 'b'"), inbox.released("case_id > 'b'")
     inbox.recall(lost + there)
     away = path.rename(inbox.folder / "a.csv")
-    waiting = states.totals(inbox.book, "mail")["waiting"]
+    waiting = counted.totals(inbox.book, "mail")["waiting"]
     for _ in range(2):
         assert (for_people | said(there), len(lost)) == inbox.pending()
     assert len(lost) == len(inbox.faults()), "each is said once"
@@ -177,7 +178,7 @@ def test_a_case_whose_file_is_gone_waits_and_is_shown_when_the_file_is_back(inbo
     assert inbox.standing(lost[0]) == (
         f"by reference, line {line} of a.csv: cannot be shown, {path}: there is no such file; put it back"
     )
-    assert waiting == states.totals(inbox.book, "mail")["waiting"]
+    assert waiting == counted.totals(inbox.book, "mail")["waiting"]
     away.rename(path)
     assert (for_people | said(lost + there), 0) == inbox.pending()
 

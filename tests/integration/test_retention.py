@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 from flows import cli, epochs, govern, measure, runs
 from flows import retire as retire_
 from models import errors
-from review import archive, certified, ledger, numbers, retirement, states, story
+from review import appends, archive, certified, ledger, numbers, retirement, sealing, story
 from review.retirement import Done, Who
+from review.states import counted, doubted, queued
 from tests.integration import ledger_facts as facts
 from tests.integration.ledger_facts import NOW
 from tests.integration.test_governance import Desk
@@ -100,8 +101,8 @@ def test_what_was_decided_since_stays(full: str, tmp_path: Path) -> None:
 def test_counts_readings_and_the_queue_are_as_before(full: str, tmp_path: Path) -> None:
     def told() -> list[object]:
         with ledger.open(full) as book:
-            frames = (facts.judge(book).kinds, facts.judge(book).drawn, states.pending(book, "mail", 99))
-            return [states.totals(book, "mail"), *(frame.sort(frame.columns).rows() for frame in frames)]
+            frames = (facts.judge(book).kinds, facts.judge(book).drawn, queued.pending(book, "mail", 99))
+            return [counted.totals(book, "mail"), *(frame.sort(frame.columns).rows() for frame in frames)]
 
     before = told()
     retire(full, tmp_path)
@@ -116,7 +117,7 @@ def test_a_retired_case_that_is_delivered_again_is_known_and_with_other_content_
     again = again.with_columns(
         pl.when(pl.col("case_id") == "a-3").then(pl.lit("f" * 64)).otherwise("content").alias("content")
     )
-    for facts_ in ({"decision": again}, ledger.ready({"decision": again})):
+    for facts_ in ({"decision": again}, sealing.ready({"decision": again})):
         with ledger.open(full) as book:
             done = book.append(facts_, now=LATER)
         assert done.conflicts["decision"]["case_id"].to_list() == ["a-3"]
@@ -129,7 +130,7 @@ def test_an_append_of_thousands_in_the_hope_that_none_is_known_decides_no_retire
     full: str, tmp_path: Path
 ) -> None:
     retire(full, tmp_path)
-    new: list[dict[str, facts.Value]] = [{"case_id": f"0-{n}"} for n in range(ledger._MANY)]
+    new: list[dict[str, facts.Value]] = [{"case_id": f"0-{n}"} for n in range(appends._MANY)]
     many = pl.concat(
         [
             facts.decisions(*new),
@@ -137,8 +138,8 @@ def test_an_append_of_thousands_in_the_hope_that_none_is_known_decides_no_retire
         ]
     )
     with ledger.open(full) as book:
-        done = book.append(ledger.ready({"decision": many}), now=LATER)
-    assert (len(done.written["decision"]), done.known["decision"]) == (ledger._MANY, 1)
+        done = book.append(sealing.ready({"decision": many}), now=LATER)
+    assert (len(done.written["decision"]), done.known["decision"]) == (appends._MANY, 1)
     assert "b-4" not in cases(full)
 
 
@@ -235,7 +236,7 @@ def test_suspects_of_an_alarm_stay_until_they_are_recalled(full: str, tmp_path: 
         book.append({"alarm": facts.alarms({"clean_until": DAYS[0]})}, now=NOW)
     assert retire(full, tmp_path) == Done(rows=3, files=1, waiting=1)
     with ledger.open(full) as book:
-        suspects = states.suspects(book, "mail")
+        suspects = doubted.suspects(book, "mail")
         assert suspects is not None
         book.append({"recall": facts.recalls(*({"case_id": case} for case in suspects["case_id"]))}, now=LATER)
     assert retire(full, tmp_path).waiting == 0

@@ -9,7 +9,8 @@ import pytest
 
 from flows import epochs, files, govern, settings, spread
 from models import errors, stream
-from review import ledger, states
+from review import ledger
+from review.states import counted
 from tests.integration.test_governance import STREAM
 
 ROWS = 40
@@ -70,9 +71,9 @@ def test_a_piece_that_is_recorded_twice_is_decided_once_and_counted_once(desk: D
     prepared = desk.prepare(0)
     once = desk.record(0, prepared)
     assert desk.record(0, desk.prepare(0))["decided"] == 0
-    counted = {"decided": 20, "automated": 20, "audits": once["audits"], "to_review": 0}
-    assert states.decided_after(desk.book, "mail", before) == counted
-    assert states.decided_after(desk.book, "mail", desk.book.head()[0]) == dict.fromkeys(counted, 0)
+    expected = {"decided": 20, "automated": 20, "audits": once["audits"], "to_review": 0}
+    assert counted.decided_after(desk.book, "mail", before) == expected
+    assert counted.decided_after(desk.book, "mail", desk.book.head()[0]) == dict.fromkeys(expected, 0)
 
 
 def test_a_worker_with_another_ledger_decides_nothing(desk: Desk) -> None:

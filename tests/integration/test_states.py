@@ -1,24 +1,11 @@
 """What things are now, from the facts: the same answers on both databases."""
 
-from collections.abc import Iterator
-
-import pytest
-
-from review import judged, ledger, parts, states
+from review import judged, ledger, parts
+from review.states import collected, counted, governed, queued, reviewed
 from tests.integration import ledger_facts as facts
 
 EARLY, LATE = "2026-02-01T08:00:00.000000Z", "2026-02-01T20:00:00.000000Z"
 NEXT_DAY = "2026-02-02T09:00:00.000000Z"
-
-
-@pytest.fixture
-def book(ledger_url: str) -> Iterator[ledger.Ledger]:
-    ledger.migrate(ledger_url)
-    with ledger.open(ledger_url) as opened:
-        opened.append(
-            {"epoch": facts.epochs(), "policy": facts.policies(), "adoption": facts.adoptions()}, now=facts.NOW
-        )
-        yield opened
 
 
 def decide(book: ledger.Ledger, *cases: dict[str, facts.Value]) -> None:
@@ -44,10 +31,10 @@ def say(book: ledger.Ledger, case: str, annotation: int, **what: facts.Value) ->
 def test_the_policy_in_force_is_the_one_of_the_highest_version(book: ledger.Ledger) -> None:
     book.append({"policy": facts.policies({"policy_id": "p-2", "threshold": None})}, now=facts.NOW)
     book.append({"adoption": facts.adoptions({"version": 2, "policy_id": "p-2", "replaced": "p-1"})}, now=facts.NOW)
-    found = states.policy_in_force(book, "mail")
+    found = governed.policy_in_force(book, "mail")
     assert found is not None
     assert (found.version, found.policy_id, found.policy.threshold, found.labels) == (2, "p-2", None, ("ham", "spam"))
-    assert states.policy_in_force(book, "another") is None
+    assert governed.policy_in_force(book, "another") is None
 
 
 def test_what_waits_is_reviewed_or_drawn_and_not_sent_the_oldest_first_then_by_content(book: ledger.Ledger) -> None:
@@ -61,8 +48,8 @@ def test_what_waits_is_reviewed_or_drawn_and_not_sent_the_oldest_first_then_by_c
         {"case_id": "elsewhere", "stream": "other", "decided_at": EARLY},
     )
     send(book, sent=1)
-    assert states.pending(book, "mail", 10)["case_id"].to_list() == ["a", "b", "late"]
-    assert states.pending(book, "mail", 2)["case_id"].to_list() == ["a", "b"]
+    assert queued.pending(book, "mail", 10)["case_id"].to_list() == ["a", "b", "late"]
+    assert queued.pending(book, "mail", 2)["case_id"].to_list() == ["a", "b"]
 
 
 def test_a_reading_is_the_first_persons_last_word_and_a_deleted_or_bulk_answer_is_none(book: ledger.Ledger) -> None:
@@ -75,9 +62,9 @@ def test_a_reading_is_the_first_persons_last_word_and_a_deleted_or_bulk_answer_i
     say(book, "b", 2, outcome="deleted", answer=None, revision="deleted")
     say(book, "c", 3, outcome="bulk", answer=None, seconds=None)
     say(book, "d", 4, outcome="skip", answer=None)
-    found = states.readings(book, "mail")
+    found = reviewed.readings(book, "mail")
     assert found.select("case_id", "reviewer", "answer").rows() == [("a", "ben@example.org", "spam")]
-    opened = states.open_cases(book, "mail")
+    opened = reviewed.open_cases(book, "mail")
     assert opened.select("case_id", "skips").rows() == [("b", 0), ("c", 0), ("d", 1)]
 
 
@@ -111,23 +98,23 @@ def test_totals_days_and_reviewers_add_up(book: ledger.Ledger) -> None:
     send(book, a=1, c=3)
     say(book, "a", 1, answer="spam", blind=True, seconds=2.0)
     say(book, "c", 3, answer="spam", seconds=4.0)
-    assert states.totals(book, "mail") == {
+    assert counted.totals(book, "mail") == {
         **{"decisions": 4, "automated": 2, "review": 2, "audits": 1, "faults": 0, "dispatched": 2, "reviewed": 2},
         **{"open": 0, "recalled": 0, "disputed": 1, "waiting": 1},
     }
     assert parts.by_day(facts.judge(book)).rows() == [("2026-02-01", 2, 2, 1, 1, 1), ("2026-02-02", 2, 0, 0, 0, 0)]
-    assert states.reviewers(book, "mail").rows() == [("ben@example.org", 2, 0, 1, 1, 3.0)]
+    assert reviewed.reviewers(book, "mail").rows() == [("ben@example.org", 2, 0, 1, 1, 3.0)]
 
 
 def test_the_cursor_is_the_newest_of_the_projects_own_collections(book: ledger.Ledger) -> None:
-    assert states.cursor(book, "mail") is None
+    assert collected.cursor(book, "mail") is None
     book.append({"project": facts.projects({"created_at": LATE})}, now=facts.NOW)
     old: dict[str, facts.Value] = {"run_id": "old", "flow": "collect", "cursor": NEXT_DAY, "started_at": EARLY}
     book.append({"run": facts.runs(old)}, now=facts.NOW)
-    assert states.cursor(book, "mail") is None
+    assert collected.cursor(book, "mail") is None
     new: dict[str, facts.Value] = {"run_id": "new", "flow": "collect", "cursor": LATE, "started_at": NEXT_DAY}
     book.append({"run": facts.runs(new)}, now=facts.NOW)
-    assert states.cursor(book, "mail") == LATE
+    assert collected.cursor(book, "mail") == LATE
 
 
 def test_a_task_is_its_case_and_an_annotation_its_latest_revision(book: ledger.Ledger) -> None:
@@ -135,7 +122,7 @@ def test_a_task_is_its_case_and_an_annotation_its_latest_revision(book: ledger.L
     send(book, a=1, b=2)
     say(book, "a", 1, revision=EARLY)
     say(book, "a", 1, outcome="deleted", answer=None, revision="deleted")
-    keys = states.dispatches_by_key(book, "mail", ["k", "of nobody"])
+    keys = collected.dispatches_by_key(book, "mail", ["k", "of nobody"])
     assert set(keys.select("task_key", "case_id").rows()) == {("k", "a"), ("k", "b")}
-    known = states.known_annotations(book, 7, [1, 2])
+    known = collected.known_annotations(book, 7, [1, 2])
     assert known.select("annotation_id", "revision", "outcome").rows() == [(1, "deleted", "deleted")]

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from review import ledger, ledger_health, states, whereabouts
+from review import ledger, ledger_health, whereabouts
+from review.states import collected, reviewed
 from tests.integration import ledger_facts as facts
 
 EARLY, LATE = "2026-02-01T08:00:00.000000Z", "2026-02-01T20:00:00.000000Z"
@@ -36,7 +37,7 @@ def send(book: ledger.Ledger, *cases: str, at: str) -> None:
     book.append({"dispatch": facts.dispatches(*rows)}, now=facts.NOW)
 
 
-def collected(book: ledger.Ledger, run: str, *, started_at: str) -> None:
+def collect(book: ledger.Ledger, run: str, *, started_at: str) -> None:
     row: dict[str, facts.Value] = {"run_id": run, "flow": "collect", "started_at": started_at, "cursor": started_at}
     book.append({"run": facts.runs(row)}, now=facts.NOW)
 
@@ -45,7 +46,7 @@ def test_only_what_was_recorded_since_the_last_collection_began_may_have_been_pa
     assert whereabouts.sent_since_collected(book, "mail", 7) is None
     send(book, "a", at=EARLY)
     assert whereabouts.sent_since_collected(book, "mail", 7) == (ord("a"), ord("a"))
-    collected(book, "one", started_at=LATE)
+    collect(book, "one", started_at=LATE)
     assert whereabouts.sent_since_collected(book, "mail", 7) is None
     send(book, "b", "c", at=NEXT_DAY)
     assert whereabouts.sent_since_collected(book, "mail", 7) == (ord("b"), ord("c"))
@@ -54,10 +55,10 @@ def test_only_what_was_recorded_since_the_last_collection_began_may_have_been_pa
 
 
 def test_what_was_recorded_after_a_collection_counts_although_the_clock_was_set_back(book: ledger.Ledger) -> None:
-    collected(book, "one", started_at=LATE)
+    collect(book, "one", started_at=LATE)
     send(book, "a", at=EARLY)
     assert whereabouts.sent_since_collected(book, "mail", 7) == (ord("a"), ord("a"))
-    collected(book, "two", started_at=NEXT_DAY)
+    collect(book, "two", started_at=NEXT_DAY)
     book.append({"redispatch": facts.redispatches({"case_id": "a", "task_id": 500, "sent_at": EARLY})}, now=facts.NOW)
     assert whereabouts.sent_since_collected(book, "mail", 7) == (500, 500)
 
@@ -75,7 +76,7 @@ def test_a_case_waits_until_a_person_answers_wherever_its_tasks_went(book: ledge
         ("a", 0, "key-a", '{"text": "hello"}', "ham", False),
         ("c", 0, "key-c", '{"text": "hello"}', "ham", False),
     ]
-    assert waiting["case_id"].to_list() == states.open_cases(book, "mail")["case_id"].to_list()
+    assert waiting["case_id"].to_list() == reviewed.open_cases(book, "mail")["case_id"].to_list()
     assert whereabouts.recorded_tasks(book, 7) == {*map(ord, "abc"), 500}
     assert whereabouts.live_annotations(book, "mail", 7) == 1
     assert whereabouts.last_answers(book, "mail") == {"ben@example.org": facts.NOW}
@@ -88,8 +89,8 @@ def test_an_annotation_number_given_out_again_takes_no_other_cases_answer(book: 
         {"case_id": "b", "annotation_id": 1, "revision": LATE, "answer": "spam"},
     ]
     book.append({"review": facts.reviews(*said)}, now=facts.NOW)
-    assert set(states.readings(book, "mail").select("case_id", "answer").rows()) == {("a", "ham"), ("b", "spam")}
-    known = states.known_annotations(book, 7, [1])
+    assert set(reviewed.readings(book, "mail").select("case_id", "answer").rows()) == {("a", "ham"), ("b", "spam")}
+    known = collected.known_annotations(book, 7, [1])
     assert set(known.select("case_id", "revision").rows()) == {("a", EARLY), ("b", LATE)}
 
 

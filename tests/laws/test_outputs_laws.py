@@ -10,41 +10,11 @@ from hypothesis import strategies as st
 from polars.testing.parametric import column, dataframes
 
 from models import outputs, reserved, stream
+from tests.fuzz import tables
 
-HEAD = """
-name = "mail"
-title = "Mail"
-labels = ["bug", "question", "praise"]
-[input]
-source = "inbox"
-id = "id"
-payload = ["text", "sender"]
-slices = ["country"]
-model = "model"
-cost = "cost"
-latency_ms = "ms"
-produced_at = "at"
-"""
-TAIL = """
-[model]
-id = "m1"
-[review]
-kind = "record"
-question = "What is it?"
-project = "Mail"
-[target]
-error = 0.05
-[costs]
-error = 1.0
-review_minute = 0.5
-"""
-NUMBER = stream.parse(HEAD + 'prediction = "label"\nconfidence = "score"' + TAIL, origin="number.toml")
-COLUMNS = stream.parse(
-    HEAD + 'prediction = "label"\nprobabilities = ["p1", "p2", "p3"]\nscore = "entropy"' + TAIL, origin="columns.toml"
-)
-LIST = stream.parse(
-    HEAD.replace('slices = ["country"]', "") + 'probabilities = ["p"]\nscore = "margin"' + TAIL, origin="list.toml"
-)
+NUMBER, COLUMNS = tables.stream("number"), tables.stream("columns")
+WITHOUT_SLICES = tables.STREAM.replace('slices = ["country"]\n', "")
+LIST = stream.parse(WITHOUT_SLICES.format(name="list", answer=tables.ANSWERS["list"]), origin="list.toml")
 
 slow = settings(
     deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]

@@ -8,8 +8,9 @@ import polars as pl
 from models import certificate, grid
 from models.policy import Policy
 from models.stream import Stream
-from review import report, states, what_if
+from review import report, what_if
 from review.figures import Alarm, Report
+from review.states import governed
 
 NOW = "2026-01-10T08:30:00.000000Z"
 A, R = "AUTOMATE", "REVIEW"
@@ -26,7 +27,7 @@ STREAM = Stream.model_validate(
         "costs": {"error": 1.0, "review_minute": 0.5},
     }
 )
-IN_FORCE = states.PolicyInForce(
+IN_FORCE = governed.PolicyInForce(
     version=2,
     policy_id="p2",
     epoch_id="e1",
@@ -68,7 +69,7 @@ def table(rows: tuple[Row, ...]) -> pl.DataFrame:
 
 def made(
     rows: tuple[Row, ...] = COUNTS,
-    policy: states.PolicyInForce | None = IN_FORCE,
+    policy: governed.PolicyInForce | None = IN_FORCE,
     totals: Mapping[str, int] | None = None,
     standing: certificate.Standing | None = None,
     alarm: Alarm | None = None,

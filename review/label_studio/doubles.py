@@ -1,0 +1,35 @@
+"""Tasks of which there are two, where one was sent."""
+
+from collections.abc import Container
+
+from review import reading
+from review.label_studio import access, lookup
+
+
+def remove(connection: access.Connection, project_id: int, ours: Container[int]) -> int:
+    """Leave one task of each key, and return how many were taken away. `ours`: the ids the ledger knows.
+
+    A gateway may deliver an import twice, and an import may be carried out long after everybody gave it up: no look
+    before the push can prevent that. What a person has worked on stays, and nothing else of its key; of untouched tasks
+    stays the one the ledger knows, or the lowest id. Lists the whole project: for when its size is not as expected.
+    """
+    removed = 0
+    for ids in lookup.keys(connection, project_id, above=0).values():
+        if len(ids) > 1:
+            touched = {task_id for task_id in ids if _touched(connection, task_id)}
+            keep = touched or {min(ids, key=lambda task_id: (task_id not in ours, task_id))}
+            for task_id in set(ids) - keep:
+                # Asked again, right before: somebody may have begun with it meanwhile.
+                if not _touched(connection, task_id):
+                    with access.asking(connection.url, f"removing the double task {task_id}"):
+                        connection.client.tasks.delete(str(task_id))
+                    removed += 1
+    return removed
+
+
+def _touched(connection: access.Connection, task_id: int) -> bool:
+    """Whether a person has answered, skipped or begun a task; our own marks are no work of theirs."""
+    with access.asking(connection.url, f"looking at task {task_id}"):
+        task = connection.client.tasks.get(str(task_id), request_options=access.READ).model_dump()
+        drafts = task.get("drafts")
+        return bool(drafts) or any(not reading.is_mark(item) for item in task["annotations"])

@@ -1,0 +1,81 @@
+"""What governs a stream: the policy in force, those before it, and the looks of its certificate."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from models.policy import Policy
+from review.ledger import Ledger
+
+RULE = ("threshold", "by_class", "audit_rate", "blind_rate")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyInForce:
+    """The policy of the highest version, the epoch it belongs to, and who adopted it."""
+
+    version: int
+    policy_id: str
+    epoch_id: str
+    salt: str = field(repr=False)  # knowing it would foretell the audits
+    model_id: str
+    labels: tuple[str, ...]
+    policy: Policy
+    target_error: float
+    delta: float
+    adopted_by: str
+    adopted_at: str
+    because: str
+    certified: bool
+
+
+def policy_in_force(ledger: Ledger, stream: str) -> PolicyInForce | None:
+    """The policy in force; None if the stream was never opened."""
+    found = ledger.read(
+        """
+        SELECT a.version, a.policy_id, a.adopted_by, a.adopted_at, a.because, a.certified,
+               p.threshold, p.by_class, p.audit_rate, p.blind_rate, p.target_error, p.delta,
+               e.epoch_id, e.salt, e.model_id, e.labels
+        FROM adoption a JOIN policy p ON p.policy_id = a.policy_id JOIN epoch e ON e.epoch_id = p.epoch_id
+        WHERE a.stream = :stream ORDER BY a.version DESC LIMIT 1
+        """,
+        stream=stream,
+    )
+    if found.is_empty():
+        return None
+    row = found.row(0, named=True)
+    rule = rule_of({name: row.pop(name) for name in RULE})
+    return PolicyInForce(**row | {"labels": tuple(json.loads(row["labels"]))}, policy=rule)
+
+
+def rule_of(row: Mapping[str, Any]) -> Policy:
+    """A policy from its columns RULE."""
+    by_class = None if row["by_class"] is None else json.loads(row["by_class"])
+    return Policy(by_class=by_class, **{name: row[name] for name in RULE if name != "by_class"})
+
+
+def history(ledger: Ledger, stream: str) -> pl.DataFrame:
+    """Every adoption with its policy, oldest first."""
+    return ledger.read(
+        """
+        SELECT a.version, a.adopted_at, a.adopted_by, a.because, a.certified, a.policy_id, a.replaced,
+               p.epoch_id, p.threshold, p.by_class, p.audit_rate, p.blind_rate, p.target_error, p.delta
+        FROM adoption a JOIN policy p ON p.policy_id = a.policy_id
+        WHERE a.stream = :stream ORDER BY a.version
+        """,
+        stream=stream,
+    )
+
+
+NO_LOOKS = pl.DataFrame(schema={"part": pl.String, "look": pl.Int64, "threshold": pl.Float64, "made_at": pl.String})
+
+
+def looks(ledger: Ledger, epoch_id: str) -> pl.DataFrame:
+    """Each look of the epoch at which something had changed, oldest first: part, look, threshold, made_at."""
+    return ledger.read(
+        "SELECT part, look, threshold, made_at FROM certificate WHERE epoch_id = :epoch ORDER BY made_at, part",
+        epoch=epoch_id,
+    ).cast({"threshold": pl.Float64, "look": pl.Int64})

@@ -1,0 +1,93 @@
+"""What waits to be put before people, and where it goes."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from review.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectRow:
+    """A stream's Label Studio project and the labelling config we gave it."""
+
+    project_id: int
+    config: str
+    config_hash: str
+
+
+def project(ledger: Ledger, stream: str) -> ProjectRow | None:
+    """The stream's newest Label Studio project; None if it has none yet."""
+    found = ledger.read(
+        """
+        SELECT project_id, config, config_hash FROM project
+        WHERE stream = :stream ORDER BY created_at DESC, seal DESC LIMIT 1
+        """,
+        stream=stream,
+    )
+    return None if found.is_empty() else ProjectRow(**found.row(0, named=True))
+
+
+_UNSENT = """
+    FROM (
+        SELECT d.* FROM decision d WHERE d.stream = :stream AND (d.route = 'REVIEW' OR d.blind)
+        UNION ALL
+        SELECT d.* FROM recall c CROSS JOIN decision d
+        WHERE d.stream = c.stream AND d.case_id = c.case_id AND c.stream = :stream AND d.route = 'AUTOMATE' AND NOT d.blind
+    ) AS wanted
+    WHERE NOT EXISTS (
+        SELECT 1 FROM dispatch s WHERE s.stream = wanted.stream AND s.case_id = wanted.case_id AND s.slot = 0
+    )"""
+
+
+def pending(ledger: Ledger, stream: str, limit: int) -> pl.DataFrame:
+    """At most `limit` cases that wait to be put before a person, in the order they should be.
+
+    The oldest first, and among those decided together in the order of their content's SHA-256: so nobody can tell an
+    audit from a doubtful case by its place, and a queue answered in part is answered at random, not from one end.
+    Recalled cases are among them, at the age of their decision; their payload may be null, by reference.
+    """
+    return ledger.read(
+        f"""
+        SELECT case_id, payload, source, line, content, prediction, confidence, doubt, route, blind, decided_at {_UNSENT}
+        ORDER BY decided_at, content, case_id LIMIT :limit
+        """,
+        stream=stream,
+        limit=limit,
+    )
+
+
+def unsent(ledger: Ledger, stream: str) -> pl.DataFrame:
+    """Every reading that may be under way without a receipt, in any order: case_id, slot, blind.
+
+    The first one of each case that waits for a person, and the next one of each case that was read blind: the dispute that
+    asked for it may be over, and its task is there all the same.
+    """
+    first = ledger.read(f"SELECT case_id, blind {_UNSENT}", stream=stream)
+    after = ledger.read(
+        "SELECT case_id, max(slot) + 1 AS slot FROM dispatch WHERE stream = :stream AND blind GROUP BY case_id",
+        stream=stream,
+    )
+    parts = [first.with_columns(slot=pl.lit(0)), after.with_columns(blind=pl.lit(True))]
+    return pl.concat(
+        part.select("case_id", pl.col("slot").cast(pl.Int64), pl.col("blind").cast(pl.Boolean)) for part in parts
+    )
+
+
+def kept(ledger: Ledger, stream: str, case_id: str) -> pl.DataFrame:
+    """What the ledger keeps of what one case said: case_id, payload (null: by reference), source, line, content.
+
+    A row, or none if there is no such case.
+    """
+    return ledger.read(
+        "SELECT case_id, payload, source, line, content FROM decision WHERE stream = :stream AND case_id = :case",
+        stream=stream,
+        case=case_id,
+    )
+
+
+def dispatched(ledger: Ledger, project_id: int) -> int:
+    """How many tasks were put into a project."""
+    return int(
+        ledger.read("SELECT count(*) AS n FROM dispatch WHERE project_id = :project", project=project_id)["n"].item()
+    )
