@@ -19,7 +19,8 @@ __all__ = ["page"]
 def evil(place: Place) -> Place:
     """Everything that a model or the world may say is a page of its own."""
     path = place.home / "streams" / f"{place.name}.toml"
-    path.write_text(path.read_text().replace('"other"', f'"other <i>", "{EVIL}"'), encoding="utf-8")
+    text = path.read_text().replace('"other"', f'"other <i>", "{EVIL}"').replace("Customer mail", EVIL)
+    path.write_text(text, encoding="utf-8")
     rows = [mail(n) | {"text": f"{n} {EVIL}", "language": EVIL, "label": EVIL if n % 3 else "bug"} for n in range(30)]
     place.deliver("one.jsonl", [*rows, {"id": EVIL, "label": 7, "score": EVIL, "text": "", "language": EVIL}])
     assert place.cli("init", place.name).code == 0
@@ -50,7 +51,7 @@ def test_in_the_queue(evil: Place, label_studio: Any, page: Page) -> None:
 def test_in_the_report_and_in_prefect(evil: Place, prefect_api: str, page: Page) -> None:
     assert evil.cli("measure", evil.name).code == 0
     page.goto((evil.home / "reports" / evil.name / "latest.html").as_uri())
-    page.get_by_text(EVIL).first.wait_for()
+    assert EVIL in page.inner_text("body")
     assert untouched(page)
     for artifact in _artifacts(evil, prefect_api):
         page.goto(f"{prefect_api.removesuffix('/api')}/artifacts/artifact/{artifact['id']}")
