@@ -35,7 +35,7 @@ def main(stream: str, planted: str) -> None:
         for line in sys.stdin:
             told = json.loads(line)
             if "plan" in told:
-                said: Any = asyncio.run(_plan(stream, *told["plan"]))
+                said: Any = _plan(stream, *told["plan"])
             else:
                 _set_clock(told["now"])
                 said = list(pool.map(_run, *zip(*told["due"], strict=True)))
@@ -44,14 +44,14 @@ def main(stream: str, planted: str) -> None:
     runs.flush_log()
 
 
-async def _plan(stream: str, start: str, end: str) -> list[tuple[str, str, dict[str, Any]]]:
+def _plan(stream: str, start: str, end: str) -> list[tuple[str, str, dict[str, Any]]]:
     """Every run that the stream's deployments ask for from `start` to `end`, both included: moment, flow, parameters."""
     found = []
     for deployment in deployments.of(settings.read_stream(stream, settings.read())):
         for each in deployment.schedules or ():
             assert isinstance(each.schedule, CronSchedule), each
             cron = schedules.CronSchedule(cron=each.schedule.cron, timezone=each.schedule.timezone)
-            dates = await cron.get_dates(n=1000, start=moment.parse(start), end=moment.parse(end))
+            dates = asyncio.run(cron.get_dates(n=1000, start=moment.parse(start), end=moment.parse(end)))
             found += [(moment.text(date), str(deployment.flow_name), dict(deployment.parameters)) for date in dates]
     order = list(FLOWS)
     return sorted(found, key=lambda due: (due[0], order.index(due[1])))
