@@ -5,11 +5,13 @@ keep every page of answers) and `--planted drift` (a task is deleted behind thei
 """
 
 import argparse
+import json
 import os
 import sys
 import time
 from pathlib import Path
 
+from deploy import postgres
 from deploy import stack as stacks
 from tests.faults.process import ROOT
 from tests.soak import life, page, scene
@@ -25,7 +27,11 @@ def main() -> None:
     asked.add_argument("--write", type=Path, default=None, help="the page of results")
     given = asked.parse_args()
     began = time.monotonic()
-    with stacks.running(ROOT / ".local" / "soak", label_studio=True, prefect=True, keep=False, say=print) as stack:
+    home = ROOT / ".local" / "soak"
+    with stacks.running(home, label_studio=True, prefect=True, keep=False, say=print) as stack:
+        for name in postgres.databases(stack.cluster):
+            if name.startswith("test_"):  # of a day that was killed
+                postgres.drop(stack.cluster, name)
         os.environ.update(stack.environment())  # for what the oracle's own processes ask of Prefect
         with scene.opened(
             stack,
@@ -35,6 +41,7 @@ def main() -> None:
             seed=given.seed,
         ) as here:
             day = life.live(here, given.hours, delete_tasks=given.planted == "drift")
+    (home / "samples.json").write_text(json.dumps(day.samples), encoding="utf-8")  # to be drawn, if need be
     text = page.written(day, hours=given.hours, first=given.first, minutes=(time.monotonic() - began) / 60)
     if given.write is not None:
         given.write.write_text(text, encoding="utf-8")

@@ -117,7 +117,7 @@ def _end(day: Day) -> Iterable[str]:
         f"- Sizes: ledger {end['ledger']:.1f} MB, Label Studio's database {end['Label Studio']:.1f} MB, Prefect's "
         f"{end['Prefect']:.1f} MB."
     )
-    yield f"- `verify`: {end['seals']}"
+    yield f"- Seals: {end['seals']}."
     yield f"- `doctor --deep`, apart from what is well: {'; '.join(day.expected) or 'nothing'}."
     yield f"- Alarms of the watchdog: {end['alarms']}."
     yield ""
