@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import IO, Any
 
 from deploy import postgres
 from deploy.stack import Stack
@@ -23,6 +24,7 @@ from tests.faults.world import PASSWORD, READERS, World
 
 SILENCE = 300.0  # seconds without an answer of the flows: they hang
 HOUR = timedelta(hours=1)
+_LAUNCHER = process.ROOT / "deploy" / "child.py"
 
 
 @dataclass(slots=True)
@@ -93,17 +95,23 @@ def opened(stack: Stack, *, hours: int, first: int, planted: str = "", seed: int
         environment = {key: text for key, text in os.environ.items() if not key.startswith("SECOND_READER_")}
         environment |= stack.environment() | world.told("")["environment"]
         log = block.enter_context((stack.home / "logs" / "soak-flows.log").open("wb"))
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "tests.soak.worker", world.name, planted],
-            cwd=process.ROOT,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
+        worker = _started(environment, log, world.name, planted)
         block.callback(_end, worker)
         yield Scene(stack=stack, world=world, flows=Flows(worker), start=start, first=first, environment=environment)
+
+
+def _started(environment: dict[str, str], log: IO[bytes], *words: str) -> "subprocess.Popen[str]":
+    """The process of the flows. It ends with us, however we end."""
+    launch = [sys.executable, "-I", "-S", str(_LAUNCHER), *map(str, (int(signal.SIGKILL), os.getpid(), -1, -1))]
+    return subprocess.Popen(
+        [*launch, sys.executable, "-m", "tests.soak.worker", *words],
+        cwd=process.ROOT,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
+    )
 
 
 def _end(worker: "subprocess.Popen[str]") -> None:
