@@ -5,6 +5,7 @@
 # make lint               format, lint, types, layers
 # make fuzz               10 000 odd and damaged inputs (minutes); ARGS="--first 10000": others; writes tests/fuzz/RESULTS.md
 # make bench              how fast, on how much
+# make soak               a day of all schedules under load in some twelve minutes; writes tests/soak/RESULTS.md
 # make faults             break everything on purpose, some thousand times; `make test` does a tenth of it
 #
 # The first of them sets everything up, within this folder. As root, PostgreSQL runs as nobody: the folders above get
@@ -15,7 +16,7 @@ ARGS ?=
 SOURCES = flows review models deploy tests
 export PYTHON
 
-.PHONY: demo test lint bench faults fuzz setup setup-all
+.PHONY: demo test lint bench faults fuzz soak setup setup-all
 
 demo: setup-all
 	@.venv/bin/python -m deploy.demo $(STREAM) $(ARGS)
@@ -39,6 +40,9 @@ faults: setup-all
 	@rm -f .local/faults.jsonl
 	@SECOND_READER_FAULTS=all .venv/bin/python -m pytest tests/faults --numprocesses 2 --dist worksteal $(ARGS); \
 		ended=$$?; .venv/bin/python -m tests.faults.table && exit $$ended
+
+soak: setup-all
+	@.venv/bin/python -m tests.soak.day --write tests/soak/RESULTS.md $(ARGS)
 
 setup:
 	@deploy/setup.sh

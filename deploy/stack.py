@@ -121,6 +121,11 @@ class Stack:
     def prefect_api_url(self) -> str:
         return f"{self.prefect_ui_url}/api"
 
+    def pids(self) -> dict[str, int]:
+        """The first process of each server that is up, by the server's name."""
+        running = [self._cluster.server, *(server for _, server in self._up.values())]
+        return {server.command.name: server.pid for server in running if server.pid is not None}
+
     def environment(self) -> dict[str, str]:
         """The variables by which the flows find the servers that are up. Holds the token of Label Studio."""
         found = {"NO_PROXY": servers.without_proxy(), "no_proxy": servers.without_proxy()}

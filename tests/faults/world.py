@@ -17,6 +17,8 @@ from tests.faults.process import Ended, Run, Zygote
 PASSWORD = "a-Pass-word-9"
 READERS = ("ann@example.com", "ben@example.com", "eva@example.com")
 FLOWS = ("score", "dispatch", "collect", "measure")
+_NONE = {"filter": "filter:tasks:total_annotations", "operator": "equal", "type": "Number", "value": 0}
+UNANSWERED = json.dumps({"filters": {"conjunction": "and", "items": [_NONE]}})  # skipped, or not looked at yet
 
 
 @dataclass(slots=True)
@@ -146,24 +148,29 @@ class World:
         answer = client.request(method, path, **rest).raise_for_status()
         return answer.json() if answer.content else None
 
-    def tasks(self) -> oracle.Rows:
-        """Every task of the stream's projects."""
+    def tasks(self, **only: str) -> oracle.Rows:
+        """Every task of the stream's projects. `only`: more parameters of Label Studio's list, to leave some out."""
         found: oracle.Rows = []
         for row in self.tables()["project"]:
             params = {"project": row["project_id"], "fields": "all", "page_size": 2000, "resolve_uri": "false"}
-            found += self.api(self.token, "GET", "/api/tasks", params=params)["tasks"]
+            found += self.api(self.token, "GET", "/api/tasks", params=params | only)["tasks"]
         return found
 
-    def people_work(self, answers: int, *, edits: int = 1, deletions: int = 1) -> None:
-        """People answer open tasks, skip some, change their minds, and take answers back."""
-        tasks = self.tasks()
-        waiting = [task for task in tasks if not oracle.humans(task)]
+    def people_work(self, answers: int, *, edits: int = 1, deletions: int = 1, right: float = 0.0) -> None:
+        """People answer open tasks, skip some, change their minds, and take answers back.
+
+        `right`: how often they look at all, and say what the model said; otherwise they say anything.
+        """
+        said = {given.text: given.label for given in self.delivered if given.label in LABELS}
+        waiting = [task for task in self.tasks(query=UNANSWERED) if not oracle.humans(task)]
         for task in self.random.sample(waiting, min(answers, len(waiting))):
             spent = {item["completed_by"] for item in task["annotations"]}
             person = self.random.choice(
                 [email for email in self.people if self._id(email) not in spent] or [READERS[0]]
             )
             label = None if self.random.random() < 0.15 else self.random.choice(LABELS)
+            if label and right and self.random.random() < right:
+                label = said.get(task["data"]["text"], label)
             made = self.api(self.people[person], "POST", f"/api/tasks/{task['id']}/annotations/", json=_said(label))
             self.submissions[made["id"]] = oracle.Submission(task_id=task["id"], person=person, label=label)
         standing = [number for number, given in self.submissions.items() if not given.gone]

@@ -1,0 +1,72 @@
+"""The judgement of a day can fail: of memory that is really kept, of a drift, of a run that did not end well."""
+
+import os
+import random
+
+from tests.soak import judgement, memory
+
+HOURS = [hour / 12 for hour in range(96)]  # eight, a sample every five minutes
+
+
+def test_memory_that_stays_but_is_noisy_is_flat() -> None:
+    chance = random.Random(1)
+    sizes = [200 + chance.gauss(0, 3) + (30 if place % 12 == 0 else 0) for place in range(96)]
+    found = judgement.growth(judgement.OURS, HOURS, sizes)
+    assert not found.grows
+    assert judgement.failures([found], []) == []
+
+
+def test_memory_that_grows_early_and_then_stays_is_flat() -> None:
+    sizes = [100 + 2.0 * min(place, 40) for place in range(96)]
+    assert not judgement.growth(judgement.OURS, HOURS, sizes).grows
+
+
+def test_a_list_that_keeps_every_page_is_found_in_a_real_process() -> None:
+    kept: list[bytearray] = []
+    flat, leaking = [], []
+    for _ in HOURS:
+        flat.append(memory.held(os.getpid()).own)
+    for _ in HOURS:
+        kept.append(bytearray(os.urandom(200_000)))
+        leaking.append(memory.held(os.getpid()).own)
+    assert not judgement.growth(judgement.OURS, HOURS, flat).grows
+    found = judgement.growth(judgement.OURS, HOURS, leaking)
+    assert found.grows
+    assert found.slope is not None
+    assert abs(found.slope - 12 * 0.2) < 0.5
+    assert "memory of the flows grows by" in judgement.failures([found], [])[0]
+    assert len(kept) == len(HOURS)
+
+
+def test_the_memory_of_a_server_that_is_not_ours_is_said_and_fails_nothing() -> None:
+    found = judgement.growth("Prefect", HOURS, [200 + place for place in range(96)])
+    assert found.grows
+    assert judgement.failures([found], []) == []
+
+
+def test_too_few_samples_are_not_judged() -> None:
+    found = judgement.growth(judgement.OURS, HOURS[:13], [100 + 10 * place for place in range(13)])
+    assert found.slope is None
+    assert not found.grows
+
+
+def test_what_doctor_says_is_drift_unless_people_or_the_test_itself_did_it() -> None:
+    said = [
+        {"level": "ok", "subject": "ledger", "where": "l", "what": "every record is as it was sealed"},
+        {
+            "level": "warn",
+            "subject": "Label Studio",
+            "where": "m",
+            "what": "3 answers were deleted in the last seven days",
+        },
+        {
+            "level": "warn",
+            "subject": "Prefect",
+            "where": "m",
+            "what": "its flows are not deployed: they run only by hand",
+        },
+        {"level": "bad", "subject": "Label Studio", "where": "m", "what": "1 open case has no task there any more"},
+    ]
+    assert judgement.drift(said[:3]) == []
+    (drifted,) = judgement.drift(said)
+    assert judgement.failures([], [drifted]) == ["doctor: bad: Label Studio, m: 1 open case has no task there any more"]
