@@ -1,13 +1,14 @@
 """What holds of the estimates whatever was labelled."""
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models import risk
 from models.estimate import Estimate, NotEnoughEvidence
 
 ALPHA = 0.1
+PATIENT = settings(deadline=None)  # a busy machine is no fault of an estimate
 SCHEMA = {
     "confidence": pl.Float64,
     "route": pl.String,
@@ -57,6 +58,7 @@ def close(one: Estimate | NotEnoughEvidence, other: Estimate | NotEnoughEvidence
     return (one.n, one.errors) == (other.n, other.errors) and all(abs(a - b) < 1e-9 for a, b in pairs)
 
 
+@PATIENT
 @given(ROWS)
 def test_neither_the_order_of_the_rows_nor_how_they_are_summed_matters(rows: Given) -> None:
     whole = counts(rows)
@@ -65,6 +67,7 @@ def test_neither_the_order_of_the_rows_nor_how_they_are_summed_matters(rows: Giv
     assert all(map(close, every(whole), every(shuffled)))
 
 
+@PATIENT
 @given(ROWS)
 def test_an_estimate_is_a_share_within_its_limits_and_more_certainty_is_wider(rows: Given) -> None:
     frame = counts(rows)
@@ -79,6 +82,7 @@ def test_an_estimate_is_a_share_within_its_limits_and_more_certainty_is_wider(ro
         assert narrow.high <= wide.high + 1e-12
 
 
+@PATIENT
 @given(ROWS, st.integers(0, 11))
 def test_one_more_error_never_makes_the_machine_look_better(rows: Given, place: int) -> None:
     right = [row for row in rows if row[2] == "right"]
@@ -92,6 +96,7 @@ def test_one_more_error_never_makes_the_machine_look_better(rows: Given, place: 
             assert after.high >= before.high - 1e-12
 
 
+@PATIENT
 @given(ROWS)
 def test_what_is_not_answered_can_only_hide_errors(rows: Given) -> None:
     frame = counts(rows)
@@ -102,6 +107,7 @@ def test_what_is_not_answered_can_only_hide_errors(rows: Given) -> None:
         assert worst.n >= known.n
 
 
+@PATIENT
 @given(ROWS)
 def test_the_undrawn_and_answers_beside_the_models_own_are_no_evidence(rows: Given) -> None:
     frame = counts(rows)
@@ -111,6 +117,7 @@ def test_the_undrawn_and_answers_beside_the_models_own_are_no_evidence(rows: Giv
     assert every(seen) == every(frame)
 
 
+@PATIENT
 @given(ROWS)
 def test_the_curve_says_what_each_of_its_thresholds_says_alone(rows: Given) -> None:
     frame = counts(rows)
