@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page, sync_playwright
 
+from tests.e2e.browser import FLAGS
 from tests.e2e.place import Place
 
 
@@ -32,3 +34,12 @@ def place(tmp_path: Path, label_studio: Any, prefect_api: str) -> Iterator[Place
         with made.label_studio() as client:
             for (project,) in made.rows("SELECT project_id FROM project"):
                 client.delete(f"/api/projects/{project}")
+
+
+@pytest.fixture
+def page(chromium: str) -> Iterator[Page]:
+    """An empty page of a browser of the test's own."""
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser.new_page(viewport={"width": 1400, "height": 900})
+        browser.close()

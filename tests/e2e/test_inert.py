@@ -7,12 +7,10 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
+from tests.e2e.browser import PASSWORD, log_in
 from tests.e2e.place import Place, mail
-from tests.e2e.test_queue_page import PASSWORD, log_in, page
 
 EVIL = "<img src=x onerror=window.owned=1><script>window.owned=1</script><b>[click](javascript:window.owned=1)</b>"
-
-__all__ = ["page"]
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ import httpx
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.e2e.browser import FLAGS
 from tests.e2e.place import COMMAND, Place, mail
 from tests.e2e.test_prefect import SIX, beside, deployments, end, until
-from tests.e2e.test_queue_page import FLAGS
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -1,40 +1,14 @@
 """A reviewer at the real queue, in a real browser."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from tests.e2e.browser import PASSWORD, log_in
 from tests.e2e.place import Place, mail
 
-PASSWORD = "a-Pass-word-9"
 CHOICES = ".lsf-choice__checkbox input"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture
-def page(chromium: str) -> Iterator[Page]:
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser.new_page(viewport={"width": 1400, "height": 900})
-        browser.close()
-
-
-def log_in(page: Page, url: str, email: str) -> None:
-    page.goto(f"{url}/user/login/")
-    page.fill("input[name=email]", email)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_url(lambda address: "/user/login" not in address)
 
 
 def test_a_reviewer_corrects_answers_blind_and_skips_and_the_ledger_holds_exactly_that(

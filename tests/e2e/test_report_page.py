@@ -14,7 +14,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from review import live, numbers, report, what_if, wording
 from review.figures import Report
-from tests.e2e.test_queue_page import FLAGS
+from tests.e2e.browser import FLAGS
 from tests.unit.report_facts import COUNTS, PLAN, STANDING, STATES, made, part, table
 
 EVIL = "language: <img src=x onerror=alert(1)></script><script>alert(2)</script>"
