@@ -15,7 +15,7 @@ from review import disputes, form, whereabouts
 from review.label_studio import access, doubles, imports, projects
 from review.states import counted, queued, reviewed
 
-BATCH = 2000  # tasks in one import: about two seconds of Label Studio's time, a tenth less than four of 500
+BATCH = 2000  # tasks in one import: about two seconds of Label Studio's time
 FIRST_READING = 0
 
 

@@ -156,18 +156,22 @@ class World:
             found += self.api(self.token, "GET", "/api/tasks", params=params | only)["tasks"]
         return found
 
-    def people_work(self, answers: int, *, edits: int = 1, deletions: int = 1, right: float = 0.0) -> None:
+    def people_work(
+        self, answers: int, *, edits: int = 1, deletions: int = 1, right: float = 0.0, skipped: bool = False
+    ) -> None:
         """People answer open tasks, skip some, change their minds, and take answers back.
 
-        `right`: how often they look at all, and say what the model said; otherwise they say anything.
+        `right`: how often they look at all, and say what the model said; otherwise they say anything. `skipped`: what one
+        of them has skipped is for the others, as in the queue; otherwise it stays where it is.
         """
         said = {given.text: given.label for given in self.delivered if given.label in LABELS}
-        waiting = [task for task in self.tasks(query=UNANSWERED) if not oracle.humans(task)]
-        for task in self.random.sample(waiting, min(answers, len(waiting))):
-            spent = {item["completed_by"] for item in task["annotations"]}
-            person = self.random.choice(
-                [email for email in self.people if self._id(email) not in spent] or [READERS[0]]
-            )
+        waiting = [
+            (task, free)
+            for task in self.tasks(query=UNANSWERED)
+            if (skipped or not oracle.humans(task)) and (free := self._free(task))
+        ]
+        for task, free in self.random.sample(waiting, min(answers, len(waiting))):
+            person = self.random.choice(free)
             label = None if self.random.random() < 0.15 else self.random.choice(LABELS)
             if label and right and self.random.random() < right:
                 label = said.get(task["data"]["text"], label)
@@ -184,6 +188,11 @@ class World:
             self.api(self.people[given.person], "DELETE", f"/api/annotations/{number}/")
             self.submissions[number] = replace(given, gone=True)
         self.collected = False
+
+    def _free(self, task: Mapping[str, Any]) -> list[str]:
+        """Who has not had a task before them yet."""
+        spent = {item["completed_by"] for item in task["annotations"]}
+        return [email for email in self.people if self._id(email) not in spent]
 
     def _id(self, email: str) -> int:
         if email not in self._ids:

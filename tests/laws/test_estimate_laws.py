@@ -6,17 +6,10 @@ from hypothesis import strategies as st
 
 from models import risk
 from models.estimate import Estimate, NotEnoughEvidence
+from tests.unit.test_risk import COLUMNS
 
 ALPHA = 0.1
 PATIENT = settings(deadline=None)  # a busy machine is no fault of an estimate
-SCHEMA = {
-    "confidence": pl.Float64,
-    "route": pl.String,
-    "blind": pl.Boolean,
-    "propensity": pl.Float64,
-    "outcome": pl.String,
-    "n": pl.Int64,
-}
 DRAWN = st.sampled_from(["waiting", "open", "skipped", "right", "wrong"])
 # A stream that has known two lines and two audit rates: the strict one released the sure only.
 ROW = st.tuples(
@@ -31,13 +24,13 @@ Given = list[tuple[float | None, str, str | None, float, int]]
 
 
 def counts(rows: Given) -> pl.DataFrame:
-    """What a person would call the same cases: nobody is released without a confidence, nobody undrawn at propensity 1."""
+    """The rows that can be: nobody is released without a confidence, nobody is undrawn at propensity 1."""
     made = [
         (confidence, route if confidence is not None else "REVIEW", outcome is not None, propensity, outcome, n)
         for confidence, route, outcome, propensity, n in rows
         if not (outcome is None and propensity == 1.0)
     ]
-    frame = pl.DataFrame(made, schema=SCHEMA, orient="row")
+    frame = pl.DataFrame(made, schema=COLUMNS, orient="row")
     return frame.with_columns(pl.col("outcome").fill_null("undrawn"))
 
 

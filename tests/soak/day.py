@@ -1,4 +1,4 @@
-"""24 simulated hours of all schedules under load, in some twelve minutes; whether that went well, and the figures.
+"""24 simulated hours of all schedules under load, whether that went well, and the figures.
 
 `make soak`, or `python -m tests.soak.day --hours 24 --from 0`. Ends with 1 if the day failed. `--planted leak` (the flows
 keep every page of answers) and `--planted drift` (a task is deleted behind their backs) must make it fail.

@@ -73,7 +73,7 @@ def _minute(here: scene.Scene, day: Day, at: datetime, due: list[list[Any]]) -> 
     here.flows.ask(now=moment.text(at), due=due)
     if at.minute:
         edits, deletions = load.changes(at.minute)
-        world.people_work(load.ANSWERS[hour], edits=edits, deletions=deletions, right=load.RIGHT)
+        world.people_work(load.ANSWERS[hour], edits=edits, deletions=deletions, right=load.RIGHT, skipped=True)
     for run in here.flows.answer():
         day.runs[run["flow"], run["state"]] += 1
         day.seconds[run["flow"]] += run["seconds"]
