@@ -95,15 +95,14 @@ def decided_after(ledger: Ledger, stream: str, seal: int) -> dict[str, int]:
     return {name: int(of["n"].sum()) for name, of in counts.items()}
 
 
-def last_counts(ledger: Ledger, stream: str, flow: str) -> dict[str, Any]:
-    """What the last run of a flow that ended said it did; empty if none did."""
+def last_run(ledger: Ledger, stream: str, flow: str) -> tuple[str, dict[str, Any]]:
+    """When the last run of a flow that ended began, and what it said it did; ("", {}) if none did."""
     found = ledger.read(
-        "SELECT counts FROM run WHERE stream = :stream AND flow = :flow ORDER BY seal DESC LIMIT 1",
+        "SELECT started_at, counts FROM run WHERE stream = :stream AND flow = :flow ORDER BY seal DESC LIMIT 1",
         stream=stream,
         flow=flow,
     )
-    counts: dict[str, Any] = {} if found.is_empty() else json.loads(found["counts"].item())
-    return counts
+    return ("", {}) if found.is_empty() else (found["started_at"].item(), json.loads(found["counts"].item()))
 
 
 def last_report(ledger: Ledger, stream: str, *, today: str) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ import json
 import secrets
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import httpx
 import polars as pl
 import pytest
 
-from flows import decisions, dispatch, epochs, leftover, runs, score, settings
+from flows import collect, decisions, dispatch, epochs, leftover, runs, score, settings
 from review import appends, ledger
 from review.label_studio import access
 from review.states import queued
@@ -176,3 +177,32 @@ def test_tasks_that_somebody_added_by_hand_are_left_alone(place: Place) -> None:
     place.api.post(f"/api/projects/{place.project_id}/import", json=body).raise_for_status()
     assert place.dispatch()["sent"] == 12
     assert Counter(place.tasks().values()) == Counter(place.recorded().values()) + Counter({"by hand": 2})
+
+
+def test_a_double_that_people_had_answered_goes_when_its_answer_is_taken_back(place: Place) -> None:
+    def ended(flow: str) -> dict[str, Any]:
+        with runs.open_ledger() as book:
+            run = replace(place.run(book, secrets.token_hex(4)), flow=flow)
+            if flow == "dispatch":
+                counts, cursor = dispatch.send_all(run, dispatch.send.fn), None
+            else:
+                counts, cursor = collect.collect_all(run, collect.record_answers.fn)
+            run.finish(counts, cursor=cursor)
+            return dict(counts)
+
+    ended("dispatch")
+    number = min(place.tasks())
+    data = place.api.get(f"/api/tasks/{number}/").raise_for_status().json()["data"]
+    path = f"/api/projects/{place.project_id}/import?return_task_ids=true"
+    (double,) = place.api.post(path, json=[{"data": data}]).raise_for_status().json()["task_ids"]
+    chosen = [{"from_name": "answer", "to_name": "subject", "type": "choices", "value": {"choices": ["yes"]}}]
+    answers = []
+    for task in (number, double):
+        answer = place.api.post(f"/api/tasks/{task}/annotations/", json={"result": chosen, "lead_time": 1.0})
+        answers.append(answer.raise_for_status().json()["id"])
+    assert ended("collect")["answers"] == 2
+    assert (ended("dispatch")["doubles_removed"], len(place.tasks())) == (None, 13)
+    place.api.delete(f"/api/annotations/{answers[1]}/").raise_for_status()
+    assert ended("collect")["deleted"] == 1
+    assert (ended("dispatch")["doubles_removed"], len(place.tasks())) == (1, 12)
+    assert double not in place.tasks()
