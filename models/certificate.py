@@ -142,17 +142,19 @@ def once(
         raise ValueError("a single exact look must be registered before the first label: this plan is for any time")
     if before is not None:
         raise ValueError("the single look of this certificate was taken: open a new epoch for another")
-    if counts.filter(pl.col("kept") & ~pl.col("blind") & pl.col("propensity").is_not_null()).height:
+    kept = counts.filter("kept", pl.col("propensity").is_not_null())
+    if not kept["blind"].all():
         raise ValueError(
             "a case whose draw is below every propensity was not drawn: the draws are not the permanent ones"
         )
-    whole = counts.group_by(tally.KEY).agg(pl.col("n").sum())
-    routed = tally.of(whole, policies, epoch=plan.epoch, thresholds=plan.thresholds)
-    kept = counts.filter("kept", "blind", pl.col("propensity").is_not_null(), pl.col("bin").is_not_null())
-    right, wrong = (
-        np.bincount(rows["bin"], weights=rows["n"], minlength=len(plan.thresholds)).cumsum().astype(np.float64)
-        for rows in (kept.filter(pl.col("outcome") == "right"), kept.filter(pl.col("outcome") != "right"))
+    routed = tally.of(counts, policies, epoch=plan.epoch, thresholds=plan.thresholds, apart=("kept",))
+    size = len(plan.thresholds)
+    step, n, agrees = (
+        kept["bin"].fill_null(size).to_numpy(),
+        kept["n"].to_numpy(),
+        (kept["outcome"] == "right").to_numpy(),
     )
+    right, wrong = (np.bincount(step, n * rows, size + 1)[:-1].cumsum() for rows in (agrees, ~agrees))
     cases = routed.cases.sum(1)
     log_p = evidence.binomial(wrong, right + wrong, plan.alpha)
     return _standing(

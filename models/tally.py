@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from models import policy
 
@@ -58,75 +58,87 @@ def smallest(policies: Mapping[int, policy.Policy], thresholds: Floats) -> Float
 
 
 def of(
-    counts: pl.DataFrame, policies: Mapping[int, policy.Policy], *, epoch: str, thresholds: tuple[float, ...]
+    counts: pl.DataFrame,
+    policies: Mapping[int, policy.Policy],
+    *,
+    epoch: str,
+    thresholds: tuple[float, ...],
+    apart: tuple[str, ...] = (),
 ) -> Tally:
     """Sum up one epoch's counts. `policies`: version -> the policy, all those that routed any case.
 
-    Raises ValueError if the counts hold another epoch, a row twice (a case counted twice), an unknown version, outcome
-    or bin, a propensity its policy does not give, or more or fewer draws than the propensities allow (1 in 10^9): then
-    draws were lost on the way, or picked.
+    `apart`: further columns of the counts that tell rows apart, and that the sums are over. Raises ValueError if the
+    counts hold another epoch, a row twice (a case counted twice), an unknown version, outcome or bin, a propensity its
+    policy does not give, or more or fewer draws than the propensities allow (1 in 10^9): then draws were lost on the way,
+    or picked.
     """
     grid = np.array(thresholds)
-    _check(counts, policies, epoch=epoch, size=len(grid))
-    reached = counts.filter(pl.col("bin").is_not_null(), pl.col("propensity").is_not_null())
-    version = np.searchsorted(np.array(sorted(policies)), reached["version"].to_numpy())
-    lowest = smallest({key: policies[key] for key in sorted(policies)}, grid)
-    propensity, step = reached["propensity"].to_numpy(), reached["bin"].to_numpy()
+    _check(counts, policies, epoch=epoch, size=len(grid), key=(*KEY, *apart))
+    evident = counts.filter(pl.col("propensity").is_not_null())
+    version = np.searchsorted(np.array(sorted(policies)), evident["version"].to_numpy())
+    propensity, n = evident["propensity"].to_numpy(), evident["n"].to_numpy()
+    drawn, agrees = evident["blind"].to_numpy(), (evident["outcome"] == "right").to_numpy()
     pairs, group = np.unique(np.column_stack([version, propensity]), axis=0, return_inverse=True)
-    group, pair_version = group.reshape(-1), pairs[:, 0].astype(np.int64)
-    if np.any(propensity < lowest[version, step]):
-        low = propensity[np.argmax(propensity < lowest[version, step])]
+    group, pair_version, rate = group.reshape(-1), pairs[:, 0].astype(np.int64), pairs[:, 1]
+    _check_draws(np.bincount(group, n, len(pairs)), np.bincount(group, n * drawn, len(pairs)), rate)
+
+    lowest = smallest({key: policies[key] for key in sorted(policies)}, grid)
+    step = (
+        evident["bin"].fill_null(len(grid)).to_numpy()
+    )  # those that reach no threshold: a row more, left out at the end
+    under = propensity < np.column_stack([lowest, np.zeros(len(lowest))])[version, step]
+    if np.any(under):
         raise ValueError(
-            f"propensity {low} is below what its policy gives: it must be the one logged with the decision"
+            f"propensity {propensity[np.argmax(under)]} is below what its policy gives: "
+            "it must be the one logged with the decision"
         )
 
     def at_or_above(rows: NDArray[np.bool_]) -> Floats:
-        cells = step * len(pairs) + group
-        sums = np.bincount(cells, weights=reached["n"].to_numpy() * rows, minlength=len(grid) * len(pairs))
-        total: Floats = sums.astype(np.float64).reshape(len(grid), len(pairs)).cumsum(axis=0)
+        sums = np.bincount(step * len(pairs) + group, n * rows, (len(grid) + 1) * len(pairs))
+        total: Floats = sums.astype(np.float64).reshape(len(grid) + 1, len(pairs))[:-1].cumsum(axis=0)
         return total
 
-    drawn = reached["blind"].to_numpy()
-    right = drawn & (reached["outcome"] == "right").to_numpy()
     cases = at_or_above(np.ones_like(drawn))
     # A group without a case above a strict threshold may lie below that threshold's smallest propensity; it has no bets.
-    ratio = np.minimum(lowest[pair_version].T / pairs[:, 1], 1.0)
+    ratio = np.minimum(lowest[pair_version].T / rate, 1.0)
     return Tally(
         cases=cases,
-        right=at_or_above(right),
-        wrong=at_or_above(drawn & ~right),
+        right=at_or_above(drawn & agrees),
+        wrong=at_or_above(drawn & ~agrees),
         ratio=ratio,
         effective=(cases * lowest[pair_version].T).sum(axis=1),
     )
 
 
-def _check(counts: pl.DataFrame, policies: Mapping[int, policy.Policy], *, epoch: str, size: int) -> None:
-    missing = [name for name in (*KEY, "n") if name not in counts.columns]
+def _check(
+    counts: pl.DataFrame, policies: Mapping[int, policy.Policy], *, epoch: str, size: int, key: tuple[str, ...]
+) -> None:
+    missing = [name for name in (*key, "n") if name not in counts.columns]
     if missing:
         raise ValueError(f"the counts lack {', '.join(missing)}")
-    for name, allowed in (("epoch", [epoch]), ("version", sorted(policies)), ("outcome", list(OUTCOMES))):
-        strange = counts.filter(~pl.col(name).is_in(allowed) | pl.col(name).is_null())[name]
-        if len(strange):
-            raise ValueError(f"{name} {strange[0]!r} among the counts: expected {', '.join(map(str, allowed))}")
-    if counts.filter(~pl.col("bin").is_between(0, size - 1)).height:
+    allowed = {"epoch": [epoch], "version": sorted(policies), "outcome": list(OUTCOMES)}
+    for name, values in allowed.items():  # plain Python: the rows are few, and each query of Polars takes longer
+        strange = next((value for value in counts[name].to_list() if value not in values), values)
+        if strange is not values:
+            raise ValueError(f"{name} {strange!r} among the counts: expected {', '.join(map(str, values))}")
+    bins = counts["bin"].drop_nulls().to_numpy()
+    if np.any((bins < 0) | (bins >= size)):
         raise ValueError(f"a bin is none of the {size} thresholds: the counts were made for another grid")
-    if counts.select(KEY).is_duplicated().any():
+    if len(set(counts.select(key).rows())) < len(counts):
         raise ValueError("the counts hold a row twice: group them, and look for cases counted twice")
-    if counts.filter(pl.col("n") < 0).height:
+    if np.any(counts["n"].to_numpy() < 0):
         raise ValueError("a count is below zero")
-    draws = (
-        counts.filter(pl.col("propensity").is_not_null())
-        .group_by("version", "propensity")
-        .agg(cases=pl.col("n").sum(), drawn=pl.col("n").filter("blind").sum())
-        .sort("version", "propensity")
-    )
-    cases, drawn, rate = (draws[name].to_numpy() for name in ("cases", "drawn", "propensity"))
+
+
+def _check_draws(cases: Floats, drawn: Floats, rate: Floats) -> None:
     if not np.all((rate > 0) & (rate <= 1)):
         raise ValueError("a propensity must be above 0 and at most 1")
-    few, many = stats.binom.cdf(drawn, cases, rate), stats.binom.sf(drawn - 1, cases, rate)
+    size = cases.astype(np.int64)
+    few, many = special.bdtr(drawn, size, rate), special.bdtrc(drawn - 1, size, rate)
     odd = np.flatnonzero(np.minimum(few, many) < FALSE_ALARM)
     if len(odd):
         worst = odd[0]
         raise ValueError(
-            f"{drawn[worst]} of {cases[worst]} cases drawn at propensity {rate[worst]}: draws were lost, doubled or picked"
+            f"{drawn[worst]:.0f} of {size[worst]} cases drawn at propensity {rate[worst]}: "
+            "draws were lost, doubled or picked"
         )

@@ -26,10 +26,11 @@ def labelled(seed: int) -> tuple[Floats, NDArray[np.bool_]]:
     return scores, random.random(LABELS) < scores
 
 
-def ours(scores: Floats, right: NDArray[np.bool_]) -> float | None:
+def registered() -> grid.Plan:
+    """What is fixed before the first label is seen."""
     past = np.random.default_rng(0).beta(6, 1, 1000)
     starts, weights = grid.starts([float((past >= line).mean()) for line in THRESHOLDS])
-    plan = grid.Plan(
+    return grid.Plan(
         epoch="bench",
         alpha=TARGET,
         delta=DELTA,
@@ -38,22 +39,28 @@ def ours(scores: Floats, right: NDArray[np.bool_]) -> float | None:
         weights=weights,
         look="once",
     )
-    counts = (
-        pl.DataFrame({"bin": grid.bins(pl.Series(scores), THRESHOLDS.tolist()), "right": right})
-        .group_by("bin", "right")
-        .agg(n=pl.len().cast(pl.Int64))
-        .select(
-            "bin",
-            "n",
-            epoch=pl.lit("bench"),
-            version=pl.lit(0, pl.Int64),
-            propensity=pl.lit(1.0),
-            blind=pl.lit(True),
-            kept=pl.lit(True),
-            outcome=pl.when("right").then(pl.lit("right")).otherwise(pl.lit("wrong")),
-        )
+
+
+PLAN = registered()
+EDGES = np.append(THRESHOLDS[::-1], 1.0)
+
+
+def ours(scores: Floats, right: NDArray[np.bool_]) -> float | None:
+    n, agree = (np.histogram(part, EDGES)[0][::-1] for part in (scores, scores[right]))
+    strictest = np.arange(len(THRESHOLDS))
+    counts = pl.DataFrame(
+        {
+            "epoch": PLAN.epoch,
+            "version": 0,
+            "propensity": 1.0,
+            "blind": True,
+            "kept": True,
+            "outcome": ["right"] * len(THRESHOLDS) + ["wrong"] * len(THRESHOLDS),
+            "bin": np.concatenate([strictest, strictest]),
+            "n": np.concatenate([agree, n - agree]),
+        }
     )
-    return certificate.once(plan, counts, EVERYTHING).threshold
+    return certificate.once(PLAN, counts, EVERYTHING).threshold
 
 
 def theirs(scores: Floats, right: NDArray[np.bool_]) -> float | None:
