@@ -44,7 +44,9 @@ def check(path: Path, columns: list[str], stream: Stream) -> None:
             objects += 1
             present.update(row)
     if not objects:
-        raise InputInvalid(f"{path}: not JSONL; none of its first lines is a JSON object on one line")
+        raise InputInvalid(
+            f"{path}: not JSONL; none of its first {_LOOKED_AT} lines is a JSON object on one line; mend it, or move it away"
+        )
     # A key may be left out where it is empty, so only what every stream of answers has must be there.
     given = stream.input
     optional = {*given.slices, given.cost, given.latency_ms, given.produced_at}

@@ -155,7 +155,8 @@ def test_a_format_that_is_given_goes_before_the_ending(tmp_path: Path) -> None:
          "(the file has '<html><body>'); check [input] of the stream"),
         ("a.csv", b"id,labels,score,text,country\n", "./a.csv: column 'label' is missing "
          "(the file has 'labels', ...); check [input] of the stream"),
-        ("a.jsonl", b"[1, 2]\n{\n", "./a.jsonl: not JSONL; none of its first lines is a JSON object on one line"),
+        ("a.jsonl", b"[1, 2]\n{\n", "./a.jsonl: not JSONL; none of its first "
+         "1000 lines is a JSON object on one line; mend it, or move it away"),
         ("a.jsonl", b'{"id": 1, "label": 2, "text": 3}', "./a.jsonl: column 'score' is missing "
          "(the file has 'id', 'label', 'text'); check [input] of the stream"),
         ("a.csv.gz", b"id,label\n", "./a.csv.gz: not a gzip file, or cut off "
