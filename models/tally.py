@@ -16,6 +16,7 @@ mature (statistics 4.5).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -25,6 +26,7 @@ from scipy import special
 from models import policy
 
 Floats = NDArray[np.float64]
+Counts = NDArray[np.float64 | np.signedinteger[Any]]  # of weights, as NumPy makes them
 
 KEY = ("epoch", "bin", "version", "propensity", "blind", "outcome")
 OUTCOMES = ("undrawn", "waiting", "open", "skipped", "disputed", "right", "wrong")
@@ -116,11 +118,11 @@ def _check(
     missing = [name for name in (*key, "n") if name not in counts.columns]
     if missing:
         raise ValueError(f"the counts lack {', '.join(missing)}")
-    allowed = {"epoch": [epoch], "version": sorted(policies), "outcome": list(OUTCOMES)}
+    allowed: dict[str, list[Any]] = {"epoch": [epoch], "version": sorted(policies), "outcome": list(OUTCOMES)}
     for name, values in allowed.items():  # plain Python: the rows are few, and each query of Polars takes longer
-        strange = next((value for value in counts[name].to_list() if value not in values), values)
-        if strange is not values:
-            raise ValueError(f"{name} {strange!r} among the counts: expected {', '.join(map(str, values))}")
+        strange = [value for value in counts[name].to_list() if value not in values]
+        if strange:
+            raise ValueError(f"{name} {strange[0]!r} among the counts: expected {', '.join(map(str, values))}")
     bins = counts["bin"].drop_nulls().to_numpy()
     if np.any((bins < 0) | (bins >= size)):
         raise ValueError(f"a bin is none of the {size} thresholds: the counts were made for another grid")
@@ -130,7 +132,7 @@ def _check(
         raise ValueError("a count is below zero")
 
 
-def _check_draws(cases: Floats, drawn: Floats, rate: Floats) -> None:
+def _check_draws(cases: Counts, drawn: Counts, rate: Floats) -> None:
     if not np.all((rate > 0) & (rate <= 1)):
         raise ValueError("a propensity must be above 0 and at most 1")
     size = cases.astype(np.int64)
