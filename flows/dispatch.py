@@ -118,7 +118,12 @@ def _doubles(run: runs.Run, connection: access.Connection, project_id: int) -> d
     # Of doubles that people had worked on both stay; an answer that is taken back leaves one of them open.
     taken_back = beside > 0 and whereabouts.deleted_since(run.ledger, run.stream.name, began)
     if taken_back or beside != (said.get("beside") or 0):
-        removed = doubles.remove(connection, project_id, whereabouts.recorded_tasks(run.ledger, project_id))
+        removed = doubles.remove(
+            connection,
+            project_id,
+            whereabouts.recorded_tasks(run.ledger, project_id),
+            whereabouts.answered_tasks(run.ledger, project_id),
+        )
         beside -= removed
     return {"doubles_removed": removed or None, "beside": beside or None}
 

@@ -86,6 +86,22 @@ def live_annotations(ledger: Ledger, stream: str, project_id: int) -> int:
     return int(found.item())
 
 
+def answered_tasks(ledger: Ledger, project_id: int) -> set[tuple[str, int]]:
+    """Task key and id of each task on which somebody has answered or skipped and, as far as was collected, not deleted it."""
+    found = ledger.read(
+        """
+        SELECT DISTINCT s.task_key, r.task_id FROM review r
+        JOIN dispatch s ON s.stream = r.stream AND s.case_id = r.case_id AND s.slot = r.slot
+        WHERE r.project_id = :project AND NOT EXISTS (
+            SELECT 1 FROM review gone WHERE gone.project_id = r.project_id AND gone.annotation_id = r.annotation_id
+                AND gone.case_id = r.case_id AND gone.slot = r.slot AND gone.revision = 'deleted'
+        )
+        """,
+        project=project_id,
+    )
+    return set(found.iter_rows())
+
+
 def newest_change(ledger: Ledger, project_id: int) -> str | None:
     """The newest change of an annotation of the project that was collected, by Label Studio's clock; None: none was."""
     found = ledger.read(

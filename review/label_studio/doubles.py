@@ -6,17 +6,23 @@ from review import reading
 from review.label_studio import access, lookup
 
 
-def remove(connection: access.Connection, project_id: int, ours: Container[int]) -> int:
-    """Leave one task of each key, and return how many were taken away. `ours`: the ids the ledger knows.
+def remove(
+    connection: access.Connection, project_id: int, ours: Container[int], answered: Container[tuple[str, int]]
+) -> int:
+    """Leave one task of each key, and return how many were taken away.
 
+    `ours`: the ids the ledger knows; `answered`: keys and ids of those on which it holds somebody's work.
     A gateway may deliver an import twice, and an import may be carried out long after everybody gave it up: no look
     before the push can prevent that. What a person has worked on stays, and nothing else of its key; of untouched tasks
-    stays the one the ledger knows, or the lowest id. Lists the whole project: for when its size is not as expected.
+    stays the one the ledger knows, or the lowest id. Where work that the ledger holds is gone, all stay until that is
+    collected, which takes the task. Lists the whole project: for when its size is not as expected.
     """
     removed = 0
-    for ids in lookup.keys(connection, project_id, above=0).values():
+    for key, ids in lookup.keys(connection, project_id, above=0).items():
         if len(ids) > 1:
             touched = {task_id for task_id in ids if _touched(connection, task_id)}
+            if any((key, task_id) in answered for task_id in set(ids) - touched):
+                continue
             keep = touched or {min(ids, key=lambda task_id: (task_id not in ours, task_id))}
             for task_id in set(ids) - keep:
                 # Asked again, right before: somebody may have begun with it meanwhile.
