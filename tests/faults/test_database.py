@@ -2,6 +2,7 @@
 
 import random
 import sqlite3
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -90,11 +91,15 @@ def test_a_connection_that_is_cut_anywhere_loses_nothing(make: Any) -> None:
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[postgres.Cluster]:
-    """A PostgreSQL of the test's own, which may be killed."""
-    found = postgres.start(tmp_path, password="a-Pass-word-9", log=tmp_path / "postgres.log")
-    yield found
-    found.server.stop()
+def cluster() -> Iterator[postgres.Cluster]:
+    """A PostgreSQL of the test's own, which may be killed.
+
+    Not in `tmp_path`: another test run that begins takes the right to pass through the folders above it away again.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        found = postgres.start(Path(folder), password="a-Pass-word-9", log=Path(folder, "postgres.log"))
+        yield found
+        found.server.stop()
 
 
 @pytest.mark.timeout(1200)
