@@ -3,7 +3,7 @@
 import fcntl
 import hashlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -56,4 +56,9 @@ def _session(where: database.Address, flow: str, stream: str, busy: errors.Busy)
             raise database.meaning(where, str(error), error.sqlstate) from None
         if row is None or not row[0]:
             raise busy
-        yield
+        try:
+            yield
+        finally:
+            # Let go before the session ends: the server notices that only a moment later, and the next run is refused.
+            with suppress(psycopg.Error):
+                connection.execute("SELECT pg_advisory_unlock(%s)", (key,))
