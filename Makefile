@@ -38,7 +38,7 @@ bench: setup-all
 
 faults: setup-all
 	@rm -f .local/faults.jsonl
-	@SECOND_READER_FAULTS=all .venv/bin/python -m pytest tests/faults --numprocesses 2 --dist worksteal $(ARGS); \
+	@SECOND_READER_FAULTS=all .venv/bin/python -m pytest tests/faults --numprocesses 3 --dist worksteal $(ARGS); \
 		ended=$$?; .venv/bin/python -m tests.faults.table && exit $$ended
 
 soak: setup-all
