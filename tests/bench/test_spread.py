@@ -5,6 +5,7 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,9 @@ def test_two_dask_workers_beside_one(tmp_path: Path, postgres_url: str, prefect_
     for runs in took.values():
         assert [found["decided"] for found in runs] == [ROWS] * TIMES
     one, two = (statistics.median(found["seconds"] for found in took[workers]) for workers in (1, 2))
+    for workers, runs in took.items():
+        busy = statistics.median(found["busy"] for found in runs)
+        print(f"\nwith {workers} of them the machine's cores were busy for {busy:.0%} of the time")
     table.record(f"score {ROWS:,} outputs on two Dask worker processes, PostgreSQL", "one worker process", two, one)
 
 
@@ -45,6 +49,7 @@ def run(folder: Path, url: str, workers: int) -> dict[str, float]:
             patch.setenv(f"SECOND_READER_{name}", environment[f"SECOND_READER_{name}"])
         once.opened(url)
     with clusters.dask(folder, environment, workers=workers) as cluster:
+        idle, start = idle_seconds(), time.monotonic()
         spread = {"SECOND_READER_RUNNER": "dask", "SECOND_READER_RUNNER_ADDRESS": cluster.address}
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-c", FLOW],
@@ -54,7 +59,15 @@ def run(folder: Path, url: str, workers: int) -> dict[str, float]:
             text=True,
             check=False,
         )
+        whole = (time.monotonic() - start) * (os.cpu_count() or 1)
+        busy = 1 - (idle_seconds() - idle) / whole
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return found | {"busy": busy}
+
+
+def idle_seconds() -> float:
+    """How long all cores together have had nothing to do: what they have, a second worker could use."""
+    _, *times = Path("/proc/stat").read_text(encoding="ascii").partition("\n")[0].split()
+    return (int(times[3]) + int(times[4])) / os.sysconf("SC_CLK_TCK")
