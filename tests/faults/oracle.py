@@ -92,9 +92,11 @@ def _input(facts: Facts) -> Iterator[Finding]:
     for row in facts.tables["decision"]:
         decided.setdefault(row["case_id"], []).append(row)
     faults = Counter((row["source"], row["line"]) for row in facts.tables["fault"])
+    # Of two rows of a file that say the same the second is the silent repeat of the first, also where that is a fault.
+    said = {(given.source, given.text) for given in facts.delivered if given.text and faults[given.source, given.line]}
     for given in facts.delivered:
         if given.case_id is None:
-            if not faults[given.source, given.line]:
+            if not faults[given.source, given.line] and (given.source, given.text) not in said:
                 yield Finding(kind="lost", text=f"row {given.source}:{given.line} is no fault in the ledger")
         elif not any(given.text == json.loads(row["payload"])["text"] for row in decided.get(given.case_id, ())):
             yield Finding(kind="lost", text=f"case {given.case_id} of {given.source}:{given.line} is not decided")

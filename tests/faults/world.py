@@ -126,9 +126,8 @@ class World:
             row = {"id": said.case_id, "label": said.label, "score": said.score, "text": said.text, "language": "en"}
             if kind < 0.10:
                 return json.dumps(row), replace(said, source=source, line=line)
-            return json.dumps(row | {"text": "something else"}), oracle.Delivered(
-                source=source, line=line, case_id=None
-            )
+            text = json.dumps(row | {"text": "something else"})
+            return text, oracle.Delivered(source=source, line=line, case_id=None, text=text)
         case_id = f"c-{self.files:04}-{line}"
         score = None if kind > 0.95 else round(self.random.random(), 3)
         label = "no such label" if 0.90 < kind <= 0.95 else self.random.choice(LABELS)
