@@ -32,7 +32,8 @@ class Score:
         self.findings = list(dict.fromkeys(self.findings))  # what is wrong once stays wrong, and is found again
         kinds = [finding.kind for finding in self.findings]
         counts = {kind: kinds.count(kind) for kind in table.KINDS}
-        table.record(self.fault, injected=self.injected, cases=self.cases, **counts)
+        said = [finding.text for finding in self.findings]
+        table.record(self.fault, said, injected=self.injected, cases=self.cases, **counts)
 
 
 def life(

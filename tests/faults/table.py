@@ -21,9 +21,9 @@ HEAD = (
 )
 
 
-def record(fault: str, **counts: int) -> None:
-    """Add what strikes of one kind came to."""
-    _append({"fault": fault, **counts})
+def record(fault: str, found: list[str], **counts: int) -> None:
+    """Add what strikes of one kind came to. `found`: each finding in words, for who reads the lines of a run that failed."""
+    _append({"fault": fault, **counts, "found": found})
 
 
 def record_points(flow: str, names: list[str]) -> None:
