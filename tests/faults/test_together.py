@@ -79,7 +79,7 @@ def test_a_run_that_has_lost_its_hold_with_its_session_and_goes_on_doubles_nothi
     """The server gives the lock of a cut session to the next run, while the first still talks to Label Studio."""
     world: World = make(33, "postgresql")
     score = Score("PostgreSQL: a hold lost in the middle, and another run at once")
-    while score.injected < share(25):
+    while score.injected < share(12):
         world.deliver(9)
         score.findings += again(world, "score")
         first = world.start("dispatch", at={"before POST /api/projects/#/import": "pause"})

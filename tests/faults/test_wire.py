@@ -56,7 +56,7 @@ def test_what_people_answer_before_a_dispatch_is_recorded_is_collected_once_it_i
     score = Score("answers before the receipt of a killed dispatch" + (", on doubles" if fault != "none" else ""))
     with wire.before(label_studio.url, seed) as between:
         world.through = between.url
-        while score.injected < TIMES:
+        while score.injected < share(20):
             world.deliver(6)
             score.findings += again(world, "score")
             if fault != "none":

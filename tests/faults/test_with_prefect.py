@@ -13,7 +13,7 @@ from tests.faults.oracle import Finding
 from tests.faults.strikes import Score, share
 from tests.faults.world import FLOWS, World
 
-TIMES = share(10)
+TIMES = share(5)
 
 
 def _start(world: World, flow: str) -> subprocess.Popen[str]:
