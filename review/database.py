@@ -8,19 +8,21 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 import adbc_driver_manager
-import adbc_driver_postgresql
 import psycopg.conninfo
 from adbc_driver_manager import dbapi
+from adbc_driver_postgresql import dbapi as postgresql
 from adbc_driver_sqlite import dbapi as sqlite
 
 from models import errors
 
 WAIT_SECONDS = 30  # for another writer, before giving up
+_TYPES = {
+    "adbc.postgresql.type_resolver_mode": "builtin"
+}  # else the driver reads a database's types at each connection
 REFUSAL = "second-reader: facts are append-only"  # the triggers say it: review/migrations
 
 Parameter = str | int | float | bool | Sequence[str] | Sequence[int] | None
@@ -60,22 +62,11 @@ def address(url: str) -> Address:
     )
 
 
-@lru_cache(maxsize=4)
-def _types(target: str) -> dbapi._SharedDatabase:
-    """What the PostgreSQL driver reads of a database's types: 50 ms, once for all connections of this process."""
-    return dbapi._SharedDatabase(adbc_driver_postgresql.connect(target))
-
-
-def _connected(target: str) -> dbapi.Connection:
-    kept = _types(target)
-    return dbapi.Connection(kept, adbc_driver_manager.AdbcConnection(kept._db), autocommit=True)
-
-
 def connect(where: Address) -> dbapi.Connection:
     """Connect, in autocommit mode. Raises Unavailable, Refused or LedgerInvalid. Creates no SQLite file."""
     with mapped(where):
         if where.kind == "postgresql":
-            connection = _connected(where.target)
+            connection: dbapi.Connection = postgresql.connect(where.target, _TYPES, autocommit=True)
             settings = [f"SET lock_timeout = '{WAIT_SECONDS}s'", "SET timezone = 'UTC'"]
         else:
             connection = sqlite.connect(where.target, autocommit=True)

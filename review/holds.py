@@ -45,7 +45,12 @@ def _session(where: database.Address, flow: str, stream: str, busy: errors.Busy)
         # A connection of its own: the lock lives as long as the session. Keepalives, so that the server notices within
         # two minutes that a machine is gone, and lets go.
         connection = psycopg.connect(
-            where.target, autocommit=True, keepalives_idle=60, keepalives_interval=20, keepalives_count=3
+            where.target,
+            autocommit=True,
+            keepalives_idle=60,
+            keepalives_interval=20,
+            keepalives_count=3,
+            tcp_user_timeout=120_000,  # ms; and so does a machine that asks a server that is gone
         )
     except psycopg.Error as error:
         raise database.meaning(where, str(error), error.sqlstate) from None
