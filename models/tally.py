@@ -128,19 +128,20 @@ def _check(
         raise ValueError(f"a bin is none of the {size} thresholds: the counts were made for another grid")
     if len(set(counts.select(key).rows())) < len(counts):
         raise ValueError("the counts hold a row twice: group them, and look for cases counted twice")
-    if np.any(counts["n"].to_numpy() < 0):
-        raise ValueError("a count is below zero")
+    if counts["n"].null_count() or np.any(counts["n"].to_numpy() < 0):
+        raise ValueError("a count is missing, or below zero")
 
 
 def _check_draws(cases: Counts, drawn: Counts, rate: Floats) -> None:
     if not np.all((rate > 0) & (rate <= 1)):
         raise ValueError("a propensity must be above 0 and at most 1")
-    size = cases.astype(np.int64)
-    few, many = special.bdtr(drawn, size, rate), special.bdtrc(drawn - 1, size, rate)
-    odd = np.flatnonzero(np.minimum(few, many) < FALSE_ALARM)
+    # The tails of the binomial distribution, as functions of reals: those of whole numbers end at 2^31 cases.
+    few = np.where(drawn < cases, special.betaincc(drawn + 1, np.maximum(cases - drawn, 1), rate), 1.0)
+    many = np.where(drawn > 0, special.betainc(np.maximum(drawn, 1), cases - drawn + 1, rate), 1.0)
+    odd = np.flatnonzero(~(np.minimum(few, many) >= FALSE_ALARM))  # a NaN is no all-clear
     if len(odd):
         worst = odd[0]
         raise ValueError(
-            f"{drawn[worst]:.0f} of {size[worst]} cases drawn at propensity {rate[worst]}: "
+            f"{drawn[worst]:.0f} of {cases[worst]:.0f} cases drawn at propensity {rate[worst]}: "
             "draws were lost, doubled or picked"
         )

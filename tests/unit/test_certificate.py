@@ -141,6 +141,27 @@ def test_the_single_look_is_registered_beforehand_and_taken_once() -> None:
         certificate.once(plan, rows, {0: COLD}, seen)
 
 
+def test_the_single_look_counts_what_its_draws_kept_and_of_those_all_were_drawn() -> None:
+    plan = replace(PLAN, look="once")
+    kept = counts((0, "right", 80)).with_columns(kept=True)
+    others = counts((0, "wrong", 40)).with_columns(kept=False)
+    both = pl.concat([kept, others, counts((0, "right", 7)).with_columns(kept=False)])
+    seen = certificate.once(plan, both, {0: COLD})
+    assert (seen.labels[0], seen.errors[0], seen.cases[0]) == (80, 0, 127)
+    undrawn = kept.with_columns(blind=False, outcome=pl.lit("undrawn"), n=pl.lit(1, pl.Int64))
+    with pytest.raises(ValueError, match="was not drawn: the draws are not the permanent ones"):
+        certificate.once(plan, pl.concat([kept, undrawn]), {0: COLD})
+
+
+@pytest.mark.parametrize(("cases", "drawn"), [(2**31, 2**31), (2**33, 0)])
+def test_lost_or_picked_draws_are_seen_however_many_cases_there_are(cases: int, drawn: int) -> None:
+    rows = counts((0, "right", drawn), propensity=0.5)
+    rest = rows.with_columns(blind=False, outcome=pl.lit("undrawn"), n=pl.lit(cases - drawn, pl.Int64))
+    rule = Policy(threshold=None, audit_rate=0.5, blind_rate=0.5)
+    with pytest.raises(ValueError, match=f"{drawn} of {cases} cases drawn at propensity 0.5"):
+        tally.of(pl.concat([rows, rest]), {0: rule}, epoch="e", thresholds=PLAN.thresholds)
+
+
 def test_labels_needed_are_those_that_then_suffice() -> None:
     seen = certificate.look(PLAN, counts((0, "right", 20)), {0: COLD})
     more = certificate.needed(seen)
