@@ -111,21 +111,22 @@ def _doubles(run: runs.Run, connection: access.Connection, project_id: int) -> d
     """Take double tasks away. The project is only listed if its size is not what the last run left behind.
 
     `beside`: by how many tasks it differs from the ledger, such as those somebody put there by hand; None: by none.
+    `doubles_left`: cases whose doubles wait for a collection, to be looked at again by the next run.
     """
     beside = projects.size(connection, project_id) - queued.dispatched(run.ledger, project_id)
-    removed = 0
+    removed = again = 0
     began, said = counted.last_run(run.ledger, run.stream.name, "dispatch")
     # Of doubles that people had worked on both stay; an answer that is taken back leaves one of them open.
     taken_back = beside > 0 and whereabouts.deleted_since(run.ledger, run.stream.name, began)
-    if taken_back or beside != (said.get("beside") or 0):
-        removed = doubles.remove(
+    if taken_back or said.get("doubles_left") or beside != (said.get("beside") or 0):
+        removed, again = doubles.remove(
             connection,
             project_id,
             whereabouts.recorded_tasks(run.ledger, project_id),
-            whereabouts.answered_tasks(run.ledger, project_id),
+            lambda key: whereabouts.answered_tasks(run.ledger, project_id, key),
         )
         beside -= removed
-    return {"doubles_removed": removed or None, "beside": beside or None}
+    return {"doubles_removed": removed or None, "doubles_left": again or None, "beside": beside or None}
 
 
 def _again(run: runs.Run) -> pl.DataFrame:

@@ -86,20 +86,21 @@ def live_annotations(ledger: Ledger, stream: str, project_id: int) -> int:
     return int(found.item())
 
 
-def answered_tasks(ledger: Ledger, project_id: int) -> set[tuple[str, int]]:
-    """Task key and id of each task on which somebody has answered or skipped and, as far as was collected, not deleted it."""
+def answered_tasks(ledger: Ledger, project_id: int, key: str) -> set[int]:
+    """The tasks of a key on which somebody has answered or skipped and, as far as was collected, not deleted it."""
     found = ledger.read(
         """
-        SELECT DISTINCT s.task_key, r.task_id FROM review r
-        JOIN dispatch s ON s.stream = r.stream AND s.case_id = r.case_id AND s.slot = r.slot
-        WHERE r.project_id = :project AND NOT EXISTS (
+        SELECT DISTINCT r.task_id FROM dispatch s
+        JOIN review r ON r.stream = s.stream AND r.case_id = s.case_id AND r.slot = s.slot
+        WHERE s.task_key = :key AND r.project_id = :project AND NOT EXISTS (
             SELECT 1 FROM review gone WHERE gone.project_id = r.project_id AND gone.annotation_id = r.annotation_id
                 AND gone.case_id = r.case_id AND gone.slot = r.slot AND gone.revision = 'deleted'
         )
         """,
         project=project_id,
+        key=key,
     )
-    return set(found.iter_rows())
+    return set(found["task_id"])
 
 
 def newest_change(ledger: Ledger, project_id: int) -> str | None:
