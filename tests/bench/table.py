@@ -38,13 +38,13 @@ def record(
     memory = "" if peak is None else f"{peak:,.0f} MB"
     ratio = f"{found / floor_found:.2f}"
     row = f"| {work} | {floor} | {found:,.2f} {unit} | {floor_found:,.2f} {unit} | {ratio} | {memory} |\n"
-    known = RESULTS.read_text(encoding="utf-8").splitlines(keepends=True) if RESULTS.exists() else []
-    rows = [one for one in known if one.startswith("| ") and not one.startswith(("| work |", f"| {work} |"))]
+    known = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
+    # What somebody wrote below the table stays, another table too.
+    table, _, below = known.partition(HEAD)[2].partition("\n\n")
+    rows = [f"{one}\n" for one in table.splitlines() if one and not one.startswith(f"| {work} |")]
     title = (
         f"# Measured with `make bench`\n\nMedians of 5 runs (scoring 10,000,000: one run) on {machine()}. "
         "Ratios hold between machines; seconds do not.\n\n"
     )
-    # What somebody wrote below the table stays.
-    below = "".join(known[max((place for place, one in enumerate(known) if one.startswith("|")), default=-1) + 1 :])
-    RESULTS.write_text(title + HEAD + "".join(sorted([*rows, row])) + below, encoding="utf-8")
+    RESULTS.write_text(title + HEAD + "".join(sorted([*rows, row])) + (below and f"\n{below}"), encoding="utf-8")
     print(f"\n{work}: {found:,.2f} {unit}, {ratio} times the floor ({floor}, {floor_found:,.2f} {unit})")
