@@ -22,7 +22,7 @@ demo: setup-all
 	@.venv/bin/python -m deploy.demo $(STREAM) $(ARGS)
 
 test: setup-all
-	@.venv/bin/python -m pytest --ignore tests/bench --numprocesses 3 --dist worksteal $(ARGS)
+	@.venv/bin/python -m pytest --ignore tests/bench --numprocesses 2 --dist worksteal $(ARGS)
 
 lint: setup
 	@.venv/bin/ruff format --check $(SOURCES)
