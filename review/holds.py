@@ -50,7 +50,7 @@ def _session(where: database.Address, flow: str, stream: str, busy: errors.Busy)
             keepalives_idle=60,
             keepalives_interval=20,
             keepalives_count=3,
-            tcp_user_timeout=120_000,  # ms; and so does a machine that asks a server that is gone
+            tcp_user_timeout=120_000,  # ms: nor do we wait longer for a server that is gone
         )
     except psycopg.Error as error:
         raise database.meaning(where, str(error), error.sqlstate) from None

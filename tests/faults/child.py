@@ -1,7 +1,7 @@
 """One run of one flow, in a process made for it, told what shall go wrong.
 
 The flow is the product's own, without Prefect around it: its tasks are called as functions, and what `measure` would
-leave in Prefect's pages is left out. (That Prefect is there, too, is `test_with_prefect.py`.)
+leave in Prefect's pages is left out, as are the charts of its own. (All of that is there in `test_with_prefect.py`.)
 """
 
 import os
