@@ -10,6 +10,7 @@ from scipy import stats
 ENOUGH = 24  # samples in the half that is judged
 LIMIT = 0.005  # of its size in the middle, an hour: a process that takes 200 MB may grow by 1 MB an hour
 OURS = "the flows"
+BUSY = 6  # answers in five minutes from which on it is an hour of work
 # What `doctor` says of a day on which all is well: readers do take answers back, and we run the flows ourselves.
 _EXPECTED = (
     ("Label Studio", "deleted in the last seven days"),
@@ -53,6 +54,12 @@ def growth(name: str, hours: Sequence[float], sizes: Sequence[float]) -> Growth:
         end=statistics.median(sizes[-few:]),
         slope=float(stats.theilslopes(seen, later).slope) if len(seen) >= ENOUGH else None,
     )
+
+
+def stands_still(answers: Sequence[int], wanted: int) -> bool:
+    """Whether an hour of work brought no answer, so that the day proves nothing. `answers`: all so far, at each full hour;
+    `wanted`: how many people were to give in five minutes of the last one."""
+    return wanted >= BUSY and len(answers) > 1 and answers[-1] == answers[-2]
 
 
 def expected(said: Mapping[str, Any]) -> bool:

@@ -17,7 +17,6 @@ from tests.faults.world import World
 from tests.soak import judgement, load, memory, scene
 
 BUFFERS = "PostgreSQL's buffers"
-BUSY = 6  # answers in five minutes from which on an hour without any proves nothing
 
 
 @dataclass(slots=True)
@@ -117,10 +116,8 @@ def _look(here: scene.Scene, day: Day, at: datetime, number: int) -> None:
             **{name: pairs[-1][1] for name, pairs in day.samples.items()},
         }
     )
-    if len(day.hours) > 1 and load.ANSWERS[(here.first + number - 1) % 24] >= BUSY:
-        before, now = (hour["answers"] for hour in day.hours[-2:])
-        if now == before:
-            day.found.append(f"{moment.text(at)}: nobody has answered in an hour of work: the load stands still")
+    if judgement.stands_still([hour["answers"] for hour in day.hours], load.ANSWERS[(here.first + number - 1) % 24]):
+        day.found.append(f"{moment.text(at)}: nobody has answered in an hour of work: the load stands still")
     print(", ".join(f"{name} {count:,.0f}" for name, count in day.hours[-1].items()), flush=True)
 
 

@@ -3,6 +3,8 @@
 import os
 import random
 
+import pytest
+
 from tests.soak import judgement, memory
 
 HOURS = [hour / 12 for hour in range(96)]  # eight, a sample every five minutes
@@ -72,3 +74,11 @@ def test_what_doctor_says_is_drift_unless_people_or_the_test_itself_did_it() -> 
     assert judgement.drift(said[:3]) == []
     (drifted,) = judgement.drift(said)
     assert judgement.failures([], [drifted]) == ["doctor: bad: Label Studio, m: 1 open case has no task there any more"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "wanted", "still"),
+    [([7, 7], 12, True), ([7, 8], 12, False), ([7, 7], 1, False), ([0], 12, False)],
+)
+def test_an_hour_of_work_without_an_answer_proves_nothing(answers: list[int], wanted: int, still: bool) -> None:
+    assert judgement.stands_still(answers, wanted) == still
