@@ -5,6 +5,7 @@ one id the earlier is the decision, however many workers there are. So the ledge
 """
 
 from collections import deque
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,7 @@ def record(stream: Stream, run_id: str, piece: files.Piece, facts: Facts) -> dic
     total = dict.fromkeys(decisions.COUNTS, 0)
     with runs.open_ledger() as book:
         for place, one in enumerate(facts):
-            counts = decisions.append(book, stream, run_id, one, lambda place=place: _chunk(piece, place))  # type: ignore[misc]
+            counts = decisions.append(book, stream, run_id, one, partial(_chunk, piece, place))
             for name, count in counts.items():
                 total[name] += count
     return total
