@@ -6,14 +6,13 @@ Every function takes an open cursor, and leaves beginning and ending to `review.
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-import adbc_driver_manager
 import numpy as np
 import polars as pl
 import pyarrow as pa
-from adbc_driver_manager import dbapi
 
 from models import errors, tables
 from review import database, removal, sealing, seals, typed
+from review.drivers import adbc_driver_manager, dbapi
 
 # A known key with other content here is not the same fact said twice: it is given back, never dropped in silence.
 _CONTENT = {"decision": ["content"], "adoption": ["policy_id", "adopted_by", "because"]}

@@ -11,13 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import adbc_driver_manager
 import psycopg.conninfo
-from adbc_driver_manager import dbapi
-from adbc_driver_postgresql import dbapi as postgresql
-from adbc_driver_sqlite import dbapi as sqlite
 
 from models import errors
+from review.drivers import adbc_driver_manager, dbapi, postgresql, sqlite
 
 WAIT_SECONDS = 30  # for another writer, before giving up
 _TYPES = {

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Self
 
 import polars as pl
-from adbc_driver_manager import dbapi
 
 from models import errors, tables
 from review import appends, audit, database, holds, removal, schema, sealing, seals, typed
+from review.drivers import dbapi
 
 _WRITERS = 7_326_011_847_150  # PostgreSQL's advisory lock of those who append, for seals follow one another
 

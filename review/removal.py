@@ -5,9 +5,9 @@ breaks off leaves rows and trigger as they were. Rows that a person was sent sta
 """
 
 import polars as pl
-from adbc_driver_manager import dbapi
 
 from models import errors
+from review.drivers import dbapi
 
 DIGITS = 16  # of a content's 64, kept with a retired key: by chance no two of 10^9 contents of one case share them
 
