@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 Floats = NDArray[np.float64]
 
@@ -13,14 +13,14 @@ def clopper_pearson(errors: ArrayLike, n: ArrayLike, alpha: float) -> tuple[Floa
     `errors` of `n` labels, numbers or arrays; n = 0 gives (0, 1). Raises ValueError where errors are not in 0 .. n.
     """
     k, n = _sample(errors, n)
-    low: Floats = np.where(k > 0, stats.beta.ppf(alpha / 2, np.maximum(k, 1), n - k + 1), 0.0)
+    low: Floats = np.where(k > 0, special.betaincinv(np.maximum(k, 1), n - k + 1, alpha / 2), 0.0)
     return low, upper(k, n, alpha / 2)
 
 
 def upper(errors: ArrayLike, n: ArrayLike, delta: float) -> Floats:
     """Exact one-sided upper limit of an error rate: below the truth with probability at most delta."""
     k, n = _sample(errors, n)
-    limit: Floats = np.where(k < n, stats.beta.ppf(1 - delta, k + 1, np.maximum(n - k, 1)), 1.0)
+    limit: Floats = np.where(k < n, special.betainccinv(k + 1, np.maximum(n - k, 1), delta), 1.0)
     return limit
 
 
@@ -42,11 +42,25 @@ def batch_upper(errors: int, n: int, population: int, delta: float) -> float:
     least, most = errors, population - (n - errors)  # how many can be wrong at all, given what was seen
     while least < most:
         middle = (least + most + 1) // 2
-        if stats.hypergeom.cdf(errors, population, middle, n) > delta:
+        if _drawn_at_most(errors, n, middle, population) > delta:
             least = middle
         else:
             most = middle - 1
     return least / population
+
+
+def _drawn_at_most(errors: int, n: int, wrong: int, population: int) -> float:
+    """Chance that `n` of `population` cases, drawn without putting back, hold at most `errors` of the `wrong`."""
+    k = np.arange(max(0, n - (population - wrong)), errors + 1)
+    ways = _log_ways(wrong, k) + _log_ways(population - wrong, n - k) - _log_ways(population, n)
+    return float(np.exp(ways).sum())
+
+
+def _log_ways(n: ArrayLike, k: ArrayLike) -> Floats:
+    """Log of the number of ways to choose k of n."""
+    n, k = np.asarray(n, float), np.asarray(k, float)
+    ways: Floats = -special.betaln(n - k + 1, k + 1) - np.log1p(n)
+    return ways
 
 
 def fay_feuer(y: ArrayLike, v: ArrayLike, w_max: ArrayLike, alpha: float) -> tuple[Floats, Floats]:
@@ -58,23 +72,23 @@ def fay_feuer(y: ArrayLike, v: ArrayLike, w_max: ArrayLike, alpha: float) -> tup
     y, v, w_max = (np.asarray(part, float) for part in (y, v, w_max))
     some = np.where(y > 0, y, 1.0)
     shape = np.where(y > 0, v, 1.0)
-    low = np.where(y > 0, shape / (2 * some) * stats.chi2.ppf(alpha / 2, 2 * some**2 / shape), 0.0)
+    low = np.where(y > 0, shape / some * special.gammaincinv(some**2 / shape, alpha / 2), 0.0)
     return low, _gamma_upper(y, v, w_max, alpha / 2)
 
 
 def _gamma_upper(y: Floats, v: Floats, w_max: Floats, delta: float) -> Floats:
     """Upper gamma limit: as if one more error of the largest weight had been seen."""
     mean, spread = y + w_max, v + w_max**2
-    limit: Floats = spread / (2 * mean) * stats.chi2.ppf(1 - delta, 2 * mean**2 / spread)
+    limit: Floats = spread / mean * special.gammainccinv(mean**2 / spread, delta)
     return limit
 
 
 def labels_needed(error: float, delta: float, *, errors: int = 0) -> int:
     """Fewest labels, `errors` of them wrong, that put the upper limit at `error` or below: 299 for 1 % at 95 %."""
     low, high = errors, errors + 1
-    while stats.binom.cdf(errors, high, error) > delta:
+    while special.bdtr(errors, high, error) > delta:
         low, high = high, high * 2
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if stats.binom.cdf(errors, middle, error) > delta else (low, middle)
+        low, high = (middle, high) if special.bdtr(errors, middle, error) > delta else (low, middle)
     return high

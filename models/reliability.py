@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy import stats
-from sklearn.metrics import roc_auc_score
+from scipy import special
 
 from models.estimate import Estimate, NotEnoughEvidence
 
@@ -115,7 +114,7 @@ def brier(counts: pl.DataFrame, alpha: float) -> Estimate | NotEnoughEvidence:
     loss, weight = ((found["confidence"] - found["right"]) ** 2).to_numpy(), found["weight"].to_numpy()
     value = float((weight * loss).sum() / weight.sum())
     spread = math.sqrt(float((_squares(found) * (loss - value) ** 2).sum())) / float(weight.sum())
-    reach = float(stats.norm.isf(alpha / 2)) * spread
+    reach = -float(special.ndtri(alpha / 2)) * spread
     return _estimate(found, value, max(value - reach, 0.0), min(value + reach, 1.0), alpha, "normal, linearised")
 
 
@@ -131,13 +130,13 @@ def auroc(counts: pl.DataFrame, alpha: float) -> Estimate | NotEnoughEvidence:
     if min(right, wrong) < FEWEST_ERRORS:
         reason = f"{right} right and {wrong} wrong labels, fewer than {FEWEST_ERRORS} of one"
         return NotEnoughEvidence(reason=reason, n=right + wrong, errors=wrong)
-    value = float(roc_auc_score(found["right"], found["confidence"], sample_weight=found["weight"]))
+    value = _ranked_right(found)
     good, bad = (float(side["weight"].sum() ** 2 / _squares(side).sum()) for side in sides)
     # At 0 and 1 the formula has no spread: half a pair is taken off there.
     inner = min(max(value, 0.5 / (good * bad)), 1 - 0.5 / (good * bad))
     first, second = inner / (2 - inner) - inner**2, 2 * inner**2 / (1 + inner) - inner**2
     variance = (inner * (1 - inner) + (bad - 1) * second + (good - 1) * first) / (good * bad)
-    reach = float(stats.norm.isf(alpha / 2)) * math.sqrt(max(variance, 0.0)) / (inner * (1 - inner))
+    reach = -float(special.ndtri(alpha / 2)) * math.sqrt(max(variance, 0.0)) / (inner * (1 - inner))
     middle = math.log(inner / (1 - inner))
     low, high = (1 / (1 + math.exp(-max(min(edge, 700.0), -700.0))) for edge in (middle - reach, middle + reach))
     return _estimate(found, value, min(low, value), max(high, value), alpha, "Hanley-McNeil, logit")
@@ -177,6 +176,15 @@ def gate(counts: pl.DataFrame, alpha: float) -> Gate:
     return Gate(warnings=tuple(warnings), refusals=tuple(refusals))
 
 
+def _ranked_right(found: pl.DataFrame) -> float:
+    """Weighted share of the pairs of a right and a wrong answer in which the right one has the higher confidence."""
+    sides = found.group_by("confidence").agg(
+        good=pl.col("weight").filter("right").sum(), bad=pl.col("weight").filter(~pl.col("right")).sum()
+    )
+    good, bad = sides.sort("confidence").select("good", "bad").to_numpy().T
+    return float((good * (bad.cumsum() - bad / 2)).sum() / (good.sum() * bad.sum()))
+
+
 def _squares(found: pl.DataFrame) -> Floats:
     """Sum of squared weights of each row's labels, all taken to weigh the same within a row."""
     squares: Floats = (found["weight"] ** 2 / found["n"]).to_numpy()
@@ -186,8 +194,8 @@ def _squares(found: pl.DataFrame) -> Floats:
 def _korn_graubard(rate: Floats, size: Floats, alpha: float) -> tuple[Floats, Floats]:
     """Clopper-Pearson limits, alpha / 2 on each side, at an effective number of labels that is no whole number."""
     k = rate * size
-    low = np.where(k > 0, stats.beta.ppf(alpha / 2, np.maximum(k, 1e-12), size - k + 1), 0.0)
-    high = np.where(k < size, stats.beta.isf(alpha / 2, k + 1, np.maximum(size - k, 1e-12)), 1.0)
+    low = np.where(k > 0, special.betaincinv(np.maximum(k, 1e-12), size - k + 1, alpha / 2), 0.0)
+    high = np.where(k < size, special.betainccinv(k + 1, np.maximum(size - k, 1e-12), alpha / 2), 1.0)
     return np.minimum(low, rate), np.maximum(high, rate)
 
 

@@ -32,7 +32,7 @@ def ensure(connection: access.Connection, *, title: str, config: str, instructio
                 show_instruction=bool(instructions.strip()),
                 request_options=RequestOptions(additional_body_parameters=dict(form.SETTINGS)),
             )
-            made = int(answer.id)  # type: ignore[arg-type] # a TypeError: no project, whatever it is
+            made = int(answer.id)  # a TypeError: no project, whatever it is
     except Unavailable as failure:
         lost = failure
     # The answer may be lost and the project made all the same; or a gateway made two of one request.
@@ -68,7 +68,7 @@ def check_owner(connection: access.Connection, project_id: int, marker: str) -> 
 def size(connection: access.Connection, project_id: int) -> int:
     """How many tasks the project holds."""
     with access.asking(connection.url, f"looking at project {project_id}"):
-        return int(connection.client.projects.get(project_id, request_options=access.READ).task_number)  # type: ignore[arg-type]
+        return int(connection.client.projects.get(project_id, request_options=access.READ).task_number)
 
 
 def _marked(connection: access.Connection, tag: str) -> int | None:
