@@ -15,6 +15,8 @@ STREAM ?= digits
 ARGS ?=
 SOURCES = flows review models deploy tests
 export PYTHON
+# Without compiled modules every start of a command takes half as long again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test lint bench faults fuzz soak setup setup-all
 
