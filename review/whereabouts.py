@@ -92,9 +92,10 @@ def answered_tasks(ledger: Ledger, project_id: int, key: str) -> set[int]:
         """
         SELECT DISTINCT r.task_id FROM dispatch s
         JOIN review r ON r.stream = s.stream AND r.case_id = s.case_id AND r.slot = s.slot
-        WHERE s.task_key = :key AND r.project_id = :project AND NOT EXISTS (
+        WHERE s.task_key = :key AND r.project_id = :project AND r.outcome <> 'deleted' AND NOT EXISTS (
             SELECT 1 FROM review gone WHERE gone.project_id = r.project_id AND gone.annotation_id = r.annotation_id
-                AND gone.case_id = r.case_id AND gone.slot = r.slot AND gone.revision = 'deleted'
+                AND gone.case_id = r.case_id AND gone.slot = r.slot AND gone.outcome = 'deleted'
+                AND gone.revision > r.revision
         )
         """,
         project=project_id,
@@ -106,7 +107,7 @@ def answered_tasks(ledger: Ledger, project_id: int, key: str) -> set[int]:
 def newest_change(ledger: Ledger, project_id: int) -> str | None:
     """The newest change of an annotation of the project that was collected, by Label Studio's clock; None: none was."""
     found = ledger.read(
-        "SELECT max(revision) AS revision FROM review WHERE project_id = :project AND revision <> 'deleted'",
+        "SELECT max(revision) AS revision FROM review WHERE project_id = :project AND outcome <> 'deleted'",
         project=project_id,
     )
     newest: str | None = found["revision"].item()

@@ -4,8 +4,8 @@ import polars as pl
 
 from review.ledger import Ledger
 
-# An annotation is what its latest revision says; the revision "deleted" sorts behind every time. It stands on one case: a
-# Label Studio restored from a backup gives the numbers it had given since to annotations of other cases.
+# An annotation is what its latest revision says. It stands on one case: a Label Studio restored from a backup gives the
+# numbers it had given since to annotations of other cases.
 _LIVE = """
 live AS (
     SELECT * FROM (

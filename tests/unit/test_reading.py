@@ -12,6 +12,7 @@ NOW = "2026-03-02T12:00:00.000000Z"
 T1 = "2026-03-02T10:00:00.000000Z"
 T2 = "2026-03-02T10:05:00.000000Z"
 T3 = "2026-03-02T10:09:00.000000Z"
+GONE = f"{T3} deleted"
 PEOPLE = {1: "ada@example.com", 2: "bob@example.com"}
 STREAM = Stream.model_validate(
     {
@@ -138,11 +139,19 @@ def test_an_annotation_that_is_gone_is_recorded_as_deleted_once() -> None:
     before = [(70, "a", 0, 5, T1, "answer", "ada@example.com"), (70, "a", 0, 6, T1, "skip", "bob@example.com")]
     reviews, _ = read(task(annotation(6, skipped=True)), known=before)
     columns = ("annotation_id", "revision", "outcome", "answer", "reviewer", "seconds", "submitted_at")
-    assert reviews.select(columns).rows() == [(5, "deleted", "deleted", None, "ada@example.com", None, T3)]
+    assert reviews.select(columns).rows() == [(5, GONE, "deleted", None, "ada@example.com", None, T3)]
     again, _ = read(
-        task(annotation(6, skipped=True)), known=[(70, "a", 0, 5, "deleted", "deleted", "ada@example.com"), before[1]]
+        task(annotation(6, skipped=True)), known=[(70, "a", 0, 5, GONE, "deleted", "ada@example.com"), before[1]]
     )
     assert again.is_empty()
+
+
+def test_an_answer_under_the_number_of_one_that_a_restore_took_is_read() -> None:
+    taken = [(70, "a", 0, 5, f"{T1} deleted", "deleted", "ada@example.com")]
+    reviews, _ = read(task(annotation(5, updated_at=T2)), known=taken)
+    assert reviews.select("annotation_id", "revision", "outcome").rows() == [(5, T2, "answer")]
+    gone, _ = read(task(), known=[(70, "a", 0, 5, T2, "answer", "ada@example.com")])
+    assert gone.select("revision", "outcome").rows() == [(GONE, "deleted")]
 
 
 def test_what_another_case_had_under_a_number_given_out_again_is_not_called_deleted() -> None:
