@@ -86,9 +86,9 @@ def _gamma_upper(y: Floats, v: Floats, w_max: Floats, delta: float) -> Floats:
 def labels_needed(error: float, delta: float, *, errors: int = 0) -> int:
     """Fewest labels, `errors` of them wrong, that put the upper limit at `error` or below: 299 for 1 % at 95 %."""
     low, high = errors, errors + 1
-    while special.bdtr(errors, high, error) > delta:
+    while special.betaincc(errors + 1, high - errors, error) > delta:
         low, high = high, high * 2
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if special.bdtr(errors, middle, error) > delta else (low, middle)
+        low, high = (middle, high) if special.betaincc(errors + 1, middle - errors, error) > delta else (low, middle)
     return high

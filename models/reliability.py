@@ -182,7 +182,7 @@ def _ranked_right(found: pl.DataFrame) -> float:
         good=pl.col("weight").filter("right").sum(), bad=pl.col("weight").filter(~pl.col("right")).sum()
     )
     good, bad = sides.sort("confidence").select("good", "bad").to_numpy().T
-    return float((good * (bad.cumsum() - bad / 2)).sum() / (good.sum() * bad.sum()))
+    return min(float((good * (bad.cumsum() - bad / 2)).sum() / (good.sum() * bad.sum())), 1.0)
 
 
 def _squares(found: pl.DataFrame) -> Floats:

@@ -370,7 +370,7 @@ class Review(SQLModel, table=True):
     annotation_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     revision: str = Field(
         sa_column=_text(primary_key=True)
-    )  # the annotation's updated_at; of a deletion, a time and "deleted"
+    )  # the annotation's updated_at; of a deletion, a time, "deleted" and the task
     stream: str = Field(sa_column=_text())
     case_id: str = Field(sa_column=_text())
     slot: int = Field(sa_column=Column(BigInteger, nullable=False))

@@ -10,7 +10,6 @@ It is no fact of its own: `second-reader verify` makes it anew from the decision
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,9 +88,7 @@ def read(extracts: Sequence[pl.DataFrame]) -> Cases:
     for number, part, drawn in zip(kind, parts, blind, strict=True):
         if not drawn:
             of_kind[number].append(part)
-    with ThreadPoolExecutor() as threads:  # NumPy lets go of the interpreter while it sorts
-        undrawn = tuple(threads.map(_risen, of_kind))
-    return Cases(kinds=kinds, undrawn=undrawn, drawn=_drawn(extracts, groups, parts))
+    return Cases(kinds=kinds, undrawn=tuple(map(_risen, of_kind)), drawn=_drawn(extracts, groups, parts))
 
 
 def confidences(cases: Cases, prediction: str | None) -> pl.Series:

@@ -19,7 +19,7 @@ from models.stream import Stream
 from review import form
 
 REPEAT = "repeat"  # an answer by somebody who had read the case before
-DELETED = "deleted"  # the outcome of an annotation that is gone, and behind a time its revision
+DELETED = "deleted"  # the outcome of an annotation that is gone
 
 REVIEWS: dict[str, type[pl.DataType]] = {
     "project_id": pl.Int64,
@@ -161,15 +161,16 @@ def facts(
                 }
             )
         present = {annotation.annotation_id for annotation in task.annotations}
-        # Behind all that was known of it, but not behind what comes: a restored Label Studio gives its number out again,
-        # and the first to get it is often the case that had it.
+        # A deletion's revision sorts behind all that was known of the annotation, but not behind what comes: a restored
+        # Label Studio gives its number out again, often to the case that had it. With the task: one sweep of Label
+        # Studio deletes everything at one time, and there may be two cases' answers of one number among it.
         for annotation_id, seen in before.items():
             if annotation_id not in present and seen["outcome"] != DELETED:
                 reviews.append(
                     case
                     | {
                         "annotation_id": annotation_id,
-                        "revision": f"{max(str(seen['revision']), task.updated_at)} {DELETED}",
+                        "revision": f"{max(str(seen['revision']), task.updated_at)} {DELETED} {task.task_id}",
                         "reviewer": seen.get("reviewer") or "unknown",  # Label Studio does not say who deleted it
                         "outcome": DELETED,
                         "answer": None,

@@ -59,7 +59,7 @@ def test_a_reading_is_the_first_persons_last_word_and_a_deleted_or_bulk_answer_i
     say(book, "a", 1, answer="spam", submitted_at=EARLY, revision=LATE)  # edited
     say(book, "a", 9, answer="ham", submitted_at=LATE, reviewer="later@example.org")
     say(book, "b", 2, answer="ham")
-    say(book, "b", 2, outcome="deleted", answer=None, revision=f"{LATE} deleted")
+    say(book, "b", 2, outcome="deleted", answer=None, revision=f"{LATE} deleted 1")
     say(book, "c", 3, outcome="bulk", answer=None, seconds=None)
     say(book, "d", 4, outcome="skip", answer=None)
     found = reviewed.readings(book, "mail")
@@ -121,8 +121,8 @@ def test_a_task_is_its_case_and_an_annotation_its_latest_revision(book: ledger.L
     decide(book, {"case_id": "a"}, {"case_id": "b"})
     send(book, a=1, b=2)
     say(book, "a", 1, revision=EARLY)
-    say(book, "a", 1, outcome="deleted", answer=None, revision=f"{LATE} deleted")
+    say(book, "a", 1, outcome="deleted", answer=None, revision=f"{LATE} deleted 1")
     keys = collected.dispatches_by_key(book, "mail", ["k", "of nobody"])
     assert set(keys.select("task_key", "case_id").rows()) == {("k", "a"), ("k", "b")}
     known = collected.known_annotations(book, 7, [1, 2])
-    assert known.select("annotation_id", "revision", "outcome").rows() == [(1, f"{LATE} deleted", "deleted")]
+    assert known.select("annotation_id", "revision", "outcome").rows() == [(1, f"{LATE} deleted 1", "deleted")]

@@ -97,15 +97,15 @@ def test_an_annotation_number_given_out_again_takes_no_other_cases_answer(book: 
 def test_an_annotation_number_given_out_again_to_its_own_case_is_a_new_answer(book: ledger.Ledger) -> None:
     send(book, "a", "b", at=EARLY)
     given: dict[str, facts.Value] = {"case_id": "a", "task_id": 97, "revision": EARLY}
-    gone: dict[str, facts.Value] = {"outcome": "deleted", "answer": None, "revision": f"{EARLY} deleted"}
+    gone: dict[str, facts.Value] = {"outcome": "deleted", "answer": None, "revision": f"{EARLY} deleted 97"}
     book.append({"review": facts.reviews(given, {**given, **gone})}, now=facts.NOW)
     assert whereabouts.answered_tasks(book, 7, "key-a") == set()
     assert whereabouts.newest_change(book, 7) == EARLY
     book.append({"review": facts.reviews({**given, "revision": LATE, "answer": "spam"})}, now=facts.NOW)
     assert whereabouts.answered_tasks(book, 7, "key-a") == {97}
     assert reviewed.readings(book, "mail").select("case_id", "answer").rows() == [("a", "spam")]
-    # And the number of the one as that of another case, gone there too.
-    other: dict[str, facts.Value] = {**gone, "case_id": "b", "task_id": 98, "revision": f"{LATE} deleted"}
+    # And the number of the one as that of another case, gone there at the same time.
+    other: dict[str, facts.Value] = {**gone, "case_id": "b", "task_id": 98, "revision": f"{EARLY} deleted 98"}
     book.append({"review": facts.reviews(other)}, now=facts.NOW)
     assert whereabouts.deleted_since(book, "mail", EARLY) == 2
 
@@ -116,7 +116,7 @@ def test_deletions_of_late_are_counted(book: ledger.Ledger) -> None:
         "case_id": "a",
         "outcome": "deleted",
         "answer": None,
-        "revision": f"{EARLY} deleted",
+        "revision": f"{EARLY} deleted 97",
     }
     book.append({"review": facts.reviews(gone | {"collected_at": LATE})}, now=facts.NOW)
     assert whereabouts.deleted_since(book, "mail", EARLY) == 1

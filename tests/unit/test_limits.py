@@ -1,5 +1,7 @@
 """Limits agree with published figures, and with what they mean."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,7 @@ def test_labels_needed_are_the_auditors_tables(errors: int, needed: list[int]) -
 
 def test_one_percent_at_95_percent_takes_299_labels_and_more_with_each_error() -> None:
     assert [limits.labels_needed(0.01, 0.05, errors=k) for k in range(6)] == [299, 473, 628, 773, 913, 1049]
+    assert limits.labels_needed(1e-9, 0.05) == math.ceil(math.log(0.05) / math.log1p(-1e-9))  # more than 2^31
 
 
 def test_labels_needed_put_the_limit_below_the_target_and_one_fewer_does_not() -> None:

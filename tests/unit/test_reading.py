@@ -12,7 +12,7 @@ NOW = "2026-03-02T12:00:00.000000Z"
 T1 = "2026-03-02T10:00:00.000000Z"
 T2 = "2026-03-02T10:05:00.000000Z"
 T3 = "2026-03-02T10:09:00.000000Z"
-GONE = f"{T3} deleted"
+GONE = f"{T3} deleted 70"
 PEOPLE = {1: "ada@example.com", 2: "bob@example.com"}
 STREAM = Stream.model_validate(
     {
@@ -147,11 +147,15 @@ def test_an_annotation_that_is_gone_is_recorded_as_deleted_once() -> None:
 
 
 def test_an_answer_under_the_number_of_one_that_a_restore_took_is_read() -> None:
-    taken = [(70, "a", 0, 5, f"{T1} deleted", "deleted", "ada@example.com")]
+    taken = [(70, "a", 0, 5, f"{T1} deleted 70", "deleted", "ada@example.com")]
     reviews, _ = read(task(annotation(5, updated_at=T2)), known=taken)
     assert reviews.select("annotation_id", "revision", "outcome").rows() == [(5, T2, "answer")]
-    gone, _ = read(task(), known=[(70, "a", 0, 5, T2, "answer", "ada@example.com")])
-    assert gone.select("revision", "outcome").rows() == [(GONE, "deleted")]
+
+
+def test_a_deletion_sorts_behind_the_answer_also_where_a_restore_has_set_the_task_back() -> None:
+    late = "2026-03-02T11:00:00.000000Z"
+    reviews, _ = read(task(), known=[(70, "a", 0, 5, late, "answer", "ada@example.com")])
+    assert reviews.select("revision", "outcome").rows() == [(f"{late} deleted 70", "deleted")]
 
 
 def test_what_another_case_had_under_a_number_given_out_again_is_not_called_deleted() -> None:
