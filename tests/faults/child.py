@@ -83,7 +83,7 @@ def _prepare(job: Job) -> None:
     score.CHUNK_ROWS = 4
     dispatch.BATCH = 6
     imports._TASKS_PER_PUSH = 4
-    listing.PAGE = 10
+    listing.PAGE = 30
     answers._OVERLAP = timedelta(seconds=job.get("overlap", 2))  # a life here is shorter than the real one
     database.WAIT_SECONDS = job.get("database_seconds", 30)
     if job.get("many"):

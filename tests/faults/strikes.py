@@ -48,7 +48,7 @@ def life(
         rounds += 1
         if rounds > 4 * times + 4:
             raise AssertionError(f"{rounds} rounds were not enough to strike {times} times")
-        world.deliver(9)
+        world.deliver(6)
         for flow in flows:
             if flow == "collect":
                 world.people_work(3)
