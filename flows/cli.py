@@ -125,7 +125,7 @@ def verify(
 ) -> None:
     """Check every seal of the ledger; name each record that was edited, added or removed."""
     from models.errors import Tampered
-    from review import ledger
+    from review import health, ledger
 
     number, _, printed = head.partition(":")
     if head and not (number.isdecimal() and re.fullmatch("[0-9a-f]{64}", printed)):
@@ -140,7 +140,8 @@ def verify(
         out.print(escape(str(finding)), soft_wrap=True)
     if findings:
         raise Tampered(
-            f"{len(findings)} records are not as they were sealed; restore the ledger from a backup and compare"
+            f"{health.counted(len(findings), 'record is', 'records are')} not as sealed; "
+            "restore the ledger from a backup and compare"
         )
     out.print(f"{seals} seals, every record as it was sealed. Head: {seals}:{digest}", soft_wrap=True)
 
@@ -150,8 +151,9 @@ def serve(
     streams: Annotated[list[str] | None, typer.Argument(help="Streams to serve; all by default.")] = None,
 ) -> None:
     """Serve the flows of the streams to Prefect, with their schedules, until interrupted."""
-    from flows import deployments
+    from flows import deployments, reach
 
+    reach.prefect()
     deployments.serve(streams or settings.stream_names(settings.read()))
 
 
@@ -163,6 +165,9 @@ def _one(work: Any, stream: str, **parameters: object) -> None:
 
 def _outcome(work: Any, stream: str, **parameters: object) -> dict[str, Any]:
     """Run a flow and return its counts; what went wrong is raised as the flow raised it."""
+    from flows import reach
+
+    reach.prefect()
     with _progress(f"{work.name} {stream}"):
         counts: dict[str, Any] = work(stream, **parameters, return_state=True).result()
     return counts
@@ -192,7 +197,10 @@ class _Progress(logging.Handler):
         self._status = status
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._status.update(escape(record.getMessage()))
+        if record.levelno >= logging.WARNING:
+            err.print(escape(record.getMessage()), soft_wrap=True)  # to stay
+        else:
+            self._status.update(escape(record.getMessage()))
 
 
 @contextmanager

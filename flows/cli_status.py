@@ -33,6 +33,12 @@ def add(app: typer.Typer, out: Console) -> None:
                 out.print(escape(line), soft_wrap=True)
         else:
             out.print(f"No stream files in {escape(str(config.streams))}.", soft_wrap=True)
+        if any(row["problem"] is not None and row["problem"] != _unopened(row["stream"]) for row in rows):
+            raise typer.Exit(1)
+
+
+def _unopened(name: str) -> str:
+    return f"not opened yet; run: second-reader init {name}"
 
 
 def _row(name: str) -> dict[str, Any]:
@@ -47,7 +53,7 @@ def _row(name: str) -> dict[str, Any]:
         with runs.open_ledger() as book:
             in_force = governed.policy_in_force(book, stream.name)
             if in_force is None:
-                return row | {"problem": f"not opened yet; run: second-reader init {name}"}
+                return row | {"problem": _unopened(name)}
             totals = counted.totals(book, stream.name)
             last = counted.last_report(book, stream.name, today="") or {}
     except SecondReaderError as error:

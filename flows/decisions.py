@@ -16,7 +16,7 @@ from models.stream import Stream
 from review import ledger, sealing
 from review.states import governed
 
-COUNTS = ("read", "decided", "automated", "audits", "to_review", "faults")
+COUNTS = ("read", "decided", "automated", "audits", "to_review", "unscored", "faults")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,8 @@ class Facts:
     decided_at: str
     read: int  # rows of the file
     faults: int
+    unscored: int  # cases of which the model's answer, or how sure it was, cannot be used
+    example: str  # the first of these, and what is the matter with it; empty if there is none
     ready: sealing.Ready
 
 
@@ -64,6 +66,7 @@ def append(
         "automated": int(automated.sum()),
         "audits": int((automated & written["blind"]).sum()),
         "to_review": int((~automated).sum()),
+        "unscored": facts.unscored,
         "faults": facts.faults + len(clashes),
     }
 
@@ -82,12 +85,15 @@ def prepare(
     now = runs.clock()
     decisions = _decide(checked.cases, in_force, stream).with_columns(run_id=pl.lit(run_id), decided_at=pl.lit(now))
     faults = pl.concat([chunk.faults, checked.faults])
+    unscored = checked.cases.filter(pl.col("doubt").is_not_null())
     ready = sealing.ready({"decision": decisions, "fault": _fault_rows(faults, stream, run_id, now)}, hashed=hashed)
     return Facts(
         policy_id=in_force.policy_id,
         decided_at=now,
         read=len(chunk.frame) + len(chunk.faults),
         faults=len(faults),
+        unscored=len(unscored),
+        example="" if unscored.is_empty() else "{source}, line {line}: {doubt}".format(**unscored.row(0, named=True)),
         ready=ready,
     )
 

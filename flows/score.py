@@ -38,6 +38,10 @@ def record_all(run: runs.Run, inbox: Path, write: Callable[..., dict[str, int]])
     total = dict.fromkeys(decisions.COUNTS, 0)
     chunks = files.chunks(inbox, run.stream, rows=CHUNK_ROWS)
     for chunk, facts in ahead(_prepared(run, chunks, total)):
+        if facts.example and not total["unscored"]:
+            runs.log.warning(
+                "score %s: what cannot be scored is never released; the first, %s", run.stream.name, facts.example
+            )
         for name, count in write(run.stream, run.run_id, chunk, facts).items():
             total[name] += count
         runs.log.info("score %s: %s", run.stream.name, runs.line(total))

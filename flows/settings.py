@@ -42,6 +42,8 @@ def read() -> Settings:
         first = error.errors()[0]
         name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
         raise Misuse(f"{name}: {first['msg']}; set it in the environment or in .env") from None
+    except UnicodeDecodeError:
+        raise Misuse(".env: not UTF-8 text; save it as UTF-8") from None
 
 
 def label_studio_token(settings: Settings) -> str:
@@ -68,9 +70,10 @@ def read_stream(name: str, settings: Settings) -> streams.Stream:
         raise StreamInvalid(
             f"{path}: no such stream file; {settings.streams} has: {known} (set {PREFIX}STREAMS to look elsewhere)"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise StreamInvalid(f"{path}: cannot be read ({reason}); write it as UTF-8 text") from None
+    except OSError as error:
+        raise StreamInvalid(f"{path}: cannot be read ({error.strerror}); give the right to read it") from None
+    except UnicodeDecodeError:
+        raise StreamInvalid(f"{path}: not UTF-8 text; save it as UTF-8") from None
     stream = streams.parse(text, origin=str(path))
     if not name.endswith(".toml") and stream.name != name:
         raise StreamInvalid(f"{path}: name = {stream.name!r}, but the file is called {name}; make them the same")
@@ -78,7 +81,9 @@ def read_stream(name: str, settings: Settings) -> streams.Stream:
 
 
 def stream_names(settings: Settings) -> list[str]:
-    """The names of the streams in the streams folder, in alphabetical order."""
+    """The names of the streams in the streams folder, in alphabetical order. Raises StreamInvalid if it is not there."""
+    if not settings.streams.is_dir():
+        raise StreamInvalid(f"{settings.streams}: no such folder; set {PREFIX}STREAMS to the one with the stream files")
     return sorted(path.stem for path in settings.streams.glob("*.toml"))
 
 

@@ -102,6 +102,7 @@ class Report:
     delta: float  # the doubt allowed
     in_force: governed.PolicyInForce | None  # None: no policy was adopted yet
     cases: int
+    unscored: int  # cases whose answer, or how sure the model was of it, cannot be used
     released: int
     error: Figure  # two-sided, among the released
     promise: Figure  # one-sided, of the process: what "at most" rests on

@@ -84,6 +84,7 @@ def build(
         delta=delta,
         in_force=policy,
         cases=cases,
+        unscored=int(counts.filter(pl.col("confidence").is_null())["n"].sum()),
         released=int(released["n"].sum()),
         error=error,
         promise=promise,

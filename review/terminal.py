@@ -28,6 +28,11 @@ def lines(report: Report) -> str:
     ]
     if faults := report.totals["faults"]:
         parts.append(f"{wording.count(faults, 'row')} could not be read; each is kept whole in the ledger.")
+    if report.unscored:
+        parts.append(
+            f"{wording.count(report.unscored, 'case')} could not be scored and went to people: what the model answered, or how "
+            "sure it was, cannot be used. Why: second-reader show case."
+        )
     return "\n".join([*parts, *_curve(report)])
 
 

@@ -87,6 +87,45 @@ def test_a_wrong_setting_is_named(place: Place, variable: str, value: str, code:
     assert (done.code, said in line_of(done.err)) == (code, True), done.err
 
 
+@pytest.mark.parametrize("words", [("score",), ("run",), ("measure", "--json"), ("serve",)])
+def test_a_prefect_server_that_does_not_answer_is_named(place: Place, words: tuple[str, ...]) -> None:
+    place.environment["PREFECT_API_URL"] = "http://127.0.0.1:9/api"
+    done = place.cli(words[0], place.name, *words[1:])
+    assert done.code == 1
+    assert "Prefect at http://127.0.0.1:9/api cannot be reached" in line_of(done.err)
+
+
+def test_no_prefect_server_and_none_allowed_is_a_wrong_setting(place: Place) -> None:
+    del place.environment["PREFECT_API_URL"]
+    place.environment["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "false"
+    done = place.cli("score", place.name)
+    assert (done.code, "PREFECT_API_URL is not set" in line_of(done.err)) == (2, True), done.err
+
+
+def test_what_cannot_be_scored_is_said_with_the_first_of_it(place: Place) -> None:
+    place.deliver("one.jsonl", [mail(1), mail(2, score=76.4), mail(3, score=80.0)])
+    place.cli("init", place.name)
+    done = place.cli("score", place.name)
+    assert (done.code, "to review 3, unscored 2, faults 0" in done.out) == (0, True)
+    assert "one.jsonl, line 2: confidence 76.4 is not from 0 to 1" in line_of(done.err)
+    assert "2 cases could not be scored" in place.cli("measure", place.name).out
+
+
+def test_status_of_what_cannot_be_read_is_an_error(place: Place) -> None:
+    assert place.cli("status").code == 1, "there is no ledger"
+    place.cli("init", place.name)
+    assert place.cli("status").code == 0
+    place.environment["SECOND_READER_STREAMS"] = str(place.home / "nosuch")
+    done = place.cli("status")
+    assert (done.code, "nosuch: no such folder" in line_of(done.err)) == (1, True)
+
+
+def test_a_dotenv_that_is_no_text_is_named(place: Place) -> None:
+    (place.home / ".env").write_bytes(b"\xff\xfe")
+    done = place.cli("verify")
+    assert (done.code, ".env: not UTF-8 text" in line_of(done.err)) == (2, True)
+
+
 def test_a_stream_nobody_described_is_named_with_those_there_are(place: Place) -> None:
     done = place.cli("run", "nosuch")
     assert done.code == 1

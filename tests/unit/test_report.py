@@ -248,9 +248,12 @@ def test_where_nothing_is_certified_the_labels_still_needed_are_said() -> None:
     none = replace(
         STANDING, certified=(), labels=(20.0, 30.0), errors=(0.0, 2.0), stops=(certificate.Stop(at=0, level=0.05),)
     )
-    said = plain(report.lines(made(standing=none)))
+    found = made(standing=none)
+    said = plain(report.lines(found))
     assert "Nothing is certified yet. About " in said
     assert "more blind labels at confidence \u2265 0.9" in said
+    # Of cases of which none could be scored no label would certify anything.
+    assert "more blind labels" not in plain(report.lines(replace(found, unscored=found.cases)))
 
 
 def test_a_part_above_the_target_and_moved_confidences_are_said_at_once_and_are_in_the_table() -> None:
@@ -280,3 +283,12 @@ def test_an_alarm_is_the_first_thing_said_of_the_line() -> None:
     found = made(alarm=raised)
     assert "212 released cases under suspicion" in plain(report.lines(found))
     assert "Alarm" in report.page(found)
+
+
+def test_cases_that_could_not_be_scored_are_counted() -> None:
+    some = made()
+    assert some.unscored == 2
+    assert "2 cases could not be scored and went to people" in report.lines(some)
+    assert "2 of 1\u202f590 cases, which went to people" in report.page(some)
+    none = replace(some, unscored=0)
+    assert "could not be scored" not in report.lines(none).lower() + report.page(none).lower()
