@@ -58,7 +58,8 @@ def check_owner(connection: access.Connection, project_id: int, marker: str) -> 
     or on one restored from a backup."""
     with access.asking(connection.url, f"looking at project {project_id}"):
         project = connection.client.projects.get(project_id, request_options=access.READ)
-    if _tag(marker) not in (project.description or ""):
+        description = project.description or ""
+    if _tag(marker) not in description:
         raise Refused(
             f"project {project_id} in Label Studio at {connection.url} is not that of stream {marker!r} (its description "
             f"does not say {_tag(marker)}): put the line back if it is, or make a project with: second-reader init {marker}"

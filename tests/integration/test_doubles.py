@@ -79,3 +79,19 @@ def test_an_answer_of_another_shape_is_not_taken_for_an_empty_list(
         between.arm("garbage JSON", 1, writes=False)
         with pytest.raises(Unavailable, match="did not answer as Label Studio does while looking for tasks"):
             lookup.find(connection, project, ["a" * 32])
+
+
+@pytest.mark.parametrize("garbage", [b"null", b"[]"])
+def test_an_answer_of_another_shape_is_not_taken_for_a_project(
+    garbage: bytes, label_studio: Any, mail: Stream, project: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "_GARBAGE", (garbage,))
+    with wire.before(label_studio.url, 1) as between:
+        connection = access.connect(between.url, label_studio.token)
+        for ask in (
+            lambda: projects.check_owner(connection, project, mail.name),
+            lambda: projects.size(connection, project),
+        ):
+            between.arm("garbage JSON", 1, writes=False)
+            with pytest.raises(Unavailable, match="did not answer as Label Studio does while looking at project"):
+                ask()
