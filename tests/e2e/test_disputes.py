@@ -50,7 +50,7 @@ def test_a_disputed_case_is_never_served_to_its_first_reader(place: Place, label
 
 
 def test_an_earlier_reader_who_gets_in_by_another_door_does_not_count(place: Place, label_studio: Any) -> None:
-    place.deliver("one.jsonl", [mail(n) for n in range(12)])
+    place.deliver("one.jsonl", [mail(n) for n in range(24)])
     place.cli("init", place.name)
     assert place.cli("run", place.name).code == 0
     first, second = (

@@ -199,7 +199,7 @@ def test_status_has_every_stream_in_one_line_and_says_what_is_wrong_with_one(pla
     assert place.cli("run", place.name).code == 0
     (place.home / "streams" / "broken.toml").write_text("name = 1", encoding="utf-8")
     shown = place.cli("status")
-    assert shown.code == 0
+    assert shown.code == 1
     assert "broken.toml" in shown.out
     (row,) = [row for row in json.loads(place.cli("status", "--json").out) if row["stream"] == place.name]
     assert (row["automation"], row["threshold"], row["problem"], row["faults"]) == (0.0, None, None, 0)
