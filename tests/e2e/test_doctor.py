@@ -48,7 +48,7 @@ def test_all_is_well_while_the_flows_are_served_and_it_says_so_when_they_are_not
         serving.wait(30)
     # A run that fails is remembered by the server, and doctor repeats why.
     text = (place.home / "streams" / f"{place.name}.toml").read_text(encoding="utf-8")
-    (place.home / "streams" / f"{place.name}.toml").write_text(text.replace("mail-1", "mail-2"), encoding="utf-8")
+    (place.home / "streams" / f"{place.name}.toml").write_text(text.replace('"mail-1"', '"mail-2"'), encoding="utf-8")
     assert place.cli("score", place.name).code == 2
     code, findings = examined(place)
     assert code == 1
