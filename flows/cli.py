@@ -18,7 +18,7 @@ from rich.markup import escape
 from rich.status import Status
 
 from flows import cli_care, cli_govern, cli_retire, cli_status, cli_study, settings
-from models.errors import SecondReaderError
+from models.errors import SecondReaderError, printable
 
 settings.prepare_prefect()
 
@@ -197,10 +197,11 @@ class _Progress(logging.Handler):
         self._status = status
 
     def emit(self, record: logging.LogRecord) -> None:
+        said = escape(printable(record.getMessage()))  # it may name a file
         if record.levelno >= logging.WARNING:
-            err.print(escape(record.getMessage()), soft_wrap=True)  # to stay
+            err.print(said, soft_wrap=True)  # to stay
         else:
-            self._status.update(escape(record.getMessage()))
+            self._status.update(said)
 
 
 @contextmanager

@@ -24,8 +24,12 @@ class SecondReaderError(Exception):
 
     def __str__(self) -> str:
         """The message with what a terminal would obey, and what no encoding has, in escapes: names come from files."""
-        said = super().__str__()
-        return said if said.isprintable() else "".join(map(_shown, said))
+        return printable(super().__str__())
+
+
+def printable(said: str) -> str:
+    """A text with what a terminal would obey, and what no encoding has, in escapes. Line ends stay."""
+    return said if said.isprintable() else "".join(map(_shown, said))
 
 
 def _shown(letter: str) -> str:

@@ -190,7 +190,7 @@ def beware(report: Report) -> list[str]:
 
 def needed(report: Report) -> str:
     """What certifies the next threshold; empty if there is none."""
-    if report.proposal is None or report.unscored == report.cases:
+    if report.proposal is None or 0 < report.cases == report.unscored:
         return ""
     step = report.proposal.needed
     if step is None:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -67,18 +68,25 @@ def test_of_doubles_stays_what_a_person_touched_else_what_the_ledger_knows(
     assert projects.size(connection, project) == 6
 
 
+@contextmanager
+def garbled(label_studio: Any, doing: str) -> Iterator[access.Connection]:
+    """A connection whose next answer is garbage, which the block must meet and say."""
+    with wire.before(label_studio.url, 1) as between:
+        connection = access.connect(between.url, label_studio.token)
+        between.arm("garbage JSON", 1, writes=False)
+        with pytest.raises(Unavailable, match=f"did not answer as Label Studio does while {doing}"):
+            yield connection
+
+
 @pytest.mark.parametrize(
     "garbage", [b"null", b"[]", b"{}", b'{"tasks": null, "total": 0}', b'{"tasks": [], "total": "x"}']
 )
 def test_an_answer_of_another_shape_is_not_taken_for_an_empty_list(
-    garbage: bytes, label_studio: Any, mail: Stream, project: int, monkeypatch: pytest.MonkeyPatch
+    garbage: bytes, label_studio: Any, project: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wire, "_GARBAGE", (garbage,))
-    with wire.before(label_studio.url, 1) as between:
-        connection = access.connect(between.url, label_studio.token)
-        between.arm("garbage JSON", 1, writes=False)
-        with pytest.raises(Unavailable, match="did not answer as Label Studio does while looking for tasks"):
-            lookup.find(connection, project, ["a" * 32])
+    with garbled(label_studio, "looking for tasks") as connection:
+        lookup.find(connection, project, ["a" * 32])
 
 
 @pytest.mark.parametrize("garbage", [b"null", b"[]"])
@@ -86,12 +94,7 @@ def test_an_answer_of_another_shape_is_not_taken_for_a_project(
     garbage: bytes, label_studio: Any, mail: Stream, project: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wire, "_GARBAGE", (garbage,))
-    with wire.before(label_studio.url, 1) as between:
-        connection = access.connect(between.url, label_studio.token)
-        for ask in (
-            lambda: projects.check_owner(connection, project, mail.name),
-            lambda: projects.size(connection, project),
-        ):
-            between.arm("garbage JSON", 1, writes=False)
-            with pytest.raises(Unavailable, match="did not answer as Label Studio does while looking at project"):
-                ask()
+    with garbled(label_studio, "looking at project") as connection:
+        projects.check_owner(connection, project, mail.name)
+    with garbled(label_studio, "looking at project") as connection:
+        projects.size(connection, project)
