@@ -36,11 +36,13 @@ def adopt(
         uncertified: yes, although it is not certified; marked so for ever.
     """
     label = (label or "").strip() or None
-    return runs.ended(
-        lambda: _said(
-            govern.adopt(stream, threshold, by=by, because=because, uncertified=uncertified, label=label),
-        )
-    )
+
+    def decided() -> runs.Counts:
+        now = govern.adopt(stream, threshold, by=by, because=because, uncertified=uncertified, label=label)
+        halt = govern.ended_halt(stream)
+        return _said(now) | ({"ended": halt} if halt else {})
+
+    return runs.ended(decided)
 
 
 @flow(name="halt", flow_run_name="halt-{stream}")

@@ -65,7 +65,7 @@ def run(stream: StreamName, verbose: Annotated[bool, typer.Option(help="Show Pre
         counts = _outcome(work, stream)
         faults += counts.get("faults", 0)
         _print_counts(work.name, counts)
-    _leave(faults)
+    _leave(faults, stream)
 
 
 @app.command(epilog="Example: `second-reader score digits --source late/2026-02-01.parquet`")
@@ -160,7 +160,7 @@ def serve(
 def _one(work: Any, stream: str, **parameters: object) -> None:
     counts = _outcome(work, stream, **parameters)
     _print_counts(work.name, counts)
-    _leave(counts.get("faults", 0))
+    _leave(counts.get("faults", 0), stream)
 
 
 def _outcome(work: Any, stream: str, **parameters: object) -> dict[str, Any]:
@@ -183,9 +183,12 @@ def _print_counts(name: str, counts: dict[str, Any]) -> None:
         out.print(f"{name}: {runs.line(counts)}", soft_wrap=True)
 
 
-def _leave(faults: int) -> None:
+def _leave(faults: int, stream: str) -> None:
     if faults:
-        err.print(f"{faults} rows could not be read; they are kept in the ledger and shown in the report.")
+        from review import wording
+
+        said = f"{wording.count(faults, 'row')} could not be read: kept in the ledger, shown in the report and by"
+        err.print(f"{said} `second-reader show faults {escape(stream)}`.", soft_wrap=True)
         raise typer.Exit(DONE_WITH_FAULTS)
 
 

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from flows import settings
+from models.errors import printable
 from review import wording
 from review.states.governed import PolicyInForce
 
@@ -53,6 +54,8 @@ def add(app: typer.Typer, out: Console) -> None:
 
         now = govern.adopt(stream, threshold, by=by, because=because, uncertified=uncertified, label=label)
         in_force(now, stream)
+        if halt := govern.ended_halt(stream):
+            out.print(f"With it ends {escape(halt)}.", soft_wrap=True)
 
     @app.command(epilog="Example: `second-reader look digits --by 'A. Owner' --because 'the trial month is over'`")
     def look(stream: StreamName, by: By, because: Because) -> None:
@@ -101,7 +104,9 @@ def add(app: typer.Typer, out: Console) -> None:
         from flows import govern
 
         count = govern.recall(stream, by=by, because=because)
-        out.print(f"{count} released cases go to people with the next dispatch.")
+        out.print(
+            f"{wording.count(count, 'released case')} {'goes' if count == 1 else 'go'} to people with the next dispatch."
+        )
         if gone := govern.beyond_recall(stream):
             out.print(
                 f"{gone} more are under suspicion and were retired before: they cannot be recalled. "
@@ -132,6 +137,18 @@ def add(app: typer.Typer, out: Console) -> None:
         described = settings.read_stream(stream, settings.read())
         with runs.open_ledger() as book:
             print(runs.project(book, described).config)
+
+    @show.command("faults", epilog="Example: `second-reader show faults digits`")
+    def show_faults(stream: StreamName) -> None:
+        """Each row and answer that could not be read, newest first: where it stood, and why. Not what it said."""
+        from flows import runs
+        from review.states import doubted
+
+        described = settings.read_stream(stream, settings.read())
+        with runs.open_ledger() as book:
+            for source, line, reason, found_at in doubted.faults(book, described.name).iter_rows():
+                said = printable(f"{found_at}  {source}, line {line}: {reason}").replace("\n", "\\n")
+                out.print(escape(said), soft_wrap=True)
 
     @show.command("policy", epilog="Example: `second-reader show policy digits`")
     def show_policy(stream: StreamName) -> None:

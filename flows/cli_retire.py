@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from flows.cli_govern import Because, By, StreamName
+from review import wording
 
 
 def add(app: typer.Typer, out: Console, err: Console) -> None:
@@ -34,7 +35,8 @@ def add(app: typer.Typer, out: Console, err: Console) -> None:
         with err.status(f"retire {stream}"):
             done = retire_.retire(stream, before=before, folder=to, by=by, because=because)
         if done.rows:
-            out.print(f"{done.rows} decisions retired into {done.files} files in {escape(str(to))}.", soft_wrap=True)
+            said = f"{wording.count(done.rows, 'decision')} retired into {wording.count(done.files, 'file')}"
+            out.print(f"{said} in {escape(str(to))}.", soft_wrap=True)
         else:
             out.print("Nothing to retire.")
         if done.waiting:

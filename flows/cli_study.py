@@ -40,7 +40,7 @@ def add(app: typer.Typer, out: Console, err: Console) -> None:
         from flows import study as studies
         from models import rehearsal
         from models import study as figures
-        from review import study_text
+        from review import study_text, wording
 
         for name, value in (("--target", target), ("--delta", delta), ("--audit-rate", audit_rate)):
             if not 0 < value < 1:
@@ -73,9 +73,12 @@ def add(app: typer.Typer, out: Console, err: Console) -> None:
             print(whole)
             return
         out.print(text, soft_wrap=True, markup=False)
+        if history.doubt:
+            out.print(f"The first case without a confidence: {history.doubt}.", soft_wrap=True, markup=False)
         if history.unlabelled or history.unreadable:
             out.print(
-                f"Left out: {history.unlabelled} rows without a truth, {history.unreadable} that could not be read."
+                f"Left out: {wording.count(history.unlabelled, 'row')} without a truth, "
+                f"{wording.count(history.unreadable)} that could not be read."
             )
         out.print(f"Written: {output / 'study.txt'}, {output / 'study.json'}", soft_wrap=True, markup=False)
 

@@ -19,7 +19,7 @@ from review import (
     ledger,
     ledger_health,
 )
-from review.states import governed
+from review.states import governed, queued
 
 _RUNNERS = {"dask": "prefect_dask", "ray": "prefect_ray"}
 
@@ -40,6 +40,7 @@ def examine(stream: str | None, *, deep: bool) -> Iterator[health.Finding]:
         try:
             book = block.enter_context(ledger.open(url))
             yield from health_ledger.findings(ledger_health.look(book, url, deep=deep))
+            yield from _opened(book, streams)
             there = ledger_health.now(book, url)
             if there is not None:
                 yield health.clock(ledger.shown(url), there.timestamp() - time.time())
@@ -62,6 +63,9 @@ def _settings(config: settings.Settings, names: Sequence[str], streams: list[Str
         yield health.Scribe("settings", "SECOND_READER_LABEL_STUDIO_TOKEN").bad(
             "not set", "copy one from Label Studio (Account & Settings > Personal Access Token)"
         )
+    for given, meant in settings.misspelt().items():
+        well = False
+        yield health.Scribe("settings", given).warn("there is no such setting", f"{meant} was meant, perhaps")
     package = _RUNNERS.get(config.runner)
     if package and importlib.util.find_spec(package) is None:
         well = False
@@ -105,6 +109,20 @@ def _settings(config: settings.Settings, names: Sequence[str], streams: list[Str
         )
 
 
+def _opened(book: ledger.Ledger, streams: Sequence[Stream]) -> Iterator[health.Finding]:
+    """What the ledger lacks before a stream can work, or holds of another model than the stream file names."""
+    for stream in streams:
+        write = health.Scribe("ledger", stream.name)
+        in_force = governed.policy_in_force(book, stream.name)
+        if in_force is None:
+            yield write.warn("the stream was never opened", f"second-reader init {stream.name}")
+            continue
+        if differs := runs.changed(book, in_force, stream):
+            yield write.warn(differs, f"second-reader init {stream.name} begins a new epoch, evidence from zero")
+        if queued.project(book, stream.name) is None:
+            yield write.warn("the stream has no Label Studio project", f"second-reader init {stream.name}")
+
+
 def _label_studio(
     config: settings.Settings, book: ledger.Ledger | None, streams: Sequence[Stream]
 ) -> Iterator[health.Finding]:
@@ -126,16 +144,7 @@ def _label_studio(
 def _stream(
     api: label_studio_health.Api, book: ledger.Ledger, stream: Stream, server: health_queue.Server
 ) -> Iterator[health.Finding]:
-    write = health.Scribe("ledger", stream.name)
-    in_force = governed.policy_in_force(book, stream.name)
-    if in_force is None:
-        yield write.warn("the stream was never opened", f"second-reader init {stream.name}")
-        return
-    if differs := runs.changed(book, in_force, stream):
-        yield write.warn(differs, f"second-reader init {stream.name} begins a new epoch, evidence from zero")
     now = moment.text(datetime.now(UTC))
     queue = label_studio_health.queue(api, book, stream, now=now)
-    if queue is None:
-        yield write.warn("the stream has no Label Studio project", f"second-reader init {stream.name}")
-        return
-    yield from health_queue.queue(stream, queue, server.members, now=now)
+    if queue is not None:
+        yield from health_queue.queue(stream, queue, server.members, now=now)

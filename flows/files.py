@@ -165,7 +165,7 @@ def _name(path: Path) -> str:
 
 def _listed(source: Path) -> list[Path]:
     if not source.exists():
-        raise InputInvalid(f"{source}: there is no such file or folder; check input.source of the stream")
+        raise InputInvalid(f"{source}: there is no such file or folder; check the name (of a stream: input.source)")
     if not source.is_dir():
         return [source]
     names = _guarded(source, lambda: sorted(source.iterdir(), key=lambda path: path.name))
@@ -184,7 +184,9 @@ def _kind(path: Path, stream: Stream) -> str:
         suffixes.pop()
     kind = _ENDINGS.get(suffixes[-1]) if suffixes else None
     if kind is None:
-        raise InputInvalid(f"{path}: cannot tell what it is; end it in {_ACCEPTED}, or set input.format of the stream")
+        raise InputInvalid(
+            f"{path}: cannot tell what it is; end it in {_ACCEPTED}, or have the stream set input.format"
+        )
     return kind
 
 

@@ -24,7 +24,7 @@ def check(path: Path, present: list[str], wanted: list[str]) -> None:
         close = difflib.get_close_matches(missing[0], present, n=3) or present[:10]
         has = f"has {_quoted(close)}{', ...' if len(close) < len(present) else ''}" if close else "has no columns"
         raise InputInvalid(
-            f"{path}: column {_quoted(missing)} is missing (the file {has}); check [input] of the stream"
+            f"{path}: column {_quoted(missing)} is missing (the file {has}); name a column it has (of a stream: in [input])"
         )
 
 

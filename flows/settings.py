@@ -4,13 +4,14 @@ Every setting is an environment variable that starts with SECOND_READER_, or a l
 is started.
 """
 
+import difflib
 import os
 from pathlib import Path
 from typing import Literal
 
 import pydantic
 from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from models import stream as streams
 from models.errors import Misuse, StreamInvalid
@@ -44,6 +45,15 @@ def read() -> Settings:
         raise Misuse(f"{name}: {first['msg']}; set it in the environment or in .env") from None
     except UnicodeDecodeError:
         raise Misuse(".env: not UTF-8 text; save it as UTF-8") from None
+
+
+def misspelt() -> dict[str, str]:
+    """Variables, in the environment or `.env`, that are no setting but are spelt much like one, and that one."""
+    given = {name.upper() for name in (*os.environ, *DotEnvSettingsSource(Settings).env_vars)}
+    ours = {name.removeprefix(PREFIX) for name in given if name.startswith(PREFIX)}
+    known = [name.upper() for name in Settings.model_fields]
+    near = {name: difflib.get_close_matches(name, known, n=1, cutoff=0.83) for name in sorted(ours.difference(known))}
+    return {PREFIX + name: PREFIX + meant[0] for name, meant in near.items() if meant}
 
 
 def label_studio_token(settings: Settings) -> str:
@@ -96,6 +106,7 @@ def prepare_prefect() -> None:
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "second_reader")
+    os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")  # what is no flow has none to log to
 
 
 def quiet_prefect() -> None:

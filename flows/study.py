@@ -32,11 +32,14 @@ class Columns:
 class History:
     """`cases` as `models.study` takes them. `unlabelled` rows had no truth, `unreadable` none that could be read.
 
+    `doubt`: why the first of the cases without a confidence has none; None if each has one.
+
     `votes`, `votes_right`: answers of single people, and how many of them agree with the truth. `people`: the share each
     is right in, judged by the others only (Dawid and Skene); empty with fewer than three, who cannot be told apart.
     """
 
     cases: pl.DataFrame
+    doubt: str | None
     unlabelled: int
     unreadable: int
     votes: int
@@ -65,10 +68,16 @@ def read(path: Path, columns: Columns, *, progress: Callable[[int], None] = lamb
     if labelled.is_empty():
         raise InputInvalid(f"{path}: no row has a value in column {columns.truth!r}; name the truth with --truth")
     answered = answers.read(labelled, asked.model_copy(update={"labels": _labels(labelled, columns, path)}))
+    doubts = answered["doubt"].drop_nulls()
+    if len(doubts) == len(labelled):
+        raise InputInvalid(
+            f"{path}: no row can be scored (the first: {doubts[0]}); name the columns with --confidence or --probabilities"
+        )
     agrees = answered["prediction"].eq_missing(labelled[columns.truth])
     votes = [labelled.select(vote, columns.truth).drop_nulls() for vote in columns.votes]
     return History(
         cases=pl.DataFrame({"confidence": answered["raw_score"], "right": agrees}),
+        doubt=None if doubts.is_empty() else doubts[0],
         unlabelled=len(whole) - len(labelled),
         unreadable=faults,
         votes=sum(len(given) for given in votes),
@@ -112,6 +121,9 @@ def _stream(columns: Columns) -> Stream:
     scores = (
         {"probabilities": [*columns.probabilities]} if columns.probabilities else {"confidence": columns.confidence}
     )
+    answers_given = {columns.truth, columns.prediction, *columns.votes}
+    if twice := answers_given & {*columns.probabilities, columns.confidence} - {None}:
+        raise Misuse(f"column {min(map(str, twice))!r} cannot be an answer and a number at once; name another")
     columns_read = {"id": columns.truth, "payload": [columns.truth], "slices": [*columns.votes]}
     try:
         return Stream.model_validate(

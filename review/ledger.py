@@ -20,10 +20,16 @@ _WRITERS = 7_326_011_847_150  # PostgreSQL's advisory lock of those who append, 
 def migrate(url: str) -> None:
     """Bring a ledger to this version's schema; makes the SQLite file if there is none. Does nothing if it is there.
 
-    `url` is sqlite:///path or postgresql://... Raises LedgerInvalid, Refused or Unavailable.
+    `url` is sqlite:///path or postgresql://... Raises LedgerInvalid, Refused or Unavailable; LedgerInvalid, too, of an
+    SQLite file with tables of something else in it.
     """
     where = database.address(url)
-    if _version(where) != schema.VERSION:
+    version = _version(where)
+    if version is None and where.kind == "sqlite" and _tables(where):
+        raise errors.LedgerInvalid(
+            f"{where.shown} holds the tables of something else; name another file in SECOND_READER_LEDGER"
+        )
+    if version != schema.VERSION:
         schema.upgrade(where)
 
 
@@ -61,6 +67,15 @@ def _version(where: database.Address) -> str | None:
         cursor.execute("SELECT MAX(version_num) FROM alembic_version")
         found = database.one(cursor)
         return None if found is None else str(found)
+
+
+def _tables(where: database.Address) -> bool:
+    """Whether an SQLite file has any table."""
+    if not Path(where.target).exists():
+        return False
+    with database.connect(where) as connection, connection.cursor() as cursor, database.mapped(where):
+        cursor.execute("SELECT COUNT(*) FROM sqlite_master")
+        return bool(database.one(cursor))
 
 
 class Ledger:

@@ -70,6 +70,18 @@ def history(ledger: Ledger, stream: str) -> pl.DataFrame:
     )
 
 
+def ended_halt(ledger: Ledger, stream: str) -> dict[str, Any] | None:
+    """The halt that the adoption in force has ended, as a row of `history`; None if the one before it was none.
+
+    An epoch begins with nothing released: that is no halt.
+    """
+    past = history(ledger, stream)
+    *before, halt, now = [None, None, *past.filter(pl.col("epoch_id") == past["epoch_id"].last()).to_dicts()]
+    if halt is None or before[-1] is None or rule_of(halt).releases or not rule_of(now).releases:
+        return None
+    return halt
+
+
 NO_LOOKS = pl.DataFrame(schema={"part": pl.String, "look": pl.Int64, "threshold": pl.Float64, "made_at": pl.String})
 
 

@@ -33,6 +33,10 @@ def test_bad_rows_stop_nothing_and_are_kept_whole(place: Place) -> None:
     assert decided == {row["id"]: 1 for row in good} | {row["id"]: 0 for row in odd}
     faults = place.rows("SELECT line, raw FROM fault ORDER BY line")
     assert [line for line, _ in faults] == [10, 11, 12, 14]
+    shown = place.cli("show", "faults", place.name).out.splitlines()
+    assert [line.partition("  ")[2].partition(":")[0] for line in shown] == [
+        f"one.jsonl, line {number}" for number in (10, 11, 12, 14)
+    ]
     assert faults[0][1] == broken[0]
     # Met again, the same faults are known; the exit code says that the input still holds them.
     assert place.cli("score", place.name).code == 3

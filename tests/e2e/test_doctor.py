@@ -89,13 +89,24 @@ def test_servers_that_are_down_and_a_ledger_that_was_edited_are_one_line_each(pl
     down = {"SECOND_READER_LABEL_STUDIO_URL": "http://127.0.0.1:9", "PREFECT_API_URL": "http://127.0.0.1:9/api"}
     kept = dict(place.environment)
     place.environment.update(down)
+    place.environment["SECOND_READER_LEGDER"] = "sqlite:///ledger.db"
+    (place.home / "streams" / "new.toml").write_text(_renamed(place, "new"), encoding="utf-8")
     result = place.cli("doctor")
+    place.environment.clear()
     place.environment.update(kept)
     assert result.code == 1
+    assert "warn: ledger, new: the stream was never opened" in result.out
+    assert "warn: settings, SECOND_READER_LEGDER: there is no such setting; SECOND_READER_LEDGER" in result.out
     bad = [line for line in result.out.splitlines() if line.startswith("bad")]
     assert [line.partition(",")[0] for line in bad] == ["bad: ledger", "bad: Label Studio", "bad: Prefect"]
     assert "unguarded: adoption" in bad[0]
     assert "Traceback" not in result.err
+
+
+def _renamed(place: Place, name: str) -> str:
+    """The place's stream file under another name."""
+    text = (place.home / "streams" / f"{place.name}.toml").read_text(encoding="utf-8")
+    return text.replace(f'name = "{place.name}"', f'name = "{name}"')
 
 
 def test_a_stream_that_is_unreadable_or_unknown_is_said_and_the_others_are_looked_at(place: Place) -> None:

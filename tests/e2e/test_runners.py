@@ -24,7 +24,9 @@ from tests.e2e.place import Result, started
 
 ROWS = 420_000  # two pieces
 BAD = (3, 400_001)  # rows without an id
-FAULTS = "502 rows could not be read; they are kept in the ledger and shown in the report.\n"
+FAULTS = (
+    "502 rows could not be read: kept in the ledger, shown in the report and by `second-reader show faults mail`.\n"
+)
 STREAM = """
 name = "mail"
 title = "Customer mail"

@@ -15,12 +15,12 @@ from functools import partial
 from typing import Any
 
 import psycopg
-from adbc_driver_manager import dbapi
 
 from flows import announce, collect, decisions, dispatch, epochs, govern, measure, runs, score, settings
 from models import moment
 from models.errors import SecondReaderError
 from review import appends, chart_curve, database, drawing, holds
+from review.drivers import dbapi
 from review.label_studio import access, answers, imports, listing, lookup
 from tests.faults import points
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from adbc_driver_manager import dbapi
+
+from review.drivers import dbapi
 
 _STATEMENT = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK(?! TO))", re.IGNORECASE)
 _NUMBERS = re.compile(r"\d+")

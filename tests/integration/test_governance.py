@@ -230,6 +230,19 @@ def test_halt_resume_and_rollback_move_between_versions_on_the_record(desk: Desk
     assert "certified down to 0" in told
 
 
+def test_who_adopts_a_line_after_a_halt_is_told_of_the_halt(desk: Desk) -> None:
+    desk.arrive("a", 300, 0.995)
+    desk.look()
+    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    assert govern.ended_halt("mail") is None  # an epoch begins with nothing released
+    govern.halt("mail", by="bob", because="odd images")
+    assert govern.ended_halt("mail") is None  # not yet
+    govern.adopt("mail", 0.9, by=ANN, because=WHY)
+    assert str(govern.ended_halt("mail")).endswith(" UTC by bob: odd images")
+    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    assert govern.ended_halt("mail") is None  # that was the adoption before
+
+
 def watched(desk: Desk) -> bool:
     labels = certified.watched(desk.judged(), desk.in_force().epoch_id)
     return certify.watch(desk.run(), desk.in_force(), labels, runs.clock())

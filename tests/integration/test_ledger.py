@@ -1,5 +1,7 @@
 """The ledger on both databases: what is appended is there, whole, once, and stays."""
 
+import contextlib
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -314,6 +316,24 @@ def test_a_ledger_of_another_version_is_not_touched(ledger_url: str) -> None:
     facts.execute(ledger_url, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(errors.LedgerInvalid, match=r"has schema 9999, this second-reader has 0001"):
         ledger.open(ledger_url)
+
+
+def test_a_ledger_of_a_newer_version_cannot_be_brought_up(ledger_url: str) -> None:
+    ledger.migrate(ledger_url)
+    facts.execute(ledger_url, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(errors.LedgerInvalid, match=r"has a schema that this second-reader does not know"):
+        ledger.migrate(ledger_url)
+
+
+def test_a_database_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    with contextlib.closing(sqlite3.connect(path)) as shop:
+        shop.execute("CREATE TABLE orders (number INTEGER)")
+        shop.commit()
+    before = path.read_bytes()
+    with pytest.raises(errors.LedgerInvalid, match=r"shop\.db holds the tables of something else"):
+        ledger.migrate(f"sqlite:///{path}")
+    assert path.read_bytes() == before
 
 
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:

@@ -372,7 +372,7 @@ def test_the_report_is_the_same_before_and_after_but_for_the_last_seal_and_the_c
         assert (said.exit_code, said.stderr) == (0, "")
         gone = int(book.read("SELECT count(*) AS n FROM retired")["n"].item())
         assert gone > 50
-        assert said.stdout == f"{gone} decisions retired into 1 files in {tmp_path / 'archive'}.\n"
+        assert said.stdout == f"{gone} decisions retired into 1 file in {tmp_path / 'archive'}.\n"
         assert report() == before
         assert certified.register(book, "mail", "e-2", alpha=0.05, delta=0.05) == grid
         assert book.verify(archive=tmp_path / "archive") == []

@@ -152,18 +152,18 @@ def test_a_format_that_is_given_goes_before_the_ending(tmp_path: Path) -> None:
         ("a.csv", b"id,label,score,text,country,id\n",
          "./a.csv: column 'id' stands twice in the header; rename one of them"),
         ("a.csv", b"<html><body>\n", "./a.csv: column 'id', 'label', 'score', 'text', 'country' is missing "
-         "(the file has '<html><body>'); check [input] of the stream"),
+         "(the file has '<html><body>'); name a column it has (of a stream: in [input])"),
         ("a.csv", b"id,labels,score,text,country\n", "./a.csv: column 'label' is missing "
-         "(the file has 'labels', ...); check [input] of the stream"),
+         "(the file has 'labels', ...); name a column it has (of a stream: in [input])"),
         ("a.jsonl", b"[1, 2]\n{\n", "./a.jsonl: not JSONL; none of its first "
          "1000 lines is a JSON object on one line; mend it, or move it away"),
         ("a.jsonl", b'{"id": 1, "label": 2, "text": 3}', "./a.jsonl: column 'score' is missing "
-         "(the file has 'id', 'label', 'text'); check [input] of the stream"),
+         "(the file has 'id', 'label', 'text'); name a column it has (of a stream: in [input])"),
         ("a.csv.gz", b"id,label\n", "./a.csv.gz: not a gzip file, or cut off "
          "(Not a gzipped file (b'id')); have it written again"),
         ("a.xlsx", b"PK\x03\x04",
          "./a.xlsx: cannot tell what it is; end it in .parquet, .csv, .csv.gz, .jsonl or .jsonl.gz, "
-         "or set input.format of the stream"),
+         "or have the stream set input.format"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_not_what_it_says_is_one_line(tmp_path: Path, name: str, content: bytes, said: str) -> None:
@@ -172,7 +172,7 @@ def test_a_file_that_is_not_what_it_says_is_one_line(tmp_path: Path, name: str, 
 
 
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
-    said = "there is no such file or folder; check input.source of the stream"
+    said = "there is no such file or folder; check the name (of a stream: input.source)"
     assert refused(tmp_path / "nowhere") == f".: {said}"
 
 

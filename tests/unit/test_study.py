@@ -96,6 +96,7 @@ def test_a_file_is_compared_with_its_truth_and_single_people_with_it_too(tmp_pat
     found = studies.read(write(tmp_path / "h.csv", CSV), columns)
     assert [(0.99, True), (0.9, True), (0.5, False), (None, True)] == found.cases.rows()
     assert (1, 7, 5) == (found.unlabelled, found.votes, found.votes_right)
+    assert "confidence 'high' is not a number" == found.doubt
 
 
 def test_three_people_are_judged_by_each_other_and_two_are_not(tmp_path: Path) -> None:
@@ -120,12 +121,14 @@ def test_probabilities_bring_prediction_and_confidence_with_them(tmp_path: Path)
         (studies.Columns(truth="label"), InputInvalid, "column 'label' is missing"),
         (studies.Columns(truth="empty"), InputInvalid, "no row has a value in column 'empty'"),
         (studies.Columns(probabilities=("x", "x"), prediction=None), Misuse, "must name each column once"),
+        (studies.Columns(confidence="prediction"), Misuse, "cannot be an answer and a number at once"),
+        (studies.Columns(confidence="word"), InputInvalid, r"no row can be scored \(the first: confidence 'high' is"),
     ],
 )
 def test_a_file_that_cannot_be_studied_is_one_line(
     tmp_path: Path, columns: studies.Columns, error: type[Exception], said: str
 ) -> None:
-    path = write(tmp_path / "h.csv", "truth,prediction,confidence,empty,x\na,a,0.5,,0.1\n")
+    path = write(tmp_path / "h.csv", "truth,prediction,confidence,empty,x,word\na,a,0.5,,0.1,high\n")
     with pytest.raises(error, match=said):
         studies.read(path, columns)
 
