@@ -70,7 +70,7 @@ def play(
     out.print(f"\n{escape(measured['summary'])}\n", soft_wrap=True)
     runs.flush_log()
     with runs.open_ledger(config) as book:
-        return guide.Left(project_id=project_id, open_cases=len(reviewed.open_cases(book, name)))
+        return guide.Left(project_id=project_id, open_cases=len(reviewed.open_cases(reviewed.read(book, name))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def _unopened(name: str) -> str:
 def _row(name: str) -> dict[str, Any]:
     """One stream's figures. A stream that cannot be read says why, and the others still show."""
     from flows import runs
-    from review.states import counted, governed
+    from review.states import counted, governed, reviewed
 
     empty = dict.fromkeys(("automation", "at_most", "measured_at", "threshold", "certified", "alarm"))
     row: dict[str, Any] = {"stream": name, **empty, "open": 0, "late": 0, "waiting": 0, "faults": 0, "problem": None}
@@ -54,7 +54,7 @@ def _row(name: str) -> dict[str, Any]:
             in_force = governed.policy_in_force(book, stream.name)
             if in_force is None:
                 return row | {"problem": _unopened(name)}
-            totals = counted.totals(book, stream.name)
+            totals = counted.totals(book, stream.name, reviewed.read(book, stream.name))
             last = counted.last_report(book, stream.name, today="") or {}
     except SecondReaderError as error:
         return row | {"problem": str(error).splitlines()[0]}

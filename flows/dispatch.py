@@ -42,7 +42,7 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
     connection = access.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
     projects.check_owner(connection, project_id, run.stream.name)
     found = leftover.adopt(run, connection, project_id)
-    open_before = reviewed.open_cases(run.ledger, run.stream.name)
+    open_before = reviewed.open_cases(reviewed.read(run.ledger, run.stream.name))
     again = _again(run)
     # A dispute waits for certain people, and must not keep the others from their work: it takes no room.
     room = max(0, run.stream.review.queue_depth - int((open_before["slot"] == FIRST_READING).sum()))
@@ -63,7 +63,7 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
         "blind": found.blind + int(again["blind"].sum()) + int(first["blind"].sum()),
         "disputed": len(again),
         "open": len(open_before) + total,
-        "waiting": counted.totals(run.ledger, run.stream.name)["waiting"],
+        "waiting": counted.waiting(run.ledger, run.stream.name),
         **({"faults": left_out} if left_out else {}),
         **_doubles(run, connection, project_id),
     }

@@ -14,7 +14,7 @@ from models import policy as policies
 from models.stream import Stream
 from review import certified, form, ledger
 from review.label_studio import access, projects
-from review.states import counted, governed
+from review.states import counted, governed, reviewed
 
 
 def begin(stream_name: str, *, by: str) -> tuple[int, bool]:
@@ -120,6 +120,7 @@ def adoption(
     standings: Mapping[str, certificate.Standing] = MappingProxyType({}),
 ) -> dict[str, pl.DataFrame]:
     """A policy and its adoption as facts, with the evidence that was on the table; `holds`: a certificate covers it."""
+    totals = counted.totals(book, stream.name, reviewed.read(book, stream.name))
     content = {
         "stream": stream.name,
         "epoch_id": epoch_id,
@@ -141,7 +142,7 @@ def adoption(
         "adopted_by": by,
         "because": because,
         "certified": holds,
-        "evidence": json.dumps(counted.totals(book, stream.name) | _evidence(standings), sort_keys=True),
+        "evidence": json.dumps(totals | _evidence(standings), sort_keys=True),
         "adopted_at": now,
     }
     return {

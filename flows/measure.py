@@ -62,17 +62,18 @@ def gather(
     points = {point for plan in plans.values() for point in plan.thresholds} | {
         line for line in lines if line is not None
     }
+    people = reviewed.read(book, name)
     epoch = judged.of(cases, in_force.epoch_id)
     counts = judged.counts(epoch, sorted(points))
     at = what_if.thresholds(list(plans.values()), counts, lines)
     return report.build(
         run.stream,
         policy=in_force,
-        totals=counted.totals(book, name),
+        totals=counted.totals(book, name, people) | {"disputed": int(cases.drawn["disputed"].sum())},
         counts=counts,
         by_day=parts.by_day(cases),
-        open_cases=reviewed.open_cases(book, name),
-        reviewers=reviewed.reviewers(book, name),
+        open_cases=reviewed.open_cases(people),
+        reviewers=reviewed.reviewers(book, name, people),
         faults=doubted.faults(book, name),
         history=governed.history(book, name),
         head=book.head(),
@@ -86,7 +87,7 @@ def gather(
         parts=parts.curves(epoch, at, delta=in_force.delta),
         looks=governed.looks(book, in_force.epoch_id),
         watch=certify.standing_watch(labels, in_force.target_error),
-        pace=Pace(**counted.pace(book, name, now=now)),
+        pace=Pace(**counted.pace(book, name, people, now=now)),
         since=counted.last_report(book, name, today=now[:10]),
     )
 

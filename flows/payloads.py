@@ -73,7 +73,7 @@ def read(cases: pl.DataFrame, stream: Stream, inbox: Path) -> tuple[pl.DataFrame
 
 def standing(book: ledger.Ledger, stream: Stream, inbox: Path, case_id: str) -> str:
     """Where a case's payload is and, by reference, whether it can be shown; empty if there is no such case."""
-    case = queued.kept(book, stream.name, case_id)
+    case = queued.kept(book, stream.name, [case_id])
     if case.is_empty():
         return ""
     row = case.row(0, named=True)

@@ -207,9 +207,11 @@ def watched(judged: Judged, epoch_id: str) -> pl.DataFrame:
 
     A draw without an answer past its deadline is wrong (statistics 4.5).
     """
+    cases = judged_.mature(judged_.of(judged, epoch_id))
+    kinds = cases.kinds.select("route", "day")[cases.drawn["kind"]]
     return (
-        judged_.mature(judged_.of(judged, epoch_id))
-        .drawn.filter(pl.col("route") == policy.AUTOMATE)
+        cases.drawn.hstack(kinds)
+        .filter(pl.col("route") == policy.AUTOMATE)
         .sort("day", "decided_at", "case_id")
         .select("decided_at", wrong=pl.col("outcome") != "right")
     )

@@ -6,7 +6,7 @@ The majority of readings decides (`review.judged`): one against the model is no 
 import polars as pl
 
 from review.ledger import Ledger
-from review.states import reviewed
+from review.states import queued, reviewed
 
 
 def waiting(ledger: Ledger, stream: str, limit: int) -> pl.DataFrame:
@@ -14,22 +14,29 @@ def waiting(ledger: Ledger, stream: str, limit: int) -> pl.DataFrame:
 
     `slot` is the next one. A slot that an earlier reader answered is spent: the case is offered again.
     """
-    disputed = ledger.read(
-        f"""
-        {reviewed.VERDICTS}
-        SELECT d.case_id, d.payload, d.prediction, d.blind FROM verdict v CROSS JOIN decision d
-        WHERE d.stream = :stream AND d.case_id = v.case_id AND {reviewed.DISPUTED}
-        ORDER BY d.decided_at, d.content, d.case_id
+    people = reviewed.read(ledger, stream)
+    # CROSS JOIN: SQLite then goes from the answers to their decisions, not through all decisions.
+    claims = ledger.read(
+        """
+        SELECT d.case_id, d.prediction, d.confidence, d.decided_at, d.content
+        FROM (SELECT DISTINCT case_id FROM review WHERE stream = :stream AND outcome = 'answer') AS r
+        CROSS JOIN decision d WHERE d.stream = :stream AND d.case_id = r.case_id AND d.blind
         """,
         stream=stream,
     )
-    slots = ledger.read(
-        "SELECT case_id, max(slot) + 1 AS slot FROM dispatch WHERE stream = :stream GROUP BY case_id", stream=stream
-    )
-    return (
-        disputed.join(reviewed.open_cases(ledger, stream), on="case_id", how="anti", maintain_order="left")
+    found = reviewed.verdicts(people.readings, claims).filter("disputed")
+    slots = people.sent.group_by("case_id").agg(slot=pl.col("slot").max() + 1)
+    disputed = (
+        claims.join(found, on="case_id", how="semi", maintain_order="left")
+        .join(reviewed.open_cases(people), on="case_id", how="anti", maintain_order="left")
         .join(slots, on="case_id", maintain_order="left")
+        .sort("decided_at", "content", "case_id")
         .head(limit)
+        .select("case_id", "slot")
+    )
+    kept = queued.kept(ledger, stream, disputed["case_id"].to_list())
+    return disputed.join(kept, on="case_id", maintain_order="left").select(
+        "case_id", "payload", "prediction", "blind", "slot"
     )
 
 

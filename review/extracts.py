@@ -11,6 +11,7 @@ It is no fact of its own: `second-reader verify` makes it anew from the decision
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 import polars as pl
@@ -48,7 +49,7 @@ class Cases:
 
     kinds: pl.DataFrame  # KIND, propensity as Float64, and `n`, how many cases there are of it
     undrawn: tuple[NDArray[np.float64], ...]  # of each row of `kinds`: the confidences of its cases not drawn, rising
-    drawn: pl.DataFrame  # each case drawn for a blind label: GROUP, propensity as Float64, case_id, confidence
+    drawn: pl.DataFrame  # each case drawn for a blind label: kind (its row of `kinds`), decided_at, case_id, confidence
 
 
 def make(rows: pl.DataFrame) -> pl.DataFrame:
@@ -79,24 +80,39 @@ def read(extracts: Sequence[pl.DataFrame]) -> Cases:
     """All extracts of a stream, with COLUMNS, taken together. A case without a confidence counts in `n` only."""
     groups = read_groups([frame["groups"] for frame in extracts])
     kinds = groups.group_by(KIND, maintain_order=True).agg(pl.col("n").sum())
-    kind = groups.select(KIND).join(
-        kinds.with_row_index("kind"), on=KIND, how="left", nulls_equal=True, maintain_order="left"
-    )["kind"]
+    kind = code(groups, kinds, KIND)
     sizes, blind = groups["n"].to_numpy(), groups["blind"].to_numpy()
     parts = _parts([blob for frame in extracts for blob in frame["confidences"]], sizes)
     of_kind: list[list[NDArray[np.float64]]] = [[] for _ in range(len(kinds))]
     for number, part, drawn in zip(kind, parts, blind, strict=True):
         if not drawn:
             of_kind[number].append(part)
-    return Cases(kinds=kinds, undrawn=tuple(map(_risen, of_kind)), drawn=_drawn(extracts, groups, parts))
+    confidences = np.concatenate([*compress(parts, blind), np.empty(0)])
+    of_drawn = groups.select("decided_at", kind=kind)[np.repeat(np.flatnonzero(blind), sizes[blind])]
+    drawn = of_drawn.select(
+        "kind",
+        "decided_at",
+        _parsed([frame["case_ids"] for frame in extracts], _CASE)["case_id"],
+        confidence=pl.Series(confidences, dtype=pl.Float64).fill_nan(None),
+    )
+    return Cases(kinds=kinds, undrawn=tuple(map(risen, of_kind)), drawn=drawn)
+
+
+def code(rows: pl.DataFrame, keys: pl.DataFrame, by: Sequence[str]) -> pl.Series:
+    """Of each row, which of the distinct `keys` it has in the columns `by`: its index, from 0."""
+    known = keys.select(by).with_row_index("code")
+    found = rows.select(by).join(known, on=list(by), how="left", nulls_equal=True, maintain_order="left")
+    return found["code"].cast(pl.Int64)
 
 
 def confidences(cases: Cases, prediction: str | None) -> pl.Series:
     """The confidence of every case that has one; with `prediction`, of those the model gave that label."""
     labels = cases.kinds["prediction"]
     undrawn = [part for label, part in zip(labels, cases.undrawn, strict=True) if prediction in (None, label)]
-    drawn = cases.drawn if prediction is None else cases.drawn.filter(pl.col("prediction") == prediction)
-    known = drawn["confidence"].drop_nulls().to_numpy()
+    drawn = cases.drawn["confidence"]
+    if prediction is not None:
+        drawn = drawn.filter(labels.gather(cases.drawn["kind"]) == prediction)
+    known = drawn.drop_nulls().to_numpy()
     return pl.Series("confidence", np.concatenate([*undrawn, known]), dtype=pl.Float64)
 
 
@@ -113,22 +129,11 @@ def _parts(blobs: Sequence[bytes], sizes: NDArray[np.int64]) -> list[NDArray[np.
     return parts
 
 
-def _risen(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+def risen(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Sorted, without the missing ones. NumPy's sort of plain numbers is quicker than any look-up in unsorted ones."""
     whole = np.concatenate([*parts, np.empty(0)])
     whole.sort()
     return whole[: np.searchsorted(whole, np.nan)]
-
-
-def _drawn(
-    extracts: Sequence[pl.DataFrame], groups: pl.DataFrame, parts: Sequence[NDArray[np.float64]]
-) -> pl.DataFrame:
-    rows = np.flatnonzero(groups["blind"].to_numpy())
-    confidences = np.concatenate([*(parts[row] for row in rows), np.empty(0)])
-    case_ids = _parsed([frame["case_ids"] for frame in extracts], _CASE)
-    return groups.select(*GROUP)[np.repeat(rows, groups["n"].to_numpy()[rows])].with_columns(
-        case_ids["case_id"], confidence=pl.Series(confidences, dtype=pl.Float64).fill_nan(None)
-    )
 
 
 def read_groups(texts: Sequence[pl.Series]) -> pl.DataFrame:

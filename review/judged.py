@@ -30,8 +30,8 @@ _KIND = ["route", "propensity"]
 class Judged:
     """Decisions of a stream, or of one epoch of it.
 
-    `drawn` has a row per case drawn for a blind label: the columns of `extracts.GROUP`, case_id, confidence (null: none),
-    disputed (a blind answer against the model that no majority of people has settled), late, and `outcome`: waiting (not
+    `drawn` has a row per case drawn for a blind label: kind (its row of `kinds`), decided_at, case_id, confidence (null:
+    none), disputed (a blind answer against the model that no majority of people has settled), late, and `outcome`: waiting (not
     sent), open, skipped (open, passed on at least once), disputed, right or wrong. `late`: unanswered, and sent (or,
     unsent, decided) more than the deadline ago.
     """
@@ -45,19 +45,20 @@ def read(ledger: Ledger, stream: str, *, now: str, deadline_hours: float, second
     """All decisions of a stream. Without `second_opinion` nothing is disputed: a tie, or one answer, is wrong."""
     cases = extracts.read(list(extracts_of(ledger, stream)))
     due = moment.text(moment.parse(now) - timedelta(hours=deadline_hours))
-    drawn = cases.drawn.join(_agreement(cases.drawn, reviewed.readings(ledger, stream)), on="case_id", how="left").join(
-        reviewed.sent(ledger, stream), on="case_id", how="left"
+    people = reviewed.read(ledger, stream)
+    predictions = cases.kinds["prediction"].gather(cases.drawn["kind"])
+    claims = cases.drawn.select("case_id", "confidence", prediction=predictions)
+    drawn = (
+        cases.drawn.join(reviewed.verdicts(people.readings, claims), on="case_id", how="left", maintain_order="left")
+        .join(reviewed.cases(people), on="case_id", how="left", maintain_order="left")
+        .with_columns(pl.col("disputed").fill_null(False))
     )
-    against = pl.col("readings") - pl.col("agree")
-    claimed = pl.col("prediction").is_not_null() & pl.col("confidence").is_not_null()
-    tie = against == pl.when(pl.col("agree") == 0).then(1).otherwise("agree")
-    answered = pl.col("readings") > 0
-    drawn = drawn.with_columns(disputed=(answered & tie & claimed).fill_null(False)).with_columns(
+    drawn = drawn.with_columns(
         outcome=pl.when(pl.col("disputed") & second_opinion)
         .then(pl.lit("disputed"))
-        .when(pl.col("agree") > against)
+        .when(2 * pl.col("agree") > pl.col("readings"))
         .then(pl.lit("right"))
-        .when(answered)
+        .when(pl.col("readings").is_not_null())
         .then(pl.lit("wrong"))
         .when(pl.col("sent_at").is_null())
         .then(pl.lit("waiting"))
@@ -69,9 +70,7 @@ def read(ledger: Ledger, stream: str, *, now: str, deadline_hours: float, second
     return Judged(
         kinds=cases.kinds,
         undrawn=cases.undrawn,
-        drawn=drawn.with_columns(late=late).select(
-            *extracts.GROUP, "case_id", "confidence", "disputed", "outcome", "late"
-        ),
+        drawn=drawn.select(*cases.drawn.columns, "disputed", "outcome", late=late),
     )
 
 
@@ -82,8 +81,9 @@ def of(judged: Judged, epoch_id: str) -> Judged:
 
 def mature(judged: Judged) -> Judged:
     """Those of mature days: each draw of the day is answered, or its deadline has passed."""
-    unripe = judged.drawn.filter(~pl.col("outcome").is_in(SETTLED) & ~pl.col("late"))["day"].unique()
-    return _only(judged, ~judged.kinds["day"].is_in(unripe.to_list()))
+    unripe = judged.drawn.filter(~pl.col("outcome").is_in(SETTLED) & ~pl.col("late"))["kind"].unique()
+    days = judged.kinds["day"]
+    return _only(judged, ~days.is_in(days.gather(unripe).to_list()))
 
 
 def with_prediction(judged: Judged, label: str) -> Judged:
@@ -94,19 +94,20 @@ def with_prediction(judged: Judged, label: str) -> Judged:
 def _only(judged: Judged, kept: pl.Series) -> Judged:
     if kept.all():
         return judged
-    chosen = judged.kinds.filter(kept)
+    place = kept.cast(pl.Int64).cum_sum() - 1  # of a kind that is kept, among those that are
+    drawn = judged.drawn.filter(kept.gather(judged.drawn["kind"]))
     return replace(
         judged,
-        kinds=chosen,
+        kinds=judged.kinds.filter(kept),
         undrawn=tuple(compress(judged.undrawn, kept)),
-        drawn=judged.drawn.join(chosen.select(extracts.KIND), on=extracts.KIND, how="semi", nulls_equal=True),
+        drawn=drawn.with_columns(kind=place.gather(drawn["kind"])),
     )
 
 
 def sizes(judged: Judged, by: Sequence[str]) -> pl.DataFrame:
-    """Cases by columns of `extracts.GROUP`: these, blind, outcome ("undrawn" for who was not), disputed, late, n."""
+    """Cases by columns of `extracts.KIND`: these, blind, outcome ("undrawn" for who was not), disputed, late, n."""
     undrawn = judged.kinds.filter(~pl.col("blind")).group_by(by).agg(pl.col("n").sum())
-    return _together(by, undrawn, judged.drawn)
+    return _together(judged, by, undrawn, judged.drawn)
 
 
 def binned(judged: Judged, by: Sequence[str], thresholds: Sequence[float]) -> pl.DataFrame:
@@ -121,7 +122,7 @@ def binned(judged: Judged, by: Sequence[str], thresholds: Sequence[float]) -> pl
     place, bin_ = np.nonzero(cells)
     undrawn = keys[place].with_columns(bin=pl.Series(bin_, dtype=pl.Int64), n=pl.Series(cells[place, bin_]))
     drawn = judged.drawn.with_columns(bin=pl.Series(_bins(judged.drawn["confidence"].to_numpy(), rising)))
-    return _together([*by, "bin"], undrawn, drawn).with_columns(
+    return _together(judged, by, undrawn, drawn, own=["bin"]).with_columns(
         pl.when(pl.col("bin") < len(rising)).then("bin").cast(pl.Int64).alias("bin")
     )
 
@@ -129,37 +130,33 @@ def binned(judged: Judged, by: Sequence[str], thresholds: Sequence[float]) -> pl
 def counts(judged: Judged, points: Sequence[float] = ()) -> pl.DataFrame:
     """What the estimates rest on: confidence, route, blind, propensity, outcome, late, n, sorted.
 
-    A dispute counts as wrong: estimates must not look better for waiting. Of many thousand undrawn cases only those
-    confidences are told apart at which something can change: drawn ones, `points`, and 4096 steps of coverage, even and
-    finer towards the top. Each of the others counts as the lowest of its step, so that every count at or above any
-    confidence listed is exact.
+    A dispute counts as wrong: estimates must not look better for waiting. Of many thousand cases without an answer only
+    those confidences are told apart at which something can change: those of answered cases, `points`, and 4096 steps of
+    coverage, even and finer towards the top. Each of the others counts as the lowest of its step, so that every count at
+    or above any confidence listed is exact.
     """
-    listed = np.unique(
-        np.concatenate([judged.drawn["confidence"].drop_nulls().to_numpy(), np.asarray(points, np.float64)])
-    )
     keys, code = _coded(judged, _KIND)
-    made = []
-    missing = np.bincount(code, _missing(judged), minlength=len(keys)).astype(np.int64)
-    for number, (route, propensity) in enumerate(keys.iter_rows()):
-        known = np.concatenate([*compress(judged.undrawn, code == number), np.empty(0)])
-        known.sort()
-        level, n = _told_apart(known, listed)
-        made.append(
-            pl.DataFrame({"confidence": np.append(level, np.nan), "n": np.append(n, missing[number])})
-            .filter(pl.col("n") > 0)
-            .with_columns(pl.col("confidence").fill_nan(None), route=pl.lit(route), propensity=pl.lit(propensity))
-        )
-    columns = ["confidence", *_KIND]
-    empty = pl.DataFrame(schema={"confidence": pl.Float64, "route": pl.String, "propensity": pl.Float64, "n": pl.Int64})
-    undrawn = pl.concat([empty, *(one.select(empty.columns).cast({"n": pl.Int64}) for one in made)])
-    settled = judged.drawn.with_columns(
+    drawn = judged.drawn.with_columns(
         pl.when(pl.col("outcome") == "disputed").then(pl.lit("wrong")).otherwise("outcome").alias("outcome"),
         late=pl.col("late") & (pl.col("outcome") != "disputed"),
-        disputed=pl.lit(False),
+        blind=pl.lit(True),
+        code=pl.Series(code).gather(judged.drawn["kind"]),
     )
-    found = _together(columns, undrawn, settled).drop("disputed")
+    answered = drawn.filter(pl.col("outcome").is_in(SETTLED))
+    listed = np.unique(np.concatenate([answered["confidence"].drop_nulls().to_numpy(), np.asarray(points, np.float64)]))
+    of = ["code", "blind", "outcome", "late"]
+    made = [answered.group_by(*of, "confidence").agg(n=pl.len().cast(pl.Int64))]
+    unknown = np.bincount(code, _missing(judged), minlength=len(keys)).astype(np.int64)
+    for number in range(len(keys)):
+        levels = _levels([*compress(judged.undrawn, code == number)], int(unknown[number]), listed)
+        made.append(levels.with_columns(code=number, blind=False, outcome=pl.lit("undrawn"), late=False))
+    for group, silent in drawn.filter(~pl.col("outcome").is_in(SETTLED)).group_by(of):
+        confidences = silent["confidence"]
+        levels = _levels([confidences.drop_nulls().to_numpy()], confidences.null_count(), listed)
+        made.append(levels.with_columns(pl.lit(value).alias(name) for name, value in zip(of, group, strict=True)))
+    found = pl.concat([frame.select(*made[0].columns).cast({"code": pl.Int64}) for frame in made])
     order = ["confidence", "route", "blind", "propensity", "outcome", "late"]
-    return found.select(*order, "n").sort(order)
+    return keys[found["code"]].hstack(found).select(*order, "n").sort(order)
 
 
 def extracts_of(ledger: Ledger, stream: str) -> Iterator[pl.DataFrame]:
@@ -179,25 +176,10 @@ def extracts_of(ledger: Ledger, stream: str) -> Iterator[pl.DataFrame]:
         last = int(found["seal"][-1])
 
 
-def _agreement(drawn: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFrame:
-    """case_id, readings, agree: how many people have read a drawn case, and how many of them agree with the model."""
-    return (
-        readings.join(drawn.select("case_id", "prediction"), on="case_id")
-        .group_by("case_id")
-        .agg(
-            readings=pl.len().cast(pl.Int64),
-            agree=(pl.col("answer") == pl.col("prediction")).fill_null(False).sum().cast(pl.Int64),
-        )
-    )
-
-
 def _coded(judged: Judged, by: Sequence[str]) -> tuple[pl.DataFrame, NDArray[np.int64]]:
     """The distinct values of columns of the kinds, and of each kind which of them it has."""
     keys = judged.kinds.select(by).unique(maintain_order=True)
-    code = judged.kinds.select(by).join(
-        keys.with_row_index("code"), on=list(by), how="left", nulls_equal=True, maintain_order="left"
-    )["code"]
-    return keys, code.cast(pl.Int64).to_numpy()
+    return keys, extracts.code(judged.kinds, keys, by).to_numpy()
 
 
 def _missing(judged: Judged) -> NDArray[np.int64]:
@@ -210,6 +192,17 @@ def _bins(confidences: NDArray[np.float64], rising: NDArray[np.float64]) -> NDAr
     """Index of the strictest threshold each reaches, counted from the strictest; their number: none."""
     reached = np.searchsorted(rising, np.where(np.isnan(confidences), -1.0, confidences), side="right")
     return len(rising) - reached
+
+
+def _levels(parts: Sequence[NDArray[np.float64]], unknown: int, listed: NDArray[np.float64]) -> pl.DataFrame:
+    """confidence, n: the levels of cases without an answer; `unknown` of them have no confidence."""
+    level, n = _told_apart(extracts.risen(parts), listed)
+    columns = {"confidence": np.append(level, np.nan), "n": np.append(n, unknown)}
+    return (
+        pl.DataFrame(columns, schema={"confidence": pl.Float64, "n": pl.Int64})
+        .filter(pl.col("n") > 0)
+        .with_columns(pl.col("confidence").fill_nan(None))
+    )
 
 
 def _told_apart(
@@ -228,11 +221,17 @@ def _told_apart(
     return level, np.concatenate([(behind - first)[behind > first], (end - start)[between]])
 
 
-def _together(by: Sequence[str], undrawn: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
+def _together(
+    judged: Judged, by: Sequence[str], undrawn: pl.DataFrame, drawn: pl.DataFrame, *, own: Sequence[str] = ()
+) -> pl.DataFrame:
+    """Counts of both by columns of the kinds, columns of their `own`, and what became of them."""
+    flags = ["blind", "outcome", "disputed", "late"]
     undrawn = undrawn.with_columns(
         blind=pl.lit(False), outcome=pl.lit("undrawn"), disputed=pl.lit(False), late=pl.lit(False)
     )
-    columns = [*by, "blind", "outcome", "disputed", "late"]
-    columns = list(dict.fromkeys(columns))
-    counted = drawn.group_by(columns).agg(n=pl.len())
-    return pl.concat([frame.select(*columns, pl.col("n").cast(pl.Int64)) for frame in (undrawn, counted)])
+    keys, code = _coded(judged, by)
+    # By numbers, not by the names they stand for: there may be many drawn cases.
+    numbered = drawn.with_columns(code=pl.Series(code).gather(drawn["kind"]), blind=pl.lit(True))
+    counted = numbered.group_by("code", *own, *flags).agg(n=pl.len())
+    named = keys[counted["code"]].hstack(counted.drop("code"))
+    return pl.concat([frame.select(*by, *own, *flags, pl.col("n").cast(pl.Int64)) for frame in (undrawn, named)])

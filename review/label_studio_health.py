@@ -91,7 +91,7 @@ def queue(api: Api, ledger: Ledger, stream: Stream, *, now: str) -> health_queue
         answered=whereabouts.newest_change(ledger, number),
         newest=_newest(api.client, number) if project else None,
         reviewers=whereabouts.last_answers(ledger, stream.name),
-        skips=reviewed.open_cases(ledger, stream.name)["skips"].to_list(),
+        skips=reviewed.open_cases(reviewed.read(ledger, stream.name))["skips"].to_list(),
         deleted=whereabouts.deleted_since(ledger, stream.name, week),
     )
 

@@ -3,7 +3,7 @@
 import polars as pl
 
 from review.ledger import Ledger
-from review.states import reviewed
+from review.states import queued, reviewed
 
 
 def sent_since_collected(ledger: Ledger, stream: str, project_id: int) -> tuple[int, int] | None:
@@ -34,19 +34,10 @@ def unanswered(ledger: Ledger, stream: str) -> pl.DataFrame:
 
     case_id, slot, payload (null: by reference), source, line, content, prediction, blind, task_key, sent_at.
     """
-    return ledger.read(
-        f"""
-        {reviewed.READINGS},
-        spent AS (SELECT DISTINCT case_id, slot FROM live WHERE outcome = 'repeat')
-        SELECT s.case_id, s.slot, d.payload, d.source, d.line, d.content, d.prediction, s.blind, s.task_key, s.sent_at
-        FROM dispatch s CROSS JOIN decision d
-        LEFT JOIN reading r ON r.case_id = s.case_id AND r.slot = s.slot
-        LEFT JOIN spent ON spent.case_id = s.case_id AND spent.slot = s.slot
-        WHERE s.stream = :stream AND d.stream = s.stream AND d.case_id = s.case_id
-            AND r.case_id IS NULL AND spent.case_id IS NULL
-        ORDER BY s.sent_at, s.case_id, s.slot
-        """,
-        stream=stream,
+    still = reviewed.open_cases(reviewed.read(ledger, stream))
+    kept = queued.kept(ledger, stream, still["case_id"].unique().to_list()).drop("blind")
+    return still.join(kept, on="case_id", maintain_order="left").select(
+        "case_id", "slot", "payload", "source", "line", "content", "prediction", "blind", "task_key", "sent_at"
     )
 
 
@@ -77,13 +68,8 @@ def newest_task(ledger: Ledger, project_id: int, *, before: str = "~") -> int:
 
 def live_annotations(ledger: Ledger, stream: str, project_id: int) -> int:
     """How many annotations of a project the ledger holds that nobody has deleted; skips are none."""
-    found = ledger.read(
-        f"{reviewed.READINGS} SELECT count(*) AS n FROM live "
-        "WHERE project_id = :project AND outcome IN ('answer', 'repeat', 'bulk')",
-        stream=stream,
-        project=project_id,
-    )
-    return int(found.item())
+    live = reviewed.read(ledger, stream).live
+    return len(live.filter(pl.col("project_id") == project_id, pl.col("outcome").is_in(["answer", "repeat", "bulk"])))
 
 
 def answered_tasks(ledger: Ledger, project_id: int, key: str) -> set[int]:

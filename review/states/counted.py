@@ -11,58 +11,60 @@ from models.policy import AUTOMATE, REVIEW
 from review import extracts
 from review.ledger import Ledger
 from review.states import reviewed
+from review.states.reviewed import Reviewed
 
 
-def totals(ledger: Ledger, stream: str) -> dict[str, int]:
+def totals(ledger: Ledger, stream: str, people: Reviewed) -> dict[str, int]:
     """Counts over all epochs: decisions, automated, review, audits, faults, dispatched, reviewed, open, recalled,
-    waiting, disputed (a blind answer against the model that no majority of people has settled)."""
-    found = ledger.read(
-        f"""
-        {reviewed.VERDICTS}
-        SELECT
-            (SELECT count(*) FROM recall c CROSS JOIN decision d
-                WHERE d.stream = c.stream AND d.case_id = c.case_id AND c.stream = :stream
-                    AND d.route = 'AUTOMATE' AND NOT d.blind) AS recalled,
-            (SELECT count(*) FROM dispatch WHERE stream = :stream AND slot = 0) AS sent,
-            (SELECT count(*) FROM dispatch WHERE stream = :stream) AS dispatched,
-            (SELECT count(*) FROM reading) AS reviewed,
-            (SELECT count(*) FROM (SELECT DISTINCT case_id, slot FROM live WHERE outcome = 'repeat') AS again
-                WHERE NOT EXISTS (
-                    SELECT 1 FROM reading r WHERE r.case_id = again.case_id AND r.slot = again.slot)) AS spent,
-            (SELECT count(*) FROM verdict v CROSS JOIN decision d
-                WHERE d.stream = :stream AND d.case_id = v.case_id AND {reviewed.DISPUTED}) AS disputed,
-            (SELECT count(*) FROM fault WHERE stream = :stream) AS faults
-        """,
-        stream=stream,
-    ).row(0, named=True)
-    number = {name: int(value) for name, value in found.items()}
-    released, for_people = pl.col("route") == AUTOMATE, (pl.col("route") == REVIEW) | pl.col("blind")
-    number |= (
-        _groups(ledger, stream)
-        .select(
-            decisions=pl.col("n").sum(),
-            automated=pl.col("n").filter(released).sum(),
-            audits=pl.col("n").filter(released & pl.col("blind")).sum(),
-            for_people=pl.col("n").filter(for_people).sum(),
-        )
-        .row(0, named=True)
-    )
+    waiting."""
+    decided = _decided(ledger, stream)
+    recalled = _recalled(ledger, stream)
+    faults = ledger.read("SELECT count(*) AS n FROM fault WHERE stream = :stream", stream=stream)["n"].item()
     return {
-        "decisions": number["decisions"],
-        "automated": number["automated"],
-        "review": number["decisions"] - number["automated"],
-        "audits": number["audits"],
-        "faults": number["faults"],
-        "dispatched": number["dispatched"],
-        "reviewed": number["reviewed"],
-        "open": number["dispatched"] - number["reviewed"] - number["spent"],
-        "recalled": number["recalled"],
-        "disputed": number["disputed"],
-        "waiting": number["for_people"] + number["recalled"] - number["sent"],
+        "decisions": decided["decisions"],
+        "automated": decided["automated"],
+        "review": decided["decisions"] - decided["automated"],
+        "audits": decided["audits"],
+        "faults": int(faults),
+        "dispatched": len(people.sent),
+        "reviewed": len(people.readings),
+        "open": len(people.sent) - len(people.readings) - len(reviewed.spent(people)),
+        "recalled": recalled,
+        "waiting": decided["for_people"] + recalled - int((people.sent["slot"] == 0).sum()),
     }
 
 
-def pace(ledger: Ledger, stream: str, *, now: str, days: float = 7.0) -> dict[str, Any]:
+def waiting(ledger: Ledger, stream: str) -> int:
+    """Cases that wait to be put before a person."""
+    sent = ledger.read("SELECT count(*) AS n FROM dispatch WHERE stream = :stream AND slot = 0", stream=stream)
+    return _decided(ledger, stream)["for_people"] + _recalled(ledger, stream) - int(sent["n"].item())
+
+
+def _decided(ledger: Ledger, stream: str) -> dict[str, int]:
+    released, for_people = pl.col("route") == AUTOMATE, (pl.col("route") == REVIEW) | pl.col("blind")
+    groups = _groups(ledger, stream).select(
+        decisions=pl.col("n").sum(),
+        automated=pl.col("n").filter(released).sum(),
+        audits=pl.col("n").filter(released & pl.col("blind")).sum(),
+        for_people=pl.col("n").filter(for_people).sum(),
+    )
+    return groups.row(0, named=True)
+
+
+def _recalled(ledger: Ledger, stream: str) -> int:
+    """Released cases that were recalled and were not drawn for a blind label anyway."""
+    found = ledger.read(
+        """
+        SELECT count(*) AS n FROM recall c CROSS JOIN decision d
+        WHERE d.stream = c.stream AND d.case_id = c.case_id AND c.stream = :stream
+            AND d.route = 'AUTOMATE' AND NOT d.blind
+        """,
+        stream=stream,
+    )
+    return int(found["n"].item())
+
+
+def pace(ledger: Ledger, stream: str, people: Reviewed, *, now: str, days: float = 7.0) -> dict[str, Any]:
     """How fast people answer: `answered` readings and `arrived` cases for people since `hours` ago.
 
     `hours`: at most `days`, less where the stream is younger; 0 before its first case.
@@ -73,7 +75,7 @@ def pace(ledger: Ledger, stream: str, *, now: str, days: float = 7.0) -> dict[st
     if first is None:
         return {"hours": 0.0, "arrived": 0, "answered": 0}
     for_people = (pl.col("route") == REVIEW) | pl.col("blind")
-    answered = reviewed.readings(ledger, stream).filter(pl.col("submitted_at") >= since)
+    answered = people.readings.filter(pl.col("submitted_at") >= since)
     return {
         "hours": max((moment.parse(now) - moment.parse(max(first, since))).total_seconds() / 3600, 0.0),
         "arrived": int(groups.filter(for_people, pl.col("decided_at") >= since)["n"].sum()),

@@ -36,7 +36,7 @@ def suspects(ledger: Ledger, stream: str) -> pl.DataFrame | None:
         epoch=epoch_id,
         clean=clean or "",
     )
-    read = reviewed.readings(ledger, stream).filter(pl.col("slot") == 0)
+    read = reviewed.read(ledger, stream).readings.filter(pl.col("slot") == 0)
     return released.join(read, on="case_id", how="anti", maintain_order="left")
 
 

@@ -1,10 +1,14 @@
 """What waits to be put before people, and where it goes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
 from review.ledger import Ledger
+
+_IN_A_QUERY = 10_000  # values: SQLite takes 32,766
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +78,19 @@ def unsent(ledger: Ledger, stream: str) -> pl.DataFrame:
     )
 
 
-def kept(ledger: Ledger, stream: str, case_id: str) -> pl.DataFrame:
-    """What the ledger keeps of what one case said: case_id, payload (null: by reference), source, line, content.
+def kept(ledger: Ledger, stream: str, case_ids: Sequence[str]) -> pl.DataFrame:
+    """What the ledger keeps of what these cases said, those it knows of them in any order.
 
-    A row, or none if there is no such case.
+    case_id, payload (null: by reference), source, line, content, prediction, blind.
     """
-    return ledger.read(
-        "SELECT case_id, payload, source, line, content FROM decision WHERE stream = :stream AND case_id = :case",
+    read = partial(
+        ledger.read,
+        "SELECT case_id, payload, source, line, content, prediction, blind FROM decision "
+        "WHERE stream = :stream AND case_id IN :cases",
         stream=stream,
-        case=case_id,
     )
+    starts = range(0, max(len(case_ids), 1), _IN_A_QUERY)
+    return pl.concat(read(cases=case_ids[start : start + _IN_A_QUERY]) for start in starts)
 
 
 def dispatched(ledger: Ledger, project_id: int) -> int:

@@ -1,126 +1,148 @@
 """What people answered, and what lies before them unanswered."""
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from review.ledger import Ledger
 
-# An annotation is what its latest revision says. It stands on one case: a Label Studio restored from a backup gives the
-# numbers it had given since to annotations of other cases.
-_LIVE = """
-live AS (
-    SELECT * FROM (
-        SELECT r.*, row_number() OVER (
-            PARTITION BY project_id, annotation_id, case_id, slot ORDER BY revision DESC
-        ) AS newest
-        FROM review r WHERE stream = :stream
-    ) AS revisions WHERE newest = 1
-)"""
-
-# The reading of a case in a slot is the answer of the first person who gave one; if they answered again, their last word.
-# Each slot's is another person's: what an earlier reader answers in a later slot is collected as a repeat.
-READINGS = f"""
-WITH {_LIVE},
-answers AS (
-    SELECT live.*, min(submitted_at) OVER (PARTITION BY case_id, slot, reviewer) AS came
-    FROM live WHERE outcome = 'answer'
-),
-reading AS (
-    SELECT * FROM (
-        SELECT answers.*, row_number() OVER (
-            PARTITION BY case_id, slot ORDER BY came, reviewer, submitted_at DESC, annotation_id DESC
-        ) AS place FROM answers
-    ) AS ranked WHERE place = 1
-)"""
-
-# What the readings of a case say of the model: how many agree with it, of how many. Each is by another person.
-# CROSS JOIN here and below: SQLite then goes from the few readings to their decisions, not through all decisions.
-VERDICTS = f"""
-{READINGS},
-verdict AS (
-    SELECT d.case_id, count(*) AS readings, sum(CASE WHEN r.answer = d.prediction THEN 1 ELSE 0 END) AS agree
-    FROM reading r CROSS JOIN decision d
-    WHERE d.stream = :stream AND d.case_id = r.case_id AND d.blind
-    GROUP BY d.case_id
-)"""
-
-# One blind reading against the model is no verdict yet, nor is a tie: another person reads the case. Where the model
-# named no answer, or had no confidence in it, there is nothing to defend.
-DISPUTED = """
-    v.readings > 0 AND v.readings - v.agree = CASE WHEN v.agree = 0 THEN 1 ELSE v.agree END
-    AND d.prediction IS NOT NULL AND d.confidence IS NOT NULL"""
+PLACE = ["case_id", "slot"]
 
 
-def readings(ledger: Ledger, stream: str) -> pl.DataFrame:
-    """The answer of each case that has one: case_id, slot, reviewer, answer, blind, seconds, submitted_at.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """What was sent and what came of it. A reading is the answer of a case in a slot.
+
+    live      each annotation that somebody gave, as its latest revision says: project_id, annotation_id, revision,
+              case_id, slot, reviewer, outcome, answer, blind, seconds, submitted_at
+    readings  of these columns all but the first three and the outcome, a row per reading
+    sent      a row per dispatch: case_id, slot, blind, task_key, sent_at, in the order they were sent
+    """
+
+    live: pl.DataFrame
+    readings: pl.DataFrame
+    sent: pl.DataFrame
+
+
+def read(ledger: Ledger, stream: str) -> Reviewed:
+    """All of a stream.
+
+    Worked out here, not by the database: for each of some ten thousand readings SQLite takes ten times as long.
+    """
+    live = _live(
+        ledger.read(
+            "SELECT project_id, annotation_id, revision, case_id, slot, reviewer, outcome, answer, blind, seconds, "
+            "submitted_at FROM review WHERE stream = :stream",
+            stream=stream,
+        )
+    )
+    sent = ledger.read(
+        "SELECT case_id, slot, blind, task_key, sent_at FROM dispatch WHERE stream = :stream "
+        "ORDER BY sent_at, case_id, slot",
+        stream=stream,
+    )
+    return Reviewed(live=live, readings=_readings(live), sent=sent)
+
+
+def _live(revisions: pl.DataFrame) -> pl.DataFrame:
+    """An annotation is what its latest revision says. It stands on one case: a Label Studio restored from a backup gives
+    the numbers it had given since to annotations of other cases."""
+    one = ["project_id", "annotation_id", *PLACE]
+    return revisions.sort(*one, "revision").unique(one, keep="last", maintain_order=True)
+
+
+def _readings(live: pl.DataFrame) -> pl.DataFrame:
+    """The reading of a case in a slot is the answer of the first person who gave one; if they answered again, their last
+    word. Each slot's is another person's: what an earlier reader answers in a later slot is collected as a repeat.
 
     A skip is no answer, a deleted annotation is gone, and what a bulk action made is nobody's reading.
     """
-    return ledger.read(
-        f"{READINGS} SELECT case_id, slot, reviewer, answer, blind, seconds, submitted_at FROM reading",
-        stream=stream,
+    answers = live.filter(pl.col("outcome") == "answer").with_columns(
+        came=pl.col("submitted_at").min().over(*PLACE, "reviewer")
+    )
+    order = ["came", "reviewer", "submitted_at", "annotation_id"]
+    return (
+        answers.sort(*PLACE, *order, descending=[False, False, False, False, True, True])
+        .unique(PLACE, keep="first", maintain_order=True)
+        .select(*PLACE, "reviewer", "answer", "blind", "seconds", "submitted_at")
     )
 
 
-def open_cases(ledger: Ledger, stream: str) -> pl.DataFrame:
-    """Cases before people that nobody has answered: case_id, slot, blind, sent_at, skips (people who passed it on)."""
-    place = ["case_id", "slot"]
-    sent = ledger.read(
-        "SELECT case_id, slot, blind, sent_at FROM dispatch WHERE stream = :stream ORDER BY sent_at, case_id, slot",
-        stream=stream,
+def verdicts(readings: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+    """case_id, readings, agree, disputed: how many people have read a case, and how many of them agree with the model.
+
+    `claims`: case_id, prediction and confidence of cases drawn blind. One reading against the model is no verdict yet, nor
+    is a tie: another person reads the case. Where the model named no answer, or had no confidence in it, there is nothing
+    to defend.
+    """
+    against = pl.col("readings") - pl.col("agree")
+    tie = against == pl.when(pl.col("agree") == 0).then(1).otherwise("agree")
+    return (
+        readings.join(claims, on="case_id")
+        .group_by("case_id")
+        .agg(
+            readings=pl.len().cast(pl.Int64),
+            agree=(pl.col("answer") == pl.col("prediction")).fill_null(False).sum().cast(pl.Int64),
+            claimed=(pl.col("prediction").is_not_null() & pl.col("confidence").is_not_null()).first(),
+        )
+        .select("case_id", "readings", "agree", disputed=tie & pl.col("claimed"))
     )
-    # Joined here: SQLite would walk over all readings for each dispatch, minutes for some ten thousand of them.
-    done = ledger.read(
-        f"{READINGS} SELECT case_id, slot FROM reading UNION SELECT case_id, slot FROM live WHERE outcome = 'repeat'",
-        stream=stream,
+
+
+def spent(people: Reviewed) -> pl.DataFrame:
+    """Slots that an earlier reader of the case has answered, and nobody else: case_id, slot."""
+    repeats = people.live.filter(pl.col("outcome") == "repeat").select(PLACE).unique(maintain_order=True)
+    return repeats.join(people.readings, on=PLACE, how="anti", maintain_order="left")
+
+
+def open_cases(people: Reviewed) -> pl.DataFrame:
+    """Cases before people that nobody has answered: case_id, slot, blind, task_key, sent_at, skips (people who passed it
+    on)."""
+    still = people.sent
+    for done in (people.readings, spent(people)):
+        still = still.join(done, on=PLACE, how="anti", maintain_order="left")
+    return still.join(_skips(people, PLACE), on=PLACE, how="left", maintain_order="left").with_columns(
+        pl.col("skips").fill_null(0)
     )
-    skips = ledger.read(
-        f"""
-        WITH {_LIVE}
-        SELECT case_id, slot, count(DISTINCT reviewer) AS skips FROM live WHERE outcome = 'skip' GROUP BY case_id, slot
-        """,
-        stream=stream,
-    ).cast({"skips": pl.Int64})
-    still = sent.join(done, on=place, how="anti", maintain_order="left")
-    return still.join(skips, on=place, how="left", maintain_order="left").with_columns(pl.col("skips").fill_null(0))
 
 
-def sent(ledger: Ledger, stream: str) -> pl.DataFrame:
-    """Cases before people: case_id, sent_at (the last time), skips (people who passed it on)."""
-    return ledger.read(
-        f"""
-        WITH {_LIVE},
-        skip AS (SELECT case_id, count(DISTINCT reviewer) AS skips FROM live WHERE outcome = 'skip' GROUP BY case_id)
-        SELECT s.case_id, max(s.sent_at) AS sent_at, max(coalesce(skip.skips, 0)) AS skips
-        FROM dispatch s LEFT JOIN skip ON skip.case_id = s.case_id
-        WHERE s.stream = :stream GROUP BY s.case_id
-        """,
-        stream=stream,
-    ).cast({"case_id": pl.String, "sent_at": pl.String, "skips": pl.Int64})
+def cases(people: Reviewed) -> pl.DataFrame:
+    """Cases before people, answered or not: case_id, sent_at (the last time), skips (people who passed it on)."""
+    found = people.sent.group_by("case_id").agg(pl.col("sent_at").max())
+    return found.join(_skips(people, ["case_id"]), on="case_id", how="left").with_columns(pl.col("skips").fill_null(0))
 
 
-def reviewers(ledger: Ledger, stream: str) -> pl.DataFrame:
+def _skips(people: Reviewed, by: list[str]) -> pl.DataFrame:
+    skips = people.live.filter(pl.col("outcome") == "skip")
+    return skips.group_by(by).agg(skips=pl.col("reviewer").n_unique().cast(pl.Int64))
+
+
+def reviewers(ledger: Ledger, stream: str, people: Reviewed) -> pl.DataFrame:
     """Who answered what: reviewer, answers, skips, assisted, corrections, median_seconds (null: nothing answered).
 
     `corrections`: of the `assisted` answers (the model's own was filled in), those that differ from it.
     """
-    given = ledger.read(
-        f"""
-        WITH {_LIVE}
-        SELECT live.reviewer, live.outcome, live.seconds, live.blind, live.answer = d.prediction AS agrees
-        FROM live CROSS JOIN decision d
-        WHERE d.stream = live.stream AND d.case_id = live.case_id AND live.outcome IN ('answer', 'skip')
+    # CROSS JOIN: SQLite then goes from the answers to their decisions, not through all decisions.
+    filled = ledger.read(
+        """
+        SELECT d.case_id, d.prediction
+        FROM (SELECT DISTINCT case_id FROM review WHERE stream = :stream AND NOT blind AND outcome = 'answer') AS r
+        CROSS JOIN decision d WHERE d.stream = :stream AND d.case_id = r.case_id
         """,
         stream=stream,
-    ).cast({"seconds": pl.Float64, "blind": pl.Boolean, "agrees": pl.Boolean})
+    )
     answered = pl.col("outcome") == "answer"
     assisted = answered & ~pl.col("blind")
+    agrees = (pl.col("answer") == pl.col("prediction")).fill_null(False)
     return (
-        given.group_by("reviewer")
+        people.live.filter(pl.col("outcome").is_in(["answer", "skip"]))
+        .join(filled, on="case_id", how="left")
+        .group_by("reviewer")
         .agg(
             answered.sum().cast(pl.Int64).alias("answers"),
             (~answered).sum().cast(pl.Int64).alias("skips"),
             assisted.sum().cast(pl.Int64).alias("assisted"),
-            (assisted & ~pl.col("agrees").fill_null(False)).sum().cast(pl.Int64).alias("corrections"),
+            (assisted & ~agrees).sum().cast(pl.Int64).alias("corrections"),
             pl.col("seconds").filter(answered).median().alias("median_seconds"),
         )
         .sort("answers", "reviewer", descending=[True, False])

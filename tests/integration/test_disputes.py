@@ -16,7 +16,7 @@ def read(book: ledger.Ledger, case: str, answers: str, **more: facts.Value) -> N
     decided: dict[str, facts.Value] = {"case_id": case, "blind": True}
     book.append({"decision": facts.decisions(decided | more)}, now=facts.NOW)
     for slot, letter in enumerate(answers):
-        task = 100 * (1 + len(reviewed.readings(book, "mail"))) + 10 * ord(case[0]) + slot + ord(case[-1]) * 10_000
+        task = 100 * (1 + len(reviewed.read(book, "mail").readings)) + 10 * ord(case[0]) + slot + ord(case[-1]) * 10_000
         sent: dict[str, facts.Value] = {"case_id": case, "slot": slot, "task_id": task, "task_key": f"{case}{slot}"}
         book.append({"dispatch": facts.dispatches(sent | {"blind": True})}, now=facts.NOW)
         if letter == "?":
@@ -51,7 +51,7 @@ def test_the_majority_of_different_people_decides(
     assert [outcome] == facts.judge(book).drawn["outcome"].to_list()
     waiting = disputes.waiting(book, "mail", 10)
     assert ([] if next_slot is None else [("c", next_slot)]) == waiting.select("case_id", "slot").rows()
-    assert int(outcome == "disputed") == counted.totals(book, "mail")["disputed"]
+    assert int(outcome == "disputed") == facts.judge(book).drawn["disputed"].sum()
     # An estimate counts the dispute as an error until it is settled; without second opinions it is one.
     settled = "wrong" if outcome == "disputed" else outcome
     for second in (True, False):
@@ -61,9 +61,9 @@ def test_the_majority_of_different_people_decides(
 
 def test_a_spent_slot_is_not_open_and_a_repeat_is_no_reading(book: ledger.Ledger) -> None:
     read(book, "c", "s-?")
-    assert [("c", 2)] == reviewed.open_cases(book, "mail").select("case_id", "slot").rows()
-    assert 1 == counted.totals(book, "mail")["open"]
-    assert 1 == len(reviewed.readings(book, "mail"))
+    assert [("c", 2)] == reviewed.open_cases(reviewed.read(book, "mail")).select("case_id", "slot").rows()
+    assert 1 == counted.totals(book, "mail", reviewed.read(book, "mail"))["open"]
+    assert 1 == len(reviewed.read(book, "mail").readings)
     assert {"c": {"ann": 0}} == disputes.readers(book, "mail", ["c", "unknown"])
 
 
@@ -71,7 +71,7 @@ def test_what_the_model_did_not_claim_is_not_disputed(book: ledger.Ledger) -> No
     read(book, "none", "s", prediction=None, confidence=None, raw_score=None, doubt="no prediction")
     read(book, "assisted", "s", blind=False)
     assert disputes.waiting(book, "mail", 10).is_empty()
-    assert 0 == counted.totals(book, "mail")["disputed"]
+    assert 0 == facts.judge(book).drawn["disputed"].sum()
 
 
 def test_a_dispute_past_its_deadline_is_late(book: ledger.Ledger) -> None:

@@ -287,7 +287,7 @@ def test_errors_among_the_released_close_the_epoch_and_recall_sends_the_suspects
     again = queued.pending(desk.book, "mail", 1000)
     assert set(again["case_id"]) == set(suspects["case_id"])
     assert not again["blind"].any()
-    assert counted.totals(desk.book, "mail")["waiting"] == len(suspects)
+    assert counted.waiting(desk.book, "mail") == len(suspects)
     with pytest.raises(Misuse, match="released nothing in this epoch"):
         govern.resume("mail", by=ANN, because=WHY)
     assert "ALARM" in story.line(desk.book, "mail")

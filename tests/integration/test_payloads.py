@@ -165,7 +165,7 @@ def test_a_case_whose_file_is_gone_waits_and_is_shown_when_the_file_is_back(inbo
     lost, there = inbox.released("case_id < 'b'"), inbox.released("case_id > 'b'")
     inbox.recall(lost + there)
     away = path.rename(inbox.folder / "a.csv")
-    waiting = counted.totals(inbox.book, "mail")["waiting"]
+    waiting = counted.waiting(inbox.book, "mail")
     for _ in range(2):
         assert (for_people | said(there), len(lost)) == inbox.pending()
     assert len(lost) == len(inbox.faults()), "each is said once"
@@ -178,7 +178,7 @@ def test_a_case_whose_file_is_gone_waits_and_is_shown_when_the_file_is_back(inbo
     assert inbox.standing(lost[0]) == (
         f"by reference, line {line} of a.csv: cannot be shown, {path}: there is no such file; put it back"
     )
-    assert waiting == counted.totals(inbox.book, "mail")["waiting"]
+    assert waiting == counted.waiting(inbox.book, "mail")
     away.rename(path)
     assert (for_people | said(lost + there), 0) == inbox.pending()
 

@@ -16,7 +16,7 @@ from flows import retire as retire_
 from models import errors
 from review import appends, archive, certified, ledger, numbers, retirement, sealing, story
 from review.retirement import Done, Who
-from review.states import counted, doubted, queued
+from review.states import counted, doubted, queued, reviewed
 from tests.integration import ledger_facts as facts
 from tests.integration.ledger_facts import NOW
 from tests.integration.test_governance import Desk
@@ -102,7 +102,10 @@ def test_counts_readings_and_the_queue_are_as_before(full: str, tmp_path: Path) 
     def told() -> list[object]:
         with ledger.open(full) as book:
             frames = (facts.judge(book).kinds, facts.judge(book).drawn, queued.pending(book, "mail", 99))
-            return [counted.totals(book, "mail"), *(frame.sort(frame.columns).rows() for frame in frames)]
+            return [
+                counted.totals(book, "mail", reviewed.read(book, "mail")),
+                *(frame.sort(frame.columns).rows() for frame in frames),
+            ]
 
     before = told()
     retire(full, tmp_path)

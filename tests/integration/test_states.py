@@ -62,9 +62,9 @@ def test_a_reading_is_the_first_persons_last_word_and_a_deleted_or_bulk_answer_i
     say(book, "b", 2, outcome="deleted", answer=None, revision=f"{LATE} deleted 1")
     say(book, "c", 3, outcome="bulk", answer=None, seconds=None)
     say(book, "d", 4, outcome="skip", answer=None)
-    found = reviewed.readings(book, "mail")
+    found = reviewed.read(book, "mail").readings
     assert found.select("case_id", "reviewer", "answer").rows() == [("a", "ben@example.org", "spam")]
-    opened = reviewed.open_cases(book, "mail")
+    opened = reviewed.open_cases(reviewed.read(book, "mail"))
     assert opened.select("case_id", "skips").rows() == [("b", 0), ("c", 0), ("d", 1)]
 
 
@@ -98,12 +98,14 @@ def test_totals_days_and_reviewers_add_up(book: ledger.Ledger) -> None:
     send(book, a=1, c=3)
     say(book, "a", 1, answer="spam", blind=True, seconds=2.0)
     say(book, "c", 3, answer="spam", seconds=4.0)
-    assert counted.totals(book, "mail") == {
+    assert counted.totals(book, "mail", reviewed.read(book, "mail")) == {
         **{"decisions": 4, "automated": 2, "review": 2, "audits": 1, "faults": 0, "dispatched": 2, "reviewed": 2},
-        **{"open": 0, "recalled": 0, "disputed": 1, "waiting": 1},
+        **{"open": 0, "recalled": 0, "waiting": 1},
     }
     assert parts.by_day(facts.judge(book)).rows() == [("2026-02-01", 2, 2, 1, 1, 1), ("2026-02-02", 2, 0, 0, 0, 0)]
-    assert reviewed.reviewers(book, "mail").rows() == [("ben@example.org", 2, 0, 1, 1, 3.0)]
+    assert reviewed.reviewers(book, "mail", reviewed.read(book, "mail")).rows() == [
+        ("ben@example.org", 2, 0, 1, 1, 3.0)
+    ]
 
 
 def test_the_cursor_is_the_newest_of_the_projects_own_collections(book: ledger.Ledger) -> None:

@@ -76,7 +76,7 @@ def test_a_case_waits_until_a_person_answers_wherever_its_tasks_went(book: ledge
         ("a", 0, "key-a", '{"text": "hello"}', "ham", False),
         ("c", 0, "key-c", '{"text": "hello"}', "ham", False),
     ]
-    assert waiting["case_id"].to_list() == reviewed.open_cases(book, "mail")["case_id"].to_list()
+    assert waiting["case_id"].to_list() == reviewed.open_cases(reviewed.read(book, "mail"))["case_id"].to_list()
     assert whereabouts.recorded_tasks(book, 7) == {*map(ord, "abc"), 500}
     assert whereabouts.live_annotations(book, "mail", 7) == 1
     assert whereabouts.last_answers(book, "mail") == {"ben@example.org": facts.NOW}
@@ -89,7 +89,7 @@ def test_an_annotation_number_given_out_again_takes_no_other_cases_answer(book: 
         {"case_id": "b", "annotation_id": 1, "revision": LATE, "answer": "spam"},
     ]
     book.append({"review": facts.reviews(*said)}, now=facts.NOW)
-    assert set(reviewed.readings(book, "mail").select("case_id", "answer").rows()) == {("a", "ham"), ("b", "spam")}
+    assert set(reviewed.read(book, "mail").readings.select("case_id", "answer").rows()) == {("a", "ham"), ("b", "spam")}
     known = collected.known_annotations(book, 7, [1])
     assert set(known.select("case_id", "revision").rows()) == {("a", EARLY), ("b", LATE)}
 
@@ -103,7 +103,7 @@ def test_an_annotation_number_given_out_again_to_its_own_case_is_a_new_answer(bo
     assert whereabouts.newest_change(book, 7) == EARLY
     book.append({"review": facts.reviews({**given, "revision": LATE, "answer": "spam"})}, now=facts.NOW)
     assert whereabouts.answered_tasks(book, 7, "key-a") == {97}
-    assert reviewed.readings(book, "mail").select("case_id", "answer").rows() == [("a", "spam")]
+    assert reviewed.read(book, "mail").readings.select("case_id", "answer").rows() == [("a", "spam")]
     # And the number of the one as that of another case, gone there at the same time.
     other: dict[str, facts.Value] = {**gone, "case_id": "b", "task_id": 98, "revision": f"{EARLY} deleted 98"}
     book.append({"review": facts.reviews(other)}, now=facts.NOW)

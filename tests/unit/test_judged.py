@@ -73,7 +73,8 @@ def test_an_extract_gives_back_every_case_to_the_bit() -> None:
         map(str, back.select(columns).rows())
     )
     named = ["case_id", *columns]
-    assert rows.filter("blind").select(named).sort("case_id").equals(found.drawn.select(named).sort("case_id"))
+    drawn = found.kinds.drop("n")[found.drawn["kind"]].hstack(found.drawn.drop("kind"))
+    assert rows.filter("blind").select(named).sort("case_id").equals(drawn.select(named).sort("case_id"))
 
 
 @pytest.mark.parametrize("by", [["prediction"], ["route", "propensity"], ["day", "slices"]])
@@ -122,6 +123,35 @@ def test_of_many_cases_each_count_above_a_listed_confidence_is_exact_and_the_are
         assert one.high == pytest.approx(other.high, abs=2e-4)
 
 
+def test_of_many_draws_without_an_answer_each_count_above_an_answered_one_is_exact(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = decided(200_000)
+    found = read(rows)
+    answered = pl.int_range(pl.len()) % 500 == 0
+    late = pl.int_range(pl.len()) % 3 == 0
+    silent = found.drawn.with_columns(
+        outcome=pl.when(answered).then("outcome").otherwise(pl.lit("waiting")), late=late & ~answered
+    )
+    found = replace(found, drawn=silent)
+    short = judged.counts(found)
+    monkeypatch.setattr(judged, "EXACT", len(rows))
+    whole = judged.counts(found)
+    told = ["blind", "outcome", "late"]
+    levels = short.filter(pl.col("outcome").is_in(judged.SETTLED))["confidence"].drop_nulls()
+    assert len(levels) == len(silent.filter(answered)) > 90
+    assert len(short) < 90_000 < 150_000 < len(whole)
+    for level in [-1.0, *levels]:
+        rows_of = [
+            counts.filter(pl.col("confidence").fill_null(0) >= level).group_by(told).agg(pl.col("n").sum()).sort(told)
+            for counts in (short, whole)
+        ]
+        assert rows_of[0].rows() == rows_of[1].rows()
+    for worst in (False, True):
+        one, other = (risk.error_among_automated(counts, 0.05, unanswered_wrong=worst) for counts in (short, whole))
+        assert one == other
+
+
 def test_epochs_days_and_labels_can_be_taken_alone() -> None:
     rows = decided(90)
     found = read(rows)
@@ -135,6 +165,8 @@ def test_epochs_days_and_labels_can_be_taken_alone() -> None:
     )
     assert set(undrawn(spam)["prediction"]) == {"spam"}
     waiting = found.drawn.with_columns(
-        outcome=pl.when(pl.col("day") == "2026-02-01").then("outcome").otherwise(pl.lit("waiting"))
+        outcome=pl.when(found.kinds["day"].gather(found.drawn["kind"]) == "2026-02-01")
+        .then("outcome")
+        .otherwise(pl.lit("waiting"))
     )
     assert judged.mature(replace(found, drawn=waiting)).kinds["day"].unique().to_list() == ["2026-02-01"]

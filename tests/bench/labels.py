@@ -1,0 +1,44 @@
+"""Every blind draw of a bench's ledger answered, as people would have, without Label Studio: estimates need the facts only."""
+
+import numpy as np
+import polars as pl
+
+from flows import runs
+from review import ledger
+from tests.bench import outputs
+from tests.integration import ledger_facts as facts
+
+WRONG = 0.01  # share of the drawn answers of the model that people disagree with
+
+
+def answer(url: str) -> int:
+    """Dispatch and answer all draws. Returns how many there are."""
+    with ledger.open(url) as book:
+        drawn = book.read(
+            "SELECT case_id, prediction FROM decision WHERE stream = 'bench' AND blind ORDER BY case_id"
+        ).with_columns(pl.int_range(1, pl.len() + 1).alias("number"))
+        now = runs.clock()
+        wrong = pl.Series(np.random.default_rng(2).random(len(drawn)) < WRONG)
+        other = (pl.col("prediction") == outputs.LABELS[0]).replace_strict(
+            {True: outputs.LABELS[1], False: outputs.LABELS[0]}
+        )
+        drawn = drawn.select(
+            "case_id",
+            stream=pl.lit("bench"),
+            task_id="number",
+            annotation_id="number",
+            task_key="case_id",
+            blind=pl.lit(True),
+            answer=pl.when(wrong).then(other).otherwise("prediction"),
+            **dict.fromkeys(("sent_at", "revision", "submitted_at", "collected_at"), pl.lit(now)),
+        )
+        book.append(
+            {"dispatch": _filled(facts.dispatches({}), drawn), "review": _filled(facts.reviews({}), drawn)}, now=now
+        )
+    return len(drawn)
+
+
+def _filled(template: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """The template's row once for each row, with what these say in its columns."""
+    own = [name for name in template.columns if name in rows.columns]
+    return rows.select(own).join(template.drop(own), how="cross").select(template.columns)
