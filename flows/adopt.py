@@ -38,9 +38,9 @@ def adopt(
     label = (label or "").strip() or None
 
     def decided() -> runs.Counts:
+        stop = govern.stopped(stream)
         now = govern.adopt(stream, threshold, by=by, because=because, uncertified=uncertified, label=label)
-        halt = govern.ended_halt(stream)
-        return _said(now) | ({"ended": halt} if halt else {})
+        return _said(now) | ({"before": stop} if stop and now.policy.releases else {})
 
     return runs.ended(decided)
 

@@ -52,10 +52,11 @@ def add(app: typer.Typer, out: Console) -> None:
         """Move the line to a certified threshold (or, with --uncertified, to any)."""
         from flows import govern
 
+        stop = govern.stopped(stream)
         now = govern.adopt(stream, threshold, by=by, because=because, uncertified=uncertified, label=label)
         in_force(now, stream)
-        if halt := govern.ended_halt(stream):
-            out.print(f"With it ends {escape(halt)}.", soft_wrap=True)
+        if stop and now.policy.releases:
+            out.print(f"Before, {escape(stop)}.", soft_wrap=True)
 
     @app.command(epilog="Example: `second-reader look digits --by 'A. Owner' --because 'the trial month is over'`")
     def look(stream: StreamName, by: By, because: Because) -> None:
@@ -147,7 +148,7 @@ def add(app: typer.Typer, out: Console) -> None:
         described = settings.read_stream(stream, settings.read())
         with runs.open_ledger() as book:
             for source, line, reason, found_at in doubted.faults(book, described.name).iter_rows():
-                said = printable(f"{found_at}  {source}, line {line}: {reason}").replace("\n", "\\n")
+                said = printable(f"{found_at}  {wording.place(source, line)}: {reason}").replace("\n", "\\n")
                 out.print(escape(said), soft_wrap=True)
 
     @show.command("policy", epilog="Example: `second-reader show policy digits`")

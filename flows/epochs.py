@@ -120,7 +120,8 @@ def adoption(
     standings: Mapping[str, certificate.Standing] = MappingProxyType({}),
 ) -> dict[str, pl.DataFrame]:
     """A policy and its adoption as facts, with the evidence that was on the table; `holds`: a certificate covers it."""
-    totals = counted.totals(book, stream.name, reviewed.read(book, stream.name))
+    people = reviewed.read(book, stream.name)
+    totals = counted.totals(book, stream.name, people) | {"disputed": len(reviewed.disputed(book, stream.name, people))}
     content = {
         "stream": stream.name,
         "epoch_id": epoch_id,

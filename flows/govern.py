@@ -99,14 +99,14 @@ def _covered(policy: policies.Policy, standings: Mapping[str, certificate.Standi
     )
 
 
-def ended_halt(stream_name: str) -> str | None:
-    """What to say of the halt that the adoption in force has ended; None if it has ended none."""
+def stopped(stream_name: str) -> str | None:
+    """Who has stopped the stream from releasing anything, when and why; None if nobody has. To be asked before `adopt`."""
     config = settings.read()
     with runs.open_ledger(config) as book:
-        halt = governed.ended_halt(book, settings.read_stream(stream_name, config).name)
+        halt = governed.stopped(book, settings.read_stream(stream_name, config).name)
     if halt is None:
         return None
-    return f"the halt of {wording.when(halt['adopted_at'])} by {halt['adopted_by']}: {halt['because']}"
+    return f"nothing was released, by {halt['adopted_by']} since {wording.when(halt['adopted_at'])}: {halt['because']}"
 
 
 def look_once(stream_name: str, *, by: str, because: str) -> dict[str, certificate.Standing]:

@@ -71,7 +71,8 @@ def read(path: Path, columns: Columns, *, progress: Callable[[int], None] = lamb
     doubts = answered["doubt"].drop_nulls()
     if len(doubts) == len(labelled):
         raise InputInvalid(
-            f"{path}: no row can be scored (the first: {doubts[0]}); name the columns with --confidence or --probabilities"
+            f"{path}: no row can be scored (the first: {doubts[0]}); name the columns with --prediction and --confidence, "
+            "or --probabilities, or mend them"
         )
     agrees = answered["prediction"].eq_missing(labelled[columns.truth])
     votes = [labelled.select(vote, columns.truth).drop_nulls() for vote in columns.votes]

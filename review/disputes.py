@@ -15,19 +15,9 @@ def waiting(ledger: Ledger, stream: str, limit: int) -> pl.DataFrame:
     `slot` is the next one. A slot that an earlier reader answered is spent: the case is offered again.
     """
     people = reviewed.read(ledger, stream)
-    # CROSS JOIN: SQLite then goes from the answers to their decisions, not through all decisions.
-    claims = ledger.read(
-        """
-        SELECT d.case_id, d.prediction, d.confidence, d.decided_at, d.content
-        FROM (SELECT DISTINCT case_id FROM review WHERE stream = :stream AND outcome = 'answer') AS r
-        CROSS JOIN decision d WHERE d.stream = :stream AND d.case_id = r.case_id AND d.blind
-        """,
-        stream=stream,
-    )
-    found = reviewed.verdicts(people.readings, claims).filter("disputed")
     slots = people.sent.group_by("case_id").agg(slot=pl.col("slot").max() + 1)
     disputed = (
-        claims.join(found, on="case_id", how="semi", maintain_order="left")
+        reviewed.disputed(ledger, stream, people)
         .join(reviewed.open_cases(people), on="case_id", how="anti", maintain_order="left")
         .join(slots, on="case_id", maintain_order="left")
         .sort("decided_at", "content", "case_id")

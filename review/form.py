@@ -209,4 +209,6 @@ def _shown(value: object) -> str:
 
 
 def _safe(text: str) -> str:
+    if text.isascii() and "\0" not in text:  # nearly all text, and quicker to see
+        return text
     return _UNSAFE.sub("", text)

@@ -15,14 +15,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from models import moment
-from review import extracts
+from review import extracts, levels
 from review.ledger import Ledger
 from review.states import reviewed
 
 SETTLED = ("right", "wrong")
 _AT_ONCE = 1000  # extracts read in one query: a column of one result holds 2 GB at most
-EXACT = 20_000  # undrawn cases of one kind up to which every confidence stays as it is
-_STEPS = 4096  # beyond that, confidences between the drawn ones are told apart in so many steps of coverage, twice over
 _KIND = ["route", "propensity"]
 
 
@@ -105,7 +103,7 @@ def _only(judged: Judged, kept: pl.Series) -> Judged:
 
 
 def sizes(judged: Judged, by: Sequence[str]) -> pl.DataFrame:
-    """Cases by columns of `extracts.KIND`: these, blind, outcome ("undrawn" for who was not), disputed, late, n."""
+    """Cases by columns of `extracts.KIND` but blind: these, blind, outcome ("undrawn" for who was not), disputed, late, n."""
     undrawn = judged.kinds.filter(~pl.col("blind")).group_by(by).agg(pl.col("n").sum())
     return _together(judged, by, undrawn, judged.drawn)
 
@@ -131,9 +129,9 @@ def counts(judged: Judged, points: Sequence[float] = ()) -> pl.DataFrame:
     """What the estimates rest on: confidence, route, blind, propensity, outcome, late, n, sorted.
 
     A dispute counts as wrong: estimates must not look better for waiting. Of many thousand cases without an answer only
-    those confidences are told apart at which something can change: those of answered cases, `points`, and 4096 steps of
-    coverage, even and finer towards the top. Each of the others counts as the lowest of its step, so that every count at
-    or above any confidence listed is exact.
+    those confidences are told apart at which something can change: those of answered cases, `points`, and steps of
+    coverage (`review.levels`). A case between two of them counts as the lower, so that every count at or above any
+    confidence here is exact.
     """
     keys, code = _coded(judged, _KIND)
     drawn = judged.drawn.with_columns(
@@ -142,18 +140,25 @@ def counts(judged: Judged, points: Sequence[float] = ()) -> pl.DataFrame:
         blind=pl.lit(True),
         code=pl.Series(code).gather(judged.drawn["kind"]),
     )
-    answered = drawn.filter(pl.col("outcome").is_in(SETTLED))
-    listed = np.unique(np.concatenate([answered["confidence"].drop_nulls().to_numpy(), np.asarray(points, np.float64)]))
+    settled = pl.col("outcome").is_in(SETTLED)
+    answered = drawn.filter(settled)
     of = ["code", "blind", "outcome", "late"]
-    made = [answered.group_by(*of, "confidence").agg(n=pl.len().cast(pl.Int64))]
+    silent = [
+        (values, extracts.risen([group["confidence"].drop_nulls().to_numpy()]), group["confidence"].null_count())
+        for values, group in drawn.filter(~settled).group_by(of)
+    ]
     unknown = np.bincount(code, _missing(judged), minlength=len(keys)).astype(np.int64)
     for number in range(len(keys)):
-        levels = _levels([*compress(judged.undrawn, code == number)], int(unknown[number]), listed)
-        made.append(levels.with_columns(code=number, blind=False, outcome=pl.lit("undrawn"), late=False))
-    for group, silent in drawn.filter(~pl.col("outcome").is_in(SETTLED)).group_by(of):
-        confidences = silent["confidence"]
-        levels = _levels([confidences.drop_nulls().to_numpy()], confidences.null_count(), listed)
-        made.append(levels.with_columns(pl.lit(value).alias(name) for name, value in zip(of, group, strict=True)))
+        known = extracts.risen([*compress(judged.undrawn, code == number)])
+        silent.append(((number, False, "undrawn", False), known, int(unknown[number])))
+    listed = np.concatenate([answered["confidence"].drop_nulls().to_numpy(), np.asarray(points, np.float64)])
+    at = levels.of([known for _, known, _ in silent], listed)
+    made = [answered.group_by(*of, "confidence").agg(n=pl.len().cast(pl.Int64))]
+    for values, known, more in silent:
+        n = pl.Series("n", np.append(levels.counted(known, at), more), dtype=pl.Int64)
+        told = pl.DataFrame({"confidence": np.append(at, np.nan)}).with_columns(pl.col("confidence").fill_nan(None), n)
+        named = (pl.lit(value).alias(name) for name, value in zip(of, values, strict=True))
+        made.append(told.filter(pl.col("n") > 0).with_columns(*named))
     found = pl.concat([frame.select(*made[0].columns).cast({"code": pl.Int64}) for frame in made])
     order = ["confidence", "route", "blind", "propensity", "outcome", "late"]
     return keys[found["code"]].hstack(found).select(*order, "n").sort(order)
@@ -192,33 +197,6 @@ def _bins(confidences: NDArray[np.float64], rising: NDArray[np.float64]) -> NDAr
     """Index of the strictest threshold each reaches, counted from the strictest; their number: none."""
     reached = np.searchsorted(rising, np.where(np.isnan(confidences), -1.0, confidences), side="right")
     return len(rising) - reached
-
-
-def _levels(parts: Sequence[NDArray[np.float64]], unknown: int, listed: NDArray[np.float64]) -> pl.DataFrame:
-    """confidence, n: the levels of cases without an answer; `unknown` of them have no confidence."""
-    level, n = _told_apart(extracts.risen(parts), listed)
-    columns = {"confidence": np.append(level, np.nan), "n": np.append(n, unknown)}
-    return (
-        pl.DataFrame(columns, schema={"confidence": pl.Float64, "n": pl.Int64})
-        .filter(pl.col("n") > 0)
-        .with_columns(pl.col("confidence").fill_nan(None))
-    )
-
-
-def _told_apart(
-    known: NDArray[np.float64], listed: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Levels and how many of the sorted confidences `known` count as each."""
-    if len(known) <= EXACT:
-        return np.unique(known, return_counts=True)
-    even = np.linspace(0, len(known) - 1, _STEPS).astype(np.int64)
-    near_the_top = len(known) - np.geomspace(1, len(known), _STEPS).astype(np.int64)  # where the area is most sensitive
-    at = np.union1d(listed, known[np.union1d(even, near_the_top)])
-    first, behind = np.searchsorted(known, at, "left"), np.searchsorted(known, at, "right")
-    start, end = np.append(0, behind), np.append(first, len(known))
-    between = end > start
-    level = np.concatenate([at[behind > first], known[start[between]]])
-    return level, np.concatenate([(behind - first)[behind > first], (end - start)[between]])
 
 
 def _together(

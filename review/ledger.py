@@ -25,12 +25,17 @@ def migrate(url: str) -> None:
     """
     where = database.address(url)
     version = _version(where)
-    if version is None and where.kind == "sqlite" and _tables(where):
+    if version is None and where.kind == "sqlite" and _foreign(where):
         raise errors.LedgerInvalid(
             f"{where.shown} holds the tables of something else; name another file in SECOND_READER_LEDGER"
         )
-    if version != schema.VERSION:
+    if version is None:
         schema.upgrade(where)
+    elif version != schema.VERSION:  # there is no older one to bring up
+        raise errors.LedgerInvalid(
+            f"{where.shown} has schema {version}, which this second-reader does not know: use the one that made it, "
+            "or, if it is no ledger, name another in SECOND_READER_LEDGER"
+        )
 
 
 def shown(url: str) -> str:
@@ -69,12 +74,15 @@ def _version(where: database.Address) -> str | None:
         return None if found is None else str(found)
 
 
-def _tables(where: database.Address) -> bool:
-    """Whether an SQLite file has any table."""
+def _foreign(where: database.Address) -> bool:
+    """Whether an SQLite file holds anything, and no ledger: one that another process has just made counts as one."""
     if not Path(where.target).exists():
         return False
     with database.connect(where) as connection, connection.cursor() as cursor, database.mapped(where):
-        cursor.execute("SELECT COUNT(*) FROM sqlite_master")
+        cursor.execute(
+            "SELECT COUNT(*) FROM sqlite_master "
+            "WHERE NOT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'alembic_version')"
+        )
         return bool(database.one(cursor))
 
 

@@ -46,10 +46,6 @@ def upgrade(where: database.Address) -> None:
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('second-reader migrate'))")
             config.attributes["connection"] = connection
             alembic.command.upgrade(config, "head")
-    except alembic.util.CommandError:
-        raise errors.LedgerInvalid(
-            f"the ledger at {where.shown} has a schema that this second-reader does not know; use the one that made it"
-        ) from None
     except sa.exc.DBAPIError as error:
         raise database.meaning(where, str(error.orig), getattr(error.orig, "sqlstate", None)) from None
     except psycopg.Error as error:

@@ -28,6 +28,7 @@ FORMATS = (
     wording.hours,
     wording.seconds,
     wording.when,
+    wording.place,
 )
 
 

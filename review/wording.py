@@ -98,6 +98,11 @@ def seconds(value: float | None) -> str:
     return f"{value:.1f}{SPACE}s" if value < 100 else f"{value / 60:.1f}{SPACE}min"
 
 
+def place(source: str, line: int) -> str:
+    """Where a row stood, `mail.csv, line 7`; of an answer `label-studio/<project>/<annotation>, task 7`."""
+    return f"{source}, {'task' if source.startswith('label-studio/') else 'line'} {line}"
+
+
 def when(written: str) -> str:
     """An instant of the ledger as `31 January 2026, 23:59 UTC`."""
     instant = moment.parse(written)

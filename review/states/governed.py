@@ -70,16 +70,14 @@ def history(ledger: Ledger, stream: str) -> pl.DataFrame:
     )
 
 
-def ended_halt(ledger: Ledger, stream: str) -> dict[str, Any] | None:
-    """The halt that the adoption in force has ended, as a row of `history`; None if the one before it was none.
+def stopped(ledger: Ledger, stream: str) -> dict[str, Any] | None:
+    """The adoption in force, as a row of `history`, if somebody has put nothing in force with it; else None.
 
-    An epoch begins with nothing released: that is no halt.
+    An epoch begins with nothing released: that is nobody's decision.
     """
     past = history(ledger, stream)
-    *before, halt, now = [None, None, *past.filter(pl.col("epoch_id") == past["epoch_id"].last()).to_dicts()]
-    if halt is None or before[-1] is None or rule_of(halt).releases or not rule_of(now).releases:
-        return None
-    return halt
+    *before, now = [None, *past.filter(pl.col("epoch_id") == past["epoch_id"].last()).to_dicts()]
+    return None if now is None or before == [None] or rule_of(now).releases else now
 
 
 NO_LOOKS = pl.DataFrame(schema={"part": pl.String, "look": pl.Int64, "threshold": pl.Float64, "made_at": pl.String})

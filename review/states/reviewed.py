@@ -89,6 +89,21 @@ def verdicts(readings: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def disputed(ledger: Ledger, stream: str, people: Reviewed) -> pl.DataFrame:
+    """Cases with a blind answer against the model that no majority of people has settled: case_id, decided_at, content."""
+    # CROSS JOIN here and below: SQLite then goes from the answers to their decisions, not through all decisions.
+    claims = ledger.read(
+        """
+        SELECT d.case_id, d.prediction, d.confidence, d.decided_at, d.content
+        FROM (SELECT DISTINCT case_id FROM review WHERE stream = :stream AND outcome = 'answer') AS r
+        CROSS JOIN decision d WHERE d.stream = :stream AND d.case_id = r.case_id AND d.blind
+        """,
+        stream=stream,
+    )
+    found = verdicts(people.readings, claims).filter("disputed")
+    return claims.join(found, on="case_id", how="semi").select("case_id", "decided_at", "content")
+
+
 def spent(people: Reviewed) -> pl.DataFrame:
     """Slots that an earlier reader of the case has answered, and nobody else: case_id, slot."""
     repeats = people.live.filter(pl.col("outcome") == "repeat").select(PLACE).unique(maintain_order=True)
@@ -122,7 +137,6 @@ def reviewers(ledger: Ledger, stream: str, people: Reviewed) -> pl.DataFrame:
 
     `corrections`: of the `assisted` answers (the model's own was filled in), those that differ from it.
     """
-    # CROSS JOIN: SQLite then goes from the answers to their decisions, not through all decisions.
     filled = ledger.read(
         """
         SELECT d.case_id, d.prediction

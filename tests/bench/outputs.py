@@ -1,6 +1,5 @@
 """A stream of a benchmark and its model outputs: ten probabilities and a text of 200 bytes each."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -44,18 +43,10 @@ review_minute = 0.5
 """
 
 
-# One draw in a thousand released cases: of ten million a label for a day's work of some people, and one reader for each.
-FEW_LABELS = {"audit_rate = 0.01": "audit_rate = 0.001", "blind_rate = 0.05": "blind_rate = 0.005"}
-ONE_READER = {'project = "bench"': 'project = "bench"\nsecond_opinion = false'}
-
-
-def write(folder: Path, rows: int, *, instead: Mapping[str, str] | None = None) -> None:
-    """Write `outputs.parquet` and the stream's file into the folder; `instead`: lines of the file to be others."""
+def write(folder: Path, rows: int) -> None:
+    """Write `outputs.parquet` and the stream's file into the folder."""
     random = np.random.default_rng(1)
-    stream = STREAM
-    for line, other in (instead or {}).items():
-        stream = stream.replace(line, other)
-    (folder / "bench.toml").write_text(stream, encoding="utf-8")
+    (folder / "bench.toml").write_text(STREAM, encoding="utf-8")
     writer = None
     for first in range(0, rows, PIECE):
         size = min(PIECE, rows - first)

@@ -65,17 +65,17 @@ def test_cost_grows_with_the_rows_and_memory_does_not(tmp_path: Path) -> None:
     for size in SIZES:
         folder = tmp_path / str(size)
         folder.mkdir()
-        outputs.write(folder, size, instead=outputs.FEW_LABELS | outputs.ONE_READER)
+        outputs.write(folder, size)
         url = f"sqlite:///{folder / 'ledger.db'}"
         scored = once.run("score", folder, url)
-        answered = labels.answer(url)
+        labels.answer(url)
         estimated = [once.run("estimate", folder, url) for _ in range(TIMES)]
         drawn = [once.run("page", folder, url) for _ in range(TIMES)]
         for work, runs in (("score", [scored]), ("estimate", estimated), ("draw the page", drawn)):
             found.append({"work": work, "rows": size, "seconds": middle(runs), "peak": middle(runs, "peak_mb")})
         if size == SIZES[-1]:
             table.record(
-                f"certificate, estimates and curve from a ledger of {size:,} decisions, {answered:,} labels, cold, SQLite",
+                f"certificate, estimates and curve from a ledger of {size:,} decisions, cold, SQLite",
                 "numpy.sort of as many floats",
                 middle(estimated),
                 middle([once.run("sort", folder, url) for _ in range(TIMES)]),

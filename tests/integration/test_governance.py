@@ -230,17 +230,17 @@ def test_halt_resume_and_rollback_move_between_versions_on_the_record(desk: Desk
     assert "certified down to 0" in told
 
 
-def test_who_adopts_a_line_after_a_halt_is_told_of_the_halt(desk: Desk) -> None:
+def test_who_adopts_a_line_can_be_told_who_has_stopped_the_stream(desk: Desk) -> None:
+    assert govern.stopped("mail") is None  # an epoch begins with nothing released
     desk.arrive("a", 300, 0.995)
     desk.look()
     govern.adopt("mail", 0.99, by=ANN, because=WHY)
-    assert govern.ended_halt("mail") is None  # an epoch begins with nothing released
+    assert govern.stopped("mail") is None
     govern.halt("mail", by="bob", because="odd images")
-    assert govern.ended_halt("mail") is None  # not yet
+    said = str(govern.stopped("mail"))
+    assert (said.startswith("nothing was released, by bob since "), said.endswith(" UTC: odd images")) == (True, True)
     govern.adopt("mail", 0.9, by=ANN, because=WHY)
-    assert str(govern.ended_halt("mail")).endswith(" UTC by bob: odd images")
-    govern.adopt("mail", 0.99, by=ANN, because=WHY)
-    assert govern.ended_halt("mail") is None  # that was the adoption before
+    assert govern.stopped("mail") is None
 
 
 def watched(desk: Desk) -> bool:

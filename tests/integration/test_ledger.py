@@ -321,17 +321,30 @@ def test_a_ledger_of_another_version_is_not_touched(ledger_url: str) -> None:
 def test_a_ledger_of_a_newer_version_cannot_be_brought_up(ledger_url: str) -> None:
     ledger.migrate(ledger_url)
     facts.execute(ledger_url, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(errors.LedgerInvalid, match=r"has a schema that this second-reader does not know"):
+    with pytest.raises(errors.LedgerInvalid, match=r"has schema 9999, which this second-reader does not know"):
         ledger.migrate(ledger_url)
 
 
-def test_a_database_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("statements", "said"),
+    [
+        (["CREATE TABLE orders (number INTEGER)"], "holds the tables of something else"),
+        (
+            ["CREATE TABLE alembic_version (version_num TEXT)", "INSERT INTO alembic_version VALUES ('c0ffee')"],
+            "has schema c0ffee, which this second-reader does not know",
+        ),
+    ],
+)
+def test_a_database_of_something_else_is_refused_and_left_alone(
+    tmp_path: Path, statements: list[str], said: str
+) -> None:
     path = tmp_path / "shop.db"
     with contextlib.closing(sqlite3.connect(path)) as shop:
-        shop.execute("CREATE TABLE orders (number INTEGER)")
+        for statement in statements:
+            shop.execute(statement)
         shop.commit()
     before = path.read_bytes()
-    with pytest.raises(errors.LedgerInvalid, match=r"shop\.db holds the tables of something else"):
+    with pytest.raises(errors.LedgerInvalid, match=rf"shop\.db {said}"):
         ledger.migrate(f"sqlite:///{path}")
     assert path.read_bytes() == before
 

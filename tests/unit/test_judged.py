@@ -8,7 +8,7 @@ import pytest
 
 from models import risk
 from models.estimate import NotEnoughEvidence
-from review import extracts, judged
+from review import extracts, judged, levels
 from tests.integration import ledger_facts as facts
 
 SCORES = [None, 0.0, 0.1, 0.5, 0.5, 0.7, 0.9, 0.9, 1.0]
@@ -107,12 +107,11 @@ def test_of_many_cases_each_count_above_a_listed_confidence_is_exact_and_the_are
     found = replace(found, drawn=found.drawn.gather_every(500))
     point = 0.123456
     short = judged.counts(found, [point])
-    monkeypatch.setattr(judged, "EXACT", len(rows))
+    monkeypatch.setattr(levels, "EXACT", len(rows))
     whole = judged.counts(found, [point])
     assert short["n"].sum() == whole["n"].sum()
     assert len(short) < 40_000 < 100_000 < len(whole)
-    levels = [point, *short["confidence"].drop_nulls().sample(200, seed=1)]
-    for level in levels:
+    for level in [point, *short["confidence"].drop_nulls().sample(200, seed=1)]:
         at = pl.col("confidence") >= level
         assert short.filter(at)["n"].sum() == whole.filter(at)["n"].sum()
     for area in (risk.augrc, risk.aurc):
@@ -135,13 +134,11 @@ def test_of_many_draws_without_an_answer_each_count_above_an_answered_one_is_exa
     )
     found = replace(found, drawn=silent)
     short = judged.counts(found)
-    monkeypatch.setattr(judged, "EXACT", len(rows))
+    monkeypatch.setattr(levels, "EXACT", len(rows))
     whole = judged.counts(found)
     told = ["blind", "outcome", "late"]
-    levels = short.filter(pl.col("outcome").is_in(judged.SETTLED))["confidence"].drop_nulls()
-    assert len(levels) == len(silent.filter(answered)) > 90
-    assert len(short) < 90_000 < 150_000 < len(whole)
-    for level in [-1.0, *levels]:
+    assert len(short) < 40_000 < 150_000 < len(whole)
+    for level in [-1.0, *short["confidence"].drop_nulls().sample(200, seed=1)]:
         rows_of = [
             counts.filter(pl.col("confidence").fill_null(0) >= level).group_by(told).agg(pl.col("n").sum()).sort(told)
             for counts in (short, whole)
@@ -150,6 +147,8 @@ def test_of_many_draws_without_an_answer_each_count_above_an_answered_one_is_exa
     for worst in (False, True):
         one, other = (risk.error_among_automated(counts, 0.05, unanswered_wrong=worst) for counts in (short, whole))
         assert one == other
+    curve = risk.curve(short, 0.05)
+    assert curve.equals(risk.at(whole, curve["threshold"].to_list(), 0.05))
 
 
 def test_epochs_days_and_labels_can_be_taken_alone() -> None:
