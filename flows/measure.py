@@ -62,7 +62,7 @@ def gather(
     points = {point for plan in plans.values() for point in plan.thresholds} | {
         line for line in lines if line is not None
     }
-    people = reviewed.read(book, name)
+    people = cases.people
     epoch = judged.of(cases, in_force.epoch_id)
     counts = judged.counts(epoch, sorted(points))
     at = what_if.thresholds(list(plans.values()), counts, lines)

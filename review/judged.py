@@ -18,6 +18,7 @@ from models import moment
 from review import extracts, levels
 from review.ledger import Ledger
 from review.states import reviewed
+from review.states.reviewed import Reviewed
 
 SETTLED = ("right", "wrong")
 _AT_ONCE = 1000  # extracts read in one query: a column of one result holds 2 GB at most
@@ -37,6 +38,7 @@ class Judged:
     kinds: pl.DataFrame  # extracts.KIND and n, over all cases
     undrawn: tuple[NDArray[np.float64], ...]  # of each row of `kinds`: the confidences of its cases not drawn, rising
     drawn: pl.DataFrame
+    people: Reviewed  # what the outcomes rest on: of the whole stream, read once
 
 
 def read(ledger: Ledger, stream: str, *, now: str, deadline_hours: float, second_opinion: bool = True) -> Judged:
@@ -69,6 +71,7 @@ def read(ledger: Ledger, stream: str, *, now: str, deadline_hours: float, second
         kinds=cases.kinds,
         undrawn=cases.undrawn,
         drawn=drawn.select(*cases.drawn.columns, "disputed", "outcome", late=late),
+        people=people,
     )
 
 

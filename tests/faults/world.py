@@ -142,7 +142,11 @@ class World:
         client = self._clients.get(token)
         if client is None:
             headers = {"Authorization": f"Token {token}"}
-            client = httpx.Client(base_url=self.label_studio, headers=headers, timeout=60.0, trust_env=False)
+            # None is kept for the next request: the server closes one that idles, perhaps just as it is used again.
+            none = httpx.Limits(max_keepalive_connections=0)
+            client = httpx.Client(
+                base_url=self.label_studio, headers=headers, timeout=60.0, trust_env=False, limits=none
+            )
             self._clients[token] = client
         answer = client.request(method, path, **rest).raise_for_status()
         return answer.json() if answer.content else None

@@ -9,6 +9,7 @@ import pytest
 from models import risk
 from models.estimate import NotEnoughEvidence
 from review import extracts, judged, levels
+from review.states.reviewed import Reviewed
 from tests.integration import ledger_facts as facts
 
 SCORES = [None, 0.0, 0.1, 0.5, 0.5, 0.7, 0.9, 0.9, 1.0]
@@ -46,7 +47,8 @@ def read(rows: pl.DataFrame) -> judged.Judged:
         late=pl.lit(False),
         outcome=pl.when(pl.col("case_id").str.ends_with("7")).then(pl.lit("wrong")).otherwise(pl.lit("right")),
     )
-    return judged.Judged(kinds=cases.kinds, undrawn=cases.undrawn, drawn=drawn)
+    nobody = Reviewed(live=pl.DataFrame(), readings=pl.DataFrame(), sent=pl.DataFrame())
+    return judged.Judged(kinds=cases.kinds, undrawn=cases.undrawn, drawn=drawn, people=nobody)
 
 
 def undrawn(found: judged.Judged) -> pl.DataFrame:
