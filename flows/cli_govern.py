@@ -19,6 +19,10 @@ Because = Annotated[str, typer.Option(help="Why; kept for ever.")]
 def add(app: typer.Typer, out: Console) -> None:
     """Add the commands to the console command; what they say goes to `out`."""
 
+    def listed(text: str) -> None:
+        """A line of a list; what stands in it may be anybody's."""
+        out.print(escape(printable(text).replace("\n", "\\n")), soft_wrap=True)
+
     def in_force(now: PolicyInForce, stream: str) -> None:
         rule = now.policy
         if not rule.releases:
@@ -147,9 +151,25 @@ def add(app: typer.Typer, out: Console) -> None:
 
         described = settings.read_stream(stream, settings.read())
         with runs.open_ledger() as book:
-            for source, line, reason, found_at in doubted.faults(book, described.name).iter_rows():
-                said = printable(f"{found_at}  {wording.place(source, line)}: {reason}").replace("\n", "\\n")
-                out.print(escape(said), soft_wrap=True)
+            found = doubted.faults(book, described.name)
+        for source, line, reason, found_at in found.iter_rows():
+            listed(f"{found_at}  {wording.place(source, line)}: {reason}")
+        if found.is_empty():
+            out.print("Everything could be read.")
+
+    @show.command("unscored", epilog="Example: `second-reader show unscored digits`")
+    def show_unscored(stream: StreamName) -> None:
+        """Each case that could not be scored and went to a person: where it stood, and why."""
+        from flows import runs
+        from review.states import doubted
+
+        described = settings.read_stream(stream, settings.read())
+        with runs.open_ledger() as book:
+            found = doubted.unscored(book, described.name)
+        for case_id, source, line, doubt in found.iter_rows():
+            listed(f"{case_id}  {wording.place(source, line)}: {doubt}")
+        if found.is_empty():
+            out.print("Every case could be scored.")
 
     @show.command("policy", epilog="Example: `second-reader show policy digits`")
     def show_policy(stream: StreamName) -> None:

@@ -31,7 +31,11 @@ def examine(stream: str | None, *, deep: bool) -> Iterator[health.Finding]:
     except SecondReaderError as error:
         yield _said("settings", "environment", error)
         return
-    names = [stream] if stream else settings.stream_names(config)
+    try:
+        names = [stream] if stream else settings.stream_names(config)
+    except SecondReaderError as error:
+        yield _said("settings", "SECOND_READER_STREAMS", error)
+        names = []
     streams: list[Stream] = []
     yield from _settings(config, names, streams)
     with ExitStack() as block:
@@ -78,7 +82,7 @@ def _settings(config: settings.Settings, names: Sequence[str], streams: list[Str
         yield health.Scribe("settings", "SECOND_READER_REPORTS").bad(
             f"{nearest} cannot be written to", "give this user the right, or name another folder"
         )
-    if not names:
+    if not names and config.streams.is_dir():
         well = False
         yield health.Scribe("settings", "SECOND_READER_STREAMS").warn(
             f"no stream files in {config.streams}", "add one, or name another folder"

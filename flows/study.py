@@ -74,6 +74,12 @@ def read(path: Path, columns: Columns, *, progress: Callable[[int], None] = lamb
             f"{path}: no row can be scored (the first: {doubts[0]}); name the columns with --prediction and --confidence, "
             "or --probabilities, or mend them"
         )
+    truths, said = (set(column.drop_nulls()) for column in (labelled[columns.truth], answered["prediction"]))
+    if not truths & said:
+        raise InputInvalid(
+            f"{path}: no predicted label ({_some(said)}) is ever the truth ({_some(truths)}); "
+            "answers and truth, and the columns of --probabilities, must be called alike"
+        )
     agrees = answered["prediction"].eq_missing(labelled[columns.truth])
     votes = [labelled.select(vote, columns.truth).drop_nulls() for vote in columns.votes]
     return History(
@@ -85,6 +91,11 @@ def read(path: Path, columns: Columns, *, progress: Callable[[int], None] = lamb
         people=_people(labelled.select(columns.votes)),
         votes_right=sum(int((given.to_series(0) == given.to_series(1)).sum()) for given in votes),
     )
+
+
+def _some(labels: set[str]) -> str:
+    first = sorted(labels)
+    return ", ".join(repr(label) for label in first[:3]) + (", ..." if len(first) > 3 else "")
 
 
 def _people(votes: pl.DataFrame) -> dict[str, float]:
@@ -125,6 +136,8 @@ def _stream(columns: Columns) -> Stream:
     answers_given = {columns.truth, columns.prediction, *columns.votes}
     if twice := answers_given & {*columns.probabilities, columns.confidence} - {None}:
         raise Misuse(f"column {min(map(str, twice))!r} cannot be an answer and a number at once; name another")
+    if columns.truth in (columns.prediction, *columns.votes):
+        raise Misuse(f"column {columns.truth!r} cannot be the truth and an answer at once: it would always be right")
     columns_read = {"id": columns.truth, "payload": [columns.truth], "slices": [*columns.votes]}
     try:
         return Stream.model_validate(

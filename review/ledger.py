@@ -14,6 +14,14 @@ from models import errors, tables
 from review import appends, audit, database, holds, removal, schema, sealing, seals, typed
 from review.drivers import dbapi
 
+_FOREIGN = -1  # what `_LOOK` finds where an SQLite file is something else's; a PostgreSQL database may be both's
+_LOOK = {
+    "sqlite": """
+        SELECT CASE WHEN SUM(name = 'alembic_version') > 0 THEN 1 WHEN COUNT(*) = 0 THEN 0 ELSE -1 END
+        FROM sqlite_master
+    """,
+    "postgresql": "SELECT COUNT(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('alembic_version')",
+}
 _WRITERS = 7_326_011_847_150  # PostgreSQL's advisory lock of those who append, for seals follow one another
 
 
@@ -24,18 +32,8 @@ def migrate(url: str) -> None:
     SQLite file with tables of something else in it.
     """
     where = database.address(url)
-    version = _version(where)
-    if version is None and where.kind == "sqlite" and _foreign(where):
-        raise errors.LedgerInvalid(
-            f"{where.shown} holds the tables of something else; name another file in SECOND_READER_LEDGER"
-        )
-    if version is None:
+    if _version(where) is None:
         schema.upgrade(where)
-    elif version != schema.VERSION:  # there is no older one to bring up
-        raise errors.LedgerInvalid(
-            f"{where.shown} has schema {version}, which this second-reader does not know: use the one that made it, "
-            "or, if it is no ledger, name another in SECOND_READER_LEDGER"
-        )
 
 
 def shown(url: str) -> str:
@@ -49,41 +47,30 @@ def open(url: str) -> "Ledger":  # noqa: A001 (called as ledger.open)
     version = _version(where)
     if version is None:
         raise errors.LedgerInvalid(f"there is no ledger at {where.shown}: make it with `second-reader init`")
-    if version != schema.VERSION:
-        raise errors.LedgerInvalid(
-            f"the ledger at {where.shown} has schema {version}, this second-reader has {schema.VERSION}: "
-            "run `second-reader init` to bring it up, or use the second-reader that made it"
-        )
     return Ledger(where, database.connect(where))
 
 
 def _version(where: database.Address) -> str | None:
-    """The schema's version, None if there is no ledger yet."""
+    """The schema's version, None if there is no ledger yet. Raises LedgerInvalid if it is another's, or no ledger's."""
     if where.kind == "sqlite" and not Path(where.target).exists():
         return None
     with database.connect(where) as connection, connection.cursor() as cursor, database.mapped(where):
-        cursor.execute(
-            "SELECT COUNT(*) FROM sqlite_master WHERE name = 'alembic_version'"
-            if where.kind == "sqlite"
-            else "SELECT COUNT(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('alembic_version')"
-        )
-        if database.one(cursor) == 0:
+        cursor.execute(_LOOK[where.kind])
+        found = database.one(cursor)
+        if found == _FOREIGN:
+            raise errors.LedgerInvalid(
+                f"{where.shown} holds the tables of something else; name another file in SECOND_READER_LEDGER"
+            )
+        if found == 0:
             return None
         cursor.execute("SELECT MAX(version_num) FROM alembic_version")
         found = database.one(cursor)
-        return None if found is None else str(found)
-
-
-def _foreign(where: database.Address) -> bool:
-    """Whether an SQLite file holds anything, and no ledger: one that another process has just made counts as one."""
-    if not Path(where.target).exists():
-        return False
-    with database.connect(where) as connection, connection.cursor() as cursor, database.mapped(where):
-        cursor.execute(
-            "SELECT COUNT(*) FROM sqlite_master "
-            "WHERE NOT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'alembic_version')"
+    if found not in (None, schema.VERSION):  # there is no older one to bring up
+        raise errors.LedgerInvalid(
+            f"{where.shown} has schema {found}, this second-reader has {schema.VERSION}: use the one that made it, or, "
+            "if it is no ledger, name another in SECOND_READER_LEDGER"
         )
-        return bool(database.one(cursor))
+    return None if found is None else str(found)
 
 
 class Ledger:

@@ -31,7 +31,7 @@ def lines(report: Report) -> str:
     if report.unscored:
         parts.append(
             f"{wording.count(report.unscored, 'case')} could not be scored and went to people: what the model answered, or how "
-            "sure it was, cannot be used. Why: second-reader show case."
+            f"sure it was, cannot be used. Which, and why: second-reader show unscored {report.stream}."
         )
     return "\n".join([*parts, *_curve(report)])
 

@@ -314,15 +314,9 @@ def test_opening_makes_no_file(tmp_path: Path) -> None:
 def test_a_ledger_of_another_version_is_not_touched(ledger_url: str) -> None:
     ledger.migrate(ledger_url)
     facts.execute(ledger_url, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(errors.LedgerInvalid, match=r"has schema 9999, this second-reader has 0001"):
-        ledger.open(ledger_url)
-
-
-def test_a_ledger_of_a_newer_version_cannot_be_brought_up(ledger_url: str) -> None:
-    ledger.migrate(ledger_url)
-    facts.execute(ledger_url, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(errors.LedgerInvalid, match=r"has schema 9999, which this second-reader does not know"):
-        ledger.migrate(ledger_url)
+    for attempt in (ledger.open, ledger.migrate):
+        with pytest.raises(errors.LedgerInvalid, match=r"has schema 9999, this second-reader has 0001"):
+            attempt(ledger_url)
 
 
 @pytest.mark.parametrize(
@@ -331,7 +325,7 @@ def test_a_ledger_of_a_newer_version_cannot_be_brought_up(ledger_url: str) -> No
         (["CREATE TABLE orders (number INTEGER)"], "holds the tables of something else"),
         (
             ["CREATE TABLE alembic_version (version_num TEXT)", "INSERT INTO alembic_version VALUES ('c0ffee')"],
-            "has schema c0ffee, which this second-reader does not know",
+            "has schema c0ffee, this second-reader has 0001",
         ),
     ],
 )
@@ -344,8 +338,9 @@ def test_a_database_of_something_else_is_refused_and_left_alone(
             shop.execute(statement)
         shop.commit()
     before = path.read_bytes()
-    with pytest.raises(errors.LedgerInvalid, match=rf"shop\.db {said}"):
-        ledger.migrate(f"sqlite:///{path}")
+    for attempt in (ledger.open, ledger.migrate):
+        with pytest.raises(errors.LedgerInvalid, match=rf"shop\.db {said}"):
+            attempt(f"sqlite:///{path}")
     assert path.read_bytes() == before
 
 

@@ -121,6 +121,8 @@ def test_probabilities_bring_prediction_and_confidence_with_them(tmp_path: Path)
         (studies.Columns(truth="label"), InputInvalid, "column 'label' is missing"),
         (studies.Columns(truth="empty"), InputInvalid, "no row has a value in column 'empty'"),
         (studies.Columns(probabilities=("x", "x"), prediction=None), Misuse, "must name each column once"),
+        (studies.Columns(prediction="truth"), Misuse, "cannot be the truth and an answer at once"),
+        (studies.Columns(prediction="word"), InputInvalid, r"no predicted label \('high'\) is ever the truth \('a'\)"),
         (studies.Columns(confidence="prediction"), Misuse, "cannot be an answer and a number at once"),
         (studies.Columns(confidence="word"), InputInvalid, r"no row can be scored \(the first: confidence 'high' is"),
     ],
