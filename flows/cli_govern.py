@@ -1,7 +1,9 @@
 """The owner's commands: move the line, take it back, see why it stands where it does."""
 
+from collections.abc import Callable
 from typing import Annotated
 
+import polars as pl
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -9,6 +11,7 @@ from rich.markup import escape
 from flows import settings
 from models.errors import printable
 from review import wording
+from review.ledger import Ledger
 from review.states.governed import PolicyInForce
 
 StreamName = Annotated[str, typer.Argument(help="The stream: its name in the streams folder, or a .toml file.")]
@@ -19,9 +22,18 @@ Because = Annotated[str, typer.Option(help="Why; kept for ever.")]
 def add(app: typer.Typer, out: Console) -> None:
     """Add the commands to the console command; what they say goes to `out`."""
 
-    def listed(text: str) -> None:
-        """A line of a list; what stands in it may be anybody's."""
-        out.print(escape(printable(text).replace("\n", "\\n")), soft_wrap=True)
+    def listed(stream: str, find: Callable[[Ledger, str], pl.DataFrame], line: str, nothing: str) -> None:
+        """What `find` finds in the ledger, a line each; what stands in it may be anybody's."""
+        from flows import runs
+
+        described = settings.read_stream(stream, settings.read())
+        with runs.open_ledger() as book:
+            found = find(book, described.name)
+        for row in found.iter_rows(named=True):
+            said = line.format(**row, place=wording.place(row["source"], row["line"]))
+            out.print(escape(printable(said).replace("\n", "\\n")), soft_wrap=True)
+        if found.is_empty():
+            out.print(nothing)
 
     def in_force(now: PolicyInForce, stream: str) -> None:
         rule = now.policy
@@ -146,30 +158,16 @@ def add(app: typer.Typer, out: Console) -> None:
     @show.command("faults", epilog="Example: `second-reader show faults digits`")
     def show_faults(stream: StreamName) -> None:
         """Each row and answer that could not be read, newest first: where it stood, and why. Not what it said."""
-        from flows import runs
         from review.states import doubted
 
-        described = settings.read_stream(stream, settings.read())
-        with runs.open_ledger() as book:
-            found = doubted.faults(book, described.name)
-        for source, line, reason, found_at in found.iter_rows():
-            listed(f"{found_at}  {wording.place(source, line)}: {reason}")
-        if found.is_empty():
-            out.print("Everything could be read.")
+        listed(stream, doubted.faults, "{found_at}  {place}: {reason}", "Everything could be read.")
 
     @show.command("unscored", epilog="Example: `second-reader show unscored digits`")
     def show_unscored(stream: StreamName) -> None:
         """Each case that could not be scored and went to a person: where it stood, and why."""
-        from flows import runs
         from review.states import doubted
 
-        described = settings.read_stream(stream, settings.read())
-        with runs.open_ledger() as book:
-            found = doubted.unscored(book, described.name)
-        for case_id, source, line, doubt in found.iter_rows():
-            listed(f"{case_id}  {wording.place(source, line)}: {doubt}")
-        if found.is_empty():
-            out.print("Every case could be scored.")
+        listed(stream, doubted.unscored, "{case_id}  {place}: {doubt}", "Every case could be scored.")
 
     @show.command("policy", epilog="Example: `second-reader show policy digits`")
     def show_policy(stream: StreamName) -> None:

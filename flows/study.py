@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from pydantic import ValidationError
 
-from flows import files
+from flows import files, headers
 from models import agreement, answers, canonical, rehearsal, study
 from models.errors import InputInvalid, Misuse
 from models.stream import Stream
@@ -77,7 +77,7 @@ def read(path: Path, columns: Columns, *, progress: Callable[[int], None] = lamb
     truths, said = (set(column.drop_nulls()) for column in (labelled[columns.truth], answered["prediction"]))
     if not truths & said:
         raise InputInvalid(
-            f"{path}: no predicted label ({_some(said)}) is ever the truth ({_some(truths)}); "
+            f"{path}: no predicted label ({headers.quoted(sorted(said))}) is ever the truth ({headers.quoted(sorted(truths))}); "
             "answers and truth, and the columns of --probabilities, must be called alike"
         )
     agrees = answered["prediction"].eq_missing(labelled[columns.truth])
@@ -91,11 +91,6 @@ def read(path: Path, columns: Columns, *, progress: Callable[[int], None] = lamb
         people=_people(labelled.select(columns.votes)),
         votes_right=sum(int((given.to_series(0) == given.to_series(1)).sum()) for given in votes),
     )
-
-
-def _some(labels: set[str]) -> str:
-    first = sorted(labels)
-    return ", ".join(repr(label) for label in first[:3]) + (", ..." if len(first) > 3 else "")
 
 
 def _people(votes: pl.DataFrame) -> dict[str, float]:

@@ -76,8 +76,8 @@ def stopped(ledger: Ledger, stream: str) -> dict[str, Any] | None:
     An epoch begins with nothing released: that is nobody's decision.
     """
     past = history(ledger, stream)
-    *before, now = [None, *past.filter(pl.col("epoch_id") == past["epoch_id"].last()).to_dicts()]
-    return None if now is None or before == [None] or rule_of(now).releases else now
+    of_epoch = past.filter(pl.col("epoch_id") == past["epoch_id"].last()).to_dicts()
+    return of_epoch[-1] if len(of_epoch) > 1 and not rule_of(of_epoch[-1]).releases else None
 
 
 NO_LOOKS = pl.DataFrame(schema={"part": pl.String, "look": pl.Int64, "threshold": pl.Float64, "made_at": pl.String})

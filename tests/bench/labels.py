@@ -12,8 +12,8 @@ ONE_OF = 10  # draws are answered; the others stay silent
 WRONG = 0.01  # share of the drawn answers of the model that people disagree with
 
 
-def answer(url: str) -> int:
-    """Dispatch and answer a tenth of the draws. Returns how many."""
+def answer(url: str) -> None:
+    """Dispatch and answer a tenth of the draws."""
     with ledger.open(url) as book:
         drawn = book.read(
             "SELECT case_id, prediction FROM decision WHERE stream = 'bench' AND blind ORDER BY case_id"
@@ -37,7 +37,6 @@ def answer(url: str) -> int:
         book.append(
             {"dispatch": _filled(facts.dispatches({}), drawn), "review": _filled(facts.reviews({}), drawn)}, now=now
         )
-    return len(drawn)
 
 
 def _filled(template: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:

@@ -113,6 +113,12 @@ def test_what_cannot_be_scored_is_said_with_the_first_of_it(place: Place) -> Non
     assert (done.code, "to review 3, unscored 2, faults 0" in done.out) == (0, True)
     assert "one.jsonl, line 2: confidence 76.4 is not from 0 to 1" in line_of(done.err)
     assert "2 cases could not be scored" in place.cli("measure", place.name).out
+    listed = place.cli("show", "unscored", place.name).out.splitlines()
+    assert [line.partition("  ")[2] for line in listed] == [
+        "one.jsonl, line 2: confidence 76.4 is not from 0 to 1",
+        "one.jsonl, line 3: confidence 80 is not from 0 to 1",
+    ]
+    assert place.cli("show", "faults", place.name).out == "Everything could be read.\n"
 
 
 def test_status_of_what_cannot_be_read_is_an_error(place: Place) -> None:

@@ -124,7 +124,7 @@ def test_of_many_cases_each_count_above_a_listed_confidence_is_exact_and_the_are
         assert one.high == pytest.approx(other.high, abs=2e-4)
 
 
-def test_of_many_draws_without_an_answer_each_count_above_an_answered_one_is_exact(
+def test_of_many_draws_without_an_answer_each_count_above_a_listed_confidence_is_exact(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rows = decided(200_000)
