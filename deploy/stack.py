@@ -140,13 +140,13 @@ class Stack:
         """The API token of a Label Studio account, made if there is none. Raises Refused, Unavailable."""
         return label_studio_server.add_account(self.label_studio_url, self._owner(), email, password)
 
+    def fill(self, *, label_studio: bool = False, prefect: bool = False) -> None:
+        """Make the databases of what is asked for and not up, without starting it. Raises SetupFailed."""
+        self._fill(self._wanted(label_studio=label_studio, prefect=prefect))
+
     def start(self, *, label_studio: bool = False, prefect: bool = False) -> None:
         """Start what is asked for and not up yet, side by side. Raises SetupFailed."""
-        wanted = []
-        if label_studio and "Label Studio" not in self._up:
-            wanted.append(self._label_studio())
-        if prefect and "Prefect" not in self._up:
-            wanted.append(self._prefect())
+        wanted = self._wanted(label_studio=label_studio, prefect=prefect)
         self._fill(wanted)
         for service in wanted:
             self._say(f"{service.name}: starting, {service.url}")
@@ -189,6 +189,10 @@ class Stack:
     def _wait(self, name: str) -> None:
         service, server = self._up[name]
         server.wait(lambda: servers.answers(service.health))
+
+    def _wanted(self, *, label_studio: bool, prefect: bool) -> list[servers.Service]:
+        asked = {"Label Studio": label_studio and self._label_studio, "Prefect": prefect and self._prefect}
+        return [service() for name, service in asked.items() if service and name not in self._up]
 
     def _owner(self) -> label_studio_server.Owner:
         return label_studio_server.Owner(email=self._keys.email, password=self._keys.password, token=self._keys.token)

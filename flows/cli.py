@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 error, 2 usage, 3 done but rows could not be read.
 """
 
 import getpass
+import importlib.metadata
 import logging
 import re
 import sys
@@ -29,13 +30,27 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
-    help="Release what a model is sure of, send the rest to people, and measure how far the model can be trusted.",
     rich_markup_mode="markdown",
 )
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 StreamName = Annotated[str, typer.Argument(help="The stream: its name in the streams folder, or a .toml file.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        out.print(importlib.metadata.version("second-reader"))
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which it is.")
+    ] = False,
+) -> None:
+    """Release what a model is sure of, send the rest to people, and measure how far the model can be trusted."""
 
 
 @app.command(epilog="Example: `second-reader init digits`")

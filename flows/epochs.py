@@ -25,11 +25,11 @@ def begin(stream_name: str, *, by: str) -> tuple[int, bool]:
     """
     config = settings.read()
     stream = settings.read_stream(stream_name, config)
-    token = settings.label_studio_token(config)  # before anything is made
+    # Before anything is made: where Label Studio is missing, no ledger is left behind.
+    connection = access.connect(config.label_studio_url, settings.label_studio_token(config))
     ledger.migrate(config.ledger.get_secret_value())
     with ledger.open(config.ledger.get_secret_value()) as book, book.exclusive("govern", stream.name):
         began = begin_epoch(book, stream, by)
-        connection = access.connect(config.label_studio_url, token)
         labelling = form.config(stream)
         project_id = projects.ensure(
             connection,

@@ -62,10 +62,14 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needed:
-    """About how many more blind labels at or above `threshold` certify it, if errors stay as frequent as so far."""
+    """About how many more blind labels at or above `threshold` certify it, if errors stay as frequent as so far.
+
+    `seen`: the labels there so far, weighted.
+    """
 
     threshold: float
     labels: int
+    seen: float
 
 
 def fewest(alpha: float, delta: float) -> int:
@@ -186,7 +190,7 @@ def needed(standing: Standing) -> Needed | None:
         share = standing.cases[stop.at] / standing.cases[-1] if standing.cases[-1] else 1.0
         route = more / share if share else math.inf
         if best is None or route < best[0]:
-            best = route, Needed(threshold=plan.thresholds[stop.at], labels=more)
+            best = route, Needed(threshold=plan.thresholds[stop.at], labels=more, seen=labels)
     return None if best is None else best[1]
 
 

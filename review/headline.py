@@ -195,5 +195,8 @@ def needed(report: Report) -> str:
     step = report.proposal.needed
     if step is None:
         return "" if report.proposal.certified else "At the errors seen so far no number of labels would certify one."
+    if not step.seen:
+        labels, line = wording.count(step.labels, "blind label"), wording.threshold(step.threshold)
+        return f"There is no blind label yet; about {labels} at {line}, all right, would certify that."
     labels = wording.count(step.labels, "more blind label")
     return f"About {labels} at {wording.threshold(step.threshold)} would certify that, were errors to stay as rare as so far."

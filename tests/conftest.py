@@ -13,7 +13,7 @@ import pytest
 from deploy import postgres
 from deploy import stack as stacks
 from models import errors
-from tests import sweep
+from tests import stack_home, sweep
 
 ROOT = Path(__file__).resolve().parent.parent
 HOMES = 8  # test runs at the same time
@@ -52,8 +52,10 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stacks.Stack]:
     When all tests have run, none of its secrets may stand in a log, in Prefect's database or in what a test has left.
     """
     with ExitStack() as block:
-        for number in range(HOMES):
-            home = ROOT / ".local" / "test-stack" / str(number)
+        first = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+        for number in range(first, first + HOMES):
+            home = ROOT / ".local" / "test-stack" / str(number % HOMES)
+            stack_home.copied(home)
             try:
                 found = block.enter_context(stacks.running(home, label_studio=False, prefect=False, keep=False))
             except errors.Busy:  # another test run has it

@@ -106,7 +106,9 @@ def asking(url: str, doing: str) -> Iterator[None]:
         ) from None
     except httpx.HTTPError as error:
         reason = str(error) or type(error).__name__
-        raise Unavailable(f"Label Studio at {url} could not be reached while {doing}: {reason}") from None
+        raise Unavailable(
+            f"Label Studio at {url} could not be reached while {doing}: {reason}; is it running?"
+        ) from None
 
 
 def _judged(error: ApiError, url: str, doing: str) -> Refused | Unavailable:

@@ -18,6 +18,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests import stack_home
+
 ROOT = Path(__file__).resolve().parents[2]
 STANDING = "Ctrl-C"  # in the last line, when all is done and the servers stay up
 
@@ -46,6 +48,7 @@ def folder() -> Iterator[Path]:
 @pytest.mark.timeout(420)
 def test_the_demo_leaves_a_queue_a_report_and_a_ledger_that_add_up(folder: Path) -> None:
     home, log = folder / "demo", folder / "demo.log"
+    stack_home.copied(home)
     ports = ("--label-studio-port", str(free_port()), "--prefect-port", str(free_port()))
     with log.open("wb") as output:
         demo = subprocess.Popen(

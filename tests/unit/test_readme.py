@@ -1,8 +1,10 @@
 """The README's examples hold: its stream file, its commands, its settings, its query, its links."""
 
+import json
 import re
 import shlex
 import sqlite3
+import tomllib
 from contextlib import closing
 from pathlib import Path
 
@@ -54,6 +56,20 @@ def test_every_command_is_in_the_readme_and_its_help_ends_with_an_example() -> N
     ) == set(COMMANDS)
     for name, command in COMMANDS.items():
         assert (command.epilog or "").startswith(f"Example: `second-reader {name}"), name
+
+
+def test_every_key_that_may_be_left_out_is_in_the_readme_with_its_default() -> None:
+    rows = re.findall(r"^\| `(\w+\.\w+)` \| (?:`(.+?)`|none) \|", README, flags=re.MULTILINE)
+    shown = {key: json.loads(text) if text else None for key, text in rows}
+    shown |= {f"schedule.{key}": cron for key, cron in tomllib.loads(blocks("toml")[0])["schedule"].items()}
+    fields = {
+        f"{table}.{key}": field
+        for table, of in stream.Stream.model_fields.items()
+        for key, field in getattr(of.annotation, "model_fields", {}).items()
+    }
+    given = {name: field.default for name, field in fields.items() if not field.is_required()}
+    assert {name: given[name] or None for name in shown} == shown
+    assert {name for name, default in given.items() if default} <= set(shown)
 
 
 def test_every_setting_is_in_the_readme_with_its_default() -> None:
