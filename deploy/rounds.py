@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from deploy import alarm, guide, prepared, reviewers, stack
-from flows import collect, dispatch, epochs, govern, measure, runs, score, settings
+from flows import collect, dispatch, endings, epochs, govern, measure, runs, score, settings
 from models.stream import Stream
 from review import certified, form
 from review.states import reviewed
@@ -68,7 +68,7 @@ def play(
         elif not last:
             _move_the_line(stream, out)
     out.print(f"\n{escape(measured['summary'])}\n", soft_wrap=True)
-    runs.flush_log()
+    endings.flush_log()
     with runs.open_ledger(config) as book:
         return guide.Left(project_id=project_id, open_cases=len(reviewed.open_cases(reviewed.read(book, name))))
 

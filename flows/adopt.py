@@ -9,7 +9,7 @@ from typing import Annotated
 from prefect import flow
 from pydantic import Field
 
-from flows import govern, runs
+from flows import endings, govern, runs
 from review.states.governed import PolicyInForce
 
 Text = Annotated[str, Field(min_length=1)]
@@ -24,7 +24,7 @@ def adopt(
     threshold: Confidence | None = None,
     label: str | None = None,
     uncertified: bool = False,
-) -> runs.Ended:
+) -> endings.Ended:
     """Move the line of a stream: to the lowest certified threshold, or to the one named here.
 
     Args:
@@ -42,11 +42,11 @@ def adopt(
         now = govern.adopt(stream, threshold, by=by, because=because, uncertified=uncertified, label=label)
         return _said(now) | ({"before": stop} if stop and now.policy.releases else {})
 
-    return runs.ended(decided)
+    return endings.ended(decided)
 
 
 @flow(name="halt", flow_run_name="halt-{stream}")
-def halt(stream: str, by: Text, because: Text) -> runs.Ended:
+def halt(stream: str, by: Text, because: Text) -> endings.Ended:
     """Release nothing of a stream from the next decision on.
 
     Args:
@@ -54,7 +54,7 @@ def halt(stream: str, by: Text, because: Text) -> runs.Ended:
         by: your name; kept for ever.
         because: why; kept for ever.
     """
-    return runs.ended(lambda: _said(govern.halt(stream, by=by, because=because)))
+    return endings.ended(lambda: _said(govern.halt(stream, by=by, because=because)))
 
 
 def _said(now: PolicyInForce) -> runs.Counts:

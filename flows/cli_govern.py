@@ -1,9 +1,8 @@
 """The owner's commands: move the line, take it back, see why it stands where it does."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import polars as pl
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -11,8 +10,12 @@ from rich.markup import escape
 from flows import settings
 from models.errors import printable
 from review import wording
-from review.ledger import Ledger
-from review.states.governed import PolicyInForce
+
+if TYPE_CHECKING:  # they take a second to load
+    import polars as pl
+
+    from review.ledger import Ledger
+    from review.states.governed import PolicyInForce
 
 StreamName = Annotated[str, typer.Argument(help="The stream: its name in the streams folder, or a .toml file.")]
 By = Annotated[str, typer.Option(help="Your name; kept for ever.")]
@@ -22,7 +25,7 @@ Because = Annotated[str, typer.Option(help="Why; kept for ever.")]
 def add(app: typer.Typer, out: Console) -> None:
     """Add the commands to the console command; what they say goes to `out`."""
 
-    def listed(stream: str, find: Callable[[Ledger, str], pl.DataFrame], line: str, nothing: str) -> None:
+    def listed(stream: str, find: "Callable[[Ledger, str], pl.DataFrame]", line: str, nothing: str) -> None:
         """What `find` finds in the ledger, a line each; what stands in it may be anybody's."""
         from flows import runs
 
@@ -35,7 +38,7 @@ def add(app: typer.Typer, out: Console) -> None:
         if found.is_empty():
             out.print(nothing)
 
-    def in_force(now: PolicyInForce, stream: str) -> None:
+    def in_force(now: "PolicyInForce", stream: str) -> None:
         rule = now.policy
         if not rule.releases:
             out.print(

@@ -6,7 +6,7 @@ import polars as pl
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from flows import runs, settings
+from flows import endings, runs, settings
 from models.stream import Stream
 from review import disputes, reading, whereabouts
 from review.label_studio import access, answers
@@ -16,13 +16,13 @@ NAMES = {"answer": "answers", "skip": "skips", "deleted": "deleted", "bulk": "no
 
 
 @flow(name="collect", flow_run_name="collect-{stream}")
-def collect(stream: str) -> runs.Ended:
+def collect(stream: str) -> endings.Ended:
     """Read new, edited, skipped and deleted answers from Label Studio into the ledger.
 
     Args:
         stream: the stream's name.
     """
-    return runs.ended(lambda: _collect(stream))
+    return endings.ended(lambda: _collect(stream))
 
 
 def _collect(stream_name: str) -> runs.Counts:
@@ -61,7 +61,7 @@ def _since(run: runs.Run, connection: access.Connection, project_id: int, cursor
     return answers.earliest_change(connection, project_id, late, cursor) or cursor
 
 
-@task(name="record answers", cache_policy=NO_CACHE, **runs.RETRY)
+@task(name="record answers", cache_policy=NO_CACHE, **endings.RETRY)
 def record_answers(
     stream: Stream, run_id: str, project_id: int, page: list[reading.ChangedTask], people: dict[int, str]
 ) -> dict[str, int]:

@@ -9,7 +9,7 @@ import polars_hash as plh
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from flows import files, runs, settings
+from flows import endings, files, runs, settings
 from models import outputs, policy
 from models.errors import ModelInvalid, Superseded
 from models.stream import Stream
@@ -32,7 +32,7 @@ class Facts:
     ready: sealing.Ready
 
 
-@task(name="record", cache_policy=NO_CACHE, **runs.RETRY)
+@task(name="record", cache_policy=NO_CACHE, **endings.RETRY)
 def record(stream: Stream, run_id: str, chunk: files.Chunk, facts: Facts | None = None) -> dict[str, int]:
     """Append one chunk's decisions, whole or not at all. Doing it again adds nothing. `facts` as in `append`."""
     with runs.open_ledger() as book:

@@ -9,7 +9,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import task_run
 
-from flows import leftover, payloads, runs, settings
+from flows import endings, leftover, payloads, runs, settings
 from models.stream import Stream
 from review import disputes, form, whereabouts
 from review.label_studio import access, doubles, imports, projects
@@ -20,13 +20,13 @@ FIRST_READING = 0
 
 
 @flow(name="dispatch", flow_run_name="dispatch-{stream}")
-def dispatch(stream: str) -> runs.Ended:
+def dispatch(stream: str) -> endings.Ended:
     """Send the cases that wait for a person to Label Studio, up to the stream's queue depth.
 
     Args:
         stream: the stream's name.
     """
-    return runs.ended(lambda: _dispatch(stream))
+    return endings.ended(lambda: _dispatch(stream))
 
 
 def _dispatch(stream_name: str) -> runs.Counts:
@@ -69,7 +69,7 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
     }
 
 
-@task(name="send", cache_policy=NO_CACHE, **runs.RETRY)
+@task(name="send", cache_policy=NO_CACHE, **endings.RETRY)
 def send(stream: Stream, run_id: str, project_id: int, batch: pl.DataFrame, above: int | None) -> int:
     """Push one batch and record where each case went: the highest task id. `above` as in `push`."""
     first_try = task_run.run_count <= 1  # an earlier one may have put them there; 0: not run by Prefect

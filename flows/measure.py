@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 from prefect import flow
 
-from flows import announce, certify, runs
+from flows import announce, certify, endings, runs
 from models import certificate
 from models.errors import Unavailable
 from review import certified, headline, judged, numbers, parts, report, what_if
@@ -17,13 +17,13 @@ from review.states import counted, doubted, governed, reviewed
 
 
 @flow(name="measure", flow_run_name="measure-{stream}")
-def measure(stream: str) -> runs.Ended:
+def measure(stream: str) -> endings.Ended:
     """Write the stream's report, as a page and as JSON, and leave artifacts and events.
 
     Args:
         stream: the stream's name.
     """
-    return runs.ended(lambda: _measure(stream))
+    return endings.ended(lambda: _measure(stream))
 
 
 def _measure(stream_name: str) -> runs.Counts:

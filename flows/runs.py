@@ -1,27 +1,25 @@
-"""What every flow does around its work: open the ledger, hold the stream, tell Prefect how it ended.
+"""What every flow and command does around its work: open the ledger, hold the stream, record what it did.
 
 A flow holds its stream by a lock that the kernel (SQLite) or the server (PostgreSQL) gives back when the holder dies.
 A concurrency limit of Prefect is not used for this: a worker killed together with its flow keeps the limit's slot, and
-every later run would be turned away (2026-11, Prefect 3.8.8).
+every later run would be turned away (2026-11, Prefect 3.8.8). Nothing of Prefect is loaded here, for half of the
+commands need nothing of it, and it takes a second of every start.
 """
 
 import json
 import logging
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
-from prefect.client.schemas.objects import State
-from prefect.logging.handlers import APILogHandler
-from prefect.states import Cancelled, Completed, Failed
 
 from flows import settings as settings_
 from models import moment
-from models.errors import Busy, Misuse, SecondReaderError, Unavailable
+from models.errors import Misuse
 from models.stream import Stream
 from review import certified, ledger
 from review.states import governed, queued
@@ -29,11 +27,6 @@ from review.states import governed, queued
 log = logging.getLogger("second_reader")
 
 Counts = dict[str, Any]
-
-if TYPE_CHECKING:
-    Ended = Counts | State[Any]
-else:  # pydantic would make a class of it that a worker in another process cannot find
-    Ended = Counts | State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,38 +126,6 @@ def running(flow: str, stream_name: str) -> Iterator[Run]:
         )
 
 
-def ended(work: Callable[[], Counts]) -> Ended:
-    """Do the work of a flow; a failure with one clear line ends the run with that line instead of a traceback.
-
-    A stream held by another run ends as Cancelled: the other run is doing the work.
-    """
-    try:
-        counts = work()
-    except Busy as error:
-        return Cancelled(message=str(error), data=error)
-    except SecondReaderError as error:
-        return Failed(message=str(error), data=error)
-    return Completed(message=counts.get("headline") or line(counts), data=counts)
-
-
 def line(counts: Mapping[str, Any]) -> str:
     """Counts as one line: `decided 1797, automated 0`."""
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in counts.items() if value is not None)
-
-
-def only_unavailable(_task: object, _run: object, state: "State[Any]") -> bool:
-    """Retry condition of every task: trying again helps only where something could not be reached."""
-    return isinstance(state.result(raise_on_failure=False), Unavailable)
-
-
-RETRY: dict[str, Any] = {
-    "retries": 4,
-    "retry_delay_seconds": [1, 3, 10, 30],
-    "retry_condition_fn": only_unavailable,
-    "persist_result": False,
-}
-
-
-def flush_log() -> None:
-    """Wait until Prefect has what was logged: to be called before its server is stopped."""
-    APILogHandler().flush()

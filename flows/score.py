@@ -5,21 +5,21 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows import decisions, files, payloads, runs, spread
+from flows import decisions, endings, files, payloads, runs, spread
 from flows.ahead import ahead
 
 CHUNK_ROWS = 100_000
 
 
 @flow(name="score", flow_run_name="score-{stream}")
-def score(stream: str, source: str | None = None) -> runs.Ended:
+def score(stream: str, source: str | None = None) -> endings.Ended:
     """Score a stream's inbox, release the confident cases, mark the others for review.
 
     Args:
         stream: the stream's name.
         source: a file or folder to read instead of the one the stream names.
     """
-    return runs.ended(lambda: _score(stream, source))
+    return endings.ended(lambda: _score(stream, source))
 
 
 def _score(stream_name: str, source: str | None) -> runs.Counts:

@@ -15,7 +15,7 @@ from prefect.exceptions import PrefectException
 from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner
 
-from flows import decisions, files, runners, runs, settings
+from flows import decisions, endings, files, runners, runs, settings
 from models.errors import Misuse, SecondReaderError, Unavailable
 from models.stream import Stream
 from review import ledger
@@ -99,7 +99,7 @@ class _Line:
             self._first = (prepared, recorded)
 
 
-@task(name="prepare", cache_policy=NO_CACHE, **runs.RETRY)
+@task(name="prepare", cache_policy=NO_CACHE, **endings.RETRY)
 def prepare(stream: Stream, run_id: str, piece: files.Piece, book: str) -> Facts:
     """Read a piece and decide its cases. `book`: the ledger of the flow, as it may be shown; the worker's must be that."""
     config = settings.read()
@@ -113,7 +113,7 @@ def prepare(stream: Stream, run_id: str, piece: files.Piece, book: str) -> Facts
     return [decisions.prepare(stream, run_id, chunk, in_force) for chunk in files.read(piece)]
 
 
-@task(name="record", cache_policy=NO_CACHE, **runs.RETRY)
+@task(name="record", cache_policy=NO_CACHE, **endings.RETRY)
 def record(stream: Stream, run_id: str, piece: files.Piece, facts: Facts) -> dict[str, int]:
     """Append a piece chunk by chunk, each whole or not at all. Doing it again adds nothing."""
     total = dict.fromkeys(decisions.COUNTS, 0)

@@ -4,8 +4,6 @@ import io
 import sqlite3
 from pathlib import Path
 
-import alembic.command
-import alembic.config
 import polars as pl
 import psycopg
 import sqlalchemy as sa
@@ -18,6 +16,9 @@ VERSION = "0001"  # the newest script of review/migrations
 
 def upgrade(where: database.Address) -> None:
     """Run the migrations that the ledger lacks, in one transaction. Raises LedgerInvalid, Refused or Unavailable."""
+    import alembic.command  # a quarter of a second, which only `init` needs to spend
+    import alembic.config
+
     if where.kind == "sqlite":
         path = Path(where.target)
         try:
