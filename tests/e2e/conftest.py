@@ -9,12 +9,22 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from tests import forking
 from tests.e2e.browser import FLAGS
+from tests.e2e.forked import Forked, foreign
 from tests.e2e.place import Place
 
 
+@pytest.fixture(scope="session")
+def forked(prefect_api: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forked]:
+    """Commands without their start, against this run's Prefect server."""
+    folder = tmp_path_factory.mktemp("forked")
+    with forking.serving("tests.e2e.forked", folder / "f", folder / "forked.log", os.environ):
+        yield Forked(folder / "f", foreign(os.environ))
+
+
 @pytest.fixture
-def place(tmp_path: Path, label_studio: Any, prefect_api: str) -> Iterator[Place]:
+def place(tmp_path: Path, label_studio: Any, prefect_api: str, forked: Forked) -> Iterator[Place]:
     """An empty place of the test's own, with a stream file; its Label Studio project is deleted afterwards."""
     for folder in ("streams", "inbox"):
         (tmp_path / folder).mkdir()
@@ -27,7 +37,7 @@ def place(tmp_path: Path, label_studio: Any, prefect_api: str) -> Iterator[Place
         "SECOND_READER_REPORTS": str(tmp_path / "reports"),
         "PREFECT_API_URL": prefect_api,
     }
-    made = Place(tmp_path, f"mail-{secrets.token_hex(4)}", environment)
+    made = Place(tmp_path, f"mail-{secrets.token_hex(4)}", environment, forked)
     made.describe()
     yield made
     if (tmp_path / "ledger.db").exists():

@@ -4,8 +4,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,7 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests import forking
+
+ROOT = forking.ROOT
 PATIENCE = 60.0  # seconds for one run; longer, and it hangs
 
 
@@ -115,20 +115,11 @@ class Zygote:
 def zygote(folder: Path) -> Iterator[Zygote]:
     """A zygote of our own."""
     path, log = folder / "z", folder / "runs.log"
-    words = [sys.executable, "-m", "tests.faults.zygote", str(path)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SECOND_READER_")} | {
         "OPENBLAS_NUM_THREADS": "1",
         "POLARS_MAX_THREADS": "1",
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
     }
-    with log.open("ab") as written:
-        process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=written)
-    assert process.stdout is not None
-    try:
-        assert process.stdout.readline() == b"ready\n", log.read_text(encoding="utf-8")
+    with forking.serving("tests.faults.zygote", path, log, environment):
         yield Zygote(path, log)
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()

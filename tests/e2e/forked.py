@@ -1,0 +1,94 @@
+"""`second-reader` without its start: forked from a process that has imported all of it.
+
+Of the four seconds a command takes on a busy machine, three go by before it has read its first word. The commands that
+the tests of a stream's life are made of are forked; those that tell how a command starts, and what a setting of Prefect's
+does, are processes of their own. `python -m tests.e2e.forked SOCKET` is the process they are forked from.
+"""
+
+import json
+import os
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flows import cli, settings
+from tests import forking
+
+_OURS = "SECOND_READER_"  # what is read anew by each command; all else may have been read while importing
+_PATIENCE = 150.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Forked:
+    """The process that forks. It serves commands whose environment is its own, apart from our settings."""
+
+    path: Path
+    environment: frozenset[tuple[str, str]]
+
+    def fits(self, environment: Mapping[str, str]) -> bool:
+        """Whether a command with this environment would be the same one."""
+        return self.environment == foreign(environment)
+
+    def run(self, words: tuple[str, ...], environment: Mapping[str, str], folder: Path) -> tuple[int, str, str]:
+        """A command to its end: exit code, what it printed, what it complained of. Raises TimeoutError if it hangs."""
+        with tempfile.TemporaryDirectory() as place, socket.socket(socket.AF_UNIX) as connection:
+            out, err = Path(place) / "out", Path(place) / "err"
+            job = {"words": words, "environment": dict(environment), "folder": str(folder)}
+            connection.settimeout(_PATIENCE)
+            connection.connect(str(self.path))
+            connection.sendall(json.dumps(job | {"out": str(out), "err": str(err)}).encode() + b"\n")
+            with connection.makefile("r") as told:
+                pid = int(told.readline())
+                try:
+                    code = int(told.readline())
+                except TimeoutError:
+                    os.kill(pid, signal.SIGKILL)
+                    raise
+            return code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8")
+
+
+def foreign(environment: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    """Of an environment, what is not ours. PYTEST_CURRENT_TEST is of each test another."""
+    return frozenset(
+        (name, text) for name, text in environment.items() if not name.startswith((_OURS, "PYTEST_CURRENT_TEST"))
+    )
+
+
+def _work(connection: socket.socket) -> None:
+    job = json.loads(connection.makefile("r").readline())
+    child = os.fork()
+    if child == 0:
+        _become(job)
+        cli.main()
+        sys.exit()  # through Python's own end, which waits for threads
+    connection.sendall(f"{child}\n".encode())
+    _, status = os.waitpid(child, 0)
+    connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+
+
+def _become(job: dict[str, Any]) -> None:
+    """The process that a shell would have started."""
+    forking.end_with_parent()
+    os.chdir(job["folder"])
+    os.environ.clear()
+    os.environ.update(job["environment"])
+    settings.prepare_prefect()
+    for number, stream in ((1, "out"), (2, "err")):
+        os.dup2(os.open(job[stream], os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
+    sys.argv = ["second-reader", *job["words"]]
+
+
+def _import_all() -> None:
+    settings.quiet_prefect()
+    from flows import deployments, doctor, epochs, govern, redispatch, retire, study  # noqa: F401
+    from review import backups, metrics, story, study_text  # noqa: F401
+
+
+if __name__ == "__main__":
+    _import_all()
+    forking.serve(sys.argv[1], _work)
