@@ -10,6 +10,7 @@ from pathlib import Path
 
 from deploy import servers
 
+_PROGRAM = Path(__file__).with_name("prefect_program.py")
 _QUIET = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
 
 
@@ -36,7 +37,7 @@ def service(home: Path, *, port: int, keep: bool, log: Path, inherit: tuple[int,
     def command(*words: str, file: Path) -> servers.Command:
         return servers.Command(
             name="Prefect",
-            words=(sys.executable, "-m", "prefect", "server", *words),
+            words=(sys.executable, str(_PROGRAM), "server", *words),
             environment=environment(file),
             log=log,
             folder=folder,

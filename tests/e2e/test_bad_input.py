@@ -89,6 +89,7 @@ def test_a_wrong_setting_is_named(place: Place, variable: str, value: str, code:
     place.environment[variable] = value
     done = place.cli("init", place.name)
     assert (done.code, said in line_of(done.err)) == (code, True), done.err
+    assert not (place.home / "ledger.db").exists(), "nothing is left behind"
 
 
 @pytest.mark.parametrize("words", [("score",), ("run",), ("measure", "--json"), ("serve",)])
