@@ -24,7 +24,7 @@ demo: setup-all
 	@.venv/bin/python -m deploy.demo $(STREAM) $(ARGS)
 
 test: setup-all
-	@.venv/bin/python -m pytest --ignore tests/bench --numprocesses 3 --maxschedchunk 1 $(ARGS)
+	@.venv/bin/python -m pytest --ignore tests/bench --numprocesses 4 --maxschedchunk 1 $(ARGS)
 
 lint: setup
 	@.venv/bin/ruff format --check $(SOURCES)
