@@ -5,6 +5,7 @@ driver has run: only such a process can be forked.
 """
 
 import ctypes
+import gc
 import os
 import signal
 import socket
@@ -23,6 +24,7 @@ def serve(path: str, work: Callable[[socket.socket], None]) -> None:
     """Serve until killed, or whoever started us is gone. `work` is called in a child of its own."""
     end_with_parent()
     _load_the_sdk()
+    gc.freeze()  # else a child's collector looks through all that is here, and copies it: 0.9 s instead of 0.15
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries the children
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(path)
