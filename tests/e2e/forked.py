@@ -1,8 +1,8 @@
 """`second-reader` without its start: forked from a process that has imported all of it.
 
-Of the four seconds a command takes on a busy machine, three go by before it has read its first word. The commands that
-the tests of a stream's life are made of are forked; those that tell how a command starts, and what a setting of Prefect's
-does, are processes of their own. `python -m tests.e2e.forked SOCKET` is the process they are forked from.
+A command takes one to two seconds of a core before it has read its first word, a fork 0.15. The commands that the tests of
+a stream's life are made of are forked; those that tell how a command starts, and what a setting of Prefect's does, are
+processes of their own. `python -m tests.e2e.forked SOCKET` is the process they are forked from.
 """
 
 import json
