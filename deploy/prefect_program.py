@@ -7,14 +7,14 @@ its database for days. The operating system has these pages in its own cache any
 import sqlalchemy as sa
 from prefect.cli import app
 
-PAGES = 8_000_000  # bytes, of all connections together
+LIMIT = 8_000_000  # bytes, of all connections together
 
 
 @sa.event.listens_for(sa.Engine, "connect")
 def _bound(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
     """Of the whole process, not of the connection: what Prefect sets of each afterwards does not lift it."""
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA soft_heap_limit = {PAGES}")
+    cursor.execute(f"PRAGMA soft_heap_limit = {LIMIT}")
     cursor.close()
 
 

@@ -37,7 +37,7 @@ def service(home: Path, *, port: int, keep: bool, log: Path, inherit: tuple[int,
     def command(*words: str, file: Path) -> servers.Command:
         return servers.Command(
             name="Prefect",
-            words=(sys.executable, str(_PROGRAM), "server", *words),
+            words=(sys.executable, "-P", str(_PROGRAM), "server", *words),  # -P: our files are no modules of its
             environment=environment(file),
             log=log,
             folder=folder,

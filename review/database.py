@@ -49,8 +49,8 @@ def address(url: str) -> Address:
             raise errors.LedgerInvalid("the ledger's PostgreSQL URL cannot be read: check its spelling") from None
         parts.setdefault("connect_timeout", "10")
         parts.setdefault("application_name", "second-reader")
-        port = f":{parts['port']}" if "port" in parts else ""
-        shown = f"PostgreSQL {parts.get('host') or 'localhost'}{port}/{parts.get('dbname') or ''}"
+        server = f"{parts.get('host') or 'localhost'}:{parts.get('port') or 5432}"
+        shown = f"PostgreSQL {server}/{parts.get('dbname') or ''}"
         return Address(kind="postgresql", target=psycopg.conninfo.make_conninfo(**parts), shown=shown)
     # Without its head the URL might hold a password, so only the scheme is repeated.
     raise errors.LedgerInvalid(

@@ -197,6 +197,6 @@ def needed(report: Report) -> str:
         return "" if report.proposal.certified else "At the errors seen so far no number of labels would certify one."
     if not step.seen:
         labels, line = wording.count(step.labels, "blind label"), wording.threshold(step.threshold)
-        return f"There is no blind label yet; about {labels} at {line}, all right, would certify that."
+        return f"There is no blind label at {line} yet; about {labels} there, all right, would certify that."
     labels = wording.count(step.labels, "more blind label")
     return f"About {labels} at {wording.threshold(step.threshold)} would certify that, were errors to stay as rare as so far."

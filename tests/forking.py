@@ -1,7 +1,7 @@
 """A process that has imported everything and forks a child for each piece of work, which then costs only itself.
 
-It listens on a Unix socket; a connection is a piece of work. The child is forked before anything of Polars or of a
-driver has run: only such a process can be forked.
+It listens on a Unix socket; a connection is a piece of work. The child is forked before a query of Polars or a driver has
+started a thread that something waits for: only such a process can be forked.
 """
 
 import ctypes

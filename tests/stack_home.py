@@ -1,29 +1,34 @@
 """The home of a new local stack, without the minute in which Label Studio and Prefect make their databases."""
 
 import fcntl
+import hashlib
 import subprocess
 from pathlib import Path
 
 from deploy import stack as stacks
+from tests import sweep
 
 ROOT = Path(__file__).resolve().parent.parent
-_SEED = ROOT / ".local" / "test-stack" / "seed"
+_HOMES = ROOT / ".local" / "test-stack"
+_MADE_BY = ("requirements.lock", "deploy/label-studio.lock", "deploy/*.py")  # another of these fills another seed
 
 
 def copied(home: Path) -> None:
     """Make `home`, unless it is there, as a copy of one whose databases are filled. Of many that ask, one fills it."""
-    _SEED.parent.mkdir(parents=True, exist_ok=True)
-    with (_SEED.parent / "seed.lock").open("w") as lock:
+    digest = hashlib.sha256(b"".join(path.read_bytes() for name in _MADE_BY for path in sorted(ROOT.glob(name))))
+    seed = _HOMES / f"seed-{digest.hexdigest()[:12]}"
+    _HOMES.mkdir(parents=True, exist_ok=True)
+    with (_HOMES / "seed.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if home.exists():
             return
-        filled = _SEED / "filled"
-        if not filled.exists():
-            with stacks.running(_SEED, label_studio=False, prefect=False) as made:
+        if not (seed / "filled").exists():
+            with stacks.running(seed, label_studio=False, prefect=False) as made:
                 made.fill(label_studio=True, prefect=True)
-            filled.touch()
+                assert sweep.files(made.secrets(), seed / "logs", *seed.rglob("prefect.db*")) == []
+            (seed / "filled").touch()
         home.parent.mkdir(parents=True, exist_ok=True)
         copying = home.with_name(home.name + ".copying")
         subprocess.run(["rm", "-rf", copying], check=True)
-        subprocess.run(["cp", "-a", _SEED, copying], check=True)  # -a: the database's files belong to another user
+        subprocess.run(["cp", "-a", seed, copying], check=True)  # -a: the database's files belong to another user
         copying.rename(home)

@@ -19,8 +19,9 @@ from tests.e2e.place import Place
 def forked(prefect_api: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forked]:
     """Commands without their start, against this run's Prefect server."""
     folder = tmp_path_factory.mktemp("forked")
-    with forking.serving("tests.e2e.forked", folder / "f", folder / "forked.log", os.environ):
-        yield Forked(folder / "f", foreign(os.environ))
+    path, log = folder / "f", folder / "forked.log"
+    with forking.serving("tests.e2e.forked", path, log, os.environ):
+        yield Forked(path, log, foreign(os.environ))
 
 
 @pytest.fixture

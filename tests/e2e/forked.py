@@ -12,6 +12,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,19 +21,26 @@ from flows import cli, settings
 from tests import forking
 
 _OURS = "SECOND_READER_"  # what is read anew by each command; all else may have been read while importing
+_READ_BY_PREFECT = (".env", "prefect.toml", "pyproject.toml")  # in the folder where it is imported
+_TALKS = "--verbose"  # Prefect's own log, which is switched off where it was imported
 _PATIENCE = 150.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Forked:
-    """The process that forks. It serves commands whose environment is its own, apart from our settings."""
+    """The process that forks. It serves commands whose environment is its own, apart from our settings.
+
+    `log`: what it complained of.
+    """
 
     path: Path
+    log: Path
     environment: frozenset[tuple[str, str]]
 
-    def fits(self, environment: Mapping[str, str]) -> bool:
-        """Whether a command with this environment would be the same one."""
-        return self.environment == foreign(environment)
+    def fits(self, words: tuple[str, ...], environment: Mapping[str, str], folder: Path) -> bool:
+        """Whether a fork is what a process of its own would be."""
+        steered = _TALKS in words or any((folder / name).exists() for name in _READ_BY_PREFECT)
+        return not steered and self.environment == foreign(environment)
 
     def run(self, words: tuple[str, ...], environment: Mapping[str, str], folder: Path) -> tuple[int, str, str]:
         """A command to its end: exit code, what it printed, what it complained of. Raises TimeoutError if it hangs."""
@@ -43,11 +51,13 @@ class Forked:
             connection.connect(str(self.path))
             connection.sendall(json.dumps(job | {"out": str(out), "err": str(err)}).encode() + b"\n")
             with connection.makefile("r") as told:
-                pid = int(told.readline())
+                pid = told.readline()
+                assert pid, self.log.read_text(encoding="utf-8")
                 try:
                     code = int(told.readline())
-                except TimeoutError:
-                    os.kill(pid, signal.SIGKILL)
+                except BaseException:  # also Ctrl-C, and the end of a test's time
+                    with suppress(ProcessLookupError):
+                        os.kill(int(pid), signal.SIGKILL)
                     raise
             return code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8")
 

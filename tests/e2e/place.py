@@ -80,7 +80,7 @@ class Place:
 
     def cli(self, *words: str) -> Result:
         """Run `second-reader` to its end, as a user would, but for the time its start takes."""
-        if self.forked is not None and self.forked.fits(self.environment):
+        if self.forked is not None and self.forked.fits(words, self.environment, self.home):
             return Result(*self.forked.run(words, self.environment, self.home))
         return self.process(*words)
 

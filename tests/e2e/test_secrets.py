@@ -67,20 +67,20 @@ def test_no_secret_is_in_any_output_file_log_process_list_ledger_or_prefect(
     place.deliver("one.jsonl", [mail(n) for n in range(12)] + [mail(20) | {"id": None}])
     said = []
     with CommandLines() as lines:
-        said.append(place.cli("init", place.name))
+        said.append(place.process("init", place.name))
         said.append(
-            place.cli(
+            place.process(
                 "adopt", place.name, "--threshold", "0.05", "--by", "A. Owner", "--because", "a trial", "--uncertified"
             )
         )
-        said.append(place.cli("run", place.name))
+        said.append(place.process("run", place.name))
         with psycopg.connect(postgres_url) as database:
             ((project,),) = database.execute("SELECT project_id FROM project").fetchall()
         token = label_studio.add_reviewer("vera@example.com", "a-Pass-word-9")
         for task in place.tasks(project)[:4]:
             answer(place, token, task, LABELS[0])
-        said.append(place.cli("run", place.name))
-        said.append(place.cli("verify"))
+        said.append(place.process("run", place.name))
+        said.append(place.process("verify"))
         assert [done.code for done in said] == [0, 0, 3, 3, 0], [done.err for done in said]
         said += _failures(place)
     marked = [password, quote(password, safe=""), "marked-wrong-token", "marked-wrong-password"]

@@ -363,7 +363,9 @@ def test_a_folder_that_cannot_be_written_is_refused_in_one_line(tmp_path: Path) 
 
 def test_a_server_that_is_not_there_is_unavailable_and_its_password_is_not_shown() -> None:
     for attempt in (ledger.open, ledger.migrate):
-        with pytest.raises(errors.Unavailable, match=r"PostgreSQL 127\.0\.0\.1:1/ledger: it cannot be reached") as caught:
+        with pytest.raises(
+            errors.Unavailable, match=r"PostgreSQL 127\.0\.0\.1:1/ledger: it cannot be reached"
+        ) as caught:
             attempt("postgresql://ann:hush@127.0.0.1:1/ledger")
         assert "hush" not in str(caught.value)
         assert caught.value.__cause__ is None

@@ -21,7 +21,7 @@ def test_an_sqlite_url_is_a_path_relative_with_three_slashes_and_absolute_with_f
     ("url", "shown"),
     [
         ("postgresql://ann:hush@db:5433/ledger", "PostgreSQL db:5433/ledger"),
-        ("postgresql+psycopg://ann:hush@db/ledger", "PostgreSQL db/ledger"),
+        ("postgresql+psycopg://ann:hush@db/ledger", "PostgreSQL db:5432/ledger"),
     ],
 )
 def test_a_postgresql_url_is_shown_without_its_password(url: str, shown: str) -> None:

@@ -252,6 +252,9 @@ def test_where_nothing_is_certified_the_labels_still_needed_are_said() -> None:
     said = plain(report.lines(found))
     assert "Nothing is certified yet. About " in said
     assert "more blind labels at confidence \u2265 0.9" in said
+    # At the nearest threshold there may be none, while there are some below it.
+    first = made(standing=replace(none, labels=(0.0, 300.0), errors=(0.0, 60.0)))
+    assert "There is no blind label at confidence \u2265 0.9 yet; about " in plain(report.lines(first))
     # Of cases of which none could be scored no label would certify anything.
     assert "more blind labels" not in plain(report.lines(replace(found, unscored=found.cases)))
 

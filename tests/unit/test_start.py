@@ -2,10 +2,24 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).resolve().parents[2]
 _LOADED = "import sys, flows.cli, {}; print(sorted({{'pandas', 'sklearn', 'scipy.stats', 'faker'}} & set(sys.modules)))"
+_WITHOUT_PREFECT = """
+import sys
+import flows.cli, flows.runs, flows.govern, flows.retire, review.metrics, review.story, review.backups
+print(sorted({"prefect", "alembic"} & set(sys.modules)))
+"""
+_PARTS = ("govern", "epochs", "redispatch", "retire", "study", "doctor", "payloads", "deployments", "collect")
+_LIMIT = """
+import runpy, sqlalchemy
+runpy.run_path("deploy/prefect_program.py")
+with sqlalchemy.create_engine("sqlite://").connect() as connection:
+    print(connection.exec_driver_sql("PRAGMA soft_heap_limit").scalar())
+"""
 _AFTERWARDS = """
 import review.drivers, pyarrow, pandas, polars
 print(pyarrow.array(pandas.Series([1.0, float("nan")])).null_count, polars.from_pandas(pandas.Series([1])).sum())
@@ -13,12 +27,27 @@ print(pyarrow.array(pandas.Series([1.0, float("nan")])).null_count, polars.from_
 
 
 def _python(source: str) -> str:
-    return subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        [sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 @pytest.mark.parametrize("flow", ["flows.score", "flows.dispatch, flows.collect", "flows.measure"])
 def test_a_flow_starts_without_what_it_does_not_use(flow: str) -> None:
     assert _python(_LOADED.format(flow)) == "[]"
+
+
+def test_what_is_no_flow_starts_without_prefect() -> None:
+    assert _python(_WITHOUT_PREFECT) == "[]"
+
+
+@pytest.mark.parametrize("part", _PARTS)
+def test_a_part_of_the_command_needs_no_other_to_be_loaded_before(part: str) -> None:
+    assert _python(f"import flows.cli, flows.{part}; print('loaded')") == "loaded"
+
+
+def test_sqlite_keeps_little_of_prefects_database_in_memory() -> None:
+    assert _python(_LIMIT) == "8000000"
 
 
 def test_arrow_and_polars_know_pandas_where_another_part_of_the_process_loads_it() -> None:
