@@ -10,7 +10,6 @@ from pathlib import Path
 
 from deploy import servers
 
-_PROGRAM = Path(__file__).with_name("prefect_program.py")
 _QUIET = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
 
 
@@ -37,7 +36,7 @@ def service(home: Path, *, port: int, keep: bool, log: Path, inherit: tuple[int,
     def command(*words: str, file: Path) -> servers.Command:
         return servers.Command(
             name="Prefect",
-            words=(sys.executable, "-P", str(_PROGRAM), "server", *words),  # -P: our files are no modules of its
+            words=(sys.executable, "-m", "prefect", "server", *words),
             environment=environment(file),
             log=log,
             folder=folder,

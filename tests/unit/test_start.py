@@ -14,12 +14,6 @@ import flows.cli, flows.runs, flows.govern, flows.retire, review.metrics, review
 print(sorted({"prefect", "alembic"} & set(sys.modules)))
 """
 _PARTS = ("govern", "epochs", "redispatch", "retire", "study", "doctor", "payloads", "deployments", "collect")
-_LIMIT = """
-import runpy, sqlalchemy
-runpy.run_path("deploy/prefect_program.py")
-with sqlalchemy.create_engine("sqlite://").connect() as connection:
-    print(connection.exec_driver_sql("PRAGMA soft_heap_limit").scalar())
-"""
 _AFTERWARDS = """
 import review.drivers, pyarrow, pandas, polars
 print(pyarrow.array(pandas.Series([1.0, float("nan")])).null_count, polars.from_pandas(pandas.Series([1])).sum())
@@ -44,10 +38,6 @@ def test_what_is_no_flow_starts_without_prefect() -> None:
 @pytest.mark.parametrize("part", _PARTS)
 def test_a_part_of_the_command_needs_no_other_to_be_loaded_before(part: str) -> None:
     assert _python(f"import flows.cli, flows.{part}; print('loaded')") == "loaded"
-
-
-def test_sqlite_keeps_little_of_prefects_database_in_memory() -> None:
-    assert _python(_LIMIT) == "8000000"
 
 
 def test_arrow_and_polars_know_pandas_where_another_part_of_the_process_loads_it() -> None:
