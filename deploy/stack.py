@@ -212,6 +212,7 @@ class Stack:
     def _prefect(self) -> servers.Service:
         return prefect_server.service(
             self.home,
+            cluster=self._cluster,
             keep=self._keep,
             port=servers.port(self._ports[1], "Prefect"),
             log=self.home / "logs" / "prefect.log",

@@ -64,8 +64,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stacks.Stack]:
                 if name.startswith("test_"):  # of a run that was killed
                     postgres.drop(found.cluster, name)
             yield found
-            left = [found.home / "logs", *found.home.rglob("prefect.db*"), tmp_path_factory.getbasetemp()]
-            assert sweep.files(found.secrets(), *left) == []
+            assert sweep.files(found.secrets(), found.home / "logs", tmp_path_factory.getbasetemp()) == []
+            assert sweep.prefect(found) == []
             return
     pytest.fail(f"{HOMES} test runs at the same time are enough")
 

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import psycopg
 
+from deploy import postgres, prefect_server
+from deploy.stack import Stack
+
 LEDGER_ROWS = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 
 
@@ -26,6 +29,12 @@ def database(secrets: Iterable[str], url: str) -> list[str]:
             if any(mark in content for mark in marks):
                 found.append(f"table {name}")
     return found
+
+
+def prefect(stack: Stack) -> list[str]:
+    """What of Prefect's databases, the template too, holds a secret of its stack: runs, logs, artifacts, events."""
+    names = [name for name in sorted(postgres.databases(stack.cluster)) if name.startswith(prefect_server.DATABASE)]
+    return [f"{name}: {table}" for name in names for table in database(stack.secrets(), stack.postgres_url(name))]
 
 
 def _below(folders: Iterable[Path]) -> Iterator[Path]:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from deploy import postgres
+from deploy.label_studio_server import DATABASE
 from tests.e2e import hands
 from tests.e2e.place import Place, answer, mail
 
-DATABASE = "label_studio"
 WHO = ("--by", "A. Owner", "--because", "somebody deleted tasks")
 
 

@@ -23,17 +23,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def ask(api: str, deployment: dict[str, Any], **answers: object) -> httpx.Response:
     """Send the form as the page does."""
-
-    def asked() -> httpx.Response | None:
-        answer = httpx.post(
-            f"{api}/deployments/{deployment['id']}/create_flow_run",
-            json={"state": {"type": "SCHEDULED"}, "parameters": deployment["parameters"] | answers},
-            trust_env=False,
-        )
-        return None if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else answer
-
-    found: httpx.Response = until(asked, 30)
-    return found
+    return httpx.post(
+        f"{api}/deployments/{deployment['id']}/create_flow_run",
+        json={"state": {"type": "SCHEDULED"}, "parameters": deployment["parameters"] | answers},
+        trust_env=False,
+    )
 
 
 def lines(place: Place) -> list[tuple[Any, ...]]:

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from deploy import label_studio_server
 from tests.e2e import hands
 from tests.e2e.place import Place, answer, mail
 
@@ -29,7 +30,7 @@ def put_back(place: Place, copy: Path) -> None:
 
 def an_hour_later(servers: Any, task: int) -> None:
     """A task changed an hour after all others, so that no reading of the latest changes covers theirs by chance."""
-    with psycopg.connect(servers.postgres_url("label_studio")) as server:
+    with psycopg.connect(servers.postgres_url(label_studio_server.DATABASE)) as server:
         server.execute("UPDATE task SET updated_at = now() + interval '1 hour' WHERE id = %s", (task,))
 
 

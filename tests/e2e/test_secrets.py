@@ -10,6 +10,7 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
+from deploy import prefect_server
 from deploy import stack as stacks
 from tests import sweep
 from tests.e2e.place import LABELS, Place, answer, mail
@@ -87,12 +88,13 @@ def test_no_secret_is_in_any_output_file_log_process_list_ledger_or_prefect(
     texts = {f"output {n}": done.out + done.err for n, done in enumerate(said)}
     texts |= {f"process {n}": line for n, line in enumerate(lines.seen)}
     assert list((place.home / "reports").rglob("latest.html"))
-    prefect = list(stack.home.rglob("prefect.db*"))
-    assert sweep.files([place.name], *prefect)  # runs, logs, artifacts and events are there, and can be searched
+    prefect = stack.postgres_url(prefect_server.DATABASE)
+    assert sweep.database([place.name], prefect)  # runs, logs, artifacts and events are there, and can be searched
     assert sweep.database(["mail-003"], postgres_url)
     hidden = [*stack.secrets(), *marked]
     assert [name for name, text in texts.items() if any(secret in text for secret in hidden)] == []
-    assert sweep.files(hidden, place.home, stack.home / "logs", *prefect) == []
+    assert sweep.files(hidden, place.home, stack.home / "logs") == []
+    assert sweep.database(hidden, prefect) == []
     assert sweep.database(hidden, postgres_url) == []
 
 

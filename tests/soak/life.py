@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 
+from deploy import label_studio_server, prefect_server
 from flows.certify import WATCHDOG
 from models import moment
 from tests.faults.oracle import humans
@@ -131,8 +132,8 @@ def close(here: scene.Scene, day: Day) -> None:
     tables = world.tables()
     day.end = {
         "ledger": _size(world.url),
-        "Label Studio": _size(here.stack.postgres_url("label_studio")),
-        "Prefect": sum(file.stat().st_size for file in (here.stack.home / "prefect").glob("prefect.db*")) / 1e6,
+        "Label Studio": _size(here.stack.postgres_url(label_studio_server.DATABASE)),
+        "Prefect": _size(here.stack.postgres_url(prefect_server.DATABASE)),
         "rows": {name: len(rows) for name, rows in tables.items()},
         "seals": next(one["what"] for one in said if one["subject"] == "ledger"),
         "submissions": len(world.submissions),

@@ -11,7 +11,7 @@ _REMARKS = {
     judgement.OURS: "one process, in which every run of the day was made",
     "Prefect": "",
     "Label Studio": "a master and two workers",
-    "PostgreSQL": "every process of it; the ledger's database and Label Studio's",
+    "PostgreSQL": "every process of it; the databases of ledger, Label Studio and Prefect",
     "PostgreSQL's buffers": "filled by what is read, up to 128 MB (`shared_buffers`)",
 }
 
