@@ -11,8 +11,10 @@ _REMARKS = {
     judgement.OURS: "one process, in which every run of the day was made",
     "Prefect": "",
     "Label Studio": "a master and two workers",
-    "PostgreSQL": "every process of it; the databases of ledger, Label Studio and Prefect",
-    "PostgreSQL's buffers": "filled by what is read, up to 128 MB (`shared_buffers`)",
+    "PostgreSQL": "every process of it: the databases of ledger, Label Studio and Prefect; not judged, for it goes up and "
+    "down as connections come and go",
+    "PostgreSQL's buffers": "not judged, for they are filled by what is read until all are used (`shared_buffers`, 134 MB, "
+    "and some more)",
 }
 
 
