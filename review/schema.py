@@ -21,12 +21,10 @@ def upgrade(where: database.Address) -> None:
 
     if where.kind == "sqlite":
         path = Path(where.target)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
+        if not path.absolute().parent.is_dir():  # made for a path that is mistyped, it would hold a second ledger
             raise errors.LedgerInvalid(
-                f"cannot make the folder {path.parent} for the ledger: {error.strerror}"
-            ) from None
+                f"{where.shown}: there is no folder {path.parent}; make it, or correct SECOND_READER_LEDGER"
+            )
         # The URL is built, not written, so that no character of a path has a meaning in it.
         url = sa.URL.create("sqlite", database=str(path))
         arguments = {"timeout": database.WAIT_SECONDS, "isolation_level": None}

@@ -353,10 +353,12 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) ->
     assert path.read_text().startswith("not a database")
 
 
-def test_a_folder_that_cannot_be_written_is_refused_in_one_line(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_refused_in_one_line_and_not_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(errors.LedgerInvalid, match="cannot make the folder"):
-        ledger.migrate(f"sqlite:///{tmp_path / 'file' / 'ledger.db'}")
+    for folder in ("file", "mistyped"):
+        with pytest.raises(errors.LedgerInvalid, match=rf"there is no folder .*{folder}; make it, or correct"):
+            ledger.migrate(f"sqlite:///{tmp_path / folder / 'ledger.db'}")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
     with pytest.raises(errors.LedgerInvalid, match="the file cannot be opened"):
         ledger.migrate(f"sqlite:///{tmp_path}")
 
