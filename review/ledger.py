@@ -52,7 +52,7 @@ def open(url: str) -> "Ledger":  # noqa: A001 (called as ledger.open)
 
 def _version(where: database.Address) -> str | None:
     """The schema's version, None if there is no ledger yet. Raises LedgerInvalid if it is another's, or no ledger's."""
-    if where.kind == "sqlite" and not Path(where.target).exists():
+    if where.kind == "sqlite" and database.look(Path(where.target)) is None:
         return None
     with database.connect(where) as connection, connection.cursor() as cursor, database.mapped(where):
         cursor.execute(_LOOK[where.kind])

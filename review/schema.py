@@ -2,6 +2,7 @@
 
 import io
 import sqlite3
+import stat
 from pathlib import Path
 
 import polars as pl
@@ -21,7 +22,8 @@ def upgrade(where: database.Address) -> None:
 
     if where.kind == "sqlite":
         path = Path(where.target)
-        if not path.absolute().parent.is_dir():  # made for a path that is mistyped, it would hold a second ledger
+        folder = database.look(path.absolute().parent)  # not made: for a mistyped path it would hold a second ledger
+        if folder is None or not stat.S_ISDIR(folder.st_mode):
             raise errors.LedgerInvalid(
                 f"{where.shown}: there is no folder {path.parent}; make it, or correct SECOND_READER_LEDGER"
             )

@@ -64,7 +64,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stacks.Stack]:
                 if name.startswith("test_"):  # of a run that was killed
                     postgres.drop(found.cluster, name)
             yield found
-            assert sweep.files(found.secrets(), found.home / "logs", tmp_path_factory.getbasetemp()) == []
+            left = (found.home / "logs", found.home / "prefect", tmp_path_factory.getbasetemp())
+            assert sweep.files(found.secrets(), *left) == []
             assert sweep.prefect(found) == []
             return
     pytest.fail(f"{HOMES} test runs at the same time are enough")

@@ -10,7 +10,7 @@ from tests import sweep
 
 ROOT = Path(__file__).resolve().parent.parent
 _HOMES = ROOT / ".local" / "test-stack"
-_MADE_BY = ("requirements.lock", "deploy/label-studio.lock", "deploy/*.py")  # another of these fills another seed
+_MADE_BY = ("requirements-dev.lock", "deploy/label-studio.lock", "deploy/*.py")  # another of these fills another seed
 
 
 def copied(home: Path) -> None:
@@ -25,7 +25,7 @@ def copied(home: Path) -> None:
         if not (seed / "filled").exists():
             with stacks.running(seed, label_studio=False, prefect=False) as made:
                 made.fill(label_studio=True, prefect=True)
-                assert sweep.files(made.secrets(), seed / "logs") == []
+                assert sweep.files(made.secrets(), seed / "logs", seed / "prefect") == []
                 assert sweep.prefect(made) == []
             (seed / "filled").touch()
         home.parent.mkdir(parents=True, exist_ok=True)

@@ -9,21 +9,24 @@ import psycopg
 from deploy import postgres, prefect_server
 from deploy.stack import Stack
 
-LEDGER_ROWS = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 
 
 def files(secrets: Iterable[str], *folders: Path) -> list[str]:
-    """The files below the folders (or a file itself) that hold one of the secrets."""
+    """The files below the folders that hold one of the secrets."""
     marks = [secret.encode() for secret in secrets]
     return [str(path) for path in sorted(_below(folders)) if _holds(path, marks)]
 
 
 def database(secrets: Iterable[str], url: str) -> list[str]:
-    """The tables of a PostgreSQL database that hold one of the secrets, as PostgreSQL writes them out."""
+    """The tables of a PostgreSQL database that hold one of the secrets, as PostgreSQL writes them out.
+
+    Rows that are there now: what was deleted or changed is not looked for in its files.
+    """
     marks = [secret.encode() for secret in secrets]
     found = []
     with psycopg.connect(url) as server:
-        for (name,) in server.execute(LEDGER_ROWS).fetchall():
+        for (name,) in server.execute(_TABLES).fetchall():
             with server.cursor().copy(f'COPY "{name}" TO STDOUT'.encode()) as rows:
                 content = b"".join(bytes(row) for row in rows)  # to its end: a copy cannot be left
             if any(mark in content for mark in marks):
@@ -38,8 +41,7 @@ def prefect(stack: Stack) -> list[str]:
 
 
 def _below(folders: Iterable[Path]) -> Iterator[Path]:
-    for folder in folders:
-        yield from [folder] if folder.is_file() else (path for path in folder.rglob("*") if path.is_file())
+    return (path for folder in folders for path in folder.rglob("*") if path.is_file())
 
 
 def _holds(path: Path, marks: list[bytes]) -> bool:

@@ -359,6 +359,9 @@ def test_a_folder_that_is_not_there_is_refused_in_one_line_and_not_made(tmp_path
         with pytest.raises(errors.LedgerInvalid, match=rf"there is no folder .*{folder}; make it, or correct"):
             ledger.migrate(f"sqlite:///{tmp_path / folder / 'ledger.db'}")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    for attempt in (ledger.open, ledger.migrate):
+        with pytest.raises(errors.LedgerInvalid, match=r"the ledger cannot be looked for there \(File name too long\)"):
+            attempt(f"sqlite:///{tmp_path / ('long' * 80) / 'ledger.db'}")
     with pytest.raises(errors.LedgerInvalid, match="the file cannot be opened"):
         ledger.migrate(f"sqlite:///{tmp_path}")
 

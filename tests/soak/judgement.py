@@ -10,7 +10,8 @@ from scipy import stats
 ENOUGH = 24  # samples in the half that is judged
 LIMIT = 0.005  # of its size in the middle, an hour: a process that takes 200 MB may grow by 1 MB an hour
 OURS = "the flows"
-JUDGED = (OURS, "Label Studio", "Prefect")  # PostgreSQL's goes up and down as connections come and go
+CONNECTIONS = "connections to PostgreSQL"
+JUDGED = (OURS, "Label Studio", "Prefect", CONNECTIONS)  # not PostgreSQL's memory: see `page`
 BUSY = 6  # answers in five minutes from which on it is an hour of work
 # What `doctor` says of a day on which all is well: readers do take answers back, and we run the flows ourselves.
 _EXPECTED = (
@@ -21,7 +22,10 @@ _EXPECTED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Growth:
-    """The memory of one server, in MB. `slope`: MB in a simulated hour over the second half; None: too few samples."""
+    """The memory of one server, in MB, or a number of connections.
+
+    `slope`: in a simulated hour, over the second half; None: too few samples.
+    """
 
     name: str
     start: float
@@ -80,7 +84,7 @@ def drift(said: Iterable[Mapping[str, Any]]) -> list[str]:
 def failures(growths: Iterable[Growth], found: Sequence[str]) -> list[str]:
     """Why the day failed; empty if it went well."""
     leaks = [
-        f"memory of {one.name} grows by {one.slope:.2f} MB an hour, the limit is {one.limit:.2f}"
+        f"{one.name}: grows by {one.slope:.2f} an hour, the limit is {one.limit:.2f}"
         for one in growths
         if one.name in JUDGED and one.grows
     ]

@@ -18,11 +18,12 @@ from tests.faults.world import World
 from tests.soak import judgement, load, memory, scene
 
 BUFFERS = "PostgreSQL's buffers"
+_CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
 
 
 @dataclass(slots=True)
 class Day:
-    """What happened. `hours`: one row for each hour's end; `samples`: (simulated hour, MB) of each server."""
+    """What happened. `hours`: one row for each hour's end; `samples`: (simulated hour, MB) of each server, and connections."""
 
     hours: list[dict[str, Any]] = field(default_factory=list)
     samples: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
@@ -33,7 +34,7 @@ class Day:
     end: dict[str, Any] = field(default_factory=dict)
 
     def growths(self) -> list[judgement.Growth]:
-        """The memory of each server."""
+        """The memory of each server, and the connections."""
         return [judgement.growth(name, *zip(*pairs, strict=True)) for name, pairs in self.samples.items()]
 
     def failures(self) -> list[str]:
@@ -94,6 +95,9 @@ def _weigh(here: scene.Scene, day: Day, passed: float) -> None:
     for name, amount in held.items():
         day.samples.setdefault(name, []).append((passed, amount.own))
     day.samples.setdefault(BUFFERS, []).append((passed, held["PostgreSQL"].shared))
+    with psycopg.connect(here.stack.postgres_url("postgres")) as server:
+        ((connections,),) = server.execute(_CONNECTED).fetchall()
+    day.samples.setdefault(judgement.CONNECTIONS, []).append((passed, connections))
 
 
 def _look(here: scene.Scene, day: Day, at: datetime, number: int) -> None:

@@ -12,9 +12,10 @@ _REMARKS = {
     "Prefect": "",
     "Label Studio": "a master and two workers",
     "PostgreSQL": "every process of it: the databases of ledger, Label Studio and Prefect; not judged, for it goes up and "
-    "down as connections come and go",
+    "down with what its connections have read",
     "PostgreSQL's buffers": "not judged, for they are filled by what is read until all are used (`shared_buffers`, 134 MB, "
     "and some more)",
+    judgement.CONNECTIONS: "a number, not MB",
 }
 
 

@@ -49,14 +49,14 @@ def test_a_list_that_keeps_every_page_is_found_in_a_real_process() -> None:
     assert found.grows
     assert found.slope is not None
     assert abs(found.slope - 12 * page) < 4 * page
-    assert "memory of the flows grows by" in judgement.failures([found], [])[0]
+    assert "the flows: grows by" in judgement.failures([found], [])[0]
 
 
 def test_the_memory_of_postgresql_is_said_and_fails_nothing() -> None:
     found = [judgement.growth(name, HOURS, [200 + place for place in range(96)]) for name in ("Prefect", "PostgreSQL")]
     assert [one.grows for one in found] == [True, True]
     (failed,) = judgement.failures(found, [])
-    assert failed.startswith("memory of Prefect grows by")
+    assert failed.startswith("Prefect: grows by")
 
 
 def test_too_few_samples_are_not_judged() -> None:
