@@ -99,8 +99,10 @@ def test_two_who_make_the_ledger_at_once_make_one(ledger_url: str) -> None:
 
 
 def test_a_path_with_odd_characters_is_a_path(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'a b%20?x=1#é' / 'ledger.db'}"
+    folder = tmp_path / "a b%20?x=1#é"
+    folder.mkdir()
+    url = f"sqlite:///{folder / 'ledger.db'}"
     ledger.migrate(url)
     with ledger.open(url) as book:
         assert book.head()[0] == 0
-    assert (tmp_path / "a b%20?x=1#é" / "ledger.db").is_file()
+    assert (folder / "ledger.db").is_file()
