@@ -108,6 +108,33 @@ def denser_near_one() -> tuple[tuple[float, ...], tuple[int, ...], tuple[float, 
     return thresholds, tuple(thresholds.index(value) for value in (0.99, 0.97, 0.9, 0.8)), START_WEIGHT
 
 
+FIXED_PLACES = (0.999, 0.99, 0.9)  # confidences at which a chain starts whatever share of cases reaches them
+FIXED_SHARE = 0.3  # of delta, for the chains that start there; the rest is for those that start by coverage
+
+
+def ranks(scores: pl.Series, size: int = SIZE) -> tuple[tuple[float, ...], tuple[int, ...], tuple[float, ...]]:
+    """Thresholds, starts and weights from the ranks of scores whose labels nobody has looked at.
+
+    `scores` as for `quantiles`; they may be those of the very cases that are labelled later, for the grid looks at no
+    label. Chains start at 10, 30, 50 and 70 % coverage, and at .999, .99 and .9 where scores lie on both sides of them:
+    ranks alone lose power where a model is weak, fixed places alone where scores bunch. Raises ValueError as `quantiles`.
+    """
+    thresholds, coverage = quantiles(scores, size - len(FIXED_PLACES))
+    inside = [place for place in FIXED_PLACES if thresholds[-1] < place < thresholds[0]]
+    reached = [float((scores >= place).sum()) / len(scores) for place in inside]
+    merged = dict(
+        sorted({**dict(zip(inside, reached, strict=True)), **dict(zip(thresholds, coverage, strict=True))}.items())
+    )
+    falling = list(merged)[::-1]
+    by_coverage, shares = starts([merged[threshold] for threshold in falling])
+    held = dict(zip(by_coverage, ((1 - FIXED_SHARE if inside else 1.0) * share for share in shares), strict=True))
+    for place in inside:
+        at = falling.index(place)
+        held[at] = held.get(at, 0.0) + FIXED_SHARE / len(inside)
+    order = sorted(held)
+    return tuple(falling), tuple(order), tuple(held[at] for at in order)
+
+
 def starts(coverage: Sequence[float]) -> tuple[tuple[int, ...], tuple[float, ...]]:
     """Indices nearest to 10, 30, 50 and 70 % coverage and their weights .1, .2, .4, .3 (statistics 4.2).
 
