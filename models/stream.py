@@ -62,8 +62,10 @@ class Input(_Table):
     source: Annotated[str, Field(min_length=1)]  # a file, or a folder of them; relative to the data folder
     format: Literal["auto", "parquet", "csv", "jsonl"] = "auto"  # auto: by the file's ending
     id: Column = "id"
+    group: Column | None = None  # what may be right or wrong together: a customer, a document; None: the same payload
     prediction: Column | None = None  # None: the label of the highest probability
-    confidence: Column | None = None  # a number in [0, 1], higher = surer
+    confidence: Column | None = None  # a number, higher = surer, on the scale below
+    scale: Literal["unit", "percent", "logprob", "real"] = "unit"  # of the confidence: [0, 1], [0, 100], <= 0, any
     probabilities: Columns | None = None  # one column per label, in the order of `labels`; or one list column
     score: Literal["max", "margin", "entropy"] = "max"  # how probabilities become one score
     payload: Annotated[Columns, Field(min_length=1)]  # what a reviewer is shown
@@ -97,6 +99,7 @@ class Review(_Table):
     second_opinion: bool = (
         True  # a blind answer that disagrees with the model is read by another person, a tie by a third
     )
+    overlap: Annotated[float, Field(ge=0, le=1)] = 0.1  # of blind answers that agree, read by another person too
     capacity_per_day: Annotated[int, Field(ge=0)] | None = None  # reviews people can do a day, if that is known
 
 
@@ -127,6 +130,9 @@ class Policy(_Table):
     per_class: Literal["no", "joint", "each"] = (
         "no"  # a line per label: all keep the target together, or each for itself
     )
+    group_size: Annotated[int, Field(ge=1)] | None = None  # cases of one group that may be released in an era
+    era_days: Annotated[int, Field(ge=1)] | None = None  # None: 60, longer where the pace could not certify in a third
+    max_silence: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 7.0  # days without a settled label of a release
 
 
 class Schedule(_Table):

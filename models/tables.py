@@ -27,7 +27,10 @@ from sqlmodel import Field, SQLModel
 ROUTES = ("AUTOMATE", "REVIEW")
 OUTCOMES = ("answer", "skip", "deleted", "bulk")
 
-BESIDE = ("seal", "extract", "retired")  # tables that the ledger keeps beside the facts
+BESIDE = ("seal", "extract", "retired", "edition")  # tables that the ledger keeps beside the facts
+# Columns that a later version added. They are null in every row that an earlier one wrote, so a seal passes over them
+# where they hold nothing: what was sealed before they existed still reads as it was sealed.
+ADDED = {"epoch": ("terms",), "alarm": ("clean_seal", "detector"), "decision": ("group_id", "held")}
 _FOR_A_PERSON = text("route = 'REVIEW' OR blind")
 _TYPES = {Text: pl.String, BigInteger: pl.Int64, Double: pl.Float64, Boolean: pl.Boolean, LargeBinary: pl.Binary}
 
@@ -42,6 +45,11 @@ def columns(name: str) -> pl.Schema:
     """A table's columns and their types in table order, without `seal`. Raises KeyError if there is no such table."""
     table = SQLModel.metadata.tables[name]
     return pl.Schema({str(c.name): _TYPES[type(c.type)] for c in table.columns if c.name != "seal"})
+
+
+def original(name: str) -> list[str]:
+    """A table's columns without those that a later version added, in table order. Raises KeyError as `columns` does."""
+    return [column for column in columns(name) if column not in ADDED.get(name, ())]
 
 
 def key(name: str) -> list[str]:
@@ -82,6 +90,16 @@ class Extract(SQLModel, table=True):
     groups: str = Field(sa_column=_text())
     confidences: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     case_ids: str = Field(sa_column=_text())
+    members: bytes | None = Field(sa_column=Column(LargeBinary))  # None: made before groups were known
+
+
+class Edition(SQLModel, table=True):
+    """One per version of the schema that this ledger was brought up to, and who the ledger is."""
+
+    version: str = Field(sa_column=_text(primary_key=True))
+    ledger_id: str = Field(sa_column=_text())  # 32 hex characters, drawn once; stands in the mark of each project
+    after_seal: int = Field(sa_column=Column(BigInteger, nullable=False))  # the last seal of the version before
+    made_at: str = Field(sa_column=_text())
 
 
 class Epoch(SQLModel, table=True):
@@ -95,10 +113,62 @@ class Epoch(SQLModel, table=True):
     salt: str = Field(sa_column=_text())  # 32 hex characters, drawn once; knowing it would foretell the audits
     opened_at: str = Field(sa_column=_text())
     seal: int = Field(sa_column=_seal())
+    terms: str | None = Field(
+        sa_column=_text(nullable=True)
+    )  # JSON: all that makes an answer, its score and its verdict
+
+
+class EraPlan(SQLModel, table=True):
+    """What the certificate of one era of an epoch fixes before the first label of it is seen. Never changes."""
+
+    __tablename__ = "era_plan"
+
+    epoch_id: str = Field(sa_column=_text(primary_key=True))
+    part: str = Field(sa_column=_text(primary_key=True))  # the label it speaks of; empty: of all cases
+    era: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))  # 1 is the first
+    stream: str = Field(sa_column=_text())
+    alpha: float = Field(sa_column=Column(Double, nullable=False))  # the target error
+    delta: float = Field(sa_column=Column(Double, nullable=False))  # the significance level, of this era alone
+    thresholds: str = Field(sa_column=_text())  # JSON list of confidences, strictest first
+    starts: str = Field(sa_column=_text())  # JSON list of indices of thresholds
+    weights: str = Field(sa_column=_text())  # JSON list, each start's share of delta
+    group_size: int = Field(sa_column=Column(BigInteger, nullable=False))  # cases of a group that may be released
+    after_seal: int = Field(sa_column=Column(BigInteger, nullable=False))  # its decisions stand under later seals
+    ends_at: str = Field(sa_column=_text())  # the next era begins with the first append from then on
+    registered_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("era >= 1"),
+        CheckConstraint("alpha > 0 AND alpha < 1"),
+        CheckConstraint("delta > 0 AND delta < 1"),
+        CheckConstraint("group_size >= 1"),
+        ForeignKeyConstraint(["epoch_id"], ["epoch.epoch_id"]),
+    )
+
+
+class Look(SQLModel, table=True):
+    """What was certified at one look at the labels of an era. Each look starts from the running maxima of the one before."""
+
+    epoch_id: str = Field(sa_column=_text(primary_key=True))
+    part: str = Field(sa_column=_text(primary_key=True))
+    era: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    look: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))  # 1 is the first
+    stream: str = Field(sa_column=_text())
+    threshold: float | None = Field(sa_column=Column(Double))  # the least strict certified one; None: none is
+    standing: str = Field(sa_column=_text())  # JSON: running maxima, certified, cases, labels, errors, stops
+    made_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("look >= 1"),
+        CheckConstraint("threshold IS NULL OR (threshold >= 0 AND threshold <= 1)"),
+        ForeignKeyConstraint(["epoch_id", "part", "era"], ["era_plan.epoch_id", "era_plan.part", "era_plan.era"]),
+    )
 
 
 class Plan(SQLModel, table=True):
-    """What an epoch's certificate fixes before the first label is seen. Never changes: another plan is another epoch."""
+    """The plan of an epoch, as the first version registered it: kept, and no longer certified by."""
 
     epoch_id: str = Field(sa_column=_text(primary_key=True))
     part: str = Field(sa_column=_text(primary_key=True))  # the label it speaks of; empty: of all cases
@@ -121,7 +191,7 @@ class Plan(SQLModel, table=True):
 
 
 class Certificate(SQLModel, table=True):
-    """What was certified at one look at an epoch's labels. Each look starts from the running maxima of the one before."""
+    """What the first version certified, from the days on which all was settled: kept, and no longer relied on."""
 
     epoch_id: str = Field(sa_column=_text(primary_key=True))
     part: str = Field(sa_column=_text(primary_key=True))
@@ -151,6 +221,8 @@ class Alarm(SQLModel, table=True):
     clean_until: str | None = Field(sa_column=_text(nullable=True))  # decided_at of the last case above suspicion
     raised_at: str = Field(sa_column=_text())
     seal: int = Field(sa_column=_seal())
+    clean_seal: int | None = Field(sa_column=Column(BigInteger))  # batches up to this seal are above suspicion
+    detector: str | None = Field(sa_column=_text(nullable=True))  # what raised it
 
     __table_args__ = (ForeignKeyConstraint(["epoch_id"], ["epoch.epoch_id"]),)
 
@@ -232,6 +304,8 @@ class Decision(SQLModel, table=True):
     run_id: str = Field(sa_column=_text())
     decided_at: str = Field(sa_column=_text())
     seal: int = Field(sa_column=_seal())
+    group_id: str | None = Field(sa_column=_text(nullable=True))  # 16 hex: of what may be right or wrong with it
+    held: str | None = Field(sa_column=_text(nullable=True))  # sure enough, and yet for a person: why
 
     __table_args__: ClassVar = (
         CheckConstraint("route IN ('AUTOMATE', 'REVIEW')"),

@@ -47,7 +47,9 @@ def check(path: Path, digest: str, sealed: Sequence[seals.Seal]) -> list[seals.F
     try:
         same = _digest(path) == digest
         rows = pl.read_parquet(path)
-        rows = rows.select(pl.col(column).cast(kind) for column, kind in _COLUMNS.items())
+        # A file that an older version wrote lacks the columns that were added since.
+        lacks = [pl.lit(None, _COLUMNS[name]).alias(name) for name in tables.ADDED[_TABLE] if name not in rows.columns]
+        rows = rows.with_columns(lacks).select(pl.col(column).cast(kind) for column, kind in _COLUMNS.items())
         rows = seals.prepared(_TABLE, rows)
     except FileNotFoundError:
         return whole("removed")

@@ -186,7 +186,7 @@ def extract_findings(
     `held`: the retirement of each seal whose decisions were retired.
     """
     kept = read(
-        "SELECT seal, stream, groups, confidences, case_ids FROM extract "
+        "SELECT seal, stream, groups, confidences, case_ids, members FROM extract "
         "WHERE seal BETWEEN :low AND :high ORDER BY seal, stream",
         **bounds,
     ).select(extracts.COLUMNS.names())
@@ -195,14 +195,15 @@ def extract_findings(
             yield from _held_extract(kept.filter(pl.col("seal") == number), number, of)
     without = pl.col("seal").is_in(list(held)).not_()
     kept, rows = kept.filter(without), rows.filter(without)
+    since = int(read("SELECT coalesce(min(after_seal), 0) AS n FROM edition")["n"].item())
     made = [
-        extracts.make(part).select(pl.lit(number, pl.Int64).alias("seal"), pl.all())
+        extracts.make(part, first_version=number <= since).select(pl.lit(number, pl.Int64).alias("seal"), pl.all())
         for (number,), part in sorted(rows.partition_by("seal", as_dict=True).items())
     ]
     wanted = pl.concat([extracts.COLUMNS.to_frame(), *made])
     key = ["seal", "stream"]
     found = [("removed", wanted.join(kept, on=key, how="anti")), ("added", kept.join(wanted, on=key, how="anti"))]
-    edited = wanted.join(kept, on=key, how="semi").join(kept, on=wanted.columns, how="anti")
+    edited = wanted.join(kept, on=key, how="semi").join(kept, on=wanted.columns, how="anti", nulls_equal=True)
     for kind, odd in [*found, ("edited", edited)]:
         for number, stream in odd.select(key).iter_rows():
             yield _extract_finding(kind, number, stream)

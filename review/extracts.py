@@ -4,9 +4,12 @@ A decision is some 600 bytes, and a report that reads ten million of them takes 
 
     groups       a line of JSON for each distinct combination of `GROUP`, with `n`, how many cases it has
     confidences  the confidence of each case (8 bytes, NaN for none), in the order of the groups
-    case_ids     a line of JSON for each case drawn for a blind label, in the order of the groups
+    case_ids     a line of JSON for each case drawn for a blind label, in the order of the groups: its id, and the
+                 beginning of its content's SHA-256, by which the queue orders cases that were decided together
+    members      what each case belongs with (`group_id`, 8 bytes), in the order of the groups
 
-It is no fact of its own: `second-reader verify` makes it anew from the decisions and compares.
+It is no fact of its own: `second-reader verify` makes it anew from the decisions and compares. The first version's
+extracts have no members, no such beginnings, and no `held` among the columns of a group.
 """
 
 from collections.abc import Sequence
@@ -15,6 +18,7 @@ from itertools import compress
 
 import numpy as np
 import polars as pl
+import polars_hash as plh
 from numpy.typing import NDArray
 
 COLUMNS = pl.Schema(
@@ -24,6 +28,7 @@ COLUMNS = pl.Schema(
         "groups": pl.String,
         "confidences": pl.Binary,
         "case_ids": pl.String,
+        "members": pl.Binary,
     }
 )
 GROUP = pl.Schema(
@@ -37,10 +42,12 @@ GROUP = pl.Schema(
         "slices": pl.String,
         "day": pl.String,  # when the model answered, else when it was decided
         "decided_at": pl.String,
+        "held": pl.Boolean,
     }
 )
 KIND = [name for name in GROUP if name != "decided_at"]
-_CASE = pl.Schema({"case_id": pl.String})
+_CASE = pl.Schema({"case_id": pl.String, "place": pl.String})
+_PLACE_DIGITS = 16  # of a content's SHA-256: two cases of one batch share them once in 10^10 batches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,36 +56,66 @@ class Cases:
 
     kinds: pl.DataFrame  # KIND, propensity as Float64, and `n`, how many cases there are of it
     undrawn: tuple[NDArray[np.float64], ...]  # of each row of `kinds`: the confidences of its cases not drawn, rising
-    drawn: pl.DataFrame  # each case drawn for a blind label: kind (its row of `kinds`), decided_at, case_id, confidence
+    drawn: pl.DataFrame  # each case drawn for a blind label: `DRAWN`
 
 
-def make(rows: pl.DataFrame) -> pl.DataFrame:
-    """The extracts of a batch of decisions, one per stream: COLUMNS without `seal`."""
+# seal (of its batch), place (within it: the queue's order), member (what it belongs with), kind (its row of `kinds`)
+DRAWN = ["kind", "seal", "place", "member", "decided_at", "case_id", "confidence"]
+
+
+def make(rows: pl.DataFrame, *, first_version: bool = False) -> pl.DataFrame:
+    """The extracts of a batch of decisions, one per stream: COLUMNS without `seal`.
+
+    `first_version`: as the first version made them, without members.
+    """
     day = pl.coalesce("produced_at", "decided_at").str.head(10)
-    rows = rows.with_columns(pl.col("propensity").reinterpret(dtype=pl.Int64), day=day)
+    by = [name for name in GROUP if not (first_version and name == "held")]
+    of_case = ["case_id"] if first_version else list(_CASE)
+    rows = rows.with_columns(
+        pl.col("propensity").reinterpret(dtype=pl.Int64),
+        day=day,
+        held=pl.col("held").is_not_null(),
+        place=pl.col("content").str.head(_PLACE_DIGITS),
+        member=pl.lit(0, pl.UInt64) if first_version else members(rows),
+    )
     made = []
     for (stream,), part in sorted(rows.partition_by("stream", as_dict=True).items()):
         groups = (
-            part.group_by(*GROUP)
-            .agg(pl.col("case_id", "confidence").sort_by("case_id"), n=pl.len().cast(pl.Int64))
-            .sort(*GROUP)
+            part.group_by(*by)
+            .agg(pl.col("case_id", "place", "member", "confidence").sort_by("case_id"), n=pl.len().cast(pl.Int64))
+            .sort(*by)
         )
         confidences = groups["confidence"].explode().fill_null(np.nan)
-        ids = groups.filter("blind").select(pl.col("case_id").explode())
+        ids = groups.filter("blind").select(pl.col(of_case).explode())
+        belong = groups["member"].explode().to_numpy().astype("<u8").tobytes()
         made.append(
             {
                 "stream": stream,
-                "groups": _lines(groups.select(*GROUP, "n")),
+                "groups": _lines(groups.select(*by, "n")),
                 "confidences": confidences.to_numpy().astype("<f8").tobytes(),
                 "case_ids": _lines(ids) if groups["blind"].any() else "",
+                "members": None if first_version else belong,
             }
         )
     return pl.DataFrame(made, schema={name: kind for name, kind in COLUMNS.items() if name != "seal"})
 
 
+def members(rows: pl.DataFrame) -> pl.Series:
+    """What each case belongs with, as 64 bits: its `group_id`; a case without one belongs with no other."""
+    alone = plh.col("case_id").chash.sha2_256().str.head(_PLACE_DIGITS)
+    known = rows["group_id"]
+    digits = rows.select(pl.coalesce("group_id", alone)).to_series() if known.null_count() else known
+    return digits.str.to_integer(base=16, dtype=pl.UInt64)
+
+
 def read(extracts: Sequence[pl.DataFrame]) -> Cases:
     """All extracts of a stream, with COLUMNS, taken together. A case without a confidence counts in `n` only."""
     groups = read_groups([frame["groups"] for frame in extracts])
+    lines = [frame["groups"].str.count_matches("\n", literal=True) + 1 for frame in extracts]
+    of_lines = [
+        frame["seal"].gather(np.repeat(np.arange(len(frame)), n)) for frame, n in zip(extracts, lines, strict=True)
+    ]
+    groups = groups.with_columns(seal=pl.concat([pl.Series("seal", [], pl.Int64), *of_lines]))
     kinds = groups.group_by(KIND, maintain_order=True).agg(pl.col("n").sum())
     kind = code(groups, kinds, KIND)
     sizes, blind = groups["n"].to_numpy(), groups["blind"].to_numpy()
@@ -88,13 +125,14 @@ def read(extracts: Sequence[pl.DataFrame]) -> Cases:
         if not drawn:
             of_kind[number].append(part)
     confidences = np.concatenate([*compress(parts, blind), np.empty(0)])
-    of_drawn = groups.select("decided_at", kind=kind)[np.repeat(np.flatnonzero(blind), sizes[blind])]
-    drawn = of_drawn.select(
-        "kind",
-        "decided_at",
-        _parsed([frame["case_ids"] for frame in extracts], _CASE)["case_id"],
+    of_drawn = groups.select("decided_at", "seal", kind=kind)[np.repeat(np.flatnonzero(blind), sizes[blind])]
+    ids = _parsed([frame["case_ids"] for frame in extracts], _CASE)
+    drawn = of_drawn.with_columns(
+        ids["case_id"],
+        ids["place"],
+        member=pl.Series(np.concatenate([*compress(_members(extracts, sizes), blind), np.empty(0, np.uint64)])),
         confidence=pl.Series(confidences, dtype=pl.Float64).fill_nan(None),
-    )
+    ).select(DRAWN)
     return Cases(kinds=kinds, undrawn=tuple(map(risen, of_kind)), drawn=drawn)
 
 
@@ -129,6 +167,17 @@ def _parts(blobs: Sequence[bytes], sizes: NDArray[np.int64]) -> list[NDArray[np.
     return parts
 
 
+def _members(extracts: Sequence[pl.DataFrame], sizes: NDArray[np.int64]) -> list[NDArray[np.uint64]]:
+    """What the cases of each group belong with; 0 for those of the first version's extracts."""
+    widths = [len(blob) // 8 for frame in extracts for blob in frame["confidences"]]
+    blobs = [blob for frame in extracts for blob in frame["members"]]
+    whole = [
+        np.zeros(width, np.uint64) if blob is None else np.frombuffer(blob, "<u8")
+        for blob, width in zip(blobs, widths, strict=True)
+    ]
+    return np.split(np.concatenate([*whole, np.empty(0, np.uint64)]), np.cumsum(sizes)[:-1]) if len(sizes) else []
+
+
 def risen(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Sorted, without the missing ones. NumPy's sort of plain numbers is quicker than any look-up in unsorted ones."""
     whole = np.concatenate([*parts, np.empty(0)])
@@ -139,7 +188,7 @@ def risen(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
 def read_groups(texts: Sequence[pl.Series]) -> pl.DataFrame:
     """The groups of extracts: GROUP, propensity as Float64, and `n`."""
     groups = _parsed(texts, pl.Schema(GROUP | {"n": pl.Int64()}))
-    return groups.with_columns(pl.col("propensity").reinterpret(dtype=pl.Float64))
+    return groups.with_columns(pl.col("propensity").reinterpret(dtype=pl.Float64), pl.col("held").fill_null(False))
 
 
 def _lines(rows: pl.DataFrame) -> str:

@@ -172,7 +172,7 @@ def extracts_of(ledger: Ledger, stream: str) -> Iterator[pl.DataFrame]:
     last = 0
     while True:
         found = ledger.read(
-            "SELECT seal, stream, groups, confidences, case_ids FROM extract "
+            "SELECT seal, stream, groups, confidences, case_ids, members FROM extract "
             "WHERE stream = :stream AND seal > :last ORDER BY seal LIMIT :most",
             stream=stream,
             last=last,

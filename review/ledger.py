@@ -28,11 +28,13 @@ _WRITERS = 7_326_011_847_150  # PostgreSQL's advisory lock of those who append, 
 def migrate(url: str) -> None:
     """Bring a ledger to this version's schema; makes the SQLite file if there is none. Does nothing if it is there.
 
+    One that an older version made is brought up: nothing in it changes.
+
     `url` is sqlite:///path or postgresql://... Raises LedgerInvalid, Refused or Unavailable; LedgerInvalid, too, of an
     SQLite file with tables of something else in it.
     """
     where = database.address(url)
-    if _version(where) is None:
+    if _version(where) != schema.VERSION:
         schema.upgrade(where)
 
 
@@ -47,6 +49,11 @@ def open(url: str) -> "Ledger":  # noqa: A001 (called as ledger.open)
     version = _version(where)
     if version is None:
         raise errors.LedgerInvalid(f"there is no ledger at {where.shown}: make it with `second-reader init`")
+    if version != schema.VERSION:
+        raise errors.LedgerInvalid(
+            f"{where.shown} has schema {version}, this second-reader has {schema.VERSION}: back it up, then bring it up with "
+            "`second-reader init STREAM`"
+        )
     return Ledger(where, database.connect(where))
 
 
@@ -65,7 +72,7 @@ def _version(where: database.Address) -> str | None:
             return None
         cursor.execute("SELECT MAX(version_num) FROM alembic_version")
         found = database.one(cursor)
-    if found not in (None, schema.VERSION):  # there is no older one to bring up
+    if found is not None and found not in schema.VERSIONS:
         raise errors.LedgerInvalid(
             f"{where.shown} has schema {found}, this second-reader has {schema.VERSION}: use the one that made it, or, "
             "if it is no ledger, name another in SECOND_READER_LEDGER"
@@ -178,6 +185,11 @@ class Ledger:
     def places(self, name: str) -> dict[int, tuple[int, int]]:
         """Where the rows of each seal lie, for `sealed`. A walk over the table on SQLite; nothing on PostgreSQL."""
         return audit.places(self.read, name) if self._where.kind == "sqlite" else {}
+
+    @property
+    def identity(self) -> str:
+        """Who this ledger is, wherever it lies: 32 hex characters, drawn when it was made or brought up. Not a secret."""
+        return str(self.read("SELECT ledger_id FROM edition ORDER BY version LIMIT 1")["ledger_id"].item())
 
     def head(self) -> tuple[int, str]:
         """Number and digest of the last seal; (0, 64 zeros) if nothing was ever appended."""

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from models import errors, tables
 from review import database
 
-VERSION = "0001"  # the newest script of review/migrations
+VERSIONS = ("0001", "0002")  # the scripts of review/migrations, in order
+VERSION = VERSIONS[-1]
 
 
 def upgrade(where: database.Address) -> None:

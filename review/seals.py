@@ -7,7 +7,8 @@
 A column is written as its name and count, then its texts' lengths (8 bytes each, -1 for null) and the texts, or its
 numbers (8 bytes each, 0 for null) and a byte per value that says whether it is null; one that holds a single value
 throughout is written as that value, once. So no two contents are written alike, nothing is made per row, and the long
-columns that say the same of a whole batch cost nothing.
+columns that say the same of a whole batch cost nothing. A column that a later version added (`tables.ADDED`) is left out
+where it holds nothing.
 
 A seal also keeps the keys of its rows and a mark of 4 bytes for each. The digest detects a change; keys and marks name
 the row: a mark is no cryptographic hash and need not be one. Whoever rewrites the whole chain leaves no trace in it:
@@ -115,13 +116,16 @@ def make(of: Content, *, seq: int, previous: str, now: str) -> Seal:
 
 
 def digest(table: str, of: str, row_count: int, *, seq: int, previous: str, sealed_at: str) -> str:
-    head = json.dumps([seq, previous, table, sealed_at, list(tables.columns(table)), row_count, of])
+    head = json.dumps([seq, previous, table, sealed_at, tables.original(table), row_count, of])
     return hashlib.sha256(head.encode()).hexdigest()
 
 
 def content_digest(table: str, rows: pa.Table) -> str:
     hashed = hashlib.sha256()
+    added = tables.ADDED.get(table, ())
     for name in tables.columns(table):
+        if name in added and rows[name].null_count == len(rows):
+            continue
         for piece in _written(name, rows[name].combine_chunks()):
             hashed.update(piece)
     return hashed.hexdigest()
@@ -163,8 +167,11 @@ _NULL = np.uint64(0xD6E8FEB86659FD93)
 def marks(table: str, rows: pl.DataFrame) -> pl.Series:
     """A mark of 32 bits per row, in the order of `rows`, which has the table's columns."""
     mark = np.zeros(len(rows), dtype=np.uint64)
+    added = tables.ADDED.get(table, ())
     for name in tables.columns(table):
-        column = rows[name]
+        column, before = rows[name], mark
+        if name in added and column.null_count() == len(column):
+            continue
         if len(column) > 1 and column[0] == column[-1] and column.eq_missing(column[0]).all():
             column = column.head(1)  # NumPy repeats it
         if column.dtype == pl.String:
@@ -177,6 +184,8 @@ def marks(table: str, rows: pl.DataFrame) -> pl.Series:
             bits = np.where(column.is_null().to_numpy(), _NULL, bits)
         mark = (mark + bits) * _ODD
         mark ^= mark >> np.uint64(32)
+        if name in added:
+            mark = np.where(rows[name].is_null().to_numpy(), before, mark)
     return pl.Series("mark", (mark * _ODD) >> np.uint64(32), dtype=pl.UInt32)
 
 

@@ -22,7 +22,11 @@ def frame(table: str, template: dict[str, Value], *rows: dict[str, Value]) -> pl
 
 def epochs(*rows: dict[str, Value]) -> pl.DataFrame:
     template: dict[str, Value] = {"epoch_id": "e-1", "stream": "mail", "model_id": "m-1", "labels": '["ham", "spam"]'}
-    return frame("epoch", template | {"calibrator": "identity", "salt": "0" * 32, "opened_at": NOW}, *rows or ({},))
+    return frame(
+        "epoch",
+        template | {"calibrator": "identity", "salt": "0" * 32, "opened_at": NOW, "terms": None},
+        *rows or ({},),
+    )
 
 
 def policies(*rows: dict[str, Value]) -> pl.DataFrame:
@@ -54,6 +58,25 @@ def plans(*rows: dict[str, Value]) -> pl.DataFrame:
     return frame("plan", template | grid | {"registered_at": NOW}, *rows or ({},))
 
 
+def era_plans(*rows: dict[str, Value]) -> pl.DataFrame:
+    template: dict[str, Value] = {
+        "epoch_id": "e-1",
+        "part": "",
+        "era": 1,
+        "stream": "mail",
+        "alpha": 0.05,
+        "delta": 0.05,
+    }
+    grid: dict[str, Value] = {"thresholds": "[0.9, 0.5]", "starts": "[0]", "weights": "[1.0]", "group_size": 1}
+    when: dict[str, Value] = {"after_seal": 0, "ends_at": "2026-04-02T12:00:00.000000Z", "registered_at": NOW}
+    return frame("era_plan", template | grid | when, *rows or ({},))
+
+
+def looks(*rows: dict[str, Value]) -> pl.DataFrame:
+    template: dict[str, Value] = {"epoch_id": "e-1", "part": "", "era": 1, "look": 1, "stream": "mail"}
+    return frame("look", template | {"threshold": 0.9, "standing": "{}", "made_at": NOW}, *rows or ({},))
+
+
 def certificates(*rows: dict[str, Value]) -> pl.DataFrame:
     template: dict[str, Value] = {
         "epoch_id": "e-1",
@@ -68,7 +91,7 @@ def certificates(*rows: dict[str, Value]) -> pl.DataFrame:
 
 def alarms(*rows: dict[str, Value]) -> pl.DataFrame:
     template: dict[str, Value] = {"epoch_id": "e-1", "stream": "mail", "labels": 90, "errors": 7, "clean_until": None}
-    return frame("alarm", template | {"raised_at": NOW}, *rows or ({},))
+    return frame("alarm", template | {"raised_at": NOW, "clean_seal": None, "detector": None}, *rows or ({},))
 
 
 def recalls(*rows: dict[str, Value]) -> pl.DataFrame:
@@ -100,6 +123,8 @@ def decisions(*rows: dict[str, Value]) -> pl.DataFrame:
         "line": 2,
         "run_id": "r-1",
         "decided_at": NOW,
+        "group_id": None,
+        "held": None,
     }
     return frame("decision", template, *rows)
 
@@ -157,6 +182,8 @@ def all_tables() -> dict[str, pl.DataFrame]:
     return {
         "epoch": epochs(),
         "plan": plans(),
+        "era_plan": era_plans(),
+        "look": looks({}, {"look": 2, "threshold": None}),
         "certificate": certificates({}, {"look": 2, "threshold": None}),
         "alarm": alarms(),
         "policy": policies(),

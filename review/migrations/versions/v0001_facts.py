@@ -3,6 +3,8 @@
 A migration that has been released never changes: a later one alters what this one made.
 """
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -41,14 +43,24 @@ def upgrade() -> None:
             if table not in ("seal", "extract"):  # seals rise with the rows, so a few pages say where each one's are
                 seal = "of_seal" if table == "retired" else "seal"
                 op.execute(f"CREATE INDEX {table}_seal ON {table} USING brin ({seal}) WITH (autosummarize = on)")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE FUNCTION second_reader_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$"
+        )
+    guard(KEYS)
+
+
+def guard(keys: Mapping[str, list[str]]) -> None:
+    """Keep tables append-only, on either database. `keys`: table -> the columns of its natural key."""
     if op.get_bind().dialect.name == "sqlite":
-        _guard_sqlite()
+        _guard_sqlite(keys)
     else:
-        _guard_postgresql()
+        _guard_postgresql(keys)
 
 
-def _guard_sqlite() -> None:
-    for table, key in KEYS.items():
+def _guard_sqlite(keys: Mapping[str, list[str]]) -> None:
+    for table, key in keys.items():
         for event in ("UPDATE", "DELETE"):
             op.execute(
                 f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
@@ -67,12 +79,8 @@ def _guard_sqlite() -> None:
         )
 
 
-def _guard_postgresql() -> None:
-    op.execute(
-        "CREATE FUNCTION second_reader_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$"
-    )
-    for table in KEYS:
+def _guard_postgresql(keys: Mapping[str, list[str]]) -> None:
+    for table in keys:
         # Per statement, so that one which touches no row is refused too, and TRUNCATE can be caught.
         op.execute(
             f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
