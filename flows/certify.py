@@ -1,13 +1,12 @@
-"""What the labels prove, each time they are looked at: the certificate, and the watchdog over the released."""
+"""What the labels prove, each time they are looked at: the certificate, and the change detection over the released."""
 
 import math
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from flows import epochs, runs
-from models import certificate, watchdog
+from flows import epochs, eras, runs
+from models import certificate, change_detection
 from models.errors import LedgerInvalid
 from models.stream import Stream
 from review import certified
@@ -26,22 +25,18 @@ def judged(run: runs.Run, now: str) -> Judged:
 
 def rules(stream: Stream) -> dict[str, Any]:
     """How the stream's answers are judged, for `review.judged.read`."""
-    return {"deadline_hours": stream.review.deadline_hours, "second_opinion": stream.review.second_opinion}
+    given = stream.review
+    return {"deadline_hours": given.deadline_hours, "second_opinion": given.second_opinion, "overlap": given.overlap}
 
 
 def look(run: runs.Run, in_force: governed.PolicyInForce, cases: Judged, now: str) -> dict[str, certificate.Standing]:
-    """Look at the labels of the epoch's mature days, and record what is certified if anything changed.
+    """Look at the draws of the era under way, and record what is certified if anything changed.
 
-    By part: "" is of all cases, else the class. A certificate registered for a single look is left out until somebody
-    takes it (`govern.look_once`), and never looked at again. Raises LedgerInvalid if the counts do not add up.
+    By part: "" is of all cases, else the class. Raises LedgerInvalid if a draw is not one its policy gives.
     """
-    found = {}
-    for part, plan in certified.plans(run.ledger, in_force.epoch_id).items():
-        if plan.look == "once":
-            taken = certified.standing(run.ledger, plan, part)
-            if taken is not None:
-                found[part] = taken
-            continue
+    found: dict[str, certificate.Standing] = {}
+    era = eras.under_way(run.ledger, run.stream, in_force, now)
+    for part, plan in ({} if era is None else era.plans).items():
         try:
             found[part], new = certified.look(run.ledger, plan, cases, part=part)
         except ValueError as error:
@@ -50,22 +45,21 @@ def look(run: runs.Run, in_force: governed.PolicyInForce, cases: Judged, now: st
             ) from None
         if new:
             row = certified.standing_row(found[part], run.stream.name, now, part)
-            run.ledger.append({"certificate": row}, now=now)
+            run.ledger.append({"look": row}, now=now)
     return found
 
 
 def watch(run: runs.Run, in_force: governed.PolicyInForce, labels: pl.DataFrame, now: str) -> bool:
-    """Whether the error among the released has risen. If so the epoch is closed at once: nothing is released any more.
+    """Whether the error among the released has risen. If so the epoch is closed: nothing is released any more.
 
     What the machine may do is taken back without asking; to give it back takes a named person.
     """
+    target = run.stream.target.error
     wrong = labels["wrong"].to_numpy()
-    raised = watchdog.alarm(wrong, run.stream.target.error)
+    raised = change_detection.alarm(wrong, target)
     if raised is None:
         return False
-    # The last label at which the bet on a risen error was not ahead: up to there nothing speaks against the released.
-    calm = np.flatnonzero(watchdog.statistic(wrong, run.stream.target.error)[:raised] <= 0)
-    clean = int(calm[-1]) if len(calm) else -1
+    clean = change_detection.clean(wrong, target, raised)
     alarm = {
         "epoch_id": in_force.epoch_id,
         "stream": run.stream.name,
@@ -73,10 +67,12 @@ def watch(run: runs.Run, in_force: governed.PolicyInForce, labels: pl.DataFrame,
         "errors": int(wrong[clean + 1 : raised + 1].sum()),
         "clean_until": labels["decided_at"][clean] if clean >= 0 else None,
         "raised_at": now,
+        "clean_seal": _clean_seal(labels, clean),
+        "detector": "CUSUM and Shiryaev-Roberts",
     }
     because = (
         f"{alarm['errors']} of the last {raised - clean} blind labels of released cases are wrong, "
-        f"with {run.stream.target.error:.3g} allowed"
+        f"with {target:.3g} allowed"
     )
     with run.ledger.exclusive("govern", run.stream.name):
         # Somebody may have moved the line since we looked: a version that is taken would be left out without a word.
@@ -94,10 +90,18 @@ def watch(run: runs.Run, in_force: governed.PolicyInForce, labels: pl.DataFrame,
     return True
 
 
+def _clean_seal(labels: pl.DataFrame, clean: int) -> int:
+    """The last batch above suspicion: a batch that holds one suspect label is suspect whole. 0: none is."""
+    if clean < 0:
+        return 0
+    calm, suspect = int(labels["seal"][clean]), int(labels["seal"][clean + 1])
+    return min(calm, suspect - 1)
+
+
 def standing_watch(labels: pl.DataFrame, target: float) -> Watch | None:
     """How near an alarm the labels are; None without any."""
     if labels.is_empty():
         return None
     wrong = labels["wrong"].to_numpy()
-    level = float(watchdog.statistic(wrong, target)[-1]) / math.log(watchdog.RUN_LENGTH)
+    level = float(change_detection.statistic(wrong, target)[-1]) / math.log(change_detection.run_length(target))
     return Watch(labels=len(wrong), errors=int(wrong.sum()), level=min(max(level, 0.0), 1.0))

@@ -1,7 +1,7 @@
 """What a piece of the input comes to: decided in memory, then recorded in one transaction."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -9,7 +9,7 @@ import polars_hash as plh
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from flows import endings, files, runs, settings
+from flows import endings, files, repeats, runs, settings
 from models import outputs, policy
 from models.errors import ModelInvalid, Superseded
 from models.stream import Stream
@@ -29,6 +29,7 @@ class Facts:
     faults: int
     unscored: int  # cases of which the model's answer, or how sure it was, cannot be used
     example: str  # the first of these, and what is the matter with it; empty if there is none
+    held: pl.Series | None  # ids of cases that are held (`flows.repeats`); None: nobody has looked
     ready: sealing.Ready
 
 
@@ -50,7 +51,13 @@ def append(
     while True:
         in_force = runs.policy_in_force(book, stream)
         if facts is None or facts.policy_id != in_force.policy_id:
-            facts = prepare(stream, run_id, chunk(), in_force)
+            held = None if facts is None else facts.held
+            facts = prepare(stream, run_id, chunk(), in_force, held=held)
+        if facts.held is None:  # prepared where nobody could know what came before
+            held = look_back(book, stream, in_force).held(facts.ready.facts["decision"])
+            facts = (
+                replace(facts, held=held) if held.is_empty() else prepare(stream, run_id, chunk(), in_force, held=held)
+            )
         try:
             appended = book.append(facts.ready, now=facts.decided_at, in_force={stream.name: facts.policy_id})
             break
@@ -71,22 +78,37 @@ def append(
     }
 
 
+def look_back(book: ledger.Ledger, stream: Stream, in_force: governed.PolicyInForce) -> repeats.Repeats:
+    """How often each group of the stream has come so far."""
+    grouped = stream.input.group is not None
+    return repeats.Repeats(book, stream.name, in_force, grouped=grouped, group_size=stream.policy.group_size)
+
+
 def prepare(
-    stream: Stream, run_id: str, chunk: files.Chunk, in_force: governed.PolicyInForce, *, hashed: bool = True
+    stream: Stream,
+    run_id: str,
+    chunk: files.Chunk,
+    in_force: governed.PolicyInForce,
+    *,
+    hashed: bool = True,
+    held: pl.Series | None = None,
+    before: repeats.Repeats | None = None,
 ) -> Facts:
     """Check a chunk and decide its cases under a policy: all that can be done without the ledger.
 
-    `hashed` as in `sealing.ready`.
+    `hashed` as in `sealing.ready`. `held`: ids of the cases that are held; else those that `before` finds, if it is given.
     """
     answered = chunk.frame
     if stream.model.file is not None:
         answered = _answered(settings.read().data / stream.model.file, chunk.frame, stream)
     checked = outputs.validate(answered, stream, source=chunk.source)
     now = runs.clock()
-    decisions = _decide(checked.cases, in_force, stream).with_columns(run_id=pl.lit(run_id), decided_at=pl.lit(now))
+    if held is None and before is not None:
+        held = before.held(checked.cases)
+    decided = _decide(checked.cases, in_force, stream, held).with_columns(run_id=pl.lit(run_id), decided_at=pl.lit(now))
     faults = pl.concat([chunk.faults, checked.faults])
     unscored = checked.cases.filter(pl.col("doubt").is_not_null())
-    ready = sealing.ready({"decision": decisions, "fault": _fault_rows(faults, stream, run_id, now)}, hashed=hashed)
+    ready = sealing.ready({"decision": decided, "fault": _fault_rows(faults, stream, run_id, now)}, hashed=hashed)
     return Facts(
         policy_id=in_force.policy_id,
         decided_at=now,
@@ -94,16 +116,27 @@ def prepare(
         faults=len(faults),
         unscored=len(unscored),
         example="" if unscored.is_empty() else "{source}, line {line}: {doubt}".format(**unscored.row(0, named=True)),
+        held=held,
         ready=ready,
     )
 
 
-def _decide(cases: pl.DataFrame, in_force: governed.PolicyInForce, stream: Stream) -> pl.DataFrame:
+def _decide(
+    cases: pl.DataFrame, in_force: governed.PolicyInForce, stream: Stream, held: pl.Series | None
+) -> pl.DataFrame:
     """Cases with their route, draw and propensity. A case with a doubt has no confidence, so it goes to a person."""
-    # The epoch's calibrator is the identity: the confidence is the score as given.
+    # Of another scale than [0, 1], the rising map that the epoch registered has been applied to the score.
     confidence = cases.select(pl.when(pl.col("doubt").is_null()).then("raw_score")).to_series()
+    none = pl.Series("case_id", [], dtype=pl.String)
+    is_held = pl.col("case_id").is_in((none if held is None else held).implode())
+    reason = cases.select(held=pl.when(is_held).then(pl.lit(repeats.REASON))).to_series()
     routed = policy.route(
-        confidence, cases["case_id"], policy=in_force.policy, salt=in_force.salt, predictions=cases["prediction"]
+        confidence,
+        cases["group_id"],
+        policy=in_force.policy,
+        salt=in_force.salt,
+        predictions=cases["prediction"],
+        held=reason,
     )
     decided = cases.hstack(routed)
     if stream.input.payload_by == "reference":
@@ -114,6 +147,7 @@ def _decide(cases: pl.DataFrame, in_force: governed.PolicyInForce, stream: Strea
         stream=pl.lit(stream.name),
         policy_id=pl.lit(in_force.policy_id),
         epoch_id=pl.lit(in_force.epoch_id),
+        held=reason,
     )
 
 

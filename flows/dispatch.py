@@ -9,7 +9,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import task_run
 
-from flows import endings, leftover, payloads, runs, settings
+from flows import endings, eras, leftover, payloads, runs, settings
 from models.stream import Stream
 from review import disputes, form, whereabouts
 from review.label_studio import access, doubles, imports, projects
@@ -41,12 +41,15 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
     project_id = runs.project(run.ledger, run.stream).project_id
     connection = access.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
     projects.check_owner(connection, project_id, run.stream.name)
+    in_force = runs.policy_in_force(run.ledger, run.stream)
+    # Before anybody can answer: a plan is laid on scores whose labels nobody has seen.
+    eras.under_way(run.ledger, run.stream, in_force, runs.clock())
     found = leftover.adopt(run, connection, project_id)
     open_before = reviewed.open_cases(reviewed.read(run.ledger, run.stream.name))
     again = _again(run)
     # A dispute waits for certain people, and must not keep the others from their work: it takes no room.
     room = max(0, run.stream.review.queue_depth - int((open_before["slot"] == FIRST_READING).sum()))
-    waiting, left_out = payloads.pending(run, room)
+    waiting, left_out = payloads.pending(run, room, blind_first=not in_force.policy.releases)
     first = waiting.with_columns(slot=pl.lit(FIRST_READING, pl.Int64)).select(again.columns)
     sent, total, above = 0, len(again) + len(first), found.above
     for batch in again.iter_slices(BATCH):  # few, and looked for by their keys

@@ -68,7 +68,8 @@ def open_epoch(
     because: str,
     alarm: pl.DataFrame | None = None,
 ) -> None:
-    """Begin an epoch: a salt, a plan of what may be certified, and a policy that releases nothing. One transaction."""
+    """Begin an epoch: a salt, and a policy that releases nothing. One transaction. Its first era begins with its first cases
+    (`flows.eras`)."""
     now = runs.clock()
     content = {
         "stream": stream.name,
@@ -83,18 +84,7 @@ def open_epoch(
         threshold=None, audit_rate=stream.policy.audit_rate, blind_rate=stream.policy.cold_blind_rate
     )
     epoch = pl.DataFrame([{"epoch_id": epoch_id, **content}])
-    per_class = stream.policy.per_class
-    share = len(stream.labels) if per_class == "joint" else 1
-    plans = certified.register(
-        book,
-        stream.name,
-        epoch_id,
-        alpha=stream.target.error,
-        delta=stream.target.delta / share,
-        classes=() if per_class == "no" else stream.labels,
-        look=stream.target.look,
-    )
-    facts = {"epoch": epoch, "plan": certified.plan_rows(plans, stream.name, now)}
+    facts = {"epoch": epoch}
     if alarm is not None:
         facts["alarm"] = alarm
     first = adoption(book, stream, epoch_id, cold, in_force, by=by, because=because, holds=False, now=now)
@@ -158,8 +148,9 @@ def _evidence(standings: Mapping[str, certificate.Standing]) -> dict[str, object
     """The certificate's part of the evidence: which look, and what it held; by class where there is one for each."""
     if "" in standings:
         whole = standings[""]
-        return {"certificate_look": whole.looks, "certified_thresholds": certified.held(whole)}
-    return {"certified_by_class": {part: certified.held(left) for part, left in standings.items()}} if standings else {}
+        return {"era": whole.plan.era, "look": whole.looks, "certified_thresholds": certified.held(whole)}
+    by_class = {part: certified.held(left) for part, left in standings.items()}
+    return {"era": next(iter(standings.values())).plan.era, "certified_by_class": by_class} if standings else {}
 
 
 def _hash(content: object) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 from prefect import flow
 
-from flows import announce, certify, endings, runs
+from flows import announce, caution, certify, endings, runs
 from models import certificate
 from models.errors import Unavailable
 from review import certified, headline, judged, numbers, parts, report, what_if
@@ -36,6 +36,8 @@ def _measure(stream_name: str) -> runs.Counts:
         if certify.watch(run, in_force, labels, now):
             # Another epoch: what the closed one certified is history.
             in_force, standings, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
+        elif caution.act(run, in_force, standings, now):
+            in_force = runs.policy_in_force(run.ledger, run.stream)
         made = gather(run, in_force, cases, standings, labels, now)
         folder = run.settings.reports / run.stream.name
         page = write(folder, now[:10], made)
@@ -79,7 +81,6 @@ def gather(
         head=book.head(),
         now=now,
         standings=standings,
-        look_open=run.stream.target.look == "once" and not standings,
         alarm=_alarm(run, in_force),
         slices=parts.flags(epoch, target=in_force.target_error, delta=in_force.delta),
         shift=parts.shift(epoch),

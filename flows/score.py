@@ -5,7 +5,7 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows import decisions, endings, files, payloads, runs, spread
+from flows import caution, decisions, endings, eras, files, payloads, runs, spread
 from flows.ahead import ahead
 
 CHUNK_ROWS = 100_000
@@ -24,11 +24,15 @@ def score(stream: str, source: str | None = None) -> endings.Ended:
 
 def _score(stream_name: str, source: str | None) -> runs.Counts:
     with runs.running("score", stream_name) as run:
-        runs.policy_in_force(run.ledger, run.stream)  # before the first file is opened
+        in_force = runs.policy_in_force(run.ledger, run.stream)  # before the first file is opened
+        eras.under_way(run.ledger, run.stream, in_force, runs.clock(), least=eras.SCORES)
+        caution.before_release(run, in_force, runs.clock())
         inbox = Path(source) if source else run.settings.data / run.stream.input.source
         alone = run.settings.runner == "threads"
         run = payloads.findable(run, inbox)
         total = record_all(run, inbox, decisions.record) if alone else spread.record_all(run, inbox)
+        in_force = runs.policy_in_force(run.ledger, run.stream)
+        eras.under_way(run.ledger, run.stream, in_force, runs.clock(), least=eras.SCORES)
         run.finish(total)
         return total
 
@@ -52,8 +56,11 @@ def _prepared(
     run: runs.Run, chunks: Iterator[files.Chunk], total: Mapping[str, int]
 ) -> Iterator[tuple[files.Chunk, decisions.Facts]]:
     """Each chunk with its facts under the policy in force now, made while the chunk before it is written."""
+    before, epoch_id = None, None
     with runs.open_ledger(run.settings) as book:
         for chunk in chunks:
             again = total["read"] > 0 and total["decided"] == 0  # an inbox that was read before: nothing to hash
             in_force = runs.policy_in_force(book, run.stream)
-            yield chunk, decisions.prepare(run.stream, run.run_id, chunk, in_force, hashed=not again)
+            if before is None or in_force.epoch_id != epoch_id:
+                before, epoch_id = decisions.look_back(book, run.stream, in_force), in_force.epoch_id
+            yield chunk, decisions.prepare(run.stream, run.run_id, chunk, in_force, hashed=not again, before=before)

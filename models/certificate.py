@@ -1,18 +1,17 @@
 """Which thresholds are certified: a fallback walk over fixed sequences (Wiens 2003; Bretz et al. 2009; statistics 4.2).
 
-P(ever certified a threshold whose error is above alpha) <= delta, whatever the looking schedule and whatever routing
-earlier certificates led to. Certified stays certified within an epoch, until the watchdog ends it.
+P(ever certified in an era a threshold whose error is above alpha) <= delta, whatever the looking schedule and whatever
+routing earlier certificates led to. Certified stays certified within an era, until the watchdog ends its epoch.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from models import evidence, policy, tally
+from models import evidence, prefix, tally
 from models.grid import Plan
 
 Floats = NDArray[np.float64]
@@ -40,9 +39,10 @@ class Walk:
 class Standing:
     """What is certified after a look. Kept in the ledger; the next look starts from it.
 
-    `log_e`: running maximum of the evidence per threshold (natural log; of a single look, -log p). `certified`: indices
-    of all thresholds certified so far, rising. `labels`, `errors`: blind labels at or above each threshold, weighted to
-    the smallest propensity there. `cases`: routed at or above it. `stops`: what the walks still lack.
+    `log_e`: running maximum of the evidence per threshold (natural log). `certified`: indices of all thresholds certified
+    so far, rising. `labels`, `errors`: settled draws at or above each threshold and those of them that are wrong, weighted to
+    the smallest propensity there. `pending`: draws there that are not settled, so count as wrong for now; `unsent`: those of
+    them that no person has had before them. `cases`: routed at or above it. `stops`: what the walks still lack.
     """
 
     plan: Plan
@@ -52,6 +52,8 @@ class Standing:
     cases: tuple[int, ...]
     labels: tuple[float, ...]
     errors: tuple[float, ...]
+    pending: tuple[int, ...]
+    unsent: tuple[int, ...]
     stops: tuple[Stop, ...]
 
     @property
@@ -64,12 +66,22 @@ class Standing:
 class Needed:
     """About how many more blind labels at or above `threshold` certify it, if errors stay as frequent as so far.
 
-    `seen`: the labels there so far, weighted.
+    `seen`: the settled labels there so far, weighted. `pending`: draws there that are not settled: the first of them to come.
     """
 
     threshold: float
     labels: int
     seen: float
+    pending: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draws:
+    """An era's draws in the order of decision, and what has become of each. See `prefix.Draws`."""
+
+    order: prefix.Draws
+    settled: NDArray[np.bool_]
+    sent: NDArray[np.bool_]
 
 
 def fewest(alpha: float, delta: float) -> int:
@@ -104,79 +116,51 @@ def walk(
     return Walk(passed=tuple(passed), stops=tuple(stops))
 
 
-def look(
-    plan: Plan, counts: pl.DataFrame, policies: Mapping[int, policy.Policy], before: Standing | None = None
-) -> Standing:
-    """Look at the whole epoch's counts so far (`tally`); `before` is what the last look left, None at the first.
+def look(plan: Plan, draws: Draws, routed: tally.Tally, before: Standing | None = None) -> Standing:
+    """Look at all draws of the era so far, in the order of decision; `before` is what the last look left, None at the first.
 
-    Raises ValueError if the plan is for a single look or is not the one `before` was made under (another alpha, delta or
-    grid is another certificate and starts from nothing), or as `tally.of` does.
+    Raises ValueError if the plan is not the one `before` was made under (another alpha, delta or grid is another certificate
+    and starts from nothing), or as `prefix.log_e` does.
     """
-    if plan.look != "anytime":
-        raise ValueError("this certificate was registered for a single look: use once")
     if before is not None and before.plan != plan:
         raise ValueError(
-            "the plan changed after a look (target, doubt or grid): that is a new certificate, in a new epoch"
+            "the plan changed after a look (target, level or grid): that is a new certificate, in a new epoch"
         )
-    seen = tally.of(counts, policies, epoch=plan.epoch, thresholds=plan.thresholds)
-    log_e = evidence.running(
-        None if before is None else before.log_e, evidence.unequal(seen.right, seen.wrong, seen.ratio, plan.alpha)
+    seen = prefix.log_e(draws.order, routed.lowest, plan.alpha, plan.group_size)
+    log_e = evidence.running(None if before is None else before.log_e, seen)
+    walked = walk(log_e, routed.effective, plan.starts, plan.weights, alpha=plan.alpha, delta=plan.delta)
+    held = set(before.certified) if before is not None else set()
+    order, size = draws.order, len(plan.thresholds)
+
+    def counted(rows: NDArray[np.bool_], *, weighted: bool = False) -> Floats:
+        """(T,): draws at or above each threshold, each as one or as pm/pi."""
+        pairs = np.zeros((len(routed.lowest), size + 1))
+        np.add.at(pairs, (order.version[rows], order.bin[rows]), 1 / order.propensity[rows] if weighted else 1.0)
+        above = pairs[:, :-1].cumsum(axis=1)
+        total: Floats = (above * (routed.lowest if weighted else 1.0)).sum(0)
+        return total
+
+    return Standing(
+        plan=plan,
+        looks=1 if before is None else before.looks + 1,
+        log_e=tuple(log_e.tolist()),
+        certified=tuple(sorted(held.union(walked.passed))),
+        cases=tuple(int(n) for n in routed.cases),
+        labels=tuple(counted(draws.settled, weighted=True).tolist()),
+        errors=tuple(counted(draws.settled & ~order.right, weighted=True).tolist()),
+        pending=tuple(int(n) for n in counted(~draws.settled)),
+        unsent=tuple(int(n) for n in counted(~draws.settled & ~draws.sent)),
+        stops=walked.stops,
     )
-    return _standing(
-        plan,
-        log_e,
-        seen.effective,
-        cases=seen.cases.sum(1),
-        labels=(seen.ratio * (seen.right + seen.wrong)).sum(1),
-        errors=(seen.ratio * seen.wrong).sum(1),
-        before=before,
-    )
-
-
-def once(
-    plan: Plan, counts: pl.DataFrame, policies: Mapping[int, policy.Policy], before: Standing | None = None
-) -> Standing:
-    """The exact variant: one look, registered in the plan (statistics 4.3). More power; worth nothing when repeated.
-
-    `counts` as in `tally`, and a Boolean `kept` in its key: the case's permanent draw is below `keep(plan, policies)`,
-    to which all propensities are thinned. Raises ValueError if the plan was not registered for it, if there was a look
-    before, if a kept case was not drawn, or as `tally.of` does.
-    """
-    if plan.look != "once":
-        raise ValueError("a single exact look must be registered before the first label: this plan is for any time")
-    if before is not None:
-        raise ValueError("the single look of this certificate was taken: open a new epoch for another")
-    kept = counts.filter("kept", pl.col("propensity").is_not_null())
-    if not kept["blind"].all():
-        raise ValueError(
-            "a case whose draw is below every propensity was not drawn: the draws are not the permanent ones"
-        )
-    routed = tally.of(counts, policies, epoch=plan.epoch, thresholds=plan.thresholds, apart=("kept",))
-    size = len(plan.thresholds)
-    step, n, agrees = (
-        kept["bin"].fill_null(size).to_numpy(),
-        kept["n"].to_numpy(),
-        (kept["outcome"] == "right").to_numpy(),
-    )
-    right, wrong = (np.bincount(step, n * rows, size + 1)[:-1].cumsum() for rows in (agrees, ~agrees))
-    cases = routed.cases.sum(1)
-    log_p = evidence.binomial(wrong, right + wrong, plan.alpha)
-    return _standing(
-        plan, log_p, cases * keep(plan, policies), cases=cases, labels=right + wrong, errors=wrong, before=None
-    )
-
-
-def keep(plan: Plan, policies: Mapping[int, policy.Policy]) -> float:
-    """The smallest propensity any of the policies gives any case on the grid: the draws below it are kept by `once`."""
-    return float(tally.smallest(policies, np.array(plan.thresholds)).min())
 
 
 def needed(standing: Standing) -> Needed | None:
     """The certificate that is nearest, and about how many more blind labels it takes; None: all certified, or hopeless.
 
-    Errors are taken to stay as frequent as at that threshold so far (none seen: none to come), labels to come at the
-    smallest propensity. Nearest: fewest cases to route, a strict threshold having fewer of them. Where the errors seen
-    are as many as alpha, or more, no number of labels helps. 377 for 1 % at 95 % when nothing is known yet.
+    Errors are taken to stay as frequent as among the settled draws there (none seen: none to come; what is not settled says
+    nothing of errors), labels to come at the smallest propensity. Nearest: fewest cases to route, a strict threshold having
+    fewer of them. Where the errors seen are as many as alpha, or more, no number of labels helps. 377 for 1 % at 95 % when
+    nothing is known yet.
     """
     plan = standing.plan
     best: tuple[float, Needed] | None = None
@@ -184,13 +168,14 @@ def needed(standing: Standing) -> Needed | None:
         if stop.at in standing.certified:
             continue
         labels, errors = standing.labels[stop.at], standing.errors[stop.at]
-        more = _more(labels, errors, plan.alpha, stop.level, once=plan.look == "once")
+        more = _more(plan, labels, errors, stop.level)
         if more is None:
             continue
         share = standing.cases[stop.at] / standing.cases[-1] if standing.cases[-1] else 1.0
         route = more / share if share else math.inf
         if best is None or route < best[0]:
-            best = route, Needed(threshold=plan.thresholds[stop.at], labels=more, seen=labels)
+            pending = standing.pending[stop.at]
+            best = route, Needed(threshold=plan.thresholds[stop.at], labels=more, seen=labels, pending=pending)
     return None if best is None else best[1]
 
 
@@ -210,9 +195,7 @@ def needed_at(standing: Standing) -> list[int | None]:
         for place in range(start, end):
             if stop is None or place < stop.at:
                 continue
-            more = _more(
-                standing.labels[place], standing.errors[place], plan.alpha, stop.level, once=plan.look == "once"
-            )
+            more = _more(plan, standing.labels[place], standing.errors[place], stop.level)
             if more is None:
                 break
             seen = standing.cases[place]
@@ -221,14 +204,18 @@ def needed_at(standing: Standing) -> list[int | None]:
     return [0 if place in held else more for place, more in enumerate(found)]
 
 
-def _more(labels: float, errors: float, alpha: float, level: float, *, once: bool) -> int | None:
+def _more(plan: Plan, labels: float, errors: float, level: float) -> int | None:
     rate = errors / labels if labels else 0.0
-    measure = evidence.binomial if once else evidence.constant
+    # Of groups of up to m cases a single one wins and loses this share of a case that stands alone.
+    share = (1 - plan.alpha) / (plan.group_size - plan.alpha)
 
     def enough(extra: int) -> bool:
         n = labels + extra
-        k, n = (math.ceil(rate * n), math.ceil(n)) if once else (rate * n, n)
-        return float(measure(k, n, alpha)) >= -math.log(level)
+        if plan.group_size == 1:
+            found = evidence.constant(rate * n, n, plan.alpha)
+        else:
+            found = evidence.unequal([(1 - rate) * n], [rate * n], [share], plan.alpha)
+        return float(found) >= -math.log(level)
 
     low, high = 0, 1
     while not enough(high):
@@ -239,27 +226,3 @@ def _more(labels: float, errors: float, alpha: float, level: float, *, once: boo
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)
     return high
-
-
-def _standing(
-    plan: Plan,
-    log_e: Floats,
-    effective: Floats,
-    *,
-    cases: Floats,
-    labels: Floats,
-    errors: Floats,
-    before: Standing | None,
-) -> Standing:
-    walked = walk(log_e, effective, plan.starts, plan.weights, alpha=plan.alpha, delta=plan.delta)
-    held = set(before.certified) if before is not None else set()
-    return Standing(
-        plan=plan,
-        looks=1 if before is None else before.looks + 1,
-        log_e=tuple(log_e.tolist()),
-        certified=tuple(sorted(held.union(walked.passed))),
-        cases=tuple(int(n) for n in cases),
-        labels=tuple(labels.tolist()),
-        errors=tuple(errors.tolist()),
-        stops=walked.stops,
-    )

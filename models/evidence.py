@@ -5,6 +5,8 @@ An e-value is a bet against "the error is alpha or more": it starts at 1 and, if
 the routing (Ville 1939; Waudby-Smith and Ramdas 2024; Xu, Karampatziakis and Mineiro 2024). All values are natural logs.
 """
 
+import functools
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
@@ -38,6 +40,7 @@ def mixture(wrong: ArrayLike, n: ArrayLike, alpha: float, *, a: float, b: float)
     return result
 
 
+@functools.cache
 def stakes() -> tuple[Floats, Floats]:
     """48 stakes in (0, 1) and their weights (sum 1): (1 - stake) ~ Beta(1/2, 1), by Gauss-Legendre nodes."""
     nodes, weights = np.polynomial.legendre.leggauss(_STAKES)

@@ -1,4 +1,4 @@
-"""What a certificate fixes before the first label of its epoch is seen: thresholds, starts, target and doubt.
+"""What a certificate fixes before the first label of its era is seen: thresholds, starts, target and significance level.
 
 A grid, or a start, chosen from the labels that are to certify it is not covered by the promise: nothing here takes a label.
 """
@@ -7,7 +7,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -22,13 +21,12 @@ START_WEIGHT = (0.1, 0.2, 0.4, 0.3)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One epoch's certificate as registered: goes into the epoch record whole and never changes.
+    """One era's certificate as registered: goes into the ledger whole and never changes.
 
-    `epoch` names what is certified (model, prompt, labels, calibrator); `alpha` is the target error, `delta` the doubt,
-    both in (0, 1). `thresholds`: confidences in [0, 1], strictest first, distinct, at most 200. `starts`: indices of
-    thresholds, rising; `weights`: each start's share of delta, sum 1. `look` is "anytime" (e-values, as often as one
-    likes) or "once" (exact, a single look). `calibrated_on`: the epoch whose labels the calibrator was fitted on, None
-    where there is no calibrator. Raises ValueError on anything else.
+    `epoch` and `era` name what is certified (model, prompt, labels, calibrator, and which of the epoch's eras); `alpha` is
+    the target error, `delta` the significance level, both in (0, 1). `thresholds`: confidences in [0, 1], strictest first,
+    distinct, at most 200. `starts`: indices of thresholds, rising; `weights`: each start's share of delta, sum 1.
+    `group_size`: the most cases of one group that may be released. Raises ValueError on anything else.
     """
 
     epoch: str
@@ -37,8 +35,8 @@ class Plan:
     thresholds: tuple[float, ...]
     starts: tuple[int, ...]
     weights: tuple[float, ...]
-    look: Literal["anytime", "once"] = "anytime"
-    calibrated_on: str | None = None
+    era: int = 1
+    group_size: int = 1
 
     def __post_init__(self) -> None:
         if not self.epoch:
@@ -58,12 +56,9 @@ class Plan:
             raise ValueError(f"starts {self.starts} must be rising indices of the {len(self.thresholds)} thresholds")
         if len(self.weights) != len(self.starts) or min(self.weights) <= 0 or not math.isclose(sum(self.weights), 1):
             raise ValueError(f"weights {self.weights} must be positive, one per start, and sum to 1")
-        if self.look not in ("anytime", "once"):
-            raise ValueError(f'look {self.look!r}: give "anytime" or "once"')
-        if self.calibrated_on == self.epoch:
-            raise ValueError(
-                f"the calibrator was fitted on labels of epoch {self.epoch}, which are to certify it: open a new epoch"
-            )
+        for name, least in (("era", self.era), ("group_size", self.group_size)):
+            if least < 1:
+                raise ValueError(f"{name} {least}: give at least 1")
 
 
 def quantiles(scores: pl.Series, size: int = SIZE) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -1,11 +1,12 @@
 """The line between the machine and people, and the draw that keeps it honest.
 
     pi    = audit_rate if confidence >= threshold else blind_rate
-    u     = SHA-256(salt, case id) mapped to [0, 1): the same case has the same draw for ever
+    u     = SHA-256(salt, group id) mapped to [0, 1): cases that belong together share one draw, the same for ever
     blind = u < pi
     route = AUTOMATE if confidence >= threshold else REVIEW
 
-AUTOMATE and blind is an audit: the answer is released, and a person labels the case without seeing it.
+AUTOMATE and blind is an audit: the answer is released, and a person labels the case without seeing it. A case that is held
+goes to a person however sure the model is.
 """
 
 import math
@@ -55,37 +56,46 @@ class Policy:
         return Policy(threshold=line, audit_rate=self.audit_rate, blind_rate=self.blind_rate)
 
 
-def draws(case_ids: pl.Series, salt: str) -> pl.Series:
-    """Permanent random numbers in [0, 1), one per case id (Ohlsson 1995): 52 bits of SHA-256(salt, case id).
+def draws(ids: pl.Series, salt: str) -> pl.Series:
+    """Permanent random numbers in [0, 1), one per id (Ohlsson 1995): 52 bits of SHA-256(salt, id).
 
     The salt has a fixed length in hex and is followed by a line feed, so no two (salt, id) pairs read the same.
     """
-    text = pl.DataFrame({"id": case_ids}).select(pl.lit(salt + "\n") + pl.col("id"))
+    text = pl.DataFrame({"id": ids}).select(pl.lit(salt + "\n") + pl.col("id"))
     digest = text.select(plh.col("literal").chash.sha2_256().str.head(13).str.to_integer(base=16))
     return (digest.to_series() / 2**52).rename("draw")
 
 
 def route(
-    confidence: pl.Series, case_ids: pl.Series, *, policy: Policy, salt: str, predictions: pl.Series | None = None
+    confidence: pl.Series,
+    ids: pl.Series,
+    *,
+    policy: Policy,
+    salt: str,
+    predictions: pl.Series | None = None,
+    held: pl.Series | None = None,
 ) -> pl.DataFrame:
     """Decide a batch: columns `route`, `blind` and `propensity`, in the order of the input.
 
-    `confidence` is Float64; a missing, NaN or out-of-range one goes to REVIEW. `case_ids` is String, no nulls.
+    `confidence` is Float64; a missing, NaN or out-of-range one goes to REVIEW. `ids` is String, no nulls: what each case is
+    drawn by, the id of its group. `held`, String, says why a case goes to REVIEW whatever its confidence; null: it does not.
     `predictions`, String, is needed where the policy has a line per class; a case without one goes to REVIEW. Raises
     ValueError if they differ in length, an id is missing, or there are no predictions to choose a line by.
     """
-    if len(confidence) != len(case_ids) or case_ids.null_count():
-        raise ValueError("one confidence and one case id per case")
+    if len(confidence) != len(ids) or ids.null_count():
+        raise ValueError("one confidence and one id per case")
     threshold: float | pl.Series = math.inf if policy.threshold is None else policy.threshold
     if policy.by_class is not None:
-        if predictions is None or len(predictions) != len(case_ids):
+        if predictions is None or len(predictions) != len(ids):
             raise ValueError("a line per class needs one prediction per case")
         lines = {label: math.inf if line is None else line for label, line in policy.by_class.items()}
         threshold = predictions.replace_strict(lines, default=math.inf, return_dtype=pl.Float64).fill_null(math.inf)
     # Comparisons with null are null and NaN sorts above everything in Polars: both must end in REVIEW.
     sure = (confidence.is_between(0, 1) & confidence.is_not_nan() & (confidence >= threshold)).fill_null(False)
+    if held is not None:
+        sure &= held.is_null()
     return (
-        pl.DataFrame({"sure": sure, "draw": draws(case_ids, salt)})
+        pl.DataFrame({"sure": sure, "draw": draws(ids, salt)})
         .with_columns(pl.when("sure").then(policy.audit_rate).otherwise(policy.blind_rate).alias("propensity"))
         .select(
             pl.when("sure").then(pl.lit(AUTOMATE)).otherwise(pl.lit(REVIEW)).alias("route"),

@@ -79,7 +79,7 @@ def _unrecorded(
     if frame.is_empty():
         return frame, frame
     key, content = tables.key(name), _CONTENT.get(name, [])
-    recorded = _found(where, cursor, name, frame, key + content)
+    recorded = found(where, cursor, name, frame, key + content)
     if recorded.is_empty():
         return frame, frame.clear()
     fresh = frame.join(recorded, on=key, how="anti", maintain_order="left")
@@ -98,16 +98,16 @@ def _unretired(where: database.Address, cursor: dbapi.Cursor, frame: pl.DataFram
     else:
         return frame, frame.clear()
     key = tables.key("retired")
-    gone = _found(where, cursor, "retired", frame, [*key, "content"])
+    gone = found(where, cursor, "retired", frame, [*key, "content"])
     said = frame.with_columns(pl.col("content").str.head(removal.DIGITS))
     other = said.join(gone, on=key, how="semi").join(gone, on=[*key, "content"], how="anti").select(key)
     return frame.join(gone, on=key, how="anti", maintain_order="left"), frame.join(other, on=key, how="semi")
 
 
-def _found(
+def found(
     where: database.Address, cursor: dbapi.Cursor, name: str, frame: pl.DataFrame, columns: list[str]
 ) -> pl.DataFrame:
-    """Of the rows of a table whose keys are in the frame: some columns, typed as in the frame."""
+    """Of the rows of a table whose keys are in the frame: some columns, typed as in the frame. In a transaction."""
     key = tables.key(name)
     cursor.adbc_ingest("stage", frame.select(key).to_arrow(), mode="create", temporary=True)
     if where.kind == "postgresql":

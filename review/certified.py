@@ -1,79 +1,102 @@
-"""What the certificate of an epoch rests on and says: the ledger's facts to values and back.
+"""What the certificate of an era rests on and says: the ledger's facts to values and back.
 
-The values and what they mean are in `models.grid` (plan), `models.tally` (counts) and `models.certificate` (standing).
+The values and what they mean are in `models.grid` (plan), `models.prefix` and `models.tally` (evidence) and
+`models.certificate` (standing).
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from models import certificate, grid, policy, tally
+from models import certificate, grid, policy, prefix, tally
 from models.policy import Policy
-from review import extracts
 from review import judged as judged_
 from review.judged import Judged
 from review.ledger import Ledger
 from review.states import governed
 
-Look = Literal["anytime", "once"]
-PAST = 1000  # cases of an earlier epoch from which quantiles are worth more than round numbers
+_TUPLES = ("thresholds", "starts", "weights")
+_KEPT = ("log_e", "certified", "cases", "labels", "errors", "pending", "unsent")
 
 
-def register(
-    ledger: Ledger,
-    stream: str,
-    epoch_id: str,
-    *,
-    alpha: float,
-    delta: float,
-    classes: Sequence[str] = (),
-    look: Look = "anytime",
-) -> dict[str, grid.Plan]:
-    """The plans of an epoch that is about to begin, by part: "" for all cases, or one for each of `classes`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Era:
+    """One era of an epoch: its plans by part ("" is of all cases), where it begins and when it ends.
 
-    Thresholds come from the confidences of all cases of earlier epochs (of a class: those the model gave its label), or
-    are round numbers where there are few. `delta` is that of each plan. Looks at no label.
+    `after_seal`: its decisions stand under later seals. `ends_at`: moment text; the next era begins with the first append
+    from then on.
     """
-    past = extracts.read(list(judged_.extracts_of(ledger, stream)))
-    made = {}
-    for part in classes or ("",):
-        scores = extracts.confidences(past, part or None)
-        if len(scores) < PAST:
-            thresholds, starts, weights = grid.denser_near_one()
-        else:
-            thresholds, coverage = grid.quantiles(scores)
-            starts, weights = grid.starts(coverage)
-        made[part] = grid.Plan(
-            epoch=epoch_id, alpha=alpha, delta=delta, thresholds=thresholds, starts=starts, weights=weights, look=look
-        )
-    return made
+
+    epoch_id: str
+    number: int
+    after_seal: int
+    ends_at: str
+    registered_at: str
+    plans: Mapping[str, grid.Plan]
 
 
-def plan_rows(plans: Mapping[str, grid.Plan], stream: str, now: str) -> pl.DataFrame:
-    """The plans as facts."""
+def plan_rows(era: Era, stream: str) -> pl.DataFrame:
+    """The plans of an era as facts."""
     rows = [
-        {"epoch_id": plan.epoch, "part": part, "stream": stream, "alpha": plan.alpha, "delta": plan.delta}
-        | {name: json.dumps(getattr(plan, name)) for name in ("thresholds", "starts", "weights")}
-        | {"look": plan.look, "registered_at": now}
-        for part, plan in plans.items()
+        {
+            "epoch_id": plan.epoch,
+            "part": part,
+            "era": plan.era,
+            "stream": stream,
+            "alpha": plan.alpha,
+            "delta": plan.delta,
+        }
+        | {name: json.dumps(getattr(plan, name)) for name in _TUPLES}
+        | {"group_size": plan.group_size, "after_seal": era.after_seal}
+        | {"ends_at": era.ends_at, "registered_at": era.registered_at}
+        for part, plan in era.plans.items()
     ]
     return pl.DataFrame(rows)
 
 
-def plans(ledger: Ledger, epoch_id: str) -> dict[str, grid.Plan]:
-    """The plans that were registered for the epoch, by part; "" is of all cases."""
+def eras(ledger: Ledger, epoch_id: str) -> list[Era]:
+    """Every era of the epoch, oldest first."""
     found = ledger.read(
-        "SELECT part, alpha, delta, thresholds, starts, weights, look FROM plan WHERE epoch_id = :epoch ORDER BY part",
+        "SELECT part, era, alpha, delta, thresholds, starts, weights, group_size, after_seal, ends_at, registered_at "
+        "FROM era_plan WHERE epoch_id = :epoch ORDER BY era, part",
         epoch=epoch_id,
     )
-    return {row.pop("part"): _plan(epoch_id, row) for row in found.iter_rows(named=True)}
+    made: list[Era] = []
+    for (number,), rows in found.partition_by("era", as_dict=True, maintain_order=True).items():
+        first = rows.row(0, named=True)
+        plans = {row["part"]: _plan(epoch_id, row) for row in rows.iter_rows(named=True)}
+        made.append(
+            Era(
+                epoch_id=epoch_id,
+                number=int(number),
+                after_seal=int(first["after_seal"]),
+                ends_at=first["ends_at"],
+                registered_at=first["registered_at"],
+                plans=plans,
+            )
+        )
+    return made
+
+
+def era(ledger: Ledger, epoch_id: str) -> Era | None:
+    """The newest era of the epoch; None: nothing of it was registered yet."""
+    found = eras(ledger, epoch_id)
+    return found[-1] if found else None
+
+
+def plans(ledger: Ledger, epoch_id: str) -> dict[str, grid.Plan]:
+    """The plans of the newest era of the epoch, by part; "" is of all cases."""
+    newest = era(ledger, epoch_id)
+    return {} if newest is None else dict(newest.plans)
 
 
 def _plan(epoch_id: str, row: dict[str, Any]) -> grid.Plan:
-    thresholds, starts, weights = (tuple(json.loads(row[name])) for name in ("thresholds", "starts", "weights"))
+    thresholds, starts, weights = (tuple(json.loads(row[name])) for name in _TUPLES)
     return grid.Plan(
         epoch=epoch_id,
         alpha=row["alpha"],
@@ -81,32 +104,30 @@ def _plan(epoch_id: str, row: dict[str, Any]) -> grid.Plan:
         thresholds=thresholds,
         starts=starts,
         weights=weights,
-        look=row["look"],
+        era=int(row["era"]),
+        group_size=int(row["group_size"]),
     )
-
-
-def plan(ledger: Ledger, epoch_id: str) -> grid.Plan | None:
-    """The plan of all cases; None if there is none (no such epoch, or a plan per class)."""
-    return plans(ledger, epoch_id).get("")
 
 
 def standing(ledger: Ledger, plan: grid.Plan, part: str = "") -> certificate.Standing | None:
     """What the last look left; None before the first."""
     found = ledger.read(
-        "SELECT look, standing FROM certificate WHERE epoch_id = :epoch AND part = :part ORDER BY look DESC LIMIT 1",
+        "SELECT look, standing FROM look WHERE epoch_id = :epoch AND part = :part AND era = :era "
+        "ORDER BY look DESC LIMIT 1",
         epoch=plan.epoch,
         part=part,
+        era=plan.era,
     )
     if found.is_empty():
         return None
     look, text = found.row(0)
     kept = json.loads(text)
     stops = tuple(certificate.Stop(**stop) for stop in kept.pop("stops"))
-    return certificate.Standing(plan=plan, looks=look, stops=stops, **{name: tuple(kept[name]) for name in kept})
+    return certificate.Standing(plan=plan, looks=int(look), stops=stops, **{name: tuple(kept[name]) for name in _KEPT})
 
 
 def standings(ledger: Ledger, epoch_id: str) -> dict[str, certificate.Standing]:
-    """What the last looks left, by part; a part nobody has looked at is left out."""
+    """What the last looks of the newest era left, by part; a part nobody has looked at is left out."""
     found = {part: standing(ledger, made, part) for part, made in plans(ledger, epoch_id).items()}
     return {part: left for part, left in found.items() if left is not None}
 
@@ -116,30 +137,21 @@ def held(standing: certificate.Standing) -> list[float]:
     return [standing.plan.thresholds[index] for index in standing.certified]
 
 
-def standing_row(
-    standing: certificate.Standing,
-    stream: str,
-    now: str,
-    part: str = "",
-    *,
-    taken_by: str | None = None,
-    because: str | None = None,
-) -> pl.DataFrame:
-    """What a look left, as a fact; of a single look, who took it and why."""
-    kept = {name: getattr(standing, name) for name in ("log_e", "certified", "cases", "labels", "errors")}
+def standing_row(standing: certificate.Standing, stream: str, now: str, part: str = "") -> pl.DataFrame:
+    """What a look left, as a fact."""
+    kept = {name: getattr(standing, name) for name in _KEPT}
     kept["stops"] = [asdict(stop) for stop in standing.stops]
     row = {
         "epoch_id": standing.plan.epoch,
         "part": part,
+        "era": standing.plan.era,
         "look": standing.looks,
         "stream": stream,
         "threshold": standing.threshold,
         "standing": json.dumps(kept),
-        "taken_by": taken_by,
-        "because": because,
         "made_at": now,
     }
-    return pl.DataFrame([row], schema_overrides={"threshold": pl.Float64, "taken_by": pl.String, "because": pl.String})
+    return pl.DataFrame([row], schema_overrides={"threshold": pl.Float64})
 
 
 def policies(ledger: Ledger, epoch_id: str) -> dict[str, Policy]:
@@ -153,79 +165,76 @@ def policies(ledger: Ledger, epoch_id: str) -> dict[str, Policy]:
 
 
 def look(ledger: Ledger, plan: grid.Plan, judged: Judged, *, part: str = "") -> tuple[certificate.Standing, bool]:
-    """Look at the labels of the epoch's mature days: what is certified, and whether anything is new since the last look.
+    """Look at the draws of the plan's era: what is certified, and whether anything is new since the last look.
 
-    `judged`: the stream's decisions. Raises ValueError if the counts do not add up (draws lost or doubled, another
-    propensity than the policy gives).
+    `judged`: the stream's decisions. Raises ValueError if a draw's propensity is not one its policy gives.
     """
+    cases = judged_.released_at_most(judged_.of_era(judged_.of(judged, plan.epoch), plan.era), plan.group_size)
+    if part:
+        cases = judged_.with_prediction(cases, part)
     rules = policies(ledger, plan.epoch)
-    cases = _mature(judged, plan.epoch, part)
-    found = judged_.binned(cases, ["policy_id", "propensity"], plan.thresholds)
-    counts = _versioned(found, plan, list(rules)).group_by(tally.KEY).agg(pl.col("n").sum())
+    met = {number: rule.of_class(part) if part else rule for number, rule in enumerate(rules.values())}
+    version = {policy_id: number for number, policy_id in enumerate(rules)}
+    counts = judged_.binned(cases, ["policy_id"], plan.thresholds)
+    counts = counts.with_columns(version=pl.col("policy_id").replace_strict(version, return_dtype=pl.Int64))
+    routed = tally.of(counts.group_by("bin", "version").agg(pl.col("n").sum()), met, plan.thresholds)
     before = standing(ledger, plan, part)
-    met = [rule.of_class(part) if part else rule for rule in rules.values()]
-    after = certificate.look(plan, counts, dict(enumerate(met)), before)
-    seen = ("cases", "labels", "errors", "log_e")
-    if before is not None and all(getattr(before, name) == getattr(after, name) for name in seen):
+    after = certificate.look(plan, draws(cases, version, plan.thresholds), routed, before)
+    if before is not None and all(getattr(before, name) == getattr(after, name) for name in _KEPT):
         return before, False
     return after, True
 
 
-def once(
-    ledger: Ledger, stream: str, plan: grid.Plan, judged: Judged, *, salt: str, part: str = ""
-) -> certificate.Standing:
-    """Take the single look of a plan that was registered for one: exact, at the labels of the epoch's mature days.
-
-    Raises ValueError if it was taken before, or the counts do not add up.
-    """
-    rules = policies(ledger, plan.epoch)
-    met = dict(enumerate(rule.of_class(part) if part else rule for rule in rules.values()))
-    seen = _mature(judged, plan.epoch, part)
-    # Which of the cases the exact look keeps is drawn by their ids, so this once all of them are read.
-    cases = ledger.read(
-        f"""
-        SELECT case_id, confidence, policy_id, propensity, blind,
-            substr(coalesce(produced_at, decided_at), 1, 10) AS day
-        FROM decision WHERE stream = :stream AND epoch_id = :epoch {"AND prediction = :part" if part else ""}
-        """,
-        stream=stream,
-        epoch=plan.epoch,
-        **({"part": part} if part else {}),
-    ).filter(pl.col("day").is_in(seen.kinds["day"].unique().to_list()))
-    cases = cases.join(seen.drawn.select("case_id", "outcome"), on="case_id", how="left").with_columns(
-        pl.col("outcome").fill_null("undrawn"),
-        grid.bins(cases["confidence"], plan.thresholds),
-        kept=policy.draws(cases["case_id"], salt) < certificate.keep(plan, met),
-        n=pl.lit(1, pl.Int64),
+def draws(cases: Judged, version: Mapping[str, int], thresholds: tuple[float, ...]) -> certificate.Draws:
+    """The draws of some cases in the order of decision. `version`: policy id -> its row of the smallest propensities."""
+    drawn = cases.drawn
+    kinds = cases.kinds.select("policy_id", "propensity")[drawn["kind"]]
+    settled = drawn["settled"].to_numpy()
+    order = prefix.Draws(
+        bin=grid.bins(drawn["confidence"], thresholds).fill_null(len(thresholds)).to_numpy(),
+        version=kinds["policy_id"].replace_strict(dict(version), return_dtype=pl.Int64).to_numpy(),
+        propensity=kinds["propensity"].to_numpy(),
+        right=settled & (drawn["outcome"] == "right").to_numpy(),
+        group=drawn["member"].rank("dense").cast(pl.Int64).to_numpy(),
+        batch=drawn["seal"].to_numpy(),
     )
-    grouped = _versioned(cases, plan, list(rules)).group_by(*tally.KEY, "kept").agg(pl.col("n").sum())
-    return certificate.once(plan, grouped, met, standing(ledger, plan, part))
+    return certificate.Draws(order=order, settled=settled, sent=(drawn["outcome"] != "waiting").to_numpy())
 
 
 def watched(judged: Judged, epoch_id: str) -> pl.DataFrame:
-    """The blind labels of released cases, in the order they were decided, mature days only: decided_at, wrong.
+    """The settled blind labels of released cases, in the order of decision: seal (of the batch), decided_at, wrong.
 
-    A draw without an answer past its deadline is wrong (statistics 4.5).
+    Silence is no error of the machine: a draw without an answer is not among them.
     """
-    cases = judged_.mature(judged_.of(judged, epoch_id))
-    kinds = cases.kinds.select("route", "day")[cases.drawn["kind"]]
-    return (
-        cases.drawn.hstack(kinds)
-        .filter(pl.col("route") == policy.AUTOMATE)
-        .sort("day", "decided_at", "case_id")
-        .select("decided_at", wrong=pl.col("outcome") != "right")
+    cases = judged_.of(judged, epoch_id)
+    released = cases.kinds.select(released=pl.col("route") == policy.AUTOMATE)["released"].gather(cases.drawn["kind"])
+    return cases.drawn.filter(released, pl.col("settled")).select(
+        "seal", "decided_at", wrong=pl.col("outcome") == "wrong"
     )
 
 
-def _mature(judged: Judged, epoch_id: str, part: str) -> Judged:
-    """The cases of an epoch's mature days, or those of them that the model gave the label `part`."""
-    cases = judged_.mature(judged_.of(judged, epoch_id))
-    return judged_.with_prediction(cases, part) if part else cases
+def silence(judged: Judged, epoch_id: str) -> tuple[str | None, str | None]:
+    """When the newest settled label of a released case came, and when the oldest released draw that waits was decided.
+
+    None where there is no such label, or no such draw.
+    """
+    cases = judged_.of(judged, epoch_id)
+    released = cases.kinds.select(released=pl.col("route") == policy.AUTOMATE)["released"].gather(cases.drawn["kind"])
+    drawn = cases.drawn.filter(released)
+    answered = cases.people.readings.join(drawn.filter("settled"), on="case_id", how="semi")
+    newest, oldest = answered["submitted_at"].max(), drawn.filter(~pl.col("settled"))["decided_at"].min()
+    return (None if newest is None else str(newest), None if oldest is None else str(oldest))
 
 
-def _versioned(found: pl.DataFrame, plan: grid.Plan, policy_ids: list[str]) -> pl.DataFrame:
-    """The rows with their epoch, and the number of their policy as version."""
-    version = {policy_id: number for number, policy_id in enumerate(policy_ids)}
-    return found.with_columns(
-        epoch=pl.lit(plan.epoch), version=pl.col("policy_id").replace_strict(version, return_dtype=pl.Int64)
-    )
+def group_size(members: NDArray[np.uint64], most: int | None, *, spare: float = 0.05) -> int:
+    """How many cases of a group may be released: `most` if it is stated, else as many as all but a share `spare` need.
+
+    `members`: what each of the unlabelled cases belongs with. The rest of a larger group goes to people.
+    """
+    if most is not None:
+        return most
+    _, sizes = np.unique(members, return_counts=True)
+    for size in range(1, int(sizes.max(initial=1)) + 1):
+        if np.maximum(sizes - size, 0).sum() <= spare * sizes.sum():
+            return size
+    return 1

@@ -4,17 +4,18 @@ A decision is some 600 bytes, and a report that reads ten million of them takes 
 
     groups       a line of JSON for each distinct combination of `GROUP`, with `n`, how many cases it has
     confidences  the confidence of each case (8 bytes, NaN for none), in the order of the groups
-    case_ids     a line of JSON for each case drawn for a blind label, in the order of the groups: its id, and the
-                 beginning of its content's SHA-256, by which the queue orders cases that were decided together
+    case_ids     a line of JSON for each case drawn for a blind label, in the order of the groups: its id, what it belongs
+                 with, and the beginning of its content's SHA-256, by which the queue orders cases decided together
     members      what each case belongs with (`group_id`, 8 bytes), in the order of the groups
 
 It is no fact of its own: `second-reader verify` makes it anew from the decisions and compares. The first version's
-extracts have no members, no such beginnings, and no `held` among the columns of a group.
+extracts have ids only, no members, and no `held` among the columns of a group.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
+from types import MappingProxyType
 
 import numpy as np
 import polars as pl
@@ -45,8 +46,8 @@ GROUP = pl.Schema(
         "held": pl.Boolean,
     }
 )
-KIND = [name for name in GROUP if name != "decided_at"]
-_CASE = pl.Schema({"case_id": pl.String, "place": pl.String})
+KIND = [*(name for name in GROUP if name != "decided_at"), "era"]
+_CASE = pl.Schema({"case_id": pl.String, "place": pl.String, "member": pl.UInt64})
 _PLACE_DIGITS = 16  # of a content's SHA-256: two cases of one batch share them once in 10^10 batches
 
 
@@ -54,7 +55,7 @@ _PLACE_DIGITS = 16  # of a content's SHA-256: two cases of one batch share them 
 class Cases:
     """Decisions of a stream: for all but the few that were drawn, only how many of each kind reach which confidence."""
 
-    kinds: pl.DataFrame  # KIND, propensity as Float64, and `n`, how many cases there are of it
+    kinds: pl.DataFrame  # KIND (with the era), propensity as Float64, and `n`, how many cases there are of it
     undrawn: tuple[NDArray[np.float64], ...]  # of each row of `kinds`: the confidences of its cases not drawn, rising
     drawn: pl.DataFrame  # each case drawn for a blind label: `DRAWN`
 
@@ -87,35 +88,42 @@ def make(rows: pl.DataFrame, *, first_version: bool = False) -> pl.DataFrame:
         )
         confidences = groups["confidence"].explode().fill_null(np.nan)
         ids = groups.filter("blind").select(pl.col(of_case).explode())
-        belong = groups["member"].explode().to_numpy().astype("<u8").tobytes()
         made.append(
             {
                 "stream": stream,
                 "groups": _lines(groups.select(*by, "n")),
                 "confidences": confidences.to_numpy().astype("<f8").tobytes(),
                 "case_ids": _lines(ids) if groups["blind"].any() else "",
-                "members": None if first_version else belong,
+                "members": None if first_version else groups["member"].explode().to_numpy().astype("<u8").tobytes(),
             }
         )
     return pl.DataFrame(made, schema={name: kind for name, kind in COLUMNS.items() if name != "seal"})
 
 
 def members(rows: pl.DataFrame) -> pl.Series:
-    """What each case belongs with, as 64 bits: its `group_id`; a case without one belongs with no other."""
+    """What each case belongs with, UInt64: its `group_id`; a case without one belongs with no other."""
     alone = plh.col("case_id").chash.sha2_256().str.head(_PLACE_DIGITS)
     known = rows["group_id"]
     digits = rows.select(pl.coalesce("group_id", alone)).to_series() if known.null_count() else known
-    return digits.str.to_integer(base=16, dtype=pl.UInt64)
+    return digits.str.to_integer(base=16, dtype=pl.UInt64).rename("member")
 
 
-def read(extracts: Sequence[pl.DataFrame]) -> Cases:
-    """All extracts of a stream, with COLUMNS, taken together. A case without a confidence counts in `n` only."""
+def read(extracts: Sequence[pl.DataFrame], eras: Mapping[str, Sequence[int]] = MappingProxyType({})) -> Cases:
+    """All extracts of a stream, with COLUMNS, taken together. A case without a confidence counts in `n` only.
+
+    `eras`: epoch -> the last seal before each of its eras, rising; every case of another epoch is of era 1.
+    """
     groups = read_groups([frame["groups"] for frame in extracts])
     lines = [frame["groups"].str.count_matches("\n", literal=True) + 1 for frame in extracts]
     of_lines = [
         frame["seal"].gather(np.repeat(np.arange(len(frame)), n)) for frame, n in zip(extracts, lines, strict=True)
     ]
     groups = groups.with_columns(seal=pl.concat([pl.Series("seal", [], pl.Int64), *of_lines]))
+    era = pl.lit(1, pl.Int64)
+    for epoch_id, before in eras.items():
+        number = pl.sum_horizontal(pl.lit(0, pl.Int64), *((pl.col("seal") > seal).cast(pl.Int64) for seal in before))
+        era = pl.when(pl.col("epoch_id") == epoch_id).then(pl.max_horizontal(number, 1)).otherwise(era)
+    groups = groups.with_columns(era=era)
     kinds = groups.group_by(KIND, maintain_order=True).agg(pl.col("n").sum())
     kind = code(groups, kinds, KIND)
     sizes, blind = groups["n"].to_numpy(), groups["blind"].to_numpy()
@@ -128,9 +136,7 @@ def read(extracts: Sequence[pl.DataFrame]) -> Cases:
     of_drawn = groups.select("decided_at", "seal", kind=kind)[np.repeat(np.flatnonzero(blind), sizes[blind])]
     ids = _parsed([frame["case_ids"] for frame in extracts], _CASE)
     drawn = of_drawn.with_columns(
-        ids["case_id"],
-        ids["place"],
-        member=pl.Series(np.concatenate([*compress(_members(extracts, sizes), blind), np.empty(0, np.uint64)])),
+        *ids.with_columns(pl.col("member").fill_null(0)).get_columns(),
         confidence=pl.Series(confidences, dtype=pl.Float64).fill_nan(None),
     ).select(DRAWN)
     return Cases(kinds=kinds, undrawn=tuple(map(risen, of_kind)), drawn=drawn)
@@ -165,17 +171,6 @@ def _parts(blobs: Sequence[bytes], sizes: NDArray[np.int64]) -> list[NDArray[np.
         parts += np.split(numbers, own[:-1])
         start += len(numbers)
     return parts
-
-
-def _members(extracts: Sequence[pl.DataFrame], sizes: NDArray[np.int64]) -> list[NDArray[np.uint64]]:
-    """What the cases of each group belong with; 0 for those of the first version's extracts."""
-    widths = [len(blob) // 8 for frame in extracts for blob in frame["confidences"]]
-    blobs = [blob for frame in extracts for blob in frame["members"]]
-    whole = [
-        np.zeros(width, np.uint64) if blob is None else np.frombuffer(blob, "<u8")
-        for blob, width in zip(blobs, widths, strict=True)
-    ]
-    return np.split(np.concatenate([*whole, np.empty(0, np.uint64)]), np.cumsum(sizes)[:-1]) if len(sizes) else []
 
 
 def risen(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:

@@ -29,10 +29,10 @@ _KIND = ["route", "propensity"]
 class Judged:
     """Decisions of a stream, or of one epoch of it.
 
-    `drawn` has a row per case drawn for a blind label: kind (its row of `kinds`), decided_at, case_id, confidence (null:
-    none), disputed (a blind answer against the model that no majority of people has settled), late, and `outcome`: waiting (not
-    sent), open, skipped (open, passed on at least once), disputed, right or wrong. `late`: unanswered, and sent (or,
-    unsent, decided) more than the deadline ago.
+    `drawn` has a row per case drawn for a blind label, in the order of decision: `extracts.DRAWN`, disputed (a blind answer
+    against the model that no majority of people has settled), late, settled (nothing more can change what is known of it:
+    answered and, where another reading is due, decided), and `outcome`: waiting (not sent), open, skipped (open, passed on at
+    least once), disputed, right or wrong. `late`: unanswered, and sent (or, unsent, decided) more than the deadline ago.
     """
 
     kinds: pl.DataFrame  # extracts.KIND and n, over all cases
@@ -41,15 +41,27 @@ class Judged:
     people: Reviewed  # what the outcomes rest on: of the whole stream, read once
 
 
-def read(ledger: Ledger, stream: str, *, now: str, deadline_hours: float, second_opinion: bool = True) -> Judged:
+def read(
+    ledger: Ledger,
+    stream: str,
+    *,
+    now: str,
+    deadline_hours: float,
+    second_opinion: bool = True,
+    overlap: float = 0.0,
+) -> Judged:
     """All decisions of a stream. Without `second_opinion` nothing is disputed: a tie, or one answer, is wrong."""
-    cases = extracts.read(list(extracts_of(ledger, stream)))
+    cases = extracts.read(list(extracts_of(ledger, stream)), eras(ledger, stream))
     due = moment.text(moment.parse(now) - timedelta(hours=deadline_hours))
     people = reviewed.read(ledger, stream)
     predictions = cases.kinds["prediction"].gather(cases.drawn["kind"])
     claims = cases.drawn.select("case_id", "confidence", prediction=predictions)
+    # What was decided together is in the order of the queue, and what belongs together stands together.
+    in_order = cases.drawn.sort(
+        "seal", pl.col("place").min().over("seal", "member"), "member", "place", "case_id", maintain_order=False
+    )
     drawn = (
-        cases.drawn.join(reviewed.verdicts(people.readings, claims), on="case_id", how="left", maintain_order="left")
+        in_order.join(reviewed.verdicts(people.readings, claims), on="case_id", how="left", maintain_order="left")
         .join(reviewed.cases(people), on="case_id", how="left", maintain_order="left")
         .with_columns(pl.col("disputed").fill_null(False))
     )
@@ -70,7 +82,9 @@ def read(ledger: Ledger, stream: str, *, now: str, deadline_hours: float, second
     return Judged(
         kinds=cases.kinds,
         undrawn=cases.undrawn,
-        drawn=drawn.select(*cases.drawn.columns, "disputed", "outcome", late=late),
+        drawn=drawn.select(
+            *cases.drawn.columns, "disputed", "outcome", late=late, settled=pl.col("outcome").is_in(SETTLED)
+        ),
         people=people,
     )
 
@@ -80,11 +94,33 @@ def of(judged: Judged, epoch_id: str) -> Judged:
     return _only(judged, judged.kinds["epoch_id"] == epoch_id)
 
 
-def mature(judged: Judged) -> Judged:
-    """Those of mature days: each draw of the day is answered, or its deadline has passed."""
-    unripe = judged.drawn.filter(~pl.col("outcome").is_in(SETTLED) & ~pl.col("late"))["kind"].unique()
-    days = judged.kinds["day"]
-    return _only(judged, ~days.is_in(days.gather(unripe).to_list()))
+def of_era(judged: Judged, era: int) -> Judged:
+    """Those of one era of an epoch."""
+    return _only(judged, judged.kinds["era"] == era)
+
+
+def released_at_most(judged: Judged, group_size: int) -> Judged:
+    """Those that a plan with at most `group_size` cases of a group speaks of: no held ones, and of each group its first.
+
+    Cases beyond that size are held when they are decided, but for those of the batch the plan was laid on.
+    """
+    cases = _only(judged, ~judged.kinds["held"])
+    nth = cases.drawn.select(n=pl.int_range(pl.len()).over("member"))["n"]
+    if (nth < group_size).all():
+        return cases
+    return replace(cases, drawn=cases.drawn.filter(nth < group_size))
+
+
+def eras(ledger: Ledger, stream: str) -> dict[str, list[int]]:
+    """Of each epoch: the last seal before each of its eras, rising."""
+    found = ledger.read(
+        "SELECT DISTINCT epoch_id, era, after_seal FROM era_plan WHERE stream = :stream ORDER BY epoch_id, era",
+        stream=stream,
+    )
+    before: dict[str, list[int]] = {}
+    for epoch_id, _, seal in found.iter_rows():
+        before.setdefault(epoch_id, []).append(int(seal))
+    return before
 
 
 def with_prediction(judged: Judged, label: str) -> Judged:
@@ -172,7 +208,7 @@ def extracts_of(ledger: Ledger, stream: str) -> Iterator[pl.DataFrame]:
     last = 0
     while True:
         found = ledger.read(
-            "SELECT seal, stream, groups, confidences, case_ids, members FROM extract "
+            "SELECT seal, stream, groups, confidences, case_ids FROM extract "
             "WHERE stream = :stream AND seal > :last ORDER BY seal LIMIT :most",
             stream=stream,
             last=last,

@@ -154,6 +154,17 @@ class Ledger:
             cursor.execute(text, values or None)
             return typed.frame(cursor.fetch_arrow_table())
 
+    def known(self, name: str, keys: pl.DataFrame) -> pl.DataFrame:
+        """Of these natural keys of a table, those that are recorded, in any order. Writes nothing."""
+        if keys.is_empty():
+            return keys
+        with database.mapped(self._where), self._connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+            try:
+                return appends.found(self._where, cursor, name, keys, tables.key(name))
+            finally:
+                self._roll_back()
+
     def exclusive(self, flow: str, stream: str) -> AbstractContextManager[None]:
         """Hold a stream for one flow while the `with` lasts. Raises Busy if another run holds it.
 

@@ -16,7 +16,7 @@ from models import errors
 from models.policy import AUTOMATE
 from review import archive, audit, extracts, retired, seals
 from review.ledger import Ledger
-from review.states import doubted, governed
+from review.states import doubted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,35 +71,22 @@ def _candidates(ledger: Ledger, stream: str, before: str) -> pl.DataFrame:
         seal=found.select(pl.col("seal").repeat_by(lines).explode()).to_series()
     )
     released = (pl.col("route") == AUTOMATE) & ~pl.col("blind")
-    held = pl.col("epoch_id").is_in(_unlooked(ledger, stream))
+    held = pl.lit(False)
     alarm = _alarm(ledger, stream)
     suspects = None if alarm is None else doubted.suspects(ledger, stream)
     if alarm is not None and suspects is not None and len(suspects):
         epoch_id, clean = alarm
-        held |= (pl.col("epoch_id") == epoch_id) & (pl.col("decided_at") > clean) & released
+        held |= (pl.col("epoch_id") == epoch_id) & (pl.col("seal") > clean) & released
     old = (pl.col("decided_at").max() < before) & released.any()
     return groups.group_by("seal").agg(pl.col("n").sum(), free=old & ~held.any(), held=old & held.any()).sort("seal")
 
 
-def _unlooked(ledger: Ledger, stream: str) -> list[str]:
-    """The epoch in force if it was registered for a single look that nobody has taken: that one reads its decisions."""
-    in_force = governed.policy_in_force(ledger, stream)
-    found = ledger.read(
-        """
-        SELECT DISTINCT p.epoch_id FROM plan p WHERE p.epoch_id = :epoch AND p.look = 'once' AND NOT EXISTS (
-            SELECT 1 FROM certificate c WHERE c.epoch_id = p.epoch_id AND c.part = p.part AND c.taken_by IS NOT NULL)
-        """,
-        epoch="" if in_force is None else in_force.epoch_id,
-    )
-    return [str(epoch) for epoch in found["epoch_id"]]
-
-
-def _alarm(ledger: Ledger, stream: str) -> tuple[str, str] | None:
-    """Epoch and last clean point of the newest alarm."""
+def _alarm(ledger: Ledger, stream: str) -> tuple[str, int] | None:
+    """Epoch of the newest alarm, and the seal of the last batch above suspicion."""
     found = doubted.alarms(ledger, stream).head(1)
     if found.is_empty():
         return None
-    return str(found["epoch_id"].item()), str(found["clean_until"].item() or "")
+    return str(found["epoch_id"].item()), int(found["clean_seal"].item())
 
 
 def _one_file(
@@ -163,16 +150,18 @@ def beyond_recall(ledger: Ledger, stream: str) -> int:
         return 0
     epoch_id, clean = alarm
     found = ledger.read(
-        "SELECT e.groups FROM extract e JOIN retirement r ON r.of_seal = e.seal WHERE e.stream = :stream", stream=stream
+        "SELECT e.groups FROM extract e JOIN retirement r ON r.of_seal = e.seal WHERE e.stream = :stream AND e.seal > :clean",
+        stream=stream,
+        clean=clean,
     )
     suspect = (pl.col("epoch_id") == epoch_id) & (pl.col("route") == AUTOMATE) & ~pl.col("blind")
-    groups = extracts.read_groups([found["groups"]]).filter(suspect, pl.col("decided_at") > clean)
+    groups = extracts.read_groups([found["groups"]]).filter(suspect)
     if groups.is_empty():
         return 0
     still = ledger.read(
         """
         SELECT count(*) AS n FROM decision d JOIN retirement r ON r.of_seal = d.seal
-        WHERE d.stream = :stream AND d.epoch_id = :epoch AND d.route = 'AUTOMATE' AND NOT d.blind AND d.decided_at > :clean
+        WHERE d.stream = :stream AND d.epoch_id = :epoch AND d.route = 'AUTOMATE' AND NOT d.blind AND d.seal > :clean
         """,
         stream=stream,
         epoch=epoch_id,

@@ -26,6 +26,7 @@ import polars as pl
 import polars_hash as plh
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from models import tables
 
@@ -166,7 +167,7 @@ _NULL = np.uint64(0xD6E8FEB86659FD93)
 
 def marks(table: str, rows: pl.DataFrame) -> pl.Series:
     """A mark of 32 bits per row, in the order of `rows`, which has the table's columns."""
-    mark = np.zeros(len(rows), dtype=np.uint64)
+    mark: NDArray[np.uint64] = np.zeros(len(rows), dtype=np.uint64)
     added = tables.ADDED.get(table, ())
     for name in tables.columns(table):
         column, before = rows[name], mark

@@ -30,13 +30,15 @@ class PolicyInForce:
     adopted_at: str
     because: str
     certified: bool
+    replaced: str | None  # the policy before it
+    seal: int  # of its adoption: tells what was decided before and after
 
 
 def policy_in_force(ledger: Ledger, stream: str) -> PolicyInForce | None:
     """The policy in force; None if the stream was never opened."""
     found = ledger.read(
         """
-        SELECT a.version, a.policy_id, a.adopted_by, a.adopted_at, a.because, a.certified,
+        SELECT a.version, a.policy_id, a.adopted_by, a.adopted_at, a.because, a.certified, a.replaced, a.seal,
                p.threshold, p.by_class, p.audit_rate, p.blind_rate, p.target_error, p.delta,
                e.epoch_id, e.salt, e.model_id, e.labels
         FROM adoption a JOIN policy p ON p.policy_id = a.policy_id JOIN epoch e ON e.epoch_id = p.epoch_id
@@ -80,12 +82,14 @@ def stopped(ledger: Ledger, stream: str) -> dict[str, Any] | None:
     return of_epoch[-1] if len(of_epoch) > 1 and not rule_of(of_epoch[-1]).releases else None
 
 
-NO_LOOKS = pl.DataFrame(schema={"part": pl.String, "look": pl.Int64, "threshold": pl.Float64, "made_at": pl.String})
+NO_LOOKS = pl.DataFrame(
+    schema={"part": pl.String, "era": pl.Int64, "look": pl.Int64, "threshold": pl.Float64, "made_at": pl.String}
+)
 
 
 def looks(ledger: Ledger, epoch_id: str) -> pl.DataFrame:
-    """Each look of the epoch at which something had changed, oldest first: part, look, threshold, made_at."""
+    """Each look of the epoch at which something had changed, oldest first: part, era, look, threshold, made_at."""
     return ledger.read(
-        "SELECT part, look, threshold, made_at FROM certificate WHERE epoch_id = :epoch ORDER BY made_at, part",
+        "SELECT part, era, look, threshold, made_at FROM look WHERE epoch_id = :epoch ORDER BY era, look, part",
         epoch=epoch_id,
-    ).cast({"threshold": pl.Float64, "look": pl.Int64})
+    ).cast({"threshold": pl.Float64, "look": pl.Int64, "era": pl.Int64})

@@ -44,17 +44,19 @@ _UNSENT = """
     )"""
 
 
-def pending(ledger: Ledger, stream: str, limit: int) -> pl.DataFrame:
+def pending(ledger: Ledger, stream: str, limit: int, *, blind_first: bool = False) -> pl.DataFrame:
     """At most `limit` cases that wait to be put before a person, in the order they should be.
 
-    The oldest first, and among those decided together in the order of their content's SHA-256: so nobody can tell an
-    audit from a doubtful case by its place, and a queue answered in part is answered at random, not from one end.
-    Recalled cases are among them, at the age of their decision; their payload may be null, by reference.
+    In the order of decision, and among those decided together in the order of their content's SHA-256: so nobody can tell an
+    audit from a doubtful case by its place, a queue answered in part is answered at random, and what was answered so far is
+    a beginning of what was drawn. `blind_first`: blind draws before the others, while evidence is what is lacking. Recalled
+    cases are among them, at the place of their decision; their payload may be null, by reference.
     """
+    order = "CASE WHEN blind THEN 0 ELSE 1 END, " if blind_first else ""
     return ledger.read(
         f"""
         SELECT case_id, payload, source, line, content, prediction, confidence, doubt, route, blind, decided_at {_UNSENT}
-        ORDER BY decided_at, content, case_id LIMIT :limit
+        ORDER BY {order}seal, content, case_id LIMIT :limit
         """,
         stream=stream,
         limit=limit,

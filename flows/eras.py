@@ -1,0 +1,133 @@
+"""Eras: when one begins, what its plan is laid on, and what becomes of the threshold in force.
+
+Evidence ages, so each era has its own from zero and a significance level of its own (statistics 4.5b). A plan is laid on
+scores whose labels nobody has seen: of a first era those of its first batch, before the first task is sent; of a later one
+those of the era before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import era as ages
+from models import grid, moment
+from models.stream import Stream
+from review import certified, extracts
+from review.ledger import Ledger
+from review.states.governed import PolicyInForce
+
+Members = NDArray[np.uint64]
+
+SCORES = 500  # that a first plan waits for while an inbox is still being read
+FEWEST = 100  # scores of an era from which the ranks of the next are laid
+
+
+def under_way(
+    book: Ledger, stream: Stream, in_force: PolicyInForce, now: str, *, least: int = 1
+) -> certified.Era | None:
+    """The era of the epoch that is under way now, which begins if it is due.
+
+    None: fewer than `least` cases of the epoch have a confidence, so that there is nothing to lay a plan on. Doing it again,
+    or twice at a time, changes nothing: the first plan of an era is the plan.
+    """
+    newest = certified.era(book, in_force.epoch_id)
+    if newest is not None and now < newest.ends_at:
+        return newest
+    before = 0 if newest is None else newest.after_seal
+    cases, members = _unlabelled(book, stream, in_force, before)
+    scores = extracts.confidences(cases, None)
+    if newest is None and len(scores) < least:
+        return None
+    number, after = (1, 0) if newest is None else (newest.number + 1, book.head()[0])
+    made = certified.Era(
+        epoch_id=in_force.epoch_id,
+        number=number,
+        after_seal=after,
+        ends_at=moment.text(moment.parse(now) + timedelta(days=days(stream, len(scores) / _span(cases, newest)))),
+        registered_at=now,
+        plans=_plans(stream, in_force, number, cases, members, newest),
+    )
+    book.append({"era_plan": certified.plan_rows(made, stream.name)}, now=now)
+    return certified.era(book, in_force.epoch_id)
+
+
+def days(stream: Stream, cases_a_day: float) -> int:
+    """Days of an era: as the stream says, else 60, or more where labels come so slowly that a third would certify nothing."""
+    if stream.policy.era_days is not None:
+        return stream.policy.era_days
+    labels = cases_a_day * stream.policy.audit_rate
+    if stream.review.capacity_per_day is not None:
+        labels = min(labels, stream.review.capacity_per_day)
+    return ages.length(stream.target.error, stream.target.delta, labels)
+
+
+def _plans(
+    stream: Stream,
+    in_force: PolicyInForce,
+    number: int,
+    cases: extracts.Cases,
+    members: Members,
+    before: certified.Era | None,
+) -> dict[str, grid.Plan]:
+    """The plans by part: "" for all cases, or one for each label. Looks at no label."""
+    per_class = stream.policy.per_class
+    parts: Sequence[str] = ("",) if per_class == "no" else stream.labels
+    share = len(stream.labels) if per_class == "joint" else 1
+    stated = stream.policy.group_size or (1 if stream.input.group is None else None)
+    everything = extracts.confidences(cases, None)
+    plans = {}
+    for part in parts:
+        own = extracts.confidences(cases, part or None)
+        if before is not None and len(own) < FEWEST:  # a holiday: the ranks of the era before still say more
+            plans[part] = replace(before.plans[part], era=number)
+            continue
+        line = in_force.policy.of_class(part).threshold if part else in_force.policy.threshold
+        thresholds, starts, weights = _with(line, *grid.ranks(own if len(own) else everything, grid.SIZE - 1))
+        plans[part] = grid.Plan(
+            epoch=in_force.epoch_id,
+            era=number,
+            alpha=stream.target.error,
+            delta=stream.target.delta / share,
+            thresholds=thresholds,
+            starts=starts,
+            weights=weights,
+            group_size=certified.group_size(members, stated),
+        )
+    return plans
+
+
+def _with(
+    line: float | None, thresholds: tuple[float, ...], starts: tuple[int, ...], weights: tuple[float, ...]
+) -> tuple[tuple[float, ...], tuple[int, ...], tuple[float, ...]]:
+    """A grid with the threshold in force among its thresholds, so that an era can certify the very one it began with."""
+    if line is None or line in thresholds:
+        return thresholds, starts, weights
+    falling = sorted({*thresholds, line}, reverse=True)
+    return tuple(falling), tuple(falling.index(thresholds[start]) for start in starts), weights
+
+
+def _unlabelled(
+    book: Ledger, stream: Stream, in_force: PolicyInForce, after_seal: int
+) -> tuple[extracts.Cases, Members]:
+    """The epoch's cases under later seals, and what each of them belongs with."""
+    found = book.read(
+        "SELECT e.seal, e.stream, e.groups, e.confidences, e.case_ids, e.members FROM extract e "
+        "WHERE e.stream = :stream AND e.seal > :after AND e.members IS NOT NULL "
+        "AND e.seal > (SELECT coalesce(min(p.seal), 0) FROM epoch p WHERE p.epoch_id = :epoch) ORDER BY e.seal",
+        stream=stream.name,
+        after=after_seal,
+        epoch=in_force.epoch_id,
+    )
+    parts = [np.frombuffer(blob, "<u8") for blob in found["members"]]
+    return extracts.read([found]), np.concatenate([np.zeros(0, np.uint64), *parts])
+
+
+def _span(cases: extracts.Cases, newest: certified.Era | None) -> float:
+    """Days over which the cases came: those of the era before, or the days their answers were given on."""
+    if newest is not None:
+        began, ended = moment.parse(newest.registered_at), moment.parse(newest.ends_at)
+        return max((ended - began).total_seconds() / 86_400, 1.0)
+    return float(max(cases.kinds["day"].n_unique(), 1))
