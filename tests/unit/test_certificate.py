@@ -1,4 +1,4 @@
-"""The plan, the tally and the walk: what is certified, and each trap that would certify what is not."""
+"""The plan, the counts and the walk: what is certified, and each trap that would certify what is not."""
 
 import math
 from dataclasses import replace
@@ -7,89 +7,106 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models import certificate, grid, tally
+from models import certificate, grid, prefix, tally
 from models.policy import Policy
 
 COLD = Policy(threshold=None, audit_rate=0.1, blind_rate=1.0)
 PLAN = grid.Plan(epoch="e", alpha=0.05, delta=0.05, thresholds=(0.9, 0.5), starts=(0,), weights=(1.0,))
-Row = tuple[int | None, str, int]
+Row = tuple[int, str, int]
 
 
-def counts(*rows: Row, epoch: str = "e", propensity: float = 1.0, version: int = 0) -> pl.DataFrame:
-    """(bin, outcome, n): all drawn."""
-    return pl.DataFrame(
-        [
-            {"epoch": epoch, "bin": step, "version": version, "propensity": propensity, "blind": True}
-            | {"outcome": o, "n": n}
-            for step, o, n in rows
-        ],
-        schema_overrides={"bin": pl.Int64},
+def look(*rows: Row, plan: grid.Plan = PLAN, before: certificate.Standing | None = None) -> certificate.Standing:
+    """Look at draws given as (bin, outcome, n), in the order of decision; all cases were drawn."""
+    step = np.repeat([row[0] for row in rows], [row[2] for row in rows])
+    outcome = np.repeat([row[1] for row in rows], [row[2] for row in rows])
+    size = len(step)
+    order = prefix.Draws(
+        bin=step,
+        version=np.zeros(size, np.int64),
+        propensity=np.ones(size),
+        right=outcome == "right",
+        group=np.arange(size),
+        batch=np.zeros(size, np.int64),
     )
+    settled = np.isin(outcome, ["right", "wrong"])
+    counts = pl.DataFrame([{"bin": at, "version": 0, "n": n} for at, _, n in rows])
+    routed = tally.of(counts.group_by("bin", "version").agg(pl.col("n").sum()), {0: COLD}, plan.thresholds)
+    draws = certificate.Draws(order=order, settled=settled, sent=outcome != "waiting")
+    return certificate.look(plan, draws, routed, before)
 
 
 def test_enough_right_labels_certify_from_the_start_down_to_where_evidence_falls_short() -> None:
-    seen = certificate.look(PLAN, counts((0, "right", 200), (1, "right", 50), (1, "wrong", 30)), {0: COLD})
+    seen = look((0, "right", 200), (1, "wrong", 30), (1, "right", 50))
+    assert (seen.threshold, seen.certified, seen.cases) == (0.5, (0, 1), (200, 280)), "the first 200 draws are a prefix"
+    seen = look((1, "wrong", 30), (0, "right", 200), (1, "right", 50))
     assert (seen.threshold, seen.certified, seen.cases) == (0.9, (0,), (200, 280))
     assert seen.stops == (certificate.Stop(at=1, level=0.05),)
 
 
-def test_certified_stays_certified_within_an_epoch() -> None:
-    before = certificate.look(PLAN, counts((0, "right", 200)), {0: COLD})
-    after = certificate.look(PLAN, counts((0, "right", 200), (0, "wrong", 60)), {0: COLD}, before)
+def test_certified_stays_certified_within_an_era() -> None:
+    before = look((0, "right", 200))
+    after = look((0, "wrong", 60), (0, "right", 200), before=before)
     assert (before.certified[0], after.certified[0], after.looks) == (0, 0, 2)
 
 
 def test_the_evidence_of_an_earlier_look_is_not_lost() -> None:
-    before = certificate.look(PLAN, counts((0, "right", 50)), {0: COLD})
-    after = certificate.look(PLAN, counts((0, "right", 50), (0, "wrong", 60)), {0: COLD}, before)
+    before = look((0, "right", 50))
+    after = look((0, "wrong", 60), (0, "right", 50), before=before)
     assert after.log_e[0] == before.log_e[0] > 0
 
 
 def test_another_target_after_a_look_is_another_certificate() -> None:
-    before = certificate.look(PLAN, counts((0, "right", 200)), {0: COLD})
+    before = look((0, "right", 200))
     with pytest.raises(ValueError, match="the plan changed after a look"):
-        certificate.look(replace(PLAN, alpha=0.1), counts((0, "right", 200)), {0: COLD}, before)
+        look((0, "right", 200), plan=replace(PLAN, alpha=0.1), before=before)
 
 
-def test_labels_of_another_epoch_are_refused() -> None:
-    with pytest.raises(ValueError, match="epoch 'older'"):
-        certificate.look(PLAN, counts((0, "right", 200), epoch="older"), {0: COLD})
+def test_another_era_starts_from_nothing() -> None:
+    before = look((0, "right", 200))
+    with pytest.raises(ValueError, match="the plan changed after a look"):
+        look((0, "right", 200), plan=replace(PLAN, era=2), before=before)
 
 
-def test_a_calibrator_fitted_on_the_labels_that_certify_is_refused() -> None:
-    with pytest.raises(ValueError, match="the calibrator was fitted on labels of epoch e"):
-        replace(PLAN, calibrated_on="e")
+@pytest.mark.parametrize("outcome", ["waiting", "open", "skipped", "disputed"])
+def test_a_draw_that_is_not_settled_counts_as_wrong_and_is_told_apart_from_an_error(outcome: str) -> None:
+    settled, waits = look((0, "wrong", 7), (0, "right", 200)), look((0, outcome, 7), (0, "right", 200))
+    assert waits.log_e == settled.log_e
+    assert (waits.labels[0], waits.errors[0], waits.pending[0]) == (200, 0, 7)
+    assert waits.unsent[0] == (7 if outcome == "waiting" else 0)
+    assert (settled.labels[0], settled.errors[0], settled.pending[0]) == (207, 7, 0)
 
 
-@pytest.mark.parametrize("outcome", ["waiting", "open", "skipped", "disputed", "wrong"])
-def test_a_draw_that_is_not_right_is_wrong(outcome: str) -> None:
-    seen = certificate.look(PLAN, counts((0, "right", 200), (0, outcome, 7)), {0: COLD})
-    assert (seen.labels[0], seen.errors[0]) == (207, 7)
+def test_what_nobody_has_answered_yet_takes_nothing_from_what_was_answered_before_it() -> None:
+    assert look((0, "right", 300), (0, "waiting", 700)).log_e == look((0, "right", 300)).log_e
 
 
-def test_audits_that_were_dropped_show_in_the_counts() -> None:
-    """Of 10 000 released cases at a propensity of 10 %, 1 000 draws are due; the queue was long and 600 were made."""
-    rule = Policy(threshold=0.5, audit_rate=0.1, blind_rate=0.5)
-    rows = counts((0, "right", 600), propensity=0.1)
-    undrawn = rows.with_columns(blind=pl.lit(False), outcome=pl.lit("undrawn"), n=pl.lit(9400, pl.Int64))
-    with pytest.raises(ValueError, match="draws were lost, doubled or picked"):
-        certificate.look(PLAN, pl.concat([rows, undrawn]), {0: rule})
-
-
-def test_a_case_counted_twice_is_refused() -> None:
-    with pytest.raises(ValueError, match="hold a row twice"):
-        certificate.look(PLAN, counts((0, "right", 200), (0, "right", 200)), {0: COLD})
+def test_errors_of_what_is_not_settled_are_unknown_and_labels_needed_do_not_count_them() -> None:
+    """300 of 999 read, 5 % of them wrong, a target of 10 %: some hundred labels will do, however many were never sent."""
+    plan = replace(PLAN, alpha=0.1)
+    seen = look((0, "wrong", 15), (0, "right", 285), (0, "waiting", 699), plan=plan)
+    more = certificate.needed(seen)
+    assert more is None or more.pending == 699
+    assert seen.certified == (0, 1)
 
 
 def test_a_propensity_below_the_policys_is_refused() -> None:
+    rule = prefix.Draws(
+        bin=np.array([0]),
+        version=np.array([0]),
+        propensity=np.array([0.2]),
+        right=np.array([True]),
+        group=np.array([0]),
+        batch=np.array([0]),
+    )
     with pytest.raises(ValueError, match=r"propensity 0\.2 is below"):
-        tally.of(counts((0, "right", 1), propensity=0.2), {0: COLD}, epoch="e", thresholds=PLAN.thresholds)
+        prefix.log_e(rule, tally.smallest({0: COLD}, np.array(PLAN.thresholds)), 0.05)
 
 
-def test_what_somebody_asked_for_is_never_evidence() -> None:
-    asked = counts((0, "right", 500)).with_columns(propensity=pl.lit(None, pl.Float64))
-    seen = certificate.look(PLAN, asked, {0: COLD})
-    assert (seen.threshold, seen.labels) == (None, (0.0, 0.0))
+def test_counts_of_another_grid_or_policy_are_refused() -> None:
+    with pytest.raises(ValueError, match="version 7 among the counts"):
+        tally.of(pl.DataFrame({"bin": [0], "version": [7], "n": [1]}), {0: COLD}, PLAN.thresholds)
+    with pytest.raises(ValueError, match="none of the 2 thresholds"):
+        tally.of(pl.DataFrame({"bin": [3], "version": [0], "n": [1]}), {0: COLD}, PLAN.thresholds)
 
 
 def test_equal_scores_are_one_threshold_and_reach_it() -> None:
@@ -130,50 +147,18 @@ def test_a_start_without_enough_cases_is_not_tested_and_its_level_moves_on() -> 
     assert walked.passed == (1,)
 
 
-def test_the_single_look_is_registered_beforehand_and_taken_once() -> None:
-    with pytest.raises(ValueError, match="must be registered before the first label"):
-        certificate.once(PLAN, counts((0, "right", 80)).with_columns(kept=True), {0: COLD})
-    plan = replace(PLAN, look="once")
-    rows = counts((0, "right", 80)).with_columns(kept=True)
-    seen = certificate.once(plan, rows, {0: COLD})
-    assert seen.threshold == 0.5
-    with pytest.raises(ValueError, match="the single look of this certificate was taken"):
-        certificate.once(plan, rows, {0: COLD}, seen)
-
-
-def test_the_single_look_counts_what_its_draws_kept_and_of_those_all_were_drawn() -> None:
-    plan = replace(PLAN, look="once")
-    kept = counts((0, "right", 80)).with_columns(kept=True)
-    others = counts((0, "wrong", 40)).with_columns(kept=False)
-    both = pl.concat([kept, others, counts((0, "right", 7)).with_columns(kept=False)])
-    seen = certificate.once(plan, both, {0: COLD})
-    assert (seen.labels[0], seen.errors[0], seen.cases[0]) == (80, 0, 127)
-    undrawn = kept.with_columns(blind=False, outcome=pl.lit("undrawn"), n=pl.lit(1, pl.Int64))
-    with pytest.raises(ValueError, match="was not drawn: the draws are not the permanent ones"):
-        certificate.once(plan, pl.concat([kept, undrawn]), {0: COLD})
-
-
-@pytest.mark.parametrize(("cases", "drawn"), [(2**31, 2**31), (2**33, 0)])
-def test_lost_or_picked_draws_are_seen_however_many_cases_there_are(cases: int, drawn: int) -> None:
-    rows = counts((0, "right", drawn), propensity=0.5)
-    rest = rows.with_columns(blind=False, outcome=pl.lit("undrawn"), n=pl.lit(cases - drawn, pl.Int64))
-    rule = Policy(threshold=None, audit_rate=0.5, blind_rate=0.5)
-    with pytest.raises(ValueError, match=f"{drawn} of {cases} cases drawn at propensity 0.5"):
-        tally.of(pl.concat([rows, rest]), {0: rule}, epoch="e", thresholds=PLAN.thresholds)
-
-
 def test_labels_needed_are_those_that_then_suffice() -> None:
-    seen = certificate.look(PLAN, counts((0, "right", 20)), {0: COLD})
+    seen = look((0, "right", 20))
     more = certificate.needed(seen)
     assert more is not None
     assert more.threshold in PLAN.thresholds
-    enough = certificate.look(PLAN, counts((0, "right", 20 + more.labels)), {0: COLD})
-    short = certificate.look(PLAN, counts((0, "right", 19 + more.labels)), {0: COLD})
+    enough = look((0, "right", 20 + more.labels))
+    short = look((0, "right", 19 + more.labels))
     assert (bool(enough.certified), bool(short.certified)) == (True, False)
 
 
 def test_where_errors_are_as_frequent_as_the_target_no_number_of_labels_helps() -> None:
-    seen = certificate.look(PLAN, counts((0, "right", 180), (0, "wrong", 20)), {0: COLD})
+    seen = look((0, "wrong", 20), (0, "right", 180))
     assert certificate.needed(seen) is None
 
 
@@ -187,6 +172,8 @@ def test_labels_needed_at_a_threshold_also_pass_those_before_it() -> None:
         cases=(100, 200, 400),
         labels=(60.0, 100.0, 400.0),
         errors=(0.0, 4.0, 8.0),
+        pending=(0, 0, 0),
+        unsent=(0, 0, 0),
         stops=(certificate.Stop(at=1, level=0.05),),
     )
     certain, second, third = certificate.needed_at(standing)
