@@ -100,12 +100,12 @@ def prepare(
 
 def _decide(cases: pl.DataFrame, in_force: governed.PolicyInForce, stream: Stream) -> pl.DataFrame:
     """Cases with their route, draw and propensity. A case with a doubt has no confidence, so it goes to a person."""
-    # The epoch's calibrator is the identity: the confidence is the score as given.
+    # The scale that the epoch registered as its calibrator was applied when the row was read.
     confidence = cases.select(pl.when(pl.col("doubt").is_null()).then("raw_score")).to_series()
     routed = policy.route(
         confidence, cases["case_id"], policy=in_force.policy, salt=in_force.salt, predictions=cases["prediction"]
     )
-    decided = cases.hstack(routed)
+    decided = cases.hstack(routed).with_columns(held=pl.lit(None, pl.String))
     if stream.input.payload_by == "reference":
         read_by_people = (pl.col("route") == policy.REVIEW) | pl.col("blind")
         decided = decided.with_columns(payload=pl.when(read_by_people).then("payload"))
