@@ -125,7 +125,7 @@ def _decide(
     cases: pl.DataFrame, in_force: governed.PolicyInForce, stream: Stream, held: pl.Series | None
 ) -> pl.DataFrame:
     """Cases with their route, draw and propensity. A case with a doubt has no confidence, so it goes to a person."""
-    # Of another scale than [0, 1], the rising map that the epoch registered has been applied to the score.
+    # The scale that the epoch registered as its calibrator was applied when the row was read.
     confidence = cases.select(pl.when(pl.col("doubt").is_null()).then("raw_score")).to_series()
     none = pl.Series("case_id", [], dtype=pl.String)
     is_held = pl.col("case_id").is_in((none if held is None else held).implode())

@@ -9,10 +9,11 @@ from types import MappingProxyType
 import polars as pl
 
 from flows import runs, settings
-from models import certificate
+from models import certificate, scale
 from models import policy as policies
+from models.errors import ModelInvalid
 from models.stream import Stream
-from review import certified, form, ledger
+from review import certified, form, ledger, registered
 from review.label_studio import access, projects
 from review.states import counted, governed, reviewed
 
@@ -20,7 +21,7 @@ from review.states import counted, governed, reviewed
 def begin(stream_name: str, *, by: str) -> tuple[int, bool]:
     """Make ready what a stream needs: the ledger, an epoch, a policy that releases nothing, the Label Studio project.
 
-    Doing it again changes nothing, unless the stream's model or labels have changed: then a new epoch begins.
+    Doing it again changes nothing, unless what makes the stream's answers and scores has changed: then a new epoch begins.
     Returns the project's id and whether a new epoch began.
     """
     config = settings.read()
@@ -51,11 +52,12 @@ def begin(stream_name: str, *, by: str) -> tuple[int, bool]:
 
 
 def begin_epoch(book: ledger.Ledger, stream: Stream, by: str) -> bool:
-    """Begin an epoch if the stream has none or its model or labels have changed; whether one began."""
+    """Begin an epoch if the stream has none or is no longer what its epoch was opened under; whether one began."""
     in_force = governed.policy_in_force(book, stream.name)
-    if in_force is not None and not runs.changed(book, in_force, stream):
+    differs = None if in_force is None else runs.changed(book, in_force, stream)
+    if in_force is not None and not differs:
         return False
-    open_epoch(book, stream, in_force, by=by, because=_reason(in_force, stream))
+    open_epoch(book, stream, in_force, by=by, because=_reason(stream, differs))
     return True
 
 
@@ -75,9 +77,10 @@ def open_epoch(
         "stream": stream.name,
         "model_id": stream.model.id,
         "labels": json.dumps(stream.labels, ensure_ascii=False),
-        "calibrator": "identity",
+        "calibrator": scale.CALIBRATORS[stream.input.scale],
         "salt": secrets.token_hex(16),
         "opened_at": now,
+        "terms": _terms(book, stream, in_force),
     }
     epoch_id = _hash(content)
     cold = policies.Policy(
@@ -91,9 +94,21 @@ def open_epoch(
     book.append(facts | first, now=now)
 
 
-def _reason(in_force: governed.PolicyInForce | None, stream: Stream) -> str:
+def _reason(stream: Stream, differs: str | None) -> str:
     begins = f"a new epoch begins with model {stream.model.id}: every case goes to a person"
-    return begins if in_force is None else f"{begins}, evidence starts at zero"
+    return begins if differs is None else f"{begins}, evidence starts at zero, for {differs}"
+
+
+def _terms(book: ledger.Ledger, stream: Stream, in_force: governed.PolicyInForce | None) -> str:
+    """The terms of a new epoch, as canonical JSON. Raises ModelInvalid if its model was never to be read."""
+    then = None if in_force is None else registered.terms(book, in_force.epoch_id)
+    now = runs.terms_now(stream, then)
+    if stream.model.file is not None and now["model.file"] is None:
+        raise ModelInvalid(
+            f"{settings.read().data / stream.model.file}: the model cannot be read, and an epoch is opened with its bytes; "
+            "put it there, or correct model.file of the stream"
+        )
+    return _canonical(now)
 
 
 def adoption(
@@ -155,5 +170,8 @@ def _evidence(standings: Mapping[str, certificate.Standing]) -> dict[str, object
 
 def _hash(content: object) -> str:
     """SHA-256 of canonical JSON, in hex."""
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_canonical(content).encode()).hexdigest()
+
+
+def _canonical(content: object) -> str:
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

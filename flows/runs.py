@@ -6,6 +6,8 @@ every later run would be turned away (2026-11, Prefect 3.8.8). Nothing of Prefec
 commands need nothing of it, and it takes a second of every start.
 """
 
+import functools
+import hashlib
 import json
 import logging
 import uuid
@@ -13,15 +15,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from flows import settings as settings_
-from models import moment
+from models import moment, terms
 from models.errors import Misuse
 from models.stream import Stream
-from review import certified, ledger
+from review import ledger, registered
 from review.states import governed, queued
 
 log = logging.getLogger("second_reader")
@@ -56,7 +59,7 @@ class Run:
 
 
 def policy_in_force(book: ledger.Ledger, stream: Stream) -> governed.PolicyInForce:
-    """The policy in force. Raises Misuse if there is none, or if the stream file has moved on to another model."""
+    """The policy in force. Raises Misuse if there is none, or if the stream has moved on to other terms."""
     policy = governed.policy_in_force(book, stream.name)
     if policy is None:
         raise Misuse(f"stream {stream.name!r} has no policy yet; run: second-reader init {stream.name}")
@@ -70,30 +73,37 @@ def policy_in_force(book: ledger.Ledger, stream: Stream) -> governed.PolicyInFor
 
 
 def changed(book: ledger.Ledger, in_force: governed.PolicyInForce, stream: Stream) -> str | None:
-    """How the stream file differs from the epoch in force in model, labels or target; None: not at all.
+    """How the stream file and the model it names differ from what the epoch in force was opened under; None: not at all.
 
-    Evidence about one model says nothing of another, and a target that is changed after a look is another certificate.
+    Evidence gathered under some terms says nothing of others, and a target that is changed after a look is another
+    certificate. The bytes of a model file are compared where they can be read: what cannot be is not scored with either.
     """
-    plans = certified.plans(book, in_force.epoch_id)
-    plan = next(iter(plans.values()), None)
-    target = stream.target
-    # What is not asked of all cases together is asked of each class; jointly, each class has its share of the doubt.
-    per_class = stream.policy.per_class
-    each = target.delta / len(stream.labels) if per_class == "joint" else target.delta
-    of = "all cases" if per_class == "no" else "each class"
-    asked = f"error {target.error:g} with delta {each:g} of {of}, looked at {target.look}"
-    registered = None
-    if plan is not None:
-        of = "all cases" if "" in plans else "each class"
-        registered = f"error {plan.alpha:g} with delta {plan.delta:g} of {of}, looked at {plan.look}"
-    for name, now, then in (
-        ("model", repr(stream.model.id), repr(in_force.model_id)),
-        ("labels", ", ".join(stream.labels), ", ".join(in_force.labels)),
-        ("target", asked, registered),
-    ):
-        if now != then:
-            return f"the file's {name} is {now}, that of the epoch in force {then}"
-    return None
+    then = registered.terms(book, in_force.epoch_id)
+    return terms.differs(terms_now(stream, then), then)
+
+
+def terms_now(stream: Stream, then: terms.Terms | None) -> terms.Terms:
+    """The terms of the stream file, with the digest of its model file; one that cannot be read is taken to be as `then`."""
+    digest = None
+    if stream.model.file is not None:
+        digest = _digest(settings_.read().data / stream.model.file) or (then or {}).get("model.file")
+    return terms.of(stream, digest)
+
+
+def _digest(path: Path) -> str | None:
+    """SHA-256 of a file's bytes in hex; None if it cannot be read. Read once in a process, unless it is written anew."""
+    try:
+        stat = path.stat()
+        return _hashed(path, stat.st_ino, stat.st_size, stat.st_mtime_ns)
+    except OSError:
+        return None
+
+
+@functools.lru_cache(maxsize=8)
+def _hashed(path: Path, *_: int) -> str:
+    """The digest of a file as it is while the numbers behind its path, by which it is known, stay the same."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def project(book: ledger.Ledger, stream: Stream) -> queued.ProjectRow:

@@ -8,7 +8,8 @@ import math
 import numpy as np
 import polars as pl
 
-from models import canonical, confidence, reals, reserved
+from models import canonical, confidence, reals, reserved, scale
+from models.errors import InputInvalid
 from models.stream import Stream
 
 _SCORES = {"max": confidence.max_probability, "margin": confidence.margin, "entropy": confidence.entropy}
@@ -44,6 +45,30 @@ def read(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     )
 
 
+def check_scale(frame: pl.DataFrame, stream: Stream, source: str) -> None:
+    """Raises InputInvalid if the confidences are plainly of another scale than `input.scale` says (`scale.another`).
+
+    Rows that name another model do not count. `frame` has `reserved.LINE`.
+    """
+    if stream.input.confidence is None:
+        return
+    given = pl.DataFrame(
+        {
+            "real": reals.column(frame[stream.input.confidence]),
+            "line": frame[reserved.LINE],
+            "ours": _named_model(frame, stream) == stream.model.id,
+        }
+    ).filter("ours")
+    found = scale.another(given["real"], stream.input.scale)
+    if found is not None:
+        place, likely = found
+        raise InputInvalid(
+            f"{source}, line {given['line'][place]}: {stream.input.confidence} {given['real'][place]:g} is not "
+            f"{scale.RANGES[stream.input.scale]}, and it is not the only one: the column seems to be of another scale; "
+            f'name it in the stream file, as in input.scale = "{likely}"'
+        )
+
+
 def _named_model(frame: pl.DataFrame, stream: Stream) -> pl.Series:
     """The model each row names, else the stream's. PostgreSQL cannot hold a NUL, and a name is never the place for it."""
     if stream.input.model is None:
@@ -66,12 +91,13 @@ def _with_number(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
             score=pl.lit(None, dtype=pl.Float64), unscored=pl.lit("the stream gives no confidence")
         )
     column = frame[stream.input.confidence]
+    real = reals.column(column)
     shown = canonical.printable(pl.col("shown"))
     return pl.DataFrame(
         {
             "given": given,
-            "score": confidence.number(column),
-            "real": reals.column(column),
+            "score": scale.unit(real, stream.input.scale),
+            "real": real,
             "shown": canonical.text(column.to_frame()).to_series(),
         }
     ).select(
@@ -85,7 +111,7 @@ def _with_number(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
         .then(canonical.sentence("confidence '", shown, "' is not a number"))
         .when(pl.col("real").is_nan())
         .then(pl.lit("confidence is NaN"))
-        .otherwise(canonical.sentence("confidence ", shown, " is not from 0 to 1"))
+        .otherwise(canonical.sentence("confidence ", shown, f" is not {scale.RANGES[stream.input.scale]}"))
         .alias("unscored"),
     )
 

@@ -1,6 +1,7 @@
 """A model's own words about its certainty -> one score in [0, 1], higher = surer, null where unscorable.
 
-Probabilities come as a matrix of n cases by k labels, NaN where one is missing.
+Probabilities come as a matrix of n cases by k labels, NaN where one is missing. A single number given as the score is for
+`models.scale`.
 
 max      the highest probability; the Bayes-optimal rule of rejection when the probabilities are right (Chow 1970)
 margin   the highest minus the second highest
@@ -14,19 +15,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from models import reals
 from models.reals import Matrix
 
 TOLERANCE = 1e-3  # how far from 1 probabilities may sum; models that write 3 decimals stay inside
 
 Measure = Callable[[Matrix], Matrix]
-
-
-def number(column: pl.Series) -> pl.Series:
-    """The given score as Float64 in [0, 1]; null where it is missing, not a number, NaN or out of range."""
-    given = reals.column(column)
-    inside = given.is_between(0, 1).fill_null(False)  # NaN is above everything, hence outside
-    return pl.select(pl.when(inside).then(given)).to_series().rename(column.name)
 
 
 def max_probability(matrix: Matrix) -> pl.Series:

@@ -1,7 +1,8 @@
 """The input contract: a table of model outputs -> cases to decide, and faults.
 
 Every row becomes one case, or is the silent repeat of one (same id, same content), or becomes a fault. What can be
-read but not scored is a case with a `doubt`, for a person. Nothing about the values makes it raise.
+read but not scored is a case with a `doubt`, for a person. The values make it raise in one case only: where the column of
+confidences as a whole is of another scale than the stream says, as one setting decides about all of them.
 """
 
 import math
@@ -23,12 +24,13 @@ CASE_SCHEMA = pl.Schema(
         "payload": pl.String,  # canonical JSON object of the payload columns
         "model_id": pl.String,
         "prediction": pl.String,  # one of the stream's labels; null: none that could be read
-        "raw_score": pl.Float64,  # in [0, 1]; null exactly where there is a doubt
+        "raw_score": pl.Float64,  # the confidence, on the unit scale (`models.scale`); null exactly where there is a doubt
         "doubt": pl.String,
         "slices": pl.String,  # canonical JSON object
         "cost": pl.Float64,  # 0 or more; null: not given, or no such number
         "latency_ms": pl.Float64,
         "produced_at": pl.String,  # 2026-01-31T23:59:59.000000Z; null: not given, or not a time
+        "group_id": pl.String,  # 16 hex digits: cases that have the same may be right or wrong together
         "content": pl.String,  # SHA-256 of what the input said
         "source": pl.String,
         "line": pl.Int64,
@@ -48,6 +50,14 @@ class Validated:
 
 def named(stream: Stream) -> list[str]:
     """The columns the stream reads from its input, each once."""
+    return list(dict.fromkeys([*_said(stream), *([stream.input.group] if stream.input.group else [])]))
+
+
+def _said(stream: Stream) -> list[str]:
+    """The columns whose values a case's content is made of, each once.
+
+    Not the group: one that is named later, or changes its spelling, does not make another case of the same id.
+    """
     given = stream.input
     columns = [given.id, given.prediction, given.confidence, *(given.probabilities or []), *given.payload]
     columns += [*(stream.model.features or []), given.model, *given.slices]
@@ -59,11 +69,13 @@ def validate(frame: pl.DataFrame, stream: Stream, *, source: str) -> Validated:
     """Check one batch. `frame` has the columns `named(stream)` gives, of any type, and may have others.
 
     The line of a row is its `reserved.LINE`, or else its position. A stream with a classifier of its own needs the
-    columns `classifier.apply` adds. Raises polars' ColumnNotFoundError if a column is missing.
+    columns `classifier.apply` adds. Raises InputInvalid if the confidences are plainly of another scale than
+    `input.scale`, polars' ColumnNotFoundError if a column is missing.
     """
     frame = canonical.plain(frame)
     if reserved.LINE not in frame.columns:
         frame = frame.with_row_index(reserved.LINE, offset=1).with_columns(pl.col(reserved.LINE).cast(pl.Int64))
+    answers.check_scale(frame, stream, source)
     case_ids = canonical.text(frame.select(stream.input.id)).to_series()
     reasons = pl.select(pl.coalesce(_id_fault(pl.lit(case_ids)), _payload_fault(frame, stream))).to_series()
     faults = _faults(frame, reasons, source)
@@ -100,7 +112,7 @@ def clashes(decisions: pl.DataFrame) -> pl.DataFrame:
 
     `decisions` has CASE_SCHEMA, and maybe more columns. What the row said stands in `raw`.
     """
-    said = [name for name in CASE_SCHEMA if name not in ("source", "line", "content")]
+    said = [name for name in CASE_SCHEMA if name not in ("source", "line", "content", "group_id")]
     shown = canonical.printable(pl.col("case_id"))
     return decisions.with_columns(raw=canonical.json(decisions, said)).select(
         "source",
@@ -171,7 +183,7 @@ def _content(frame: pl.DataFrame, stream: Stream) -> pl.Series:
     numbers = [given.confidence, given.cost, given.latency_ms]
     if given.probabilities is not None and len(given.probabilities) == len(stream.labels):
         numbers += given.probabilities
-    columns = named(stream)
+    columns = _said(stream)
     texts = canonical.text(frame.select(column for column in columns if column not in numbers))
     fields = [_netstring(pl.col(column)) for column in texts.columns]
     reals_ = [reals.column(frame[column]) for column in columns if column in numbers]
@@ -201,19 +213,35 @@ def _bits(numbers: Sequence[pl.Series]) -> pl.Series:
 def _cases(frame: pl.DataFrame, stream: Stream, case_ids: pl.Series, content: pl.Series, source: str) -> pl.DataFrame:
     given = stream.input
     answered = answers.read(frame, stream)
+    payload = canonical.json(frame, given.payload)
     columns = {
         "case_id": case_ids,
-        "payload": canonical.json(frame, given.payload),
+        "payload": payload,
         **{name: answered[name] for name in ("model_id", "prediction", "raw_score", "doubt")},
         "slices": canonical.json(frame, given.slices),
         "cost": _amount(frame, given.cost),
         "latency_ms": _amount(frame, given.latency_ms),
         "produced_at": _time(frame, given.produced_at),
+        "group_id": _group(frame, given.group, payload),
         "content": content,
         "source": pl.repeat(source, len(frame), dtype=pl.String, eager=True),
         "line": frame[reserved.LINE],
     }
     return pl.DataFrame(columns, schema=CASE_SCHEMA)
+
+
+def _group(frame: pl.DataFrame, column: str | None, payload: pl.Series) -> pl.Series:
+    """The first 16 hex digits of SHA-256 over 2, a line feed and the group's text; where there is none, 1 and the payload.
+
+    16 digits, 64 bits: among ten million groups two are taken for one with a chance of 3 in a million.
+    """
+    text = pl.concat_str(pl.lit("1\n"), pl.lit(payload))
+    if column is not None:
+        named_ = canonical.text(frame.select(column)).to_series()
+        empty = named_.str.strip_chars().fill_null("") == ""
+        text = pl.when(empty).then(text).otherwise(pl.concat_str(pl.lit("2\n"), pl.lit(named_)))
+    texts = pl.select(text.alias("group"))
+    return texts.select(plh.col("group").chash.sha2_256().str.head(16)).to_series()
 
 
 def _amount(frame: pl.DataFrame, column: str | None) -> pl.Series:

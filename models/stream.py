@@ -167,6 +167,8 @@ class Stream(_Table):
         columns = self.input.probabilities
         if columns is not None and self.input.confidence is not None:
             raise ValueError("input: give confidence or probabilities, not both")
+        if self.input.scale != "unit" and self.input.confidence is None:
+            raise ValueError("input.scale: speaks of input.confidence, which is not given; drop it")
         if columns is not None and len(columns) not in (1, len(self.labels)):
             raise ValueError(
                 f"input.probabilities: {len(columns)} columns for {len(self.labels)} labels; "

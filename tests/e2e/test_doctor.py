@@ -53,7 +53,7 @@ def test_all_is_well_while_the_flows_are_served_and_it_says_so_when_they_are_not
     code, findings = examined(place)
     assert code == 1
     assert "the last run of score" in said(findings, "bad")
-    assert "the file's model is 'mail-2'" in said(findings, "bad")
+    assert "the file's model.id is 'mail-2'" in said(findings, "bad")
 
 
 def test_a_personal_token_is_taken_and_named_and_a_wrong_one_is_refused_without_being_shown(

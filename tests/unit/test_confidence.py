@@ -1,4 +1,4 @@
-"""Confidence from a number or from probabilities: in [0, 1], or nothing."""
+"""Confidence from probabilities: in [0, 1], or nothing."""
 
 import math
 from collections.abc import Callable
@@ -18,22 +18,6 @@ Score = Callable[[reals.Matrix], pl.Series]
 
 def matrix(*rows: list[float]) -> reals.Matrix:
     return np.array(rows, dtype=np.float64)
-
-
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        (pl.Series([0.0, 0.25, 1.0]), [0.0, 0.25, 1.0]),
-        (pl.Series([-0.1, 1.1, NAN, INF, -INF, None]), [None] * 6),
-        (pl.Series(["0.5", " 1e-1 ", "0,5", "high", "nan", "", None]), [0.5, 0.1, None, None, None, None, None]),
-        (pl.Series([0, 1, 2]), [0.0, 1.0, None]),
-        (pl.Series([True, False]), [None, None]),
-        (pl.Series([[0.5]]), [None]),
-    ],
-    ids=["numbers", "out of range", "text", "integers", "flags", "lists"],
-)
-def test_a_number_is_taken_as_it_is_or_not_at_all(given: pl.Series, expected: list[float | None]) -> None:
-    assert confidence.number(given).to_list() == expected
 
 
 def test_each_score_of_a_known_distribution() -> None:

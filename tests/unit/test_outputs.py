@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from models import outputs, reserved, stream
+from models.errors import InputInvalid
 
 HEAD = """
 name = "mail"
@@ -66,9 +67,8 @@ def case(row: dict[str, object], by: stream.Stream = NUMBER) -> dict[str, object
 
 def test_a_good_row_is_a_case() -> None:
     found = case(ROW)
-    content = found.pop("content")
-    assert isinstance(content, str)
-    assert len(content) == 64
+    content, group = found.pop("content"), found.pop("group_id")
+    assert (len(str(content)), len(str(group))) == (64, 16)
     assert found == {
         "case_id": "a",
         "payload": '{"text":"A text"}',
@@ -335,3 +335,104 @@ def test_the_same_row_has_the_same_content_in_every_format_and_another_row_anoth
         ROW | {"label": None},
     ]
     assert len({case(row)["content"] for row in [ROW, *others]}) == 5
+
+
+# The scale of the confidence
+
+
+def scored(*scores: object, by: stream.Stream = NUMBER, **more: object) -> outputs.Validated:
+    return validated(*(ROW | {"id": str(place), "score": score} | more for place, score in enumerate(scores)), by=by)
+
+
+def on(scale: str) -> stream.Stream:
+    return described('prediction = "label"', 'confidence = "score"', f'scale = "{scale}"')
+
+
+def test_a_column_of_another_scale_is_refused_whole_with_the_setting_that_reads_it() -> None:
+    for scores, by, said in [
+        ([12.5, 97.0, 99.0], NUMBER, 'mail.csv, line 1: score 12.5 is not from 0 to 1, .* input.scale = "percent"'),
+        ([-0.5, -7.0], NUMBER, 'line 1: score -0.5 is not from 0 to 1, .* input.scale = "logprob"'),
+        ([0.5, 3.5, -7.0], NUMBER, None),  # two of three, but fewer than five
+        ([0.5, *range(2, 7), -7.0], NUMBER, 'line 2: score 2 is not from 0 to 1, .* input.scale = "real"'),
+        ([150.0, 180.0], on("percent"), 'line 1: score 150 is not from 0 to 100, .* input.scale = "real"'),
+        ([0.2, 0.9], on("logprob"), 'line 1: score 0.2 is not 0 or below, .* input.scale = "unit"'),
+    ]:
+        if said is None:
+            assert scored(*scores, by=by).cases["raw_score"].null_count() == 2
+            continue
+        with pytest.raises(InputInvalid, match=said):
+            scored(*scores, by=by)
+
+
+def test_a_few_numbers_out_of_range_among_many_are_doubts_about_their_rows() -> None:
+    checked = scored(*[0.5] * 996, 1.7, 2.0, -3.0, 99.0)
+    assert checked.cases["doubt"].drop_nulls().to_list() == [
+        f"confidence {shown} is not from 0 to 1" for shown in ("1.7", "2", "-3", "99")
+    ]
+    assert scored(0.5, float("inf"), float("-inf"), float("nan"), None).cases["doubt"].null_count() == 1
+
+
+def test_a_number_that_stands_for_unknown_is_a_doubt_however_often_it_comes() -> None:
+    assert scored(*[-1.0] * 20, *[0.5] * 20).cases["doubt"].null_count() == 20
+    assert scored(*[-1] * 3).cases["doubt"].null_count() == 0
+
+
+def test_rows_of_another_model_say_nothing_of_the_scale() -> None:
+    by = described('prediction = "label"', 'confidence = "score"', 'model = "model"')
+    assert len(scored(*range(30, 40), by=by, model="m0").cases) == 10
+    with pytest.raises(InputInvalid, match="percent"):
+        scored(*range(30, 40), by=by, model="m1")
+
+
+def test_a_number_above_the_end_by_a_rounding_is_the_end() -> None:
+    assert scored(1.0000064, 1.0001, 0.5).cases["raw_score"].to_list() == [1.0, 1.0, 0.5]
+    assert case(ROW | {"score": 1.001})["doubt"] == "confidence 1.001 is not from 0 to 1"
+
+
+def test_what_is_no_number_of_its_scale_goes_to_a_person() -> None:
+    for scale, score, doubt in [
+        ("percent", 101, "confidence 101 is not from 0 to 100"),
+        ("logprob", 0.5, "confidence 0.5 is not 0 or below"),
+        ("real", float("inf"), "confidence inf is not finite"),
+    ]:
+        assert case(ROW | {"score": score}, by=on(scale))["doubt"] == doubt
+
+
+# The group
+
+
+def hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def test_without_a_group_column_a_case_is_grouped_with_those_of_the_same_payload() -> None:
+    cases = validated(ROW, ROW | {"id": "b", "score": 0.1, "country": "fr"}, ROW | {"id": "c", "text": "B"}).cases
+    assert cases["group_id"].to_list() == [hashed('1\n{"text":"A text"}')] * 2 + [hashed('1\n{"text":"B"}')]
+
+
+def test_a_case_is_grouped_by_its_column_and_by_its_payload_where_that_says_nothing() -> None:
+    by = described('prediction = "label"', 'confidence = "score"', 'group = "customer"')
+    rows = [ROW | {"id": str(place), "customer": given} for place, given in enumerate(["ann", "ann ", None, " ", "7"])]
+    alone = hashed('1\n{"text":"A text"}')
+    assert validated(*rows, by=by).cases["group_id"].to_list() == [
+        hashed("2\nann"),
+        hashed("2\nann "),
+        alone,
+        alone,
+        hashed("2\n7"),
+    ]
+    numbers = [ROW | {"id": str(place), "customer": given} for place, given in enumerate([7.0, 7.5])]
+    assert validated(*numbers, by=by).cases["group_id"].to_list() == [hashed("2\n7"), hashed("2\n7.5")]
+
+
+def test_a_group_cannot_be_taken_for_a_payload() -> None:
+    by = described('prediction = "label"', 'confidence = "score"', 'group = "customer"')
+    found = case(ROW | {"customer": '{"text":"A text"}'}, by=by)
+    assert found["group_id"] != case(ROW)["group_id"]
+
+
+def test_a_group_is_read_and_is_no_part_of_what_a_case_said() -> None:
+    by = described('prediction = "label"', 'confidence = "score"', 'group = "customer"')
+    assert "customer" in outputs.named(by)
+    assert case(ROW | {"customer": "ann"}, by=by)["content"] == case(ROW)["content"]
+    assert len(validated(ROW | {"customer": "ann"}, ROW | {"customer": "bob"}, by=by).cases) == 1

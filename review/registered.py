@@ -1,0 +1,24 @@
+"""What was registered and is held on to: the terms of an epoch, the Label Studio projects of a stream."""
+
+import json
+
+from models.terms import Terms
+from review.ledger import Ledger
+
+
+def terms(ledger: Ledger, epoch_id: str) -> Terms | None:
+    """The terms that an epoch was opened under (`models.terms`); None: by the first version, which registered none.
+
+    Raises LookupError if there is no such epoch.
+    """
+    found = ledger.read("SELECT terms FROM epoch WHERE epoch_id = :epoch", epoch=epoch_id)
+    if found.is_empty():
+        raise LookupError(f"no epoch {epoch_id!r}")
+    text = found["terms"].item()
+    return None if text is None else json.loads(text)
+
+
+def projects(ledger: Ledger, stream: str) -> set[int]:
+    """The numbers of all projects that this ledger ever recorded as the stream's."""
+    found = ledger.read("SELECT DISTINCT project_id FROM project WHERE stream = :stream", stream=stream)
+    return set(found["project_id"])
