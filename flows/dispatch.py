@@ -47,7 +47,7 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
     found = leftover.adopt(run, connection, project_id)
     open_before = reviewed.open_cases(reviewed.read(run.ledger, run.stream.name))
     again = _again(run)
-    # A dispute waits for certain people, and must not keep the others from their work: it takes no room.
+    # Another reading waits for certain people, and must not keep the others from their work: it takes no room.
     room = max(0, run.stream.review.queue_depth - int((open_before["slot"] == FIRST_READING).sum()))
     waiting, left_out = payloads.pending(run, room, blind_first=not in_force.policy.releases)
     first = waiting.with_columns(slot=pl.lit(FIRST_READING, pl.Int64)).select(again.columns)
@@ -64,7 +64,7 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
     return {
         "sent": found.cases + total,
         "blind": found.blind + int(again["blind"].sum()) + int(first["blind"].sum()),
-        "disputed": len(again),
+        "again": len(again),
         "open": len(open_before) + total,
         "waiting": counted.waiting(run.ledger, run.stream.name),
         **({"faults": left_out} if left_out else {}),
@@ -133,9 +133,15 @@ def _doubles(run: runs.Run, connection: access.Connection, project_id: int) -> d
 
 
 def _again(run: runs.Run) -> pl.DataFrame:
-    """Disputed cases to put before another person, at most as many as the queue is deep."""
-    limit = run.stream.review.queue_depth if run.stream.review.second_opinion else 0
-    return disputes.waiting(run.ledger, run.stream.name, limit)
+    """Cases to put before another person, at most as many as the queue is deep."""
+    rule = run.stream.review
+    return disputes.waiting(
+        run.ledger,
+        run.stream.name,
+        rule.queue_depth,
+        second_opinion=rule.second_opinion,
+        overlap=rule.overlap,
+    )
 
 
 def _task(stream: Stream, case: dict[str, Any], readers: Mapping[str, int], ids: Mapping[str, int]) -> imports.Task:

@@ -1,31 +1,39 @@
-"""Blind answers against the model: who must not read the case again, and which reading it waits for.
+"""Which blind readings another person repeats, who must not read the case again, and which reading it waits for.
 
-The majority of readings decides (`review.judged`): one against the model is no verdict yet, nor is a tie.
+Two kinds of case are read again: those whose blind answer is against the model, or tied, and a share, drawn beforehand, of
+those whose blind answer agrees with it (the overlap). The majority of readings decides (`review.judged`): one against the
+model is no verdict yet, nor is a tie. Nobody can tell the kinds apart: both come in the order of the queue, under the next
+slot, closed to those who have read the case.
 """
 
 import polars as pl
 
 from review.ledger import Ledger
+from review.states import overlap as overlaps
 from review.states import queued, reviewed
 
 
-def waiting(ledger: Ledger, stream: str, limit: int) -> pl.DataFrame:
-    """At most `limit` disputed cases that no open task offers to another person: case_id, payload, prediction, slot.
+def waiting(ledger: Ledger, stream: str, limit: int, *, second_opinion: bool, overlap: float) -> pl.DataFrame:
+    """At most `limit` cases that are due for another reading and that no open task offers: case_id, payload, prediction,
+    blind, slot.
 
+    `second_opinion`: disputed cases are among them. `overlap`: the share of agreeing blind readings that are, in [0, 1].
     `slot` is the next one. A slot that an earlier reader answered is spent: the case is offered again.
     """
     people = reviewed.read(ledger, stream)
     slots = people.sent.group_by("case_id").agg(slot=pl.col("slot").max() + 1)
-    disputed = (
-        reviewed.disputed(ledger, stream, people)
+    claims = overlaps.claims(ledger, stream, overlap)
+    due = reviewed.verdicts(people.readings, claims, second_opinion=second_opinion).filter("due")
+    again = (
+        claims.join(due, on="case_id", how="semi", maintain_order="left")
         .join(reviewed.open_cases(people), on="case_id", how="anti", maintain_order="left")
         .join(slots, on="case_id", maintain_order="left")
         .sort("decided_at", "content", "case_id")
         .head(limit)
         .select("case_id", "slot")
     )
-    kept = queued.kept(ledger, stream, disputed["case_id"].to_list())
-    return disputed.join(kept, on="case_id", maintain_order="left").select(
+    kept = queued.kept(ledger, stream, again["case_id"].to_list())
+    return again.join(kept, on="case_id", maintain_order="left").select(
         "case_id", "payload", "prediction", "blind", "slot"
     )
 

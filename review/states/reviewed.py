@@ -68,40 +68,56 @@ def _readings(live: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def verdicts(readings: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """case_id, readings, agree, disputed: how many people have read a case, and how many of them agree with the model.
+def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bool = True) -> pl.DataFrame:
+    """case_id, readings, agree, disputed, due: how many people have read a case blind, how many of them agree with the
+    model, and whether another must.
 
-    `claims`: case_id, prediction and confidence of cases drawn blind. One reading against the model is no verdict yet, nor
-    is a tie: another person reads the case. Where the model named no answer, or had no confidence in it, there is nothing
-    to defend.
+    `claims`: case_id, prediction, confidence and overlap (Boolean; without the column: nowhere) of cases drawn blind. One
+    reading against the model is no verdict yet, nor is a tie: the case is disputed. Where the model named no answer, or had
+    no confidence in it, there is nothing to defend. A case of the overlap is due for another reading, too, while its only
+    one agrees with the model. Without `second_opinion` nothing is disputed. A reading that was not blind counts nowhere.
     """
     against = pl.col("readings") - pl.col("agree")
     tie = against == pl.when(pl.col("agree") == 0).then(1).otherwise("agree")
+    chosen = pl.col("overlap") if "overlap" in claims.columns else pl.lit(False)
     return (
-        readings.join(claims, on="case_id")
+        readings.filter("blind")
+        .join(claims.with_columns(overlap=chosen), on="case_id")
         .group_by("case_id")
         .agg(
             readings=pl.len().cast(pl.Int64),
             agree=(pl.col("answer") == pl.col("prediction")).fill_null(False).sum().cast(pl.Int64),
             claimed=(pl.col("prediction").is_not_null() & pl.col("confidence").is_not_null()).first(),
+            overlap=pl.col("overlap").first(),
         )
-        .select("case_id", "readings", "agree", disputed=tie & pl.col("claimed"))
+        .with_columns(disputed=tie & pl.col("claimed") & second_opinion)
+        .with_columns(
+            due=pl.col("disputed")
+            | (pl.col("claimed") & pl.col("overlap") & (pl.col("readings") == 1) & (pl.col("agree") == 1))
+        )
+        .select("case_id", "readings", "agree", "disputed", "due")
     )
 
 
-def disputed(ledger: Ledger, stream: str, people: Reviewed) -> pl.DataFrame:
-    """Cases with a blind answer against the model that no majority of people has settled: case_id, decided_at, content."""
+def claims(ledger: Ledger, stream: str) -> pl.DataFrame:
+    """Cases drawn blind that somebody answered: case_id, prediction, confidence, decided_at, content, epoch_id, route,
+    propensity, group_id."""
     # CROSS JOIN here and below: SQLite then goes from the answers to their decisions, not through all decisions.
-    claims = ledger.read(
+    return ledger.read(
         """
-        SELECT d.case_id, d.prediction, d.confidence, d.decided_at, d.content
+        SELECT d.case_id, d.prediction, d.confidence, d.decided_at, d.content, d.epoch_id, d.route, d.propensity, d.group_id
         FROM (SELECT DISTINCT case_id FROM review WHERE stream = :stream AND outcome = 'answer') AS r
         CROSS JOIN decision d WHERE d.stream = :stream AND d.case_id = r.case_id AND d.blind
         """,
         stream=stream,
     )
-    found = verdicts(people.readings, claims).filter("disputed")
-    return claims.join(found, on="case_id", how="semi").select("case_id", "decided_at", "content")
+
+
+def disputed(ledger: Ledger, stream: str, people: Reviewed) -> pl.DataFrame:
+    """Cases with a blind answer against the model that no majority of people has settled: case_id, decided_at, content."""
+    answered = claims(ledger, stream)
+    found = verdicts(people.readings, answered).filter("disputed")
+    return answered.join(found, on="case_id", how="semi").select("case_id", "decided_at", "content")
 
 
 def spent(people: Reviewed) -> pl.DataFrame:

@@ -1,9 +1,11 @@
-"""A blind answer against the model waits for another person, a tie for a third; the majority decides."""
+"""A blind answer against the model waits for another person, as does a share of those that agree with it, and a tie for a
+third; the majority decides."""
 
+import polars as pl
 import pytest
 
 from review import disputes, judged, ledger
-from review.states import counted, reviewed
+from review.states import counted, overlap, reviewed
 from tests.integration import ledger_facts as facts
 
 NOW = "2026-02-02T12:00:00.000000Z"
@@ -21,11 +23,30 @@ def read(book: ledger.Ledger, case: str, answers: str, **more: facts.Value) -> N
         book.append({"dispatch": facts.dispatches(sent | {"blind": True})}, now=facts.NOW)
         if letter == "?":
             continue
-        said: dict[str, facts.Value] = {"case_id": case, "slot": slot, "task_id": task, "annotation_id": task}
+        said: dict[str, facts.Value] = {
+            "case_id": case,
+            "slot": slot,
+            "task_id": task,
+            "annotation_id": task,
+            "blind": True,
+        }
         what: dict[str, facts.Value] = {"answer": {"h": "ham", "s": "spam"}.get(letter), "reviewer": PEOPLE[slot]}
         if letter == "-":
             what |= {"outcome": "repeat", "reviewer": PEOPLE[0]}
         book.append({"review": facts.reviews(said | what)}, now=facts.NOW)
+
+
+def waiting(book: ledger.Ledger, *, second: bool = True, share: float = 0.0, limit: int = 10) -> list[tuple[str, int]]:
+    """Which readings are to be put before people: case, slot."""
+    found = disputes.waiting(book, "mail", limit, second_opinion=second, overlap=share)
+    return found.select("case_id", "slot").rows()
+
+
+def verdict(book: ledger.Ledger, *, second: bool = True, share: float = 0.0) -> list[tuple[int, int, bool, bool]]:
+    """Of each answered case: readings, agree, disputed, due."""
+    claims = overlap.claims(book, "mail", share)
+    found = reviewed.verdicts(reviewed.read(book, "mail").readings, claims, second_opinion=second)
+    return found.sort("case_id").drop("case_id").rows()
 
 
 @pytest.mark.parametrize(
@@ -49,8 +70,8 @@ def test_the_majority_of_different_people_decides(
 ) -> None:
     read(book, "c", answers)
     assert [outcome] == facts.judge(book).drawn["outcome"].to_list()
-    waiting = disputes.waiting(book, "mail", 10)
-    assert ([] if next_slot is None else [("c", next_slot)]) == waiting.select("case_id", "slot").rows()
+    assert ([] if next_slot is None else [("c", next_slot)]) == waiting(book)
+    assert [] == waiting(book, second=False)
     assert int(outcome == "disputed") == facts.judge(book).drawn["disputed"].sum()
     # An estimate counts the dispute as an error until it is settled; without second opinions it is one.
     settled = "wrong" if outcome == "disputed" else outcome
@@ -70,7 +91,7 @@ def test_a_spent_slot_is_not_open_and_a_repeat_is_no_reading(book: ledger.Ledger
 def test_what_the_model_did_not_claim_is_not_disputed(book: ledger.Ledger) -> None:
     read(book, "none", "s", prediction=None, confidence=None, raw_score=None, doubt="no prediction")
     read(book, "assisted", "s", blind=False)
-    assert disputes.waiting(book, "mail", 10).is_empty()
+    assert [] == waiting(book, share=1.0)
     assert 0 == facts.judge(book).drawn["disputed"].sum()
 
 
@@ -78,3 +99,126 @@ def test_a_dispute_past_its_deadline_is_late(book: ledger.Ledger) -> None:
     read(book, "c", "s?")
     for hours, late in ((10_000, False), (0, True)):
         assert [late] == facts.judge(book, now=NOW, hours=hours).drawn["late"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("answers", "next_slot", "verdict_"),
+    [
+        ("h", 1, (1, 1, False, True)),
+        ("h?", None, (1, 1, False, True)),
+        ("h-", 2, (1, 1, False, True)),
+        ("hh", None, (2, 2, False, False)),
+        ("hs", 2, (2, 1, True, True)),
+        ("hs?", None, (2, 1, True, True)),
+        ("hss", None, (3, 1, False, False)),
+        ("hsh", None, (3, 2, False, False)),
+        ("s", 1, (1, 0, True, True)),
+        ("ss", None, (2, 0, False, False)),
+    ],
+)
+def test_a_drawn_reading_that_agrees_is_read_by_another_person_and_a_tie_by_a_third(
+    book: ledger.Ledger, answers: str, next_slot: int | None, verdict_: tuple[int, int, bool, bool]
+) -> None:
+    read(book, "c", answers)
+    assert ([] if next_slot is None else [("c", next_slot)]) == waiting(book, share=1.0)
+    assert [verdict_] == verdict(book, share=1.0)
+
+
+def test_second_opinions_and_the_overlap_are_turned_off_each_by_itself(book: ledger.Ledger) -> None:
+    read(book, "agrees", "h")
+    read(book, "denies", "s")
+    read(book, "equal", "hs")
+    both = [("agrees", 1), ("denies", 1), ("equal", 2)]
+    assert both == waiting(book, share=1.0)
+    assert both[:1] == waiting(book, second=False, share=1.0)
+    assert both[1:] == waiting(book, share=0.0)
+    assert [] == waiting(book, second=False, share=0.0)
+    flags = [(False, True), (False, False), (False, False)]
+    assert flags == [row[2:] for row in verdict(book, second=False, share=1.0)]
+
+
+def test_both_kinds_go_out_in_the_order_of_the_queue_alike_but_for_what_they_are(book: ledger.Ledger) -> None:
+    contents = {"a": "3" * 64, "b": "1" * 64, "c": "2" * 64}
+    for case, answers in (("a", "s"), ("b", "h"), ("c", "s")):
+        read(book, case, answers, content=contents[case])
+    found = disputes.waiting(book, "mail", 10, second_opinion=True, overlap=1.0)
+    assert ["case_id", "payload", "prediction", "blind", "slot"] == found.columns
+    assert [("b", 1, True), ("c", 1, True), ("a", 1, True)] == found.select("case_id", "slot", "blind").rows()
+    assert [("b", 1), ("c", 1)] == waiting(book, share=1.0, limit=2)
+
+
+def test_an_answer_that_was_not_blind_is_no_reading(book: ledger.Ledger) -> None:
+    read(book, "c", "")
+    shown: dict[str, facts.Value] = {"case_id": "c", "answer": "spam", "blind": False}
+    book.append({"dispatch": facts.dispatches({"case_id": "c"}), "review": facts.reviews(shown)}, now=facts.NOW)
+    assert [] == verdict(book, share=1.0)
+    assert [] == waiting(book, share=1.0)
+
+
+def test_the_overlap_is_drawn_by_group_and_by_the_salt_of_the_epoch(book: ledger.Ledger) -> None:
+    epochs: list[dict[str, facts.Value]] = [{"epoch_id": f"e-{n}", "salt": f"{n}" * 32} for n in (2, 3)]
+    book.append({"epoch": facts.epochs(*epochs)}, now=facts.NOW)
+    cases: list[dict[str, facts.Value]] = [
+        {
+            "case_id": f"c-{n}-{epoch}-{twin}",
+            "epoch_id": epoch,
+            "group_id": f"{n:016x}" if n % 2 else None,
+            "blind": True,
+        }
+        for n in range(2000)
+        for epoch in ("e-2", "e-3")
+        for twin in ("a", "b")
+    ]
+    sent = [{"case_id": case["case_id"], "task_id": n, "blind": True} for n, case in enumerate(cases)]
+    said = [row | {"annotation_id": row["task_id"]} for row in sent]
+    book.append({"decision": facts.decisions(*cases)}, now=facts.NOW)
+    book.append({"dispatch": facts.dispatches(*sent), "review": facts.reviews(*said)}, now=facts.NOW)
+    found = overlap.claims(book, "mail", 0.1).with_columns(name=pl.col("case_id").str.split("-"))
+    assert 8000 == len(found)
+    drawn = found.select(
+        "overlap",
+        epoch="epoch_id",
+        number=pl.col("name").list.get(1).cast(pl.Int64),
+        twin=pl.col("name").list.get(-1),
+    )
+    of_groups = drawn.filter(pl.col("number") % 2 == 1).pivot("twin", index=["epoch", "number"], values="overlap")
+    assert of_groups["a"].equals(of_groups["b"])
+    alone = drawn.filter(pl.col("number") % 2 == 0).pivot("twin", index=["epoch", "number"], values="overlap")
+    both = alone.select((pl.col("a") & pl.col("b")).mean()).item()
+    assert 0.003 < both < 0.02  # a hundredth, were it drawn for each by itself
+    assert 0.08 < found["overlap"].mean() < 0.12  # type: ignore[operator]
+    by_epoch = drawn.filter(pl.col("twin") == "a").pivot("epoch", index="number", values="overlap")
+    assert not by_epoch["e-2"].equals(by_epoch["e-3"])
+    # The same for ever, and drawing more keeps who was drawn.
+    assert found["overlap"].equals(overlap.claims(book, "mail", 0.1)["overlap"])
+    assert overlap.claims(book, "mail", 0.2).filter(found["overlap"])["overlap"].all()
+
+
+def test_a_case_without_a_known_group_is_drawn_alike_from_the_ledger_and_from_an_extract_of_the_first_version(
+    book: ledger.Ledger,
+) -> None:
+    for number in range(40):
+        read(book, f"c-{number:02d}", "h")
+    known = overlap.claims(book, "mail", 0.5)
+    first = overlap.mark(known.with_columns(member=pl.lit(0, pl.UInt64)), 0.5)
+    assert known["overlap"].equals(first["overlap"])
+    assert {True, False} == set(known["overlap"])
+
+
+def test_the_frame_of_readings_tells_each_reading_apart_and_what_the_majority_says(book: ledger.Ledger) -> None:
+    cases = ["h", "hh", "hs", "hss", "hsh", "s", "ss", "sh", "shs", "shh", "s-s", ""]
+    for number, answers in enumerate(cases):
+        read(book, f"c-{number:02d}", answers, group_id=f"{number % 3 + 1:016x}", propensity=0.25, route="AUTOMATE")
+    read(book, "none", "s", prediction=None, confidence=None, raw_score=None, doubt="no prediction")
+    read(book, "assisted", "h", blind=False)
+    people = reviewed.read(book, "mail")
+    found = overlap.twice_read(overlap.claims(book, "mail", 1.0), people).sort("case_id")
+    assert {("e-1", "AUTOMATE", 0.25, True, "ann")} == set(
+        found.select("epoch_id", "route", "propensity", "overlap", "reader").rows()
+    )
+    assert [1, 2, 3, 1] == found["member"].head(4).to_list()
+    letters = {True: "h", False: "s", None: ""}
+    said = ["".join(letters[reading] for reading in row) for row in found.select("agree", "second", "third").rows()]
+    assert [answers.replace("-", "") for answers in cases if answers] == said
+    wanted = [False, False, None, True, False, None, True, None, True, False, True]
+    assert wanted == found["wrong"].to_list()

@@ -28,7 +28,7 @@ def release(book: ledger.Ledger, prefix: str, count: int, wrong: int, **what: fa
                 {"case_id": f"{prefix}-{n}", "slot": slot, "task_id": task, "task_key": f"{task}", "blind": True}
             )
     said = [
-        {name: row[name] for name in ("case_id", "slot", "task_id")}
+        {name: row[name] for name in ("case_id", "slot", "task_id", "blind")}
         | {"annotation_id": row["task_id"], "reviewer": f"{row['slot']}@example.org"}
         | {"answer": "spam" if int(str(row["case_id"]).split("-")[1]) < wrong else "ham"}
         for row in sent
