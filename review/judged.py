@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from models import moment
 from review import extracts, levels
 from review.ledger import Ledger
+from review.states import overlap as overlaps
 from review.states import reviewed
 from review.states.reviewed import Reviewed
 
@@ -50,23 +51,33 @@ def read(
     second_opinion: bool = True,
     overlap: float = 0.0,
 ) -> Judged:
-    """All decisions of a stream. Without `second_opinion` nothing is disputed: a tie, or one answer, is wrong."""
+    """All decisions of a stream. Without `second_opinion` nothing is disputed: a tie, or one answer, is wrong.
+
+    `overlap`: the share of blind answers that agree with the model which another person reads, too.
+    """
     cases = extracts.read(list(extracts_of(ledger, stream)), eras(ledger, stream))
     due = moment.text(moment.parse(now) - timedelta(hours=deadline_hours))
     people = reviewed.read(ledger, stream)
     predictions = cases.kinds["prediction"].gather(cases.drawn["kind"])
-    claims = cases.drawn.select("case_id", "confidence", prediction=predictions)
+    epochs = cases.kinds["epoch_id"].gather(cases.drawn["kind"])
+    named = cases.drawn.select("case_id", "confidence", "member", prediction=predictions, epoch_id=epochs)
+    claims = overlaps.mark(named.join(overlaps.salts(ledger, stream), on="epoch_id", maintain_order="left"), overlap)
     # What was decided together is in the order of the queue, and what belongs together stands together.
     in_order = cases.drawn.sort(
         "seal", pl.col("place").min().over("seal", "member"), "member", "place", "case_id", maintain_order=False
     )
     drawn = (
-        in_order.join(reviewed.verdicts(people.readings, claims), on="case_id", how="left", maintain_order="left")
+        in_order.join(
+            reviewed.verdicts(people.readings, claims, second_opinion=second_opinion),
+            on="case_id",
+            how="left",
+            maintain_order="left",
+        )
         .join(reviewed.cases(people), on="case_id", how="left", maintain_order="left")
-        .with_columns(pl.col("disputed").fill_null(False))
+        .with_columns(pl.col("disputed", "due").fill_null(False))
     )
     drawn = drawn.with_columns(
-        outcome=pl.when(pl.col("disputed") & second_opinion)
+        outcome=pl.when("disputed")
         .then(pl.lit("disputed"))
         .when(2 * pl.col("agree") > pl.col("readings"))
         .then(pl.lit("right"))
@@ -83,7 +94,11 @@ def read(
         kinds=cases.kinds,
         undrawn=cases.undrawn,
         drawn=drawn.select(
-            *cases.drawn.columns, "disputed", "outcome", late=late, settled=pl.col("outcome").is_in(SETTLED)
+            *cases.drawn.columns,
+            "disputed",
+            "outcome",
+            late=late,
+            settled=pl.col("outcome").is_in(SETTLED) & ~pl.col("due"),
         ),
         people=people,
     )

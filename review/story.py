@@ -30,7 +30,8 @@ def case(ledger: Ledger, stream: str, case_id: str, *, payload: str = "") -> str
             return gone
         raise Misuse(f"stream {stream!r} has no case {case_id!r}; is it spelled as in the input's id column?")
     row = found.row(0, named=True)
-    draw = float(policy.draws(pl.Series([case_id]), row["salt"])[0])
+    # The first version drew by the case; since then cases that belong together share one draw.
+    draw = float(policy.draws(pl.Series([row["group_id"] or case_id]), row["salt"])[0])
     line = _line(row)
     lines = [
         f"case        {case_id} of {stream}",
@@ -44,7 +45,7 @@ def case(ledger: Ledger, stream: str, case_id: str, *, payload: str = "") -> str
         + (
             "" if (draw < row["propensity"]) == row["blind"] else "  (NOT what the draw says: run second-reader verify)"
         ),
-        f"decided     {row['decided_at']}: {row['route']}",
+        f"decided     {row['decided_at']}: {row['route']}" + (f" ({row['held']})" if row["held"] else ""),
         *_after(ledger, stream, case_id),
     ]
     return "\n".join(lines)
@@ -121,21 +122,28 @@ def line(ledger: Ledger, stream: str) -> str:
         evidence = ", ".join(f"{name} {value}" for name, value in json.loads(row["evidence"]).items() if name in _TOLD)
         text = f"{row['adopted_at']}  version {row['version']}: {where}{stand}\n  by {row['adopted_by']}: {row['because']}\n"
         events.append((row["adopted_at"], 1, f"{text}  on {evidence}; epoch {row['epoch_id'][:12]}"))
-    last: dict[tuple[str, str], float | None] = {}
+    last: dict[tuple[str, str, int], float | None] = {}
     looks = ledger.read(
-        "SELECT epoch_id, part, look, threshold, taken_by, because, made_at FROM certificate "
-        "WHERE stream = :stream ORDER BY made_at",
+        """
+        SELECT epoch_id, part, era, look, threshold, made_at, seal FROM look WHERE stream = :stream
+        UNION ALL
+        SELECT epoch_id, part, 0 AS era, look, threshold, made_at, seal FROM certificate WHERE stream = :stream
+        ORDER BY seal
+        """,
         stream=stream,
     )
-    for epoch, part, look, threshold, taken_by, because, at in looks.rows():
+    for epoch, part, era, look, threshold, at, _ in looks.rows():
         of = f" for {part}" if part else ""
-        if taken_by is not None:
-            held = "nothing certified" if threshold is None else f"certified down to {threshold:g}"
-            events.append((at, 0, f"{at}  the single look{of}: {held}\n  by {taken_by}: {because}"))
-            continue
-        if threshold is not None and last.get((epoch, part)) != threshold:
-            events.append((at, 0, f"{at}  look {look}: certified down to {threshold:g}{of}"))
-        last[epoch, part] = threshold
+        which = f"era {era}, look {look}" if era else f"look {look} of the first version"
+        if threshold is not None and last.get((epoch, part, era)) != threshold:
+            events.append((at, 0, f"{at}  {which}: certified down to {threshold:g}{of}"))
+        last[epoch, part, era] = threshold
+    begun = ledger.read(
+        "SELECT DISTINCT era, ends_at, registered_at FROM era_plan WHERE stream = :stream ORDER BY registered_at",
+        stream=stream,
+    )
+    for era, ends, at in begun.rows():
+        events.append((at, 0, f"{at}  era {era} begins: evidence from zero, until {ends}"))
     alarms = ledger.read("SELECT labels, errors, raised_at FROM alarm WHERE stream = :stream", stream=stream)
     for labels, errors, at in alarms.rows():
         events.append(
@@ -148,7 +156,7 @@ def _line(row: dict[str, Any]) -> str:
     return wording.line(row["threshold"], None if row["by_class"] is None else json.loads(row["by_class"]))
 
 
-_TOLD = ("decisions", "automated", "reviewed", "certificate_look")
+_TOLD = ("decisions", "automated", "reviewed", "era", "look")
 
 
 def _number(value: float | None) -> str:

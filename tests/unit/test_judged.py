@@ -45,6 +45,7 @@ def read(rows: pl.DataFrame) -> judged.Judged:
     drawn = cases.drawn.with_columns(
         disputed=pl.lit(False),
         late=pl.lit(False),
+        settled=pl.lit(True),
         outcome=pl.when(pl.col("case_id").str.ends_with("7")).then(pl.lit("wrong")).otherwise(pl.lit("right")),
     )
     nobody = Reviewed(live=pl.DataFrame(), readings=pl.DataFrame(), sent=pl.DataFrame())
@@ -165,9 +166,23 @@ def test_epochs_days_and_labels_can_be_taken_alone() -> None:
         == len(spam.drawn) + len(undrawn(spam))
     )
     assert set(undrawn(spam)["prediction"]) == {"spam"}
-    waiting = found.drawn.with_columns(
-        outcome=pl.when(found.kinds["day"].gather(found.drawn["kind"]) == "2026-02-01")
-        .then("outcome")
-        .otherwise(pl.lit("waiting"))
-    )
-    assert judged.mature(replace(found, drawn=waiting)).kinds["day"].unique().to_list() == ["2026-02-01"]
+
+
+def test_an_era_holds_what_was_appended_after_it_began_whatever_day_its_cases_are_of() -> None:
+    rows = decided(90)
+    halves = [
+        extracts.make(half).with_columns(seal=pl.lit(seal, pl.Int64))
+        for seal, half in ((7, rows.head(45)), (9, rows.tail(45)))
+    ]
+    cases = extracts.read(halves, {"e-1": [0, 8]})
+    assert cases.kinds.group_by("era").agg(pl.col("n").sum()).sort("era").rows() == [(1, 45), (2, 45)]
+    assert set(cases.drawn.filter(cases.kinds["era"].gather(cases.drawn["kind"]) == 2)["seal"]) == {9}
+
+
+def test_of_a_group_only_as_many_cases_are_evidence_as_the_plan_speaks_of() -> None:
+    rows = decided(90).with_columns(group_id=pl.lit("00000000000000aa"), blind=pl.lit(True))
+    held = pl.when(pl.int_range(pl.len()) < 30).then(pl.lit("too many"))
+    found = read(rows.with_columns(held=held))
+    kept = judged.released_at_most(found, 5)
+    assert (len(kept.drawn), kept.kinds["n"].sum()) == (5, 60)
+    assert judged.released_at_most(read(decided(90)), 1).kinds["n"].sum() == 90

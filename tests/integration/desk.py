@@ -1,0 +1,148 @@
+"""A stream with an open ledger, filled by the product's own score and by answers put in as facts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from flows import certify, decisions, files, runs, settings
+from models import certificate, stream
+from review import ledger
+from review.judged import Judged
+from review.states import governed
+from tests.integration import ledger_facts as facts
+
+STREAM = """
+name = "mail"
+title = "Customer mail"
+labels = ["ham", "spam"]
+
+[input]
+source = "inbox"
+id = "id"
+prediction = "label"
+confidence = "score"
+payload = ["text"]
+
+[model]
+id = "{model}"
+
+[review]
+kind = "text"
+question = "Which?"
+project = "mail"
+deadline_hours = 48.0
+overlap = 0.0
+
+[target]
+error = {target}
+
+[costs]
+error = 2.0
+review_minute = 0.5
+
+[policy]
+audit_rate = 0.5
+blind_rate = 0.5
+per_class = "{per_class}"
+"""
+ANN, WHY = "ann@example.org", "a test"
+NO_LABELS = pl.DataFrame(schema={"seal": pl.Int64, "decided_at": pl.String, "wrong": pl.Boolean})
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A stream with an open ledger, filled by the product's own score and by answers put in as facts."""
+
+    folder: Path
+    book: ledger.Ledger
+    per_class: str = "no"
+
+    def describe(self, model: str = "m-1", target: float = 0.05) -> stream.Stream:
+        text = STREAM.format(model=model, target=target, per_class=self.per_class)
+        (self.folder / "mail.toml").write_text(text, encoding="utf-8")
+        return settings.read_stream("mail", settings.read())
+
+    def arrive(
+        self,
+        prefix: str,
+        count: int,
+        confidence: float,
+        *,
+        wrong: int = 0,
+        answer: bool = True,
+        label: str = "ham",
+    ) -> None:
+        """Cases of one confidence come in and are decided; the drawn ones are answered, the first `wrong` of them wrong."""
+        other = "spam" if label == "ham" else "ham"
+        described = self.describe()
+        rows = {"id": [f"{prefix}-{n:04d}" for n in range(count)], "label": [label] * count}
+        frame = pl.DataFrame(
+            rows | {"score": [confidence] * count, "text": [f"hello {n} of {prefix}" for n in range(count)]}
+        )
+        path = self.folder / f"{prefix}.parquet"
+        frame.write_parquet(path)
+        for chunk in files.chunks(path, described):
+            decisions.record.fn(described, "run", chunk)
+        drawn = self.book.read(
+            "SELECT case_id, blind FROM decision WHERE blind AND case_id LIKE :prefix ORDER BY case_id",
+            prefix=f"{prefix}-%",
+        )["case_id"].to_list()
+        known = int(self.book.read("SELECT count(*) AS n FROM dispatch")["n"].item())
+        now = runs.clock()
+        sent = [
+            {"case_id": case, "task_id": known + n + 1, "blind": True, "task_key": case, "sent_at": now}
+            for n, case in enumerate(drawn)
+        ]
+        self.book.append({"dispatch": facts.dispatches(*sent)}, now=now)
+        if answer:
+            given = [
+                {
+                    "case_id": case,
+                    "annotation_id": known + n + 1,
+                    "task_id": known + n + 1,
+                    "blind": True,
+                    "revision": now,
+                }
+                | {"answer": other if n < wrong else label, "submitted_at": now}
+                for n, case in enumerate(drawn)
+            ]
+            self.book.append({"review": facts.reviews(*given)}, now=now)
+            self.second(drawn[:wrong], other, now)
+
+    def second(self, cases: list[str], label: str, now: str) -> None:
+        """Another person agrees with the first that the model is wrong."""
+        if not cases:
+            return
+        again: list[dict[str, facts.Value]] = [
+            {"case_id": case, "slot": 1, "task_id": 10_000_000 + int(case[2:]) + 10_000 * ord(case[0]), "blind": True}
+            for case in cases
+        ]
+        sent = [row | {"task_key": f"{row['case_id']} again", "sent_at": now} for row in again]
+        said = [row | {"annotation_id": row["task_id"], "reviewer": "cleo@example.org"} for row in again]
+        given = [row | {"revision": now, "answer": label, "submitted_at": now} for row in said]
+        self.book.append({"dispatch": facts.dispatches(*sent), "review": facts.reviews(*given)}, now=now)
+
+    def run(self) -> runs.Run:
+        return runs.Run(
+            run_id="measure",
+            flow="measure",
+            started_at=runs.clock(),
+            stream=self.describe(),
+            settings=settings.read(),
+            ledger=self.book,
+        )
+
+    def in_force(self) -> governed.PolicyInForce:
+        found = governed.policy_in_force(self.book, "mail")
+        assert found is not None
+        return found
+
+    def look(self, now: str | None = None) -> certificate.Standing:
+        return self.looks(now)[""]
+
+    def looks(self, now: str | None = None) -> dict[str, certificate.Standing]:
+        return certify.look(self.run(), self.in_force(), self.judged(now), now or runs.clock())
+
+    def judged(self, now: str | None = None) -> Judged:
+        return certify.judged(self.run(), now or runs.clock())
