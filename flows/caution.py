@@ -47,19 +47,21 @@ def _act(
     if in_force.adopted_by == SILENCE:
         if unread:
             return False
-        return _replace(book, stream, in_force, _before(book, stream, in_force), SILENCE, "people have read again", now)
+        policy, holds = _before(book, stream, in_force)
+        return _replace(book, stream, in_force, policy, SILENCE, "people have read again", now, holds=holds)
     if not in_force.policy.releases:
         return False
     if unread:
         rule = in_force.policy
         stopped = policies.Policy(threshold=None, audit_rate=rule.audit_rate, blind_rate=rule.blind_rate)
         because = f"waiting for readers: no label of what was released has come for {stream.policy.max_silence:g} days"
-        return _replace(book, stream, in_force, stopped, SILENCE, because, now)
+        return _replace(book, stream, in_force, stopped, SILENCE, because, now, holds=False)
     kept = _kept(book, in_force, standings)
     if kept == in_force.policy:
         return False
     because = "its era is over, and this era's own certificate does not hold the threshold that was in force"
-    return _replace(book, stream, in_force, kept, ERA, because, now)
+    holds = in_force.certified and kept.releases
+    return _replace(book, stream, in_force, kept, ERA, because, now, holds=holds)
 
 
 def silence(
@@ -97,10 +99,10 @@ def _kept(
     return replace(rule, by_class={label: kept(line, label) for label, line in rule.by_class.items()})
 
 
-def _before(book: Ledger, stream: Stream, in_force: governed.PolicyInForce) -> policies.Policy:
-    """The policy that the present one replaced."""
-    past = governed.history(book, stream.name).filter(policy_id=in_force.replaced)
-    return governed.rule_of(past.row(0, named=True))
+def _before(book: Ledger, stream: Stream, in_force: governed.PolicyInForce) -> tuple[policies.Policy, bool]:
+    """The policy that the present one replaced, and whether a certificate held it then."""
+    past = governed.history(book, stream.name).row(-2, named=True)
+    return governed.rule_of(past), bool(past["certified"])
 
 
 def _replace(
@@ -111,6 +113,8 @@ def _replace(
     by: str,
     because: str,
     now: str,
+    *,
+    holds: bool,
 ) -> bool:
     """Put a policy in force by the product itself, unless somebody has moved the line since it looked."""
     with book.exclusive("govern", stream.name):
@@ -125,7 +129,7 @@ def _replace(
             in_force,
             by=by,
             because=because,
-            holds=in_force.certified and policy.releases,
+            holds=holds,
             now=now,
             standings=standings,
         )

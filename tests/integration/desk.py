@@ -23,6 +23,7 @@ id = "id"
 prediction = "label"
 confidence = "score"
 payload = ["text"]
+{at}
 
 [model]
 id = "{model}"
@@ -57,9 +58,16 @@ class Desk:
     folder: Path
     book: ledger.Ledger
     per_class: str = "no"
+    dated: bool = False
+    target: float = 0.05
 
-    def describe(self, model: str = "m-1", target: float = 0.05) -> stream.Stream:
-        text = STREAM.format(model=model, target=target, per_class=self.per_class)
+    def describe(self, model: str = "m-1", target: float | None = None) -> stream.Stream:
+        text = STREAM.format(
+            model=model,
+            target=target or self.target,
+            per_class=self.per_class,
+            at='produced_at = "at"' if self.dated else "",
+        )
         (self.folder / "mail.toml").write_text(text, encoding="utf-8")
         return settings.read_stream("mail", settings.read())
 
@@ -71,15 +79,23 @@ class Desk:
         *,
         wrong: int = 0,
         answer: bool = True,
+        second: bool = True,
         label: str = "ham",
+        days: list[str] | None = None,
     ) -> None:
-        """Cases of one confidence come in and are decided; the drawn ones are answered, the first `wrong` of them wrong."""
+        """Cases of one confidence come in and are decided; the drawn ones are answered, the first `wrong` of them wrong.
+
+        Without `second` nobody reads again what disagrees. `days`: when the model answered, per case; None: it does not say.
+        """
         other = "spam" if label == "ham" else "ham"
         described = self.describe()
         rows = {"id": [f"{prefix}-{n:04d}" for n in range(count)], "label": [label] * count}
         frame = pl.DataFrame(
             rows | {"score": [confidence] * count, "text": [f"hello {n} of {prefix}" for n in range(count)]}
         )
+        if self.dated:
+            given = days or [None] * count
+            frame = frame.with_columns(at=pl.Series([day and f"{day}T09:00:00Z" for day in given], dtype=pl.String))
         path = self.folder / f"{prefix}.parquet"
         frame.write_parquet(path)
         for chunk in files.chunks(path, described):
@@ -108,7 +124,13 @@ class Desk:
                 for n, case in enumerate(drawn)
             ]
             self.book.append({"review": facts.reviews(*given)}, now=now)
-            self.second(drawn[:wrong], other, now)
+            self.second(drawn[:wrong] if second else [], other, now)
+
+    def answer(self, case: str, task: int, label: str, at: str) -> None:
+        """A person answers one task that lies open."""
+        said: dict[str, facts.Value] = {"case_id": case, "annotation_id": task, "task_id": task, "blind": True}
+        said |= {"revision": at, "answer": label, "submitted_at": at}
+        self.book.append({"review": facts.reviews(said)}, now=at)
 
     def second(self, cases: list[str], label: str, now: str) -> None:
         """Another person agrees with the first that the model is wrong."""

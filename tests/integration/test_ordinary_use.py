@@ -1,0 +1,157 @@
+"""Backlogs, weekends, late files, bad batches: no false certificate, no alarm without a label, no recall of nothing."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from flows import caution, certify, epochs, govern, measure, runs
+from models import moment
+from models.estimate import Estimate
+from review import certified, judged, ledger
+from review.states import doubted
+from tests.integration.desk import ANN, WHY, Desk
+
+FIRST = date(2026, 1, 5)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    monkeypatch.setenv("SECOND_READER_LEDGER", url)
+    monkeypatch.setenv("SECOND_READER_STREAMS", str(tmp_path))
+    ledger.migrate(url)
+    with ledger.open(url) as book:
+        made = Desk(tmp_path, book, dated=True)
+        epochs.begin_epoch(book, made.describe(), ANN)
+        yield made
+
+
+def days(count: int, per_day: int, first: date = FIRST) -> list[str]:
+    return [str(first + timedelta(days=n // per_day)) for n in range(count)]
+
+
+def watch(desk: Desk) -> bool:
+    labels = certified.watched(desk.judged(), desk.in_force().epoch_id)
+    return certify.watch(desk.run(), desk.in_force(), labels, runs.clock())
+
+
+def released(desk: Desk, prefix: str) -> set[str]:
+    """Cases that went out and that nobody has read."""
+    found = desk.book.read(
+        "SELECT d.case_id FROM decision d WHERE d.route = 'AUTOMATE' AND d.case_id LIKE :prefix AND NOT EXISTS "
+        "(SELECT 1 FROM review r WHERE r.stream = d.stream AND r.case_id = d.case_id AND r.outcome = 'answer')",
+        prefix=f"{prefix}-%",
+    )
+    return set(found["case_id"])
+
+
+def test_a_history_whose_disputes_wait_certifies_nothing_that_its_own_estimate_denies(desk: Desk) -> None:
+    """360 cases, 4 a day over 90 days, 26 of them wrong (7.2 %), one reader who is always right; target 2 %."""
+    desk = replace(desk, target=0.02)
+    epochs.begin_epoch(desk.book, desk.describe(), ANN)
+    desk.arrive("a", 360, 0.995, wrong=26, second=False, days=days(360, 4))
+    seen = desk.look()
+    assert seen.certified == ()
+    assert (seen.labels[-1], seen.pending[-1]) == (334, 26)
+    made = measure.gather(
+        desk.run(), desk.in_force(), desk.judged(), {"": seen}, certified.watched(desk.judged(), ""), runs.clock()
+    )
+    assert isinstance(made.everything, Estimate)
+    assert round(made.everything.value, 3) == 0.072
+
+
+def test_a_bad_batch_is_recalled_whole_although_all_its_cases_were_decided_at_one_time(desk: Desk) -> None:
+    desk.arrive("a", 300, 0.99)
+    desk.look()
+    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    for name in ("b", "c", "d"):
+        desk.arrive(name, 100, 0.99)
+        assert watch(desk) is False
+    desk.arrive("e", 1000, 0.99, wrong=100)
+    assert watch(desk) is True
+    suspects = doubted.suspects(desk.book, "mail")
+    assert suspects is not None
+    assert released(desk, "e") <= set(suspects["case_id"])
+    assert not any(case.startswith("a-") for case in suspects["case_id"])
+    assert govern.recall("mail", by=ANN, because=WHY) == len(suspects) > 0
+
+
+def test_a_bad_batch_of_an_older_day_that_arrives_last_is_the_one_that_is_recalled(desk: Desk) -> None:
+    desk.arrive("a", 300, 0.99, days=days(300, 100))
+    desk.look()
+    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    for n, name in enumerate(("b", "c", "d")):
+        desk.arrive(name, 200, 0.99, days=days(200, 200, FIRST + timedelta(days=20 + n)))
+        assert watch(desk) is False
+    desk.arrive("e", 600, 0.99, wrong=60, days=days(600, 600, FIRST + timedelta(days=10)))
+    assert watch(desk) is True
+    suspects = doubted.suspects(desk.book, "mail")
+    assert suspects is not None
+    assert released(desk, "e") <= set(suspects["case_id"])
+    assert not released(desk, "b") & set(suspects["case_id"]), (
+        "what was decided before the last calm batch is not suspect"
+    )
+
+
+def test_a_weekend_without_readers_is_no_error_of_the_machine(desk: Desk) -> None:
+    desk.arrive("a", 300, 0.99)
+    desk.look()
+    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    desk.arrive("b", 200, 0.99, answer=False)
+    before = desk.in_force()
+    later = moment.text(datetime.now(UTC) + timedelta(hours=49))
+    labels = certified.watched(desk.judged(later), before.epoch_id)
+    assert certify.watch(desk.run(), before, labels, later) is False
+    assert caution.act(desk.run(), before, certified.standings(desk.book, before.epoch_id), later) is False
+    assert desk.in_force() == before
+
+
+def test_release_stops_when_nobody_reads_for_a_week_and_comes_back_by_itself_when_they_have(desk: Desk) -> None:
+    desk.arrive("a", 300, 0.99)
+    desk.look()
+    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    desk.arrive("b", 200, 0.99, answer=False)
+    epoch = desk.in_force().epoch_id
+    later = moment.text(datetime.now(UTC) + timedelta(days=8))
+
+    def act() -> bool:
+        return caution.act(desk.run(), desk.in_force(), certified.standings(desk.book, epoch), later)
+
+    assert caution.silence(desk.book, desk.describe(), desk.in_force(), later) is True
+    assert act() is True
+    stopped = desk.in_force()
+    assert (stopped.adopted_by, stopped.policy.threshold, stopped.epoch_id) == (caution.SILENCE, None, epoch)
+    assert "waiting for readers" in stopped.because
+    assert act() is False
+    desk.arrive("c", 1, 0.99)
+    waiting = desk.book.read("SELECT case_id, task_id FROM dispatch WHERE case_id LIKE 'b-%'")
+    for case, task in waiting.iter_rows():
+        desk.answer(case, task, "ham", later)
+    assert act() is True
+    again = desk.in_force()
+    assert (again.policy.threshold, again.epoch_id, again.certified) == (0.99, epoch, True)
+
+
+def test_old_cases_spread_over_four_hundred_days_are_looked_at_like_any_others(desk: Desk) -> None:
+    desk.arrive("a", 300, 0.99)
+    desk.look()
+    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    desk.arrive("b", 2000, 0.99, days=days(2000, 5, FIRST - timedelta(days=500)))
+    seen = desk.look()
+    assert seen.cases[-1] == 2300
+    assert desk.book.verify() == []
+
+
+def test_the_deadline_of_the_queue_bears_on_no_certificate(desk: Desk) -> None:
+    desk.arrive("a", 60, 0.99, answer=False)
+    desk.arrive("b", 300, 0.99)
+    plan = desk.look().plan
+    found = [
+        certified.look(desk.book, plan, judged.read(desk.book, "mail", now=runs.clock(), deadline_hours=hours))[0]
+        for hours in (1e-6, 48.0, 9000.0)
+    ]
+    assert {standing.log_e for standing in found} == {found[0].log_e}
+    assert found[0].pending[-1] == 60
