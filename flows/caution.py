@@ -47,7 +47,7 @@ def _act(
     if in_force.adopted_by == SILENCE:
         if unread:
             return False
-        policy, holds = _before(book, stream, in_force)
+        policy, holds = _before(book, stream)
         return _replace(book, stream, in_force, policy, SILENCE, "people have read again", now, holds=holds)
     if not in_force.policy.releases:
         return False
@@ -99,7 +99,7 @@ def _kept(
     return replace(rule, by_class={label: kept(line, label) for label, line in rule.by_class.items()})
 
 
-def _before(book: Ledger, stream: Stream, in_force: governed.PolicyInForce) -> tuple[policies.Policy, bool]:
+def _before(book: Ledger, stream: Stream) -> tuple[policies.Policy, bool]:
     """The policy that the present one replaced, and whether a certificate held it then."""
     past = governed.history(book, stream.name).row(-2, named=True)
     return governed.rule_of(past), bool(past["certified"])
