@@ -3,11 +3,10 @@
 import math
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from flows import epochs, runs
-from models import certificate, watchdog
+from models import certificate, change_detection
 from models.errors import LedgerInvalid
 from models.stream import Stream
 from review import certified
@@ -60,12 +59,10 @@ def watch(run: runs.Run, in_force: governed.PolicyInForce, labels: pl.DataFrame,
     What the machine may do is taken back without asking; to give it back takes a named person.
     """
     wrong = labels["wrong"].to_numpy()
-    raised = watchdog.alarm(wrong, run.stream.target.error)
+    raised = change_detection.alarm(wrong, run.stream.target.error)
     if raised is None:
         return False
-    # The last label at which the bet on a risen error was not ahead: up to there nothing speaks against the released.
-    calm = np.flatnonzero(watchdog.statistic(wrong, run.stream.target.error)[:raised] <= 0)
-    clean = int(calm[-1]) if len(calm) else -1
+    clean = change_detection.clean(wrong, run.stream.target.error, raised)
     alarm = {
         "epoch_id": in_force.epoch_id,
         "stream": run.stream.name,
@@ -99,5 +96,5 @@ def standing_watch(labels: pl.DataFrame, target: float) -> Watch | None:
     if labels.is_empty():
         return None
     wrong = labels["wrong"].to_numpy()
-    level = float(watchdog.statistic(wrong, target)[-1]) / math.log(watchdog.RUN_LENGTH)
+    level = float(change_detection.statistic(wrong, target)[-1]) / math.log(change_detection.run_length(target))
     return Watch(labels=len(wrong), errors=int(wrong.sum()), level=min(max(level, 0.0), 1.0))
