@@ -5,6 +5,9 @@ release that no reader checks. To release more than before always takes a named 
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+
+import polars as pl
 
 from flows import epochs, runs
 from models import certificate, moment
@@ -18,6 +21,15 @@ from review.states import governed, silent
 ERA = "the era"
 SILENCE = "the silence rule"
 WARNING = timedelta(days=1)  # before release stops for want of readers, an event says so
+_CERTIFIED = ("own", "replaced", "carried")
+_REASONS = {
+    "own": "this era's own certificate holds what was adopted",
+    "replaced": "this era's own certificate holds a stricter threshold, and not the one that was adopted",
+    "uncertified": "adopted without a certificate",
+    "carried": "it carries over from the era before, while this one gathers",
+    "lapsed": "its era is over, and this one has certified nothing that holds it: nothing is released",
+    "halted": "nothing is adopted",
+}
 
 
 def act(
@@ -49,18 +61,17 @@ def _act(
             return False
         policy, holds = _before(book, stream)
         return _replace(book, stream, in_force, policy, SILENCE, "people have read again", now, holds=holds)
-    if not in_force.policy.releases:
-        return False
-    if unread:
+    if unread and in_force.policy.releases:
         rule = in_force.policy
         stopped = policies.Policy(threshold=None, audit_rate=rule.audit_rate, blind_rate=rule.blind_rate)
         because = f"waiting for readers: no label of what was released has come for {stream.policy.max_silence:g} days"
         return _replace(book, stream, in_force, stopped, SILENCE, because, now, holds=False)
-    kept = _kept(book, in_force, standings)
-    if kept == in_force.policy:
+    kept = _kept(book, stream, in_force, standings, now)
+    if kept is None or kept == in_force.policy:
         return False
-    because = "its era is over, and this era's own certificate does not hold the threshold that was in force"
-    holds = in_force.certified and kept.releases
+    held = states(book, stream, in_force, standings, now) or {}
+    because = "; ".join(_REASONS[state.state] + (f" ({part})" if part else "") for part, state in held.items())
+    holds = kept.releases and all(state.state in _CERTIFIED for state in held.values() if state.threshold is not None)
     return _replace(book, stream, in_force, kept, ERA, because, now, holds=holds)
 
 
@@ -80,23 +91,73 @@ def silence(
 
 
 def _kept(
-    book: Ledger, in_force: governed.PolicyInForce, standings: Mapping[str, certificate.Standing]
-) -> policies.Policy:
-    """The policy in force with what the era under way no longer allows taken back."""
-    found, rule = certified.eras(book, in_force.epoch_id), in_force.policy
+    book: Ledger,
+    stream: Stream,
+    in_force: governed.PolicyInForce,
+    standings: Mapping[str, certificate.Standing],
+    now: str,
+) -> policies.Policy | None:
+    """What a named person adopted last, with what the era under way no longer allows taken back; None: there is no era."""
+    held = states(book, stream, in_force, standings, now)
+    if held is None:
+        return None
+    rule = in_force.policy
+    if "" in held:
+        return replace(rule, threshold=held[""].threshold, by_class=None)
+    return replace(rule, threshold=None, by_class={part: state.threshold for part, state in held.items()})
 
-    def kept(line: float | None, part: str) -> float | None:
+
+def states(
+    book: Ledger,
+    stream: Stream,
+    in_force: governed.PolicyInForce,
+    standings: Mapping[str, certificate.Standing],
+    now: str,
+) -> dict[str, ages.InForce] | None:
+    """By part, what becomes of the threshold that a named person adopted last in this epoch, in the era under way.
+
+    None: no era has begun, or nobody has adopted anything in this epoch.
+    """
+    found = certified.eras(book, in_force.epoch_id)
+    row = _adopted(book, stream, in_force)
+    if not found or row is None:
+        return None
+    newest, rule = found[-1], governed.rule_of(row)
+    began, ends = moment.parse(newest.registered_at), moment.parse(newest.ends_at)
+    days = max(round((ends - began) / timedelta(days=1)), 1)
+    day = min(max((moment.parse(now) - began) // timedelta(days=1), 0), days - 1)
+    lines = {"": rule.threshold} if rule.by_class is None else dict(rule.by_class)
+    held = {}
+    for part, line in lines.items():
         standing = standings.get(part)
-        return ages.kept(
-            line,
-            certified_in=certified_in(book, in_force, found, line, part),
-            era=found[-1].number if found else 1,
-            certified=() if standing is None else certified.held(standing),
+        own = [] if standing is None else certified.held(standing)
+        era = sum(one.after_seal < row["seal"] for one in found) or 1
+        adopted = ages.Adopted(
+            threshold=line, era=era, certified=_certified_in(book, found, line, part, row["certified"], era)
         )
+        held[part] = ages.in_force(adopted, own, era=newest.number, day=day, days=days)
+    return held
 
-    if rule.by_class is None:
-        return replace(rule, threshold=kept(rule.threshold, ""))
-    return replace(rule, by_class={label: kept(line, label) for label, line in rule.by_class.items()})
+
+def _adopted(book: Ledger, stream: Stream, in_force: governed.PolicyInForce) -> dict[str, Any] | None:
+    """The last adoption of the epoch by a named person, as a row of `governed.history`; None: there is none."""
+    past = governed.history(book, stream.name).filter(
+        pl.col("epoch_id") == in_force.epoch_id, ~pl.col("adopted_by").is_in([ERA, SILENCE])
+    )
+    # An epoch begins with nothing released: that is nobody's decision.
+    return past.row(-1, named=True) if len(past) > 1 else None
+
+
+def _certified_in(
+    book: Ledger, eras: list[certified.Era], line: float | None, part: str, certain: bool, adopted: int
+) -> int | None:
+    """The newest era whose certificate holds a threshold; None: none does."""
+    for era in reversed(eras):
+        plan = era.plans.get(part)
+        standing = None if plan is None else certified.standing(book, plan, part)
+        if standing is not None and line in certified.held(standing):
+            return era.number
+    return adopted if certain and adopted < eras[-1].number else None
 
 
 def _before(book: Ledger, stream: Stream) -> tuple[policies.Policy, bool]:
@@ -135,16 +196,3 @@ def _replace(
         )
         book.append(facts, now=now)
     return True
-
-
-def certified_in(
-    book: Ledger, in_force: governed.PolicyInForce, eras: list[certified.Era], line: float | None, part: str
-) -> int:
-    """The newest era whose certificate holds a threshold, or in which it was adopted."""
-    adopted = sum(era.after_seal < in_force.seal for era in eras) or 1
-    for era in reversed(eras):
-        plan = era.plans.get(part)
-        standing = None if plan is None else certified.standing(book, plan, part)
-        if standing is not None and line in certified.held(standing):
-            return max(era.number, adopted)
-    return adopted

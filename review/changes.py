@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from models import watchdog
+from models import change_detection
 from review import headline, numbers, wording
 from review.figures import Report
 
@@ -73,7 +73,7 @@ def drift(report: Report) -> list[str]:
             f"The watchdog has looked at {wording.count(watch.labels, 'blind label')} of released cases, "
             f"{wording.count(watch.errors)} wrong. Its evidence that the error has risen stands at "
             f"{wording.whole(round(watch.level, 2))} of what raises an alarm (on a logarithmic scale; one false alarm in "
-            f"{wording.count(watchdog.RUN_LENGTH)} labels)."
+            f"{wording.count(change_detection.run_length(report.target))} labels)."
         )
     if report.shift is None:
         said.append("Whether the confidences have moved cannot be said before there are two days of 100 cases.")

@@ -63,7 +63,7 @@ def history(ledger: Ledger, stream: str) -> pl.DataFrame:
     """Every adoption with its policy, oldest first."""
     return ledger.read(
         """
-        SELECT a.version, a.adopted_at, a.adopted_by, a.because, a.certified, a.policy_id, a.replaced,
+        SELECT a.version, a.adopted_at, a.adopted_by, a.because, a.certified, a.policy_id, a.replaced, a.seal,
                p.epoch_id, p.threshold, p.by_class, p.audit_rate, p.blind_rate, p.target_error, p.delta
         FROM adoption a JOIN policy p ON p.policy_id = a.policy_id
         WHERE a.stream = :stream ORDER BY a.version

@@ -1,8 +1,5 @@
-"""What a line costs and asks of people, the watchdog's arithmetic, and slices told apart by more than chance."""
+"""What a line costs and asks of people, scores that moved, and slices told apart by more than chance."""
 
-import math
-
-import numpy as np
 import polars as pl
 import pytest
 
@@ -40,28 +37,6 @@ def test_what_people_can_carry_is_the_strictest_line_without_a_backlog() -> None
     over = cost.affordable(ROWS, cases=100, capacity=4, audit_rate=0.1)
     assert over.threshold == 0.5
     assert over.late == pytest.approx(6.0)
-
-
-def test_the_watchdogs_statistic_is_the_recursion_it_stands_for() -> None:
-    wrong, alpha = np.random.default_rng(3).random(300) < 0.05, 0.02
-    sums = dict.fromkeys((1.5, 2.0, 3.0, 5.0, 10.0), 0.0)
-    expected = []
-    for label in wrong:
-        for rise in sums:
-            q = rise * alpha
-            step = math.log(q / alpha) if label else math.log((1 - q) / (1 - alpha))
-            sums[rise] = max(sums[rise], 0.0) + step
-        expected.append(math.log(sum(map(math.exp, sums.values())) / len(sums)))
-    assert watchdog.statistic(wrong, alpha) == pytest.approx(expected)
-
-
-def test_the_alarm_is_the_first_label_over_the_run_length_and_none_on_right_labels() -> None:
-    assert watchdog.alarm([False] * 5000, 0.01) is None
-    at = watchdog.alarm([True] * 10, 0.01)
-    assert at is not None
-    reached = watchdog.statistic([True] * 10, 0.01) >= math.log(10_000)
-    assert reached[at]
-    assert not reached[:at].any()
 
 
 def test_scores_that_move_down_are_noticed_without_a_label_and_the_same_ones_are_not() -> None:
