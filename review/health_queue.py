@@ -14,6 +14,7 @@ TESTED = "1.23.2"
 _RECENT = timedelta(days=30)  # how long a removed account is worth a word
 _WHOLE_SECOND = timedelta(seconds=1)
 _READERS = 3  # a dispute that ties needs a third person
+_CHECKED = 2  # who reads alone is checked by nobody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +187,12 @@ def _people(
         yield write.warn(
             f"{health.counted(active, 'person', 'people')} for a stream whose disputes may need {_READERS}",
             "invite more, or set review.second_opinion = false",
+        )
+    if stream.review.overlap and active < _CHECKED:
+        yield write.warn(
+            f"{health.counted(active, 'person', 'people')} for a stream in which another reads "
+            f"{100 * stream.review.overlap:.4g} % of the answers that agree with the model: until then nothing is certified",
+            "invite another, or set review.overlap = 0",
         )
 
 

@@ -1,14 +1,40 @@
 """A blind answer against the model waits for another person, as does a share of those that agree with it, and a tie for a
 third; the majority decides."""
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
+from flows import dispatch, runs, settings
+from models import stream as streams
 from review import disputes, judged, ledger
 from review.states import counted, overlap, reviewed
 from tests.integration import ledger_facts as facts
 
 NOW = "2026-02-02T12:00:00.000000Z"
+STREAM = """
+name = "mail"
+title = "Mail"
+labels = ["ham", "spam"]
+[input]
+source = "inbox"
+prediction = "label"
+confidence = "score"
+payload = ["text"]
+[model]
+id = "m-1"
+[review]
+kind = "text"
+question = "Is it spam?"
+project = "Mail"
+{rules}
+[target]
+error = 0.05
+[costs]
+error = 1.0
+review_minute = 1.0
+"""
 PEOPLE = ("ann", "ben", "cleo", "dan")
 
 
@@ -135,6 +161,26 @@ def test_second_opinions_and_the_overlap_are_turned_off_each_by_itself(book: led
     assert [] == waiting(book, second=False, share=0.0)
     flags = [(False, True), (False, False), (False, False)]
     assert flags == [row[2:] for row in verdict(book, second=False, share=1.0)]
+
+
+@pytest.mark.parametrize(
+    ("rules", "sent"),
+    [
+        ("overlap = 1.0", ["agrees", "denies"]),
+        ("overlap = 0.0", ["denies"]),
+        ("overlap = 1.0\nsecond_opinion = false", ["agrees"]),
+        ("overlap = 1.0\nqueue_depth = 1", ["agrees"]),
+    ],
+)
+def test_dispatch_sends_what_the_stream_asks_for_up_to_the_depth_of_its_queue(
+    book: ledger.Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rules: str, sent: list[str]
+) -> None:
+    read(book, "agrees", "h", content="1" * 64)
+    read(book, "denies", "s", content="2" * 64)
+    monkeypatch.setenv("SECOND_READER_DATA", str(tmp_path))
+    stream = streams.parse(STREAM.format(rules=rules), origin="mail.toml")
+    run = runs.Run(run_id="r", flow="dispatch", started_at=NOW, stream=stream, settings=settings.read(), ledger=book)
+    assert sent == dispatch._again(run)["case_id"].to_list()
 
 
 def test_both_kinds_go_out_in_the_order_of_the_queue_alike_but_for_what_they_are(book: ledger.Ledger) -> None:

@@ -141,9 +141,21 @@ def test_what_needs_nobody_is_no_warning() -> None:
 
 
 def test_too_few_people_for_disputes_are_said() -> None:
-    level, words = the_one(judged(members={"ada@example.com": True, "bob@example.com": False}, skips=[0, 0]))
+    two = dict(list(MEMBERS.items())[:2])
+    level, words = the_one(judged(members=two, skips=[0, 0]))
     assert level == "warn"
-    assert "1 person for a stream whose disputes may need 3" in words
+    assert "2 people for a stream whose disputes may need 3" in words
+
+
+def test_somebody_who_reads_alone_is_told_that_nobody_can_check_them() -> None:
+    alone = {"ada@example.com": True, "bob@example.com": False}
+    disputes, overlap = judged(members=alone, skips=[0, 0])
+    assert (disputes[0], overlap[0]) == ("warn", "warn")
+    assert "1 person for a stream in which another reads 10 % of the answers that agree" in overlap[1]
+    assert "review.overlap = 0" in overlap[1]
+    stream = STREAM.model_copy(update={"review": STREAM.review.model_copy(update={"overlap": 0.0})})
+    (without,) = health_queue.queue(stream, replace(QUEUE, skips=[0, 0]), alone, now=NOW)
+    assert disputes[1].startswith(without.what)
 
 
 def test_an_open_sign_up_is_bad_and_another_version_a_warning() -> None:
