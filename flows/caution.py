@@ -3,7 +3,6 @@ release that no reader checks. To release more than before always takes a named 
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -101,10 +100,14 @@ def _kept(
     held = states(book, stream, in_force, standings, now)
     if held is None:
         return None
-    rule = in_force.policy
-    if "" in held:
-        return replace(rule, threshold=held[""].threshold, by_class=None)
-    return replace(rule, threshold=None, by_class={part: state.threshold for part, state in held.items()})
+    lines = {part: state.threshold for part, state in held.items()}
+    releases = any(line is not None for line in lines.values())
+    return policies.Policy(
+        threshold=lines.get(""),
+        by_class=None if "" in lines else lines,
+        audit_rate=in_force.policy.audit_rate,
+        blind_rate=stream.policy.blind_rate if releases else stream.policy.cold_blind_rate,
+    )
 
 
 def states(

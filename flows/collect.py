@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from flows import endings, runs, settings
 from models.stream import Stream
 from review import disputes, reading, whereabouts
-from review.label_studio import access, answers
+from review.label_studio import access, answers, projects
 from review.states import collected
 
 NAMES = {"answer": "answers", "skip": "skips", "deleted": "deleted", "bulk": "not_by_a_person", "repeat": "repeats"}
@@ -37,6 +37,7 @@ def collect_all(run: runs.Run, record: Callable[..., dict[str, int]]) -> tuple[d
     """Record every change by `record` (`record_answers`, as a task or as a function): the counts, the next cursor."""
     project = runs.project(run.ledger, run.stream)
     connection = access.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
+    projects.check_owner(connection, project.project_id, runs.mark(run.ledger, run.stream))
     people = access.people(connection)
     cursor = collected.cursor(run.ledger, run.stream.name)
     since = _since(run, connection, project.project_id, cursor)

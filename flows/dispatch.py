@@ -40,7 +40,7 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
     """Send every case there is room for, in batches, by `push` (`send`, as a task or as a function), and count."""
     project_id = runs.project(run.ledger, run.stream).project_id
     connection = access.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
-    projects.check_owner(connection, project_id, run.stream.name)
+    projects.check_owner(connection, project_id, runs.mark(run.ledger, run.stream))
     in_force = runs.policy_in_force(run.ledger, run.stream)
     # Before anybody can answer: a plan is laid on scores whose labels nobody has seen.
     eras.under_way(run.ledger, run.stream, in_force, runs.clock())

@@ -30,15 +30,17 @@ def begin(stream_name: str, *, by: str) -> tuple[int, bool]:
     connection = access.connect(config.label_studio_url, settings.label_studio_token(config))
     ledger.migrate(config.ledger.get_secret_value())
     with ledger.open(config.ledger.get_secret_value()) as book, book.exclusive("govern", stream.name):
-        began = begin_epoch(book, stream, by)
         labelling = form.config(stream)
+        # Before an epoch begins, which nothing undoes: a project that is another ledger's is refused.
         project_id = projects.ensure(
             connection,
             title=stream.review.project,
             config=labelling,
             instructions=stream.review.instructions,
-            marker=stream.name,
+            mark=runs.mark(book, stream),
+            recorded=registered.projects(book, stream.name),
         )
+        began = begin_epoch(book, stream, by)
         now = runs.clock()
         row = {
             "stream": stream.name,

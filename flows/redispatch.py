@@ -27,7 +27,7 @@ def redispatch(stream_name: str, *, by: str, because: str) -> runs.Counts:
         run = dataclasses.replace(held, flow="redispatch")
         project = runs.project(run.ledger, run.stream).project_id
         connection = access.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
-        projects.check_owner(connection, project, run.stream.name)
+        projects.check_owner(connection, project, runs.mark(run.ledger, run.stream))
         unanswered = whereabouts.unanswered(run.ledger, run.stream.name)
         there = lookup.find(connection, project, unanswered["task_key"])
         gone, left_out = payloads.shown(run, unanswered.filter(~pl.col("task_key").is_in(list(there))))

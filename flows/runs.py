@@ -24,7 +24,7 @@ from flows import settings as settings_
 from models import moment, terms
 from models.errors import Misuse
 from models.stream import Stream
-from review import ledger, registered
+from review import ledger, marks, registered
 from review.states import governed, queued
 
 log = logging.getLogger("second_reader")
@@ -112,6 +112,11 @@ def project(book: ledger.Ledger, stream: Stream) -> queued.ProjectRow:
     if found is None:
         raise Misuse(f"stream {stream.name!r} has no Label Studio project; run: second-reader init {stream.name}")
     return found
+
+
+def mark(book: ledger.Ledger, stream: Stream) -> marks.Mark:
+    """What the description of the stream's Label Studio project says."""
+    return marks.Mark(stream=stream.name, ledger=book.identity)
 
 
 def clock() -> str:

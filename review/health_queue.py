@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from models import moment
 from models.stream import Stream
-from review import form, health
+from review import form, health, marks
 
 TESTED = "1.23.2"
 _RECENT = timedelta(days=30)  # how long a removed account is worth a word
@@ -42,6 +42,7 @@ class Queue:
     """A stream's project, seen from the ledger and from Label Studio."""
 
     project_id: int
+    mark: marks.Mark  # what its description should say
     config: str  # as we gave it
     project: Mapping[str, Any] | None  # its fields; None: it is gone
     open_keys: Sequence[str]  # the keys of cases that wait for a person, by the ledger
@@ -97,11 +98,7 @@ def queue(stream: Stream, seen: Queue, members: Mapping[str, bool], *, now: str)
 
 
 def _project(write: health.Scribe, stream: Stream, seen: Queue, project: Mapping[str, Any]) -> Iterator[health.Finding]:
-    if f"[second-reader:{stream.name}]" not in str(project.get("description")):
-        yield write.bad(
-            f"it is not this stream's, or has lost its mark: its description does not say [second-reader:{stream.name}]",
-            f"put the line back if it is ours, else make another: second-reader init {stream.name}, then {_again(stream)}",
-        )
+    yield from _mark(write, stream, seen.mark, str(project.get("description")))
     offered = _offered(str(project.get("label_config")))
     wanted = _offered(seen.config)
     if offered != wanted:
@@ -121,6 +118,25 @@ def _project(write: health.Scribe, stream: Stream, seen: Queue, project: Mapping
                 sentence,
                 f"put back what `second-reader show config {stream.name}` prints (Settings > Labeling Interface > Code)",
             )
+
+
+def _mark(write: health.Scribe, stream: Stream, mark: marks.Mark, description: str) -> Iterator[health.Finding]:
+    whose = marks.whose(description, mark)
+    if whose == "none":
+        yield write.bad(
+            f"it is not this stream's, or has lost its mark: its description does not say {mark}",
+            f"put the line back if it is ours, else make another: second-reader init {stream.name}, then {_again(stream)}",
+        )
+    elif whose == "another's":
+        yield write.bad(
+            f"it is of another ledger: its description does not say {mark}",
+            "name the ledger it belongs to in SECOND_READER_LEDGER, or give review.project another title and run: "
+            f"second-reader init {stream.name}, then {_again(stream)}",
+        )
+    elif whose == "unnamed":
+        yield write.warn(
+            "its mark does not name the ledger it belongs to", f"second-reader init {stream.name} renews it"
+        )
 
 
 def _tasks(write: health.Scribe, stream: Stream, seen: Queue, project: Mapping[str, Any]) -> Iterator[health.Finding]:

@@ -16,7 +16,7 @@ import httpx
 from models import moment
 from models.errors import Refused, Unavailable
 from models.stream import Stream
-from review import form, health_queue, whereabouts
+from review import form, health_queue, marks, whereabouts
 from review.ledger import Ledger
 from review.states import collected, queued, reviewed
 
@@ -81,6 +81,7 @@ def queue(api: Api, ledger: Ledger, stream: Stream, *, now: str) -> health_queue
     week = moment.text(moment.parse(now) - _WEEK)
     return health_queue.Queue(
         project_id=number,
+        mark=marks.Mark(stream=stream.name, ledger=ledger.identity),
         config=row.config,
         project=project,
         open_keys=keys,

@@ -60,6 +60,7 @@ class Annotation:
     person: int | None  # user id; None: the account is gone
     created_at: str
     updated_at: str
+    suggested: bool = False  # it was begun from a prediction, or holds a part of one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +72,11 @@ class ChangedTask:
     key: str  # our own key in its data; empty: somebody else's task
     updated_at: str
     annotations: tuple[Annotation, ...]
+    suggested: bool = False  # it carries a prediction, for whoever opens it to see
 
 
 def changed_task(project_id: int, task: Mapping[str, Any]) -> ChangedTask:
-    """A task as Label Studio's list gives it: id, data, updated_at, annotations."""
+    """A task as Label Studio's list gives it: id, data, updated_at, annotations, and how many predictions it carries."""
     return ChangedTask(
         project_id=project_id,
         task_id=int(task["id"]),
@@ -89,9 +91,20 @@ def changed_task(project_id: int, task: Mapping[str, Any]) -> ChangedTask:
                 person=_person(item.get("completed_by")),
                 created_at=_moment(item["created_at"]),
                 updated_at=_moment(item["updated_at"]),
+                suggested=_suggested(item),
             )
             for item in task.get("annotations") or ()
         ),
+        suggested=bool(task.get("total_predictions")),
+    )
+
+
+def _suggested(annotation: Mapping[str, Any]) -> bool:
+    """Whether an annotation came of a prediction: it names one, or an item of its result says where it is from."""
+    result = annotation.get("result")
+    items = [item for item in result if isinstance(item, dict)] if isinstance(result, list) else []
+    return annotation.get("parent_prediction") is not None or any(
+        str(item.get("origin")).startswith("prediction") for item in items
     )
 
 
@@ -118,7 +131,8 @@ def facts(
     each recorded annotation of these tasks: task_id, case_id, slot, annotation_id, revision, outcome, and reviewer if it
     has that column; what it says of another case under a task's id is from before a restore. `people` maps user ids to
     e-mail addresses, `readers` a case to who has answered it and in which slot: what they answer in a later slot is a
-    repeat, and counts for nothing. Returns frames of the schemas REVIEWS and FAULTS. Tasks that are not ours are passed
+    repeat, and counts for nothing. A reading is blind if it was sent blind and neither the task nor the annotation has to do
+    with a prediction, whoever put it there. Returns frames of the schemas REVIEWS and FAULTS. Tasks that are not ours are passed
     over. Reading the same changes again gives the same faults and, once recorded, no reviews.
     """
     ours = {row["task_key"]: row for row in dispatches.filter(pl.col("stream") == stream.name).iter_rows(named=True)}
@@ -151,6 +165,8 @@ def facts(
             reviews.append(
                 case
                 | {
+                    # Whatever we meant it to be: who saw a suggestion did not read it blind.
+                    "blind": sent["blind"] and not (task.suggested or annotation.suggested),
                     "annotation_id": annotation.annotation_id,
                     "revision": annotation.updated_at,
                     "reviewer": reviewer,

@@ -1,23 +1,35 @@
-"""The one project of a stream: made, found again, and looked at for what somebody changed."""
+"""The one project of a stream in a ledger: made, found again, and looked at for what somebody changed."""
 
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from label_studio_sdk.core.pagination import SyncPager
 from label_studio_sdk.core.request_options import RequestOptions
 
 from models.errors import Refused, Unavailable
-from review import form
+from review import form, marks
 from review.label_studio import access, listing
 
 
-def ensure(connection: access.Connection, *, title: str, config: str, instructions: str, marker: str) -> int:
-    """The id of the one project of `marker` (the stream's name); made if there is none.
+def ensure(
+    connection: access.Connection,
+    *,
+    title: str,
+    config: str,
+    instructions: str,
+    mark: marks.Mark,
+    recorded: Collection[int] = (),
+) -> int:
+    """The id of the one project of the mark's stream and ledger; made if there is none.
 
-    The marker stands in the project's description, so that the project is found again after a crash. Of several
-    (somebody copied it) the oldest wins. An existing project is left as it is: see `check`.
+    The mark stands in the project's description, so that the project is found again after a crash. Of several
+    (somebody copied it) the oldest wins. An existing project is left as it is (see `check`), but for the mark of an
+    earlier version, which named no ledger: if the project is among the `recorded` ones of this ledger, it gets ours.
+
+    Raises Refused if there is a project of the stream under this title that is another ledger's, or may be. Under another
+    title a project of our own is made beside it.
     """
-    tag = _tag(marker)
-    existing = _marked(connection, tag)
+    existing = _own(connection, title, mark, recorded)
     if existing is not None:
         return existing
     made: int | None = None
@@ -26,7 +38,7 @@ def ensure(connection: access.Connection, *, title: str, config: str, instructio
         with access.asking(connection.url, f"making the project {title!r}"):
             answer = connection.client.projects.create(
                 title=title,
-                description=f"Filled and read by Second Reader. Keep this line: {tag}",
+                description=f"Filled and read by Second Reader. Keep this line: {mark}",
                 label_config=config,
                 expert_instruction=form.instructions(instructions),
                 show_instruction=bool(instructions.strip()),
@@ -36,10 +48,32 @@ def ensure(connection: access.Connection, *, title: str, config: str, instructio
     except Unavailable as failure:
         lost = failure
     # The answer may be lost and the project made all the same; or a gateway made two of one request.
-    existing = _marked(connection, tag)
+    existing = _own(connection, title, mark, recorded)
     if existing is None and lost is not None:
         raise lost
     return existing or made or 0
+
+
+def _own(connection: access.Connection, title: str, mark: marks.Mark, recorded: Collection[int]) -> int | None:
+    """The oldest project that is ours, with our mark by then. Raises Refused where one of this title is not."""
+    found = {number: (whose, project) for number, whose, project in _of_stream(connection, mark)}
+    ours = [number for number, (whose, _) in found.items() if whose == "ours"]
+    if ours:
+        return min(ours)
+    known = [number for number, (whose, _) in found.items() if whose == "unnamed" and number in recorded]
+    if known:
+        number = min(known)
+        _, project = found[number]
+        with access.asking(connection.url, f"renewing the mark of project {number}"):
+            # Sent once more, it says the same.
+            connection.client.projects.update(
+                number, description=marks.renewed(project.description, mark), request_options=access.READ
+            )
+        return number
+    for number, (_, project) in sorted(found.items()):
+        if project.title == title:
+            raise Refused(_not_ours(connection, number, mark, project.description))
+    return None
 
 
 def check(connection: access.Connection, project_id: int, config: str) -> list[str]:
@@ -53,17 +87,33 @@ def check(connection: access.Connection, project_id: int, config: str) -> list[s
     return [f"{where}: {finding}" for finding in form.drift(project, config)]
 
 
-def check_owner(connection: access.Connection, project_id: int, marker: str) -> None:
-    """Raises Refused if the project is not the one of `marker`: its number may mean another project on another server,
-    or on one restored from a backup."""
+def check_owner(connection: access.Connection, project_id: int, mark: marks.Mark) -> None:
+    """Raises Refused if a project that the ledger recorded is not the mark's.
+
+    Its number may mean another project on another server, or on one restored from a backup; and a project may have been
+    given to another ledger. One with the mark of an earlier version is ours until `ensure` has renewed it.
+    """
     with access.asking(connection.url, f"looking at project {project_id}"):
         project = connection.client.projects.get(project_id, request_options=access.READ)
         description = project.description or ""
-    if _tag(marker) not in description:
-        raise Refused(
-            f"project {project_id} in Label Studio at {connection.url} is not that of stream {marker!r} (its description "
-            f"does not say {_tag(marker)}): put the line back if it is, or make a project with: second-reader init {marker}"
+    if marks.whose(description, mark) not in ("ours", "unnamed"):
+        raise Refused(_not_ours(connection, project_id, mark, description))
+
+
+def _not_ours(connection: access.Connection, number: int, mark: marks.Mark, description: str) -> str:
+    """What to say of a project that is not the mark's: what it is, why that matters, what to do."""
+    where = f"project {number} in Label Studio at {connection.url}"
+    if marks.whose(description, mark) == "none":
+        return (
+            f"{where} is not that of stream {mark.stream!r} (its description does not say {mark}): put the line back if it "
+            f"is, or make a project with: second-reader init {mark.stream}"
         )
+    which = "of another ledger" if marks.whose(description, mark) == "another's" else "none that this ledger made"
+    return (
+        f"{where} is of stream {mark.stream!r}, but {which}: answers in it may have been given to the model's own "
+        "suggestion, and would count as blind here. Name the ledger it belongs to in SECOND_READER_LEDGER, or give "
+        f"review.project of stream {mark.stream!r} another title for a project of its own"
+    )
 
 
 def size(connection: access.Connection, project_id: int) -> int:
@@ -72,22 +122,18 @@ def size(connection: access.Connection, project_id: int) -> int:
         return int(connection.client.projects.get(project_id, request_options=access.READ).task_number)
 
 
-def _marked(connection: access.Connection, tag: str) -> int | None:
-    """The oldest project whose description holds the tag."""
-    found: list[int] = []
+def _of_stream(connection: access.Connection, mark: marks.Mark) -> Iterator[tuple[int, marks.Whose, Any]]:
+    """Every project that bears a mark of the stream: its id, whose it is, and the project."""
     page, seen = 1, 0
     while True:
         with access.asking(connection.url, "listing the projects"):
             answer: SyncPager[Any, Any] = connection.client.projects.list(
-                page=page, page_size=listing.PAGE, include="id,description", request_options=access.READ
+                page=page, page_size=listing.PAGE, include="id,title,description", request_options=access.READ
             )
             items, total = listing.page(answer, "count")
-            found += [int(item.id) for item in items if tag in (item.description or "")]
+            found = [(int(item.id), marks.whose(item.description, mark), item) for item in items]
+        yield from (one for one in found if one[1] != "none")
         seen += len(items)
         if not items or seen >= total:
-            return min(found, default=None)
+            return
         page += 1
-
-
-def _tag(marker: str) -> str:
-    return f"[second-reader:{marker}]"

@@ -35,7 +35,7 @@ def forget(folder: Path) -> None:
     """No ledger and no project."""
     with queue_once.server() as api:
         for project in api.get("/api/projects", params={"page_size": 1000}).raise_for_status().json()["results"]:
-            if "[second-reader:bench]" in (project["description"] or ""):
+            if "[second-reader:bench" in (project["description"] or ""):
                 api.delete(f"/api/projects/{project['id']}/").raise_for_status()
     for path in folder.glob("ledger.db*"):
         path.unlink()

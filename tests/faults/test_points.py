@@ -115,7 +115,7 @@ def test_a_stream_whose_opening_is_killed_anywhere_is_opened_once_by_the_next(ma
         score.injected += struck.killed
         score.findings += found
         listed = world.api(world.token, "GET", "/api/projects", params={"page_size": 2000, "include": "id,description"})
-        ours = [row["id"] for row in listed["results"] if f"[second-reader:{world.name}]" in row["description"]]
+        ours = [row["id"] for row in listed["results"] if f"[second-reader:{world.name}:" in row["description"]]
         if len(ours) != 1:
             score.findings.append(Finding(kind="doubled", text=f"after {at} there are projects {ours}"))
     score.record()

@@ -13,7 +13,7 @@ from models.stream import Stream
 from review import form
 from review.label_studio import access, doubles, imports, lookup, projects
 from tests.faults import wire
-from tests.integration.test_label_studio import stream, tasks
+from tests.integration.test_label_studio import mark, stream, tasks
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def api(label_studio: Any) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def project(connection: Any, mail: Stream, api: httpx.Client) -> Iterator[int]:
-    number = projects.ensure(connection, title="Mail", config=form.config(mail), instructions="", marker=mail.name)
+    number = projects.ensure(connection, title="Mail", config=form.config(mail), instructions="", mark=mark(mail))
     yield number
     api.delete(f"/api/projects/{number}/")
 
@@ -95,6 +95,6 @@ def test_an_answer_of_another_shape_is_not_taken_for_a_project(
 ) -> None:
     monkeypatch.setattr(wire, "_GARBAGE", (garbage,))
     with garbled(label_studio, "looking at project") as connection:
-        projects.check_owner(connection, project, mail.name)
+        projects.check_owner(connection, project, mark(mail))
     with garbled(label_studio, "looking at project") as connection:
         projects.size(connection, project)

@@ -13,7 +13,7 @@ import pytest
 from models import moment
 from models.errors import Refused, Unavailable
 from models.stream import Stream
-from review import form, reading
+from review import form, marks, reading
 from review.label_studio import access, answers, imports, listing, lookup, projects
 from tests.integration import proxy
 
@@ -72,13 +72,28 @@ def project(connection: access.Connection, mail: Stream, api: Api) -> Iterator[i
         api("DELETE", f"/api/projects/{number}/")
 
 
-def make(connection: access.Connection, mail: Stream) -> int:
+OURS, OTHERS = "0123456789abcdef" * 2, "fedcba9876543210" * 2  # two ledgers
+
+
+def mark(mail: Stream, ledger: str = OURS) -> marks.Mark:
+    return marks.Mark(stream=mail.name, ledger=ledger)
+
+
+def make(
+    connection: access.Connection,
+    mail: Stream,
+    ledger: str = OURS,
+    *,
+    title: str = "Mail",
+    recorded: tuple[int, ...] = (),
+) -> int:
     return projects.ensure(
         connection,
-        title=mail.review.project,
+        title=title,
         config=form.config(mail),
         instructions=mail.review.instructions,
-        marker=mail.name,
+        mark=mark(mail, ledger),
+        recorded=recorded,
     )
 
 
@@ -175,7 +190,7 @@ def test_a_project_whose_making_got_no_answer_is_not_made_again(mail: Stream, se
         number = make(access.connect(between.url, server.token), mail)
         assert between.seen == 1
     found = api("GET", "/api/projects", params={"page_size": 1000, "include": "id,description"})["results"]
-    assert [item["id"] for item in found if f"[second-reader:{mail.name}]" in item["description"]] == [number]
+    assert [item["id"] for item in found if str(mark(mail)) in item["description"]] == [number]
     api("DELETE", f"/api/projects/{number}/")
 
 
@@ -479,9 +494,82 @@ def test_what_changed_before_the_cursor_is_found_among_the_tasks_that_were_recor
     assert found(connection, project, (first, third), min(changed.values())) is None  # read again anyway
 
 
+def test_an_answer_to_a_task_that_came_with_a_prediction_says_so_and_a_blind_one_does_not(
+    connection: access.Connection, mail: Stream, project: int, api: Api
+) -> None:
+    ids = imports.push(connection, project, tasks(mail, 1, prediction=None) + tasks(mail, 2, start=1), mail)
+    blind, shown, begun = ids.values()
+    answer(api, blind, "yes")
+    answer(api, shown, "yes")
+    (prediction,) = next(task["predictions"] for task in stored(api, project) if task["id"] == begun)
+    answer(api, begun, "no", parent_prediction=prediction["id"])
+    found = {task.task_id: task for task in read(connection, project)}
+    assert {task: found[task].suggested for task in ids.values()} == {blind: False, shown: True, begun: True}
+    given = {task: found[task].annotations[0].suggested for task in ids.values()}
+    assert given == {blind: False, shown: False, begun: True}
+
+
+def test_a_suggestion_that_is_gone_again_is_still_told_by_the_answer_it_became(
+    connection: access.Connection, mail: Stream, project: int, api: Api
+) -> None:
+    (task,) = imports.push(connection, project, tasks(mail, 1), mail).values()
+    (prediction,) = stored(api, project)[0]["predictions"]
+    result = [form.prefill(mail, "yes")[0] | {"id": "r1", "origin": "prediction"}]
+    api("POST", f"/api/tasks/{task}/annotations/", json={"result": result, "lead_time": 2.5})
+    api("DELETE", f"/api/predictions/{prediction['id']}/")
+    (found,) = read(connection, project)
+    assert (found.suggested, found.annotations[0].suggested) == (False, True)
+
+
+# Whose project it is
+
+
 def test_a_project_that_is_another_streams_is_told_from_ours(
     connection: access.Connection, mail: Stream, project: int
 ) -> None:
-    projects.check_owner(connection, project, mail.name)
-    with pytest.raises(Refused, match=f"is not that of stream '{mail.name}-b'"):
-        projects.check_owner(connection, project, f"{mail.name}-b")
+    projects.check_owner(connection, project, mark(mail))
+    longer = stream(f"{mail.name}-b")
+    with pytest.raises(Refused, match=f"is not that of stream '{longer.name}'"):
+        projects.check_owner(connection, project, mark(longer))
+
+
+def test_a_project_that_another_ledger_filled_is_refused_with_what_to_do(
+    connection: access.Connection, mail: Stream, project: int
+) -> None:
+    said = rf"project {project} .* of another ledger: answers in it may have been given to the model's own suggestion"
+    for refused in (
+        lambda: make(connection, mail, OTHERS),
+        lambda: projects.check_owner(connection, project, mark(mail, OTHERS)),
+    ):
+        with pytest.raises(Refused, match=said) as caught:
+            refused()
+        assert "SECOND_READER_LEDGER" in str(caught.value)
+        assert "review.project" in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_two_ledgers_work_side_by_side_with_a_project_each_under_titles_of_their_own(
+    connection: access.Connection, mail: Stream, project: int, api: Api
+) -> None:
+    second = make(connection, mail, OTHERS, title="Mail, a trial")
+    assert second != project
+    assert (make(connection, mail), make(connection, mail, OTHERS, title="Mail")) == (project, second)
+    projects.check_owner(connection, project, mark(mail))
+    projects.check_owner(connection, second, mark(mail, OTHERS))
+    api("DELETE", f"/api/projects/{second}/")
+
+
+def test_a_project_with_the_mark_of_an_earlier_version_is_ours_if_this_ledger_recorded_it_and_gets_our_mark(
+    connection: access.Connection, mail: Stream, project: int, api: Api
+) -> None:
+    old = f"Ours. Keep this line: [second-reader:{mail.name}]"
+    api("PATCH", f"/api/projects/{project}/", json={"description": old})
+    projects.check_owner(connection, project, mark(mail))  # the flows go on until `init` has renewed it
+    with pytest.raises(Refused, match=rf"project {project} .* but none that this ledger made"):
+        make(connection, mail, recorded=(project + 1,))
+    assert api("GET", f"/api/projects/{project}/")["description"] == old
+    assert make(connection, mail, recorded=(project,)) == project
+    assert api("GET", f"/api/projects/{project}/")["description"] == f"Ours. Keep this line: {mark(mail)}"
+    assert make(connection, mail) == project
+    with pytest.raises(Refused, match="of another ledger"):
+        make(connection, mail, OTHERS, recorded=(project,))

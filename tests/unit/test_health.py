@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import StateType
 
 from flows import deployments, health_prefect
 from models.stream import Stream
-from review import form, health, health_ledger, health_queue, seals
+from review import form, health, health_ledger, health_queue, marks, seals
 
 STREAM = Stream.model_validate(
     {
@@ -27,9 +27,10 @@ NOW = "2026-03-02T12:00:00.000000Z"
 BEFORE = "2026-03-02T10:00:00.000000Z"
 LATER = "2026-03-02T11:00:00.000000Z"
 CONFIG = form.config(STREAM)
+MARK = marks.Mark(stream="mail", ledger="abcdef012345" + "9" * 20)
 PROJECT: dict[str, Any] = dict(form.SETTINGS) | {
     "label_config": CONFIG,
-    "description": "Keep this line: [second-reader:mail]",
+    "description": f"Keep this line: {MARK}",
     "task_number": 3,
     "total_annotations_number": 1,
     "model_version": None,
@@ -43,6 +44,7 @@ def task(number: int, *, answers: int = 0, updated_at: str = BEFORE) -> health_q
 
 QUEUE = health_queue.Queue(
     project_id=7,
+    mark=MARK,
     config=CONFIG,
     project=PROJECT,
     open_keys=["k1", "k2"],
@@ -77,6 +79,18 @@ def test_each_thing_that_people_do_to_a_project_is_one_finding_with_its_remedy()
     cases: list[tuple[dict[str, Any], str, str, str]] = [
         ({"project": None, "tasks": {}}, "bad", "the project is gone", "second-reader redispatch mail"),
         ({"project": PROJECT | {"description": "x"}}, "bad", "has lost its mark", "put the line back"),
+        (
+            {"project": PROJECT | {"description": "[second-reader:mail:000000000000]"}},
+            "bad",
+            "it is of another ledger: its description does not say [second-reader:mail:abcdef012345]",
+            "SECOND_READER_LEDGER",
+        ),
+        (
+            {"project": PROJECT | {"description": "[second-reader:mail]"}},
+            "warn",
+            "its mark does not name the ledger",
+            "second-reader init mail renews it",
+        ),
         (
             {"project": PROJECT | {"label_config": CONFIG.replace('value="no"', 'value="never"')}},
             "bad",

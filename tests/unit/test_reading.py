@@ -116,6 +116,33 @@ def test_a_revision_the_ledger_knows_is_not_read_again() -> None:
     assert (len(reviews), len(faults)) == (0, 0)
 
 
+@pytest.mark.parametrize(
+    "sign",
+    [
+        {"total_predictions": 1},
+        {"annotations": [{"parent_prediction": 12}]},
+        {"annotations": [{"result": [chosen("yes")[0] | {"origin": "prediction"}]}]},
+        {"annotations": [{"result": [chosen("yes")[0] | {"origin": "prediction-changed"}]}]},
+    ],
+)
+def test_an_answer_to_a_task_that_carries_a_prediction_is_not_blind_whatever_was_sent(sign: dict[str, Any]) -> None:
+    item = {"id": 5, "result": chosen("yes"), "was_cancelled": False, "lead_time": 3, "completed_by": 1}
+    item |= {"created_at": T1, "updated_at": T1, "parent_prediction": None}
+    listed = {"id": 70, "data": {"case_key": "key-70"}, "updated_at": T3, "total_predictions": 0}
+    plain = reading.changed_task(3, listed | {"annotations": [item]})
+    assert read(plain)[0].select("outcome", "blind").rows() == [("answer", True)]
+    more = sign.get("annotations", [{}])[0]
+    suggested = reading.changed_task(3, listed | sign | {"annotations": [item | more]})
+    assert read(suggested)[0].select("outcome", "blind").rows() == [("answer", False)]
+
+
+def test_an_origin_that_is_a_persons_own_leaves_the_reading_blind() -> None:
+    item = {"id": 5, "result": [chosen("yes")[0] | {"origin": "manual"}], "lead_time": 3, "completed_by": 1}
+    item |= {"created_at": T1, "updated_at": T1}
+    listed = {"id": 70, "data": {"case_key": "key-70"}, "updated_at": T3, "annotations": [item]}
+    assert read(reading.changed_task(3, listed))[0]["blind"].to_list() == [True]
+
+
 def test_a_skip_is_no_answer_although_it_carries_the_prefilled_one() -> None:
     reviews, _ = read(task(annotation(skipped=True)))
     assert reviews.select("outcome", "answer", "seconds").rows() == [("skip", None, 4.5)]
