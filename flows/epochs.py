@@ -92,7 +92,6 @@ def open_epoch(
         alpha=stream.target.error,
         delta=stream.target.delta / share,
         classes=() if per_class == "no" else stream.labels,
-        look=stream.target.look,
     )
     facts = {"epoch": epoch, "plan": certified.plan_rows(plans, stream.name, now)}
     if alarm is not None:

@@ -81,11 +81,11 @@ def changed(book: ledger.Ledger, in_force: governed.PolicyInForce, stream: Strea
     per_class = stream.policy.per_class
     each = target.delta / len(stream.labels) if per_class == "joint" else target.delta
     of = "all cases" if per_class == "no" else "each class"
-    asked = f"error {target.error:g} with delta {each:g} of {of}, looked at {target.look}"
+    asked = f"error {target.error:g} with delta {each:g} of {of}"
     registered = None
     if plan is not None:
         of = "all cases" if "" in plans else "each class"
-        registered = f"error {plan.alpha:g} with delta {plan.delta:g} of {of}, looked at {plan.look}"
+        registered = f"error {plan.alpha:g} with delta {plan.delta:g} of {of}"
     for name, now, then in (
         ("model", repr(stream.model.id), repr(in_force.model_id)),
         ("labels", ", ".join(stream.labels), ", ".join(in_force.labels)),
