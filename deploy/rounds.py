@@ -11,8 +11,9 @@ from rich.markup import escape
 
 from deploy import alarm, guide, prepared, reviewers, stack
 from flows import collect, dispatch, endings, epochs, govern, measure, runs, score, settings
+from models.errors import Misuse
 from models.stream import Stream
-from review import certified, form
+from review import certified, form, wording
 from review.states import reviewed
 
 TEAM = ("ada@example.com", "ben@example.com", "cleo@example.com", "dan@example.com")
@@ -124,8 +125,13 @@ def _move_the_line(stream: Stream, out: Console) -> None:
     line = in_force.policy.threshold
     if line is None or standing.threshold < line:
         because = f"certified at look {standing.looks}: at most {stream.target.error:g} wrong, however often one looks"
-        govern.adopt(stream.name, None, by=OWNER, because=because)
-        out.print(f"  The line moves to confidence {standing.threshold:g} ({escape(because)}).", soft_wrap=True)
+        try:
+            now = govern.adopt(stream.name, None, by=OWNER, because=because)
+        except Misuse as refused:
+            out.print(f"  The line stays: {escape(str(refused))}.", soft_wrap=True)
+            return
+        at = wording.line(now.policy.threshold, now.policy.by_class)
+        out.print(f"  The line moves, {at} ({escape(because)}).", soft_wrap=True)
 
 
 def _password(home: Path) -> str:

@@ -25,15 +25,15 @@ def adopt(
     label: str | None = None,
     uncertified: bool = False,
 ) -> endings.Ended:
-    """Move the line of a stream: to the lowest certified threshold, or to the one named here.
+    """Move the line of a stream: to the threshold that the report proposes, or to the one named here.
 
     Args:
         stream: the stream's name.
         by: your name; kept for ever.
         because: why; kept for ever.
-        threshold: release what has at least this confidence, from 0 to 1. None: the lowest certified.
+        threshold: release what has at least this confidence, from 0 to 1, as the report shows it. None: what it proposes.
         label: of a stream with a line per class, the class. None: every class.
-        uncertified: yes, although it is not certified; marked so for ever.
+        uncertified: yes, although it is not certified, or something speaks against it; marked so for ever.
     """
     label = (label or "").strip() or None
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # they take a second to load
 StreamName = Annotated[str, typer.Argument(help="The stream: its name in the streams folder, or a .toml file.")]
 By = Annotated[str, typer.Option(help="Your name; kept for ever.")]
 Because = Annotated[str, typer.Option(help="Why; kept for ever.")]
+Uncertified = Annotated[bool, typer.Option(help="Yes, without a certificate; marked so for ever.")]
 
 
 def add(app: typer.Typer, out: Console) -> None:
@@ -60,13 +61,15 @@ def add(app: typer.Typer, out: Console) -> None:
         threshold: Annotated[
             float | None,
             typer.Option(
-                help="Release what has at least this confidence. Default: the lowest certified.", min=0, max=1
+                help="Release what has at least this confidence, as the report shows it. Default: what it proposes.",
+                min=0,
+                max=1,
             ),
         ] = None,
         label: Annotated[
             str | None, typer.Option("--class", help="Of a stream with a line per class: the class. Default: all.")
         ] = None,
-        uncertified: Annotated[bool, typer.Option(help="Yes, without a certificate; marked so for ever.")] = False,
+        uncertified: Uncertified = False,
     ) -> None:
         """Move the line to a certified threshold (or, with --uncertified, to any)."""
         from flows import govern
@@ -77,16 +80,6 @@ def add(app: typer.Typer, out: Console) -> None:
         if stop and now.policy.releases:
             out.print(f"Before, {escape(stop)}.", soft_wrap=True)
 
-    @app.command(epilog="Example: `second-reader look digits --by 'A. Owner' --because 'the trial month is over'`")
-    def look(stream: StreamName, by: By, because: Because) -> None:
-        """Take the single exact look that `target.look = "once"` registered. It certifies more, and is then used up."""
-        from flows import govern
-
-        for part, standing in govern.look_once(stream, by=by, because=because).items():
-            what = f"Class {escape(part)}" if part else f"Stream {escape(stream)}"
-            held = "nothing is certified" if standing.threshold is None else f"certified down to {standing.threshold:g}"
-            out.print(f"{what}: {held}.", soft_wrap=True)
-
     @app.command(epilog="Example: `second-reader halt digits --by 'A. Owner' --because 'new scanner, odd images'`")
     def halt(stream: StreamName, by: By, because: Because) -> None:
         """Release nothing from the next decision on; every case goes to a person."""
@@ -96,26 +89,29 @@ def add(app: typer.Typer, out: Console) -> None:
         in_force(now, stream)
 
     @app.command(epilog="Example: `second-reader resume digits --by 'A. Owner' --because 'scanner mended'`")
-    def resume(stream: StreamName, by: By, because: Because) -> None:
-        """After a halt, put the last policy of this epoch that released anything in force again."""
+    def resume(stream: StreamName, by: By, because: Because, uncertified: Uncertified = False) -> None:
+        """After a halt, put the last policy of this epoch that released anything in force again, if it is certified."""
         from flows import govern
 
-        now = govern.resume(stream, by=by, because=because)
+        now = govern.resume(stream, by=by, because=because, uncertified=uncertified)
         in_force(now, stream)
 
-    @app.command(epilog="Example: `second-reader rollback digits --by 'A. Owner' --because 'too many complaints'`")
+    @app.command(
+        epilog="Example: `second-reader rollback digits --to 3 --by 'A. Owner' --because 'too many complaints'`"
+    )
     def rollback(
         stream: StreamName,
         by: By,
         because: Because,
         to: Annotated[
-            int | None, typer.Option(help="The version to go back to. Default: the one before.", min=1)
+            int | None, typer.Option(help="The version to go back to; without it the versions are listed.", min=1)
         ] = None,
+        uncertified: Uncertified = False,
     ) -> None:
-        """Put an earlier version's policy in force again."""
+        """Put an earlier version's policy in force again. What releases more than now must be certified."""
         from flows import govern
 
-        now = govern.rollback(stream, to, by=by, because=because)
+        now = govern.rollback(stream, to, by=by, because=because, uncertified=uncertified)
         in_force(now, stream)
 
     @app.command(epilog="Example: `second-reader recall digits --by 'A. Owner' --because 'the alarm of Monday'`")

@@ -46,7 +46,7 @@ def _row(name: str) -> dict[str, Any]:
     from flows import runs
     from review.states import counted, governed, reviewed
 
-    empty = dict.fromkeys(("automation", "at_most", "measured_at", "threshold", "certified", "alarm"))
+    empty = dict.fromkeys(("automation", "at_most", "promised", "measured_at", "threshold", "certified", "alarm"))
     row: dict[str, Any] = {"stream": name, **empty, "open": 0, "late": 0, "waiting": 0, "faults": 0, "problem": None}
     try:
         stream = settings.read_stream(name, settings.read())
@@ -62,6 +62,7 @@ def _row(name: str) -> dict[str, Any]:
     return row | {
         "automation": last.get("automation"),
         "at_most": last.get("at_most"),
+        "promised": last.get("promised") if last.get("version") == in_force.version else None,
         "measured_at": last.get("made_at"),
         "threshold": rule.threshold if rule.by_class is None else dict(rule.by_class),
         "certified": in_force.certified,
@@ -92,16 +93,31 @@ def _lines(rows: list[dict[str, Any]]) -> list[str]:
     return (shown if len(cells) > 1 else []) + problems
 
 
+def _wrong(row: dict[str, Any]) -> str:
+    """What is proved, where it is; else what today's labels say by themselves."""
+    from review import wording
+
+    if row["promised"] is not None:
+        return wording.whole(row["promised"])
+    return wording.DASH if row["at_most"] is None else wording.at_most(row["at_most"])
+
+
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     from review import wording
 
     line = row["threshold"]
-    text = "nothing released" if line is None else "by class" if isinstance(line, dict) else f"\u2265 {line:g}"
+    text = (
+        "nothing released"
+        if line is None
+        else "by class"
+        if isinstance(line, dict)
+        else f"\u2265 {wording.number(line)}"
+    )
     stand = "" if line is None else ", certified" if row["certified"] else ", not certified"
     return (
         row["stream"],
         wording.share(row["automation"]),
-        wording.DASH if row["at_most"] is None else wording.at_most(row["at_most"]),
+        _wrong(row),
         "alarm: nothing released" if row["alarm"] else text + stand,
         *(wording.count(row[name]) for name in ("open", "late", "waiting", "faults")),
         wording.DASH if row["measured_at"] is None else row["measured_at"][:16].replace("T", " "),

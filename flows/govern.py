@@ -1,17 +1,19 @@
 """Who moves the line: a named person, with a reason, on the record."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import MappingProxyType
+from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
-from flows import certify, epochs, runs, settings
-from models import certificate
+from flows import epochs, runs, settings
+from flows import weighing as weighing_
+from models import names
 from models import policy as policies
-from models.errors import LedgerInvalid, Misuse
+from models.errors import Misuse
 from models.stream import Stream
-from review import certified, judged, ledger, retirement, wording
+from review import ledger, retirement, verdict, wording
 from review.states import doubted, governed
 
 
@@ -24,79 +26,26 @@ def adopt(
     uncertified: bool = False,
     label: str | None = None,
 ) -> governed.PolicyInForce:
-    """Put a threshold in force: the least strict certified one for None. Returns what is then in force.
+    """Put a threshold in force: the least strict that the report proposes for None. Returns what is then in force.
 
-    Of a stream with a line per class: of the class `label`, the others staying where they are; with neither label nor
-    threshold, the least strict certified one of every class, and none where none is certified. A threshold that the
-    epoch's certificate does not hold takes `uncertified`, and the record says so for ever. Raises Misuse, naming what is
-    certified or what is missing, without it.
+    A number that the report shows means the registered threshold it was shown for. Of a stream with a line per class: of
+    the class `label`, the others staying where they are; with neither label nor threshold, what is proposed of every
+    class, and none where nothing is. A threshold that today's verdict does not allow (`review.verdict`: not certified, a
+    confidence that ranks backwards, an error that today's labels put above the target) takes `uncertified`, and the
+    record says so for ever. Raises Misuse, naming what is certified, what is missing or what speaks against it, without.
     """
-    with _governed(stream_name, by, because) as (stream, book, in_force):
-        standings = certified.standings(book, in_force.epoch_id)
+    with _governed(stream_name, by, because) as (stream, book, in_force, who):
+        weighing = weighing_.of(book, stream, in_force)
         if stream.policy.per_class == "no":
             if label is not None:
                 raise Misuse(f"{stream.name} has one line for all classes; leave --class out, or set policy.per_class")
-            line, holds = _chosen(stream.name, threshold, standings.get(""), uncertified=uncertified)
-            policy = _policy(stream, line)
+            policy = _policy(stream, weighing_.chosen(stream.name, threshold, weighing, "", uncertified=uncertified))
         else:
-            lines = _lines(stream, in_force, standings, threshold, label, uncertified=uncertified)
-            policy = _policy(stream, None, lines)
-            holds = _covered(policy, standings)
-        _put_in_force(book, stream, in_force, policy, by=by, because=because, holds=holds, standings=standings)
+            policy = _policy(
+                stream, None, weighing_.lines(stream, in_force, weighing, threshold, label, uncertified=uncertified)
+            )
+        _put_in_force(book, stream, in_force, policy, who, weighing)
         return runs.policy_in_force(book, stream)
-
-
-def _chosen(
-    what: str, threshold: float | None, standing: certificate.Standing | None, *, uncertified: bool
-) -> tuple[float, bool]:
-    """The threshold to adopt, and whether it is certified. `what`: the stream or the class, for messages."""
-    certain = [] if standing is None else certified.held(standing)
-    if threshold is None:
-        if not certain:
-            raise Misuse(f"no threshold of {what} is certified yet; {_missing(standing)}")
-        threshold = certain[-1]
-    holds = threshold in certain
-    if not holds and not uncertified:
-        said = f"certified are {certain[-1]:g} to {certain[0]:g}" if certain else f"none is; {_missing(standing)}"
-        raise Misuse(
-            f"threshold {threshold:g} of {what} is not certified ({said}); adopt a certified one (the lowest is taken when "
-            "none is named), or say --uncertified, which is kept for ever"
-        )
-    return threshold, holds
-
-
-def _lines(
-    stream: Stream,
-    in_force: governed.PolicyInForce,
-    standings: Mapping[str, certificate.Standing],
-    threshold: float | None,
-    label: str | None,
-    *,
-    uncertified: bool,
-) -> dict[str, float | None]:
-    """The line of each class."""
-    if label is not None:
-        if label not in stream.labels:
-            raise Misuse(f"--class {label!r} is none of the stream's labels {', '.join(stream.labels)}")
-        line, _ = _chosen(f"class {label}", threshold, standings.get(label), uncertified=uncertified)
-        now = {name: in_force.policy.of_class(name).threshold for name in stream.labels}
-        return now | {label: line}
-    if threshold is not None:
-        raise Misuse(f"{stream.name} has a line per class: name the class with --class")
-    lines = {name: standings[name].threshold if name in standings else None for name in stream.labels}
-    if all(line is None for line in lines.values()):
-        raise Misuse(f"no class of {stream.name} has a certified threshold yet; the report says what each lacks")
-    return lines
-
-
-def _covered(policy: policies.Policy, standings: Mapping[str, certificate.Standing]) -> bool:
-    """Whether the epoch's certificates hold every line of the policy."""
-    if policy.by_class is None:
-        return "" in standings and policy.threshold in certified.held(standings[""])
-    return all(
-        line is None or (label in standings and line in certified.held(standings[label]))
-        for label, line in policy.by_class.items()
-    )
 
 
 def stopped(stream_name: str) -> str | None:
@@ -109,85 +58,108 @@ def stopped(stream_name: str) -> str | None:
     return f"nothing was released, by {halt['adopted_by']} since {wording.when(halt['adopted_at'])}: {halt['because']}"
 
 
-def look_once(stream_name: str, *, by: str, because: str) -> dict[str, certificate.Standing]:
-    """Take the single exact look that the epoch was registered for, of every class at once. It is then used up.
-
-    Returns what it certified, by class ("" for all cases). Raises Misuse if the stream is looked at any time, or the look
-    was taken before; LedgerInvalid if the counts do not add up.
-    """
-    with _governed(stream_name, by, because) as (stream, book, in_force):
-        plans = certified.plans(book, in_force.epoch_id)
-        if any(plan.look != "once" for plan in plans.values()):
-            raise Misuse(
-                f'{stream.name} is looked at every night; a single look needs target.look = "once" from the start'
-            )
-        if certified.standings(book, in_force.epoch_id):
-            raise Misuse(f"the single look of {stream.name} was taken; only a new epoch gives another")
-        now = runs.clock()
-        cases = judged.read(book, stream.name, now=now, **certify.rules(stream))
-        found = {}
-        for part, plan in plans.items():
-            try:
-                found[part] = certified.once(book, stream.name, plan, cases, salt=in_force.salt, part=part)
-            except ValueError as error:
-                raise LedgerInvalid(
-                    f"the evidence of {stream.name} does not add up: {error}; run: second-reader verify"
-                ) from None
-        rows = [
-            certified.standing_row(left, stream.name, now, part, taken_by=by, because=because)
-            for part, left in found.items()
-        ]
-        book.append({"certificate": pl.concat(rows)}, now=now)
-        return found
-
-
 def halt(stream_name: str, *, by: str, because: str) -> governed.PolicyInForce:
     """Release nothing from the next decision on. Returns what is then in force."""
-    with _governed(stream_name, by, because) as (stream, book, in_force):
-        _put_in_force(book, stream, in_force, _policy(stream, None), by=by, because=because, holds=False)
+    with _governed(stream_name, by, because) as (stream, book, in_force, who):
+        _put_in_force(book, stream, in_force, _policy(stream, None), who)
         return runs.policy_in_force(book, stream)
 
 
-def rollback(stream_name: str, version: int | None, *, by: str, because: str) -> governed.PolicyInForce:
-    """Put an earlier version's policy in force again: the one before the present for None. Returns what is then in force.
+def rollback(
+    stream_name: str, version: int | None, *, by: str, because: str, uncertified: bool = False
+) -> governed.PolicyInForce:
+    """Put the policy of an earlier version of this epoch in force again. Returns what is then in force.
 
-    It is certified if the epoch's certificate holds its threshold today. Raises Misuse if there is no such version, or
-    it belongs to an epoch that is closed: what was known of another model says nothing of this one.
+    Where that policy is in force already, nothing changes. One that releases more than the present one must be certified
+    today, as for `adopt`, or takes `uncertified`. Raises Misuse if no version is named (the message lists them), there is
+    no such version, it belongs to an epoch that is closed (what was known of another model says nothing of this one), or
+    it would release more than is certified.
     """
-    with _governed(stream_name, by, because) as (stream, book, in_force):
-        past = governed.history(book, stream.name)
-        wanted = in_force.version - 1 if version is None else version
-        row = next((row for row in past.iter_rows(named=True) if row["version"] == wanted), None)
-        if row is None or wanted == in_force.version:
-            raise Misuse(f"{stream.name} has no earlier version {wanted}; `second-reader show policy` lists them")
+    with _governed(stream_name, by, because) as (stream, book, in_force, who):
+        past = governed.history(book, stream.name).to_dicts()
+        row = next((row for row in past if row["version"] == version), None)
+        if row is None:
+            named = "name the version to go back to with --to" if version is None else f"there is no version {version}"
+            raise Misuse(f"{stream.name}: {named}; {_versions(past, in_force)}")
         if row["epoch_id"] != in_force.epoch_id:
             raise Misuse(
-                f"version {wanted} of {stream.name} belongs to an epoch that is closed; adopt a threshold instead"
+                f"version {version} of {stream.name} belongs to an epoch that is closed; adopt a threshold instead"
             )
-        policy = governed.rule_of(row)
-        standings = certified.standings(book, in_force.epoch_id)
-        holds = policy.releases and _covered(policy, standings)
-        _put_in_force(book, stream, in_force, policy, by=by, because=because, holds=holds, standings=standings)
-        return runs.policy_in_force(book, stream)
+        return _again(book, stream, in_force, row, who, uncertified=uncertified)
 
 
-def resume(stream_name: str, *, by: str, because: str) -> governed.PolicyInForce:
+def resume(stream_name: str, *, by: str, because: str, uncertified: bool = False) -> governed.PolicyInForce:
     """After a halt: put the last policy in force again that released anything in this epoch.
 
-    Raises Misuse if nothing is halted, or nothing was released in this epoch.
+    It must be certified today, as for `adopt`, or takes `uncertified`. Raises Misuse if nothing is halted, nothing was
+    released in this epoch, or it is not certified.
     """
-    with _governed(stream_name, by, because) as (stream, book, in_force):
+    with _governed(stream_name, by, because) as (stream, book, in_force, who):
         rule = in_force.policy
         if rule.releases:
             raise Misuse(f"{stream.name} is not halted: {wording.line(rule.threshold, rule.by_class)}")
         past = [
-            row["version"]
-            for row in governed.history(book, stream.name).iter_rows(named=True)
+            row
+            for row in governed.history(book, stream.name).to_dicts()
             if row["epoch_id"] == in_force.epoch_id and governed.rule_of(row).releases
         ]
-    if not past:
-        raise Misuse(f"{stream.name} has released nothing in this epoch; adopt a threshold instead")
-    return rollback(stream_name, past[-1], by=by, because=because)
+        if not past:
+            raise Misuse(f"{stream.name} has released nothing in this epoch; adopt a threshold instead")
+        return _again(book, stream, in_force, past[-1], who, uncertified=uncertified)
+
+
+def _again(
+    book: ledger.Ledger,
+    stream: Stream,
+    in_force: governed.PolicyInForce,
+    row: Mapping[str, Any],
+    who: "Who",
+    *,
+    uncertified: bool,
+) -> governed.PolicyInForce:
+    """Put the policy of an adoption of this epoch (a row of `governed.history`) in force, unless it is."""
+    if row["policy_id"] == in_force.policy_id:
+        return in_force
+    policy = governed.rule_of(row)
+    weighing = weighing_.of(book, stream, in_force)
+    if not uncertified:
+        _refuse_more(stream, row["version"], in_force.policy, policy, weighing.verdicts)
+    _put_in_force(book, stream, in_force, policy, who, weighing)
+    return runs.policy_in_force(book, stream)
+
+
+def _refuse_more(
+    stream: Stream,
+    version: int,
+    now: policies.Policy,
+    then: policies.Policy,
+    verdicts: Mapping[str, verdict.Verdict],
+) -> None:
+    """Raise Misuse if a line of `then` lies below that of `now` and may not be adopted."""
+    for part in ("",) if then.by_class is None and now.by_class is None else stream.labels:
+        before, after = (rule.of_class(part).threshold if part else rule.threshold for rule in (now, then))
+        if after is None or (before is not None and after >= before):
+            continue
+        against = verdicts[part].against(after) if part in verdicts else "it is not certified"
+        if against is not None:
+            more = "releases again" if before is None else f"releases more than now ({wording.number(before)})"
+            raise Misuse(
+                f"version {version} of {stream.name} {more}: threshold {wording.number(after)}"
+                f"{f' of class {part}' if part else ''}, and {wording.plain(against)}; adopt a certified one, or say "
+                "--uncertified, which is kept for ever"
+            )
+
+
+def _versions(past: Sequence[Mapping[str, Any]], in_force: governed.PolicyInForce) -> str:
+    """The versions of the epoch in force that one could go back to, newest first, in one line."""
+    said = []
+    for row in reversed(past):
+        if row["epoch_id"] == in_force.epoch_id and row["version"] != in_force.version:
+            rule = governed.rule_of(row)
+            said.append(f"{row['version']} ({wording.line(rule.threshold, rule.by_class)})")
+    return (
+        f"in this epoch there are {', '.join(said)}" if said else "in this epoch there is none before the present one"
+    )
 
 
 def recall(stream_name: str, *, by: str, because: str) -> int:
@@ -195,7 +167,7 @@ def recall(stream_name: str, *, by: str, because: str) -> int:
 
     Raises Misuse if no alarm was raised.
     """
-    with _governed(stream_name, by, because) as (stream, book, _):
+    with _governed(stream_name, by, because) as (stream, book, _, who):
         suspects = doubted.suspects(book, stream.name)
         if suspects is None:
             raise Misuse(f"no alarm was raised on {stream.name}; there is nothing to recall")
@@ -203,8 +175,8 @@ def recall(stream_name: str, *, by: str, because: str) -> int:
         rows = suspects.select(
             stream=pl.lit(stream.name),
             case_id="case_id",
-            recalled_by=pl.lit(by),
-            because=pl.lit(because),
+            recalled_by=pl.lit(who.by),
+            because=pl.lit(who.because),
             recalled_at=pl.lit(now),
         )
         return len(book.append({"recall": rows}, now=now).written["recall"])
@@ -218,18 +190,24 @@ def beyond_recall(stream_name: str) -> int:
         return retirement.beyond_recall(book, stream.name)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """Who decides, and why, as it goes on the record."""
+
+    by: str
+    because: str
+
+
 @contextmanager
 def _governed(
     stream_name: str, by: str, because: str
-) -> Iterator[tuple[Stream, ledger.Ledger, governed.PolicyInForce]]:
+) -> Iterator[tuple[Stream, ledger.Ledger, governed.PolicyInForce, Who]]:
     """Hold the stream for a decision of a named person. Raises Misuse without a name, a reason, or a policy."""
     config = settings.read()
     stream = settings.read_stream(stream_name, config)
-    for name, value in (("--by", by), ("--because", because)):
-        if not value.strip():
-            raise Misuse(f"{name} is empty; the record of who moved the line and why is kept for ever")
+    who = Who(by=names.checked(by, "--by"), because=names.checked(because, "--because"))
     with ledger.open(config.ledger.get_secret_value()) as book, book.exclusive("govern", stream.name):
-        yield stream, book, runs.policy_in_force(book, stream)
+        yield stream, book, runs.policy_in_force(book, stream), who
 
 
 def _policy(
@@ -247,28 +225,13 @@ def _policy(
         raise Misuse(str(error)) from None
 
 
-def _missing(standing: certificate.Standing | None) -> str:
-    """What it would take to certify something."""
-    needed = None if standing is None else certificate.needed(standing)
-    if needed is not None:
-        return (
-            f"about {needed.labels} more blind labels at confidence {needed.threshold:g} and above would certify that"
-        )
-    if standing is None:
-        return "`second-reader measure` looks for one"
-    return "at the errors seen so far, no number of labels would certify one"
-
-
 def _put_in_force(
     book: ledger.Ledger,
     stream: Stream,
     in_force: governed.PolicyInForce,
     policy: policies.Policy,
-    *,
-    by: str,
-    because: str,
-    holds: bool,
-    standings: Mapping[str, certificate.Standing] = MappingProxyType({}),
+    who: Who,
+    weighing: weighing_.Weighing | None = None,
 ) -> None:
     """Within the epoch in force: the policy and its adoption, in one transaction."""
     now = runs.clock()
@@ -278,10 +241,10 @@ def _put_in_force(
         in_force.epoch_id,
         policy,
         in_force,
-        by=by,
-        because=because,
-        holds=holds,
+        by=who.by,
+        because=who.because,
+        holds=weighing is not None and weighing_.holds(policy, weighing.verdicts),
         now=now,
-        standings=standings,
+        standings={} if weighing is None else weighing.standings,
     )
     book.append(facts, now=now)

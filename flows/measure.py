@@ -10,7 +10,7 @@ from prefect import flow
 from flows import announce, caution, certify, endings, runs
 from models import certificate
 from models.errors import Unavailable
-from review import certified, headline, judged, numbers, parts, report, what_if
+from review import certified, headline, judged, numbers, parts, report, weighed, what_if
 from review.figures import Alarm, Pace, Report
 from review.judged import Judged
 from review.states import counted, doubted, governed, reviewed
@@ -59,20 +59,19 @@ def gather(
     """Everything the report rests on, from the ledger; `labels` those of the watchdog."""
     name, book = run.stream.name, run.ledger
     plans = certified.plans(book, in_force.epoch_id)
-    lines = [in_force.policy.threshold, *(in_force.policy.by_class or {}).values()]
-    lines += [standing.threshold for standing in standings.values()]
-    points = {point for plan in plans.values() for point in plan.thresholds} | {
-        line for line in lines if line is not None
-    }
+    found = weighed.of(cases, in_force, plans, standings)
+    lines = weighed.lines(in_force, standings)
     people = cases.people
     epoch = judged.of(cases, in_force.epoch_id)
-    counts = judged.counts(epoch, sorted(points))
-    at = what_if.thresholds(list(plans.values()), counts, lines)
+    at = what_if.thresholds(list(plans.values()), found.counts, lines)
     return report.build(
         run.stream,
         policy=in_force,
         totals=counted.totals(book, name, people) | {"disputed": int(cases.drawn["disputed"].sum())},
-        counts=counts,
+        counts=found.counts,
+        by_class=found.by_class,
+        draws=found.draws,
+        draws_by_class=found.draws_by_class,
         by_day=parts.by_day(cases),
         open_cases=reviewed.open_cases(people),
         reviewers=reviewed.reviewers(book, name, people),

@@ -108,7 +108,6 @@ class Target(_Table):
 
     error: Share
     delta: Share = 0.05
-    look: Literal["anytime", "once"] = "anytime"  # once: a single exact look, which certifies more and is then used up
 
 
 class Costs(_Table):

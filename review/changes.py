@@ -7,8 +7,6 @@ from models import change_detection
 from review import headline, numbers, wording
 from review.figures import Report
 
-SHORTEST = 1.0  # hours of a stream's life below which a pace says nothing
-
 
 def lines(report: Report) -> list[str]:
     """What differs from the report before, a sentence each; empty for the first report."""
@@ -88,14 +86,14 @@ def drift(report: Report) -> list[str]:
 
 
 def forecast(report: Report) -> str:
-    """When the queue will be empty, at the pace of the last week."""
+    """When the queue will be empty, at the pace of the last days: whole ones, of arrivals and of answers."""
     waiting, pace = report.queue.open + report.queue.waiting, report.pace
     if not waiting:
         return ""
-    if pace.hours < SHORTEST:
-        return "It is too early to say when the queue will be empty."
-    answered, arrived = (24 * number / pace.hours for number in (pace.answered, pace.arrived))
-    rates = f"people answer {wording.amount(answered)} a day and {wording.amount(arrived)} come in"
-    if answered <= arrived:
-        return f"It will not become empty: {rates} (last {wording.hours(pace.hours)})."
-    return f"Empty in about {wording.hours(24 * waiting / (answered - arrived))}: {rates} (last {wording.hours(pace.hours)})."
+    if not pace.known:
+        return "When it will be empty is known after a day of cases and of answers."
+    rates = f"people answer {wording.daily(pace.answers)} a day (last {wording.hours(pace.answer_hours)}) and "
+    rates += f"{wording.daily(pace.arrivals)} come in (last {wording.hours(pace.hours)})"
+    if pace.answers <= pace.arrivals:
+        return f"It will not become empty: {rates}."
+    return f"Empty in about {wording.hours(24 * waiting / (pace.answers - pace.arrivals))}: {rates}."

@@ -9,12 +9,15 @@ import polars as pl
 from models.estimate import Estimate, NotEnoughEvidence
 from models.slices import Slice
 from models.watchdog import Shift
+from review import verdict as verdict_
+from review import wording
+from review.draws import Draws
 from review.proposal import Proposal
 from review.states import governed
 from review.what_if import WhatIf
 
 Figure = Estimate | NotEnoughEvidence
-Verdict = Literal["certified", "kept", "missed", "open", "nothing"]
+DAY = 24.0  # hours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +27,7 @@ class Queue:
     open: int
     late: int  # open past the stream's deadline
     skipped: int  # open, and at least one person passed it on
-    waiting: int  # drawn or doubtful, and not sent yet
+    waiting: int  # for people, and not sent yet
     deadline: float
     oldest: float | None
     ages: tuple[tuple[str, int], ...]
@@ -43,11 +46,25 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Era:
+    """The span of time whose evidence counts, and how the threshold in force stands in it.
+
+    `state`: own (certified by this era's labels), carried (by those of the era before, while this one gathers; it lapses
+    when this one ends), uncertified, nothing (is released). `ends_at`: as the ledger writes times.
+    """
+
+    number: int
+    ends_at: str
+    state: Literal["own", "carried", "uncertified", "nothing"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClassLine:
     """One predicted class of a stream with a line for each: in force, certified (None: none), and what that rests on.
 
     `coverage`: share of the class's cases at or above the certified line. `labels`, `errors`: blind labels there, weighted
     to the smallest propensity (without a certified line: of the whole class). `needed`: more labels for the next step.
+    `verdict`: what may be proposed. `draws`: its blind draws there; None: not looked up.
     """
 
     label: str
@@ -57,15 +74,36 @@ class ClassLine:
     labels: float
     errors: float
     needed: int | None
+    verdict: verdict_.Verdict
+    draws: Draws | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """What people answered and what came for them in the last `hours` (a week, or since the stream began)."""
+    """What came for people in the last `hours`, and what they answered in the last `answer_hours`.
+
+    Whole days, at most a week. Less than 24: the stream, or the first answer, is so young, and nothing can be told from it.
+    """
 
     hours: float
     answered: int
     arrived: int
+    answer_hours: float = 0.0
+
+    @property
+    def known(self) -> bool:
+        """Whether a pace can be told: there is a day of both."""
+        return min(self.hours, self.answer_hours) >= DAY
+
+    @property
+    def answers(self) -> float:
+        """Answers a day; only where `known`."""
+        return DAY * self.answered / self.answer_hours
+
+    @property
+    def arrivals(self) -> float:
+        """Cases for people a day; only where `known`."""
+        return DAY * self.arrived / self.hours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,13 +147,15 @@ class Report:
     batch: float | None  # one-sided, of the released themselves; None where draws were unequal
     worst: Figure  # one-sided, every unanswered draw taken for wrong
     proposal: Proposal | None  # what is certified; None: nothing was looked at yet
-    look_open: bool  # a single look is registered and not taken
     classes: tuple[ClassLine, ...]  # of a stream with a line per class; else empty
     slices: tuple[Slice, ...]  # of the released, by predicted class and by slice
     shift: Shift | None  # of the newest day's confidences; None: too few to say
     alarm: Alarm | None  # the newest, if the watchdog ever raised one
-    verdict: Verdict  # on the target; certified: at every look; else at this one; nothing: no evidence
+    verdict: verdict_.Badge  # on the target; certified: at every look; else at this one; nothing: no evidence
+    ruling: verdict_.Verdict  # what may be proposed of all cases; with a line per class each has its own
+    draws: pl.DataFrame  # blind draws of the epoch (`review.draws`)
     needed: int | None  # blind labels without an error until the target is shown; None where that is no question
+    audits_unsent: int  # draws of released cases that are not sent yet: neither answered nor wrong
     here: Figure  # at today's line, from all blind draws above it
     everything: Figure  # were every case that has a confidence released
     coverage_here: float | None
@@ -135,8 +175,17 @@ class Report:
     faults: pl.DataFrame
     history: pl.DataFrame
     head: tuple[int, str]
+    era: Era | None = None  # None: evidence has no end
+    second_opinion: bool = True  # a blind answer against the model is read by another person
+    capacity: int | None = None  # reviews people can do a day, as the stream file says
 
     @property
     def automation(self) -> float | None:
         """Share of the epoch's cases that was released: known, not estimated. None before the first case."""
         return self.released / self.cases if self.cases else None
+
+    @property
+    def shown(self) -> dict[float, str]:
+        """The text of every threshold of the page, as short as tells it from the others."""
+        found = [line for line in self.what_if.rows["threshold"].to_list() if line is not None]
+        return dict(zip(found, wording.thresholds(found), strict=True))

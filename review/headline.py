@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 
 from models.estimate import Estimate, NotEnoughEvidence
-from review import wording
-from review.figures import ClassLine, Figure, Report
-
-FLAGS = 3  # worse parts named in the first lines; the table has them all
+from review import certificate_text, outlook, wording
+from review.figures import Figure, Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
-    """`lead` is what is known for sure, `promise` what is shown by labels, `basis` what that rests on."""
+    """`lead` and `promise` are the first line: what is proved or known for sure stands first. `basis`: what it rests on."""
 
     lead: str
     promise: str
@@ -26,6 +24,8 @@ def of(report: Report) -> Headline:
             promise="This page fills with the first answers of the model.",
             basis=f"Put them where the stream looks for its input, then: second-reader run {report.stream}",
         )
+    if report.verdict == "certified":
+        return _certified(report)
     if not report.released:
         return _nothing_released(report)
     lead = f"The machine answers {wording.share(report.automation)} of cases alone."
@@ -43,7 +43,65 @@ def of(report: Report) -> Headline:
             f"With {wording.whole(1 - report.delta)} confidence at most {wording.at_most(promise.high)} "
             f"of the {wording.count(report.released)} released are wrong."
         ),
-        basis=f"{released} From {wording.labels(promise)}. Best estimate {wording.between(error)}, {error.method}.",
+        basis=" ".join(
+            filter(
+                None,
+                (
+                    f"{released} From {wording.labels(promise)}. Best estimate {wording.between(error)}, {error.method}.",
+                    wider(report),
+                ),
+            )
+        ),
+    )
+
+
+def _certified(report: Report) -> Headline:
+    """The promise that is proved leads; what today's labels say by themselves is an estimate, and named so."""
+    of_class = " of each class" if report.classes else ""
+    era = report.era
+    before = f" in era {era.number - 1}, until {wording.when(era.ends_at)}" if era and era.state == "carried" else ""
+    lead = (
+        f"With {wording.whole(1 - report.delta)} confidence at most {wording.whole(report.target)} of what it releases"
+        f"{of_class} is wrong (certified{before})."
+    )
+    if not report.released:
+        return Headline(lead=lead, promise="No case so far was as sure as today's line asks.", basis="")
+    alone = f"The machine answers {wording.share(report.automation)} of cases alone"
+    released = f"Released: {wording.count(report.released)} of {wording.count(report.cases, 'case')}."
+    error = report.error
+    if isinstance(error, NotEnoughEvidence):
+        basis = f"{released} Of these themselves nothing is known yet: {error.reason}."
+        return Headline(lead=lead, promise=f"{alone}.", basis=basis)
+    return Headline(
+        lead=lead,
+        promise=(
+            f"{alone}; by the labels so far between {wording.at_least(error.low)} and {wording.at_most(error.high)} "
+            "of these are wrong."
+        ),
+        basis=" ".join(
+            filter(
+                None,
+                (
+                    f"{released} Today's estimate: {wording.share(error.value)} wrong, from {wording.labels(error)} "
+                    f"({wording.whole(1 - error.alpha)} limits, {error.method}).",
+                    wider(report),
+                ),
+            )
+        ),
+    )
+
+
+def wider(report: Report) -> str:
+    """Why the limits of the released are wider than those of all labels at the line; empty where they are not."""
+    error, here = report.error, report.here
+    if isinstance(error, NotEnoughEvidence) or isinstance(here, NotEnoughEvidence):
+        return ""
+    if error.high - error.low <= here.high - here.low or error.n >= here.n:
+        return ""
+    return (
+        f"Here only the {wording.count(error.n, 'label')} of released cases count, of {wording.count(here.n)} at or above "
+        f"the line, so the limits are wider than before the line was moved ({wording.at_least(here.low)} to "
+        f"{wording.at_most(here.high)} from all of them); they narrow with each audit."
     )
 
 
@@ -75,128 +133,99 @@ def verdict(report: Report) -> tuple[str, str, str]:
     target = f"The target is at most {wording.whole(report.target)} wrong among the released"
     match report.verdict:
         case "certified":
-            return "\u2713", "Certified", f"{target}: certified for today's line, from all blind labels at or above it."
+            return "\u2713", "Certified", f"{target}: certified for today's line, {_stands(report)}."
         case "kept":
-            return "\u2713", "Target kept", f"{target}: the limit is below it."
+            return "\u2713", "Target kept", f"{target}: the limit is below it, at this look; no certificate says so."
         case "missed":
             return "\u2715", "Target missed", f"{target}: even the lower limit is above it. Raise the line, or halt."
+        case "refused":
+            return "\u2715", "Do not route by it", f"{target}. {_refusals(report)[0].capitalize()}."
         case "open":
             more = ""
             if report.needed is not None:
                 labels = wording.count(report.needed, "more blind label")
-                more = f" About {labels}, all right, would show it."
+                more = f" About {labels}, all right, would show it{_how_long(report, report.needed)}."
             return "\u2026", "Not shown yet", f"{target}: the limits still reach to both sides.{more}"
         case _:
             return "\u2013", "Nothing to judge", f"{target}."
 
 
+def _stands(report: Report) -> str:
+    era = report.era
+    if era is not None and era.state == "carried":
+        return (
+            f"by the labels of era {era.number - 1}; it lapses when era {era.number} ends, {wording.when(era.ends_at)}"
+        )
+    until = "" if era is None else f", until {wording.when(era.ends_at)}"
+    return f"from all blind labels at or above it{until}"
+
+
+def _how_long(report: Report, labels: int) -> str:
+    line = None if report.in_force is None else report.in_force.policy.threshold
+    said = "" if line is None else outlook.words(report, labels, line)
+    return f" ({said})" if said else ""
+
+
+def _refusals(report: Report) -> tuple[str, ...]:
+    """What the gate says, of all cases or of the classes that are released."""
+    if report.classes:
+        return tuple(f"{line.label}: {said}" for line in report.classes for said in line.verdict.refusals)
+    return report.ruling.refusals
+
+
 def proposed(report: Report) -> tuple[str, str]:
     """What the product proposes, in a word, and why or why not."""
-    alarm, proposal, policy = report.alarm, report.proposal, report.in_force
+    alarm, proposal, ruling = report.alarm, report.proposal, report.ruling
     if alarm is not None and alarm.current:
         return "Find the cause", "The watchdog has closed the epoch. No line can be proposed before new evidence is in."
-    if report.look_open:
-        return "Wait", "A single exact look is registered; it pays to take it late, for there is no other."
     if report.classes:
-        ready = [
-            line.label for line in report.classes if line.certified is not None and line.certified != line.in_force
-        ]
-        if ready:
-            return "Move the lines", f"More is certified than is in force for {', '.join(ready)}."
-        return "Stay", "No class has more certified than is in force."
-    if report.trust.refusals:
-        return "Do not release", f"{report.trust.refusals[0]}."
+        return _proposed_by_class(report)
+    if ruling.state == "refused":
+        return "Do not release", f"{ruling.refusals[0]}."
     if proposal is None:
+        if ruling.state == "carried":
+            return "Stay", certificate_text.era(report)
         return "Nothing yet", "No label has been looked at in this epoch."
-    if proposal.threshold is None:
-        return "Not yet", f"No line is certified. {needed(report)}".strip()
-    line = None if policy is None else policy.policy.threshold
-    labels = (
-        f"from {wording.count(proposal.labels, 'blind label')} at or above it, {wording.count(proposal.errors)} wrong"
-    )
-    if line == proposal.threshold:
-        return (
-            "Stay",
-            f"Today's line is the one that releases most of what is certified, {labels}. {needed(report)}".strip(),
-        )
-    share = f"{wording.threshold(proposal.threshold)}, {wording.share(proposal.coverage)} of cases"
-    if line is not None and line < proposal.threshold:
-        return "Move back", f"Today's line releases more than is certified; certified is {share}, {labels}."
-    return "Move the line", f"Certified is {share}: {labels}."
+    match ruling.state:
+        case "contradicted":
+            return "Not yet", f"What is certified cannot be proposed: {certificate_text.contradicted(report)}"
+        case "carried":
+            return "Stay", f"{certificate_text.era(report)} {certificate_text.needed(report)}".strip()
+        case "uncertified" | "unlooked":
+            return "Not yet", f"No line is certified. {certificate_text.needed(report)}".strip()
+    share = f"{certificate_text.line(report, ruling.threshold)}, {wording.share(_coverage(report, ruling.threshold))} of cases"
+    labels = _rests_on(report)
+    if ruling.state == "stay":
+        more = certificate_text.needed(report)
+        return "Stay", f"Today's line is the one that releases most of what may be adopted{labels}. {more}".strip()
+    if ruling.state == "back":
+        return "Move back", f"Today's line releases more than is certified; certified is {share}{labels}."
+    return "Move the line", f"Certified is {share}{labels}."
 
 
-def certificate(report: Report) -> list[str]:
-    """What is certified, what the next step takes, what an alarm asks for: a sentence each."""
-    said = []
-    alarm, proposal = report.alarm, report.proposal
-    if alarm is not None and alarm.current:
-        said.append(
-            f"Alarm, {wording.when(alarm.raised_at)}: the error among the released has risen ({alarm.errors} wrong at the "
-            f"end of {wording.count(alarm.labels, 'blind label')}). Nothing is released since; "
-            + (
-                f"{wording.count(alarm.suspects, 'released case')} under suspicion, read by nobody: second-reader recall."
-                if alarm.suspects
-                else "every case under suspicion was read or recalled."
-            )
-        )
-    said += [f"Beware: {sentence}" for sentence in beware(report)]
-    if report.look_open:
-        said.append(
-            "A single exact look is registered and not taken: nothing is certified until somebody takes it, once "
-            f"(second-reader look {report.stream} --by NAME --because TEXT)."
-        )
-    said += [_of_class(line, report) for line in report.classes if line.certified is not None]
-    silent = [line.label for line in report.classes if line.certified is None]
-    if silent:
-        said.append(f"Nothing is certified yet for {', '.join(silent)}: these stay with people.")
-    if proposal is None:
-        return said
-    if proposal.threshold is None:
-        said.append(f"Nothing is certified yet. {needed(report)}".strip())
-    else:
-        said.append(
-            f"Certified: {wording.threshold(proposal.threshold)} ({wording.share(proposal.coverage)} of cases). At most "
-            f"{wording.whole(proposal.alpha)} of what it releases is wrong, with {wording.whole(1 - proposal.delta)} "
-            "confidence, however often one looks."
-        )
-    for sentence in (*proposal.gate.refusals, *proposal.gate.warnings):
-        said.append(f"Beware: {sentence}.")
-    return said
+def _proposed_by_class(report: Report) -> tuple[str, str]:
+    ready = [one.label for one in report.classes if one.verdict.state == "move"]
+    back = [one.label for one in report.classes if one.verdict.state == "back"]
+    refused = [one for one in report.classes if one.verdict.refusals and one.in_force is not None]
+    if refused:
+        return "Do not release", f"{refused[0].label}: {refused[0].verdict.refusals[0]}."
+    if back:
+        return "Move the lines", f"The line in force releases more than is certified for {', '.join(back)}."
+    if ready:
+        return "Move the lines", f"More is certified than is in force for {', '.join(ready)}."
+    return "Stay", "No class has more certified than is in force."
 
 
-def _of_class(line: ClassLine, report: Report) -> str:
-    return (
-        f"Certified for {line.label}: {wording.threshold(line.certified)} ({wording.share(line.coverage)} of its cases), at "
-        f"most {wording.whole(report.target)} wrong."
-    )
-
-
-def beware(report: Report) -> list[str]:
-    """What needs no certificate to worry: parts that are worse than the target, confidences that have moved."""
-    worse = [part for part in report.slices if part.flagged]
-    said = [
-        f"{part.name} is above the target: {wording.between(part.error)} of the released there are wrong."
-        for part in worse[:FLAGS]
-    ]
-    if len(worse) > FLAGS:
-        said.append(f"{len(worse) - FLAGS} more parts are above the target; the report names them.")
-    if report.shift is not None and report.shift.warn:
-        said.append(
-            f"the confidences of the newest day have moved: up to {wording.share(report.shift.distance)} of cases lie "
-            "elsewhere than before. That needs no label to see and is no proof of errors; look at the input."
-        )
-    return said
-
-
-def needed(report: Report) -> str:
-    """What certifies the next threshold; empty if there is none."""
-    if report.proposal is None or 0 < report.cases == report.unscored:
+def _rests_on(report: Report) -> str:
+    """What the certificate of the line that is proposed rests on; empty where it is not the least strict one."""
+    proposal = report.proposal
+    if proposal is None or proposal.threshold != report.ruling.threshold:
         return ""
-    step = report.proposal.needed
-    if step is None:
-        return "" if report.proposal.certified else "At the errors seen so far no number of labels would certify one."
-    if not step.seen:
-        labels, line = wording.count(step.labels, "blind label"), wording.threshold(step.threshold)
-        return f"There is no blind label at {line} yet; about {labels} there, all right, would certify that."
-    labels = wording.count(step.labels, "more blind label")
-    return f"About {labels} at {wording.threshold(step.threshold)} would certify that, were errors to stay as rare as so far."
+    return (
+        f", from {wording.count(proposal.labels, 'blind label')} at or above it, {wording.count(proposal.errors)} wrong"
+    )
+
+
+def _coverage(report: Report, threshold: float | None) -> float | None:
+    found: float | None = dict(report.what_if.rows.select("threshold", "coverage").iter_rows()).get(threshold)
+    return found

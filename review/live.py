@@ -7,7 +7,7 @@ shows is what `--json` says, written by `wording` as everywhere.
 import shlex
 from typing import Any
 
-from review import wording
+from review import draws, verdict, wording
 from review.figures import Report
 from review.what_if import Part
 
@@ -62,13 +62,13 @@ def shown(report: Report) -> list[Part]:
 
 
 def presets(report: Report) -> list[dict[str, Any]]:
-    """Lines worth a look, as rows: today's, the proposal, the cheapest certified, what people can carry."""
+    """Lines worth a look, as rows: today's, what may be adopted as certified, its cheapest, what people can carry."""
     proposal = report.proposal
     wanted: list[tuple[str, str, float | None]] = []
     if report.in_force is not None and report.in_force.policy.by_class is None:
         wanted.append(("today", "Today\u2019s line", report.in_force.policy.threshold))
-    if proposal is not None and proposal.threshold is not None:
-        wanted.append(("proposal", "Certified", proposal.threshold))
+    if proposal is not None and report.ruling.threshold is not None:
+        wanted.append(("proposal", "Certified", report.ruling.threshold))
         # Where errors are dear and reviews cheap, the cheapest is to release nothing.
         cheapest = proposal.cheapest.threshold
         wanted.append(("cheapest", "Cheapest: release nothing" if cheapest is None else "Cheapest certified", cheapest))
@@ -111,7 +111,7 @@ def _words(report: Report, row: dict[str, Any]) -> dict[str, str]:
     nothing = row["threshold"] is None
     none = wording.DASH if row["coverage"] or nothing else NOT_REACHED
     words = {
-        "line": "nothing released" if nothing else wording.threshold(row["threshold"]),
+        "line": wording.threshold(row["threshold"], report.shown),
         "share": f"{wording.share(row['coverage'])} of cases",
         "released": f"{wording.amount(row['released'])} a day",
         "error": wording.share(row["error"]) if known else none,
@@ -133,24 +133,36 @@ def _words(report: Report, row: dict[str, Any]) -> dict[str, str]:
 
 
 def standing(report: Report, row: dict[str, Any], label: str | None = None) -> dict[str, str]:
-    """Whether the threshold is certified (of a class, with `label`), and what it lacks."""
+    """Whether the threshold is certified (of a class, with `label`) and may be adopted, and what it lacks."""
     if row["threshold"] is None:
         return {"certified": "Nothing to certify", "needed": "no answer goes out without a person"}
     if row["certified"]:
+        against = _verdict(report, label).against(row["threshold"])
         return {
             "certified": "\u2713 Certified",
-            "needed": f"at most {wording.whole(report.target)} wrong, however often one looks",
+            "needed": against or f"at most {wording.whole(report.target)} wrong, however often one looks",
         }
     if row["needed"]:
-        return {"certified": "\u2715 Not certified", "needed": f"about {wording.count(row['needed'], 'more label')}"}
-    return {"certified": "\u2715 Not certified", "needed": _why_not(report, label)}
+        work = wording.people(row["needed"] * report.what_if.minutes / 60)
+        return {
+            "certified": "\u2715 Not certified",
+            "needed": f"about {wording.count(row['needed'], 'more label')}, {work}",
+        }
+    return {"certified": "\u2715 Not certified", "needed": _why_not(report, row["threshold"], label)}
 
 
-def _why_not(report: Report, label: str | None) -> str:
+def _verdict(report: Report, label: str | None) -> verdict.Verdict:
+    return next((one.verdict for one in report.classes if one.label == label), report.ruling)
+
+
+def _why_not(report: Report, threshold: float, label: str | None) -> str:
     if report.what_if.labels is not None and label is None:
         return "each class has a line of its own"
     if report.proposal is None and label is None:
         return "nobody has looked yet"
+    waits = draws.pending(draws.at(report.draws, threshold)) if label is None else ""
+    if waits:
+        return f"not settled, and wrong until then: {waits}"
     return "no number of labels would do at these errors, or the line is not among those this epoch can certify"
 
 
@@ -173,8 +185,8 @@ def command(report: Report, row: dict[str, Any], label: str | None = None) -> st
     if report.what_if.labels is not None and label is None:
         return ""
     of_class = "" if label is None else f" --class {shlex.quote(label)}"
-    mark = "" if row["certified"] else " --uncertified"
-    return f"second-reader adopt {report.stream}{of_class} --threshold {row['threshold']!r} {who}{mark}"
+    mark = "" if row["certified"] and _verdict(report, label).against(row["threshold"]) is None else " --uncertified"
+    return f"second-reader adopt {report.stream}{of_class} --threshold {report.shown[row['threshold']]} {who}{mark}"
 
 
 def _limits(report: Report, low: str, high: str, row: dict[str, Any]) -> str:

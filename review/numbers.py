@@ -18,11 +18,15 @@ def whole(report: Report) -> dict[str, Any]:
     cases, released, automation       of the epoch in force; automation = released / cases, known and not estimated
     error, promise, worst             among the released: two-sided; one-sided; one-sided, all unanswered draws wrong
     batch                             one-sided limit for the released as a closed batch; null where draws were unequal
-    target {error, delta, verdict, needed}   verdict: certified | kept | missed | open | nothing
+    audits_unsent                     draws of released cases that nobody was given yet: neither answered nor wrong
+    target {error, delta, verdict, needed}   verdict: certified | refused | kept | missed | open |
+                                      nothing
     certificate {threshold, certified, needed, cheapest, carried, ...}   what the last look left, or null
     alarm {raised_at, labels, errors, suspects, ...}   the watchdog's newest, or null
-    look_open                         whether a single look is registered and not taken
-    classes                           per class: line in force, certified, coverage, labels, errors, needed; or empty
+    era {number, ends_at, state}      whose evidence counts; own | carried | uncertified | nothing; or null
+    verdict {state, threshold, certified, allowed, contradicted, refusals, target}   what may be proposed and adopted
+    classes                           per class: line in force, certified, coverage, labels, errors, needed, verdict,
+                                      draws; or empty
     slices                            per predicted class and slice: error among the released, flagged (Holm)
     shift {distance, p, warn, ...}    of the newest day's confidences from those before, or null
     line {threshold, coverage, error, ...}   the policy in force, or null
@@ -52,6 +56,7 @@ def whole(report: Report) -> dict[str, Any]:
         "promise": _plain(report.promise),
         "worst": _plain(report.worst),
         "batch": report.batch,
+        "audits_unsent": report.audits_unsent,
         "target": {
             "error": report.target,
             "delta": report.delta,
@@ -60,7 +65,8 @@ def whole(report: Report) -> dict[str, Any]:
         },
         "certificate": None if report.proposal is None else asdict(report.proposal),
         "alarm": None if report.alarm is None else asdict(report.alarm),
-        "look_open": report.look_open,
+        "era": None if report.era is None else asdict(report.era),
+        "verdict": asdict(report.ruling),
         "classes": [asdict(line) for line in report.classes],
         "slices": [
             {"slice": part.name, "flagged": part.flagged, "error": _plain(part.error)} for part in report.slices
@@ -137,10 +143,11 @@ def key(report: Report) -> dict[str, Any]:
         "labels": report.everything.n,
         "wrong": report.everything.errors,
         "certified": None if report.proposal is None else report.proposal.threshold,
-        "proposed": {line.label: line.certified for line in report.classes}
-        or (None if report.proposal is None else {"": report.proposal.threshold}),
+        "proposed": {line.label: line.verdict.threshold for line in report.classes}
+        or (None if report.proposal is None else {"": report.ruling.threshold}),
         "automation": report.automation,
         "at_most": report.promise.high if isinstance(report.promise, Estimate) else None,
+        "promised": report.target if report.verdict == "certified" else None,
         "open": report.queue.open,
         "late": report.queue.late,
         "waiting": report.queue.waiting,

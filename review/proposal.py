@@ -6,7 +6,7 @@ import polars as pl
 
 from models import certificate, cost, reliability, risk
 from models.stream import Stream
-from review import what_if
+from review import verdict, what_if
 
 MINUTES = 1.0  # of a review, while none was measured
 
@@ -15,11 +15,12 @@ MINUTES = 1.0  # of a review, while none was measured
 class Proposal:
     """`threshold` is the least strict certified one (None: none is), `coverage` the share of cases it would release.
 
-    `certified`: all certified thresholds, strictest first. `labels`, `errors`: blind labels at or above it that the
-    certificate rests on, weighted to the smallest propensity. `needed`: what the next step takes; None: nothing helps or
-    nothing is left to certify. `cheapest`: lowest expected cost per case inside the certified set, full review included.
-    `carried`: what people can carry by the stream's stated capacity; None: none is stated. `gate`: what speaks against
-    trusting the confidence at all.
+    What may be proposed of it says the verdict. `certified`: all certified thresholds, strictest first. `labels`,
+    `errors`: blind labels at or above it that the certificate rests on, weighted to the smallest propensity. `needed`:
+    what the next step takes; None: nothing helps or nothing is left to certify. `next`: thresholds that the walks did not
+    pass, each the next step of one. `cheapest`: lowest expected cost per case among what may be adopted, full review
+    included. `carried`: what people can carry by the stream's stated capacity; None: none is stated. `gate`: what speaks
+    against trusting the confidence at all.
     """
 
     alpha: float
@@ -31,6 +32,7 @@ class Proposal:
     labels: float
     errors: float
     needed: certificate.Needed | None
+    next: tuple[float, ...]
     cheapest: cost.Choice
     carried: cost.Load | None
     gate: reliability.Gate
@@ -43,8 +45,9 @@ def of(
     *,
     by_day: pl.DataFrame,
     reviewers: pl.DataFrame,
+    ruling: verdict.Verdict,
 ) -> Proposal:
-    """From the last look, the epoch's counts (`risk`), and the states of the ledger by day and reviewer."""
+    """From the last look, the epoch's counts (`risk`), the verdict on them, and the ledger's states by day and reviewer."""
     plan = standing.plan
     rows = risk.at(counts, plan.thresholds, plan.delta)
     certified = tuple(plan.thresholds[index] for index in standing.certified)
@@ -60,7 +63,8 @@ def of(
         labels=0.0 if place is None else standing.labels[place],
         errors=0.0 if place is None else standing.errors[place],
         needed=certificate.needed(standing),
-        cheapest=cost.cheapest(rows, prices(stream, reviewers), certified),
+        next=tuple(plan.thresholds[stop.at] for stop in standing.stops if stop.at not in standing.certified),
+        cheapest=cost.cheapest(rows, prices(stream, reviewers), ruling.allowed),
         carried=_carried(rows, stream, by_day),
         gate=reliability.gate(counts, plan.delta),
     )

@@ -16,11 +16,23 @@ from models.estimate import NotEnoughEvidence
 from models.slices import Slice
 from models.stream import Stream
 from models.watchdog import Shift
-from review import proposal, sheet, terminal, what_if
-from review.figures import Alarm, ClassLine, Figure, Pace, Queue, Report, Trust, Verdict, Watch
+from review import draws as draws_
+from review import proposal, sheet, terminal, verdict, what_if
+from review.figures import Alarm, ClassLine, Era, Figure, Pace, Queue, Report, Trust, Watch
 from review.states import governed
 
 NO_PACE = Pace(hours=0.0, answered=0, arrived=0)
+NO_COUNTS = pl.DataFrame(
+    schema={
+        "confidence": pl.Float64,
+        "route": pl.String,
+        "blind": pl.Boolean,
+        "propensity": pl.Float64,
+        "outcome": pl.String,
+        "late": pl.Boolean,
+        "n": pl.Int64,
+    }
+)
 
 # Hours since a case was put before people, and how a reader says it.
 AGES = ((1.0, "under 1 h"), (8.0, "1 to 8 h"), (24.0, "8 to 24 h"), (72.0, "1 to 3 days"), (math.inf, "over 3 days"))
@@ -41,7 +53,10 @@ def build(
     now: str,
     standings: Mapping[str, certificate.Standing] = MappingProxyType({}),
     alarm: Alarm | None = None,
-    look_open: bool = False,
+    by_class: Mapping[str, pl.DataFrame] = MappingProxyType({}),
+    draws: pl.DataFrame | None = None,
+    draws_by_class: Mapping[str, pl.DataFrame] = MappingProxyType({}),
+    era: Era | None = None,
     slices: Sequence[Slice] = (),
     shift: Shift | None = None,
     at: Sequence[float] | None = None,
@@ -54,6 +69,7 @@ def build(
     """The report from the states of the ledger (`review/states/` has their shapes); `now` as the ledger writes times.
 
     `at`: the thresholds to look at, strictest first (None: those that occurred), `parts` the same within parts.
+    `by_class`: of a stream with a line per class, counts of each. `draws`: blind draws (None: as the counts have them).
     """
     target, delta = stream.target.error, stream.target.delta
     if policy is not None:
@@ -63,13 +79,19 @@ def build(
     error = risk.error_among_automated(counts, delta)
     line = None if policy is None else policy.policy.threshold
     standing = standings.get("")
-    proposed = None if standing is None else proposal.of(standing, counts, stream, by_day=by_day, reviewers=reviewers)
-    verdict = _verdict(error, promise, target)
-    if verdict != "missed" and proposed is not None and line in proposed.certified:
-        verdict = "certified"
-    classes = _classes(policy, {part: left for part, left in standings.items() if part})
-    if verdict != "missed" and classes and policy is not None and policy.certified and policy.policy.releases:
-        verdict = "certified"
+    carried = era is not None and era.state == "carried"
+    ruling = verdict.of(standing, counts, target=target, delta=delta, line=line, carried=carried)
+    proposed = None
+    if standing is not None:
+        proposed = proposal.of(standing, counts, stream, by_day=by_day, reviewers=reviewers, ruling=ruling)
+    classes = _classes(policy, standings, by_class or {}, draws_by_class, carried=carried)
+    badge = verdict.badge(
+        [(one.in_force, one.verdict) for one in classes] or [(line, ruling)],
+        error,
+        promise,
+        target=target,
+        stands=None if era is None else era.state in ("own", "carried"),
+    )
     if at is None:
         at = what_if.thresholds((), counts, [line])
     sure = None if line is None else int(counts.filter(pl.col("confidence") >= line)["n"].sum())
@@ -92,12 +114,14 @@ def build(
         worst=risk.error_among_automated(counts, delta, one_sided=True, unanswered_wrong=True),
         proposal=proposed,
         classes=classes,
-        look_open=look_open,
         slices=tuple(slices),
         shift=shift,
         alarm=alarm,
-        verdict=verdict,
-        needed=_needed(promise, target) if verdict == "open" else None,
+        verdict=badge,
+        ruling=ruling,
+        draws=draws_.of(counts) if draws is None else draws,
+        audits_unsent=int(released.filter("blind", pl.col("outcome") == "waiting")["n"].sum()),
+        needed=_needed(promise, target) if badge == "open" else None,
         here=risk.error_at(counts, math.inf if line is None else line, delta),
         everything=risk.error_at(counts, 0.0, delta),
         coverage_here=sure / cases if sure is not None and cases else None,
@@ -126,6 +150,9 @@ def build(
         faults=faults,
         history=history,
         head=head,
+        era=era,
+        second_opinion=stream.review.second_opinion,
+        capacity=stream.review.capacity_per_day,
     )
 
 
@@ -142,7 +169,12 @@ def _trust(counts: pl.DataFrame, delta: float) -> Trust:
 
 
 def _classes(
-    policy: governed.PolicyInForce | None, standings: Mapping[str, certificate.Standing]
+    policy: governed.PolicyInForce | None,
+    standings: Mapping[str, certificate.Standing],
+    counts: Mapping[str, pl.DataFrame],
+    draws: Mapping[str, pl.DataFrame],
+    *,
+    carried: bool,
 ) -> tuple[ClassLine, ...]:
     """Each class's line, in the order of the labels."""
     if policy is None:
@@ -154,15 +186,25 @@ def _classes(
             continue
         at = left.certified[-1] if left.certified else len(left.plan.thresholds) - 1
         step = certificate.needed(left)
+        in_force = policy.policy.of_class(label).threshold
         lines.append(
             ClassLine(
                 label=label,
-                in_force=policy.policy.of_class(label).threshold,
+                in_force=in_force,
                 certified=left.threshold,
                 coverage=left.cases[at] / left.cases[-1] if left.certified and left.cases[-1] else 0.0,
                 labels=left.labels[at],
                 errors=left.errors[at],
                 needed=None if step is None else step.labels,
+                verdict=verdict.of(
+                    left,
+                    counts.get(label, NO_COUNTS),
+                    target=policy.target_error,
+                    delta=policy.delta,
+                    line=in_force,
+                    carried=carried,
+                ),
+                draws=draws_.at(draws[label], left.plan.thresholds[at]) if label in draws else None,
             )
         )
     return tuple(lines)
@@ -173,14 +215,6 @@ def _batch(released: pl.DataFrame, promise: Figure) -> float | None:
     if isinstance(promise, NotEnoughEvidence) or released["propensity"].n_unique() > 1:
         return None
     return limits.batch_upper(promise.errors, promise.n, int(released["n"].sum()), promise.alpha)
-
-
-def _verdict(error: Figure, promise: Figure, target: float) -> Verdict:
-    if isinstance(error, NotEnoughEvidence) or isinstance(promise, NotEnoughEvidence):
-        return "nothing"
-    if promise.high <= target:
-        return "kept"
-    return "missed" if error.low > target else "open"
 
 
 def _needed(promise: Figure, target: float) -> int | None:

@@ -10,7 +10,7 @@ import polars as pl
 from markupsafe import Markup
 
 from models.estimate import Estimate
-from review import changes, chart_curve, charts, drawing, headline, live, terminal, wording
+from review import certificate_text, changes, chart_curve, charts, drawing, draws, headline, live, terminal, wording
 from review.figures import Report
 
 ROWS = 21  # of a curve's table: every twentieth of its thresholds, and the ends
@@ -23,6 +23,8 @@ FORMATS = (
     wording.at_least,
     wording.whole,
     wording.threshold,
+    wording.people,
+    draws.pending,
     wording.between,
     wording.labels,
     wording.hours,
@@ -49,8 +51,8 @@ def html(report: Report) -> str:
         report=report,
         headline=headline.of(report),
         verdict=headline.verdict(report),
-        certified=headline.certificate(report),
-        needed=headline.needed(report),
+        certified=certificate_text.lines(report),
+        needed=certificate_text.needed(report),
         queue_words=terminal.queue(report),
         proposal=headline.proposed(report),
         changed=changes.lines(report),
@@ -63,7 +65,7 @@ def html(report: Report) -> str:
         data=_data(report),
         script=script,
         script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        lines={row["version"]: _line(row) for row in report.history.iter_rows(named=True)},
+        lines={row["version"]: _line(report, row) for row in report.history.iter_rows(named=True)},
         faults=report.faults.head(FAULTS).to_dicts(),
         # Vega escapes what it draws, and `charts` what it adds: this markup is ours.
         drawings={
@@ -96,10 +98,10 @@ def _parts(report: Report) -> list[dict[str, Any]]:
     return found
 
 
-def _line(row: dict[str, Any]) -> str:
+def _line(report: Report, row: dict[str, Any]) -> str:
     by_class = row.get("by_class")
     if by_class is None:
-        return wording.threshold(row["threshold"])
+        return wording.threshold(row["threshold"], report.shown)
     return wording.line(None, json.loads(by_class))
 
 

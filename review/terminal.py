@@ -5,7 +5,7 @@ import re
 import polars as pl
 
 from models.estimate import NotEnoughEvidence
-from review import chart_curve, headline, wording
+from review import certificate_text, chart_curve, headline, wording
 from review.figures import Report
 
 BAR = 24  # columns of the curve's bar
@@ -23,7 +23,7 @@ def lines(report: Report) -> str:
         words.basis,
         *([f"{sign} {word}. {sentence}"] if report.released else []),
         "{}: {}".format(*headline.proposed(report)),
-        *headline.certificate(report),
+        *certificate_text.lines(report),
         queue(report),
     ]
     if faults := report.totals["faults"]:
@@ -55,20 +55,25 @@ def _escaped(text: str) -> str:
 
 
 def queue(report: Report) -> str:
-    """The queue in one sentence."""
-    now, disputed = report.queue, report.totals["disputed"]
+    """The queue in one sentence, and what became of readings against the model."""
+    now = report.queue
     if not now.open and not now.waiting:
-        return "The queue is empty."
+        return f"The queue is empty.{_disputed(report)}"
     oldest = f", oldest {wording.hours(now.oldest)}" if now.oldest is not None else ""
     return (
         f"In the queue: {wording.count(now.open)} open ({wording.count(now.late)} late{oldest}), "
-        f"{wording.count(now.waiting)} waiting to be sent."
-        + (
-            f" In {wording.count(disputed, 'case')} people disagree with the model, and another reads it."
-            if disputed
-            else ""
-        )
+        f"{wording.count(now.waiting)} not sent yet.{_disputed(report)}"
     )
+
+
+def _disputed(report: Report) -> str:
+    disputed = report.totals["disputed"]
+    if not disputed:
+        return ""
+    cases = wording.count(disputed, "case")
+    if not report.second_opinion:
+        return f" In {cases} the reader disagrees with the model: that counts as wrong, nobody else reads it."
+    return f" In {cases} people disagree with the model, and another reads it."
 
 
 def _curve(report: Report) -> list[str]:

@@ -4,8 +4,10 @@ Shares carry one decimal more where they are small, thousands a narrow space, an
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from decimal import ROUND_FLOOR, Decimal
+from itertools import pairwise
 
 from models import moment
 from models.estimate import Estimate, NotEnoughEvidence
@@ -19,6 +21,11 @@ def count(number: float, word: str = "", plural: str = "") -> str:
     """`1 330 cases`; the word's plural is the word with an s unless given."""
     digits = f"{int(number):,}".replace(",", THIN)
     return f"{digits} {word if number == 1 else plural or word + 's'}" if word else digits
+
+
+def plain(text: str) -> str:
+    """The text with ordinary spaces: for an error, which shows every other one in escapes."""
+    return text.replace(SPACE, " ").replace(THIN, " ")
 
 
 def share(value: float | None) -> str:
@@ -51,21 +58,57 @@ def amount(value: float) -> str:
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
+def daily(value: float) -> str:
+    """A pace to plan by, per day: `100`, `0.42`, `3`."""
+    return count(round(value)) if value >= 10 or value == round(value) else amount(value)
+
+
 def whole(value: float) -> str:
     """A share someone chose, as they would write it: `95 %`, `0.5 %`."""
     return f"{100 * value:.4g}{SPACE}%"
 
 
-def threshold(value: float | None) -> str:
-    """A line on the confidence; None lets nothing through."""
-    return "nothing released" if value is None else f"confidence \u2265{SPACE}{value:.6g}"
+def thresholds(values: Sequence[float]) -> list[str]:
+    """Each value in the fewest decimals that tell it from all others of the list, in the order of the list.
+
+    Cut, not rounded: a text lies above the next lower value and not above its own, so that of the values it selects the
+    same. At least four decimals are looked at, more near 0 and 1; zeros at the end are left out.
+    """
+    rising = sorted(set(values))
+    shown = {high: _cut(high, low) for low, high in pairwise([None, *rising]) if high is not None}
+    return [shown[value] for value in values]
+
+
+def number(value: float) -> str:
+    """One threshold by itself: `0.9`, `0.864`, `0.99999987`; never a rounder one than it is near 1."""
+    return _cut(value, None)
+
+
+def _cut(value: float, lower: float | None) -> str:
+    exact = Decimal(repr(value))
+    near = min(abs(value), abs(1 - value)) or 1.0  # 0.99999987 needs its nines, and 0.00000013 its zeros
+    decimals = max(4, 1 - math.floor(math.log10(near)))
+    while True:
+        cut = exact.quantize(Decimal(1).scaleb(-decimals), ROUND_FLOOR)
+        if cut >= exact or lower is None or float(cut) > lower:
+            text = f"{cut if cut < exact else exact:f}"
+            return text.rstrip("0").rstrip(".") if "." in text else text
+        decimals += 1
+
+
+def threshold(value: float | None, shown: Mapping[float, str] | None = None) -> str:
+    """A line on the confidence; None lets nothing through. `shown`: texts that tell lines apart (`thresholds`)."""
+    if value is None:
+        return "nothing released"
+    text = None if shown is None else shown.get(value)
+    return f"confidence \u2265{SPACE}{text or number(value)}"
 
 
 def line(value: float | None, by_class: Mapping[str, float | None] | None) -> str:
     """Where the line stands, for all cases or class by class: `released at 0.9 and above`."""
     if by_class is None:
-        return "nothing released" if value is None else f"released at {value:g} and above"
-    open_to = ", ".join(f"{label} at {at:g}" for label, at in by_class.items() if at is not None)
+        return "nothing released" if value is None else f"released at {number(value)} and above"
+    open_to = ", ".join(f"{label} at {number(at)}" for label, at in by_class.items() if at is not None)
     return f"released by class: {open_to} and above" if open_to else "nothing released"
 
 
@@ -80,6 +123,22 @@ def between(estimate: Estimate | NotEnoughEvidence) -> str:
 def labels(estimate: Estimate | NotEnoughEvidence) -> str:
     """`133 blind labels, 1 wrong`."""
     return f"{count(estimate.n, 'blind label')}, {count(estimate.errors)} wrong"
+
+
+def days(value: float) -> str:
+    """A span to plan by: `less than a day`, `6 days`, `1.5 days`."""
+    if value < 1:
+        return "less than a day"
+    shown = f"{value:.1f}".removesuffix(".0") if value < 10 else count(math.ceil(value))
+    return f"{shown}{SPACE}{'day' if shown == '1' else 'days'}"
+
+
+def people(hours: float) -> str:
+    """Work for people: `40 min of people`, `12 hours of people`."""
+    if hours < 1:
+        return f"{max(math.ceil(60 * hours), 1)}{SPACE}min of people"
+    whole = math.ceil(hours)
+    return f"{count(whole)}{SPACE}{'hour' if whole == 1 else 'hours'} of people"
 
 
 def hours(value: float | None) -> str:

@@ -13,6 +13,8 @@ from review.ledger import Ledger
 from review.states import reviewed
 from review.states.reviewed import Reviewed
 
+DAY = 86_400.0  # seconds
+
 
 def totals(ledger: Ledger, stream: str, people: Reviewed) -> dict[str, int]:
     """Counts over all epochs: decisions, automated, review, audits, faults, dispatched, reviewed, open, recalled,
@@ -64,23 +66,30 @@ def _recalled(ledger: Ledger, stream: str) -> int:
     return int(found["n"].item())
 
 
-def pace(ledger: Ledger, stream: str, people: Reviewed, *, now: str, days: float = 7.0) -> dict[str, Any]:
-    """How fast people answer: `answered` readings and `arrived` cases for people since `hours` ago.
+def pace(ledger: Ledger, stream: str, people: Reviewed, *, now: str, days: int = 7) -> dict[str, Any]:
+    """How fast cases come and people answer: `arrived` for people in the last `hours`, `answered` in `answer_hours`.
 
-    `hours`: at most `days`, less where the stream is younger; 0 before its first case.
+    Whole days before now, at most `days`, since the first case and since the first answer; of something younger than a
+    day its age, and 0 before there is any. So a file a day counts once a day, and no hour is taken for a day.
     """
-    since = moment.text(moment.parse(now) - timedelta(days=days))
     groups = _groups(ledger, stream)
-    first: str | None = groups["decided_at"].min()  # type: ignore[assignment]
+    for_people = groups.filter((pl.col("route") == REVIEW) | pl.col("blind"))
+    hours, arrived = _lately(for_people.select(at="decided_at", n="n"), now, days)
+    answer_hours, answered = _lately(people.readings.select(at="submitted_at", n=pl.lit(1)), now, days)
+    return {"hours": hours, "arrived": arrived, "answer_hours": answer_hours, "answered": answered}
+
+
+def _lately(events: pl.DataFrame, now: str, days: int) -> tuple[float, int]:
+    """Hours of the whole days before now that events (`at`, `n`) span, at most `days`; and how many there were."""
+    first: str | None = events["at"].min()  # type: ignore[assignment]
     if first is None:
-        return {"hours": 0.0, "arrived": 0, "answered": 0}
-    for_people = (pl.col("route") == REVIEW) | pl.col("blind")
-    answered = people.readings.filter(pl.col("submitted_at") >= since)
-    return {
-        "hours": max((moment.parse(now) - moment.parse(max(first, since))).total_seconds() / 3600, 0.0),
-        "arrived": int(groups.filter(for_people, pl.col("decided_at") >= since)["n"].sum()),
-        "answered": len(answered),
-    }
+        return 0.0, 0
+    age = max((moment.parse(now) - moment.parse(first)).total_seconds() / DAY, 0.0)
+    if age < 1:
+        return 24 * age, int(events["n"].sum())
+    whole = min(int(age), days)
+    since = moment.text(moment.parse(now) - timedelta(days=whole))
+    return 24.0 * whole, int(events.filter(pl.col("at") > since)["n"].sum())
 
 
 def decided_after(ledger: Ledger, stream: str, seal: int) -> dict[str, int]:

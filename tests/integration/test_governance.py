@@ -92,7 +92,7 @@ def test_halt_resume_and_rollback_move_between_versions_on_the_record(desk: Desk
     assert (back.version, back.policy.threshold, back.certified) == (6, 0.99, True)
     with pytest.raises(Misuse, match="is not halted"):
         govern.resume("mail", by=ANN, because=WHY)
-    with pytest.raises(Misuse, match="no earlier version 9"):
+    with pytest.raises(Misuse, match=r"no version 9; in this epoch there are 5 \(released at 0.9 and above\), 4 "):
         govern.rollback("mail", 9, by=ANN, because=WHY)
     told = story.line(desk.book, "mail")
     assert [f"version {number}:" in told for number in range(1, 7)] == [True] * 6
@@ -122,7 +122,9 @@ def test_an_alarm_closes_the_epoch_also_if_somebody_has_moved_the_line_meanwhile
     desk.arrive("b", 40, 0.995, wrong=40)
     seen = desk.in_force()
     labels = certified.watched(desk.judged(), seen.epoch_id)
-    govern.adopt("mail", 0.9, by=ANN, because=WHY)
+    with pytest.raises(Misuse, match="by the labels so far at least"):
+        govern.adopt("mail", 0.9, by=ANN, because=WHY)
+    govern.adopt("mail", 0.9, by=ANN, because=WHY, uncertified=True)
     assert certify.watch(desk.run(), seen, labels, runs.clock()) is True
     now = desk.in_force()
     assert (now.adopted_by, now.policy.threshold, now.version) == (certify.WATCHDOG, None, seen.version + 2)
@@ -222,7 +224,10 @@ def test_each_class_is_certified_by_its_own_labels_and_released_by_its_own_line(
     assert risky.policy.by_class == {"ham": found["ham"].threshold, "spam": 0.9}
     assert risky.certified is False
     assert govern.halt("mail", by=ANN, because=WHY).policy.releases is False
-    assert govern.resume("mail", by=ANN, because=WHY).policy.by_class == risky.policy.by_class
+    with pytest.raises(Misuse, match=r"releases again: threshold 0\.9 of class spam, and it is not certified"):
+        govern.resume("mail", by=ANN, because=WHY)
+    again_risky = govern.resume("mail", by=ANN, because=WHY, uncertified=True)
+    assert again_risky.policy.by_class == risky.policy.by_class
     back = govern.rollback("mail", adopted.version, by=ANN, because=WHY)
     assert (back.policy.by_class, back.certified) == (adopted.policy.by_class, True)
     told = story.line(desk.book, "mail")
@@ -252,3 +257,86 @@ def test_a_line_per_class_is_another_certificate_and_begins_another_epoch(desk: 
     assert epochs.begin_epoch(desk.book, per_class, ANN) is True
     with pytest.raises(Misuse, match="has a line per class"):
         govern.adopt("mail", 0.9, by=ANN, because=WHY)
+
+
+def test_a_rollback_names_its_version_and_pressed_again_it_changes_nothing(desk: Desk) -> None:
+    govern.adopt("mail", 0.95, by=ANN, because=WHY, uncertified=True)
+    govern.halt("mail", by=ANN, because=WHY)
+    govern.adopt("mail", 0.97, by=ANN, because=WHY, uncertified=True)
+    with pytest.raises(Misuse, match=r"with --to; .* 3 \(nothing released\), 2 \(released at 0.95 and above\), 1 \("):
+        govern.rollback("mail", None, by=ANN, because=WHY)
+    first = govern.rollback("mail", 3, by=ANN, because=WHY)
+    again = govern.rollback("mail", 3, by=ANN, because=WHY)
+    assert (first.version, first.policy.releases) == (5, False)
+    assert again == first
+    assert govern.rollback("mail", 5, by=ANN, because=WHY) == first
+
+
+def test_undo_never_releases_more_than_is_certified(desk: Desk) -> None:
+    govern.adopt("mail", 0.95, by=ANN, because=WHY, uncertified=True)
+    govern.adopt("mail", 0.97, by=ANN, because=WHY, uncertified=True)
+    with pytest.raises(
+        Misuse, match=r"version 2 of mail releases more than now \(0.97\): threshold 0.95, and it is not"
+    ):
+        govern.rollback("mail", 2, by=ANN, because=WHY)
+    govern.halt("mail", by=ANN, because=WHY)
+    with pytest.raises(Misuse, match=r"releases again: threshold 0\.95, and it is not certified"):
+        govern.rollback("mail", 2, by=ANN, because=WHY)
+    with pytest.raises(Misuse, match=r"releases again: threshold 0\.97, and it is not certified"):
+        govern.resume("mail", by=ANN, because=WHY)
+    assert desk.in_force().policy.releases is False
+    assert govern.resume("mail", by=ANN, because=WHY, uncertified=True).policy.threshold == 0.97
+    assert govern.rollback("mail", 1, by=ANN, because=WHY).policy.releases is False, "releasing less asks for nothing"
+
+
+def test_where_the_confidence_ranks_backwards_the_report_proposes_nothing_and_adopt_refuses_it(desk: Desk) -> None:
+    desk.arrive("a", 1000, 0.99, wrong=15)
+    desk.arrive("b", 3000, 0.6)
+    standings = desk.looks()
+    assert standings[""].threshold == 0.0
+    made = measure.gather(desk.run(), desk.in_force(), desk.judged(), standings, NO_LABELS, runs.clock())
+    text = report.lines(made)
+    assert "Do not release: wrong answers have the higher confidence" in text
+    assert "it must not be routed by" in text
+    for threshold in (None, 0.6):
+        with pytest.raises(Misuse, match="it is certified, but wrong answers have the higher confidence"):
+            govern.adopt("mail", threshold, by=ANN, because=WHY)
+    assert desk.in_force().version == 1
+    now = govern.adopt("mail", 0.0, by=ANN, because=WHY, uncertified=True)
+    assert (now.policy.threshold, now.certified) == (0.0, False)
+
+
+def test_what_todays_labels_put_above_the_target_is_not_proposed_and_takes_the_mark(desk: Desk) -> None:
+    desk.arrive("a", 300, 0.995)
+    assert desk.look().threshold == 0.0
+    desk.arrive("b", 300, 0.7, wrong=60)
+    standings = desk.looks()
+    assert standings[""].threshold == 0.0, "certified stays certified"
+    made = measure.gather(desk.run(), desk.in_force(), desk.judged(), standings, NO_LABELS, runs.clock())
+    assert made.ruling.threshold is not None
+    assert made.ruling.threshold > 0.7
+    with pytest.raises(
+        Misuse, match=r"threshold 0 of mail cannot be adopted: .* at least \d+\.\d.% of what it would release"
+    ):
+        govern.adopt("mail", 0.0, by=ANN, because=WHY)
+    assert govern.adopt("mail", None, by=ANN, because=WHY).policy.threshold == made.ruling.threshold
+
+
+def test_a_threshold_is_adopted_by_the_text_it_is_shown_with(desk: Desk) -> None:
+    for file in range(4):
+        scores = [0.9999 + 0.0001 * (250 * file + n) / 1001 for n in range(250)]
+        desk.arrive(f"{'abcd'[file]}", 250, scores[-1])
+    desk.looks()
+    made = measure.gather(desk.run(), desk.in_force(), desk.judged(), desk.looks(), NO_LABELS, runs.clock())
+    held = [line for line in made.shown if line in made.ruling.allowed]
+    texts = [made.shown[line] for line in held]
+    assert len(set(texts)) == len(held)
+    for line, text in zip(held[:3], texts, strict=False):
+        assert govern.adopt("mail", float(text), by=ANN, because=WHY).policy.threshold == line
+
+
+@pytest.mark.parametrize("name", ["the watchdog", "The  Era", "ann\u202egro"])
+def test_a_name_that_no_person_has_moves_no_line(desk: Desk, name: str) -> None:
+    with pytest.raises(Misuse, match="--by"):
+        govern.halt("mail", by=name, because=WHY)
+    assert desk.in_force().version == 1

@@ -13,7 +13,7 @@ from models import certificate, slices, watchdog
 from models.estimate import Estimate, NotEnoughEvidence
 from review import numbers, report, wording
 from review.figures import Alarm
-from tests.unit.report_facts import COUNTS, EMPTY, IN_FORCE, NOW, STANDING, STATES, A, Row, made
+from tests.unit.report_facts import COUNTS, EMPTY, IN_FORCE, NOW, STANDING, STATES, A, R, Row, made
 
 
 def plain(text: str) -> str:
@@ -27,9 +27,10 @@ def test_the_first_lines_say_what_is_released_and_what_that_risks() -> None:
         "With 95 % confidence at most 3.6 % of the 1 333 released are wrong.",
         "Released: 1 333 of 1 590 cases. From 130 blind labels, 1 wrong. "
         "Best estimate 0.77 % (95 % limits 0.01 % to 4.3 %), Clopper-Pearson.",
-        "\u2713 Target kept. The target is at most 5 % wrong among the released: the limit is below it.",
+        "\u2713 Target kept. The target is at most 5 % wrong among the released: the limit is below it, at this look; "
+        "no certificate says so.",
         "Nothing yet: No label has been looked at in this epoch.",
-        "In the queue: 3 open (1 late, oldest 3 days), 4 waiting to be sent.",
+        "In the queue: 3 open (1 late, oldest 3 days), 4 not sent yet.",
     ]
 
 
@@ -60,7 +61,7 @@ def test_what_nobody_answered_shows_as_the_worst_case() -> None:
     figures = made()
     assert isinstance(figures.worst, Estimate)
     assert (figures.worst.n, figures.worst.errors) == (133, 4)
-    assert "every draw nobody has answered taken for a wrong one" in page_of("running")
+    assert "every draw that has no answer taken for a wrong one" in page_of("running")
 
 
 @pytest.mark.parametrize(
@@ -191,8 +192,8 @@ def test_the_json_holds_every_figure_and_no_nan(state: str) -> None:
     assert set(data) == {
         *("stream", "title", "model", "made_at", "cases", "released", "automation", "error", "promise", "worst"),
         *("batch", "target", "line", "everything", "aurc", "augrc", "curve", "totals", "days", "queue", "reviewers"),
-        *("history", "faults", "seal", "certificate", "alarm", "slices", "shift", "classes", "look_open"),
-        *("what_if", "trust", "looks", "watch", "pace", "since"),
+        *("history", "faults", "seal", "certificate", "alarm", "slices", "shift", "classes", "era", "verdict"),
+        *("what_if", "trust", "looks", "watch", "pace", "since", "audits_unsent"),
     }
 
 
@@ -253,7 +254,8 @@ def test_where_nothing_is_certified_the_labels_still_needed_are_said() -> None:
     assert "Nothing is certified yet. About " in said
     assert "more blind labels at confidence \u2265 0.9" in said
     # At the nearest threshold there may be none, while there are some below it.
-    first = made(standing=replace(none, labels=(0.0, 300.0), errors=(0.0, 60.0)))
+    below: tuple[Row, ...] = ((0.95, A, False, 0.1, "undrawn", False, 1200), (0.4, R, True, 0.3, "right", False, 60))
+    first = made(below, standing=replace(none, labels=(0.0, 300.0), errors=(0.0, 60.0)))
     assert "There is no blind label at confidence \u2265 0.9 yet; about " in plain(report.lines(first))
     # Of cases of which none could be scored no label would certify anything.
     assert "more blind labels" not in plain(report.lines(replace(found, unscored=found.cases)))

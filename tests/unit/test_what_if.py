@@ -149,9 +149,15 @@ def test_an_alarm_a_proposal_and_lateness_are_told_once() -> None:
 @pytest.mark.parametrize(
     ("pace", "says"),
     [
-        (Pace(hours=0.5, answered=10, arrived=0), "too early"),
-        (Pace(hours=48.0, answered=20, arrived=6), "Empty in about 24 h"),
-        (Pace(hours=48.0, answered=6, arrived=6), "It will not become empty"),
+        (Pace(hours=2.0, answered=2024, arrived=0, answer_hours=2.0), "known after a day"),
+        (Pace(hours=48.0, answered=2024, arrived=0, answer_hours=2.0), "known after a day"),
+        (Pace(hours=2.0, answered=20, arrived=6, answer_hours=48.0), "known after a day"),
+        (Pace(hours=48.0, answered=20, arrived=6, answer_hours=48.0), "Empty in about 24 h"),
+        (Pace(hours=48.0, answered=6, arrived=6, answer_hours=48.0), "It will not become empty"),
+        (
+            Pace(hours=168.0, answered=20, arrived=21, answer_hours=48.0),
+            "people answer 10 a day (last 2 days) and 3 come",
+        ),
     ],
 )
 def test_the_queue_is_empty_when_what_is_left_is_done_at_the_pace_of_the_week(pace: Pace, says: str) -> None:

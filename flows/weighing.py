@@ -1,0 +1,131 @@
+"""What may be adopted today, from the ledger: the verdict the report gives, computed anew when a named person decides.
+
+Nothing of Prefect is loaded here, as in `flows.govern`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flows import certify, runs
+from models import certificate
+from models import policy as policies
+from models.errors import Misuse
+from models.stream import Stream
+from review import certified, judged, ledger, verdict, weighed, what_if, wording
+from review.states import governed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighing:
+    """By part ("" is of all cases, else the class): what the last look left, and the verdict on it."""
+
+    standings: dict[str, certificate.Standing]
+    verdicts: dict[str, verdict.Verdict]
+    registered: dict[str, dict[str, float]]  # per part: the text that the report shows -> the registered threshold
+
+    def threshold(self, part: str, given: float) -> float:
+        """The registered threshold that a person means by a number: this very one, or the one whose text it is."""
+        registered = self.registered.get(part, {})
+        if given in registered.values():
+            return given
+        meant = [at for text, at in registered.items() if float(text) == given]
+        return min(meant, key=lambda at: abs(at - given), default=given)
+
+
+def of(book: ledger.Ledger, stream: Stream, in_force: governed.PolicyInForce) -> Weighing:
+    """The verdict on every part of the epoch in force."""
+    plans, standings = certified.plans(book, in_force.epoch_id), certified.standings(book, in_force.epoch_id)
+    cases = judged.read(book, stream.name, now=runs.clock(), **certify.rules(stream))
+    found = weighed.of(cases, in_force, plans, standings)
+    # The page shows all lines of all parts in one list, a class's own table its own: both texts are taken.
+    page = what_if.thresholds(list(plans.values()), found.counts, weighed.lines(in_force, standings))
+    shown = dict(zip(page, wording.thresholds(page), strict=True))
+    registered = {}
+    for part, plan in plans.items():
+        texts = dict(zip(wording.thresholds(plan.thresholds), plan.thresholds, strict=True))
+        registered[part] = texts | {shown[at]: at for at in plan.thresholds if at in shown}
+    return Weighing(standings=standings, verdicts=weighed.verdicts(found, in_force, standings), registered=registered)
+
+
+def chosen(what: str, threshold: float | None, weighing: Weighing, part: str, *, uncertified: bool) -> float:
+    """The threshold to adopt. `what`: the stream or the class, for messages. Raises Misuse if it may not be adopted."""
+    ruling, standing = weighing.verdicts.get(part), weighing.standings.get(part)
+    allowed = () if ruling is None else ruling.allowed
+    if threshold is None:
+        if allowed:
+            return allowed[-1]
+        if ruling is None or not ruling.certified:
+            raise Misuse(f"no threshold of {what} is certified yet; {_missing(standing)}")
+        threshold = ruling.certified[-1]
+    threshold = weighing.threshold(part, threshold)
+    against = "it is not certified" if ruling is None else ruling.against(threshold)
+    if against is None or uncertified:
+        return threshold
+    text = wording.number(threshold)
+    if ruling is not None and threshold in ruling.certified:
+        raise Misuse(
+            f"threshold {text} of {what} cannot be adopted: {wording.plain(against)}; --uncertified does it all the same, "
+            "and is kept for ever"
+        )
+    certain = () if ruling is None else ruling.certified
+    said = (
+        f"certified are {wording.number(certain[-1])} to {wording.number(certain[0])}"
+        if certain
+        else f"none is; {_missing(standing)}"
+    )
+    raise Misuse(
+        f"threshold {text} of {what} is not certified ({said}); adopt a certified one (the lowest is taken when "
+        "none is named), or say --uncertified, which is kept for ever"
+    )
+
+
+def lines(
+    stream: Stream,
+    in_force: governed.PolicyInForce,
+    weighing: Weighing,
+    threshold: float | None,
+    label: str | None,
+    *,
+    uncertified: bool,
+) -> dict[str, float | None]:
+    """The line of each class."""
+    if label is not None:
+        if label not in stream.labels:
+            raise Misuse(f"--class {label!r} is none of the stream's labels {', '.join(stream.labels)}")
+        line = chosen(f"class {label}", threshold, weighing, label, uncertified=uncertified)
+        now = {name: in_force.policy.of_class(name).threshold for name in stream.labels}
+        return now | {label: line}
+    if threshold is not None:
+        raise Misuse(f"{stream.name} has a line per class: name the class with --class")
+    lines: dict[str, float | None] = {}
+    for name in stream.labels:
+        ruling = weighing.verdicts.get(name)
+        lines[name] = None if ruling is None else ruling.threshold
+    if all(line is None for line in lines.values()):
+        barred = next((one for one in weighing.verdicts.values() if one.certified), None)
+        if barred is not None:
+            raise Misuse(
+                f"no class of {stream.name} may be released: {wording.plain(str(barred.against(barred.certified[-1])))}"
+            )
+        raise Misuse(f"no class of {stream.name} has a certified threshold yet; the report says what each lacks")
+    return lines
+
+
+def holds(policy: policies.Policy, verdicts: Mapping[str, verdict.Verdict]) -> bool:
+    """Whether every line of the policy may be adopted as certified, and there is one."""
+    lines = {"": policy.threshold} if policy.by_class is None else policy.by_class
+    return policy.releases and all(
+        line is None or (part in verdicts and verdicts[part].against(line) is None) for part, line in lines.items()
+    )
+
+
+def _missing(standing: certificate.Standing | None) -> str:
+    """What it would take to certify something."""
+    needed = None if standing is None else certificate.needed(standing)
+    if needed is not None:
+        return (
+            f"about {needed.labels} more blind labels at confidence {needed.threshold:g} and above would certify that"
+        )
+    if standing is None:
+        return "`second-reader measure` looks for one"
+    return "at the errors seen so far, no number of labels would certify one"

@@ -1,0 +1,156 @@
+"""What a report says of the certificate: what is certified, what speaks against it, what the next step takes. Pure."""
+
+from review import draws, outlook, wording
+from review.figures import ClassLine, Report
+
+FLAGS = 3  # worse parts named in the first lines; the table has them all
+
+
+def line(report: Report, threshold: float | None) -> str:
+    """A threshold as the page shows it everywhere."""
+    return wording.threshold(threshold, report.shown)
+
+
+def lines(report: Report) -> list[str]:
+    """What is certified, what the next step takes, what an alarm asks for: a sentence each."""
+    said = []
+    alarm, proposal = report.alarm, report.proposal
+    if alarm is not None and alarm.current:
+        said.append(
+            f"Alarm, {wording.when(alarm.raised_at)}: the error among the released has risen ({alarm.errors} wrong at the "
+            f"end of {wording.count(alarm.labels, 'blind label')}). Nothing is released since; "
+            + (
+                f"{wording.count(alarm.suspects, 'released case')} under suspicion, read by nobody: second-reader recall."
+                if alarm.suspects
+                else "every case under suspicion was read or recalled."
+            )
+        )
+    said += [f"Beware: {sentence}" for sentence in beware(report)]
+    said += [_of_class(one, report) for one in report.classes if one.certified is not None]
+    silent = [one.label for one in report.classes if one.certified is None]
+    if silent:
+        said.append(f"Nothing is certified yet for {', '.join(silent)}: these stay with people.")
+    if report.era is not None:
+        said.append(era(report))
+    if proposal is None:
+        return said
+    if proposal.threshold is None:
+        said.append(f"Nothing is certified yet. {needed(report)}".strip())
+    else:
+        said.append(
+            f"Certified: {line(report, proposal.threshold)} ({wording.share(proposal.coverage)} of cases). At most "
+            f"{wording.whole(proposal.alpha)} of what it releases is wrong, with {wording.whole(1 - proposal.delta)} "
+            f"confidence, however often one looks.{_but(report)}"
+        )
+    for sentence in (*proposal.gate.refusals, *proposal.gate.warnings):
+        said.append(f"Beware: {sentence}.")
+    return said
+
+
+def _but(report: Report) -> str:
+    """What speaks against using what is certified."""
+    if report.ruling.refusals:
+        return " But the confidence does not rank right answers before wrong ones: it must not be routed by."
+    return f" But {contradicted(report)}" if report.ruling.contradicted else ""
+
+
+def contradicted(report: Report) -> str:
+    at, low = report.ruling.contradicted[-1]
+    return (
+        f"by the labels so far at least {wording.at_least(low)} of what {line(report, at)} would release is wrong, above "
+        f"the target: it cannot be adopted without --uncertified."
+    )
+
+
+def era(report: Report) -> str:
+    """How the line in force stands in the era that runs; empty without eras."""
+    now = report.era
+    if now is None:
+        return ""
+    end = wording.when(now.ends_at)
+    match now.state:
+        case "own":
+            return f"Today's line is certified by the labels of era {now.number}; the promise stands until {end}."
+        case "carried":
+            return (
+                f"Today's line was certified in era {now.number - 1} and carries over while era {now.number} gathers labels "
+                f"of its own; without a certificate of its own it lapses {end}, and every case goes to a person."
+            )
+        case "uncertified":
+            return f"Today's line is not certified in era {now.number}, which ends {end}."
+        case _:
+            return f"Labels count for era {now.number}, until {end}; then evidence starts anew."
+
+
+def _of_class(one: ClassLine, report: Report) -> str:
+    said = (
+        f"Certified for {one.label}: {line(report, one.certified)} ({wording.share(one.coverage)} of its cases), at "
+        f"most {wording.whole(report.target)} wrong."
+    )
+    if one.verdict.refusals:
+        return f"{said} But its confidence does not rank right answers before wrong ones: it must not be routed by."
+    if one.verdict.contradicted:
+        at, low = one.verdict.contradicted[-1]
+        said += (
+            f" But by the labels so far at least {wording.at_least(low)} of what {line(report, at)} would release of it is "
+            "wrong."
+        )
+    return said
+
+
+def beware(report: Report) -> list[str]:
+    """What needs no certificate to worry: parts that are worse than the target, confidences that have moved."""
+    worse = [part for part in report.slices if part.flagged]
+    said = [
+        f"{part.name} is above the target: {wording.between(part.error)} of the released there are wrong."
+        for part in worse[:FLAGS]
+    ]
+    if len(worse) > FLAGS:
+        said.append(f"{len(worse) - FLAGS} more parts are above the target; the report names them.")
+    if report.shift is not None and report.shift.warn:
+        said.append(
+            f"the confidences of the newest day have moved: up to {wording.share(report.shift.distance)} of cases lie "
+            "elsewhere than before. That needs no label to see and is no proof of errors; look at the input."
+        )
+    return said
+
+
+def needed(report: Report) -> str:
+    """What certifies the next threshold, and what is there; empty if there is none."""
+    proposal = report.proposal
+    if proposal is None or 0 < report.cases == report.unscored:
+        return ""
+    step = proposal.needed
+    if step is None:
+        return "" if proposal.certified else _no_number(report)
+    where, there = line(report, step.threshold), draws.at(report.draws, step.threshold)
+    long = outlook.words(report, step.labels, step.threshold)
+    long = f" ({long})" if long else ""
+    if not there.read:
+        waits = f" (of the draws there, {draws.pending(there)})" if there.pending else ""
+        labels = wording.count(step.labels, "blind label")
+        return (
+            f"There is no blind label at {where} yet{waits}; about {labels} there, all right, would certify that{long}."
+        )
+    labels = wording.count(step.labels, "more blind label")
+    return (
+        f"About {labels} at {where} would certify that, were errors to stay as rare as so far{long}. So far there are "
+        f"{draws.labels(there, f'at {where}')}."
+    )
+
+
+def _no_number(report: Report) -> str:
+    """No threshold is certified and the certificate sees no way: told by settled labels only, the pending ones apart."""
+    proposal = report.proposal
+    places = () if proposal is None else proposal.next
+    found = [draws.at(report.draws, at) for at in places]
+    alpha = report.target if proposal is None else proposal.alpha
+    hopeless = all(one.settled and one.wrong >= alpha * one.settled for one in found)
+    most = max(found, key=lambda one: one.pending, default=draws.Draws())
+    if not hopeless and most.pending:
+        return (
+            f"Draws count as wrong until they are settled: {draws.pending(most)}. How many more labels it takes is known "
+            "when more of them are."
+        )
+    waits = f" Not settled: {draws.pending(most)}." if most.pending else ""
+    return f"At the errors seen so far no number of labels would certify one.{waits}"

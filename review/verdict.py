@@ -1,0 +1,134 @@
+"""What the evidence allows: one verdict, from which proposal, headline, badge, page and `adopt` speak. Pure.
+
+Three things must agree before a threshold is proposed or adopted as certified: the certificate holds it; the confidence does
+not surely rank wrong answers first (`reliability.gate`); and today's own estimate there does not lie above the target.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from models import certificate, reliability, risk
+from models.estimate import Estimate, NotEnoughEvidence
+from review import wording
+
+State = Literal["unlooked", "refused", "contradicted", "uncertified", "carried", "stay", "back", "move"]
+Badge = Literal["certified", "refused", "kept", "missed", "open", "nothing"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What may be done with the cases of one part: all of them, or one class.
+
+    `state`: unlooked (nobody has looked for a certificate), refused (by the gate), contradicted (certified is only what
+    today's estimate speaks against), uncertified, carried (the line in force stands by the certificate of the era before),
+    stay, back (the line in force releases more than is certified), move. `threshold`: to propose, the least strict of
+    `allowed`; None: nothing is. `certified`, `allowed`: thresholds, strictest first. `contradicted`: certified thresholds
+    with the lower limit of their error. `refusals`: what the gate says. `target`: the error asked for.
+    """
+
+    state: State
+    threshold: float | None
+    certified: tuple[float, ...]
+    allowed: tuple[float, ...]
+    contradicted: tuple[tuple[float, float], ...]
+    refusals: tuple[str, ...]
+    target: float
+
+    def against(self, threshold: float) -> str | None:
+        """Why a threshold cannot be adopted as certified, in a clause; None: it can."""
+        if threshold in self.allowed:
+            return None
+        if threshold not in self.certified:
+            return "it is not certified"
+        if self.refusals:
+            return f"it is certified, but {self.refusals[0]}"
+        low = dict(self.contradicted)[threshold]
+        return (
+            f"it is certified, but by the labels so far at least {wording.at_least(low)} of what it would release is "
+            f"wrong, with {wording.whole(self.target)} asked for"
+        )
+
+
+def of(
+    standing: certificate.Standing | None,
+    counts: pl.DataFrame,
+    *,
+    target: float,
+    delta: float,
+    line: float | None,
+    carried: bool = False,
+) -> Verdict:
+    """From the last look (None: there was none) and the counts (`models.risk`) of a part.
+
+    `line`: in force for this part, None: nothing is released. `carried`: it stands by the certificate of the era before.
+    Two-sided limits at 1 - `delta`.
+    """
+    certified = () if standing is None else tuple(standing.plan.thresholds[index] for index in standing.certified)
+    refusals = reliability.gate(counts, delta).refusals
+    low = dict(zip(certified, risk.at(counts, certified, delta)["low"], strict=True)) if certified else {}
+    contradicted = tuple((at, error) for at, error in low.items() if error is not None and error > target)
+    allowed = () if refusals else tuple(at for at in certified if at not in dict(contradicted))
+    threshold = allowed[-1] if allowed else None
+    return Verdict(
+        state=_state(standing, certified, threshold, refusals, line=line, carried=carried),
+        threshold=threshold,
+        certified=certified,
+        allowed=allowed,
+        contradicted=contradicted,
+        refusals=refusals,
+        target=target,
+    )
+
+
+def _state(
+    standing: certificate.Standing | None,
+    certified: Sequence[float],
+    threshold: float | None,
+    refusals: Sequence[str],
+    *,
+    line: float | None,
+    carried: bool,
+) -> State:
+    if refusals:
+        return "refused"
+    if threshold is None:
+        if line is not None and carried:
+            return "carried"
+        if standing is None:
+            return "unlooked"
+        return "contradicted" if certified else "uncertified"
+    if line == threshold:
+        return "stay"
+    if line is not None and line < threshold:
+        return "carried" if carried else "back"
+    return "move"
+
+
+def badge(
+    parts: Sequence[tuple[float | None, Verdict]],
+    error: Estimate | NotEnoughEvidence,
+    promise: Estimate | NotEnoughEvidence,
+    *,
+    target: float,
+    stands: bool | None = None,
+) -> Badge:
+    """On the target, for what is released. `parts`: the line in force and the verdict of each part.
+
+    `error`, `promise`: among the released, two-sided and one-sided. `stands`: whether the era says that the lines in force
+    are certified, by its own labels or those of the era before; None: there are no eras, and the verdicts say it.
+    """
+    open_ = [(line, verdict) for line, verdict in parts if line is not None]
+    if any(verdict.refusals for _, verdict in open_):
+        return "refused"
+    if isinstance(error, Estimate) and error.low > target:
+        return "missed"
+    if stands is None:
+        stands = all(line in verdict.allowed for line, verdict in open_)
+    if open_ and stands:
+        return "certified"
+    if isinstance(error, NotEnoughEvidence) or isinstance(promise, NotEnoughEvidence):
+        return "nothing"
+    return "kept" if promise.high <= target else "open"

@@ -1,0 +1,78 @@
+"""What a verdict rests on, from the decisions of an epoch: counts of all cases and of each class, and the blind draws. Pure.
+
+`measure` and `adopt` both start here, so that what the report proposes is what may be adopted.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from models import certificate, grid
+from review import draws as draws_
+from review import judged as judged_
+from review import verdict
+from review.judged import Judged
+from review.states import governed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """`counts` (`models.risk`), exact at every threshold registered or in force; `by_class` the same of each class that has
+    a plan of its own; `draws` and `draws_by_class`: the blind draws (`review.draws`)."""
+
+    counts: pl.DataFrame
+    draws: pl.DataFrame
+    by_class: Mapping[str, pl.DataFrame]
+    draws_by_class: Mapping[str, pl.DataFrame]
+
+
+def of(
+    cases: Judged,
+    in_force: governed.PolicyInForce,
+    plans: Mapping[str, grid.Plan],
+    standings: Mapping[str, certificate.Standing],
+) -> Weighed:
+    """From the stream's decisions: those of the epoch in force, told apart at thresholds of `plans` and lines in force."""
+    epoch = judged_.of(cases, in_force.epoch_id)
+    points = {point for plan in plans.values() for point in plan.thresholds}
+    points |= {line for line in lines(in_force, standings) if line is not None}
+    classes = {part: judged_.with_prediction(epoch, part) for part in plans if part}
+    return Weighed(
+        counts=judged_.counts(epoch, sorted(points)),
+        draws=_draws(epoch),
+        by_class={part: judged_.counts(of_class, sorted(points)) for part, of_class in classes.items()},
+        draws_by_class={part: _draws(of_class) for part, of_class in classes.items()},
+    )
+
+
+def lines(in_force: governed.PolicyInForce, standings: Mapping[str, certificate.Standing]) -> list[float | None]:
+    """The lines in force and those certified, of every part."""
+    now = [in_force.policy.threshold, *(in_force.policy.by_class or {}).values()]
+    return now + [standing.threshold for standing in standings.values()]
+
+
+def _draws(cases: Judged) -> pl.DataFrame:
+    return cases.drawn.group_by("confidence", "outcome").agg(n=pl.len().cast(pl.Int64)).select(*draws_.SCHEMA)
+
+
+def verdicts(
+    weighed: Weighed,
+    in_force: governed.PolicyInForce,
+    standings: Mapping[str, certificate.Standing],
+    *,
+    carried: bool = False,
+) -> dict[str, verdict.Verdict]:
+    """The verdict on each part: "" is of all cases; with a line per class instead one for each class."""
+    parts = weighed.by_class or {"": weighed.counts}
+    return {
+        part: verdict.of(
+            standings.get(part),
+            counts,
+            target=in_force.target_error,
+            delta=in_force.delta,
+            line=in_force.policy.of_class(part).threshold if part else in_force.policy.threshold,
+            carried=carried,
+        )
+        for part, counts in parts.items()
+    }
