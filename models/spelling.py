@@ -1,0 +1,110 @@
+"""When two written answers are one: the same text, the same set of labels, or the same label written another way.
+
+`score` takes only labels as they are registered: "Billing" for "billing" is an unknown label, and a person's. A study does
+the same: such an answer is neither right nor wrong, unless it is told to fold spellings.
+"""
+
+import json
+import re
+from typing import Any
+
+import polars as pl
+
+from models import canonical
+
+_NUMBER = re.compile(r"[+-]?(0|[1-9]\d{0,14})(\.\d{1,15})?")  # "007" is no number but a code
+
+
+def as_sets(written: pl.Series) -> pl.Series:
+    """JSON lists of texts with their parts sorted and each once: the order of a set of labels says nothing.
+
+    Lists of anything else (numbers of a box) and all other texts stay as they are.
+    """
+    return _mapped(written, {text: _as_set(text) for text in _distinct(written) if text.lstrip().startswith("[")})
+
+
+def folded(written: pl.Series) -> pl.Series:
+    """Texts without case, outer white space, final punctuation and the form of a number ("1.0" is "1")."""
+    return _mapped(written, {text: _fold(text) for text in _distinct(written)})
+
+
+def judge(prediction: pl.Series, truth: pl.Series, *, fold: bool) -> pl.DataFrame:
+    """Per row `right` (Boolean; null where either is missing, or `written` is not null) and `written` (String).
+
+    `written` is the spelling that no label has: an answer that differs from its row's truth, or from every label that
+    occurs as a truth, by spelling alone. Two spellings that both columns use are two labels (a and A of an alphabet).
+    With `fold` spellings are one, and none is left over.
+    """
+    pair = pl.DataFrame({"given": as_sets(prediction), "true": as_sets(truth)})
+    kinds = pair.group_by("given", "true").len().drop_nulls()
+    truths, answers = set(kinds["true"]), set(kinds["given"])
+    labels = {text for text in truths & answers if text == text.strip()}
+    key = {text: _fold(text) for text in truths | answers}
+    true_keys = {key[text] for text in truths}
+
+    def one(given: str, true: str) -> tuple[bool | None, str | None]:
+        if given == true or (fold and key[given] == key[true]):
+            return True, None
+        if fold or (given in labels and true in labels):
+            return False, None
+        if key[given] == key[true]:
+            return None, true if given in truths else given
+        return (None, given) if given not in truths and key[given] in true_keys else (False, None)
+
+    found = [one(given, true) for given, true in kinds.select("given", "true").iter_rows()]
+    kinds = kinds.select("given", "true").with_columns(
+        pl.Series("right", [right for right, _ in found], dtype=pl.Boolean),
+        pl.Series("written", [written for _, written in found], dtype=pl.String),
+    )
+    return pair.join(kinds, on=("given", "true"), how="left", maintain_order="left").select("right", "written")
+
+
+def alike(labels: set[str]) -> list[str]:
+    """Those of the labels that differ from another one by spelling alone, sorted."""
+    key = {text: _fold(text) for text in labels}
+    many: dict[str, int] = {}
+    for text in labels:
+        many[key[text]] = many.get(key[text], 0) + 1
+    return sorted(text for text in labels if many[key[text]] > 1)
+
+
+def unlabelled(truth: pl.Series, prediction: pl.Series | None) -> pl.Series:
+    """Whether a truth is the -1 that data sets write for "no label": all others are whole numbers from 0 on.
+
+    Not where the model itself ever answers -1: then it is a class.
+    """
+    whole = truth.str.contains(r"^-?\d+(\.0+)?$").fill_null(True)
+    number = truth.cast(pl.Float64, strict=False)
+    said = set() if prediction is None else set(prediction.cast(pl.Float64, strict=False).drop_nulls().unique())
+    missing = (number == -1).fill_null(False)
+    rest = number.filter(~missing).drop_nulls()
+    if whole.all() and len(rest) and (rest >= 0).all() and -1.0 not in said:
+        return missing
+    return pl.repeat(False, len(truth), dtype=pl.Boolean, eager=True)
+
+
+def _as_set(text: str) -> str:
+    try:
+        parts: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        return text
+    return json.dumps(sorted(set(parts)), ensure_ascii=False)
+
+
+def _fold(text: str) -> str:
+    bare = text.strip().casefold()
+    short = bare.rstrip(".!?,;: \t\r\n") or bare
+    if _NUMBER.fullmatch(short):
+        return canonical.text(pl.DataFrame({"x": [float(short) + 0.0]})).item() if "." in short else short.lstrip("+")
+    return short
+
+
+def _distinct(written: pl.Series) -> list[str]:
+    return written.drop_nulls().unique().to_list()
+
+
+def _mapped(written: pl.Series, new: dict[str, str]) -> pl.Series:
+    changed = {old: text for old, text in new.items() if old != text}
+    return written.replace(changed) if changed else written

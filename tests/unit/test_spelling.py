@@ -1,0 +1,99 @@
+"""Two written answers are one where the text, the set or the label is; spelling alone makes no answer wrong."""
+
+from collections.abc import Sequence
+
+import polars as pl
+import pytest
+
+from models import items, scales, spelling, verdicts
+
+
+def judged(
+    rows: Sequence[tuple[str | None, str | None]], *, fold: bool = False
+) -> list[tuple[bool | None, str | None]]:
+    given, true = (pl.Series(name, [row[side] for row in rows], dtype=pl.String) for side, name in enumerate("pt"))
+    return spelling.judge(given, true, fold=fold).rows()
+
+
+SAME = [("Billing", "billing"), ("billing.", "billing"), (" billing\n", "billing"), ("1.0", "1"), ("+2", "2")]
+
+
+@pytest.mark.parametrize("pair", SAME)
+def test_the_same_label_written_another_way_is_left_out_and_with_folding_right(pair: tuple[str, str]) -> None:
+    assert [(None, pair[0])] == judged([pair])
+    assert [(True, None)] == judged([pair], fold=True)
+
+
+def test_another_spelling_of_a_wrong_label_is_left_out_too_as_score_would_not_know_it() -> None:
+    assert (None, "Bug") == judged([("billing", "billing"), ("bug", "bug"), ("Bug", "billing")])[2]
+    assert (False, None) == judged([("billing", "billing"), ("bug", "bug"), ("Bug", "billing")], fold=True)[2]
+
+
+def test_a_truth_written_otherwise_is_named_where_the_answer_is_a_label() -> None:
+    assert [(True, None), (None, "Bug")] == judged([("bug", "bug"), ("bug", "Bug")])
+
+
+def test_two_spellings_that_answers_and_truths_both_use_are_two_labels() -> None:
+    assert (False, None) == judged([("a", "a"), ("A", "A"), ("a", "A")])[2]
+    assert ["A", "a"] == spelling.alike({"A", "a", "b"})
+
+
+def test_codes_with_leading_zeros_other_words_and_boxes_in_another_order_are_different() -> None:
+    wrong = [("007", "7"), ("spam", "ham"), ("[1, 2]", "[2, 1]"), ("?", "!")]
+    assert [(False, None)] * 4 == judged(wrong, fold=True)
+
+
+def test_lists_of_labels_are_sets_and_lists_with_another_label_are_wrong() -> None:
+    assert [(True, None), (False, None)] == judged([('["b", "a", "b"]', '["a","b"]'), ('["a"]', '["a", "b"]')])
+
+
+def test_a_row_without_an_answer_or_truth_is_neither() -> None:
+    assert [(None, None), (None, None)] == judged([(None, "a"), ("a", None)])
+
+
+def test_minus_one_among_whole_numbers_is_no_label_unless_the_model_says_it() -> None:
+    truth = pl.Series(["0", "1", "-1", None])
+    assert [False, False, True, False] == spelling.unlabelled(truth, pl.Series(["0", "1", "1", "1"])).to_list()
+    assert not spelling.unlabelled(truth, pl.Series(["0", "-1", "1", "1"])).any()
+    assert not spelling.unlabelled(pl.Series(["-2", "-1", "1"]), None).any()
+    assert not spelling.unlabelled(pl.Series(["a", "-1"]), None).any()
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        ([0.1, 0.5, 1.0], None),
+        ([0, 1, 60, 97, 100], "--scale percent"),
+        ([-0.1, 0.0, -2.3], "--scale logprob"),
+        ([-4.0, 3.5, 0.2], "give a confidence"),
+        ([-1.0, -1.0, 0.4, 0.9], None),  # -1 for "none": rows, not a scale
+        ([0.5] * 50 + [1.2, 7.0], None),  # stray rows go to people
+        (["0.2", "97", "55"], "--scale percent"),
+    ],
+)
+def test_a_column_on_another_scale_is_told_from_stray_rows(numbers: list[object], said: str | None) -> None:
+    reason = scales.complaint(pl.Series(numbers, strict=False), "p")
+    assert reason is None if said is None else reason is not None and said in reason
+
+
+def test_maps_rise_and_what_is_no_number_stays_to_be_named() -> None:
+    assert ["0.5", "0.01", "high"] == scales.mapped(pl.Series(["50", "1", "high"]), "percent").to_list()
+    assert [1.0, pytest.approx(0.5)] == scales.mapped(pl.Series([0.0, -0.6931471805599453]), "logprob").to_list()
+    assert [0.9, pytest.approx(0.8)] == scales.of_one(pl.Series([0.9, 0.2]), pl.Series(["x", "y"]), "x").to_list()
+
+
+def test_a_column_that_names_items_is_known_by_its_name_and_must_repeat() -> None:
+    assert all(map(items.names_item, ("id", "Item", "case_id", "question-id", "docId", "qid", "doc")))
+    assert not any(map(items.names_item, ("annotator", "sample", "valid", "width", "paid", "annotator_id")))
+    rows = pl.DataFrame({"id": ["a", "b", "c", "d"], "item": ["x", "x", "y", None]})
+    assert items.Column(name="item", values=3, rows=4) == items.repeated(rows)
+    assert items.repeated(rows.select("id")) is None
+    assert 3 == items.units(rows["item"]).n_unique()
+
+
+def test_verdicts_are_words_for_right_and_wrong() -> None:
+    assert [True, False, True, False, None, None] == verdicts.right(
+        pl.Series(["Accept", "reject ", "1.0", "FALSE", "ignore", None])
+    ).to_list()
+    assert verdicts.are(pl.Series(["accept"] * 9 + ["ignore"]))
+    assert not verdicts.are(pl.Series(["0", "1", "1"]))
