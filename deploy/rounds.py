@@ -117,8 +117,7 @@ def _move_the_line(stream: Stream, out: Console) -> None:
     """What an owner does in the evening: adopt what the certificate now allows, if it allows more than yesterday."""
     with runs.open_ledger() as book:
         in_force = runs.policy_in_force(book, stream)
-        plan = certified.plan(book, in_force.epoch_id)
-        standing = None if plan is None else certified.standing(book, plan)
+        standing = certified.standings(book, in_force.epoch_id).get("")
     if standing is None or standing.threshold is None:
         out.print("  Nothing is certified yet: every case still goes to a person.")
         return

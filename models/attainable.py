@@ -117,6 +117,8 @@ def _granted(labels: "_Labels", looks: list[_Look], target: float, delta: float)
         cases=tuple(int(n) for n in last.n),
         labels=tuple(last.n.tolist()),
         errors=tuple(last.k.tolist()),
+        pending=(0,) * len(last.n),
+        unsent=(0,) * len(last.n),
         stops=walked.stops,
     )
     return Granted(

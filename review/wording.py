@@ -4,12 +4,10 @@ Shares carry one decimal more where they are small, thousands a narrow space, an
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
-
-import numpy as np
-from numpy.typing import ArrayLike
 
 from models import moment
 from models.estimate import Estimate, NotEnoughEvidence
@@ -70,16 +68,16 @@ def whole(value: float) -> str:
     return f"{100 * value:.4g}{SPACE}%"
 
 
-def thresholds(values: Sequence[float], scores: ArrayLike = ()) -> list[str]:
+def thresholds(values: Sequence[float], scores: Iterable[float] = ()) -> list[str]:
     """Each value in the fewest decimals that tell it from all others of the list, in the order of the list.
 
     `scores`: all confidences there are, where they are known; then no case lies between a threshold and what is shown for it.
     Cut, not rounded: a text lies above the next lower value and not above its own, so that of the values it selects the
     same. At least four decimals are looked at, more near 0 and 1; zeros at the end are left out.
     """
-    known = np.unique(np.concatenate([np.asarray(values, np.float64), np.asarray(scores, np.float64)]))
-    places = np.searchsorted(known, np.asarray(values, np.float64))
-    return [_cut(value, float(known[at - 1]) if at else None) for value, at in zip(values, places, strict=True)]
+    known = sorted({*values, *scores})
+    places = [bisect_left(known, value) for value in values]
+    return [_cut(value, known[at - 1] if at else None) for value, at in zip(values, places, strict=True)]
 
 
 def number(value: float) -> str:

@@ -37,7 +37,6 @@ def registered() -> grid.Plan:
         thresholds=tuple(THRESHOLDS.tolist()),
         starts=starts,
         weights=weights,
-        look="once",
     )
 
 

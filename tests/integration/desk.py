@@ -94,8 +94,8 @@ class Desk:
             rows | {"score": [confidence] * count, "text": [f"hello {n} of {prefix}" for n in range(count)]}
         )
         if self.dated:
-            given = days or [None] * count
-            frame = frame.with_columns(at=pl.Series([day and f"{day}T09:00:00Z" for day in given], dtype=pl.String))
+            at: list[str | None] = [f"{day}T09:00:00Z" for day in days or ()] or [None] * count
+            frame = frame.with_columns(at=pl.Series(at, dtype=pl.String))
         path = self.folder / f"{prefix}.parquet"
         frame.write_parquet(path)
         for chunk in files.chunks(path, described):
@@ -112,7 +112,7 @@ class Desk:
         ]
         self.book.append({"dispatch": facts.dispatches(*sent)}, now=now)
         if answer:
-            given = [
+            given: list[dict[str, facts.Value]] = [
                 {
                     "case_id": case,
                     "annotation_id": known + n + 1,

@@ -14,7 +14,7 @@ from models.errors import LedgerInvalid
 from review import ledger
 from review.states import counted, governed
 from tests.integration import ledger_facts as facts
-from tests.integration.test_governance import ANN, STREAM, WHY
+from tests.integration.desk import ANN, STREAM, WHY
 
 BY_REFERENCE = STREAM.replace('payload = ["text"]', 'payload = ["text"]\npayload_by = "reference"')
 CASES = 40

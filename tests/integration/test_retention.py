@@ -19,7 +19,7 @@ from review.retirement import Done, Who
 from review.states import counted, doubted, queued, reviewed
 from tests.integration import ledger_facts as facts
 from tests.integration.ledger_facts import NOW
-from tests.integration.test_governance import Desk
+from tests.integration.desk import Desk
 
 LATER = "2026-03-01T00:00:00.000000Z"
 WHO = Who(by="ann@example.org", because="a month old", now=LATER)
@@ -352,7 +352,6 @@ def test_the_report_is_the_same_before_and_after_but_for_the_last_seal_and_the_c
 ) -> None:
     monkeypatch.setenv("SECOND_READER_LEDGER", ledger_url)
     monkeypatch.setenv("SECOND_READER_STREAMS", str(tmp_path))
-    monkeypatch.setattr(certified, "PAST", 50)  # so that an epoch's grid is made of the confidences before it
     ledger.migrate(ledger_url)
     with ledger.open(ledger_url) as book:
         desk = Desk(tmp_path, book)
@@ -370,14 +369,14 @@ def test_the_report_is_the_same_before_and_after_but_for_the_last_seal_and_the_c
             made = measure.gather(desk.run(), desk.in_force(), cases, standings, labels, now)
             return numbers.whole(made) | {"seal": None}
 
-        before, grid = report(), certified.register(book, "mail", "e-2", alpha=0.05, delta=0.05)
+        before, plans = report(), certified.plans(book, desk.in_force().epoch_id)
         said = CliRunner().invoke(cli.app, ["retire", "mail", "--before", now, "--to", str(tmp_path / "archive"), *BY])
         assert (said.exit_code, said.stderr) == (0, "")
         gone = int(book.read("SELECT count(*) AS n FROM retired")["n"].item())
         assert gone > 50
         assert said.stdout == f"{gone} decisions retired into 1 file in {tmp_path / 'archive'}.\n"
         assert report() == before
-        assert certified.register(book, "mail", "e-2", alpha=0.05, delta=0.05) == grid
+        assert certified.plans(book, desk.in_force().epoch_id) == plans
         assert book.verify(archive=tmp_path / "archive") == []
 
 

@@ -11,7 +11,7 @@ from flows import epochs, files, govern, settings, spread
 from models import errors, stream
 from review import ledger
 from review.states import counted
-from tests.integration.test_governance import STREAM
+from tests.integration.desk import STREAM
 
 ROWS = 40
 
@@ -37,7 +37,7 @@ class Desk:
 def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     for name, value in {"LEDGER": ledger_url, "STREAMS": str(tmp_path), "DATA": str(tmp_path)}.items():
         monkeypatch.setenv(f"SECOND_READER_{name}", value)
-    text = STREAM.format(model="m-1", target=0.05, look="anytime", per_class="no")
+    text = STREAM.format(model="m-1", target=0.05, per_class="no", at="")
     (tmp_path / "mail.toml").write_text(text, encoding="utf-8")
     described = settings.read_stream("mail", settings.read())
     ids = [f"m-{number:02d}" for number in range(ROWS)]

@@ -41,6 +41,8 @@ IN_FORCE = governed.PolicyInForce(
     adopted_at="2026-01-06T09:12:00.000000Z",
     because="two <wrong> in 300",
     certified=False,
+    replaced="p1",
+    seal=2,
 )
 COUNTS: tuple[Row, ...] = (
     (0.95, A, False, 0.1, "undrawn", False, 1200),
@@ -170,6 +172,8 @@ STANDING = certificate.Standing(
     cases=(1333, 1590),
     labels=(133.0, 150.0),
     errors=(1.0, 9.0),
+    pending=(3, 3),
+    unsent=(0, 0),
     stops=(certificate.Stop(at=1, level=0.05),),
 )
 
