@@ -8,12 +8,14 @@ import polars as pl
 from prefect import flow
 
 from flows import announce, caution, certify, endings, runs
-from models import certificate
+from models import capture_recapture, certificate
+from models.capture_recapture import Readers
 from models.errors import Unavailable
+from models.policy import AUTOMATE
 from review import certified, headline, judged, numbers, parts, report, weighed, what_if
-from review.figures import Alarm, Pace, Report
+from review.figures import Alarm, Era, Pace, Report
 from review.judged import Judged
-from review.states import counted, doubted, governed, reviewed
+from review.states import counted, doubted, governed, overlap, reviewed
 
 
 @flow(name="measure", flow_run_name="measure-{stream}")
@@ -81,6 +83,9 @@ def gather(
         now=now,
         standings=standings,
         alarm=_alarm(run, in_force),
+        era=_era(run, in_force, standings, now),
+        readers=_readers(run, in_force, people),
+        repeats=int(epoch.kinds.filter("held")["n"].sum()),
         slices=parts.flags(epoch, target=in_force.target_error, delta=in_force.delta),
         shift=parts.shift(epoch),
         at=at,
@@ -90,6 +95,30 @@ def gather(
         pace=Pace(**counted.pace(book, name, people, now=now)),
         since=counted.last_report(book, name, today=now[:10]),
     )
+
+
+def _era(
+    run: runs.Run, in_force: governed.PolicyInForce, standings: Mapping[str, certificate.Standing], now: str
+) -> Era | None:
+    """The era under way, and what the least of the thresholds in force rests on."""
+    newest = certified.era(run.ledger, in_force.epoch_id)
+    if newest is None:
+        return None
+    held = caution.states(run.ledger, run.stream, in_force, standings, now) or {}
+    found = (
+        {state.state for state in held.values() if state.threshold is not None} if in_force.policy.releases else set()
+    )
+    state = next((name for name in ("uncertified", "carried") if name in found), "own" if found else "nothing")
+    return Era(number=newest.number, ends_at=newest.ends_at, state=state)  # type: ignore[arg-type] # one of its four words
+
+
+def _readers(run: runs.Run, in_force: governed.PolicyInForce, people: reviewed.Reviewed) -> Readers:
+    """What is known of what one reader misses: among the released or, while nothing is released, everywhere."""
+    claims = overlap.claims(run.ledger, run.stream.name, run.stream.review.overlap)
+    claims = claims.filter(pl.col("epoch_id") == in_force.epoch_id)
+    released = claims.filter(pl.col("route") == AUTOMATE)
+    twice = overlap.twice_read(claims if released.is_empty() else released, people)
+    return capture_recapture.readers(twice, in_force.delta)
 
 
 def _alarm(run: runs.Run, in_force: governed.PolicyInForce) -> Alarm | None:

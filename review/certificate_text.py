@@ -1,6 +1,6 @@
 """What a report says of the certificate: what is certified, what speaks against it, what the next step takes. Pure."""
 
-from review import draws, outlook, wording
+from review import draws, outlook, readers_text, wording
 from review.figures import ClassLine, Report
 
 FLAGS = 3  # worse parts named in the first lines; the table has them all
@@ -32,6 +32,15 @@ def lines(report: Report) -> list[str]:
         said.append(f"Nothing is certified yet for {', '.join(silent)}: these stay with people.")
     if report.era is not None:
         said.append(era(report))
+    if report.readers is not None:
+        said.append(
+            readers_text.of(report.readers, report.overlap, region="the released" if report.released else "all cases")
+        )
+    if report.repeats:
+        said.append(
+            f"{wording.count(report.repeats, 'case')} went to people, however sure the model was, for as many of "
+            f"{'its' if report.repeats == 1 else 'their'} group as its plan allows had come before."
+        )
     if proposal is None:
         return said
     if proposal.threshold is None:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from models.capture_recapture import Readers
 from models.estimate import Estimate, NotEnoughEvidence
 from models.slices import Slice
 from models.watchdog import Shift
@@ -175,7 +176,10 @@ class Report:
     faults: pl.DataFrame
     history: pl.DataFrame
     head: tuple[int, str]
-    era: Era | None = None  # None: evidence has no end
+    era: Era | None = None  # None: none has begun
+    readers: Readers | None = None  # what is known of what one reader misses; None: nothing was looked at
+    overlap: float = 0.0  # share of the agreeing blind answers that another person reads, too
+    repeats: int = 0  # cases held, for as many of their group as its plan allows came before
     second_opinion: bool = True  # a blind answer against the model is read by another person
     capacity: int | None = None  # reviews people can do a day, as the stream file says
 

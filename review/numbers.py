@@ -24,6 +24,9 @@ def whole(report: Report) -> dict[str, Any]:
     certificate {threshold, certified, needed, cheapest, carried, ...}   what the last look left, or null
     alarm {raised_at, labels, errors, suspects, ...}   the watchdog's newest, or null
     era {number, ends_at, state}      whose evidence counts; own | carried | uncertified | nothing; or null
+    readers {due, read, wrong, error, missed}   agreeing answers read twice, and the error corrected for what one reader
+                                      misses, of the released or, while nothing is, of all cases; or null
+    repeats                           cases held back, for as many of their group as the plan allows came before
     verdict {state, threshold, certified, allowed, contradicted, refusals, target}   what may be proposed and adopted
     classes                           per class: line in force, certified, coverage, labels, errors, needed, verdict,
                                       draws; or empty
@@ -66,6 +69,8 @@ def whole(report: Report) -> dict[str, Any]:
         "certificate": None if report.proposal is None else asdict(report.proposal),
         "alarm": None if report.alarm is None else asdict(report.alarm),
         "era": None if report.era is None else asdict(report.era),
+        "readers": None if report.readers is None else asdict(report.readers),
+        "repeats": report.repeats,
         "verdict": asdict(report.ruling),
         "classes": [asdict(line) for line in report.classes],
         "slices": [

@@ -12,6 +12,7 @@ import polars as pl
 
 from models import certificate, limits, moment, reliability, risk
 from models import policy as routing
+from models.capture_recapture import Readers
 from models.estimate import NotEnoughEvidence
 from models.slices import Slice
 from models.stream import Stream
@@ -57,6 +58,8 @@ def build(
     draws: pl.DataFrame | None = None,
     draws_by_class: Mapping[str, pl.DataFrame] = MappingProxyType({}),
     era: Era | None = None,
+    readers: Readers | None = None,
+    repeats: int = 0,
     slices: Sequence[Slice] = (),
     shift: Shift | None = None,
     at: Sequence[float] | None = None,
@@ -151,6 +154,9 @@ def build(
         history=history,
         head=head,
         era=era,
+        readers=readers,
+        overlap=stream.review.overlap,
+        repeats=repeats,
         second_opinion=stream.review.second_opinion,
         capacity=stream.review.capacity_per_day,
     )
