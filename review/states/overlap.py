@@ -1,5 +1,7 @@
 """Readers measured by readers: which answers that agree with the model another person reads, and what came of it."""
 
+import json
+
 import polars as pl
 
 from models import overlap
@@ -8,28 +10,43 @@ from review.ledger import Ledger
 from review.states import reviewed
 from review.states.reviewed import Reviewed
 
+_SHARE = "review.overlap"  # its key among an epoch's terms
+
 
 def salts(ledger: Ledger, stream: str) -> pl.DataFrame:
-    """The salt of each epoch of a stream: epoch_id, salt."""
-    return ledger.read("SELECT epoch_id, salt FROM epoch WHERE stream = :stream", stream=stream)
+    """What each epoch of a stream draws by: epoch_id, salt, share (as registered; an epoch of the first version: 0)."""
+    found = ledger.read("SELECT epoch_id, salt, terms FROM epoch WHERE stream = :stream", stream=stream)
+    shares = [float(json.loads(text).get(_SHARE, 0.0)) if text else 0.0 for text in found["terms"]]
+    return found.select("epoch_id", "salt", share=pl.Series(shares, dtype=pl.Float64))
 
 
 def mark(claims: pl.DataFrame, share: float) -> pl.DataFrame:
     """`claims` and `overlap`: whether another person reads the case even if the first reader agrees with the model.
 
-    `claims`: case_id, member (UInt64, what the case belongs with; 0, as in extracts of the first version: nothing) and salt
-    (of its epoch). `share`: of the agreeing cases, in [0, 1].
+    `claims`: case_id, member (UInt64, what the case belongs with; 0, as in extracts of the first version: nothing), and salt
+    and share of its epoch. `share`: the stream's today, in [0, 1]. Of the two the smaller holds: what an epoch has not
+    registered is not asked for afterwards, and what the stream no longer wants is asked for nowhere.
     """
     alone = extracts.members(claims.select("case_id", group_id=pl.lit(None, pl.String)))
     members = claims.select(pl.when(pl.col("member") == 0).then(alone).otherwise("member")).to_series()
-    return claims.with_columns(overlap=overlap.numbers(claims["salt"], members) < share)
+    numbers = overlap.numbers(claims["salt"], members)
+    return claims.with_columns(overlap=numbers < claims["share"].clip(upper_bound=share))
 
 
 def claims(ledger: Ledger, stream: str, share: float) -> pl.DataFrame:
-    """Cases drawn blind that somebody answered: `reviewed.claims`, member, salt and `overlap`."""
+    """Cases drawn blind that somebody answered: `reviewed.claims`, member, salt, share and `overlap`."""
     found = reviewed.claims(ledger, stream)
     found = found.with_columns(member=extracts.members(found)).join(salts(ledger, stream), on="epoch_id")
     return mark(found, share)
+
+
+def drawn(kinds: pl.DataFrame, cases: pl.DataFrame, salts: pl.DataFrame, share: float) -> pl.DataFrame:
+    """The same of cases at hand (`review.extracts.Cases`, `review.judged.Judged`: their kinds and their drawn), answered or
+    not, without another look at the ledger: case_id, member, epoch_id, route, prediction, confidence, propensity, salt, share
+    and `overlap`, in the order of the cases."""
+    of_kind = kinds.select("epoch_id", "route", "prediction", "propensity")[cases["kind"]]
+    named = cases.select("case_id", "member", "confidence").hstack(of_kind)
+    return mark(named.join(salts, on="epoch_id", maintain_order="left"), share)
 
 
 def twice_read(claims: pl.DataFrame, people: Reviewed) -> pl.DataFrame:

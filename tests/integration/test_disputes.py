@@ -1,6 +1,7 @@
 """A blind answer against the model waits for another person, as does a share of those that agree with it, and a tie for a
 third; the majority decides."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -36,6 +37,16 @@ error = 1.0
 review_minute = 1.0
 """
 PEOPLE = ("ann", "ben", "cleo", "dan")
+
+
+@pytest.fixture
+def book(ledger_url: str) -> Iterator[ledger.Ledger]:
+    """An open ledger whose epoch registered that every agreeing answer is read twice; a stream may ask for less."""
+    ledger.migrate(ledger_url)
+    with ledger.open(ledger_url) as opened:
+        epoch = facts.epochs({"terms": '{"review.overlap": 1.0}'})
+        opened.append({"epoch": epoch, "policy": facts.policies(), "adoption": facts.adoptions()}, now=facts.NOW)
+        yield opened
 
 
 def read(book: ledger.Ledger, case: str, answers: str, **more: facts.Value) -> None:
@@ -202,7 +213,8 @@ def test_an_answer_that_was_not_blind_is_no_reading(book: ledger.Ledger) -> None
 
 
 def test_the_overlap_is_drawn_by_group_and_by_the_salt_of_the_epoch(book: ledger.Ledger) -> None:
-    epochs: list[dict[str, facts.Value]] = [{"epoch_id": f"e-{n}", "salt": f"{n}" * 32} for n in (2, 3)]
+    terms = '{"review.overlap": 0.5}'
+    epochs: list[dict[str, facts.Value]] = [{"epoch_id": f"e-{n}", "salt": f"{n}" * 32, "terms": terms} for n in (2, 3)]
     book.append({"epoch": facts.epochs(*epochs)}, now=facts.NOW)
     cases: list[dict[str, facts.Value]] = [
         {
@@ -240,15 +252,50 @@ def test_the_overlap_is_drawn_by_group_and_by_the_salt_of_the_epoch(book: ledger
     assert overlap.claims(book, "mail", 0.2).filter(found["overlap"])["overlap"].all()
 
 
+def test_an_epoch_goes_by_the_share_it_registered_and_by_none_that_the_stream_asks_for_later(
+    book: ledger.Ledger,
+) -> None:
+    registered = {
+        "e-4": '{"review.overlap": 0.0}',
+        "e-5": '{"review.overlap": 1.0}',
+        "e-6": None,
+        "e-7": '{"labels": []}',
+    }
+    epochs: list[dict[str, facts.Value]] = [{"epoch_id": name, "terms": terms} for name, terms in registered.items()]
+    book.append({"epoch": facts.epochs(*epochs)}, now=facts.NOW)
+    for name in registered:
+        read(book, f"c-{name}", "h", epoch_id=name)
+    assert [("c-e-5", 1)] == waiting(book, share=1.0)
+    assert [] == waiting(book, share=0.0)
+
+
 def test_a_case_without_a_known_group_is_drawn_alike_from_the_ledger_and_from_an_extract_of_the_first_version(
     book: ledger.Ledger,
 ) -> None:
-    for number in range(40):
+    for number in range(12):
         read(book, f"c-{number:02d}", "h")
     known = overlap.claims(book, "mail", 0.5)
     first = overlap.mark(known.with_columns(member=pl.lit(0, pl.UInt64)), 0.5)
     assert known["overlap"].equals(first["overlap"])
     assert {True, False} == set(known["overlap"])
+
+
+def test_cases_at_hand_are_marked_and_read_as_those_of_the_ledger(book: ledger.Ledger) -> None:
+    for number, answers in enumerate(["h", "hs", "ss", "", "hh", "shs"]):
+        held: facts.Value = f"{number:016x}" if number % 2 else None
+        route = "AUTOMATE" if number % 3 else "REVIEW"
+        read(book, f"c-{number}", answers, group_id=held, route=route, propensity=0.1 + number / 10)
+    read(book, "undrawn", "", blind=False)
+    cases = facts.judge(book)
+    marked = overlap.drawn(cases.kinds, cases.drawn, overlap.salts(book, "mail"), 0.5)
+    assert cases.drawn["case_id"].equals(marked["case_id"])
+    known = overlap.claims(book, "mail", 0.5)
+    people = reviewed.read(book, "mail")
+    ours, theirs = (overlap.twice_read(claims, people).sort("case_id") for claims in (marked, known))
+    assert 5 == len(ours)
+    assert ours.equals(theirs)
+    released = marked.filter(pl.col("route") == "AUTOMATE")
+    assert ["c-1", "c-2", "c-4", "c-5"] == overlap.twice_read(released, people)["case_id"].sort().to_list()
 
 
 def test_the_frame_of_readings_tells_each_reading_apart_and_what_the_majority_says(book: ledger.Ledger) -> None:
