@@ -1,0 +1,7 @@
+"""What the rule in force breaks in simulated streams, by kind of finding. Empty when every promise is kept.
+
+Each kind must occur as long as it is listed, so the list cannot outlive what it speaks of.
+"""
+
+# promise: a certificate is false more often than it may be; the other kinds are those of `oracle.Finding`.
+BROKEN: tuple[str, ...] = ("promise", "died", "left out", "no such label", "undo", "count", "absent", "contradiction")

@@ -1,0 +1,229 @@
+"""Sixty days of one world through the product: files come in, people read, the product looks, a named person adopts."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from tests.simulations.streams import product, world
+
+T = TypeVar("T")
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+PEOPLE = ("ann@example.org", "ben@example.org", "cleo@example.org", "dan@example.org")
+PROJECT = 7
+NEVER = 10_000  # days
+REPORTS = 0.25  # of the looks are told, beside those that change something
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saying:
+    """What a report said on a day."""
+
+    day: int
+    told: product.Told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """The planted truth of one case."""
+
+    wrong: bool
+    label: str  # what people find who read with care
+    says: str  # what the model says
+
+
+@dataclass(slots=True)
+class Life:
+    """What came of a world: the planted truth by case id, what was said, which runs died of an error, and when."""
+
+    path: Path
+    truth: dict[str, Truth] = field(default_factory=dict)
+    sayings: list[Saying] = field(default_factory=list)
+    died: list[str] = field(default_factory=list)
+    pressed: list[float | None] = field(
+        default_factory=list
+    )  # the threshold at the end, and after each of two rollbacks
+
+    def keep(self, rows: world.Rows) -> None:
+        """The truth of a file's rows."""
+        for case, says, label, wrong in zip(rows.ids, rows.labels, rows.truths, rows.wrong, strict=True):
+            self.truth[case] = Truth(wrong=wrong, label=label, says=says)
+
+
+@dataclass(slots=True)
+class _Task:
+    """An open reading."""
+
+    case_id: str
+    slot: int
+    number: int
+    blind: bool
+    not_before: int  # day
+
+
+@dataclass(slots=True)
+class Desk:
+    """The people of a stream and what lies before them."""
+
+    made: product.Product
+    life: Life
+    rng: np.random.Generator
+    open: list[_Task] = field(default_factory=list)
+    readers: dict[str, set[str]] = field(default_factory=dict)
+    tasks: int = 0
+
+    def send(self, day: int, depth: int, *, delay: int = 0) -> None:
+        """What `dispatch` does: disputes at once, then first readings as far as the queue has room."""
+        disputes = self.made.disputes_waiting()
+        first = self.made.pending(max(0, depth - sum(task.slot == 0 for task in self.open)))
+        new = [(case, slot, True, day + delay) for case, slot in disputes]
+        new += [(case, 0, blind, day) for case, blind in first]
+        rows: list[dict[str, Any]] = []
+        for case, slot, blind, not_before in new:
+            self.tasks += 1
+            task = _Task(case, slot, self.tasks, blind, not_before)
+            self.open.append(task)
+            row = {"stream": product.NAME, "case_id": case, "slot": slot, "task_key": f"{case}/{slot}", "blind": blind}
+            row |= {"project_id": PROJECT, "task_id": task.number, "wave": f"day {day}", "sent_at": self.made.now}
+            rows.append(row)
+        self.made.append("dispatch", rows)
+
+    def read(self, day: int, most: int, *, skips: float = 0.0, complaints: float = 0.0, misses: float = 0.0) -> None:
+        """People answer at most `most` open tasks, in the order of the queue; hard ones they may pass on for ever."""
+        rows: list[dict[str, Any]] = []
+        left: list[_Task] = []
+        for task in self.open:
+            if len(rows) >= most or task.not_before > day:
+                left.append(task)
+                continue
+            fact = self.life.truth[task.case_id]
+            before = self.readers.setdefault(task.case_id, set())
+            free = [person for person in PEOPLE if person not in before]
+            who = free[int(self.rng.integers(len(free)))]
+            passed = fact.wrong and task.slot == 0 and float(self.rng.random()) < skips
+            slips = float(self.rng.random()) < (misses if fact.wrong else complaints)
+            answer = world.other(fact.label) if slips else fact.label
+            if passed:
+                task.not_before = NEVER
+                left.append(task)
+            else:
+                before.add(who)
+            row = {"project_id": PROJECT, "annotation_id": task.number, "revision": self.made.now, "seconds": 4.0}
+            row |= {"stream": product.NAME, "case_id": task.case_id, "slot": task.slot, "task_id": task.number}
+            row |= {"outcome": "skip" if passed else "answer", "answer": None if passed else answer, "reviewer": who}
+            rows.append(row | {"blind": task.blind, "submitted_at": self.made.now, "collected_at": self.made.now})
+        self.open = left
+        self.made.append("review", rows)
+
+
+def moment(day: float) -> str:
+    """A day of the simulation, counted from 0, as the ledger writes it."""
+    return (START + timedelta(days=day)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def write(path: Path, rows: world.Rows, *, produced_at: bool) -> None:
+    """A file's rows as CSV, or as JSON lines, as its name says."""
+    columns: dict[str, list[Any]] = {
+        "id": rows.ids,
+        "label": rows.labels,
+        "score": rows.scores,
+        "text": rows.texts,
+        **({"at": [moment(day) for day in rows.moments]} if produced_at else {}),
+    }
+    table = list(zip(*columns.values(), strict=True))
+    if path.suffix == ".jsonl":
+        lines = [json.dumps(dict(zip(columns, row, strict=True))) for row in table]
+    else:
+        lines = [",".join(columns), *(",".join(map(str, row)) for row in table)]
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def live(given: world.World, folder: Path, *, days: int = world.DAYS) -> Life:
+    """Run a world from its first day to its last, in an empty folder."""
+    (folder / "inbox").mkdir()
+    life = Life(folder / "ledger.db")
+    rng = np.random.default_rng([world.SEED, given.number, 2_000])
+    arrive = world.deliveries(given)
+    with product.opened(folder) as made:
+        desk = Desk(made, life, rng)
+        for day in range(days):
+            made.now = moment(day + 0.9)
+            if day in (0, given.new_model):
+                _describe(given, made, "m-1" if day == 0 else "m-2")
+            for first in arrive[day]:
+                path = folder / "inbox" / f"from-{first:02}.{'jsonl' if given.number % 3 == 0 else 'csv'}"
+                _arrive(given, made, life, path, first, day, rng)
+            pushed = given.push if given.history and 0 <= day - given.history_at <= 1 else 0
+            if pushed or (day % given.works_every == 0 and day not in given.holidays):
+                made.now = moment(day + 0.92)
+                desk.send(day, given.depth, delay=given.dispute_delay)
+                made.now = moment(day + 0.95)
+                desk.read(
+                    day, given.reads + pushed, skips=given.skips, complaints=given.complaints, misses=given.misses
+                )
+            if pushed or day % given.look_every == 0 or day == days - 1:
+                made.now = moment(day + 0.97)
+                _look(given, made, life, day, rng)
+        life.pressed.append(made.threshold())
+        for _ in range(2):
+            made.rollback()
+            life.pressed.append(made.threshold())
+    return life
+
+
+def _describe(given: world.World, made: product.Product, model: str) -> None:
+    made.describe(
+        model=model,
+        produced_at='produced_at = "at"' if given.produced_at else "",
+        depth=given.depth,
+        alpha=world.ALPHA,
+        delta=world.DELTA,
+        audit_rate=given.audit_rate,
+    )
+
+
+def _arrive(
+    given: world.World, made: product.Product, life: Life, path: Path, first: int, day: int, rng: np.random.Generator
+) -> None:
+    """A file comes in, perhaps twice, and is scored, perhaps by a run that is killed first."""
+    rows = world.rows(given, first)
+    write(path, rows, produced_at=given.produced_at)
+    life.keep(rows)
+    if float(rng.random()) < given.restarts:
+        _try(life, day, lambda: made.score_day(path, killed_after=0))
+    _try(life, day, lambda: made.score_day(path))
+    if float(rng.random()) < given.repeats:
+        again = path.with_name(f"again-{path.name}")
+        shutil.copyfile(path, again)
+        _try(life, day, lambda: made.score_day(again))
+
+
+def _look(given: world.World, made: product.Product, life: Life, day: int, rng: np.random.Generator) -> None:
+    """Look, say it now and then, adopt what is certified; after an alarm, recall."""
+    if float(rng.random()) < given.restarts:
+        _try(life, day, lambda: made.look_and_report(killed=True))
+    last = day == world.DAYS - 1
+    told = _try(life, day, lambda: made.look_and_report(told=last or float(rng.random()) < REPORTS))
+    if told is not None:
+        life.sayings.append(Saying(day=day, told=told))
+    if told is not None and told.alarm:
+        made.recall()
+    elif made.offered() is not None:
+        made.adopt()
+
+
+def _try(life: Life, day: int, step: Callable[[], T]) -> T | None:
+    """A step of the product. That it is killed is part of the game; that it dies is a finding."""
+    try:
+        return step()
+    except product.KilledError:
+        return None
+    except Exception as error:  # noqa: BLE001 (whatever it dies of, it is to be told)
+        life.died.append(f"day {day}: {type(error).__name__}: {error}")
+        return None

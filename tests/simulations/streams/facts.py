@@ -1,0 +1,134 @@
+"""The ledger's tables read by the plainest driver, and what they come to by the rules in the documents alone.
+
+Nothing here calls the product.
+"""
+
+import math
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+Row = Mapping[str, Any]
+TABLES = ("decision", "dispatch", "review", "policy", "adoption", "epoch", "certificate", "alarm", "recall")
+FACTORS = (1.5, 2, 3, 5, 10)  # of the target: the errors that the change detector bets on
+RUN_LENGTH = 10_000  # audited cases to a false alarm
+Label = Literal["none", "right", "wrong", "disputed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Every table's rows in the order of their seals. `seal` of each row says when: no clock is needed."""
+
+    tables: Mapping[str, Sequence[Row]]
+
+    def until(self, seal: int) -> "Facts":
+        """What the ledger held when `seal` was its last."""
+        return Facts({name: [row for row in rows if row["seal"] <= seal] for name, rows in self.tables.items()})
+
+    def in_force(self) -> Row | None:
+        """The policy of the highest version."""
+        if not self.tables["adoption"]:
+            return None
+        newest = max(self.tables["adoption"], key=lambda row: row["version"])
+        return next(row for row in self.tables["policy"] if row["policy_id"] == newest["policy_id"])
+
+    def cases(self, epoch_id: str) -> list[Row]:
+        """An epoch's decisions in the order of the appends, and within one in that of the queue."""
+        found = [row for row in self.tables["decision"] if row["epoch_id"] == epoch_id]
+        return sorted(found, key=lambda row: (row["seal"], row["content"], row["case_id"]))
+
+    def readings(self) -> dict[str, list[Row]]:
+        """By case, the answers of people, the earliest reading first: of each annotation its newest revision."""
+        newest: dict[tuple[int, int], Row] = {}
+        for row in self.tables["review"]:
+            key = row["project_id"], row["annotation_id"]
+            if key not in newest or newest[key]["revision"] < row["revision"]:
+                newest[key] = row
+        by_case: dict[str, list[Row]] = {}
+        for row in sorted(newest.values(), key=lambda row: row["slot"]):
+            if row["outcome"] == "answer":
+                by_case.setdefault(row["case_id"], []).append(row)
+        return by_case
+
+
+def read(path: Path) -> Facts:
+    """All tables of a SQLite ledger that are there."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        return Facts(
+            {
+                name: [dict(row) for row in connection.execute(f"SELECT * FROM {name} ORDER BY seal")]
+                for name in TABLES
+                if name in there
+            }
+        )
+
+
+def label(case: Row, answers: Sequence[Row]) -> Label:
+    """What blind readings say of a case: one against the model is a dispute, as is a tie; then the majority stands."""
+    blind = [row for row in answers if row["blind"]]
+    against = sum(row["answer"] != case["prediction"] for row in blind)
+    agreeing = len(blind) - against
+    if not blind:
+        return "none"
+    if against == 0:
+        return "right"
+    if against == agreeing or len(blind) == 1:
+        return "disputed"
+    return "wrong" if against > agreeing else "right"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicion:
+    """Where a change detector is over a row of labels when it raises its alarm; without one, where it comes nearest.
+
+    `log_level`: the log of the mean over the factors. `first`: the place of the first label after the last calm point of
+    the factor that explains that best.
+    """
+
+    log_level: float
+    first: int
+
+
+def suspicion(wrong: Sequence[bool], target: float) -> Suspicion:
+    """An e-CUSUM for each factor over labels in order, from zero."""
+    sums, begins = [0.0] * len(FACTORS), [0] * len(FACTORS)
+    best = Suspicion(log_level=-math.inf, first=0)
+    for place, error in enumerate(wrong):
+        for number, factor in enumerate(FACTORS):
+            if sums[number] <= 0:
+                begins[number] = place
+            rate = min(factor * target, 0.99)
+            sums[number] = max(sums[number], 0) + math.log(rate / target if error else (1 - rate) / (1 - target))
+        top = max(sums)
+        level = top + math.log(sum(math.exp(one - top) for one in sums) / len(sums))
+        if level > best.log_level:
+            best = Suspicion(log_level=level, first=begins[sums.index(top)])
+        if level >= math.log(RUN_LENGTH):
+            break
+    return best
+
+
+def released_labels(facts: Facts, epoch_id: str) -> list[tuple[Row, bool]]:
+    """The settled blind labels of what an epoch released, in the order of decision, each with whether it is wrong."""
+    readings = facts.readings()
+    drawn = [row for row in facts.cases(epoch_id) if row["route"] == "AUTOMATE" and row["blind"]]
+    found = ((row, label(row, readings.get(row["case_id"], ()))) for row in drawn)
+    return [(row, said == "wrong") for row, said in found if said in ("right", "wrong")]
+
+
+def under_suspicion(facts: Facts, alarm: Row, target: float) -> list[Row]:
+    """What must go to people after an alarm: all that was released from the first suspect batch on, in that epoch.
+
+    A batch that holds one suspect label is suspect whole; order is the number of the append.
+    """
+    then = facts.until(alarm["seal"])
+    labels = released_labels(then, alarm["epoch_id"])
+    if not labels:
+        return []
+    first = labels[suspicion([wrong for _, wrong in labels], target).first][0]["seal"]
+    return [row for row in then.cases(alarm["epoch_id"]) if row["route"] == "AUTOMATE" and row["seal"] >= first]

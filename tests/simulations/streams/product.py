@@ -1,0 +1,221 @@
+"""Where the simulations touch the product: its own flows and queries, without servers. Nothing else here knows their names.
+
+What changes its name in the product changes here, and nowhere else in this folder.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from flows import certify, decisions, epochs, govern, measure, runs, score, settings
+from models import errors, tables
+from models.stream import Stream
+from review import certified, disputes, headline, ledger
+from review.states import doubted, governed, queued
+
+NAME = "mail"
+BY, BECAUSE = "ann@example.org", "the simulation"
+STREAM = """
+name = "mail"
+title = "Simulated mail"
+labels = ["yes", "no"]
+
+[input]
+source = "inbox"
+id = "id"
+prediction = "label"
+confidence = "score"
+payload = ["text"]
+{produced_at}
+
+[model]
+id = "{model}"
+
+[review]
+kind = "text"
+question = "Which?"
+project = "mail"
+queue_depth = {depth}
+
+[target]
+error = {alpha}
+delta = {delta}
+
+[costs]
+error = 2.0
+review_minute = 0.5
+
+[policy]
+audit_rate = {audit_rate}
+"""
+
+
+class KilledError(Exception):
+    """The run ended here, as if its process had been killed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a report says: the lines of its headline, then those about the certificate; `seal`: the ledger's last then."""
+
+    headline: tuple[str, ...]
+    certificate: tuple[str, ...]
+    alarm: bool  # a new one was raised at this look
+    seal: int
+
+
+@dataclass(slots=True)
+class Product:
+    """One stream of the product on a ledger of its own. `now` is its clock, as the ledger writes times."""
+
+    folder: Path
+    book: ledger.Ledger
+    now: str = ""
+    stream: Stream | None = None
+
+    @property
+    def path(self) -> Path:
+        """The ledger's SQLite file."""
+        return self.folder / "ledger.db"
+
+    def describe(self, **values: Any) -> None:
+        """Write the stream file, and begin an epoch if it is the first or the file says another model."""
+        text = STREAM.format(**values)
+        (self.folder / f"{NAME}.toml").write_text(text, encoding="utf-8")
+        self.stream = settings.read_stream(NAME, settings.read())
+        epochs.begin_epoch(self.book, self.stream, BY)
+
+    def score_day(self, source: Path, *, killed_after: int | None = None) -> None:
+        """The flow `score` on a file or folder. `killed_after`: it is killed after so many appends (KilledError)."""
+        run, written = self._run("score"), 0
+
+        def write(*words: Any) -> dict[str, int]:
+            nonlocal written
+            if killed_after is not None and written >= killed_after:
+                raise KilledError
+            written += 1
+            return decisions.record.fn(*words)
+
+        score.record_all(run, source, write)
+
+    def pending(self, room: int) -> list[tuple[str, bool]]:
+        """The cases that wait for their first reading, as the queue takes them: id, blind."""
+        found = queued.pending(self.book, NAME, room)
+        return [(str(case), bool(blind)) for case, blind in found.select("case_id", "blind").iter_rows()]
+
+    def disputes_waiting(self) -> list[tuple[str, int]]:
+        """The cases that wait for another reader: id, slot."""
+        found = disputes.waiting(self.book, NAME, 1_000)
+        return [(str(case), int(slot)) for case, slot in found.select("case_id", "slot").iter_rows()]
+
+    def append(self, table: str, rows: list[dict[str, Any]]) -> None:
+        """Facts that Label Studio would have brought: `dispatch` or `review`."""
+        if rows:
+            self.book.append({table: pl.DataFrame(rows, schema=tables.columns(table))}, now=self.now)
+
+    def look_and_report(self, *, killed: bool = False, told: bool = True) -> Told | None:
+        """The flow `measure`, without writing a page.
+
+        `killed`: after the look, before the watchdog (KilledError). `told`: what the report says, too; after an alarm it
+        always is, and always when a look certifies more.
+        """
+        run = self._run("measure")
+        in_force = runs.policy_in_force(run.ledger, run.stream)
+        cases = certify.judged(run, self.now)
+        before = self._looks()
+        standings = certify.look(run, in_force, cases, self.now)
+        if killed:
+            raise KilledError
+        labels = certified.watched(cases, in_force.epoch_id)
+        alarm = certify.watch(run, in_force, labels, self.now)
+        if alarm:
+            in_force, standings, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
+        if not told and not alarm and self._looks() == before:
+            return None
+        made = measure.gather(run, in_force, cases, standings, labels, self.now)
+        said = headline.of(made)
+        return Told(
+            headline=(said.lead, said.promise, said.basis),
+            certificate=tuple(headline.certificate(made)),
+            alarm=alarm,
+            seal=self.book.head()[0],
+        )
+
+    def adopt(self, threshold: float | None = None, *, uncertified: bool = False) -> bool:
+        """Adopt what is certified (or a threshold, uncertified); False if nothing is."""
+        return self._governs(lambda: govern.adopt(NAME, threshold, by=BY, because=BECAUSE, uncertified=uncertified))
+
+    def offered(self) -> float | None:
+        """What the newest look at the epoch in force certifies and is not in force; None if there is nothing to adopt."""
+        found = self.book.read(
+            """
+            SELECT c.threshold FROM certificate c JOIN policy p USING (epoch_id) JOIN adoption a USING (policy_id)
+            ORDER BY a.version DESC, c.look DESC LIMIT 1
+            """
+        )["threshold"].to_list()
+        return found[0] if found and found[0] != self.threshold() else None
+
+    def recall(self) -> bool:
+        """Send what is under suspicion since the last alarm to people; False if there was none."""
+        return self._governs(lambda: govern.recall(NAME, by=BY, because=BECAUSE))
+
+    def halt(self) -> bool:
+        """Release nothing."""
+        return self._governs(lambda: govern.halt(NAME, by=BY, because=BECAUSE))
+
+    def rollback(self) -> bool:
+        """To the version before."""
+        return self._governs(lambda: govern.rollback(NAME, None, by=BY, because=BECAUSE))
+
+    def suspects(self) -> set[str]:
+        """The released cases that the product itself holds to be under suspicion since the last alarm."""
+        found = doubted.suspects(self.book, NAME)
+        return set() if found is None else {str(case) for case in found["case_id"]}
+
+    def threshold(self) -> float | None:
+        """The threshold in force; None releases nothing."""
+        found = governed.policy_in_force(self.book, NAME)
+        return None if found is None else found.policy.threshold
+
+    def _looks(self) -> int:
+        found = self.book.read("SELECT count(*) AS n FROM certificate WHERE threshold IS NOT NULL")
+        return int(found["n"].item())
+
+    def _governs(self, act: Callable[[], object]) -> bool:
+        try:
+            act()
+        except errors.Misuse:
+            return False
+        return True
+
+    def _run(self, flow: str) -> runs.Run:
+        assert self.stream is not None, "describe it first"
+        return runs.Run(
+            run_id=json.dumps([flow, self.now]),
+            flow=flow,
+            started_at=self.now,
+            stream=self.stream,
+            settings=settings.read(),
+            ledger=self.book,
+        )
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Product]:
+    """A new ledger in `folder`, with the product's settings and clock turned to it."""
+    url = f"sqlite:///{folder / 'ledger.db'}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SECOND_READER_LEDGER", url)
+        patch.setenv("SECOND_READER_STREAMS", str(folder))
+        patch.setenv("SECOND_READER_DATA", str(folder))
+        ledger.migrate(url)
+        with ledger.open(url) as book:
+            made = Product(folder, book)
+            patch.setattr(runs, "clock", lambda: made.now)
+            yield made

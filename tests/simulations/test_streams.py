@@ -1,0 +1,100 @@
+"""Whole streams through the product's own flows on a ledger, judged by an oracle that knows the planted truth.
+
+Twenty streams of sixty days; SECOND_READER_STREAMS=all: two hundred. Each stream is lived once a test run, whichever test
+asks for it first, and its outcome is kept beside a lock, so that the tests spread over workers.
+"""
+
+import fcntl
+import json
+import math
+import os
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.simulations.streams import driver, old_rule, oracle, world
+from tests.simulations.streams.broken import BROKEN
+
+ALL = os.environ.get("SECOND_READER_STREAMS") == "all"
+STREAMS = range(200 if ALL else 20)
+KINDS = ("died", "left out", "no such label", "undo", "count", "absent", "contradiction", "unread")
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of a test run share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "streams"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def lived(number: int, kept: Path) -> oracle.Outcome:
+    """What came of a stream: from its first day to its last, unless some worker has been there."""
+    path = kept / f"{number}.json"
+    with (kept / f"{number}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            folder = kept / str(number)
+            folder.mkdir()
+            given = world.make(number)
+            outcome = oracle.judge(given, driver.live(given, folder))
+            path.write_text(json.dumps(outcome.as_json()), encoding="utf-8")
+    return oracle.Outcome.from_json(json.loads(path.read_text(encoding="utf-8")))
+
+
+def bound(share: float, runs: int) -> float:
+    """How many of so many runs may fail at a promise of `share`: three binomial standard errors above it."""
+    return runs * share + 3 * math.sqrt(runs * share * (1 - share))
+
+
+@pytest.mark.parametrize("number", STREAMS)
+def test_what_a_stream_says_is_true_and_what_it_recalls_is_complete(number: int, kept: Path) -> None:
+    found = [finding for finding in lived(number, kept).findings if finding.kind not in BROKEN]
+    assert found == []
+
+
+@pytest.mark.timeout(3_600 if ALL else 900)
+def test_certificates_are_false_no_more_often_than_they_may_be(kept: Path) -> None:
+    """A promise is an epoch's; where the error is everywhere above the target, any certificate is a false one."""
+    outcomes = [lived(number, kept) for number in STREAMS]
+    nulls = [outcome for outcome in outcomes if outcome.null]
+    broken = [
+        sum(outcome.false for outcome in some) > bound(world.DELTA, sum(outcome.promises for outcome in some))
+        for some in (outcomes, nulls)
+    ]
+    assert any(broken) is ("promise" in BROKEN)
+    assert sum(outcome.certified for outcome in outcomes if not outcome.null) > 0, "where it can be, it is certified"
+    assert sum(outcome.released for outcome in outcomes if not outcome.null) > 0
+
+
+@pytest.mark.timeout(3_600 if ALL else 900)
+def test_limits_on_the_page_hold_the_planted_truth_as_often_as_they_say(kept: Path) -> None:
+    """In streams whose error stands still and whose readers neither miss errors nor pass hard cases on."""
+    steady = [
+        lived(number, kept)
+        for number in STREAMS
+        if world.make(number).shape != "worse" and not world.make(number).skips and not world.make(number).misses
+    ]
+    for kind in sorted({kind for outcome in steady for kind in outcome.limits}):
+        beyond = [outcome.limits[kind] for outcome in steady if kind in outcome.limits]
+        assert sum(beyond) <= bound(world.DELTA, len(beyond)), kind
+
+
+@pytest.mark.timeout(3_600 if ALL else 900)
+def test_what_is_listed_as_broken_is_broken(kept: Path) -> None:
+    found = Counter(finding.kind for number in STREAMS for finding in lived(number, kept).findings)
+    assert [kind for kind in KINDS if kind in BROKEN and not found[kind]] == []
+    assert set(found) <= set(KINDS)
+
+
+@pytest.mark.parametrize("delay", [0, 4, 14])
+def test_the_rule_of_days_on_which_all_is_settled_breaks_the_promise_and_that_of_prefixes_does_not(delay: int) -> None:
+    """Ninety days of four cases, answered at once on the last day; another person comes to the disputes days later."""
+    runs, rng = 300, np.random.default_rng([world.SEED, 6_000, delay])
+    came = [old_rule.ever_certified(rng, days=90, cases=4, read_on=89, delay=delay) for _ in range(runs)]
+    old, new = (sum(certified) for certified in zip(*came, strict=True))
+    assert new <= bound(world.DELTA, runs)
+    assert (old > bound(world.DELTA, runs)) is (delay > 0)
