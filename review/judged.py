@@ -58,10 +58,7 @@ def read(
     cases = extracts.read(list(extracts_of(ledger, stream)), eras(ledger, stream))
     due = moment.text(moment.parse(now) - timedelta(hours=deadline_hours))
     people = reviewed.read(ledger, stream)
-    predictions = cases.kinds["prediction"].gather(cases.drawn["kind"])
-    epochs = cases.kinds["epoch_id"].gather(cases.drawn["kind"])
-    named = cases.drawn.select("case_id", "confidence", "member", prediction=predictions, epoch_id=epochs)
-    claims = overlaps.mark(named.join(overlaps.salts(ledger, stream), on="epoch_id", maintain_order="left"), overlap)
+    claims = overlaps.drawn(cases.kinds, cases.drawn, overlaps.salts(ledger, stream), overlap)
     # What was decided together is in the order of the queue, and what belongs together stands together.
     in_order = cases.drawn.sort(
         "seal", pl.col("place").min().over("seal", "member"), "member", "place", "case_id", maintain_order=False

@@ -13,10 +13,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows import certify, decisions, epochs, govern, measure, runs, score, settings
+from flows import caution, certify, decisions, epochs, eras, govern, measure, runs, score, settings
 from models import errors, tables
 from models.stream import Stream
-from review import certified, disputes, headline, ledger
+from review import certificate_text, certified, disputes, headline, ledger
 from review.states import doubted, governed, queued
 
 NAME = "mail"
@@ -102,16 +102,26 @@ class Product:
             written += 1
             return decisions.record.fn(*words)
 
+        in_force = runs.policy_in_force(run.ledger, run.stream)
+        eras.under_way(run.ledger, run.stream, in_force, self.now, least=eras.SCORES)
+        caution.before_release(run, in_force, self.now)
         score.record_all(run, source, write)
+        eras.under_way(
+            run.ledger, run.stream, runs.policy_in_force(run.ledger, run.stream), self.now, least=eras.SCORES
+        )
 
     def pending(self, room: int) -> list[tuple[str, bool]]:
         """The cases that wait for their first reading, as the queue takes them: id, blind."""
-        found = queued.pending(self.book, NAME, room)
+        run = self._run("dispatch")
+        in_force = runs.policy_in_force(run.ledger, run.stream)
+        eras.under_way(run.ledger, run.stream, in_force, self.now)
+        found = queued.pending(self.book, NAME, room, blind_first=not in_force.policy.releases)
         return [(str(case), bool(blind)) for case, blind in found.select("case_id", "blind").iter_rows()]
 
     def disputes_waiting(self) -> list[tuple[str, int]]:
         """The cases that wait for another reader: id, slot."""
-        found = disputes.waiting(self.book, NAME, 1_000)
+        rule = self._run("dispatch").stream.review
+        found = disputes.waiting(self.book, NAME, 1_000, second_opinion=rule.second_opinion, overlap=rule.overlap)
         return [(str(case), int(slot)) for case, slot in found.select("case_id", "slot").iter_rows()]
 
     def append(self, table: str, rows: list[dict[str, Any]]) -> None:
@@ -136,13 +146,15 @@ class Product:
         alarm = certify.watch(run, in_force, labels, self.now)
         if alarm:
             in_force, standings, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
+        elif caution.act(run, in_force, standings, self.now):
+            in_force = runs.policy_in_force(run.ledger, run.stream)
         if not told and not alarm and self._looks() == before:
             return None
         made = measure.gather(run, in_force, cases, standings, labels, self.now)
         said = headline.of(made)
         return Told(
             headline=(said.lead, said.promise, said.basis),
-            certificate=tuple(headline.certificate(made)),
+            certificate=tuple(certificate_text.lines(made)),
             alarm=alarm,
             seal=self.book.head()[0],
         )
@@ -155,8 +167,8 @@ class Product:
         """What the newest look at the epoch in force certifies and is not in force; None if there is nothing to adopt."""
         found = self.book.read(
             """
-            SELECT c.threshold FROM certificate c JOIN policy p USING (epoch_id) JOIN adoption a USING (policy_id)
-            ORDER BY a.version DESC, c.look DESC LIMIT 1
+            SELECT c.threshold FROM look c JOIN policy p USING (epoch_id) JOIN adoption a USING (policy_id)
+            ORDER BY a.version DESC, c.era DESC, c.look DESC LIMIT 1
             """
         )["threshold"].to_list()
         return found[0] if found and found[0] != self.threshold() else None
@@ -171,7 +183,9 @@ class Product:
 
     def rollback(self) -> bool:
         """To the version before."""
-        return self._governs(lambda: govern.rollback(NAME, None, by=BY, because=BECAUSE))
+        found = governed.policy_in_force(self.book, NAME)
+        before = None if found is None else found.version - 1
+        return self._governs(lambda: govern.rollback(NAME, before, by=BY, because=BECAUSE))
 
     def suspects(self) -> set[str]:
         """The released cases that the product itself holds to be under suspicion since the last alarm."""
@@ -184,7 +198,7 @@ class Product:
         return None if found is None else found.policy.threshold
 
     def _looks(self) -> int:
-        found = self.book.read("SELECT count(*) AS n FROM certificate WHERE threshold IS NOT NULL")
+        found = self.book.read("SELECT count(*) AS n FROM look WHERE threshold IS NOT NULL")
         return int(found["n"].item())
 
     def _governs(self, act: Callable[[], object]) -> bool:
