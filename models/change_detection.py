@@ -82,6 +82,21 @@ def alarm(wrong: ArrayLike, alpha: float, labels_apart: float | None = None) -> 
     return int(above[0]) if len(above) else None
 
 
+def level(wrong: ArrayLike, alpha: float) -> float:
+    """How near the alarm the last label leaves the evidence, in [0, 1], for people to read.
+
+    On a logarithmic scale from what many labels without an error leave (0; SR_n is then r / (1 - r), r the factor of a
+    right label, for each q) to what raises an alarm at the default run length (1). 0 without a label. `wrong`, `alpha`,
+    raises: as `statistic`.
+    """
+    found = statistic(wrong, alpha)
+    if not len(found):
+        return 0.0
+    worse = np.array([rise * alpha for rise in RISES if rise * alpha < 1])
+    rest = np.log(np.mean((1 - worse) / (worse - alpha)))
+    return float(np.clip((found[-1] - rest) / (np.log(run_length(alpha)) - rest), 0.0, 1.0))
+
+
 def clean(wrong: ArrayLike, alpha: float, raised: int) -> int:
     """Position (from 0) of the last label before the alarm that is above suspicion; -1: none is.
 

@@ -2,12 +2,19 @@
 
 Seeded. 200 cases a day for 120 days, audit 5 %, target 5 %, doubt 5 %, blind_rate .2, all labelled while nothing is
 released. Cases come ranked from the surest (0) to the least sure (1), spread evenly over 50 thresholds, with the error
-.01 + .40 u^6 at rank u (6.7 % of all cases; 94 % could be released on the first day), times what the drift has come to: 1 on
-day 0, rising in a straight line to 2 or 4 on day 119. Every night the labels are looked at, the least strict certified
-threshold is adopted, and the change detector sees the labels of what was released. Seen with eras, in force on the last day above the target / 1.25 / 1.5 times
-it: doubled 4 / 1 / 0 % of runs, fourfold 16 / 5 / 0 %; on the worst day before, near the end of what the first era carries
-over: 36 / 12 / 1 % and 81 / 57 / 34 %. With evidence for ever, on the last day: 69 / 26 / 6 % and 61 / 56 / 49 %. Tolerances are three binomial standard
+.01 + .40 u^6 at rank u (6.7 % of all cases; 94 % could be released on the first day), times what the drift has come to: 1
+on day 0, rising in a straight line to 2 or 4 on day 119. Every night the labels are looked at, the least strict certified
+threshold is adopted, and the change detector sees the labels of what was released. Tolerances are three binomial standard
 errors of the number of runs.
+
+Seen, share of 300 runs with a threshold in force whose error is above 1 / 1.25 / 1.5 times the target:
+
+                                         doubled            fourfold
+    evidence for ever, last day          69 / 26 / 6 %      61 / 56 / 49 %
+    eras and the pair, last day           4 / 1 / 0 %       16 / 5 / 0 %
+    eras and the pair, worst day         36 / 12 / 1 %      81 / 57 / 34 %
+
+The worst day comes near the end of what the first era carries over. Released without drift: 81.3 % and 78.2 %.
 """
 
 import functools
