@@ -129,7 +129,8 @@ def unnoticed(alpha: float, rise: float, audits_per_day: float) -> float:
 
     `alpha`: target error, in (0, 1/2). `rise`: 1.5 or 2. `audits_per_day`: blind labels of released cases a day. At the
     default run length, from a detector at rest: where the error stood near the target before, it is noticed sooner. Read
-    off simulated medians, straight lines between them in log-log: within 4 % of a simulation, or one label. Raises ValueError outside these ranges.
+    off simulated medians, straight lines between them in log-log: within 4 % of a simulation, or one label.
+    Raises ValueError outside these ranges.
     """
     if not 0 < alpha < 0.5:
         raise ValueError(f"alpha {alpha!r}: give a target error above 0 and below 1/2")
