@@ -1,6 +1,5 @@
 """What the labels prove, each time they are looked at: the certificate, and the change detection over the released."""
 
-import math
 from typing import Any
 
 import polars as pl
@@ -103,5 +102,4 @@ def standing_watch(labels: pl.DataFrame, target: float) -> Watch | None:
     if labels.is_empty():
         return None
     wrong = labels["wrong"].to_numpy()
-    level = float(change_detection.statistic(wrong, target)[-1]) / math.log(change_detection.run_length(target))
-    return Watch(labels=len(wrong), errors=int(wrong.sum()), level=min(max(level, 0.0), 1.0))
+    return Watch(labels=len(wrong), errors=int(wrong.sum()), level=change_detection.level(wrong, target))

@@ -11,7 +11,7 @@ rise, which has no one start:
 
 The pair shares one budget without splitting it: the largest of some numbers is at most their sum, so CUSUM_n <= SR_n for
 every q and every row of labels, and whatever makes the CUSUM raise an alarm has made the SR raise it. While the error is at
-most alpha, each L_n has mean at most 1 given the labels before, so SR_n - n falls on average: at a first alarm T with
+most alpha, each L_n has mean at most 1 given the labels before, so SR_n - n never rises on average: at a first alarm T with
 SR_T >= c, c <= E[SR_T] <= E[T] (Shin, Ramdas and Rinaldo, e-detectors, section 2). The mean over q keeps this.
 """
 
@@ -50,8 +50,7 @@ def statistic(wrong: ArrayLike, alpha: float) -> Floats:
     """The evidence of the pair after each label: mean over q of SR_n, as natural log, same length as `wrong`.
 
     `wrong`: 1-D, one truth value per blind label of the released cases, in the order the cases were decided. Never below
-    `cusum`. With no change it grows to about log n and stays below log(run length) for about as many labels. Raises
-    ValueError if `wrong` is not one row of truth values or alpha is not above 0 and below 2/3.
+    `cusum`. Raises ValueError if `wrong` is not one row of truth values or alpha is not above 0 and below 2/3.
     """
     sums, before = _sums(wrong, alpha)
     # SR_n is the sum over starts j <= n of exp(sum of j..n): a running sum of exp(-before), no loop over labels.
@@ -80,6 +79,21 @@ def alarm(wrong: ArrayLike, alpha: float, labels_apart: float | None = None) -> 
         raise ValueError(f"run length {apart!r}: give the labels between false alarms, above 1")
     above = np.flatnonzero((statistic(wrong, alpha) >= np.log(apart)) & np.asarray(wrong, bool))
     return int(above[0]) if len(above) else None
+
+
+def level(wrong: ArrayLike, alpha: float) -> float:
+    """How near the alarm the last label leaves the evidence, in [0, 1], for people to read.
+
+    On a logarithmic scale from what many labels without an error leave (0; SR_n is then r / (1 - r), r the factor of a
+    right label, for each q) to what raises an alarm at the default run length (1). 0 without a label. `wrong`, `alpha`,
+    raises: as `statistic`.
+    """
+    found = statistic(wrong, alpha)
+    if not len(found):
+        return 0.0
+    worse = np.array([rise * alpha for rise in RISES if rise * alpha < 1])
+    rest = np.log(np.mean((1 - worse) / (worse - alpha)))
+    return float(np.clip((found[-1] - rest) / (np.log(run_length(alpha)) - rest), 0.0, 1.0))
 
 
 def clean(wrong: ArrayLike, alpha: float, raised: int) -> int:
@@ -115,7 +129,8 @@ def unnoticed(alpha: float, rise: float, audits_per_day: float) -> float:
 
     `alpha`: target error, in (0, 1/2). `rise`: 1.5 or 2. `audits_per_day`: blind labels of released cases a day. At the
     default run length, from a detector at rest: where the error stood near the target before, it is noticed sooner. Read
-    off simulated medians, straight lines between them in log-log. Raises ValueError outside these ranges.
+    off simulated medians, straight lines between them in log-log: within 4 % of a simulation, or one label.
+    Raises ValueError outside these ranges.
     """
     if not 0 < alpha < 0.5:
         raise ValueError(f"alpha {alpha!r}: give a target error above 0 and below 1/2")

@@ -2,10 +2,19 @@
 
 Seeded. 200 cases a day for 120 days, audit 5 %, target 5 %, doubt 5 %, blind_rate .2, all labelled while nothing is
 released. Cases come ranked from the surest (0) to the least sure (1), spread evenly over 50 thresholds, with the error
-.01 + .40 u^6 at rank u (6.7 % of all cases; 94 % could be released on the first day), times what the drift has come to: 1 on
-day 0, rising in a straight line to 2 or 4 on day 119. Every night the labels are looked at, the least strict certified
+.01 + .40 u^6 at rank u (6.7 % of all cases; 94 % could be released on the first day), times what the drift has come to: 1
+on day 0, rising in a straight line to 2 or 4 on day 119. Every night the labels are looked at, the least strict certified
 threshold is adopted, and the change detector sees the labels of what was released. Tolerances are three binomial standard
 errors of the number of runs.
+
+Seen, share of 300 runs with a threshold in force whose error is above 1 / 1.25 / 1.5 times the target:
+
+                                         doubled            fourfold
+    evidence for ever, last day          69 / 26 / 6 %      61 / 56 / 49 %
+    eras and the pair, last day           4 / 1 / 0 %       16 / 5 / 0 %
+    eras and the pair, worst day         36 / 12 / 1 %      81 / 57 / 34 %
+
+The worst day comes near the end of what the first era carries over. Released without drift: 81.3 % and 78.2 %.
 """
 
 import functools
@@ -96,14 +105,18 @@ def drift(rise: float, *, eras: bool, seed: int = 2026) -> Outcome:
     """`eras`: with the pair of detectors; else evidence for ever, with the e-CUSUM for q = 1.5 to 10 alone."""
     rng = np.random.default_rng(seed)
     right, wrong = np.zeros((RUNS, SIZE, 2)), np.zeros((RUNS, SIZE, 2))
-    effective, best, passed = np.zeros((RUNS, SIZE)), np.zeros((RUNS, SIZE)), np.zeros((RUNS, SIZE), bool)
+    effective, passed = np.zeros((RUNS, SIZE)), np.zeros((RUNS, SIZE), bool)
+    best: Floats = np.zeros((RUNS, SIZE))
     rises = change_detection.RISES if eras else change_detection.RISES[1:]
     detectors = Detectors(rises=rises, summed=eras, held=np.zeros((RUNS, len(rises))))
     nothing = era.Adopted(threshold=None, era=0, certified=None)
     adopted = [nothing] * RUNS
-    number, start = np.zeros(RUNS, np.int64), np.zeros(RUNS, np.int64)
-    line = np.full(RUNS, -1)
-    alarms, seen, alarmed = np.zeros(RUNS, np.int64), [np.zeros((0, RUNS), np.int8)], []
+    number: Numbers = np.zeros(RUNS, np.int64)
+    start: Numbers = np.zeros(RUNS, np.int64)
+    line: Numbers = np.full(RUNS, -1)
+    alarms: Numbers = np.zeros(RUNS, np.int64)
+    seen: list[NDArray[np.int8]] = [np.zeros((0, RUNS), np.int8)]
+    alarmed: list[tuple[int, int, int]] = []
     released_share, over = [], []
     for day in range(DAYS):
         error = ERROR * (1 + (rise - 1) * day / (DAYS - 1))
@@ -179,8 +192,14 @@ def test_evidence_for_ever_with_the_cusum_alone_breaks_every_one_of_these_bounds
     assert fourfold.above(1.5) > 0.10 + margin(0.10)
 
 
+def test_a_threshold_carried_for_the_whole_next_era_would_break_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second era ends with the last day: what the first one certified would be in force until then."""
+    monkeypatch.setattr(era, "carries", lambda days: days)
+    assert drift.__wrapped__(4, eras=True).above(1.5) > 0.10 + margin(0.10)
+
+
 def test_without_drift_alarms_are_no_more_frequent_than_stated() -> None:
-    """About 8 labels a day: one false alarm in three and a half years, so at most 1 in 10 runs of 120 days."""
+    """One in 10 000 labels of the released; the error of what is certified is below the target, so there are far fewer."""
     outcome = drift(1, eras=True)
     labels = int((outcome.seen >= 0).sum())
     allowed = labels / change_detection.RUN_LENGTH

@@ -26,7 +26,8 @@ def delays(alpha: float, error: float, runs: int, rng: np.random.Generator, *, t
     worse = np.array([rise * alpha for rise in change_detection.RISES if rise * alpha < 1])
     right, wrong = (1 - worse) / (1 - alpha), worse / alpha
     level = change_detection.run_length(alpha) * len(worse)
-    summed, labels = np.zeros((runs, len(worse))), np.zeros(runs)
+    summed: Floats = np.zeros((runs, len(worse)))
+    labels = np.zeros(runs)
     found, going = np.full(runs, np.inf), np.arange(runs)
     while len(going) and (to_the_end or labels[going].min() <= np.median(found)):
         gap = rng.geometric(error, len(going))

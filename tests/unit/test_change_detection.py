@@ -57,7 +57,9 @@ def test_the_alarm_is_the_first_wrong_label_over_the_run_length() -> None:
     reached = change_detection.statistic([True] * 10, 0.01) >= math.log(10_000)
     assert reached[at]
     assert not reached[:at].any()
-    assert change_detection.alarm([True] * 10, 0.01, 100.0) < at
+    sooner = change_detection.alarm([True] * 10, 0.01, 100.0)
+    assert sooner is not None
+    assert sooner < at
 
 
 def test_right_labels_alone_never_raise_an_alarm_however_small_the_target() -> None:
@@ -112,6 +114,19 @@ def test_a_hundred_thousand_labels_take_no_seconds() -> None:
     change_detection.alarm(wrong, 0.05)
     change_detection.clean(wrong, 0.05, 99_999)
     assert time.perf_counter() - started < 2
+
+
+def test_the_level_is_nought_after_labels_without_an_error_and_one_at_the_alarm() -> None:
+    for alpha in (1e-4, 0.01, 0.05, 0.3):
+        assert change_detection.level([False] * 3, alpha) == 0.0
+        assert change_detection.level([False] * 200_000, alpha) == pytest.approx(0.0, abs=1e-9)
+    wrong = [False] * 100 + [True] * 30
+    raised = change_detection.alarm(wrong, 0.05)
+    assert raised is not None
+    levels = [change_detection.level(wrong[: labels + 1], 0.05) for labels in range(raised + 1)]
+    assert levels[100 : raised + 1] == sorted(levels[100:])
+    assert max(levels[:-1]) < levels[-1] == 1.0
+    assert change_detection.level([], 0.05) == 0.0
 
 
 def test_no_labels_are_no_evidence_and_no_alarm() -> None:
