@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 from prefect import flow
@@ -84,6 +85,7 @@ def gather(
         standings=standings,
         alarm=_alarm(run, in_force),
         era=_era(run, in_force, standings, now),
+        silence=_silence(run, in_force, now),
         readers=_readers(run, in_force, people),
         repeats=int(epoch.kinds.filter("held")["n"].sum()),
         slices=parts.flags(epoch, target=in_force.target_error, delta=in_force.delta),
@@ -110,6 +112,13 @@ def _era(
     )
     state = next((name for name in ("uncertified", "carried") if name in found), "own" if found else "nothing")
     return Era(number=newest.number, ends_at=newest.ends_at, state=state)  # type: ignore[arg-type] # one of its four words
+
+
+def _silence(run: runs.Run, in_force: governed.PolicyInForce, now: str) -> Literal["", "soon", "stopped"]:
+    if in_force.adopted_by == caution.SILENCE and not in_force.policy.releases:
+        return "stopped"
+    soon = in_force.policy.releases and caution.silence(run.ledger, run.stream, in_force, now, early=caution.WARNING)
+    return "soon" if soon else ""
 
 
 def _readers(run: runs.Run, in_force: governed.PolicyInForce, people: reviewed.Reviewed) -> Readers:

@@ -25,6 +25,16 @@ def lines(report: Report) -> list[str]:
                 else "every case under suspicion was read or recalled."
             )
         )
+    if report.silence == "stopped":
+        said.append(
+            "Nothing is released, waiting for readers: of what was released before, no label has come for as long as "
+            "policy.max_silence allows. It goes on by itself when they have answered."
+        )
+    elif report.silence:
+        said.append(
+            "Release stops within a day unless somebody reads what was drawn of the released: no label of it has come for "
+            "nearly as long as policy.max_silence allows."
+        )
     said += [f"Beware: {sentence}" for sentence in beware(report)]
     said += [_of_class(one, report) for one in report.classes if one.certified is not None]
     silent = [one.label for one in report.classes if one.certified is None]

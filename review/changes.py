@@ -40,7 +40,7 @@ def lines(report: Report) -> list[str]:
 
 
 def news(report: Report, before: Mapping[str, Any] | None) -> list[tuple[str, dict[str, Any]]]:
-    """What a person should be told at once: alarm, proposal, late, each with its figures, and none told before.
+    """What a person should be told at once: alarm, proposal, late, silence, each with its figures, and none told before.
 
     `before`: the key figures (`numbers.key`) of the report before; None: there was none.
     """
@@ -53,6 +53,8 @@ def news(report: Report, before: Mapping[str, Any] | None) -> list[tuple[str, di
         told.append(("proposal", {"proposed": now["proposed"]}))
     if report.queue.late and (before is None or not before["late"]):
         told.append(("late", {"late": report.queue.late, "open": report.queue.open}))
+    if report.silence and (before is None or before.get("silence") != report.silence):
+        told.append(("silence", {"release": "stopped" if report.silence == "stopped" else "stops within a day"}))
     return told
 
 
@@ -70,9 +72,9 @@ def drift(report: Report) -> list[str]:
         said.append(
             f"The watchdog has looked at {wording.count(watch.labels, 'blind label')} of released cases, "
             f"{wording.count(watch.errors)} wrong. Its evidence that the error has risen stands at "
-            f"{wording.whole(round(watch.level, 2))} of what raises an alarm (on a logarithmic scale; one false alarm in "
-            f"{wording.count(change_detection.run_length(report.target))} labels)."
+            f"{wording.whole(round(watch.level, 2))} of what raises an alarm (on a logarithmic scale)."
         )
+        said += _noticed(report)
     if report.shift is None:
         said.append("Whether the confidences have moved cannot be said before there are two days of 100 cases.")
     else:
@@ -83,6 +85,23 @@ def drift(report: Report) -> list[str]:
             + (": more than chance and more than is harmless." if moved.warn else ": no cause for a warning.")
         )
     return said
+
+
+def _noticed(report: Report) -> list[str]:
+    """How often an alarm is false, and how long a rise goes unnoticed, at the stream's own pace."""
+    if report.in_force is None or not report.released or not 0 < report.target < 0.5:
+        return []
+    audits = report.what_if.cases_per_day * (report.automation or 0.0) * report.in_force.policy.audit_rate
+    if not audits:
+        return []
+    apart = change_detection.run_length(report.target)
+    years = change_detection.false_alarm_years(apart, audits)
+    some, double = (change_detection.unnoticed(report.target, rise, audits) for rise in (1.5, 2.0))
+    return [
+        f"At {wording.daily(audits)} audits a day a false alarm comes about once in {years:.2g} years. A jump of the error to "
+        f"1.5 times the target goes unnoticed for about {wording.days(some)}, one to twice the target for "
+        f"{wording.days(double)} (medians); a slow rise takes longer."
+    ]
 
 
 def forecast(report: Report) -> str:

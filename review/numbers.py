@@ -26,6 +26,7 @@ def whole(report: Report) -> dict[str, Any]:
     era {number, ends_at, state}      whose evidence counts; own | carried | uncertified | nothing; or null
     readers {due, read, wrong, error, missed}   agreeing answers read twice, and the error corrected for what one reader
                                       misses, of the released or, while nothing is, of all cases; or null
+    silence                           soon | stopped: release stops, or has stopped, for want of readers; or empty
     repeats                           cases held back, for as many of their group as the plan allows came before
     verdict {state, threshold, certified, allowed, contradicted, refusals, target}   what may be proposed and adopted
     classes                           per class: line in force, certified, coverage, labels, errors, needed, verdict,
@@ -70,6 +71,7 @@ def whole(report: Report) -> dict[str, Any]:
         "alarm": None if report.alarm is None else asdict(report.alarm),
         "era": None if report.era is None else asdict(report.era),
         "readers": None if report.readers is None else asdict(report.readers),
+        "silence": report.silence,
         "repeats": report.repeats,
         "verdict": asdict(report.ruling),
         "classes": [asdict(line) for line in report.classes],
@@ -157,5 +159,6 @@ def key(report: Report) -> dict[str, Any]:
         "late": report.queue.late,
         "waiting": report.queue.waiting,
         "faults": report.totals["faults"],
+        "silence": report.silence,
         "alarm": report.alarm.raised_at if report.alarm is not None and report.alarm.current else None,
     }

@@ -6,7 +6,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -59,6 +59,7 @@ def build(
     draws_by_class: Mapping[str, pl.DataFrame] = MappingProxyType({}),
     era: Era | None = None,
     readers: Readers | None = None,
+    silence: Literal["", "soon", "stopped"] = "",
     repeats: int = 0,
     slices: Sequence[Slice] = (),
     shift: Shift | None = None,
@@ -156,6 +157,7 @@ def build(
         era=era,
         readers=readers,
         overlap=stream.review.overlap,
+        silence=silence,
         repeats=repeats,
         second_opinion=stream.review.second_opinion,
         capacity=stream.review.capacity_per_day,
