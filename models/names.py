@@ -27,10 +27,14 @@ def checked(value: str, what: str) -> str:
     text = value.strip()
     for letter in text:
         if unicodedata.category(letter) in _UNFIT and letter not in _JOINERS:
-            raise Unfit(f"{what} holds the character U+{ord(letter):04X}, which does not show; write it in one line of text")
+            raise Unfit(
+                f"{what} holds the character U+{ord(letter):04X}, which does not show; write it in one line of text"
+            )
     if not text.strip(_JOINERS).strip():
         raise Unfit(f"{what} is empty; it is kept for ever, so give one")
-    plain = " ".join(unicodedata.normalize("NFKC", text).casefold().translate(dict.fromkeys(map(ord, _JOINERS))).split())
+    plain = " ".join(
+        unicodedata.normalize("NFKC", text).casefold().translate(dict.fromkeys(map(ord, _JOINERS))).split()
+    )
     if plain in ACTORS:
         raise Unfit(f"{what} {plain!r} is the name second-reader itself acts under; give that of a person")
     return text

@@ -13,7 +13,7 @@ from models.errors import Misuse
         "ann@example.org",
         "Zoë O'Brien-Müller",
         "李小龙",
-        "علی\u200cرضا",
+        "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627",
         "👩\u200d💻 Ada",
         "<b>not markup</b>",
         "the watchdogs",
@@ -30,7 +30,15 @@ def test_spaces_at_the_ends_are_no_part_of_it() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["the watchdog", "The Watchdog", " the  watchdog ", "the\u00a0era", "ＴＨＥ ERA", "the silence rule", "the wat\u200dchdog"],
+    [
+        "the watchdog",
+        "The Watchdog",
+        " the  watchdog ",
+        "the\u00a0era",
+        "\uff34\uff28\uff25 ERA",
+        "the silence rule",
+        "the wat\u200dchdog",
+    ],
 )
 def test_nobody_is_called_as_the_product_itself(name: str) -> None:
     with pytest.raises(Misuse, match=r"--by '.*' is the name second-reader itself acts under; give that of a person"):
