@@ -1,4 +1,4 @@
-"""What was registered and is held on to: the terms of an epoch, the Label Studio projects of a stream."""
+"""What was registered and is held on to: the terms of an epoch, a stream's projects, what was to be read blind."""
 
 import json
 
@@ -22,3 +22,18 @@ def projects(ledger: Ledger, stream: str) -> set[int]:
     """The numbers of all projects that this ledger ever recorded as the stream's."""
     found = ledger.read("SELECT DISTINCT project_id FROM project WHERE stream = :stream", stream=stream)
     return set(found["project_id"])
+
+
+def seen_before_read(ledger: Ledger, stream: str) -> int:
+    """How many readings were sent to be blind and answered with a suggestion in sight: they are no blind labels."""
+    found = ledger.read(
+        """
+        SELECT count(*) AS n FROM (
+            SELECT DISTINCT r.case_id, r.slot FROM review r
+            JOIN dispatch d ON d.stream = r.stream AND d.case_id = r.case_id AND d.slot = r.slot
+            WHERE r.stream = :stream AND r.outcome = 'answer' AND d.blind AND NOT r.blind
+        ) AS seen
+        """,
+        stream=stream,
+    )
+    return int(found["n"].item())

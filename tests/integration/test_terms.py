@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from flows import epochs, runs, settings
@@ -177,4 +176,3 @@ def test_a_stream_knows_the_projects_it_ever_had(desk: Desk) -> None:
     desk.book.append({"project": rows}, now=facts.NOW)
     assert registered.projects(desk.book, "mail") == {3, 9}
     assert registered.projects(desk.book, "post") == set()
-    assert isinstance(rows, pl.DataFrame)
