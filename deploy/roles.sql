@@ -33,7 +33,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO second_reader_flows, second_reade
 GRANT INSERT ON ALL TABLES IN SCHEMA public TO second_reader_flows;
 DO $$
 BEGIN
-    REVOKE INSERT ON alembic_version FROM second_reader_flows; -- the schema's version is the owner's to write
+    REVOKE INSERT ON alembic_version, edition FROM second_reader_flows; -- the schema's version is the owner's to write
 EXCEPTION WHEN undefined_table THEN NULL;
 END
 $$;

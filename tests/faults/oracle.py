@@ -118,6 +118,9 @@ def _decisions(facts: Facts, seen: dict[str, tuple[Any, ...]]) -> Iterator[Findi
     adopted = sorted(facts.tables["adoption"], key=lambda row: int(row["version"]))
     if [row["version"] for row in adopted] != list(range(1, len(adopted) + 1)):
         yield Finding(kind="other", text="the versions of the policy do not follow one another")
+    first: dict[str, str] = {}
+    for row in sorted(facts.tables["decision"], key=lambda row: int(row["seal"])):
+        first.setdefault(row["group_id"], row["case_id"])
     for row in facts.tables["decision"]:
         name, released = f"case {row['case_id']}", row["route"] == "AUTOMATE"
         before = [adoption for adoption in adopted if adoption["seal"] < row["seal"]]
@@ -135,11 +138,18 @@ def _decisions(facts: Facts, seen: dict[str, tuple[Any, ...]]) -> Iterator[Findi
             and confidence >= line
             and row["doubt"] is None
             and row["prediction"] in facts.labels
+            and row["held"] is None
         )
+        if row["held"] is not None and first[row["group_id"]] == row["case_id"]:
+            yield Finding(kind="other", text=f"{name} is held, and no case of its group came before")
         if released != sure:
             yield Finding(kind="released" if released else "other", text=f"{name} took the wrong way ({row['route']})")
         propensity = rule["audit_rate"] if sure else rule["blind_rate"]
-        digest = hashlib.sha256(f"{salts[row['epoch_id']]}\n{row['case_id']}".encode()).hexdigest()
+        if row["payload"] is not None:
+            group = hashlib.sha256(f"1\n{row['payload']}".encode()).hexdigest()[:16]
+            if row["group_id"] != group:
+                yield Finding(kind="other", text=f"{name} belongs to another group than its payload says")
+        digest = hashlib.sha256(f"{salts[row['epoch_id']]}\n{row['group_id']}".encode()).hexdigest()
         draw = int(digest[:13], 16) / 2**52
         if row["propensity"] != propensity or bool(row["blind"]) != (draw < propensity):
             yield Finding(kind="other", text=f"{name} has another draw or propensity than its policy gives")
