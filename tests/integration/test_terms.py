@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
 import pytest
 
-from flows import epochs, runs, settings
+from flows import decisions, epochs, files, runs, settings
 from models import stream
-from models.errors import Misuse, ModelInvalid
+from models.errors import InputInvalid, Misuse, ModelInvalid
 from review import ledger, registered
 from review.states import governed
 from tests.integration import ledger_facts as facts
@@ -176,3 +177,23 @@ def test_a_stream_knows_the_projects_it_ever_had(desk: Desk) -> None:
     desk.book.append({"project": rows}, now=facts.NOW)
     assert registered.projects(desk.book, "mail") == {3, 9}
     assert registered.projects(desk.book, "post") == set()
+
+
+def test_a_file_of_another_scale_leaves_nothing_in_the_ledger_and_is_read_with_the_setting_it_names(desk: Desk) -> None:
+    rows = {"id": ["a", "b", "c"], "label": ["ham"] * 3, "score": [97.5, 99.0, 12.0], "text": ["x", "x", "y"]}
+    pl.DataFrame(rows).write_parquet(desk.folder / "a.parquet")
+
+    def score(described: stream.Stream) -> None:
+        epochs.begin_epoch(desk.book, described, ANN)
+        for chunk in files.chunks(desk.folder / "a.parquet", described):
+            decisions.record.fn(described, "run", chunk)
+
+    with pytest.raises(InputInvalid, match=r'a\.parquet, line 1: score 97\.5 .* input\.scale = "percent"'):
+        score(desk.describe())
+    assert desk.book.read("SELECT count(*) AS n FROM decision")["n"].item() == 0
+    assert desk.book.read("SELECT count(*) AS n FROM fault")["n"].item() == 0
+    score(desk.describe(GIVEN.replace("[model]", 'scale = "percent"\n[model]')))
+    found = desk.book.read("SELECT case_id, confidence, group_id FROM decision ORDER BY case_id")
+    assert found["confidence"].to_list() == [0.975, 0.99, 0.12]
+    first, second, third = found["group_id"]
+    assert first == second != third
