@@ -60,9 +60,9 @@ def stopped(stream_name: str) -> str | None:
 
 def halt(stream_name: str, *, by: str, because: str) -> governed.PolicyInForce:
     """Release nothing from the next decision on. Returns what is then in force."""
-    with _governed(stream_name, by, because) as (stream, book, in_force, who):
+    with _governed(stream_name, by, because, as_it_is=True) as (stream, book, in_force, who):
         _put_in_force(book, stream, in_force, _policy(stream, None), who)
-        return runs.policy_in_force(book, stream)
+        return governed.policy_in_force(book, stream.name) or in_force
 
 
 def rollback(
@@ -200,14 +200,18 @@ class Who:
 
 @contextmanager
 def _governed(
-    stream_name: str, by: str, because: str
+    stream_name: str, by: str, because: str, *, as_it_is: bool = False
 ) -> Iterator[tuple[Stream, ledger.Ledger, governed.PolicyInForce, Who]]:
-    """Hold the stream for a decision of a named person. Raises Misuse without a name, a reason, or a policy."""
+    """Hold the stream for a decision of a named person. Raises Misuse without a name, a reason, or a policy.
+
+    `as_it_is`: also where the stream file has moved on to other terms than the epoch's; to release less takes no `init`.
+    """
     config = settings.read()
     stream = settings.read_stream(stream_name, config)
     who = Who(by=names.checked(by, "--by"), because=names.checked(because, "--because"))
     with ledger.open(config.ledger.get_secret_value()) as book, book.exclusive("govern", stream.name):
-        yield stream, book, runs.policy_in_force(book, stream), who
+        in_force = governed.policy_in_force(book, stream.name) if as_it_is else None
+        yield stream, book, in_force or runs.policy_in_force(book, stream), who
 
 
 def _policy(

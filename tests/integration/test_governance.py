@@ -122,8 +122,6 @@ def test_an_alarm_closes_the_epoch_also_if_somebody_has_moved_the_line_meanwhile
     desk.arrive("b", 40, 0.995, wrong=40)
     seen = desk.in_force()
     labels = certified.watched(desk.judged(), seen.epoch_id)
-    with pytest.raises(Misuse, match="by the labels so far at least"):
-        govern.adopt("mail", 0.9, by=ANN, because=WHY)
     govern.adopt("mail", 0.9, by=ANN, because=WHY, uncertified=True)
     assert certify.watch(desk.run(), seen, labels, runs.clock()) is True
     now = desk.in_force()
@@ -251,6 +249,13 @@ def test_the_report_of_a_stream_with_a_line_per_class_says_which_class_stays_wit
     assert ["ham", "spam"] == [line["label"] for line in numbers.whole(made)["classes"]]
 
 
+def test_a_halt_is_taken_also_while_the_file_says_other_terms_than_the_epoch(desk: Desk) -> None:
+    certified_twice(desk)
+    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    desk.describe(model="m-2")
+    assert govern.halt("mail", by=ANN, because=WHY).policy.releases is False
+
+
 def test_a_line_per_class_is_another_certificate_and_begins_another_epoch(desk: Desk) -> None:
     per_class = Desk(desk.folder, desk.book, "each").describe()
     assert runs.changed(desk.book, desk.in_force(), per_class) is not None
@@ -293,7 +298,7 @@ def test_where_the_confidence_ranks_backwards_the_report_proposes_nothing_and_ad
     desk.arrive("a", 1000, 0.99, wrong=15)
     desk.arrive("b", 3000, 0.6)
     standings = desk.looks()
-    assert standings[""].threshold == 0.0
+    assert standings[""].threshold == 0.6
     made = measure.gather(desk.run(), desk.in_force(), desk.judged(), standings, NO_LABELS, runs.clock())
     text = report.lines(made)
     assert "Do not release: wrong answers have the higher confidence" in text
@@ -302,23 +307,21 @@ def test_where_the_confidence_ranks_backwards_the_report_proposes_nothing_and_ad
         with pytest.raises(Misuse, match="it is certified, but wrong answers have the higher confidence"):
             govern.adopt("mail", threshold, by=ANN, because=WHY)
     assert desk.in_force().version == 1
-    now = govern.adopt("mail", 0.0, by=ANN, because=WHY, uncertified=True)
-    assert (now.policy.threshold, now.certified) == (0.0, False)
+    now = govern.adopt("mail", 0.6, by=ANN, because=WHY, uncertified=True)
+    assert (now.policy.threshold, now.certified) == (0.6, False)
 
 
 def test_what_todays_labels_put_above_the_target_is_not_proposed_and_takes_the_mark(desk: Desk) -> None:
-    desk.arrive("a", 300, 0.995)
-    assert desk.look().threshold == 0.0
-    desk.arrive("b", 300, 0.7, wrong=60)
+    assert certified_twice(desk).threshold == 0.9
+    desk.arrive("b", 300, 0.9, wrong=90)
     standings = desk.looks()
-    assert standings[""].threshold == 0.0, "certified stays certified"
+    assert standings[""].threshold == 0.9, "certified stays certified"
     made = measure.gather(desk.run(), desk.in_force(), desk.judged(), standings, NO_LABELS, runs.clock())
-    assert made.ruling.threshold is not None
-    assert made.ruling.threshold > 0.7
+    assert made.ruling.threshold == 0.99
     with pytest.raises(
-        Misuse, match=r"threshold 0 of mail cannot be adopted: .* at least \d+\.\d.% of what it would release"
+        Misuse, match=r"threshold 0\.9 of mail cannot be adopted: .* at least \d+\.\d.% of what it would release"
     ):
-        govern.adopt("mail", 0.0, by=ANN, because=WHY)
+        govern.adopt("mail", 0.9, by=ANN, because=WHY)
     assert govern.adopt("mail", None, by=ANN, because=WHY).policy.threshold == made.ruling.threshold
 
 
