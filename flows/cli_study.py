@@ -2,13 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from models.errors import Misuse
+
+Scale = Literal["unit", "percent", "logprob"]  # as models.scales, which is loaded with the command only
 
 
 def add(app: typer.Typer, out: Console, err: Console) -> None:
@@ -23,11 +25,33 @@ def add(app: typer.Typer, out: Console, err: Console) -> None:
         prediction: Annotated[
             str | None, typer.Option(help="Column of the model's answer [default: prediction, or of --probabilities].")
         ] = None,
-        confidence: Annotated[str, typer.Option(help="Column of its confidence, from 0 to 1.")] = "confidence",
+        right: Annotated[
+            str | None, typer.Option(help="Instead of a truth: column that says accept or reject, yes or no, 1 or 0.")
+        ] = None,
+        confidence: Annotated[str, typer.Option(help="Column of its confidence, higher = surer.")] = "confidence",
+        scale: Annotated[
+            Scale | None, typer.Option(help="Of the numbers: unit (0 to 1), percent (0 to 100), logprob (0 and below).")
+        ] = None,
+        of: Annotated[
+            str | None, typer.Option(help="The confidence is the probability of this label, of two.", metavar="LABEL")
+        ] = None,
         probabilities: Annotated[
             str, typer.Option(help="Instead: columns a,b,c of probabilities, named as the labels.")
         ] = "",
         votes: Annotated[str, typer.Option(help="Columns a,b of single people's answers.")] = "",
+        group: Annotated[
+            str | None,
+            typer.Option(
+                help="Column whose rows belong together (item, customer) [default: an id that repeats; '': none]."
+            ),
+        ] = None,
+        chance: Annotated[
+            str | None, typer.Option(help="Column of the chance with which each row was chosen to be labelled.")
+        ] = None,
+        fold: Annotated[
+            bool,
+            typer.Option("--fold", help="Pass over case, outer space, final punctuation, forms of numbers in labels."),
+        ] = False,
         days: Annotated[int, typer.Option(help="Days to rehearse.", min=1, max=1000)] = 60,
         per_day: Annotated[
             int | None, typer.Option(help="Cases a day [default: the history spread over the days].", min=1)
@@ -38,19 +62,25 @@ def add(app: typer.Typer, out: Console, err: Console) -> None:
     ) -> None:
         """Study a labelled history: what could be certified, how many labels it takes, how the first days would go."""
         from flows import study as studies
-        from models import rehearsal
+        from models import labelled, rehearsal
         from models import study as figures
-        from review import study_text, wording
+        from review import study_text
 
         for name, value in (("--target", target), ("--delta", delta), ("--audit-rate", audit_rate)):
             if not 0 < value < 1:
                 raise Misuse(f"{name} {value:g}: give a share between 0 and 1, as in 0.02")
-        columns = studies.Columns(
+        columns = labelled.Columns(
             truth=truth,
-            prediction=prediction or (None if probabilities else "prediction"),
+            prediction=prediction or (None if probabilities or right else "prediction"),
             confidence=None if probabilities else confidence,
             probabilities=_names(probabilities),
             votes=_names(votes),
+            right=right,
+            group=group,
+            chance=chance,
+            scale=scale,
+            of=of,
+            fold=fold,
         )
         with err.status(f"Reading {file}") as status:
             history = studies.read(file, columns, progress=lambda rows: status.update(f"Reading {file}: {rows:,} rows"))
@@ -65,21 +95,15 @@ def add(app: typer.Typer, out: Console, err: Console) -> None:
             task = bar.add_task("Rehearsing", total=days * rehearsal.RUNS)
             found, loop = studies.made(history, setting, tick=lambda: bar.advance(task))
         agree = figures.proportion(history.votes_right, history.votes, delta) if history.votes else None
-        text = study_text.lines(file.name, found, loop, agree, history.people)
-        rows = {"rows_without_truth": history.unlabelled, "rows_unreadable": history.unreadable}
-        whole = json.dumps(rows | study_text.as_json(found, loop, agree, history.people), indent=2)
+        said = (found, loop, agree, history.people, history.left_out, history.notes)
+        text = study_text.lines(file.name, *said)
+        read = {"rows_without_truth": history.unlabelled, "rows_unreadable": history.unreadable, "group": history.group}
+        whole = json.dumps(read | study_text.as_json(*said), indent=2)
         _write(output, {"study.txt": text + "\n", "study.json": whole + "\n"})
         if as_json:
             print(whole)
             return
         out.print(text, soft_wrap=True, markup=False)
-        if history.doubt:
-            out.print(f"The first case without a confidence: {history.doubt}.", soft_wrap=True, markup=False)
-        if history.unlabelled or history.unreadable:
-            out.print(
-                f"Left out: {wording.count(history.unlabelled, 'row')} without a truth, "
-                f"{wording.count(history.unreadable)} that could not be read."
-            )
         out.print(f"Written: {output / 'study.txt'}, {output / 'study.json'}", soft_wrap=True, markup=False)
 
 

@@ -1,7 +1,8 @@
 """The closed loop on a labelled history: what the first days would look like, with the product's own rules.
 
-Every night the certificate looks at the labels that came home and its lowest certified threshold is adopted, which changes
-the labels of the next day. All labels come home overnight, and reviewers do not err.
+The plan is laid on the scores of the first day, before any of its labels. Every night the certificate looks at the labels that
+came home and its lowest certified threshold is adopted, which changes the labels of the next day. All labels come home
+overnight, and reviewers do not err.
 """
 
 from collections.abc import Callable
@@ -11,10 +12,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from models import certificate, grid, policy, study, tally
+from models import arrivals, certificate, evidence, grid, group_evidence, policy, study
+
+Floats = NDArray[np.float64]
+Numbers = NDArray[np.int64]
 
 RUNS = 10
-_EPOCH = "rehearsal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +60,16 @@ def rehearse(
 ) -> Rehearsal:
     """Play the loop `runs` times over a history (`study`), each with another order of cases and another draw.
 
-    A history shorter than days times cases is used again, in another order. `tick` is called after every day. Raises
-    ValueError if the history is empty.
+    A history shorter than days times cases is used again, in another order. Where labels were drawn with known chances,
+    each labelled case stands for as many as it was drawn from. `tick` is called after every day. Raises ValueError if
+    the history holds no label.
     """
-    if history.is_empty():
-        raise ValueError("no case has a truth to compare with")
-    played = [_play(history, setting, f"{run:032x}", tick) for run in range(1, runs + 1)]
+    cases = arrivals.Cases.of(history)
+    played = [_play(cases, setting, f"{run:032x}", tick) for run in range(1, runs + 1)]
     every = pl.concat([days for days, _ in played])
     released = pl.col("released")
     days = (
-        every.with_columns(share=released / setting.per_day)
+        every.with_columns(share=released / pl.col("came"))
         .group_by("day")
         .agg(
             released=pl.col("share").median(),
@@ -95,75 +98,125 @@ def rehearse(
         runs=runs,
         days=days,
         above=above,
-        repeats=setting.days * setting.per_day / len(history),
+        repeats=setting.days * setting.per_day / len(cases.right),
     )
+
+
+@dataclass(slots=True)
+class _Evidence:
+    """The bets of one run so far, and the running maximum of the evidence they make."""
+
+    thresholds: tuple[float, ...]
+    starts: tuple[int, ...]
+    weights: tuple[float, ...]
+    step: Numbers  # per case of the history: index of the strictest threshold it reaches; len(thresholds): none
+    bets: Floats  # (thresholds, stakes)
+    grown: Floats  # (thresholds,)
+    effective: Floats  # (thresholds,)
+
+    @classmethod
+    def on(cls, scores: Floats, every: Floats) -> "_Evidence":
+        """None so far, on the grid of a day's `scores`; `every` case of the history is placed on it."""
+        thresholds, starts, weights = grid.ranks(pl.Series(scores))
+        size, stakes = len(thresholds), len(evidence.stakes()[0])
+        step = grid.bins(pl.Series(every), thresholds).fill_null(size).to_numpy()
+        return cls(thresholds, starts, weights, step, np.zeros((size, stakes)), np.zeros(size), np.zeros(size))
+
+    def look(self, setting: Setting) -> float | None:
+        """Tonight's lowest certified threshold; None: none yet."""
+        self.grown = evidence.running(self.grown, group_evidence.mixed(self.bets))
+        walked = certificate.walk(
+            self.grown, self.effective, self.starts, self.weights, alpha=setting.target, delta=setting.delta
+        )
+        return self.thresholds[max(walked.passed)] if walked.passed else None
 
 
 def _play(
-    history: pl.DataFrame, setting: Setting, salt: str, tick: Callable[[], None]
+    cases: arrivals.Cases, setting: Setting, salt: str, tick: Callable[[], None]
 ) -> tuple[pl.DataFrame, set[float]]:
     """One run: a row per day, and the thresholds that were in force."""
-    thresholds, starts, weights = grid.denser_near_one()
-    plan = grid.Plan(
-        epoch=_EPOCH,
-        alpha=setting.target,
-        delta=setting.delta,
-        thresholds=thresholds,
-        starts=starts,
-        weights=weights,
-    )
-    cases = history.with_columns(bin=grid.bins(history["confidence"], thresholds))
-    cold = policy.Policy(threshold=None, audit_rate=setting.audit_rate, blind_rate=setting.cold_blind_rate)
-    policies = {1: cold}
-    counts: pl.DataFrame | None = None
-    standing: certificate.Standing | None = None
+    rule = policy.Policy(threshold=None, audit_rate=setting.audit_rate, blind_rate=setting.cold_blind_rate)
+    held: _Evidence | None = None
+    used: set[float] = set()
     rows = []
-    for day, (taken, case_ids) in enumerate(_days(len(cases), setting, salt), start=1):
-        version = max(policies)
-        batch = cases[taken]
-        routed = policy.route(batch["confidence"], case_ids, policy=policies[version], salt=salt)
-        seen = batch.hstack(routed)
-        out = seen["route"] == policy.AUTOMATE
+    for day, (taken, draw) in enumerate(arrivals.days(cases, setting.days, setting.per_day, salt), start=1):
+        place, sizes = arrivals.rows(cases.first, taken)
+        confidence, right = cases.confidence[place], cases.right[place]
+        if held is None and not np.isnan(confidence).all():
+            held = _Evidence.on(confidence, cases.confidence)
+        out = confidence >= (np.inf if rule.threshold is None else rule.threshold)  # NaN is not
+        # One draw for the cases of a group, at the smallest of their chances.
+        group = np.repeat(np.arange(len(taken)), sizes)
+        chance = np.ones(len(taken))
+        np.minimum.at(chance, group, np.where(out, rule.audit_rate, rule.blind_rate))
+        drawn = draw < chance
         rows.append(
             {
                 "day": day,
+                "came": len(out),
                 "released": int(out.sum()),
-                "read": int((~out | seen["blind"]).sum()),
-                "wrong": int((out & ~seen["right"]).sum()),
+                "read": int((~out | drawn[group]).sum()),
+                "wrong": int((out & ~right).sum()),
             }
         )
-        today = _counts(seen, version)
-        counts = today if counts is None else pl.concat([counts, today]).group_by(tally.KEY).agg(pl.col("n").sum())
-        standing = certificate.look(plan, counts, policies, standing)
-        if standing.threshold is not None and standing.threshold != policies[version].threshold:
-            policies[version + 1] = policy.Policy(
-                threshold=standing.threshold, audit_rate=setting.audit_rate, blind_rate=setting.blind_rate
-            )
+        if held is not None:
+            day_ = _Day(held.step[place], right, group, np.where(drawn, chance, 0.0))
+            _bet(held, day_, _smallest(rule, np.array(held.thresholds)), cases.largest, setting.target)
+            found = held.look(setting)
+            if found is not None and (rule.threshold is None or found < rule.threshold):
+                rule = policy.Policy(threshold=found, audit_rate=setting.audit_rate, blind_rate=setting.blind_rate)
+                used.add(found)
         tick()
-    used = {rule.threshold for rule in policies.values() if rule.threshold is not None}
     return pl.DataFrame(rows), used
 
 
-def _days(size: int, setting: Setting, salt: str) -> list[tuple[NDArray[np.int64], pl.Series]]:
-    """Per day, which cases come and under which id: the history in an order of the salt's, again and again."""
-    wanted = setting.days * setting.per_day
-    rounds = -(-wanted // size)
-    names = [pl.int_range(size, eager=True).cast(pl.String) + f"/{turn}" for turn in range(rounds)]
-    orders = [np.argsort(policy.draws(name, salt + "order").to_numpy(), kind="stable") for name in names]
-    taken = np.concatenate(orders)[:wanted]
-    case_ids = pl.concat([name.gather(order) for name, order in zip(names, orders, strict=True)])[:wanted]
-    steps = range(0, wanted, setting.per_day)
-    return [(taken[at : at + setting.per_day], case_ids[at : at + setting.per_day]) for at in steps]
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """The cases of a day: the threshold each reaches, whether its answer is right, its group, and per group the chance at
+    which it was drawn (0: it was not)."""
+
+    step: Numbers
+    right: NDArray[np.bool_]
+    group: Numbers
+    chance: Floats
 
 
-def _counts(seen: pl.DataFrame, version: int) -> pl.DataFrame:
-    labelled = pl.when("right").then(pl.lit("right")).otherwise(pl.lit("wrong"))
-    return (
-        seen.with_columns(
-            epoch=pl.lit(_EPOCH),
-            version=pl.lit(version, dtype=pl.Int64),
-            outcome=pl.when("blind").then(labelled).otherwise(pl.lit("undrawn")),
-        )
-        .group_by(tally.KEY)
-        .agg(n=pl.len().cast(pl.Int64))
-    )
+def _bet(held: _Evidence, today: _Day, smallest: Floats, largest: int, alpha: float) -> None:
+    """Add a day's labels to the evidence: per threshold, each drawn group with a case at or above it."""
+    width = len(held.thresholds)
+    held.effective += smallest * np.bincount(today.step, minlength=width + 1)[:width].cumsum() / largest
+    for rate in np.unique(today.chance[today.chance > 0]):
+        mine = (today.chance[today.group] == rate) & (today.step < width)
+        step, wrong = today.step[mine], ~today.right[mine]
+        if largest == 1:
+            alike = np.stack([np.bincount(step[wrong == k], minlength=width).cumsum() for k in (0, 1)], 1)
+            kinds: tuple[Floats, Floats, Floats] = (np.ones(2), np.array([0.0, 1.0]), alike.astype(np.float64))
+        else:
+            kinds = _kinds(today.group[mine], step, wrong, width, largest)
+        size, bad, times = kinds
+        ratio = np.minimum(smallest / rate, 1.0)[:, None]
+        held.bets += group_evidence.bets(size, bad, ratio, largest, alpha, times=times)
+
+
+def _kinds(
+    group: Numbers, step: Numbers, wrong: NDArray[np.bool_], width: int, largest: int
+) -> tuple[Floats, Floats, Floats]:
+    """Kinds of groups: cases and wrong of each (kinds,), and how many there are at each threshold (width, kinds)."""
+    members, unit = np.unique(group, return_inverse=True)
+    n, k = np.zeros((len(members), width)), np.zeros((len(members), width))
+    np.add.at(n, (unit, step), 1)
+    np.add.at(k, (unit, step), wrong)
+    code = n.cumsum(axis=1) * (largest + 1) + k.cumsum(axis=1)
+    kinds, where = np.unique(code, return_inverse=True)
+    alike = np.zeros((width, len(kinds)))
+    np.add.at(alike, (np.tile(np.arange(width), len(members)), where.reshape(-1)), 1)
+    size, bad = np.divmod(kinds, largest + 1)
+    return size, bad, alike
+
+
+def _smallest(rule: policy.Policy, thresholds: Floats) -> Floats:
+    """pm: the smallest chance the rule gives any case with confidence at or above each threshold (statistics 4.1)."""
+    if rule.threshold is None:
+        return np.full(len(thresholds), rule.blind_rate)
+    below = min(rule.audit_rate, rule.blind_rate)
+    return np.where(thresholds >= rule.threshold, rule.audit_rate, below)

@@ -1,26 +1,24 @@
 """What a labelled history says about a model before anything runs: how good it is, and what would be certified.
 
-A history is a frame of labelled cases: `confidence` (Float64 in [0, 1], null: unscorable) and `right` (Boolean), in any
-order. Every case has its label, so each is a blind label of propensity 1.
+A history is a frame of cases in any order: `confidence` (Float64 in [0, 1], null: unscorable, always for a person) and
+`right` (Boolean). Each case with a `right` is a blind label. Where labels were drawn with known chances, `chance` (in (0, 1])
+says of every case with which, and `right` is null for those that were not drawn; without it every case is labelled. `group`
+(String): cases of one group are one draw and one unit of evidence.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from models import certificate, evidence, grid, limits, policy, reliability, risk
+from models import attainable, certificate, group_limits, limits, policy, reliability, risk
 from models.estimate import Estimate, NotEnoughEvidence
 
 Figure = Estimate | NotEnoughEvidence
 Floats = NDArray[np.float64]
 
 LADDER = (0.005, 0.01, 0.02, 0.05, 0.1)  # targets shown beside the one that was asked for
-PAST = 1000  # scores from which quantiles make a better grid than round numbers
-PREFIXES = 60  # numbers of labels at which is looked at what they certify
-_ORDER = "0" * 32  # of the labels: any fixed one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +26,9 @@ class Attainable:
     """What share of cases could be released at a target error.
 
     `oracle`: the largest share whose error in this history is at most `target`, known by looking at every answer.
-    `certified`: the share the certificate grants on `labels` labels in random order; each with its threshold, None: none.
-    `first`: labels at which the first threshold was certified; None: never. `needed`: labels still to come for the next.
+    `certified`: the share that one look at all `labels` labels grants; each with its threshold, None: none. `anytime`: the
+    share of a certificate that looks as labels come; `first`: labels after which it had a threshold that it still has after
+    all, None: it has none; `needed`: labels (items, where cases come in groups) still to come for its next.
     """
 
     target: float
@@ -37,6 +36,7 @@ class Attainable:
     oracle_threshold: float | None
     certified: float
     certified_threshold: float | None
+    anytime: float
     labels: int
     first: int | None
     needed: certificate.Needed | None
@@ -44,13 +44,20 @@ class Attainable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
-    """The figures of a history of `cases` labelled cases, `unscorable` of which have no confidence (always to a person).
+    """The figures of a history of `cases` cases, `unscorable` of which have no confidence (always to a person).
 
-    `curve` as `risk.curve`; `attainable` a row per target; `steps`: labels, certified share at the target asked for.
+    `labelled`: cases with a truth; `groups`: units they come in, None: each by itself; `weighted`: chances were given.
+    `accuracy` is that of the scorable ones. `curve` as `risk.curve`; `attainable` a row per target; `steps`: labels,
+    certified share at the target asked for, looking as labels come (`attainable.Granted`).
+    `scores`: the distinct confidences, rising.
     """
 
     cases: int
+    labelled: int
     unscorable: int
+    groups: int | None
+    largest_group: int
+    weighted: bool
     target: float
     delta: float
     accuracy: Estimate
@@ -63,35 +70,41 @@ class Study:
     curve: pl.DataFrame
     attainable: tuple[Attainable, ...]
     steps: tuple[tuple[int, float], ...]
+    scores: Floats
 
 
 def of(history: pl.DataFrame, *, target: float, delta: float) -> Study:
-    """Study a history. Raises ValueError if it holds no case, or target or delta is not in (0, 1)."""
+    """Study a history. Raises ValueError if it holds no label, or target or delta is not in (0, 1)."""
     for name, chosen in (("target", target), ("delta", delta)):
         if not 0 < chosen < 1:
             raise ValueError(f"{name} {chosen!r}: give a number between 0 and 1")
-    cases = len(history)
-    if not cases:
+    known = history.filter(pl.col("right").is_not_null())
+    if known.is_empty():
         raise ValueError("no case has a truth to compare with")
     counts = _counts(history)
-    shuffled = history[np.argsort(policy.draws(_ids(cases), _ORDER).to_numpy(), kind="stable")]
     share = _Share.of(history)
-    found = {goal: _certified(shuffled, goal, delta) for goal in sorted({*LADDER, target})}
+    found = attainable.granted(history, sorted({*LADDER, target}), delta)
+    sizes = known.group_by("group").len()["len"] if "group" in known.columns else None
     return Study(
-        cases=cases,
+        cases=len(history),
+        labelled=len(known),
         unscorable=int(history["confidence"].null_count()),
+        groups=None if sizes is None else len(sizes),
+        largest_group=1 if sizes is None else int(sizes.max()),  # type: ignore[arg-type]
+        weighted="chance" in history.columns,
         target=target,
         delta=delta,
-        accuracy=proportion(int(history["right"].sum()), cases, delta),
+        accuracy=_accuracy(known, counts, delta),
         ece=reliability.ece(counts, delta),
         brier=reliability.brier(counts, delta),
         auroc=reliability.auroc(counts, delta),
         aurc=risk.aurc(counts, delta),
         augrc=risk.augrc(counts, delta),
         gate=reliability.gate(counts, delta),
-        curve=risk.curve(counts, delta),
+        curve=_curve(known, counts, delta),
         attainable=tuple(_attainable(goal, share, made) for goal, made in found.items()),
         steps=tuple((labels, share.at(threshold)) for labels, threshold in found[target].steps),
+        scores=history["confidence"].drop_nulls().unique().sort().to_numpy(),
     )
 
 
@@ -110,28 +123,79 @@ def proportion(right: int, n: int, alpha: float) -> Estimate:
 
 
 def error_at(history: pl.DataFrame, threshold: float | None) -> float:
-    """The error among the cases of the history with confidence at least `threshold`; 0 where there is none."""
+    """The error among the labels of the history with confidence at least `threshold`; 0 where there is none."""
     if threshold is None:
         return 0.0
-    sure = history.filter(pl.col("confidence") >= threshold)
-    return 1 - float(sure["right"].sum()) / len(sure) if len(sure) else 0.0
+    sure = history.filter(pl.col("confidence") >= threshold, pl.col("right").is_not_null())
+    if sure.is_empty():
+        return 0.0
+    weight = _weights(sure)
+    return float((weight * (~sure["right"]).to_numpy()).sum() / weight.sum())
+
+
+def _weights(known: pl.DataFrame) -> Floats:
+    """What each label stands for: 1 / chance."""
+    return 1 / known["chance"].to_numpy() if "chance" in known.columns else np.ones(len(known))
+
+
+def _accuracy(known: pl.DataFrame, counts: pl.DataFrame, delta: float) -> Estimate:
+    """The share of scorable cases that is right; of all, where none is scorable."""
+    scored = known.filter(pl.col("confidence").is_not_null())
+    if scored.is_empty():
+        return proportion(int(known["right"].sum()), len(known), delta)
+    error = risk.error_at(counts, 0.0, delta)
+    if "group" in known.columns:
+        value, low, high = (float(part[0]) for part in _by_group(scored, np.zeros(1), delta))
+        method = group_limits.METHOD
+    elif isinstance(error, Estimate):
+        value, low, high, method = error.value, error.low, error.high, error.method
+    else:  # pragma: no cover - a scored label is an answered draw
+        raise ValueError(error.reason)
+    wrong = int((~scored["right"]).sum())
+    return Estimate(
+        value=1 - value, low=1 - high, high=1 - low, alpha=delta, n=len(scored), errors=wrong, method=method
+    )
+
+
+def _curve(known: pl.DataFrame, counts: pl.DataFrame, delta: float) -> pl.DataFrame:
+    """`risk.curve`; where cases come in groups, with limits that know it."""
+    curve = risk.curve(counts, delta)
+    scored = known.filter(pl.col("confidence").is_not_null())
+    if "group" not in known.columns or curve.is_empty() or scored.is_empty():
+        return curve
+    parts = _by_group(scored, curve["threshold"].to_numpy(), delta)
+    return curve.with_columns(
+        pl.Series(name, part).fill_nan(None) for name, part in zip(("error", "low", "high"), parts, strict=True)
+    )
+
+
+def _by_group(scored: pl.DataFrame, thresholds: Floats, delta: float) -> tuple[Floats, Floats, Floats]:
+    return group_limits.above(
+        scored["confidence"].to_numpy(),
+        (~scored["right"]).cast(pl.Float64).to_numpy(),
+        scored["group"].rank("dense").cast(pl.Int64).to_numpy(),
+        _weights(scored),
+        thresholds,
+        delta,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Share:
-    """Of a history: distinct confidences, surest first, and the cases and errors at or above each."""
+    """Of a history: distinct confidences, surest first, and the cases at or above each, and the errors among them."""
 
     cases: int
     thresholds: Floats
     reached: Floats
-    wrong: Floats
+    wrong: Floats  # estimated, where not every case is labelled
 
     @classmethod
     def of(cls, history: pl.DataFrame) -> "_Share":
+        weight = 1 / pl.col("chance") if "chance" in history.columns else pl.lit(1.0)
         steps = (
             history.filter(pl.col("confidence").is_not_null())
             .group_by("confidence")
-            .agg(n=pl.len(), wrong=(~pl.col("right")).sum())
+            .agg(n=pl.len(), wrong=pl.when(~pl.col("right")).then(weight).otherwise(0.0).sum())
             .sort("confidence", descending=True)
         )
         n, wrong = (steps[name].cast(pl.Float64).to_numpy().cumsum() for name in ("n", "wrong"))
@@ -151,77 +215,15 @@ class _Share:
         return float(self.reached[kept[-1]]) / self.cases, float(self.thresholds[kept[-1]])
 
 
-@dataclass(frozen=True, slots=True)
-class _Certified:
-    labels: int
-    steps: list[tuple[int, float | None]]  # labels, least strict threshold certified by then
-    needed: certificate.Needed | None
-
-
-def _certified(shuffled: pl.DataFrame, target: float, delta: float) -> _Certified:
-    """Walk through the labels, looking at PREFIXES points. The grid comes from cases that are not among them."""
-    head = min(max(PAST, len(shuffled) // 10), 10 * PAST)
-    past, rest = shuffled["confidence"][:head], shuffled
-    if past.is_not_null().sum() >= PAST and len(shuffled) > 2 * head:
-        rest = shuffled[head:]
-        thresholds, coverage = grid.quantiles(past)
-        starts, weights = grid.starts(coverage)
-    else:
-        thresholds, starts, weights = grid.denser_near_one()
-    plan = grid.Plan(epoch="study", alpha=target, delta=delta, thresholds=thresholds, starts=starts, weights=weights)
-    sizes = _sizes(certificate.fewest(target, delta), len(rest))
-    labels, wrong = _prefix_counts(rest, thresholds, sizes)
-    log_e = np.maximum.accumulate(evidence.running(None, evidence.constant(wrong, labels, target)), axis=0)
-    held: set[int] = set()
-    steps: list[tuple[int, float | None]] = []
-    walked = certificate.Walk(passed=(), stops=())
-    for size, bets, seen in zip(sizes, log_e, labels, strict=True):
-        walked = certificate.walk(bets, seen, starts, weights, alpha=target, delta=delta)
-        held.update(walked.passed)
-        steps.append((size, thresholds[max(held)] if held else None))
-    standing = certificate.Standing(
-        plan=plan,
-        looks=len(sizes),
-        log_e=tuple(log_e[-1].tolist()),
-        certified=tuple(sorted(held)),
-        cases=tuple(int(n) for n in labels[-1]),
-        labels=tuple(labels[-1].tolist()),
-        errors=tuple(wrong[-1].tolist()),
-        stops=walked.stops,
-    )
-    return _Certified(len(rest), steps, certificate.needed(standing))
-
-
-def _sizes(fewest: int, n: int) -> list[int]:
-    """Numbers of labels to look at, rising evenly in the logarithm, up to all n."""
-    if n <= fewest:
-        return [n]
-    return sorted({round(float(size)) for size in np.geomspace(fewest, n, PREFIXES)})
-
-
-def _prefix_counts(rest: pl.DataFrame, thresholds: Sequence[float], sizes: list[int]) -> tuple[Floats, Floats]:
-    """(prefixes, thresholds): labels at or above each threshold among the first `size` cases, and the wrong of them."""
-    step = grid.bins(rest["confidence"], thresholds).fill_null(len(thresholds)).to_numpy()
-    prefix = np.searchsorted(sizes, np.arange(len(rest)), side="right")
-    width = len(thresholds) + 1
-
-    def table(rows: Floats | None) -> Floats:
-        sums = np.bincount(prefix * width + step, weights=rows, minlength=len(sizes) * width)
-        grown = sums.astype(np.float64).reshape(len(sizes), width).cumsum(axis=0).cumsum(axis=1)
-        return np.asarray(grown[:, :-1], np.float64)
-
-    return table(None), table((~rest["right"]).cast(pl.Float64).to_numpy())
-
-
-def _attainable(target: float, share: _Share, made: _Certified) -> Attainable:
+def _attainable(target: float, share: _Share, made: attainable.Granted) -> Attainable:
     oracle, oracle_threshold = share.oracle(target)
-    threshold = made.steps[-1][1]
     return Attainable(
         target=target,
         oracle=oracle,
         oracle_threshold=oracle_threshold,
-        certified=share.at(threshold),
-        certified_threshold=threshold,
+        certified=share.at(made.once),
+        certified_threshold=made.once,
+        anytime=share.at(made.steps[-1][1]),
         labels=made.labels,
         first=next((labels for labels, held in made.steps if held is not None), None),
         needed=made.needed,
@@ -229,21 +231,19 @@ def _attainable(target: float, share: _Share, made: _Certified) -> Attainable:
 
 
 def _counts(history: pl.DataFrame) -> pl.DataFrame:
-    """The history as `risk` takes it: everything reviewed, everything blind, everything answered."""
+    """The history as `risk` takes it: everything reviewed, every label a blind one that is answered."""
+    chance = pl.col("chance") if "chance" in history.columns else pl.lit(1.0)
+    said = pl.when(pl.col("right").is_null()).then(pl.lit("undrawn")).when("right").then(pl.lit("right"))
     return (
-        history.group_by("confidence", "right")
+        history.group_by("confidence", "right", propensity=chance)
         .agg(n=pl.len().cast(pl.Int64))
-        .sort("confidence", "right")
+        .sort("confidence", "right", "propensity")
         .select(
             "confidence",
             "n",
+            "propensity",
             route=pl.lit(policy.REVIEW),
-            blind=pl.lit(True),
-            propensity=pl.lit(1.0),
-            outcome=pl.when("right").then(pl.lit("right")).otherwise(pl.lit("wrong")),
+            blind=pl.col("right").is_not_null(),
+            outcome=said.otherwise(pl.lit("wrong")),
         )
     )
-
-
-def _ids(cases: int) -> pl.Series:
-    return pl.int_range(cases, eager=True).cast(pl.String)

@@ -1,52 +1,75 @@
 """A study in words, for a terminal of 100 columns, and as JSON. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import polars as pl
 
 from models.estimate import Estimate
+from models.labelled import LeftOut
 from models.rehearsal import Rehearsal
 from models.study import Attainable, Study
-from review import wording
+from review import study_words, wording
 
 CURVE = tuple(step / 10 for step in range(1, 11))
 SHOWN_DAYS = (1, 2, 3, 5, 10, 20, 30, 40, 50, 60, 90, 120, 180, 365)
 BAR = 24
+FAR = 20  # times the labels there are: who needs more will not get there
 
 
-def lines(name: str, study: Study, loop: Rehearsal, votes: Estimate | None, people: Mapping[str, float]) -> str:
-    """How good the model is, what could be released, what the first days would look like."""
-    return "\n".join(
+def lines(
+    name: str,
+    study: Study,
+    loop: Rehearsal,
+    votes: Estimate | None,
+    people: Mapping[str, float],
+    left_out: LeftOut | None = None,
+    notes: Sequence[str] = (),
+) -> str:
+    """How good the model is, what is left out, what could be released, what the first days would look like."""
+    parts = [
         [
-            *_model(name, study, votes, people),
-            "",
-            *_targets(study),
-            "",
-            *_steps(study),
-            "",
-            *_curve(study),
-            "",
-            *_days(loop),
-        ]
-    )
+            *study_words.model(name, study, votes, people),
+            *study_words.left_out(left_out),
+            *(f"{note}." for note in notes),
+        ],
+        _targets(study),
+        _steps(study),
+        _curve(study),
+        _days(loop),
+    ]
+    return "\n\n".join("\n".join(part) for part in parts if part)
 
 
-def as_json(study: Study, loop: Rehearsal, votes: Estimate | None, people: Mapping[str, float]) -> dict[str, Any]:
+def as_json(
+    study: Study,
+    loop: Rehearsal,
+    votes: Estimate | None,
+    people: Mapping[str, float],
+    left_out: LeftOut | None = None,
+    notes: Sequence[str] = (),
+) -> dict[str, Any]:
     """Every figure, ready for `json.dumps`; shares in [0, 1]; what is not known is null.
 
-    cases, unscorable, target, delta; accuracy, ece, brier, auroc, aurc, augrc: {value, low, high, alpha, n, errors, method}
-    or {reason, n, errors}; warnings; curve: rows of threshold, coverage, error, low, high, n, errors; attainable: per
-    target, the share the oracle and the certificate would release, and the labels it took; steps: labels, certified
-    share; reviewers: agreement of single people with the truth, or null; people: column of votes -> accuracy, judged by
-    the others; loop: its setting, runs, runs above, and a row
-    per day.
+    cases, labelled (of them), unscorable, groups (null: each case by itself), largest_group, weighted (by known chances),
+    left_out (rows, and why: `models.labelled.LeftOut`), notes (sentences), target, delta; accuracy, ece, brier, auroc, aurc,
+    augrc: {value, low, high, alpha, n, errors, method} or {reason, n, errors}; warnings; curve: rows of threshold, coverage,
+    error, low, high, n, errors; attainable: per target, the share the oracle and the certificate (one look; anytime: looking
+    as labels come) would release, and the labels it took; steps: labels, share certified anytime; reviewers: agreement of
+    single people with the truth, or null; people: column of votes -> accuracy, judged by the others; loop: its setting, runs,
+    runs above, and a row per day.
     """
     figures = ("accuracy", "ece", "brier", "auroc", "aurc", "augrc")
     return {
         "cases": study.cases,
+        "labelled": study.labelled,
         "unscorable": study.unscorable,
+        "groups": study.groups,
+        "largest_group": study.largest_group,
+        "weighted": study.weighted,
+        "left_out": None if left_out is None else asdict(left_out),
+        "notes": list(notes),
         "target": study.target,
         "delta": study.delta,
         **{name: asdict(getattr(study, name)) for name in figures},
@@ -66,45 +89,27 @@ def as_json(study: Study, loop: Rehearsal, votes: Estimate | None, people: Mappi
     }
 
 
-def _model(name: str, study: Study, votes: Estimate | None, people: Mapping[str, float]) -> list[str]:
-    confidence = wording.whole(1 - study.delta)
-    text = [
-        f"{name}: {wording.count(study.cases, 'labelled case')}, "
-        f"{wording.count(study.unscorable)} without a confidence (always for a person).",
-        f"Right: {wording.between(study.accuracy)}.",
-    ]
-    for figure, said in (
-        (study.auroc, "Tells right from wrong (AUROC, 0.5 is chance)"),
-        (study.ece, "Confidence is off by (ECE)"),
-    ):
-        if isinstance(figure, Estimate):
-            limits = f"{confidence} limits {figure.low:.3f} to {figure.high:.3f}"
-            text.append(f"{said}: {figure.value:.3f} ({limits}).")
-        else:
-            text.append(f"{said}: not known, {figure.reason}.")
-    text += [f"Beware: {sentence}." for sentence in (*study.gate.refusals, *study.gate.warnings)]
-    if votes is not None:
-        text.append(
-            f"Single people agree with the truth in {wording.between(votes)} of {wording.count(votes.n, 'vote')}."
-        )
-    if people:
-        each = ", ".join(f"{person} {wording.share(accuracy)}" for person, accuracy in people.items())
-        text.append(f"Judged by each other, without the truth (Dawid and Skene), they are right in: {each}.")
-    return text
-
-
 def _targets(study: Study) -> list[str]:
+    if not any(row.oracle or row.certified for row in study.attainable):
+        least, most = study.attainable[0].target, study.attainable[-1].target
+        return [
+            f"Nothing could be released alone at any target from {wording.whole(least)} to {wording.whole(most)}: even the "
+            "surest answers are wrong more often."
+        ]
+    estimated = "; what could be: estimated from the labels" if study.weighted else ""
     head = (
         f"{'at most wrong':>14}  {'could be released':>18}  {'certified':>10}  {'at confidence':>14}  "
         f"{'labels used':>12}  {'first certified after':>22}"
     )
     text = [
-        f"What could be released alone (certified: with {wording.whole(1 - study.delta)} confidence, "
-        "whenever one looks)",
+        f"What could be released alone (certified: with {wording.whole(1 - study.delta)} confidence, by one look at "
+        f"these labels; first: by looking as they come{estimated})",
         head,
     ]
+    given = [row.certified_threshold for row in study.attainable if row.certified_threshold is not None]
+    shown = dict(zip(given, wording.thresholds(given, study.scores), strict=True))
     for row in study.attainable:
-        at = "\u2013" if row.certified_threshold is None else f"{row.certified_threshold:.6g}"
+        at = "\u2013" if row.certified_threshold is None else shown[row.certified_threshold]
         first = "not yet" if row.first is None else wording.count(row.first, "label")
         mark = "  <- asked for" if row.target == study.target else ""
         text.append(
@@ -117,21 +122,27 @@ def _targets(study: Study) -> list[str]:
 def _steps(study: Study) -> list[str]:
     """How the certified share grows with the labels, at the target asked for, in at most eight lines."""
     asked = next(row for row in study.attainable if row.target == study.target)
+    if not asked.oracle and not asked.certified:
+        return []
     changes = [step for at, step in enumerate(study.steps) if step[1] > (study.steps[at - 1][1] if at else 0)]
     if len(changes) > 8:
         changes = [changes[round(at * (len(changes) - 1) / 7)] for at in range(8)]
-    text = [f"Blind labels it takes at {wording.whole(study.target)}:"]
+    text = [f"Blind labels it takes at {wording.whole(study.target)}, looking whenever one likes, as a stream does:"]
     text += [f"{wording.count(labels):>10}  {wording.share(share)} certified" for labels, share in changes]
-    return [*text, _next(asked)]
+    return [*text, *_next(study, asked)]
 
 
-def _next(asked: Attainable) -> str:
-    if asked.needed is None:
-        return "At the errors seen here, more labels would not certify more."
-    return (
-        f"About {wording.count(asked.needed.labels, 'more label')} at confidence {asked.needed.threshold:.6g} and above "
-        "would take the next step."
-    )
+def _next(study: Study, asked: Attainable) -> list[str]:
+    """What would take the next step; nothing where all is certified, or where a confidence that is one number fails."""
+    if asked.anytime >= 1 - study.unscorable / study.cases:
+        return []
+    if asked.needed is None or asked.needed.labels > FAR * max(asked.labels, 1):
+        return ["At the errors seen here, more labels would hardly certify more."]
+    unit = "label" if study.groups is None else "item"
+    at = wording.thresholds([asked.needed.threshold], study.scores)[0]
+    return [
+        f"About {wording.count(asked.needed.labels, f'more {unit}')} at confidence {at} and above would take the next step."
+    ]
 
 
 def _curve(study: Study) -> list[str]:
@@ -142,11 +153,13 @@ def _curve(study: Study) -> list[str]:
     rows = pl.concat([row for row in picked if row.height] + [known.tail(1)]).unique(maintain_order=True)
     scale = max(study.target, *rows["high"])
     limits = f"{wording.whole(1 - study.delta)} limits"
-    text = [f"{'released':>10}  {'confidence':>10}  {'wrong':>7}  {limits:>18}"]
-    for row in rows.iter_rows(named=True):
+    shown = wording.thresholds(rows["threshold"].to_list(), study.scores)
+    width = max(10, *map(len, shown))
+    text = [f"{'released':>10}  {'confidence':>{width}}  {'wrong':>7}  {limits:>18}"]
+    for at, row in zip(shown, rows.iter_rows(named=True), strict=True):
         error, high = (round(BAR * row[name] / scale) for name in ("error", "high"))
         between = f"{wording.at_least(row['low'])} to {wording.at_most(row['high'])}"
-        figures = f"{wording.share(row['coverage']):>10}  {row['threshold']:>10.4g}  {wording.share(row['error']):>7}"
+        figures = f"{wording.share(row['coverage']):>10}  {at:>{width}}  {wording.share(row['error']):>7}"
         text.append(f"{figures}  {between:>18}  {chr(0x2588) * error}{chr(0xB7) * (high - error)}".rstrip())
     return text
 
@@ -154,9 +167,15 @@ def _curve(study: Study) -> list[str]:
 def _days(loop: Rehearsal) -> list[str]:
     setting = loop.setting
     again = f"; each case is used about {loop.repeats:.1f} times" if loop.repeats > 1 else ""
-    text = [
+    how = (
         f"The first {setting.days} days, rehearsed {loop.runs} times: {wording.count(setting.per_day, 'case')} a day, "
-        f"{wording.whole(setting.audit_rate)} of the released audited, the certified line adopted every night{again}.",
+        f"{wording.whole(setting.audit_rate)} of the released audited, the certified line adopted every night{again}"
+    )
+    premise = "Rehearsed without drift, late answers or mistakes of reviewers; the order of the file is not kept."
+    if loop.days["error"].is_null().all():
+        return [f"{how}: nothing was released on any day.", premise]
+    text = [
+        f"{how}.",
         f"{'day':>5}  {'released':>9}  {'in 8 of 10 runs':>18}  {'read by people':>15}  {'wrong of all released so far':>29}",
     ]
     days = [day for day in SHOWN_DAYS if day < setting.days]
@@ -170,5 +189,4 @@ def _days(loop: Rehearsal) -> list[str]:
         f"A line whose error in the whole history is above {wording.whole(setting.target)} was in force in "
         f"{loop.above} of {loop.runs} runs."
     )
-    text.append("Rehearsed without drift, late answers or mistakes of reviewers; the order of the file is not kept.")
-    return text
+    return [*text, premise]

@@ -4,8 +4,12 @@ Shares carry one decimal more where they are small, thousands a narrow space, an
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from decimal import ROUND_FLOOR, Decimal
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from models import moment
 from models.estimate import Estimate, NotEnoughEvidence
@@ -59,6 +63,35 @@ def whole(value: float) -> str:
 def threshold(value: float | None) -> str:
     """A line on the confidence; None lets nothing through."""
     return "nothing released" if value is None else f"confidence \u2265{SPACE}{value:.6g}"
+
+
+def thresholds(values: Sequence[float], scores: ArrayLike = ()) -> list[str]:
+    """Each threshold in the shortest decimals that tell it from the others and, read back, select the same cases.
+
+    `scores`: all confidences there are, where they are known; then no case lies between a threshold and what is shown for
+    it. Rounded down, so that the case at the threshold stays in; two decimals where that is enough, in any order.
+    """
+    known = np.unique(np.concatenate([np.asarray(values, np.float64), np.asarray(scores, np.float64)]))
+    shown = []
+    for value in values:
+        place = int(np.searchsorted(known, value))
+        below = float(known[place - 1]) if place else -math.inf
+        shown.append(_shortest(float(value), below))
+    return shown
+
+
+def _shortest(value: float, below: float) -> str:
+    exact = Decimal(repr(value))
+    for digits in range(2, 18):
+        cut = exact.quantize(Decimal(1).scaleb(-digits), ROUND_FLOOR)
+        if below < float(cut) <= value:
+            return _plain(cut)
+    return _plain(exact)
+
+
+def _plain(number: Decimal) -> str:
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def line(value: float | None, by_class: Mapping[str, float | None] | None) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from flows import study as studies
-from models import study
+from models import labelled, study
 from tests.bench import table
 
 ROWS = 1_000_000
@@ -25,7 +25,7 @@ def test_study_a_million_rows_beside_reading_and_sorting_them(tmp_path: Path) ->
     ).write_parquet(path)
 
     def ours() -> None:
-        history = studies.read(path, studies.Columns())
+        history = studies.read(path, labelled.Columns())
         assert ROWS == study.of(history.cases, target=0.01, delta=0.05).cases
 
     def floor() -> None:

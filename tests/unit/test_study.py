@@ -3,14 +3,17 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from typer.testing import CliRunner
 
 from flows import study as studies
 from flows.cli import app
-from models import certificate, rehearsal, study
+from models import certificate, grid, rehearsal, study
 from models.errors import InputInvalid, Misuse
+from models.labelled import Columns
+from review import study_text, wording
 
 
 def history(right: int, wrong: int, sure: float = 0.99, unsure: float = 0.2) -> pl.DataFrame:
@@ -42,6 +45,123 @@ def test_too_few_labels_certify_nothing_and_say_how_many_more_would() -> None:
     assert (0.0, None) == (asked.certified, asked.first)
     assert asked.needed is not None
     assert asked.needed.labels > 90
+
+
+def typical(cases: int, scores: str = "spread", seed: int = 1) -> pl.DataFrame:
+    """A model that is wrong in 4.5 % of cases, its surest answers least often; its scores spread evenly, or bunched."""
+    rng = np.random.default_rng(seed)
+    rank = rng.random(cases)
+    score = 1 - rank if scores == "spread" else 0.9999 + 0.0001 * (1 - rank)
+    return pl.DataFrame({"confidence": score, "right": rng.random(cases) >= 0.002 + 0.3 * rank**6})
+
+
+def asked(cases: pl.DataFrame, target: float) -> study.Attainable:
+    found = study.of(cases, target=target, delta=0.05)
+    return next(row for row in found.attainable if row.target == target)
+
+
+@pytest.mark.parametrize(("fewer", "more"), [(2000, 2001), (1540, 3080)])
+def test_more_labels_do_not_certify_less_for_none_is_spent_on_the_grid(fewer: int, more: int) -> None:
+    cases = typical(3080)
+    few, many = asked(cases[:fewer], 0.05), asked(cases[:more], 0.05)
+    assert (fewer, more) == (few.labels, many.labels)
+    assert many.certified >= few.certified - 0.001 > 0.9
+
+
+def test_scores_that_bunch_are_certified_and_released_like_scores_that_are_spread() -> None:
+    """20,000 cases, all above .9999: the same order, so the same share, in the table and in the rehearsed days."""
+    setting = rehearsal.Setting(target=0.02, delta=0.05, days=20, per_day=1000)
+    spread, bunched = typical(20_000), typical(20_000, "bunched")
+    assert asked(bunched, 0.02).certified == pytest.approx(asked(spread, 0.02).certified, abs=0.001)
+    last = [rehearsal.rehearse(cases, setting, runs=4).days["released"][-1] for cases in (spread, bunched)]
+    assert last[1] == pytest.approx(last[0], abs=0.03)
+    assert last[1] > 0.7
+    assert last[1] == pytest.approx(asked(bunched, 0.02).anytime, abs=0.06)  # table and rehearsal agree
+
+
+def test_lines_of_bunched_scores_are_shown_with_as_many_digits_as_tell_them_apart() -> None:
+    cases = typical(2000, "bunched")
+    setting = rehearsal.Setting(target=0.02, delta=0.05, days=2, per_day=50)
+    found, loop = study.of(cases, target=0.02, delta=0.05), rehearsal.rehearse(cases, setting, runs=1)
+    text = study_text.lines("file", found, loop, None, {})
+    lines = [line.split("\u00a0%")[1].split()[0] for line in text.splitlines() if "\u2588" in line or "\u00b7" in line]
+    assert len(lines) == len(set(lines)) > 5
+    shown = wording.thresholds(found.curve["threshold"].to_list(), found.scores)
+    counts = [int((cases["confidence"] >= float(line)).sum()) for line in shown]
+    assert counts == [int((cases["confidence"] >= line).sum()) for line in found.curve["threshold"]]
+
+
+@pytest.mark.parametrize(
+    ("values", "scores", "shown"),
+    [
+        ([0.9, 0.5], [], ["0.9", "0.5"]),
+        ([1.0, 0.97], [], ["1", "0.97"]),
+        ([0.99996, 0.99994], [], ["0.99996", "0.99"]),
+        ([0.99996, 0.99994], [0.9999], ["0.99996", "0.99994"]),
+        ([0.1 + 0.2], [0.3], ["0.30000000000000004"]),
+        ([1e-9], [0.0], ["0.000000001"]),
+    ],
+)
+def test_a_threshold_is_shown_in_the_shortest_decimals_that_select_the_same_cases(
+    values: list[float], scores: list[float], shown: list[str]
+) -> None:
+    assert shown == wording.thresholds(values, scores)
+
+
+def test_a_rehearsal_lays_its_grid_on_the_first_day_before_any_label(monkeypatch: pytest.MonkeyPatch) -> None:
+    laid: list[pl.Series] = []
+    ranks = grid.ranks
+
+    def seen(scores: pl.Series) -> object:
+        laid.append(scores)
+        return ranks(scores)
+
+    monkeypatch.setattr(grid, "ranks", seen)
+    setting = rehearsal.Setting(target=0.02, delta=0.05, days=3, per_day=500)
+    rehearsal.rehearse(typical(2000), setting, runs=2)
+    assert [500, 500] == [len(scores) for scores in laid]
+
+
+def test_several_rows_of_an_item_certify_no_more_than_one_row_of_it() -> None:
+    single = typical(800).with_columns(group=pl.int_range(800).cast(pl.String))
+    several = pl.concat([single] * 3)
+    assert asked(single, 0.05).certified > 0.8
+    assert asked(several, 0.05).certified == pytest.approx(asked(single, 0.05).certified, abs=0.15)
+    assert asked(several, 0.05).certified < asked(several.drop("group"), 0.05).certified
+
+
+def test_groups_are_drawn_and_rehearsed_as_one() -> None:
+    cases = pl.concat([history(400, 0).with_columns(group=pl.int_range(400).cast(pl.String))] * 5)
+    loop = rehearsal.rehearse(cases, rehearsal.Setting(target=0.05, delta=0.05, days=6, per_day=200), runs=2)
+    apart = rehearsal.rehearse(
+        cases.drop("group"), rehearsal.Setting(target=0.05, delta=0.05, days=6, per_day=200), runs=2
+    )
+    first = [next(day for day, out in enumerate(each.days["released"], 1) if out) for each in (apart, loop)]
+    assert [2, 3] == first  # 40 groups a day, and 59 error-free labels are the fewest at 5 %
+
+
+def test_labels_drawn_with_known_chances_estimate_what_all_labels_say() -> None:
+    cases = typical(20_000).with_columns(chance=pl.when(pl.col("confidence") < 0.3).then(1.0).otherwise(0.2))
+    drawn = pl.Series(np.random.default_rng(3).random(20_000)) < cases["chance"]
+    sampled = cases.with_columns(right=pl.when(drawn).then("right"))
+    whole, part = (study.of(each, target=0.02, delta=0.05) for each in (cases.drop("chance"), sampled))
+    assert part.accuracy.low < whole.accuracy.value < part.accuracy.high
+    assert part.accuracy.value == pytest.approx(whole.accuracy.value, abs=0.005)
+    assert part.accuracy.n == int(drawn.sum())
+    by_target = {row.target: row for row in part.attainable}
+    assert 0.5 < by_target[0.02].certified <= {row.target: row for row in whole.attainable}[0.02].certified
+    loop = rehearsal.rehearse(sampled, rehearsal.Setting(target=0.02, delta=0.05, days=5, per_day=1000), runs=1)
+    assert 0.25 == pytest.approx(loop.repeats, abs=0.01)  # each label stands for the five it was drawn from
+
+
+def test_when_nothing_can_be_released_one_line_says_so() -> None:
+    cases = pl.DataFrame({"confidence": [0.95, 0.9] * 150, "right": [False, True, False] * 100})
+    setting = rehearsal.Setting(target=0.1, delta=0.05, days=5, per_day=60)
+    found, loop = study.of(cases, target=0.1, delta=0.05), rehearsal.rehearse(cases, setting, runs=1)
+    text = study_text.lines("file", found, loop, None, {}).replace("\u00a0", " ")
+    assert "Nothing could be released alone at any target from 0.5 % to 10 %" in text
+    assert "nothing was released on any day" in text
+    assert "first certified after" not in text
 
 
 def test_a_model_that_is_always_wrong_releases_nothing_in_any_rehearsal() -> None:
@@ -92,43 +212,80 @@ a,a,high,a,b
 
 
 def test_a_file_is_compared_with_its_truth_and_single_people_with_it_too(tmp_path: Path) -> None:
-    columns = studies.Columns(truth="answer", votes=("ann", "bob"))
+    columns = Columns(truth="answer", votes=("ann", "bob"))
     found = studies.read(write(tmp_path / "h.csv", CSV), columns)
     assert [(0.99, True), (0.9, True), (0.5, False), (None, True)] == found.cases.rows()
     assert (1, 7, 5) == (found.unlabelled, found.votes, found.votes_right)
     assert "confidence 'high' is not a number" == found.doubt
 
 
+def test_an_item_column_that_hardly_ever_repeats_costs_its_repeats_only(tmp_path: Path) -> None:
+    rows = [f"i{place},a,a,0.9" for place in range(300)] + ["i7,a,a,0.9"]
+    path = write(tmp_path / "h.csv", "id,truth,prediction,confidence\n" + "\n".join(rows) + "\n")
+    found = studies.read(path, Columns())
+    assert (300, None, 1) == (len(found.cases), found.group, found.left_out.repeats)
+    assert 301 == len(studies.read(path, Columns(group="")).cases)
+
+
+def test_ids_of_json_lines_are_seen_though_nobody_names_them(tmp_path: Path) -> None:
+    rows = [
+        json.dumps({"case_id": f"c{n // 2}", "truth": "a", "prediction": "a", "confidence": 0.9}) for n in range(40)
+    ]
+    found = studies.read(write(tmp_path / "h.jsonl", "\n".join(rows) + "\n"), Columns())
+    assert ("case_id", 20) == (found.group, found.cases["group"].n_unique())
+
+
+def test_a_text_that_repeats_is_told_and_not_taken_for_an_item(tmp_path: Path) -> None:
+    path = write(tmp_path / "h.csv", "text,truth,prediction,confidence\n" + "thanks,a,a,0.9\nno,a,a,0.8\n" * 20)
+    found = studies.read(path, Columns())
+    assert found.group is None
+    assert any("Column 'text' has 2 values in 40 labelled rows" in note for note in found.notes)
+
+
+def test_minus_one_for_no_label_is_no_truth(tmp_path: Path) -> None:
+    path = write(tmp_path / "h.csv", "truth,prediction,confidence\n0,0,0.9\n1,1,0.8\n-1,1,0.7\n,0,0.9\n")
+    found = studies.read(path, Columns())
+    assert (2, 2, 1) == (len(found.cases), found.left_out.unlabelled, found.left_out.placeholders)
+
+
+def test_chances_without_the_rows_they_left_out_stand_for_them(tmp_path: Path) -> None:
+    rows = ["a,a,0.9,0.1"] * 50 + ["a,b,0.4,1"] * 100
+    path = write(tmp_path / "h.csv", "truth,prediction,confidence,chance\n" + "\n".join(rows) + "\na,a,0.9,2\n")
+    found = studies.read(path, Columns(chance="chance"))
+    assert (600, 1) == (len(found.cases), found.left_out.without_chance)
+    assert study.of(found.cases, target=0.1, delta=0.05).accuracy.value == pytest.approx(500 / 600)
+
+
 def test_three_people_are_judged_by_each_other_and_two_are_not(tmp_path: Path) -> None:
     rows = ["a,a,0.9,a,a,a"] * 40 + ["b,b,0.9,b,b,b"] * 40 + ["a,a,0.9,a,a,b"] * 10 + ["b,b,0.9,b,b,"] * 5
     path = write(tmp_path / "h.csv", "truth,prediction,confidence,ann,bob,eve\n" + "\n".join(rows) + "\n")
-    people = studies.read(path, studies.Columns(votes=("ann", "bob", "eve"))).people
+    people = studies.read(path, Columns(votes=("ann", "bob", "eve"))).people
     assert people["ann"] == pytest.approx(1, abs=1e-3)
     assert people["bob"] == pytest.approx(1, abs=1e-3)
     assert people["eve"] == pytest.approx(80 / 90, abs=0.01)
-    assert {} == studies.read(path, studies.Columns(votes=("ann", "bob"))).people
+    assert {} == studies.read(path, Columns(votes=("ann", "bob"))).people
 
 
 def test_probabilities_bring_prediction_and_confidence_with_them(tmp_path: Path) -> None:
     path = write(tmp_path / "h.csv", "truth,cat,dog\ncat,0.8,0.2\ncat,0.3,0.7\ndog,0.9,0.9\n")
-    columns = studies.Columns(prediction=None, confidence=None, probabilities=("cat", "dog"))
+    columns = Columns(prediction=None, confidence=None, probabilities=("cat", "dog"))
     assert [(0.8, True), (0.7, False), (None, False)] == studies.read(path, columns).cases.rows()
 
 
 @pytest.mark.parametrize(
     ("columns", "error", "said"),
     [
-        (studies.Columns(truth="label"), InputInvalid, "column 'label' is missing"),
-        (studies.Columns(truth="empty"), InputInvalid, "no row has a value in column 'empty'"),
-        (studies.Columns(probabilities=("x", "x"), prediction=None), Misuse, "must name each column once"),
-        (studies.Columns(prediction="truth"), Misuse, "cannot be the truth and an answer at once"),
-        (studies.Columns(prediction="word"), InputInvalid, r"no predicted label \('high'\) is ever the truth \('a'\)"),
-        (studies.Columns(confidence="prediction"), Misuse, "cannot be an answer and a number at once"),
-        (studies.Columns(confidence="word"), InputInvalid, r"no row can be scored \(the first: confidence 'high' is"),
+        (Columns(truth="label"), InputInvalid, "column 'label' is missing"),
+        (Columns(truth="empty"), InputInvalid, "no row has a value in column 'empty'"),
+        (Columns(probabilities=("x", "x"), prediction=None), Misuse, "must name each column once"),
+        (Columns(prediction="truth"), Misuse, "cannot be the truth and an answer at once"),
+        (Columns(prediction="word"), InputInvalid, r"no predicted label \('high'\) is ever the truth \('a'\)"),
+        (Columns(confidence="prediction"), Misuse, "cannot be an answer and a number at once"),
+        (Columns(confidence="word"), InputInvalid, r"no row can be scored \(the first: confidence 'high' is"),
     ],
 )
 def test_a_file_that_cannot_be_studied_is_one_line(
-    tmp_path: Path, columns: studies.Columns, error: type[Exception], said: str
+    tmp_path: Path, columns: Columns, error: type[Exception], said: str
 ) -> None:
     path = write(tmp_path / "h.csv", "truth,prediction,confidence,empty,x,word\na,a,0.5,,0.1,high\n")
     with pytest.raises(error, match=said):
