@@ -130,8 +130,8 @@ def content_note(rows: pl.DataFrame) -> str | None:
     if found is None or found.repeats < items.COMMON:
         return None
     return (
-        f"Column {found.name!r} has {found.values} values in {found.rows} labelled rows: if rows of one are right or wrong together, "
-        f"add --group {found.name}"
+        f"Column {found.name!r} has {found.values} values in {found.rows} labelled rows: if rows of one are right or wrong "
+        f"together, add --group {found.name}"
     )
 
 

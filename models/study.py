@@ -48,7 +48,8 @@ class Study:
 
     `labelled`: cases with a truth; `groups`: units they come in, None: each by itself; `weighted`: chances were given.
     `accuracy` is that of the scorable ones. `curve` as `risk.curve`; `attainable` a row per target; `steps`: labels,
-    certified share at the target asked for, looking as labels come (`attainable.Granted`). `scores`: the distinct confidences, rising.
+    certified share at the target asked for, looking as labels come (`attainable.Granted`).
+    `scores`: the distinct confidences, rising.
     """
 
     cases: int

@@ -96,13 +96,14 @@ def _targets(study: Study) -> list[str]:
             f"Nothing could be released alone at any target from {wording.whole(least)} to {wording.whole(most)}: even the "
             "surest answers are wrong more often."
         ]
+    estimated = "; what could be: estimated from the labels" if study.weighted else ""
     head = (
         f"{'at most wrong':>14}  {'could be released':>18}  {'certified':>10}  {'at confidence':>14}  "
         f"{'labels used':>12}  {'first certified after':>22}"
     )
     text = [
         f"What could be released alone (certified: with {wording.whole(1 - study.delta)} confidence, by one look at "
-        "these labels; first: by looking as they come)",
+        f"these labels; first: by looking as they come{estimated})",
         head,
     ]
     given = [row.certified_threshold for row in study.attainable if row.certified_threshold is not None]
