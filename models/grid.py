@@ -15,8 +15,11 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 SIZE = 200  # thresholds; more make the walk longer without making its steps matter
-START_COVERAGE = (0.1, 0.3, 0.5, 0.7)
-START_WEIGHT = (0.1, 0.2, 0.4, 0.3)
+# Chosen by what they release after 1,000 and 3,000 labels: tests/simulations/test_grid.py.
+START_COVERAGE = (0.12, 0.2, 0.5, 0.8)  # shares of cases
+START_WEIGHT = (0.2, 0.1, 0.55, 0.15)
+FIXED_START = 0.9  # a confidence at which a chain starts whatever share of cases reaches it
+FIXED_WEIGHT = 0.3  # of delta, for that chain; the rest is for those that start by coverage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,34 +65,23 @@ class Plan:
 
 
 def quantiles(scores: pl.Series, size: int = SIZE) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Thresholds at even steps of coverage, and the coverage of each, both for `past` cases; strictest first.
+    """Thresholds at even steps of coverage, and the coverage of each, both among the cases of `scores`; strictest first.
 
-    `scores`: Float64 confidences of cases from *before* the epoch; what is no confidence (null, NaN, out of [0, 1])
-    counts as a case but is no threshold. Each threshold is a score that occurred and ties are one threshold, so a
+    `scores`: Float64 confidences of cases whose labels nobody has looked at; what is no confidence (null, NaN, out of
+    [0, 1]) counts as a case but is no threshold. Each threshold is a score that occurred and ties are one threshold, so a
     model that says only 0.9, 0.95 and 1.0 has three. Coverage is the share of all cases with a score at or above.
     Raises ValueError if no score is a confidence or `size` is not 1 to 200.
     """
     if not 1 <= size <= SIZE:
         raise ValueError(f"{size} thresholds: give 1 to {SIZE}")
-    sound = scores.filter((scores.is_between(0, 1) & scores.is_not_nan()).fill_null(False))
+    sound = _sound(scores)
     if sound.is_empty():
-        raise ValueError("no past case has a confidence: use round numbers")
+        raise ValueError("no case has a confidence: there is nothing to lay a grid on")
     falling = sound.sort(descending=True).to_numpy()
-    ranks = np.ceil(np.arange(1, size + 1) / size * len(falling)).astype(np.int64) - 1
-    thresholds = np.unique(falling[ranks])[::-1]
+    places = np.ceil(np.arange(1, size + 1) / size * len(falling)).astype(np.int64) - 1
+    thresholds = np.unique(falling[places])[::-1]
     reached = np.searchsorted(-falling, -thresholds, side="right")
     return tuple(thresholds.tolist()), tuple((reached / len(scores)).tolist())
-
-
-def round_numbers(size: int = 100) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """`size` even steps from below 1 to 0, for a stream without a past, and their coverage were scores spread evenly.
-
-    Raises ValueError if `size` is not 1 to 200.
-    """
-    if not 1 <= size <= SIZE:
-        raise ValueError(f"{size} thresholds: give 1 to {SIZE}")
-    steps = range(1, size + 1)
-    return tuple((size - step) / size for step in steps), tuple(step / size for step in steps)
 
 
 def denser_near_one() -> tuple[tuple[float, ...], tuple[int, ...], tuple[float, ...]]:
@@ -100,40 +92,39 @@ def denser_near_one() -> tuple[tuple[float, ...], tuple[int, ...], tuple[float, 
     """
     fine = [1 - step / 10**digits for digits in (4, 3, 2) for step in range(1, 10)]
     thresholds = tuple(round(value, 4) for value in (*fine, *(step / 50 for step in range(45, -1, -1))))
-    return thresholds, tuple(thresholds.index(value) for value in (0.99, 0.97, 0.9, 0.8)), START_WEIGHT
-
-
-FIXED_PLACES = (0.999, 0.99, 0.9)  # confidences at which a chain starts whatever share of cases reaches them
-FIXED_SHARE = 0.3  # of delta, for the chains that start there; the rest is for those that start by coverage
+    return thresholds, tuple(thresholds.index(value) for value in (0.99, 0.97, 0.9, 0.8)), (0.1, 0.2, 0.4, 0.3)
 
 
 def ranks(scores: pl.Series, size: int = SIZE) -> tuple[tuple[float, ...], tuple[int, ...], tuple[float, ...]]:
-    """Thresholds, starts and weights from the ranks of scores whose labels nobody has looked at.
+    """Thresholds, starts and weights from the ranks of scores whose labels nobody has looked at; strictest first.
 
     `scores` as for `quantiles`; they may be those of the very cases that are labelled later, for the grid looks at no
-    label. Chains start at 10, 30, 50 and 70 % coverage, and at .999, .99 and .9 where scores lie on both sides of them:
-    ranks alone lose power where a model is weak, fixed places alone where scores bunch. Raises ValueError as `quantiles`.
+    label. Chains start as `starts` says and, where scores lie on both sides of it, at .9: shares of cases alone miss the
+    few sure answers of a weak model. Thresholds stricter than the first start are left out, for no chain reaches them.
+    Raises ValueError as `quantiles`.
     """
-    thresholds, coverage = quantiles(scores, size - len(FIXED_PLACES))
-    inside = [place for place in FIXED_PLACES if thresholds[-1] < place < thresholds[0]]
-    reached = [float((scores >= place).sum()) / len(scores) for place in inside]
-    merged = dict(
-        sorted({**dict(zip(inside, reached, strict=True)), **dict(zip(thresholds, coverage, strict=True))}.items())
-    )
-    falling = list(merged)[::-1]
-    by_coverage, shares = starts([merged[threshold] for threshold in falling])
-    held = dict(zip(by_coverage, ((1 - FIXED_SHARE if inside else 1.0) * share for share in shares), strict=True))
-    for place in inside:
-        at = falling.index(place)
-        held[at] = held.get(at, 0.0) + FIXED_SHARE / len(inside)
+    if not 1 <= size <= SIZE:
+        raise ValueError(f"{size} thresholds: give 1 to {SIZE}")
+    thresholds, coverage = quantiles(scores, max(1, size - 1))  # one is kept for the fixed start
+    reached = dict(zip(thresholds, coverage, strict=True))
+    fixed = thresholds[-1] < FIXED_START < thresholds[0]
+    if fixed:
+        reached[FIXED_START] = float((_sound(scores) >= FIXED_START).sum()) / len(scores)
+    falling = sorted(reached, reverse=True)
+    by_coverage, shares = starts([reached[threshold] for threshold in falling])
+    held = dict(zip(by_coverage, shares, strict=True))
+    if fixed:
+        held = {place: (1 - FIXED_WEIGHT) * share for place, share in held.items()}
+        place = falling.index(FIXED_START)
+        held[place] = held.get(place, 0.0) + FIXED_WEIGHT
     order = sorted(held)
-    return tuple(falling), tuple(order), tuple(held[at] for at in order)
+    return tuple(falling[order[0] :]), tuple(place - order[0] for place in order), tuple(held[place] for place in order)
 
 
 def starts(coverage: Sequence[float]) -> tuple[tuple[int, ...], tuple[float, ...]]:
-    """Indices nearest to 10, 30, 50 and 70 % coverage and their weights .1, .2, .4, .3 (statistics 4.2).
+    """Indices nearest to 12, 20, 50 and 80 % coverage and their weights .2, .1, .55, .15 (statistics 4.2).
 
-    `coverage`: share of *past* cases at or above each threshold, rising. Where two starts fall on one threshold (ties,
+    `coverage`: share of cases at or above each threshold, rising. Where two starts fall on one threshold (ties,
     a short grid) their weights add up, so that no part of delta is lost.
     """
     rising = np.asarray(coverage, np.float64)
@@ -156,6 +147,10 @@ def bins(confidence: pl.Series, thresholds: Sequence[float]) -> pl.Series:
     # Only then: a NaN would sort behind every number, and so read as surer than sure.
     above = len(rising) - np.searchsorted(rising, np.where(sound, score, -1.0), side="right")
     return pl.Series("bin", above, dtype=pl.Int64).set(pl.Series(above == len(rising)), None)
+
+
+def _sound(scores: pl.Series) -> pl.Series:
+    return scores.filter((scores.is_between(0, 1) & scores.is_not_nan()).fill_null(False))
 
 
 def _rising(values: Sequence[float]) -> bool:

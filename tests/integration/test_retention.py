@@ -18,8 +18,8 @@ from review import appends, archive, certified, ledger, numbers, retirement, sea
 from review.retirement import Done, Who
 from review.states import counted, doubted, queued, reviewed
 from tests.integration import ledger_facts as facts
-from tests.integration.ledger_facts import NOW
 from tests.integration.desk import Desk
+from tests.integration.ledger_facts import NOW
 
 LATER = "2026-03-01T00:00:00.000000Z"
 WHO = Who(by="ann@example.org", because="a month old", now=LATER)
