@@ -130,11 +130,11 @@ def line(ledger: Ledger, stream: str) -> str:
     for epoch, part, look, threshold, taken_by, because, at in looks.rows():
         of = f" for {part}" if part else ""
         if taken_by is not None:
-            held = "nothing certified" if threshold is None else f"certified down to {threshold:g}"
+            held = "nothing certified" if threshold is None else f"certified down to {wording.number(threshold)}"
             events.append((at, 0, f"{at}  the single look{of}: {held}\n  by {taken_by}: {because}"))
             continue
         if threshold is not None and last.get((epoch, part)) != threshold:
-            events.append((at, 0, f"{at}  look {look}: certified down to {threshold:g}{of}"))
+            events.append((at, 0, f"{at}  look {look}: certified down to {wording.number(threshold)}{of}"))
         last[epoch, part] = threshold
     alarms = ledger.read("SELECT labels, errors, raised_at FROM alarm WHERE stream = :stream", stream=stream)
     for labels, errors, at in alarms.rows():

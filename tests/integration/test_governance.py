@@ -11,7 +11,7 @@ import pytest
 from flows import certify, decisions, epochs, files, govern, measure, runs, settings
 from models import certificate, moment, stream
 from models.errors import Misuse
-from review import certified, ledger, numbers, report, story
+from review import certified, draws, ledger, numbers, report, story, wording
 from review.judged import Judged
 from review.states import counted, doubted, governed, queued
 from tests.integration import ledger_facts as facts
@@ -76,8 +76,10 @@ class Desk:
         wrong: int = 0,
         answer: bool = True,
         label: str = "ham",
+        second: bool = True,
     ) -> None:
-        """Cases of one confidence come in and are decided; the drawn ones are answered, the first `wrong` of them wrong."""
+        """Cases of one confidence come in and are decided; the drawn ones are answered, the first `wrong` of them wrong,
+        which a `second` person confirms."""
         other = "spam" if label == "ham" else "ham"
         described = self.describe()
         rows = {"id": [f"{prefix}-{n:04d}" for n in range(count)], "label": [label] * count}
@@ -110,7 +112,7 @@ class Desk:
                 for n, case in enumerate(drawn)
             ]
             self.book.append({"review": facts.reviews(*given)}, now=now)
-            self.second(drawn[:wrong], other, now)
+            self.second(drawn[:wrong] if second else [], other, now)
 
     def second(self, cases: list[str], label: str, now: str) -> None:
         """Another person agrees with the first that the model is wrong."""
@@ -452,6 +454,19 @@ def test_what_todays_labels_put_above_the_target_is_not_proposed_and_takes_the_m
     ):
         govern.adopt("mail", 0.0, by=ANN, because=WHY)
     assert govern.adopt("mail", None, by=ANN, because=WHY).policy.threshold == made.ruling.threshold
+
+
+def test_what_waits_for_another_reader_is_told_apart_and_speaks_against_nothing_yet(desk: Desk) -> None:
+    desk.arrive("a", 300, 0.995)
+    desk.looks()
+    desk.arrive("b", 100, 0.7, wrong=40, second=False)
+    made = measure.gather(desk.run(), desk.in_force(), desk.judged(), desk.looks(), NO_LABELS, runs.clock())
+    there = draws.at(made.draws, 0.7)
+    assert (there.right, there.wrong, there.disputed, there.unsent) == (360, 0, 40, 0)
+    assert made.ruling.contradicted == ()
+    assert "In 40 cases people disagree with the model, and another reads it; until then it counts as wrong." in (
+        report.lines(made).replace(wording.SPACE, " ")
+    )
 
 
 def test_a_threshold_is_adopted_by_the_text_it_is_shown_with(desk: Desk) -> None:
