@@ -121,6 +121,7 @@ def build(
         verdict=badge,
         ruling=ruling,
         draws=found.whole.draws,
+        audits_disputed=_wrong(released) - _wrong(found.whole.least.filter(pl.col("route") == routing.AUTOMATE)),
         audits_unsent=int(released.filter("blind", pl.col("outcome") == "waiting")["n"].sum()),
         needed=_needed(promise, target) if badge == "open" else None,
         here=risk.error_at(counts, math.inf if line is None else line, delta),
@@ -155,6 +156,10 @@ def build(
         second_opinion=stream.review.second_opinion,
         capacity=stream.review.capacity_per_day,
     )
+
+
+def _wrong(counts: pl.DataFrame) -> int:
+    return int(counts.filter("blind", pl.col("outcome") == "wrong")["n"].sum())
 
 
 def _trust(counts: pl.DataFrame, delta: float) -> Trust:

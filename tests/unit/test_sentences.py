@@ -37,6 +37,11 @@ BACKWARDS: tuple[Row, ...] = (
     (0.95, A, True, 0.1, "wrong", False, 20),
     (0.4, R, True, 0.3, "right", False, 900),
 )
+AUDITED: tuple[Row, ...] = (
+    *COUNTS[:3],
+    (0.95, A, True, 0.1, "disputed", False, 6),
+    (0.95, A, True, 0.1, "waiting", False, 9),
+)
 ALARM = Alarm(raised_at=NOW, labels=127, errors=8, clean_until=None, suspects=161, current=True)
 EPOCHS = {  # counts, the last look, the policy in force, how the era can stand
     "unread": (UNREAD, FEW, COLD, ("nothing",)),
@@ -53,6 +58,7 @@ EPOCHS = {  # counts, the last look, the policy in force, how the era can stand
         replace(IN_FORCE, policy=Policy(threshold=0.3, audit_rate=0.1, blind_rate=0.3)),
         ("uncertified",),
     ),
+    "adopted, disputes": (AUDITED, STANDING, IN_FORCE, ("own",)),
     "contradicted": (BAD, STANDING, COLD, ("nothing",)),
     "backwards": (BACKWARDS, BOTH, IN_FORCE, ("own", "uncertified")),
 }
@@ -122,6 +128,15 @@ def check(name: str, rule: str, holds: object) -> None:
     assert holds, f"{name}: {rule}"
 
 
+def test_what_is_disputed_or_not_sent_is_told_beside_every_estimate_that_takes_it_for_wrong() -> None:
+    for name, _, found in all_of_them():
+        disputed = found.audits_disputed if found.released else draws.at(found.draws, 0.0).disputed
+        basis = plain(headline.of(found).basis)
+        check(name, "disputed", (f"{disputed} of the wrong wait for another reader" in basis) == bool(disputed))
+        check(name, "an unsent draw is never an error", found.everything.errors <= found.everything.n)
+        check(name, "only answers are labels", found.everything.n == draws.at(found.draws, 0.0).read)
+
+
 def test_another_reader_is_named_only_where_there_is_one() -> None:
     for name, setting, found in all_of_them():
         if not setting.second_opinion:
@@ -187,6 +202,8 @@ def test_the_promise_leads_only_where_it_is_proved_and_stands_alone() -> None:
     assert led == {
         "adopted, era None",
         "adopted, era own",
+        "adopted, disputes, era None",
+        "adopted, disputes, era own",
         "gathering, era carried",
         "not looked at, era carried",
         "per class",
