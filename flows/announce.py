@@ -16,7 +16,7 @@ from prefect.events import emit_event
 from prefect.exceptions import ObjectNotFound
 
 from models.estimate import Estimate
-from review import changes, live, report
+from review import changes, draws, live, outlook, report, wording
 from review.figures import Report
 
 ROWS = 21  # of the table
@@ -62,18 +62,21 @@ def _progress(made: Report) -> tuple[float, str] | None:
     proposal = made.proposal
     if proposal is None or proposal.needed is None:
         return None
-    row = next(row for row in made.what_if.rows.to_dicts() if row["threshold"] == proposal.needed.threshold)
-    have, more = row["n"], proposal.needed.labels
-    said = f"{have} blind labels at {proposal.needed.threshold:g} and above, about {more} more certify it"
-    return 100 * have / (have + more), said
+    step = proposal.needed
+    at = wording.threshold(step.threshold, made.shown)
+    have, more = draws.at(made.draws, step.threshold), step.labels
+    long = outlook.words(made, more, step.threshold)
+    said = f"{draws.labels(have, f'at {at}')}. About {wording.count(more, 'more label')} would certify it"
+    return 100 * have.settled / (have.settled + more), said + (f" ({long})" if long else "")
 
 
 def events(made: Report, before: Mapping[str, Any] | None) -> None:
-    """Emit what is new since the report before (`changes.news`).
+    """Emit what is new since the report before (`changes.news`), with what is promised of the released, if anything is.
 
     Before the run is recorded: after a crash in between an event may come twice, none is lost.
     """
     at_most = made.promise.high if isinstance(made.promise, Estimate) else None
+    promised = made.target if made.verdict == "certified" else None
     for event, payload in changes.news(made, before):
         emit_event(
             event=f"second-reader.{event}",
@@ -81,5 +84,5 @@ def events(made: Report, before: Mapping[str, Any] | None) -> None:
                 "prefect.resource.id": f"second-reader.stream.{made.stream}",
                 "prefect.resource.name": made.stream,
             },
-            payload={**payload, "automation": made.automation, "at_most": at_most},
+            payload={**payload, "automation": made.automation, "at_most": at_most, "promised": promised},
         )

@@ -12,14 +12,17 @@ from models import moment
 from models.errors import SecondReaderError
 from models.stream import Stream
 from review import (
+    certified,
     health,
     health_ledger,
     health_queue,
+    health_start,
     label_studio_health,
     ledger,
     ledger_health,
 )
-from review.states import governed, queued
+from review.figures import Pace
+from review.states import counted, governed, queued, reviewed
 
 _RUNNERS = {"dask": "prefect_dask", "ray": "prefect_ray"}
 
@@ -125,6 +128,19 @@ def _opened(book: ledger.Ledger, streams: Sequence[Stream]) -> Iterator[health.F
             yield write.warn(differs, f"second-reader init {stream.name} begins a new epoch, evidence from zero")
         if queued.project(book, stream.name) is None:
             yield write.warn("the stream has no Label Studio project", f"second-reader init {stream.name}")
+        yield health_start.finding(stream, _readers(book, stream, in_force))
+
+
+def _readers(book: ledger.Ledger, stream: Stream, in_force: governed.PolicyInForce) -> health_start.Seen:
+    """How fast cases come and people answer."""
+    people = reviewed.read(book, stream.name)
+    totals = counted.totals(book, stream.name, people)
+    return health_start.Seen(
+        pace=Pace(**counted.pace(book, stream.name, people, now=runs.clock())),
+        waiting=totals["open"] + totals["waiting"],
+        policy=in_force.policy,
+        certified=any(left.certified for left in certified.standings(book, in_force.epoch_id).values()),
+    )
 
 
 def _label_studio(

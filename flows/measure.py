@@ -66,15 +66,13 @@ def gather(
     lines = weighed.lines(in_force, standings)
     people = cases.people
     epoch = judged.of(cases, in_force.epoch_id)
-    at = what_if.thresholds(list(plans.values()), found.counts, lines)
+    at = what_if.thresholds(list(plans.values()), found.whole.counts, lines)
     return report.build(
         run.stream,
         policy=in_force,
         totals=counted.totals(book, name, people) | {"disputed": int(cases.drawn["disputed"].sum())},
-        counts=found.counts,
-        by_class=found.by_class,
-        draws=found.draws,
-        draws_by_class=found.draws_by_class,
+        counts=found.whole.counts,
+        weighed=found,
         by_day=parts.by_day(cases),
         open_cases=reviewed.open_cases(people),
         reviewers=reviewed.reviewers(book, name, people),

@@ -38,7 +38,7 @@ def of(book: ledger.Ledger, stream: Stream, in_force: governed.PolicyInForce) ->
     cases = judged.read(book, stream.name, now=runs.clock(), **certify.rules(stream))
     found = weighed.of(cases, in_force, plans, standings)
     # The page shows all lines of all parts in one list, a class's own table its own: both texts are taken.
-    page = what_if.thresholds(list(plans.values()), found.counts, weighed.lines(in_force, standings))
+    page = what_if.thresholds(list(plans.values()), found.whole.counts, weighed.lines(in_force, standings))
     shown = dict(zip(page, wording.thresholds(page), strict=True))
     registered = {}
     for part, plan in plans.items():

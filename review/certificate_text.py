@@ -54,7 +54,10 @@ def lines(report: Report) -> list[str]:
     if proposal is None:
         return said
     if proposal.threshold is None:
-        said.append(f"Nothing is certified yet. {needed(report)}".strip())
+        now = report.era
+        carried = now is not None and now.state == "carried"
+        nothing = f"Era {now.number} has certified nothing yet." if now and carried else "Nothing is certified yet."
+        said.append(f"{nothing} {needed(report)}".strip())
     else:
         said.append(
             f"Certified: {line(report, proposal.threshold)} ({wording.share(proposal.coverage)} of cases). At most "
@@ -88,6 +91,10 @@ def era(report: Report) -> str:
         return ""
     end = wording.when(now.ends_at)
     match now.state:
+        case "own" if report.verdict != "certified":
+            return (
+                f"Today's line stands by the certificate of era {now.number}, until {end}; see what speaks against it."
+            )
         case "own":
             return f"Today's line is certified by the labels of era {now.number}; the promise stands until {end}."
         case "carried":

@@ -156,6 +156,7 @@ class Report:
     ruling: verdict_.Verdict  # what may be proposed of all cases; with a line per class each has its own
     draws: pl.DataFrame  # blind draws of the epoch (`review.draws`)
     needed: int | None  # blind labels without an error until the target is shown; None where that is no question
+    audits_disputed: int  # blind labels of released cases that another person is to read; wrong until then
     audits_unsent: int  # draws of released cases that are not sent yet: neither answered nor wrong
     here: Figure  # at today's line, from all blind draws above it
     everything: Figure  # were every case that has a confidence released

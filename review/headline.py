@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from models.estimate import Estimate, NotEnoughEvidence
-from review import certificate_text, outlook, wording
+from review import certificate_text, draws, outlook, wording
 from review.figures import Figure, Report
 
 
@@ -48,6 +48,7 @@ def of(report: Report) -> Headline:
                 None,
                 (
                     f"{released} From {wording.labels(promise)}. Best estimate {wording.between(error)}, {error.method}.",
+                    _doubted(report.audits_disputed),
                     wider(report),
                 ),
             )
@@ -84,10 +85,22 @@ def _certified(report: Report) -> Headline:
                 (
                     f"{released} Today's estimate: {wording.share(error.value)} wrong, from {wording.labels(error)} "
                     f"({wording.whole(1 - error.alpha)} limits, {error.method}).",
+                    _doubted(report.audits_disputed),
                     wider(report),
                 ),
             )
         ),
+    )
+
+
+def _doubted(labels: int) -> str:
+    """That labels which another person is to read are taken for errors in an estimate; empty where there are none."""
+    if not labels:
+        return ""
+    one = labels == 1
+    return (
+        f"{wording.count(labels)} of the wrong {'waits' if one else 'wait'} for another reader, and "
+        f"{'counts' if one else 'count'} as wrong until then."
     )
 
 
@@ -115,6 +128,7 @@ def _nothing_released(report: Report) -> Headline:
     everything = report.everything
     if isinstance(everything, Estimate):
         basis = f"Were everything released, {wording.between(everything)} would be wrong, from {wording.labels(everything)}."
+        basis = f"{basis} {_doubted(draws.at(report.draws, 0.0).disputed)}".strip()
     else:
         basis = f"About the model nothing can be said yet: {everything.reason}."
     return Headline(
@@ -139,7 +153,7 @@ def verdict(report: Report) -> tuple[str, str, str]:
         case "missed":
             return "\u2715", "Target missed", f"{target}: even the lower limit is above it. Raise the line, or halt."
         case "refused":
-            return "\u2715", "Do not route by it", f"{target}. {_refusals(report)[0].capitalize()}."
+            return "\u2715", "Do not route by it", f"{target}. {_sentence(_refusals(report)[0])}"
         case "open":
             more = ""
             if report.needed is not None:
@@ -148,6 +162,10 @@ def verdict(report: Report) -> tuple[str, str, str]:
             return "\u2026", "Not shown yet", f"{target}: the limits still reach to both sides.{more}"
         case _:
             return "\u2013", "Nothing to judge", f"{target}."
+
+
+def _sentence(clause: str) -> str:
+    return f"{clause[:1].upper()}{clause[1:]}."
 
 
 def _stands(report: Report) -> str:
@@ -181,7 +199,7 @@ def proposed(report: Report) -> tuple[str, str]:
     if report.classes:
         return _proposed_by_class(report)
     if ruling.state == "refused":
-        return "Do not release", f"{ruling.refusals[0]}."
+        return "Do not release", _sentence(ruling.refusals[0])
     if proposal is None:
         if ruling.state == "carried":
             return "Stay", certificate_text.era(report)

@@ -18,6 +18,7 @@ def whole(report: Report) -> dict[str, Any]:
     cases, released, automation       of the epoch in force; automation = released / cases, known and not estimated
     error, promise, worst             among the released: two-sided; one-sided; one-sided, all unanswered draws wrong
     batch                             one-sided limit for the released as a closed batch; null where draws were unequal
+    audits_disputed                   blind labels of released cases that another person is to read; wrong until then
     audits_unsent                     draws of released cases that nobody was given yet: neither answered nor wrong
     target {error, delta, verdict, needed}   verdict: certified | refused | kept | missed | open |
                                       nothing
@@ -60,6 +61,7 @@ def whole(report: Report) -> dict[str, Any]:
         "promise": _plain(report.promise),
         "worst": _plain(report.worst),
         "batch": report.batch,
+        "audits_disputed": report.audits_disputed,
         "audits_unsent": report.audits_unsent,
         "target": {
             "error": report.target,

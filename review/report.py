@@ -17,10 +17,10 @@ from models.estimate import NotEnoughEvidence
 from models.slices import Slice
 from models.stream import Stream
 from models.watchdog import Shift
-from review import draws as draws_
-from review import proposal, sheet, terminal, verdict, what_if
+from review import draws, proposal, sheet, terminal, verdict, what_if
 from review.figures import Alarm, ClassLine, Era, Figure, Pace, Queue, Report, Trust, Watch
 from review.states import governed
+from review.weighed import Part, Weighed
 
 NO_PACE = Pace(hours=0.0, answered=0, arrived=0)
 NO_COUNTS = pl.DataFrame(
@@ -54,9 +54,7 @@ def build(
     now: str,
     standings: Mapping[str, certificate.Standing] = MappingProxyType({}),
     alarm: Alarm | None = None,
-    by_class: Mapping[str, pl.DataFrame] = MappingProxyType({}),
-    draws: pl.DataFrame | None = None,
-    draws_by_class: Mapping[str, pl.DataFrame] = MappingProxyType({}),
+    weighed: Weighed | None = None,
     era: Era | None = None,
     readers: Readers | None = None,
     silence: Literal["", "soon", "stopped"] = "",
@@ -73,7 +71,7 @@ def build(
     """The report from the states of the ledger (`review/states/` has their shapes); `now` as the ledger writes times.
 
     `at`: the thresholds to look at, strictest first (None: those that occurred), `parts` the same within parts.
-    `by_class`: of a stream with a line per class, counts of each. `draws`: blind draws (None: as the counts have them).
+    `weighed`: the same counts with the draws, and those of each class (None: as `counts` has them).
     """
     target, delta = stream.target.error, stream.target.delta
     if policy is not None:
@@ -84,14 +82,17 @@ def build(
     line = None if policy is None else policy.policy.threshold
     standing = standings.get("")
     carried = era is not None and era.state == "carried"
-    ruling = verdict.of(standing, counts, target=target, delta=delta, line=line, carried=carried)
+    found = weighed or Weighed(whole=Part(counts=counts, least=counts, draws=draws.of(counts)), by_class={})
+    ruling = verdict.of(
+        standing, counts, least=found.whole.least, target=target, delta=delta, line=line, carried=carried
+    )
     proposed = None
     if standing is not None:
         proposed = proposal.of(standing, counts, stream, by_day=by_day, reviewers=reviewers, ruling=ruling)
-    classes = _classes(policy, standings, by_class or {}, draws_by_class, carried=carried)
+    classes = _classes(policy, standings, found.by_class, carried=carried)
     badge = verdict.badge(
         [(one.in_force, one.verdict) for one in classes] or [(line, ruling)],
-        error,
+        risk.error_among_automated(found.whole.least, delta),
         promise,
         target=target,
         stands=None if era is None else era.state in ("own", "carried"),
@@ -123,7 +124,8 @@ def build(
         alarm=alarm,
         verdict=badge,
         ruling=ruling,
-        draws=draws_.of(counts) if draws is None else draws,
+        draws=found.whole.draws,
+        audits_disputed=_wrong(released) - _wrong(found.whole.least.filter(pl.col("route") == routing.AUTOMATE)),
         audits_unsent=int(released.filter("blind", pl.col("outcome") == "waiting")["n"].sum()),
         needed=_needed(promise, target) if badge == "open" else None,
         here=risk.error_at(counts, math.inf if line is None else line, delta),
@@ -164,6 +166,10 @@ def build(
     )
 
 
+def _wrong(counts: pl.DataFrame) -> int:
+    return int(counts.filter("blind", pl.col("outcome") == "wrong")["n"].sum())
+
+
 def _trust(counts: pl.DataFrame, delta: float) -> Trust:
     gate = reliability.gate(counts, delta)
     return Trust(
@@ -179,8 +185,7 @@ def _trust(counts: pl.DataFrame, delta: float) -> Trust:
 def _classes(
     policy: governed.PolicyInForce | None,
     standings: Mapping[str, certificate.Standing],
-    counts: Mapping[str, pl.DataFrame],
-    draws: Mapping[str, pl.DataFrame],
+    parts: Mapping[str, Part],
     *,
     carried: bool,
 ) -> tuple[ClassLine, ...]:
@@ -194,7 +199,7 @@ def _classes(
             continue
         at = left.certified[-1] if left.certified else len(left.plan.thresholds) - 1
         step = certificate.needed(left)
-        in_force = policy.policy.of_class(label).threshold
+        in_force, part = policy.policy.of_class(label).threshold, parts.get(label)
         lines.append(
             ClassLine(
                 label=label,
@@ -206,13 +211,14 @@ def _classes(
                 needed=None if step is None else step.labels,
                 verdict=verdict.of(
                     left,
-                    counts.get(label, NO_COUNTS),
+                    NO_COUNTS if part is None else part.counts,
+                    least=None if part is None else part.least,
                     target=policy.target_error,
                     delta=policy.delta,
                     line=in_force,
                     carried=carried,
                 ),
-                draws=draws_.at(draws[label], left.plan.thresholds[at]) if label in draws else None,
+                draws=None if part is None else draws.at(part.draws, left.plan.thresholds[at]),
             )
         )
     return tuple(lines)

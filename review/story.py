@@ -136,7 +136,7 @@ def line(ledger: Ledger, stream: str) -> str:
         of = f" for {part}" if part else ""
         which = f"era {era}, look {look}" if era else f"look {look} of the first version"
         if threshold is not None and last.get((epoch, part, era)) != threshold:
-            events.append((at, 0, f"{at}  {which}: certified down to {threshold:g}{of}"))
+            events.append((at, 0, f"{at}  {which}: certified down to {wording.number(threshold)}{of}"))
         last[epoch, part, era] = threshold
     begun = ledger.read(
         "SELECT DISTINCT era, ends_at, registered_at FROM era_plan WHERE stream = :stream ORDER BY registered_at",

@@ -60,15 +60,18 @@ def of(
     delta: float,
     line: float | None,
     carried: bool = False,
+    least: pl.DataFrame | None = None,
 ) -> Verdict:
     """From the last look (None: there was none) and the counts (`models.risk`) of a part.
 
-    `line`: in force for this part, None: nothing is released. `carried`: it stands by the certificate of the era before.
-    Two-sided limits at 1 - `delta`.
+    `least`: the counts with every dispute settled for the model, since "at least so many are wrong" is said of settled
+    labels only; None: nothing is disputed. `line`: in force for this part, None: nothing is released. `carried`: it stands
+    by the certificate of the era before. Two-sided limits at 1 - `delta`.
     """
     certified = () if standing is None else tuple(standing.plan.thresholds[index] for index in standing.certified)
     refusals = reliability.gate(counts, delta).refusals
-    low = dict(zip(certified, risk.at(counts, certified, delta)["low"], strict=True)) if certified else {}
+    settled = counts if least is None else least
+    low = dict(zip(certified, risk.at(settled, certified, delta)["low"], strict=True)) if certified else {}
     contradicted = tuple((at, error) for at, error in low.items() if error is not None and error > target)
     allowed = () if refusals else tuple(at for at in certified if at not in dict(contradicted))
     threshold = allowed[-1] if allowed else None
@@ -117,8 +120,9 @@ def badge(
 ) -> Badge:
     """On the target, for what is released. `parts`: the line in force and the verdict of each part.
 
-    `error`, `promise`: among the released, two-sided and one-sided. `stands`: whether the era says that the lines in force
-    are certified, by its own labels or those of the era before; None: there are no eras, and the verdicts say it.
+    `error`, `promise`: among the released, two-sided (of the counts that `of` calls `least`) and one-sided. `stands`:
+    whether the era says that the lines in force are certified, by its own labels or those of the era before; None: there
+    are no eras, and the verdicts say it.
     """
     open_ = [(line, verdict) for line, verdict in parts if line is not None]
     if any(verdict.refusals for _, verdict in open_):

@@ -3,8 +3,8 @@
 `measure` and `adopt` both start here, so that what the report proposes is what may be adopted.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -17,14 +17,21 @@ from review.states import governed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weighed:
-    """`counts` (`models.risk`), exact at every threshold registered or in force; `by_class` the same of each class that has
-    a plan of its own; `draws` and `draws_by_class`: the blind draws (`review.draws`)."""
+class Part:
+    """`counts` (`models.risk`), exact at every threshold registered or in force, a dispute counting as wrong; `least`: the
+    same with each dispute settled for the model; `draws`: the blind draws (`review.draws`)."""
 
     counts: pl.DataFrame
+    least: pl.DataFrame
     draws: pl.DataFrame
-    by_class: Mapping[str, pl.DataFrame]
-    draws_by_class: Mapping[str, pl.DataFrame]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """Of all cases, and of each class that has a plan of its own."""
+
+    whole: Part
+    by_class: Mapping[str, Part]
 
 
 def of(
@@ -39,10 +46,8 @@ def of(
     points |= {line for line in lines(in_force, standings) if line is not None}
     classes = {part: judged_.with_prediction(epoch, part) for part in plans if part}
     return Weighed(
-        counts=judged_.counts(epoch, sorted(points)),
-        draws=_draws(epoch),
-        by_class={part: judged_.counts(of_class, sorted(points)) for part, of_class in classes.items()},
-        draws_by_class={part: _draws(of_class) for part, of_class in classes.items()},
+        whole=_part(epoch, sorted(points)),
+        by_class={part: _part(of_class, sorted(points)) for part, of_class in classes.items()},
     )
 
 
@@ -52,8 +57,14 @@ def lines(in_force: governed.PolicyInForce, standings: Mapping[str, certificate.
     return now + [standing.threshold for standing in standings.values()]
 
 
-def _draws(cases: Judged) -> pl.DataFrame:
-    return cases.drawn.group_by("confidence", "outcome").agg(n=pl.len().cast(pl.Int64)).select(*draws_.SCHEMA)
+def _part(cases: Judged, points: Sequence[float]) -> Part:
+    counts = least = judged_.counts(cases, points)
+    disputed = pl.col("outcome") == "disputed"
+    if cases.drawn.filter(disputed).height:
+        for_the_model = pl.when(disputed).then(pl.lit("right")).otherwise("outcome")
+        least = judged_.counts(replace(cases, drawn=cases.drawn.with_columns(outcome=for_the_model)), points)
+    draws = cases.drawn.group_by("confidence", "outcome").agg(n=pl.len().cast(pl.Int64)).select(*draws_.SCHEMA)
+    return Part(counts=counts, least=least, draws=draws)
 
 
 def verdicts(
@@ -64,15 +75,16 @@ def verdicts(
     carried: bool = False,
 ) -> dict[str, verdict.Verdict]:
     """The verdict on each part: "" is of all cases; with a line per class instead one for each class."""
-    parts = weighed.by_class or {"": weighed.counts}
+    parts = weighed.by_class or {"": weighed.whole}
     return {
         part: verdict.of(
             standings.get(part),
-            counts,
+            found.counts,
+            least=found.least,
             target=in_force.target_error,
             delta=in_force.delta,
             line=in_force.policy.of_class(part).threshold if part else in_force.policy.threshold,
             carried=carried,
         )
-        for part, counts in parts.items()
+        for part, found in parts.items()
     }

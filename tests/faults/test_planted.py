@@ -151,7 +151,7 @@ def test_a_chunk_recorded_after_the_halt_is_found(make: Any) -> None:
         world.zygote.run(world.told("halt", world.name, more={"named": said}))
         run.go_on()
         ended = run.end()
-        world.zygote.run(world.told("resume", world.name, more={"named": said}))
+        world.zygote.run(world.told("resume", world.name, more={"named": said | {"uncertified": True}}))
         return ended
 
     injected, found = _life(world, strike, "released")

@@ -35,8 +35,8 @@ def _job(world: World, flow: str) -> dict[str, Any]:
         "init": lambda: world.told("init", world.name, by="Ann"),
         "adopt": lambda: world.told("adopt", world.name, world.random.choice([0.3, 0.5]), uncertified=True, **said),
         "halt": lambda: world.told("halt", world.name, **said),
-        "resume": lambda: world.told("resume", world.name, **said),
-        "rollback": lambda: world.told("rollback", world.name, None, **said),
+        "resume": lambda: world.told("resume", world.name, uncertified=True, **said),
+        "rollback": lambda: world.told("rollback", world.name, 1, **said),
     }.get(flow, lambda: world.told(flow, world.name))()
 
 
@@ -61,12 +61,16 @@ FLOWS: dict[str, Callable[[World], None]] = {
     "adopt": lambda _: None,
     "halt": lambda _: None,
     "resume": lambda world: _halted(world),
-    "rollback": lambda _: None,
+    "rollback": lambda world: _adopted(world),
 }
 
 
-def _halted(world: World) -> None:
+def _adopted(world: World) -> None:
     world.must("adopt", world.name, 0.5, by="Ann", because="a test", uncertified=True)
+
+
+def _halted(world: World) -> None:
+    _adopted(world)
     world.must("halt", world.name, by="Ann", because="a test")
 
 

@@ -9,7 +9,7 @@ import pytest
 from flows import certify, epochs, govern, measure, runs
 from models import certificate, moment
 from models.errors import Misuse
-from review import certified, ledger, numbers, report, story
+from review import certified, draws, ledger, numbers, report, story, wording
 from review.states import counted, doubted, queued
 from tests.integration.desk import ANN, NO_LABELS, WHY, Desk
 
@@ -323,6 +323,19 @@ def test_what_todays_labels_put_above_the_target_is_not_proposed_and_takes_the_m
     ):
         govern.adopt("mail", 0.9, by=ANN, because=WHY)
     assert govern.adopt("mail", None, by=ANN, because=WHY).policy.threshold == made.ruling.threshold
+
+
+def test_what_waits_for_another_reader_is_told_apart_and_speaks_against_nothing_yet(desk: Desk) -> None:
+    desk.arrive("a", 300, 0.995)
+    desk.looks()
+    desk.arrive("b", 100, 0.7, wrong=40, second=False)
+    made = measure.gather(desk.run(), desk.in_force(), desk.judged(), desk.looks(), NO_LABELS, runs.clock())
+    there = draws.at(made.draws, 0.7)
+    assert (there.right, there.wrong, there.disputed, there.unsent) == (360, 0, 40, 0)
+    assert made.ruling.contradicted == ()
+    assert "In 40 cases people disagree with the model, and another reads it; until then it counts as wrong." in (
+        report.lines(made).replace(wording.SPACE, " ")
+    )
 
 
 def test_a_threshold_is_adopted_by_the_text_it_is_shown_with(desk: Desk) -> None:

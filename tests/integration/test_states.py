@@ -128,3 +128,26 @@ def test_a_task_is_its_case_and_an_annotation_its_latest_revision(book: ledger.L
     assert set(keys.select("task_key", "case_id").rows()) == {("k", "a"), ("k", "b")}
     known = collected.known_annotations(book, 7, [1, 2])
     assert known.select("annotation_id", "revision", "outcome").rows() == [(1, f"{LATE} deleted 1", "deleted")]
+
+
+def test_a_pace_rests_on_whole_days_of_cases_and_of_answers_apart(book: ledger.Ledger) -> None:
+    def pace(now: str) -> dict[str, object]:
+        return counted.pace(book, "mail", reviewed.read(book, "mail"), now=now)
+
+    assert pace(NEXT_DAY) == {"hours": 0.0, "arrived": 0, "answer_hours": 0.0, "answered": 0}
+    first: list[dict[str, facts.Value]] = [
+        {"case_id": f"a{n}", "decided_at": "2026-02-01T08:00:00.000000Z", "blind": True} for n in range(6)
+    ]
+    again: list[dict[str, facts.Value]] = [
+        {"case_id": f"b{n}", "decided_at": "2026-02-02T08:00:00.000000Z"} for n in range(4)
+    ]
+    decide(book, *first, *again, {"case_id": "released", "decided_at": EARLY, "route": "AUTOMATE"})
+    send(book, a0=1, a1=2, a2=3)
+    for number, at in enumerate(
+        ("2026-02-02T20:00:00.000000Z", "2026-02-02T21:00:00.000000Z", "2026-02-04T20:00:00.000000Z")
+    ):
+        say(book, f"a{number}", number + 1, submitted_at=at, revision=at)
+    # An hour after the first answer nothing is told from it; a file a day counts once a day.
+    assert pace("2026-02-02T21:00:00.000000Z") == {"hours": 24.0, "arrived": 4, "answer_hours": 1.0, "answered": 3}
+    assert pace("2026-02-04T21:00:00.000000Z") == {"hours": 72.0, "arrived": 4, "answer_hours": 48.0, "answered": 1}
+    assert pace("2026-02-20T00:00:00.000000Z") == {"hours": 168.0, "arrived": 0, "answer_hours": 168.0, "answered": 0}

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import polars as pl
 
 from models import certificate, grid
 from models.policy import Policy
 from models.stream import Stream
-from review import report, what_if
-from review.figures import Alarm, Report
+from review import draws, report, what_if
+from review.figures import Alarm, Era, Pace, Report
 from review.states import governed
+from review.weighed import Part, Weighed
 
 NOW = "2026-01-10T08:30:00.000000Z"
 A, R = "AUTOMATE", "REVIEW"
@@ -69,6 +71,15 @@ def table(rows: tuple[Row, ...]) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=schema, orient="row")
 
 
+def weighed(rows: tuple[Row, ...]) -> Part:
+    """The counts as the ledger's own: a dispute is wrong in the estimates, and told apart among the draws."""
+
+    def settled(word: str) -> pl.DataFrame:
+        return table(tuple((*row[:4], row[4].replace("disputed", word), *row[5:]) for row in rows))
+
+    return Part(counts=settled("wrong"), least=settled("right"), draws=draws.of(table(rows)))
+
+
 def made(
     rows: tuple[Row, ...] = COUNTS,
     policy: governed.PolicyInForce | None = IN_FORCE,
@@ -77,6 +88,11 @@ def made(
     alarm: Alarm | None = None,
     parts: Sequence[what_if.Part] = (),
     since: Mapping[str, object] | None = None,
+    *,
+    stream: Stream = STREAM,
+    classes: Mapping[str, tuple[certificate.Standing, tuple[Row, ...]]] = MappingProxyType({}),
+    era: Era | None = None,
+    pace: Pace = report.NO_PACE,
 ) -> Report:
     """A report on a stream of these counts, with a few open cases, one reader, one adoption and one fault."""
     number = dict.fromkeys(
@@ -143,14 +159,19 @@ def made(
     }
     if not filled:
         frames = {name: frame.clear() for name, frame in frames.items()}
+    standings = {label: left for label, (left, _) in classes.items()}
+    found = Weighed(whole=weighed(rows), by_class={label: weighed(some) for label, (_, some) in classes.items()})
     return report.build(
-        STREAM,
+        stream,
         policy=policy,
         totals={**number, "faults": int(filled), "reviewed": 205 * filled, "waiting": 4 * filled, **(totals or {})},
-        counts=table(rows),
+        counts=found.whole.counts,
         head=(12, "ab" * 32) if filled else (0, "0" * 64),
         now=NOW,
-        standings={} if standing is None else {"": standing},
+        standings=standings if standing is None else {"": standing},
+        weighed=found,
+        era=era,
+        pace=pace,
         alarm=alarm,
         at=None if standing is None else standing.plan.thresholds,
         parts=parts,

@@ -1,0 +1,82 @@
+"""Whether people can read what is drawn for them, and when a first certificate can come. Pure."""
+
+from dataclasses import dataclass
+
+from models import start
+from models.policy import Policy
+from models.stream import Stream
+from review import health, starting, wording
+from review.figures import DAY, Pace
+from review.proposal import MINUTES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A stream in operation: how fast cases come and people answer, what waits for them, the policy in force, and whether
+    anything is certified."""
+
+    pace: Pace
+    waiting: int
+    policy: Policy
+    certified: bool
+
+
+def finding(stream: Stream, seen: Seen) -> health.Finding:
+    """Blind draws and cases a day beside what people read, in one line."""
+    write = health.Scribe("ledger", f"{stream.name}, readers")
+    readings, how = _readings(stream, seen)
+    if seen.pace.hours < DAY:
+        said = "" if readings is None else f"people can read {wording.daily(readings)} a day ({how}); "
+        return write.ok(wording.plain(f"{said}how many cases come is known after a day of them"))
+    arrivals = seen.pace.arrivals
+    come = f"{wording.daily(arrivals)} cases a day come for people"
+    if readings is None and seen.waiting:
+        return write.ok(f"{wording.plain(come)}; how many they read is known after a day of answers")
+    read = "who keep up" if readings is None else f"who read {wording.daily(readings)} ({how})"
+    said = f"{come}, {read}"
+    behind = readings is not None and readings < arrivals
+    if behind and readings is not None:
+        said += f": {wording.daily(arrivals - readings)} more wait every day"
+    if not seen.policy.releases and not seen.certified:
+        planned = plan(stream, arrivals=arrivals, readings=readings, blind_rate=seen.policy.blind_rate)
+        first, *more = starting.sentences(planned, readers=how)
+        said += f". {first}"
+        if more:
+            return write.warn(wording.plain(said), wording.plain(" ".join(more)))
+    todo = "more readers, fewer cases, or a line that releases more: nothing is released because it waits"
+    return write.warn(wording.plain(said), todo) if behind else write.ok(wording.plain(said))
+
+
+def plan(stream: Stream, *, arrivals: float, readings: float | None, blind_rate: float | None = None) -> start.Start:
+    """The start of a stream as its file describes it, at so many cases and readings (None: all) a day."""
+    return start.plan(
+        start.Situation(
+            arrivals=arrivals,
+            blind_rate=stream.policy.cold_blind_rate if blind_rate is None else blind_rate,
+            readings=readings,
+            target=stream.target.error,
+            delta=stream.target.delta,
+            minutes=MINUTES if stream.costs.minutes_per_review is None else stream.costs.minutes_per_review,
+        )
+    )
+
+
+PER = 100  # cases a day, where nobody knows yet how many come
+
+
+def opening(stream: Stream) -> list[str]:
+    """What `init` says of the start: for every 100 cases a day; empty where the file does not say what people can read."""
+    capacity = stream.review.capacity_per_day
+    if capacity is None:
+        return []
+    said = starting.sentences(plan(stream, arrivals=PER, readings=capacity))
+    return [f"Were {PER} cases a day to come, and people to read up to {wording.count(capacity)}:", *said]
+
+
+def _readings(stream: Stream, seen: Seen) -> tuple[float | None, str]:
+    """What people read a day, and how that is known. None: all there is, or not known yet."""
+    if stream.review.capacity_per_day is not None:
+        return float(stream.review.capacity_per_day), "review.capacity_per_day"
+    if seen.waiting and seen.pace.answer_hours >= DAY:
+        return seen.pace.answers, f"measured over {wording.hours(seen.pace.answer_hours)}"
+    return None, ""
