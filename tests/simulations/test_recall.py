@@ -79,7 +79,7 @@ class Recalled:
 def play(scene: Scene, folder: Path) -> Recalled:
     """Score, read and look until the alarm; then recall, and hold it against the planted truth."""
     life = driver.Life(folder / "ledger.db")
-    with product.opened(folder) as made:
+    with product.opened(folder, scene.number) as made:
         made.now = driver.moment(20)
         produced_at = 'produced_at = "at"' if scene.produced_at else ""
         made.describe(model="m-1", produced_at=produced_at, depth=10_000, alpha=TARGET, delta=0.05, audit_rate=0.5)

@@ -18,6 +18,7 @@ START = datetime(2026, 1, 5, tzinfo=UTC)
 PEOPLE = ("ann@example.org", "ben@example.org", "cleo@example.org", "dan@example.org")
 PROJECT = 7
 NEVER = 10_000  # days
+BOLD = 5  # the day from which somebody may draw a line without a certificate
 REPORTS = 0.25  # of the looks are told, beside those that change something
 
 
@@ -49,6 +50,8 @@ class Life:
     pressed: list[float | None] = field(
         default_factory=list
     )  # the threshold at the end, and after each of two rollbacks
+
+    bold: bool = False  # whether somebody has drawn a line without a certificate
 
     def keep(self, rows: world.Rows) -> None:
         """The truth of a file's rows."""
@@ -150,7 +153,7 @@ def live(given: world.World, folder: Path, *, days: int = world.DAYS) -> Life:
     life = Life(folder / "ledger.db")
     rng = np.random.default_rng([world.SEED, given.number, 2_000])
     arrive = world.deliveries(given)
-    with product.opened(folder) as made:
+    with product.opened(folder, given.number) as made:
         desk = Desk(made, life, rng)
         for day in range(days):
             made.now = moment(day + 0.9)
@@ -167,7 +170,7 @@ def live(given: world.World, folder: Path, *, days: int = world.DAYS) -> Life:
                 desk.read(
                     day, given.reads + pushed, skips=given.skips, complaints=given.complaints, misses=given.misses
                 )
-            if pushed or day % given.look_every == 0 or day == days - 1:
+            if pushed or day == given.history_at or day % given.look_every == 0 or day == days - 1:
                 made.now = moment(day + 0.97)
                 _look(given, made, life, day, rng)
         life.pressed.append(made.threshold())
@@ -216,6 +219,8 @@ def _look(given: world.World, made: product.Product, life: Life, day: int, rng: 
         made.recall()
     elif made.offered() is not None:
         made.adopt()
+    elif day >= BOLD and given.bold is not None and not life.bold:
+        life.bold = made.adopt(given.bold, uncertified=True)
 
 
 def _try(life: Life, day: int, step: Callable[[], T]) -> T | None:

@@ -35,6 +35,7 @@ class Outcome:
     certified: int = 0  # epochs that certified anything
     released: int = 0
     released_wrong: int = 0
+    audits: int = 0  # blind labels of released cases
     alarms: int = 0
     false_alarms: int = 0  # with no day on which the released erred above the target, and no bad batch
     suspects_wrong: int = 0  # released and wrong, under suspicion, read by nobody before
@@ -64,6 +65,8 @@ def judge(given: world.World, life: driver.Life) -> Outcome:
     released = [row for row in known.tables["decision"] if row["route"] == "AUTOMATE"]
     outcome.released = len(released)
     outcome.released_wrong = sum(life.truth[row["case_id"]].wrong for row in released)
+    readings = known.readings()
+    outcome.audits = sum(row["blind"] and row["case_id"] in readings for row in released)
     for saying in life.sayings:
         for kind, text in sentences.false(saying.told, known.until(saying.told.seal), life.truth, outcome.limits):
             outcome.findings.append(Finding(kind=kind, text=f"day {saying.day}: {text}"))

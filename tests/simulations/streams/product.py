@@ -4,6 +4,8 @@ What changes its name in the product changes here, and nowhere else in this fold
 """
 
 import json
+import random
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -221,8 +223,9 @@ class Product:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Product]:
-    """A new ledger in `folder`, with the product's settings and clock turned to it."""
+def opened(folder: Path, number: int) -> Iterator[Product]:
+    """A new ledger in `folder`, with the product's settings and clock turned to it. `number` seeds the draws."""
+    salts = random.Random(number)  # the product's own are secret; these must come again
     url = f"sqlite:///{folder / 'ledger.db'}"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SECOND_READER_LEDGER", url)
@@ -232,4 +235,5 @@ def opened(folder: Path) -> Iterator[Product]:
         with ledger.open(url) as book:
             made = Product(folder, book)
             patch.setattr(runs, "clock", lambda: made.now)
+            patch.setattr(secrets, "token_hex", lambda count: salts.randbytes(count).hex())
             yield made

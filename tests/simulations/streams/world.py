@@ -16,6 +16,13 @@ ALPHA, DELTA = 0.05, 0.05  # the target error, and the doubt
 NULL = 1.01  # where the error is just above the target, it is this many times the target
 LABELS = ("yes", "no")
 SHAPES = ("boundary", "good", "boundary", "sure", "boundary", "weak", "boundary", "ties", "boundary", "worse")
+BOLD = {
+    "good": 0.55,
+    "sure": 0.9,
+    "weak": 0.95,
+    "ties": 0.95,
+    "worse": 0.55,
+}  # a line about where the error is the target
 _FINE = (np.arange(20_000) + 0.5) / 20_000  # ranks, the surest first
 
 
@@ -45,6 +52,7 @@ class World:
     push: int  # more readings on that day and the one after
     new_model: int | None  # the day from which another model answers
     bad_batch: int | None  # the day of one file with a tenth wrong, whatever the confidence
+    bold: float | None  # a line that somebody draws without a certificate, if none is offered; None: nobody does
     look_every: int  # days
     produced_at: bool  # whether the input says when the model answered
     depth: int  # of the queue
@@ -80,9 +88,9 @@ def make(number: int) -> World:
         return float(rng.uniform(low, high)) if rng.random() < share else 0.0
 
     # The past comes first where a stream begins with a history; one that runs may be given an archive.
-    history, pace = (int(rng.integers(60, 120)), min(arrivals, 8)) if null else (int(rng.integers(100, 400)), 4)
+    history, pace = (int(rng.integers(60, 120)), min(arrivals, 8)) if null else (int(rng.integers(200, 400)), 5)
     history_at = 0 if null or rng.random() < 0.3 else int(rng.integers(20, 45))
-    history = history if rng.random() < (0.85 if null else 0.5) else 0
+    history = history if rng.random() < (0.85 if null else 0.6) else 0
     begins = [int(day) for day in rng.integers(3, DAYS - 8, size=2)]
     return World(
         number=number,
@@ -104,9 +112,10 @@ def make(number: int) -> World:
         history=history,
         pace=pace,
         history_at=history_at,
-        push=history * pace if rng.random() < (0.9 if null else 0.7) else 0,
+        push=history * pace if rng.random() < (0.9 if null else 0.4) else 0,
         new_model=int(rng.integers(15, 45)) if rng.random() < 0.25 else None,
         bad_batch=int(rng.integers(25, 55)) if not null and rng.random() < 0.35 else None,
+        bold=None if null or rng.random() < 0.5 else BOLD[shape],
         look_every=int(rng.choice([3, 5])),
         produced_at=bool(rng.random() < 0.85),
         depth=2_000 if null else int(rng.choice([200, 2_000])),
