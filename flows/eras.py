@@ -106,7 +106,12 @@ def _with(
     if line is None or line in thresholds:
         return thresholds, starts, weights
     falling = sorted({*thresholds, line}, reverse=True)
-    return tuple(falling), tuple(falling.index(thresholds[start]) for start in starts), weights
+    placed = tuple(falling.index(thresholds[start]) for start in starts)
+    if falling[0] != line:
+        return tuple(falling), placed, weights
+    # Stricter than where the first chain starts, which no chain would reach: it shares that chain's part.
+    half = weights[0] / 2
+    return tuple(falling), (0, *placed), (half, half, *weights[1:])
 
 
 def _unlabelled(

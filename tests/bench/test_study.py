@@ -10,7 +10,7 @@ from mapie.risk_control import BinaryClassificationController
 from numpy.typing import NDArray
 
 from flows import study as studies
-from models import certificate, evidence, grid, single_look, study
+from models import certificate, evidence, grid, labelled, single_look, study
 from tests.bench import table
 from tests.simulations.shapes import MODELS, Model
 
@@ -38,7 +38,7 @@ def test_study_a_million_rows_beside_reading_and_sorting_them(tmp_path: Path) ->
     ).write_parquet(path)
 
     def ours() -> None:
-        history = studies.read(path, studies.Columns())
+        history = studies.read(path, labelled.Columns())
         assert ROWS == study.of(history.cases, target=0.01, delta=0.05).cases
 
     def floor() -> None:

@@ -3,18 +3,15 @@
 import warnings
 
 import numpy as np
-import polars as pl
 from mapie.risk_control import BinaryClassificationController
 from numpy.typing import NDArray
 
-from models import certificate, grid
-from models.policy import Policy
+from models import grid, single_look
 from tests.bench import table
 
 LABELS = 100_000
 TARGET, DELTA = 0.05, 0.1
 THRESHOLDS = np.arange(99, 49, -1) / 100
-EVERYTHING = {0: Policy(threshold=None, audit_rate=1.0, blind_rate=1.0)}  # every case is labelled blind
 
 Floats = NDArray[np.float64]
 
@@ -46,20 +43,9 @@ EDGES = np.append(THRESHOLDS[::-1], 1.0)
 
 def ours(scores: Floats, right: NDArray[np.bool_]) -> float | None:
     n, agree = (np.histogram(part, EDGES)[0][::-1] for part in (scores, scores[right]))
-    strictest = np.arange(len(THRESHOLDS))
-    counts = pl.DataFrame(
-        {
-            "epoch": PLAN.epoch,
-            "version": 0,
-            "propensity": 1.0,
-            "blind": True,
-            "kept": True,
-            "outcome": ["right"] * len(THRESHOLDS) + ["wrong"] * len(THRESHOLDS),
-            "bin": np.concatenate([strictest, strictest]),
-            "n": np.concatenate([agree, n - agree]),
-        }
-    )
-    return certificate.once(PLAN, counts, EVERYTHING).threshold
+    labels, wrong = n.cumsum().astype(np.float64), (n - agree).cumsum().astype(np.float64)
+    passed = single_look.certified(labels, wrong, PLAN.starts, PLAN.weights, TARGET, DELTA)
+    return PLAN.thresholds[passed[-1]] if passed else None
 
 
 def theirs(scores: Floats, right: NDArray[np.bool_]) -> float | None:
