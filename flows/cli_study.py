@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from models.errors import Misuse
 
-Scale = Literal["unit", "percent", "logprob"]  # as models.scales, which is loaded with the command only
+Scale = Literal["unit", "percent", "logprob"]  # as models.score_columns, which is loaded with the command only
 
 
 def add(app: typer.Typer, out: Console, err: Console) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from flows import headers
-from models import items, labelled, scales, spelling, verdicts
+from models import items, labelled, score_columns, spelling, verdicts
 from models.errors import InputInvalid, Misuse
 from models.labelled import Columns
 
@@ -33,10 +33,10 @@ def scaled(whole: pl.DataFrame, columns: Columns, path: Path) -> pl.DataFrame:
     names = columns.probabilities or tuple(filter(None, [columns.confidence]))
     if columns.scale is None and not columns.probabilities:
         for name in names:
-            if reason := scales.complaint(whole[name], name):
+            if reason := score_columns.complaint(whole[name], name):
                 raise InputInvalid(f"{path}: {reason}")
     if columns.scale is not None:
-        whole = whole.with_columns(scales.mapped(whole[name], columns.scale) for name in names)
+        whole = whole.with_columns(score_columns.mapped(whole[name], columns.scale) for name in names)
     if columns.of is None:
         return whole
     if columns.prediction is None or columns.confidence is None:
@@ -49,7 +49,7 @@ def scaled(whole: pl.DataFrame, columns: Columns, path: Path) -> pl.DataFrame:
             f"{path}: --of {columns.of!r} is for one of two answers, and the file has {shown}; give a confidence of the "
             "answer, or --probabilities"
         )
-    return whole.with_columns(scales.of_one(whole[columns.confidence], whole[columns.prediction], columns.of))
+    return whole.with_columns(score_columns.of_one(whole[columns.confidence], whole[columns.prediction], columns.of))
 
 
 def judged(rows: pl.DataFrame, columns: Columns, path: Path) -> tuple[pl.DataFrame, dict[str, int]]:

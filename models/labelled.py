@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from models import canonical, items, reals, scales, spelling, watchdog
+from models import canonical, items, reals, score_columns, spelling, watchdog
 
 MOST = 50_000_000  # cases that chances may stand for
 _SHOWN = 5  # spellings
@@ -32,7 +32,7 @@ class Columns:
     right: str | None = None
     group: str | None = None
     chance: str | None = None
-    scale: scales.Scale | None = None
+    scale: score_columns.Scale | None = None
     of: str | None = None
     fold: bool = False
 
@@ -107,7 +107,7 @@ def shift_note(scored: pl.DataFrame) -> str | None:
 
 def side_note(confidence: pl.Series, prediction: pl.Series) -> str | None:
     """That the confidence looks like the probability of one of two answers."""
-    label = scales.one_sided(confidence, prediction)
+    label = score_columns.one_sided(confidence, prediction)
     if label is None:
         return None
     shown = label[:60]

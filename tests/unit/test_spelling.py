@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 import pytest
 
-from models import items, scales, spelling, verdicts
+from models import items, score_columns, spelling, verdicts
 
 
 def judged(
@@ -63,23 +63,25 @@ def test_minus_one_among_whole_numbers_is_no_label_unless_the_model_says_it() ->
     ("numbers", "said"),
     [
         ([0.1, 0.5, 1.0], None),
-        ([0, 1, 60, 97, 100], "--scale percent"),
-        ([-0.1, 0.0, -2.3], "--scale logprob"),
-        ([-4.0, 3.5, 0.2], "give a confidence"),
+        ([0, 1, 60, 97, 100] * 5, "--scale percent"),
+        ([-0.1, 0.0, -2.3] * 5, "--scale logprob"),
+        ([-4.0, 3.5, 0.2] * 5, "give a confidence"),
         ([-1.0, -1.0, 0.4, 0.9], None),  # -1 for "none": rows, not a scale
         ([0.5] * 50 + [1.2, 7.0], None),  # stray rows go to people
-        (["0.2", "97", "55"], "--scale percent"),
+        (["0.2", "97", "55"] * 5, "--scale percent"),
     ],
 )
 def test_a_column_on_another_scale_is_told_from_stray_rows(numbers: list[object], said: str | None) -> None:
-    reason = scales.complaint(pl.Series(numbers, strict=False), "p")
+    reason = score_columns.complaint(pl.Series(numbers, strict=False), "p")
     assert reason is None if said is None else reason is not None and said in reason
 
 
 def test_maps_rise_and_what_is_no_number_stays_to_be_named() -> None:
-    assert ["0.5", "0.01", "high"] == scales.mapped(pl.Series(["50", "1", "high"]), "percent").to_list()
-    assert [1.0, pytest.approx(0.5)] == scales.mapped(pl.Series([0.0, -0.6931471805599453]), "logprob").to_list()
-    assert [0.9, pytest.approx(0.8)] == scales.of_one(pl.Series([0.9, 0.2]), pl.Series(["x", "y"]), "x").to_list()
+    assert ["0.5", "0.01", "high"] == score_columns.mapped(pl.Series(["50", "1", "high"]), "percent").to_list()
+    assert [1.0, pytest.approx(0.5)] == score_columns.mapped(pl.Series([0.0, -0.6931471805599453]), "logprob").to_list()
+    assert [0.9, pytest.approx(0.8)] == score_columns.of_one(
+        pl.Series([0.9, 0.2]), pl.Series(["x", "y"]), "x"
+    ).to_list()
 
 
 def test_a_column_that_names_items_is_known_by_its_name_and_must_repeat() -> None:

@@ -3,7 +3,7 @@
 Each kind must occur as long as it is listed, so the list cannot outlive what it speaks of.
 """
 
-# promise, false alarm: a certificate or an alarm is false more often than it may be; the other kinds are those of `oracle.Finding`.
+# promise, false alarm: a certificate or an alarm is false more often than it may be. The others: `oracle.Finding`.
 BROKEN: tuple[str, ...] = (
     "promise",
     "false alarm",
