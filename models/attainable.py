@@ -50,7 +50,7 @@ def _granted(labels: looks.Labels, taken: list[looks.Look], target: float, delta
     evident: Floats = np.zeros(len(labels.thresholds))
     for look in taken:
         evident = look.log_e(target, labels.largest)
-        walked = certificate.walk(evident, look.n, labels.starts, labels.weights, alpha=target, delta=delta)
+        walked = certificate.walk(evident, labels.starts, labels.weights, delta=delta)
         reached.append(max(walked.passed, default=-1))
     kept = np.minimum.accumulate(reached[::-1])[::-1]
     steps = [
@@ -58,9 +58,7 @@ def _granted(labels: looks.Labels, taken: list[looks.Look], target: float, delta
         for look, place in zip(taken, kept.tolist(), strict=True)
     ]
     last = taken[-1]
-    once = certificate.walk(
-        last.once(target, labels.largest), last.n, labels.starts, labels.weights, alpha=target, delta=delta
-    )
+    once = certificate.walk(last.once(target, labels.largest), labels.starts, labels.weights, delta=delta)
     standing = certificate.Standing(
         plan=grid.Plan(
             epoch="study",

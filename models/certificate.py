@@ -89,24 +89,18 @@ def fewest(alpha: float, delta: float) -> int:
     return math.ceil(math.log(delta) / math.log1p(-alpha))
 
 
-def walk(
-    log_e: Floats, effective: Floats, starts: Sequence[int], weights: Sequence[float], *, alpha: float, delta: float
-) -> Walk:
+def walk(log_e: Floats, starts: Sequence[int], weights: Sequence[float], *, delta: float) -> Walk:
     """Walk each chain from its start while log E >= -log(level), the strictest chain first.
 
-    `log_e`, `effective` (n_eff, knows no label): one per threshold, strictest first. Each chain begins with its share of
-    delta and what the walk before it carried over; a walk that stops early carries nothing. A start with n_eff below
-    `fewest` is not tested and its level moves on.
+    `log_e`: one per threshold, strictest first. Each chain begins with its share of delta and what the walk before it carried
+    over; a walk that stops early carries nothing, also one that has too few labels to begin. (Did the level of such a chain
+    move on, it would be spent once there and once here, when its labels have come.)
     """
-    floor = fewest(alpha, delta)
     level = 0.0
     passed: list[int] = []
     stops: list[Stop] = []
     for start, end, weight in zip(starts, (*starts[1:], len(log_e)), weights, strict=True):
         level += weight * delta
-        if effective[start] < floor:
-            stops.append(Stop(at=start, level=level))
-            continue
         short = np.flatnonzero(log_e[start:end] < -math.log(level))
         reached = start + int(short[0]) if len(short) else end
         passed += range(start, reached)
@@ -128,7 +122,7 @@ def look(plan: Plan, draws: Draws, routed: tally.Tally, before: Standing | None 
         )
     seen = prefix.log_e(draws.order, routed.lowest, plan.alpha, plan.group_size)
     log_e = evidence.running(None if before is None else before.log_e, seen)
-    walked = walk(log_e, routed.effective, plan.starts, plan.weights, alpha=plan.alpha, delta=plan.delta)
+    walked = walk(log_e, plan.starts, plan.weights, delta=plan.delta)
     held = set(before.certified) if before is not None else set()
     order, size = draws.order, len(plan.thresholds)
 

@@ -112,7 +112,6 @@ class _Evidence:
     step: Numbers  # per case of the history: index of the strictest threshold it reaches; len(thresholds): none
     bets: Floats  # (thresholds, stakes)
     grown: Floats  # (thresholds,)
-    effective: Floats  # (thresholds,)
 
     @classmethod
     def on(cls, scores: Floats, every: Floats) -> "_Evidence":
@@ -120,14 +119,12 @@ class _Evidence:
         thresholds, starts, weights = grid.ranks(pl.Series(scores))
         size, stakes = len(thresholds), len(evidence.stakes()[0])
         step = grid.bins(pl.Series(every), thresholds).fill_null(size).to_numpy()
-        return cls(thresholds, starts, weights, step, np.zeros((size, stakes)), np.zeros(size), np.zeros(size))
+        return cls(thresholds, starts, weights, step, np.zeros((size, stakes)), np.zeros(size))
 
     def look(self, setting: Setting) -> float | None:
         """Tonight's lowest certified threshold; None: none yet."""
         self.grown = evidence.running(self.grown, group_evidence.mixed(self.bets))
-        walked = certificate.walk(
-            self.grown, self.effective, self.starts, self.weights, alpha=setting.target, delta=setting.delta
-        )
+        walked = certificate.walk(self.grown, self.starts, self.weights, delta=setting.delta)
         return self.thresholds[max(walked.passed)] if walked.passed else None
 
 
@@ -184,7 +181,6 @@ class _Day:
 def _bet(held: _Evidence, today: _Day, smallest: Floats, largest: int, alpha: float) -> None:
     """Add a day's labels to the evidence: per threshold, each drawn group with a case at or above it."""
     width = len(held.thresholds)
-    held.effective += smallest * np.bincount(today.step, minlength=width + 1)[:width].cumsum() / largest
     for rate in np.unique(today.chance[today.chance > 0]):
         mine = (today.chance[today.group] == rate) & (today.step < width)
         step, wrong = today.step[mine], ~today.right[mine]

@@ -44,7 +44,7 @@ def certified(
     come breaks the promise. Raises ValueError as `evidence.binomial`.
     """
     log_p = evidence.binomial(wrong, labels, alpha)
-    return certificate.walk(log_p, labels, starts, weights, alpha=alpha, delta=delta).passed
+    return certificate.walk(log_p, starts, weights, delta=delta).passed
 
 
 def _first(labels: Floats, errors: int, alpha: float, level: float) -> int | None:

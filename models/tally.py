@@ -18,7 +18,6 @@ class Tally:
 
     lowest: Floats  # (V, T) the smallest propensity the version gives any case at or above the threshold
     cases: Floats  # (T,) routed, labelled or not
-    effective: Floats  # (T,) n_eff: sum over versions of that smallest propensity times cases; knows no label
 
 
 def smallest(policies: Mapping[int, policy.Policy], thresholds: Floats) -> Floats:
@@ -53,4 +52,4 @@ def of(counts: pl.DataFrame, policies: Mapping[int, policy.Policy], thresholds: 
     rows = np.array([place[version] for version in counts["version"]], np.int64)
     np.add.at(cells, (rows, step.astype(np.int64)), counts["n"].to_numpy())
     above = cells[:, :-1].cumsum(axis=1)
-    return Tally(lowest=lowest, cases=above.sum(0), effective=(above * lowest).sum(0))
+    return Tally(lowest=lowest, cases=above.sum(0))

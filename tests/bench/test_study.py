@@ -81,7 +81,7 @@ def of_ours(scores: Floats, right: Answers, target: float) -> dict[str, float | 
     )
     once = single_look.certified(labels, wrong, *single_look.starts(labels, target, DELTA), target, DELTA)
     log_e = evidence.constant(wrong, labels, target)
-    anytime = certificate.walk(log_e, labels, starts, weights, alpha=target, delta=DELTA).passed
+    anytime = certificate.walk(log_e, starts, weights, delta=DELTA).passed
     return {
         "one look": thresholds[once[-1]] if once else None,
         "any time": thresholds[anytime[-1]] if anytime else None,

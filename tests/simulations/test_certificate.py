@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from models import certificate, evidence, grid
 
 Floats = NDArray[np.float64]
-Rule = Callable[["Loop"], tuple[Floats, Floats]]
+Rule = Callable[["Loop"], Floats]
 
 ALPHA, DELTA = 0.01, 0.05
 SIZE = 200
@@ -35,11 +35,11 @@ def bound(runs: int) -> float:
     return DELTA + 3 * math.sqrt(DELTA * (1 - DELTA) / runs)
 
 
-def furthest(log_e: Floats, effective: Floats, delta: float = DELTA) -> NDArray[np.int64]:
+def furthest(log_e: Floats, delta: float = DELTA) -> NDArray[np.int64]:
     """Per run, the least strict threshold the walk passes; -1: none."""
     found = np.full(len(log_e), -1)
     for run in np.flatnonzero(log_e.max(1) >= -math.log(delta)):
-        passed = certificate.walk(log_e[run], effective[run], STARTS, WEIGHTS, alpha=ALPHA, delta=delta).passed
+        passed = certificate.walk(log_e[run], STARTS, WEIGHTS, delta=delta).passed
         found[run] = passed[-1] if passed else -1
     return found
 
@@ -63,8 +63,8 @@ def test_the_typical_shape_has_an_oracle_of_75_percent_and_4_5_percent_errors() 
 
 def test_a_cold_start_of_ten_thousand_labels_certifies_about_68_percent_and_the_exact_look_71() -> None:
     labels, wrong = cold_start(TYPICAL, 10_000, 1000, np.random.default_rng(2406))
-    anytime = covered(furthest(evidence.constant(wrong, labels, ALPHA), labels))
-    exact = covered(furthest(evidence.binomial(wrong, labels, ALPHA), labels))
+    anytime = covered(furthest(evidence.constant(wrong, labels, ALPHA)))
+    exact = covered(furthest(evidence.binomial(wrong, labels, ALPHA)))
     assert float(anytime.mean()) == pytest.approx(0.68, abs=0.01)
     assert float(exact.mean()) == pytest.approx(0.715, abs=0.01)
 
@@ -73,7 +73,7 @@ def test_a_hump_at_the_sure_end_still_certifies_in_a_third_of_runs_and_a_stricte
     runs = 1000
     labels, wrong = cold_start(HUMP, 10_000, runs, np.random.default_rng(1705))
     log_e = evidence.constant(wrong, labels, ALPHA)
-    share = float((furthest(log_e, labels) >= 0).mean())
+    share = float((furthest(log_e) >= 0).mean())
     assert abs(share - 1 / 3) < 3 * math.sqrt(2 / 9 / runs)
     testable = labels >= certificate.fewest(ALPHA, DELTA)
     strictest = np.argmax(testable, axis=1)
@@ -91,7 +91,7 @@ def test_where_all_are_just_above_the_target_200_looks_rarely_certify() -> None:
         best = np.asarray(
             evidence.running(best, evidence.unequal((labels - wrong)[..., None], wrong[..., None], [1.0], ALPHA))
         )
-        ever |= furthest(best, labels) >= 0
+        ever |= furthest(best) >= 0
     assert ever.mean() <= bound(runs)
 
 
@@ -100,7 +100,7 @@ def test_a_start_picked_from_the_labels_breaks_the_promise() -> None:
     labels, wrong = cold_start(BOUNDARY, 10_000, runs, np.random.default_rng(2110))
     log_p = np.where(labels >= certificate.fewest(ALPHA, DELTA), evidence.binomial(wrong, labels, ALPHA), 0)
     assert (log_p.max(1) >= LOG_DELTA).mean() > bound(runs), "the harness can fail"
-    assert (furthest(log_p, labels) >= 0).mean() <= bound(runs)
+    assert (furthest(log_p) >= 0).mean() <= bound(runs)
 
 
 def test_a_joint_promise_for_five_classes_holds_for_all_at_once_and_five_single_ones_do_not() -> None:
@@ -110,7 +110,7 @@ def test_a_joint_promise_for_five_classes_holds_for_all_at_once_and_five_single_
     log_p = [evidence.binomial(wrong, labels, ALPHA) for labels, wrong in seen]
 
     def any_wrong(delta: float) -> float:
-        certified = [furthest(one, labels, delta) >= 0 for one, (labels, _) in zip(log_p, seen, strict=True)]
+        certified = [furthest(one, delta) >= 0 for one in log_p]
         return float(np.any(certified, axis=0).mean())
 
     assert any_wrong(DELTA / classes) <= bound(runs)
@@ -122,7 +122,6 @@ class Loop:
     """A closed loop of many runs: every night's threshold decides which labels the next day brings. (runs, thresholds)"""
 
     cases: Floats
-    effective: Floats
     right: Floats  # last axis: labels at the smallest propensity, and at blind_rate while that is not the smallest
     wrong: Floats
     kept: Floats  # thinned to the smallest propensity, for the exact rule
@@ -134,32 +133,32 @@ class Loop:
 AUDIT, BLIND, COLD = 0.05, 0.2, 1.0
 
 
-def anytime(loop: Loop) -> tuple[Floats, Floats]:
+def anytime(loop: Loop) -> Floats:
     log_e = evidence.unequal(loop.right, loop.wrong, [1.0, AUDIT / BLIND], ALPHA)
     loop.best = evidence.running(loop.best, log_e)
-    return loop.best, loop.effective
+    return loop.best
 
 
-def exact_again(loop: Loop) -> tuple[Floats, Floats]:
-    return evidence.binomial(loop.kept_wrong, loop.kept, ALPHA), AUDIT * loop.cases
+def exact_again(loop: Loop) -> Floats:
+    return evidence.binomial(loop.kept_wrong, loop.kept, ALPHA)
 
 
-def plug_in(loop: Loop) -> tuple[Floats, Floats]:
+def plug_in(loop: Loop) -> Floats:
     """Whatever looks good enough: no walk, no level."""
     rate = loop.weighted / np.maximum(loop.cases, 1)
     good = rate <= ALPHA
     least = SIZE - 1 - np.argmax(good[:, ::-1], axis=1)
     reached = (np.arange(SIZE) <= least[:, None]) & good.any(1)[:, None]
-    return np.where(reached, math.inf, -1.0), np.full_like(rate, math.inf)
+    return np.where(reached, math.inf, -1.0)
 
 
 def close(rule: Rule, shape: Floats, runs: int, seed: int, *, days: int = 200) -> tuple[float, list[float]]:
     """Certify and adopt nightly. Share of runs that ever deployed a threshold above the target; mean coverage by day."""
     rng = np.random.default_rng(seed)
-    shown = [np.zeros((runs, SIZE)) for _ in range(6)]
+    shown = [np.zeros((runs, SIZE)) for _ in range(5)]
     pairs = [np.zeros((runs, SIZE, 2)) for _ in range(2)]
     loop = Loop(
-        cases=shown[0], effective=shown[1], kept=shown[2], kept_wrong=shown[3], weighted=shown[4], best=shown[5],
+        cases=shown[0], kept=shown[1], kept_wrong=shown[2], weighted=shown[3], best=shown[4],
         right=pairs[0], wrong=pairs[1],
     )  # fmt: skip
     broken = shape.cumsum() / np.arange(1, SIZE + 1) > ALPHA
@@ -173,14 +172,13 @@ def close(rule: Rule, shape: Floats, runs: int, seed: int, *, days: int = 200) -
         wrong = rng.binomial(labels, shape)
         thinned = rng.binomial(wrong, AUDIT / rate), rng.binomial(labels - wrong, AUDIT / rate)
         loop.cases += cases.cumsum(1)
-        loop.effective += np.where(cold, COLD, AUDIT) * cases.cumsum(1)
         for group, members in enumerate((released | cold, ~released & ~cold)):
             loop.right[..., group] += ((labels - wrong) * members).cumsum(1)
             loop.wrong[..., group] += (wrong * members).cumsum(1)
         loop.kept += (thinned[0] + thinned[1]).cumsum(1)
         loop.kept_wrong += thinned[0].cumsum(1)
         loop.weighted += (wrong / rate).cumsum(1)
-        line = furthest(*rule(loop)) if rule is not anytime else np.maximum(line, furthest(*rule(loop)))
+        line = furthest(rule(loop)) if rule is not anytime else np.maximum(line, furthest(rule(loop)))
         ever |= (line >= 0) & broken[line]
         coverage.append(float(covered(line).mean()))
     return float(ever.mean()), coverage

@@ -81,10 +81,10 @@ class Outcome:
         return float((self.over[-1] > times).mean())
 
 
-def certified(log_e: Floats, effective: Floats) -> Flags:
+def certified(log_e: Floats) -> Flags:
     passed = np.zeros(log_e.shape, bool)
     for run in np.flatnonzero(log_e.max(1) >= -math.log(DELTA)):
-        walked = certificate.walk(log_e[run], effective[run], STARTS, WEIGHTS, alpha=ALPHA, delta=DELTA)
+        walked = certificate.walk(log_e[run], STARTS, WEIGHTS, delta=DELTA)
         passed[run, list(walked.passed)] = True
     return passed
 
@@ -105,7 +105,7 @@ def drift(rise: float, *, eras: bool, seed: int = 2026) -> Outcome:
     """`eras`: with the pair of detectors; else evidence for ever, with the e-CUSUM for q = 1.5 to 10 alone."""
     rng = np.random.default_rng(seed)
     right, wrong = np.zeros((RUNS, SIZE, 2)), np.zeros((RUNS, SIZE, 2))
-    effective, passed = np.zeros((RUNS, SIZE)), np.zeros((RUNS, SIZE), bool)
+    passed = np.zeros((RUNS, SIZE), bool)
     best: Floats = np.zeros((RUNS, SIZE))
     rises = change_detection.RISES if eras else change_detection.RISES[1:]
     detectors = Detectors(rises=rises, summed=eras, held=np.zeros((RUNS, len(rises))))
@@ -127,12 +127,11 @@ def drift(rise: float, *, eras: bool, seed: int = 2026) -> Outcome:
         cases = rng.multinomial(CASES, np.full(SIZE, 1 / SIZE), size=RUNS)
         labels = rng.binomial(cases, np.where(released, AUDIT, np.where(cold, COLD, BLIND)))
         errors = rng.binomial(labels, np.minimum(error, 1))
-        effective += np.where(cold, COLD, AUDIT) * cases.cumsum(1)
         for group, members in enumerate((released | cold, ~released & ~cold)):
             right[..., group] += ((labels - errors) * members).cumsum(1)
             wrong[..., group] += (errors * members).cumsum(1)
         best = evidence.running(best, evidence.unequal(right, wrong, [1.0, AUDIT / BLIND], ALPHA))
-        passed |= certified(best, effective)
+        passed |= certified(best)
         raised, labels_seen = detectors.see((labels * released).sum(1), (errors * released).sum(1), rng)
         before, after = sum(map(len, seen)), sum(map(len, seen)) + len(labels_seen)
         if labels_seen:
@@ -153,7 +152,7 @@ def drift(rise: float, *, eras: bool, seed: int = 2026) -> Outcome:
         detectors.held[raised] = 0
         ended = raised | over_
         start[ended] = day + 1
-        for counts in (right, wrong, effective, best):
+        for counts in (right, wrong, best):
             counts[ended] = 0
         passed[ended] = False
     return Outcome(

@@ -49,9 +49,7 @@ def released(
         scores, wrong = confidence(rank), random.random(labels) < model.error(rank)
         thresholds, starts, weights = laid(pl.Series(scores[:HEAD]))
         n, bad = (counted(part, thresholds) for part in (scores, scores[wrong]))
-        passed = certificate.walk(
-            evidence.constant(bad, n, model.target), n, starts, weights, alpha=model.target, delta=DELTA
-        ).passed
+        passed = certificate.walk(evidence.constant(bad, n, model.target), starts, weights, delta=DELTA).passed
         line = thresholds[passed[-1]] if passed else math.inf
         shares.append(1 - float(np.searchsorted(rising, line)) / len(rising))
     return float(np.mean(shares))
@@ -130,7 +128,7 @@ def test_a_grid_laid_on_the_unlabelled_scores_of_the_very_cases_keeps_the_promis
         n, bad = (np.array([pair[place] for pair in seen]) for place in (0, 1))
         log_e = np.maximum.accumulate(evidence.constant(bad, n, target), axis=0)
         ever += any(
-            certificate.walk(log_e[look], n[look], starts, weights, alpha=target, delta=DELTA).passed
+            certificate.walk(log_e[look], starts, weights, delta=DELTA).passed
             for look in np.flatnonzero(log_e.max(1) >= -math.log(DELTA))
         )
     print(f"\n{name}, {above} times the target: ever certified in {ever / runs:.1%} of runs")

@@ -131,20 +131,19 @@ def test_round_numbers_are_denser_near_one_and_make_a_plan() -> None:
 def test_a_walk_carries_its_level_on_only_when_it_arrives() -> None:
     """Start 0 holds .1, start 2 holds .9 of delta; log E = 5.5 passes -log(.005) = 5.30, 3.0 only -log(.05) = 2.996."""
     strong, weak, none = 5.5, 3.0, 0.0
-    effective = np.full(4, 1000.0)
 
     def passed(*log_e: float) -> tuple[int, ...]:
-        return certificate.walk(np.array(log_e), effective, (0, 2), (0.1, 0.9), alpha=0.05, delta=0.05).passed
+        return certificate.walk(np.array(log_e), (0, 2), (0.1, 0.9), delta=0.05).passed
 
     assert passed(strong, strong, weak, none) == (0, 1, 2)  # .1 + .9 at the second start
     assert passed(strong, none, weak, none) == (0,)  # only .9: -log(.045) = 3.10
     assert passed(none, strong, strong, strong) == (2, 3)
 
 
-def test_a_start_without_enough_cases_is_not_tested_and_its_level_moves_on() -> None:
-    effective = np.array([10.0, 1000.0])
-    walked = certificate.walk(np.array([9.0, 3.0]), effective, (0, 1), (0.5, 0.5), alpha=0.05, delta=0.05)
-    assert walked.passed == (1,)
+def test_the_level_of_a_chain_that_cannot_begin_yet_is_not_spent_elsewhere() -> None:
+    """Half of .05 is -log(.025) = 3.69: what the first chain leaves is its own, for when its labels have come."""
+    assert certificate.walk(np.array([0.0, 3.5]), (0, 1), (0.5, 0.5), delta=0.05).passed == ()
+    assert certificate.walk(np.array([0.0, 3.7]), (0, 1), (0.5, 0.5), delta=0.05).passed == (1,)
 
 
 def test_labels_needed_are_those_that_then_suffice() -> None:
