@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from models import certificate, grid, looks
+from models import certificate, grid, looks, single_look
 
 Floats = NDArray[np.float64]
 
@@ -44,6 +44,15 @@ def granted(history: pl.DataFrame, targets: list[float], delta: float) -> dict[f
     return found
 
 
+def _once(last: looks.Look, labels: looks.Labels, target: float, delta: float) -> tuple[int, ...]:
+    """Indices that one look at all labels certifies: exactly where labels are alike, else by the evidence."""
+    if last.kinds is not None:
+        evident = last.log_e(target, labels.largest)
+        return certificate.walk(evident, labels.starts, labels.weights, delta=delta).passed
+    starts, weights = single_look.starts(last.n, target, delta)
+    return single_look.certified(last.n, last.k, starts, weights, target, delta)
+
+
 def _granted(labels: looks.Labels, taken: list[looks.Look], target: float, delta: float) -> Granted:
     reached: list[int] = []  # index of the least strict threshold certified at each look; -1: none
     walked = certificate.Walk(passed=(), stops=())
@@ -58,7 +67,7 @@ def _granted(labels: looks.Labels, taken: list[looks.Look], target: float, delta
         for look, place in zip(taken, kept.tolist(), strict=True)
     ]
     last = taken[-1]
-    once = certificate.walk(last.once(target, labels.largest), labels.starts, labels.weights, delta=delta)
+    once = _once(last, labels, target, delta)
     standing = certificate.Standing(
         plan=grid.Plan(
             epoch="study",
@@ -80,7 +89,7 @@ def _granted(labels: looks.Labels, taken: list[looks.Look], target: float, delta
     )
     return Granted(
         labels=last.labels,
-        once=labels.thresholds[max(once.passed)] if once.passed else None,
+        once=labels.thresholds[max(once)] if once else None,
         steps=tuple(steps),
         needed=certificate.needed(standing),
     )

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy import special
 
 from models import evidence, grid, group_evidence, policy
 
@@ -59,15 +58,6 @@ class Look:
         return group_evidence.mixed(
             self.kinds.total(group_evidence.bets(cases, wrong, ratio, largest, alpha, times=alike))
         )
-
-    def once(self, alpha: float, largest: int) -> Floats:
-        """-log p of "the error is alpha or more" for one look: exact where labels are alike, else by the evidence."""
-        if self.kinds is not None:
-            return self.log_e(alpha, largest)
-        tail = special.betaincc(self.k + 1, np.maximum(self.n - self.k, 1e-12), alpha)
-        least = np.finfo(np.float64).smallest_subnormal
-        result: Floats = -np.log(np.maximum(np.where(self.k < self.n, tail, 1.0), least)) + 0.0
-        return result
 
 
 @dataclass(frozen=True, slots=True)
