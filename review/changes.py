@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from models import change_detection
-from review import headline, numbers, wording
+from review import headline, numbers, rises, wording
 from review.figures import Report
 
 
@@ -89,19 +88,11 @@ def drift(report: Report) -> list[str]:
 
 def _noticed(report: Report) -> list[str]:
     """How often an alarm is false, and how long a rise goes unnoticed, at the stream's own pace."""
-    if report.in_force is None or not report.released or not 0 < report.target < 0.5:
+    if report.in_force is None:
         return []
     audits = report.what_if.cases_per_day * (report.automation or 0.0) * report.in_force.policy.audit_rate
-    if not audits:
-        return []
-    apart = change_detection.run_length(report.target)
-    years = change_detection.false_alarm_years(apart, audits)
-    some, double = (change_detection.unnoticed(report.target, rise, audits) for rise in (1.5, 2.0))
-    return [
-        f"At {wording.daily(audits)} audits a day a false alarm comes about once in {years:.2g} years. A jump of the error to "
-        f"1.5 times the target goes unnoticed for about {wording.days(some)}, one to twice the target for "
-        f"{wording.days(double)} (medians); a slow rise takes longer."
-    ]
+    said = rises.sentence(report.target, audits)
+    return [] if said is None else [said]
 
 
 def forecast(report: Report) -> str:

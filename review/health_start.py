@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from models import era as era_
 from models import start
 from models.policy import Policy
 from models.stream import Stream
-from review import health, starting, wording
+from review import health, rises, starting, wording
 from review.figures import DAY, Pace
 from review.proposal import MINUTES
 
@@ -65,12 +66,25 @@ PER = 100  # cases a day, where nobody knows yet how many come
 
 
 def opening(stream: Stream) -> list[str]:
-    """What `init` says of the start: for every 100 cases a day; empty where the file does not say what people can read."""
+    """What `init` says of the start: how long evidence counts, what goes unnoticed, and when the first certificate comes.
+
+    For every 100 cases a day, since nobody knows yet how many come; the last only where the file says what people can read.
+    """
+    era = era_.DAYS if stream.policy.era_days is None else stream.policy.era_days
+    longer = (
+        ", longer where labels come so slowly that a third of it would certify nothing"
+        if stream.policy.era_days is None
+        else ""
+    )
+    said = [f"Evidence counts for an era of {wording.days(era)}{longer}; then it starts at zero again."]
+    noticed = rises.sentence(stream.target.error, PER * stream.policy.audit_rate)
+    if noticed:
+        said.append(f"Were {PER} cases a day released: {noticed[0].lower()}{noticed[1:]}")
     capacity = stream.review.capacity_per_day
     if capacity is None:
-        return []
-    said = starting.sentences(plan(stream, arrivals=PER, readings=capacity))
-    return [f"Were {PER} cases a day to come, and people to read up to {wording.count(capacity)}:", *said]
+        return said
+    start = starting.sentences(plan(stream, arrivals=PER, readings=capacity))
+    return [*said, f"Were {PER} cases a day to come, and people to read up to {wording.count(capacity)}:", *start]
 
 
 def _readings(stream: Stream, seen: Seen) -> tuple[float | None, str]:

@@ -10,7 +10,7 @@ from models.estimate import Estimate
 from models.labelled import LeftOut
 from models.rehearsal import Rehearsal
 from models.study import Attainable, Study
-from review import study_words, wording
+from review import rises, study_words, wording
 
 CURVE = tuple(step / 10 for step in range(1, 11))
 SHOWN_DAYS = (1, 2, 3, 5, 10, 20, 30, 40, 50, 60, 90, 120, 180, 365)
@@ -189,4 +189,6 @@ def _days(loop: Rehearsal) -> list[str]:
         f"A line whose error in the whole history is above {wording.whole(setting.target)} was in force in "
         f"{loop.above} of {loop.runs} runs."
     )
-    return [*text, premise]
+    released = loop.days["released"][-1] * setting.per_day
+    noticed = rises.sentence(setting.target, released * setting.audit_rate)
+    return [*text, premise, *([noticed] if noticed else [])]
