@@ -6,12 +6,14 @@ Nothing of Prefect is loaded here, as in `flows.govern`.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import polars as pl
+
 from flows import certify, runs
 from models import certificate
 from models import policy as policies
 from models.errors import Misuse
 from models.stream import Stream
-from review import certified, judged, ledger, verdict, weighed, what_if, wording
+from review import certified, draws, judged, ledger, verdict, weighed, what_if, wording
 from review.states import governed
 
 
@@ -21,6 +23,7 @@ class Weighing:
 
     standings: dict[str, certificate.Standing]
     verdicts: dict[str, verdict.Verdict]
+    draws: dict[str, pl.DataFrame]  # the blind draws (`review.draws`)
     registered: dict[str, dict[str, float]]  # per part: the text that the report shows -> the registered threshold
 
     def threshold(self, part: str, given: float) -> float:
@@ -30,6 +33,12 @@ class Weighing:
             return given
         meant = [at for text, at in registered.items() if float(text) == given]
         return min(meant, key=lambda at: abs(at - given), default=given)
+
+    def text(self, part: str, threshold: float) -> str:
+        """A threshold as the part's own table shows it."""
+        return next(
+            (text for text, at in self.registered.get(part, {}).items() if at == threshold), wording.number(threshold)
+        )
 
 
 def of(book: ledger.Ledger, stream: Stream, in_force: governed.PolicyInForce) -> Weighing:
@@ -43,25 +52,34 @@ def of(book: ledger.Ledger, stream: Stream, in_force: governed.PolicyInForce) ->
     registered = {}
     for part, plan in plans.items():
         texts = dict(zip(wording.thresholds(plan.thresholds), plan.thresholds, strict=True))
+        # Elsewhere one threshold stands by itself: that text is taken where it is no other's.
+        alone = [wording.number(at) for at in plan.thresholds]
+        single = {text: at for text, at in zip(alone, plan.thresholds, strict=True) if alone.count(text) == 1}
         registered[part] = texts | {shown[at]: at for at in plan.thresholds if at in shown}
-    return Weighing(standings=standings, verdicts=weighed.verdicts(found, in_force, standings), registered=registered)
+        registered[part] |= {text: at for text, at in single.items() if text not in registered[part]}
+    return Weighing(
+        standings=standings,
+        verdicts=weighed.verdicts(found, in_force, standings),
+        draws={part: (found.by_class[part] if part else found.whole).draws for part in plans},
+        registered=registered,
+    )
 
 
 def chosen(what: str, threshold: float | None, weighing: Weighing, part: str, *, uncertified: bool) -> float:
     """The threshold to adopt. `what`: the stream or the class, for messages. Raises Misuse if it may not be adopted."""
-    ruling, standing = weighing.verdicts.get(part), weighing.standings.get(part)
+    ruling = weighing.verdicts.get(part)
     allowed = () if ruling is None else ruling.allowed
     if threshold is None:
         if allowed:
             return allowed[-1]
         if ruling is None or not ruling.certified:
-            raise Misuse(f"no threshold of {what} is certified yet; {_missing(standing)}")
+            raise Misuse(f"no threshold of {what} is certified yet; {_missing(weighing, part)}")
         threshold = ruling.certified[-1]
     threshold = weighing.threshold(part, threshold)
     against = "it is not certified" if ruling is None else ruling.against(threshold)
     if against is None or uncertified:
         return threshold
-    text = wording.number(threshold)
+    text = weighing.text(part, threshold)
     if ruling is not None and threshold in ruling.certified:
         raise Misuse(
             f"threshold {text} of {what} cannot be adopted: {wording.plain(against)}; --uncertified does it all the same, "
@@ -69,9 +87,9 @@ def chosen(what: str, threshold: float | None, weighing: Weighing, part: str, *,
         )
     certain = () if ruling is None else ruling.certified
     said = (
-        f"certified are {wording.number(certain[-1])} to {wording.number(certain[0])}"
+        f"certified are {weighing.text(part, certain[-1])} to {weighing.text(part, certain[0])}"
         if certain
-        else f"none is; {_missing(standing)}"
+        else f"none is; {_missing(weighing, part)}"
     )
     raise Misuse(
         f"threshold {text} of {what} is not certified ({said}); adopt a certified one (the lowest is taken when "
@@ -119,13 +137,15 @@ def holds(policy: policies.Policy, verdicts: Mapping[str, verdict.Verdict]) -> b
     )
 
 
-def _missing(standing: certificate.Standing | None) -> str:
+def _missing(weighing: Weighing, part: str) -> str:
     """What it would take to certify something."""
-    needed = None if standing is None else certificate.needed(standing)
-    if needed is not None:
-        return (
-            f"about {needed.labels} more blind labels at confidence {needed.threshold:g} and above would certify that"
-        )
+    standing = weighing.standings.get(part)
     if standing is None:
         return "`second-reader measure` looks for one"
-    return "at the errors seen so far, no number of labels would certify one"
+    needed = certificate.needed(standing)
+    if needed is not None:
+        at = weighing.text(part, needed.threshold)
+        return f"about {needed.labels} more blind labels at confidence {at} and above would certify that"
+    places = [standing.plan.thresholds[stop.at] for stop in standing.stops]
+    said = draws.no_number(weighing.draws[part], places, standing.plan.alpha)
+    return wording.plain(f"{said[:1].lower()}{said[1:]}").removesuffix(".")

@@ -148,7 +148,7 @@ def needed(report: Report) -> str:
         return ""
     step = proposal.needed
     if step is None:
-        return "" if proposal.certified else _no_number(report)
+        return "" if proposal.certified else draws.no_number(report.draws, proposal.next, proposal.alpha)
     where, there = line(report, step.threshold), draws.at(report.draws, step.threshold)
     long = outlook.words(report, step.labels, step.threshold)
     long = f" ({long})" if long else ""
@@ -163,20 +163,3 @@ def needed(report: Report) -> str:
         f"About {labels} at {where} would certify that, were errors to stay as rare as so far{long}. So far there are "
         f"{draws.labels(there, f'at {where}')}."
     )
-
-
-def _no_number(report: Report) -> str:
-    """No threshold is certified and the certificate sees no way: told by settled labels only, the pending ones apart."""
-    proposal = report.proposal
-    places = () if proposal is None else proposal.next
-    found = [draws.at(report.draws, at) for at in places]
-    alpha = report.target if proposal is None else proposal.alpha
-    hopeless = all(one.settled and one.wrong >= alpha * one.settled for one in found)
-    most = max(found, key=lambda one: one.pending, default=draws.Draws())
-    if not hopeless and most.pending:
-        return (
-            f"Draws count as wrong until they are settled: {draws.pending(most)}. How many more labels it takes is known "
-            "when more of them are."
-        )
-    waits = f" Not settled: {draws.pending(most)}." if most.pending else ""
-    return f"At the errors seen so far no number of labels would certify one.{waits}"

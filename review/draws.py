@@ -1,5 +1,6 @@
 """Blind draws at or above a threshold, what became of them, told apart: read, disputed, passed on, open, not sent. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -73,3 +74,19 @@ def labels(draws: Draws, where: str) -> str:
         )
     rest = pending(Draws(skipped=draws.skipped, open=draws.open, unsent=draws.unsent))
     return f"{said}; of more draws there, {rest}" if rest else said
+
+
+def no_number(found: pl.DataFrame, places: Sequence[float], target: float) -> str:
+    """Why the certificate sees no number of labels that would certify one of these thresholds; `found` by SCHEMA.
+
+    Told by settled labels only: while draws are pending that count as wrong, it is not hopeless but not known.
+    """
+    there = [at(found, place) for place in places]
+    most = max(there, key=lambda one: one.pending, default=Draws())
+    if most.pending and not all(one.settled and one.wrong >= target * one.settled for one in there):
+        return (
+            f"Draws count as wrong until they are settled: {pending(most)}. How many more labels it takes is known when "
+            "more of them are."
+        )
+    waits = f" Not settled: {pending(most)}." if most.pending else ""
+    return f"At the errors seen so far no number of labels would certify one.{waits}"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from models.estimate import Estimate, NotEnoughEvidence
-from review import certificate_text, draws, outlook, wording
+from review import certificate_text, draws, estimate_text, outlook, wording
 from review.figures import Figure, Report
 
 
@@ -35,7 +35,10 @@ def of(report: Report) -> Headline:
         return Headline(
             lead=lead,
             promise=f"How many of these answers are wrong is not known yet: {_reason(promise, error)}.",
-            basis=f"{released} A share of them is drawn for a blind label; as people answer, the error shows.",
+            basis=(
+                f"{released} A share of them is drawn for a blind label; as people answer, the error shows. "
+                + estimate_text.wider(report)
+            ).strip(),
         )
     return Headline(
         lead=lead,
@@ -48,8 +51,8 @@ def of(report: Report) -> Headline:
                 None,
                 (
                     f"{released} From {wording.labels(promise)}. Best estimate {wording.between(error)}, {error.method}.",
-                    _doubted(report.audits_disputed),
-                    wider(report),
+                    estimate_text.doubted(report.audits_disputed),
+                    estimate_text.wider(report),
                 ),
             )
         ),
@@ -71,7 +74,7 @@ def _certified(report: Report) -> Headline:
     released = f"Released: {wording.count(report.released)} of {wording.count(report.cases, 'case')}."
     error = report.error
     if isinstance(error, NotEnoughEvidence):
-        basis = f"{released} Of these themselves nothing is known yet: {error.reason}."
+        basis = f"{released} Of these themselves nothing is known yet: {error.reason}. {estimate_text.wider(report)}".strip()
         return Headline(lead=lead, promise=f"{alone}.", basis=basis)
     return Headline(
         lead=lead,
@@ -85,36 +88,11 @@ def _certified(report: Report) -> Headline:
                 (
                     f"{released} Today's estimate: {wording.share(error.value)} wrong, from {wording.labels(error)} "
                     f"({wording.whole(1 - error.alpha)} limits, {error.method}).",
-                    _doubted(report.audits_disputed),
-                    wider(report),
+                    estimate_text.doubted(report.audits_disputed),
+                    estimate_text.wider(report),
                 ),
             )
         ),
-    )
-
-
-def _doubted(labels: int) -> str:
-    """That labels which another person is to read are taken for errors in an estimate; empty where there are none."""
-    if not labels:
-        return ""
-    one = labels == 1
-    return (
-        f"{wording.count(labels)} of the wrong {'waits' if one else 'wait'} for another reader, and "
-        f"{'counts' if one else 'count'} as wrong until then."
-    )
-
-
-def wider(report: Report) -> str:
-    """Why the limits of the released are wider than those of all labels at the line; empty where they are not."""
-    error, here = report.error, report.here
-    if isinstance(error, NotEnoughEvidence) or isinstance(here, NotEnoughEvidence):
-        return ""
-    if error.high - error.low <= here.high - here.low or error.n >= here.n:
-        return ""
-    return (
-        f"Here only the {wording.count(error.n, 'label')} of released cases count, of {wording.count(here.n)} at or above "
-        f"the line, so the limits are wider than before the line was moved ({wording.at_least(here.low)} to "
-        f"{wording.at_most(here.high)} from all of them); they narrow with each audit."
     )
 
 
@@ -128,7 +106,7 @@ def _nothing_released(report: Report) -> Headline:
     everything = report.everything
     if isinstance(everything, Estimate):
         basis = f"Were everything released, {wording.between(everything)} would be wrong, from {wording.labels(everything)}."
-        basis = f"{basis} {_doubted(draws.at(report.draws, 0.0).disputed)}".strip()
+        basis = f"{basis} {estimate_text.doubted(draws.at(report.draws, 0.0).disputed)}".strip()
     else:
         basis = f"About the model nothing can be said yet: {everything.reason}."
     return Headline(

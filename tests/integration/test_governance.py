@@ -41,6 +41,15 @@ def certified_twice(desk: Desk) -> certificate.Standing:
     return desk.look()
 
 
+def test_draws_that_nobody_has_read_never_make_it_look_hopeless(desk: Desk) -> None:
+    desk.arrive("a", 40, 0.995, answer=False)
+    desk.look(moment.text(datetime.now(UTC) + timedelta(hours=49)))
+    with pytest.raises(
+        Misuse, match=r"no threshold of mail is certified yet; (draws count as wrong until|about \d+ more)"
+    ):
+        govern.adopt("mail", None, by=ANN, because=WHY)
+
+
 def test_enough_right_labels_certify_and_what_is_certified_is_adopted_as_certified(desk: Desk) -> None:
     standing = certified_twice(desk)
     assert (standing.plan.thresholds, standing.certified) == ((0.99, 0.9), (0, 1))
@@ -301,7 +310,7 @@ def test_where_the_confidence_ranks_backwards_the_report_proposes_nothing_and_ad
     assert standings[""].threshold == 0.6
     made = measure.gather(desk.run(), desk.in_force(), desk.judged(), standings, NO_LABELS, runs.clock())
     text = report.lines(made)
-    assert "Do not release: wrong answers have the higher confidence" in text
+    assert "Do not release: Wrong answers have the higher confidence" in text
     assert "it must not be routed by" in text
     for threshold in (None, 0.6):
         with pytest.raises(Misuse, match="it is certified, but wrong answers have the higher confidence"):

@@ -63,7 +63,7 @@ def test_an_hour_is_never_taken_for_a_day(pace: Pace, says: str) -> None:
 
 
 def test_init_plans_for_a_hundred_cases_a_day_where_it_is_said_what_people_can_read() -> None:
-    assert [line.partition(' ')[0] for line in health_start.opening(stream(None))] == ["Evidence", "Were"]
+    assert [line.partition(" ")[0] for line in health_start.opening(stream(None))] == ["Evidence", "Were"]
     assert "60\u00a0days" in health_start.opening(stream(None))[0]
     _, noticed, first, *more = health_start.opening(stream(20))
     assert "goes unnoticed for about" in noticed

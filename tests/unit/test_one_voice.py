@@ -87,3 +87,11 @@ def test_limits_that_grew_because_only_new_labels_count_say_so() -> None:
     assert "only" in plain(report.lines(made(FEW_AUDITS, standing=STANDING)))
     assert "the limits are wider" in plain(report.lines(made(FEW_AUDITS, standing=STANDING)))
     assert "the limits are wider" not in plain(report.lines(made(COUNTS)))
+
+
+def test_limits_that_grew_because_an_audit_stands_for_many_cases_say_so() -> None:
+    cold: tuple[Row, ...] = ((0.95, R, True, 1.0, "right", False, 300), (0.95, R, True, 1.0, "wrong", False, 12))
+    moved: tuple[Row, ...] = ((0.95, A, False, 0.1, "undrawn", False, 900), (0.95, A, True, 0.1, "open", False, 100))
+    assert "stands for" not in plain(report.lines(made(cold)))
+    said = plain(report.lines(made((*cold, *moved))))
+    assert "wider than 312 labels alike would give: since the line was moved one audit stands for 10 cases" in said
