@@ -1,9 +1,9 @@
 """What the rule in force breaks in simulated streams, by kind of finding. Empty when every promise is kept.
 
-Each kind must occur as long as it is listed, so the list cannot outlive what it speaks of.
+Each kind must occur as long as it is listed, so the list cannot outlive what it speaks of. `promise` and `false alarm`:
+certificates or alarms are false more often than they may be; the other kinds are those of `oracle.Finding`.
 """
 
-# promise, false alarm: a certificate or an alarm is false more often than it may be. The others: `oracle.Finding`.
 BROKEN: tuple[str, ...] = (
     "promise",
     "false alarm",

@@ -116,11 +116,11 @@ def _labels(text: str, scene: Scene) -> Said:
             yield "absent", f"{found[0]!r}, but there are {labels}"
     if "none of" in text and (found := re.search(rf"none of {_N} blind draws is answered yet", text)) and there:
         yield "absent", f"{found[0]!r}, but {len(there)} are"
-    if "At the errors seen so far no number of labels would certify one" in text and not wrong:
-        unsettled = there.count("disputed")
+    everywhere = scene.labels(scene.cases)
+    if "At the errors seen so far no number of labels would certify one" in text and set(everywhere) <= {"right"}:
         yield (
             "absent",
-            f"no number of labels would do at the errors seen, but none was: {settled} right, {unsettled} disputed",
+            f"no number of labels would do at the errors seen, but none was seen: {len(everywhere)} labels, all right",
         )
 
 

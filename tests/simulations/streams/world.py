@@ -15,7 +15,8 @@ DAYS = 60
 ALPHA, DELTA = 0.05, 0.05  # the target error, and the doubt
 NULL = 1.01  # where the error is just above the target, it is this many times the target
 LABELS = ("yes", "no")
-SHAPES = ("boundary", "good", "boundary", "sure", "boundary", "weak", "boundary", "ties", "boundary", "worse")
+SHAPES = ("boundary", "good", "boundary", "sure", "boundary", "weak", "hopeless", "ties", "boundary", "worse")
+NULLS = ("boundary", "hopeless")
 BOLD = {
     "good": 0.55,
     "sure": 0.9,
@@ -60,7 +61,7 @@ class World:
     @property
     def null(self) -> bool:
         """Whether every threshold's error is above the target at all times, so that any certificate is false."""
-        return self.shape == "boundary"
+        return self.shape in NULLS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,7 @@ def make(number: int) -> World:
     """The world of a number: its shape goes round, its troubles are drawn."""
     rng = np.random.default_rng([SEED, number])
     shape = SHAPES[number % len(SHAPES)]
-    null = shape == "boundary"
+    null = shape in NULLS
     arrivals = int(rng.integers(3, 20)) if null else int(rng.integers(40, 120))
     every, works_every = int(rng.choice([1, 2, 3, 4, 5, 5])), int(rng.choice([2, 3]))
 
@@ -127,6 +128,8 @@ def error(world: World, ranks: Floats, day: int) -> Floats:
     match world.shape:
         case "boundary":
             return np.full_like(ranks, NULL * ALPHA)
+        case "hopeless":
+            return np.full_like(ranks, 2.5 * ALPHA)
         case "good":
             return 0.002 + 0.30 * ranks**6
         case "sure":
