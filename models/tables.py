@@ -100,6 +100,7 @@ class Edition(SQLModel, table=True):
     ledger_id: str = Field(sa_column=_text())  # 32 hex characters, drawn once; stands in the mark of each project
     after_seal: int = Field(sa_column=Column(BigInteger, nullable=False))  # the last seal of the version before
     made_at: str = Field(sa_column=_text())
+    digest: str = Field(sa_column=_text())  # SHA-256, hex, of the JSON list of the other columns: under no seal
 
 
 class Epoch(SQLModel, table=True):

@@ -1,5 +1,7 @@
 """Hold every record against its seal. Part of the ledger."""
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -8,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from models import errors, tables
-from review import archive, database, extracts, retired, seals
+from review import archive, database, extracts, retired, schema, seals
 
 Read = Callable[..., pl.DataFrame]
 
@@ -47,6 +49,8 @@ def findings(
         yield from _stray_keys(read)
         if archive is not None:
             yield from _archived(read, archive, sqlite=sqlite)
+    with suppress(errors.LedgerInvalid):
+        yield from _editions(read)
     yield from seals.chain(links, damaged)
     yield from _head(links, known)
     yield from _unguarded(read, sqlite=sqlite)
@@ -153,6 +157,22 @@ def _keys(
     found = read(sql, low=min(numbers), high=max(numbers), **extent).select(_NO_KEYS.columns)
     parts = found.sort("stream", "case_id").partition_by("of_seal", as_dict=True, maintain_order=True)
     return {number: part for (number,), part in parts.items()}
+
+
+def _editions(read: Read) -> Iterator[seals.Finding]:
+    """What the ledger says of its versions and of itself, where that is not what was written."""
+    columns = ("version", "ledger_id", "after_seal", "made_at")
+    found = {row[0]: row for row in read(f"SELECT {', '.join(columns)}, digest FROM edition").rows()}  # noqa: S608
+    for version in sorted({*found, *schema.VERSIONS[1:]}):
+        if version not in found:
+            kind = "removed"
+        elif version not in schema.VERSIONS[1:]:
+            kind = "added"
+        elif hashlib.sha256(json.dumps(list(found[version][:-1])).encode()).hexdigest() != found[version][-1]:
+            kind = "edited"
+        else:
+            continue
+        yield seals.Finding(kind=kind, table="edition", key=seals.name({"version": version}), seal=None)
 
 
 def _stray_keys(read: Read) -> Iterator[seals.Finding]:

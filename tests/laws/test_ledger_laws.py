@@ -99,7 +99,7 @@ def change(value: Any, kind: pl.DataType) -> Any:
 
 
 def _columns(table: str) -> dict[str, pl.DataType]:
-    return dict(tables.columns(table)) | ({} if table == "retired" else {"seal": pl.Int64()})
+    return dict(tables.columns(table)) | ({} if table in ("retired", "edition") else {"seal": pl.Int64()})
 
 
 @MANY

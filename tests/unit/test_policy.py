@@ -106,5 +106,5 @@ def test_one_line_for_all_and_one_for_each_exclude_each_other() -> None:
 
 
 def test_a_case_without_an_id_is_a_bad_call() -> None:
-    with pytest.raises(ValueError, match="one case id per case"):
+    with pytest.raises(ValueError, match="one id per case"):
         policy.route(pl.Series([0.5]), pl.Series([None], dtype=pl.String), policy=EVEN, salt=SALT)

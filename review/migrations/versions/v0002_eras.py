@@ -3,6 +3,8 @@
 Columns are added, never changed: rows of the first version hold null in them, and their seals pass over what is null.
 """
 
+import hashlib
+import json
 import secrets
 from datetime import UTC, datetime
 
@@ -40,9 +42,12 @@ def upgrade() -> None:
             op.execute(f"CREATE INDEX {table}_seal ON {table} USING brin (seal) WITH (autosummarize = on)")
     after = connection.execute(sa.text("SELECT coalesce(max(seq), 0) FROM seal")).scalar_one()
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    row = {"version": revision, "ledger_id": secrets.token_hex(16), "after_seal": int(after), "made_at": now}
+    digest = hashlib.sha256(json.dumps(list(row.values())).encode()).hexdigest()
+    columns = [*row, "digest"]
     connection.execute(
-        sa.text("INSERT INTO edition (version, ledger_id, after_seal, made_at) VALUES (:v, :who, :after, :now)"),
-        {"v": revision, "who": secrets.token_hex(16), "after": after, "now": now},
+        sa.text(f"INSERT INTO edition ({', '.join(columns)}) VALUES ({', '.join(f':{name}' for name in columns)})"),  # noqa: S608
+        row | {"digest": digest},
     )
     v0001_facts.guard(KEYS)
 
@@ -93,5 +98,6 @@ def _tables() -> None:
         sa.Column("ledger_id", sa.Text(), nullable=False),
         sa.Column("after_seal", sa.BigInteger(), nullable=False),
         sa.Column("made_at", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("version"),
     )
