@@ -35,7 +35,7 @@ def _measure(stream_name: str) -> runs.Counts:
         in_force = runs.policy_in_force(run.ledger, run.stream)
         cases = certify.judged(run, now)
         standings = certify.look(run, in_force, cases, now)
-        labels = certified.watched(cases, in_force.epoch_id)
+        labels = certify.labels(run.stream, in_force, cases, now)
         if certify.watch(run, in_force, labels, now):
             # Another epoch: what the closed one certified is history.
             in_force, standings, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
