@@ -301,7 +301,7 @@ def test_where_the_confidence_ranks_backwards_the_report_proposes_nothing_and_ad
     assert standings[""].threshold == 0.6
     made = measure.gather(desk.run(), desk.in_force(), desk.judged(), standings, NO_LABELS, runs.clock())
     text = report.lines(made)
-    assert "Do not release: wrong answers have the higher confidence" in text
+    assert "Do not release: Wrong answers have the higher confidence" in text
     assert "it must not be routed by" in text
     for threshold in (None, 0.6):
         with pytest.raises(Misuse, match="it is certified, but wrong answers have the higher confidence"):
