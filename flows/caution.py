@@ -55,7 +55,7 @@ def _act(
     now: str,
 ) -> bool:
     unread = silence(book, stream, in_force, now)
-    if in_force.adopted_by == SILENCE:
+    if in_force.adopted_by == SILENCE and not in_force.policy.releases:
         if unread:
             return False
         policy, holds = _before(book, stream)
@@ -79,14 +79,23 @@ def silence(
 ) -> bool:
     """Whether draws of released cases have waited longer than `policy.max_silence` while no label of any came.
 
-    `early`: whether they will have, so long from now.
+    A named person who gives back what this stopped has as many days anew. `early`: whether they will have, so long from now.
     """
     due = moment.text(moment.parse(now) - timedelta(days=stream.policy.max_silence) + early)
     oldest = silent.oldest_wait(book, stream.name, in_force.epoch_id)
     if oldest is None or oldest >= due:
         return False
-    newest = silent.newest_answer(book, in_force.epoch_id)
-    return newest is None or newest < due
+    known = silent.newest_answer(book, in_force.epoch_id), _given_back(book, stream, in_force)
+    return all(at is None or at < due for at in known)
+
+
+def _given_back(book: Ledger, stream: Stream, in_force: governed.PolicyInForce) -> str | None:
+    """When a named person last put something in force that the silence rule had stopped; None: nobody has, in this epoch."""
+    stopped = (pl.col("adopted_by") == SILENCE) & pl.col("threshold").is_null() & pl.col("by_class").is_null()
+    past = governed.history(book, stream.name).filter(pl.col("epoch_id") == in_force.epoch_id)
+    given = past.filter(stopped.shift(1) & ~pl.col("adopted_by").is_in([ERA, SILENCE]))
+    newest: str | None = given["adopted_at"].max()  # type: ignore[assignment] # a column of text
+    return newest
 
 
 def _kept(
