@@ -12,11 +12,13 @@ from datetime import timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from flows import caution
 from models import era as ages
 from models import grid, moment
 from models.stream import Stream
 from review import certified, extracts
 from review.ledger import Ledger
+from review.states import governed
 from review.states.governed import PolicyInForce
 
 Members = NDArray[np.uint64]
@@ -48,7 +50,7 @@ def under_way(
         after_seal=after,
         ends_at=moment.text(moment.parse(now) + timedelta(days=days(stream, len(scores) / _span(cases, newest)))),
         registered_at=now,
-        plans=_plans(stream, in_force, number, cases, members, newest),
+        plans=_plans(book, stream, in_force, number, cases, members, newest),
     )
     book.append({"era_plan": certified.plan_rows(made, stream.name)}, now=now)
     return certified.era(book, in_force.epoch_id)
@@ -65,6 +67,7 @@ def days(stream: Stream, cases_a_day: float) -> int:
 
 
 def _plans(
+    book: Ledger,
     stream: Stream,
     in_force: PolicyInForce,
     number: int,
@@ -79,13 +82,18 @@ def _plans(
     stated = stream.policy.group_size or (1 if stream.input.group is None else None)
     everything = extracts.confidences(cases, None)
     plans = {}
+    rules = [in_force.policy]
+    if (taken := caution.adopted(book, stream, in_force)) is not None:
+        rules.append(governed.rule_of(taken))  # which may be in force no more, and comes back when it is certified
     for part in parts:
         own = extracts.confidences(cases, part or None)
         if before is not None and len(own) < FEWEST:  # a holiday: the ranks of the era before still say more
             plans[part] = replace(before.plans[part], era=number)
             continue
-        line = in_force.policy.of_class(part).threshold if part else in_force.policy.threshold
-        thresholds, starts, weights = _with(line, *grid.ranks(own if len(own) else everything, grid.SIZE - 1))
+        thresholds, starts, weights = grid.ranks(own if len(own) else everything, grid.SIZE - len(rules))
+        for rule in rules:
+            line = rule.of_class(part).threshold if part else rule.threshold
+            thresholds, starts, weights = _with(line, thresholds, starts, weights)
         plans[part] = grid.Plan(
             epoch=in_force.epoch_id,
             era=number,
