@@ -216,8 +216,10 @@ def extract_findings(
     without = pl.col("seal").is_in(list(held)).not_()
     kept, rows = kept.filter(without), rows.filter(without)
     since = int(read("SELECT coalesce(min(after_seal), 0) AS n FROM edition")["n"].item())
+    # The first version's extracts have no members; none since may lack them.
+    old = set(kept.filter(pl.col("members").is_null(), pl.col("seal") <= since)["seal"])
     made = [
-        extracts.make(part, first_version=number <= since).select(pl.lit(number, pl.Int64).alias("seal"), pl.all())
+        extracts.make(part, first_version=number in old).select(pl.lit(number, pl.Int64).alias("seal"), pl.all())
         for (number,), part in sorted(rows.partition_by("seal", as_dict=True).items())
     ]
     wanted = pl.concat([extracts.COLUMNS.to_frame(), *made])
