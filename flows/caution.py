@@ -20,6 +20,7 @@ from review.states import governed, silent
 ERA = "the era"
 SILENCE = "the silence rule"
 WARNING = timedelta(days=1)  # before release stops for want of readers, an event says so
+_AGAIN = "people have read again"
 _CERTIFIED = ("own", "replaced", "carried")
 _REASONS = {
     "own": "this era's own certificate holds what was adopted",
@@ -43,7 +44,7 @@ def act(
 
 def before_release(run: runs.Run, in_force: governed.PolicyInForce, now: str) -> None:
     """The same by what the last looks left, before anything is released by a threshold that has lapsed meanwhile."""
-    if in_force.policy.releases or in_force.adopted_by == SILENCE:
+    if in_force.policy.releases or stopped(in_force):
         act(run, in_force, certified.standings(run.ledger, in_force.epoch_id), now)
 
 
@@ -55,23 +56,31 @@ def _act(
     now: str,
 ) -> bool:
     unread = silence(book, stream, in_force, now)
-    if in_force.adopted_by == SILENCE:
-        if unread:
-            return False
-        policy, holds = _before(book, stream)
-        return _replace(book, stream, in_force, policy, SILENCE, "people have read again", now, holds=holds)
+    waits = stopped(in_force)
+    if waits and unread:
+        return False
     if unread and in_force.policy.releases:
         rule = in_force.policy
-        stopped = policies.Policy(threshold=None, audit_rate=rule.audit_rate, blind_rate=rule.blind_rate)
+        nothing = policies.Policy(threshold=None, audit_rate=rule.audit_rate, blind_rate=rule.blind_rate)
         because = f"waiting for readers: no label of what was released has come for {stream.policy.max_silence:g} days"
-        return _replace(book, stream, in_force, stopped, SILENCE, because, now, holds=False)
+        return _replace(book, stream, in_force, nothing, SILENCE, because, now, holds=False)
     kept = _kept(book, stream, in_force, standings, now)
+    if kept is None and waits:  # stopped before the first era
+        policy, held_then = _before(book, stream)
+        return _replace(book, stream, in_force, policy, SILENCE, _AGAIN, now, holds=held_then)
     if kept is None or kept == in_force.policy:
         return False
     held = states(book, stream, in_force, standings, now) or {}
     because = "; ".join(_REASONS[state.state] + (f" ({part})" if part else "") for part, state in held.items())
     holds = kept.releases and all(state.state in _CERTIFIED for state in held.values() if state.threshold is not None)
+    if waits and kept.releases:  # what comes back is what the era still allows, not what was in force before
+        return _replace(book, stream, in_force, kept, SILENCE, f"{_AGAIN}; {because}", now, holds=holds)
     return _replace(book, stream, in_force, kept, ERA, because, now, holds=holds)
+
+
+def stopped(in_force: governed.PolicyInForce) -> bool:
+    """Whether nothing is released because nobody reads."""
+    return in_force.adopted_by == SILENCE and not in_force.policy.releases
 
 
 def silence(
