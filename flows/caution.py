@@ -44,7 +44,7 @@ def act(
 
 def before_release(run: runs.Run, in_force: governed.PolicyInForce, now: str) -> None:
     """The same by what the last looks left, before anything is released by a threshold that has lapsed meanwhile."""
-    if in_force.policy.releases or in_force.adopted_by == SILENCE:
+    if in_force.policy.releases or stopped(in_force):
         act(run, in_force, certified.standings(run.ledger, in_force.epoch_id), now)
 
 
@@ -56,14 +56,14 @@ def _act(
     now: str,
 ) -> bool:
     unread = silence(book, stream, in_force, now)
-    silenced = in_force.adopted_by == SILENCE and not in_force.policy.releases
+    silenced = stopped(in_force)
     if silenced and unread:
         return False
     if unread and in_force.policy.releases:
         rule = in_force.policy
-        stopped = policies.Policy(threshold=None, audit_rate=rule.audit_rate, blind_rate=rule.blind_rate)
+        nothing = policies.Policy(threshold=None, audit_rate=rule.audit_rate, blind_rate=rule.blind_rate)
         because = f"waiting for readers: no label of what was released has come for {stream.policy.max_silence:g} days"
-        return _replace(book, stream, in_force, stopped, SILENCE, because, now, holds=False)
+        return _replace(book, stream, in_force, nothing, SILENCE, because, now, holds=False)
     held = states(book, stream, in_force, standings, now)
     if held is None:
         if not silenced:
@@ -77,6 +77,11 @@ def _act(
     holds = kept.releases and all(state.state in _CERTIFIED for state in held.values() if state.threshold is not None)
     by = SILENCE if silenced and kept.releases else ERA
     return _replace(book, stream, in_force, kept, by, f"{READ}; {because}" if silenced else because, now, holds=holds)
+
+
+def stopped(in_force: governed.PolicyInForce) -> bool:
+    """Whether nothing is released because nobody reads."""
+    return in_force.adopted_by == SILENCE and not in_force.policy.releases
 
 
 def silence(

@@ -6,7 +6,6 @@ those of the era before.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -48,12 +47,19 @@ def under_way(
         epoch_id=in_force.epoch_id,
         number=number,
         after_seal=after,
-        ends_at=moment.text(moment.parse(now) + timedelta(days=days(stream, len(scores) / _span(cases, newest)))),
+        ends_at=moment.text(moment.parse(now) + _lasts(stream, cases, len(scores), newest)),
         registered_at=now,
         plans=_plans(book, stream, in_force, number, cases, members, newest),
     )
     book.append({"era_plan": certified.plan_rows(made, stream.name)}, now=now)
     return certified.era(book, in_force.epoch_id)
+
+
+def _lasts(stream: Stream, cases: extracts.Cases, scored: int, newest: certified.Era | None) -> timedelta:
+    """How long the era after `newest` lasts, in which `scored` cases had a confidence."""
+    if newest is not None and scored < FEWEST:  # a holiday says nothing of the pace that comes
+        return moment.parse(newest.ends_at) - moment.parse(newest.registered_at)
+    return timedelta(days=days(stream, scored / _span(cases, newest)))
 
 
 def days(stream: Stream, cases_a_day: float) -> int:
@@ -88,9 +94,11 @@ def _plans(
     for part in parts:
         own = extracts.confidences(cases, part or None)
         if before is not None and len(own) < FEWEST:  # a holiday: the ranks of the era before still say more
-            plans[part] = replace(before.plans[part], era=number)
-            continue
-        thresholds, starts, weights = grid.ranks(own if len(own) else everything, grid.SIZE - len(rules))
+            kept = before.plans[part]
+            thresholds, starts, weights, size = kept.thresholds, kept.starts, kept.weights, kept.group_size
+        else:
+            size = certified.group_size(members, stated)
+            thresholds, starts, weights = grid.ranks(own if len(own) else everything, grid.SIZE - len(rules))
         for rule in rules:
             line = rule.of_class(part).threshold if part else rule.threshold
             thresholds, starts, weights = _with(line, thresholds, starts, weights)
@@ -102,7 +110,7 @@ def _plans(
             thresholds=thresholds,
             starts=starts,
             weights=weights,
-            group_size=certified.group_size(members, stated),
+            group_size=size,
         )
     return plans
 
@@ -114,6 +122,9 @@ def _with(
     if line is None or line in thresholds:
         return thresholds, starts, weights
     falling = sorted({*thresholds, line}, reverse=True)
+    if len(falling) > grid.SIZE:  # the least strict at which no chain begins makes room
+        begins = {line, *(thresholds[start] for start in starts)}
+        falling.remove(next(one for one in reversed(falling) if one not in begins))
     placed = tuple(falling.index(thresholds[start]) for start in starts)
     if falling[0] != line:
         return tuple(falling), placed, weights

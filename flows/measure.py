@@ -113,7 +113,7 @@ def _era(
 
 
 def _silence(run: runs.Run, in_force: governed.PolicyInForce, now: str) -> Literal["", "soon", "stopped"]:
-    if in_force.adopted_by == caution.SILENCE and not in_force.policy.releases:
+    if caution.stopped(in_force):
         return "stopped"
     soon = in_force.policy.releases and caution.silence(run.ledger, run.stream, in_force, now, early=caution.WARNING)
     return "soon" if soon else ""

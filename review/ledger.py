@@ -155,13 +155,16 @@ class Ledger:
             return typed.frame(cursor.fetch_arrow_table())
 
     def known(self, name: str, keys: pl.DataFrame) -> pl.DataFrame:
-        """Of these natural keys of a table, those that are recorded, in any order. Writes nothing."""
+        """Of these natural keys of a table, those that are recorded, in any order. Writes nothing.
+
+        A decision is recorded also after it was retired.
+        """
         if keys.is_empty():
             return keys
         with database.mapped(self._where), self._connection.cursor() as cursor:
             cursor.execute("BEGIN")
             try:
-                return appends.found(self._where, cursor, name, keys, tables.key(name))
+                return appends.known(self._where, cursor, name, keys)
             finally:
                 self._roll_back()
 
