@@ -4,11 +4,10 @@ Clopper-Pearson at an effective number of labels: that of independent ones which
 groups show. Rows of one item counted one by one would make limits that are too narrow.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 Floats = NDArray[np.float64]
@@ -34,7 +33,7 @@ class Design:
     falling: Floats
     sums: Floats
 
-    def at(self, thresholds: Sequence[float] | Floats) -> Floats:
+    def at(self, thresholds: ArrayLike) -> Floats:
         """At or above each threshold."""
         place = np.searchsorted(-self.falling, -np.asarray(thresholds, np.float64), side="right")
         factors = np.ones(len(place))

@@ -8,6 +8,7 @@ import math
 import numpy as np
 import polars as pl
 import pytest
+from numpy.typing import NDArray
 
 from models import group_limits, risk
 from models.estimate import Estimate
@@ -18,7 +19,7 @@ FLOOR = 1 - DELTA - 3 * math.sqrt(DELTA * (1 - DELTA) / RUNS)
 COLUMNS = ("confidence", "route", "blind", "propensity", "outcome", "n")
 
 
-def counted(wrong: np.ndarray, drawn: np.ndarray, rate: np.ndarray) -> pl.DataFrame:
+def counted(wrong: NDArray[np.bool_], drawn: NDArray[np.bool_], rate: NDArray[np.float64]) -> pl.DataFrame:
     """Counts of a batch of released cases, `rate` each case's chance of being drawn."""
     frame = pl.DataFrame({"wrong": wrong, "blind": drawn, "propensity": rate})
     outcome = pl.when(~pl.col("blind")).then(pl.lit("undrawn")).when("wrong").then(pl.lit("wrong"))

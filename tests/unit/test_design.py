@@ -1,5 +1,7 @@
 """By how much cases that come together widen limits: not at all where each comes alone, and never a value."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -8,9 +10,9 @@ from models import group_limits, limits, risk, slices
 from models.estimate import Estimate
 from models.group_limits import Design, Floats, Groups
 from review import extracts, judged, report, weighed
-from review.states import governed
+from review.figures import Report
 from review.states.reviewed import Reviewed
-from review.weighed import Part, Weighed
+from review.weighed import Weighed
 from tests.integration import ledger_facts as facts
 from tests.unit import report_facts
 
@@ -128,9 +130,9 @@ def test_a_slice_is_flagged_only_where_its_groups_say_so() -> None:
     assert [True, False] == flags
 
 
-def made(design: Design) -> report.Report:
+def made(design: Design) -> Report:
     whole = report_facts.weighed(report_facts.COUNTS)
-    found = Weighed(whole=Part(counts=whole.counts, least=whole.least, draws=whole.draws, design=design), by_class={})
+    found = Weighed(whole=replace(whole, design=design), by_class={})
     plain = report_facts.made()
     return report.build(
         report_facts.STREAM,
@@ -174,8 +176,8 @@ def test_more_labels_are_needed_where_they_come_in_groups() -> None:
     assert float(limits.upper(1, n, 0.05)) <= 0.05 < float(limits.upper(1, n - 1, 0.05))
 
 
-def judged_of(groups: list[str | None], routes: list[str], members: bool = True) -> judged.Judged:
-    """Drawn cases of these groups, the first eight of ten of each right."""
+def judged_of(groups: list[str | None], routes: list[str], *, members: bool = True) -> judged.Judged:
+    """Drawn cases of these groups, all found right; without `members` as an old ledger's extracts have them."""
     rows = facts.decisions(
         *(
             {
@@ -198,11 +200,7 @@ def judged_of(groups: list[str | None], routes: list[str], members: bool = True)
 
 
 def design_of(cases: judged.Judged) -> Design:
-    in_force: governed.PolicyInForce = report_facts.IN_FORCE.__class__(
-        **{name: getattr(report_facts.IN_FORCE, name) for name in report_facts.IN_FORCE.__dataclass_fields__}
-        | {"epoch_id": "e-1"}
-    )
-    return weighed.of(cases, in_force, {}, {}).whole.design
+    return weighed.of(cases, replace(report_facts.IN_FORCE, epoch_id="e-1"), {}, {}).whole.design
 
 
 PAIRS = [f"{n // 2:016x}" for n in range(2, 202)]
