@@ -35,7 +35,7 @@ def _measure(stream_name: str) -> runs.Counts:
         in_force = runs.policy_in_force(run.ledger, run.stream)
         cases = certify.judged(run, now)
         standings = certify.look(run, in_force, cases, now)
-        labels = certified.watched(cases, in_force.epoch_id)
+        labels = certify.labels(run.stream, in_force, cases, now)
         if certify.watch(run, in_force, labels, now):
             # Another epoch: what the closed one certified is history.
             in_force, standings, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
@@ -86,10 +86,10 @@ def gather(
         silence=_silence(run, in_force, now),
         readers=_readers(run, in_force, people),
         repeats=int(epoch.kinds.filter("held")["n"].sum()),
-        slices=parts.flags(epoch, target=in_force.target_error, delta=in_force.delta),
+        slices=parts.flags(epoch, target=in_force.target_error, delta=in_force.delta, design=found.whole.design),
         shift=parts.shift(epoch),
         at=at,
-        parts=parts.curves(epoch, at, delta=in_force.delta),
+        parts=parts.curves(epoch, at, delta=in_force.delta, design=found.whole.design),
         looks=governed.looks(book, in_force.epoch_id),
         watch=certify.standing_watch(labels, in_force.target_error),
         pace=Pace(**counted.pace(book, name, people, now=now)),

@@ -147,7 +147,7 @@ class Report:
     released: int
     error: Figure  # two-sided, among the released
     promise: Figure  # one-sided, of the process: what "at most" rests on
-    batch: float | None  # one-sided, of the released themselves; None where draws were unequal
+    batch: float | None  # one-sided, of the released themselves; None where draws were unequal or came in groups
     worst: Figure  # one-sided, every unanswered draw taken for wrong
     proposal: Proposal | None  # what is certified; None: nothing was looked at yet
     classes: tuple[ClassLine, ...]  # of a stream with a line per class; else empty

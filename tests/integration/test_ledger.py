@@ -187,8 +187,10 @@ def test_a_decision_that_was_replaced_on_sqlite_is_found(tmp_path: Path) -> None
     ledger.migrate(url)
     with ledger.open(url) as book:
         book.append(facts.all_tables(), now=NOW)
-        columns = ", ".join(f"'REVIEW' AS {c}" if c == "payload" else c for c in [*tables.columns("decision"), "seal"])
-        facts.execute(url, f"INSERT OR REPLACE INTO decision SELECT {columns} FROM decision WHERE case_id = 'c-1'")
+        names = [*tables.columns("decision"), "seal"]
+        values = ", ".join("'REVIEW'" if name == "payload" else name for name in names)
+        replace = f"INSERT OR REPLACE INTO decision ({', '.join(names)}) SELECT {values} FROM decision"
+        facts.execute(url, f"{replace} WHERE case_id = 'c-1'")
         assert ["edited"] == [finding.kind for finding in book.verify()]
 
 
@@ -315,7 +317,7 @@ def test_a_ledger_of_another_version_is_not_touched(ledger_url: str) -> None:
     ledger.migrate(ledger_url)
     facts.execute(ledger_url, "UPDATE alembic_version SET version_num = '9999'")
     for attempt in (ledger.open, ledger.migrate):
-        with pytest.raises(errors.LedgerInvalid, match=r"has schema 9999, this second-reader has 0001"):
+        with pytest.raises(errors.LedgerInvalid, match=r"has schema 9999, this second-reader has 0002"):
             attempt(ledger_url)
 
 
@@ -325,7 +327,7 @@ def test_a_ledger_of_another_version_is_not_touched(ledger_url: str) -> None:
         (["CREATE TABLE orders (number INTEGER)"], "holds the tables of something else"),
         (
             ["CREATE TABLE alembic_version (version_num TEXT)", "INSERT INTO alembic_version VALUES ('c0ffee')"],
-            "has schema c0ffee, this second-reader has 0001",
+            "has schema c0ffee, this second-reader has 0002",
         ),
     ],
 )

@@ -109,6 +109,18 @@ def test_a_weekend_without_readers_is_no_error_of_the_machine(desk: Desk) -> Non
     assert desk.in_force() == before
 
 
+def test_disputes_that_nobody_else_comes_to_are_seen_in_the_end(desk: Desk) -> None:
+    """One reader, alone: what they say is wrong is never confirmed, and must not stay hidden for ever."""
+    desk.arrive("a", 300, 0.99)
+    desk.look()
+    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    desk.arrive("b", 200, 0.99, wrong=60, second=False)
+    assert watch(desk) is False
+    later = moment.text(datetime.now(UTC) + timedelta(days=8))
+    labels = certify.labels(desk.describe(), desk.in_force(), desk.judged(later), later)
+    assert certify.watch(desk.run(), desk.in_force(), labels, later) is True
+
+
 def test_release_stops_when_nobody_reads_for_a_week_and_comes_back_by_itself_when_they_have(desk: Desk) -> None:
     desk.arrive("a", 300, 0.99)
     desk.look()
