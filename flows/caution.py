@@ -136,9 +136,7 @@ def states(
     if not found or row is None:
         return None
     newest, rule = found[-1], governed.rule_of(row)
-    began, ends = moment.parse(newest.registered_at), moment.parse(newest.ends_at)
-    days = max(round((ends - began) / timedelta(days=1)), 1)
-    day = min(max((moment.parse(now) - began) // timedelta(days=1), 0), days - 1)
+    day, days = _day(newest, now)
     lines = {"": rule.threshold} if rule.by_class is None else dict(rule.by_class)
     held = {}
     for part, line in lines.items():
@@ -155,6 +153,18 @@ def states(
                 last = ages.Adopted(threshold=min(stricter), era=newest.number - 1, certified=newest.number - 1)
                 held[part] = ages.in_force(last, own, era=newest.number, day=day, days=days)
     return held
+
+
+def lapses(era: certified.Era, now: str, days_left: int) -> str:
+    """When what has so many days left (`era.InForce`) ends."""
+    return moment.text(moment.parse(era.registered_at) + timedelta(days=_day(era, now)[0] + days_left))
+
+
+def _day(era: certified.Era, now: str) -> tuple[int, int]:
+    """Which day of the era it is, from 0, and how many it has."""
+    began, ends = moment.parse(era.registered_at), moment.parse(era.ends_at)
+    days = max(round((ends - began) / timedelta(days=1)), 1)
+    return min(max((moment.parse(now) - began) // timedelta(days=1), 0), days - 1), days
 
 
 def _certified_before(book: Ledger, eras: list[certified.Era], part: str) -> list[float]:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from flows import caution, epochs, govern
+from flows import caution, epochs, govern, measure
+from models import era as ages
 from models import moment
 from review import certified, ledger
-from tests.integration.desk import ANN, WHY, Desk
+from tests.integration.desk import ANN, NO_LABELS, WHY, Desk
 
 
 @pytest.fixture
@@ -78,3 +79,24 @@ def test_what_comes_back_after_a_silence_is_what_the_era_allows_by_then(desk: De
     assert act(desk, 102) is True  # the certificate of the first era carries over for 40 days of the second
     assert line(desk) == (caution.ERA, None), "an old certificate was in force again"
     assert act(desk, 103) is False
+
+
+@pytest.mark.parametrize(("adopted", "state"), [(0.99, "carried"), (0.985, "uncertified")])
+def test_the_report_says_until_when_a_line_carries_over_and_calls_none_certified_that_was_not(
+    desk: Desk, adopted: float, state: str
+) -> None:
+    desk.arrive("a", 300, 0.99)
+    desk.look()
+    govern.adopt("mail", adopted, by=ANN, because=WHY, uncertified=True)
+    desk.look(at(61))
+    now = at(62)
+    in_force = desk.in_force()
+    standings = certified.standings(desk.book, in_force.epoch_id)
+    assert act(desk, 62) is False
+    era = measure._era(desk.run(), in_force, standings, now)
+    assert era is not None
+    assert (era.number, era.state) == (2, state)
+    days = moment.parse(era.ends_at) - moment.parse(now) + timedelta(days=1)
+    assert era.until[:10] == at(61 + ages.carries(round(days / timedelta(days=1))))[:10] < era.ends_at[:10]
+    made = measure.gather(desk.run(), in_force, desk.judged(now), standings, NO_LABELS, now)
+    assert (made.verdict == "certified") == (state == "carried")
