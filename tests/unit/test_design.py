@@ -37,7 +37,7 @@ def test_labels_each_of_a_group_of_its_own_count_in_full_whatever_their_weights(
     assert 1.0 == group_limits.design(wrong, group, weight)
     falling, sums = group_limits.designs(RANDOM.random(500), wrong, group, weight)
     found = Design(released=1.0, worst=1.0, falling=falling, sums=sums)
-    assert [1.0] * 50 == found.at(np.linspace(1, 0, 50)).tolist()
+    assert [1.0] * 50 == found.at(np.linspace(1, 0, 50).tolist()).tolist()
     assert 1.0 == group_limits.design(np.zeros(0), np.zeros(0, np.int64), np.zeros(0))
 
 
