@@ -105,9 +105,9 @@ def reports() -> Iterator[tuple[str, Setting, Report]]:
                         number=2,
                         ends_at="2026-03-02T00:00:00.000000Z",
                         until="2026-02-10T00:00:00.000000Z",
-                        state=state,
+                        state=state,  # type: ignore[arg-type]
                     )
-                )  # type: ignore[arg-type]
+                )
                 found = made(told, policy=policy, standing=standing, totals=disputed, era=era, **known)  # type: ignore[arg-type]
                 yield f"{name}, era {state}", setting, found
         classes = {"0": (STANDING, COUNTS), "1": (FEW, COUNTS[4:])}
