@@ -137,6 +137,11 @@ def states(
         return None
     newest, rule = found[-1], governed.rule_of(row)
     day, days = _day(newest, now)
+    # What carries over began to when the era before ended, however long nothing ran since.
+    idle = (
+        (moment.parse(newest.registered_at) - moment.parse(found[-2].ends_at)) // timedelta(days=1) if found[1:] else 0
+    )
+    rested = min(day + max(idle, 0), days - 1)
     lines = {"": rule.threshold} if rule.by_class is None else dict(rule.by_class)
     held = {}
     for part, line in lines.items():
@@ -147,11 +152,14 @@ def states(
             threshold=line, era=era, certified=_certified_in(book, found, line, part, row["certified"], era)
         )
         held[part] = ages.in_force(taken, own, era=newest.number, day=day, days=days)
+        since = taken.era if taken.certified is None else taken.certified
+        if held[part].state in ("carried", "uncertified") and since < newest.number:
+            held[part] = ages.in_force(taken, own, era=newest.number, day=rested, days=days)
         if held[part].state == "lapsed":
             stricter = [one for one in _certified_before(book, found, part) if line is not None and one > line]
             if stricter:  # the era before had put the least strict of these in force: it carries over like any other
                 last = ages.Adopted(threshold=min(stricter), era=newest.number - 1, certified=newest.number - 1)
-                held[part] = ages.in_force(last, own, era=newest.number, day=day, days=days)
+                held[part] = ages.in_force(last, own, era=newest.number, day=rested, days=days)
     return held
 
 

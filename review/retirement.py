@@ -77,6 +77,7 @@ def _candidates(ledger: Ledger, stream: str, before: str) -> pl.DataFrame:
     if alarm is not None and suspects is not None and len(suspects):
         epoch_id, clean = alarm
         held |= (pl.col("epoch_id") == epoch_id) & (pl.col("seal") > clean) & released
+        held |= pl.col("seal").is_in(suspects["seal"].unique().implode())  # of an alarm before it
     old = (pl.col("decided_at").max() < before) & released.any()
     return groups.group_by("seal").agg(pl.col("n").sum(), free=old & ~held.any(), held=old & held.any()).sort("seal")
 

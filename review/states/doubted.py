@@ -17,28 +17,37 @@ def alarms(ledger: Ledger, stream: str) -> pl.DataFrame:
 
 
 def suspects(ledger: Ledger, stream: str) -> pl.DataFrame | None:
-    """Cases released after the last batch above suspicion before the newest alarm, read by nobody and not recalled yet.
+    """Cases released after the last batch above suspicion before an alarm, read by nobody and not recalled yet.
 
-    case_id, decided_at. None if no alarm was ever raised. Order is the number of the append, never a time: cases of a batch
-    share one, and an older day's file may come last. An alarm of the first version names no batch: all its epoch is suspect.
+    Of every alarm: one that nobody acted on is not over because another follows. case_id, decided_at, seal; None if no alarm
+    was ever raised. Order is the number of the append, never a time: cases of a batch share one, and an older day's file may
+    come last. An alarm of the first version names no batch: while it is the newest, all its epoch is suspect.
     """
-    found = alarms(ledger, stream).head(1)
+    found = alarms(ledger, stream)
     if found.is_empty():
         return None
-    alarm = found.row(0, named=True)
-    released = ledger.read(
+    parts = [
+        _released_since(ledger, stream, alarm["epoch_id"], int(alarm["clean_seal"]))
+        for place, alarm in enumerate(found.iter_rows(named=True))
+        if place == 0 or alarm["detector"] is not None
+    ]
+    read = reviewed.read(ledger, stream).readings.filter(pl.col("slot") == 0)
+    return pl.concat(parts).join(read, on="case_id", how="anti", maintain_order="left")
+
+
+def _released_since(ledger: Ledger, stream: str, epoch_id: str, clean_seal: int) -> pl.DataFrame:
+    """Cases of an epoch that were released under later seals and not recalled: case_id, decided_at, seal."""
+    return ledger.read(
         """
-        SELECT d.case_id, d.decided_at FROM decision d
+        SELECT d.case_id, d.decided_at, d.seal FROM decision d
         WHERE d.stream = :stream AND d.epoch_id = :epoch AND d.route = 'AUTOMATE' AND d.seal > :clean
             AND NOT EXISTS (SELECT 1 FROM recall c WHERE c.stream = d.stream AND c.case_id = d.case_id)
         ORDER BY d.seal, d.case_id
         """,
         stream=stream,
-        epoch=alarm["epoch_id"],
-        clean=int(alarm["clean_seal"]),
+        epoch=epoch_id,
+        clean=clean_seal,
     )
-    read = reviewed.read(ledger, stream).readings.filter(pl.col("slot") == 0)
-    return released.join(read, on="case_id", how="anti", maintain_order="left")
 
 
 def faults(ledger: Ledger, stream: str) -> pl.DataFrame:

@@ -97,6 +97,25 @@ def test_the_report_says_until_when_a_line_carries_over_and_calls_none_certified
     assert era is not None
     assert (era.number, era.state) == (2, state)
     days = moment.parse(era.ends_at) - moment.parse(now) + timedelta(days=1)
-    assert era.until[:10] == at(61 + ages.carries(round(days / timedelta(days=1))))[:10] < era.ends_at[:10]
+    assert era.until[:10] == at(60 + ages.carries(round(days / timedelta(days=1))))[:10] < era.ends_at[:10]
     made = measure.gather(desk.run(), in_force, desk.judged(now), standings, NO_LABELS, now)
     assert (made.verdict == "certified") == (state == "carried")
+
+
+def test_days_between_two_eras_count_among_those_that_a_line_carries_over(desk: Desk) -> None:
+    desk.arrive("a", 300, 0.99)
+    desk.look()
+    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    desk.look(at(60 + 30))
+    assert act(desk, 90) is False, "the certificate ended a month ago, and carries over for longer than that"
+    assert act(desk, 90 + 18) is True
+    assert line(desk) == (caution.ERA, None)
+
+
+def test_nothing_carries_over_into_an_era_that_begins_a_year_after_the_one_before(desk: Desk) -> None:
+    desk.arrive("a", 300, 0.99)
+    desk.look()
+    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    desk.look(at(425))
+    assert act(desk, 425) is True
+    assert line(desk) == (caution.ERA, None)

@@ -217,3 +217,21 @@ def test_the_deadline_of_the_queue_bears_on_no_certificate(desk: Desk) -> None:
     ]
     assert {standing.log_e for standing in found} == {found[0].log_e}
     assert found[0].pending[-1] == 60
+
+
+def test_what_an_alarm_made_suspect_stays_so_when_another_alarm_follows(desk: Desk) -> None:
+    suspect = []
+    for first, good, bad in (("a", "b", "c"), ("d", "e", "f")):
+        desk.arrive(first, 300, 0.99)
+        desk.look()
+        govern.adopt("mail", 0.99, by=ANN, because=WHY)
+        desk.arrive(good, 100, 0.99)
+        desk.arrive(bad, 300, 0.99, wrong=60)
+        assert watch(desk) is True
+        suspect.append(released(desk, bad))
+    found = doubted.suspects(desk.book, "mail")
+    assert found is not None
+    assert suspect[1] <= set(found["case_id"])
+    assert suspect[0] <= set(found["case_id"]), "the first alarm is forgotten, and nobody recalled its cases"
+    assert govern.recall("mail", by=ANN, because=WHY) == len(found)
+    assert len(doubted.suspects(desk.book, "mail")) == 0  # type: ignore[arg-type] # an alarm was raised
