@@ -2,7 +2,7 @@
 release that no reader checks. To release more than before always takes a named person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -70,7 +70,7 @@ def _act(
             return False
         policy, holds = _before(book, stream)
         return _replace(book, stream, in_force, policy, SILENCE, READ, now, holds=holds)
-    kept = _kept(stream, in_force, held)
+    kept = _kept(book, stream, in_force, held)
     if kept == in_force.policy and not silenced:
         return False
     because = "; ".join(_REASONS[state.state] + (f" ({part})" if part else "") for part, state in held.items())
@@ -108,15 +108,23 @@ def _given_back(book: Ledger, stream: Stream, in_force: governed.PolicyInForce) 
     return newest
 
 
-def _kept(stream: Stream, in_force: governed.PolicyInForce, held: Mapping[str, ages.InForce]) -> policies.Policy:
-    """What a named person adopted last, with what the era under way no longer allows taken back."""
+def _kept(
+    book: Ledger, stream: Stream, in_force: governed.PolicyInForce, held: Mapping[str, ages.InForce]
+) -> policies.Policy:
+    """What a named person adopted last, with what the era under way no longer allows taken back.
+
+    At the rates of that policy or, where nothing is released, of the one that the epoch began with: not at those that the
+    stream file has by now, which are for a person to put in force.
+    """
+    cold = governed.history(book, stream.name).filter(pl.col("epoch_id") == in_force.epoch_id).row(0, named=True)
+    taken = adopted(book, stream, in_force) or cold
     lines = {part: state.threshold for part, state in held.items()}
     releases = any(line is not None for line in lines.values())
     return policies.Policy(
         threshold=lines.get(""),
         by_class=None if "" in lines else lines,
-        audit_rate=in_force.policy.audit_rate,
-        blind_rate=stream.policy.blind_rate if releases else stream.policy.cold_blind_rate,
+        audit_rate=taken["audit_rate"],
+        blind_rate=(taken if releases else cold)["blind_rate"],
     )
 
 
@@ -149,7 +157,7 @@ def states(
         own = [] if standing is None else certified.held(standing)
         era = sum(one.after_seal < row["seal"] for one in found) or 1
         taken = ages.Adopted(
-            threshold=line, era=era, certified=_certified_in(book, found, line, part, row["certified"], era)
+            threshold=line, era=era, certified=_certified_in(book, found, line, part, own, row["certified"], era)
         )
         held[part] = ages.in_force(taken, own, era=newest.number, day=day, days=days)
         since = taken.era if taken.certified is None else taken.certified
@@ -192,10 +200,18 @@ def adopted(book: Ledger, stream: Stream, in_force: governed.PolicyInForce) -> d
 
 
 def _certified_in(
-    book: Ledger, eras: list[certified.Era], line: float | None, part: str, certain: bool, adopted: int
+    book: Ledger,
+    eras: list[certified.Era],
+    line: float | None,
+    part: str,
+    own: Sequence[float],
+    certain: bool,
+    adopted: int,
 ) -> int | None:
-    """The newest era whose certificate holds a threshold; None: none does."""
-    for era in reversed(eras):
+    """The newest era whose certificate holds a threshold; None: none does. `own`: what that of the newest holds."""
+    if line in own:
+        return eras[-1].number
+    for era in reversed(eras[:-1]):
         plan = era.plans.get(part)
         standing = None if plan is None else certified.standing(book, plan, part)
         if standing is not None and line in certified.held(standing):

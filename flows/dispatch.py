@@ -13,7 +13,7 @@ from flows import endings, eras, leftover, payloads, runs, settings
 from models.stream import Stream
 from review import disputes, form, whereabouts
 from review.label_studio import access, doubles, imports, projects
-from review.states import counted, queued, reviewed
+from review.states import counted, governed, queued, reviewed
 
 BATCH = 2000  # tasks in one import: about two seconds of Label Studio's time
 FIRST_READING = 0
@@ -49,7 +49,8 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
     again = _again(run)
     # Another reading waits for certain people, and must not keep the others from their work: it takes no room.
     room = max(0, run.stream.review.queue_depth - int((open_before["slot"] == FIRST_READING).sum()))
-    waiting, left_out = payloads.pending(run, room, blind_first=not in_force.policy.releases)
+    since = governed.releasing_since(run.ledger, run.stream.name)
+    waiting, left_out = payloads.pending(run, room, blind_first=since is None, since=since)
     first = waiting.with_columns(slot=pl.lit(FIRST_READING, pl.Int64)).select(again.columns)
     sent, total, above = 0, len(again) + len(first), found.above
     for batch in again.iter_slices(BATCH):  # few, and looked for by their keys

@@ -20,7 +20,9 @@ from review.states import queued
 _OTHER = "the row no longer says what was decided; put the file, and the columns the stream names, back as they were"
 
 
-def pending(run: runs.Run, room: int, *, blind_first: bool = False) -> tuple[pl.DataFrame, int]:
+def pending(
+    run: runs.Run, room: int, *, blind_first: bool = False, since: int | None = None
+) -> tuple[pl.DataFrame, int]:
     """As `queued.pending`, but every case with its payload; and how many are left out because theirs is not to be had.
 
     Those wait on, are tried again by the next run, and do not keep the cases behind them waiting. Each is recorded as a
@@ -28,7 +30,7 @@ def pending(run: runs.Run, room: int, *, blind_first: bool = False) -> tuple[pl.
     """
     limit = room
     while True:
-        cases = queued.pending(run.ledger, run.stream.name, limit, blind_first=blind_first)
+        cases = queued.pending(run.ledger, run.stream.name, limit, blind_first=blind_first, since=since)
         found, lost = read(cases, run.stream, _inbox(run))
         if len(found) >= room or len(cases) < limit:
             break

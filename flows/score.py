@@ -7,6 +7,7 @@ from prefect import flow
 
 from flows import caution, decisions, endings, eras, files, payloads, runs, spread
 from flows.ahead import ahead
+from review import certified
 
 CHUNK_ROWS = 100_000
 
@@ -56,11 +57,12 @@ def _prepared(
     run: runs.Run, chunks: Iterator[files.Chunk], total: Mapping[str, int]
 ) -> Iterator[tuple[files.Chunk, decisions.Facts]]:
     """Each chunk with its facts under the policy in force now, made while the chunk before it is written."""
-    before, epoch_id = None, None
+    before, counted_in = None, None
     with runs.open_ledger(run.settings) as book:
         for chunk in chunks:
             again = total["read"] > 0 and total["decided"] == 0  # an inbox that was read before: nothing to hash
             in_force = runs.policy_in_force(book, run.stream)
-            if before is None or in_force.epoch_id != epoch_id:
-                before, epoch_id = decisions.look_back(book, run.stream, in_force), in_force.epoch_id
+            now_in = in_force.epoch_id, certified.era_number(book, in_force.epoch_id)
+            if before is None or now_in != counted_in:
+                before, counted_in = decisions.look_back(book, run.stream, in_force), now_in
             yield chunk, decisions.prepare(run.stream, run.run_id, chunk, in_force, hashed=not again, before=before)

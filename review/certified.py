@@ -89,6 +89,12 @@ def era(ledger: Ledger, epoch_id: str) -> Era | None:
     return found[-1] if found else None
 
 
+def era_number(ledger: Ledger, epoch_id: str) -> int:
+    """The number of the newest era of the epoch; 0: none was registered yet."""
+    found = ledger.read("SELECT coalesce(max(era), 0) AS era FROM era_plan WHERE epoch_id = :epoch", epoch=epoch_id)
+    return int(found["era"].item())
+
+
 def plans(ledger: Ledger, epoch_id: str) -> dict[str, grid.Plan]:
     """The plans of the newest era of the epoch, by part; "" is of all cases."""
     newest = era(ledger, epoch_id)

@@ -72,6 +72,16 @@ def history(ledger: Ledger, stream: str) -> pl.DataFrame:
     )
 
 
+def releasing_since(ledger: Ledger, stream: str) -> int | None:
+    """The seal of the adoption since which the stream has been releasing without a break; None: nothing is released now."""
+    since: int | None = None
+    for row in reversed(history(ledger, stream).to_dicts()):
+        if not rule_of(row).releases:
+            break
+        since = int(row["seal"])
+    return since
+
+
 def stopped(ledger: Ledger, stream: str) -> dict[str, Any] | None:
     """The adoption in force, as a row of `history`, if somebody has put nothing in force with it; else None.
 

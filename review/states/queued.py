@@ -34,9 +34,9 @@ def project(ledger: Ledger, stream: str) -> ProjectRow | None:
 
 _UNSENT = """
     FROM (
-        SELECT d.* FROM decision d WHERE d.stream = :stream AND (d.route = 'REVIEW' OR d.blind)
+        SELECT d.*, 0 AS recalled FROM decision d WHERE d.stream = :stream AND (d.route = 'REVIEW' OR d.blind)
         UNION ALL
-        SELECT d.* FROM recall c CROSS JOIN decision d
+        SELECT d.*, 1 AS recalled FROM recall c CROSS JOIN decision d
         WHERE d.stream = c.stream AND d.case_id = c.case_id AND c.stream = :stream AND d.route = 'AUTOMATE' AND NOT d.blind
     ) AS wanted
     WHERE NOT EXISTS (
@@ -44,23 +44,32 @@ _UNSENT = """
     )"""
 
 
-def pending(ledger: Ledger, stream: str, limit: int, *, blind_first: bool = False) -> pl.DataFrame:
+def pending(
+    ledger: Ledger, stream: str, limit: int, *, blind_first: bool = False, since: int | None = None
+) -> pl.DataFrame:
     """At most `limit` cases that wait to be put before a person, in the order they should be.
 
     In the order of decision, and among those decided together in the order of their content's SHA-256: so nobody can tell an
     audit from a doubtful case by its place, a queue answered in part is answered at random, and what was answered so far is
-    a beginning of what was drawn. `blind_first`: blind draws before the others, while evidence is what is lacking. Recalled
-    cases are among them, at the place of their decision; their payload may be null, by reference.
+    a beginning of what was drawn. Before that come recalled cases, for up to half of the places. `blind_first`: blind draws
+    before the others, while evidence is what is lacking. `since`: a seal; blind draws decided under later ones come first,
+    for four places in five: behind an old backlog nobody would see what is released now. A payload may be null, by reference.
     """
-    order = "CASE WHEN blind THEN 0 ELSE 1 END, " if blind_first else ""
-    return ledger.read(
-        f"""
-        SELECT case_id, payload, source, line, content, prediction, confidence, doubt, route, blind, decided_at {_UNSENT}
-        ORDER BY {order}seal, content, case_id LIMIT :limit
-        """,
-        stream=stream,
-        limit=limit,
-    )
+    columns = "case_id, payload, source, line, content, prediction, confidence, doubt, route, blind, decided_at"
+
+    def some(which: str, most: int, order: str = "", **values: int) -> pl.DataFrame:
+        sql = f"SELECT {columns} {_UNSENT} AND {which} ORDER BY {order}seal, content, case_id LIMIT :most"
+        return ledger.read(sql, stream=stream, most=most, **values)
+
+    by_kind = "CASE WHEN blind THEN 0 ELSE 1 END, " if blind_first else ""
+    found = [some("recalled = 1", (limit + 1) // 2)]
+    left = limit - len(found[0])
+    if since is not None:
+        found.append(some("recalled = 0 AND blind AND seal > :since", left - left // 5, since=since))
+    found.append(some("recalled = 0", left, by_kind))
+    if sum(map(len, found)) < limit or since is not None:  # places that one kind leaves free are another's
+        found.append(some("recalled >= 0", limit, by_kind))
+    return pl.concat(found).unique("case_id", keep="first", maintain_order=True).head(limit)
 
 
 def unsent(ledger: Ledger, stream: str) -> pl.DataFrame:

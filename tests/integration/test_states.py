@@ -57,6 +57,22 @@ def test_what_waits_is_reviewed_or_drawn_and_not_sent_the_batch_decided_first_fi
     assert first == ["a", "z", "b", "late"]
 
 
+def test_recalled_cases_and_audits_of_now_do_not_wait_behind_an_old_backlog(book: ledger.Ledger) -> None:
+    decide(book, *({"case_id": f"old-{n}", "content": f"{n}" * 64, "blind": True} for n in range(5)))
+    since = book.head()[0]
+    decide(
+        book,
+        {"case_id": "audit", "content": "a" * 64, "route": "AUTOMATE", "blind": True},
+        {"case_id": "plain", "content": "b" * 64},
+        {"case_id": "out", "content": "c" * 64, "route": "AUTOMATE"},
+    )
+    book.append({"recall": facts.recalls({"case_id": "out"})}, now=facts.NOW)
+    assert queued.pending(book, "mail", 10, since=since)["case_id"].to_list()[:2] == ["out", "audit"]
+    assert queued.pending(book, "mail", 4, since=since)["case_id"].to_list() == ["out", "audit", "old-0", "old-1"]
+    assert queued.pending(book, "mail", 3, blind_first=True)["case_id"].to_list() == ["out", "old-0", "old-1"]
+    assert len(queued.pending(book, "mail", 99, since=since)) == 8
+
+
 def test_a_reading_is_the_first_persons_last_word_and_a_deleted_or_bulk_answer_is_none(book: ledger.Ledger) -> None:
     decide(book, *drawn(*"abcd"))
     send(book, a=1, b=2, c=3, d=4)

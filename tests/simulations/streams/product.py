@@ -117,7 +117,8 @@ class Product:
         run = self._run("dispatch")
         in_force = runs.policy_in_force(run.ledger, run.stream)
         eras.under_way(run.ledger, run.stream, in_force, self.now)
-        found = queued.pending(self.book, NAME, room, blind_first=not in_force.policy.releases)
+        since = governed.releasing_since(self.book, NAME)
+        found = queued.pending(self.book, NAME, room, blind_first=since is None, since=since)
         return [(str(case), bool(blind)) for case, blind in found.select("case_id", "blind").iter_rows()]
 
     def disputes_waiting(self) -> list[tuple[str, int]]:
