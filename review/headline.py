@@ -105,16 +105,15 @@ def _doubted(labels: int) -> str:
 
 
 def wider(report: Report) -> str:
-    """Why the limits of the released are wider than those of all labels at the line; empty where they are not."""
+    """What all labels at the line give, where the released are a part of them; empty where that is no narrower."""
     error, here = report.error, report.here
     if isinstance(error, NotEnoughEvidence) or isinstance(here, NotEnoughEvidence):
         return ""
     if error.high - error.low <= here.high - here.low or error.n >= here.n:
         return ""
     return (
-        f"Here only the {wording.count(error.n, 'label')} of released cases count, of {wording.count(here.n)} at or above "
-        f"the line, so the limits are wider than before the line was moved ({wording.at_least(here.low)} to "
-        f"{wording.at_most(here.high)} from all of them); they narrow with each audit."
+        f"These limits rest on the {wording.count(error.n, 'label')} of released cases only and narrow with each audit; "
+        f"all {wording.count(here.n)} at or above the line give {wording.at_least(here.low)} to {wording.at_most(here.high)}."
     )
 
 
@@ -240,7 +239,8 @@ def _rests_on(report: Report) -> str:
     if proposal is None or proposal.threshold != report.ruling.threshold:
         return ""
     return (
-        f", from {wording.count(proposal.labels, 'blind label')} at or above it, {wording.count(proposal.errors)} wrong"
+        f", from {wording.count(proposal.labels, 'settled blind label')} at or above it, {wording.count(proposal.errors)} "
+        "wrong"
     )
 
 
