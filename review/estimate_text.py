@@ -27,9 +27,8 @@ def wider(report: Report) -> str:
     of_all = f"{wording.at_least(here.low)} to {wording.at_most(here.high)}"
     if isinstance(error, Estimate) and error.high - error.low > here.high - here.low and error.n < here.n:
         return (
-            f"Here only the {wording.count(error.n, 'label')} of released cases count, of {wording.count(here.n)} at or above "
-            f"the line, so the limits are wider than before the line was moved ({of_all} from all of them); they narrow with "
-            "each audit."
+            f"These limits rest on the {wording.count(error.n, 'label')} of released cases only and narrow with each audit; "
+            f"all {wording.count(here.n)} at or above the line give {of_all}."
         )
     low, high = limits.clopper_pearson(here.errors, here.n, here.alpha)
     if here.method == risk.WEIGHTED and here.high - here.low > WIDER * float(high - low):

@@ -216,7 +216,8 @@ def _rests_on(report: Report) -> str:
     if proposal is None or proposal.threshold != report.ruling.threshold:
         return ""
     return (
-        f", from {wording.count(proposal.labels, 'blind label')} at or above it, {wording.count(proposal.errors)} wrong"
+        f", from {wording.count(proposal.labels, 'settled blind label')} at or above it, {wording.count(proposal.errors)} "
+        "wrong"
     )
 
 

@@ -71,7 +71,7 @@ def test_the_form_the_command_and_a_refusal_each_leave_the_right_record(
         # The command as the report prints it, with a name and a reason.
         assert place.cli("measure", place.name).code == 0
         figures = json.loads((place.home / "reports" / place.name / "latest.json").read_text())
-        row = next(row for row in figures["what_if"]["rows"] if row["threshold"] == 0.8)
+        row = next(row for row in figures["what_if"]["rows"] if row["threshold"] not in (None, 0.5))
         assert row["certified"] is False
         with sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
@@ -83,7 +83,7 @@ def test_the_form_the_command_and_a_refusal_each_leave_the_right_record(
         program, *words = command.replace("NAME", "B.Owner").replace("TEXT", "copied").split()
         assert program == "second-reader"
         assert place.cli(*words).code == 0
-        assert lines(place)[1:] == [("B.Owner", "copied", 0.8, 0)]
+        assert lines(place)[1:] == [("B.Owner", "copied", row["threshold"], 0)]
 
         # In the browser, from the link of the artifact.
         assert place.cli("measure", place.name).code == 0
