@@ -10,16 +10,19 @@ from rich.console import Console
 from rich.markup import escape
 
 from deploy import alarm, guide, prepared, reviewers, stack
-from flows import collect, dispatch, endings, epochs, govern, measure, runs, score, settings
-from models.errors import Misuse
+from flows import collect, dispatch, endings, epochs, govern, measure, runs, score, settings, weighing
 from models.stream import Stream
-from review import certified, form, wording
+from review import form, wording
 from review.states import reviewed
 
 TEAM = ("ada@example.com", "ben@example.com", "cleo@example.com", "dan@example.com")
 YOU = "you@example.com"
 OWNER = "demo owner (replayed)"
 LEFT_OPEN = 60  # cases left for the person who runs the demo; at least 50 are promised
+_NOTHING = {  # said of an evening without a proposal, by whether anything is released
+    False: "Nothing may be released yet: every case still goes to a person",
+    True: "Nothing more is certified: the line stays",
+}
 
 
 def play(
@@ -114,21 +117,18 @@ def _flow(work: Any, name: str) -> runs.Counts:
 
 
 def _move_the_line(stream: Stream, out: Console) -> None:
-    """What an owner does in the evening: adopt what the certificate now allows, if it allows more than yesterday."""
+    """What an owner does in the evening: adopt what the report proposes, where it proposes another line than today's."""
     with runs.open_ledger() as book:
         in_force = runs.policy_in_force(book, stream)
-        standing = certified.standings(book, in_force.epoch_id).get("")
-    if standing is None or standing.threshold is None:
-        out.print("  Nothing is certified yet: every case still goes to a person.")
-        return
-    line = in_force.policy.threshold
-    if line is None or standing.threshold < line:
-        because = f"certified at look {standing.looks}: at most {stream.target.error:g} wrong, however often one looks"
-        try:
-            now = govern.adopt(stream.name, None, by=OWNER, because=because)
-        except Misuse as refused:
-            out.print(f"  The line stays: {escape(str(refused))}.", soft_wrap=True)
-            return
+        found = weighing.of(book, stream, in_force)
+    ruling, standing = found.verdicts[""], found.standings.get("")
+    if standing is None or ruling.threshold is None:
+        why = f" ({ruling.against(ruling.certified[-1])})" if ruling.certified else ""
+        out.print(f"  {escape(_NOTHING[in_force.policy.releases])}{escape(why)}.", soft_wrap=True)
+    elif ruling.state in ("move", "back"):
+        until = "however often one looks, until the era ends"
+        because = f"certified at look {standing.looks}: at most {wording.whole(stream.target.error)} wrong, {until}"
+        now = govern.adopt(stream.name, ruling.threshold, by=OWNER, because=wording.plain(because))
         at = wording.line(now.policy.threshold, now.policy.by_class)
         out.print(f"  The line moves, {at} ({escape(because)}).", soft_wrap=True)
 

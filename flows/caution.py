@@ -19,6 +19,7 @@ from review.states import governed, silent
 
 ERA = "the era"
 SILENCE = "the silence rule"
+READ = "people have read again"
 WARNING = timedelta(days=1)  # before release stops for want of readers, an event says so
 _CERTIFIED = ("own", "replaced", "carried")
 _REASONS = {
@@ -43,7 +44,7 @@ def act(
 
 def before_release(run: runs.Run, in_force: governed.PolicyInForce, now: str) -> None:
     """The same by what the last looks left, before anything is released by a threshold that has lapsed meanwhile."""
-    if in_force.policy.releases or in_force.adopted_by == SILENCE:
+    if in_force.policy.releases or stopped(in_force):
         act(run, in_force, certified.standings(run.ledger, in_force.epoch_id), now)
 
 
@@ -55,23 +56,32 @@ def _act(
     now: str,
 ) -> bool:
     unread = silence(book, stream, in_force, now)
-    if in_force.adopted_by == SILENCE:
-        if unread:
-            return False
-        policy, holds = _before(book, stream)
-        return _replace(book, stream, in_force, policy, SILENCE, "people have read again", now, holds=holds)
+    silenced = stopped(in_force)
+    if silenced and unread:
+        return False
     if unread and in_force.policy.releases:
         rule = in_force.policy
-        stopped = policies.Policy(threshold=None, audit_rate=rule.audit_rate, blind_rate=rule.blind_rate)
+        nothing = policies.Policy(threshold=None, audit_rate=rule.audit_rate, blind_rate=rule.blind_rate)
         because = f"waiting for readers: no label of what was released has come for {stream.policy.max_silence:g} days"
-        return _replace(book, stream, in_force, stopped, SILENCE, because, now, holds=False)
-    kept = _kept(book, stream, in_force, standings, now)
-    if kept is None or kept == in_force.policy:
+        return _replace(book, stream, in_force, nothing, SILENCE, because, now, holds=False)
+    held = states(book, stream, in_force, standings, now)
+    if held is None:
+        if not silenced:
+            return False
+        policy, holds = _before(book, stream)
+        return _replace(book, stream, in_force, policy, SILENCE, READ, now, holds=holds)
+    kept = _kept(stream, in_force, held)
+    if kept == in_force.policy and not silenced:
         return False
-    held = states(book, stream, in_force, standings, now) or {}
     because = "; ".join(_REASONS[state.state] + (f" ({part})" if part else "") for part, state in held.items())
     holds = kept.releases and all(state.state in _CERTIFIED for state in held.values() if state.threshold is not None)
-    return _replace(book, stream, in_force, kept, ERA, because, now, holds=holds)
+    by = SILENCE if silenced and kept.releases else ERA
+    return _replace(book, stream, in_force, kept, by, f"{READ}; {because}" if silenced else because, now, holds=holds)
+
+
+def stopped(in_force: governed.PolicyInForce) -> bool:
+    """Whether nothing is released because nobody reads."""
+    return in_force.adopted_by == SILENCE and not in_force.policy.releases
 
 
 def silence(
@@ -79,27 +89,27 @@ def silence(
 ) -> bool:
     """Whether draws of released cases have waited longer than `policy.max_silence` while no label of any came.
 
-    `early`: whether they will have, so long from now.
+    A named person who gives back what this stopped has as many days anew. `early`: whether they will have, so long from now.
     """
     due = moment.text(moment.parse(now) - timedelta(days=stream.policy.max_silence) + early)
     oldest = silent.oldest_wait(book, stream.name, in_force.epoch_id)
     if oldest is None or oldest >= due:
         return False
-    newest = silent.newest_answer(book, in_force.epoch_id)
-    return newest is None or newest < due
+    known = silent.newest_answer(book, in_force.epoch_id), _given_back(book, stream, in_force)
+    return all(at is None or at < due for at in known)
 
 
-def _kept(
-    book: Ledger,
-    stream: Stream,
-    in_force: governed.PolicyInForce,
-    standings: Mapping[str, certificate.Standing],
-    now: str,
-) -> policies.Policy | None:
-    """What a named person adopted last, with what the era under way no longer allows taken back; None: there is no era."""
-    held = states(book, stream, in_force, standings, now)
-    if held is None:
-        return None
+def _given_back(book: Ledger, stream: Stream, in_force: governed.PolicyInForce) -> str | None:
+    """When a named person last put something in force that the silence rule had stopped; None: nobody has, in this epoch."""
+    stopped = (pl.col("adopted_by") == SILENCE) & pl.col("threshold").is_null() & pl.col("by_class").is_null()
+    past = governed.history(book, stream.name).filter(pl.col("epoch_id") == in_force.epoch_id)
+    given = past.filter(stopped.shift(1) & ~pl.col("adopted_by").is_in([ERA, SILENCE]))
+    newest: str | None = given["adopted_at"].max()  # type: ignore[assignment] # a column of text
+    return newest
+
+
+def _kept(stream: Stream, in_force: governed.PolicyInForce, held: Mapping[str, ages.InForce]) -> policies.Policy:
+    """What a named person adopted last, with what the era under way no longer allows taken back."""
     lines = {part: state.threshold for part, state in held.items()}
     releases = any(line is not None for line in lines.values())
     return policies.Policy(
@@ -122,27 +132,49 @@ def states(
     None: no era has begun, or nobody has adopted anything in this epoch.
     """
     found = certified.eras(book, in_force.epoch_id)
-    row = _adopted(book, stream, in_force)
+    row = adopted(book, stream, in_force)
     if not found or row is None:
         return None
     newest, rule = found[-1], governed.rule_of(row)
-    began, ends = moment.parse(newest.registered_at), moment.parse(newest.ends_at)
-    days = max(round((ends - began) / timedelta(days=1)), 1)
-    day = min(max((moment.parse(now) - began) // timedelta(days=1), 0), days - 1)
+    day, days = _day(newest, now)
     lines = {"": rule.threshold} if rule.by_class is None else dict(rule.by_class)
     held = {}
     for part, line in lines.items():
         standing = standings.get(part)
         own = [] if standing is None else certified.held(standing)
         era = sum(one.after_seal < row["seal"] for one in found) or 1
-        adopted = ages.Adopted(
+        taken = ages.Adopted(
             threshold=line, era=era, certified=_certified_in(book, found, line, part, row["certified"], era)
         )
-        held[part] = ages.in_force(adopted, own, era=newest.number, day=day, days=days)
+        held[part] = ages.in_force(taken, own, era=newest.number, day=day, days=days)
+        if held[part].state == "lapsed":
+            stricter = [one for one in _certified_before(book, found, part) if line is not None and one > line]
+            if stricter:  # the era before had put the least strict of these in force: it carries over like any other
+                last = ages.Adopted(threshold=min(stricter), era=newest.number - 1, certified=newest.number - 1)
+                held[part] = ages.in_force(last, own, era=newest.number, day=day, days=days)
     return held
 
 
-def _adopted(book: Ledger, stream: Stream, in_force: governed.PolicyInForce) -> dict[str, Any] | None:
+def lapses(era: certified.Era, now: str, days_left: int) -> str:
+    """When what has so many days left (`era.InForce`) ends."""
+    return moment.text(moment.parse(era.registered_at) + timedelta(days=_day(era, now)[0] + days_left))
+
+
+def _day(era: certified.Era, now: str) -> tuple[int, int]:
+    """Which day of the era it is, from 0, and how many it has."""
+    began, ends = moment.parse(era.registered_at), moment.parse(era.ends_at)
+    days = max(round((ends - began) / timedelta(days=1)), 1)
+    return min(max((moment.parse(now) - began) // timedelta(days=1), 0), days - 1), days
+
+
+def _certified_before(book: Ledger, eras: list[certified.Era], part: str) -> list[float]:
+    """The thresholds that the era before the one under way certified, strictest first."""
+    plan = eras[-2].plans.get(part) if len(eras) > 1 else None
+    standing = None if plan is None else certified.standing(book, plan, part)
+    return [] if standing is None else certified.held(standing)
+
+
+def adopted(book: Ledger, stream: Stream, in_force: governed.PolicyInForce) -> dict[str, Any] | None:
     """The last adoption of the epoch by a named person, as a row of `governed.history`; None: there is none."""
     past = governed.history(book, stream.name).filter(
         pl.col("epoch_id") == in_force.epoch_id, ~pl.col("adopted_by").is_in([ERA, SILENCE])

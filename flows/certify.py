@@ -1,11 +1,12 @@
 """What the labels prove, each time they are looked at: the certificate, and the change detection over the released."""
 
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
 
 from flows import epochs, eras, runs
-from models import certificate, change_detection
+from models import certificate, change_detection, moment
 from models.errors import LedgerInvalid
 from models.stream import Stream
 from review import certified
@@ -46,6 +47,12 @@ def look(run: runs.Run, in_force: governed.PolicyInForce, cases: Judged, now: st
             row = certified.standing_row(found[part], run.stream.name, now, part)
             run.ledger.append({"look": row}, now=now)
     return found
+
+
+def labels(stream: Stream, in_force: governed.PolicyInForce, cases: Judged, now: str) -> pl.DataFrame:
+    """What change detection looks at: `certified.watched`, with disputes that nobody else has come to for too long."""
+    due = moment.parse(now) - timedelta(days=stream.policy.max_silence)
+    return certified.watched(cases, in_force.epoch_id, disputed_before=moment.text(due))
 
 
 def watch(run: runs.Run, in_force: governed.PolicyInForce, labels: pl.DataFrame, now: str) -> bool:

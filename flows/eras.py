@@ -6,17 +6,18 @@ those of the era before.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
+from flows import caution
 from models import era as ages
 from models import grid, moment
 from models.stream import Stream
 from review import certified, extracts
 from review.ledger import Ledger
+from review.states import governed
 from review.states.governed import PolicyInForce
 
 Members = NDArray[np.uint64]
@@ -46,12 +47,19 @@ def under_way(
         epoch_id=in_force.epoch_id,
         number=number,
         after_seal=after,
-        ends_at=moment.text(moment.parse(now) + timedelta(days=days(stream, len(scores) / _span(cases, newest)))),
+        ends_at=moment.text(moment.parse(now) + _lasts(stream, cases, len(scores), newest)),
         registered_at=now,
-        plans=_plans(stream, in_force, number, cases, members, newest),
+        plans=_plans(book, stream, in_force, number, cases, members, newest),
     )
     book.append({"era_plan": certified.plan_rows(made, stream.name)}, now=now)
     return certified.era(book, in_force.epoch_id)
+
+
+def _lasts(stream: Stream, cases: extracts.Cases, scored: int, newest: certified.Era | None) -> timedelta:
+    """How long the era after `newest` lasts, in which `scored` cases had a confidence."""
+    if newest is not None and scored < FEWEST:  # a holiday says nothing of the pace that comes
+        return moment.parse(newest.ends_at) - moment.parse(newest.registered_at)
+    return timedelta(days=days(stream, scored / _span(cases, newest)))
 
 
 def days(stream: Stream, cases_a_day: float) -> int:
@@ -65,6 +73,7 @@ def days(stream: Stream, cases_a_day: float) -> int:
 
 
 def _plans(
+    book: Ledger,
     stream: Stream,
     in_force: PolicyInForce,
     number: int,
@@ -79,13 +88,20 @@ def _plans(
     stated = stream.policy.group_size or (1 if stream.input.group is None else None)
     everything = extracts.confidences(cases, None)
     plans = {}
+    rules = [in_force.policy]
+    if (taken := caution.adopted(book, stream, in_force)) is not None:
+        rules.append(governed.rule_of(taken))  # which may be in force no more, and comes back when it is certified
     for part in parts:
         own = extracts.confidences(cases, part or None)
         if before is not None and len(own) < FEWEST:  # a holiday: the ranks of the era before still say more
-            plans[part] = replace(before.plans[part], era=number)
-            continue
-        line = in_force.policy.of_class(part).threshold if part else in_force.policy.threshold
-        thresholds, starts, weights = _with(line, *grid.ranks(own if len(own) else everything, grid.SIZE - 1))
+            kept = before.plans[part]
+            thresholds, starts, weights, size = kept.thresholds, kept.starts, kept.weights, kept.group_size
+        else:
+            size = certified.group_size(members, stated)
+            thresholds, starts, weights = grid.ranks(own if len(own) else everything, grid.SIZE - len(rules))
+        for rule in rules:
+            line = rule.of_class(part).threshold if part else rule.threshold
+            thresholds, starts, weights = _with(line, thresholds, starts, weights)
         plans[part] = grid.Plan(
             epoch=in_force.epoch_id,
             era=number,
@@ -94,7 +110,7 @@ def _plans(
             thresholds=thresholds,
             starts=starts,
             weights=weights,
-            group_size=certified.group_size(members, stated),
+            group_size=size,
         )
     return plans
 
@@ -106,6 +122,9 @@ def _with(
     if line is None or line in thresholds:
         return thresholds, starts, weights
     falling = sorted({*thresholds, line}, reverse=True)
+    if len(falling) > grid.SIZE:  # the least strict at which no chain begins makes room
+        begins = {line, *(thresholds[start] for start in starts)}
+        falling.remove(next(one for one in reversed(falling) if one not in begins))
     placed = tuple(falling.index(thresholds[start]) for start in starts)
     if falling[0] != line:
         return tuple(falling), placed, weights

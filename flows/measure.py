@@ -35,7 +35,7 @@ def _measure(stream_name: str) -> runs.Counts:
         in_force = runs.policy_in_force(run.ledger, run.stream)
         cases = certify.judged(run, now)
         standings = certify.look(run, in_force, cases, now)
-        labels = certified.watched(cases, in_force.epoch_id)
+        labels = certify.labels(run.stream, in_force, cases, now)
         if certify.watch(run, in_force, labels, now):
             # Another epoch: what the closed one certified is history.
             in_force, standings, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
@@ -86,10 +86,10 @@ def gather(
         silence=_silence(run, in_force, now),
         readers=_readers(run, in_force, people),
         repeats=int(epoch.kinds.filter("held")["n"].sum()),
-        slices=parts.flags(epoch, target=in_force.target_error, delta=in_force.delta),
+        slices=parts.flags(epoch, target=in_force.target_error, delta=in_force.delta, design=found.whole.design),
         shift=parts.shift(epoch),
         at=at,
-        parts=parts.curves(epoch, at, delta=in_force.delta),
+        parts=parts.curves(epoch, at, delta=in_force.delta, design=found.whole.design),
         looks=governed.looks(book, in_force.epoch_id),
         watch=certify.standing_watch(labels, in_force.target_error),
         pace=Pace(**counted.pace(book, name, people, now=now)),
@@ -109,11 +109,13 @@ def _era(
         {state.state for state in held.values() if state.threshold is not None} if in_force.policy.releases else set()
     )
     state = next((name for name in ("uncertified", "carried") if name in found), "own" if found else "nothing")
-    return Era(number=newest.number, ends_at=newest.ends_at, state=state)  # type: ignore[arg-type] # one of its four words
+    left = min((one.days_left for one in held.values() if one.threshold is not None), default=0) if found else 0
+    until = min(newest.ends_at, caution.lapses(newest, now, left)) if found else newest.ends_at
+    return Era(number=newest.number, ends_at=newest.ends_at, until=until, state=state)  # type: ignore[arg-type] # one of its four words
 
 
 def _silence(run: runs.Run, in_force: governed.PolicyInForce, now: str) -> Literal["", "soon", "stopped"]:
-    if in_force.adopted_by == caution.SILENCE and not in_force.policy.releases:
+    if caution.stopped(in_force):
         return "stopped"
     soon = in_force.policy.releases and caution.silence(run.ledger, run.stream, in_force, now, early=caution.WARNING)
     return "soon" if soon else ""

@@ -149,8 +149,9 @@ def look(plan: Plan, draws: Draws, routed: tally.Tally, before: Standing | None 
 
 
 def needed(standing: Standing) -> Needed | None:
-    """The certificate that is nearest, and about how many more blind labels it takes; None: all certified, or hopeless.
+    """The next certificate that releases more, and about how many more blind labels it takes; None: there is none to come.
 
+    A stricter threshold than one that is certified releases less, so a walk that has stopped there is no next step.
     Errors are taken to stay as frequent as among the settled draws there (none seen: none to come; what is not settled says
     nothing of errors), labels to come at the smallest propensity. Nearest: fewest cases to route, a strict threshold having
     fewer of them. Where the errors seen are as many as alpha, or more, no number of labels helps. 377 for 1 % at 95 % when
@@ -159,7 +160,7 @@ def needed(standing: Standing) -> Needed | None:
     plan = standing.plan
     best: tuple[float, Needed] | None = None
     for stop in standing.stops:
-        if stop.at in standing.certified:
+        if standing.certified and stop.at <= standing.certified[-1]:
             continue
         labels, errors = standing.labels[stop.at], standing.errors[stop.at]
         more = _more(plan, labels, errors, stop.level)

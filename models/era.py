@@ -46,13 +46,13 @@ class InForce:
 
         own          certified by the era now
         replaced     the era now certified a stricter one and not the one adopted: release moves up to it at once
-        uncertified  taken without a certificate in the era now: it stays until the era ends
-        carried      from the era before; the era now still gathers
+        uncertified  taken without a certificate: in the era now, until it ends; in the era before, as long as it carries over
+        carried      certified by the era before; the era now still gathers
         lapsed       no certificate of the era now, and none carries over any more: nothing is released
         halted       nothing is adopted: nothing is released, whatever is certified
 
-    `days_left`: days, this one included, until this state ends at the latest if nothing new is certified: of "carried" the
-    days it still carries, of "own", "replaced" and "uncertified" those of the era. 0 where nothing is released.
+    `days_left`: days, this one included, until this state ends at the latest if nothing new is certified: of "carried" (and of
+    "uncertified" from the era before) the days it still carries, else those of the era. 0 where nothing is released.
     """
 
     threshold: float | None
@@ -92,7 +92,8 @@ def in_force(adopted: Adopted, own: Collection[float], *, era: int, day: int, da
     2. the era now certified the threshold: "own". This ends a lapse; what comes back is what a person had adopted.
     3. taken without a certificate in this era: "uncertified", though a stricter threshold is certified; the person knew.
     4. the era now certified stricter ones: "replaced" by the least strict of these.
-    5. from the era before, and this one is not two thirds over: "carried". An uncertified threshold, too, carries once. If the
+    5. from the era before, and this one is not two thirds over: "carried". An uncertified threshold, too, carries
+       once, and stays "uncertified". If the
        era now certified only less strict thresholds it is no other case: none of them holds before a person adopts it.
     6. else "lapsed".
 
@@ -117,5 +118,6 @@ def in_force(adopted: Adopted, own: Collection[float], *, era: int, day: int, da
         return InForce(threshold=min(stricter), state="replaced", days_left=days - day)
     since = adopted.era if adopted.certified is None else adopted.certified
     if since == era - 1 and day < carries(days):
-        return InForce(threshold=threshold, state="carried", days_left=carries(days) - day)
+        state: State = "uncertified" if adopted.certified is None else "carried"
+        return InForce(threshold=threshold, state=state, days_left=carries(days) - day)
     return InForce(threshold=None, state="lapsed", days_left=0)

@@ -10,17 +10,18 @@ Floats = NDArray[np.float64]
 def clopper_pearson(errors: ArrayLike, n: ArrayLike, alpha: float) -> tuple[Floats, Floats]:
     """Exact two-sided limits of an error rate, alpha / 2 on each side (Clopper and Pearson 1934).
 
-    `errors` of `n` labels, numbers or arrays; n = 0 gives (0, 1). Raises ValueError where errors are not in 0 .. n.
+    `errors` of `n` labels, numbers or arrays, not always whole ones; n = 0 gives (0, 1). Raises ValueError where errors
+    are not in 0 .. n.
     """
     k, n = _sample(errors, n)
-    low: Floats = np.where(k > 0, special.betaincinv(np.maximum(k, 1), n - k + 1, alpha / 2), 0.0)
+    low: Floats = np.where(k > 0, special.betaincinv(np.where(k > 0, k, 1.0), n - k + 1, alpha / 2), 0.0)
     return low, upper(k, n, alpha / 2)
 
 
 def upper(errors: ArrayLike, n: ArrayLike, delta: float) -> Floats:
     """Exact one-sided upper limit of an error rate: below the truth with probability at most delta."""
     k, n = _sample(errors, n)
-    limit: Floats = np.where(k < n, special.betainccinv(k + 1, np.maximum(n - k, 1), delta), 1.0)
+    limit: Floats = np.where(k < n, special.betainccinv(k + 1, np.where(k < n, n - k, 1.0), delta), 1.0)
     return limit
 
 

@@ -9,6 +9,9 @@ Draws without an answer yet (waiting, open, skipped) are taken to be like the an
 weights are divided by the answered share there, or by the overall share if some propensity has draws and no answer at
 all. `unanswered_wrong=True` assumes the worst instead.
 
+Where cases are right or wrong together (`models.group_limits`) labels count for less: `design` says how many of them tell
+as much as one. Limits are those of labels and errors divided by it, and of weights times it; the values stay as they are.
+
 The limits hold for one look. Read every night, they are wrong at some time more often than alpha.
 """
 
@@ -26,6 +29,7 @@ from models.estimate import Estimate, NotEnoughEvidence
 Floats = NDArray[np.float64]
 EXACT = "Clopper-Pearson"
 WEIGHTED = "Fay-Feuer"
+BY_GROUP = ", by group"
 ANSWERED = ("right", "wrong")
 THRESHOLDS = 400  # of a curve: more than a page can show, and each costs two quantiles
 
@@ -60,11 +64,12 @@ class _Evidence:
         weights: Floats = 1 / (self.propensity * np.where(silent[:, None], overall[:, None], share))
         return weights
 
-    def rate(self, alpha: float) -> tuple[Floats, Floats, Floats]:
+    def rate(self, alpha: float, design: float | Floats) -> tuple[Floats, Floats, Floats]:
         """Error rate of each region and its limits, alpha / 2 on each side; NaN where nothing was answered.
 
         Under one propensity the number drawn says nothing about errors, so the rate is wrong / answered and the limits
         are exact. Else Horvitz-Thompson over the known number of cases; the largest weight is sought among all of them.
+        `design`: of each region, or of all.
         """
         n, k, total = self.answered.sum(1), self.wrong.sum(1), np.maximum(self.cases.sum(1), 1)
         weights = np.where(n[:, None] > 0, self.weights(), 1.0)
@@ -75,7 +80,9 @@ class _Evidence:
         bounds = (
             np.where(self.exact(), exact, np.minimum(weighted / total, 1))
             for exact, weighted in zip(
-                limits.clopper_pearson(k, n, alpha), limits.fay_feuer(y, v, w_max, alpha), strict=True
+                limits.clopper_pearson(k / design, n / design, alpha),
+                limits.fay_feuer(y, v * design, w_max * design, alpha),
+                strict=True,
             )
         )
         value, low, high = (np.where(known, part, math.nan) for part in (value, *bounds))
@@ -108,21 +115,30 @@ def _evidence(counts: pl.DataFrame, region: NDArray[np.int64], regions: int) -> 
     )
 
 
-def _estimate(evidence: _Evidence, alpha: float, *, one_sided: bool) -> Estimate | NotEnoughEvidence:
+def _estimate(evidence: _Evidence, alpha: float, design: float, *, one_sided: bool) -> Estimate | NotEnoughEvidence:
     """The single region of `evidence` as one value."""
     n, errors, drawn = (int(part.sum()) for part in (evidence.answered, evidence.wrong, evidence.drawn))
     if n == 0:
         reason = f"none of {drawn} blind draws is answered yet" if drawn else "no case has been drawn for a blind label"
         return NotEnoughEvidence(reason=reason, n=0, errors=0)
-    value, low, high = (float(part[0]) for part in evidence.rate(2 * alpha if one_sided else alpha))
-    method = (EXACT if evidence.exact()[0] else WEIGHTED) + (", one-sided" if one_sided else "")
+    value, low, high = (float(part[0]) for part in evidence.rate(2 * alpha if one_sided else alpha, design))
+    method = _method(EXACT if evidence.exact()[0] else WEIGHTED, design) + (", one-sided" if one_sided else "")
     return Estimate(
         value=value, low=0.0 if one_sided else low, high=high, alpha=alpha, n=n, errors=errors, method=method
     )
 
 
+def _method(name: str, design: float) -> str:
+    return name + (BY_GROUP if design > 1 else "")
+
+
 def error_among_automated(
-    counts: pl.DataFrame, alpha: float, *, one_sided: bool = False, unanswered_wrong: bool = False
+    counts: pl.DataFrame,
+    alpha: float,
+    *,
+    one_sided: bool = False,
+    unanswered_wrong: bool = False,
+    design: float = 1.0,
 ) -> Estimate | NotEnoughEvidence:
     """Share of wrong answers among the cases that were released, as they were routed.
 
@@ -133,16 +149,18 @@ def error_among_automated(
     if not released["n"].sum():
         return NotEnoughEvidence(reason="nothing has been released yet", n=0, errors=0)
     evidence = _evidence(released, np.zeros(released.height, np.int64), 1)
-    return _estimate(evidence.worst() if unanswered_wrong else evidence, alpha, one_sided=one_sided)
+    return _estimate(evidence.worst() if unanswered_wrong else evidence, alpha, design, one_sided=one_sided)
 
 
-def error_at(counts: pl.DataFrame, threshold: float, alpha: float) -> Estimate | NotEnoughEvidence:
+def error_at(
+    counts: pl.DataFrame, threshold: float, alpha: float, *, design: float = 1.0
+) -> Estimate | NotEnoughEvidence:
     """Share of wrong predictions among all cases with confidence at least `threshold`, whatever became of them."""
     sure = counts.filter(pl.col("confidence") >= threshold)
     if not sure["n"].sum():
         reason = "no case is that sure" if threshold > 0 else "no case has a confidence"
         return NotEnoughEvidence(reason=reason, n=0, errors=0)
-    return _estimate(_evidence(sure, np.zeros(sure.height, np.int64), 1), alpha, one_sided=False)
+    return _estimate(_evidence(sure, np.zeros(sure.height, np.int64), 1), alpha, design, one_sided=False)
 
 
 def curve(counts: pl.DataFrame, alpha: float) -> pl.DataFrame:
@@ -150,22 +168,30 @@ def curve(counts: pl.DataFrame, alpha: float) -> pl.DataFrame:
 
     `threshold`, `coverage` (share of all cases, unscorable ones included, with confidence at least threshold; known,
     not estimated), `error`, `low`, `high` (null: no answered draw), `n`, `errors`. Each row's limits hold for a
-    threshold named beforehand, not for one picked off the curve. Equal confidences are one threshold; with more than
-    400, those nearest to even steps of coverage.
+    threshold named beforehand, not for one picked off the curve. Thresholds are those of `steps`.
     """
+    return at(counts, steps(counts), alpha)
+
+
+def steps(counts: pl.DataFrame) -> list[float]:
+    """Confidences that occur, strictest first; of more than 400 those nearest to even steps of coverage."""
     scored = counts.filter(pl.col("confidence").is_not_null(), pl.col("n") > 0)
     sizes = scored.group_by("confidence").agg(pl.col("n").sum()).sort("confidence", descending=True)
     reached = sizes["n"].cum_sum().to_numpy()
     if len(reached) > THRESHOLDS:
         reached = reached[np.unique(np.searchsorted(reached, np.linspace(reached[0], reached[-1], THRESHOLDS)))]
         sizes = sizes.filter(pl.col("n").cum_sum().is_in(reached))
-    return at(counts, sizes["confidence"].to_list(), alpha)
+    known: list[float] = sizes["confidence"].to_list()
+    return known
 
 
-def at(counts: pl.DataFrame, thresholds: Sequence[float], alpha: float) -> pl.DataFrame:
+def at(
+    counts: pl.DataFrame, thresholds: Sequence[float], alpha: float, *, design: float | Floats = 1.0
+) -> pl.DataFrame:
     """What each of these thresholds would release and how often that would be wrong: columns as those of `curve`.
 
-    `thresholds`: distinct, strictest first. One that no case reaches has coverage 0 and no error.
+    `thresholds`: distinct, strictest first. One that no case reaches has coverage 0 and no error. `design`: at each of
+    them, or at all.
     """
     scored = counts.filter(pl.col("confidence").is_not_null(), pl.col("n") > 0)
     falling = np.asarray(thresholds, np.float64)
@@ -175,7 +201,7 @@ def at(counts: pl.DataFrame, thresholds: Sequence[float], alpha: float) -> pl.Da
     sums = (part.cumsum(axis=0) for part in (steps.cases, steps.drawn, steps.answered, steps.wrong))
     cases, drawn, answered, wrong = sums
     evidence = _Evidence(propensity=steps.propensity, cases=cases, drawn=drawn, answered=answered, wrong=wrong)
-    error, low, high = evidence.rate(alpha)
+    error, low, high = evidence.rate(alpha, design)
     columns = {
         "threshold": falling,
         "coverage": cases.sum(1) / max(int(counts["n"].sum()), 1),
@@ -190,16 +216,16 @@ def at(counts: pl.DataFrame, thresholds: Sequence[float], alpha: float) -> pl.Da
     )
 
 
-def augrc(counts: pl.DataFrame, alpha: float) -> Estimate | NotEnoughEvidence:
+def augrc(counts: pl.DataFrame, alpha: float, *, design: float = 1.0) -> Estimate | NotEnoughEvidence:
     """Area under generalised risk against coverage: 0 best, 0.5 worst (Traub et al. 2024, eq. 6).
 
     Between two thresholds the errors of a tie come in evenly, so an error enters with one minus the middle of its tie's
     coverage: a weighted sum of errors, whose limits are Fay-Feuer's.
     """
-    return _area(counts, alpha, lambda coverage: 1 - (coverage + np.concatenate(([0.0], coverage[:-1]))) / 2)
+    return _area(counts, alpha, design, lambda coverage: 1 - (coverage + np.concatenate(([0.0], coverage[:-1]))) / 2)
 
 
-def aurc(counts: pl.DataFrame, alpha: float) -> Estimate | NotEnoughEvidence:
+def aurc(counts: pl.DataFrame, alpha: float, *, design: float = 1.0) -> Estimate | NotEnoughEvidence:
     """Area under selective risk against coverage: 0 best, 1 worst (Geifman and El-Yaniv 2017), by trapezoids.
 
     Down to no coverage at all the risk is that of the strictest threshold. `augrc` is the better figure: here an error
@@ -212,10 +238,12 @@ def aurc(counts: pl.DataFrame, alpha: float) -> Estimate | NotEnoughEvidence:
         tail: Floats = width[::-1].cumsum()[::-1]
         return tail
 
-    return _area(counts, alpha, entry)
+    return _area(counts, alpha, design, entry)
 
 
-def _area(counts: pl.DataFrame, alpha: float, entry: Callable[[Floats], Floats]) -> Estimate | NotEnoughEvidence:
+def _area(
+    counts: pl.DataFrame, alpha: float, design: float, entry: Callable[[Floats], Floats]
+) -> Estimate | NotEnoughEvidence:
     """A weighted sum of the errors among scorable cases; `entry` maps coverages, strictest first, to what one adds."""
     scored = counts.filter(pl.col("confidence").is_not_null(), pl.col("n") > 0)
     if not scored.height:
@@ -230,7 +258,7 @@ def _area(counts: pl.DataFrame, alpha: float, entry: Callable[[Floats], Floats])
     weights = entry(coverage)[:, None] * whole.weights()
     y, v = float((weights * steps.wrong).sum()), float((weights**2 * steps.wrong).sum())
     total = steps.cases.sum()
-    low, high = limits.fay_feuer(y, v, weights[steps.cases > 0].max(), alpha)
+    low, high = limits.fay_feuer(y, v * design, weights[steps.cases > 0].max() * design, alpha)
     return Estimate(
         value=y / total,
         low=float(low / total),
@@ -238,5 +266,5 @@ def _area(counts: pl.DataFrame, alpha: float, entry: Callable[[Floats], Floats])
         alpha=alpha,
         n=n,
         errors=errors,
-        method=WEIGHTED,
+        method=_method(WEIGHTED, design),
     )

@@ -96,7 +96,7 @@ class Extract(SQLModel, table=True):
 class Edition(SQLModel, table=True):
     """One per version of the schema that this ledger was brought up to, and who the ledger is."""
 
-    version: str = Field(sa_column=_text(primary_key=True))
+    schema_version: str = Field(sa_column=_text(primary_key=True))
     ledger_id: str = Field(sa_column=_text())  # 32 hex characters, drawn once; stands in the mark of each project
     after_seal: int = Field(sa_column=Column(BigInteger, nullable=False))  # the last seal of the version before
     made_at: str = Field(sa_column=_text())

@@ -89,19 +89,32 @@ def _unrecorded(
 
 def _unretired(where: database.Address, cursor: dbapi.Cursor, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Decisions whose case was not retired, and those whose case was, with other content."""
-    mark = "$1" if where.kind == "postgresql" else "?"
-    asked = f"SELECT count(*) FROM (SELECT 1 FROM retired WHERE stream = {mark} LIMIT 1) AS one"  # noqa: S608 (our own text)
-    for stream in frame["stream"].unique():
-        cursor.execute(asked, (stream,))
-        if database.one(cursor) != 0:
-            break
-    else:
+    if not _has_retired(where, cursor, frame):
         return frame, frame.clear()
     key = tables.key("retired")
     gone = found(where, cursor, "retired", frame, [*key, "content"])
     said = frame.with_columns(pl.col("content").str.head(removal.DIGITS))
     other = said.join(gone, on=key, how="semi").join(gone, on=[*key, "content"], how="anti").select(key)
     return frame.join(gone, on=key, how="anti", maintain_order="left"), frame.join(other, on=key, how="semi")
+
+
+def _has_retired(where: database.Address, cursor: dbapi.Cursor, frame: pl.DataFrame) -> bool:
+    """Whether anything of the frame's streams was ever retired."""
+    mark = "$1" if where.kind == "postgresql" else "?"
+    asked = f"SELECT count(*) FROM (SELECT 1 FROM retired WHERE stream = {mark} LIMIT 1) AS one"  # noqa: S608 (our own text)
+    for stream in frame["stream"].unique():
+        cursor.execute(asked, (stream,))
+        if database.one(cursor) != 0:
+            return True
+    return False
+
+
+def known(where: database.Address, cursor: dbapi.Cursor, name: str, keys: pl.DataFrame) -> pl.DataFrame:
+    """Of some keys of a table, those that are recorded or were, and were retired, in any order. In a transaction."""
+    recorded = found(where, cursor, name, keys, tables.key(name))
+    if name != "decision" or not _has_retired(where, cursor, keys):
+        return recorded
+    return pl.concat([recorded, found(where, cursor, "retired", keys, tables.key("retired"))])
 
 
 def found(

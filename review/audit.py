@@ -161,7 +161,7 @@ def _keys(
 
 def _editions(read: Read) -> Iterator[seals.Finding]:
     """What the ledger says of its versions and of itself, where that is not what was written."""
-    columns = ("version", "ledger_id", "after_seal", "made_at")
+    columns = ("schema_version", "ledger_id", "after_seal", "made_at")
     found = {row[0]: row for row in read(f"SELECT {', '.join(columns)}, digest FROM edition").rows()}  # noqa: S608
     for version in sorted({*found, *schema.VERSIONS[1:]}):
         if version not in found:
@@ -172,7 +172,7 @@ def _editions(read: Read) -> Iterator[seals.Finding]:
             kind = "edited"
         else:
             continue
-        yield seals.Finding(kind=kind, table="edition", key=seals.name({"version": version}), seal=None)
+        yield seals.Finding(kind=kind, table="edition", key=seals.name({"schema_version": version}), seal=None)
 
 
 def _stray_keys(read: Read) -> Iterator[seals.Finding]:
@@ -216,8 +216,10 @@ def extract_findings(
     without = pl.col("seal").is_in(list(held)).not_()
     kept, rows = kept.filter(without), rows.filter(without)
     since = int(read("SELECT coalesce(min(after_seal), 0) AS n FROM edition")["n"].item())
+    # The first version's extracts have no members; none since may lack them.
+    old = set(kept.filter(pl.col("members").is_null(), pl.col("seal") <= since)["seal"])
     made = [
-        extracts.make(part, first_version=number <= since).select(pl.lit(number, pl.Int64).alias("seal"), pl.all())
+        extracts.make(part, first_version=number in old).select(pl.lit(number, pl.Int64).alias("seal"), pl.all())
         for (number,), part in sorted(rows.partition_by("seal", as_dict=True).items())
     ]
     wanted = pl.concat([extracts.COLUMNS.to_frame(), *made])

@@ -98,12 +98,14 @@ def era(report: Report) -> str:
         case "own":
             return f"Today's line is certified by the labels of era {now.number}; the promise stands until {end}."
         case "carried":
+            lapses = wording.when(now.until)
             return (
                 f"Today's line was certified in era {now.number - 1} and carries over while era {now.number} gathers labels "
-                f"of its own; without a certificate of its own it lapses {end}, and every case goes to a person."
+                f"of its own; without a certificate of its own it lapses {lapses}, and every case goes to a person."
             )
         case "uncertified":
-            return f"Today's line is not certified in era {now.number}, which ends {end}."
+            lapses = "" if now.until == now.ends_at else f"; without a certificate it lapses {wording.when(now.until)}"
+            return f"Today's line is not certified in era {now.number}, which ends {end}{lapses}."
         case _:
             return f"Labels count for era {now.number}, until {end}; then evidence starts anew."
 

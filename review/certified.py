@@ -201,29 +201,18 @@ def draws(cases: Judged, version: Mapping[str, int], thresholds: tuple[float, ..
     return certificate.Draws(order=order, settled=settled, sent=(drawn["outcome"] != "waiting").to_numpy())
 
 
-def watched(judged: Judged, epoch_id: str) -> pl.DataFrame:
-    """The settled blind labels of released cases, in the order of decision: seal (of the batch), decided_at, wrong.
+def watched(judged: Judged, epoch_id: str, *, disputed_before: str = "") -> pl.DataFrame:
+    """The blind labels of released cases, in the order of decision: seal (of the batch), decided_at, wrong.
 
-    Silence is no error of the machine: a draw without an answer is not among them.
+    Settled ones and, as wrong, disputes over cases decided before a moment: a person has said so, and nobody came to say
+    otherwise. Silence is no error of the machine: a draw without an answer is not among them.
     """
     cases = judged_.of(judged, epoch_id)
     released = cases.kinds.select(released=pl.col("route") == policy.AUTOMATE)["released"].gather(cases.drawn["kind"])
-    return cases.drawn.filter(released, pl.col("settled")).select(
-        "seal", "decided_at", wrong=pl.col("outcome") == "wrong"
+    left = (pl.col("outcome") == "disputed") & (pl.col("decided_at") < disputed_before)
+    return cases.drawn.filter(released, pl.col("settled") | left).select(
+        "seal", "decided_at", wrong=pl.col("outcome") != "right"
     )
-
-
-def silence(judged: Judged, epoch_id: str) -> tuple[str | None, str | None]:
-    """When the newest settled label of a released case came, and when the oldest released draw that waits was decided.
-
-    None where there is no such label, or no such draw.
-    """
-    cases = judged_.of(judged, epoch_id)
-    released = cases.kinds.select(released=pl.col("route") == policy.AUTOMATE)["released"].gather(cases.drawn["kind"])
-    drawn = cases.drawn.filter(released)
-    answered = cases.people.readings.join(drawn.filter("settled"), on="case_id", how="semi")
-    newest, oldest = answered["submitted_at"].max(), drawn.filter(~pl.col("settled"))["decided_at"].min()
-    return (None if newest is None else str(newest), None if oldest is None else str(oldest))
 
 
 def group_size(members: NDArray[np.uint64], most: int | None, *, spare: float = 0.05) -> int:

@@ -32,7 +32,7 @@ def wider(report: Report) -> str:
             "each audit."
         )
     low, high = limits.clopper_pearson(here.errors, here.n, here.alpha)
-    if here.method.startswith(risk.WEIGHTED) and here.high - here.low > WIDER * float(high - low):
+    if here.method == risk.WEIGHTED and here.high - here.low > WIDER * float(high - low):
         stands = wording.count(round(1 / report.in_force.policy.audit_rate), "case")
         return (
             f"At the line the limits are {of_all}, wider than {wording.count(here.n, 'label')} alike would give: since the "

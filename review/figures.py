@@ -50,12 +50,14 @@ class Alarm:
 class Era:
     """The span of time whose evidence counts, and how the threshold in force stands in it.
 
-    `state`: own (certified by this era's labels), carried (by those of the era before, while this one gathers; it lapses
-    when this one ends), uncertified, nothing (is released). `ends_at`: as the ledger writes times.
+    `state`: own (certified by this era's labels), carried (by those of the era before, while this one gathers),
+    uncertified, nothing (is released). `ends_at`, and `until`, when the threshold in force lapses at the latest unless this era
+    certifies it: as the ledger writes times.
     """
 
     number: int
     ends_at: str
+    until: str
     state: Literal["own", "carried", "uncertified", "nothing"]
 
 
@@ -145,7 +147,7 @@ class Report:
     released: int
     error: Figure  # two-sided, among the released
     promise: Figure  # one-sided, of the process: what "at most" rests on
-    batch: float | None  # one-sided, of the released themselves; None where draws were unequal
+    batch: float | None  # one-sided, of the released themselves; None where draws were unequal or came in groups
     worst: Figure  # one-sided, every unanswered draw taken for wrong
     proposal: Proposal | None  # what is certified; None: nothing was looked at yet
     classes: tuple[ClassLine, ...]  # of a stream with a line per class; else empty

@@ -63,7 +63,7 @@ def _certified(report: Report) -> Headline:
     """The promise that is proved leads; what today's labels say by themselves is an estimate, and named so."""
     of_class = " of each class" if report.classes else ""
     era = report.era
-    before = f" in era {era.number - 1}, until {wording.when(era.ends_at)}" if era and era.state == "carried" else ""
+    before = f" in era {era.number - 1}, until {wording.when(era.until)}" if era and era.state == "carried" else ""
     lead = (
         f"With {wording.whole(1 - report.delta)} confidence at most {wording.whole(report.target)} of what it releases"
         f"{of_class} is wrong (certified{before})."
@@ -149,9 +149,7 @@ def _sentence(clause: str) -> str:
 def _stands(report: Report) -> str:
     era = report.era
     if era is not None and era.state == "carried":
-        return (
-            f"by the labels of era {era.number - 1}; it lapses when era {era.number} ends, {wording.when(era.ends_at)}"
-        )
+        return f"by the labels of era {era.number - 1}; it lapses {wording.when(era.until)} unless era {era.number} certifies it"
     until = "" if era is None else f", until {wording.when(era.ends_at)}"
     return f"from all blind labels at or above it{until}"
 

@@ -155,13 +155,16 @@ class Ledger:
             return typed.frame(cursor.fetch_arrow_table())
 
     def known(self, name: str, keys: pl.DataFrame) -> pl.DataFrame:
-        """Of these natural keys of a table, those that are recorded, in any order. Writes nothing."""
+        """Of these natural keys of a table, those that are recorded, in any order. Writes nothing.
+
+        A decision is recorded also after it was retired.
+        """
         if keys.is_empty():
             return keys
         with database.mapped(self._where), self._connection.cursor() as cursor:
             cursor.execute("BEGIN")
             try:
-                return appends.found(self._where, cursor, name, keys, tables.key(name))
+                return appends.known(self._where, cursor, name, keys)
             finally:
                 self._roll_back()
 
@@ -200,7 +203,7 @@ class Ledger:
     @property
     def identity(self) -> str:
         """Who this ledger is, wherever it lies: 32 hex characters, drawn when it was made or brought up. Not a secret."""
-        return str(self.read("SELECT ledger_id FROM edition ORDER BY version LIMIT 1")["ledger_id"].item())
+        return str(self.read("SELECT ledger_id FROM edition ORDER BY schema_version LIMIT 1")["ledger_id"].item())
 
     def head(self) -> tuple[int, str]:
         """Number and digest of the last seal; (0, 64 zeros) if nothing was ever appended."""

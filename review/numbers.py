@@ -17,7 +17,7 @@ def whole(report: Report) -> dict[str, Any]:
     stream, title, model, made_at     what the report is about
     cases, released, automation       of the epoch in force; automation = released / cases, known and not estimated
     error, promise, worst             among the released: two-sided; one-sided; one-sided, all unanswered draws wrong
-    batch                             one-sided limit for the released as a closed batch; null where draws were unequal
+    batch                             one-sided limit for the released as a closed batch; null where draws were unequal or grouped
     audits_disputed                   blind labels of released cases that another person is to read; wrong until then
     audits_unsent                     draws of released cases that nobody was given yet: neither answered nor wrong
     target {error, delta, verdict, needed}   verdict: certified | refused | kept | missed | open |

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from models import group_limits, slices, watchdog
 from models import policy as routing
-from models import slices, watchdog
 from review import judged as judged_
 from review import what_if
 from review.judged import Judged
@@ -17,10 +17,13 @@ MOST_CURVES = 40  # parts that follow the slider: what a page can hold
 FEWEST = 100  # cases before, and on the newest day, from which a shift is worth looking for
 
 
-def flags(judged: Judged, *, target: float, delta: float) -> list[slices.Slice]:
+def flags(
+    judged: Judged, *, target: float, delta: float, design: group_limits.Design = group_limits.ALONE
+) -> list[slices.Slice]:
     """Error among the released for each predicted class and each value of each slice column, named `column: value`.
 
-    The flags hold for all of them together (Holm). At most 200 parts, those with the most released cases.
+    The flags hold for all of them together (Holm). At most 200 parts, those with the most released cases. `design`: by how
+    much groups widen the limits of all that was released.
     """
     found = _settled(judged_.sizes(judged, ["prediction", "slices", "route", "propensity"])).filter(
         pl.col("route") == routing.AUTOMATE
@@ -29,10 +32,17 @@ def flags(judged: Judged, *, target: float, delta: float) -> list[slices.Slice]:
         return []
     parts = _named(found, ("route", "propensity", "blind", "outcome", "n"))
     largest = parts.group_by("slice").agg(pl.col("n").sum()).sort(["n", "slice"], descending=[True, False]).head(MOST)
-    return slices.table(parts.filter(pl.col("slice").is_in(largest["slice"].to_list())), target, delta)
+    kept = parts.filter(pl.col("slice").is_in(largest["slice"].to_list()))
+    return slices.table(kept, target, delta, design=design.released)
 
 
-def curves(judged: Judged, thresholds: Sequence[float], *, delta: float) -> list[what_if.Part]:
+def curves(
+    judged: Judged,
+    thresholds: Sequence[float],
+    *,
+    delta: float,
+    design: group_limits.Design = group_limits.ALONE,
+) -> list[what_if.Part]:
     """The thresholds (strictest first) within each predicted class and each value of a slice; the largest 40 parts."""
     found = _settled(judged_.binned(judged, ["prediction", "slices", "propensity"], thresholds))
     if found.is_empty():
@@ -43,7 +53,7 @@ def curves(judged: Judged, thresholds: Sequence[float], *, delta: float) -> list
     named = _named(counts, ("confidence", "propensity", "blind", "outcome", "n"))
     largest = named.group_by("slice").agg(pl.col("n").sum()).sort(["n", "slice"], descending=[True, False])
     return [
-        what_if.part(name, named.filter(pl.col("slice") == name), thresholds, delta)
+        what_if.part(name, named.filter(pl.col("slice") == name), thresholds, delta, design)
         for name in sorted(largest["slice"].head(MOST_CURVES))
     ]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from models import certificate, cost, reliability, risk
+from models import certificate, cost, group_limits, reliability, risk
 from models.stream import Stream
 from review import verdict, what_if
 
@@ -46,10 +46,12 @@ def of(
     by_day: pl.DataFrame,
     reviewers: pl.DataFrame,
     ruling: verdict.Verdict,
+    design: group_limits.Design = group_limits.ALONE,
 ) -> Proposal:
-    """From the last look, the epoch's counts (`risk`), the verdict on them, and the ledger's states by day and reviewer."""
+    """From the last look, the epoch's counts (`risk`), the verdict on them, and the ledger's states by day and reviewer; limits
+    widened for groups by `design`."""
     plan = standing.plan
-    rows = risk.at(counts, plan.thresholds, plan.delta)
+    rows = risk.at(counts, plan.thresholds, plan.delta, design=design.at(plan.thresholds))
     certified = tuple(plan.thresholds[index] for index in standing.certified)
     place = standing.certified[-1] if certified else None
     covered = None if place is None else rows.filter(pl.col("threshold") == plan.thresholds[place])["coverage"]

@@ -21,7 +21,7 @@ def of(readers: Readers, share: float, *, region: str = "the released") -> str:
             f"Readers were checked on {_answers(readers.read)} that agreed with the model: {_wrong(readers.wrong)}. Corrected "
             f"for what one reader misses, {wording.share(error.value)} ({low} to {high}) of {region} are wrong."
         )
-    unknown = "Nothing is known yet of what readers miss"
+    unknown = f"Nothing is known yet of what readers miss of {region}"
     if not readers.due:
         return f"{unknown}: no answer that agreed with the model was drawn to be read twice so far."
     if readers.read < READ:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from models import certificate, limits, moment, reliability, risk
+from models import certificate, group_limits, limits, moment, reliability, risk
 from models import policy as routing
 from models.capture_recapture import Readers
 from models.estimate import NotEnoughEvidence
@@ -77,28 +77,39 @@ def build(
     if policy is not None:
         target, delta = policy.target_error, policy.delta
     released = counts.filter(pl.col("route") == routing.AUTOMATE)
-    promise = risk.error_among_automated(counts, delta, one_sided=True)
-    error = risk.error_among_automated(counts, delta)
     line = None if policy is None else policy.policy.threshold
     standing = standings.get("")
     carried = era is not None and era.state == "carried"
     found = weighed or Weighed(whole=Part(counts=counts, least=counts, draws=draws.of(counts)), by_class={})
+    design = found.whole.design
+    promise = risk.error_among_automated(counts, delta, one_sided=True, design=design.released)
+    error = risk.error_among_automated(counts, delta, design=design.released)
     ruling = verdict.of(
-        standing, counts, least=found.whole.least, target=target, delta=delta, line=line, carried=carried
+        standing,
+        counts,
+        least=found.whole.least,
+        target=target,
+        delta=delta,
+        line=line,
+        carried=carried,
+        design=design,
     )
     proposed = None
     if standing is not None:
-        proposed = proposal.of(standing, counts, stream, by_day=by_day, reviewers=reviewers, ruling=ruling)
+        proposed = proposal.of(
+            standing, counts, stream, by_day=by_day, reviewers=reviewers, ruling=ruling, design=design
+        )
     classes = _classes(policy, standings, found.by_class, carried=carried)
     badge = verdict.badge(
         [(one.in_force, one.verdict) for one in classes] or [(line, ruling)],
-        risk.error_among_automated(found.whole.least, delta),
+        risk.error_among_automated(found.whole.least, delta, design=design.released),
         promise,
         target=target,
         stands=None if era is None else era.state in ("own", "carried"),
     )
     if at is None:
         at = what_if.thresholds((), counts, [line])
+    here, of_all, steps = math.inf if line is None else line, float(design.at([0.0])[0]), risk.steps(counts)
     sure = None if line is None else int(counts.filter(pl.col("confidence") >= line)["n"].sum())
     cases = int(counts["n"].sum())
     return Report(
@@ -115,8 +126,8 @@ def build(
         released=int(released["n"].sum()),
         error=error,
         promise=promise,
-        batch=_batch(released, promise),
-        worst=risk.error_among_automated(counts, delta, one_sided=True, unanswered_wrong=True),
+        batch=_batch(released, promise, design.released),
+        worst=risk.error_among_automated(counts, delta, one_sided=True, unanswered_wrong=True, design=design.worst),
         proposal=proposed,
         classes=classes,
         slices=tuple(slices),
@@ -127,11 +138,11 @@ def build(
         draws=found.whole.draws,
         audits_disputed=_wrong(released) - _wrong(found.whole.least.filter(pl.col("route") == routing.AUTOMATE)),
         audits_unsent=int(released.filter("blind", pl.col("outcome") == "waiting")["n"].sum()),
-        needed=_needed(promise, target) if badge == "open" else None,
-        here=risk.error_at(counts, math.inf if line is None else line, delta),
-        everything=risk.error_at(counts, 0.0, delta),
+        needed=_needed(promise, target, design.released) if badge == "open" else None,
+        here=risk.error_at(counts, here, delta, design=float(design.at([here])[0])),
+        everything=risk.error_at(counts, 0.0, delta, design=of_all),
         coverage_here=sure / cases if sure is not None and cases else None,
-        curve=risk.curve(counts, delta),
+        curve=risk.at(counts, steps, delta, design=design.at(steps)),
         what_if=what_if.of(
             counts,
             at,
@@ -141,14 +152,15 @@ def build(
             by_day=by_day,
             standings=standings,
             parts=parts,
+            design=design,
         ),
         trust=_trust(counts, delta),
         looks=governed.NO_LOOKS if looks is None else looks,
         watch=watch,
         pace=pace,
         since=since,
-        aurc=risk.aurc(counts, delta),
-        augrc=risk.augrc(counts, delta),
+        aurc=risk.aurc(counts, delta, design=of_all),
+        augrc=risk.augrc(counts, delta, design=of_all),
         totals=totals,
         by_day=by_day,
         queue=_queue(open_cases, totals["waiting"], stream.review.deadline_hours, now),
@@ -217,6 +229,7 @@ def _classes(
                     delta=policy.delta,
                     line=in_force,
                     carried=carried,
+                    design=group_limits.ALONE if part is None else part.design,
                 ),
                 draws=None if part is None else draws.at(part.draws, left.plan.thresholds[at]),
             )
@@ -224,18 +237,19 @@ def _classes(
     return tuple(lines)
 
 
-def _batch(released: pl.DataFrame, promise: Figure) -> float | None:
-    """Hypergeometric limit of the released as a closed batch; it needs draws that were all alike."""
-    if isinstance(promise, NotEnoughEvidence) or released["propensity"].n_unique() > 1:
+def _batch(released: pl.DataFrame, promise: Figure, design: float) -> float | None:
+    """Hypergeometric limit of the released as a closed batch; it needs draws that were all alike, each by itself."""
+    if isinstance(promise, NotEnoughEvidence) or released["propensity"].n_unique() > 1 or design > 1:
         return None
     return limits.batch_upper(promise.errors, promise.n, int(released["n"].sum()), promise.alpha)
 
 
-def _needed(promise: Figure, target: float) -> int | None:
+def _needed(promise: Figure, target: float, design: float) -> int | None:
     """How many more labels, all of them right, would show the target. Only exact limits can be counted forward."""
     if isinstance(promise, NotEnoughEvidence) or not promise.method.startswith(risk.EXACT):
         return None
-    return limits.labels_needed(target, promise.alpha, errors=promise.errors) - promise.n
+    errors = math.ceil(promise.errors / design)
+    return math.ceil(design * limits.labels_needed(target, promise.alpha, errors=errors)) - promise.n
 
 
 def _queue(open_cases: pl.DataFrame, waiting: int, deadline: float, now: str) -> Queue:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import polars as pl
 
-from models import certificate, reliability, risk
+from models import certificate, group_limits, reliability, risk
 from models.estimate import Estimate, NotEnoughEvidence
 from review import wording
 
@@ -61,17 +61,19 @@ def of(
     line: float | None,
     carried: bool = False,
     least: pl.DataFrame | None = None,
+    design: group_limits.Design = group_limits.ALONE,
 ) -> Verdict:
     """From the last look (None: there was none) and the counts (`models.risk`) of a part.
 
     `least`: the counts with every dispute settled for the model, since "at least so many are wrong" is said of settled
     labels only; None: nothing is disputed. `line`: in force for this part, None: nothing is released. `carried`: it stands
-    by the certificate of the era before. Two-sided limits at 1 - `delta`.
+    by the certificate of the era before. Two-sided limits at 1 - `delta`, widened for groups by `design`.
     """
     certified = () if standing is None else tuple(standing.plan.thresholds[index] for index in standing.certified)
     refusals = reliability.gate(counts, delta).refusals
     settled = counts if least is None else least
-    low = dict(zip(certified, risk.at(settled, certified, delta)["low"], strict=True)) if certified else {}
+    there = risk.at(settled, certified, delta, design=design.at(certified)) if certified else None
+    low = {} if there is None else dict(zip(certified, there["low"], strict=True))
     contradicted = tuple((at, error) for at, error in low.items() if error is not None and error > target)
     allowed = () if refusals else tuple(at for at in certified if at not in dict(contradicted))
     threshold = allowed[-1] if allowed else None

@@ -6,9 +6,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import polars as pl
 
-from models import certificate, grid
+from models import certificate, grid, group_limits, policy
+from models.group_limits import Design
 from review import draws as draws_
 from review import judged as judged_
 from review import verdict
@@ -19,11 +21,13 @@ from review.states import governed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """`counts` (`models.risk`), exact at every threshold registered or in force, a dispute counting as wrong; `least`: the
-    same with each dispute settled for the model; `draws`: the blind draws (`review.draws`)."""
+    same with each dispute settled for the model; `draws`: the blind draws (`review.draws`); `design`: by how much the groups
+    among them widen limits."""
 
     counts: pl.DataFrame
     least: pl.DataFrame
     draws: pl.DataFrame
+    design: Design = group_limits.ALONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +68,39 @@ def _part(cases: Judged, points: Sequence[float]) -> Part:
         for_the_model = pl.when(disputed).then(pl.lit("right")).otherwise("outcome")
         least = judged_.counts(replace(cases, drawn=cases.drawn.with_columns(outcome=for_the_model)), points)
     draws = cases.drawn.group_by("confidence", "outcome").agg(n=pl.len().cast(pl.Int64)).select(*draws_.SCHEMA)
-    return Part(counts=counts, least=least, draws=draws)
+    return Part(counts=counts, least=least, draws=draws, design=_design(cases))
+
+
+def _design(cases: Judged) -> Design:
+    """Of the answered draws; a dispute counts as wrong, as in the counts. A member 0 is not known, and taken to be alone."""
+    named = cases.drawn.filter(pl.col("member") > 0)
+    if named["member"].n_unique() == named.height:
+        return group_limits.ALONE
+    row = pl.int_range(1, pl.len() + 1, dtype=pl.UInt64)
+    drawn = cases.drawn.select(
+        "confidence",
+        group=pl.when(pl.col("member") > 0).then("member").otherwise(row).reinterpret(signed=True),
+        weight=1 / cases.kinds["propensity"].gather(cases.drawn["kind"]),
+        released=(cases.kinds["route"] == policy.AUTOMATE).gather(cases.drawn["kind"]),
+        right=pl.col("outcome") == "right",
+        answered=pl.col("outcome").is_in((*judged_.SETTLED, "disputed")),
+    )
+    answered = drawn.filter("answered")
+    falling, sums = group_limits.designs(*_labels(answered.filter(pl.col("confidence").is_not_null())))
+    return Design(
+        released=group_limits.design(*_labels(answered.filter("released"))[1:]),
+        worst=group_limits.design(*_labels(drawn.filter("released"))[1:]),
+        falling=falling,
+        sums=sums,
+    )
+
+
+def _labels(
+    drawn: pl.DataFrame,
+) -> tuple[group_limits.Floats, group_limits.Floats, group_limits.Groups, group_limits.Floats]:
+    """Confidence, wrong, group and weight of each."""
+    wrong = np.where(drawn["right"].to_numpy(), 0.0, 1.0)
+    return drawn["confidence"].to_numpy(), wrong, drawn["group"].to_numpy(), drawn["weight"].to_numpy()
 
 
 def verdicts(
@@ -85,6 +121,7 @@ def verdicts(
             delta=in_force.delta,
             line=in_force.policy.of_class(part).threshold if part else in_force.policy.threshold,
             carried=carried,
+            design=found.design,
         )
         for part, found in parts.items()
     }

@@ -9,7 +9,7 @@ from typing import Literal
 
 import polars as pl
 
-from models import certificate, cost, grid, risk
+from models import certificate, cost, grid, group_limits, risk
 
 DIGITS = 6
 MOST = 200  # thresholds, as many as a certificate may have
@@ -74,10 +74,14 @@ def of(
     by_day: pl.DataFrame,
     standings: Mapping[str, certificate.Standing],
     parts: Sequence[Part] = (),
+    design: group_limits.Design = group_limits.ALONE,
 ) -> WhatIf:
-    """From the epoch's counts (`risk`) at the thresholds `at`; `minutes` of a review, and how they are known."""
+    """From the epoch's counts (`risk`) at the thresholds `at`; `minutes` of a review, and how they are known.
+
+    `design`: by how much groups widen the limits.
+    """
     cases_per_day = daily(by_day)
-    rows = pl.concat([_nothing(), risk.at(counts, at, alpha)], how="vertical_relaxed")
+    rows = pl.concat([_nothing(), risk.at(counts, at, alpha, design=design.at(at))], how="vertical_relaxed")
     nothing = pl.col("threshold").is_null()
     known = rows.with_columns(
         pl.when(~nothing).then(name).otherwise(0.0).alias(name) for name in ("error", "low", "high")
@@ -113,9 +117,15 @@ def daily(by_day: pl.DataFrame) -> float:
     return float(by_day["decisions"].to_numpy()[: max(len(by_day) - FULL_DAYS, 1)].mean())
 
 
-def part(name: str, counts: pl.DataFrame, at: Sequence[float], alpha: float) -> Part:
-    """The thresholds within one part; `counts` as in `risk`, of that part."""
-    found = pl.concat([_nothing(), risk.at(counts, at, alpha)], how="vertical_relaxed")
+def part(
+    name: str,
+    counts: pl.DataFrame,
+    at: Sequence[float],
+    alpha: float,
+    design: group_limits.Design = group_limits.ALONE,
+) -> Part:
+    """The thresholds within one part; `counts` as in `risk`, of that part. `design`: of all cases, for want of its own."""
+    found = pl.concat([_nothing(), risk.at(counts, at, alpha, design=design.at(at))], how="vertical_relaxed")
     return Part(name=name, cases=int(counts["n"].sum()), rows=rounded(found))
 
 

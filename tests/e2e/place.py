@@ -35,6 +35,7 @@ kind = "text"
 question = "What is this mail about?"
 project = "{name}"
 queue_depth = {depth}
+overlap = {overlap}
 
 [target]
 error = 0.05
@@ -68,9 +69,9 @@ class Place:
     environment: dict[str, str] = field(repr=False)
     forked: Forked | None = None
 
-    def describe(self, *, model: str = "mail-1", depth: int = 200) -> None:
-        """Write the stream file."""
-        text = STREAM.format(name=self.name, model=model, depth=depth)
+    def describe(self, *, model: str = "mail-1", depth: int = 200, overlap: float = 0.0) -> None:
+        """Write the stream file. `overlap`: share of blind answers for the model that another person reads, too."""
+        text = STREAM.format(name=self.name, model=model, depth=depth, overlap=overlap)
         (self.home / "streams" / f"{self.name}.toml").write_text(text, encoding="utf-8")
 
     def deliver(self, file: str, rows: list[dict[str, Any]]) -> None:

@@ -118,9 +118,9 @@ def _decisions(facts: Facts, seen: dict[str, tuple[Any, ...]]) -> Iterator[Findi
     adopted = sorted(facts.tables["adoption"], key=lambda row: int(row["version"]))
     if [row["version"] for row in adopted] != list(range(1, len(adopted) + 1)):
         yield Finding(kind="other", text="the versions of the policy do not follow one another")
-    first: dict[str, str] = {}
-    for row in sorted(facts.tables["decision"], key=lambda row: int(row["seal"])):
-        first.setdefault(row["group_id"], row["case_id"])
+    first: dict[tuple[str, str], str] = {}
+    for row in sorted(facts.tables["decision"], key=lambda row: (int(row["seal"]), row["source"], row["line"])):
+        first.setdefault((row["epoch_id"], row["group_id"]), row["case_id"])
     for row in facts.tables["decision"]:
         name, released = f"case {row['case_id']}", row["route"] == "AUTOMATE"
         before = [adoption for adoption in adopted if adoption["seal"] < row["seal"]]
@@ -132,15 +132,20 @@ def _decisions(facts: Facts, seen: dict[str, tuple[Any, ...]]) -> Iterator[Findi
             yield Finding(kind=kind, text=f"{name} was decided under a policy that was no longer in force")
         rule = policies[row["policy_id"]]
         confidence, line = row["confidence"], rule["threshold"]
+        repeats = first[row["epoch_id"], row["group_id"]] != row["case_id"]
         sure = (
             line is not None
             and confidence is not None
             and confidence >= line
             and row["doubt"] is None
             and row["prediction"] in facts.labels
-            and row["held"] is None
+            and not repeats
         )
-        if row["held"] is not None and first[row["group_id"]] == row["case_id"]:
+        if repeats and row["held"] is None:
+            yield Finding(
+                kind="released" if released else "other", text=f"{name} is not held, and its group has come before"
+            )
+        if row["held"] is not None and not repeats:
             yield Finding(kind="other", text=f"{name} is held, and no case of its group came before")
         if released != sure:
             yield Finding(kind="released" if released else "other", text=f"{name} took the wrong way ({row['route']})")

@@ -16,6 +16,7 @@ from tests.faults import oracle
 from tests.faults.process import Ended, Run, Zygote
 
 PAGE = 100  # tasks
+OVERLAP = 0.5  # of the blind answers for the model another person reads this share, too
 PASSWORD = "a-Pass-word-9"
 READERS = ("ann@example.com", "ben@example.com", "eva@example.com")
 FLOWS = ("score", "dispatch", "collect", "measure")
@@ -49,7 +50,7 @@ class World:
         """Write the stream file."""
         for folder in ("streams", "inbox"):
             (self.home / folder).mkdir(exist_ok=True)
-        text = STREAM.format(name=self.name, model=model, depth=60)
+        text = STREAM.format(name=self.name, model=model, depth=60, overlap=OVERLAP)
         (self.home / "streams" / f"{self.name}.toml").write_text(text, encoding="utf-8")
 
     def begin(self) -> None:
@@ -108,7 +109,7 @@ class World:
 
     def deliver(self, count: int) -> None:
         """A file of model outputs: mostly good rows, some without a score or with an unknown label, some no rows at all,
-        some said before, some said before and otherwise."""
+        some said before, some said before and otherwise, some with the text of another case."""
         self.files += 1
         source = f"in-{self.files:04}.jsonl"
         lines = []
@@ -131,12 +132,12 @@ class World:
             text = json.dumps(row | {"text": "something else"})
             return text, oracle.Delivered(source=source, line=line, case_id=None, text=text)
         case_id = f"c-{self.files:04}-{line}"
+        repeated = kind < 0.25 and bool(earlier)
+        text = self.random.choice(earlier).text if repeated else f"The text of {case_id}."
         score = None if kind > 0.95 else round(self.random.random(), 3)
         label = "no such label" if 0.90 < kind <= 0.95 else self.random.choice(LABELS)
-        row = {"id": case_id, "label": label, "score": score, "text": f"The text of {case_id}.", "language": "en"}
-        given = oracle.Delivered(
-            source=source, line=line, case_id=case_id, label=label, score=score, text=str(row["text"])
-        )
+        row = {"id": case_id, "label": label, "score": score, "text": text, "language": "en"}
+        given = oracle.Delivered(source=source, line=line, case_id=case_id, label=label, score=score, text=text)
         return json.dumps(row), given
 
     def api(self, token: str, method: str, path: str, **rest: Any) -> Any:

@@ -60,13 +60,14 @@ class Desk:
     per_class: str = "no"
     dated: bool = False
     target: float = 0.05
+    customer: int = 0  # cases of each customer, who is the stream's group; 0: it names none
 
     def describe(self, model: str = "m-1", target: float | None = None) -> stream.Stream:
         text = STREAM.format(
             model=model,
             target=target or self.target,
             per_class=self.per_class,
-            at='produced_at = "at"' if self.dated else "",
+            at='produced_at = "at"' if self.dated else 'group = "customer"' if self.customer else "",
         )
         (self.folder / "mail.toml").write_text(text, encoding="utf-8")
         return settings.read_stream("mail", settings.read())
@@ -93,6 +94,8 @@ class Desk:
         frame = pl.DataFrame(
             rows | {"score": [confidence] * count, "text": [f"hello {n} of {prefix}" for n in range(count)]}
         )
+        if self.customer:
+            frame = frame.with_columns(customer=pl.Series([f"{prefix} {n // self.customer}" for n in range(count)]))
         if self.dated:
             at: list[str | None] = [f"{day}T09:00:00Z" for day in days or ()] or [None] * count
             frame = frame.with_columns(at=pl.Series(at, dtype=pl.String))

@@ -47,6 +47,32 @@ def test_appending_twice_writes_once_and_says_so(book: ledger.Ledger) -> None:
         assert all(rows.is_empty() for rows in [*again.written.values(), *again.conflicts.values()])
 
 
+def test_what_is_recorded_of_some_keys_is_told_and_nothing_is_written(book: ledger.Ledger, tmp_path: Path) -> None:
+    with book:
+        book.append(facts.all_tables(), now=NOW)
+        facts.retire_one(book, tmp_path)
+        head = book.head()
+        asked = pl.DataFrame({"stream": ["mail"] * 4 + ["other"], "case_id": ["c-1", "c-7", "c-9", "c-4", "c-1"]})
+        for _ in range(2):
+            assert sorted(book.known("decision", asked).rows()) == [("mail", "c-1"), ("mail", "c-4"), ("mail", "c-7")]
+        assert book.known("decision", asked.clear()).is_empty()
+        assert book.known("run", pl.DataFrame({"run_id": ["r-2", "r-3"]})).rows() == [("r-2",)]
+        assert book.head() == head
+        assert book.verify() == []
+
+
+def test_a_ledger_knows_who_it_is_and_is_no_other(ledger_url: str, tmp_path: Path) -> None:
+    identities = set()
+    for url in (ledger_url, f"sqlite:///{tmp_path / 'another.db'}"):
+        for _ in range(2):
+            ledger.migrate(url)
+            with ledger.open(url) as opened:
+                identities.add(opened.identity)
+                opened.append(facts.all_tables(), now=NOW)
+    assert len(identities) == 2
+    assert all(len(one) == 32 and set(one) <= set("0123456789abcdef") for one in identities)
+
+
 def test_only_the_new_rows_of_a_frame_are_written(book: ledger.Ledger) -> None:
     with book:
         begin(book)
@@ -187,8 +213,10 @@ def test_a_decision_that_was_replaced_on_sqlite_is_found(tmp_path: Path) -> None
     ledger.migrate(url)
     with ledger.open(url) as book:
         book.append(facts.all_tables(), now=NOW)
-        columns = ", ".join(f"'REVIEW' AS {c}" if c == "payload" else c for c in [*tables.columns("decision"), "seal"])
-        facts.execute(url, f"INSERT OR REPLACE INTO decision SELECT {columns} FROM decision WHERE case_id = 'c-1'")
+        names = [*tables.columns("decision"), "seal"]
+        values = ", ".join("'REVIEW'" if name == "payload" else name for name in names)
+        replace = f"INSERT OR REPLACE INTO decision ({', '.join(names)}) SELECT {values} FROM decision"
+        facts.execute(url, f"{replace} WHERE case_id = 'c-1'")
         assert ["edited"] == [finding.kind for finding in book.verify()]
 
 
@@ -315,7 +343,7 @@ def test_a_ledger_of_another_version_is_not_touched(ledger_url: str) -> None:
     ledger.migrate(ledger_url)
     facts.execute(ledger_url, "UPDATE alembic_version SET version_num = '9999'")
     for attempt in (ledger.open, ledger.migrate):
-        with pytest.raises(errors.LedgerInvalid, match=r"has schema 9999, this second-reader has 0001"):
+        with pytest.raises(errors.LedgerInvalid, match=r"has schema 9999, this second-reader has 0002"):
             attempt(ledger_url)
 
 
@@ -325,7 +353,7 @@ def test_a_ledger_of_another_version_is_not_touched(ledger_url: str) -> None:
         (["CREATE TABLE orders (number INTEGER)"], "holds the tables of something else"),
         (
             ["CREATE TABLE alembic_version (version_num TEXT)", "INSERT INTO alembic_version VALUES ('c0ffee')"],
-            "has schema c0ffee, this second-reader has 0001",
+            "has schema c0ffee, this second-reader has 0002",
         ),
     ],
 )

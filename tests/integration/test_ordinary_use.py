@@ -109,6 +109,18 @@ def test_a_weekend_without_readers_is_no_error_of_the_machine(desk: Desk) -> Non
     assert desk.in_force() == before
 
 
+def test_disputes_that_nobody_else_comes_to_are_seen_in_the_end(desk: Desk) -> None:
+    """One reader, alone: what they say is wrong is never confirmed, and must not stay hidden for ever."""
+    desk.arrive("a", 300, 0.99)
+    desk.look()
+    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    desk.arrive("b", 200, 0.99, wrong=60, second=False)
+    assert watch(desk) is False
+    later = moment.text(datetime.now(UTC) + timedelta(days=8))
+    labels = certify.labels(desk.describe(), desk.in_force(), desk.judged(later), later)
+    assert certify.watch(desk.run(), desk.in_force(), labels, later) is True
+
+
 def test_release_stops_when_nobody_reads_for_a_week_and_comes_back_by_itself_when_they_have(desk: Desk) -> None:
     desk.arrive("a", 300, 0.99)
     desk.look()
@@ -133,6 +145,56 @@ def test_release_stops_when_nobody_reads_for_a_week_and_comes_back_by_itself_whe
     assert act() is True
     again = desk.in_force()
     assert (again.policy.threshold, again.epoch_id, again.certified) == (0.99, epoch, True)
+
+
+def test_release_that_came_back_stays_and_stops_again_when_nobody_reads_again(desk: Desk) -> None:
+    desk.arrive("a", 300, 0.99)
+    desk.look()
+    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    desk.arrive("b", 200, 0.99, answer=False)
+    epoch = desk.in_force().epoch_id
+
+    def act(days: float) -> bool:
+        at = moment.text(datetime.now(UTC) + timedelta(days=days))
+        return caution.act(desk.run(), desk.in_force(), certified.standings(desk.book, epoch), at)
+
+    assert act(8) is True
+    assert desk.in_force().policy.threshold is None
+    at = moment.text(datetime.now(UTC) + timedelta(days=8))
+    waiting = desk.book.read("SELECT case_id, task_id FROM dispatch WHERE case_id LIKE 'b-%'")
+    for case, task in waiting.iter_rows():
+        desk.answer(case, task, "ham", at)
+    assert act(8.1) is True
+    assert [act(8.2), act(9), act(10)] == [False, False, False], "it flips at every run"
+    assert desk.in_force().policy.threshold == 0.99
+    desk.arrive("c", 200, 0.99, answer=False)
+    assert act(20) is True
+    assert (desk.in_force().adopted_by, desk.in_force().policy.threshold) == (caution.SILENCE, None)
+
+
+def test_a_named_person_gives_back_what_silence_stopped_and_has_the_days_of_silence_anew(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.arrive("a", 300, 0.99)
+    desk.look()
+    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    desk.arrive("b", 200, 0.99, answer=False)
+    epoch = desk.in_force().epoch_id
+
+    def at(days: float) -> str:
+        return moment.text(datetime.now(UTC) + timedelta(days=days))
+
+    def act(days: float) -> bool:
+        return caution.act(desk.run(), desk.in_force(), certified.standings(desk.book, epoch), at(days))
+
+    assert act(8) is True
+    noon = at(9)
+    monkeypatch.setattr(runs, "clock", lambda: noon)
+    govern.resume("mail", by=ANN, because=WHY)
+    assert desk.in_force().policy.threshold == 0.99
+    assert [act(9.1), act(15.9)] == [False, False], "what a person gave back is taken at once"
+    assert act(16.1) is True
+    assert desk.in_force().policy.threshold is None
 
 
 def test_old_cases_spread_over_four_hundred_days_are_looked_at_like_any_others(desk: Desk) -> None:

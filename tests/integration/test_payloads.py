@@ -28,7 +28,7 @@ class Inbox:
     book: ledger.Ledger
 
     def run(self, text: str = BY_REFERENCE) -> runs.Run:
-        written = text.format(model="m-1", target=0.05, per_class="no", look="anytime")
+        written = text.format(model="m-1", target=0.05, per_class="no", at="")
         (self.folder / "mail.toml").write_text(written, encoding="utf-8")
         config = settings.read()
         return runs.Run(

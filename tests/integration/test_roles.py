@@ -56,7 +56,7 @@ def test_the_flows_role_adds_facts_in_every_way_and_reads_and_verifies_them(memb
 def test_the_flows_role_cannot_change_a_table_nor_what_guards_it(members: tuple[str, str]) -> None:
     with psycopg.connect(members[0], autocommit=True) as database:
         for table in EVERY:
-            number = {"seal": "seq", "retired": "of_seal"}.get(table, "seal")
+            number = {"seal": "seq", "retired": "of_seal", "edition": "after_seal"}.get(table, "seal")
             for statement in (
                 f"UPDATE {table} SET {number} = 1",
                 f"DELETE FROM {table}",

@@ -41,7 +41,7 @@ def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     (tmp_path / "mail.toml").write_text(text, encoding="utf-8")
     described = settings.read_stream("mail", settings.read())
     ids = [f"m-{number:02d}" for number in range(ROWS)]
-    rows = {"id": ids, "label": ["ham"] * ROWS, "score": [0.9] * ROWS, "text": ["hello"] * ROWS}
+    rows = {"id": ids, "label": ["ham"] * ROWS, "score": [0.9] * ROWS, "text": [f"hello {case}" for case in ids]}
     pl.DataFrame(rows).write_parquet(tmp_path / "inbox.parquet")
     ledger.migrate(ledger_url)
     with ledger.open(ledger_url) as book:

@@ -37,19 +37,24 @@ def test_the_policy_in_force_is_the_one_of_the_highest_version(book: ledger.Ledg
     assert governed.policy_in_force(book, "another") is None
 
 
-def test_what_waits_is_reviewed_or_drawn_and_not_sent_the_oldest_first_then_by_content(book: ledger.Ledger) -> None:
+def test_what_waits_is_reviewed_or_drawn_and_not_sent_the_batch_decided_first_first_then_by_content(
+    book: ledger.Ledger,
+) -> None:
     decide(
         book,
-        {"case_id": "late", "decided_at": LATE},
-        {"case_id": "b", "decided_at": EARLY, "content": "b" * 64},
-        {"case_id": "a", "decided_at": EARLY, "content": "a" * 64, "route": "AUTOMATE", "blind": True},
-        {"case_id": "released", "decided_at": EARLY, "route": "AUTOMATE"},
-        {"case_id": "sent", "decided_at": EARLY},
-        {"case_id": "elsewhere", "stream": "other", "decided_at": EARLY},
+        {"case_id": "b", "content": "b" * 64},
+        {"case_id": "a", "content": "a" * 64, "route": "AUTOMATE", "blind": True},
+        {"case_id": "released", "route": "AUTOMATE"},
+        {"case_id": "sent"},
+        {"case_id": "elsewhere", "stream": "other"},
     )
+    # A clock that was set back: order is the number of the append, never a time.
+    decide(book, {"case_id": "late", "decided_at": EARLY}, {"case_id": "z", "content": "f" * 64, "blind": True})
     send(book, sent=1)
-    assert queued.pending(book, "mail", 10)["case_id"].to_list() == ["a", "b", "late"]
+    assert queued.pending(book, "mail", 10)["case_id"].to_list() == ["a", "b", "late", "z"]
     assert queued.pending(book, "mail", 2)["case_id"].to_list() == ["a", "b"]
+    first = queued.pending(book, "mail", 10, blind_first=True)["case_id"].to_list()
+    assert first == ["a", "z", "b", "late"]
 
 
 def test_a_reading_is_the_first_persons_last_word_and_a_deleted_or_bulk_answer_is_none(book: ledger.Ledger) -> None:

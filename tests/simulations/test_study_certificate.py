@@ -83,7 +83,7 @@ def test_labels_sought_where_the_model_is_good_certify_falsely_unless_their_chan
         histories.append(frame.with_columns(right=pl.when(drawn).then("right")))
     assert max(certified(histories)) <= ceiling(runs)
     ignored = [history.filter(pl.col("right").is_not_null()).drop("chance") for history in histories]
-    assert certified(ignored)[0] > 0.4
+    assert certified(ignored)[0] > 2 * ceiling(runs)
 
 
 def test_limits_of_an_error_rate_cover_where_the_rows_of_a_group_are_alike() -> None:

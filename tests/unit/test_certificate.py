@@ -161,6 +161,26 @@ def test_where_errors_are_as_frequent_as_the_target_no_number_of_labels_helps() 
     assert certificate.needed(seen) is None
 
 
+def test_a_walk_that_stopped_at_a_stricter_threshold_than_the_certified_one_is_no_next_step() -> None:
+    plan = replace(PLAN, thresholds=(0.9, 0.8, 0.7), starts=(0, 1), weights=(0.5, 0.5))
+    standing = certificate.Standing(
+        plan=plan,
+        looks=1,
+        log_e=(1.0, 9.0, 0.0),
+        certified=(1,),
+        cases=(100, 200, 400),
+        labels=(30.0, 200.0, 400.0),
+        errors=(0.0, 0.0, 4.0),
+        pending=(0, 0, 0),
+        unsent=(0, 0, 0),
+        stops=(certificate.Stop(at=0, level=0.025), certificate.Stop(at=2, level=0.025)),
+    )
+    step = certificate.needed(standing)
+    assert step is not None
+    assert step.threshold == 0.7
+    assert certificate.needed(replace(standing, errors=(0.0, 0.0, 40.0))) is None
+
+
 def test_labels_needed_at_a_threshold_also_pass_those_before_it() -> None:
     plan = grid.Plan(epoch="e", alpha=0.05, delta=0.05, thresholds=(0.9, 0.8, 0.7), starts=(0,), weights=(1.0,))
     standing = certificate.Standing(

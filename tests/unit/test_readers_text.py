@@ -64,7 +64,7 @@ def test_the_region_is_named() -> None:
     ],
 )
 def test_what_is_not_known_is_said_with_what_there_is(due: int, read: int, reason: str, said: str) -> None:
-    wanted = f"Nothing is known yet of what readers miss: {said}"
+    wanted = f"Nothing is known yet of what readers miss of the released: {said}"
     assert wanted == plain(readers_text.of(unknown(due, read, reason), 0.1))
 
 

@@ -19,7 +19,7 @@ down_revision = "0001"
 KEYS = {
     "era_plan": ["epoch_id", "part", "era"],
     "look": ["epoch_id", "part", "era", "look"],
-    "edition": ["version"],
+    "edition": ["schema_version"],
 }
 ADDED = (
     ("epoch", sa.Column("terms", sa.Text(), nullable=True)),
@@ -42,7 +42,7 @@ def upgrade() -> None:
             op.execute(f"CREATE INDEX {table}_seal ON {table} USING brin (seal) WITH (autosummarize = on)")
     after = connection.execute(sa.text("SELECT coalesce(max(seq), 0) FROM seal")).scalar_one()
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    row = {"version": revision, "ledger_id": secrets.token_hex(16), "after_seal": int(after), "made_at": now}
+    row = {"schema_version": revision, "ledger_id": secrets.token_hex(16), "after_seal": int(after), "made_at": now}
     digest = hashlib.sha256(json.dumps(list(row.values())).encode()).hexdigest()
     columns = [*row, "digest"]
     connection.execute(
@@ -94,10 +94,10 @@ def _tables() -> None:
     )
     op.create_table(
         "edition",
-        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("schema_version", sa.Text(), nullable=False),
         sa.Column("ledger_id", sa.Text(), nullable=False),
         sa.Column("after_seal", sa.BigInteger(), nullable=False),
         sa.Column("made_at", sa.Text(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("version"),
+        sa.PrimaryKeyConstraint("schema_version"),
     )

@@ -1,0 +1,102 @@
+"""What becomes of the threshold in force when one era follows another."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from flows import caution, epochs, govern, measure
+from models import era as ages
+from models import moment
+from review import certified, ledger
+from tests.integration.desk import ANN, NO_LABELS, WHY, Desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    monkeypatch.setenv("SECOND_READER_LEDGER", url)
+    monkeypatch.setenv("SECOND_READER_STREAMS", str(tmp_path))
+    ledger.migrate(url)
+    with ledger.open(url) as book:
+        made = Desk(tmp_path, book)
+        epochs.begin_epoch(book, made.describe(), ANN)
+        yield made
+
+
+def at(days: float) -> str:
+    return moment.text(datetime.now(UTC) + timedelta(days=days))
+
+
+def act(desk: Desk, days: float) -> bool:
+    in_force = desk.in_force()
+    return caution.act(desk.run(), in_force, certified.standings(desk.book, in_force.epoch_id), at(days))
+
+
+def line(desk: Desk) -> tuple[str, float | None]:
+    found = desk.in_force()
+    return found.adopted_by, found.policy.threshold
+
+
+def test_a_stricter_threshold_that_an_era_put_in_force_carries_over_into_the_next_like_any_other(desk: Desk) -> None:
+    desk.arrive("a", 300, 0.99)
+    desk.arrive("b", 300, 0.999)
+    desk.look()
+    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    desk.look(at(61))
+    desk.arrive("c", 100, 0.99, wrong=30)
+    desk.arrive("d", 300, 0.999)
+    assert desk.look(at(62)).threshold == 0.999
+    assert act(desk, 62) is True
+    assert line(desk) == (caution.ERA, 0.999)
+    desk.look(at(123))
+    assert act(desk, 123) is False, "it lapsed at the turn of the era"
+    assert line(desk) == (caution.ERA, 0.999)
+    assert act(desk, 123 + 41) is True
+    assert line(desk) == (caution.ERA, None)
+
+
+def test_an_era_can_certify_what_a_person_adopted_though_nothing_was_in_force_when_it_began(desk: Desk) -> None:
+    desk.arrive("a", 300, 0.99)
+    desk.look()
+    govern.adopt("mail", 0.985, by=ANN, because=WHY, uncertified=True)
+    desk.arrive("b", 100, 0.99, answer=False)
+    assert act(desk, 8) is True
+    assert line(desk) == (caution.SILENCE, None)
+    assert 0.985 in desk.look(at(61)).plan.thresholds
+
+
+def test_what_comes_back_after_a_silence_is_what_the_era_allows_by_then(desk: Desk) -> None:
+    desk.arrive("a", 300, 0.99)
+    desk.look()
+    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    desk.arrive("b", 100, 0.99, answer=False)
+    assert act(desk, 8) is True
+    desk.look(at(61))
+    for case, task in desk.book.read("SELECT case_id, task_id FROM dispatch WHERE case_id LIKE 'b-%'").iter_rows():
+        desk.answer(case, task, "ham", at(102))
+    assert act(desk, 102) is True  # the certificate of the first era carries over for 40 days of the second
+    assert line(desk) == (caution.ERA, None), "an old certificate was in force again"
+    assert act(desk, 103) is False
+
+
+@pytest.mark.parametrize(("adopted", "state"), [(0.99, "carried"), (0.985, "uncertified")])
+def test_the_report_says_until_when_a_line_carries_over_and_calls_none_certified_that_was_not(
+    desk: Desk, adopted: float, state: str
+) -> None:
+    desk.arrive("a", 300, 0.99)
+    desk.look()
+    govern.adopt("mail", adopted, by=ANN, because=WHY, uncertified=True)
+    desk.look(at(61))
+    now = at(62)
+    in_force = desk.in_force()
+    standings = certified.standings(desk.book, in_force.epoch_id)
+    assert act(desk, 62) is False
+    era = measure._era(desk.run(), in_force, standings, now)
+    assert era is not None
+    assert (era.number, era.state) == (2, state)
+    days = moment.parse(era.ends_at) - moment.parse(now) + timedelta(days=1)
+    assert era.until[:10] == at(61 + ages.carries(round(days / timedelta(days=1))))[:10] < era.ends_at[:10]
+    made = measure.gather(desk.run(), in_force, desk.judged(now), standings, NO_LABELS, now)
+    assert (made.verdict == "certified") == (state == "carried")

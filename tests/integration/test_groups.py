@@ -1,0 +1,42 @@
+"""A stream that names its groups: what the report shows beside an error knows of them."""
+
+from pathlib import Path
+
+import pytest
+
+from flows import epochs, measure, runs
+from models.estimate import Estimate
+from review import certified, ledger
+from review.figures import Report
+from tests.integration.desk import ANN, Desk
+
+
+def report(folder: Path, customer: int, monkeypatch: pytest.MonkeyPatch) -> Report:
+    """600 cases, half of them drawn, the first 20 of these wrong."""
+    folder.mkdir()
+    url = f"sqlite:///{folder / 'ledger.db'}"
+    monkeypatch.setenv("SECOND_READER_LEDGER", url)
+    monkeypatch.setenv("SECOND_READER_STREAMS", str(folder))
+    ledger.migrate(url)
+    with ledger.open(url) as book:
+        desk = Desk(folder, book, customer=customer)
+        epochs.begin_epoch(book, desk.describe(), ANN)
+        desk.arrive("a", 600, 0.9, wrong=20)
+        cases, now = desk.judged(), runs.clock()
+        labels = certified.watched(cases, desk.in_force().epoch_id)
+        return measure.gather(desk.run(), desk.in_force(), cases, {"": desk.look()}, labels, now)
+
+
+def test_limits_are_as_much_wider_as_customers_are_larger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {size: report(tmp_path / str(size), size, monkeypatch) for size in (0, 1, 5)}
+    shown = {size: made.everything for size, made in found.items()}
+    alone, single, fives = (shown[size] for size in (0, 1, 5))
+    assert isinstance(alone, Estimate)
+    assert isinstance(single, Estimate)
+    assert isinstance(fives, Estimate)
+    assert ["Clopper-Pearson"] * 2 + ["Clopper-Pearson, by group"] == [one.method for one in (alone, single, fives)]
+    assert fives.high - fives.low > 1.5 * (single.high - single.low)
+    for name in ("high", "cost_high", "wrong_high"):
+        rows = {size: made.what_if.rows[name].drop_nulls() for size, made in found.items()}
+        assert rows[5].max() > rows[1].max()  # type: ignore[operator] # numbers both
+    assert found[5].curve["high"].max() > found[1].curve["high"].max()  # type: ignore[operator] # as above
