@@ -77,6 +77,7 @@ class Desk:
     made: product.Product
     life: Life
     rng: np.random.Generator
+    people: tuple[str, ...] = PEOPLE
     open: list[_Task] = field(default_factory=list)
     readers: dict[str, set[str]] = field(default_factory=dict)
     tasks: int = 0
@@ -107,7 +108,7 @@ class Desk:
                 continue
             fact = self.life.truth[task.case_id]
             before = self.readers.setdefault(task.case_id, set())
-            free = [person for person in PEOPLE if person not in before]
+            free = [person for person in self.people if person not in before]
             who = free[int(self.rng.integers(len(free)))]
             passed = fact.wrong and task.slot == 0 and float(self.rng.random()) < skips
             slips = float(self.rng.random()) < (misses if fact.wrong else complaints)
@@ -154,7 +155,7 @@ def live(given: world.World, folder: Path, *, days: int = world.DAYS) -> Life:
     rng = np.random.default_rng([world.SEED, given.number, 2_000])
     arrive = world.deliveries(given)
     with product.opened(folder, given.number) as made:
-        desk = Desk(made, life, rng)
+        desk = Desk(made, life, rng, PEOPLE[:1] if given.alone else PEOPLE)
         for day in range(days):
             made.now = moment(day + 0.9)
             if day in (0, given.new_model):
@@ -188,6 +189,10 @@ def _describe(given: world.World, made: product.Product, model: str) -> None:
         alpha=world.ALPHA,
         delta=world.DELTA,
         audit_rate=given.audit_rate,
+        alone=given.alone,
+        era_days=given.era_days,
+        max_silence=given.max_silence,
+        overlap=world.OVERLAP,
     )
 
 

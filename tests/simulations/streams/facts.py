@@ -3,6 +3,7 @@
 Nothing here calls the product.
 """
 
+import json
 import math
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 Row = Mapping[str, Any]
-TABLES = ("decision", "dispatch", "review", "policy", "adoption", "epoch", "certificate", "alarm", "recall")
+TABLES = ("decision", "dispatch", "review", "policy", "adoption", "epoch", "era_plan", "look", "alarm", "recall")
 FACTORS = (1.5, 2, 3, 5, 10)  # of the target: the errors that the change detector bets on
 RUN_LENGTH = 10_000  # audited cases to a false alarm
 Label = Literal["none", "right", "wrong", "disputed"]
@@ -20,13 +21,18 @@ Label = Literal["none", "right", "wrong", "disputed"]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Every table's rows in the order of their seals. `seal` of each row says when: no clock is needed."""
+    """Every table's rows in the order of their seals. `seal` of each row says when: no clock is needed.
+
+    `alone`: one person reads, so that a disagreement counts at once.
+    """
 
     tables: Mapping[str, Sequence[Row]]
+    alone: bool = False
 
     def until(self, seal: int) -> "Facts":
         """What the ledger held when `seal` was its last."""
-        return Facts({name: [row for row in rows if row["seal"] <= seal] for name, rows in self.tables.items()})
+        held = {name: [row for row in rows if row["seal"] <= seal] for name, rows in self.tables.items()}
+        return Facts(held, self.alone)
 
     def in_force(self) -> Row | None:
         """The policy of the highest version."""
@@ -39,6 +45,25 @@ class Facts:
         """An epoch's decisions in the order of the appends, and within one in that of the queue."""
         found = [row for row in self.tables["decision"] if row["epoch_id"] == epoch_id]
         return sorted(found, key=lambda row: (row["seal"], row["content"], row["case_id"]))
+
+    def era(self, epoch_id: str, seal: int) -> Row | None:
+        """The era that a decision under a seal belongs to: of those that begin before it, the newest; None: there is none.
+
+        A first era begins with its epoch.
+        """
+        found = [row for row in self.tables["era_plan"] if row["epoch_id"] == epoch_id and row["after_seal"] < seal]
+        return max(found, key=lambda row: row["era"], default=None)
+
+    def certified(self, epoch_id: str, era: int) -> set[float]:
+        """Every threshold that a look at an era has certified."""
+        plans = [row for row in self.tables["era_plan"] if (row["epoch_id"], row["era"]) == (epoch_id, era)]
+        grids = {row["part"]: thresholds(row) for row in plans}
+        looks = [row for row in self.tables["look"] if (row["epoch_id"], row["era"]) == (epoch_id, era)]
+        return {grids[row["part"]][place] for row in looks for place in json.loads(row["standing"])["certified"]}
+
+    def said(self, case: Row, readings: Mapping[str, list[Row]]) -> Label:
+        """What blind readings say of a case (`label`)."""
+        return label(case, readings.get(case["case_id"], ()), alone=self.alone)
 
     def readings(self) -> dict[str, list[Row]]:
         """By case, the answers of people, the earliest reading first: of each annotation its newest revision."""
@@ -54,8 +79,13 @@ class Facts:
         return by_case
 
 
-def read(path: Path) -> Facts:
-    """All tables of a SQLite ledger that are there."""
+def thresholds(plan: Row) -> list[float]:
+    """The thresholds of an era's plan, strictest first."""
+    return [float(line) for line in json.loads(plan["thresholds"])]
+
+
+def read(path: Path, *, alone: bool = False) -> Facts:
+    """All tables of a SQLite ledger that are there. `alone`: one person reads."""
     with closing(sqlite3.connect(path)) as connection:
         connection.row_factory = sqlite3.Row
         there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -64,12 +94,16 @@ def read(path: Path) -> Facts:
                 name: [dict(row) for row in connection.execute(f"SELECT * FROM {name} ORDER BY seal")]
                 for name in TABLES
                 if name in there
-            }
+            },
+            alone,
         )
 
 
-def label(case: Row, answers: Sequence[Row]) -> Label:
-    """What blind readings say of a case: one against the model is a dispute, as is a tie; then the majority stands."""
+def label(case: Row, answers: Sequence[Row], *, alone: bool = False) -> Label:
+    """What blind readings say of a case: one against the model is a dispute, as is a tie; then the majority stands.
+
+    `alone`: nobody reads a second time, and one reading stands.
+    """
     blind = [row for row in answers if row["blind"]]
     against = sum(row["answer"] != case["prediction"] for row in blind)
     agreeing = len(blind) - against
@@ -77,6 +111,8 @@ def label(case: Row, answers: Sequence[Row]) -> Label:
         return "none"
     if against == 0:
         return "right"
+    if alone:
+        return "wrong"
     if against == agreeing or len(blind) == 1:
         return "disputed"
     return "wrong" if against > agreeing else "right"
@@ -114,21 +150,46 @@ def suspicion(wrong: Sequence[bool], target: float) -> Suspicion:
 
 
 def released_labels(facts: Facts, epoch_id: str) -> list[tuple[Row, bool]]:
-    """The settled blind labels of what an epoch released, in the order of decision, each with whether it is wrong."""
+    """The settled blind labels of what an epoch released, in the order of decision, each with whether it is wrong.
+
+    A case that another person is to read is not settled, though all have agreed with the model so far.
+    """
+    readings = facts.readings()
+    given = {(row["case_id"], row["slot"]) for found in readings.values() for row in found}
+    due = {row["case_id"] for row in facts.tables["dispatch"] if (row["case_id"], row["slot"]) not in given}
+    drawn = [row for row in facts.cases(epoch_id) if row["route"] == "AUTOMATE" and row["blind"]]
+    drawn = [row for row in drawn if row["case_id"] not in due]
+    found = ((row, facts.said(row, readings)) for row in drawn)
+    return [(row, said == "wrong") for row, said in found if said in ("right", "wrong")]
+
+
+def perhaps_due(facts: Facts, epoch_id: str) -> int:
+    """Released cases that one person has read since tasks were last sent, and agreed: another may be to read them."""
+    if facts.alone:
+        return 0
+    sent = max((row["seal"] for row in facts.tables["dispatch"]), default=0)
     readings = facts.readings()
     drawn = [row for row in facts.cases(epoch_id) if row["route"] == "AUTOMATE" and row["blind"]]
-    found = ((row, label(row, readings.get(row["case_id"], ()))) for row in drawn)
-    return [(row, said == "wrong") for row, said in found if said in ("right", "wrong")]
+    return sum(
+        len(readings.get(row["case_id"], ())) == 1 and readings[row["case_id"]][0]["seal"] > sent for row in drawn
+    )
 
 
 def under_suspicion(facts: Facts, alarm: Row, target: float) -> list[Row]:
     """What must go to people after an alarm: all that was released from the first suspect batch on, in that epoch.
 
-    A batch that holds one suspect label is suspect whole; order is the number of the append.
+    A batch that holds one suspect label is suspect whole; order is the number of the append. Suspect are labels after the
+    clean point that the alarm states, and those after the one found here, whichever is the earlier.
     """
     then = facts.until(alarm["seal"])
+    first = min(alarm["clean_seal"] + 1, first_suspect(then, alarm, target))
+    return [row for row in then.cases(alarm["epoch_id"]) if row["route"] == "AUTOMATE" and row["seal"] >= first]
+
+
+def first_suspect(then: Facts, alarm: Row, target: float) -> float:
+    """The seal of the first suspect batch, by a change detector of our own; infinite without a label."""
     labels = released_labels(then, alarm["epoch_id"])
     if not labels:
-        return []
-    first = labels[suspicion([wrong for _, wrong in labels], target).first][0]["seal"]
-    return [row for row in then.cases(alarm["epoch_id"]) if row["route"] == "AUTOMATE" and row["seal"] >= first]
+        return math.inf
+    seal: int = labels[suspicion([wrong for _, wrong in labels], target).first][0]["seal"]
+    return seal

@@ -7,13 +7,31 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from tests.simulations.streams import driver, facts, sentences, world
+from tests.simulations.streams import claims, driver, facts, released, sentences, world
 from tests.simulations.streams.facts import Facts, Row
+
+KINDS = (
+    "died",
+    "left out",
+    "clean point",  # an alarm whose clean point lies after what is suspect
+    "no such label",
+    "undo",
+    "not allowed",  # a case released at a threshold that neither an era nor a person allows any more, or that is held
+    "not certified",  # an adoption that says it is certified, of a threshold that is not
+    "silence",  # release went on although nobody read, or stayed stopped although somebody has
+    "draw",  # cases of a group with draws of their own
+    "repeat",  # more cases of a group released in an era than its plan allows
+    "count",
+    "absent",
+    "contradiction",
+    "promise",  # a sentence that calls certified what is not
+    "unread",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that must not be. `kind`: died | left out | no such label | undo | count | absent | contradiction | unread."""
+    """One thing that must not be. `kind`: one of KINDS."""
 
     kind: str
     text: str
@@ -23,8 +41,8 @@ class Finding:
 class Outcome:
     """What came of one stream.
 
-    `promises`: epochs in which anything was looked at, one promise each; `false`: those that certified a threshold whose
-    error was above the target on each of the epoch's days up to then. `limits`: of each kind of limit the newest one of
+    `promises`: eras, one promise each; `false`: those that certified a threshold whose error was above the target on each
+    of the days up to then that the era's cases are of. `limits`: of each kind of limit the newest one of
     the stream, and whether the planted truth is beyond it.
     """
 
@@ -32,7 +50,12 @@ class Outcome:
     null: bool
     promises: int = 0
     false: int = 0
-    certified: int = 0  # epochs that certified anything
+    certified: int = 0  # eras that certified anything
+    later: int = 0  # eras that are not their epoch's first
+    certified_later: int = 0
+    lapses: int = 0
+    stops: int = 0  # for want of readers
+    sentences: int = 0  # held against the truth
     released: int = 0
     released_wrong: int = 0
     audits: int = 0  # blind labels of released cases
@@ -56,20 +79,24 @@ class Outcome:
 
 def judge(given: world.World, life: driver.Life) -> Outcome:
     """Everything about one stream."""
-    known = facts.read(life.path)
+    known = facts.read(life.path, alone=given.alone)
     outcome = Outcome(number=given.number, null=given.null)
     outcome.findings += [Finding(kind="died", text=text) for text in life.died]
     _promises(given, known, outcome)
     _alarms(given, life, known, outcome)
-    _undo(life, outcome)
-    released = [row for row in known.tables["decision"] if row["route"] == "AUTOMATE"]
-    outcome.released = len(released)
-    outcome.released_wrong = sum(life.truth[row["case_id"]].wrong for row in released)
+    _undo(life, known, outcome)
+    outcome.findings += [Finding(kind=kind, text=text) for kind, text in released.wrongly(given, life, known)]
+    gone_out = [row for row in known.tables["decision"] if row["route"] == "AUTOMATE"]
+    outcome.released = len(gone_out)
+    outcome.released_wrong = sum(life.truth[row["case_id"]].wrong for row in gone_out)
     readings = known.readings()
-    outcome.audits = sum(row["blind"] and row["case_id"] in readings for row in released)
+    outcome.audits = sum(row["blind"] and row["case_id"] in readings for row in gone_out)
+    page = sentences.Page(life.truth)
     for saying in life.sayings:
-        for kind, text in sentences.false(saying.told, known.until(saying.told.seal), life.truth, outcome.limits):
+        then, made_at = known.until(saying.told.seal), claims.when(driver.moment(saying.day + 0.97))
+        for kind, text in sentences.false(saying.told, then, page, made_at):
             outcome.findings.append(Finding(kind=kind, text=f"day {saying.day}: {text}"))
+    outcome.limits, outcome.sentences = page.limits, page.read
     return outcome
 
 
@@ -78,27 +105,31 @@ def day_of(written: str) -> int:
     return (datetime.fromisoformat(written) - driver.START).days
 
 
-def certified(known: Facts) -> Iterator[tuple[str, float, int]]:
-    """Every certified threshold: its epoch, itself, the day on which it was certified or adopted as such."""
-    for row in known.tables["certificate"]:
-        if row["threshold"] is not None:
-            yield row["epoch_id"], row["threshold"], day_of(row["made_at"])
-    policies = {row["policy_id"]: row for row in known.tables["policy"]}
-    for row in known.tables["adoption"]:
-        policy = policies[row["policy_id"]]
-        if row["certified"] and policy["threshold"] is not None:
-            yield policy["epoch_id"], policy["threshold"], day_of(row["adopted_at"])
-
-
 def _promises(given: world.World, known: Facts, outcome: Outcome) -> None:
-    opened = {row["epoch_id"]: day_of(row["opened_at"]) for row in known.tables["epoch"]}
-    false, granted = set(), set()
-    for epoch_id, threshold, day in certified(known):
-        granted.add(epoch_id)
-        if all(world.risk(given, threshold, one) > world.ALPHA for one in range(opened[epoch_id], day + 1)):
-            false.add(epoch_id)
-    outcome.promises = len({row["epoch_id"] for row in known.tables["decision"]})
-    outcome.certified, outcome.false = len(granted), len(false)
+    """An era is false if it certified any threshold whose error was above the target on all its days up to then."""
+    for epoch_id, era in sorted({(row["epoch_id"], row["era"]) for row in known.tables["era_plan"]}):
+        outcome.promises += 1
+        looks = [row for row in known.tables["look"] if (row["epoch_id"], row["era"]) == (epoch_id, era)]
+        granted = false = False
+        for look in looks:
+            then = known.until(look["seal"])
+            lines = then.certified(epoch_id, era)
+            granted |= bool(lines)
+            days = _days(given, then, epoch_id, era) if lines else set()
+            false |= any(all(world.risk(given, line, day) > world.ALPHA for day in days) for line in lines)
+        outcome.certified, outcome.false = outcome.certified + granted, outcome.false + false
+        outcome.later, outcome.certified_later = (
+            outcome.later + (era > 1),
+            outcome.certified_later + (granted and era > 1),
+        )
+    outcome.lapses, outcome.stops = released.taken_back(known)
+
+
+def _days(given: world.World, known: Facts, epoch_id: str, era: int) -> set[int]:
+    """The days that the cases of an era so far are of."""
+    plan = next(row for row in known.tables["era_plan"] if (row["epoch_id"], row["era"]) == (epoch_id, era))
+    firsts = {int(row["case_id"][2:4]) for row in known.cases(epoch_id) if row["seal"] > plan["after_seal"]}
+    return {day for first in firsts for day in ((-1,) if first < 0 else range(first, first + given.every))}
 
 
 def _alarms(given: world.World, life: driver.Life, known: Facts, outcome: Outcome) -> None:
@@ -109,12 +140,12 @@ def _alarms(given: world.World, life: driver.Life, known: Facts, outcome: Outcom
         then = known.until(alarm["seal"])
         readings = then.readings()
         cases = then.cases(alarm["epoch_id"])
-        released = [row for row in cases if row["route"] == "AUTOMATE"]
-        lines = {thresholds[row["policy_id"]] for row in released}
-        days = range(max((day_of(row["decided_at"]) for row in released), default=0) + 1)
+        gone_out = [row for row in cases if row["route"] == "AUTOMATE"]
+        lines = {thresholds[row["policy_id"]] for row in gone_out}
+        days = range(max((day_of(row["decided_at"]) for row in gone_out), default=0) + 1)
         above = any(world.risk(given, line, day) > world.ALPHA for line in lines for day in days)
-        outcome.false_alarms += not above and not _bad(given, released)
-        read = [row for row in released if row["blind"] and row["case_id"] in readings]
+        outcome.false_alarms += not above and not _bad(given, gone_out)
+        read = [row for row in gone_out if row["blind"] and row["case_id"] in readings]
         against = sum(any(one["answer"] != row["prediction"] for one in readings[row["case_id"]]) for row in read)
         if alarm["labels"] > len(read) or alarm["errors"] > against:
             outcome.findings.append(
@@ -124,6 +155,7 @@ def _alarms(given: world.World, life: driver.Life, known: Facts, outcome: Outcom
                     f"{len(read)} released cases, {against} of them against the model",
                 )
             )
+        outcome.findings += [Finding(kind="clean point", text=text) for text in _clean(then, alarm)]
         unread = [row for row in facts.under_suspicion(known, alarm, world.ALPHA) if row["case_id"] not in readings]
         wrong = [row["case_id"] for row in unread if life.truth[row["case_id"]].wrong]
         left = [case for case in wrong if case not in sent]
@@ -136,16 +168,33 @@ def _alarms(given: world.World, life: driver.Life, known: Facts, outcome: Outcom
     outcome.recalled_right = sum(not life.truth[case].wrong for case in sent)
 
 
-def _bad(given: world.World, released: list[Row]) -> bool:
+def _bad(given: world.World, gone_out: list[Row]) -> bool:
     """Whether the file with a tenth wrong is among the released."""
     if given.bad_batch is None:
         return False
     first = given.bad_batch - given.bad_batch % given.every
-    return any(row["case_id"].startswith(f"c-{first:02}-") for row in released)
+    return any(row["case_id"].startswith(f"c-{first:02}-") for row in gone_out)
 
 
-def _undo(life: driver.Life, outcome: Outcome) -> None:
+def _clean(then: Facts, alarm: Row) -> Iterator[str]:
+    """A clean point lies before what the alarm calls wrong, and is one of labels: no jump over what nobody has read."""
+    labels = facts.released_labels(then, alarm["epoch_id"])
+    after = [wrong for row, wrong in labels if row["seal"] > alarm["clean_seal"]]
+    if sum(after) < alarm["errors"]:
+        yield f"{alarm['errors']} wrong since the clean point, but under later seals there are {sum(after)} of {len(after)}"
+    if alarm["clean_seal"] >= facts.first_suspect(then, alarm, world.ALPHA):
+        yield f"seal {alarm['clean_seal']} is called clean, and labels under it are where the rise begins"
+    if alarm["clean_seal"] and alarm["clean_seal"] >= max((row["seal"] for row, _ in labels), default=0):
+        yield f"seal {alarm['clean_seal']} is called clean, and no label stands under a later one"
+
+
+def _undo(life: driver.Life, known: Facts, outcome: Outcome) -> None:
+    """To go back releases no more than before, unless the era under way certifies it."""
+    policy = known.in_force()
+    assert policy is not None, "a stream begins with a policy"
+    era = known.era(policy["epoch_id"], policy["seal"])
+    allowed = set() if era is None else known.certified(policy["epoch_id"], era["era"])
     lines = [math.inf if line is None else line for line in life.pressed]
     for before, after in pairwise(lines):
-        if after < before:
+        if after < before and after not in allowed:
             outcome.findings.append(Finding(kind="undo", text=f"a rollback moved the line from {before} to {after}"))

@@ -18,10 +18,11 @@ import pytest
 from flows import caution, certify, decisions, epochs, eras, govern, measure, runs, score, settings
 from models import errors, tables
 from models.stream import Stream
-from review import certificate_text, certified, disputes, headline, ledger
+from review import certificate_text, certified, changes, disputes, headline, ledger, numbers
 from review.states import doubted, governed, queued
 
 NAME = "mail"
+ITSELF = ERA, SILENCE = caution.ERA, caution.SILENCE  # what the product adopts by, without a person
 BY, BECAUSE = "ann@example.org", "the simulation"
 STREAM = """
 name = "mail"
@@ -44,6 +45,8 @@ kind = "text"
 question = "Which?"
 project = "mail"
 queue_depth = {depth}
+second_opinion = {second_opinion}
+overlap = {overlap}
 
 [target]
 error = {alpha}
@@ -55,6 +58,8 @@ review_minute = 0.5
 
 [policy]
 audit_rate = {audit_rate}
+max_silence = {max_silence}.0
+{era_days}
 """
 
 
@@ -64,10 +69,19 @@ class KilledError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What a report says: the lines of its headline, then those about the certificate; `seal`: the ledger's last then."""
+    """What a report says, by the part of it that says so; `seal`: the ledger's last then.
+
+    `target`: the target among the released. `proposed`: a word, and why. `changes`: since the report of an earlier day.
+    `watchdog`: is it still as it was. `queue`: when it will be empty.
+    """
 
     headline: tuple[str, ...]
+    target: str
+    proposed: tuple[str, str]
     certificate: tuple[str, ...]
+    changes: tuple[str, ...]
+    watchdog: tuple[str, ...]
+    queue: str
     alarm: bool  # a new one was raised at this look
     seal: int
 
@@ -86,8 +100,21 @@ class Product:
         """The ledger's SQLite file."""
         return self.folder / "ledger.db"
 
-    def describe(self, **values: Any) -> None:
-        """Write the stream file, and begin an epoch if it is the first or the file says another model."""
+    def describe(
+        self,
+        *,
+        alone: bool = False,
+        era_days: int | None = None,
+        max_silence: int = 7,
+        overlap: float = 0.1,
+        **values: Any,
+    ) -> None:
+        """Write the stream file, and begin an epoch if it is the first or the file says another model.
+
+        `alone`: one person reads, so that no case is read a second time.
+        """
+        values |= {"second_opinion": "false" if alone else "true", "overlap": 0.0 if alone else overlap}
+        values |= {"max_silence": max_silence, "era_days": "" if era_days is None else f"era_days = {era_days}"}
         text = STREAM.format(**values)
         (self.folder / f"{NAME}.toml").write_text(text, encoding="utf-8")
         self.stream = settings.read_stream(NAME, settings.read())
@@ -155,9 +182,15 @@ class Product:
             return None
         made = measure.gather(run, in_force, cases, standings, labels, self.now)
         said = headline.of(made)
+        run.finish({"figures": numbers.key(made)})
         return Told(
             headline=(said.lead, said.promise, said.basis),
+            target=headline.verdict(made)[2],
+            proposed=headline.proposed(made),
             certificate=tuple(certificate_text.lines(made)),
+            changes=tuple(changes.lines(made)),
+            watchdog=tuple(changes.drift(made)),
+            queue=changes.forecast(made),
             alarm=alarm,
             seal=self.book.head()[0],
         )

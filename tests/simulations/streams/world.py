@@ -13,6 +13,7 @@ Floats = NDArray[np.float64]
 SEED = 20_261_128
 DAYS = 60
 ALPHA, DELTA = 0.05, 0.05  # the target error, and the doubt
+OVERLAP = 0.1  # of the blind answers that agree with the model, the share that another person reads, too
 NULL = 1.01  # where the error is just above the target, it is this many times the target
 LABELS = ("yes", "no")
 SHAPES = ("boundary", "good", "boundary", "sure", "boundary", "weak", "hopeless", "ties", "boundary", "worse")
@@ -57,6 +58,9 @@ class World:
     look_every: int  # days
     produced_at: bool  # whether the input says when the model answered
     depth: int  # of the queue
+    alone: bool  # one person reads: nobody reads a second time
+    era_days: int | None  # of an era; None: as the product chooses
+    max_silence: int  # days without a label of the released, after which release stops
 
     @property
     def null(self) -> bool:
@@ -92,6 +96,7 @@ def make(number: int) -> World:
     history, pace = (int(rng.integers(60, 120)), min(arrivals, 8)) if null else (int(rng.integers(200, 400)), 5)
     history_at = 0 if null or rng.random() < 0.3 else int(rng.integers(20, 45))
     history = history if rng.random() < (0.85 if null else 0.6) else 0
+    later = np.random.default_rng([SEED, number, 500])  # what was added later, beside the draws of before
     begins = [int(day) for day in rng.integers(3, DAYS - 8, size=2)]
     return World(
         number=number,
@@ -120,6 +125,9 @@ def make(number: int) -> World:
         look_every=int(rng.choice([3, 5])),
         produced_at=bool(rng.random() < 0.85),
         depth=2_000 if null else int(rng.choice([200, 2_000])),
+        alone=bool(later.random() < 0.15),
+        era_days=None if later.random() < 0.3 else int(later.choice([15, 20, 30])),
+        max_silence=int(later.choice([4, 7])),
     )
 
 
@@ -156,14 +164,23 @@ def score(world: World, ranks: Floats) -> Floats:
 def risk(world: World, threshold: float, day: int) -> float:
     """The true error of the process among cases at or above a threshold on a day, as people find it; 0 if there is none.
 
-    As people find it: what one reader misses stays missed, and what one complains of is settled by a majority of three.
+    As people find it: what all readers of a case miss stays missed.
     """
     at = score(world, _FINE) >= threshold
     if not at.any():
         return 0.0
     wrong = float(error(world, _FINE[at], day).mean())
-    m, c = world.misses, world.complaints
-    return wrong * (1 - m) ** 2 * (1 + m) + (1 - wrong) * c**2 * (2 - c)
+    return wrong * settled_wrong(world, 1 - world.misses) + (1 - wrong) * settled_wrong(world, world.complaints)
+
+
+def settled_wrong(world: World, says_wrong: float) -> float:
+    """The chance that people settle a case as wrong of which one reading says so with chance `says_wrong`.
+
+    Two of three readings must, where there are three: what the first holds to be wrong is read again, of the rest a share.
+    """
+    if world.alone:
+        return says_wrong
+    return says_wrong**2 * (1 + (1 - says_wrong) * (1 + OVERLAP))
 
 
 def rows(world: World, first: int) -> Rows:
