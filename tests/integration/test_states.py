@@ -58,7 +58,10 @@ def test_what_waits_is_reviewed_or_drawn_and_not_sent_the_batch_decided_first_fi
 
 
 def test_recalled_cases_and_audits_of_now_do_not_wait_behind_an_old_backlog(book: ledger.Ledger) -> None:
-    decide(book, *({"case_id": f"old-{n}", "content": f"{n}" * 64, "blind": True} for n in range(5)))
+    old: list[dict[str, facts.Value]] = [
+        {"case_id": f"old-{n}", "content": f"{n}" * 64, "blind": True} for n in range(5)
+    ]
+    decide(book, *old)
     since = book.head()[0]
     decide(
         book,
