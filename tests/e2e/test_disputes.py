@@ -86,3 +86,30 @@ def test_an_earlier_reader_who_gets_in_by_another_door_does_not_count(place: Pla
             answer(place, second, task, "other")
     assert place.cli("run", place.name).code == 0
     assert place.rows("SELECT count(*) FROM dispatch WHERE slot = 3") == [(0,)]
+
+
+def test_an_answer_for_the_model_that_the_overlap_draws_is_read_by_another_person(
+    place: Place, label_studio: Any
+) -> None:
+    place.describe(overlap=1.0)
+    place.deliver("one.jsonl", [mail(n) for n in range(24)])
+    place.cli("init", place.name)
+    assert place.cli("run", place.name).code == 0
+    ((project,),) = place.rows("SELECT project_id FROM project")
+    emails = [f"{who}-{place.name}@example.com" for who in ("kai", "lea")]
+    team = [
+        reviewers.Reviewer(email=email, token=label_studio.add_reviewer(email, "a-Pass-word-9")) for email in emails
+    ]
+    for _ in range(2):
+        reviewers.work(label_studio.url, team, project, answer=lambda _key, _who: "bug", leave_open=0)
+        assert place.cli("collect", place.name).code == 0
+        assert place.cli("dispatch", place.name).code == 0
+    blind = [case for (case,) in place.rows("SELECT case_id FROM decision WHERE blind ORDER BY case_id")]
+    assert 2 < len(blind) < 24
+    again = place.rows("SELECT case_id, blind FROM dispatch WHERE slot > 0 ORDER BY case_id, slot")
+    assert again == [(case, 1) for case in blind], "once more, blind again, and what was read with the answer shown not"
+    twice = place.rows(
+        "SELECT case_id FROM review GROUP BY case_id HAVING count(DISTINCT reviewer) = 2 ORDER BY case_id"
+    )
+    assert [case for (case,) in twice] == blind
+    assert place.rows("SELECT DISTINCT outcome FROM review") == [("answer",)]

@@ -1,6 +1,7 @@
 """The report in a real browser: the line moves by slider, keys and click, and says what the JSON says; nothing is fetched."""
 
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -183,7 +184,8 @@ def test_with_a_line_per_class_the_class_is_chosen_and_its_command_shown(
         page.select_option("#class-shown", label="a & b")
         assert "--class 'a & b' --threshold 0.9" in page.locator("#command").inner_text()
         page.locator("#line-at").fill("2")
-        assert shown(page)["needed"] == f"about 40{wording.SPACE}more labels".replace(wording.SPACE, " ")
+        work = math.ceil(40 * figures.what_if.minutes)
+        assert shown(page)["needed"].replace(wording.SPACE, " ") == f"about 40 more labels, {work} min of people"
         assert rows.height == 3
         assert noted == []
 
