@@ -84,7 +84,7 @@ def gather(
         alarm=_alarm(run, in_force),
         era=_era(run, in_force, standings, now),
         silence=_silence(run, in_force, now),
-        readers=_readers(run, in_force, people),
+        readers=_readers(run, in_force, people, releases=AUTOMATE in epoch.kinds["route"]),
         repeats=int(epoch.kinds.filter("held")["n"].sum()),
         slices=parts.flags(epoch, target=in_force.target_error, delta=in_force.delta, design=found.whole.design),
         shift=parts.shift(epoch),
@@ -121,12 +121,11 @@ def _silence(run: runs.Run, in_force: governed.PolicyInForce, now: str) -> Liter
     return "soon" if soon else ""
 
 
-def _readers(run: runs.Run, in_force: governed.PolicyInForce, people: reviewed.Reviewed) -> Readers:
+def _readers(run: runs.Run, in_force: governed.PolicyInForce, people: reviewed.Reviewed, *, releases: bool) -> Readers:
     """What is known of what one reader misses: among the released or, while nothing is released, everywhere."""
     claims = overlap.claims(run.ledger, run.stream.name, run.stream.review.overlap)
     claims = claims.filter(pl.col("epoch_id") == in_force.epoch_id)
-    released = claims.filter(pl.col("route") == AUTOMATE)
-    twice = overlap.twice_read(claims if released.is_empty() else released, people)
+    twice = overlap.twice_read(claims.filter(pl.col("route") == AUTOMATE) if releases else claims, people)
     return capture_recapture.readers(twice, in_force.delta)
 
 

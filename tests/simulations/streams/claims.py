@@ -233,7 +233,7 @@ def _target_certified(found: re.Match[str], scene: Scene) -> Said:
 
 
 def _target_carried(found: re.Match[str], scene: Scene) -> Said:
-    yield from _carried(found, scene)
+    yield from _carries(found, scene, int(found[1]), int(found[3]), found[2])
 
 
 def _gathers(found: re.Match[str], scene: Scene) -> Said:
@@ -249,38 +249,36 @@ def _own(found: re.Match[str], scene: Scene) -> Said:
 
 
 def _carried(found: re.Match[str], scene: Scene) -> Said:
-    before, era = int(found[1]), scene.era
+    yield from _carries(found, scene, int(found[1]), int(found[2]), found[3])
+
+
+def _carries(found: re.Match[str], scene: Scene, before: int, now: int, lapses: str) -> Said:
+    era = scene.era
     assert era is not None, "an era is named"
-    yield from _is(found, (before, int(found[2]), found[3]), (era["era"] - 1, era["era"], when(_two_thirds(era))))
+    yield from _is(found, (before, now, lapses), (era["era"] - 1, era["era"], when(_two_thirds(era))))
     if not _holds(scene, before) or _holds(scene, era["era"]):
         yield "promise", f"{found[0]!r}, but {scene.policy['threshold']} is not certified by just era {before}"
-
-
-def _taken(found: re.Match[str], scene: Scene) -> Said:
-    before, era = int(found[1]), scene.era
-    assert era is not None, "an era is named"
-    yield from _is(found, (before, int(found[2]), found[3]), (era["era"] - 1, era["era"], when(_two_thirds(era))))
-    if _holds(scene, before) or _holds(scene, era["era"]):
-        yield "promise", f"{found[0]!r}, but {scene.policy['threshold']} is certified"
 
 
 def _uncertified(found: re.Match[str], scene: Scene) -> Said:
     yield from _gathers(found, scene)
     if _holds(scene, int(found[1])):
         yield "promise", f"{found[0]!r}, but that era certifies {scene.policy['threshold']}"
+    if found[3] and scene.era is not None:
+        yield from _is(found, found[3], when(_two_thirds(scene.era)))
 
 
-def _checked(scene: Scene) -> list[list[Row]]:
-    """The readings of each case whose first blind answer agreed with the model and that was read again: of the released, or
-    of all while none of the released is read."""
+def _checked(region: str, scene: Scene) -> list[list[Row]]:
+    """The readings of each case of a region whose first blind answer agreed with the model and that was read again."""
     cases = [row for row in scene.cases if row["blind"] and row["case_id"] in scene.readings]
-    cases = [row for row in cases if row["route"] == "AUTOMATE"] or cases
+    if region == "the released":
+        cases = [row for row in cases if row["route"] == "AUTOMATE"]
     pairs = ((row, scene.readings[row["case_id"]]) for row in cases)
     return [read for row, read in pairs if len(read) > 1 and read[0]["answer"] == row["prediction"]]
 
 
 def _readers(found: re.Match[str], scene: Scene) -> Said:
-    yield from _is(found, number(found[1]), len(_checked(scene)))
+    yield from _is(found, number(found[1]), len(_checked(found[6], scene)))
     region = scene.released if found[6] == "the released" else scene.scored
     share = 100 * scene.share_wrong(region)
     scene.limits["readers, too high"] = share < float(found[4])
@@ -288,11 +286,11 @@ def _readers(found: re.Match[str], scene: Scene) -> Said:
 
 
 def _readers_few(found: re.Match[str], scene: Scene) -> Said:
-    yield from _is(found, number(found[1]), len(_checked(scene)))
+    yield from _is(found, number(found[2]), len(_checked(found[1], scene)))
 
 
 def _readers_none(found: re.Match[str], scene: Scene) -> Said:
-    yield from _is(found, 0, len(_checked(scene)), "absent")
+    yield from _is(found, 0, len(_checked(found[1], scene)), "absent")
 
 
 def _not_measured(found: re.Match[str], scene: Scene) -> Said:
@@ -307,7 +305,7 @@ def _caught(found: re.Match[str], scene: Scene) -> Said:
         for case, read in scene.readings.items()
         if case in against
     )
-    if number(found[1]) > both:
+    if number(found[2]) > both:
         yield "count", f"{found[0]!r}, but two readers hold {both} to be wrong"
 
 
@@ -523,6 +521,7 @@ def _sentence(found: re.Match[str], scene: Scene) -> Said:
 
 
 _TARGET = rf"The target is at most {P} wrong among the released".replace(P, r"[\d.]+\u00a0%")
+_REGION = r"(the released|all cases)"
 _LONG = r"(?: \([^()]*\))?"
 CLAIMS: tuple[tuple[str, Check], ...] = (
     (rf"Every one of {N} cases? goes to a person\.", _every),
@@ -571,7 +570,7 @@ CLAIMS: tuple[tuple[str, Check], ...] = (
         _target_certified,
     ),
     (
-        rf"{_TARGET}: certified for today's line, by the labels of era (\d+); without a certificate of era (\d+) it lapses {W}\.",
+        rf"{_TARGET}: certified for today's line, by the labels of era (\d+); it lapses {W} unless era (\d+) certifies it\.",
         _target_carried,
     ),
     (
@@ -590,26 +589,28 @@ CLAIMS: tuple[tuple[str, Check], ...] = (
         _carried,
     ),
     (
-        rf"Today's line was taken without a certificate in era (\d+); unless era (\d+) certifies it, it lapses {W}, and every "
-        r"case goes to a person\.",
-        _taken,
+        rf"Today's line is not certified in era (\d+), which ends {W}(?:; without a certificate it lapses {W})?\.",
+        _uncertified,
     ),
-    (rf"Today's line is not certified in era (\d+), which ends {W}\.", _uncertified),
     (
         rf"Readers were checked on {N} answers? that agreed with the model: (?:none was wrong|{N} (?:was|were) wrong)\. "
-        rf"Corrected for what one reader misses, {P} \({P} to {P}\) of (the released|all cases) are wrong\.",
+        rf"Corrected for what one reader misses, {P} \({P} to {P}\) of {_REGION} are wrong\.",
         _readers,
     ),
     (
-        rf"Nothing is known yet of what readers miss: {N} of {N} answers? drawn from those that agreed with the model (?:was|"
-        r"were) read twice\.",
+        rf"Nothing is known yet of what readers miss of {_REGION}: {N} of {N} answers? drawn from those that agreed with "
+        r"the model (?:was|were) read twice\.",
         _readers_few,
     ),
     (
-        r"Nothing is known yet of what readers miss: no answer that agreed with the model was drawn to be read twice so far\.",
+        rf"Nothing is known yet of what readers miss of {_REGION}: no answer that agreed with the model was drawn to be read "
+        r"twice so far\.",
         _readers_none,
     ),
-    (rf"Nothing is known yet of what readers miss: {N} errors? caught by two readers so far\.", _caught),
+    (
+        rf"Nothing is known yet of what readers miss of {_REGION}: {N} errors? caught by two readers so far\.",
+        _caught,
+    ),
     (r"How many errors readers miss is not measured: review\.overlap is 0\.", _not_measured),
     (
         rf"{N} cases? went to people, however sure the model was, for as many of (?:its|their) group as its plan allows had "

@@ -10,6 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from tests.simulations.streams import driver, product, world
 from tests.simulations.streams.facts import Facts, Row
@@ -84,11 +85,21 @@ def _unread(then: Facts, case: Row, most: int) -> str:
     readings = then.readings()
     drawn = [row for row in then.cases(case["epoch_id"]) if row["route"] == "AUTOMATE" and row["blind"]]
     due = time(case["decided_at"]) - timedelta(days=most)
+    if any(time(at) >= due for at in _given_back(then)):
+        return ""
     waiting = [row for row in drawn if row["case_id"] not in readings and time(row["decided_at"]) < due]
     read = [one for row in drawn for one in readings.get(row["case_id"], ()) if time(one["submitted_at"]) >= due]
     return (
         f"{len(waiting)} draws wait since before {due}, and nobody has read any since" if waiting and not read else ""
     )
+
+
+def _given_back(then: Facts) -> Iterator[str]:
+    """When a named person put something in force that was stopped for want of readers: they have as many days anew."""
+    rows = sorted(then.tables["adoption"], key=lambda row: int(row["version"]))
+    for before, row in pairwise(rows):
+        if before["adopted_by"] == product.SILENCE and row["adopted_by"] not in product.ITSELF:
+            yield row["adopted_at"]
 
 
 def _certified(known: Facts) -> Said:
