@@ -14,9 +14,10 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import polars as pl
 import psycopg
 
-from flows import announce, collect, decisions, dispatch, epochs, govern, measure, runs, score, settings
+from flows import announce, collect, decisions, dispatch, epochs, govern, measure, repeats, runs, score, settings
 from models import moment
 from models.errors import SecondReaderError
 from review import appends, chart_curve, database, drawing, holds
@@ -175,6 +176,11 @@ def _no_second_look() -> None:
     appends._check_in_force = lambda *_: None
 
 
+def _no_repeats() -> None:
+    """A score that does not care whether a case of the group was decided before."""
+    repeats.Repeats.held = lambda *_: pl.Series("case_id", [], dtype=pl.String)  # type: ignore[method-assign]
+
+
 PLANTED: dict[str, Callable[[], None]] = {
     "no reconcile": _no_reconcile,
     "no transaction": _no_transaction,
@@ -183,4 +189,5 @@ PLANTED: dict[str, Callable[[], None]] = {
     "no look": _no_look,
     "no wait": _no_wait,
     "no second look": _no_second_look,
+    "no repeats": _no_repeats,
 }

@@ -157,3 +157,11 @@ def test_a_chunk_recorded_after_the_halt_is_found(make: Any) -> None:
     injected, found = _life(world, strike, "released")
     _record("the second look at the policy in force", injected, found)
     assert "released" in {finding.kind for finding in found}
+
+
+@pytest.mark.timeout(600)
+def test_a_group_that_is_released_more_than_once_is_found(make: Any) -> None:
+    world: World = make(47, planted=["no repeats"])
+    injected, found = _life(world, lambda _flow: None, "released")
+    _record("the count of what a group has had released", injected, found)
+    assert "released" in {finding.kind for finding in found}
