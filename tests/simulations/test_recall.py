@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.simulations.streams import driver, facts, product, world
+from tests.simulations.streams import driver, facts, oracle, product, world
 from tests.simulations.streams.broken import BROKEN
 
 TARGET, GOOD, BAD = 0.02, 0.01, 0.10
 ORDERS = ("as they come", "older files late", "any order", "one run")
-SCENES = 9  # of each order, of one to eight bad batches each
+SCENES = 10  # of each order, of one to eight bad batches each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +74,7 @@ class Recalled:
     bad_batches: int  # bad files under suspicion
     suspects: int
     left_out: int
+    unclean: tuple[str, ...]  # what speaks against the clean point that the alarm states
 
 
 def play(scene: Scene, folder: Path) -> Recalled:
@@ -105,9 +106,10 @@ def play(scene: Scene, folder: Path) -> Recalled:
         made.recall()
     known = facts.read(life.path)
     if not alarm:
-        return Recalled(alarm=False, bad_batches=0, suspects=0, left_out=0)
+        return Recalled(alarm=False, bad_batches=0, suspects=0, left_out=0, unclean=())
     readings = known.readings()
-    suspects = facts.under_suspicion(known, known.tables["alarm"][-1], TARGET)
+    alarmed = known.tables["alarm"][-1]
+    suspects = facts.under_suspicion(known, alarmed, TARGET)
     unread = [row["case_id"] for row in suspects if row["case_id"] not in readings]
     wrong = {case for case in unread if life.truth[case].wrong}
     sent = {row["case_id"] for row in known.tables["recall"]}
@@ -116,6 +118,7 @@ def play(scene: Scene, folder: Path) -> Recalled:
         bad_batches=len({row["seal"] for row in suspects if row["case_id"] in bad}),
         suspects=len(wrong),
         left_out=len(wrong - sent),
+        unclean=tuple(oracle.unclean(known.until(alarmed["seal"]), alarmed, TARGET)),
     )
 
 
@@ -141,6 +144,7 @@ def test_no_released_wrong_case_of_a_suspect_batch_is_left_out_of_a_recall(order
     assert sum(one.alarm for one in came) >= SCENES - 1, "the harness has something to recall"
     assert sum(one.bad_batches for one in came) > 25
     assert sum(one.suspects for one in came) > 100
+    assert [said for one in came for said in one.unclean] == []
     left_out = sum(one.left_out for one in came)
     if "left out" in BROKEN:
         assert left_out > 0

@@ -155,7 +155,7 @@ def _alarms(given: world.World, life: driver.Life, known: Facts, outcome: Outcom
                     f"{len(read)} released cases, {against} of them against the model",
                 )
             )
-        outcome.findings += [Finding(kind="clean point", text=text) for text in _clean(then, alarm)]
+        outcome.findings += [Finding(kind="clean point", text=text) for text in unclean(then, alarm, world.ALPHA)]
         unread = [row for row in facts.under_suspicion(known, alarm, world.ALPHA) if row["case_id"] not in readings]
         wrong = [row["case_id"] for row in unread if life.truth[row["case_id"]].wrong]
         left = [case for case in wrong if case not in sent]
@@ -176,13 +176,16 @@ def _bad(given: world.World, gone_out: list[Row]) -> bool:
     return any(row["case_id"].startswith(f"c-{first:02}-") for row in gone_out)
 
 
-def _clean(then: Facts, alarm: Row) -> Iterator[str]:
-    """A clean point lies before what the alarm calls wrong, and is one of labels: no jump over what nobody has read."""
+def unclean(then: Facts, alarm: Row, target: float) -> Iterator[str]:
+    """What speaks against an alarm's clean point. `then`: the ledger up to the alarm.
+
+    It lies before what the alarm calls wrong, and is one of labels: no jump over what nobody has read.
+    """
     labels = facts.released_labels(then, alarm["epoch_id"])
     after = [wrong for row, wrong in labels if row["seal"] > alarm["clean_seal"]]
     if sum(after) < alarm["errors"]:
         yield f"{alarm['errors']} wrong since the clean point, but under later seals there are {sum(after)} of {len(after)}"
-    if alarm["clean_seal"] >= facts.first_suspect(then, alarm, world.ALPHA):
+    if alarm["clean_seal"] >= facts.first_suspect(then, alarm, target):
         yield f"seal {alarm['clean_seal']} is called clean, and labels under it are where the rise begins"
     if alarm["clean_seal"] and alarm["clean_seal"] >= max((row["seal"] for row, _ in labels), default=0):
         yield f"seal {alarm['clean_seal']} is called clean, and no label stands under a later one"
