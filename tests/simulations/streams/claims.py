@@ -328,8 +328,12 @@ def _alarm(found: re.Match[str], scene: Scene) -> Said:
     alarm = scene.known.tables["alarm"][-1]
     yield from _is(found, (number(found[1]), number(found[2])), (alarm["errors"], alarm["labels"]))
     sent = {row["case_id"] for row in scene.known.tables["recall"]}
-    after = [row for row in scene.known.cases(alarm["epoch_id"]) if row["seal"] > alarm["clean_seal"]]
-    there = [row["case_id"] for row in after if row["route"] == "AUTOMATE"]
+    there = {
+        row["case_id"]
+        for one in scene.known.tables["alarm"]
+        for row in scene.known.cases(one["epoch_id"])
+        if row["route"] == "AUTOMATE" and row["seal"] > one["clean_seal"]
+    }
     yield from _is(found, number(found[3]), sum(one not in sent and one not in scene.readings for one in there))
 
 
@@ -546,8 +550,8 @@ CLAIMS: tuple[tuple[str, Check], ...] = (
     (rf"Were everything released, {P} \({P} limits {P} to {P}\) would be wrong, from {LABELS}\.", _everything),
     (rf"{N} of the wrong waits? for another reader, and counts? as wrong until then\.", _waits),
     (
-        rf"Here only the {N} labels? of released cases count, of {N} at or above the line, so the limits are wider than before "
-        r"the line was moved \([^)]*\); they narrow with each audit\.",
+        rf"These limits rest on the {N} labels? of released cases only and narrow with each audit; all {N} at or above the line "
+        r"give [\d.]+\u00a0% to [\d.]+\u00a0%\.",
         _wider,
     ),
     (
@@ -644,7 +648,7 @@ CLAIMS: tuple[tuple[str, Check], ...] = (
     ),
     (rf"(?:Today's line releases more than is certified; certified|Certified) is {T}, {P} of cases", _certificate),
     (r"Today's line is the one that releases most of what may be adopted", _stay),
-    (rf", from {LABELS.replace('labels?', 'labels? at or above it')}\.", _rests_on),
+    (rf", from {N} settled blind labels? at or above it, {N} wrong\.", _rests_on),
     (
         rf"(?:But |What is certified cannot be proposed: )by the labels so far at least {P} of what {T} would release is wrong, "
         r"above the target: it cannot be adopted without --uncertified\.",
