@@ -13,7 +13,7 @@ from flows import endings, eras, leftover, payloads, runs, settings
 from models.stream import Stream
 from review import disputes, form, whereabouts
 from review.label_studio import access, doubles, imports, projects
-from review.states import counted, governed, queued, reviewed
+from review.states import counted, queued, reviewed
 
 BATCH = 2000  # tasks in one import: about two seconds of Label Studio's time
 FIRST_READING = 0
@@ -43,14 +43,14 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
     projects.check_owner(connection, project_id, runs.mark(run.ledger, run.stream))
     in_force = runs.policy_in_force(run.ledger, run.stream)
     # Before anybody can answer: a plan is laid on scores whose labels nobody has seen.
-    eras.under_way(run.ledger, run.stream, in_force, runs.clock())
+    era = eras.under_way(run.ledger, run.stream, in_force, runs.clock())
     found = leftover.adopt(run, connection, project_id)
     open_before = reviewed.open_cases(reviewed.read(run.ledger, run.stream.name))
     again = _again(run)
     # Another reading waits for certain people, and must not keep the others from their work: it takes no room.
     room = max(0, run.stream.review.queue_depth - int((open_before["slot"] == FIRST_READING).sum()))
-    since = governed.releasing_since(run.ledger, run.stream.name)
-    waiting, left_out = payloads.pending(run, room, blind_first=since is None, since=since)
+    since = eras.read_first(run.ledger, run.stream, era)
+    waiting, left_out = payloads.pending(run, room, blind_first=not in_force.policy.releases, since=since)
     first = waiting.with_columns(slot=pl.lit(FIRST_READING, pl.Int64)).select(again.columns)
     sent, total, above = 0, len(again) + len(first), found.above
     for batch in again.iter_slices(BATCH):  # few, and looked for by their keys

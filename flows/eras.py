@@ -55,6 +55,15 @@ def under_way(
     return certified.era(book, in_force.epoch_id)
 
 
+def read_first(book: Ledger, stream: Stream, era: certified.Era | None) -> int | None:
+    """The seal after which blind draws are read first: of what is released now, and of the era whose evidence counts.
+
+    None: there is no older backlog behind which they could wait.
+    """
+    seals = [governed.releasing_since(book, stream.name) or 0, 0 if era is None else era.after_seal]
+    return max(seals) or None
+
+
 def _lasts(stream: Stream, cases: extracts.Cases, scored: int, newest: certified.Era | None) -> timedelta:
     """How long the era after `newest` lasts, in which `scored` cases had a confidence."""
     if newest is not None and scored < FEWEST:  # a holiday says nothing of the pace that comes

@@ -143,9 +143,9 @@ class Product:
         """The cases that wait for their first reading, as the queue takes them: id, blind."""
         run = self._run("dispatch")
         in_force = runs.policy_in_force(run.ledger, run.stream)
-        eras.under_way(run.ledger, run.stream, in_force, self.now)
-        since = governed.releasing_since(self.book, NAME)
-        found = queued.pending(self.book, NAME, room, blind_first=since is None, since=since)
+        era = eras.under_way(run.ledger, run.stream, in_force, self.now)
+        since = eras.read_first(self.book, run.stream, era)
+        found = queued.pending(self.book, NAME, room, blind_first=not in_force.policy.releases, since=since)
         return [(str(case), bool(blind)) for case, blind in found.select("case_id", "blind").iter_rows()]
 
     def disputes_waiting(self) -> list[tuple[str, int]]:
