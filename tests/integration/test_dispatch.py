@@ -37,6 +37,7 @@ kind = "text"
 question = "Is it?"
 project = "Mail"
 queue_depth = {depth}
+overlap = 0.0
 
 [target]
 error = 0.05
