@@ -18,7 +18,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 Rows = list[dict[str, Any]]
-TABLES = ("decision", "fault", "dispatch", "review", "policy", "adoption", "epoch", "run", "project")
+TABLES = ("decision", "fault", "dispatch", "review", "policy", "adoption", "epoch", "era_plan", "run", "project")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,9 +118,9 @@ def _decisions(facts: Facts, seen: dict[str, tuple[Any, ...]]) -> Iterator[Findi
     adopted = sorted(facts.tables["adoption"], key=lambda row: int(row["version"]))
     if [row["version"] for row in adopted] != list(range(1, len(adopted) + 1)):
         yield Finding(kind="other", text="the versions of the policy do not follow one another")
-    first: dict[tuple[str, str], str] = {}
+    first: dict[tuple[str, int, str], str] = {}
     for row in sorted(facts.tables["decision"], key=lambda row: (int(row["seal"]), row["source"], row["line"])):
-        first.setdefault((row["epoch_id"], row["group_id"]), row["case_id"])
+        first.setdefault(_kin(facts, row), row["case_id"])
     for row in facts.tables["decision"]:
         name, released = f"case {row['case_id']}", row["route"] == "AUTOMATE"
         before = [adoption for adoption in adopted if adoption["seal"] < row["seal"]]
@@ -132,7 +132,7 @@ def _decisions(facts: Facts, seen: dict[str, tuple[Any, ...]]) -> Iterator[Findi
             yield Finding(kind=kind, text=f"{name} was decided under a policy that was no longer in force")
         rule = policies[row["policy_id"]]
         confidence, line = row["confidence"], rule["threshold"]
-        repeats = first[row["epoch_id"], row["group_id"]] != row["case_id"]
+        repeats = first[_kin(facts, row)] != row["case_id"]
         sure = (
             line is not None
             and confidence is not None
@@ -163,6 +163,12 @@ def _decisions(facts: Facts, seen: dict[str, tuple[Any, ...]]) -> Iterator[Findi
             was = seen[row["case_id"]][0]
             kind = "released" if released and was == "REVIEW" else "other"
             yield Finding(kind=kind, text=f"{name} was {was}, and is another decision now")
+
+
+def _kin(facts: Facts, row: Mapping[str, Any]) -> tuple[str, int, str]:
+    """What a decision is counted with: the decisions of its group in the same era of its epoch."""
+    began = {int(plan["after_seal"]) for plan in facts.tables["era_plan"] if plan["epoch_id"] == row["epoch_id"]}
+    return row["epoch_id"], sum(after < int(row["seal"]) for after in began), row["group_id"]
 
 
 def _tasks(facts: Facts, all_tasks: Rows) -> Iterator[Finding]:

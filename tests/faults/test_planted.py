@@ -127,7 +127,7 @@ def test_a_cursor_that_does_not_go_back_for_late_receipts_is_found(make: Any) ->
     def strike(flow: str) -> Ended | None:
         if flow != "dispatch":
             return None
-        killed = world.flow(flow, at={"before COMMIT": "kill"})
+        killed = world.flow(flow, at={"after POST /api/projects/#/import": "kill"})
         world.people_work(30)  # whatever waits, so that some of it has no receipt
         time.sleep(1.1)  # Label Studio tells its clock in whole seconds: an answer of the same one is read again
         world.flow("collect")
