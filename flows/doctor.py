@@ -24,7 +24,7 @@ from review import (
 from review.figures import Pace
 from review.states import counted, governed, queued, reviewed
 
-_RUNNERS = {"dask": "prefect_dask", "ray": "prefect_ray"}
+_RUNNERS = {"dask": "prefect_dask"}
 
 
 def examine(stream: str | None, *, deep: bool) -> Iterator[health.Finding]:

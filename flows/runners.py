@@ -1,6 +1,5 @@
-"""The task runner that the settings name: Dask or Ray, here or on a cluster that is already there."""
+"""The task runner that the settings name: Dask, here or on a cluster that is already there."""
 
-import logging
 import os
 import socket
 from collections.abc import Iterator
@@ -12,7 +11,6 @@ from prefect.task_runners import TaskRunner
 from flows.settings import PREFIX, Settings
 from models.errors import Misuse, Unavailable
 
-_START = {"dask": "dask scheduler", "ray": "ray start --head"}
 _MOST = 4  # workers that have something to do: recording goes one at a time, and takes half as long as all else or more
 
 
@@ -31,13 +29,12 @@ def started(settings: Settings) -> Iterator[TaskRunner[Any]]:
     try:
         _knock(settings.runner_address)
         entered = runner.__enter__()
-        if settings.runner == "dask":
-            entered.client.wait_for_workers(1, timeout=30)  # type: ignore[attr-defined]
+        entered.client.wait_for_workers(1, timeout=30)  # type: ignore[attr-defined]
     except (OSError, TimeoutError, ConnectionError, RuntimeError, ValueError) as error:
         where = f"{PREFIX}RUNNER_ADDRESS {settings.runner_address!r}: " if settings.runner_address else ""
         raise Unavailable(
-            f"{where}no {settings.runner.title()} cluster with a worker answers ({reason(error)}); "
-            f"start one with `{_START[settings.runner]}` and a worker, or unset {PREFIX}RUNNER"
+            f"{where}no Dask cluster with a worker answers ({reason(error)}); "
+            f"start one with `dask scheduler` and a worker, or unset {PREFIX}RUNNER"
         ) from None
     try:
         yield entered
@@ -46,21 +43,15 @@ def started(settings: Settings) -> Iterator[TaskRunner[Any]]:
 
 
 def _knock(address: str) -> None:
-    """See that somebody listens there: Ray would try for minutes. Raises OSError; an address of another form passes."""
+    """See that somebody listens there: Raises OSError; an address of another form passes."""
     host, separator, port = address.rpartition("://")[2].rpartition(":")
     if separator and port.isdigit():
         socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
 
 
-def workers(runner: TaskRunner[Any], settings: Settings) -> int:
+def workers(runner: TaskRunner[Any]) -> int:
     """How many tasks can be worked on now, at least 1, at most as many as are of use."""
-    if settings.runner == "dask":
-        found = sum(runner.client.nthreads().values())  # type: ignore[attr-defined]
-    else:
-        import ray
-
-        found = int(ray.cluster_resources().get("CPU", 1))  # type: ignore[no-untyped-call]
-    return max(1, min(found, _MOST))
+    return max(1, min(sum(runner.client.nthreads().values()), _MOST))  # type: ignore[attr-defined]
 
 
 def reason(error: Exception) -> str:
@@ -69,35 +60,22 @@ def reason(error: Exception) -> str:
 
 
 def _made(settings: Settings) -> TaskRunner[Any]:
-    address = settings.runner_address or None
     try:
-        if settings.runner == "dask":
-            from prefect_dask.task_runners import DaskTaskRunner
-
-            # One thread each: what a task does is one thread's work, and a worker that dies takes one task with it.
-            cores = os.cpu_count() or 1
-            count = min(cores, _MOST)
-            here: dict[str, Any] = {
-                "n_workers": count,
-                "threads_per_worker": 1,
-                "env": {"POLARS_MAX_THREADS": str(cores // count)},  # or each would take all cores
-                "dashboard_address": "127.0.0.1:0",  # none would be a warning where its usual port is taken
-            }
-            dask: TaskRunner[Any] = DaskTaskRunner(address=address, cluster_kwargs=None if address else here)
-            return dask
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        if not address:
-            os.environ.setdefault(
-                "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0"
-            )  # Ray's word for: on 127.0.0.1, nowhere else
-        from prefect_ray.task_runners import RayTaskRunner
-
-        here = {"include_dashboard": False, "log_to_driver": False, "logging_level": logging.ERROR}
-        there = {"log_to_driver": False, "logging_level": logging.ERROR}
-        ray: TaskRunner[Any] = RayTaskRunner(address=address, init_kwargs=there if address else here)
-        return ray
+        from prefect_dask.task_runners import DaskTaskRunner
     except ImportError:
         raise Misuse(
             f"{PREFIX}RUNNER is {settings.runner}, whose package is not installed; "
             f"run: pip install 'second-reader[{settings.runner}]'"
         ) from None
+    # One thread each: what a task does is one thread's work, and a worker that dies takes one task with it.
+    cores = os.cpu_count() or 1
+    count = min(cores, _MOST)
+    here: dict[str, Any] = {
+        "n_workers": count,
+        "threads_per_worker": 1,
+        "env": {"POLARS_MAX_THREADS": str(cores // count)},  # or each would take all cores
+        "dashboard_address": "127.0.0.1:0",  # none would be a warning where its usual port is taken
+    }
+    address = settings.runner_address or None
+    runner: TaskRunner[Any] = DaskTaskRunner(address=address, cluster_kwargs=None if address else here)
+    return runner

@@ -31,8 +31,8 @@ class Settings(BaseSettings):
     data: Path = Path()
     reports: Path = Path("reports")
     reports_url: str = ""  # where a web server shows that folder; empty: links are to files
-    runner: Literal["threads", "dask", "ray"] = "threads"  # what works on the chunks of `score`
-    runner_address: str = ""  # of a Dask scheduler or a Ray cluster; empty: one of this machine, for the run
+    runner: Literal["threads", "dask"] = "threads"  # what works on the chunks of `score`
+    runner_address: str = ""  # of a Dask scheduler; empty: workers of this machine, for the run
 
 
 def read() -> Settings:

@@ -33,7 +33,7 @@ def record_all(run: runs.Run, inbox: Path) -> dict[str, int]:
         for piece in files.pieces(inbox, run.stream):
             # As many on their way as there are workers: one records, the others prepare what comes next. With one
             # more, the worker whose turn it is to record could be busy preparing, and all would wait for it.
-            while line.length >= runners.workers(runner, run.settings):
+            while line.length >= runners.workers(runner):
                 _add(run, total, line.take())
             line.join(piece)
         while line.length:
@@ -83,7 +83,7 @@ class _Line:
             prepared.result()
             raise
         except Exception as error:
-            if not type(error).__module__.startswith(("distributed", "ray")):
+            if not type(error).__module__.startswith("distributed"):
                 raise
             raise Unavailable(
                 f"the workers could not finish ({runners.reason(error)}); what was recorded stays; see their log, and run "

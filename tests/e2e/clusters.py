@@ -1,4 +1,4 @@
-"""Real Dask and Ray clusters on this machine, each process one that the test started and can end."""
+"""A real Dask cluster on this machine, each process one that the test started and can end."""
 
 import socket
 import subprocess
@@ -57,20 +57,6 @@ def dask(folder: Path, environment: Mapping[str, str], *, workers: int, threads:
         started = [_start(ending, log, environment, "dask", *joining, *quiet) for _ in range(workers)]
         _until(lambda: log.read_text(encoding="utf-8").count("Starting established connection") >= 2 * workers, log)
         yield Cluster(address, started, log)
-
-
-@contextmanager
-def ray(folder: Path, environment: Mapping[str, str], *, workers: int) -> Iterator[Cluster]:
-    """`ray start --head`, on the loopback address only (see `flows.runners`); the environment is that of the flow, too."""
-    port, log = free_port(), folder / "ray.log"
-    alone = ["--include-dashboard=false", "--disable-usage-stats", f"--num-cpus={workers}", "--block"]
-    where = ["--node-ip-address", HOST, f"--port={port}", f"--ray-client-server-port={free_port()}"]
-    # A socket's path has at most 107 characters, and Ray adds some 70 to the folder's.
-    room = ["--temp-dir", str(folder), "--object-store-memory", str(512 * 2**20), "--min-worker-port=0"]
-    with ExitStack() as ending:
-        head = _start(ending, log, environment, "ray", "start", "--head", *where, *alone, *room, "--max-worker-port=0")
-        _until(lambda: "Ray runtime started" in log.read_text(encoding="utf-8"), log)
-        yield Cluster(f"{HOST}:{port}", [head], log)
 
 
 def of_client(port: int, pids: list[int]) -> int:

@@ -19,31 +19,24 @@ def refusal(**given: Any) -> errors.SecondReaderError:
     return caught.value
 
 
-@pytest.mark.parametrize("runner", ["dask", "ray"])
-def test_a_cluster_elsewhere_cannot_write_an_sqlite_file(runner: str) -> None:
-    said = refusal(runner=runner, runner_address="tcp://node-1:8786", ledger="sqlite:///here.db")
+def test_a_cluster_elsewhere_cannot_write_an_sqlite_file() -> None:
+    said = refusal(runner="dask", runner_address="tcp://node-1:8786", ledger="sqlite:///here.db")
     assert isinstance(said, errors.Misuse)
     assert "SECOND_READER_RUNNER_ADDRESS is tcp://node-1:8786, but the ledger is an SQLite file" in str(said)
     assert "set SECOND_READER_LEDGER to a PostgreSQL database" in str(said)
 
 
-@pytest.mark.parametrize(("runner", "scheme"), [("dask", "tcp://"), ("ray", ""), ("ray", "ray://")])
-def test_where_no_cluster_answers_the_address_and_the_command_that_starts_one_are_named(
-    runner: str, scheme: str
-) -> None:
-    address = f"{scheme}127.0.0.1:{clusters.free_port()}"
-    said = refusal(runner=runner, runner_address=address, ledger=POSTGRES)
+def test_where_no_cluster_answers_the_address_and_the_command_that_starts_one_are_named() -> None:
+    address = f"tcp://127.0.0.1:{clusters.free_port()}"
+    said = refusal(runner="dask", runner_address=address, ledger=POSTGRES)
     assert isinstance(said, errors.Unavailable)
-    assert f"SECOND_READER_RUNNER_ADDRESS '{address}': no {runner.title()} cluster with a worker answers" in str(said)
-    assert {"dask": "`dask scheduler`", "ray": "`ray start --head`"}[runner] in str(said)
+    assert f"SECOND_READER_RUNNER_ADDRESS '{address}': no Dask cluster with a worker answers" in str(said)
+    assert "`dask scheduler`" in str(said)
     assert "secret" not in str(said)
 
 
-@pytest.mark.parametrize("runner", ["dask", "ray"])
-def test_a_missing_package_is_named_with_the_command_that_installs_it(
-    runner: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, f"prefect_{runner}.task_runners", None)
-    said = refusal(runner=runner)
+def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "prefect_dask.task_runners", None)
+    said = refusal(runner="dask")
     assert isinstance(said, errors.Misuse)
-    assert f"run: pip install 'second-reader[{runner}]'" in str(said)
+    assert "run: pip install 'second-reader[dask]'" in str(said)
