@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from models import certificate
 from review import certificate_text, changes, headline, report, terminal, wording
-from review.figures import Pace
+from review.figures import Era, Pace
 from tests.unit.report_facts import COUNTS, IN_FORCE, PLAN, STANDING, A, R, Row, made
 
 # The wrong answers have the higher confidence.
@@ -59,7 +59,15 @@ def test_labels_that_are_there_are_counted_and_what_is_pending_is_named() -> Non
         )
     )
     assert "no blind label" not in said
-    assert "278 blind labels at confidence \u2265 0.8, 40 of them wait for another reader" in said
+    assert "So far there are 278 blind labels at confidence \u2265 0.8, 40 of them wait for another reader" in said
+
+
+def test_labels_of_earlier_eras_are_not_told_as_those_that_a_step_of_this_one_counts() -> None:
+    rows: tuple[Row, ...] = ((0.9, R, True, 1.0, "right", False, 278),)
+    none = replace(STANDING, certified=(), stops=(certificate.Stop(at=0, level=0.05),))
+    era = Era(number=2, ends_at="2026-03-01T00:00:00.000000Z", until="2026-03-01T00:00:00.000000Z", state="nothing")
+    said = plain(certificate_text.needed(replace(made(rows, policy=COLD_POLICY, standing=none), era=era)))
+    assert "In all eras so far there are 278 blind labels" in said
 
 
 def test_the_forecast_of_the_queue_does_not_extrapolate_an_hour() -> None:

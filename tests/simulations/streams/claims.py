@@ -655,7 +655,7 @@ CLAIMS: tuple[tuple[str, Check], ...] = (
         _against,
     ),
     (
-        rf"So far there are {N} blind labels? at {T}(?:, {N} wrong)?(?:, {N} of them waits? for another reader)?"
+        rf"(?:So far|In all eras so far) there are {N} blind labels? at {T}(?:, {N} wrong)?(?:, {N} of them waits? for another reader)?"
         rf"(?:; of more draws there, {PENDING})?\.",
         _so_far,
     ),
