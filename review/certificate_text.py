@@ -161,7 +161,9 @@ def needed(report: Report) -> str:
             f"There is no blind label at {where} yet{waits}; about {labels} there, all right, would certify that{long}."
         )
     labels = wording.count(step.labels, "more blind label")
-    so_far = "So far" if report.era is None or report.era.number == 1 else "In all eras so far"  # one era's count for it
+    so_far = (
+        "So far" if report.era is None or report.era.number == 1 else "In all eras so far"
+    )  # one era's count for it
     return (
         f"About {labels} at {where} would certify that, were errors to stay as rare as so far{long}. {so_far} there are "
         f"{draws.labels(there, f'at {where}')}."

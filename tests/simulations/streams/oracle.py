@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from tests.simulations.streams import claims, driver, facts, released, sentences, world
+from tests.simulations.streams import driver, facts, released, scene, sentences, world
 from tests.simulations.streams.facts import Facts, Row
 
 KINDS = (
@@ -93,7 +93,7 @@ def judge(given: world.World, life: driver.Life) -> Outcome:
     outcome.audits = sum(row["blind"] and row["case_id"] in readings for row in gone_out)
     page = sentences.Page(life.truth)
     for saying in life.sayings:
-        then, made_at = known.until(saying.told.seal), claims.when(driver.moment(saying.day + 0.97))
+        then, made_at = known.until(saying.told.seal), scene.when(driver.moment(saying.day + 0.97))
         for kind, text in sentences.false(saying.told, then, page, made_at):
             outcome.findings.append(Finding(kind=kind, text=f"day {saying.day}: {text}"))
     outcome.limits, outcome.sentences = page.limits, page.read

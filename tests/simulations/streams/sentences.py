@@ -8,24 +8,23 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tests.simulations.streams import claims, driver, product
-from tests.simulations.streams.claims import Said, Scene
+from tests.simulations.streams import driver, product
+from tests.simulations.streams.claims import page as claims
 from tests.simulations.streams.facts import Facts
+from tests.simulations.streams.scene import LONG, N, P, Said, Scene, T
 
-_N, _P = claims.N, claims.P
-_LONG = r"(?: \([^()]*\))?"  # how long labels take: a forecast
 ADVICE = (
     r"This page fills with the first answers of the model\.",
     r"Put them where the stream looks for its input, then: .*",
     r"A share of them is drawn for a blind label; as people answer, the error shows\.",
     r"They narrow with each audit\.",
     r"Raise the line, or halt\.",
-    rf"About {_N} more blind labels?, all right, would show it{_LONG}\.",
-    rf"About {_N} more blind labels? at {claims.T} would certify that, were errors to stay as rare as so far{_LONG}\.",
+    rf"About {N} more blind labels?, all right, would show it{LONG}\.",
+    rf"About {N} more blind labels? at {T} would certify that, were errors to stay as rare as so far{LONG}\.",
     r"How many more labels it takes is known when more of them are\.",
     r"Beware: the confidence is off by [\d.]+ on average \(above [\d.]+\): calibrate it\.",
     r"Beware: the confidence hardly tells right from wrong \(AUROC [\d.]+, below [\d.]+\)\.",
-    rf"Beware: the confidences of the newest day have moved: up to {_P} of cases lie elsewhere than before\.",
+    rf"Beware: the confidences of the newest day have moved: up to {P} of cases lie elsewhere than before\.",
     r"That needs no label to see and is no proof of errors; look at the input\.",
     r"Errors that all readers miss alike are not in this: only cases whose answer is known can show them\.",
     r"At [\d.\u202f]+ audits a day a false alarm comes about once in [\d.e+]+ years\.",

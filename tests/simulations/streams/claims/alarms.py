@@ -1,0 +1,86 @@
+"""What a report says of alarms, of silence, and of what the watchdog has looked at."""
+
+import re
+
+from tests.simulations.streams import facts, product
+from tests.simulations.streams.scene import Claim, N, Said, Scene, number, same
+
+
+def _stopped(found: re.Match[str], scene: Scene) -> Said:
+    said = scene.adoption["adopted_by"] == product.SILENCE and scene.policy["threshold"] is None
+    yield from same(found, True, said)
+
+
+def _stops_soon(found: re.Match[str], scene: Scene) -> Said:
+    yield from same(found, True, scene.policy["threshold"] is not None)
+    drawn = [row for row in scene.released if row["blind"]]
+    yield from same(found, True, any(row["case_id"] not in scene.readings for row in drawn), "absent")
+
+
+def _alarm(found: re.Match[str], scene: Scene) -> Said:
+    alarm = scene.known.tables["alarm"][-1]
+    yield from same(found, (number(found[1]), number(found[2])), (alarm["errors"], alarm["labels"]))
+    sent = {row["case_id"] for row in scene.known.tables["recall"]}
+    there = {
+        row["case_id"]
+        for one in scene.known.tables["alarm"]
+        for row in scene.known.cases(one["epoch_id"])
+        if row["route"] == "AUTOMATE" and row["seal"] > one["clean_seal"]
+    }
+    yield from same(found, number(found[3]), sum(one not in sent and one not in scene.readings for one in there))
+
+
+def _closed(found: re.Match[str], scene: Scene) -> Said:
+    alarms = scene.known.tables["alarm"]
+    yield from same(found, True, bool(alarms) and scene.policy["threshold"] is None)
+
+
+def _watched(found: re.Match[str], scene: Scene) -> Said:
+    labels = facts.released_labels(scene.known, scene.policy["epoch_id"])
+    yield from same(found, number(found[2]), sum(wrong for _, wrong in labels))
+    least = len(labels) - facts.perhaps_due(scene.known, scene.policy["epoch_id"])
+    if not least <= number(found[1]) <= len(labels):
+        yield "count", f"{found[0]!r}, but there are {least} to {len(labels)}"
+
+
+def _watched_none(found: re.Match[str], scene: Scene) -> Said:
+    labels = facts.released_labels(scene.known, scene.policy["epoch_id"])
+    if len(labels) > facts.perhaps_due(scene.known, scene.policy["epoch_id"]):
+        yield "absent", f"{found[0]!r}, but there are {len(labels)}"
+
+
+def _shifted(found: re.Match[str], scene: Scene) -> Said:
+    if number(found[1]) + number(found[2]) > len(scene.cases):
+        yield "count", f"{found[0]!r}, but there are {len(scene.cases)}"
+
+
+CLAIMS: tuple[Claim, ...] = (
+    (
+        r"Nothing is released, waiting for readers: of what was released before, no label has come for as long as "
+        r"policy\.max_silence allows\. It goes on by itself when they have answered\.",
+        _stopped,
+    ),
+    (
+        r"Release stops within a day unless somebody reads what was drawn of the released: no label of it has come for nearly as "
+        r"long as policy\.max_silence allows\.",
+        _stops_soon,
+    ),
+    (
+        rf"Alarm, [^:]*:[^:]*: the error among the released has risen \({N} wrong at the end of {N} blind labels?\)\. "
+        rf"Nothing is released since; (?:every case under suspicion was read or recalled|{N} released cases? under suspicion, "
+        r"read by nobody: second-reader recall)\.",
+        _alarm,
+    ),
+    (r"The watchdog has closed the epoch\. No line can be proposed before new evidence is in\.", _closed),
+    (
+        rf"The watchdog has looked at {N} blind labels? of released cases, {N} wrong\. Its evidence that the error has risen "
+        r"stands at [\d.]+\u00a0% of what raises an alarm \(on a logarithmic scale\)\.",
+        _watched,
+    ),
+    (r"The watchdog has no blind label of a released case to look at yet\.", _watched_none),
+    (
+        rf"The confidences of the newest day \({N} cases?\) differ from those before \({N} cases?\) by at most [\d.]+\u00a0% of "
+        r"cases: (?:more than chance and more than is harmless|no cause for a warning)\.",
+        _shifted,
+    ),
+)

@@ -1,0 +1,172 @@
+"""What a report says of what is released and of how wrong it is: counts exactly, limits at their level."""
+
+import re
+
+from tests.simulations.streams import world
+from tests.simulations.streams.facts import Row
+from tests.simulations.streams.scene import LABELS, Claim, N, P, Said, Scene, near, number, same
+
+
+def _every(found: re.Match[str], scene: Scene) -> Said:
+    yield from same(found, (number(found[1]), 0), (len(scene.cases), len(scene.released)))
+
+
+def _none_arrived(found: re.Match[str], scene: Scene) -> Said:
+    yield from same(found, 0, len(scene.cases))
+
+
+def _alone(found: re.Match[str], scene: Scene) -> Said:
+    share = len(scene.released) / max(len(scene.cases), 1)
+    if not near(found[1], share):
+        yield "count", f"{found[0]!r}, but {len(scene.released)} of {len(scene.cases)} are released"
+    if found[2]:
+        wrong = 100 * scene.share_wrong(scene.released)
+        scene.limits["released, too high"] = wrong < float(found[2])
+        scene.limits["released, too low"] = wrong > float(found[3])
+
+
+def _released(found: re.Match[str], scene: Scene) -> Said:
+    yield from same(found, (number(found[1]), number(found[2])), (len(scene.released), len(scene.cases)))
+
+
+def _at_most(found: re.Match[str], scene: Scene) -> Said:
+    yield from same(found, number(found[3]), len(scene.released))
+    scene.limits["released"] = 100 * scene.share_wrong(scene.released) > float(found[2])
+
+
+def _labelled(found: re.Match[str], said: tuple[str, str], cases: list[Row], scene: Scene) -> Said:
+    """Labels that are told exist, and those that exist are told; what is disputed counts as wrong until it is settled."""
+    there = scene.labels(cases)
+    true = len(there), there.count("wrong") + there.count("disputed")
+    yield from same(found, (number(said[0]), number(said[1])), true)
+
+
+def _estimate(found: re.Match[str], scene: Scene) -> Said:
+    yield from _labelled(found, (found[2], found[3]), scene.released, scene)
+
+
+def _best(found: re.Match[str], scene: Scene) -> Said:
+    yield from _labelled(found, (found[1], found[2]), scene.released, scene)
+
+
+def _everything(found: re.Match[str], scene: Scene) -> Said:
+    yield from _labelled(found, (found[5], found[6]), scene.scored, scene)
+    share = 100 * scene.share_wrong(scene.scored)
+    scene.limits["everything, too low"] = share > float(found[4])
+    scene.limits["everything, too high"] = share < float(found[3])
+
+
+def _waits(found: re.Match[str], scene: Scene) -> Said:
+    yield from same(found, number(found[1]), scene.labels(scene.released or scene.scored).count("disputed"))
+
+
+def _wider(found: re.Match[str], scene: Scene) -> Said:
+    line = scene.policy["threshold"]
+    true = len(scene.labels(scene.released)), len(scene.labels(scene.at(line)))
+    yield from same(found, (number(found[1]), number(found[2])), true)
+
+
+def _at_line(found: re.Match[str], scene: Scene) -> Said:
+    yield from same(found, number(found[3]), len(scene.labels(scene.at(scene.policy["threshold"]))))
+    if abs(number(found[4]) - 1 / scene.policy["audit_rate"]) > 0.5:
+        yield "count", f"{found[0]!r}, but one in {1 / scene.policy['audit_rate']:.3g} is drawn"
+
+
+def _none_answered(found: re.Match[str], scene: Scene) -> Said:
+    drawn = [row for row in scene.released or scene.scored if row["blind"]]
+    if there := scene.labels(drawn):
+        yield "absent", f"{found[0]!r}, but {len(there)} are"
+    yield from same(found, number(found[1]), len(drawn))
+
+
+def _none_drawn(found: re.Match[str], scene: Scene) -> Said:
+    yield from same(found, 0, sum(row["blind"] for row in scene.released or scene.scored), "absent")
+
+
+def _no_release(found: re.Match[str], scene: Scene) -> Said:
+    yield from same(found, None, scene.policy["threshold"])
+
+
+def _none_so_sure(found: re.Match[str], scene: Scene) -> Said:
+    yield from same(found, (True, 0), (scene.policy["threshold"] is not None, len(scene.released)))
+
+
+def _repeats(found: re.Match[str], scene: Scene) -> Said:
+    yield from same(found, number(found[1]), sum(row["held"] is not None for row in scene.cases))
+
+
+def _few_errors(found: re.Match[str], scene: Scene) -> Said:
+    labels = scene.labels(scene.scored)
+    low, high = labels.count("wrong"), labels.count("wrong") + labels.count("disputed")
+    if not low <= number(found[1]) <= high:
+        yield "count", f"{found[0]!r}, but {low} are wrong and {high - low} disputed"
+
+
+def _part(found: re.Match[str], scene: Scene) -> Said:
+    if float(found[2]) <= 100 * world.ALPHA:
+        yield "contradiction", f"{found[0]!r}, with a target of {100 * world.ALPHA:g} %"
+    yield from same(found, True, bool(scene.released))
+
+
+def _sentence(found: re.Match[str], scene: Scene) -> Said:
+    """Of a target that nothing certifies: no figure beside it."""
+    yield from same(found, f"{100 * world.ALPHA:g}", found[1])
+
+
+CLAIMS: tuple[Claim, ...] = (
+    (rf"Every one of {N} cases? goes to a person\.", _every),
+    (r"No case has arrived yet\.", _none_arrived),
+    (r"Nothing is released alone until a named person draws the line\.", _no_release),
+    (r"No case so far was as sure as today's line asks\.", _none_so_sure),
+    (
+        rf"The machine answers {P} of cases alone(?:\.|; by the labels so far between {P} and {P} of these are wrong\.)",
+        _alone,
+    ),
+    (rf"Released: {N} of {N} cases?\.", _released),
+    (rf"With {P} confidence at most {P} of the {N} released are wrong\.", _at_most),
+    (rf"Today's estimate: {P} wrong, from {LABELS} \([\d.]+\u00a0% limits, [^()]*\)\.", _estimate),
+    (
+        rf"From {LABELS}\. Best estimate [^.]*[\d.]+\u00a0% \([\d.]+\u00a0% limits [\d.]+\u00a0% to [\d.]+\u00a0%\), [^.]*\.",
+        _best,
+    ),
+    (rf"Were everything released, {P} \({P} limits {P} to {P}\) would be wrong, from {LABELS}\.", _everything),
+    (rf"{N} of the wrong waits? for another reader, and counts? as wrong until then\.", _waits),
+    (
+        rf"These limits rest on the {N} labels? of released cases only and narrow with each audit; all {N} at or above the line "
+        r"give [\d.]+\u00a0% to [\d.]+\u00a0%\.",
+        _wider,
+    ),
+    (
+        rf"At the line the limits are {P} to {P}, wider than {N} labels? alike would give: since the line was moved one audit "
+        rf"stands for {N} cases?\.",
+        _at_line,
+    ),
+    (
+        r"(?:Of these themselves nothing is known yet|About the model nothing can be said yet|How many of these answers are "
+        rf"wrong is not known yet): none of {N} blind draws is answered yet\.",
+        _none_answered,
+    ),
+    (
+        r"(?:Of these themselves nothing is known yet|About the model nothing can be said yet|How many of these answers are "
+        r"wrong is not known yet): no case has been drawn for a blind label\.",
+        _none_drawn,
+    ),
+    (
+        r"The target is at most ([\d.]+) % wrong among the released(?:\.|: the limit is below it, at this look; no certificate "
+        r"says so\.|: even the lower limit is above it\.|: the limits still reach to both sides\.)".replace(
+            " %", "\u00a0%"
+        ),
+        _sentence,
+    ),
+    (
+        rf"{N} cases? went to people, however sure the model was, for as many of (?:its|their) group as its plan allows had "
+        r"come before\.",
+        _repeats,
+    ),
+    (rf"Beware: {N} errors? seen, fewer than 5: whether the confidence means anything is not known yet\.", _few_errors),
+    (
+        rf"Beware: [^.]*? is above the target: {P} \([\d.]+\u00a0% limits {P} to [\d.]+\u00a0%\) of the released there are "
+        r"wrong\.",
+        _part,
+    ),
+)

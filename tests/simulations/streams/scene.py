@@ -1,0 +1,125 @@
+"""What a report spoke of, and how it prints counts, shares, thresholds and times."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tests.simulations.streams import driver, facts
+from tests.simulations.streams.facts import Facts, Row
+
+# Digits are grouped by a narrow no-break space, and a no-break space stands before a unit.
+N, P, T = r"([\d\u202f]+)", r"([\d.]+)\u00a0%", r"confidence \u2265\u00a0([\d.e+-]+)"
+W = r"(\d+ \w+ \d{4}, \d\d:\d\d UTC)"
+LABELS = rf"{N} blind labels?, {N} wrong"
+PENDING = (
+    rf"(?:{N} waits? for another reader)?(?:, )?(?:{N} (?:was|were) passed on)?(?:, )?(?:{N} (?:is|are) unanswered)?(?:, )?"
+    rf"(?:{N} (?:is|are) not sent yet)?"
+)
+Said = Iterator[tuple[str, str]]
+Check = Callable[[re.Match[str], "Scene"], Said]
+Claim = tuple[str, Check]  # a pattern of a sentence, and what the ledger and the planted truth say to it
+TARGET = rf"The target is at most {P} wrong among the released".replace(P, r"[\d.]+\u00a0%")
+REGION = r"(the released|all cases)"
+LONG = r"(?: \([^()]*\))?"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a report spoke of: the ledger then, the policy in force, the epoch's cases, and what people had said of them.
+
+    `before`: earlier reports of the stream by the time they name. `limits`: of each kind the newest limit, and whether the
+    planted truth is beyond it.
+    """
+
+    known: Facts
+    policy: Row
+    adoption: Row
+    era: Row | None
+    cases: list[Row]
+    readings: Mapping[str, list[Row]]
+    truth: Mapping[str, driver.Truth]
+    before: Mapping[str, "Scene"]
+    limits: dict[str, bool]
+
+    @staticmethod
+    def of(
+        known: Facts, truth: Mapping[str, driver.Truth], before: Mapping[str, "Scene"], limits: dict[str, bool]
+    ) -> "Scene":
+        """The scene of a ledger as it is."""
+        policy = known.in_force()
+        assert policy is not None, "a stream begins with a policy"
+        epoch_id = policy["epoch_id"]
+        eras = [row for row in known.tables["era_plan"] if row["epoch_id"] == epoch_id]
+        return Scene(
+            known,
+            policy,
+            max(known.tables["adoption"], key=lambda row: row["version"]),
+            max(eras, key=lambda row: row["era"], default=None),
+            known.cases(epoch_id),
+            known.readings(),
+            truth,
+            dict(before),
+            limits,
+        )
+
+    @property
+    def released(self) -> list[Row]:
+        """The released ones."""
+        return [row for row in self.cases if row["route"] == "AUTOMATE"]
+
+    @property
+    def scored(self) -> list[Row]:
+        """Those that have a confidence."""
+        return [row for row in self.cases if row["confidence"] is not None]
+
+    def at(self, line: float) -> list[Row]:
+        """Those at or above a threshold."""
+        return [row for row in self.scored if row["confidence"] >= line]
+
+    def line(self, shown: str) -> float:
+        """The registered threshold that a number on the page stands for: it is cut, never rounded up."""
+        plans = [row for row in self.known.tables["era_plan"] if row["epoch_id"] == self.policy["epoch_id"]]
+        lines = {line for row in plans for line in facts.thresholds(row)} | {0.0}
+        lines |= {row["threshold"] for row in self.known.tables["policy"] if row["threshold"] is not None}
+        return min((line for line in lines if line >= float(shown)), default=float(shown))
+
+    def certified(self, era: int) -> set[float]:
+        """What an era of the epoch has certified so far."""
+        return self.known.certified(self.policy["epoch_id"], era)
+
+    @property
+    def now_certified(self) -> set[float]:
+        """What the era under way has certified so far."""
+        return set() if self.era is None else self.certified(self.era["era"])
+
+    def labels(self, cases: list[Row]) -> list[str]:
+        """What blind readings say of those that were read: right, wrong or disputed."""
+        said = [self.known.said(row, self.readings) for row in cases if row["blind"]]
+        return [one for one in said if one != "none"]
+
+    def share_wrong(self, cases: list[Row]) -> float:
+        """The planted share of wrong ones."""
+        return sum(self.truth[row["case_id"]].wrong for row in cases) / max(len(cases), 1)
+
+
+def number(digits: str | None) -> int:
+    """A count as it is printed; None, where a sentence leaves it out, is 0."""
+    return int(digits.replace("\u202f", "")) if digits else 0
+
+
+def near(printed: str, share: float) -> bool:
+    """Whether a percentage is this share, to the decimals it is printed with."""
+    decimals = len(printed.partition(".")[2])
+    return abs(float(printed) - 100 * share) <= 0.5000001 / 10.0**decimals
+
+
+def when(written: str) -> str:
+    """An instant of the ledger as a report writes it."""
+    instant = datetime.fromisoformat(written).astimezone(UTC)
+    return f"{instant.day} {instant:%B %Y, %H:%M} UTC"
+
+
+def same(found: re.Match[str], said: object, true: object, kind: str = "count") -> Said:
+    if said != true:
+        yield kind, f"{found[0]!r}: {said}, but it is {true}"
