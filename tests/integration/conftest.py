@@ -1,12 +1,14 @@
-"""A ledger's URL on each of the two databases, and a ledger with a policy in force."""
+"""A ledger's URL on each of the two databases, a ledger with a policy in force, and a clock that a test moves."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from flows import runs
 from review import ledger
 from tests.integration import ledger_facts as facts
+from tests.integration.desk import Clock
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
@@ -27,3 +29,11 @@ def book(ledger_url: str) -> Iterator[ledger.Ledger]:
             {"epoch": facts.epochs(), "policy": facts.policies(), "adoption": facts.adoptions()}, now=facts.NOW
         )
         yield opened
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The product's clock."""
+    made = Clock()
+    monkeypatch.setattr(runs, "clock", made)
+    return made

@@ -1,12 +1,16 @@
 """A stream with an open ledger, filled by the product's own score and by answers put in as facts."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
+import pytest
 
-from flows import certify, decisions, files, runs, settings
-from models import certificate, stream
+from flows import certify, decisions, epochs, files, runs, settings
+from models import certificate, moment, stream
 from review import ledger
 from review.judged import Judged
 from review.states import governed
@@ -49,6 +53,20 @@ per_class = "{per_class}"
 """
 ANN, WHY = "ann@example.org", "a test"
 NO_LABELS = pl.DataFrame(schema={"seal": pl.Int64, "decided_at": pl.String, "wrong": pl.Boolean})
+
+
+class Clock:
+    """A clock that a test moves; the product's, while `runs.clock` is set to it."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+    def __call__(self) -> str:
+        return moment.text(self.now)
+
+    def later(self, days: float) -> str:
+        self.now += timedelta(days=days)
+        return self()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +189,15 @@ class Desk:
 
     def judged(self, now: str | None = None) -> Judged:
         return certify.judged(self.run(), now or runs.clock())
+
+
+@contextmanager
+def opened(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *, dated: bool = False) -> Iterator[Desk]:
+    """A desk on a ledger of its own, with the stream's first epoch begun."""
+    monkeypatch.setenv("SECOND_READER_LEDGER", url)
+    monkeypatch.setenv("SECOND_READER_STREAMS", str(folder))
+    ledger.migrate(url)
+    with ledger.open(url) as book:
+        made = Desk(folder, book, dated=dated)
+        epochs.begin_epoch(book, made.describe(), ANN)
+        yield made

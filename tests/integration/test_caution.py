@@ -1,48 +1,23 @@
 """What the product takes back by itself as time goes by, and gives back only where it took it."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from flows import caution, epochs, eras, govern, runs
+from flows import caution, eras, govern, runs
 from models import era as ages
 from models import moment
-from review import certified, ledger
+from review import certified
 from review.states import governed
-from tests.integration.desk import ANN, WHY, Desk
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 3, 2, 9, tzinfo=UTC)
-
-    def __call__(self) -> str:
-        return moment.text(self.now)
-
-    def later(self, days: float) -> None:
-        self.now += timedelta(days=days)
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
-    monkeypatch.setattr(runs, "clock", made)
-    return made
+from tests.integration.desk import ANN, WHY, Clock, Desk, opened
 
 
 @pytest.fixture
 def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
     """A stream whose first era certified 0.99 and 0.9 from labels without an error."""
-    monkeypatch.setenv("SECOND_READER_LEDGER", ledger_url)
-    monkeypatch.setenv("SECOND_READER_STREAMS", str(tmp_path))
-    ledger.migrate(ledger_url)
-    with ledger.open(ledger_url) as book:
-        made = Desk(tmp_path, book)
-        epochs.begin_epoch(book, made.describe(), ANN)
+    with opened(ledger_url, tmp_path, monkeypatch) as made:
         made.arrive("a", 300, 0.99)
         made.arrive("b", 300, 0.9)
         assert certified.held(made.look()) == [0.99, 0.9]

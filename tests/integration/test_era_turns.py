@@ -6,22 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from flows import caution, epochs, govern, measure
+from flows import caution, govern, measure
 from models import era as ages
 from models import moment
-from review import certified, ledger
-from tests.integration.desk import ANN, NO_LABELS, WHY, Desk
+from review import certified
+from tests.integration.desk import ANN, NO_LABELS, WHY, Desk, opened
 
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    monkeypatch.setenv("SECOND_READER_LEDGER", url)
-    monkeypatch.setenv("SECOND_READER_STREAMS", str(tmp_path))
-    ledger.migrate(url)
-    with ledger.open(url) as book:
-        made = Desk(tmp_path, book)
-        epochs.begin_epoch(book, made.describe(), ANN)
+    with opened(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path, monkeypatch) as made:
         yield made
 
 

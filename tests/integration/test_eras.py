@@ -1,52 +1,24 @@
 """Eras on both databases: when a plan is laid, on what, and what a new era begins with."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from flows import dispatch, epochs, eras, govern, leftover, runs
+from flows import dispatch, eras, govern, leftover, runs
 from models import grid, moment
 from models.errors import Unavailable
 from review import appends, certified, ledger
 from review.label_studio import access, projects
 from tests.integration import ledger_facts as facts
-from tests.integration.desk import ANN, WHY, Desk
-
-BEGAN = datetime(2026, 3, 2, 9, tzinfo=UTC)
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = BEGAN
-
-    def __call__(self) -> str:
-        return moment.text(self.now)
-
-    def later(self, days: float) -> str:
-        self.now += timedelta(days=days)
-        return self()
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
-    monkeypatch.setattr(runs, "clock", made)
-    return made
+from tests.integration.desk import ANN, WHY, Clock, Desk, opened
 
 
 @pytest.fixture
 def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
-    monkeypatch.setenv("SECOND_READER_LEDGER", ledger_url)
-    monkeypatch.setenv("SECOND_READER_STREAMS", str(tmp_path))
-    ledger.migrate(ledger_url)
-    with ledger.open(ledger_url) as book:
-        made = Desk(tmp_path, book)
-        epochs.begin_epoch(book, made.describe(), ANN)
+    with opened(ledger_url, tmp_path, monkeypatch) as made:
         yield made
 
 

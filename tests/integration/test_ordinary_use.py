@@ -10,22 +10,16 @@ import pytest
 from flows import caution, certify, epochs, govern, measure, runs
 from models import moment
 from models.estimate import Estimate
-from review import certified, judged, ledger
+from review import certified, judged
 from review.states import doubted
-from tests.integration.desk import ANN, WHY, Desk
+from tests.integration.desk import ANN, WHY, Desk, opened
 
 FIRST = date(2026, 1, 5)
 
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    monkeypatch.setenv("SECOND_READER_LEDGER", url)
-    monkeypatch.setenv("SECOND_READER_STREAMS", str(tmp_path))
-    ledger.migrate(url)
-    with ledger.open(url) as book:
-        made = Desk(tmp_path, book, dated=True)
-        epochs.begin_epoch(book, made.describe(), ANN)
+    with opened(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path, monkeypatch, dated=True) as made:
         yield made
 
 
