@@ -9,7 +9,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from flows import study_judging, study_rows
-from models import agreement, answers, labelled, rehearsal, spelling, study
+from models import agreement, answers, labelled, rehearsal, spelling, stream, study
 from models.errors import InputInvalid, Misuse
 from models.labelled import Columns, LeftOut
 from models.stream import Stream
@@ -144,7 +144,8 @@ def _stream(columns: Columns) -> Stream:
                 "review": {"kind": "text", "question": "study", "project": "study"},
                 "target": {"error": 0.5},
                 "costs": {"error": 0.0, "review_minute": 0.0},
-            }
+            },
+            context=stream.HISTORY,
         )
     except ValidationError as invalid:
         reasons = "; ".join(f"{'.'.join(map(str, error['loc']))} {error['msg']}" for error in invalid.errors())

@@ -67,7 +67,11 @@ def test_minus_one_among_whole_numbers_is_no_label_unless_the_model_says_it() ->
         ([-0.1, 0.0, -2.3] * 5, "--scale logprob"),
         ([-4.0, 3.5, 0.2] * 5, "give a confidence"),
         ([-1.0, -1.0, 0.4, 0.9], None),  # -1 for "none": rows, not a scale
-        ([0.5] * 50 + [1.2, 7.0], None),  # stray rows go to people
+        (
+            [0.5] * 500 + [1.2],
+            "--scale percent",
+        ),  # one above is enough: the 1.0 of a column of percent is its least sure
+        ([0.5] * 50 + [-1.2, -7.0], None),  # stray rows go to people
         (["0.2", "97", "55"] * 5, "--scale percent"),
     ],
 )
