@@ -161,17 +161,21 @@ def _with_probabilities(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     )
 
 
-def _of_prediction(score: pl.Series, given: pl.Series, matrix: reals.Matrix, stream: Stream) -> pl.Series:
-    """The score where the prediction is one of the labels, and not always the most probable one."""
+def outvoted(matrix: reals.Matrix, given: pl.Series, stream: Stream) -> NDArray[np.bool_]:
+    """Whether a label has a higher probability than the one given; not where one is NaN or what is given is no label."""
     place = _places(given, stream)
-    chosen = np.maximum(place, 0)
-    if stream.input.score == "max":
-        return pl.select(
-            pl.when(pl.Series(place >= 0)).then(confidence.of_label(matrix, chosen)).otherwise(score)
-        ).to_series()
-    return pl.select(
-        pl.when(pl.Series(_outvoted(matrix, place))).then(pl.lit(score) * 0.0).otherwise(score)
-    ).to_series()
+    own = np.take_along_axis(matrix, np.maximum(place, 0)[:, None], axis=1)[:, 0]
+    return np.asarray((place >= 0) & (own < matrix.max(axis=1, initial=-math.inf)), dtype=np.bool_)
+
+
+def _of_prediction(score: pl.Series, given: pl.Series, matrix: reals.Matrix, stream: Stream) -> pl.Series:
+    """The score of the prediction, where it is a label."""
+    if stream.input.score != "max":
+        other = pl.Series(outvoted(matrix, given, stream))
+        return pl.select(pl.when(other & score.is_not_null()).then(0.0).otherwise(score)).to_series()
+    place = _places(given, stream)
+    own = confidence.of_label(matrix, np.maximum(place, 0))
+    return pl.select(pl.when(pl.Series(place >= 0)).then(own).otherwise(score)).to_series()
 
 
 def _places(given: pl.Series, stream: Stream) -> NDArray[np.intp]:
@@ -179,9 +183,3 @@ def _places(given: pl.Series, stream: Stream) -> NDArray[np.intp]:
     order = list(range(len(stream.labels)))
     found = given.replace_strict(stream.labels, order, default=-1, return_dtype=pl.Int64)
     return np.asarray(found.fill_null(-1).to_numpy(), dtype=np.intp)
-
-
-def _outvoted(matrix: reals.Matrix, place: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Whether another label has a higher probability than the one at `place`; not where one is NaN, or place is -1."""
-    own = np.take_along_axis(matrix, np.maximum(place, 0)[:, None], axis=1)[:, 0]
-    return np.asarray((place >= 0) & (own < matrix.max(axis=1, initial=-math.inf)), dtype=np.bool_)
