@@ -18,14 +18,14 @@ def theirs(name: str) -> str:
     return f"file: {name}"
 
 
-def placed(whole: pl.DataFrame, columns: Columns) -> tuple[pl.DataFrame, int]:
-    """Without the -1 that data sets write where there is no label, and how many those were."""
+def placed(whole: pl.DataFrame, columns: Columns) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Without the -1 and the like that data sets write where there is no label, and how often each stood there."""
     if columns.right is not None:
-        return whole, 0
+        return whole, {}
     said = None if columns.prediction is None else whole[columns.prediction]
     missing = spelling.unlabelled(whole[columns.truth], said)
     truth = pl.select(pl.when(~missing).then(whole[columns.truth])).to_series()
-    return whole.with_columns(truth.alias(columns.truth)), int(missing.sum())
+    return whole.with_columns(truth.alias(columns.truth)), labelled.counted(whole[columns.truth].filter(missing))
 
 
 def scaled(whole: pl.DataFrame, columns: Columns, path: Path) -> pl.DataFrame:

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from flows import decisions, epochs, first_look, runs, score, settings
+from flows.cli import app
 from models import stream
-from models.errors import InputInvalid
+from models.errors import InputInvalid, Unavailable
 from review import ledger
 from tests.integration.desk import ANN
 
@@ -193,6 +195,21 @@ def test_the_probability_of_one_class_is_read_as_that_once_it_is_named(field: Fi
     field.score("onesided", named)
     rows = field.book.read("SELECT avg(confidence) AS mean, count(*) AS n FROM decision WHERE prediction = 'ok'")
     assert (rows["n"].item(), round(rows["mean"].item(), 2)) == (2669, 0.93)
+
+
+def test_init_says_it_before_anything_is_made(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECOND_READER_LABEL_STUDIO_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("SECOND_READER_LABEL_STUDIO_TOKEN", "none")
+    (field.folder / "inbox").mkdir()
+    for name in ("percent", "epoch"):
+        field.describe(name)
+        file = CASES[name][0]
+        (field.folder / "inbox" / file).write_bytes((FIELD / name / file).read_bytes())
+        ended = CliRunner().invoke(app, ["init", name])
+        (field.folder / "inbox" / file).unlink()
+        assert isinstance(ended.exception, Unavailable), "there is no Label Studio"
+        assert ("until then score takes nothing" if name == "percent" else SAID[name][1]) in ended.stderr
+    assert field.book.read("SELECT count(*) AS n FROM epoch")["n"].item() == 0
 
 
 def test_an_inbox_that_is_not_there_yet_says_nothing(field: Field) -> None:
