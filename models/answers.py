@@ -70,7 +70,7 @@ def check_scale(frame: pl.DataFrame, stream: Stream, source: str) -> None:
         way = "" if named else f' (or as "{stream.input.scale}": then a row outside goes to a person)'
         raise InputInvalid(
             f"{source}, line {given['line'][place]}: {stream.input.confidence} {given['real'][place]:.9g} is not "
-            f"{scale.RANGES[stream.input.scale]}, so the whole column may be of another scale and none of it is taken; "
+            f"{scale.RANGES[stream.input.scale]}, so the whole column may be of another scale and none of these rows is taken; "
             f'name the scale in the stream file, as in input.scale = "{likely}"{way}'
         )
 

@@ -56,7 +56,7 @@ def of_probabilities(frame: pl.DataFrame, stream: Stream) -> list[Note]:
         if other:
             said = (
                 f"{other} of {len(frame)} predictions are not the most probable label: their confidence is that of the label "
-                "predicted, and low; if the model has no decision threshold of its own, the probabilities may stand in another "
+                "predicted; if the model has no decision threshold of its own, the probabilities may stand in another "
                 "order than labels"
             )
             found.append(Note(about="outvoted", said=said))

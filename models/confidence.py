@@ -22,11 +22,7 @@ from models.reals import Matrix
 
 TOLERANCE = 1e-3  # how far from 1 probabilities may sum, whatever their decimals
 MOST = 0.1  # how far they may sum at most, however many are rounded
-_DECIMALS = (
-    2,
-    3,
-    4,
-)  # a row of one decimal is taken as one of two: a half and a half say little of how numbers were made
+_DECIMALS = (2, 3, 4)  # a row of one decimal is taken for one of two: 0.5 and 0.5 say little of how they were made
 
 Measure = Callable[[Matrix], Matrix]
 
