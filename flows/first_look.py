@@ -20,15 +20,18 @@ class Look:
         self._told: set[str] = set()
         self._files: set[str] = set()
 
-    def at(self, chunk: files.Chunk) -> list[str]:
-        """A line for each trouble that is new; nothing where another chunk of the file was looked at."""
+    def at(self, chunk: files.Chunk, *, harmless: bool = True) -> list[str]:
+        """A line for each trouble that is new; nothing where another chunk of the file was looked at.
+
+        `harmless`: with what need not be mended (`column_notes.Note`).
+        """
         if chunk.source in self._files or len(self._files) == FILES or chunk.frame.is_empty():
             return []
         self._files.add(chunk.source)
         place = chunk.source if len(chunk.frame) < ROWS else f"{chunk.source}, first {ROWS} rows"
         found = [note for note in column_notes.of(chunk.frame.head(ROWS), self._stream) if note.about not in self._told]
         self._told.update(note.about for note in found)
-        return [f"{place}: {note.said}" for note in found]
+        return [f"{place}: {note.said}" for note in found if harmless or not note.harmless]
 
     def at_piece(self, piece: files.Piece) -> list[str]:
         """The same for the files of a piece; of Parquet only the rows that are looked at are read."""
@@ -40,8 +43,8 @@ class Look:
         return said
 
 
-def said(inbox: Path, stream: Stream) -> list[str]:
-    """What `score` would say of the columns, or why it would take none of them; nothing where there is no file yet."""
+def said(inbox: Path, stream: Stream, *, harmless: bool = True) -> list[str]:
+    """What `score` would say of the columns of the first file, or why it would take none; nothing where there is no file."""
     try:
         first = next(files.chunks(inbox, stream, rows=ROWS), None) if inbox.exists() else None
         if first is None:
@@ -50,4 +53,4 @@ def said(inbox: Path, stream: Stream) -> list[str]:
             answers.check_scale(canonical.plain(first.frame), stream, first.source)
     except InputInvalid as refused:
         return [f"{refused}; until then score takes nothing"]
-    return Look(stream).at(first)
+    return Look(stream).at(first, harmless=harmless)

@@ -18,10 +18,14 @@ LEAST = 20  # rows: of fewer, a confidence that is the same everywhere says noth
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """`about`: which column and what of it, the same for the same trouble in another file. `said`: the half sentence."""
+    """`about`: which column and what of it, the same for the same trouble in another file. `said`: the half sentence.
+
+    `harmless`: it was dealt with, and may well be meant: told, but nothing to be mended.
+    """
 
     about: str
     said: str
+    harmless: bool = False
 
 
 def of(frame: pl.DataFrame, stream: Stream) -> list[Note]:
@@ -49,7 +53,7 @@ def of_probabilities(frame: pl.DataFrame, stream: Stream) -> list[Note]:
             f"the probabilities of {rounded} of {len(frame)} rows sum to {sums.min():.4g} to {sums.max():.4g}, as rounding to so "
             "few decimals can make them: each is divided by its sum; with more decimals nothing has to be"
         )
-        found.append(Note(about="rounded", said=said))
+        found.append(Note(about="rounded", said=said, harmless=True))
     if stream.input.prediction is not None:
         given = canonical.text(frame.select(stream.input.prediction)).to_series()
         other = int((answers.outvoted(matrix, given, stream) & known).sum())
@@ -59,7 +63,7 @@ def of_probabilities(frame: pl.DataFrame, stream: Stream) -> list[Note]:
                 "predicted; if the model has no decision threshold of its own, the probabilities may stand in another "
                 "order than labels"
             )
-            found.append(Note(about="outvoted", said=said))
+            found.append(Note(about="outvoted", said=said, harmless=True))
     return found
 
 

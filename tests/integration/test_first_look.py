@@ -3,6 +3,7 @@
 The inputs in tests/field were made for this project after troubles people report; nothing in them is anybody's data.
 """
 
+import itertools
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from flows import decisions, epochs, first_look, runs, score, settings
+from flows import decisions, doctor, epochs, first_look, runs, score, settings
 from flows.cli import app
 from models import stream
 from models.errors import InputInvalid, Unavailable
@@ -210,6 +211,19 @@ def test_init_says_it_before_anything_is_made(field: Field, monkeypatch: pytest.
         assert isinstance(ended.exception, Unavailable), "there is no Label Studio"
         assert ("until then score takes nothing" if name == "percent" else SAID[name][1]) in ended.stderr
     assert field.book.read("SELECT count(*) AS n FROM epoch")["n"].item() == 0
+
+
+def test_doctor_says_what_is_to_be_mended_and_not_what_may_be_meant(field: Field) -> None:
+    for name in ("epoch", "rounded"):
+        field.describe(name)
+        (field.folder / "inbox").mkdir(exist_ok=True)
+        file = field.folder / "inbox" / CASES[name][0]
+        file.write_bytes((FIELD / name / file.name).read_bytes())
+        findings = itertools.takewhile(lambda one: one.subject != "ledger", doctor.examine(name, deep=False))
+        warned = [str(one) for one in findings if one.where == f"stream {name}"]
+        file.unlink()
+        assert len(warned) == (2 if name == "epoch" else 0)
+        assert all(line.startswith("warn: settings, stream epoch: a.jsonl: none of 40 values") for line in warned)
 
 
 def test_an_inbox_that_is_not_there_yet_says_nothing(field: Field) -> None:
