@@ -67,7 +67,8 @@ def check_scale(frame: pl.DataFrame, stream: Stream, source: str) -> None:
     found = scale.another(given["real"], stream.input.scale, named=named)
     if found is not None:
         place, likely = found
-        way = "" if named else f' (or as "{stream.input.scale}": then a row outside goes to a person)'
+        would_do = not named and scale.another(given["real"], stream.input.scale, named=True) is None
+        way = f' (or as "{stream.input.scale}": then a row outside goes to a person)' if would_do else ""
         raise InputInvalid(
             f"{source}, line {given['line'][place]}: {stream.input.confidence} {given['real'][place]:.9g} is not "
             f"{scale.RANGES[stream.input.scale]}, so the whole column may be of another scale and none of these rows is taken; "

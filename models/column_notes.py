@@ -88,7 +88,7 @@ def _unreadable(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
         elif read is not None and (bad := there & read(frame, column).is_null()).any():
             example = str(pl.select(canonical.printable(pl.lit(text.filter(bad).head(1)))).item())
             count = "none" if bad.sum() == n else f"{n - int(bad.sum())}"
-            said = f"{count} of {n} values in {name} can be read, and {example!r} is not {way}; the others count as not given"
+            said = f"{count} of {n} values in {name} can be read, and {example!r} is not {way}; what cannot counts as not given"
             yield Note(about=f"{key} {column}", said=said)
 
 

@@ -58,7 +58,7 @@ def test_nothing_is_said_of_sound_columns_nor_of_no_rows() -> None:
             "cost",
             ["$0.1", "0.2", None, ""] * 10,
             "10 of 20 values in column 'cost' (input.cost) can be read, and '$0.1' is not a number of 0 or more: give it without "
-            "sign or unit; the others count as not given",
+            "sign or unit; what cannot counts as not given",
         ),
         ('cost = "cost"', "cost", [None] * ROWS, "no row has a value in column 'cost' (input.cost): check the name"),
         ('group = "who"', "who", [" "] * ROWS, "no row has a value in column 'who' (input.group): check the name"),

@@ -359,7 +359,7 @@ def on(scale: str) -> stream.Stream:
 
 def test_a_column_of_another_scale_is_refused_whole_with_the_setting_that_reads_it() -> None:
     for scores, by, said in [
-        ([12.5, 97.0, 99.0], NUMBER, 'mail.csv, line 1: score 12.5 is not from 0 to 1, .* input.scale = "percent"'),
+        ([12.5, 97.0, 99.0], NUMBER, 'mail.csv, line 1: score 12.5 is not from 0 to 1, .* input.scale = "percent"$'),
         ([-0.5, -7.0], NUMBER, 'line 1: score -0.5 is not from 0 to 1, .* input.scale = "logprob"'),
         (
             [0.97, 0.95, 97.0, 88.0],
