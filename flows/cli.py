@@ -59,15 +59,18 @@ def init(
     by: Annotated[str, typer.Option(help="Who opens the stream; kept in the ledger.")] = "",
 ) -> None:
     """Make ready what a stream needs: ledger, epoch, a policy that releases nothing, Label Studio project."""
-    from flows import epochs
+    from flows import epochs, first_look
     from review import health_start
 
     config = settings.read()
+    described = settings.read_stream(stream, config)
+    for sentence in first_look.said(config.data / described.input.source, described):
+        err.print(escape(printable(sentence)), soft_wrap=True)
     with err.status("Preparing the ledger and the Label Studio project"):
         project_id, began = epochs.begin(stream, by=by or getpass.getuser())
     out.print("A new epoch begins: evidence from zero, every case to a person." if began else "Nothing had to change.")
     out.print(f"Queue: {config.label_studio_url.rstrip('/')}/projects/{project_id}/data?labeling=1", soft_wrap=True)
-    for sentence in health_start.opening(settings.read_stream(stream, config)):
+    for sentence in health_start.opening(described):
         out.print(escape(sentence), soft_wrap=True)
 
 

@@ -16,7 +16,7 @@ from models.stream import Stream
 from review import ledger, sealing
 from review.states import governed
 
-COUNTS = ("read", "decided", "automated", "audits", "to_review", "unscored", "faults")
+COUNTS = ("read", "decided", "automated", "audits", "to_review", "unscored", "faults", "repeats")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,7 @@ def append(
     book.append({"fault": _fault_rows(clashes, stream, run_id, facts.decided_at)}, now=facts.decided_at)
     written = appended.written["decision"]
     automated = written["route"] == policy.AUTOMATE
+    faults = facts.faults + len(clashes)
     return {
         "read": facts.read,
         "decided": len(written),
@@ -74,7 +75,8 @@ def append(
         "audits": int((automated & written["blind"]).sum()),
         "to_review": int((~automated).sum()),
         "unscored": facts.unscored,
-        "faults": facts.faults + len(clashes),
+        "faults": faults,
+        "repeats": facts.read - len(written) - faults,  # rows that say again what was decided, now or before
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
-from flows import health_prefect, runs, settings
+from flows import first_look, health_prefect, runs, settings
 from models import moment
 from models.errors import SecondReaderError
 from models.stream import Stream
@@ -105,6 +105,9 @@ def _settings(config: settings.Settings, names: Sequence[str], streams: list[Str
             yield write.warn(
                 f"{source} is not there, so there is nothing to score", "deliver to it, or correct input.source"
             )
+        for line in first_look.said(source, stream, harmless=False):
+            well = False
+            yield write.warn(line, "mend the file, or the stream file")
         if stream.model.file and not (config.data / stream.model.file).exists():
             well = False
             yield write.bad(

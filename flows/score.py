@@ -5,7 +5,7 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows import caution, decisions, endings, eras, files, payloads, runs, spread
+from flows import caution, decisions, endings, eras, files, first_look, payloads, runs, spread
 from flows.ahead import ahead
 from review import certified
 
@@ -42,7 +42,10 @@ def record_all(run: runs.Run, inbox: Path, write: Callable[..., dict[str, int]])
     """Record every chunk of the inbox by `write` (`record`, as a task or as a function), and count."""
     total = dict.fromkeys(decisions.COUNTS, 0)
     chunks = files.chunks(inbox, run.stream, rows=CHUNK_ROWS)
+    look = first_look.Look(run.stream)
     for chunk, facts in ahead(_prepared(run, chunks, total)):
+        for said in look.at(chunk):
+            runs.log.warning("score %s: %s", run.stream.name, said)
         if facts.example and not total["unscored"]:
             runs.log.warning(
                 "score %s: what cannot be scored is never released; the first, %s", run.stream.name, facts.example

@@ -15,7 +15,7 @@ from prefect.exceptions import PrefectException
 from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner
 
-from flows import decisions, endings, files, runners, runs, settings
+from flows import decisions, endings, files, first_look, runners, runs, settings
 from models.errors import Misuse, SecondReaderError, Unavailable
 from models.stream import Stream
 from review import ledger
@@ -28,6 +28,7 @@ def record_all(run: runs.Run, inbox: Path) -> dict[str, int]:
     """Record every piece of the inbox by the runner that the settings name, and count."""
     seal, _ = run.ledger.head()
     total = dict.fromkeys(decisions.COUNTS, 0)
+    look = first_look.Look(run.stream)
     with runners.started(run.settings) as runner:
         line = _Line(run, runner)
         for piece in files.pieces(inbox, run.stream):
@@ -35,11 +36,14 @@ def record_all(run: runs.Run, inbox: Path) -> dict[str, int]:
             # more, the worker whose turn it is to record could be busy preparing, and all would wait for it.
             while line.length >= runners.workers(runner):
                 _add(run, total, line.take())
+            for said in look.at_piece(piece):
+                runs.log.warning("score %s: %s", run.stream.name, said)
             line.join(piece)
         while line.length:
             _add(run, total, line.take())
     # What a worker recorded and died before it could say so was done again, and added nothing: the ledger knows.
-    return total | counted.decided_after(run.ledger, run.stream.name, seal)
+    total |= counted.decided_after(run.ledger, run.stream.name, seal)
+    return total | {"repeats": total["read"] - total["decided"] - total["faults"]}
 
 
 def _add(run: runs.Run, total: dict[str, int], counts: dict[str, int]) -> None:

@@ -9,7 +9,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from flows import study_judging, study_rows
-from models import agreement, answers, labelled, rehearsal, spelling, study
+from models import agreement, answers, column_notes, labelled, rehearsal, spelling, stream, study
 from models.errors import InputInvalid, Misuse
 from models.labelled import Columns, LeftOut
 from models.stream import Stream
@@ -74,7 +74,8 @@ def read(path: Path, columns: Columns, *, progress: Callable[[int], None] = lamb
         truth=whole[columns.judged_by],
     )
     rows, undecided = study_judging.judged(rows, columns, path)
-    notes = study_judging.notes(rows, columns)
+    seen = [note.said for note in column_notes.of_probabilities(whole, asked)]
+    notes = [*seen, *study_judging.notes(rows, columns)]
     rows, group, repeats, of_items = study_judging.grouped(rows, columns, path)
     known = rows.filter(pl.col("truth").is_not_null())
     cases, without, of_chances = study_judging.drawn(rows, columns, path)
@@ -144,7 +145,8 @@ def _stream(columns: Columns) -> Stream:
                 "review": {"kind": "text", "question": "study", "project": "study"},
                 "target": {"error": 0.5},
                 "costs": {"error": 0.0, "review_minute": 0.0},
-            }
+            },
+            context=stream.HISTORY,
         )
     except ValidationError as invalid:
         reasons = "; ".join(f"{'.'.join(map(str, error['loc']))} {error['msg']}" for error in invalid.errors())

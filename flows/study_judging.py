@@ -18,14 +18,21 @@ def theirs(name: str) -> str:
     return f"file: {name}"
 
 
-def placed(whole: pl.DataFrame, columns: Columns) -> tuple[pl.DataFrame, int]:
-    """Without the -1 that data sets write where there is no label, and how many those were."""
+def placed(whole: pl.DataFrame, columns: Columns) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Without the -1 and the like that stand for "none" in truth, answers and votes; of the truth, how often each stood there.
+
+    What one of them never says, and another does only in such a way, is no label.
+    """
     if columns.right is not None:
-        return whole, 0
-    said = None if columns.prediction is None else whole[columns.prediction]
-    missing = spelling.unlabelled(whole[columns.truth], said)
-    truth = pl.select(pl.when(~missing).then(whole[columns.truth])).to_series()
-    return whole.with_columns(truth.alias(columns.truth)), int(missing.sum())
+        return whole, {}
+    truth, said = whole[columns.truth], None if columns.prediction is None else whole[columns.prediction]
+    missing = {columns.truth: spelling.unlabelled(truth, said)}
+    if columns.prediction is not None:
+        missing[columns.prediction] = spelling.unlabelled(whole[columns.prediction], truth)
+    labels = truth.filter(~missing[columns.truth])
+    missing |= {vote: spelling.unlabelled(whole[vote], labels) for vote in columns.votes}
+    kept = [pl.when(~pl.lit(none)).then(pl.col(name)).alias(name) for name, none in missing.items()]
+    return whole.with_columns(kept), labelled.counted(truth.filter(missing[columns.truth]))
 
 
 def scaled(whole: pl.DataFrame, columns: Columns, path: Path) -> pl.DataFrame:

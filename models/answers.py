@@ -1,14 +1,18 @@
 """What the model answered, how sure it was, and what is doubtful about it.
 
 A doubt is one sentence. A case with a doubt has no score, so it can only go to a person.
+
+Where the prediction given is not the most probable label, as with a decision threshold of its own, the score is still that
+of the prediction: its own probability (`max`), or 0, for nothing is left of a `margin`, and `entropy` speaks of another label.
 """
 
 import math
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from models import canonical, confidence, reals, reserved, scale
+from models import canonical, confidence, reals, reserved, scale, score_columns
 from models.errors import InputInvalid
 from models.stream import Stream
 
@@ -46,7 +50,7 @@ def read(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
 
 
 def check_scale(frame: pl.DataFrame, stream: Stream, source: str) -> None:
-    """Raises InputInvalid if the confidences are plainly of another scale than `input.scale` says (`scale.another`).
+    """Raises InputInvalid if the confidences are of another scale than `input.scale` (`scale.another`).
 
     Rows that name another model do not count. `frame` has `reserved.LINE`.
     """
@@ -59,13 +63,16 @@ def check_scale(frame: pl.DataFrame, stream: Stream, source: str) -> None:
             "ours": _named_model(frame, stream) == stream.model.id,
         }
     ).filter("ours")
-    found = scale.another(given["real"], stream.input.scale)
+    named = "scale" in stream.input.model_fields_set
+    found = scale.another(given["real"], stream.input.scale, named=named)
     if found is not None:
         place, likely = found
+        would_do = not named and scale.another(given["real"], stream.input.scale, named=True) is None
+        way = f' (or as "{stream.input.scale}": then a row outside goes to a person)' if would_do else ""
         raise InputInvalid(
-            f"{source}, line {given['line'][place]}: {stream.input.confidence} {given['real'][place]:g} is not "
-            f"{scale.RANGES[stream.input.scale]}, and it is not the only one: the column seems to be of another scale; "
-            f'name it in the stream file, as in input.scale = "{likely}"'
+            f"{source}, line {given['line'][place]}: {stream.input.confidence} {given['real'][place]:.9g} is not "
+            f"{scale.RANGES[stream.input.scale]}, so the whole column may be of another scale and none of these rows is taken; "
+            f'name the scale in the stream file, as in input.scale = "{likely}"{way}'
         )
 
 
@@ -93,10 +100,13 @@ def _with_number(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     column = frame[stream.input.confidence]
     real = reals.column(column)
     shown = canonical.printable(pl.col("shown"))
+    score = scale.unit(real, stream.input.scale)
+    if stream.input.confidence_of is not None:
+        score = score_columns.of_label(score, given, stream.input.confidence_of)
     return pl.DataFrame(
         {
             "given": given,
-            "score": scale.unit(real, stream.input.scale),
+            "score": score,
             "real": real,
             "shown": canonical.text(column.to_frame()).to_series(),
         }
@@ -135,15 +145,10 @@ def _with_probabilities(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
         }
     )
     if stream.input.prediction is None:
-        answered = answered.with_columns(given=pl.when("valid").then("best"), outvoted=pl.lit(False))
+        answered = answered.with_columns(given=pl.when("valid").then("best"))
     else:
         given = canonical.text(frame.select(stream.input.prediction)).to_series()
-        highest = matrix.max(axis=1, initial=-math.inf)
-        # The score speaks of the most probable label: a prediction that is another one has no score.
-        outvoted = np.zeros(frame.height, dtype=np.bool_)
-        for position, label in enumerate(stream.labels):
-            outvoted |= (given == label).fill_null(False).to_numpy() & (matrix[:, position] < highest)
-        answered = answered.with_columns(given=given, outvoted=pl.Series(outvoted))
+        answered = answered.with_columns(given=given, score=_of_prediction(answered["score"], given, matrix, stream))
     return answered.select(
         "given",
         "score",
@@ -153,7 +158,29 @@ def _with_probabilities(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
         .then(pl.lit("a probability is negative"))
         .when(~pl.col("valid"))
         .then(canonical.sentence("the probabilities sum to ", pl.col("total").round(4).cast(pl.String), ", not 1"))
-        .when("outvoted")
-        .then(canonical.sentence("the prediction is not the most probable label, '", pl.col("best"), "'"))
         .alias("unscored"),
     )
+
+
+def outvoted(matrix: reals.Matrix, given: pl.Series, stream: Stream) -> NDArray[np.bool_]:
+    """Whether a label has a higher probability than the one given; not where one is NaN or what is given is no label."""
+    place = _places(given, stream)
+    own = np.take_along_axis(matrix, np.maximum(place, 0)[:, None], axis=1)[:, 0]
+    return np.asarray((place >= 0) & (own < matrix.max(axis=1, initial=-math.inf)), dtype=np.bool_)
+
+
+def _of_prediction(score: pl.Series, given: pl.Series, matrix: reals.Matrix, stream: Stream) -> pl.Series:
+    """The score of the prediction, where it is a label."""
+    if stream.input.score != "max":
+        other = pl.Series(outvoted(matrix, given, stream))
+        return pl.select(pl.when(other & score.is_not_null()).then(0.0).otherwise(score)).to_series()
+    place = _places(given, stream)
+    own = confidence.of_label(matrix, np.maximum(place, 0))
+    return pl.select(pl.when(pl.Series(place >= 0)).then(own).otherwise(score)).to_series()
+
+
+def _places(given: pl.Series, stream: Stream) -> NDArray[np.intp]:
+    """The place of each answer among the labels; -1: it is none of them."""
+    order = list(range(len(stream.labels)))
+    found = given.replace_strict(stream.labels, order, default=-1, return_dtype=pl.Int64)
+    return np.asarray(found.fill_null(-1).to_numpy(), dtype=np.intp)

@@ -46,14 +46,15 @@ class Columns:
 class LeftOut:
     """Rows that do not count among the answers judged right or wrong, and why.
 
-    `unlabelled`: no truth, `placeholders` of them for it is -1. `unreadable`: no row at all. `unscored`: no confidence or no
-    answer, `doubt` of the first. `written`: spelling -> rows whose answer no label is written like. `undecided`: verdict ->
-    rows that say neither right nor wrong. `repeats`: rows of an item that stands before. `without_chance`: no chance from
-    above 0 to 1. Unscored and otherwise written rows stay cases: they go to a person.
+    `unlabelled`: no truth, or what data sets write where there is none (`placeholders`: -1 or its like -> rows). `unreadable`:
+    no row at all. `unscored`: no confidence or no answer, `doubt` of the first. `written`: spelling -> rows whose answer no
+    label is written like. `undecided`: verdict -> rows that say neither right nor wrong. `repeats`: rows of an item that
+    stands before. `without_chance`: no chance from above 0 to 1. Unscored and otherwise written rows stay cases: they go to a
+    person.
     """
 
     unlabelled: int = 0
-    placeholders: int = 0
+    placeholders: dict[str, int] = field(default_factory=dict)
     unreadable: int = 0
     unscored: int = 0
     doubt: str | None = None

@@ -82,7 +82,7 @@ def validate(frame: pl.DataFrame, stream: Stream, *, source: str) -> Validated:
     if len(faults):
         readable = reasons.is_null()
         frame, case_ids = frame.filter(readable), case_ids.filter(readable)
-    content = _content(frame, stream)
+    content = contents(frame, stream)
     if case_ids.n_unique() < len(case_ids):
         first, reasons = _repeats(case_ids, content, frame[reserved.LINE])
         faults = pl.concat([faults, _faults(frame, reasons, source)]).sort("line", maintain_order=True)
@@ -100,7 +100,7 @@ def reread(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "line": frame[reserved.LINE],
-            "content": _content(frame, stream),
+            "content": contents(frame, stream),
             "payload": canonical.json(frame, stream.input.payload),
         },
         schema=REREAD_SCHEMA,
@@ -172,7 +172,7 @@ def _faults(frame: pl.DataFrame, reasons: pl.Series, source: str) -> pl.DataFram
     )
 
 
-def _content(frame: pl.DataFrame, stream: Stream) -> pl.Series:
+def contents(frame: pl.DataFrame, stream: Stream) -> pl.Series:
     """SHA-256 over the columns the stream names: each text as a netstring (length:text), ~ where missing, then all
     numbers by their 64 bits in base64, then the text of what should be a number and is none.
 
@@ -219,9 +219,9 @@ def _cases(frame: pl.DataFrame, stream: Stream, case_ids: pl.Series, content: pl
         "payload": payload,
         **{name: answered[name] for name in ("model_id", "prediction", "raw_score", "doubt")},
         "slices": canonical.json(frame, given.slices),
-        "cost": _amount(frame, given.cost),
-        "latency_ms": _amount(frame, given.latency_ms),
-        "produced_at": _time(frame, given.produced_at),
+        "cost": amount(frame, given.cost),
+        "latency_ms": amount(frame, given.latency_ms),
+        "produced_at": time(frame, given.produced_at),
         "group_id": _group(frame, given.group, payload),
         "content": content,
         "source": pl.repeat(source, len(frame), dtype=pl.String, eager=True),
@@ -244,14 +244,16 @@ def _group(frame: pl.DataFrame, column: str | None, payload: pl.Series) -> pl.Se
     return texts.select(plh.col("group").chash.sha2_256().str.head(16)).to_series()
 
 
-def _amount(frame: pl.DataFrame, column: str | None) -> pl.Series:
+def amount(frame: pl.DataFrame, column: str | None) -> pl.Series:
+    """A column of costs or milliseconds as Float64; null where it is no number of 0 or more, or no column is named."""
     if column is None:
         return pl.repeat(None, len(frame), dtype=pl.Float64, eager=True)
     real = reals.column(frame[column])
     return pl.select(pl.when(real.is_finite() & (real >= 0)).then(real)).to_series()
 
 
-def _time(frame: pl.DataFrame, column: str | None) -> pl.Series:
+def time(frame: pl.DataFrame, column: str | None) -> pl.Series:
+    """A column of times as the ledger writes them; null where there is none, or no column is named."""
     if column is None:
         return pl.repeat(None, len(frame), dtype=pl.String, eager=True)
     return timestamps.text(frame[column])

@@ -38,6 +38,7 @@ RANGES: Mapping[str, str] = MappingProxyType(
 # A stray number is a doubt about its row; so many are another scale.
 _STRAYS = 5
 _SHARE = 0.01
+_UNKNOWN = -1.0  # what some write where there is no confidence
 
 
 def inside(numbers: pl.Series, scale: str) -> pl.Series:
@@ -55,20 +56,24 @@ def unit(numbers: pl.Series, scale: str) -> pl.Series:
     return pl.select(pl.when(known).then(mapped)).to_series().rename(numbers.name)
 
 
-def another(numbers: pl.Series, scale: str) -> tuple[int, str] | None:
-    """The place of the first number that is none of the scale, and the scale they are likely to be of; None: of this.
+def another(numbers: pl.Series, scale: str, *, named: bool) -> tuple[int, str] | None:
+    """The place of the first number that tells of another scale, and the scale they are likely to be of; None: of this.
 
-    A column is of another scale if more than one in a hundred of its finite numbers is outside, and five or more, or all
-    of them. Where what is outside is one and the same number, such as the -1 that some write for "unknown", it is no scale.
+    `named`: somebody said that this is the scale. Where nobody did, one number above its end is enough: the 97 of a column of
+    percent makes the 1.0 beside it the least sure. Else a column is of another scale if more than one in a hundred of its
+    finite numbers is outside, and five or more, or all of them. Where what is outside is one and the same number, such as the
+    -1 that some write for "unknown", it is no scale.
     """
     finite = numbers.is_finite().fill_null(False)
     stray = finite & ~inside(numbers, scale)
-    strays, count = int(stray.sum()), int(finite.sum())
-    if strays <= _SHARE * count or (strays < _STRAYS and strays < count) or numbers.filter(stray).n_unique() < 2:
-        return None
-    given = numbers.filter(finite)
+    above = stray & (numbers > _ENDS[scale][1])
+    if named or not above.any():
+        strays, count = int(stray.sum()), int(finite.sum())
+        if strays <= _SHARE * count or (strays < _STRAYS and strays < count) or numbers.filter(stray).n_unique() < 2:
+            return None
+    given = numbers.filter(finite & (numbers != _UNKNOWN) if above.any() else finite)
     fits = [name for name in CALIBRATORS if name != scale and inside(given, name).all()]
-    return int(stray.arg_true()[0]), fits[0]
+    return int((above if above.any() and not named else stray).arg_true()[0]), fits[0]
 
 
 def _real(x: Matrix) -> Matrix:

@@ -16,18 +16,19 @@ def complaint(given: pl.Series, name: str) -> str | None:
     As `score` decides it (`models.scale.another`): one setting decides about all rows, and none is read by half.
     """
     number = reals.column(given).rename(name)
-    found = scales.another(number, "unit")
+    found = scales.another(number, "unit", named=False)
     if found is None:
         return None
     finite = number.filter(number.is_finite().fill_null(False))
     least, most = (float(end) for end in (finite.min(), finite.max()))  # type: ignore[arg-type] # they are numbers
     runs = f"column {name!r} runs from {least:.6g} to {most:.6g}, not from 0 to 1"
+    otherwise = "(or --scale unit, and the rows outside go to a person)"
     match found[1]:
         case "percent":
-            return f"{runs}: if it is percent, add --scale percent"
+            return f"{runs}: if it is percent, add --scale percent {otherwise}"
         case "logprob":
-            return f"{runs}: if these are log-probabilities, add --scale logprob"
-    return f"{runs}: give a confidence, higher = surer (or --scale unit, and the rows outside go to a person)"
+            return f"{runs}: if these are log-probabilities, add --scale logprob {otherwise}"
+    return f"{runs}: give a confidence, higher = surer {otherwise}"
 
 
 def mapped(given: pl.Series, scale: Scale) -> pl.Series:
@@ -42,8 +43,13 @@ def of_one(confidence: pl.Series, prediction: pl.Series, label: str) -> pl.Serie
 
     What is no number stays as it stands.
     """
-    number = reals.column(confidence)
-    return _shown(pl.select(pl.when(prediction == label).then(number).otherwise(1 - number)).to_series(), confidence)
+    return _shown(of_label(reals.column(confidence), prediction, label), confidence)
+
+
+def of_label(probability: pl.Series, prediction: pl.Series, label: str) -> pl.Series:
+    """The probability of the answer given, from that of `label`, one of two: p where the answer is `label`, else 1 - p."""
+    ours = pl.when(prediction == label).then(probability)
+    return pl.select(ours.otherwise(1 - probability)).to_series().rename(probability.name)
 
 
 def one_sided(confidence: pl.Series, prediction: pl.Series) -> str | None:

@@ -13,6 +13,8 @@ import polars as pl
 from models import canonical
 
 _NUMBER = re.compile(r"[+-]?(0|[1-9]\d{0,14})(\.\d{1,15})?")  # "007" is no number but a code
+_WHOLE = re.compile(r"-?\d{1,15}(\.0+)?")
+_NOTHING = ("nan", "null", "n/a", "<na>")
 
 
 def as_sets(written: pl.Series) -> pl.Series:
@@ -69,18 +71,23 @@ def alike(labels: set[str]) -> list[str]:
 
 
 def unlabelled(truth: pl.Series, prediction: pl.Series | None) -> pl.Series:
-    """Whether a truth is the -1 that data sets write for "no label": all others are whole numbers from 0 on.
+    """Whether a truth is what data sets write for "no label": -1 or another one negative number, or nan, null, n/a, <na>.
 
-    Not where the model itself ever answers -1: then it is a class.
+    A negative number is one if it is the only one, and all others are whole numbers from 0 on, or none is a number and the
+    model answers in words too. Nothing that the model itself ever answers: then it is a class.
     """
-    whole = truth.str.contains(r"^-?\d+(\.0+)?$").fill_null(True)
-    number = truth.cast(pl.Float64, strict=False)
-    said = set() if prediction is None else set(prediction.cast(pl.Float64, strict=False).drop_nulls().unique())
-    missing = (number == -1).fill_null(False)
-    rest = number.filter(~missing).drop_nulls()
-    if whole.all() and len(rest) and (rest >= 0).all() and -1.0 not in said:
-        return missing
-    return pl.repeat(False, len(truth), dtype=pl.Boolean, eager=True)
+    said = set() if prediction is None else set(prediction.drop_nulls())
+    known = [text for text in _distinct(truth) if text not in said]
+    missing = [text for text in known if text.strip().casefold() in _NOTHING]
+    others = [text for text in _distinct(truth) if text not in missing]
+    number = {text: float(text) for text in others if _WHOLE.fullmatch(text)}
+    negative = {value for value in number.values() if value < 0}
+    whole = len(number) == len(others) and any(value >= 0 for value in number.values())
+    words = len(number) < len(others) and all(value < 0 for value in number.values()) and prediction is not None
+    answered = {float(text) for text in said if _WHOLE.fullmatch(text)}
+    if len(negative) == 1 and not negative & answered and (whole or words):
+        missing += [text for text, value in number.items() if value < 0]
+    return truth.is_in(pl.Series(missing, dtype=pl.String).implode()).fill_null(False).rename("missing")
 
 
 def _as_set(text: str) -> str:

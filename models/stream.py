@@ -3,10 +3,19 @@
 import re
 import tomllib
 import unicodedata
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import polars as pl
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
 from models import cron, stream_problems
 from models.errors import StreamInvalid
@@ -39,6 +48,15 @@ def _timezone(name: str) -> str:
     return name
 
 
+def _of_one(given: object) -> object:
+    """A table that `Input` could not take apart."""
+    if isinstance(given, dict):
+        raise ValueError(
+            'must be a column in quotes or, for the probability of a label, { of = "...", column = "..." }'
+        )
+    return given
+
+
 Name = Annotated[str, AfterValidator(_name)]
 Label = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_label)]
 Column = Annotated[str, Field(min_length=1)]
@@ -48,6 +66,9 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Cron = Annotated[str, AfterValidator(cron.checked)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
+
+
+HISTORY = "history"  # validation context of a stream that is made to read a labelled history by
 
 
 class _Table(BaseModel):
@@ -64,7 +85,9 @@ class Input(_Table):
     id: Column = "id"
     group: Column | None = None  # what may be right or wrong together: a customer, a document; None: the same payload
     prediction: Column | None = None  # None: the label of the highest probability
-    confidence: Column | None = None  # a number, higher = surer, on the scale below
+    # A number, higher = surer, on the scale below; as { of = "spam", column = "p" } the probability of one of two labels.
+    confidence: Annotated[Column, BeforeValidator(_of_one)] | None = None
+    confidence_of: Label | None = None  # the label of that table; None: the confidence is that of the answer given
     scale: Literal["unit", "percent", "logprob", "real"] = "unit"  # of the confidence: [0, 1], [0, 100], <= 0, any
     probabilities: Columns | None = None  # one column per label, in the order of `labels`; or one list column
     score: Literal["max", "margin", "entropy"] = "max"  # how probabilities become one score
@@ -77,6 +100,17 @@ class Input(_Table):
     cost: Column | None = None  # of the model's answer, in the stream's currency
     latency_ms: Column | None = None
     produced_at: Column | None = None  # when the model answered: ISO 8601 text or a timestamp
+
+    @model_validator(mode="before")
+    @classmethod
+    def _taken_apart(cls, given: Any) -> Any:
+        """`confidence = { of = "spam", column = "p" }` as the two keys it stands for."""
+        table = given.get("confidence") if isinstance(given, dict) else None
+        if not isinstance(table, dict) or set(table) != {"of", "column"} or "confidence_of" in given:
+            return given
+        if not all(isinstance(name, str) for name in table.values()):
+            return given
+        return given | {"confidence": table["column"], "confidence_of": table["of"]}
 
 
 class Model(_Table):
@@ -166,6 +200,8 @@ class Stream(_Table):
         columns = self.input.probabilities
         if columns is not None and self.input.confidence is not None:
             raise ValueError("input: give confidence or probabilities, not both")
+        if self.input.confidence_of is not None:
+            self._check_of(self.input.confidence_of)
         if self.input.scale != "unit" and self.input.confidence is None:
             raise ValueError("input.scale: speaks of input.confidence, which is not given; drop it")
         if columns is not None and len(columns) not in (1, len(self.labels)):
@@ -186,6 +222,31 @@ class Stream(_Table):
                 f"input.payload: kind {self.review.kind!r} shows one column; use kind 'record' for several"
             )
         return self
+
+    @model_validator(mode="after")
+    def _blind(self, info: ValidationInfo) -> "Stream":
+        """A payload does not tell the answer; of a history, whose payload nobody is shown, it may."""
+        given = self.input
+        told = {given.prediction, given.confidence, *(given.probabilities or [])}
+        shown = [column for column in given.payload if column in told]
+        if shown and info.context != HISTORY:
+            raise ValueError(
+                f"input.payload: shows {shown[0]!r}, which tells the model's answer or how sure it is to a reader who must not "
+                "know it; leave it out (a reader who is to see the answer has it beside the payload)"
+            )
+        return self
+
+    def _check_of(self, label: str) -> None:
+        given = self.input
+        if given.confidence is None or given.prediction is None:
+            raise ValueError('input.confidence: { of = "...", column = "..." } needs input.prediction')
+        if label not in self.labels or len(self.labels) != 2:
+            raise ValueError(
+                f"input.confidence: of = {label!r}: must be one of two labels; of more, give a confidence of the answer, or "
+                "probabilities"
+            )
+        if given.scale == "real":
+            raise ValueError('input.scale: "real" is no probability, and input.confidence is that of a label')
 
 
 def parse(text: str, *, origin: str) -> Stream:

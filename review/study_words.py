@@ -62,8 +62,8 @@ def left_out(rows: LeftOut | None) -> list[str]:
         return []
     said = []
     if rows.unlabelled:
-        minus = f" (-1 in {wording.count(rows.placeholders)})" if rows.placeholders else ""
-        said.append(f"{wording.count(rows.unlabelled, 'row')} without a truth{minus}")
+        none = f" ({_most(rows.placeholders)} taken for no label)" if rows.placeholders else ""
+        said.append(f"{wording.count(rows.unlabelled, 'row')} without a truth{none}")
     for n, words in (
         (rows.unreadable, "that could not be read"),
         (rows.without_chance, "without a chance above 0 and at most 1"),

@@ -16,7 +16,7 @@ def line_of(text: str) -> str:
 def test_bad_rows_stop_nothing_and_are_kept_whole(place: Place) -> None:
     good = [mail(n) for n in range(5)]
     odd = [
-        mail(10, score=1.5),
+        mail(10, score=-1.5),
         mail(11) | {"score": None},
         mail(12, label="spam"),
         mail(13) | {"score": "nan"},
@@ -108,16 +108,16 @@ def test_no_prefect_server_and_none_allowed_is_a_wrong_setting(place: Place) -> 
 
 
 def test_what_cannot_be_scored_is_said_with_the_first_of_it(place: Place) -> None:
-    place.deliver("one.jsonl", [mail(1), mail(2, score=76.4), mail(3, score=80.0)])
+    place.deliver("one.jsonl", [mail(1), mail(2, score=-76.4), mail(3, score=-80.0)])
     place.cli("init", place.name)
     done = place.cli("score", place.name)
     assert (done.code, "to review 3, unscored 2, faults 0" in done.out) == (0, True)
-    assert "one.jsonl, line 2: confidence 76.4 is not from 0 to 1" in line_of(done.err)
+    assert "one.jsonl, line 2: confidence -76.4 is not from 0 to 1" in line_of(done.err)
     assert "2 cases could not be scored" in place.cli("measure", place.name).out
     listed = place.cli("show", "unscored", place.name).out.splitlines()
     assert [line.partition("  ")[2] for line in listed] == [
-        "one.jsonl, line 2: confidence 76.4 is not from 0 to 1",
-        "one.jsonl, line 3: confidence 80 is not from 0 to 1",
+        "one.jsonl, line 2: confidence -76.4 is not from 0 to 1",
+        "one.jsonl, line 3: confidence -80 is not from 0 to 1",
     ]
     assert place.cli("show", "faults", place.name).out == "Everything could be read.\n"
 

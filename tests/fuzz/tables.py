@@ -36,7 +36,7 @@ error = 1.0
 review_minute = 0.5
 """
 ANSWERS = {
-    "number": 'prediction = "label"\nconfidence = "score"',
+    "number": 'prediction = "label"\nconfidence = "score"\nscale = "unit"',
     "columns": 'prediction = "label"\nprobabilities = ["p1", "p2", "p3"]\nscore = "entropy"',
     "list": 'probabilities = ["p"]\nscore = "margin"',
 }

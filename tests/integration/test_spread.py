@@ -63,6 +63,7 @@ def test_a_halt_stops_the_next_piece_even_if_it_was_prepared_before(desk: Desk) 
         "to_review": 20,
         "unscored": 0,
         "faults": 0,
+        "repeats": 0,
     }
     assert desk.routes() == {"AUTOMATE": 20, "REVIEW": 20}
 

@@ -53,6 +53,36 @@ def test_a_sum_within_a_thousandth_of_one_is_a_distribution(score: Score) -> Non
     assert score(matrix([0.0, 1.0011]))[0] is None
 
 
+def test_rounded_numbers_may_sum_to_what_rounding_can_explain() -> None:
+    twelve = [0.9, 0.05, 0.01, *[0.0] * 8, 0.02]  # 0.98, which twelve numbers of two decimals may
+    assert confidence.max_probability(matrix(twelve)).round(12).to_list() == [round(0.9 / 0.98, 12)]
+    assert confidence.margin(matrix(twelve)).round(12).to_list() == [round(0.85 / 0.98, 12)]
+    above = [0.93, 0.05, 0.01, *[0.0] * 8, 0.03]
+    assert confidence.rounded(matrix(above, twelve, [1.0] + [0.0] * 11)).tolist() == [True, True, False]
+    single = np.array([twelve], dtype=np.float32).astype(np.float64)  # as a file of 32 bits has them
+    assert confidence.max_probability(single)[0] == pytest.approx(0.9 / 0.98)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        [0.5, 0.495],  # three decimals and two numbers: 0.001 at most
+        [0.97, 0.0, 0.0],
+        [0.9, 0.05, 0.01, *[0.0] * 8, 0.020001],  # of six decimals
+        [1.02, *[0.0] * 11],  # no probability is above 1
+        [0.04] * 20,  # off by 0.2
+    ],
+    ids=str,
+)
+def test_what_rounding_cannot_explain_is_no_distribution(row: list[float]) -> None:
+    assert confidence.distributions(matrix(row)).tolist() == [False]
+
+
+def test_the_probability_of_a_named_label() -> None:
+    p = matrix([0.7, 0.3], [0.2, 0.2], [0.4, 0.6])
+    assert confidence.of_label(p, np.array([1, 0, 1])).to_list() == [0.3, None, 0.6]
+
+
 @given(st.lists(st.lists(st.floats(), min_size=3, max_size=3), min_size=1, max_size=20))
 def test_a_score_is_in_range_or_null_whatever_the_numbers(rows: list[list[float]]) -> None:
     for score in SCORES:

@@ -165,13 +165,12 @@ def test_a_decision_that_clashes_with_the_ledger_is_a_fault() -> None:
         ({"label": None}, None, "no prediction"),
         ({"score": float("nan")}, "bug", "confidence is NaN"),
         ({"score": None}, "bug", "no confidence"),
-        ({"score": 1.5}, "bug", "confidence 1.5 is not from 0 to 1"),
         ({"score": -0.1}, "bug", "confidence -0.1 is not from 0 to 1"),
         ({"score": float("inf")}, "bug", "confidence inf is not from 0 to 1"),
         ({"score": "high"}, "bug", "confidence 'high' is not a number"),
         ({"score": "NaN"}, "bug", "confidence is NaN"),
         ({"score": True}, "bug", "confidence 'true' is not a number"),
-        ({"label": "spam", "score": 7.0}, None, "unknown label 'spam'"),
+        ({"label": "spam", "score": -7.0}, None, "unknown label 'spam'"),
     ],
 )
 def test_a_row_that_cannot_be_scored_goes_to_a_person(
@@ -203,10 +202,20 @@ def test_the_most_probable_label_is_the_prediction_and_the_first_wins_a_tie() ->
     assert case(SPREAD | {"p1": 0.1, "p2": 0.45, "p3": 0.45}, by=PROBABILITIES)["prediction"] == "question"
 
 
-def test_a_prediction_that_is_not_the_most_probable_label_goes_to_a_person() -> None:
-    found = case(SPREAD | {"label": "praise"}, by=BOTH)
-    assert (found["prediction"], found["raw_score"]) == ("praise", None)
-    assert found["doubt"] == "the prediction is not the most probable label, 'bug'"
+@pytest.mark.parametrize(("score", "expected"), [("max", 0.1), ("margin", 0.0), ("entropy", 0.0)])
+def test_a_prediction_that_is_not_the_most_probable_label_is_scored_by_its_own_probability(
+    score: str, expected: float
+) -> None:
+    by = described('prediction = "label"', 'probabilities = ["p1", "p2", "p3"]', f'score = "{score}"')
+    found = case(SPREAD | {"label": "praise"}, by=by)
+    assert (found["prediction"], found["raw_score"], found["doubt"]) == ("praise", expected, None)
+    surest = case(SPREAD, by=by)
+    assert float(str(surest["raw_score"])) > expected
+    unknown = case(SPREAD | {"label": "spam"}, by=by)
+    assert (unknown["raw_score"], unknown["doubt"]) == (None, "unknown label 'spam'")
+
+
+def test_of_two_most_probable_labels_either_may_be_the_prediction() -> None:
     tied = case(SPREAD | {"label": "question", "p1": 0.45, "p2": 0.45}, by=BOTH)
     assert (tied["prediction"], tied["raw_score"]) == ("question", 0.45)
 
@@ -350,9 +359,14 @@ def on(scale: str) -> stream.Stream:
 
 def test_a_column_of_another_scale_is_refused_whole_with_the_setting_that_reads_it() -> None:
     for scores, by, said in [
-        ([12.5, 97.0, 99.0], NUMBER, 'mail.csv, line 1: score 12.5 is not from 0 to 1, .* input.scale = "percent"'),
+        ([12.5, 97.0, 99.0], NUMBER, 'mail.csv, line 1: score 12.5 is not from 0 to 1, .* input.scale = "percent"$'),
         ([-0.5, -7.0], NUMBER, 'line 1: score -0.5 is not from 0 to 1, .* input.scale = "logprob"'),
-        ([0.5, 3.5, -7.0], NUMBER, None),  # two of three, but fewer than five
+        (
+            [0.97, 0.95, 97.0, 88.0],
+            NUMBER,
+            'line 3: score 97 is .* "percent" \\(or as "unit": then a row outside goes to',
+        ),
+        ([0.5, 3.5, -7.0], on("unit"), None),  # two of three, but fewer than five
         ([0.5, *range(2, 7), -7.0], NUMBER, 'line 2: score 2 is not from 0 to 1, .* input.scale = "real"'),
         ([150.0, 180.0], on("percent"), 'line 1: score 150 is not from 0 to 100, .* input.scale = "real"'),
         ([0.2, 0.9], on("logprob"), 'line 1: score 0.2 is not 0 or below, .* input.scale = "unit"'),
@@ -365,7 +379,7 @@ def test_a_column_of_another_scale_is_refused_whole_with_the_setting_that_reads_
 
 
 def test_a_few_numbers_out_of_range_among_many_are_doubts_about_their_rows() -> None:
-    checked = scored(*[0.5] * 996, 1.7, 2.0, -3.0, 99.0)
+    checked = scored(*[0.5] * 996, 1.7, 2.0, -3.0, 99.0, by=on("unit"))
     assert checked.cases["doubt"].drop_nulls().to_list() == [
         f"confidence {shown} is not from 0 to 1" for shown in ("1.7", "2", "-3", "99")
     ]
@@ -377,6 +391,17 @@ def test_a_number_that_stands_for_unknown_is_a_doubt_however_often_it_comes() ->
     assert scored(*[-1] * 3).cases["doubt"].null_count() == 0
 
 
+def test_from_the_probability_of_one_label_follows_that_of_the_answer() -> None:
+    two = HEAD.replace('["bug", "question", "praise"]', '["bug", "question"]')
+    for scale, bug, question in [("unit", 0.9, 0.25), ("percent", 90, 25)]:
+        line = f'prediction = "label"\nscale = "{scale}"\nconfidence = {{ of = "bug", column = "score" }}'
+        by = stream.parse(two + line + TAIL, origin="mail.toml")
+        rows = [ROW | {"score": bug}, ROW | {"id": "b", "label": "question", "score": question}]
+        checked = validated(*rows, ROW | {"id": "c", "score": None}, ROW | {"id": "d", "score": -1}, by=by)
+        assert checked.cases["raw_score"].to_list() == [0.9, 0.75, None, None]
+        assert checked.cases["doubt"].null_count() == 2
+
+
 def test_rows_of_another_model_say_nothing_of_the_scale() -> None:
     by = described('prediction = "label"', 'confidence = "score"', 'model = "model"')
     assert len(scored(*range(30, 40), by=by, model="m0").cases) == 10
@@ -386,7 +411,9 @@ def test_rows_of_another_model_say_nothing_of_the_scale() -> None:
 
 def test_a_number_above_the_end_by_a_rounding_is_the_end() -> None:
     assert scored(1.0000064, 1.0001, 0.5).cases["raw_score"].to_list() == [1.0, 1.0, 0.5]
-    assert case(ROW | {"score": 1.001})["doubt"] == "confidence 1.001 is not from 0 to 1"
+    assert case(ROW | {"score": 1.001}, by=on("unit"))["doubt"] == "confidence 1.001 is not from 0 to 1"
+    with pytest.raises(InputInvalid, match=r"score 1\.001 is not"):
+        scored(1.001, 0.5)
 
 
 def test_what_is_no_number_of_its_scale_goes_to_a_person() -> None:

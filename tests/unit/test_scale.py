@@ -100,8 +100,28 @@ def test_bunched_log_probabilities_stay_apart() -> None:
     ],
 )
 def test_so_many_strays_are_another_scale(given: list[float | None], expected: tuple[int, str] | None) -> None:
-    assert scale.another(numbers(*given), "unit") == expected
+    assert scale.another(numbers(*given), "unit", named=True) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ([1.0, 0.95, 97.0, 88.0], (2, "percent")),  # the 1.0 and 0.95 would be the surest
+        ([0.5] * 1000 + [1.5], (1000, "percent")),
+        ([-1.0, 60.0, -1.0, 0.5], (1, "percent")),  # -1 for "unknown" is of no scale
+        ([-3.0, 60.0, -1.0, 0.5], (1, "real")),
+        ([0.5, 250.0], (1, "real")),
+        ([0.5] * 5 + [1.0000064, 1.0001], None),  # a rounding
+        ([0.5] * 500 + [-3.0, -4.0, -5.0, -6.0, -7.0], None),
+        ([None, -1.0, -2.0], (1, "logprob")),
+        ([0.5, INF, NAN], None),
+    ],
+)
+def test_where_nobody_named_the_scale_one_number_above_its_end_is_enough(
+    given: list[float | None], expected: tuple[int, str] | None
+) -> None:
+    assert scale.another(numbers(*given), "unit", named=False) == expected
 
 
 def test_no_number_is_of_another_scale_than_real() -> None:
-    assert scale.another(numbers(-5.0, 1e9, 3.0), "real") is None
+    assert scale.another(numbers(-5.0, 1e9, 3.0), "real", named=True) is None

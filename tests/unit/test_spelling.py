@@ -60,6 +60,28 @@ def test_minus_one_among_whole_numbers_is_no_label_unless_the_model_says_it() ->
 
 
 @pytest.mark.parametrize(
+    ("truth", "answers", "missing"),
+    [
+        (["0", "1", "-100"], ["0", "1", "1"], ["-100"]),  # what PyTorch passes over
+        (["0.0", "1.0", "-1.0"], ["0", "1", "1"], ["-1.0"]),
+        (["ham", "spam", "-1"], ["ham", "spam", "spam"], ["-1"]),
+        (["ham", "spam", "nan"], ["ham", "spam", "spam"], ["nan"]),
+        (["ham", "nan", "N/A"], ["ham", "nan", "ham"], ["N/A"]),  # what the model answers is a class
+        (["ham", "spam", "none"], ["ham", "spam", "spam"], []),  # "none of these" may well be one
+        (["-1", "1", "1"], ["-1", "1", "1"], []),
+        (["-2", "0", "1", "-1"], ["1"], []),  # a scale from -2 to 1
+        (["ham", "7", "-1"], ["ham"], []),
+        (["-1", "-1"], ["ham"], []),
+    ],
+)
+def test_what_stands_where_there_is_no_label_is_not_a_label(
+    truth: list[str], answers: list[str], missing: list[str]
+) -> None:
+    column = pl.Series(truth)
+    assert column.filter(spelling.unlabelled(column, pl.Series(answers))).to_list() == missing
+
+
+@pytest.mark.parametrize(
     ("numbers", "said"),
     [
         ([0.1, 0.5, 1.0], None),
@@ -67,7 +89,11 @@ def test_minus_one_among_whole_numbers_is_no_label_unless_the_model_says_it() ->
         ([-0.1, 0.0, -2.3] * 5, "--scale logprob"),
         ([-4.0, 3.5, 0.2] * 5, "give a confidence"),
         ([-1.0, -1.0, 0.4, 0.9], None),  # -1 for "none": rows, not a scale
-        ([0.5] * 50 + [1.2, 7.0], None),  # stray rows go to people
+        (
+            [0.5] * 500 + [1.2],
+            "--scale percent",
+        ),  # one above is enough: the 1.0 of a column of percent is its least sure
+        ([0.5] * 50 + [-1.2, -7.0], None),  # stray rows go to people
         (["0.2", "97", "55"] * 5, "--scale percent"),
     ],
 )

@@ -57,6 +57,20 @@ def test_a_stream_holds_what_its_file_says_and_defaults_for_the_rest() -> None:
     assert (mail.input.id, mail.policy.blind_rate, mail.review.queue_depth) == ("id", 0.2, 200)
 
 
+@pytest.mark.parametrize("column", ["label", "score", "p1"])
+def test_what_a_reader_is_shown_names_neither_the_answer_nor_how_sure_it_is(column: str) -> None:
+    how = 'probabilities = ["p1", "p2"]' if column == "p1" else 'confidence = "score"'
+    text = MAIL.replace('confidence = "score"', how).replace('["text"]', f'["text", "{column}"]')
+    with pytest.raises(StreamInvalid, match=f"mail.toml:9: input.payload: shows '{column}'"):
+        stream.parse(text.replace('kind = "text"', 'kind = "record"'), origin="mail.toml")
+
+
+def test_a_confidence_can_be_the_probability_of_one_of_two_labels() -> None:
+    table = MAIL.replace('confidence = "score"', 'confidence = { of = "question", column = "p" }')
+    given = stream.parse(table, origin="mail.toml").input
+    assert (given.confidence, given.confidence_of) == ("p", "question")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -86,6 +100,29 @@ def test_a_stream_holds_what_its_file_says_and_defaults_for_the_rest() -> None:
             'payload = ["text"]',
             'payload = ["text", "text"]',
             'mail.toml:9: input.payload = ["text", "text"]: must name each column once',
+        ),
+        (
+            'payload = ["text"]',
+            'payload = ["label"]',
+            "mail.toml:9: input.payload: shows 'label', which tells the model's answer or how sure it is to a reader who must "
+            "not know it; leave it out (a reader who is to see the answer has it beside the payload)",
+        ),
+        (
+            'confidence = "score"',
+            'confidence = { of = "bug" }',
+            'mail.toml:8: input.confidence = "...": must be a column in quotes or, for the probability of a label, '
+            '{ of = "...", column = "..." }',
+        ),
+        (
+            'confidence = "score"',
+            'confidence = { of = "praise", column = "p" }',
+            "mail.toml:8: input.confidence: of = 'praise': must be one of two labels; of more, give a confidence of the answer, "
+            "or probabilities",
+        ),
+        (
+            'confidence = "score"',
+            'confidence = { of = "bug", column = "p" }\nscale = "real"',
+            'mail.toml:9: input.scale: "real" is no probability, and input.confidence is that of a label',
         ),
         (
             'labels = ["bug", "question"]',

@@ -245,7 +245,15 @@ def test_a_text_that_repeats_is_told_and_not_taken_for_an_item(tmp_path: Path) -
 def test_minus_one_for_no_label_is_no_truth(tmp_path: Path) -> None:
     path = write(tmp_path / "h.csv", "truth,prediction,confidence\n0,0,0.9\n1,1,0.8\n-1,1,0.7\n,0,0.9\n")
     found = studies.read(path, Columns())
-    assert (2, 2, 1) == (len(found.cases), found.left_out.unlabelled, found.left_out.placeholders)
+    assert (2, 2) == (len(found.cases), found.left_out.unlabelled)
+    assert found.left_out.placeholders == {"-1": 1}
+
+
+def test_minus_one_is_neither_an_answer_nor_a_vote(tmp_path: Path) -> None:
+    rows = "truth,prediction,confidence,ann\n0,0,0.9,0\n1,1,0.8,-1\n1,-1,0.7,1\n0,0,0.9,1\n"
+    found = studies.read(write(tmp_path / "h.csv", rows), Columns(votes=("ann",)))
+    assert (found.cases["right"].to_list(), found.votes, found.votes_right) == ([True, True, False, True], 3, 2)
+    assert (found.left_out.unscored, found.left_out.doubt, found.unlabelled) == (1, "no prediction", 0)
 
 
 def test_chances_without_the_rows_they_left_out_stand_for_them(tmp_path: Path) -> None:
