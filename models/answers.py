@@ -22,6 +22,7 @@ def read(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     """
     answered = _with_probabilities(frame, stream) if _probability_columns(stream) else _with_number(frame, stream)
     model = _named_model(frame, stream)
+    answered = answered.with_columns(near=_near(answered["given"], stream))
     known = pl.col("given").is_in(stream.labels)
     doubts = [
         pl.when(pl.col("model_id") != stream.model.id).then(
@@ -30,7 +31,21 @@ def read(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
             )
         ),
         pl.when(pl.col("given").is_null()).then(pl.coalesce("unscored", pl.lit("no prediction"))),
-        pl.when(~known).then(canonical.sentence("unknown label '", canonical.printable(pl.col("given")), "'")),
+        pl.when(~known).then(
+            canonical.sentence(
+                "unknown label '",
+                canonical.printable(pl.col("given")),
+                "'",
+                pl.coalesce(
+                    canonical.sentence(
+                        ", which differs from '",
+                        canonical.printable(pl.col("near")),
+                        "' by spelling alone: give it in [labels], by also or fold",
+                    ),
+                    pl.lit(""),
+                ),
+            )
+        ),
         pl.col("unscored"),
     ]
     return (
@@ -43,6 +58,12 @@ def read(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
             "doubt",
         )
     )
+
+
+def _near(given: pl.Series, stream: Stream) -> pl.Series:
+    """The label from which an answer that is none differs by spelling alone; null where there is none."""
+    found = stream.rule.near(given)
+    return given.replace_strict(found, default=None, return_dtype=pl.String).rename("near")
 
 
 def check_scale(frame: pl.DataFrame, stream: Stream, source: str) -> None:
@@ -85,7 +106,7 @@ def _probability_columns(stream: Stream) -> list[str]:
 
 def _with_number(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     """Columns given, score, unscored, from a prediction and a number, or from a prediction alone."""
-    given = canonical.text(frame.select(pl.col(stream.input.prediction or []))).to_series()
+    given = stream.rule.read(canonical.text(frame.select(pl.col(stream.input.prediction or []))).to_series())
     if stream.input.confidence is None:
         return pl.DataFrame({"given": given}).with_columns(
             score=pl.lit(None, dtype=pl.Float64), unscored=pl.lit("the stream gives no confidence")
@@ -137,7 +158,7 @@ def _with_probabilities(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     if stream.input.prediction is None:
         answered = answered.with_columns(given=pl.when("valid").then("best"), outvoted=pl.lit(False))
     else:
-        given = canonical.text(frame.select(stream.input.prediction)).to_series()
+        given = stream.rule.read(canonical.text(frame.select(stream.input.prediction)).to_series())
         highest = matrix.max(axis=1, initial=-math.inf)
         # The score speaks of the most probable label: a prediction that is another one has no score.
         outvoted = np.zeros(frame.height, dtype=np.bool_)

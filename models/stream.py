@@ -3,12 +3,12 @@
 import re
 import tomllib
 import unicodedata
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import polars as pl
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from models import cron, stream_problems
+from models import cron, spelling, stream_problems
 from models.errors import StreamInvalid
 
 
@@ -23,6 +23,20 @@ def _label(text: str) -> str:
     if text != text.strip() or any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text):
         raise ValueError("must be one line of text without spaces at its ends")
     return text
+
+
+def _names(labels: Any) -> Any:
+    """The labels: the list, or `names` of the table in its place."""
+    if not isinstance(labels, dict):
+        return labels
+    if "names" not in labels:
+        raise ValueError('must name the labels, names = ["...", "..."]')
+    return labels["names"]
+
+
+def _spellings(labels: Any) -> Any:
+    """The table; a list says nothing of spellings."""
+    return labels if isinstance(labels, dict) else {}
 
 
 def _once(columns: list[str]) -> list[str]:
@@ -41,6 +55,7 @@ def _timezone(name: str) -> str:
 
 Name = Annotated[str, AfterValidator(_name)]
 Label = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_label)]
+Labels = Annotated[list[Label], Field(min_length=2), BeforeValidator(_names)]
 Column = Annotated[str, Field(min_length=1)]
 Columns = Annotated[list[Column], AfterValidator(_once)]
 Rate = Annotated[float, Field(gt=0, le=1)]
@@ -48,6 +63,8 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Cron = Annotated[str, AfterValidator(cron.checked)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
+
+MOST_LINES = 200  # labels that may have a line of their own
 
 
 class _Table(BaseModel):
@@ -144,12 +161,21 @@ class Schedule(_Table):
     timezone: Timezone = "UTC"
 
 
+class Spellings(_Table):
+    """The table [labels]: how else they are written."""
+
+    names: Any = None  # the labels themselves, which `Stream.labels` takes
+    fold: bool = False  # case, outer white space, final punctuation and the form of a number make no other label
+    also: dict[str, list[Annotated[str, Field(min_length=1)]]] = {}  # label -> other texts that mean it
+
+
 class Stream(_Table):
     """One stream of a model's outputs, from its files to its reports."""
 
     name: Name
     title: Annotated[str, Field(min_length=1, max_length=200)]
-    labels: Annotated[list[Label], Field(min_length=2, max_length=200)]
+    labels: Labels  # a list, or a table with `names` and the keys of Spellings
+    spellings: Annotated[Spellings, BeforeValidator(_spellings), Field(validation_alias="labels")] = Spellings()
     input: Input
     model: Model
     review: Review
@@ -163,6 +189,12 @@ class Stream(_Table):
         """What no single key can say: the tables agree with each other."""
         if len(set(self.labels)) != len(self.labels):
             raise ValueError("labels: every label once")
+        if self.policy.per_class != "no" and len(self.labels) > MOST_LINES:
+            raise ValueError(
+                f"policy.per_class: a line for each of {len(self.labels)} labels is too many; at most {MOST_LINES}, else "
+                '"no"'
+            )
+        _ = self.rule
         columns = self.input.probabilities
         if columns is not None and self.input.confidence is not None:
             raise ValueError("input: give confidence or probabilities, not both")
@@ -186,6 +218,11 @@ class Stream(_Table):
                 f"input.payload: kind {self.review.kind!r} shows one column; use kind 'record' for several"
             )
         return self
+
+    @property
+    def rule(self) -> spelling.Rule:
+        """How answers are read, whoever gives them. Raises ValueError if a text could be two labels."""
+        return spelling.Rule(labels=tuple(self.labels), also=self.spellings.also, fold=self.spellings.fold)
 
 
 def parse(text: str, *, origin: str) -> Stream:

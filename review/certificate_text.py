@@ -54,10 +54,7 @@ def lines(report: Report) -> list[str]:
     if proposal is None:
         return said
     if proposal.threshold is None:
-        now = report.era
-        carried = now is not None and now.state == "carried"
-        nothing = f"Era {now.number} has certified nothing yet." if now and carried else "Nothing is certified yet."
-        said.append(f"{nothing} {needed(report)}".strip())
+        said.append(nothing(report))
     else:
         said.append(
             f"Certified: {line(report, proposal.threshold)} ({wording.share(proposal.coverage)} of cases). At most "
@@ -67,6 +64,14 @@ def lines(report: Report) -> list[str]:
     for sentence in (*proposal.gate.refusals, *proposal.gate.warnings):
         said.append(f"Beware: {sentence}.")
     return said
+
+
+def nothing(report: Report) -> str:
+    """That no line is certified, and what would certify one."""
+    now = report.era
+    carried = now is not None and now.state == "carried"
+    said = f"Era {now.number} has certified nothing yet." if now and carried else "Nothing is certified yet."
+    return f"{said} {needed(report)}".strip()
 
 
 def _but(report: Report) -> str:

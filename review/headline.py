@@ -184,9 +184,9 @@ def proposed(report: Report) -> tuple[str, str]:
         case "contradicted":
             return "Not yet", f"What is certified cannot be proposed: {certificate_text.contradicted(report)}"
         case "carried":
-            return "Stay", f"{certificate_text.era(report)} {certificate_text.needed(report)}".strip()
+            return "Stay", f"{certificate_text.era(report)} {certificate_text.nothing(report)}"
         case "uncertified" | "unlooked":
-            return "Not yet", f"No line is certified. {certificate_text.needed(report)}".strip()
+            return "Wait", certificate_text.nothing(report)
     share = f"{certificate_text.line(report, ruling.threshold)}, {wording.share(_coverage(report, ruling.threshold))} of cases"
     labels = _rests_on(report)
     if ruling.state == "stay":
