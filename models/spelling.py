@@ -86,8 +86,10 @@ class Rule:
 
     def near(self, said: pl.Series) -> dict[str, str]:
         """Of the texts that are no label, those that differ from a label by spelling alone, and that label."""
-        folded_ = {plain(text): label for text, label in self._texts().items()}
         unknown = said.filter(~said.is_in([*self.labels])).drop_nulls().unique()
+        if unknown.is_empty():
+            return {}
+        folded_ = {plain(text): label for text, label in self._texts().items()}
         found = {text: folded_.get(plain(text)) for text in unknown}
         return {text: label for text, label in found.items() if label is not None}
 

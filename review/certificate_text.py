@@ -1,5 +1,6 @@
 """What a report says of the certificate: what is certified, what speaks against it, what the next step takes. Pure."""
 
+from models import spelling
 from review import draws, outlook, readers_text, wording
 from review.figures import ClassLine, Report
 
@@ -39,7 +40,7 @@ def lines(report: Report) -> list[str]:
     said += [_of_class(one, report) for one in report.classes if one.certified is not None]
     silent = [one.label for one in report.classes if one.certified is None]
     if silent:
-        said.append(f"Nothing is certified yet for {', '.join(silent)}: these stay with people.")
+        said.append(f"Nothing is certified yet for {spelling.few(silent)}: these stay with people.")
     if report.era is not None:
         said.append(era(report))
     if report.readers is not None:

@@ -638,7 +638,7 @@ CLAIMS: tuple[tuple[str, Check], ...] = (
         _alarm,
     ),
     (r"The watchdog has closed the epoch\. No line can be proposed before new evidence is in\.", _closed),
-    (r"(?:Nothing is certified yet|No line is certified)\.", _nothing),
+    (r"Nothing is certified yet\.", _nothing),
     (r"Era \d+ has certified nothing yet\.", _nothing),
     (r"No label has been looked at in this epoch\.", _looked_at_none),
     (
