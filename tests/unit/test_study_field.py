@@ -139,7 +139,7 @@ def test_a_stream_whose_answers_are_lists_is_refused_before_a_row_is_recorded() 
     )
     described = stream.parse(text, origin="mail.toml")
     first = next(iter(files.chunks(FIELD / "multilabel/a.jsonl.gz", described)))
-    said = r"a\.jsonl, line 1: flags \[\"hate\".* is a list, .* each case one label"
+    said = r"a\.jsonl, line 1: flags \[\"hate\".* is a list or record, .* each case one label"
     with pytest.raises(InputInvalid, match=said) as caught:
         outputs.validate(first.frame, described, source="a.jsonl")
     assert len(str(caught.value)) < 300
