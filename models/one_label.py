@@ -24,7 +24,7 @@ def check(frame: pl.DataFrame, stream: Stream, source: str) -> None:
     place = several.arg_max() or 0
     shown = pl.select(canonical.printable(pl.lit(text[place]))).item()
     raise InputInvalid(
-        f"{source}, line {frame[reserved.LINE][place]}: {column} {shown} is a list or record, and not the only one; a stream gives "
-        "each case one label: make a stream for each label, with a column of yes and no, or name another column in "
+        f"{source}, line {frame[reserved.LINE][place]}: {column} {shown} is a list or record, and not the only one; a stream "
+        "gives each case one label: make a stream for each label, with a column of yes and no, or name another column in "
         "input.prediction"
     )
