@@ -52,6 +52,12 @@ def add(app: typer.Typer, out: Console, err: Console) -> None:
             bool,
             typer.Option("--fold", help="Pass over case, outer space, final punctuation, forms of numbers in labels."),
         ] = False,
+        labels: Annotated[
+            str | None,
+            typer.Option(
+                help="A stream, or its file: read labels as its [labels] does, and know no others.", metavar="STREAM"
+            ),
+        ] = None,
         days: Annotated[int, typer.Option(help="Days to rehearse.", min=1, max=1000)] = 60,
         per_day: Annotated[
             int | None, typer.Option(help="Cases a day [default: the history spread over the days].", min=1)
@@ -61,6 +67,7 @@ def add(app: typer.Typer, out: Console, err: Console) -> None:
         as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
     ) -> None:
         """Study a labelled history: what could be certified, how many labels it takes, how the first days would go."""
+        from flows import settings
         from flows import study as studies
         from models import labelled, rehearsal
         from models import study as figures
@@ -69,6 +76,9 @@ def add(app: typer.Typer, out: Console, err: Console) -> None:
         for name, value in (("--target", target), ("--delta", delta), ("--audit-rate", audit_rate)):
             if not 0 < value < 1:
                 raise Misuse(f"{name} {value:g}: give a share between 0 and 1, as in 0.02")
+        if labels is not None and (fold or right):
+            given = "--fold" if fold else "--right"
+            raise Misuse(f"--labels says how answers are compared with a truth; drop {given}, or --labels")
         columns = labelled.Columns(
             truth=truth,
             prediction=prediction or (None if probabilities or right else "prediction"),
@@ -81,6 +91,7 @@ def add(app: typer.Typer, out: Console, err: Console) -> None:
             scale=scale,
             of=of,
             fold=fold,
+            rule=None if labels is None else settings.read_stream(labels, settings.read()).rule,
         )
         with err.status(f"Reading {file}") as status:
             history = studies.read(file, columns, progress=lambda rows: status.update(f"Reading {file}: {rows:,} rows"))

@@ -9,7 +9,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from flows import study_judging, study_rows
-from models import agreement, answers, column_notes, labelled, rehearsal, spelling, stream, study
+from models import agreement, answers, column_notes, labelled, rehearsal, stream, study
 from models.errors import InputInvalid, Misuse
 from models.labelled import Columns, LeftOut
 from models.stream import Stream
@@ -58,7 +58,7 @@ def read(path: Path, columns: Columns, *, progress: Callable[[int], None] = lamb
     """
     asked = _stream(columns)
     whole, faults = study_rows.gathered(path, asked, progress)
-    whole, placeholders = study_judging.placed(whole, columns)
+    whole, placeholders = study_judging.placed(study_judging.read_by_rule(whole, columns), columns)
     unlabelled = int(whole[columns.judged_by].null_count())
     if unlabelled == len(whole):
         raise InputInvalid(
@@ -81,7 +81,7 @@ def read(path: Path, columns: Columns, *, progress: Callable[[int], None] = lamb
     cases, without, of_chances = study_judging.drawn(rows, columns, path)
     doubts = known["doubt"].drop_nulls()
     votes = [
-        spelling.judge(known[study_judging.theirs(vote)], known["truth"], fold=columns.fold)["right"].drop_nulls()
+        study_judging.compared(known[study_judging.theirs(vote)], known["truth"], columns)["right"].drop_nulls()
         for vote in columns.votes
     ]
     return History(

@@ -18,6 +18,14 @@ def theirs(name: str) -> str:
     return f"file: {name}"
 
 
+def read_by_rule(whole: pl.DataFrame, columns: Columns) -> pl.DataFrame:
+    """The answers, truths and votes as the labels that the stream's rule reads them as; the others as they stand."""
+    if columns.rule is None:
+        return whole
+    names = {columns.prediction, *columns.votes, *([] if columns.right else [columns.truth])} - {None}
+    return whole.with_columns(columns.rule.read(whole[str(name)]) for name in names)
+
+
 def placed(whole: pl.DataFrame, columns: Columns) -> tuple[pl.DataFrame, dict[str, int]]:
     """Without the -1 and the like that stand for "none" in truth, answers and votes; of the truth, how often each stood there.
 
@@ -59,6 +67,13 @@ def scaled(whole: pl.DataFrame, columns: Columns, path: Path) -> pl.DataFrame:
     return whole.with_columns(score_columns.of_one(whole[columns.confidence], whole[columns.prediction], columns.of))
 
 
+def compared(given: pl.Series, truth: pl.Series, columns: Columns) -> pl.DataFrame:
+    """Per row whether it is right, or how it is written that it is neither (`models.spelling`)."""
+    if columns.rule is not None:
+        return columns.rule.judge(given, truth)
+    return spelling.judge(given, truth, fold=columns.fold)
+
+
 def judged(rows: pl.DataFrame, columns: Columns, path: Path) -> tuple[pl.DataFrame, dict[str, int]]:
     """With `right` and `written`, without verdicts that say neither. Raises InputInvalid if nothing can be judged."""
     undecided: dict[str, int] = {}
@@ -73,7 +88,7 @@ def judged(rows: pl.DataFrame, columns: Columns, path: Path) -> tuple[pl.DataFra
                 "accept and reject, yes and no, true and false, 1 and 0 and their like"
             )
     else:
-        rows = rows.hstack(spelling.judge(rows["given"], rows["truth"], fold=columns.fold))
+        rows = rows.hstack(compared(rows["given"], rows["truth"], columns))
     known = rows.filter(pl.col("truth").is_not_null())
     if known["doubt"].null_count() == 0:
         raise InputInvalid(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from flows import certify, runs
-from models import certificate
+from models import certificate, spelling
 from models import policy as policies
 from models.errors import Misuse
 from models.stream import Stream
@@ -109,7 +109,7 @@ def lines(
     """The line of each class."""
     if label is not None:
         if label not in stream.labels:
-            raise Misuse(f"--class {label!r} is none of the stream's labels {', '.join(stream.labels)}")
+            raise Misuse(f"--class {label!r} is none of the stream's labels {spelling.few(stream.labels)}")
         line = chosen(f"class {label}", threshold, weighing, label, uncertified=uncertified)
         now = {name: in_force.policy.of_class(name).threshold for name in stream.labels}
         return now | {label: line}

@@ -26,6 +26,7 @@ def read(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     """
     answered = _with_probabilities(frame, stream) if _probability_columns(stream) else _with_number(frame, stream)
     model = _named_model(frame, stream)
+    answered = answered.with_columns(near=_near(answered["given"], stream))
     known = pl.col("given").is_in(stream.labels)
     doubts = [
         pl.when(pl.col("model_id") != stream.model.id).then(
@@ -34,7 +35,21 @@ def read(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
             )
         ),
         pl.when(pl.col("given").is_null()).then(pl.coalesce("unscored", pl.lit("no prediction"))),
-        pl.when(~known).then(canonical.sentence("unknown label '", canonical.printable(pl.col("given")), "'")),
+        pl.when(~known).then(
+            canonical.sentence(
+                "unknown label '",
+                canonical.printable(pl.col("given")),
+                "'",
+                pl.coalesce(
+                    canonical.sentence(
+                        ", which differs from '",
+                        canonical.printable(pl.col("near")),
+                        "' by spelling alone: give it in [labels], by also or fold",
+                    ),
+                    pl.lit(""),
+                ),
+            )
+        ),
         pl.col("unscored"),
     ]
     return (
@@ -47,6 +62,12 @@ def read(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
             "doubt",
         )
     )
+
+
+def _near(given: pl.Series, stream: Stream) -> pl.Series:
+    """The label from which an answer that is none differs by spelling alone; null where there is none."""
+    found = stream.rule.near(given)
+    return given.replace_strict(found, default=None, return_dtype=pl.String).rename("near")
 
 
 def check_scale(frame: pl.DataFrame, stream: Stream, source: str) -> None:
@@ -92,7 +113,7 @@ def _probability_columns(stream: Stream) -> list[str]:
 
 def _with_number(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     """Columns given, score, unscored, from a prediction and a number, or from a prediction alone."""
-    given = canonical.text(frame.select(pl.col(stream.input.prediction or []))).to_series()
+    given = stream.rule.read(canonical.text(frame.select(pl.col(stream.input.prediction or []))).to_series())
     if stream.input.confidence is None:
         return pl.DataFrame({"given": given}).with_columns(
             score=pl.lit(None, dtype=pl.Float64), unscored=pl.lit("the stream gives no confidence")
@@ -147,7 +168,7 @@ def _with_probabilities(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     if stream.input.prediction is None:
         answered = answered.with_columns(given=pl.when("valid").then("best"))
     else:
-        given = canonical.text(frame.select(stream.input.prediction)).to_series()
+        given = stream.rule.read(canonical.text(frame.select(stream.input.prediction)).to_series())
         answered = answered.with_columns(given=given, score=_of_prediction(answered["score"], given, matrix, stream))
     return answered.select(
         "given",

@@ -13,7 +13,7 @@ import polars as pl
 import skops.io as skops_io
 from skops.io.exceptions import UntrustedTypesFoundException
 
-from models import features, reserved
+from models import features, reserved, spelling
 from models.errors import ModelInvalid
 from models.stream import Stream
 
@@ -50,11 +50,13 @@ def apply(model: Classifier, frame: pl.DataFrame, stream: Stream) -> pl.DataFram
     A row whose features are missing or not what the model takes has no probabilities, which sends it to a person.
     Raises ModelInvalid if the model's classes are not the stream's labels, or the stream's features are not its own.
     """
-    classes = [str(name) for name in model.classes_]
+    classes = stream.rule.read(pl.Series([str(name) for name in model.classes_], dtype=pl.String)).to_list()
     if sorted(classes) != sorted(stream.labels):
-        raise ModelInvalid(
-            f"model.file answers {', '.join(sorted(classes))}; the stream's labels are {', '.join(sorted(stream.labels))}"
+        ours, theirs = (
+            spelling.few(sorted(names, key=lambda name: (name in others, name)))  # those that differ first
+            for names, others in ((stream.labels, set(classes)), (classes, set(stream.labels)))
         )
+        raise ModelInvalid(f"model.file answers {theirs}; the stream's labels are {ours}")
     columns = stream.model.features or []
     rows, taken = features.read(frame.select(columns), model)
     found = np.full((frame.height, len(classes)), np.nan)

@@ -21,7 +21,8 @@ class Columns:
     `probabilities` (one column per label) instead of `confidence`, if given. `right`: instead of a truth, a verdict on the
     answer (accept, reject). `group`: what belongs together; None: found by its name if rows repeat, "": each row for itself.
     `chance`: with which each row was chosen to be labelled. `scale`: of the numbers, None: they must be from 0 to 1.
-    `of`: the label whose probability the confidence is. `fold`: spellings of one label are one.
+    `of`: the label whose probability the confidence is. `fold`: spellings of one label are one. `rule`: the labels of a
+    stream and how it reads them, in place of the labels of the file.
     """
 
     truth: str = "truth"
@@ -35,6 +36,7 @@ class Columns:
     scale: score_columns.Scale | None = None
     of: str | None = None
     fold: bool = False
+    rule: spelling.Rule | None = None
 
     @property
     def judged_by(self) -> str:

@@ -1,8 +1,9 @@
 """The input contract: a table of model outputs -> cases to decide, and faults.
 
 Every row becomes one case, or is the silent repeat of one (same id, same content), or becomes a fault. What can be
-read but not scored is a case with a `doubt`, for a person. The values make it raise in one case only: where the column of
-confidences as a whole is of another scale than the stream says, as one setting decides about all of them.
+read but not scored is a case with a `doubt`, for a person. The values make it raise in two cases only: where the column of
+confidences as a whole is of another scale than the stream says, as one setting decides about all of them, and where the
+column of answers is one of lists.
 """
 
 import math
@@ -14,7 +15,7 @@ import polars as pl
 import polars_hash as plh
 import pyarrow as pa
 
-from models import answers, canonical, reals, reserved, timestamps
+from models import answers, canonical, one_label, reals, reserved, timestamps
 from models.stream import Stream
 
 FAULT_SCHEMA = pl.Schema({"source": pl.String, "line": pl.Int64, "reason": pl.String, "raw": pl.String})
@@ -70,12 +71,13 @@ def validate(frame: pl.DataFrame, stream: Stream, *, source: str) -> Validated:
 
     The line of a row is its `reserved.LINE`, or else its position. A stream with a classifier of its own needs the
     columns `classifier.apply` adds. Raises InputInvalid if the confidences are plainly of another scale than
-    `input.scale`, polars' ColumnNotFoundError if a column is missing.
+    `input.scale` or the predictions are lists, polars' ColumnNotFoundError if a column is missing.
     """
     frame = canonical.plain(frame)
     if reserved.LINE not in frame.columns:
         frame = frame.with_row_index(reserved.LINE, offset=1).with_columns(pl.col(reserved.LINE).cast(pl.Int64))
     answers.check_scale(frame, stream, source)
+    one_label.check(frame, stream, source)
     case_ids = canonical.text(frame.select(stream.input.id)).to_series()
     reasons = pl.select(pl.coalesce(_id_fault(pl.lit(case_ids)), _payload_fault(frame, stream))).to_series()
     faults = _faults(frame, reasons, source)

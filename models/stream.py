@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from models import cron, stream_problems
+from models import cron, spelling, stream_problems
 from models.errors import StreamInvalid
 
 
@@ -32,6 +32,20 @@ def _label(text: str) -> str:
     if text != text.strip() or any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text):
         raise ValueError("must be one line of text without spaces at its ends")
     return text
+
+
+def _names(labels: Any) -> Any:
+    """The labels: the list, or `names` of the table in its place."""
+    if not isinstance(labels, dict):
+        return labels
+    if "names" not in labels:
+        raise ValueError('must name the labels, names = ["...", "..."]')
+    return labels["names"]
+
+
+def _spellings(labels: Any) -> Any:
+    """The table; a list says nothing of spellings."""
+    return labels if isinstance(labels, dict) else {}
 
 
 def _once(columns: list[str]) -> list[str]:
@@ -59,6 +73,7 @@ def _of_one(given: object) -> object:
 
 Name = Annotated[str, AfterValidator(_name)]
 Label = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_label)]
+Labels = Annotated[list[Label], Field(min_length=2), BeforeValidator(_names)]
 Column = Annotated[str, Field(min_length=1)]
 Columns = Annotated[list[Column], AfterValidator(_once)]
 Rate = Annotated[float, Field(gt=0, le=1)]
@@ -66,6 +81,8 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Cron = Annotated[str, AfterValidator(cron.checked)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
+
+MOST_LINES = 200  # labels that may have a line of their own
 
 
 HISTORY = "history"  # validation context of a stream that is made to read a labelled history by
@@ -178,12 +195,21 @@ class Schedule(_Table):
     timezone: Timezone = "UTC"
 
 
+class Spellings(_Table):
+    """The table [labels]: how else they are written."""
+
+    names: Any = None  # the labels themselves, which `Stream.labels` takes
+    fold: bool = False  # case, outer white space, final punctuation and the form of a number make no other label
+    also: dict[str, list[Annotated[str, Field(min_length=1)]]] = {}  # label -> other texts that mean it
+
+
 class Stream(_Table):
     """One stream of a model's outputs, from its files to its reports."""
 
     name: Name
     title: Annotated[str, Field(min_length=1, max_length=200)]
-    labels: Annotated[list[Label], Field(min_length=2, max_length=200)]
+    labels: Labels  # a list, or a table with `names` and the keys of Spellings
+    spellings: Annotated[Spellings, BeforeValidator(_spellings), Field(validation_alias="labels")] = Spellings()
     input: Input
     model: Model
     review: Review
@@ -197,6 +223,12 @@ class Stream(_Table):
         """What no single key can say: the tables agree with each other."""
         if len(set(self.labels)) != len(self.labels):
             raise ValueError("labels: every label once")
+        if self.policy.per_class != "no" and len(self.labels) > MOST_LINES:
+            raise ValueError(
+                f"policy.per_class: a line for each of {len(self.labels)} labels is too many; at most {MOST_LINES}, else "
+                '"no"'
+            )
+        _ = self.rule
         columns = self.input.probabilities
         if columns is not None and self.input.confidence is not None:
             raise ValueError("input: give confidence or probabilities, not both")
@@ -247,6 +279,11 @@ class Stream(_Table):
             )
         if given.scale == "real":
             raise ValueError('input.scale: "real" is no probability, and input.confidence is that of a label')
+
+    @property
+    def rule(self) -> spelling.Rule:
+        """How answers are read, whoever gives them. Raises ValueError if a text could be two labels."""
+        return spelling.Rule(labels=tuple(self.labels), also=self.spellings.also, fold=self.spellings.fold)
 
 
 def parse(text: str, *, origin: str) -> Stream:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 _TABLE = re.compile(r"\s*\[\s*([A-Za-z0-9_.\s-]+?)\s*\]")
 _KEY = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
 _LONG_TEXT = re.compile(r'"""|\'\'\'')
+_LONGEST = 100  # characters of a value in a line
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 
 # pydantic's kind of error -> what is allowed, in our words.
@@ -30,6 +31,8 @@ _ALLOWED: Mapping[str, str] = MappingProxyType(
         "float_type": "must be a number",
         "int_type": "must be a whole number",
         "int_from_float": "must be a whole number",
+        "bool_type": "must be true or false",
+        "dict_type": 'must be a table, {{ "a label" = ["...", "..."] }}',
         "list_type": 'must be a list, ["...", "..."]',
         "too_short": "must not have fewer entries than {min_length}",
         "too_long": "must not have more entries than {max_length}",
@@ -63,7 +66,8 @@ def _said(error: dict[str, Any], root: type[BaseModel]) -> tuple[str, str]:
     name = ".".join(names)
     match error["type"]:
         case "extra_forbidden":
-            known = list(_table(root, names[:-1]).model_fields)
+            fields = _table(root, names[:-1]).model_fields
+            known = [key for key, field in fields.items() if field.validation_alias is None]
             close = difflib.get_close_matches(names[-1], known, n=1)
             hint = f"did you mean {close[0]}? " if close else ""
             return name, f"{name}: no such key; {hint}allowed here: {', '.join(known)}"
@@ -79,15 +83,23 @@ def _said(error: dict[str, Any], root: type[BaseModel]) -> tuple[str, str]:
         case kind:
             allowed = _ALLOWED.get(kind, error["msg"]).format(name=name, **error.get("ctx", {}))
     places = "".join(f"[{part}]" for part in error["loc"] if isinstance(part, int))
-    value = error["input"] if not isinstance(error["input"], dict) else "..."
-    return name, f"{name}{places} = {json.dumps(value, ensure_ascii=False, default=str)}: {allowed}"
+    return name, f"{name}{places} = {_value(error['input'])}: {allowed}"
+
+
+def _value(value: Any) -> str:
+    """A value about as it stands in the file, cut where it is long."""
+    text = json.dumps("..." if isinstance(value, dict) else value, ensure_ascii=False, default=str)
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[:_LONGEST]}\u2026" + (f" ({len(value)} entries)" if isinstance(value, list) else "")
 
 
 def _table(root: type[BaseModel], names: list[str]) -> type[BaseModel]:
     """The table of the file at these names."""
     for name in names:
-        inner = root.model_fields[name].annotation
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+        kinds = [field.annotation for key, field in root.model_fields.items() if name in (key, field.validation_alias)]
+        inner = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+        if inner is None:
             break
         root = inner
     return root

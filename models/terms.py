@@ -28,13 +28,19 @@ _LONGEST = 60  # characters of a value in a message
 def of(stream: Stream, model_digest: str | None) -> Terms:
     """The terms of a stream file. `model_digest`: SHA-256 of the bytes of its `model.file` in hex; None: it has none.
 
-    Values are texts, numbers, booleans, null, or lists of texts in their order.
+    Values are texts, numbers, booleans, null, lists of texts in their order, or lists of such lists.
     """
     tables = stream.model_dump(include=set(_NO_TERM))
-    found: Terms = {"model.id": stream.model.id, _FILE: model_digest, "labels": list(stream.labels)}
+    found: Terms = {"model.id": stream.model.id, _FILE: model_digest, "labels": list(stream.labels)} | _read_by(stream)
     for table, left_out in _NO_TERM.items():
         found |= {f"{table}.{key}": value for key, value in tables[table].items() if key not in left_out}
     return found | {f"policy.{key}": getattr(stream.policy, key) for key in _POLICY}
+
+
+def _read_by(stream: Stream) -> Terms:
+    """The rule by which answers are read, null where labels are written in one way only."""
+    spellings = sorted([text, label] for label, texts in stream.spellings.also.items() for text in set(texts))
+    return {"labels.also": spellings or None, "labels.fold": stream.spellings.fold or None}
 
 
 def differs(now: Mapping[str, Any], then: Mapping[str, Any] | None) -> str | None:

@@ -1,5 +1,6 @@
 """What a report says of the certificate: what is certified, what speaks against it, what the next step takes. Pure."""
 
+from models import spelling
 from review import draws, outlook, readers_text, wording
 from review.figures import ClassLine, Report
 
@@ -39,7 +40,7 @@ def lines(report: Report) -> list[str]:
     said += [_of_class(one, report) for one in report.classes if one.certified is not None]
     silent = [one.label for one in report.classes if one.certified is None]
     if silent:
-        said.append(f"Nothing is certified yet for {', '.join(silent)}: these stay with people.")
+        said.append(f"Nothing is certified yet for {spelling.few(silent)}: these stay with people.")
     if report.era is not None:
         said.append(era(report))
     if report.readers is not None:
@@ -54,10 +55,7 @@ def lines(report: Report) -> list[str]:
     if proposal is None:
         return said
     if proposal.threshold is None:
-        now = report.era
-        carried = now is not None and now.state == "carried"
-        nothing = f"Era {now.number} has certified nothing yet." if now and carried else "Nothing is certified yet."
-        said.append(f"{nothing} {needed(report)}".strip())
+        said.append(nothing(report))
     else:
         said.append(
             f"Certified: {line(report, proposal.threshold)} ({wording.share(proposal.coverage)} of cases). At most "
@@ -67,6 +65,14 @@ def lines(report: Report) -> list[str]:
     for sentence in (*proposal.gate.refusals, *proposal.gate.warnings):
         said.append(f"Beware: {sentence}.")
     return said
+
+
+def nothing(report: Report) -> str:
+    """That no line is certified, and what would certify one."""
+    now = report.era
+    carried = now is not None and now.state == "carried"
+    said = f"Era {now.number} has certified nothing yet." if now and carried else "Nothing is certified yet."
+    return f"{said} {needed(report)}".strip()
 
 
 def _but(report: Report) -> str:

@@ -1,12 +1,14 @@
 """The form a reviewer fills in: project settings, labelling config, task data, and the way back from it. Pure.
 
-One question, one single choice, one key press per label. Whatever comes from a model or a file is shown by <Text>,
-<Image> or <Table>, which show markup as text; Label Studio's <Markdown> runs scripts and <HyperText> loads foreign
-images, so neither is used. The names in the config are fixed, so that a column may be called anything.
+One question, one single choice, one key press per label; of very many labels one is found by typing. Whatever comes from a
+model or a file is shown by <Text>, <Image> or <Table>, which show markup as text; Label Studio's <Markdown> runs scripts and
+<HyperText> loads foreign images, so neither is used. The names in the config are fixed, so that a column may be called
+anything.
 
 The data is the same for an audit and for a doubtful case: payload and key, never score, route, model or prediction.
 """
 
+import functools
 import hashlib
 import json
 import re
@@ -15,10 +17,12 @@ from types import MappingProxyType
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
+from models import spelling
 from models.errors import StreamInvalid
 from models.stream import Stream
 
 CHOICES = "answer"  # the control's name: what a result's `from_name` must say
+CONTROLS = ("Choices", "Taxonomy")  # its tag
 SUBJECT = "subject"  # the object's name: what a result's `to_name` says
 KEY = "case_key"  # our own key in a task's data; the only thing by which a task is found again
 
@@ -40,9 +44,12 @@ SETTINGS: Mapping[str, object] = MappingProxyType(
 
 _KEYS = "1234567890qwetasdfgzxcbyiopjklnm"  # as Label Studio itself deals them; h, r, u and v are its own
 
+AT_ONCE = 200  # labels that are all shown; of more, one is looked for in a list with a search field
+
 # The negative top covers the page's own padding, through which a scrolled text would show.
 _HEAD = "position: sticky; top: -1rem; z-index: 2; padding: 0.5rem 0; background: var(--color-neutral-background)"
 _JOINER = "\u2060"  # invisible
+_SEPARATOR = "\u2063"  # invisible, and in no face: Label Studio cuts a taxonomy's entries at it
 
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL refuses NUL in JSON, and a lone surrogate has no UTF-8
 
@@ -78,28 +85,39 @@ def config(stream: Stream) -> str:
 
     Raises StreamInvalid if a reviewer could not tell two labels apart.
     """
-    _by_face(stream.labels)
+    _by_face(tuple(stream.labels))
     subject = {
         "text": f'<Text name="{SUBJECT}" value="$text"/>',
         # At its own size where there is room for it, never blown up.
         "image": f'<Image name="{SUBJECT}" value="$image" defaultZoom="auto"/>',
         "record": f'<Table name="{SUBJECT}" value="$record"/>',
     }[stream.review.kind]
-    choices = "\n".join(
-        f"      <Choice value={quoteattr(_face(label))}" + (f' hotkey="{key}"/>' if key else "/>")
-        for label, key in zip(stream.labels, hotkeys(stream.labels), strict=True)
-    )
     # Above the case and always in sight: the keys are in the same place whatever the length of a text or the size of an
     # image.
     return f"""<View>
   <View style="{_HEAD}">
     <Header value={quoteattr(_face(stream.review.question))}/>
-    <Choices name="{CHOICES}" toName="{SUBJECT}" choice="single" required="true" showInline="true">
-{choices}
-    </Choices>
+{_control(stream.labels)}
   </View>
   {subject}
 </View>"""
+
+
+def _control(labels: Sequence[str]) -> str:
+    """What holds the answer: all labels with their keys, or a list to search."""
+    if len(labels) > AT_ONCE:
+        rest = "\n".join(f"      <Choice value={quoteattr(_face(label))}/>" for label in labels)
+        return f"""    <Taxonomy name="{CHOICES}" toName="{SUBJECT}" required="true" maxUsages="1" minWidth="500px"
+      pathSeparator="{_SEPARATOR}" placeholder="Click, and type a part of the label">
+{rest}
+    </Taxonomy>"""
+    choices = "\n".join(
+        f"      <Choice value={quoteattr(_face(label))}" + (f' hotkey="{key}"/>' if key else "/>")
+        for label, key in zip(labels, hotkeys(labels), strict=True)
+    )
+    return f"""    <Choices name="{CHOICES}" toName="{SUBJECT}" choice="single" required="true" showInline="true">
+{choices}
+    </Choices>"""
 
 
 def instructions(text: str) -> str:
@@ -147,11 +165,13 @@ def prefill(stream: Stream, prediction: str | None) -> list[dict[str, object]]:
     """The result a reviewer starts from. Empty where there is none to start from: no prediction, or no such label."""
     if prediction is None or prediction not in stream.labels:
         return []
-    return [{"from_name": CHOICES, "to_name": SUBJECT, "type": "choices", "value": {"choices": [_face(prediction)]}}]
+    face = _face(prediction)
+    kind, chosen = ("taxonomy", [[face]]) if len(stream.labels) > AT_ONCE else ("choices", [face])
+    return [{"from_name": CHOICES, "to_name": SUBJECT, "type": kind, "value": {kind: chosen}}]
 
 
 def read(stream: Stream, result: object) -> str:
-    """The answer an annotation holds: one of the stream's labels. Raises Unreadable.
+    """The answer an annotation holds: one of the stream's labels, by the stream's rule. Raises Unreadable.
 
     Controls somebody added to the project are ignored; ours must be there, once, with one choice we offered.
     """
@@ -163,14 +183,22 @@ def read(stream: Stream, result: object) -> str:
         raise Unreadable(f"nothing was chosen in {CHOICES!r}" + (f"; the result speaks of {others}" if others else ""))
     if len(ours) > 1:
         raise Unreadable(f"{CHOICES!r} was answered {len(ours)} times")
-    value = ours[0].get("value")
-    chosen = value.get("choices") if isinstance(value, dict) and ours[0].get("type") == "choices" else None
+    chosen = _chosen(ours[0])
     if not isinstance(chosen, list) or len(chosen) != 1 or not isinstance(chosen[0], str):
         raise Unreadable(f"{CHOICES!r} holds {chosen!r} instead of one choice")
-    labels = _by_face(stream.labels)
-    if chosen[0] not in labels:
-        raise Unreadable(f"{chosen[0]!r} is not one of the stream's labels {stream.labels}")
-    return labels[chosen[0]]
+    label = _by_face(tuple(stream.labels)).get(chosen[0]) or stream.rule.label(chosen[0])
+    if label is None:
+        raise Unreadable(f"{chosen[0]!r} is not one of the stream's labels: {spelling.few(stream.labels)}")
+    return label
+
+
+def _chosen(item: Mapping[str, object]) -> object:
+    """What was chosen: a list of texts, or whatever else stands there. Of a path in a taxonomy, its one part."""
+    kind, value = item.get("type"), item.get("value")
+    found = value.get(kind) if isinstance(value, dict) and kind in ("choices", "taxonomy") else None
+    if kind == "taxonomy" and isinstance(found, list):
+        return [path[0] if isinstance(path, list) and len(path) == 1 else path for path in found]
+    return found
 
 
 def _canonical(xml: str) -> str:
@@ -186,10 +214,11 @@ def _face(text: str) -> str:
 
     Label Studio joins white space, and replaces `$name` by task data wherever it stands: a word joiner prevents it.
     """
-    return " ".join(_safe(text).split()).replace("$", f"{_JOINER}${_JOINER}")
+    return " ".join(_safe(text).replace(_SEPARATOR, "").split()).replace("$", f"{_JOINER}${_JOINER}")
 
 
-def _by_face(labels: Sequence[str]) -> dict[str, str]:
+@functools.lru_cache(maxsize=8)  # asked for every answer
+def _by_face(labels: tuple[str, ...]) -> dict[str, str]:
     """The label behind each face. Raises StreamInvalid if two labels have one."""
     found: dict[str, str] = {}
     for label in labels:

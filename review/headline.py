@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from models import spelling
 from models.estimate import Estimate, NotEnoughEvidence
 from review import certificate_text, draws, estimate_text, outlook, wording
 from review.figures import Figure, Report
@@ -184,9 +185,9 @@ def proposed(report: Report) -> tuple[str, str]:
         case "contradicted":
             return "Not yet", f"What is certified cannot be proposed: {certificate_text.contradicted(report)}"
         case "carried":
-            return "Stay", f"{certificate_text.era(report)} {certificate_text.needed(report)}".strip()
+            return "Stay", f"{certificate_text.era(report)} {certificate_text.nothing(report)}"
         case "uncertified" | "unlooked":
-            return "Not yet", f"No line is certified. {certificate_text.needed(report)}".strip()
+            return "Wait", certificate_text.nothing(report)
     share = f"{certificate_text.line(report, ruling.threshold)}, {wording.share(_coverage(report, ruling.threshold))} of cases"
     labels = _rests_on(report)
     if ruling.state == "stay":
@@ -204,9 +205,9 @@ def _proposed_by_class(report: Report) -> tuple[str, str]:
     if refused:
         return "Do not release", f"{refused[0].label}: {refused[0].verdict.refusals[0]}."
     if back:
-        return "Move the lines", f"The line in force releases more than is certified for {', '.join(back)}."
+        return "Move the lines", f"The line in force releases more than is certified for {spelling.few(back)}."
     if ready:
-        return "Move the lines", f"More is certified than is in force for {', '.join(ready)}."
+        return "Move the lines", f"More is certified than is in force for {spelling.few(ready)}."
     return "Stay", "No class has more certified than is in force."
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from xml.etree import ElementTree
 
-from models import moment
+from models import moment, spelling
 from models.stream import Stream
 from review import form, health, marks
 
@@ -102,8 +102,10 @@ def _project(write: health.Scribe, stream: Stream, seen: Queue, project: Mapping
     offered = _offered(str(project.get("label_config")))
     wanted = _offered(seen.config)
     if offered != wanted:
-        gone = ", ".join(repr(label) for label in wanted if label not in offered)
-        new = ", ".join(repr(label) for label in offered if label not in wanted)
+        gone, new = (
+            spelling.few([repr(label) for label in labels if label not in others])
+            for labels, others in ((wanted, set(offered)), (offered, set(wanted)))
+        )
         said = [f"no longer offers {gone}" if gone else "", f"offers {new}" if new else ""]
         yield write.bad(
             f"the form {' and '.join(filter(None, said)) or 'offers its labels in another order'}; "
@@ -222,5 +224,5 @@ def _offered(config: str) -> list[str]:
         root = ElementTree.fromstring(config)  # noqa: S314 (from our own server; no entities are resolved from outside)
     except ElementTree.ParseError:
         return []
-    controls = [node for node in root.iter("Choices") if node.get("name") == form.CHOICES]
+    controls = [node for node in root.iter() if node.tag in form.CONTROLS and node.get("name") == form.CHOICES]
     return [str(choice.get("value")) for control in controls for choice in control.iter("Choice")]

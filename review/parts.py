@@ -1,12 +1,13 @@
 """The parts a stream falls into: by predicted class, by slice, by day. What `models.slices` and `models.watchdog` look at."""
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
 
-from models import group_limits, slices, watchdog
+from models import group_limits, slices, spelling, watchdog
 from models import policy as routing
 from review import judged as judged_
 from review import what_if
@@ -68,10 +69,27 @@ def _named(found: pl.DataFrame, kept: Sequence[str]) -> pl.DataFrame:
     """The counts once per predicted class and once per slice column, `slice` naming the part."""
     named = [found.filter(pl.col("prediction").is_not_null()).select(*kept, slice="answer: " + pl.col("prediction"))]
     values = {text: json.loads(text) for text in found["slices"].unique()}
+    cases = dict(found.group_by("slices").agg(pl.col("n").sum()).iter_rows())
     for column in sorted({name for row in values.values() for name in row}):
-        of = {text: f"{column}: {'(none)' if row.get(column) is None else row[column]}" for text, row in values.items()}
+        of = _slices(column, {text: row.get(column) for text, row in values.items()}, cases)
         named.append(found.select(*kept, slice=pl.col("slices").replace_strict(of, return_dtype=pl.String)))
     return pl.concat(named).group_by("slice", *kept[:-1]).agg(pl.col("n").sum())
+
+
+def _slices(column: str, values: Mapping[str, object], cases: Mapping[str, int]) -> dict[str, str]:
+    """The name of each value's slice. Values that differ by case, outer white space or the like are one (`spelling`),
+    under the spelling that most cases have; an empty one is none.
+    """
+    written = {text: str(value).strip() for text, value in values.items() if value is not None}
+    spellings: Counter[str] = Counter()
+    for text, value in written.items():
+        spellings[value] += cases[text]
+    shown: dict[str, str] = {}
+    for value, _ in sorted(spellings.items(), key=lambda item: (-item[1], item[0])):
+        shown.setdefault(spelling.plain(value), value)
+    return {
+        text: f"{column}: {shown[spelling.plain(written[text])] if written.get(text) else '(none)'}" for text in values
+    }
 
 
 def shift(judged: Judged) -> watchdog.Shift | None:

@@ -77,8 +77,8 @@ def left_out(rows: LeftOut | None) -> list[str]:
     if rows.written:
         number = wording.count(sum(rows.written.values()))
         said.append(
-            f"{number} written in a way the labels do not have ({_most(rows.written)}; they go to a person, or --fold passes "
-            "over it)"
+            f"{number} written in a way the labels do not have ({_most(rows.written)}; they go to a person, unless --fold "
+            "passes over it, or [labels] of the stream named by --labels knows it)"
         )
     if rows.unscored:
         said.append(

@@ -8,7 +8,7 @@ from models.estimate import NotEnoughEvidence
 from review import certificate_text, chart_curve, headline, wording
 from review.figures import Report
 
-BAR = 24  # columns of the curve's bar
+WIDTH = 80
 STEPS = tuple(step / 10 for step in range(1, 11))
 
 
@@ -16,14 +16,15 @@ def lines(report: Report) -> str:
     """What is released, what that risks, the target, the queue, the curve."""
     words = headline.of(report)
     sign, word, sentence = headline.verdict(report)
+    proposes, why = headline.proposed(report)
     parts = [
         f"{report.title} ({report.stream}), {wording.when(report.made_at)}",
         words.lead,
         words.promise,
         words.basis,
         *([f"{sign} {word}. {sentence}"] if report.released else []),
-        "{}: {}".format(*headline.proposed(report)),
-        *certificate_text.lines(report),
+        f"{proposes}: {why}",
+        *(sentence for sentence in certificate_text.lines(report) if sentence not in why),
         queue(report),
     ]
     if faults := report.totals["faults"]:
@@ -77,19 +78,22 @@ def _disputed(report: Report) -> str:
 
 
 def _curve(report: Report) -> list[str]:
-    """At each tenth of the cases: error, limits, and a bar whose dots reach to the upper limit."""
+    """At each tenth of the cases: the confidence it takes, error, limits, and a bar whose dots reach to the upper limit."""
     known = report.curve.filter(pl.col("error").is_not_null())
     if isinstance(report.everything, NotEnoughEvidence) or not known.height:
         return []
     picked = [known.filter(pl.col("coverage") >= step).head(1) for step in STEPS]
     rows = pl.concat([row for row in picked if row.height] + [known.tail(1)]).unique(maintain_order=True)
     scale = max(report.target, *rows["high"])
-    head = f"{'released':>10}  {'error':>7}  {wording.whole(1 - report.delta) + ' limits':>18}  {'labels':>7}"
-    text = ["", head]
-    for row in rows.iter_rows(named=True):
-        error, high = (round(BAR * row[name] / scale) for name in ("error", "high"))
+    at = [report.shown.get(one) or wording.number(one) for one in rows["threshold"]]
+    wide = max(len("confidence"), *map(len, at))
+    limited = wording.whole(1 - report.delta) + " limits"
+    text = ["", f"{'released':>10}  {'confidence':>{wide}}  {'error':>7}  {limited:>18}  {'labels':>7}"]
+    bar = max(WIDTH - len(text[-1]) - 2, 1)
+    for confidence, row in zip(at, rows.iter_rows(named=True), strict=True):
+        error, high = (round(bar * row[name] / scale) for name in ("error", "high"))
         limits = f"{wording.at_least(row['low'])} to {wording.at_most(row['high'])}"
-        bar = "\u2588" * error + "\u00b7" * (high - error)
-        figures = f"{wording.share(row['coverage']):>10}  {wording.share(row['error']):>7}  {limits:>18}"
-        text.append(f"{figures}  {wording.count(row['n']):>7}  {bar}".rstrip())
+        figures = f"{wording.share(row['coverage']):>10}  {confidence:>{wide}}  {wording.share(row['error']):>7}"
+        reach = "\u2588" * error + "\u00b7" * (high - error)
+        text.append(f"{figures}  {limits:>18}  {wording.count(row['n']):>7}  {reach}".rstrip())
     return text

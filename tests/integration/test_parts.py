@@ -52,6 +52,16 @@ def test_a_slice_that_is_surely_worse_is_flagged_and_a_small_one_not_judged(book
     assert [] == parts.flags(facts.judge(book, epoch="e-2"), target=0.05, delta=0.05)
 
 
+def test_values_that_differ_by_spelling_alone_are_one_slice_and_an_empty_one_is_none(book: ledger.Ledger) -> None:
+    for prefix, count, value in (("a", 30, "en"), ("b", 20, "EN"), ("c", 10, " en "), ("d", 4, "en-US"), ("e", 3, "")):
+        release(book, prefix, count, 0, slices=json.dumps({"language": value}))
+    release(book, "f", 2, 0, slices='{"language": null}')
+    found = parts.flags(facts.judge(book), target=0.05, delta=0.05)
+    assert {"answer: ham": 69, "language: en": 60, "language: en-US": 4, "language: (none)": 5} == {
+        part.name: part.error.n for part in found
+    }
+
+
 def test_a_day_whose_confidences_lie_elsewhere_is_a_warning(book: ledger.Ledger) -> None:
     def arrive(prefix: str, count: int, confidence: float, day: str) -> None:
         rows: list[dict[str, facts.Value]] = [

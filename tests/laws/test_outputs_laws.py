@@ -51,12 +51,18 @@ SCHEMA = {
 
 
 def readable(frame: pl.DataFrame, described: stream.Stream) -> tuple[pl.DataFrame, outputs.Validated]:
-    """A table and what it comes to; with other confidences where these are of another scale, the only ground to refuse."""
-    try:
-        return frame, outputs.validate(frame, described, source="any.parquet")
-    except InputInvalid:
-        frame = frame.with_columns(pl.lit(1.5).alias(described.input.confidence or ""))
-        return frame, outputs.validate(frame, described, source="any.parquet")
+    """A table and what it comes to; with others where its answers are lists or its confidences of another scale.
+
+    These are the only grounds to refuse.
+    """
+    for _ in range(2):
+        try:
+            return frame, outputs.validate(frame, described, source="any.parquet")
+        except InputInvalid as refusal:
+            lists = "list or record" in str(refusal)
+            column, value = (described.input.prediction, "bug") if lists else (described.input.confidence, 1.5)
+            frame = frame.with_columns(pl.lit(value).alias(column or ""))
+    return frame, outputs.validate(frame, described, source="any.parquet")
 
 
 def lawful(checked: outputs.Validated, labels: list[str]) -> None:

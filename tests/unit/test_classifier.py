@@ -120,6 +120,16 @@ def test_other_classes_than_the_labels_are_refused() -> None:
         classifier.apply(model, pl.DataFrame({"x": [[0.0, 0.0]]}), described("x"))
 
 
+def test_classes_are_read_as_the_streams_labels_are_written() -> None:
+    shouted = LogisticRegression().fit(POINTS, np.char.upper(ANSWERS))
+    frame = pl.DataFrame({"x": [[0.0, 0.0], [1.0, 1.0]]})
+    with pytest.raises(ModelInvalid, match=r"answers NO, YES; the stream's labels are no, yes"):
+        classifier.apply(shouted, frame, described("x"))
+    text = TEXT.replace("FEATURES", str(["x"])).replace('["yes", "no"]', '{ names = ["yes", "no"], fold = true }')
+    found = classifier.apply(shouted, frame, stream.parse(text, origin="mail.toml"))
+    assert [no > yes for no, yes in found.select(NO, YES).rows()] == [True, False]
+
+
 def test_classes_that_are_numbers_are_the_labels_of_that_text() -> None:
     text = TEXT.replace('["yes", "no"]', '["0", "1"]').replace("FEATURES", '["x"]')
     model = LogisticRegression().fit(POINTS, [0, 1] * 10)

@@ -175,7 +175,7 @@ def test_what_label_studio_adds_to_an_answer_is_ignored() -> None:
         (chosen("no", "yes"), "'answer' holds ['no', 'yes'] instead of one choice"),
         (chosen("no") + chosen("yes"), "'answer' was answered 2 times"),
         (chosen(), "'answer' holds [] instead of one choice"),
-        (chosen("maybe"), "'maybe' is not one of the stream's labels ['no', 'yes']"),
+        (chosen("maybe"), "'maybe' is not one of the stream's labels: no, yes"),
         ([chosen("yes")[0] | {"type": "taxonomy"}], "'answer' holds None instead of one choice"),
         ([chosen("yes")[0] | {"value": "yes"}], "'answer' holds None instead of one choice"),
         ([chosen("yes")[0] | {"value": {"choices": [["yes"]]}}], "'answer' holds [['yes']] instead of one choice"),
@@ -227,3 +227,32 @@ def test_a_project_as_we_made_it_has_not_drifted() -> None:
 def test_what_somebody_changed_in_the_project_is_named(change: dict[str, object], finding: str) -> None:
     config = form.config(stream())
     assert form.drift(as_made(config) | change, config) == [finding]
+
+
+MANY = tuple(f"Home > Leaf {number}" for number in range(form.AT_ONCE + 1))
+
+
+def test_more_labels_than_a_form_shows_at_once_are_searched_and_come_back_as_they_were() -> None:
+    tree = ElementTree.fromstring(form.config(stream((*MANY, "a / b, $5"))))  # noqa: S314 - ours
+    (control,) = tree.iter("Taxonomy")
+    assert (control.get("name"), control.get("maxUsages"), control.get("required")) == ("answer", "1", "true")
+    assert len(choices(form.config(stream(MANY)))) == len(MANY)
+    assert not list(tree.iter("Choices"))
+    assert list(ElementTree.fromstring(form.config(stream(MANY[1:]))).iter("Choices"))  # noqa: S314 - ours
+    for label in ("Home > Leaf 77", "a / b, $5"):
+        assert form.read(stream((*MANY, "a / b, $5")), form.prefill(stream((*MANY, "a / b, $5")), label)) == label
+
+
+def test_an_answer_that_is_none_of_very_many_labels_is_a_short_line() -> None:
+    with pytest.raises(form.Unreadable) as caught:
+        form.read(stream(MANY), chosen("Away"))
+    assert len(caught.value.reason) < 300
+
+
+def test_an_answer_is_read_by_the_streams_rule() -> None:
+    """Where somebody has changed the form's choices, a spelling that the stream knows is the label."""
+    mail = Stream.model_validate(
+        stream().model_dump(exclude={"spellings"})
+        | {"labels": {"names": ["no", "yes"], "fold": True, "also": {"no": ["nay"]}}}
+    )
+    assert [form.read(mail, chosen(text)) for text in ("Yes", "NAY", "no")] == ["yes", "no", "no"]

@@ -71,6 +71,15 @@ def the_one(found: list[tuple[str, str]]) -> tuple[str, str]:
     return one
 
 
+def test_a_form_that_lost_most_of_very_many_labels_is_a_short_line() -> None:
+    many = STREAM.model_copy(update={"labels": [f"Home > Leaf {number}" for number in range(1_200)]})
+    lost = PROJECT | {"label_config": form.config(STREAM).replace("Choices", "Taxonomy")}
+    (found, *_) = health_queue.queue(many, replace(QUEUE, config=form.config(many), project=lost), MEMBERS, now=NOW)
+    assert "no longer offers 'Home > Leaf 0', 'Home > Leaf 1'" in found.what
+    assert "and 1190 more and offers 'no', 'yes'" in found.what
+    assert len(found.what) < 400
+
+
 def test_a_queue_as_we_left_it_is_well() -> None:
     assert judged() == [("ok", "the project is as we made it, 2 open cases have their tasks; ")]
 

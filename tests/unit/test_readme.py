@@ -64,12 +64,12 @@ def test_every_key_that_may_be_left_out_is_in_the_readme_with_its_default() -> N
     tables = tomllib.loads(blocks("toml")[0])
     shown |= {f"schedule.{key}": cron for key, cron in tables["schedule"].items()}
     fields = {
-        f"{table}.{key}": field
+        f"{of.validation_alias or table}.{key}": field
         for table, of in stream.Stream.model_fields.items()
         for key, field in getattr(of.annotation, "model_fields", {}).items()
     }
     given = {name: field.default for name, field in fields.items() if not field.is_required()}
-    assert {name: given[name] or None for name in shown} == shown
+    assert {name: None if given[name] in ([], {}, "") else given[name] for name in shown} == shown
     # Shown in the example, or told in words in it or below it.
     example = {f"{table}.{key}" for table, keys in tables.items() if isinstance(keys, dict) for key in keys}
     assert set(given) <= set(shown) | example | {"input.probabilities", "model.file", "model.features"}

@@ -233,6 +233,7 @@ def test_the_terminal_curve_fits_80_columns_and_shows_each_tenth_reached() -> No
     rows = curve.splitlines()
     assert len(rows) == 3  # its head, and one row for each of the two distinct confidences
     assert max(map(len, rows)) <= 80
+    assert ["confidence", "0.95", "0.4"] == [re.split(r"\s{2,}", row.strip())[1] for row in rows]
 
 
 def test_what_is_certified_is_said_with_its_promise_and_the_command_that_adopts_it() -> None:
@@ -252,7 +253,8 @@ def test_where_nothing_is_certified_the_labels_still_needed_are_said() -> None:
     )
     found = made(standing=none)
     said = plain(report.lines(found))
-    assert "Nothing is certified yet. About " in said
+    assert "Wait: Nothing is certified yet. About " in said
+    assert (1, 1) == (said.count("certified yet"), said.count("would certify that")), "it is said once"
     assert "more blind labels at confidence \u2265 0.9" in said
     # At the nearest threshold there may be none, while there are some below it.
     below: tuple[Row, ...] = ((0.95, A, False, 0.1, "undrawn", False, 1200), (0.4, R, True, 0.3, "right", False, 60))

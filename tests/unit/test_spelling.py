@@ -1,6 +1,7 @@
 """Two written answers are one where the text, the set or the label is; spelling alone makes no answer wrong."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -49,6 +50,55 @@ def test_lists_of_labels_are_sets_and_lists_with_another_label_are_wrong() -> No
 
 def test_a_row_without_an_answer_or_truth_is_neither() -> None:
     assert [(None, None), (None, None)] == judged([(None, "a"), ("a", None)])
+
+
+RULE = spelling.Rule(labels=("billing", "bug", '["a","b"]'), also={"billing": ["REFUND", "invoice"]})
+
+
+@pytest.mark.parametrize(
+    ("text", "strict", "folded"),
+    [
+        ("bug", "bug", "bug"),
+        ("REFUND", "billing", "billing"),
+        ("refund.", None, "billing"),
+        ("Bug ", None, "bug"),
+        ("BUG!", None, "bug"),
+        ('["b", "a", "b"]', '["a","b"]', '["a","b"]'),
+        ("praise", None, None),
+    ],
+)
+def test_a_text_is_the_label_it_equals_or_a_spelling_of_it_and_with_folding_what_is_written_like_one(
+    text: str, strict: str | None, folded: str | None
+) -> None:
+    assert (strict, folded) == (RULE.label(text), replace(RULE, fold=True).label(text))
+    assert [strict or text, None] == RULE.read(pl.Series([text, None])).to_list()
+
+
+@pytest.mark.parametrize(
+    ("also", "fold", "said"),
+    [
+        ({"bug": ["billing"]}, False, "labels.also: 'billing' is a label itself"),
+        ({"bugs": ["b"]}, False, "labels.also: 'bugs' is none of the labels"),
+        ({"bug": ["b"], "billing": ["b"]}, False, "labels.also: 'b' is a spelling of two labels"),
+        ({"bug": ["Billing."]}, True, "labels.fold: 'bug' and 'billing' are written alike"),
+    ],
+)
+def test_a_text_that_could_be_two_labels_makes_no_rule(also: dict[str, list[str]], fold: bool, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        spelling.Rule(labels=("billing", "bug"), also=also, fold=fold)
+
+
+def test_by_a_rule_what_is_none_of_its_labels_is_neither_right_nor_wrong() -> None:
+    rows = [("bug", "bug"), ("bug", "billing"), ("Bug", "bug"), ("bug", "praise"), ("bug", None)]
+    given, true = (pl.Series([row[side] for row in rows], dtype=pl.String) for side in (0, 1))
+    judged_ = RULE.judge(given, true).rows()
+    assert [(True, None), (False, None), (None, "Bug"), (None, "praise"), (None, None)] == judged_
+
+
+def test_very_many_labels_are_half_a_line() -> None:
+    assert "a, b" == spelling.few(["a", "b"])
+    assert len(spelling.few(["x" * 200] * 1_200)) < 500
+    assert spelling.few([str(number) for number in range(1_200)]).endswith("8, 9, and 1190 more")
 
 
 def test_minus_one_among_whole_numbers_is_no_label_unless_the_model_says_it() -> None:

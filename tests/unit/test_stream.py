@@ -39,6 +39,9 @@ audit_rate = 0.1
 """
 
 
+NAMES = 'names = ["bug", "question"]'
+
+
 def problems(old: str, new: str) -> list[str]:
     assert old in MAIL
     with pytest.raises(StreamInvalid) as caught:
@@ -224,3 +227,51 @@ def test_cron_takes_what_cron_takes(line: str) -> None:
 def test_cron_refuses_what_never_comes(line: str) -> None:
     with pytest.raises(ValueError, match="must"):
         cron.checked(line)
+
+
+def test_labels_are_a_list_or_a_table_with_other_spellings() -> None:
+    table = 'labels = { names = ["bug", "question"], fold = true, also = { bug = ["defect"] } }'
+    plain = stream.parse(MAIL, origin="mail.toml")
+    mail = stream.parse(MAIL.replace('labels = ["bug", "question"]', table), origin="mail.toml")
+    assert plain.labels == mail.labels == ["bug", "question"]
+    texts = ("defect", "Question.", "bug", "x")
+    assert [plain.rule.label(text) for text in texts] == [None, None, "bug", None]
+    assert [mail.rule.label(text) for text in texts] == ["bug", "question", "bug", None]
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("fold = true", 'mail.toml:30: labels = "...": must name the labels, names = ["...", "..."]'),
+        (f'{NAMES}\nfold = "yes"', 'mail.toml:32: labels.fold = "yes": must be true or false'),
+        (
+            f"{NAMES}\nfolds = true",
+            "mail.toml:32: labels.folds: no such key; did you mean fold? allowed here: names, fold, also",
+        ),
+        (f"{NAMES}\n[labels.also]\nbug = 'x'", 'mail.toml:33: labels.also.bug = "x": must be a list, ["...", "..."]'),
+        (
+            f"{NAMES}\n[labels.also]\nbag = ['x']",
+            "mail.toml:32: labels.also: 'bag' is none of the labels; give the spellings of one of them",
+        ),
+    ],
+)
+def test_what_is_wrong_with_the_table_of_labels_names_its_line(table: str, said: str) -> None:
+    text = MAIL.replace('labels = ["bug", "question"]\n', "\n") + "\n\n[labels]\n" + table
+    with pytest.raises(StreamInvalid) as caught:
+        stream.parse(text, origin="mail.toml")
+    assert str(caught.value) == said
+
+
+def test_there_is_no_limit_to_labels_but_one_to_lines_and_what_is_wrong_with_them_is_a_short_line() -> None:
+    many = "labels = [" + ", ".join(f'"Home > Group {n // 40} > Leaf {n}"' for n in range(1_200))
+    assert len(stream.parse(MAIL.replace('labels = ["bug", "question"', many), origin="mail.toml").labels) == 1_200
+    (line,) = problems('labels = ["bug", "question"', many + ', "x "')
+    assert line == 'mail.toml:3: labels[1200] = "x ": must be one line of text without spaces at its ends'
+    told = problems('labels = ["bug", "question"]', many.replace("[", "{ fold = [", 1) + "] }")
+    assert max(map(len, told)) < 250
+    assert "(1200 entries): must be true or false" in told[1]
+    text = MAIL.replace('labels = ["bug", "question"', many).replace("audit_rate = 0.1", 'per_class = "each"')
+    with pytest.raises(
+        StreamInvalid, match=r"policy\.per_class: a line for each of 1200 labels is too many; at most 200"
+    ):
+        stream.parse(text, origin="mail.toml")

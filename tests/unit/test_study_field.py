@@ -6,12 +6,14 @@ The inputs in tests/field were made for this project after troubles people repor
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from flows import files
 from flows import study as studies
 from flows.cli import app
-from models import rehearsal, study
+from models import outputs, rehearsal, stream, study
 from models.errors import InputInvalid
 from models.estimate import Estimate
 from models.labelled import Columns
@@ -85,6 +87,62 @@ def test_answers_written_another_way_are_named_and_not_counted_as_wrong() -> Non
     assert "476 written in a way the labels do not have ('Billing' 87," in words(history)
     folded = read("spelling/a.jsonl.gz", **columns, fold=True)
     assert (0, 0.989) == (len(folded.left_out.written), round(found(folded).accuracy.value, 3))
+
+
+TABLE = """
+[labels]
+names = ["billing", "bug", "other"]
+{rest}
+[input]
+source = "inbox"
+prediction = "label"
+confidence = "p"
+payload = ["truth"]
+[model]
+id = "m-1"
+[review]
+kind = "text"
+question = "What is it?"
+project = "Mail"
+[target]
+error = 0.05
+[costs]
+error = 1.0
+review_minute = 0.5
+"""
+
+
+@pytest.mark.parametrize(
+    ("rest", "unknown", "right"),
+    [
+        ("", 476, 0.988),
+        ('also = { billing = ["Billing"], bug = ["Bug"] }', 476 - 87 - 86, 0.989),
+        ("fold = true", 0, 0.989),
+    ],
+)
+def test_score_and_a_study_by_the_streams_labels_know_the_same_answers(rest: str, unknown: int, right: float) -> None:
+    described = stream.parse('name = "mail"\ntitle = "Mail"' + TABLE.format(rest=rest), origin="mail.toml")
+    history = read("spelling/a.jsonl.gz", prediction="label", confidence="p", rule=described.rule)
+    studied = found(history)
+    assert (unknown, right) == (studied.unscorable, round(studied.accuracy.value, 3))
+    chunks = [chunk.frame for chunk in files.chunks(FIELD / "spelling/a.jsonl.gz", described)]
+    cases = outputs.validate(pl.concat(chunks), described, source="a.jsonl").cases
+    doubts = cases["doubt"].drop_nulls()
+    assert unknown == len(doubts)
+    if unknown:
+        assert "differs from 'other' by spelling alone: give it in [labels], by also or fold" in "".join(doubts)
+
+
+def test_a_stream_whose_answers_are_lists_is_refused_before_a_row_is_recorded() -> None:
+    text = 'name = "mail"\ntitle = "Mail"' + TABLE.format(rest="").replace('"label"', '"flags"').replace(
+        '"p"', '"score"'
+    )
+    described = stream.parse(text, origin="mail.toml")
+    first = next(iter(files.chunks(FIELD / "multilabel/a.jsonl.gz", described)))
+    said = r"a\.jsonl, line 1: flags \[\"hate\".* is a list or record, .* each case one label"
+    with pytest.raises(InputInvalid, match=said) as caught:
+        outputs.validate(first.frame, described, source="a.jsonl")
+    assert len(str(caught.value)) < 300
 
 
 def test_lists_of_labels_are_compared_as_sets() -> None:
@@ -174,12 +232,35 @@ def test_a_study_takes_four_hundred_labels() -> None:
     assert studied.accuracy.value == pytest.approx(0.946, abs=0.001)
 
 
+def test_a_target_that_nothing_reaches_is_one_sentence_and_no_table_of_nothing(tmp_path: Path) -> None:
+    rows = [f"x,{'x' if place % 2 else 'y'},{0.5 + place // 2 % 50 / 100}" for place in range(400)]
+    (tmp_path / "h.csv").write_text("\n".join(["prediction,truth,confidence", *rows]) + "\n")
+    said = words(studies.read(tmp_path / "h.csv", Columns()))
+    assert "Nothing could be released alone at any target from 0.5 % to 10 %" in said
+    assert "0.0 %" not in said.partition("Nothing could be")[2].partition("released  ")[0]
+
+
 def test_a_column_of_verdicts_takes_the_place_of_the_truth() -> None:
     history = read("acceptreject/export.jsonl.gz", right="answer", prediction=None, confidence="score")
     assert {"ignore": 4} == history.left_out.undecided
     accuracy = found(history).accuracy
     assert (1_996, 92) == (accuracy.n, accuracy.errors)
     assert "4 judged neither right nor wrong ('ignore' 4)" in words(history)
+
+
+def test_the_command_reads_labels_as_the_stream_does_and_says_which_option_does_not_go_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECOND_READER_STREAMS", str(tmp_path))
+    text = 'name = "mail"\ntitle = "Mail"' + TABLE.format(rest="fold = true")
+    (tmp_path / "mail.toml").write_text(text)
+    options = [str(FIELD / "spelling/a.jsonl.gz"), "--prediction", "label", "--confidence", "p", "--labels", "mail"]
+    options = ["study", *options, "--target", "0.05", "--days", "2", "--output", str(tmp_path / "o")]
+    said = CliRunner().invoke(app, [*options, "--json"])
+    assert 0 == said.exit_code, said.output
+    assert (0, {}) == (json.loads(said.stdout)["unscorable"], json.loads(said.stdout)["left_out"]["written"])
+    both = CliRunner().invoke(app, [*options, "--fold"])
+    assert "--labels says how answers are compared with a truth; drop --fold, or --labels" in str(both.exception)
 
 
 def test_the_command_takes_every_option_and_its_json_says_what_was_left_out(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What makes an answer, its score and the verdict on it; and what does not."""
 
+import json
 from typing import Any
 
 import pytest
@@ -106,6 +107,20 @@ def test_labels_are_terms_in_their_order() -> None:
     more = Stream.model_validate(PLAIN | {"labels": ["ham", "spam", "other"]})
     said = "the file's number of labels is 3, that of the epoch in force 2"
     assert terms.differs(terms.of(more, None), then) == said
+
+
+def test_how_labels_may_be_written_is_a_term_and_a_list_says_what_it_always_said() -> None:
+    then = terms.of(described(), None)
+    names = {"names": ["ham", "spam"]}
+    assert terms.differs(terms.of(Stream.model_validate(PLAIN | {"labels": names}), None), then) is None
+    before = {key: value for key, value in then.items() if not key.startswith("labels.")}
+    assert terms.differs(then, before) is None, "epochs opened before there was a table"
+    folded = terms.of(Stream.model_validate(PLAIN | {"labels": names | {"fold": True}}), None)
+    assert terms.differs(folded, then) == "the file's labels.fold is true, that of the epoch in force not given"
+    also = terms.of(Stream.model_validate(PLAIN | {"labels": names | {"also": {"spam": ["Junk"]}}}), None)
+    said = "the file's labels.also is [['Junk', 'spam']], that of the epoch in force not given"
+    assert terms.differs(also, then) == said
+    assert terms.differs(json.loads(json.dumps(also)), also) is None
 
 
 def test_a_model_file_is_known_by_its_bytes_and_not_by_where_it_lies() -> None:

@@ -86,7 +86,7 @@ def _unsettled(found: re.Match[str], scene: Scene) -> Said:
 
 
 CLAIMS: tuple[Claim, ...] = (
-    (r"(?:Nothing is certified yet|No line is certified)\.", _nothing),
+    (r"Nothing is certified yet\.", _nothing),
     (r"Era \d+ has certified nothing yet\.", _nothing),
     (r"No label has been looked at in this epoch\.", _looked_at_none),
     (
