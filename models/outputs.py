@@ -14,7 +14,7 @@ import polars as pl
 import polars_hash as plh
 import pyarrow as pa
 
-from models import answers, canonical, reals, reserved, timestamps
+from models import answers, canonical, pictures, reals, reserved, timestamps
 from models.stream import Stream
 
 FAULT_SCHEMA = pl.Schema({"source": pl.String, "line": pl.Int64, "reason": pl.String, "raw": pl.String})
@@ -70,14 +70,16 @@ def validate(frame: pl.DataFrame, stream: Stream, *, source: str) -> Validated:
 
     The line of a row is its `reserved.LINE`, or else its position. A stream with a classifier of its own needs the
     columns `classifier.apply` adds. Raises InputInvalid if the confidences are plainly of another scale than
-    `input.scale`, polars' ColumnNotFoundError if a column is missing.
+    `input.scale`, or no picture can be shown to a reader, polars' ColumnNotFoundError if a column is missing.
     """
     frame = canonical.plain(frame)
     if reserved.LINE not in frame.columns:
         frame = frame.with_row_index(reserved.LINE, offset=1).with_columns(pl.col(reserved.LINE).cast(pl.Int64))
     answers.check_scale(frame, stream, source)
     case_ids = canonical.text(frame.select(stream.input.id)).to_series()
-    reasons = pl.select(pl.coalesce(_id_fault(pl.lit(case_ids)), _payload_fault(frame, stream))).to_series()
+    reasons = pl.select(
+        pl.coalesce(_id_fault(pl.lit(case_ids)), _payload_fault(frame, stream), pictures.faults(frame, stream, source))
+    ).to_series()
     faults = _faults(frame, reasons, source)
     if len(faults):
         readable = reasons.is_null()
