@@ -267,8 +267,9 @@ def test_predictions_that_an_import_did_not_keep_are_sent_once_more_and_it_is_to
     monkeypatch.setattr(dispatch, "BATCH", 6)
     with proxy.before(label_studio.url) as between:
         between.plan = ["bare", "fine"]
-        monkeypatch.setenv("SECOND_READER_LABEL_STUDIO_URL", between.url)
-        counts = place.dispatch()
+        with monkeypatch.context() as patch:
+            patch.setenv("SECOND_READER_LABEL_STUDIO_URL", between.url)
+            counts = place.dispatch()
     assert 0 < counts["predictions_sent_again"] < 12
     assert counts["predictions_missing"] is None
     assert place.bare() == place.blind_tasks()
@@ -290,8 +291,9 @@ def test_predictions_that_label_studio_will_not_keep_are_counted_and_tried_again
 ) -> None:
     with proxy.before(label_studio.url) as between:
         between.plan, between.spoils = ["bare", "down"], ("/import", "/import/predictions")
-        monkeypatch.setenv("SECOND_READER_LABEL_STUDIO_URL", between.url)
-        counts = ended(place, "dispatch")
+        with monkeypatch.context() as patch:
+            patch.setenv("SECOND_READER_LABEL_STUDIO_URL", between.url)
+            counts = ended(place, "dispatch")
     assert (
         counts["predictions_missing"]
         == counts["predictions_sent_again"]
