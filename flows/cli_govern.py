@@ -135,15 +135,15 @@ def add(app: typer.Typer, out: Console) -> None:
 
     @show.command("case", epilog="Example: `second-reader show case digits digit-0007`")
     def show_case(stream: StreamName, case: Annotated[str, typer.Argument(help="The case's id.")]) -> None:
-        """Replay one decision: what came in, the line it met, its draw, who read it, what became of it."""
+        """Replay one decision: what came in and what it said, the line it met, its draw, who read it, what became of it."""
         from flows import payloads, runs
         from review import story
 
         config = settings.read()
         described = settings.read_stream(stream, config)
         with runs.open_ledger(config) as book:
-            where = payloads.standing(book, described, config.data / described.input.source, case)
-            out.print(escape(story.case(book, described.name, case, payload=where)), soft_wrap=True)
+            where, payload = payloads.standing(book, described, config.data / described.input.source, case)
+            out.print(escape(story.case(book, described.name, case, where=where, payload=payload)), soft_wrap=True)
 
     @show.command("config", epilog="Example: `second-reader show config digits`")
     def show_config(stream: StreamName) -> None:

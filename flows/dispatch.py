@@ -9,7 +9,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import task_run
 
-from flows import endings, eras, leftover, payloads, runs, settings
+from flows import endings, eras, leftover, payloads, prefilled, runs, settings
 from models.stream import Stream
 from review import disputes, form, whereabouts
 from review.label_studio import access, doubles, imports, projects
@@ -45,6 +45,8 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
     # Before anybody can answer: a plan is laid on scores whose labels nobody has seen.
     era = eras.under_way(run.ledger, run.stream, in_force, runs.clock())
     found = leftover.adopt(run, connection, project_id)
+    looked: set[int] = set()
+    filled = [prefilled.fill(run, connection, project_id, looked)]
     open_before = reviewed.open_cases(reviewed.read(run.ledger, run.stream.name))
     again = _again(run)
     # Another reading waits for certain people, and must not keep the others from their work: it takes no room.
@@ -60,6 +62,7 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
     for batch in first.iter_slices(BATCH):
         newest = push(run.stream, run.run_id, project_id, batch, above)
         above = None if above is None else max(above, newest)
+        filled.append(prefilled.fill(run, connection, project_id, looked))
         sent += len(batch)
         runs.log.info("dispatch %s: %d of %d sent", run.stream.name, sent, total)
     return {
@@ -69,6 +72,7 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
         "open": len(open_before) + total,
         "waiting": counted.waiting(run.ledger, run.stream.name),
         **({"faults": left_out} if left_out else {}),
+        **prefilled.counts(*filled),
         **_doubles(run, connection, project_id),
     }
 
@@ -154,7 +158,7 @@ def _task(stream: Stream, case: dict[str, Any], readers: Mapping[str, int], ids:
     shown = not case["blind"] and case["prediction"] in stream.labels
     return imports.Task(
         key=form.task_key(stream.name, case["case_id"], case["slot"]),
-        data=form.data(stream, json.loads(case["payload"])),
+        data=form.data(stream, json.loads(case["payload"]), case["case_id"]),
         prediction=case["prediction"] if shown else None,
         closed_to=tuple(sorted(ids[email] for email in readers if email in ids)),
     )

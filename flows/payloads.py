@@ -73,17 +73,18 @@ def read(cases: pl.DataFrame, stream: Stream, inbox: Path) -> tuple[pl.DataFrame
     return shown, pl.concat(lost)
 
 
-def standing(book: ledger.Ledger, stream: Stream, inbox: Path, case_id: str) -> str:
-    """Where a case's payload is and, by reference, whether it can be shown; empty if there is no such case."""
+def standing(book: ledger.Ledger, stream: Stream, inbox: Path, case_id: str) -> tuple[str, str | None]:
+    """Where a case's payload is, and the payload as JSON; None, and why, if it is not to be had; "" if there is no case."""
     case = queued.kept(book, stream.name, [case_id])
     if case.is_empty():
-        return ""
+        return "", None
     row = case.row(0, named=True)
     if row["payload"] is not None:
-        return "in the ledger"
-    _, lost = read(case, stream, inbox)
+        return "in the ledger", row["payload"]
+    found, lost = read(case, stream, inbox)
     said = "unchanged there" if lost.is_empty() else f"cannot be shown, {lost['why'].item()}"
-    return f"by reference, line {row['line']} of {row['source']}: {said}"
+    where = f"by reference, line {row['line']} of {row['source']}: {said}"
+    return where, found["payload"].item() if lost.is_empty() else None
 
 
 def findable(run: runs.Run, inbox: Path) -> runs.Run:

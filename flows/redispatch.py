@@ -8,7 +8,7 @@ import dataclasses
 
 import polars as pl
 
-from flows import dispatch, payloads, runs, settings
+from flows import dispatch, payloads, prefilled, runs, settings
 from models.errors import Misuse
 from review import whereabouts
 from review.label_studio import access, lookup, projects
@@ -42,7 +42,9 @@ def redispatch(stream_name: str, *, by: str, because: str) -> runs.Counts:
         _record(run, moved, by, because)
         for batch in gone.iter_slices(dispatch.BATCH):
             _record(run, dispatch.push(run.stream, project, batch), by, because)
+        filled = prefilled.fill(run, connection, project, set())
         counts = {"sent_again": len(gone), "found": len(moved), "open": len(unanswered)}
+        counts |= {name: number for name, number in prefilled.counts(filled).items() if number}
         counts |= {"faults": left_out} if left_out else {}
         run.finish(counts)
         return counts

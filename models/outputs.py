@@ -15,7 +15,7 @@ import polars as pl
 import polars_hash as plh
 import pyarrow as pa
 
-from models import answers, canonical, one_label, reals, reserved, timestamps
+from models import answers, canonical, one_label, pictures, reals, reserved, timestamps
 from models.stream import Stream
 
 FAULT_SCHEMA = pl.Schema({"source": pl.String, "line": pl.Int64, "reason": pl.String, "raw": pl.String})
@@ -71,7 +71,8 @@ def validate(frame: pl.DataFrame, stream: Stream, *, source: str) -> Validated:
 
     The line of a row is its `reserved.LINE`, or else its position. A stream with a classifier of its own needs the
     columns `classifier.apply` adds. Raises InputInvalid if the confidences are plainly of another scale than
-    `input.scale` or the predictions are lists, polars' ColumnNotFoundError if a column is missing.
+    `input.scale`, the predictions are lists, or no picture can be shown to a reader, polars' ColumnNotFoundError if a column
+    is missing.
     """
     frame = canonical.plain(frame)
     if reserved.LINE not in frame.columns:
@@ -79,7 +80,9 @@ def validate(frame: pl.DataFrame, stream: Stream, *, source: str) -> Validated:
     answers.check_scale(frame, stream, source)
     one_label.check(frame, stream, source)
     case_ids = canonical.text(frame.select(stream.input.id)).to_series()
-    reasons = pl.select(pl.coalesce(_id_fault(pl.lit(case_ids)), _payload_fault(frame, stream))).to_series()
+    reasons = pl.select(
+        pl.coalesce(_id_fault(pl.lit(case_ids)), _payload_fault(frame, stream), pictures.faults(frame, stream, source))
+    ).to_series()
     faults = _faults(frame, reasons, source)
     if len(faults):
         readable = reasons.is_null()

@@ -144,6 +144,7 @@ class Review(_Table):
     kind: Literal["text", "image", "record"]
     question: Annotated[str, Field(min_length=1, max_length=300)]
     instructions: str = ""
+    show_id: bool = False  # show the case's id above it, for a reviewer who looks the case up elsewhere
     project: Annotated[str, Field(min_length=3, max_length=50)]  # title in Label Studio
     deadline_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 48.0
     queue_depth: Annotated[int, Field(ge=1, le=10_000)] = 200  # open cases in Label Studio at any time

@@ -30,7 +30,12 @@ OUTCOMES = ("answer", "skip", "deleted", "bulk")
 BESIDE = ("seal", "extract", "retired", "edition")  # tables that the ledger keeps beside the facts
 # Columns that a later version added. They are null in every row that an earlier one wrote, so a seal passes over them
 # where they hold nothing: what was sealed before they existed still reads as it was sealed.
-ADDED = {"epoch": ("terms",), "alarm": ("clean_seal", "detector"), "decision": ("group_id", "held")}
+ADDED = {
+    "epoch": ("terms",),
+    "alarm": ("clean_seal", "detector"),
+    "decision": ("group_id", "held"),
+    "review": ("written_by",),
+}
 _FOR_A_PERSON = text("route = 'REVIEW' OR blind")
 _TYPES = {Text: pl.String, BigInteger: pl.Int64, Double: pl.Float64, Boolean: pl.Boolean, LargeBinary: pl.Binary}
 
@@ -458,6 +463,7 @@ class Review(SQLModel, table=True):
     submitted_at: str = Field(sa_column=_text())
     collected_at: str = Field(sa_column=_text())
     seal: int = Field(sa_column=_seal())
+    written_by: str | None = Field(sa_column=_text(nullable=True))  # who wrote it last; None: the reviewer
 
     __table_args__ = (
         CheckConstraint("outcome IN ('answer', 'skip', 'deleted', 'bulk', 'repeat')"),

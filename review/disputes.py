@@ -39,12 +39,17 @@ def waiting(ledger: Ledger, stream: str, limit: int, *, second_opinion: bool, ov
 
 
 def readers(ledger: Ledger, stream: str, case_ids: list[str]) -> dict[str, dict[str, int]]:
-    """Who has answered each case: case id -> e-mail address -> the lowest slot they answered. Deleted answers count."""
+    """Who has answered each case: case id -> e-mail address -> the lowest slot they answered. Deleted answers count, and
+    who wrote in another's name has read the case as well."""
     if not case_ids:
         return {}
     found = ledger.read(
         """
-        SELECT case_id, reviewer, min(slot) AS slot FROM review
+        SELECT case_id, reviewer, min(slot) AS slot FROM (
+            SELECT stream, case_id, slot, outcome, reviewer FROM review
+            UNION ALL
+            SELECT stream, case_id, slot, outcome, written_by FROM review WHERE written_by IS NOT NULL
+        ) AS hands
         WHERE stream = :stream AND outcome IN ('answer', 'repeat') AND case_id IN :cases
         GROUP BY case_id, reviewer
         """,

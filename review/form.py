@@ -1,11 +1,12 @@
 """The form a reviewer fills in: project settings, labelling config, task data, and the way back from it. Pure.
 
 One question, one single choice, one key press per label; of very many labels one is found by typing. Whatever comes from a
-model or a file is shown by <Text>, <Image> or <Table>, which show markup as text; Label Studio's <Markdown> runs scripts and
-<HyperText> loads foreign images, so neither is used. The names in the config are fixed, so that a column may be called
-anything.
+model or a file is shown by <Text>, <Header> or <Image>, which show markup as text; Label Studio's <Markdown> runs scripts and
+<HyperText> loads foreign images, so neither is used. <Table> sorts a record's fields by name and joins its lines, so a record
+is a <Text> a field. The names in the config are fixed, so that a column may be called anything.
 
-The data is the same for an audit and for a doubtful case: payload and key, never score, route, model or prediction.
+The data is the same for an audit and for a doubtful case: payload and key, and the case's id if the stream shows it; never
+score, route, model or prediction.
 """
 
 import functools
@@ -24,6 +25,7 @@ from models.stream import Stream
 CHOICES = "answer"  # the control's name: what a result's `from_name` must say
 CONTROLS = ("Choices", "Taxonomy")  # its tag
 SUBJECT = "subject"  # the object's name: what a result's `to_name` says
+CASE = "case_id"  # in a task's data, where the stream shows the case's id
 KEY = "case_key"  # our own key in a task's data; the only thing by which a task is found again
 
 MODEL_VERSION = "second-reader"  # of every prediction: Label Studio hides those of any but the project's version
@@ -48,6 +50,17 @@ AT_ONCE = 200  # labels that are all shown; of more, one is looked for in a list
 
 # The negative top covers the page's own padding, through which a scrolled text would show.
 _HEAD = "position: sticky; top: -1rem; z-index: 2; padding: 0.5rem 0; background: var(--color-neutral-background)"
+# As it was written, indents and all, in lines that can be read.
+_CASE = "max-width: 60rem; white-space: pre-wrap; overflow-wrap: anywhere"
+_FIELD = "margin: 0 0 1rem 0"
+_NAME = "margin: 0; font-size: 0.8125rem; font-weight: 500; color: var(--color-neutral-content-subtler)"
+# Label Studio's panels of regions and relations hold nothing of a form without regions, and take a quarter of the page; on a
+# narrow screen its buttons would lie beside it.
+_STYLE = (
+    ".lsf-sidepanels { padding: 0 !important; } .lsf-sidepanels__wrapper { display: none; } "
+    "@media (max-width: 600px) { .lsf-bottombar { flex-wrap: wrap; height: auto; } "
+    ".lsf-bottombar__group:first-child { display: none; } .lsf-bottombar__group { flex: 1; } }"
+)
 _JOINER = "\u2060"  # invisible
 _SEPARATOR = "\u2063"  # invisible, and in no face: Label Studio cuts a taxonomy's entries at it
 
@@ -87,14 +100,17 @@ def config(stream: Stream) -> str:
     """
     _by_face(tuple(stream.labels))
     subject = {
-        "text": f'<Text name="{SUBJECT}" value="$text"/>',
+        "text": f'<View style="{_CASE}"><Text name="{SUBJECT}" value="$text"/></View>',
         # At its own size where there is room for it, never blown up.
         "image": f'<Image name="{SUBJECT}" value="$image" defaultZoom="auto"/>',
-        "record": f'<Table name="{SUBJECT}" value="$record"/>',
+        "record": _record(stream.input.payload),
     }[stream.review.kind]
+    if stream.review.show_id:
+        subject = f'<Header size="6" style="{_NAME}; {_FIELD}" value="Case ${CASE}"/>\n  {subject}'
     # Above the case and always in sight: the keys are in the same place whatever the length of a text or the size of an
     # image.
     return f"""<View>
+  <Style>{_STYLE}</Style>
   <View style="{_HEAD}">
     <Header value={quoteattr(_face(stream.review.question))}/>
 {_control(stream.labels)}
@@ -151,14 +167,15 @@ def key(task_data: object) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def data(stream: Stream, payload: Mapping[str, object]) -> dict[str, object]:
+def data(stream: Stream, payload: Mapping[str, object], case_id: str) -> dict[str, object]:
     """The data of one task: what the reviewer is shown, nothing else. The push adds the task's key under KEY."""
     columns = stream.input.payload
+    shown: dict[str, object]
     if stream.review.kind == "record":
-        shown: object = {_safe(column): _shown(payload.get(column)) for column in columns}
+        shown = {f"field{number}": _shown(payload.get(column)) for number, column in enumerate(columns, 1)}
     else:
-        shown = _shown(payload.get(columns[0]))
-    return {stream.review.kind: shown}
+        shown = {stream.review.kind: _shown(payload.get(columns[0]))}
+    return shown | ({CASE: _safe(case_id)} if stream.review.show_id else {})
 
 
 def prefill(stream: Stream, prediction: str | None) -> list[dict[str, object]]:
@@ -199,6 +216,17 @@ def _chosen(item: Mapping[str, object]) -> object:
     if kind == "taxonomy" and isinstance(found, list):
         return [path[0] if isinstance(path, list) and len(path) == 1 else path for path in found]
     return found
+
+
+def _record(columns: Sequence[str]) -> str:
+    """The fields of a record, one below the other in the order of the stream file. A field's name stands above it."""
+    names = [SUBJECT, *(f"field{number}" for number in range(2, len(columns) + 1))]
+    fields = "\n    ".join(
+        f'<View style="{_FIELD}"><Header size="6" style="{_NAME}" value={quoteattr(_face(column))}/>'
+        f'<Text name="{name}" value="$field{number}"/></View>'
+        for number, (column, name) in enumerate(zip(columns, names, strict=True), 1)
+    )
+    return f'<View style="{_CASE}">\n    {fields}\n  </View>'
 
 
 def _canonical(xml: str) -> str:

@@ -1,6 +1,6 @@
 """What to think of Label Studio: the server, and a stream's project in it. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -55,6 +55,9 @@ class Queue:
     reviewers: Mapping[str, str]  # e-mail -> when they last answered
     skips: Sequence[int]  # of each open case: how many people passed it on
     deleted: int  # answers that were deleted in the last seven days
+    written: Sequence[tuple[int, str, str]]  # answers by another hand: task id, whose they are, who wrote them
+    assisted: Collection[str]  # of the open keys: those that the ledger says show the model's answer
+    bare: Collection[str]  # of the open keys: those whose task carries no prediction
 
 
 def server(seen: Server) -> Iterator[health.Finding]:
@@ -176,11 +179,44 @@ def _tasks(write: health.Scribe, stream: Stream, seen: Queue, project: Mapping[s
             f"(unreadable, or by a bulk action), and nobody is served it again; task {min(stuck)}",
             "correct the answer there, or delete it: then the task is served again",
         )
+    yield from _predictions(write, stream, seen, project)
+    if seen.written:
+        task_id, reader, writer = seen.written[0]
+        yield write.warn(
+            f"{health.counted(len(seen.written), 'answer was', 'answers were')} last written by another account than "
+            f"the reader's (task {task_id}: {reader}, written by {writer}): of the reader's own answer the last counts, "
+            "and without one it is no blind reading and settles no dispute",
+            "ask who did; an answer that its reader never gave: delete it there, then the task is served again",
+        )
     if seen.deleted:
         yield write.warn(
             f"{health.counted(seen.deleted, 'answer was', 'answers were')} deleted in the last seven days; "
             "their cases are open again",
             "ask who did; the ledger keeps what was answered (second-reader show case)",
+        )
+
+
+def _predictions(
+    write: health.Scribe, stream: Stream, seen: Queue, project: Mapping[str, Any]
+) -> Iterator[health.Finding]:
+    """What the open tasks carry, held against what the ledger says of them."""
+    empty = [key for key in seen.tasks if key in seen.assisted and key in seen.bare]
+    again = f"second-reader dispatch {stream.name} sends what is missing once more"
+    if empty:
+        yield write.bad(
+            f"{len(empty)} of {health.counted(len(seen.assisted), 'open task', 'open tasks')} that should start from the "
+            f"model's answer carry none of it (task {min(seen.tasks[key].task_id for key in empty)}): their readers start from "
+            "nothing, and agreement with the model is not what the ledger says",
+            again,
+        )
+    if len(empty) < len(seen.assisted) and not project.get("model_version"):
+        yield write.bad("it names no version of predictions, so it shows none: assisted cases come empty", again)
+    shown = [key for key in seen.tasks if key not in seen.assisted and key not in seen.bare]
+    if shown:
+        yield write.warn(
+            f"{health.counted(len(shown), 'open task carries', 'open tasks carry')} a prediction that nobody was to see "
+            f"(task {min(seen.tasks[key].task_id for key in shown)}): an answer to it is no blind reading",
+            "delete the prediction there (Data Manager, Delete Predictions), and ask who put it there",
         )
 
 

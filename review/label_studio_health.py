@@ -17,6 +17,7 @@ from models import moment
 from models.errors import Refused, Unavailable
 from models.stream import Stream
 from review import form, health_queue, marks, whereabouts
+from review.label_studio import listing
 from review.ledger import Ledger
 from review.states import collected, queued, reviewed
 
@@ -77,7 +78,10 @@ def queue(api: Api, ledger: Ledger, stream: Stream, *, now: str) -> health_queue
         return None
     number = row.project_id
     project = _project(api.client, number)
-    keys = whereabouts.unanswered(ledger, stream.name)["task_key"].to_list()
+    unanswered = whereabouts.unanswered(ledger, stream.name)
+    keys = unanswered["task_key"].to_list()
+    shown = ~unanswered["blind"] & unanswered["prediction"].is_in(stream.labels)
+    assisted = frozenset(unanswered.filter(shown)["task_key"])
     week = moment.text(moment.parse(now) - _WEEK)
     return health_queue.Queue(
         project_id=number,
@@ -94,6 +98,9 @@ def queue(api: Api, ledger: Ledger, stream: Stream, *, now: str) -> health_queue
         reviewers=whereabouts.last_answers(ledger, stream.name),
         skips=reviewed.open_cases(reviewed.read(ledger, stream.name))["skips"].to_list(),
         deleted=whereabouts.deleted_since(ledger, stream.name, week),
+        written=whereabouts.written_by_others(ledger, stream.name).rows(),
+        assisted=assisted,
+        bare=_bare(api.client, number, keys) if project else frozenset(),
     )
 
 
@@ -106,18 +113,25 @@ def _project(client: httpx.Client, number: int) -> Mapping[str, Any] | None:
 
 def _tasks(client: httpx.Client, project: int, keys: Sequence[str]) -> Iterator[tuple[str, health_queue.Task]]:
     """The tasks of these keys; of several with one key the last."""
+    for key, task in _of_keys(client, project, keys):
+        answers = int(task.get("total_annotations") or 0)
+        yield key, health_queue.Task(task_id=int(task["id"]), answers=answers, updated_at=_moment(task["updated_at"]))
+
+
+def _bare(client: httpx.Client, project: int, keys: Sequence[str]) -> frozenset[str]:
+    """Of these keys, those of tasks that carry no prediction, by the predictions themselves."""
+    none = listing.condition("predictions_model_versions", "empty", "List", True)
+    return frozenset(key for key, _ in _of_keys(client, project, keys, none))
+
+
+def _of_keys(
+    client: httpx.Client, project: int, keys: Sequence[str], *more: dict[str, object]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The tasks of these keys that meet the other conditions."""
     for start in range(0, len(keys), _KEYS):
-        wanted = list(keys[start : start + _KEYS])
-        condition: dict[str, object] = {
-            "filter": f"filter:tasks:data.{form.KEY}",
-            "operator": "in_list",
-            "type": "List",
-        }
-        condition["value"] = wanted
-        for task in _page(client, project, [condition], "id", 4 * _KEYS):
-            answers = int(task.get("total_annotations") or 0)
-            seen = health_queue.Task(task_id=int(task["id"]), answers=answers, updated_at=_moment(task["updated_at"]))
-            yield str(task["data"][form.KEY]), seen
+        wanted = listing.condition(f"data.{form.KEY}", "in_list", "List", list(keys[start : start + _KEYS]))
+        for task in _page(client, project, [wanted, *more], "id", 4 * _KEYS):
+            yield str(task["data"][form.KEY]), task
 
 
 def _newest(client: httpx.Client, project: int) -> str | None:

@@ -20,6 +20,7 @@ from review import form
 
 REPEAT = "repeat"  # an answer by somebody who had read the case before
 DELETED = "deleted"  # the outcome of an annotation that is gone
+IMPORT = "an import"  # who wrote an annotation that nobody submitted
 
 REVIEWS: dict[str, type[pl.DataType]] = {
     "project_id": pl.Int64,
@@ -36,6 +37,7 @@ REVIEWS: dict[str, type[pl.DataType]] = {
     "seconds": pl.Float64,
     "submitted_at": pl.String,
     "collected_at": pl.String,
+    "written_by": pl.String,
 }
 FAULTS: dict[str, type[pl.DataType]] = {
     "stream": pl.String,
@@ -57,7 +59,8 @@ class Annotation:
     result: object  # JSON as submitted; ours is a list with one item, but anybody may write anything
     skipped: bool  # a skip keeps the pre-filled result: it is no answer
     seconds: float | None  # time on the task; None: no person opened it
-    person: int | None  # user id; None: the account is gone
+    person: int | None  # user id of whom it is given for; None: the account is gone
+    writer: int | None  # user id of who wrote it last; None: it came with an import, or the account is gone
     created_at: str
     updated_at: str
     suggested: bool = False  # it was begun from a prediction, or holds a part of one
@@ -89,6 +92,7 @@ def changed_task(project_id: int, task: Mapping[str, Any]) -> ChangedTask:
                 skipped=bool(item.get("was_cancelled")),
                 seconds=None if item.get("lead_time") is None else float(item["lead_time"]),
                 person=_person(item.get("completed_by")),
+                writer=_person(item["updated_by" if "updated_by" in item else "completed_by"]),
                 created_at=_moment(item["created_at"]),
                 updated_at=_moment(item["updated_at"]),
                 suggested=_suggested(item),
@@ -131,8 +135,9 @@ def facts(
     each recorded annotation of these tasks: task_id, case_id, slot, annotation_id, revision, outcome, and reviewer if it
     has that column; what it says of another case under a task's id is from before a restore. `people` maps user ids to
     e-mail addresses, `readers` a case to who has answered it and in which slot: what they answer in a later slot is a
-    repeat, and counts for nothing. A reading is blind if it was sent blind and neither the task nor the annotation has to do
-    with a prediction, whoever put it there. Returns frames of the schemas REVIEWS and FAULTS. Tasks that are not ours are passed
+    repeat, and counts for nothing. A reading is blind if it was sent blind, neither the task nor the annotation has to do
+    with a prediction, whoever put it there, and the reader wrote it: any account may write in
+    another's name. Returns frames of the schemas REVIEWS and FAULTS. Tasks that are not ours are passed
     over. Reading the same changes again gives the same faults and, once recorded, no reviews.
     """
     ours = {row["task_key"]: row for row in dispatches.filter(pl.col("stream") == stream.name).iter_rows(named=True)}
@@ -157,6 +162,7 @@ def facts(
             try:
                 outcome, answer = _outcome(stream, annotation)
                 reviewer = _reviewer(annotation.person, people)
+                writer = _writer(annotation, people)
                 if outcome == "answer" and readers.get(sent["case_id"], {}).get(reviewer, sent["slot"]) < sent["slot"]:
                     outcome, answer = REPEAT, None
             except form.Unreadable as finding:
@@ -165,8 +171,9 @@ def facts(
             reviews.append(
                 case
                 | {
-                    # Whatever we meant it to be: who saw a suggestion did not read it blind.
-                    "blind": sent["blind"] and not (task.suggested or annotation.suggested),
+                    # Whatever we meant it to be: who saw a suggestion did not read it blind, and who wrote in another's
+                    # name did not read as that person.
+                    "blind": sent["blind"] and not (task.suggested or annotation.suggested or writer),
                     "annotation_id": annotation.annotation_id,
                     "revision": annotation.updated_at,
                     "reviewer": reviewer,
@@ -174,6 +181,7 @@ def facts(
                     "answer": answer,
                     "seconds": annotation.seconds,
                     "submitted_at": annotation.created_at,
+                    "written_by": writer,
                 }
             )
         present = {annotation.annotation_id for annotation in task.annotations}
@@ -192,6 +200,7 @@ def facts(
                         "answer": None,
                         "seconds": None,
                         "submitted_at": task.updated_at,
+                        "written_by": None,
                     }
                 )
     return pl.DataFrame(reviews, schema=REVIEWS), pl.DataFrame(faults, schema=FAULTS)
@@ -226,6 +235,13 @@ def _reviewer(person: int | None, people: Mapping[int, str]) -> str:
     if person is None:
         return "unknown"  # the account was deleted; the answer stays
     return people.get(person) or f"user-{person}"
+
+
+def _writer(annotation: Annotation, people: Mapping[int, str]) -> str | None:
+    """Who wrote the answer last, if that is not whom it is given for."""
+    if annotation.person is None or annotation.writer == annotation.person:
+        return None
+    return IMPORT if annotation.writer is None else _reviewer(annotation.writer, people)
 
 
 def _fault(stream: Stream, task: ChangedTask, annotation: Annotation, reason: str) -> dict[str, object]:

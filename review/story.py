@@ -6,15 +6,15 @@ from typing import Any
 import polars as pl
 
 from models import policy
-from models.errors import Misuse
+from models.errors import Misuse, printable
 from review import wording
 from review.ledger import Ledger
 
 
-def case(ledger: Ledger, stream: str, case_id: str, *, payload: str = "") -> str:
+def case(ledger: Ledger, stream: str, case_id: str, *, where: str = "", payload: str | None = None) -> str:
     """One case from its input to what became of it; the draw is made again and compared. Raises Misuse if unknown.
 
-    The payload is left out: it may be anybody's secret. Its SHA-256 is there, and `payload`, which says where it is.
+    `where`: where its payload is, `payload`: the JSON object that a reader is shown, if it is to be had.
     """
     found = ledger.read(
         """
@@ -36,8 +36,9 @@ def case(ledger: Ledger, stream: str, case_id: str, *, payload: str = "") -> str
     lines = [
         f"case        {case_id} of {stream}",
         f"input       {row['source']}, line {row['line']}; SHA-256 {row['content']}",
-        *([f"payload     {payload}"] if payload else []),
-        f"model       {row['model_id']} said {row['prediction']!r}, score {_number(row['raw_score'])}",
+        *([f"payload     {where}"] if where else []),
+        *_fields(payload),
+        f"model       {row['model_id']} {_said(row)}",
         f"confidence  {_number(row['confidence'])}" + (f"; doubt: {row['doubt']}" if row["doubt"] else ""),
         f"policy      {row['policy_id'][:12]}: {line}, audit rate {row['audit_rate']:g}, blind rate {row['blind_rate']:g}",
         f"draw        {draw:.6f} against propensity {row['propensity']:g}: "
@@ -49,6 +50,24 @@ def case(ledger: Ledger, stream: str, case_id: str, *, payload: str = "") -> str
         *_after(ledger, stream, case_id),
     ]
     return "\n".join(lines)
+
+
+def _fields(payload: str | None) -> list[str]:
+    """Each field with its lines below its name, without what a terminal would obey."""
+    lines = []
+    for name, value in json.loads(payload or "{}").items():
+        text = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        lines.append(f"  {printable(name)}:")
+        lines += [f"    {printable(line)}" for line in text.expandtabs().splitlines()]
+    return lines
+
+
+def _said(row: dict[str, Any]) -> str:
+    """What the model answered, also where that could not be scored."""
+    if row["prediction"] is None:
+        return f"said none of the stream's labels: {row['doubt']}"
+    score = "no score" if row["raw_score"] is None else f"score {_number(row['raw_score'])}"
+    return f"said {row['prediction']!r}, {score}"
 
 
 def _retired(ledger: Ledger, stream: str, case_id: str) -> str | None:
@@ -92,15 +111,17 @@ def _after(ledger: Ledger, stream: str, case_id: str) -> list[str]:
         who, why, at = row
         events.append((at, f"recalled    {at} by {who}: {why}"))
     reviews = ledger.read(
-        f"SELECT reviewer, outcome, answer, seconds, submitted_at, slot FROM review {where} ORDER BY submitted_at, revision",
+        f"SELECT reviewer, outcome, answer, seconds, submitted_at, slot, written_by FROM review {where} "
+        "ORDER BY submitted_at, revision",
         **parameters,
     )
-    for who, outcome, answer, seconds, at, slot in reviews.rows():
+    for who, outcome, answer, seconds, at, slot, writer in reviews.rows():
         said = {"answer": f"answered {answer!r}", "repeat": "had read it before, which does not count"}.get(
             outcome, outcome
         )
         took = "" if seconds is None else f" after {seconds:.1f} s"
-        events.append((at, f"reviewed    {at} by {who}: {said}{took} (reading {slot + 1})"))
+        hand = f", written by {writer}, who is not the reader" if writer else ""
+        events.append((at, f"reviewed    {at} by {who}: {said}{took} (reading {slot + 1}{hand})"))
     return [text for _, text in sorted(events)] or ["             nobody has read it"]
 
 

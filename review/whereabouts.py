@@ -41,6 +41,23 @@ def unanswered(ledger: Ledger, stream: str) -> pl.DataFrame:
     )
 
 
+def open_tasks(ledger: Ledger, stream: str, project_id: int) -> pl.DataFrame:
+    """The tasks of open cases in a project: case_id, slot, blind, prediction, task_key, task_id (the last one sent)."""
+    still = reviewed.open_cases(reviewed.read(ledger, stream)).select("case_id", "slot", "blind", "task_key")
+    sent = ledger.read(
+        """
+        SELECT case_id, slot, task_id, sent_at FROM dispatch WHERE stream = :stream AND project_id = :project
+        UNION ALL
+        SELECT case_id, slot, task_id, sent_at FROM redispatch WHERE stream = :stream AND project_id = :project
+        """,
+        stream=stream,
+        project=project_id,
+    )
+    newest = sent.sort("sent_at").unique(["case_id", "slot"], keep="last").select("case_id", "slot", "task_id")
+    said = queued.kept(ledger, stream, still["case_id"].unique().to_list()).select("case_id", "prediction")
+    return still.join(newest, on=["case_id", "slot"]).join(said, on="case_id")
+
+
 _TASKS = """(
     SELECT project_id, task_id, sent_at FROM dispatch UNION ALL SELECT project_id, task_id, sent_at FROM redispatch
 ) AS sent"""
@@ -88,6 +105,29 @@ def answered_tasks(ledger: Ledger, project_id: int, key: str) -> set[int]:
         key=key,
     )
     return set(found["task_id"])
+
+
+def written_by_others(ledger: Ledger, stream: str) -> pl.DataFrame:
+    """Answers and skips that stand in Label Studio as another account than their reader wrote them last: task_id, reviewer,
+    written_by."""
+    found = ledger.read(
+        """
+        SELECT project_id, annotation_id, case_id, slot, revision, task_id, reviewer, outcome, written_by FROM review r
+        WHERE stream = :stream AND EXISTS (
+            SELECT 1 FROM review w WHERE w.project_id = r.project_id AND w.annotation_id = r.annotation_id
+                AND w.written_by IS NOT NULL
+        )
+        """,
+        stream=stream,
+    )
+    one = ["project_id", "annotation_id", "case_id", "slot"]
+    return (
+        found.sort("revision")
+        .unique(one, keep="last")
+        .filter(pl.col("written_by").is_not_null(), ~pl.col("outcome").is_in(["deleted", "bulk"]))
+        .sort("task_id")
+        .select("task_id", "reviewer", "written_by")
+    )
 
 
 def newest_change(ledger: Ledger, project_id: int) -> str | None:

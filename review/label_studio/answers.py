@@ -85,7 +85,7 @@ def _changes(
             project=project_id,
             query=listing.query(conditions, ordering=ordering),
             # Applied to nested objects too: the fields of the annotations must be named here as well.
-            include=f"id,data,{form.KEY},updated_at,total_predictions,annotations,result,was_cancelled,completed_by,"
+            include=f"id,data,{form.KEY},updated_at,total_predictions,annotations,result,was_cancelled,completed_by,updated_by,"
             "lead_time,created_at,parent_prediction",
             fields="all",
             page=1,

@@ -6,13 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-from label_studio_sdk.core.api_error import ApiError
-
 from models.errors import Unavailable
 from models.stream import Stream
 from review import form
-from review.label_studio import access, lookup
+from review.label_studio import access, lookup, readback
 
 _TASKS_PER_PUSH = 2000  # about two seconds of work for the server, in one transaction: all or nothing
 _BYTES_PER_PUSH = 16_000_000  # images travel inside the task; the server takes up to 250 MB
@@ -43,7 +40,8 @@ def push(
 ) -> dict[str, int]:
     """Put every task into the project exactly once, in this order: key -> task id.
 
-    What is there already is not sent again. An import whose outcome is unknown (time-out, lost answer, 5xx) is looked
+    What is there already is not sent again. What an import answered is looked up, and what it did not keep is sent
+    again. An import whose outcome is unknown (time-out, lost answer, 5xx) is looked
     for before what is really missing is sent again, at most three times. Of several tasks with one key the lowest id
     counts. Raises Unavailable when it remains unknown (the next push looks again), Refused if a task is refused.
 
@@ -65,7 +63,9 @@ def push(
         lost = None
         for batch in _batches([task for task in by_key.values() if task.key not in here]):
             try:
-                here |= _import(connection, project_id, batch, stream)
+                made = _import(connection, project_id, batch, stream)
+                there = readback.present(connection, project_id, made.values())
+                here |= {key: task_id for key, task_id in made.items() if task_id in there}
             except Unavailable as failure:
                 lost = failure
                 here |= _settle(connection, [task.key for task in batch], look)
@@ -122,30 +122,11 @@ def _import(connection: access.Connection, project_id: int, batch: Sequence[Task
             body["annotations"] = [mark | {"completed_by": person} for person in task.closed_to]
         request.append(body)
     with access.asking(connection.url, f"putting {len(batch)} tasks into project {project_id}"):
-        # Below the SDK's `import_tasks`, which looks at every value of every task three times: a sixth of the server's
-        # own time, for nothing (its type of a task wants a prediction's task id, which only the import gives).
-        answer = connection.client._client_wrapper.httpx_client.request(
-            f"api/projects/{project_id}/import",
-            method="POST",
-            params={"return_task_ids": True},
-            content=json.dumps(request, separators=(",", ":")).encode(),
-            headers={"content-type": "application/json"},
-        )
-        if not answer.is_success:
-            raise ApiError(status_code=answer.status_code, body=_json(answer))
-        said = answer.json()
+        said = access.post(connection, f"api/projects/{project_id}/import", request, return_task_ids=True)
     ids = said.get("task_ids") if isinstance(said, dict) else None
     if not isinstance(ids, list) or len(ids) != len(batch) or not all(isinstance(number, int) for number in ids):
         raise Unavailable(f"Label Studio at {connection.url} did not say which tasks it made of {len(batch)}")
     return {task.key: int(task_id) for task, task_id in zip(batch, ids, strict=True)}
-
-
-def _json(answer: httpx.Response) -> object:
-    """What the answer says; its text if that is no JSON."""
-    try:
-        return answer.json()
-    except ValueError:
-        return answer.text
 
 
 def _settle(

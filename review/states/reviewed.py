@@ -14,8 +14,8 @@ class Reviewed:
     """What was sent and what came of it. A reading is the answer of a case in a slot.
 
     live      each annotation that somebody gave, as its latest revision says: project_id, annotation_id, revision,
-              case_id, slot, reviewer, outcome, answer, blind, seconds, submitted_at
-    readings  of these columns all but the first three and the outcome, a row per reading
+              case_id, slot, reviewer, outcome, answer, blind, seconds, submitted_at, written_by (null: the reviewer)
+    readings  of these columns all but the first three, the outcome and the last, a row per reading
     sent      a row per dispatch: case_id, slot, blind, task_key, sent_at, in the order they were sent
     """
 
@@ -32,7 +32,7 @@ def read(ledger: Ledger, stream: str) -> Reviewed:
     live = _live(
         ledger.read(
             "SELECT project_id, annotation_id, revision, case_id, slot, reviewer, outcome, answer, blind, seconds, "
-            "submitted_at FROM review WHERE stream = :stream",
+            "submitted_at, written_by FROM review WHERE stream = :stream",
             stream=stream,
         )
     )
@@ -46,9 +46,15 @@ def read(ledger: Ledger, stream: str) -> Reviewed:
 
 def _live(revisions: pl.DataFrame) -> pl.DataFrame:
     """An annotation is what its latest revision says. It stands on one case: a Label Studio restored from a backup gives
-    the numbers it had given since to annotations of other cases."""
+    the numbers it had given since to annotations of other cases. What another account made of it counts only where its
+    reader never wrote it: a reader's own last word stands."""
     one = ["project_id", "annotation_id", *PLACE]
-    return revisions.sort(*one, "revision").unique(one, keep="last", maintain_order=True)
+    own = pl.col("written_by").is_null()
+    return (
+        revisions.filter(own | ~own.any().over(one))
+        .sort(*one, "revision")
+        .unique(one, keep="last", maintain_order=True)
+    )
 
 
 def _readings(live: pl.DataFrame) -> pl.DataFrame:
@@ -149,7 +155,8 @@ def _skips(people: Reviewed, by: list[str]) -> pl.DataFrame:
 
 
 def reviewers(ledger: Ledger, stream: str, people: Reviewed) -> pl.DataFrame:
-    """Who answered what: reviewer, answers, skips, assisted, corrections, median_seconds (null: nothing answered).
+    """Who answered what, without what another account wrote: reviewer, answers, skips, assisted, corrections, median_seconds
+    (null: nothing answered).
 
     `corrections`: of the `assisted` answers (the model's own was filled in), those that differ from it.
     """
@@ -165,7 +172,7 @@ def reviewers(ledger: Ledger, stream: str, people: Reviewed) -> pl.DataFrame:
     assisted = answered & ~pl.col("blind")
     agrees = (pl.col("answer") == pl.col("prediction")).fill_null(False)
     return (
-        people.live.filter(pl.col("outcome").is_in(["answer", "skip"]))
+        people.live.filter(pl.col("outcome").is_in(["answer", "skip"]), pl.col("written_by").is_null())
         .join(filled, on="case_id", how="left")
         .group_by("reviewer")
         .agg(

@@ -57,7 +57,7 @@ def bodies(book: ledger.Ledger) -> list[dict[str, Any]]:
     bench = stream()
     made = []
     for case in queued.pending(book, bench.name, 1_000_000).iter_rows(named=True):
-        data = form.data(bench, json.loads(case["payload"]))
+        data = form.data(bench, json.loads(case["payload"]), case["case_id"])
         body: dict[str, Any] = {"data": data | {form.KEY: form.task_key(bench.name, case["case_id"], 0)}}
         if not case["blind"]:
             result = form.prefill(bench, case["prediction"])

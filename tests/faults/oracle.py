@@ -172,7 +172,8 @@ def _kin(facts: Facts, row: Mapping[str, Any]) -> tuple[str, int, str]:
 
 
 def _tasks(facts: Facts, all_tasks: Rows) -> Iterator[Finding]:
-    """One open task per case and slot, for cases that go to people only, blind where drawn, and served to somebody."""
+    """One open task per case and slot, for cases that go to people only, blind where drawn and with the model's answer
+    elsewhere, and served to somebody."""
     decisions = {row["case_id"]: row for row in facts.tables["decision"]}
     by_key: dict[str, Rows] = {}
     for task in all_tasks:
@@ -195,6 +196,8 @@ def _tasks(facts: Facts, all_tasks: Rows) -> Iterator[Finding]:
         for task in tasks:
             if decision["blind"] and task["predictions"]:
                 yield Finding(kind="other", text=f"{name} is blind, and its task shows the model's answer")
+            if not decision["blind"] and decision["prediction"] in facts.labels and not task["predictions"]:
+                yield Finding(kind="lost", text=f"{name} is assisted, and its task does not carry the model's answer")
             if not humans(task) and task["is_labeled"]:
                 yield Finding(kind="lost", text=f"{name}: nobody has answered, and nobody is offered it")
     for key, tasks in by_key.items():

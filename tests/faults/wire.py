@@ -10,8 +10,10 @@ slow drip              forwards, then answers in small pieces with pauses
 truncated JSON         forwards, answers the first half of the JSON as if it were all
 garbage JSON           forwards, answers JSON of another shape, or no JSON
 duplicate delivery     forwards twice, answers what the server said the first or the second time
+predictions dropped    forwards an import without its predictions, answers what the server said: 201, and none of them counted
 """
 
+import json
 import random
 import threading
 import time
@@ -35,6 +37,7 @@ FAULTS = (
     "truncated JSON",
     "garbage JSON",
     "duplicate delivery",
+    "predictions dropped",
 )
 _GARBAGE = (
     b"null",
@@ -73,10 +76,12 @@ class Wire:
         self.fault = ""
         return self.struck
 
-    def turn(self, method: str) -> str:
+    def turn(self, method: str, path: str) -> str:
         """What to do to a request that has just come in."""
         with self.lock:
             if not self.fault or self.struck or (self.writes and method == "GET"):
+                return ""
+            if self.fault == "predictions dropped" and not path.partition("?")[0].endswith("/import"):
                 return ""
             self.nth -= 1
             self.struck = self.nth == 0
@@ -90,7 +95,7 @@ def before(upstream: str, seed: int) -> Iterator[Wire]:
     class Handler(loopback.Handler):
         def forward(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
-            fault = wire.turn(self.command)
+            fault = wire.turn(self.command, self.path)
             if fault == "reset in the request":
                 self.rfile.read(length // 2)
                 self.reset()
@@ -100,6 +105,11 @@ def before(upstream: str, seed: int) -> Iterator[Wire]:
                 more = {"Retry-After": "1"} if fault == "429" else {}
                 self.answer(int(fault), b'{"detail": "no"}', "application/json", more)
                 return
+            if fault == "predictions dropped":
+                bare = [
+                    {name: part for name, part in task.items() if name != "predictions"} for task in json.loads(body)
+                ]
+                body = json.dumps(bare).encode()
             headers = {name: value for name, value in self.headers.items() if name.lower() in _KEPT}
             times = 2 if fault == "duplicate delivery" else 1
             said = [

@@ -1,5 +1,6 @@
 """A loopback proxy before a real server that spoils chosen POSTs, the way networks and gateways do."""
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,16 +16,17 @@ HOP_BY_HOP = {"connection", "content-length", "content-encoding", "transfer-enco
 
 @dataclass(slots=True)
 class Proxy:
-    """Where it listens, what it does to the next POSTs to paths that end with `spoils` (one word each, in order).
+    """Where it listens, what it does to the next POSTs to paths that end with `spoils`, or one of them (one word each, in order).
 
     `late`: forwards, then 504. `cut`: resets the connection in the middle of the body, nothing is forwarded.
     `lost`: forwards, then resets without an answer. `silent`: forwards, then says nothing for as long as the test runs.
-    `down`: 502, nothing is forwarded. `fine`: nothing spoilt. `seen` counts these POSTs.
+    `down`: 502, nothing is forwarded. `bare`: forwards an import without its predictions. `fine`: nothing spoilt. `seen`
+    counts these POSTs.
     """
 
     url: str
     plan: list[str] = field(default_factory=list)
-    spoils: str = "/import"
+    spoils: str | tuple[str, ...] = "/import"
     seen: int = 0
     over: threading.Event = field(default_factory=threading.Event)
 
@@ -48,6 +50,11 @@ def before(upstream: str) -> Iterator[Proxy]:
             if spoilt == "down":
                 self.answer(502, b"<html>bad gateway</html>", "text/html")
                 return
+            if spoilt == "bare":
+                kept = [
+                    {name: part for name, part in task.items() if name != "predictions"} for task in json.loads(body)
+                ]
+                body = json.dumps(kept).encode()
             headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
             real = client.request(self.command, upstream + self.path, content=body, headers=headers)
             if spoilt == "late":

@@ -12,10 +12,11 @@ import httpx
 import polars as pl
 import pytest
 
-from flows import collect, decisions, dispatch, epochs, leftover, runs, score, settings
+from flows import collect, decisions, dispatch, doctor, epochs, leftover, runs, score, settings
 from review import appends, ledger, whereabouts
 from review.label_studio import access
 from review.states import queued
+from tests.integration import proxy
 
 STREAM = """
 name = "{name}"
@@ -51,8 +52,8 @@ review_minute = 1.0
 class Place:
     """A stream with 12 decided cases, its ledger, its project."""
 
-    def __init__(self, home: Path, api: httpx.Client) -> None:
-        self.home, self.api = home, api
+    def __init__(self, home: Path, api: httpx.Client, policy: str = "") -> None:
+        self.home, self.api, self.policy = home, api, policy
         self.name = f"mail-{secrets.token_hex(4)}"
         self.describe(12)
         lines = [json.dumps({"id": f"c-{n}", "label": "yes", "score": 0.5, "text": f"mail {n}"}) for n in range(12)]
@@ -62,7 +63,9 @@ class Place:
             score.record_all(self.run(book, "score"), home / "mail.jsonl", decisions.record.fn)
 
     def describe(self, depth: int) -> None:
-        (self.home / f"{self.name}.toml").write_text(STREAM.format(name=self.name, depth=depth), encoding="utf-8")
+        (self.home / f"{self.name}.toml").write_text(
+            STREAM.format(name=self.name, depth=depth) + self.policy, encoding="utf-8"
+        )
 
     def run(self, book: ledger.Ledger, run_id: str = "r-1") -> runs.Run:
         config = settings.read()
@@ -95,6 +98,20 @@ class Place:
         found = self.api.get("/api/tasks", params=query).raise_for_status().json()["tasks"]
         return {task["id"]: task["data"]["text"] for task in found}
 
+    def bare(self) -> set[int]:
+        """Label Studio's tasks without a prediction."""
+        query: dict[str, str | int] = {"project": self.project_id, "fields": "all", "page_size": 1000}
+        found = self.api.get("/api/tasks", params=query).raise_for_status().json()["tasks"]
+        return {task["id"] for task in found if not task["predictions"]}
+
+    def blind_tasks(self) -> set[int]:
+        with runs.open_ledger() as book:
+            return set(book.read("SELECT task_id FROM dispatch WHERE blind")["task_id"])
+
+    def doctor(self) -> list[str]:
+        """What is wrong with the stream, by `doctor`."""
+        return [found.what for found in doctor.examine(self.name, deep=False) if found.subject == "Label Studio"]
+
     def recorded(self) -> dict[int, str]:
         """The ledger's receipts: task id -> the case's text."""
         with runs.open_ledger() as book:
@@ -103,14 +120,20 @@ class Place:
 
 
 @pytest.fixture
-def place(label_studio: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+def policy() -> str:
+    """More of the stream file; a test may ask for some."""
+    return ""
+
+
+@pytest.fixture
+def place(label_studio: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: str) -> Iterator[Place]:
     names = {"LEDGER": f"sqlite:///{tmp_path / 'ledger.db'}", "STREAMS": str(tmp_path), "DATA": str(tmp_path)}
     names |= {"LABEL_STUDIO_URL": label_studio.url, "LABEL_STUDIO_TOKEN": label_studio.token}
     for name, value in names.items():
         monkeypatch.setenv(f"SECOND_READER_{name}", value)
     headers = {"Authorization": f"Token {label_studio.token}"}
     with httpx.Client(base_url=label_studio.url, headers=headers, trust_env=False, timeout=60) as api:
-        made = Place(tmp_path, api)
+        made = Place(tmp_path, api, policy)
         yield made
         api.delete(f"/api/projects/{made.project_id}/")
 
@@ -128,7 +151,7 @@ def test_a_wave_reads_the_newest_ids_once_and_looks_for_no_key(place: Place, mon
         patch.setattr(httpx.HTTPTransport, "handle_request", handle)
         assert place.dispatch()["sent"] == 12
     counts = Counter(asked)
-    assert counts["GET /api/tasks"] == 1
+    assert counts["GET /api/tasks"] == 1 + 3  # and once after each import, for what it kept
     assert counts[f"POST /api/projects/{place.project_id}/import"] == 3
     assert place.tasks() == place.recorded()
 
@@ -234,3 +257,54 @@ def test_a_double_whose_answer_was_taken_back_stays_until_that_is_collected(
     assert (left["doubles_removed"], left["doubles_left"], len(place.tasks())) == (None, 1, 13)
     assert ended(place, "collect")["deleted"] == 1  # with the task gone nobody would ever know
     assert (ended(place, "dispatch")["doubles_removed"], place.tasks().keys() & {number, double}) == (1, {number})
+
+
+@pytest.mark.parametrize("policy", ["[policy]\ncold_blind_rate = 0.3\n"])
+def test_predictions_that_an_import_did_not_keep_are_sent_once_more_and_it_is_told(
+    place: Place, label_studio: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first import of the project: it does not even know whose predictions to show."""
+    monkeypatch.setattr(dispatch, "BATCH", 6)
+    with proxy.before(label_studio.url) as between:
+        between.plan = ["bare", "fine"]
+        with monkeypatch.context() as patch:
+            patch.setenv("SECOND_READER_LABEL_STUDIO_URL", between.url)
+            counts = place.dispatch()
+    assert 0 < counts["predictions_sent_again"] < 12
+    assert counts["predictions_missing"] is None
+    assert place.bare() == place.blind_tasks()
+    project = place.api.get(f"/api/projects/{place.project_id}/").json()
+    assert project["model_version"] == "second-reader"
+    assert place.dispatch()["predictions_sent_again"] is None
+    # Somebody takes one away: doctor says so, and the next dispatch puts it back.
+    task = min(place.tasks().keys() - place.bare())
+    (lost,) = place.api.get("/api/predictions/", params={"task": task}).json()
+    place.api.delete(f"/api/predictions/{lost['id']}/").raise_for_status()
+    assert any(f"carry none of it (task {task})" in said for said in place.doctor())
+    assert place.dispatch()["predictions_sent_again"] == 1
+    assert not any("carry none of it" in said for said in place.doctor())
+
+
+@pytest.mark.parametrize("policy", ["[policy]\ncold_blind_rate = 0.3\n"])
+def test_predictions_that_label_studio_will_not_keep_are_counted_and_tried_again_by_the_next_run(
+    place: Place, label_studio: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with proxy.before(label_studio.url) as between:
+        between.plan, between.spoils = ["bare", "down"], ("/import", "/import/predictions")
+        with monkeypatch.context() as patch:
+            patch.setenv("SECOND_READER_LABEL_STUDIO_URL", between.url)
+            counts = ended(place, "dispatch")
+    assert (
+        counts["predictions_missing"]
+        == counts["predictions_sent_again"]
+        == len(place.tasks()) - len(place.blind_tasks())
+    )
+    with runs.open_ledger() as book:
+        (said,) = book.read("SELECT counts FROM run WHERE flow = 'dispatch'")["counts"]
+    assert json.loads(said)["predictions_missing"] == counts["predictions_missing"]
+    counts = ended(place, "dispatch")
+    assert (counts["predictions_sent_again"], counts["predictions_missing"]) == (
+        json.loads(said)["predictions_missing"],
+        None,
+    )
+    assert place.bare() == place.blind_tasks()

@@ -9,7 +9,7 @@ import pytest
 
 from flows import dispatch, runs, settings
 from models import stream as streams
-from review import disputes, judged, ledger
+from review import disputes, judged, ledger, story, whereabouts
 from review.states import counted, overlap, reviewed
 from tests.integration import ledger_facts as facts
 
@@ -115,6 +115,37 @@ def test_the_majority_of_different_people_decides(
     for second in (True, False):
         found = judged.counts(facts.judge(book, now=NOW, second=second))
         assert [settled] == found["outcome"].to_list()
+
+
+def write(book: ledger.Ledger, case: str, slot: int, label: str, writer: str, *, revision: str) -> None:
+    """An answer in the name of who reads that slot, or a change of it, by another hand."""
+    sent = book.read(
+        "SELECT task_id, task_key FROM dispatch WHERE case_id = :case AND slot = :slot", case=case, slot=slot
+    )
+    place: dict[str, facts.Value] = {"case_id": case, "slot": slot, "task_id": sent["task_id"].item()}
+    place |= {"annotation_id": sent["task_id"].item(), "revision": revision, "blind": False}
+    said: dict[str, facts.Value] = {"answer": label, "reviewer": PEOPLE[slot], "written_by": writer}
+    book.append({"review": facts.reviews(place | said)}, now=facts.NOW)
+
+
+def test_an_answer_in_anothers_name_settles_no_dispute_and_its_writer_has_read_the_case(book: ledger.Ledger) -> None:
+    read(book, "c", "s?")
+    write(book, "c", 1, "spam", "dan", revision=NOW)  # as Ben
+    assert [(1, 0, True, True)] == verdict(book)
+    assert ["disputed"] == facts.judge(book).drawn["outcome"].to_list()
+    assert [("c", 2)] == waiting(book)
+    assert {"c": {"ann": 0, "ben": 1, "dan": 1}} == disputes.readers(book, "mail", ["c"])
+    assert [("ben", "dan")] == whereabouts.written_by_others(book, "mail").select("reviewer", "written_by").rows()
+
+
+def test_what_another_makes_of_a_readers_answer_is_kept_and_the_readers_own_word_stands(book: ledger.Ledger) -> None:
+    read(book, "c", "ss")
+    assert [(2, 0, False, False)] == verdict(book)
+    write(book, "c", 1, "ham", "dan", revision=NOW)
+    assert [(2, 0, False, False)] == verdict(book)
+    assert ["wrong"] == facts.judge(book).drawn["outcome"].to_list()
+    assert [("ben", "dan")] == whereabouts.written_by_others(book, "mail").select("reviewer", "written_by").rows()
+    assert "written by dan, who is not the reader" in story.case(book, "mail", "c")
 
 
 def test_a_spent_slot_is_not_open_and_a_repeat_is_no_reading(book: ledger.Ledger) -> None:

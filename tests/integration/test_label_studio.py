@@ -101,7 +101,7 @@ def tasks(mail: Stream, count: int, *, prediction: str | None = "yes", start: in
     return [
         imports.Task(
             key=form.task_key(mail.name, str(number), 0),
-            data=form.data(mail, {"body": f"mail {number}"}),
+            data=form.data(mail, {"body": f"mail {number}"}, str(number)),
             prediction=prediction,
         )
         for number in range(start, start + count)
@@ -574,3 +574,29 @@ def test_a_project_with_the_mark_of_an_earlier_version_is_ours_if_this_ledger_re
     assert make(connection, mail) == project
     with pytest.raises(Refused, match="of another ledger"):
         make(connection, mail, OTHERS, recorded=(project,))
+
+
+def test_label_studio_says_who_wrote_an_answer_last_whoever_it_was_given_for(
+    connection: access.Connection, server: Any, project: int, mail: Stream, api: Api
+) -> None:
+    """Its community edition takes an answer in another's name, and a change of another's answer."""
+    email = "emma@example.com"
+    token = server.add_reviewer(email, "a-Pass-word-9")
+    made = imports.push(connection, project, tasks(mail, 3, prediction=None), mail)
+    own, changed, forged = made.values()
+    owner = api("GET", "/api/current-user/whoami")["id"]
+    emma = {number: who for number, who in access.people(connection).items() if who == email}
+    answer(api, own, "yes")
+    number = answer(api, changed, "yes")
+    with httpx.Client(base_url=server.url, headers={"Authorization": f"Token {token}"}, trust_env=False) as other:
+        other.patch(f"/api/annotations/{number}/", json={"result": form.prefill(mail, "no")}).raise_for_status()
+    answer(api, forged, "yes", completed_by=next(iter(emma)))
+    data = tasks(mail, 1, start=9)[0].data
+    result = {"result": form.prefill(mail, "yes"), "lead_time": 3.0, "completed_by": owner}
+    api("POST", f"/api/projects/{project}/import", json=[{"data": data, "annotations": [result]}])
+    pages = list(answers.changed(connection, project, None))
+    hands = [(found.person, found.writer) for page in pages for task in page for found in task.annotations]
+    other_id = next(iter(emma))
+    assert sorted(hands, key=str) == sorted(
+        [(owner, owner), (owner, other_id), (other_id, owner), (owner, None)], key=str
+    )

@@ -84,7 +84,7 @@ class Inbox:
 
     def standing(self, case: str) -> str:
         run = self.run()
-        return payloads.standing(self.book, run.stream, run.settings.data / run.stream.input.source, case)
+        return payloads.standing(self.book, run.stream, run.settings.data / run.stream.input.source, case)[0]
 
 
 def said(cases: list[str]) -> dict[str, str]:

@@ -1,4 +1,3 @@
-import json
 from typing import Any
 from xml.etree import ElementTree
 
@@ -15,6 +14,7 @@ def stream(
     kind: str = "text",
     payload: tuple[str, ...] = ("body",),
     question: str = "Is it?",
+    show_id: bool = False,
 ) -> Stream:
     return Stream.model_validate(
         {
@@ -23,7 +23,7 @@ def stream(
             "labels": list(labels),
             "input": {"source": "inbox", "prediction": "label", "payload": list(payload)},
             "model": {"id": "m1"},
-            "review": {"kind": kind, "question": question, "project": "Mail"},
+            "review": {"kind": kind, "question": question, "project": "Mail", "show_id": show_id},
             "target": {"error": 0.05},
             "costs": {"error": 1.0, "review_minute": 1.0},
         }
@@ -43,14 +43,14 @@ def chosen(*labels: str, control: str = "answer") -> list[dict[str, Any]]:
     [
         ("text", {"name": "subject", "value": "$text"}),
         ("image", {"name": "subject", "value": "$image", "defaultZoom": "auto"}),
-        ("record", {"name": "subject", "value": "$record"}),
+        ("record", {"name": "subject", "value": "$field1"}),
     ],
 )
 def test_each_kind_has_its_own_tag_that_shows_markup_as_text(kind: str, subject: dict[str, str]) -> None:
-    tag = {"text": "Text", "image": "Image", "record": "Table"}[kind]
+    tag = {"text": "Text", "image": "Image", "record": "Text"}[kind]
     tree = ElementTree.fromstring(form.config(stream(kind=kind)))  # noqa: S314 - ours
     assert [item.attrib for item in tree.iter(tag)] == [subject]
-    assert {item.tag for item in tree.iter()} == {"View", "Header", "Choices", "Choice", tag}
+    assert {item.tag for item in tree.iter()} == {"View", "Style", "Header", "Choices", "Choice", tag}
 
 
 def test_the_question_is_one_required_single_choice_over_the_labels() -> None:
@@ -121,31 +121,52 @@ def test_no_two_cases_share_a_key_by_where_their_names_are_cut() -> None:
 
 def test_the_data_is_what_the_reviewer_is_shown_and_nothing_else() -> None:
     payload = {"body": "hello", "score": 0.93, "prediction": "no", "route": "AUTOMATE", "model_id": "m1"}
-    assert form.data(stream(), payload) == {"text": "hello"}
+    assert form.data(stream(), payload, "c-1") == {"text": "hello"}
 
 
-def test_a_record_shows_its_columns_as_text_in_the_order_of_the_stream() -> None:
-    payload = {"net": 12.5, "vendor.name": "ACME", "lines": [{"a": 1}], "note": None, "paid": True}
-    columns = ("vendor.name", "net", "lines", "note", "paid", "absent")
-    data = form.data(stream(kind="record", payload=columns), payload)
-    assert json.dumps(data) == json.dumps(
-        {
-            "record": {
-                "vendor.name": "ACME",
-                "net": "12.5",
-                "lines": '[{"a": 1}]',
-                "note": "",
-                "paid": "true",
-                "absent": "",
-            }
-        }
-    )
+def test_a_record_shows_its_columns_in_the_order_of_the_stream_with_their_lines() -> None:
+    payload = {
+        "net": 12.5,
+        "vendor.name": "ACME",
+        "lines": [{"a": 1}],
+        "note": None,
+        "paid": True,
+        "trace": "a\n  b\nc",
+    }
+    columns = ("vendor.name", "net", "lines", "note", "paid", "absent", "trace", "$net & <b>")
+    record = stream(kind="record", payload=columns)
+    assert form.data(record, payload, "c-1") == {
+        "field1": "ACME",
+        "field2": "12.5",
+        "field3": '[{"a": 1}]',
+        "field4": "",
+        "field5": "true",
+        "field6": "",
+        "field7": "a\n  b\nc",
+        "field8": "",
+    }
+    shown = list(ElementTree.fromstring(form.config(record))[2])  # noqa: S314 - ours
+    named = [(str(field[0].get("value")).replace("\u2060", ""), field[1].get("value")) for field in shown]
+    assert named == [(column, f"$field{number}") for number, column in enumerate(columns, 1)]
+    assert [field[1].tag for field in shown] == ["Text"] * 8
+    assert len({field[1].get("name") for field in shown}) == 8
+    assert shown[0][1].get("name") == form.prefill(record, "yes")[0]["to_name"]
+
+
+@pytest.mark.parametrize("kind", ["text", "image", "record"])
+def test_the_cases_id_is_shown_where_the_stream_says_so(kind: str) -> None:
+    shown = stream(kind=kind, show_id=True)
+    hidden = stream(kind=kind)
+    assert form.data(shown, {"body": "x"}, "c-1\x00") == form.data(hidden, {"body": "x"}, "c-1") | {"case_id": "c-1"}
+    headers = [node.get("value") for node in ElementTree.fromstring(form.config(shown)).iter("Header")]  # noqa: S314
+    assert "Case $case_id" in headers
+    assert "$case_id" not in form.config(hidden)
 
 
 def test_what_the_database_or_the_wire_cannot_hold_is_taken_out() -> None:
-    assert form.data(stream(), {"body": "a\x00b\ud800c 👍"}) == {"text": "abc 👍"}
-    record = form.data(stream(kind="record", payload=("k\x00",)), {"k\x00": "\udfff"})
-    assert record == {"record": {"k": ""}}
+    assert form.data(stream(), {"body": "a\x00b\ud800c 👍"}, "c-1") == {"text": "abc 👍"}
+    record = form.data(stream(kind="record", payload=("k\x00",)), {"k\x00": "\udfff"}, "c-1")
+    assert record == {"field1": ""}
 
 
 def test_the_prefilled_answer_reads_back_as_the_prediction() -> None:

@@ -33,7 +33,7 @@ PROJECT: dict[str, Any] = dict(form.SETTINGS) | {
     "description": f"Keep this line: {MARK}",
     "task_number": 3,
     "total_annotations_number": 1,
-    "model_version": None,
+    "model_version": form.MODEL_VERSION,
 }
 MEMBERS = {"ada@example.com": True, "bob@example.com": True, "cleo@example.com": True}
 
@@ -57,6 +57,9 @@ QUEUE = health_queue.Queue(
     reviewers={"ada@example.com": BEFORE},
     skips=[0, 2],
     deleted=0,
+    written=[],
+    assisted=["k2"],
+    bare=["k1"],
 )
 
 
@@ -145,6 +148,30 @@ def test_each_thing_that_people_do_to_a_project_is_one_finding_with_its_remedy()
             "delete it",
         ),
         ({"skips": [3, 1]}, "warn", "1 open case was passed on by everybody", "by its address"),
+        (
+            {"bare": ["k1", "k2"]},
+            "bad",
+            "1 of 1 open task that should start from the model's answer carry none of it (task 2)",
+            "second-reader dispatch mail",
+        ),
+        (
+            {"project": PROJECT | {"model_version": ""}},
+            "bad",
+            "assisted cases come empty",
+            "second-reader dispatch mail",
+        ),
+        (
+            {"bare": []},
+            "warn",
+            "1 open task carries a prediction that nobody was to see (task 1)",
+            "delete the prediction",
+        ),
+        (
+            {"written": [(9, "ada@example.com", "bob@example.com")]},
+            "warn",
+            "1 answer was last written by another account than the reader's (task 9: ada@example.com, written by bob@",
+            "delete it there",
+        ),
         ({"deleted": 2}, "warn", "2 answers were deleted", "show case"),
         ({"reviewers": {"dora@example.com": BEFORE}}, "warn", "dora@example.com answered cases", "invite them again"),
     ]

@@ -60,7 +60,8 @@ def annotation(number: int = 5, **changes: Any) -> reading.Annotation:
         "created_at": T1,
         "updated_at": T1,
     }
-    return reading.Annotation(**(fields | changes))
+    fields |= changes
+    return reading.Annotation(**({"writer": fields["person"]} | fields))
 
 
 def task(*annotations: reading.Annotation, task_id: int = 70) -> reading.ChangedTask:
@@ -93,6 +94,7 @@ def test_an_answer_becomes_one_review_with_all_it_is_known_by() -> None:
             "seconds": 4.5,
             "submitted_at": T1,
             "collected_at": NOW,
+            "written_by": None,
         }
     ]
     assert faults.is_empty()
@@ -263,3 +265,27 @@ def test_a_task_is_read_from_either_form_label_studio_gives() -> None:
     assert reading.changed_task(3, alone) == expected
     assert reading.changed_task(3, {"id": 70, "data": data, "updated_at": T3, "annotations": None}) == task()
     assert reading.changed_task(3, {"id": 70, "data": {}, "updated_at": T3, "annotations": None}).key == ""
+
+
+@pytest.mark.parametrize(
+    ("person", "writer", "blind", "written_by"),
+    [
+        (1, 1, True, None),
+        (1, 2, False, "bob@example.com"),  # written, or changed, in another's name
+        (1, None, False, "an import"),  # nobody submitted it
+        (None, None, True, None),  # the account is gone
+    ],
+)
+def test_an_answer_that_its_reader_did_not_write_is_no_blind_reading(
+    person: int | None, writer: int | None, blind: bool, written_by: str | None
+) -> None:
+    reviews, _ = read(task(annotation(person=person, writer=writer)))
+    assert reviews.select("outcome", "blind", "written_by").rows() == [("answer", blind, written_by)]
+
+
+def test_who_wrote_an_annotation_last_is_read_from_label_studios_list() -> None:
+    item = {"id": 5, "result": chosen("yes"), "lead_time": 3, "created_at": T1, "updated_at": T1, "completed_by": 1}
+    listed = {"id": 70, "data": {"case_key": "key-70"}, "updated_at": T3}
+    for more, writer in (({"updated_by": 2}, 2), ({"updated_by": None}, None), ({}, 1)):
+        (found,) = reading.changed_task(3, listed | {"annotations": [item | more]}).annotations
+        assert found.writer == writer

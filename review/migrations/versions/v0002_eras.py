@@ -27,6 +27,7 @@ ADDED = (
     ("alarm", sa.Column("detector", sa.Text(), nullable=True)),
     ("decision", sa.Column("group_id", sa.Text(), nullable=True)),
     ("decision", sa.Column("held", sa.Text(), nullable=True)),
+    ("review", sa.Column("written_by", sa.Text(), nullable=True)),
     ("extract", sa.Column("members", sa.LargeBinary(), nullable=True)),
 )
 
