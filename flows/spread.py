@@ -15,7 +15,7 @@ from prefect.exceptions import PrefectException
 from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner
 
-from flows import decisions, endings, files, runners, runs, settings
+from flows import decisions, endings, files, runners, runs, settings, taken
 from models.errors import Misuse, SecondReaderError, Unavailable
 from models.stream import Stream
 from review import ledger
@@ -24,13 +24,13 @@ from review.states import counted
 Facts = list[decisions.Facts]  # of the chunks of a piece
 
 
-def record_all(run: runs.Run, inbox: Path) -> dict[str, int]:
+def record_all(run: runs.Run, inbox: Path, look: taken.Look | None = None) -> dict[str, int]:
     """Record every piece of the inbox by the runner that the settings name, and count."""
     seal, _ = run.ledger.head()
     total = dict.fromkeys(decisions.COUNTS, 0)
     with runners.started(run.settings) as runner:
         line = _Line(run, runner)
-        for piece in files.pieces(inbox, run.stream):
+        for piece in files.pieces(inbox, run.stream, look=look):
             # As many on their way as there are workers: one records, the others prepare what comes next. With one
             # more, the worker whose turn it is to record could be busy preparing, and all would wait for it.
             while line.length >= runners.workers(runner):
