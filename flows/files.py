@@ -193,16 +193,16 @@ def _plan(
         try:
             plan.append(_checked(found, stream, also))
         except InputInvalid:
-            begun = look is None or not _guarded(path, functools.partial(_unbegun, path))
-            if look is None or begun or not look.may_wait(path, name):
+            if look is None or not _unbegun(path, stream) or not look.may_wait(path, name):
                 raise
     return plan
 
 
-def _unbegun(path: Path) -> bool:
-    """Whether a file has no whole line yet."""
-    with path.open("rb") as file:
-        return b"\n" not in file.read(2**20)
+def _unbegun(path: Path, stream: Stream) -> bool:
+    """Whether a text file has no whole line yet. Raises InputInvalid."""
+    if path.suffix.lower() == ".gz" or _READERS[_kind(path, stream)] is parquet_rows:
+        return False
+    return b"\n" not in _guarded(path, lambda: next(blocks.read(path), b""))
 
 
 def _checked(found: listing.Found, stream: Stream, also: Callable[[str], bool]) -> _File:

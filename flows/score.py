@@ -53,8 +53,11 @@ def record_all(
             runs.log.warning(
                 "score %s: what cannot be scored is never released; the first, %s", run.stream.name, facts.example
             )
-        for name, count in write(run.stream, run.run_id, chunk, facts).items():
+        counts = write(run.stream, run.run_id, chunk, facts)
+        for name, count in counts.items():
             total[name] += count
+        if look is not None and counts["faults"]:
+            look.finds_faults(chunk.source)
         runs.log.info("score %s: %s", run.stream.name, runs.line(total))
     return total
 

@@ -2,8 +2,9 @@
 
 A run keeps what it took with its own record in the ledger, as 128 bits for each file, so that a ledger restored from a
 backup knows what it holds. A file is read again whenever one of these numbers differs, or the stream reads otherwise than
-it did; what is known of its rows adds nothing. A file counts as taken only if nobody can have changed it unseen: it was
-the same before and after it was read, and had been so for longer than a clock of a file system takes to tick.
+it did; what is known of its rows adds nothing. A file counts as taken only if every row of it became a case, and nobody can
+have changed it unseen: it was the same before and after it was read, and had been so for longer than a clock of a file
+system takes to tick.
 """
 
 import hashlib
@@ -34,6 +35,7 @@ class Look:
         self._stream, self._known = stream.name, known
         self._opened: dict[str, tuple[Path, str, bool]] = {}  # by name: where, as what, and whether it was at rest
         self._waiting: list[str] = []
+        self._faulty: set[str] = set()
         self._passed_over = 0
 
     def passes_over(self, path: Path, name: str) -> bool:
@@ -47,6 +49,10 @@ class Look:
         stat = path.stat()
         at_rest = time.time() - max(stat.st_mtime, stat.st_ctime) >= _TICK
         self._opened[name] = path, self._mark(name, stat), at_rest
+
+    def finds_faults(self, *names: str) -> None:
+        """To be told of files with rows that could not be read: each run reads them, and says so, until they are mended."""
+        self._faulty.update(names)
 
     def may_wait(self, path: Path, name: str) -> bool:
         """Whether a file that ends within a record may still be being written; then the rest of it waits for another run."""
@@ -69,7 +75,7 @@ class Look:
         taken = [
             mark
             for name, (path, mark, at_rest) in self._opened.items()
-            if at_rest and name not in self._waiting and self._is(mark, path, name)
+            if at_rest and name not in self._waiting and name not in self._faulty and self._is(mark, path, name)
         ]
         return json.dumps(sorted(taken)) if taken else None
 
