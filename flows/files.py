@@ -221,7 +221,7 @@ def _read(plan: list[_File], look: taken.Look | None, rows: int) -> Iterator[Chu
         _opening(file, look)
         batches = file.reader.read(path, file.columns, rows)
         waits_from: int | None = (
-            None  # the line of a record that may still be being written, and all that follows with it
+            None  # the line of a record that may still be being written; what follows waits with it
         )
         while (batch := _guarded(path, functools.partial(next, batches, None))) is not None:
             first_line, frame, faults = batch

@@ -103,8 +103,8 @@ def _keys_above(source: Path) -> Keys:
 
 
 def _key(name: str) -> Keys:
-    key, value = unquote(name).split("=", 1)
-    return ((key, None if value == _NOTHING else value),)
+    key, value = name.split("=", 1)
+    return ((unquote(key), None if value == _NOTHING else unquote(value)),)
 
 
 def _joined(folder: Path, outer: Keys, inner: Keys) -> Keys:

@@ -31,7 +31,8 @@ class Look:
     def __init__(self, stream: Stream, epoch_id: str, known: frozenset[str] = frozenset()) -> None:
         """`known`: what `kept` gave in earlier runs."""
         read_by = [stream.input.model_dump(), stream.model.model_dump(), stream.labels, epoch_id]
-        self._read_by = json.dumps([metadata.version("second-reader"), *read_by], sort_keys=True)
+        said = json.dumps([metadata.version("second-reader"), *read_by], sort_keys=True)
+        self._read_by = hashlib.sha256(said.encode())
         self._stream, self._known = stream.name, known
         self._opened: dict[str, tuple[Path, str, bool]] = {}  # by name: where, as what, and whether it was at rest
         self._waiting: list[str] = []
@@ -87,8 +88,9 @@ class Look:
 
     def _mark(self, name: str, stat: os.stat_result) -> str:
         # The time of change too: a copy may bring an old time of writing with it.
-        said = json.dumps([self._read_by, name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns])
-        return hashlib.sha256(said.encode()).hexdigest()[:32]
+        digest = self._read_by.copy()
+        digest.update(f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {name}".encode())
+        return digest.hexdigest()[:32]
 
 
 def look(book: Ledger, stream: Stream, epoch_id: str) -> Look:
