@@ -17,6 +17,7 @@ _MAGIC = {
 _LONGEST_LINE = 8 * BLOCK
 _SMALL = 4 * BLOCK  # bytes that any gzip may come to
 _DENSEST = 250  # times its size that a larger one may come to; outputs of models come to 5 or 30 times
+UNENDED = "the file ends within this record"  # so begins the reason of a fault that time may mend
 BOM = b"\xef\xbb\xbf"
 
 

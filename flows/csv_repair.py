@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from flows import blocks
 from models import outputs, reserved
 
 # A field in quotes, else anything without a quote at its start: 5" is a text, not an opening.
@@ -18,6 +19,8 @@ _END = rb"(?:\r?\n|\r?\Z)"
 RECORD = re.compile(rb"%b(?:,%b)*+%b" % (_FIELD, _FIELD, _END))
 _FIELDS = re.compile(rb'(?:^|,)(?:"((?:[^"]|"")*+)"|(%b*+))' % _PLAIN)
 _OPEN = re.compile(rb'%b(?:,%b)*?,?"(?:[^"]|"")*+\Z' % (_FIELD, _FIELD))
+UNENDED = f"{blocks.UNENDED}, or so it seems: it has no line end; end the last line too"
+OPEN = f"{blocks.UNENDED}, or so it seems: a quote is opened and not closed"
 _LINE = re.compile(rb"[^\n]*\n?")
 
 
@@ -37,16 +40,20 @@ def parsed(
     rows: list[list[str | None]] = []
     lines: list[int] = []
     bad: list[Fault] = []
-    place = 0
+    place, open_to_the_end = 0, False
     while place < len(block):
         found = RECORD.match(block, place)
         if found is None:
             if not final and len(block) - place <= max_open and _OPEN.match(block, place):
                 break
+            rest_is_open = final and not open_to_the_end and len(block) - place <= max_open
+            open_to_the_end = open_to_the_end or bool(rest_is_open and _OPEN.match(block, place))
+            reason = OPEN if rest_is_open and open_to_the_end else "a quote is opened and not closed"
             found = _LINE.match(block, place)
-            reason = "a quote is opened and not closed"
         else:
             values, reason = _values(found, len(names))
+            if not found.group().endswith(b"\n") and (values is not None or reason):
+                values, reason = None, UNENDED
             if values is not None:
                 rows.append(values)
                 lines.append(line)

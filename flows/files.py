@@ -2,9 +2,11 @@
 
 Every file is checked before the first row of any is handed out: a file that is not what it says stops the run while
 nothing is written. Rows that cannot be read stop nothing; they are handed out beside the good ones, kept whole.
+What a look at the inbox (`flows.taken`) knows to be taken already is not opened.
 """
 
 import functools
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +14,13 @@ from typing import Protocol, TypeVar
 
 import polars as pl
 
-from flows import csv_rows, jsonl_rows, parquet_rows
+from flows import blocks, csv_rows, headers, jsonl_rows, listing, parquet_rows, taken
 from models import outputs, reserved
 from models.errors import InputInvalid
 from models.stream import Stream
 
 T = TypeVar("T")
+log = logging.getLogger("second_reader")
 
 
 class _Reader(Protocol):
@@ -43,7 +46,7 @@ class Chunk:
     """
 
     frame: pl.DataFrame
-    source: str  # the file's name
+    source: str  # the file's name, below the inbox
     first_line: int  # 1-based line (CSV, JSONL) or row (Parquet) the chunk starts at
     faults: pl.DataFrame
 
@@ -53,14 +56,28 @@ class Span:
     """Some rows of one Parquet file, not read yet: small enough to be sent to a worker that sees the same files."""
 
     path: Path
+    source: str
+    keys: listing.Keys
+    columns: tuple[str, ...]
     first_line: int
     rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """A file to read, found to be what it says, and its columns that are read."""
+
+    found: listing.Found
+    reader: _Reader
+    columns: list[str]
 
 
 Piece = tuple[Chunk | Span, ...]  # what one worker does at a time, in the order of the input
 
 
-def pieces(source: Path, stream: Stream, *, rows: int = 100_000, chunks: int = 3) -> Iterator[Piece]:
+def pieces(
+    source: Path, stream: Stream, *, look: taken.Look | None = None, rows: int = 100_000, chunks: int = 3
+) -> Iterator[Piece]:
     """As `chunks`, but several together, and of Parquet only where they stand.
 
     A piece comes to as many rows as `chunks` chunks of `rows`, so that the cost of a task is small beside it; one of
@@ -68,7 +85,7 @@ def pieces(source: Path, stream: Stream, *, rows: int = 100_000, chunks: int = 3
     """
     piece: list[Chunk | Span] = []
     room = most = chunks * rows
-    for part in _parts(_plan(source, stream), outputs.named(stream), rows, most):
+    for part in _parts(_plan(source, stream, look), look, rows, most):
         weight = part.rows if isinstance(part, Span) else chunks * (len(part.frame) + len(part.faults))
         if piece and weight > room:
             yield tuple(piece)
@@ -79,14 +96,23 @@ def pieces(source: Path, stream: Stream, *, rows: int = 100_000, chunks: int = 3
         yield tuple(piece)
 
 
-def _parts(plan: list[tuple[Path, _Reader]], columns: list[str], rows: int, most: int) -> Iterator[Chunk | Span]:
-    for path, reader in plan:
-        if reader is parquet_rows:
-            count = _guarded(path, functools.partial(parquet_rows.row_count, path))
-            for before in range(0, count, most):
-                yield Span(path=path.absolute(), first_line=before + 1, rows=min(most, count - before))
-        else:
-            yield from _read([(path, reader)], columns, rows)
+def _parts(plan: list[_File], look: taken.Look | None, rows: int, most: int) -> Iterator[Chunk | Span]:
+    for file in plan:
+        if file.reader is not parquet_rows:
+            yield from _read([file], look, rows)
+            continue
+        path = file.found.path
+        _opening(file, look)
+        count = _guarded(path, functools.partial(parquet_rows.row_count, path))
+        for before in range(0, count, most):
+            yield Span(
+                path=path.absolute(),
+                source=file.found.name,
+                keys=file.found.keys,
+                columns=tuple(file.columns),
+                first_line=before + 1,
+                rows=min(most, count - before),
+            )
 
 
 def read(piece: Piece, *, rows: int = 100_000) -> Iterator[Chunk]:
@@ -95,23 +121,34 @@ def read(piece: Piece, *, rows: int = 100_000) -> Iterator[Chunk]:
         if isinstance(part, Chunk):
             yield part
             continue
-        whole = _guarded(part.path, functools.partial(parquet_rows.read_span, part.path, part.first_line, part.rows))
-        for place, frame in enumerate(whole.iter_slices(rows)):
+        columns = list(part.columns)
+        whole = _guarded(
+            part.path, functools.partial(parquet_rows.read_span, part.path, columns, part.first_line, part.rows)
+        )
+        for place, frame in enumerate(listing.keyed(whole, part.keys, columns).iter_slices(rows)):
             yield Chunk(
                 frame=frame,
-                source=_name(part.path),
+                source=part.source,
                 first_line=part.first_line + place * rows,
                 faults=outputs.FAULT_SCHEMA.to_frame(),
             )
 
 
-def chunks(source: Path, stream: Stream, *, rows: int = 100_000) -> Iterator[Chunk]:
+def chunks(
+    source: Path,
+    stream: Stream,
+    *,
+    look: taken.Look | None = None,
+    also: Callable[[str], bool] = lambda _: False,
+    rows: int = 100_000,
+) -> Iterator[Chunk]:
     """The rows of a file, or of every file of a folder in the order of their names, at most `rows` at a time.
 
-    A folder's subfolders are not read, nor what is hidden or unfinished: names that start with `.` or `_` or end in
-    `.tmp` or `.part`. Raises InputInvalid, at once if a file is not what it says, later only if a file breaks off.
+    Which files of a folder these are, says `flows.listing`. The columns are those the stream names and, of Parquet, the
+    others whose name `also` takes; CSV comes with all it has. Without a `look` every file is read, and none is waited for.
+    Raises InputInvalid, at once if a file is not what it says, later only if a file breaks off.
     """
-    return _read(_plan(source, stream), outputs.named(stream), rows)
+    return _read(_plan(source, stream, look, also), look, rows)
 
 
 def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: int = 100_000) -> Iterator[pl.DataFrame]:
@@ -119,61 +156,92 @@ def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: i
 
     Of a Parquet file only the row groups that hold them are read. Raises InputInvalid as `chunks` does.
     """
-    listed = _guarded(folder, lambda: list(folder.iterdir())) if folder.is_dir() else []
-    path = next((path for path in listed if path.is_file() and _name(path) == name), None)
-    if path is None:
+    listed = _guarded(folder, lambda: listing.listed(folder)[0]) if folder.is_dir() else []
+    found = next((found for found in listed if found.name == name), None)
+    if found is None:
         raise InputInvalid(f"{folder / name}: there is no such file; put it back")
-    reader, columns = _READERS[_kind(path, stream)], outputs.named(stream)
-    _guarded(path, functools.partial(reader.check, path, columns, stream))
-    by_group = reader is parquet_rows
-    batches = parquet_rows.read_lines(path, lines, rows) if by_group else reader.read(path, columns, rows)
+    file = _checked(found, stream, lambda _: False)
+    path = found.path
+    batches = (
+        parquet_rows.read_lines(path, file.columns, lines, rows)
+        if file.reader is parquet_rows
+        else file.reader.read(path, file.columns, rows)
+    )
     wanted = lines.unique().alias(reserved.LINE).to_frame()
     last = lines.max()
     while (batch := _guarded(path, functools.partial(next, batches, None))) is not None:
         first_line, frame, _ = batch
         if first_line > last:
             return
-        yield frame.join(wanted, on=reserved.LINE, how="semi", maintain_order="left")
+        kept = frame.join(wanted, on=reserved.LINE, how="semi", maintain_order="left")
+        yield listing.keyed(kept, found.keys, file.columns)
 
 
-def _plan(source: Path, stream: Stream) -> list[tuple[Path, _Reader]]:
+def _plan(
+    source: Path, stream: Stream, look: taken.Look | None, also: Callable[[str], bool] = lambda _: False
+) -> list[_File]:
     """The files to read, each found to be what it says."""
-    plan = [(path, _READERS[_kind(path, stream)]) for path in _listed(source)]
-    for path, reader in plan:
-        _guarded(path, functools.partial(reader.check, path, outputs.named(stream), stream))
+    listed, unread = _guarded(source, lambda: listing.listed(source))
+    if unread:
+        names = headers.quoted([folder.relative_to(source).as_posix() for folder in unread])
+        log.warning("%s: not read are its folders %s; of folders only those named key=value are", source, names)
+    plan = []
+    for found in listed:
+        path, name = found.path, found.name
+        if look is not None and _guarded(path, functools.partial(look.passes_over, path, name)):
+            continue
+        try:
+            plan.append(_checked(found, stream, also))
+        except InputInvalid:
+            if look is None or not _unbegun(path, stream) or not look.may_wait(path, name):
+                raise
     return plan
 
 
-def _read(plan: list[tuple[Path, _Reader]], columns: list[str], rows: int) -> Iterator[Chunk]:
-    for path, reader in plan:
-        batches = reader.read(path, columns, rows)
-        source = _name(path)
+def _unbegun(path: Path, stream: Stream) -> bool:
+    """Whether a text file has no whole line yet. Raises InputInvalid."""
+    if path.suffix.lower() == ".gz" or _READERS[_kind(path, stream)] is parquet_rows:
+        return False
+    return b"\n" not in _guarded(path, lambda: next(blocks.read(path), b""))
+
+
+def _checked(found: listing.Found, stream: Stream, also: Callable[[str], bool]) -> _File:
+    reader, columns, path = _READERS[_kind(found.path, stream)], outputs.named(stream), found.path
+    keys = {key for key, _ in found.keys}
+    inside = [column for column in columns if column not in keys]
+    _guarded(path, functools.partial(reader.check, path, inside, stream))
+    if reader is parquet_rows:
+        columns = columns + _guarded(path, functools.partial(parquet_rows.others, path, columns, also))
+    return _File(found=found, reader=reader, columns=columns)
+
+
+def _read(plan: list[_File], look: taken.Look | None, rows: int) -> Iterator[Chunk]:
+    for file in plan:
+        path, source = file.found.path, file.found.name
+        _opening(file, look)
+        batches = file.reader.read(path, file.columns, rows)
+        waits_from: int | None = (
+            None  # the line of a record that may still be being written; what follows waits with it
+        )
         while (batch := _guarded(path, functools.partial(next, batches, None))) is not None:
             first_line, frame, faults = batch
+            cut = faults.filter(pl.col("reason").str.starts_with(blocks.UNENDED))["line"]
+            if look is not None and len(cut) and look.may_wait(path, source):
+                waits_from = int(cut[0])
+            if waits_from is not None:
+                frame = frame.filter(pl.col(reserved.LINE) < waits_from)
+                faults = faults.filter(pl.col("line") < waits_from)
             yield Chunk(
-                frame=frame,
+                frame=listing.keyed(frame, file.found.keys, file.columns),
                 source=source,
                 first_line=first_line,
                 faults=faults.select(pl.lit(source).alias("source"), "line", "reason", "raw"),
             )
 
 
-def _name(path: Path) -> str:
-    """A file's name; one that is no UTF-8 must still go into a message and a database."""
-    return path.name.encode("utf-8", "backslashreplace").decode()
-
-
-def _listed(source: Path) -> list[Path]:
-    if not source.exists():
-        raise InputInvalid(f"{source}: there is no such file or folder; check the name (of a stream: input.source)")
-    if not source.is_dir():
-        return [source]
-    names = _guarded(source, lambda: sorted(source.iterdir(), key=lambda path: path.name))
-    return [path for path in names if path.is_file() and not _passed_over(path.name)]
-
-
-def _passed_over(name: str) -> bool:
-    return name.startswith((".", "_")) or name.endswith((".tmp", ".part"))
+def _opening(file: _File, look: taken.Look | None) -> None:
+    if look is not None:
+        _guarded(file.found.path, functools.partial(look.opens, file.found.path, file.found.name))
 
 
 def _kind(path: Path, stream: Stream) -> str:

@@ -63,10 +63,12 @@ def read(path: Path, columns: list[str], rows: int) -> Iterator[Batch]:
     for block in blocks.read(path):
         lines = _lines(block, line)
         line += block.count(b"\n")
+        cut = (pl.col("line") == line) & (not block.endswith(b"\n"))
+        said = pl.when(cut).then(pl.lit(f"{blocks.UNENDED}: ") + pl.col("reason")).otherwise("reason")
         for piece in lines.iter_slices(rows):
             if len(piece):
                 frame, faults = _parsed(piece, columns)
-                yield int(piece[0, reserved.LINE]), frame, faults
+                yield int(piece[0, reserved.LINE]), frame, faults.with_columns(said.alias("reason"))
 
 
 def _lines(block: bytes, first: int) -> pl.DataFrame:

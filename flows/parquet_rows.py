@@ -1,6 +1,6 @@
 """Rows of a Parquet file."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows import headers, parquet_bounds
+from flows import headers, parquet_bounds, parquet_types
 from models import outputs, reserved
 from models.errors import InputInvalid
 from models.stream import Stream
@@ -22,30 +22,24 @@ def check(path: Path, columns: list[str], _stream: Stream) -> None:
     with _opened(path) as file:
         schema = file.schema_arrow
     headers.check(path, schema.names, columns)
-    for field in schema:
-        try:
-            pl.from_arrow(pa.schema([field]).empty_table())
-        except (pl.exceptions.PolarsError, pa.ArrowException, NotImplementedError, ValueError) as error:
-            raise InputInvalid(
-                f"{path}: column {field.name!r} has a type we cannot read, {field.type} ({error})"
-            ) from None
+    parquet_types.check(path, schema, columns)
     with suppress(*_DAMAGE):  # of the rows: said when they are read, with how far it is sound
         parquet_bounds.check(path, schema.empty_table().select([c for c in columns if c in schema.names]).schema)
 
 
-def read(path: Path, _columns: list[str], rows: int) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
+def read(path: Path, columns: list[str], rows: int) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
     """First row, rows, faults (none: Parquet rows are read or the file is broken). Raises InputInvalid."""
     first = 1
     with _opened(path) as file:
         try:
-            for batch in _batches(file, rows):
-                yield first, _framed(batch, first), outputs.FAULT_SCHEMA.to_frame()
+            for batch in _batches(file, columns, rows):
+                yield first, _framed(batch, columns, first), outputs.FAULT_SCHEMA.to_frame()
                 first += len(batch)
         except _DAMAGE as error:
             raise _damaged(path, first, error) from None
 
 
-def _batches(file: pq.ParquetFile, rows: int) -> Iterator[pa.Table]:
+def _batches(file: pq.ParquetFile, columns: list[str], rows: int) -> Iterator[pa.Table]:
     """All rows, `rows` at a time.
 
     Polars reads quicker, and holds whole row groups ahead: of a file of 10^7 rows more than 2 GB. A reader of Arrow's
@@ -53,7 +47,7 @@ def _batches(file: pq.ParquetFile, rows: int) -> Iterator[pa.Table]:
     """
     held: list[pa.RecordBatch] = []
     for number in range(file.num_row_groups):
-        for batch in file.iter_batches(batch_size=rows, row_groups=[number]):
+        for batch in file.iter_batches(batch_size=rows, row_groups=[number], columns=columns):
             held.append(batch)
             if sum(map(len, held)) >= rows:
                 table = pa.Table.from_batches(held)
@@ -63,13 +57,21 @@ def _batches(file: pq.ParquetFile, rows: int) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(held)
 
 
+def others(path: Path, columns: list[str], also: Callable[[str], bool]) -> list[str]:
+    """The columns besides `columns` that can be read and whose name `also` takes. Raises InputInvalid, OSError."""
+    with _opened(path) as file:
+        schema = file.schema_arrow
+    there = dict.fromkeys(columns)
+    return [f.name for f in schema if f.name not in there and also(f.name) and parquet_types.readable(f.type)]
+
+
 def row_count(path: Path) -> int:
     """How many rows a file says it has. Raises InputInvalid, OSError."""
     with _opened(path) as file:
         return int(file.metadata.num_rows)
 
 
-def read_span(path: Path, first: int, rows: int) -> pl.DataFrame:
+def read_span(path: Path, columns: list[str], first: int, rows: int) -> pl.DataFrame:
     """`rows` rows of a file from row `first` (1-based) on. Raises InputInvalid, also if it has fewer, and OSError.
 
     A row group cannot be entered in its middle: what stands before the span in it is read and dropped, a few
@@ -79,7 +81,7 @@ def read_span(path: Path, first: int, rows: int) -> pl.DataFrame:
     with _opened(path) as file:
         groups, ahead = _row_groups(file, first - 1, rows)
         try:
-            for batch in file.iter_batches(batch_size=_BATCH, row_groups=groups):
+            for batch in file.iter_batches(batch_size=_BATCH, row_groups=groups, columns=columns):
                 wanted = batch.slice(ahead, rows)
                 ahead, rows = max(ahead - len(batch), 0), rows - len(wanted)
                 found += [wanted] if len(wanted) else []
@@ -89,7 +91,7 @@ def read_span(path: Path, first: int, rows: int) -> pl.DataFrame:
             raise _damaged(path, first, error) from None
     if rows:
         raise InputInvalid(f"{path}: has fewer rows than when this run began; leave a file as it is, and run it again")
-    return _framed(pa.Table.from_batches(found), first)
+    return _framed(pa.Table.from_batches(found), columns, first)
 
 
 def _row_groups(file: pq.ParquetFile, before: int, rows: int) -> tuple[list[int], int]:
@@ -105,7 +107,9 @@ def _row_groups(file: pq.ParquetFile, before: int, rows: int) -> tuple[list[int]
     return groups, ahead
 
 
-def read_lines(path: Path, lines: pl.Series, rows: int) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
+def read_lines(
+    path: Path, columns: list[str], lines: pl.Series, rows: int
+) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
     """As `read`, but only the row groups that hold one of these rows (1-based). Raises InputInvalid, OSError."""
     with _opened(path) as file:
         end = 1
@@ -114,16 +118,18 @@ def read_lines(path: Path, lines: pl.Series, rows: int) -> Iterator[tuple[int, p
             if not lines.is_between(first, end, closed="left").any():
                 continue
             try:
-                for batch in file.iter_batches(batch_size=rows, row_groups=[number]):
-                    yield first, _framed(batch, first), outputs.FAULT_SCHEMA.to_frame()
+                for batch in file.iter_batches(batch_size=rows, row_groups=[number], columns=columns):
+                    yield first, _framed(batch, columns, first), outputs.FAULT_SCHEMA.to_frame()
                     first += len(batch)
             except _DAMAGE as error:
                 raise _damaged(path, first, error) from None
 
 
-def _framed(rows: pa.RecordBatch | pa.Table, first: int) -> pl.DataFrame:
+def _framed(rows: pa.RecordBatch | pa.Table, columns: list[str], first: int) -> pl.DataFrame:
+    """Of a name with a dot Arrow hands out its neighbours too, so the columns are picked once more."""
+    rows = rows.select([name for name in rows.schema.names if name in columns])
     rows.validate(full=True)  # Polars trusts Arrow that text is UTF-8; a file may lie
-    frame = pl.DataFrame(pl.from_arrow(rows))
+    frame = parquet_types.framed(rows)
     return frame.with_columns(pl.int_range(first, first + len(frame), dtype=pl.Int64, eager=True).alias(reserved.LINE))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows import caution, decisions, endings, eras, files, first_look, payloads, runs, spread
+from flows import caution, decisions, endings, eras, files, first_look, payloads, runs, spread, taken
 from flows.ahead import ahead
 from review import certified
 
@@ -31,27 +31,36 @@ def _score(stream_name: str, source: str | None) -> runs.Counts:
         inbox = Path(source) if source else run.settings.data / run.stream.input.source
         alone = run.settings.runner == "threads"
         run = payloads.findable(run, inbox)
-        total = record_all(run, inbox, decisions.record) if alone else spread.record_all(run, inbox)
+        # What is named by hand is read, whatever is known of it.
+        look = None if source else taken.look(run.ledger, run.stream, in_force.epoch_id)
+        total = record_all(run, inbox, decisions.record, look) if alone else spread.record_all(run, inbox, look)
         in_force = runs.policy_in_force(run.ledger, run.stream)
         eras.under_way(run.ledger, run.stream, in_force, runs.clock(), least=eras.SCORES)
-        run.finish(total)
+        if look is not None:
+            total |= look.counts()
+        run.finish(total, cursor=None if look is None else look.kept())
         return total
 
 
-def record_all(run: runs.Run, inbox: Path, write: Callable[..., dict[str, int]]) -> dict[str, int]:
+def record_all(
+    run: runs.Run, inbox: Path, write: Callable[..., dict[str, int]], look: taken.Look | None = None
+) -> dict[str, int]:
     """Record every chunk of the inbox by `write` (`record`, as a task or as a function), and count."""
     total = dict.fromkeys(decisions.COUNTS, 0)
-    chunks = files.chunks(inbox, run.stream, rows=CHUNK_ROWS)
-    look = first_look.Look(run.stream)
+    columns = first_look.Look(run.stream)
+    chunks = files.chunks(inbox, run.stream, look=look, rows=CHUNK_ROWS)
     for chunk, facts in ahead(_prepared(run, chunks, total)):
-        for said in look.at(chunk):
+        for said in columns.at(chunk):
             runs.log.warning("score %s: %s", run.stream.name, said)
         if facts.example and not total["unscored"]:
             runs.log.warning(
                 "score %s: what cannot be scored is never released; the first, %s", run.stream.name, facts.example
             )
-        for name, count in write(run.stream, run.run_id, chunk, facts).items():
+        counts = write(run.stream, run.run_id, chunk, facts)
+        for name, count in counts.items():
             total[name] += count
+        if look is not None and counts["faults"]:
+            look.finds_faults(chunk.source)
         runs.log.info("score %s: %s", run.stream.name, runs.line(total))
     return total
 

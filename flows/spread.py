@@ -15,7 +15,7 @@ from prefect.exceptions import PrefectException
 from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner
 
-from flows import decisions, endings, files, first_look, runners, runs, settings
+from flows import decisions, endings, files, first_look, runners, runs, settings, taken
 from models.errors import Misuse, SecondReaderError, Unavailable
 from models.stream import Stream
 from review import ledger
@@ -24,29 +24,33 @@ from review.states import counted
 Facts = list[decisions.Facts]  # of the chunks of a piece
 
 
-def record_all(run: runs.Run, inbox: Path) -> dict[str, int]:
+def record_all(run: runs.Run, inbox: Path, look: taken.Look | None = None) -> dict[str, int]:
     """Record every piece of the inbox by the runner that the settings name, and count."""
     seal, _ = run.ledger.head()
     total = dict.fromkeys(decisions.COUNTS, 0)
-    look = first_look.Look(run.stream)
+    columns = first_look.Look(run.stream)
     with runners.started(run.settings) as runner:
         line = _Line(run, runner)
-        for piece in files.pieces(inbox, run.stream):
+        for piece in files.pieces(inbox, run.stream, look=look):
             # As many on their way as there are workers: one records, the others prepare what comes next. With one
             # more, the worker whose turn it is to record could be busy preparing, and all would wait for it.
             while line.length >= runners.workers(runner):
-                _add(run, total, line.take())
-            for said in look.at_piece(piece):
+                _add(run, total, *line.take(), look)
+            for said in columns.at_piece(piece):
                 runs.log.warning("score %s: %s", run.stream.name, said)
             line.join(piece)
         while line.length:
-            _add(run, total, line.take())
+            _add(run, total, *line.take(), look)
     # What a worker recorded and died before it could say so was done again, and added nothing: the ledger knows.
     total |= counted.decided_after(run.ledger, run.stream.name, seal)
     return total | {"repeats": total["read"] - total["decided"] - total["faults"]}
 
 
-def _add(run: runs.Run, total: dict[str, int], counts: dict[str, int]) -> None:
+def _add(
+    run: runs.Run, total: dict[str, int], piece: files.Piece, counts: dict[str, int], look: taken.Look | None
+) -> None:
+    if look is not None and counts["faults"]:
+        look.finds_faults(*{part.source for part in piece})
     for name, count in counts.items():
         total[name] += count
     runs.log.info("score %s: %s", run.stream.name, runs.line(total))
@@ -60,7 +64,7 @@ class _Line:
         self._book = ledger.shown(run.settings.ledger.get_secret_value())
         self._runner = runner
         self._waiting: deque[tuple[files.Piece, PrefectFuture[Facts]]] = deque()
-        self._first: tuple[PrefectFuture[Facts], PrefectFuture[dict[str, int]]] | None = None
+        self._first: tuple[files.Piece, PrefectFuture[Facts], PrefectFuture[dict[str, int]]] | None = None
 
     @property
     def length(self) -> int:
@@ -73,11 +77,11 @@ class _Line:
         if self._first is None:
             self._advance()
 
-    def take(self) -> dict[str, int]:
-        """Wait until the first piece is recorded: its counts. Raises what went wrong with it."""
+    def take(self) -> tuple[files.Piece, dict[str, int]]:
+        """Wait until the first piece is recorded: it, and its counts. Raises what went wrong with it."""
         if self._first is None:
             raise LookupError("nobody is in the line")
-        prepared, recorded = self._first
+        piece, prepared, recorded = self._first
         self._first = None
         try:
             counts = recorded.result()
@@ -94,13 +98,13 @@ class _Line:
                 "it again"
             ) from None
         self._advance()
-        return counts
+        return piece, counts
 
     def _advance(self) -> None:
         if self._waiting:
             piece, prepared = self._waiting.popleft()
             recorded = self._runner.submit(record, self._told | {"piece": piece, "facts": prepared})
-            self._first = (prepared, recorded)
+            self._first = (piece, prepared, recorded)
 
 
 @task(name="prepare", cache_policy=NO_CACHE, **endings.RETRY)

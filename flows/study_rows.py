@@ -22,7 +22,7 @@ def gathered(path: Path, asked: Stream, progress: Callable[[int], None]) -> tupl
     """
     kept: list[pl.DataFrame] = []
     faults = rows = 0
-    for chunk in files.chunks(path, asked):
+    for chunk in files.chunks(path, asked, also=lambda name: items.names_item(name) or items.names_content(name)):
         frame = canonical.plain(chunk.frame)
         faults += len(chunk.faults)
         rows += len(frame) + len(chunk.faults)

@@ -15,7 +15,7 @@ import polars as pl
 import polars_hash as plh
 import pyarrow as pa
 
-from models import answers, canonical, one_label, pictures, reals, reserved, timestamps
+from models import answers, canonical, comparable, one_label, pictures, reals, reserved, timestamps
 from models.stream import Stream
 
 FAULT_SCHEMA = pl.Schema({"source": pl.String, "line": pl.Int64, "reason": pl.String, "raw": pl.String})
@@ -106,7 +106,7 @@ def reread(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
         {
             "line": frame[reserved.LINE],
             "content": contents(frame, stream),
-            "payload": canonical.json(frame, stream.input.payload),
+            "payload": _texts(frame, stream.input.payload),
         },
         schema=REREAD_SCHEMA,
     )
@@ -181,7 +181,8 @@ def contents(frame: pl.DataFrame, stream: Stream) -> pl.Series:
     """SHA-256 over the columns the stream names: each text as a netstring (length:text), ~ where missing, then all
     numbers by their 64 bits in base64, then the text of what should be a number and is none.
 
-    Numbers count by their value, so 0.90 in a CSV is the 0.9 of a Parquet file. Netstrings, because joined text could
+    Numbers count by their value, so 0.90 in a CSV is the 0.9 of a Parquet file; so do numbers and times among the texts
+    (`models.comparable`), but for the id, which is a name. Netstrings, because joined text could
     read the same for two different rows.
     """
     given = stream.input
@@ -190,6 +191,7 @@ def contents(frame: pl.DataFrame, stream: Stream) -> pl.Series:
         numbers += given.probabilities
     columns = _said(stream)
     texts = canonical.text(frame.select(column for column in columns if column not in numbers))
+    texts = texts.with_columns(comparable.texts(texts.drop(given.id, strict=False)))
     fields = [_netstring(pl.col(column)) for column in texts.columns]
     reals_ = [reals.column(frame[column]) for column in columns if column in numbers]
     if reals_:
@@ -218,16 +220,16 @@ def _bits(numbers: Sequence[pl.Series]) -> pl.Series:
 def _cases(frame: pl.DataFrame, stream: Stream, case_ids: pl.Series, content: pl.Series, source: str) -> pl.DataFrame:
     given = stream.input
     answered = answers.read(frame, stream)
-    payload = canonical.json(frame, given.payload)
+    payload = _texts(frame, given.payload)
     columns = {
         "case_id": case_ids,
         "payload": payload,
         **{name: answered[name] for name in ("model_id", "prediction", "raw_score", "doubt")},
-        "slices": canonical.json(frame, given.slices),
+        "slices": _texts(frame, given.slices),
         "cost": amount(frame, given.cost),
         "latency_ms": amount(frame, given.latency_ms),
         "produced_at": time(frame, given.produced_at),
-        "group_id": _group(frame, given.group, payload),
+        "group_id": _group(frame, stream, payload),
         "content": content,
         "source": pl.repeat(source, len(frame), dtype=pl.String, eager=True),
         "line": frame[reserved.LINE],
@@ -235,14 +237,23 @@ def _cases(frame: pl.DataFrame, stream: Stream, case_ids: pl.Series, content: pl
     return pl.DataFrame(columns, schema=CASE_SCHEMA)
 
 
-def _group(frame: pl.DataFrame, column: str | None, payload: pl.Series) -> pl.Series:
+def _texts(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
+    """One JSON object per row, every value as text: a file without types, such as CSV, could not say more."""
+    return canonical.json(canonical.text(frame.select(columns)) if columns else frame, columns)
+
+
+def _group(frame: pl.DataFrame, stream: Stream, payload: pl.Series) -> pl.Series:
     """The first 16 hex digits of SHA-256 over 2, a line feed and the group's text; where there is none, 1 and the payload.
 
     16 digits, 64 bits: among ten million groups two are taken for one with a chance of 3 in a million.
     """
+    shown = canonical.text(frame.select(stream.input.payload))
+    compared = comparable.texts(shown)
+    if not compared.equals(shown):
+        payload = canonical.json(compared, stream.input.payload)
     text = pl.concat_str(pl.lit("1\n"), pl.lit(payload))
-    if column is not None:
-        named_ = canonical.text(frame.select(column)).to_series()
+    if stream.input.group is not None:
+        named_ = comparable.texts(canonical.text(frame.select(stream.input.group))).to_series()
         empty = named_.str.strip_chars().fill_null("") == ""
         text = pl.when(empty).then(text).otherwise(pl.concat_str(pl.lit("2\n"), pl.lit(named_)))
     texts = pl.select(text.alias("group"))

@@ -16,6 +16,8 @@ def column(given: pl.Series) -> pl.Series:
     """
     if given.dtype == pl.String:
         return given.str.strip_chars().cast(pl.Float64, strict=False)
+    if isinstance(given.dtype, pl.Decimal):  # by its digits: a division rounds once more
+        return given.cast(pl.String).cast(pl.Float64)
     if given.dtype.is_numeric():
         return given.cast(pl.Float64, strict=False)
     return pl.repeat(None, len(given), dtype=pl.Float64, eager=True).rename(given.name)

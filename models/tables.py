@@ -494,7 +494,9 @@ class Run(SQLModel, table=True):
     stream: str = Field(sa_column=_text())
     flow: str = Field(sa_column=_text())
     counts: str = Field(sa_column=_text())  # JSON object
-    cursor: str | None = Field(sa_column=_text(nullable=True))  # collect: the newest change seen in Label Studio
+    cursor: str | None = Field(
+        sa_column=_text(nullable=True)
+    )  # collect: the newest change seen in Label Studio; score: marks of the files it took whole (JSON list)
     started_at: str = Field(sa_column=_text())
     finished_at: str = Field(sa_column=_text())
     seal: int = Field(sa_column=_seal())

@@ -50,7 +50,7 @@ def test_bad_rows_stop_nothing_and_are_kept_whole(place: Place) -> None:
         ("two.csv", "id,label\n1,bug\n", "score"),
         ("two.csv.gz", "not gzip at all", "two.csv.gz"),
         ("two.xlsx", "whatever", "two.xlsx"),
-        ("two.csv", "", "two.csv"),
+        ("two.csv", "\n", "two.csv"),
     ],
 )
 def test_a_file_that_is_not_what_it_says_fails_in_one_line_before_anything_is_written(

@@ -209,7 +209,7 @@ def test_a_column_of_ours_in_the_file_is_refused(tmp_path: Path) -> None:
 
 def test_csv_rows_of_the_wrong_length_are_faults_kept_whole(tmp_path: Path) -> None:
     lines = ["a,bug,0.9,x,de", "b,bug", "c,bug,0.9,x,de,more", "d,bug,0.9,x,de"]
-    path = written(tmp_path / "a.csv", HEADER + "\r\n".join(lines))
+    path = written(tmp_path / "a.csv", HEADER + "\r\n".join([*lines, ""]))
     assert ids(path) == {2: "a", 5: "d"}
     assert read(path)[1] == [
         (3, "2 fields where the header has 5", "b,bug"),
