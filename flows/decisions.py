@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -11,12 +12,13 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from flows import endings, files, repeats, runs, settings
-from models import outputs, policy
+from models import moment, outputs, policy
 from models.errors import InputInvalid, ModelInvalid, Superseded
 from models.stream import Stream
 from review import appends, ledger, sealing
 from review.states import governed, reruns
 
+_AHEAD = timedelta(days=1)  # a time that names no zone is taken for UTC, and may be hours ahead
 COUNTS = ("read", "decided", "automated", "audits", "to_review", "unscored", "faults")
 
 
@@ -127,8 +129,9 @@ def prepare(
     answered = chunk.frame
     if stream.model.file is not None:
         answered = _answered(settings.read().data / stream.model.file, chunk.frame, stream)
-    checked = outputs.validate(answered, stream, source=chunk.source)
     now = runs.clock()
+    latest = moment.text(moment.parse(now) + _AHEAD)
+    checked = outputs.validate(answered, stream, source=chunk.source, latest=latest)
     if held is None and before is not None:
         held = before.held(checked.cases)
     decided = _decide(checked.cases, in_force, stream, held).with_columns(run_id=pl.lit(run_id), decided_at=pl.lit(now))
