@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 import polars as pl
 
-from flows import csv_rows, jsonl_rows, parquet_rows
+from flows import csv_rows, headers, jsonl_rows, parquet_rows
 from models import outputs, reserved
 from models.errors import InputInvalid
 from models.stream import Stream
@@ -22,6 +22,9 @@ T = TypeVar("T")
 
 class _Reader(Protocol):
     """What a module that reads one kind of file offers."""
+
+    def names(self, path: Path, /) -> list[str]:
+        """The names of its columns. Raises InputInvalid if the file is not what it says."""
 
     def check(self, path: Path, columns: list[str], stream: Stream, /) -> None:
         """Raises InputInvalid if the file is not what it says."""
@@ -114,6 +117,24 @@ def chunks(source: Path, stream: Stream, *, rows: int = 100_000) -> Iterator[Chu
     return _read(_plan(source, stream), outputs.named(stream), rows)
 
 
+def sample(source: Path, *, rows: int) -> pl.DataFrame:
+    """The first rows of a file, or of a folder's first file, with all columns; for when no stream says what to read.
+
+    Raises InputInvalid if the file is not what it says, or no row of it can be read.
+    """
+    listed = _listed(source)
+    if not listed:
+        raise InputInvalid(f"{source}: there is no file in it; name one with outputs of the model")
+    path = listed[0]
+    reader = _READERS[_kind(path, "auto")]
+    found = _guarded(path, functools.partial(reader.names, path))
+    headers.check(path, found, [])
+    frame = _guarded(path, lambda: next((batch[1] for batch in reader.read(path, found, rows) if len(batch[1])), None))
+    if frame is None:
+        raise InputInvalid(f"{path}: no row in it can be read; name a file with outputs of the model")
+    return frame.select(column for column in frame.columns if not column.startswith(reserved.PREFIX))
+
+
 def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: int = 100_000) -> Iterator[pl.DataFrame]:
     """The rows at some lines of one file of a folder, once more; those of them that are there. `name` as in `Chunk.source`.
 
@@ -123,7 +144,7 @@ def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: i
     path = next((path for path in listed if path.is_file() and _name(path) == name), None)
     if path is None:
         raise InputInvalid(f"{folder / name}: there is no such file; put it back")
-    reader, columns = _READERS[_kind(path, stream)], outputs.named(stream)
+    reader, columns = _READERS[_kind(path, stream.input.format)], outputs.named(stream)
     _guarded(path, functools.partial(reader.check, path, columns, stream))
     by_group = reader is parquet_rows
     batches = parquet_rows.read_lines(path, lines, rows) if by_group else reader.read(path, columns, rows)
@@ -138,7 +159,7 @@ def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: i
 
 def _plan(source: Path, stream: Stream) -> list[tuple[Path, _Reader]]:
     """The files to read, each found to be what it says."""
-    plan = [(path, _READERS[_kind(path, stream)]) for path in _listed(source)]
+    plan = [(path, _READERS[_kind(path, stream.input.format)]) for path in _listed(source)]
     for path, reader in plan:
         _guarded(path, functools.partial(reader.check, path, outputs.named(stream), stream))
     return plan
@@ -176,9 +197,9 @@ def _passed_over(name: str) -> bool:
     return name.startswith((".", "_")) or name.endswith((".tmp", ".part"))
 
 
-def _kind(path: Path, stream: Stream) -> str:
-    if stream.input.format != "auto":
-        return stream.input.format
+def _kind(path: Path, form: str) -> str:
+    if form != "auto":
+        return form
     suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
     if suffixes and suffixes[-1] == ".gz":
         suffixes.pop()

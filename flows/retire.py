@@ -12,7 +12,8 @@ from review import retirement
 def retire(stream_name: str, *, before: str, folder: Path, by: str, because: str) -> retirement.Done:
     """Retire what was decided before a day (or an ISO 8601 time with a zone) into files in `folder`.
 
-    Raises Misuse on a name or reason that cannot be kept, or a time that is none or has not come; Busy; what `review.retirement` does.
+    Raises Misuse on a name or reason that cannot be kept, or a time that is none or has not come; Busy; what
+    `review.retirement` does.
     """
     by, because = names.checked(by, "--by"), names.checked(because, "--because")
     now = runs.clock()

@@ -111,8 +111,9 @@ class Ledger:
         """Write what is new, sealed, in one transaction. `facts`: table name -> rows with its columns but `seal`.
 
         `now` is moment text. `in_force`: stream -> the id of the policy that must be in force when this is written.
-        `check` sees what was done before the transaction ends; what it raises takes it all back. Raises ValueError if a frame is not what its table holds or has a key twice, LedgerInvalid if the database refuses
-        a row, Superseded, Unavailable; in each case nothing was written.
+        `check` sees what was done before the transaction ends; what it raises takes it all back. Raises ValueError if a
+        frame is not what its table holds or has a key twice, LedgerInvalid if the database refuses a row, Superseded,
+        Unavailable; in each case nothing was written.
         """
         given = facts if isinstance(facts, sealing.Ready) else sealing.ready(facts, hashed=False)
         if all(frame.is_empty() for frame in given.facts.values()):

@@ -33,7 +33,7 @@ def scored(book: ledger.Ledger, inbox: Path, model: str) -> dict[str, int]:
     stream = streams.parse(text, origin="rerun.toml")
     epochs.begin_epoch(book, stream, "ann@example.org")
     url = f"sqlite:///{inbox.parent / 'ledger.db'}"
-    config = settings.Settings(ledger=url, data=inbox.parent)  # type: ignore[arg-type] # pydantic makes it secret
+    config = settings.Settings(ledger=url, data=inbox.parent)
     run = runs.Run(run_id=model, flow="score", started_at=runs.clock(), stream=stream, settings=config, ledger=book)
     return score.record_all(
         run, inbox, lambda stream, run_id, chunk, facts: decisions.append(book, stream, run_id, facts, lambda: chunk)
@@ -41,7 +41,7 @@ def scored(book: ledger.Ledger, inbox: Path, model: str) -> dict[str, int]:
 
 
 def recorded(book: ledger.Ledger) -> tuple[int, int]:
-    return tuple(book.read(f"SELECT count(*) AS n FROM {name}")["n"].item() for name in ("decision", "fault"))  # type: ignore[return-value]
+    return tuple(book.read(f"SELECT count(*) AS n FROM {name}")["n"].item() for name in ("decision", "fault"))
 
 
 def test_a_new_model_over_the_same_ids_is_refused_with_what_to_do_and_nothing_is_recorded(
