@@ -16,6 +16,7 @@ from flows import collect, decisions, dispatch, epochs, leftover, runs, score, s
 from review import appends, ledger, whereabouts
 from review.label_studio import access
 from review.states import queued
+from tests.integration import ledger_facts as facts
 
 STREAM = """
 name = "{name}"
@@ -88,6 +89,19 @@ class Place:
             patch.setattr(ledger.Ledger, "append", cut)
             with pytest.raises(KeyboardInterrupt):
                 self.dispatch()
+
+    def denied(self, count: int) -> None:
+        """Ann's answer to some cases, against the model, as `collect` records it."""
+        with runs.open_ledger() as book:
+            sent = book.read("SELECT case_id, task_id FROM dispatch ORDER BY task_id").head(count)
+            said: dict[str, facts.Value] = {
+                "stream": self.name,
+                "project_id": self.project_id,
+                "answer": "no",
+                "blind": True,
+            }
+            rows = [said | {"annotation_id": n, "case_id": case, "task_id": n} for case, n in sent.rows()]
+            book.append({"review": facts.reviews(*rows)}, now=facts.NOW)
 
     def tasks(self) -> dict[int, str]:
         """Label Studio's tasks: id -> text."""
@@ -234,3 +248,21 @@ def test_a_double_whose_answer_was_taken_back_stays_until_that_is_collected(
     assert (left["doubles_removed"], left["doubles_left"], len(place.tasks())) == (None, 1, 13)
     assert ended(place, "collect")["deleted"] == 1  # with the task gone nobody would ever know
     assert (ended(place, "dispatch")["doubles_removed"], place.tasks().keys() & {number, double}) == (1, {number})
+
+
+def test_the_queue_is_never_deeper_than_the_stream_says_whoever_must_read_again(place: Place) -> None:
+    place.describe(8)
+    assert (8, 8) == (place.dispatch()["sent"], len(place.tasks()))
+    place.denied(6)  # blind, against the model: another person reads each of them again
+    found = place.dispatch()
+    # Of the six places that are free four may go to other readings: half of the queue is for cases nobody has read.
+    assert (6, 4, 8) == (found["sent"], found["again"], found["open"])
+    assert (0, 0, 8) == tuple(place.dispatch()[name] for name in ("sent", "again", "open"))
+
+
+def test_other_readings_may_fill_the_queue_where_no_case_waits_for_its_first(place: Place) -> None:
+    place.describe(12)
+    assert 12 == place.dispatch()["open"]
+    place.denied(12)
+    found = place.dispatch()
+    assert (12, 12, 12) == (found["sent"], found["again"], found["open"])
