@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from flows import epochs, runs
-from models import certificate, moment
+from models import certificate, moment, names
 from models import era as ages
 from models import policy as policies
 from models.stream import Stream
@@ -17,8 +17,7 @@ from review import certified
 from review.ledger import Ledger
 from review.states import governed, silent
 
-ERA = "the era"
-SILENCE = "the silence rule"
+ERA, SILENCE = names.ERA, names.SILENCE
 READ = "people have read again"
 WARNING = timedelta(days=1)  # before release stops for want of readers, an event says so
 _CERTIFIED = ("own", "replaced", "carried")

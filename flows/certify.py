@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from flows import epochs, eras, runs
-from models import certificate, change_detection, moment
+from models import certificate, change_detection, moment, names
 from models.errors import LedgerInvalid
 from models.stream import Stream
 from review import certified
@@ -15,7 +15,7 @@ from review.figures import Watch
 from review.judged import Judged
 from review.states import governed
 
-WATCHDOG = "the watchdog"
+WATCHDOG = names.WATCHDOG
 
 
 def judged(run: runs.Run, now: str) -> Judged:

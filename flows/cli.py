@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 error, 2 usage, 3 done but rows could not be read.
 import getpass
 import importlib.metadata
 import logging
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,8 @@ from rich.markup import escape
 from rich.status import Status
 
 from flows import cli_care, cli_govern, cli_retire, cli_status, cli_study, settings
-from models.errors import SecondReaderError, printable
+from flows.cli_options import StreamName
+from models.errors import Misuse, SecondReaderError, printable
 
 settings.prepare_prefect()
 
@@ -29,13 +29,10 @@ app = typer.Typer(
     name="second-reader",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     rich_markup_mode="markdown",
 )
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
-
-StreamName = Annotated[str, typer.Argument(help="The stream: its name in the streams folder, or a .toml file.")]
 
 
 def _version(asked: bool) -> None:
@@ -53,22 +50,38 @@ def program(
     """Release what a model is sure of, send the rest to people, and measure how far the model can be trusted."""
 
 
-@app.command(epilog="Example: `second-reader init digits`")
+@app.command(epilog="Example: `second-reader init digits`, or first `second-reader init mail --from inbox/mail.jsonl`")
 def init(
     stream: StreamName,
-    by: Annotated[str, typer.Option(help="Who opens the stream; kept in the ledger.")] = "",
+    by: Annotated[
+        str, typer.Option(help="Who opens the stream; kept in the ledger [default: this account's name].")
+    ] = "",
+    file: Annotated[
+        Path | None, typer.Option("--from", help="Only write the stream file, from what this file of outputs holds.")
+    ] = None,
 ) -> None:
     """Make ready what a stream needs: ledger, epoch, a policy that releases nothing, Label Studio project."""
     from flows import epochs, first_look
     from review import health_start
 
     config = settings.read()
+    if file is not None:
+        from flows import first_stream
+
+        for sentence in first_stream.write(stream, file, config):
+            out.print(escape(printable(sentence)), soft_wrap=True)
+        return
     described = settings.read_stream(stream, config)
     for sentence in first_look.said(config.data / described.input.source, described):
         err.print(escape(printable(sentence)), soft_wrap=True)
+    who = by or _account()
     with err.status("Preparing the ledger and the Label Studio project"):
-        project_id, began = epochs.begin(stream, by=by or getpass.getuser())
-    out.print("A new epoch begins: evidence from zero, every case to a person." if began else "Nothing had to change.")
+        project_id, began = epochs.begin(stream, by=who)
+    if began:
+        whose = "" if by else f" The ledger says that {who} opened it, the name of this account; --by gives another."
+        out.print(f"A new epoch begins: evidence from zero, every case to a person.{escape(whose)}", soft_wrap=True)
+    else:
+        out.print("Nothing had to change.")
     out.print(f"Queue: {config.label_studio_url.rstrip('/')}/projects/{project_id}/data?labeling=1", soft_wrap=True)
     for sentence in health_start.opening(described):
         out.print(escape(sentence), soft_wrap=True)
@@ -76,13 +89,13 @@ def init(
 
 @app.command(epilog="Example: `second-reader run digits`")
 def run(stream: StreamName, verbose: Annotated[bool, typer.Option(help="Show Prefect's own log.")] = False) -> None:
-    """Run one round: score, dispatch, collect, measure."""
+    """Run one round: collect, score, dispatch, measure."""
     if not verbose:
         settings.quiet_prefect()
     from flows import collect, dispatch, measure, score
 
-    faults = 0
-    for work in (score.score, dispatch.dispatch, collect.collect, measure.measure):
+    faults = 0  # what was answered makes room in the queue: so it comes home first
+    for work in (collect.collect, score.score, dispatch.dispatch, measure.measure):
         counts = _outcome(work, stream)
         faults += counts.get("faults", 0)
         _print_counts(work.name, counts)
@@ -135,38 +148,6 @@ def measure(
         _print_counts("measure", counts)
 
 
-@app.command(epilog="Example: `second-reader verify` or `second-reader verify --head 53:e1c8f9fe...`")
-def verify(
-    head: Annotated[
-        str, typer.Option(help="NUMBER:DIGEST of the last seal at the foot of a report: finds a ledger cut short.")
-    ] = "",
-    archive: Annotated[
-        Path | None, typer.Option(help="The folder with the files of retired decisions, to check them too.")
-    ] = None,
-) -> None:
-    """Check every seal of the ledger; name each record that was edited, added or removed."""
-    from models.errors import Tampered
-    from review import health, ledger
-
-    number, _, printed = head.partition(":")
-    if head and not (number.isdecimal() and re.fullmatch("[0-9a-f]{64}", printed)):
-        raise typer.BadParameter(
-            f"--head {head!r}: give NUMBER:DIGEST as a report prints it, a number and 64 hex digits"
-        )
-    known = (int(number), printed) if head else None
-    with ledger.open(settings.read().ledger.get_secret_value()) as book, err.status("Reading every sealed record"):
-        findings = book.verify(known=known, archive=archive)
-        seals, digest = book.head()
-    for finding in findings:
-        out.print(escape(str(finding)), soft_wrap=True)
-    if findings:
-        raise Tampered(
-            f"{health.counted(len(findings), 'record is', 'records are')} not as sealed; "
-            "restore the ledger from a backup and compare"
-        )
-    out.print(f"{seals} seals, every record as it was sealed. Head: {seals}:{digest}", soft_wrap=True)
-
-
 @app.command(epilog="Example: `second-reader serve` or `second-reader serve digits`")
 def serve(
     streams: Annotated[list[str] | None, typer.Argument(help="Streams to serve; all by default.")] = None,
@@ -176,6 +157,14 @@ def serve(
 
     reach.prefect()
     deployments.serve(streams or settings.stream_names(settings.read()))
+
+
+def _account() -> str:
+    """The name of the account that runs the command. Raises Misuse where it has none, as in some containers."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise Misuse("this account has no name; say who opens the stream: --by 'A. Owner'") from None
 
 
 def _one(work: Any, stream: str, **parameters: object) -> None:

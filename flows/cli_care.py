@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +12,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from flows import settings
+from flows.cli_options import Because, By, StreamName
 from review import health
 
-StreamName = Annotated[str, typer.Argument(help="The stream: its name in the streams folder, or a .toml file.")]
-By = Annotated[str, typer.Option(help="Your name; kept for ever.")]
-Because = Annotated[str, typer.Option(help="Why; kept for ever.")]
 _COLOURS = {"ok": "green", "warn": "yellow", "bad": "red"}
 
 
@@ -57,6 +56,44 @@ def add(app: typer.Typer, out: Console, err: Console) -> None:
 
         counts = again.redispatch(stream, by=by, because=because)
         out.print(f"redispatch: {runs.line(counts)}", soft_wrap=True)
+
+    @app.command(epilog="Example: `second-reader verify` or `second-reader verify --head 53:e1c8f9fe...`")
+    def verify(
+        head: Annotated[
+            str, typer.Option(help="NUMBER:DIGEST of the last seal at the foot of a report: finds a ledger cut short.")
+        ] = "",
+        archive: Annotated[
+            Path | None, typer.Option(help="The folder with the files of retired decisions, to check them too.")
+        ] = None,
+    ) -> None:
+        """Check every seal of the ledger; name each record that was edited, added or removed."""
+        from models.errors import Misuse, Tampered
+        from review import ledger, retirement
+
+        number, _, printed = head.partition(":")
+        if head and not (number.isdecimal() and re.fullmatch("[0-9a-f]{64}", printed)):
+            raise typer.BadParameter(
+                f"--head {head!r}: give NUMBER:DIGEST as a report prints it, a number and 64 hex digits"
+            )
+        if archive is not None and not archive.is_dir():
+            raise Misuse(f"--archive {archive}: no such folder; name the one that `retire --to` wrote into")
+        known = (int(number), printed) if head else None
+        with ledger.open(settings.read().ledger.get_secret_value()) as book, err.status("Reading every sealed record"):
+            findings = book.verify(known=known, archive=archive)
+            seals, digest = book.head()
+            files = None if archive is None else retirement.files(book)
+        for finding in findings:
+            out.print(escape(str(finding)), soft_wrap=True)
+        if findings:
+            raise Tampered(
+                f"{health.counted(len(findings), 'record is', 'records are')} not as sealed; "
+                "restore the ledger from a backup and compare"
+            )
+        out.print(f"{seals} seals, every record as it was sealed. Head: {seals}:{digest}", soft_wrap=True)
+        if files is not None:
+            read = f"{health.counted(files, 'file', 'files')} of retired decisions read in {archive}"
+            said = f"{read}, each as it was written." if files else f"Nothing was retired: {archive} was not read."
+            out.print(escape(said), soft_wrap=True)
 
     @app.command(epilog="Example: `second-reader backup copies/ledger-2026-02-01.db`")
     def backup(file: Annotated[Path, typer.Argument(help="The copy; must not be there yet.")]) -> None:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from flows import settings
+from flows.cli_options import Because, By, StreamName
 from models.errors import printable
 from review import wording
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:  # they take a second to load
     from review.ledger import Ledger
     from review.states.governed import PolicyInForce
 
-StreamName = Annotated[str, typer.Argument(help="The stream: its name in the streams folder, or a .toml file.")]
-By = Annotated[str, typer.Option(help="Your name; kept for ever.")]
-Because = Annotated[str, typer.Option(help="Why; kept for ever.")]
 Uncertified = Annotated[bool, typer.Option(help="Yes, without a certificate; marked so for ever.")]
 
 

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from flows.cli_govern import Because, By, StreamName
+from flows.cli_options import Because, By, StreamName
 from review import wording
 
 

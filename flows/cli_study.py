@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from models.errors import Misuse
+from review import private_files
 
 Scale = Literal["unit", "percent", "logprob"]  # as models.score_columns, which is loaded with the command only
 
@@ -129,10 +130,8 @@ def _bar(err: Console) -> Progress:
 def _write(folder: Path, texts: dict[str, str]) -> None:
     """Each file appears whole or not at all."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_files.folder(folder)
         for name, text in texts.items():
-            part = folder / f".{name}.part"
-            part.write_text(text, encoding="utf-8")
-            part.replace(folder / name)
+            private_files.replace(folder / name, text)
     except OSError as error:
         raise Misuse(f"--output {folder}: cannot be written ({error.strerror}); name another folder") from None

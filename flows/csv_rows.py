@@ -41,24 +41,28 @@ class _Records:
 
 def check(path: Path, columns: list[str], _stream: Stream) -> None:
     """Raises InputInvalid if the file is no CSV, or its header lacks or doubles a column."""
-    names, _ = _header(path, blocks.first(path, "CSV"))
-    headers.check(path, names, columns)
+    headers.check(path, names(path), columns)
+
+
+def names(path: Path) -> list[str]:
+    """The names in the header. Raises InputInvalid if the file is no CSV."""
+    return _header(path, blocks.first(path, "CSV"))[0]
 
 
 def read(path: Path, _columns: list[str], rows: int) -> Iterator[Batch]:
     """First line, rows, faults, at most `rows` rows at a time. Raises InputInvalid if a gzip breaks off."""
-    names: list[str] = []
+    header: list[str] = []
     line, rest = 1, b""
     stream = blocks.read(path)
     block = next(stream, b"")
     while block:
         after = next(stream, b"")
         block = rest + block
-        if not names:
-            names, skipped = _header(path, block)
+        if not header:
+            header, skipped = _header(path, block)
             line += block.count(b"\n", 0, skipped)
             block = block[skipped:]
-        frame, faults, used = _parsed(block, names, line, final=not after)
+        frame, faults, used = _parsed(block, header, line, final=not after)
         yield from _sliced(frame, faults, line, rows)
         line += block.count(b"\n", 0, used)
         rest = block[used:]

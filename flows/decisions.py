@@ -1,7 +1,9 @@
 """What a piece of the input comes to: decided in memory, then recorded in one transaction."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -10,12 +12,13 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from flows import endings, files, repeats, runs, settings
-from models import outputs, policy
-from models.errors import ModelInvalid, Superseded
+from models import moment, outputs, policy
+from models.errors import InputInvalid, ModelInvalid, Superseded
 from models.stream import Stream
-from review import ledger, sealing
-from review.states import governed
+from review import appends, ledger, sealing
+from review.states import governed, reruns
 
+_AHEAD = timedelta(days=1)  # a time that names no zone is taken for UTC, and may be hours ahead
 COUNTS = ("read", "decided", "automated", "audits", "to_review", "unscored", "faults", "repeats")
 
 
@@ -46,7 +49,8 @@ def append(
     """Append what `chunk` comes to, whole or not at all, and count.
 
     `facts` may have been prepared before; they are made anew from the chunk if another policy is in force by now. Nothing
-    is recorded under a policy that is no longer in force: once a halt has returned, nothing more is released.
+    is recorded under a policy that is no longer in force: once a halt has returned, nothing more is released. Raises
+    InputInvalid where a new model answers what was decided before.
     """
     while True:
         in_force = runs.policy_in_force(book, stream)
@@ -59,7 +63,12 @@ def append(
                 replace(facts, held=held) if held.is_empty() else prepare(stream, run_id, chunk(), in_force, held=held)
             )
         try:
-            appended = book.append(facts.ready, now=facts.decided_at, in_force={stream.name: facts.policy_id})
+            appended = book.append(
+                facts.ready,
+                now=facts.decided_at,
+                in_force={stream.name: facts.policy_id},
+                check=functools.partial(_refuse_rerun, book, stream, in_force, facts),
+            )
             break
         except Superseded:  # between the look and the append; a person may halt at any moment
             continue
@@ -78,6 +87,25 @@ def append(
         "faults": faults,
         "repeats": facts.read - len(written) - faults,  # rows that say again what was decided, now or before
     }
+
+
+def _refuse_rerun(
+    book: ledger.Ledger, stream: Stream, in_force: governed.PolicyInForce, facts: Facts, done: appends.Appended
+) -> None:
+    """Raise InputInvalid where most cases of a chunk are another model's answers to what an earlier epoch decided.
+
+    Each would be a fault, since a case is decided once, and the new model would decide nothing.
+    """
+    clashes, cases = done.conflicts["decision"], len(facts.ready.facts["decision"])
+    if 2 * len(clashes) <= cases:
+        return
+    rerun = reruns.among(book, stream.name, in_force.epoch_id, clashes)
+    if rerun is not None and 2 * rerun.cases > cases:
+        raise InputInvalid(
+            f"{clashes['source'][0]}: {rerun.cases} of {cases} ids were decided before, by model {rerun.model}, and a case is "
+            f"decided once: what {stream.model.id} says of them would be lost, so nothing of this was recorded; give the "
+            f"rows ids of their own, or {stream.model.id} a stream of its own, or move the file away"
+        )
 
 
 def look_back(book: ledger.Ledger, stream: Stream, in_force: governed.PolicyInForce) -> repeats.Repeats:
@@ -103,8 +131,9 @@ def prepare(
     answered = chunk.frame
     if stream.model.file is not None:
         answered = _answered(settings.read().data / stream.model.file, chunk.frame, stream)
-    checked = outputs.validate(answered, stream, source=chunk.source)
     now = runs.clock()
+    latest = moment.text(moment.parse(now) + _AHEAD)
+    checked = outputs.validate(answered, stream, source=chunk.source, latest=latest)
     if held is None and before is not None:
         held = before.held(checked.cases)
     decided = _decide(checked.cases, in_force, stream, held).with_columns(run_id=pl.lit(run_id), decided_at=pl.lit(now))

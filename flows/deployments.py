@@ -4,7 +4,7 @@ from typing import Any
 
 import prefect
 from prefect.deployments.runner import RunnerDeployment
-from prefect.schedules import Cron
+from prefect.schedules import Cron, Schedule
 from prefect.types.entrypoint import EntrypointType
 
 from flows import settings
@@ -13,6 +13,7 @@ from flows.collect import collect
 from flows.dispatch import dispatch
 from flows.measure import measure
 from flows.score import score
+from models import cron
 from models.errors import Misuse
 from models.stream import Stream
 
@@ -26,9 +27,7 @@ def of(stream: Stream) -> list[RunnerDeployment]:
         work.to_deployment(
             name=stream.name,
             parameters={"stream": stream.name},
-            schedule=Cron(getattr(stream.schedule, work.name), timezone=stream.schedule.timezone)
-            if work in SCHEDULED
-            else None,
+            schedule=_schedule(stream, getattr(stream.schedule, work.name)) if work in SCHEDULED else None,
             tags=["second-reader", stream.name],
             description=work.description,
             # By module: a path would put the folder `flows` first on sys.path.
@@ -36,6 +35,10 @@ def of(stream: Stream) -> list[RunnerDeployment]:
         )
         for work in (*SCHEDULED, *OWNERS)
     ]
+
+
+def _schedule(stream: Stream, line: str) -> Schedule:
+    return Cron(line, timezone=cron.zone(line, stream.schedule.timezone))
 
 
 def serve(names: list[str]) -> None:

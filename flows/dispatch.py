@@ -21,7 +21,7 @@ FIRST_READING = 0
 
 @flow(name="dispatch", flow_run_name="dispatch-{stream}")
 def dispatch(stream: str) -> endings.Ended:
-    """Send the cases that wait for a person to Label Studio, up to the stream's queue depth.
+    """Send the cases that wait for a person to Label Studio, up to the stream's queue depth, other readings among them.
 
     Args:
         stream: the stream's name.
@@ -48,9 +48,8 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
     looked: set[int] = set()
     filled = [prefilled.fill(run, connection, project_id, looked)]
     open_before = reviewed.open_cases(reviewed.read(run.ledger, run.stream.name))
-    again = _again(run)
-    # Another reading waits for certain people, and must not keep the others from their work: it takes no room.
-    room = max(0, run.stream.review.queue_depth - int((open_before["slot"] == FIRST_READING).sum()))
+    again = _again(run, open_before)
+    room = max(0, run.stream.review.queue_depth - len(open_before) - len(again))
     since = eras.read_first(run.ledger, run.stream, era)
     waiting, left_out = payloads.pending(run, room, blind_first=not in_force.policy.releases, since=since)
     first = waiting.with_columns(slot=pl.lit(FIRST_READING, pl.Int64)).select(again.columns)
@@ -137,13 +136,20 @@ def _doubles(run: runs.Run, connection: access.Connection, project_id: int) -> d
     return {"doubles_removed": removed or None, "doubles_left": again or None, "beside": beside or None}
 
 
-def _again(run: runs.Run) -> pl.DataFrame:
-    """Cases to put before another person, at most as many as the queue is deep."""
+def _again(run: runs.Run, open_before: pl.DataFrame) -> pl.DataFrame:
+    """Cases to put before another person, as many as there is room for.
+
+    Another reading waits for certain people, and must not keep the others from their work: half of the queue is for first
+    readings, unless no case waits for one.
+    """
     rule = run.stream.review
+    depth = rule.queue_depth
+    first = int((open_before["slot"] == FIRST_READING).sum())
+    kept = min(depth // 2, first + counted.waiting(run.ledger, run.stream.name))  # of the queue, for first readings
     return disputes.waiting(
         run.ledger,
         run.stream.name,
-        rule.queue_depth,
+        max(0, depth - max(first, kept) - (len(open_before) - first)),
         second_opinion=rule.second_opinion,
         overlap=rule.overlap,
     )

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import polars as pl
 
 from flows import runs, settings
-from models import certificate, scale
+from models import certificate, names, scale
 from models import policy as policies
 from models.errors import ModelInvalid
 from models.stream import Stream
@@ -22,10 +22,11 @@ def begin(stream_name: str, *, by: str) -> tuple[int, bool]:
     """Make ready what a stream needs: the ledger, an epoch, a policy that releases nothing, the Label Studio project.
 
     Doing it again changes nothing, unless what makes the stream's answers and scores has changed: then a new epoch begins.
-    Returns the project's id and whether a new epoch began.
+    Returns the project's id and whether a new epoch began. Raises Misuse on a name that cannot be kept.
     """
     config = settings.read()
     stream = settings.read_stream(stream_name, config)
+    by = names.checked(by, "--by")
     # Before anything is made: where Label Studio is missing, no ledger is left behind.
     connection = access.connect(config.label_studio_url, settings.label_studio_token(config))
     ledger.migrate(config.ledger.get_secret_value())

@@ -26,6 +26,9 @@ log = logging.getLogger("second_reader")
 class _Reader(Protocol):
     """What a module that reads one kind of file offers."""
 
+    def names(self, path: Path, /) -> list[str]:
+        """The names of its columns. Raises InputInvalid if the file is not what it says."""
+
     def check(self, path: Path, columns: list[str], stream: Stream, /) -> None:
         """Raises InputInvalid if the file is not what it says."""
 
@@ -151,6 +154,24 @@ def chunks(
     return _read(_plan(source, stream, look, also), look, rows)
 
 
+def sample(source: Path, *, rows: int) -> pl.DataFrame:
+    """The first rows of a file, or of a folder's first file, with all columns; for when no stream says what to read.
+
+    Raises InputInvalid if the file is not what it says, or no row of it can be read.
+    """
+    listed, _ = _guarded(source, lambda: listing.listed(source))
+    if not listed:
+        raise InputInvalid(f"{source}: there is no file in it; name one with outputs of the model")
+    path = listed[0].path
+    reader = _READERS[_kind(path, "auto")]
+    found = _guarded(path, functools.partial(reader.names, path))
+    headers.check(path, found, [])
+    frame = _guarded(path, lambda: next((batch[1] for batch in reader.read(path, found, rows) if len(batch[1])), None))
+    if frame is None:
+        raise InputInvalid(f"{path}: no row in it can be read; name a file with outputs of the model")
+    return frame.select(column for column in frame.columns if not column.startswith(reserved.PREFIX))
+
+
 def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: int = 100_000) -> Iterator[pl.DataFrame]:
     """The rows at some lines of one file of a folder, once more; those of them that are there. `name` as in `Chunk.source`.
 
@@ -200,13 +221,13 @@ def _plan(
 
 def _unbegun(path: Path, stream: Stream) -> bool:
     """Whether a text file has no whole line yet. Raises InputInvalid."""
-    if path.suffix.lower() == ".gz" or _READERS[_kind(path, stream)] is parquet_rows:
+    if path.suffix.lower() == ".gz" or _READERS[_kind(path, stream.input.format)] is parquet_rows:
         return False
     return b"\n" not in _guarded(path, lambda: next(blocks.read(path), b""))
 
 
 def _checked(found: listing.Found, stream: Stream, also: Callable[[str], bool]) -> _File:
-    reader, columns, path = _READERS[_kind(found.path, stream)], outputs.named(stream), found.path
+    reader, columns, path = _READERS[_kind(found.path, stream.input.format)], outputs.named(stream), found.path
     keys = {key for key, _ in found.keys}
     inside = [column for column in columns if column not in keys]
     _guarded(path, functools.partial(reader.check, path, inside, stream))
@@ -244,9 +265,9 @@ def _opening(file: _File, look: taken.Look | None) -> None:
         _guarded(file.found.path, functools.partial(look.opens, file.found.path, file.found.name))
 
 
-def _kind(path: Path, stream: Stream) -> str:
-    if stream.input.format != "auto":
-        return stream.input.format
+def _kind(path: Path, form: str) -> str:
+    if form != "auto":
+        return form
     suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
     if suffixes and suffixes[-1] == ".gz":
         suffixes.pop()

@@ -22,6 +22,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import get_current_settings
 
+from models import cron
 from models.stream import Stream
 from review import health
 
@@ -32,7 +33,8 @@ _ENDED_BADLY = (StateType.FAILED, StateType.CRASHED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """A flow of a stream on the server. `crons`: its active schedules; `polled`: whether somebody asks for its runs."""
+    """A flow of a stream on the server. `crons`: its active schedules (`cron.shown`); `polled`: whether somebody asks for its
+    runs."""
 
     flow: str
     crons: Sequence[str]
@@ -130,7 +132,8 @@ def _deployed(write: health.Scribe, stream: Stream, seen: Seen) -> Iterator[heal
     for flow in SCHEDULED:
         if flow not in by_flow:
             continue
-        wanted = getattr(stream.schedule, flow)
+        line = getattr(stream.schedule, flow)
+        wanted = cron.shown(line, cron.zone(line, stream.schedule.timezone))
         if by_flow[flow].paused or not by_flow[flow].crons:
             yield write.warn(f"{flow} is paused: it starts only by hand", "resume its schedule in Prefect")
         elif list(by_flow[flow].crons) != [wanted]:
@@ -179,7 +182,7 @@ def _deployment(found: DeploymentResponse) -> Deployment:
     schedules = [each.schedule for each in found.schedules if each.active]
     return Deployment(
         flow=(found.entrypoint or "").rpartition(".")[2],
-        crons=[schedule.cron for schedule in schedules if isinstance(schedule, CronSchedule)],
+        crons=[cron.shown(one.cron, one.timezone or "UTC") for one in schedules if isinstance(one, CronSchedule)],
         paused=bool(found.paused),
         polled=found.status is not None and found.status.value == "READY",
         last_polled=found.last_polled,

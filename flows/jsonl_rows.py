@@ -32,21 +32,7 @@ Batch = tuple[int, pl.DataFrame, pl.DataFrame]
 
 def check(path: Path, columns: list[str], stream: Stream) -> None:
     """Raises InputInvalid if the first 1000 rows hold no object, or none of them a key the stream cannot do without."""
-    start = blocks.first(path, "JSONL")
-    present: set[str] = set()
-    objects = 0
-    for line in start.splitlines()[:_LOOKED_AT]:
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(row, dict):
-            objects += 1
-            present.update(row)
-    if not objects:
-        raise InputInvalid(
-            f"{path}: not JSONL; none of its first {_LOOKED_AT} lines is a JSON object on one line; mend it, or move it away"
-        )
+    present = names(path)
     # A key may be left out where it is empty, so only what every stream of answers has must be there.
     given = stream.input
     optional = {*given.slices, given.cost, given.latency_ms, given.produced_at}
@@ -55,6 +41,26 @@ def check(path: Path, columns: list[str], stream: Stream) -> None:
     required = {given.id, given.prediction, given.confidence, given.model, *(given.probabilities or [])}
     needed = [column for column in columns if column in required or column not in optional]
     headers.check(path, sorted(present), needed)
+
+
+def names(path: Path) -> list[str]:
+    """The keys of the first 1000 rows, in their order. Raises InputInvalid if none of them is an object."""
+    start = blocks.first(path, "JSONL")
+    present: dict[str, None] = {}
+    objects = 0
+    for line in start.splitlines()[:_LOOKED_AT]:
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(row, dict):
+            objects += 1
+            present.update(dict.fromkeys(row))
+    if not objects:
+        raise InputInvalid(
+            f"{path}: not JSONL; none of its first {_LOOKED_AT} lines is a JSON object on one line; mend it, or move it away"
+        )
+    return list(present)
 
 
 def read(path: Path, columns: list[str], rows: int) -> Iterator[Batch]:

@@ -13,7 +13,7 @@ from models import capture_recapture, certificate
 from models.capture_recapture import Readers
 from models.errors import Unavailable
 from models.policy import AUTOMATE
-from review import certified, headline, judged, numbers, parts, report, weighed, what_if
+from review import certified, headline, judged, numbers, parts, private_files, report, weighed, what_if
 from review.figures import Alarm, Era, Pace, Report
 from review.judged import Judged
 from review.states import counted, doubted, governed, overlap, reviewed
@@ -152,12 +152,10 @@ def write(folder: Path, day: str, made: Report) -> Path:
     """
     texts = {".html": report.page(made), ".json": json.dumps(numbers.whole(made), indent=2) + "\n"}
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_files.folder(folder)
         for ending, text in texts.items():
             for stem in (day, "latest"):
-                part = folder / f".{stem}{ending}.part"
-                part.write_text(text, encoding="utf-8")
-                part.replace(folder / f"{stem}{ending}")
+                private_files.replace(folder / f"{stem}{ending}", text)
     except OSError as error:
         raise Unavailable(
             f"{folder}: the report cannot be written ({error.strerror}); make room there, or give the right, and run it again"

@@ -27,6 +27,12 @@ def check(path: Path, columns: list[str], _stream: Stream) -> None:
         parquet_bounds.check(path, schema.empty_table().select([c for c in columns if c in schema.names]).schema)
 
 
+def names(path: Path) -> list[str]:
+    """The names of the columns. Raises InputInvalid if the file is no Parquet."""
+    with _opened(path) as file:
+        return list(file.schema_arrow.names)
+
+
 def read(path: Path, columns: list[str], rows: int) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
     """First row, rows, faults (none: Parquet rows are read or the file is broken). Raises InputInvalid."""
     first = 1

@@ -9,7 +9,7 @@ import dataclasses
 import polars as pl
 
 from flows import dispatch, payloads, prefilled, runs, settings
-from models.errors import Misuse
+from models import names
 from review import whereabouts
 from review.label_studio import access, lookup, projects
 
@@ -21,8 +21,7 @@ def redispatch(stream_name: str, *, by: str, because: str) -> runs.Counts:
     name or a reason, Busy while the stream's `dispatch` runs, Refused if the stream's project is gone: `init` makes
     another, then this fills it.
     """
-    if not by.strip() or not because.strip():
-        raise Misuse("sending cases again takes a name (--by) and a reason (--because); both are kept for ever")
+    by, because = names.checked(by, "--by"), names.checked(because, "--because")
     with runs.running("dispatch", stream_name) as held:  # the lock of `dispatch`: never both at once
         run = dataclasses.replace(held, flow="redispatch")
         project = runs.project(run.ledger, run.stream).project_id

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flows import runs
-from models import moment
+from models import moment, names
 from models.errors import Misuse
 from review import retirement
 
@@ -12,11 +12,10 @@ from review import retirement
 def retire(stream_name: str, *, before: str, folder: Path, by: str, because: str) -> retirement.Done:
     """Retire what was decided before a day (or an ISO 8601 time with a zone) into files in `folder`.
 
-    Raises Misuse on an empty name or reason, or a time that is none or has not come; Busy; what `review.retirement` does.
+    Raises Misuse on a name or reason that cannot be kept, or a time that is none or has not come; Busy; what
+    `review.retirement` does.
     """
-    for name, value in (("--by", by), ("--because", because)):
-        if not value.strip():
-            raise Misuse(f"{name} is empty; the record of who retired what and why is kept for ever")
+    by, because = names.checked(by, "--by"), names.checked(because, "--because")
     now = runs.clock()
     moment_text = _moment(before)
     if moment_text > now:

@@ -67,18 +67,24 @@ def label_studio_token(settings: Settings) -> str:
     return token
 
 
+def stream_file(name: str, settings: Settings) -> Path:
+    """Where the stream called `name` is described: in the streams folder, or in the file `name`."""
+    return Path(name) if name.endswith(".toml") else settings.streams / f"{name}.toml"
+
+
 def read_stream(name: str, settings: Settings) -> streams.Stream:
     """The stream called `name` in the streams folder, or the one in the file `name`.
 
     Raises StreamInvalid if there is none, naming those there are, or if the file does not describe a stream.
     """
-    path = Path(name) if name.endswith(".toml") else settings.streams / f"{name}.toml"
+    path = stream_file(name, settings)
     try:
         text = path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         known = ", ".join(stream_names(settings)) or "none"
         raise StreamInvalid(
-            f"{path}: no such stream file; {settings.streams} has: {known} (set {PREFIX}STREAMS to look elsewhere)"
+            f"{path}: no such stream file; {settings.streams} has: {known} (set {PREFIX}STREAMS to look elsewhere, or "
+            f"begin it: second-reader init {name} --from FILE)"
         ) from None
     except OSError as error:
         raise StreamInvalid(f"{path}: cannot be read ({error.strerror}); give the right to read it") from None
@@ -93,7 +99,10 @@ def read_stream(name: str, settings: Settings) -> streams.Stream:
 def stream_names(settings: Settings) -> list[str]:
     """The names of the streams in the streams folder, in alphabetical order. Raises StreamInvalid if it is not there."""
     if not settings.streams.is_dir():
-        raise StreamInvalid(f"{settings.streams}: no such folder; set {PREFIX}STREAMS to the one with the stream files")
+        raise StreamInvalid(
+            f"{settings.streams}: no such folder; set {PREFIX}STREAMS to the one with the stream files, or begin one: "
+            "second-reader init NAME --from FILE, a file of the model's outputs"
+        )
     return sorted(path.stem for path in settings.streams.glob("*.toml"))
 
 

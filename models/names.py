@@ -4,7 +4,8 @@ import unicodedata
 
 from models.errors import Misuse
 
-ACTORS = ("the watchdog", "the era", "the silence rule")  # who the product itself acts as
+WATCHDOG, ERA, SILENCE = "the watchdog", "the era", "the silence rule"
+ACTORS = (WATCHDOG, ERA, SILENCE)  # who the product itself acts as
 
 # Joiners, without which Persian and some emoji cannot be written; alone they show nothing.
 _JOINERS = "\u200c\u200d"

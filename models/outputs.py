@@ -66,13 +66,13 @@ def _said(stream: Stream) -> list[str]:
     return list(dict.fromkeys(column for column in columns if column is not None))
 
 
-def validate(frame: pl.DataFrame, stream: Stream, *, source: str) -> Validated:
+def validate(frame: pl.DataFrame, stream: Stream, *, source: str, latest: str | None = None) -> Validated:
     """Check one batch. `frame` has the columns `named(stream)` gives, of any type, and may have others.
 
     The line of a row is its `reserved.LINE`, or else its position. A stream with a classifier of its own needs the
-    columns `classifier.apply` adds. Raises InputInvalid if the confidences are plainly of another scale than
-    `input.scale`, the predictions are lists, or no picture can be shown to a reader, polars' ColumnNotFoundError if a column
-    is missing.
+    columns `classifier.apply` adds. `latest`: moment text; a row that says it was produced after it is in doubt; None:
+    none is. Raises InputInvalid if the confidences are plainly of another scale than `input.scale`, the predictions are
+    lists, or no picture can be shown to a reader, polars' ColumnNotFoundError if a column is missing.
     """
     frame = canonical.plain(frame)
     if reserved.LINE not in frame.columns:
@@ -92,7 +92,7 @@ def validate(frame: pl.DataFrame, stream: Stream, *, source: str) -> Validated:
         first, reasons = _repeats(case_ids, content, frame[reserved.LINE])
         faults = pl.concat([faults, _faults(frame, reasons, source)]).sort("line", maintain_order=True)
         frame, case_ids, content = frame.filter(first), case_ids.filter(first), content.filter(first)
-    return Validated(cases=_cases(frame, stream, case_ids, content, source), faults=faults)
+    return Validated(cases=_cases(frame, stream, case_ids, content, source, latest), faults=faults)
 
 
 def reread(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
@@ -217,9 +217,21 @@ def _bits(numbers: Sequence[pl.Series]) -> pl.Series:
     return pl.Series("numbers", packed.cast(pa.large_binary())).bin.encode("base64")
 
 
-def _cases(frame: pl.DataFrame, stream: Stream, case_ids: pl.Series, content: pl.Series, source: str) -> pl.DataFrame:
+def _cases(
+    frame: pl.DataFrame, stream: Stream, case_ids: pl.Series, content: pl.Series, source: str, latest: str | None
+) -> pl.DataFrame:
     given = stream.input
     answered = answers.read(frame, stream)
+    produced = time(frame, given.produced_at)
+    if latest is not None and given.produced_at is not None:
+        # A case counts on the day it was produced; on one that has not come it would stand in no report.
+        ahead = (produced > latest).fill_null(False)
+        reason = canonical.sentence(f"{given.produced_at!r} is ", pl.lit(produced), ", which has not come yet")
+        answered = answered.with_columns(
+            doubt=pl.when(ahead).then(pl.coalesce("doubt", reason)).otherwise("doubt"),
+            raw_score=pl.when(~ahead).then("raw_score"),
+        )
+        produced = pl.select(pl.when(~ahead).then(produced)).to_series()
     payload = _texts(frame, given.payload)
     columns = {
         "case_id": case_ids,
@@ -228,7 +240,7 @@ def _cases(frame: pl.DataFrame, stream: Stream, case_ids: pl.Series, content: pl
         "slices": _texts(frame, given.slices),
         "cost": amount(frame, given.cost),
         "latency_ms": amount(frame, given.latency_ms),
-        "produced_at": time(frame, given.produced_at),
+        "produced_at": produced,
         "group_id": _group(frame, stream, payload),
         "content": content,
         "source": pl.repeat(source, len(frame), dtype=pl.String, eager=True),

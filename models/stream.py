@@ -187,7 +187,7 @@ class Policy(_Table):
 
 
 class Schedule(_Table):
-    """When the flows run: five cron fields each, in the time zone."""
+    """When the flows run: five cron fields each. `timezone` is of those that name an hour or a day (`cron.zone`)."""
 
     score: Cron = "*/15 * * * *"
     dispatch: Cron = "*/5 * * * *"

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from models import errors, tables
-from review import seals
+from review import private_files, seals
 
 _TABLE = "decision"
 _COLUMNS = {**dict(tables.columns(_TABLE)), "seal": pl.Int64()}
@@ -22,10 +22,10 @@ def write(folder: Path, name: str, rows: pl.DataFrame) -> str:
     """
     path = folder / name
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_files.folder(folder)
         if not path.exists():
             part = path.with_name(f"{name}.part")
-            with part.open("wb") as file:
+            with private_files.opened(part) as file:
                 rows.write_parquet(file, compression="zstd")
                 file.flush()
                 os.fsync(file.fileno())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models import errors
-from review import database, ledger
+from review import database, ledger, private_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,8 @@ def make(url: str, file: Path) -> Copy:
     """Copy the ledger to `file`, check every seal of the copy, and only then give it its name.
 
     One reading transaction (VACUUM INTO): writers go on meanwhile, and a transaction is in the copy whole or not at all.
-    Copying the file by other means misses what is still in the file beside it (-wal). Raises Misuse if `file` is there
+    Copying the file by other means misses what is still in the file beside it (-wal). Makes the file's folder in one that
+    is there. Raises Misuse if `file` is there
     or the ledger is on PostgreSQL, Tampered if the ledger is not as it was sealed, Unavailable if there is no room.
     """
     where = database.address(url)
@@ -33,10 +34,12 @@ def make(url: str, file: Path) -> Copy:
         raise errors.Misuse(f"{file}: is there already; a backup never replaces another, give it a name of its own")
     with ledger.open(url):  # says in one line what is wrong with it
         pass
-    if not file.parent.is_dir():
-        raise errors.Misuse(f"{file.parent}: no such folder; make it first, best on another disk")
+    folder = file.absolute().parent
+    if not folder.is_dir() and not folder.parent.is_dir():  # mistyped, or a disk that is not mounted
+        raise errors.Misuse(f"{file.parent}: no such folder, nor the one above it; make it first, best on another disk")
     part = file.with_name(file.name + ".part")
     try:
+        private_files.folder(folder)
         part.unlink(missing_ok=True)  # of a run that was killed
         _copy(where, part)
         found = _checked(part)
@@ -52,7 +55,7 @@ def make(url: str, file: Path) -> Copy:
 
 
 def _copy(where: database.Address, part: Path) -> None:
-    part.touch(mode=0o600)  # a payload is nobody's business; VACUUM takes an empty file
+    private_files.create(part)  # VACUUM takes an empty file
     # Through the ledger's own driver: two SQLite libraries on one file in one process undo each other's locks.
     with database.mapped(where), database.connect(where) as connection, connection.cursor() as cursor:
         cursor.execute("VACUUM INTO ?", (str(part),))

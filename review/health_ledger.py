@@ -1,5 +1,6 @@
 """What to think of the state of the ledger. Pure."""
 
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ class Seen:
     head: tuple[int, str]  # number and digest of the last seal
     odd: Sequence[seals.Finding]  # not as it was sealed
     deep: bool  # every record was held against its seal, not only the chain and the triggers
+    mode: int | None = None  # who may read the file, of SQLite
 
 
 def findings(seen: Seen) -> Iterator[health.Finding]:
@@ -39,6 +41,11 @@ def findings(seen: Seen) -> Iterator[health.Finding]:
         yield write.warn(
             f"SQLite's journal mode is {seen.journal!r}, so that readers and the writer wait for each other",
             'set it back: sqlite3 FILE "PRAGMA journal_mode = WAL"',
+        )
+    if seen.mode is not None and seen.mode & stat.S_IROTH:
+        yield write.warn(
+            f"everybody on its machine may read it, payloads too (mode {seen.mode:o})",
+            "take the right away: chmod o= FILE FILE-wal FILE-shm",
         )
     if seen.free is not None and seen.disk:
         share = seen.free / seen.disk

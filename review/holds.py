@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 
 from models import errors
-from review import database
+from review import database, private_files
 
 
 @contextmanager
@@ -26,6 +26,7 @@ def _file(where: database.Address, flow: str, stream: str, busy: errors.Busy) ->
     path = Path(f"{where.target}.{flow}.{stream}.lock")
     try:
         # Never deleted: a lock on a file that another process has just deleted would be held by two.
+        private_files.create(path)
         file = path.open("ab")
     except OSError as error:
         raise errors.LedgerInvalid(f"cannot write the lock {path}: {error.strerror}") from None

@@ -3,7 +3,7 @@
 The only way to the database. Every append is one transaction: all of it, or nothing. Writing twice equals writing once.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Self
@@ -101,19 +101,28 @@ class Ledger:
         self._connection.close()
 
     def append(
-        self, facts: Mapping[str, pl.DataFrame] | sealing.Ready, *, now: str, in_force: Mapping[str, str] | None = None
+        self,
+        facts: Mapping[str, pl.DataFrame] | sealing.Ready,
+        *,
+        now: str,
+        in_force: Mapping[str, str] | None = None,
+        check: Callable[[appends.Appended], None] | None = None,
     ) -> appends.Appended:
         """Write what is new, sealed, in one transaction. `facts`: table name -> rows with its columns but `seal`.
 
         `now` is moment text. `in_force`: stream -> the id of the policy that must be in force when this is written.
-        Raises ValueError if a frame is not what its table holds or has a key twice, LedgerInvalid if the database refuses
-        a row, Superseded, Unavailable; in each case nothing was written.
+        `check` sees what was done before the transaction ends; what it raises takes it all back. Raises ValueError if a
+        frame is not what its table holds or has a key twice, LedgerInvalid if the database refuses a row, Superseded,
+        Unavailable; in each case nothing was written.
         """
         given = facts if isinstance(facts, sealing.Ready) else sealing.ready(facts, hashed=False)
         if all(frame.is_empty() for frame in given.facts.values()):
             return appends.nothing(given)
         with self._transaction() as cursor:
-            return appends.write(self._where, cursor, given, now=now, in_force=in_force or {})
+            done = appends.write(self._where, cursor, given, now=now, in_force=in_force or {})
+            if check is not None:
+                check(done)
+            return done
 
     def retire(self, gone: pl.DataFrame, facts: pl.DataFrame, *, now: str) -> None:
         """Take decisions out of the ledger: `gone` has the columns of the table `retired`, `facts` those of `retirement`.

@@ -1,6 +1,7 @@
 """Look at the ledger from outside, for `doctor`. Part of the ledger."""
 
 import shutil
+import stat
 from datetime import datetime
 from pathlib import Path
 
@@ -24,6 +25,7 @@ def look(ledger: Ledger, url: str, *, deep: bool) -> health_ledger.Seen:
         head=ledger.head(),
         odd=odd,
         deep=deep,
+        mode=stat.S_IMODE(Path(where.target).stat().st_mode) if sqlite else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from models import start
 from review import draws, wording
-from review.figures import Report
+from review.figures import DAY, Report
 
 
 def words(report: Report, labels: int, threshold: float) -> str:
@@ -22,9 +22,12 @@ def words(report: Report, labels: int, threshold: float) -> str:
     if not here:
         return ""
     people = wording.people(labels * drawn / here * report.what_if.minutes / 60)
+    # What came on a day of which an hour has passed says nothing of days.
+    lacks = [] if report.pace.hours >= DAY else ["of cases"]
     known, speed = _speed(report)
-    if not known:
-        return f"about {people}; in how many days is known after a day of answers"
+    lacks += [] if known or report.pace.answer_hours >= DAY else ["of answers"]
+    if lacks:
+        return f"about {people}; in how many days is known after a day {' and '.join(lacks)}"
     blind_first = report.proposal is None or not report.proposal.certified
     queued = drawn if blind_first else cases * (1 - released + released * audited)
     waiting = draws.at(report.draws, threshold)

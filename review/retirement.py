@@ -169,3 +169,8 @@ def beyond_recall(ledger: Ledger, stream: str) -> int:
         clean=clean,
     )["n"].item()
     return int(groups["n"].sum()) - int(still)
+
+
+def files(ledger: Ledger) -> int:
+    """How many files hold what was retired, of all streams."""
+    return int(ledger.read("SELECT count(DISTINCT file) AS n FROM retirement")["n"].item())

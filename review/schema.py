@@ -3,6 +3,7 @@
 import io
 import sqlite3
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +11,7 @@ import psycopg
 import sqlalchemy as sa
 
 from models import errors, tables
-from review import database
+from review import database, private_files
 
 VERSIONS = ("0001", "0002")  # the scripts of review/migrations, in order
 VERSION = VERSIONS[-1]
@@ -28,6 +29,8 @@ def upgrade(where: database.Address) -> None:
             raise errors.LedgerInvalid(
                 f"{where.shown}: there is no folder {path.parent}; make it, or correct SECOND_READER_LEDGER"
             )
+        with suppress(OSError):  # SQLite says better what is wrong, and gives the files beside it the same mode
+            private_files.create(path)
         # The URL is built, not written, so that no character of a path has a meaning in it.
         url = sa.URL.create("sqlite", database=str(path))
         arguments = {"timeout": database.WAIT_SECONDS, "isolation_level": None}

@@ -88,6 +88,8 @@ def stopped(ledger: Ledger, stream: str) -> dict[str, Any] | None:
     An epoch begins with nothing released: that is nobody's decision.
     """
     past = history(ledger, stream)
+    if past.is_empty():
+        return None
     of_epoch = past.filter(pl.col("epoch_id") == past["epoch_id"].last()).to_dicts()
     return of_epoch[-1] if len(of_epoch) > 1 and not rule_of(of_epoch[-1]).releases else None
 

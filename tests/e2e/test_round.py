@@ -1,5 +1,6 @@
 """One round and another, on real servers: what came in, what went out, what the ledger says of it."""
 
+import getpass
 import json
 import re
 from collections import Counter
@@ -91,6 +92,8 @@ def test_another_model_needs_a_new_epoch_and_gets_one_that_releases_nothing(plac
     place.describe(model="mail-2")
     refused = place.cli("score", place.name)
     assert (refused.code, "second-reader init" in refused.err) == (2, True)
-    assert "A new epoch begins" in place.cli("init", place.name).out
+    begun = place.cli("init", place.name).out
+    assert "A new epoch begins" in begun
+    assert f"The ledger says that {getpass.getuser()} opened it, the name of this account; --by gives another." in begun
     assert place.cli("score", place.name).code == 0
     assert place.rows("SELECT DISTINCT route FROM decision") == [("REVIEW",)]

@@ -79,8 +79,8 @@ def test_a_backup_replaces_nothing(url: str, tmp_path: Path) -> None:
 
 
 def test_where_nothing_can_be_written_nothing_is_left_and_it_says_so(url: str, tmp_path: Path) -> None:
-    with pytest.raises(errors.Misuse, match="nowhere: no such folder"):
-        backups.make(url, tmp_path / "nowhere" / "copy.db")
+    with pytest.raises(errors.Misuse, match="copies: no such folder, nor the one above it; make it first"):
+        backups.make(url, tmp_path / "nowhere" / "copies" / "copy.db")
     assert not (tmp_path / "nowhere").exists()
 
 

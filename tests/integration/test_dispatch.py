@@ -16,6 +16,7 @@ from flows import collect, decisions, dispatch, doctor, epochs, leftover, runs, 
 from review import appends, ledger, whereabouts
 from review.label_studio import access
 from review.states import queued
+from tests.integration import ledger_facts as facts
 from tests.integration import proxy
 
 STREAM = """
@@ -91,6 +92,19 @@ class Place:
             patch.setattr(ledger.Ledger, "append", cut)
             with pytest.raises(KeyboardInterrupt):
                 self.dispatch()
+
+    def denied(self, count: int) -> None:
+        """Ann's answer to some cases, against the model, as `collect` records it."""
+        with runs.open_ledger() as book:
+            sent = book.read("SELECT case_id, task_id FROM dispatch ORDER BY task_id").head(count)
+            said: dict[str, facts.Value] = {
+                "stream": self.name,
+                "project_id": self.project_id,
+                "answer": "no",
+                "blind": True,
+            }
+            rows = [said | {"annotation_id": n, "case_id": case, "task_id": n} for case, n in sent.rows()]
+            book.append({"review": facts.reviews(*rows)}, now=facts.NOW)
 
     def tasks(self) -> dict[int, str]:
         """Label Studio's tasks: id -> text."""
@@ -308,3 +322,21 @@ def test_predictions_that_label_studio_will_not_keep_are_counted_and_tried_again
         None,
     )
     assert place.bare() == place.blind_tasks()
+
+
+def test_the_queue_is_never_deeper_than_the_stream_says_whoever_must_read_again(place: Place) -> None:
+    place.describe(8)
+    assert (8, 8) == (place.dispatch()["sent"], len(place.tasks()))
+    place.denied(6)  # blind, against the model: another person reads each of them again
+    found = place.dispatch()
+    # Of the six places that are free four may go to other readings: half of the queue is for cases nobody has read.
+    assert (6, 4, 8) == (found["sent"], found["again"], found["open"])
+    assert (0, 0, 8) == tuple(place.dispatch()[name] for name in ("sent", "again", "open"))
+
+
+def test_other_readings_may_fill_the_queue_where_no_case_waits_for_its_first(place: Place) -> None:
+    place.describe(12)
+    assert 12 == place.dispatch()["open"]
+    place.denied(12)
+    found = place.dispatch()
+    assert (12, 12, 12) == (found["sent"], found["again"], found["open"])

@@ -255,6 +255,8 @@ LEDGER = health_ledger.Seen(
         ({"free": 90_000_000_000, "disk": 10_000_000_000_000}, "ok", "whole"),
         ({"journal": "delete"}, "warn", "journal mode"),
         ({"free": None, "disk": None, "journal": None}, "ok", "whole; 5.0 MB; head"),
+        ({"mode": 0o644}, "warn", "everybody on its machine may read it, payloads too (mode 644)"),
+        ({"mode": 0o640}, "ok", "whole"),
         (
             {"odd": [seals.Finding(kind="edited", table="review", key="x", seal=2)]},
             "bad",

@@ -464,3 +464,24 @@ def test_a_group_is_read_and_is_no_part_of_what_a_case_said() -> None:
     assert "customer" in outputs.named(by)
     assert case(ROW | {"customer": "ann"}, by=by)["content"] == case(ROW)["content"]
     assert len(validated(ROW | {"customer": "ann"}, ROW | {"customer": "bob"}, by=by).cases) == 1
+
+
+def test_a_time_that_has_not_come_is_a_doubt_and_its_case_counts_on_no_day_of_the_future() -> None:
+    by = described('prediction = "label"', 'confidence = "score"', 'produced_at = "at"')
+    times = ["2026-02-02T00:00:00Z", "2026-02-02T00:00:01Z", "2099-01-01", None, "1770000000"]
+    rows = [ROW | {"id": f"c-{n}", "at": at} for n, at in enumerate(times)]
+    rows.append(ROW | {"id": "c-5", "at": "2099-01-01", "score": "high"})
+    frame = pl.DataFrame(rows, schema_overrides={"score": pl.String}, strict=False)
+    found = outputs.validate(frame, by, source="x", latest="2026-02-02T00:00:00.000000Z").cases
+    ahead = "'at' is {}, which has not come yet"
+    assert [
+        None,
+        ahead.format("2026-02-02T00:00:01.000000Z"),
+        ahead.format("2099-01-01T00:00:00.000000Z"),
+        None,
+        None,
+    ] == found["doubt"].to_list()[:5]
+    assert "which has not come" not in found["doubt"][5]  # the first doubt is the one that is told
+    assert [0.9, None, None, 0.9, 0.9, None] == found["raw_score"].to_list()
+    assert ["2026-02-02T00:00:00.000000Z", *[None] * 5] == found["produced_at"].to_list()
+    assert found["content"].to_list() == outputs.validate(frame, by, source="x").cases["content"].to_list()

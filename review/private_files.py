@@ -1,0 +1,39 @@
+"""Files for their owner only: payloads are personal data, and a report names who answered.
+
+Files get the mode 0600 and the folders made for them 0700, whatever the umask. A folder that is there keeps its mode.
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+FILE, FOLDER = 0o600, 0o700
+
+
+def folder(path: Path) -> None:
+    """Make a folder, and those above it that are missing. Raises OSError."""
+    for missing in reversed([one for one in (path, *path.parents) if not one.exists()]):
+        missing.mkdir(mode=FOLDER, exist_ok=True)
+    path.mkdir(exist_ok=True)  # says so if it is no folder
+
+
+def create(path: Path) -> None:
+    """Make an empty file, unless there is one: a program that opens it later keeps its mode. Raises OSError."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE))
+
+
+def opened(path: Path) -> IO[bytes]:
+    """A file to be written from its start; what it held is gone. Raises OSError."""
+    path.unlink(missing_ok=True)  # one with another mode, of a run that was killed
+    create(path)
+    return path.open("wb")
+
+
+def replace(path: Path, text: str) -> None:
+    """Write a text under a name; the file appears whole or not at all. Raises OSError."""
+    part = path.with_name(f".{path.name}.part")
+    with opened(part) as file:
+        file.write(text.encode())
+    part.replace(path)
