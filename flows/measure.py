@@ -125,7 +125,9 @@ def _silence(run: runs.Run, in_force: governed.PolicyInForce, now: str) -> Liter
 def _goes_on(
     run: runs.Run, in_force: governed.PolicyInForce, standings: Mapping[str, certificate.Standing], now: str
 ) -> bool:
-    """Whether the era leaves anything to release of what was adopted last."""
+    """Whether the era leaves anything to release of what stopped for want of readers."""
+    if not caution.stopped(in_force):
+        return True
     held = caution.states(run.ledger, run.stream, in_force, standings, now)
     return held is None or any(state.threshold is not None for state in held.values())
 
