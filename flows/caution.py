@@ -136,27 +136,29 @@ def states(
 ) -> dict[str, ages.InForce] | None:
     """By part, what becomes of the threshold that a named person adopted last in this epoch, in the era under way.
 
-    None: no era has begun, or nobody has adopted anything in this epoch.
+    A class's line is as old as the adoption that decided it: one of another class leaves its age as it is. None: no era has
+    begun, or nobody has adopted anything in this epoch.
     """
     found = certified.eras(book, in_force.epoch_id)
     row = adopted(book, stream, in_force)
     if not found or row is None:
         return None
-    newest, rule = found[-1], governed.rule_of(row)
+    newest, decided = found[-1], _decided(book, stream, in_force, governed.rule_of(row))
     day, days = _day(newest, now)
     # What carries over began to when the era before ended, however long nothing ran since.
     idle = (
         (moment.parse(newest.registered_at) - moment.parse(found[-2].ends_at)) // timedelta(days=1) if found[1:] else 0
     )
     rested = min(day + max(idle, 0), days - 1)
-    lines = {"": rule.threshold} if rule.by_class is None else dict(rule.by_class)
     held = {}
-    for part, line in lines.items():
+    for part, (line, seal, certain, against) in decided.items():
         standing = standings.get(part)
         own = [] if standing is None else certified.held(standing)
-        era = sum(one.after_seal < row["seal"] for one in found) or 1
+        era = sum(one.after_seal < seal for one in found) or 1
+        holds = _certified_in(book, found, line, part, own, certain, era)
+        # A person who takes it in this era against its verdict knows that what an era before certified is over.
         taken = ages.Adopted(
-            threshold=line, era=era, certified=_certified_in(book, found, line, part, own, row["certified"], era)
+            threshold=line, era=era, certified=None if against and holds != newest.number == era else holds
         )
         held[part] = ages.in_force(taken, own, era=newest.number, day=day, days=days)
         since = taken.era if taken.certified is None else taken.certified
@@ -191,11 +193,35 @@ def _certified_before(book: Ledger, eras: list[certified.Era], part: str) -> lis
 
 def adopted(book: Ledger, stream: Stream, in_force: governed.PolicyInForce) -> dict[str, Any] | None:
     """The last adoption of the epoch by a named person, as a row of `governed.history`; None: there is none."""
-    past = governed.history(book, stream.name).filter(
-        pl.col("epoch_id") == in_force.epoch_id, ~pl.col("adopted_by").is_in([ERA, SILENCE])
-    )
+    past = _named(book, stream, in_force)
     # An epoch begins with nothing released: that is nobody's decision.
     return past.row(-1, named=True) if len(past) > 1 else None
+
+
+def _named(book: Ledger, stream: Stream, in_force: governed.PolicyInForce) -> pl.DataFrame:
+    """The adoptions of the epoch in force (`governed.history`) but for what the product put in force by itself."""
+    return governed.history(book, stream.name).filter(
+        pl.col("epoch_id") == in_force.epoch_id, ~pl.col("adopted_by").is_in([ERA, SILENCE])
+    )
+
+
+def _decided(
+    book: Ledger, stream: Stream, in_force: governed.PolicyInForce, rule: policies.Policy
+) -> dict[str, tuple[float | None, int, bool, bool]]:
+    """By part of `rule`, from the adoption of this epoch by a named person that decided its line last: the line, the seal,
+    whether a certificate held the whole policy then, and whether it was decided against the verdict (`--uncertified`)."""
+    named = _named(book, stream, in_force).to_dicts()
+    drawn = governed.drawn(book, stream.name)
+    found = {}
+    for part in ("",) if rule.by_class is None else rule.by_class:
+        row = next(
+            row for row in reversed(named) if part in drawn.get(row["version"], {part: False}) or row is named[0]
+        )
+        then = governed.rule_of(row)
+        line = then.of_class(part).threshold if part else then.threshold
+        against = drawn.get(row["version"], {}).get(part, False)
+        found[part] = line, row["seal"], row["certified"], against
+    return found
 
 
 def _certified_in(

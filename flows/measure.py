@@ -84,6 +84,7 @@ def gather(
         alarm=_alarm(run, in_force),
         era=_era(run, in_force, standings, now),
         silence=_silence(run, in_force, now),
+        goes_on=_goes_on(run, in_force, standings, now),
         readers=_readers(run, in_force, people, releases=AUTOMATE in epoch.kinds["route"]),
         repeats=int(epoch.kinds.filter("held")["n"].sum()),
         slices=parts.flags(epoch, target=in_force.target_error, delta=in_force.delta, design=found.whole.design),
@@ -119,6 +120,16 @@ def _silence(run: runs.Run, in_force: governed.PolicyInForce, now: str) -> Liter
         return "stopped"
     soon = in_force.policy.releases and caution.silence(run.ledger, run.stream, in_force, now, early=caution.WARNING)
     return "soon" if soon else ""
+
+
+def _goes_on(
+    run: runs.Run, in_force: governed.PolicyInForce, standings: Mapping[str, certificate.Standing], now: str
+) -> bool:
+    """Whether the era leaves anything to release of what stopped for want of readers."""
+    if not caution.stopped(in_force):
+        return True
+    held = caution.states(run.ledger, run.stream, in_force, standings, now)
+    return held is None or any(state.threshold is not None for state in held.values())
 
 
 def _readers(run: runs.Run, in_force: governed.PolicyInForce, people: reviewed.Reviewed, *, releases: bool) -> Readers:

@@ -3,6 +3,7 @@
 from models import spelling
 from review import draws, outlook, readers_text, wording
 from review.figures import ClassLine, Report
+from review.states import governed
 
 FLAGS = 3  # worse parts named in the first lines; the table has them all
 
@@ -29,14 +30,23 @@ def lines(report: Report) -> list[str]:
     if report.silence == "stopped":
         said.append(
             "Nothing is released, waiting for readers: of what was released before, no label has come for as long as "
-            "policy.max_silence allows. It goes on by itself when they have answered."
+            "policy.max_silence allows. "
+            + (
+                "It goes on by itself when they have answered."
+                if report.goes_on
+                else "Its line has lapsed meanwhile: it goes on by itself only if they have answered and this era certifies it."
+            )
         )
     elif report.silence:
         said.append(
             "Release stops within a day unless somebody reads what was drawn of the released: no label of it has come for "
             "nearly as long as policy.max_silence allows."
         )
+    elif stopped := _stopped(report):
+        said.append(f"Nothing is released since {wording.when(stopped.adopted_at)}, by {stopped.adopted_by}.")
     said += [f"Beware: {sentence}" for sentence in beware(report)]
+    if report.each and report.classes:
+        said.append(by_itself(report.delta))
     said += [_of_class(one, report) for one in report.classes if one.certified is not None]
     silent = [one.label for one in report.classes if one.certified is None]
     if silent:
@@ -65,6 +75,20 @@ def lines(report: Report) -> list[str]:
     for sentence in (*proposal.gate.refusals, *proposal.gate.warnings):
         said.append(f"Beware: {sentence}.")
     return said
+
+
+def _stopped(report: Report) -> governed.PolicyInForce | None:
+    """The policy that ended the release of this epoch's cases; None where they are released, never were, or an alarm says it."""
+    alarmed = report.alarm is not None and report.alarm.current
+    return None if report.releases or alarmed or not report.released else report.in_force
+
+
+def by_itself(delta: float) -> str:
+    """What `policy.per_class = "each"` promises, and what it does not."""
+    return (
+        f"Each class is certified by itself, with {wording.whole(1 - delta)} confidence; that all of them keep the target at "
+        'once is promised with less. policy.per_class = "joint" promises it of all.'
+    )
 
 
 def nothing(report: Report) -> str:

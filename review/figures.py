@@ -185,12 +185,19 @@ class Report:
     silence: Literal["", "soon", "stopped"] = ""  # release stops for want of readers within a day, or has stopped
     repeats: int = 0  # cases held, for as many of their group as its plan allows came before
     second_opinion: bool = True  # a blind answer against the model is read by another person
+    goes_on: bool = True  # what stopped for want of readers is released again when they have answered
+    each: bool = False  # each class is certified by itself, and not all of them at once
     capacity: int | None = None  # reviews people can do a day, as the stream file says
 
     @property
     def automation(self) -> float | None:
         """Share of the epoch's cases that was released: known, not estimated. None before the first case."""
         return self.released / self.cases if self.cases else None
+
+    @property
+    def releases(self) -> bool:
+        """Whether the policy in force lets anything be released."""
+        return self.in_force is not None and self.in_force.policy.releases
 
     @property
     def shown(self) -> dict[float, str]:

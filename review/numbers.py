@@ -20,7 +20,7 @@ def whole(report: Report) -> dict[str, Any]:
     batch                             one-sided limit for the released as a closed batch; null where draws were unequal or grouped
     audits_disputed                   blind labels of released cases that another person is to read; wrong until then
     audits_unsent                     draws of released cases that nobody was given yet: neither answered nor wrong
-    target {error, delta, verdict, needed}   verdict: certified | refused | kept | missed | open |
+    target {error, delta, verdict, needed}   verdict: certified | contradicted | refused | kept | missed | open |
                                       nothing
     certificate {threshold, certified, needed, cheapest, carried, ...}   what the last look left, or null
     alarm {raised_at, labels, errors, suspects, ...}   the watchdog's newest, or null

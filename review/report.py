@@ -5,6 +5,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -58,6 +59,7 @@ def build(
     era: Era | None = None,
     readers: Readers | None = None,
     silence: Literal["", "soon", "stopped"] = "",
+    goes_on: bool = True,
     repeats: int = 0,
     slices: Sequence[Slice] = (),
     shift: Shift | None = None,
@@ -130,7 +132,8 @@ def build(
         worst=risk.error_among_automated(counts, delta, one_sided=True, unanswered_wrong=True, design=design.worst),
         proposal=proposed,
         classes=classes,
-        slices=tuple(slices),
+        # What holds every label of the released is no part of them.
+        slices=tuple(replace(one, flagged=one.flagged and one.error.n < error.n) for one in slices),
         shift=shift,
         alarm=alarm,
         verdict=badge,
@@ -172,6 +175,8 @@ def build(
         readers=readers,
         overlap=stream.review.overlap,
         silence=silence,
+        goes_on=goes_on,
+        each=stream.policy.per_class == "each",
         repeats=repeats,
         second_opinion=stream.review.second_opinion,
         capacity=stream.review.capacity_per_day,

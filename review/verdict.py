@@ -15,7 +15,7 @@ from models.estimate import Estimate, NotEnoughEvidence
 from review import wording
 
 State = Literal["unlooked", "refused", "contradicted", "uncertified", "carried", "stay", "back", "move"]
-Badge = Literal["certified", "refused", "kept", "missed", "open", "nothing"]
+Badge = Literal["certified", "contradicted", "refused", "kept", "missed", "open", "nothing"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,8 @@ class Verdict:
     today's estimate speaks against), uncertified, carried (the line in force stands by the certificate of the era before),
     stay, back (the line in force releases more than is certified), move. `threshold`: to propose, the least strict of
     `allowed`; None: nothing is. `certified`, `allowed`: thresholds, strictest first. `contradicted`: certified thresholds
-    with the lower limit of their error. `refusals`: what the gate says. `target`: the error asked for.
+    with the lower limit of their error. `refusals`: what the gate says. `target`: the error asked for. `doubt`: the lower
+    limit of the error at the line in force where it lies above the target, whatever certifies that line; else None.
     """
 
     state: State
@@ -36,6 +37,7 @@ class Verdict:
     contradicted: tuple[tuple[float, float], ...]
     refusals: tuple[str, ...]
     target: float
+    doubt: float | None = None
 
     def against(self, threshold: float) -> str | None:
         """Why a threshold cannot be adopted as certified, in a clause; None: it can."""
@@ -77,6 +79,7 @@ def of(
     contradicted = tuple((at, error) for at, error in low.items() if error is not None and error > target)
     allowed = () if refusals else tuple(at for at in certified if at not in dict(contradicted))
     threshold = allowed[-1] if allowed else None
+    at_line = None if line is None else risk.at(settled, [line], delta, design=design.at([line]))["low"].item()
     return Verdict(
         state=_state(standing, certified, threshold, refusals, line=line, carried=carried),
         threshold=threshold,
@@ -85,6 +88,7 @@ def of(
         contradicted=contradicted,
         refusals=refusals,
         target=target,
+        doubt=at_line if at_line is not None and at_line > target else None,
     )
 
 
@@ -134,7 +138,7 @@ def badge(
     if stands is None:
         stands = all(line in verdict.allowed for line, verdict in open_)
     if open_ and stands:
-        return "certified"
+        return "contradicted" if any(verdict.doubt is not None for _, verdict in open_) else "certified"
     if isinstance(error, NotEnoughEvidence) or isinstance(promise, NotEnoughEvidence):
         return "nothing"
     return "kept" if promise.high <= target else "open"

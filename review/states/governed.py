@@ -72,6 +72,16 @@ def history(ledger: Ledger, stream: str) -> pl.DataFrame:
     )
 
 
+def drawn(ledger: Ledger, stream: str) -> dict[int, dict[str, bool]]:
+    """Of each version that says so: the parts whose line was decided with it, and whether `--uncertified`.
+
+    A version that does not say decided the line of every part.
+    """
+    found = ledger.read("SELECT version, evidence FROM adoption WHERE stream = :stream", stream=stream)
+    told = {version: json.loads(evidence).get("drawn") for version, evidence in found.iter_rows()}
+    return {version: parts for version, parts in told.items() if parts is not None}
+
+
 def releasing_since(ledger: Ledger, stream: str) -> int | None:
     """The seal of the adoption since which the stream has been releasing without a break; None: nothing is released now."""
     since: int | None = None

@@ -3,7 +3,7 @@
 import re
 
 from tests.simulations.streams import facts, product
-from tests.simulations.streams.scene import Claim, N, Said, Scene, number, same
+from tests.simulations.streams.scene import Claim, N, Said, Scene, W, number, same, when
 
 
 def _stopped(found: re.Match[str], scene: Scene) -> Said:
@@ -54,10 +54,20 @@ def _shifted(found: re.Match[str], scene: Scene) -> Said:
         yield "count", f"{found[0]!r}, but there are {len(scene.cases)}"
 
 
+def _ended(found: re.Match[str], scene: Scene) -> Said:
+    told = when(scene.adoption["adopted_at"]), scene.adoption["adopted_by"]
+    yield from same(
+        found, (found[1], found[2], True), (*told, scene.policy["threshold"] is None and bool(scene.released))
+    )
+
+
 CLAIMS: tuple[Claim, ...] = (
+    (rf"Nothing is released since {W}, by (.+?)\.(?=\s|$)", _ended),
+    (r"No line is proposed while nobody reads what was drawn of the released\.", _stopped),
     (
         r"Nothing is released, waiting for readers: of what was released before, no label has come for as long as "
-        r"policy\.max_silence allows\. It goes on by itself when they have answered\.",
+        r"policy\.max_silence allows\. (?:It goes on by itself when they have answered|Its line has lapsed meanwhile: it goes on "
+        r"by itself only if they have answered and this era certifies it)\.",
         _stopped,
     ),
     (
