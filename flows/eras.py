@@ -11,7 +11,6 @@ from datetime import timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from flows import caution
 from models import era as ages
 from models import grid, moment
 from models.stream import Stream
@@ -98,7 +97,7 @@ def _plans(
     everything = extracts.confidences(cases, None)
     plans = {}
     rules = [in_force.policy]
-    if (taken := caution.adopted(book, stream, in_force)) is not None:
+    if (taken := governed.adopted(book, stream.name, in_force.epoch_id)) is not None:
         rules.append(governed.rule_of(taken))  # which may be in force no more, and comes back when it is certified
     for part in parts:
         own = extracts.confidences(cases, part or None)

@@ -16,7 +16,7 @@ from models.policy import AUTOMATE
 from review import certified, headline, judged, numbers, parts, private_files, report, weighed, what_if
 from review.figures import Alarm, Era, Pace, Report
 from review.judged import Judged
-from review.states import counted, doubted, governed, overlap, reviewed
+from review.states import counted, doubted, governed, overlap, reviewed, silent
 
 
 @flow(name="measure", flow_run_name="measure-{stream}")
@@ -39,7 +39,7 @@ def _measure(stream_name: str) -> runs.Counts:
         if certify.watch(run, in_force, labels, now):
             # Another epoch: what the closed one certified is history.
             in_force, standings, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
-        elif caution.act(run, in_force, standings, now):
+        elif caution.act(run, in_force, standings, now, cases):
             in_force = runs.policy_in_force(run.ledger, run.stream)
         made = gather(run, in_force, cases, standings, labels, now)
         folder = run.settings.reports / run.stream.name
@@ -114,10 +114,14 @@ def _era(
     return Era(number=newest.number, ends_at=newest.ends_at, until=until, state=state)  # type: ignore[arg-type] # one of its four words
 
 
-def _silence(run: runs.Run, in_force: governed.PolicyInForce, now: str) -> Literal["", "soon", "stopped"]:
+def _silence(
+    run: runs.Run, in_force: governed.PolicyInForce, now: str
+) -> Literal["", "soon", "stopped", "unsettled", "doubted"]:
     if caution.stopped(in_force):
-        return "stopped"
-    soon = in_force.policy.releases and caution.silence(run.ledger, run.stream, in_force, now, early=caution.WARNING)
+        return silent.stays(run.ledger, run.stream, in_force.epoch_id, now)
+    soon = in_force.policy.releases and silent.begins(
+        run.ledger, run.stream, in_force.epoch_id, now, early=caution.WARNING
+    )
     return "soon" if soon else ""
 
 

@@ -31,6 +31,16 @@ def lines(report: Report) -> list[str]:
             "Nothing is released, waiting for readers: of what was released before, no label has come for as long as "
             "policy.max_silence allows. It goes on by itself when they have answered."
         )
+    elif report.silence == "unsettled":
+        said.append(
+            "Nothing is released, waiting for readers: people have read what was released before, and no answer is settled "
+            "before another person reads it."
+        )
+    elif report.silence == "doubted":
+        said.append(
+            "Nothing is released: people have read again, and their answers, with disputes counted as wrong, say that the "
+            "error has risen."
+        )
     elif report.silence:
         said.append(
             "Release stops within a day unless somebody reads what was drawn of the released: no label of it has come for "

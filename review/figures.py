@@ -182,7 +182,9 @@ class Report:
     era: Era | None = None  # None: none has begun
     readers: Readers | None = None  # what is known of what one reader misses; None: nothing was looked at
     overlap: float = 0.0  # share of the agreeing blind answers that another person reads, too
-    silence: Literal["", "soon", "stopped"] = ""  # release stops for want of readers within a day, or has stopped
+    # Release stops for want of readers within a day, or has stopped: nobody reads, or no answer is settled, or (doubted)
+    # the answers say that the error has risen.
+    silence: Literal["", "soon", "stopped", "unsettled", "doubted"] = ""
     repeats: int = 0  # cases held, for as many of their group as its plan allows came before
     second_opinion: bool = True  # a blind answer against the model is read by another person
     capacity: int | None = None  # reviews people can do a day, as the stream file says

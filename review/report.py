@@ -57,7 +57,7 @@ def build(
     weighed: Weighed | None = None,
     era: Era | None = None,
     readers: Readers | None = None,
-    silence: Literal["", "soon", "stopped"] = "",
+    silence: Literal["", "soon", "stopped", "unsettled", "doubted"] = "",
     repeats: int = 0,
     slices: Sequence[Slice] = (),
     shift: Shift | None = None,

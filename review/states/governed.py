@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from models import names
 from models.policy import Policy
 from review.ledger import Ledger
 
@@ -70,6 +71,15 @@ def history(ledger: Ledger, stream: str) -> pl.DataFrame:
         """,
         stream=stream,
     )
+
+
+def adopted(ledger: Ledger, stream: str, epoch_id: str) -> dict[str, Any] | None:
+    """The last adoption of an epoch by a named person, as a row of `history`; None: there is none."""
+    past = history(ledger, stream).filter(
+        pl.col("epoch_id") == epoch_id, ~pl.col("adopted_by").is_in([names.ERA, names.SILENCE])
+    )
+    # An epoch begins with nothing released: that is nobody's decision.
+    return past.row(-1, named=True) if len(past) > 1 else None
 
 
 def releasing_since(ledger: Ledger, stream: str) -> int | None:
