@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -9,7 +10,7 @@ import polars as pl
 from prefect import flow
 
 from flows import announce, caution, certify, endings, runs
-from models import capture_recapture, certificate
+from models import capture_recapture, certificate, moment
 from models.capture_recapture import Readers
 from models.errors import Unavailable
 from models.policy import AUTOMATE
@@ -111,7 +112,8 @@ def _era(
     state = next((name for name in ("uncertified", "carried") if name in found), "own" if found else "nothing")
     left = min((one.days_left for one in held.values() if one.threshold is not None), default=0) if found else 0
     until = min(newest.ends_at, caution.lapses(newest, now, left)) if found else newest.ends_at
-    return Era(number=newest.number, ends_at=newest.ends_at, until=until, state=state)  # type: ignore[arg-type] # one of its four words
+    days = (moment.parse(newest.ends_at) - moment.parse(newest.registered_at)) / timedelta(days=1)
+    return Era(number=newest.number, ends_at=newest.ends_at, until=until, state=state, days=days)  # type: ignore[arg-type] # one of its four words
 
 
 def _silence(

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from models import era as era_
 from models.capture_recapture import Readers
 from models.estimate import Estimate, NotEnoughEvidence
 from models.slices import Slice
@@ -50,15 +51,16 @@ class Alarm:
 class Era:
     """The span of time whose evidence counts, and how the threshold in force stands in it.
 
-    `state`: own (certified by this era's labels), carried (by those of the era before, while this one gathers),
-    uncertified, nothing (is released). `ends_at`, and `until`, when the threshold in force lapses at the latest unless this era
-    certifies it: as the ledger writes times.
+    `days`: its length. `state`: own (certified by this era's labels), carried (by those of the era before, while this one
+    gathers), uncertified, nothing (is released). `ends_at`, and `until`, when the threshold in force lapses at the latest
+    unless this era certifies it: as the ledger writes times.
     """
 
     number: int
     ends_at: str
     until: str
     state: Literal["own", "carried", "uncertified", "nothing"]
+    days: float = era_.DAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
