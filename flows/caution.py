@@ -2,18 +2,18 @@
 release that no reader checks. To release more than before always takes a named person.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
 import polars as pl
 
-from flows import epochs, runs
+from flows import certify, epochs, runs
 from models import certificate, moment, names
 from models import era as ages
 from models import policy as policies
 from models.stream import Stream
 from review import certified
+from review.judged import Judged
 from review.ledger import Ledger
 from review.states import governed, silent
 
@@ -32,10 +32,21 @@ _REASONS = {
 
 
 def act(
-    run: runs.Run, in_force: governed.PolicyInForce, standings: Mapping[str, certificate.Standing], now: str
+    run: runs.Run,
+    in_force: governed.PolicyInForce,
+    standings: Mapping[str, certificate.Standing],
+    now: str,
+    cases: Judged | None = None,
 ) -> bool:
-    """Put in force what the era and the readers still allow. Whether another policy is in force than before."""
-    moved = _act(run.ledger, run.stream, in_force, standings, now)
+    """Put in force what the era and the readers still allow. Whether another policy is in force than before.
+
+    `cases`: the stream's decisions, where the caller has read them.
+    """
+
+    def quiet() -> bool:
+        return certify.quiet(run.stream, in_force, certify.judged(run, now) if cases is None else cases)
+
+    moved = _act(run.ledger, run.stream, in_force, standings, now, quiet)
     if moved:
         runs.log.warning("%s: %s", run.stream.name, runs.policy_in_force(run.ledger, run.stream).because)
     return moved
@@ -53,24 +64,30 @@ def _act(
     in_force: governed.PolicyInForce,
     standings: Mapping[str, certificate.Standing],
     now: str,
+    quiet: Callable[[], bool],
 ) -> bool:
-    unread = silence(book, stream, in_force, now)
     silenced = stopped(in_force)
-    if silenced and unread:
+    if silenced and silent.lasts(book, stream, in_force.epoch_id, now):
         return False
-    if unread and in_force.policy.releases:
+    if in_force.policy.releases and silent.begins(book, stream, in_force.epoch_id, now):
         rule = in_force.policy
         nothing = policies.Policy(threshold=None, audit_rate=rule.audit_rate, blind_rate=rule.blind_rate)
-        because = f"waiting for readers: no label of what was released has come for {stream.policy.max_silence:g} days"
+        because = (
+            f"waiting for readers: no label of what was released was settled for {stream.policy.max_silence:g} days"
+        )
         return _replace(book, stream, in_force, nothing, SILENCE, because, now, holds=False)
     held = states(book, stream, in_force, standings, now)
     if held is None:
         if not silenced:
             return False
         policy, holds = _before(book, stream)
+        if policy.releases and not quiet():
+            return False
         return _replace(book, stream, in_force, policy, SILENCE, READ, now, holds=holds)
     kept = _kept(book, stream, in_force, held)
     if kept == in_force.policy and not silenced:
+        return False
+    if kept.releases and not in_force.policy.releases and not quiet():
         return False
     because = "; ".join(_REASONS[state.state] + (f" ({part})" if part else "") for part, state in held.items())
     holds = kept.releases and all(state.state in _CERTIFIED for state in held.values() if state.threshold is not None)
@@ -83,30 +100,6 @@ def stopped(in_force: governed.PolicyInForce) -> bool:
     return in_force.adopted_by == SILENCE and not in_force.policy.releases
 
 
-def silence(
-    book: Ledger, stream: Stream, in_force: governed.PolicyInForce, now: str, *, early: timedelta = timedelta(0)
-) -> bool:
-    """Whether draws of released cases have waited longer than `policy.max_silence` while no label of any came.
-
-    A named person who gives back what this stopped has as many days anew. `early`: whether they will have, so long from now.
-    """
-    due = moment.text(moment.parse(now) - timedelta(days=stream.policy.max_silence) + early)
-    oldest = silent.oldest_wait(book, stream.name, in_force.epoch_id)
-    if oldest is None or oldest >= due:
-        return False
-    known = silent.newest_answer(book, in_force.epoch_id), _given_back(book, stream, in_force)
-    return all(at is None or at < due for at in known)
-
-
-def _given_back(book: Ledger, stream: Stream, in_force: governed.PolicyInForce) -> str | None:
-    """When a named person last put something in force that the silence rule had stopped; None: nobody has, in this epoch."""
-    stopped = (pl.col("adopted_by") == SILENCE) & pl.col("threshold").is_null() & pl.col("by_class").is_null()
-    past = governed.history(book, stream.name).filter(pl.col("epoch_id") == in_force.epoch_id)
-    given = past.filter(stopped.shift(1) & ~pl.col("adopted_by").is_in([ERA, SILENCE]))
-    newest: str | None = given["adopted_at"].max()  # type: ignore[assignment] # a column of text
-    return newest
-
-
 def _kept(
     book: Ledger, stream: Stream, in_force: governed.PolicyInForce, held: Mapping[str, ages.InForce]
 ) -> policies.Policy:
@@ -116,7 +109,7 @@ def _kept(
     stream file has by now, which are for a person to put in force.
     """
     cold = governed.history(book, stream.name).filter(pl.col("epoch_id") == in_force.epoch_id).row(0, named=True)
-    taken = adopted(book, stream, in_force) or cold
+    taken = governed.adopted(book, stream.name, in_force.epoch_id) or cold
     lines = {part: state.threshold for part, state in held.items()}
     releases = any(line is not None for line in lines.values())
     return policies.Policy(
@@ -140,7 +133,7 @@ def states(
     begun, or nobody has adopted anything in this epoch.
     """
     found = certified.eras(book, in_force.epoch_id)
-    row = adopted(book, stream, in_force)
+    row = governed.adopted(book, stream.name, in_force.epoch_id)
     if not found or row is None:
         return None
     newest, decided = found[-1], _decided(book, stream, in_force, governed.rule_of(row))
@@ -191,26 +184,12 @@ def _certified_before(book: Ledger, eras: list[certified.Era], part: str) -> lis
     return [] if standing is None else certified.held(standing)
 
 
-def adopted(book: Ledger, stream: Stream, in_force: governed.PolicyInForce) -> dict[str, Any] | None:
-    """The last adoption of the epoch by a named person, as a row of `governed.history`; None: there is none."""
-    past = _named(book, stream, in_force)
-    # An epoch begins with nothing released: that is nobody's decision.
-    return past.row(-1, named=True) if len(past) > 1 else None
-
-
-def _named(book: Ledger, stream: Stream, in_force: governed.PolicyInForce) -> pl.DataFrame:
-    """The adoptions of the epoch in force (`governed.history`) but for what the product put in force by itself."""
-    return governed.history(book, stream.name).filter(
-        pl.col("epoch_id") == in_force.epoch_id, ~pl.col("adopted_by").is_in([ERA, SILENCE])
-    )
-
-
 def _decided(
     book: Ledger, stream: Stream, in_force: governed.PolicyInForce, rule: policies.Policy
 ) -> dict[str, tuple[float | None, int, bool, bool]]:
     """By part of `rule`, from the adoption of this epoch by a named person that decided its line last: the line, the seal,
     whether a certificate held the whole policy then, and whether it was decided against the verdict (`--uncertified`)."""
-    named = _named(book, stream, in_force).to_dicts()
+    named = governed.named(book, stream.name, in_force.epoch_id).to_dicts()
     drawn = governed.drawn(book, stream.name)
     found = {}
     for part in ("",) if rule.by_class is None else rule.by_class:

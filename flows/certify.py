@@ -50,9 +50,15 @@ def look(run: runs.Run, in_force: governed.PolicyInForce, cases: Judged, now: st
 
 
 def labels(stream: Stream, in_force: governed.PolicyInForce, cases: Judged, now: str) -> pl.DataFrame:
-    """What change detection looks at: `certified.watched`, with disputes that nobody else has come to for too long."""
+    """What change detection looks at: `certified.watched`, with readings that nobody else has come to for too long."""
     due = moment.parse(now) - timedelta(days=stream.policy.max_silence)
-    return certified.watched(cases, in_force.epoch_id, disputed_before=moment.text(due))
+    return certified.watched(cases, in_force.epoch_id, unsettled_before=moment.text(due))
+
+
+def quiet(stream: Stream, in_force: governed.PolicyInForce, cases: Judged) -> bool:
+    """Whether the labels say nothing of a rise, with every dispute counted as wrong however young it is."""
+    labels = certified.watched(cases, in_force.epoch_id, unsettled_before=None)
+    return change_detection.alarm(labels["wrong"].to_numpy(), stream.target.error) is None
 
 
 def watch(run: runs.Run, in_force: governed.PolicyInForce, labels: pl.DataFrame, now: str) -> bool:

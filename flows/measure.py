@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -9,14 +10,14 @@ import polars as pl
 from prefect import flow
 
 from flows import announce, caution, certify, endings, runs
-from models import capture_recapture, certificate
+from models import capture_recapture, certificate, moment
 from models.capture_recapture import Readers
 from models.errors import Unavailable
 from models.policy import AUTOMATE
 from review import certified, headline, judged, numbers, parts, private_files, report, weighed, what_if
 from review.figures import Alarm, Era, Pace, Report
 from review.judged import Judged
-from review.states import counted, doubted, governed, overlap, reviewed
+from review.states import counted, doubted, governed, overlap, reviewed, silent
 
 
 @flow(name="measure", flow_run_name="measure-{stream}")
@@ -39,7 +40,7 @@ def _measure(stream_name: str) -> runs.Counts:
         if certify.watch(run, in_force, labels, now):
             # Another epoch: what the closed one certified is history.
             in_force, standings, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
-        elif caution.act(run, in_force, standings, now):
+        elif caution.act(run, in_force, standings, now, cases):
             in_force = runs.policy_in_force(run.ledger, run.stream)
         made = gather(run, in_force, cases, standings, labels, now)
         folder = run.settings.reports / run.stream.name
@@ -112,13 +113,18 @@ def _era(
     state = next((name for name in ("uncertified", "carried") if name in found), "own" if found else "nothing")
     left = min((one.days_left for one in held.values() if one.threshold is not None), default=0) if found else 0
     until = min(newest.ends_at, caution.lapses(newest, now, left)) if found else newest.ends_at
-    return Era(number=newest.number, ends_at=newest.ends_at, until=until, state=state)  # type: ignore[arg-type] # one of its four words
+    days = (moment.parse(newest.ends_at) - moment.parse(newest.registered_at)) / timedelta(days=1)
+    return Era(number=newest.number, ends_at=newest.ends_at, until=until, state=state, days=days)  # type: ignore[arg-type] # one of its four words
 
 
-def _silence(run: runs.Run, in_force: governed.PolicyInForce, now: str) -> Literal["", "soon", "stopped"]:
+def _silence(
+    run: runs.Run, in_force: governed.PolicyInForce, now: str
+) -> Literal["", "soon", "stopped", "unsettled", "doubted"]:
     if caution.stopped(in_force):
-        return "stopped"
-    soon = in_force.policy.releases and caution.silence(run.ledger, run.stream, in_force, now, early=caution.WARNING)
+        return silent.stays(run.ledger, run.stream, in_force.epoch_id, now)
+    soon = in_force.policy.releases and silent.begins(
+        run.ledger, run.stream, in_force.epoch_id, now, early=caution.WARNING
+    )
     return "soon" if soon else ""
 
 

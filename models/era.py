@@ -13,6 +13,7 @@ from typing import Literal
 from models import certificate
 
 DAYS = 60
+MOST = 365  # unless the stream file states another length: what is older says little of today
 THIRD = 3  # an era's own certificate must be within reach in this part of it
 State = Literal["own", "replaced", "uncertified", "carried", "lapsed", "halted"]
 
@@ -61,10 +62,11 @@ class InForce:
 
 
 def length(alpha: float, delta: float, labels_per_day: float) -> int:
-    """Days of an era, to be registered with the plan and kept: 60, or more where a third of it could not certify.
+    """Days of an era, to be registered with the plan and kept: 60, or up to 365 where a third of it could not certify.
 
     `labels_per_day`: blind labels a day at or above the threshold. A third of the era brings at least `certificate.fewest`
-    labels, what an error-free model needs; one with errors needs more. Raises ValueError if alpha or delta is not in (0, 1)
+    labels, what an error-free model needs; one with errors needs more. Where 365 days bring fewer than that at all, nothing
+    can be certified (`too_slow`). Raises ValueError if alpha or delta is not in (0, 1)
     or the pace is not above 0 and finite.
     """
     for name, share in (("alpha", alpha), ("delta", delta)):
@@ -72,7 +74,12 @@ def length(alpha: float, delta: float, labels_per_day: float) -> int:
             raise ValueError(f"{name} {share!r}: give a number between 0 and 1")
     if not 0 < labels_per_day < math.inf:
         raise ValueError(f"{labels_per_day!r} labels a day: give a number above 0; without labels no era can certify")
-    return max(DAYS, math.ceil(THIRD * certificate.fewest(alpha, delta) / labels_per_day))
+    return math.ceil(min(MOST, max(DAYS, THIRD * certificate.fewest(alpha, delta) / labels_per_day)))
+
+
+def too_slow(alpha: float, delta: float, labels_per_day: float, days: float) -> bool:
+    """Whether so many days bring fewer labels than even a model without an error needs to be certified."""
+    return labels_per_day * days < certificate.fewest(alpha, delta)
 
 
 def carries(days: int) -> int:

@@ -1,6 +1,7 @@
 """What a report says of the certificate: what is certified, what speaks against it, what the next step takes. Pure."""
 
-from models import spelling
+from models import certificate, spelling
+from models import era as era_
 from review import draws, outlook, readers_text, wording
 from review.figures import ClassLine, Report
 from review.states import governed
@@ -37,6 +38,16 @@ def lines(report: Report) -> list[str]:
                 else "Its line has lapsed meanwhile: it goes on by itself only if they have answered and this era certifies it."
             )
         )
+    elif report.silence == "unsettled":
+        said.append(
+            "Nothing is released, waiting for readers: people have read what was released before, and no answer is settled "
+            "before another person reads it."
+        )
+    elif report.silence == "doubted":
+        said.append(
+            "Nothing is released: people have read again, and their answers, with disputes counted as wrong, say that the "
+            "error has risen."
+        )
     elif report.silence:
         said.append(
             "Release stops within a day unless somebody reads what was drawn of the released: no label of it has come for "
@@ -52,7 +63,7 @@ def lines(report: Report) -> list[str]:
     if silent:
         said.append(f"Nothing is certified yet for {spelling.few(silent)}: these stay with people.")
     if report.era is not None:
-        said.append(era(report))
+        said.append(f"{era(report)} {_too_slow(report)}".strip())
     if report.readers is not None:
         said.append(
             readers_text.of(report.readers, report.overlap, region="the released" if report.released else "all cases")
@@ -111,6 +122,23 @@ def contradicted(report: Report) -> str:
     return (
         f"by the labels so far at least {wording.at_least(low)} of what {line(report, at)} would release is wrong, above "
         f"the target: it cannot be adopted without --uncertified."
+    )
+
+
+def _too_slow(report: Report) -> str:
+    """That an era of this length cannot certify anything at today's pace; empty where it can, or where no pace is known."""
+    now, policy, cases = report.era, report.in_force, report.what_if.cases_per_day
+    if now is None or policy is None or not cases:
+        return ""
+    rule = policy.policy
+    labels = cases * (rule.audit_rate if rule.releases else rule.blind_rate)
+    labels = min(labels, report.capacity or labels)
+    if not era_.too_slow(report.target, report.delta, labels, now.days):
+        return ""
+    fewest = wording.count(certificate.fewest(report.target, report.delta), "blind label")
+    return (
+        f"At {wording.daily(labels)} blind labels a day it cannot certify anything: that takes {fewest}, and it lasts "
+        f"{wording.days(now.days)}."
     )
 
 

@@ -207,16 +207,17 @@ def draws(cases: Judged, version: Mapping[str, int], thresholds: tuple[float, ..
     return certificate.Draws(order=order, settled=settled, sent=(drawn["outcome"] != "waiting").to_numpy())
 
 
-def watched(judged: Judged, epoch_id: str, *, disputed_before: str = "") -> pl.DataFrame:
+def watched(judged: Judged, epoch_id: str, *, unsettled_before: str | None = "") -> pl.DataFrame:
     """The blind labels of released cases, in the order of decision: seal (of the batch), decided_at, wrong.
 
-    Settled ones and, as wrong, disputes over cases decided before a moment: a person has said so, and nobody came to say
-    otherwise. Silence is no error of the machine: a draw without an answer is not among them.
+    Settled ones and, of those that wait for another reader, what has waited since before a moment (None: all of them), as
+    its reader said it: a dispute as wrong, an answer that agrees as right, so that neither is counted without the other.
+    Silence is no error of the machine: a draw without an answer is not among them.
     """
     cases = judged_.of(judged, epoch_id)
     released = cases.kinds.select(released=pl.col("route") == policy.AUTOMATE)["released"].gather(cases.drawn["kind"])
-    left = (pl.col("outcome") == "disputed") & (pl.col("decided_at") < disputed_before)
-    return cases.drawn.filter(released, pl.col("settled") | left).select(
+    waits = pl.lit(True) if unsettled_before is None else pl.col("since") < unsettled_before
+    return cases.drawn.filter(released, pl.col("settled") | (pl.col("since").is_not_null() & waits)).select(
         "seal", "decided_at", wrong=pl.col("outcome") != "right"
     )
 

@@ -53,7 +53,7 @@ def news(report: Report, before: Mapping[str, Any] | None) -> list[tuple[str, di
     if report.queue.late and (before is None or not before["late"]):
         told.append(("late", {"late": report.queue.late, "open": report.queue.open}))
     if report.silence and (before is None or before.get("silence") != report.silence):
-        told.append(("silence", {"release": "stopped" if report.silence == "stopped" else "stops within a day"}))
+        told.append(("silence", {"release": "stops within a day" if report.silence == "soon" else "stopped"}))
     return told
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from models import era as era_
 from models.capture_recapture import Readers
 from models.estimate import Estimate, NotEnoughEvidence
 from models.slices import Slice
@@ -50,15 +51,16 @@ class Alarm:
 class Era:
     """The span of time whose evidence counts, and how the threshold in force stands in it.
 
-    `state`: own (certified by this era's labels), carried (by those of the era before, while this one gathers),
-    uncertified, nothing (is released). `ends_at`, and `until`, when the threshold in force lapses at the latest unless this era
-    certifies it: as the ledger writes times.
+    `days`: its length. `state`: own (certified by this era's labels), carried (by those of the era before, while this one
+    gathers), uncertified, nothing (is released). `ends_at`, and `until`, when the threshold in force lapses at the latest
+    unless this era certifies it: as the ledger writes times.
     """
 
     number: int
     ends_at: str
     until: str
     state: Literal["own", "carried", "uncertified", "nothing"]
+    days: float = era_.DAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +184,9 @@ class Report:
     era: Era | None = None  # None: none has begun
     readers: Readers | None = None  # what is known of what one reader misses; None: nothing was looked at
     overlap: float = 0.0  # share of the agreeing blind answers that another person reads, too
-    silence: Literal["", "soon", "stopped"] = ""  # release stops for want of readers within a day, or has stopped
+    # Release stops for want of readers within a day, or has stopped: nobody reads, or no answer is settled, or (doubted)
+    # the answers say that the error has risen.
+    silence: Literal["", "soon", "stopped", "unsettled", "doubted"] = ""
     repeats: int = 0  # cases held, for as many of their group as its plan allows came before
     second_opinion: bool = True  # a blind answer against the model is read by another person
     goes_on: bool = True  # what stopped for want of readers is released again when they have answered

@@ -58,7 +58,7 @@ def build(
     weighed: Weighed | None = None,
     era: Era | None = None,
     readers: Readers | None = None,
-    silence: Literal["", "soon", "stopped"] = "",
+    silence: Literal["", "soon", "stopped", "unsettled", "doubted"] = "",
     goes_on: bool = True,
     repeats: int = 0,
     slices: Sequence[Slice] = (),

@@ -75,14 +75,15 @@ def _readings(live: pl.DataFrame) -> pl.DataFrame:
 
 
 def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bool = True) -> pl.DataFrame:
-    """case_id, readings, agree, disputed, due: how many people have read a case blind, how many of them agree with the
-    model, and whether another must.
+    """case_id, readings, agree, disputed, due, since: how many people have read a case blind, how many of them agree with
+    the model, whether another must, and since when: of a dispute, the first answer against the model; else the first.
 
     `claims`: case_id, prediction, confidence and overlap (Boolean; without the column: nowhere) of cases drawn blind. One
     reading against the model is no verdict yet, nor is a tie: the case is disputed. Where the model named no answer, or had
     no confidence in it, there is nothing to defend. A case of the overlap is due for another reading, too, while its only
     one agrees with the model. Without `second_opinion` nothing is disputed. A reading that was not blind counts nowhere.
     """
+    agrees = (pl.col("answer") == pl.col("prediction")).fill_null(False)
     against = pl.col("readings") - pl.col("agree")
     tie = against == pl.when(pl.col("agree") == 0).then(1).otherwise("agree")
     chosen = pl.col("overlap") if "overlap" in claims.columns else pl.lit(False)
@@ -92,16 +93,19 @@ def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bo
         .group_by("case_id")
         .agg(
             readings=pl.len().cast(pl.Int64),
-            agree=(pl.col("answer") == pl.col("prediction")).fill_null(False).sum().cast(pl.Int64),
+            agree=agrees.sum().cast(pl.Int64),
+            first=pl.col("submitted_at").min(),
+            first_against=pl.col("submitted_at").filter(~agrees).min(),
             claimed=(pl.col("prediction").is_not_null() & pl.col("confidence").is_not_null()).first(),
             overlap=pl.col("overlap").first(),
         )
         .with_columns(disputed=tie & pl.col("claimed") & second_opinion)
         .with_columns(
             due=pl.col("disputed")
-            | (pl.col("claimed") & pl.col("overlap") & (pl.col("readings") == 1) & (pl.col("agree") == 1))
+            | (pl.col("claimed") & pl.col("overlap") & (pl.col("readings") == 1) & (pl.col("agree") == 1)),
+            since=pl.when("disputed").then("first_against").otherwise("first"),
         )
-        .select("case_id", "readings", "agree", "disputed", "due")
+        .select("case_id", "readings", "agree", "disputed", "due", "since")
     )
 
 

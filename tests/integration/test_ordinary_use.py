@@ -11,7 +11,7 @@ from flows import caution, certify, epochs, govern, measure, runs
 from models import moment
 from models.estimate import Estimate
 from review import certified, judged
-from review.states import doubted
+from review.states import doubted, silent
 from tests.integration.desk import ANN, WHY, Desk, opened
 
 FIRST = date(2026, 1, 5)
@@ -126,7 +126,7 @@ def test_release_stops_when_nobody_reads_for_a_week_and_comes_back_by_itself_whe
     def act() -> bool:
         return caution.act(desk.run(), desk.in_force(), certified.standings(desk.book, epoch), later)
 
-    assert caution.silence(desk.book, desk.describe(), desk.in_force(), later) is True
+    assert silent.begins(desk.book, desk.describe(), epoch, later) is True
     assert act() is True
     stopped = desk.in_force()
     assert (stopped.adopted_by, stopped.policy.threshold, stopped.epoch_id) == (caution.SILENCE, None, epoch)

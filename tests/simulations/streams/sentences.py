@@ -34,6 +34,7 @@ ADVICE = (
     r"Whether the confidences have moved cannot be said before there are two days of 100 cases\.",
     r"(?:It will not become empty|Empty in about [\d.\u202f]+\u00a0?\s?\w+): people answer [^;]* come in \(last [^)]*\)\.",
     r"When it will be empty is known after a day of cases and of answers\.",
+    rf"At [\d.\u202f]+ blind labels a day it cannot certify anything: that takes {N} blind labels?, and it lasts [^.]*\.",
 )
 
 

@@ -71,6 +71,16 @@ CLAIMS: tuple[Claim, ...] = (
         _stopped,
     ),
     (
+        r"Nothing is released, waiting for readers: people have read what was released before, and no answer is settled before "
+        r"another person reads it\.",
+        _stopped,
+    ),
+    (
+        r"Nothing is released: people have read again, and their answers, with disputes counted as wrong, say that the error "
+        r"has risen\.",
+        _stopped,
+    ),
+    (
         r"Release stops within a day unless somebody reads what was drawn of the released: no label of it has come for nearly as "
         r"long as policy\.max_silence allows\.",
         _stops_soon,
