@@ -3,12 +3,13 @@ release that no reader checks. To release more than before always takes a named 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import polars as pl
 
-from flows import epochs, runs
+from flows import epochs, revoked, runs
 from models import certificate, moment, names
 from models import era as ages
 from models import policy as policies
@@ -72,7 +73,8 @@ def _act(
     kept = _kept(book, stream, in_force, held)
     if kept == in_force.policy and not silenced:
         return False
-    because = "; ".join(_REASONS[state.state] + (f" ({part})" if part else "") for part, state in held.items())
+    reasons = {part: revoked.reason(state) or _REASONS[state.state] for part, state in held.items()}
+    because = "; ".join(reason + (f" ({part})" if part else "") for part, reason in reasons.items())
     holds = kept.releases and all(state.state in _CERTIFIED for state in held.values() if state.threshold is not None)
     by = SILENCE if silenced and kept.releases else ERA
     return _replace(book, stream, in_force, kept, by, f"{READ}; {because}" if silenced else because, now, holds=holds)
@@ -155,9 +157,11 @@ def states(
         standing = standings.get(part)
         own = [] if standing is None else certified.held(standing)
         era = sum(one.after_seal < row["seal"] for one in found) or 1
-        taken = ages.Adopted(
-            threshold=line, era=era, certified=_certified_in(book, found, line, part, own, row["certified"], era)
-        )
+        holder = _certified_in(book, found, line, part, own)
+        lost = holder is None and revoked.of(book, found[max(era - 2, 0) : era], line, part, row)
+        if holder is None and not lost and row["certified"] and era < newest.number:
+            holder = era
+        taken = ages.Adopted(threshold=line, era=era, certified=holder, revoked=lost)
         held[part] = ages.in_force(taken, own, era=newest.number, day=day, days=days)
         since = taken.era if taken.certified is None else taken.certified
         if held[part].state in ("carried", "uncertified") and since < newest.number:
@@ -166,7 +170,8 @@ def states(
             stricter = [one for one in _certified_before(book, found, part) if line is not None and one > line]
             if stricter:  # the era before had put the least strict of these in force: it carries over like any other
                 last = ages.Adopted(threshold=min(stricter), era=newest.number - 1, certified=newest.number - 1)
-                held[part] = ages.in_force(last, own, era=newest.number, day=rested, days=days)
+                carried = ages.in_force(last, own, era=newest.number, day=rested, days=days)
+                held[part] = replace(carried, revoked=lost)
     return held
 
 
@@ -199,13 +204,7 @@ def adopted(book: Ledger, stream: Stream, in_force: governed.PolicyInForce) -> d
 
 
 def _certified_in(
-    book: Ledger,
-    eras: list[certified.Era],
-    line: float | None,
-    part: str,
-    own: Sequence[float],
-    certain: bool,
-    adopted: int,
+    book: Ledger, eras: list[certified.Era], line: float | None, part: str, own: Sequence[float]
 ) -> int | None:
     """The newest era whose certificate holds a threshold; None: none does. `own`: what that of the newest holds."""
     if line in own:
@@ -215,7 +214,7 @@ def _certified_in(
         standing = None if plan is None else certified.standing(book, plan, part)
         if standing is not None and line in certified.held(standing):
             return era.number
-    return adopted if certain and adopted < eras[-1].number else None
+    return None
 
 
 def _before(book: Ledger, stream: Stream) -> tuple[policies.Policy, bool]:
