@@ -3,11 +3,13 @@ release that no reader checks. To release more than before always takes a named 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import polars as pl
 
-from flows import certify, epochs, runs
+from flows import certify, epochs, revoked, runs
 from models import certificate, moment, names
 from models import era as ages
 from models import policy as policies
@@ -89,7 +91,8 @@ def _act(
         return False
     if kept.releases and not in_force.policy.releases and not quiet():
         return False
-    because = "; ".join(_REASONS[state.state] + (f" ({part})" if part else "") for part, state in held.items())
+    reasons = {part: revoked.reason(state) or _REASONS[state.state] for part, state in held.items()}
+    because = "; ".join(reason + (f" ({part})" if part else "") for part, reason in reasons.items())
     holds = kept.releases and all(state.state in _CERTIFIED for state in held.values() if state.threshold is not None)
     by = SILENCE if silenced and kept.releases else ERA
     return _replace(book, stream, in_force, kept, by, f"{READ}; {because}" if silenced else because, now, holds=holds)
@@ -133,10 +136,10 @@ def states(
     begun, or nobody has adopted anything in this epoch.
     """
     found = certified.eras(book, in_force.epoch_id)
-    row = governed.adopted(book, stream.name, in_force.epoch_id)
-    if not found or row is None:
+    taken_last = governed.adopted(book, stream.name, in_force.epoch_id)
+    if not found or taken_last is None:
         return None
-    newest, decided = found[-1], _decided(book, stream, in_force, governed.rule_of(row))
+    newest, decided = found[-1], _decided(book, stream, in_force, governed.rule_of(taken_last))
     day, days = _day(newest, now)
     # What carries over began to when the era before ended, however long nothing ran since.
     idle = (
@@ -144,15 +147,19 @@ def states(
     )
     rested = min(day + max(idle, 0), days - 1)
     held = {}
-    for part, (line, seal, certain, against) in decided.items():
+    for part, (line, against, row) in decided.items():
         standing = standings.get(part)
         own = [] if standing is None else certified.held(standing)
-        era = sum(one.after_seal < seal for one in found) or 1
-        holds = _certified_in(book, found, line, part, own, certain, era)
-        # A person who takes it in this era against its verdict knows that what an era before certified is over.
-        taken = ages.Adopted(
-            threshold=line, era=era, certified=None if against and holds != newest.number == era else holds
-        )
+        era = sum(one.after_seal < row["seal"] for one in found) or 1
+        holder = _certified_in(book, found, line, part, own)
+        lost = holder is None and not against and revoked.of(book, found[max(era - 2, 0) : era], line, part, row)
+        if holder is None and not lost and row["certified"] and era < newest.number:
+            holder = era
+        if against and holder != newest.number == era:
+            holder = (
+                None  # who takes it in this era against its verdict knows that what an era before certified is over
+            )
+        taken = ages.Adopted(threshold=line, era=era, certified=holder, revoked=lost)
         held[part] = ages.in_force(taken, own, era=newest.number, day=day, days=days)
         since = taken.era if taken.certified is None else taken.certified
         if held[part].state in ("carried", "uncertified") and since < newest.number:
@@ -161,7 +168,8 @@ def states(
             stricter = [one for one in _certified_before(book, found, part) if line is not None and one > line]
             if stricter:  # the era before had put the least strict of these in force: it carries over like any other
                 last = ages.Adopted(threshold=min(stricter), era=newest.number - 1, certified=newest.number - 1)
-                held[part] = ages.in_force(last, own, era=newest.number, day=rested, days=days)
+                carried = ages.in_force(last, own, era=newest.number, day=rested, days=days)
+                held[part] = replace(carried, revoked=lost)
     return held
 
 
@@ -186,9 +194,9 @@ def _certified_before(book: Ledger, eras: list[certified.Era], part: str) -> lis
 
 def _decided(
     book: Ledger, stream: Stream, in_force: governed.PolicyInForce, rule: policies.Policy
-) -> dict[str, tuple[float | None, int, bool, bool]]:
-    """By part of `rule`, from the adoption of this epoch by a named person that decided its line last: the line, the seal,
-    whether a certificate held the whole policy then, and whether it was decided against the verdict (`--uncertified`)."""
+) -> dict[str, tuple[float | None, bool, dict[str, Any]]]:
+    """By part of `rule`: the line, whether it was decided against the verdict (`--uncertified`), and the adoption of this
+    epoch by a named person that decided it last, as a row of `governed.history`."""
     named = governed.named(book, stream.name, in_force.epoch_id).to_dicts()
     drawn = governed.drawn(book, stream.name)
     found = {}
@@ -199,18 +207,12 @@ def _decided(
         then = governed.rule_of(row)
         line = then.of_class(part).threshold if part else then.threshold
         against = drawn.get(row["version"], {}).get(part, False)
-        found[part] = line, row["seal"], row["certified"], against
+        found[part] = line, against, row
     return found
 
 
 def _certified_in(
-    book: Ledger,
-    eras: list[certified.Era],
-    line: float | None,
-    part: str,
-    own: Sequence[float],
-    certain: bool,
-    adopted: int,
+    book: Ledger, eras: list[certified.Era], line: float | None, part: str, own: Sequence[float]
 ) -> int | None:
     """The newest era whose certificate holds a threshold; None: none does. `own`: what that of the newest holds."""
     if line in own:
@@ -220,7 +222,7 @@ def _certified_in(
         standing = None if plan is None else certified.standing(book, plan, part)
         if standing is not None and line in certified.held(standing):
             return era.number
-    return adopted if certain and adopted < eras[-1].number else None
+    return None
 
 
 def _before(book: Ledger, stream: Stream) -> tuple[policies.Policy, bool]:

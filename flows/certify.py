@@ -1,5 +1,7 @@
 """What the labels prove, each time they are looked at: the certificate, and the change detection over the released."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +11,7 @@ from flows import epochs, eras, runs
 from models import certificate, change_detection, moment, names
 from models.errors import LedgerInvalid
 from models.stream import Stream
-from review import certified
+from review import certified, relook
 from review import judged as judged_
 from review.figures import Watch
 from review.judged import Judged
@@ -32,21 +34,37 @@ def rules(stream: Stream) -> dict[str, Any]:
 def look(run: runs.Run, in_force: governed.PolicyInForce, cases: Judged, now: str) -> dict[str, certificate.Standing]:
     """Look at the draws of the era under way, and record what is certified if anything changed.
 
+    At those of the era before, too, whose certificate may carry over: recorded if what is certified changed.
     By part: "" is of all cases, else the class. Raises LedgerInvalid if a draw is not one its policy gives.
     """
     found: dict[str, certificate.Standing] = {}
     era = eras.under_way(run.ledger, run.stream, in_force, now)
-    for part, plan in ({} if era is None else era.plans).items():
-        try:
+    if era is None:
+        return found
+    for part, plan in era.plans.items():
+        with adding_up(run.stream):
             found[part], new = certified.look(run.ledger, plan, cases, part=part)
-        except ValueError as error:
-            raise LedgerInvalid(
-                f"the evidence of {run.stream.name} does not add up: {error}; run: second-reader verify"
-            ) from None
         if new:
             row = certified.standing_row(found[part], run.stream.name, now, part)
             run.ledger.append({"look": row}, now=now)
+    before = next((one for one in certified.eras(run.ledger, era.epoch_id) if one.number == era.number - 1), None)
+    for part, plan in ({} if before is None else before.plans).items():
+        with adding_up(run.stream):
+            again = relook.of_era_over(run.ledger, plan, cases, part=part)
+        if again is not None:
+            run.ledger.append({"look": certified.standing_row(again, run.stream.name, now, part)}, now=now)
     return found
+
+
+@contextmanager
+def adding_up(stream: Stream) -> Iterator[None]:
+    """Raise LedgerInvalid where draws are not what their policies give."""
+    try:
+        yield
+    except ValueError as error:
+        raise LedgerInvalid(
+            f"the evidence of {stream.name} does not add up: {error}; run: second-reader verify"
+        ) from None
 
 
 def labels(stream: Stream, in_force: governed.PolicyInForce, cases: Judged, now: str) -> pl.DataFrame:

@@ -113,8 +113,14 @@ def _era(
     state = next((name for name in ("uncertified", "carried") if name in found), "own" if found else "nothing")
     left = min((one.days_left for one in held.values() if one.threshold is not None), default=0) if found else 0
     until = min(newest.ends_at, caution.lapses(newest, now, left)) if found else newest.ends_at
-    days = (moment.parse(newest.ends_at) - moment.parse(newest.registered_at)) / timedelta(days=1)
-    return Era(number=newest.number, ends_at=newest.ends_at, until=until, state=state, days=days)  # type: ignore[arg-type] # one of its four words
+    return Era(
+        number=newest.number,
+        ends_at=newest.ends_at,
+        until=until,
+        state=state,  # type: ignore[arg-type] # one of its four words
+        days=(moment.parse(newest.ends_at) - moment.parse(newest.registered_at)) / timedelta(days=1),
+        revoked=any(one.revoked for one in held.values()),
+    )
 
 
 def _silence(

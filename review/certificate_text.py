@@ -6,6 +6,10 @@ from review import draws, outlook, readers_text, wording
 from review.figures import ClassLine, Report
 from review.states import governed
 
+REVOKED = (
+    "Answers were changed or taken back, and what was adopted is no longer certified: release stopped, or moved up to what "
+    "still is. It comes back by itself when labels certify it again."
+)
 FLAGS = 3  # worse parts named in the first lines; the table has them all
 
 
@@ -62,6 +66,8 @@ def lines(report: Report) -> list[str]:
     silent = [one.label for one in report.classes if one.certified is None]
     if silent:
         said.append(f"Nothing is certified yet for {spelling.few(silent)}: these stay with people.")
+    if report.era is not None and report.era.revoked:
+        said.append(REVOKED)
     if report.era is not None:
         said.append(f"{era(report)} {_too_slow(report)}".strip())
     if report.readers is not None:
@@ -120,7 +126,7 @@ def _but(report: Report) -> str:
 def contradicted(report: Report) -> str:
     at, low = report.ruling.contradicted[-1]
     return (
-        f"by the labels so far at least {wording.at_least(low)} of what {line(report, at)} would release is wrong, above "
+        f"by {report.ruling.so_far} at least {wording.at_least(low)} of what {line(report, at)} would release is wrong, above "
         f"the target: it cannot be adopted without --uncertified."
     )
 
@@ -178,7 +184,7 @@ def _of_class(one: ClassLine, report: Report) -> str:
     if one.verdict.contradicted:
         at, low = one.verdict.contradicted[-1]
         said += (
-            f" But by the labels so far at least {wording.at_least(low)} of what {line(report, at)} would release of it is "
+            f" But by {one.verdict.so_far} at least {wording.at_least(low)} of what {line(report, at)} would release of it is "
             "wrong."
         )
     return said

@@ -21,6 +21,7 @@ from review.ledger import Ledger
 from review.states import governed
 
 _TUPLES = ("thresholds", "starts", "weights")
+_NO_END = 2**63 - 1  # after every seal
 _KEPT = ("log_e", "certified", "cases", "labels", "errors", "pending", "unsent")
 
 
@@ -115,14 +116,17 @@ def _plan(epoch_id: str, row: dict[str, Any]) -> grid.Plan:
     )
 
 
-def standing(ledger: Ledger, plan: grid.Plan, part: str = "") -> certificate.Standing | None:
-    """What the last look left; None before the first."""
+def standing(
+    ledger: Ledger, plan: grid.Plan, part: str = "", *, before_seal: int | None = None
+) -> certificate.Standing | None:
+    """What the last look left, or the last under a seal before `before_seal`; None before the first."""
     found = ledger.read(
-        "SELECT look, standing FROM look WHERE epoch_id = :epoch AND part = :part AND era = :era "
+        "SELECT look, standing FROM look WHERE epoch_id = :epoch AND part = :part AND era = :era AND seal < :before "
         "ORDER BY look DESC LIMIT 1",
         epoch=plan.epoch,
         part=part,
         era=plan.era,
+        before=_NO_END if before_seal is None else before_seal,
     )
     if found.is_empty():
         return None
@@ -171,7 +175,7 @@ def policies(ledger: Ledger, epoch_id: str) -> dict[str, Policy]:
 
 
 def look(ledger: Ledger, plan: grid.Plan, judged: Judged, *, part: str = "") -> tuple[certificate.Standing, bool]:
-    """Look at the draws of the plan's era: what is certified, and whether anything is new since the last look.
+    """Look at the draws of the plan's era: what today's labels certify, and whether anything is new since the last look.
 
     `judged`: the stream's decisions. Raises ValueError if a draw's propensity is not one its policy gives.
     """

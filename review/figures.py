@@ -53,7 +53,8 @@ class Era:
 
     `days`: its length. `state`: own (certified by this era's labels), carried (by those of the era before, while this one
     gathers), uncertified, nothing (is released). `ends_at`, and `until`, when the threshold in force lapses at the latest
-    unless this era certifies it: as the ledger writes times.
+    unless this era certifies it: as the ledger writes times. `revoked`: what was adopted is certified
+    no longer, for answers were changed or taken back.
     """
 
     number: int
@@ -61,6 +62,7 @@ class Era:
     until: str
     state: Literal["own", "carried", "uncertified", "nothing"]
     days: float = era_.DAYS
+    revoked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

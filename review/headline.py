@@ -154,7 +154,7 @@ def verdict(report: Report) -> tuple[str, str, str]:
             return (
                 "\u2715",
                 "Contradicted",
-                f"{target}: today's line is certified, but by the labels so far more of what it releases is wrong.",
+                f"{target}: today's line is certified, but by {report.ruling.so_far} more of what it releases is wrong.",
             )
         case "refused":
             return "\u2715", "Do not route by it", f"{target}. {_sentence(_refusals(report)[0])}"
@@ -211,7 +211,7 @@ def proposed(report: Report) -> tuple[str, str]:
     if ruling.state == "carried" and report.verdict == "contradicted":
         return (
             "Raise the line, or halt",
-            "By the labels so far more of what today's line releases is wrong than is asked for.",
+            f"By {report.ruling.so_far} more of what today's line releases is wrong than is asked for.",
         )
     match ruling.state:
         case "contradicted":

@@ -86,25 +86,28 @@ def build(
     design = found.whole.design
     promise = risk.error_among_automated(counts, delta, one_sided=True, design=design.released)
     error = risk.error_among_automated(counts, delta, design=design.released)
+    judging = found.judging()
     ruling = verdict.of(
         standing,
-        counts,
-        least=found.whole.least,
+        judging.counts,
+        least=judging.least,
+        epoch=counts,
         target=target,
         delta=delta,
         line=line,
         carried=carried,
-        design=design,
+        design=judging.design,
     )
     proposed = None
     if standing is not None:
         proposed = proposal.of(
             standing, counts, stream, by_day=by_day, reviewers=reviewers, ruling=ruling, design=design
         )
-    classes = _classes(policy, standings, found.by_class, carried=carried)
+    classes = _classes(policy, standings, found, carried=carried)
+    own = judging if era is not None and era.state == "own" else found.whole
     badge = verdict.badge(
         [(one.in_force, one.verdict) for one in classes] or [(line, ruling)],
-        risk.error_among_automated(found.whole.least, delta, design=design.released),
+        risk.error_among_automated(own.least, delta, design=own.design.released),
         promise,
         target=target,
         stands=None if era is None else era.state in ("own", "carried"),
@@ -202,7 +205,7 @@ def _trust(counts: pl.DataFrame, delta: float) -> Trust:
 def _classes(
     policy: governed.PolicyInForce | None,
     standings: Mapping[str, certificate.Standing],
-    parts: Mapping[str, Part],
+    found: Weighed,
     *,
     carried: bool,
 ) -> tuple[ClassLine, ...]:
@@ -216,7 +219,8 @@ def _classes(
             continue
         at = left.certified[-1] if left.certified else len(left.plan.thresholds) - 1
         step = certificate.needed(left)
-        in_force, part = policy.policy.of_class(label).threshold, parts.get(label)
+        in_force, part = policy.policy.of_class(label).threshold, found.by_class.get(label)
+        judging = None if part is None else found.judging(label)
         lines.append(
             ClassLine(
                 label=label,
@@ -228,13 +232,14 @@ def _classes(
                 needed=None if step is None else step.labels,
                 verdict=verdict.of(
                     left,
-                    NO_COUNTS if part is None else part.counts,
-                    least=None if part is None else part.least,
+                    NO_COUNTS if judging is None else judging.counts,
+                    least=None if judging is None else judging.least,
+                    epoch=None if part is None else part.counts,
                     target=policy.target_error,
                     delta=policy.delta,
                     line=in_force,
                     carried=carried,
-                    design=group_limits.ALONE if part is None else part.design,
+                    design=group_limits.ALONE if judging is None else judging.design,
                 ),
                 draws=None if part is None else draws.at(part.draws, left.plan.thresholds[at]),
             )

@@ -17,7 +17,7 @@ ADVICE = (
     r"This page fills with the first answers of the model\.",
     r"Put them where the stream looks for its input, then: .*",
     r"Cases and labels of earlier epochs are no evidence about this one\.",
-    r"By the labels so far more of what today's line releases is wrong than is asked for\.",
+    r"By the labels (?:of era \d+ )?so far more of what today's line releases is wrong than is asked for\.",
     r"A share of them is drawn for a blind label; as people answer, the error shows\.",
     r"They narrow with each audit\.",
     r"Raise the line, or halt\.",
