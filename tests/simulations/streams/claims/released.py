@@ -168,8 +168,8 @@ CLAIMS: tuple[Claim, ...] = (
         _sentence,
     ),
     (
-        r"The target is at most ([\d.]+)\u00a0% wrong among the released: today's line is certified, but by the labels (?:of era \d+ )?so far "
-        r"more of what it releases is wrong\.",
+        r"The target is at most ([\d.]+)\u00a0% wrong among the released: today's line is certified, but by the labels "
+        r"(?:of era \d+ )?so far more of what it releases is wrong\.",
         _sentence,
     ),
     (
