@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,12 +11,13 @@ import polars as pl
 from flows import epochs, eras, runs
 from models import certificate, change_detection, moment, names
 from models.errors import LedgerInvalid
+from models.policy import AUTOMATE
 from models.stream import Stream
 from review import certified, relook
 from review import judged as judged_
 from review.figures import Watch
 from review.judged import Judged
-from review.states import governed
+from review.states import doubted, governed, suspicion
 
 WATCHDOG = names.WATCHDOG
 
@@ -85,23 +87,12 @@ def watch(run: runs.Run, in_force: governed.PolicyInForce, labels: pl.DataFrame,
     What the machine may do is taken back without asking; to give it back takes a named person.
     """
     target = run.stream.target.error
-    wrong = labels["wrong"].to_numpy()
-    raised = change_detection.alarm(wrong, target)
-    if raised is None:
+    found = _alarm(run.stream, in_force.epoch_id, labels, target, now)
+    if found is None:
         return False
-    clean = change_detection.clean(wrong, target, raised)
-    alarm = {
-        "epoch_id": in_force.epoch_id,
-        "stream": run.stream.name,
-        "labels": raised + 1,
-        "errors": int(wrong[clean + 1 : raised + 1].sum()),
-        "clean_until": labels["decided_at"][clean] if clean >= 0 else None,
-        "raised_at": now,
-        "clean_seal": _clean_seal(labels, clean),
-        "detector": "CUSUM and Shiryaev-Roberts",
-    }
+    alarm, since = found
     because = (
-        f"{alarm['errors']} of the last {raised - clean} blind labels of released cases are wrong, "
+        f"{alarm['errors'].item()} of the last {since} blind labels of released cases are wrong, "
         f"with {target:.3g} allowed"
     )
     with run.ledger.exclusive("govern", run.stream.name):
@@ -115,17 +106,51 @@ def watch(run: runs.Run, in_force: governed.PolicyInForce, labels: pl.DataFrame,
             now_in_force,
             by=WATCHDOG,
             because=because,
-            alarm=pl.DataFrame([alarm], schema_overrides={"clean_until": pl.String}),
+            alarm=alarm,
         )
     return True
 
 
-def _clean_seal(labels: pl.DataFrame, clean: int) -> int:
-    """The last batch above suspicion: a batch that holds one suspect label is suspect whole. 0: none is."""
-    if clean < 0:
-        return 0
-    calm, suspect = int(labels["seal"][clean]), int(labels["seal"][clean + 1])
-    return min(calm, suspect - 1)
+def watch_closed(run: runs.Run, in_force: governed.PolicyInForce, cases: Judged, now: str) -> int:
+    """Look at what was released in epochs that are closed, too: answers come after a model has changed. How many alarms.
+
+    Such an alarm closes nothing, for what is in force is another model's; its suspects can be recalled. `in_force`: after
+    `watch`. An epoch that had its alarm has its suspects told anew with every answer, and needs none again.
+    """
+    released = cases.kinds.filter(pl.col("route") == AUTOMATE)["epoch_id"].unique().sort().to_list()
+    done = {in_force.epoch_id, *doubted.alarms(run.ledger, run.stream.name)["epoch_id"]}
+    closed = [epoch_id for epoch_id in released if epoch_id not in done]
+    targets = governed.targets(run.ledger, run.stream.name) if closed else {}
+    made = []
+    for epoch_id in closed:
+        given = labels(run.stream, replace(in_force, epoch_id=epoch_id), cases, now)
+        made.append(_alarm(run.stream, epoch_id, given, targets[epoch_id], now))
+    alarms = [found[0] for found in made if found is not None]
+    if alarms:
+        run.ledger.append({"alarm": pl.concat(alarms)}, now=now)
+    return len(alarms)
+
+
+def _alarm(
+    stream: Stream, epoch_id: str, labels: pl.DataFrame, target: float, now: str
+) -> tuple[pl.DataFrame, int] | None:
+    """The alarm that some labels of an epoch raise, as a fact, and how many labels it rests on; None: they raise none."""
+    wrong = labels["wrong"].to_numpy()
+    raised = change_detection.alarm(wrong, target)
+    if raised is None:
+        return None
+    clean = change_detection.clean(wrong, target, raised)
+    row = {
+        "epoch_id": epoch_id,
+        "stream": stream.name,
+        "labels": raised + 1,
+        "errors": int(wrong[clean + 1 : raised + 1].sum()),
+        "clean_until": labels["decided_at"][clean] if clean >= 0 else None,
+        "raised_at": now,
+        "clean_seal": suspicion.clean_seal(labels, clean),
+        "detector": "CUSUM and Shiryaev-Roberts",
+    }
+    return pl.DataFrame([row], schema_overrides={"clean_until": pl.String}), raised - clean
 
 
 def standing_watch(labels: pl.DataFrame, target: float) -> Watch | None:

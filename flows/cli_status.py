@@ -48,8 +48,8 @@ def _row(name: str) -> dict[str, Any]:
     from review.states import counted, governed, reviewed
 
     empty = dict.fromkeys(("automation", "at_most", "promised", "measured_at", "threshold", "certified", "alarm"))
-    row: dict[str, Any] = {"stream": name, **empty, "open": 0, "late": 0, "waiting": 0, "faults": 0, "problem": None}
-    row["because"] = None
+    none = dict.fromkeys(("open", "late", "waiting", "faults"), 0)
+    row: dict[str, Any] = {"stream": name, **empty, "past_alarms": [], **none, "because": None, "problem": None}
     try:
         stream = settings.read_stream(name, settings.read())
         with runs.open_ledger() as book:
@@ -69,6 +69,7 @@ def _row(name: str) -> dict[str, Any]:
         "threshold": rule.threshold if rule.by_class is None else dict(rule.by_class),
         "certified": in_force.certified,
         "alarm": last.get("alarm"),
+        "past_alarms": last.get("past_alarms", []),
         "open": totals["open"],
         "late": last.get("late", 0),
         "waiting": totals["waiting"],
@@ -94,7 +95,18 @@ def _lines(rows: list[dict[str, Any]]) -> list[str]:
     ]
     problems = [f"{row['stream']}: {row['problem']}" for row in rows if row["problem"] is not None]
     moved = [f"{row['stream']}: {row['because']}" for row in rows if row["because"] is not None]
-    return (shown if len(cells) > 1 else []) + moved + problems
+    alarms = [_past(row["stream"], alarm) for row in rows for alarm in row["past_alarms"]]
+    return (shown if len(cells) > 1 else []) + moved + alarms + problems
+
+
+def _past(stream: str, alarm: dict[str, Any]) -> str:
+    """An alarm about what was released before, as of the last report."""
+    from review import wording
+
+    return (
+        f"{stream}: alarm of {wording.when(alarm['raised_at'])} about what model {alarm['model']} released before; "
+        f"{wording.count(alarm['suspects'], 'case')} under suspicion at the last report; run: second-reader recall {stream}"
+    )
 
 
 def _wrong(row: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -42,6 +43,7 @@ def _measure(stream_name: str) -> runs.Counts:
             in_force, standings, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
         elif caution.act(run, in_force, standings, now, cases):
             in_force = runs.policy_in_force(run.ledger, run.stream)
+        certify.watch_closed(run, in_force, cases, now)
         made = gather(run, in_force, cases, standings, labels, now)
         folder = run.settings.reports / run.stream.name
         page = write(folder, now[:10], made)
@@ -67,6 +69,7 @@ def gather(
     lines = weighed.lines(in_force, standings)
     people = cases.people
     epoch = judged.of(cases, in_force.epoch_id)
+    alarm, past_alarms = _alarms(run, in_force)
     at = what_if.thresholds(list(plans.values()), found.whole.counts, lines)
     return report.build(
         run.stream,
@@ -82,7 +85,8 @@ def gather(
         head=book.head(),
         now=now,
         standings=standings,
-        alarm=_alarm(run, in_force),
+        alarm=alarm,
+        past_alarms=past_alarms,
         era=_era(run, in_force, standings, now),
         silence=_silence(run, in_force, now),
         goes_on=_goes_on(run, in_force, standings, now),
@@ -152,20 +156,33 @@ def _readers(run: runs.Run, in_force: governed.PolicyInForce, people: reviewed.R
     return capture_recapture.readers(twice, in_force.delta)
 
 
-def _alarm(run: runs.Run, in_force: governed.PolicyInForce) -> Alarm | None:
-    raised = doubted.alarms(run.ledger, run.stream.name)
+def _alarms(run: runs.Run, in_force: governed.PolicyInForce) -> tuple[Alarm | None, tuple[Alarm, ...]]:
+    """The newest alarm that stopped release, and every other (or that, where somebody has released again since) whose
+    suspects nobody has read or recalled."""
     suspects = doubted.suspects(run.ledger, run.stream.name)
     if suspects is None:
-        return None
-    newest = raised.row(0, named=True)
-    return Alarm(
-        raised_at=newest["raised_at"],
-        labels=newest["labels"],
-        errors=newest["errors"],
-        clean_until=newest["clean_until"],
-        suspects=len(suspects),
-        current=in_force.adopted_by == certify.WATCHDOG,
-    )
+        return None, ()
+    count = dict(suspects.group_by("epoch_id").len().iter_rows())
+    found = [
+        (
+            row["stopped"],
+            Alarm(
+                raised_at=row["raised_at"],
+                labels=row["labels"],
+                errors=row["errors"],
+                clean_until=row["clean_until"],
+                suspects=count.get(row["epoch_id"], 0),
+                model=row["model_id"],
+                current=False,
+            ),
+        )
+        for row in doubted.alarms(run.ledger, run.stream.name).iter_rows(named=True)
+    ]
+    newest = next((alarm for stopped, alarm in found if stopped), None)
+    if newest is not None and in_force.adopted_by == certify.WATCHDOG:
+        current = replace(newest, current=True)
+        return current, tuple(alarm for _, alarm in found if alarm.suspects and alarm is not newest)
+    return newest, tuple(alarm for _, alarm in found if alarm.suspects)
 
 
 def write(folder: Path, day: str, made: Report) -> Path:

@@ -3,7 +3,7 @@
 from models import certificate, spelling
 from models import era as era_
 from review import draws, outlook, readers_text, wording
-from review.figures import ClassLine, Report
+from review.figures import Alarm, ClassLine, Report
 from review.states import governed
 
 REVOKED = (
@@ -16,6 +16,16 @@ FLAGS = 3  # worse parts named in the first lines; the table has them all
 def line(report: Report, threshold: float | None) -> str:
     """A threshold as the page shows it everywhere."""
     return wording.threshold(threshold, report.shown)
+
+
+def past_alarm(alarm: Alarm) -> str:
+    """An alarm about what was released before, which says nothing of what is in force."""
+    return (
+        f"Alarm of {wording.when(alarm.raised_at)}, about what model {alarm.model} released before: the error had risen "
+        f"({alarm.errors} wrong at the end of {wording.count(alarm.labels, 'blind label')}). "
+        f"{wording.count(alarm.suspects, 'case')} of that {'is' if alarm.suspects == 1 else 'are'} under suspicion, read by "
+        "nobody: second-reader recall. What is in force now is not touched by it."
+    )
 
 
 def lines(report: Report) -> list[str]:
@@ -32,6 +42,7 @@ def lines(report: Report) -> list[str]:
                 else "every case under suspicion was read or recalled."
             )
         )
+    said += [past_alarm(one) for one in report.past_alarms]
     if report.silence == "stopped":
         said.append(
             "Nothing is released, waiting for readers: of what was released before, no label has come for as long as "

@@ -47,6 +47,11 @@ def news(report: Report, before: Mapping[str, Any] | None) -> list[tuple[str, di
     now, alarm = numbers.key(report), report.alarm
     if alarm is not None and now["alarm"] and (before is None or before["alarm"] != now["alarm"]):
         told.append(("alarm", {"labels": alarm.labels, "errors": alarm.errors, "suspects": alarm.suspects}))
+    known = {} if before is None else {one["raised_at"]: one["suspects"] for one in before.get("past_alarms", ())}
+    for past in report.past_alarms:
+        if past.suspects > known.get(past.raised_at, 0):
+            figures = {"labels": past.labels, "errors": past.errors, "suspects": past.suspects}
+            told.append(("alarm", figures | {"model": past.model}))
     proposes = headline.proposed(report)[0].startswith("Move")
     if proposes and (before is None or before["proposed"] != now["proposed"]):
         told.append(("proposal", {"proposed": now["proposed"]}))

@@ -37,7 +37,10 @@ class Queue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """The watchdog found the error among the released risen. `suspects`: released since, and read by nobody."""
+    """The watchdog found the error among the released risen.
+
+    `suspects`: released in its epoch, under suspicion by what is known today, read by nobody and not recalled.
+    """
 
     raised_at: str
     labels: int
@@ -45,6 +48,7 @@ class Alarm:
     clean_until: str | None  # released up to here: above suspicion. None: nothing is
     suspects: int
     current: bool  # the epoch in force began with it
+    model: str = ""  # whose answers were released
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +161,7 @@ class Report:
     classes: tuple[ClassLine, ...]  # of a stream with a line per class; else empty
     slices: tuple[Slice, ...]  # of the released, by predicted class and by slice
     shift: Shift | None  # of the newest day's confidences; None: too few to say
-    alarm: Alarm | None  # the newest, if the watchdog ever raised one
+    alarm: Alarm | None  # the newest that stopped release, if the watchdog ever raised one
     verdict: verdict_.Badge  # on the target; certified: at every look; else at this one; nothing: no evidence
     ruling: verdict_.Verdict  # what may be proposed of all cases; with a line per class each has its own
     draws: pl.DataFrame  # blind draws of the epoch (`review.draws`)
@@ -183,6 +187,7 @@ class Report:
     faults: pl.DataFrame
     history: pl.DataFrame
     head: tuple[int, str]
+    past_alarms: tuple[Alarm, ...] = ()  # that closed no epoch, or one before; with suspects left, newest first
     era: Era | None = None  # None: none has begun
     readers: Readers | None = None  # what is known of what one reader misses; None: nothing was looked at
     overlap: float = 0.0  # share of the agreeing blind answers that another person reads, too

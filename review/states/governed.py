@@ -97,6 +97,14 @@ def adopted(ledger: Ledger, stream: str, epoch_id: str) -> dict[str, Any] | None
     return past.row(-1, named=True) if len(past) > 1 else None
 
 
+def targets(ledger: Ledger, stream: str) -> dict[str, float]:
+    """The target error that each epoch of the stream was opened with, by epoch_id."""
+    found = ledger.read(
+        "SELECT DISTINCT epoch_id, target_error FROM policy WHERE stream = :stream ORDER BY epoch_id", stream=stream
+    )
+    return dict(found.iter_rows())
+
+
 def releasing_since(ledger: Ledger, stream: str) -> int | None:
     """The seal of the adoption since which the stream has been releasing without a break; None: nothing is released now."""
     since: int | None = None

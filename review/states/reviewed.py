@@ -7,6 +7,7 @@ import polars as pl
 from review.ledger import Ledger
 
 PLACE = ["case_id", "slot"]
+LAST = 2**62  # later than any seal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,22 +25,24 @@ class Reviewed:
     sent: pl.DataFrame
 
 
-def read(ledger: Ledger, stream: str) -> Reviewed:
-    """All of a stream.
+def read(ledger: Ledger, stream: str, *, until: int = LAST) -> Reviewed:
+    """All of a stream, or what was known of it when the ledger's last seal was `until`.
 
     Worked out here: for 15,000 readings SQLite's windows and joins took 0.25 s, this takes 0.04 s.
     """
     live = _live(
         ledger.read(
             "SELECT project_id, annotation_id, revision, case_id, slot, reviewer, outcome, answer, blind, seconds, "
-            "submitted_at, written_by FROM review WHERE stream = :stream",
+            "submitted_at, written_by FROM review WHERE stream = :stream AND seal <= :until",
             stream=stream,
+            until=until,
         )
     )
     sent = ledger.read(
-        "SELECT case_id, slot, blind, task_key, sent_at FROM dispatch WHERE stream = :stream "
-        "ORDER BY sent_at, case_id, slot",
+        "SELECT case_id, slot, blind, task_key, sent_at FROM dispatch "
+        "WHERE stream = :stream AND seal <= :until ORDER BY sent_at, case_id, slot",
         stream=stream,
+        until=until,
     )
     return Reviewed(live=live, readings=_readings(live), sent=sent)
 
@@ -111,11 +114,12 @@ def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bo
 
 def claims(ledger: Ledger, stream: str) -> pl.DataFrame:
     """Cases drawn blind that somebody answered: case_id, prediction, confidence, decided_at, content, epoch_id, route,
-    propensity, group_id."""
+    propensity, group_id, seal (of the decision)."""
     # CROSS JOIN here and below: SQLite then goes from the answers to their decisions, not through all decisions.
     return ledger.read(
         """
-        SELECT d.case_id, d.prediction, d.confidence, d.decided_at, d.content, d.epoch_id, d.route, d.propensity, d.group_id
+        SELECT d.case_id, d.prediction, d.confidence, d.decided_at, d.content, d.epoch_id, d.route, d.propensity, d.group_id,
+            d.seal
         FROM (SELECT DISTINCT case_id FROM review WHERE stream = :stream AND outcome = 'answer') AS r
         CROSS JOIN decision d WHERE d.stream = :stream AND d.case_id = r.case_id AND d.blind
         """,

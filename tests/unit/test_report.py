@@ -197,7 +197,7 @@ def test_the_json_holds_every_figure_and_no_nan(state: str) -> None:
         *("stream", "title", "model", "made_at", "cases", "released", "automation", "error", "promise", "worst"),
         *("batch", "target", "line", "everything", "aurc", "augrc", "curve", "totals", "days", "queue", "reviewers"),
         *("history", "faults", "seal", "certificate", "alarm", "slices", "shift", "classes", "era", "verdict"),
-        *("readers", "silence", "repeats"),
+        *("readers", "silence", "repeats", "past_alarms"),
         *("what_if", "trust", "looks", "watch", "pace", "since", "audits_unsent", "audits_disputed"),
     }
 
