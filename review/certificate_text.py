@@ -2,7 +2,7 @@
 
 from models import certificate, spelling
 from models import era as era_
-from review import draws, outlook, readers_text, wording
+from review import draws, outlook, readers_text, silence_text, wording
 from review.figures import Alarm, ClassLine, Report
 from review.states import governed
 
@@ -43,31 +43,8 @@ def lines(report: Report) -> list[str]:
             )
         )
     said += [past_alarm(one) for one in report.past_alarms]
-    if report.silence == "stopped":
-        said.append(
-            "Nothing is released, waiting for readers: of what was released before, no label has come for as long as "
-            "policy.max_silence allows. "
-            + (
-                "It goes on by itself when they have answered."
-                if report.goes_on
-                else "Its line has lapsed meanwhile: it goes on by itself only if they have answered and this era certifies it."
-            )
-        )
-    elif report.silence == "unsettled":
-        said.append(
-            "Nothing is released, waiting for readers: people have read what was released before, and no answer is settled "
-            "before another person reads it."
-        )
-    elif report.silence == "doubted":
-        said.append(
-            "Nothing is released: people have read again, and their answers, with disputes counted as wrong, say that the "
-            "error has risen."
-        )
-    elif report.silence:
-        said.append(
-            "Release stops within a day unless somebody reads what was drawn of the released: no label of it has come for "
-            "nearly as long as policy.max_silence allows."
-        )
+    if report.silence:
+        said.append(silence_text.of(report))
     elif stopped := _stopped(report):
         said.append(f"Nothing is released since {wording.when(stopped.adopted_at)}, by {stopped.adopted_by}.")
     said += [f"Beware: {sentence}" for sentence in beware(report)]

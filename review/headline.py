@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from models import spelling
 from models.estimate import Estimate, NotEnoughEvidence
-from review import certificate_text, draws, estimate_text, outlook, wording
+from review import certificate_text, draws, estimate_text, outlook, silence_text, wording
 from review.figures import Figure, Report
 
 
@@ -198,8 +198,8 @@ def proposed(report: Report) -> tuple[str, str]:
     alarm, proposal, ruling = report.alarm, report.proposal, report.ruling
     if alarm is not None and alarm.current:
         return "Find the cause", "The watchdog has closed the epoch. No line can be proposed before new evidence is in."
-    if report.silence == "stopped":
-        return "Wait for readers", "No line is proposed while nobody reads what was drawn of the released."
+    if waits := silence_text.no_line(report):
+        return "Wait for readers", waits
     if report.classes:
         return _proposed_by_class(report)
     if ruling.state == "refused":

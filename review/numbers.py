@@ -28,7 +28,7 @@ def whole(report: Report) -> dict[str, Any]:
     era {number, ends_at, state}      whose evidence counts; own | carried | uncertified | nothing; or null
     readers {due, read, wrong, error, missed}   agreeing answers read twice, and the error corrected for what one reader
                                       misses, of the released or, while nothing is, of all cases; or null
-    silence                           soon | stopped: release stops, or has stopped, for want of readers; or empty
+    silence                           soon | stopped | unsettled | doubted: why release stops, or has stopped; or empty
     repeats                           cases held back, for as many of their group as the plan allows came before
     verdict {state, threshold, certified, allowed, contradicted, refusals, target}   what may be proposed and adopted
     classes                           per class: line in force, certified, coverage, labels, errors, needed, verdict,

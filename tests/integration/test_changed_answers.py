@@ -71,7 +71,9 @@ def test_when_its_answers_are_deleted_a_threshold_is_revoked_and_it_comes_back_w
     assert desk.in_force().certified is True
 
 
-def test_release_moves_up_to_what_is_still_certified_when_the_rest_was_corrected(desk: Desk, clock: Clock) -> None:
+def test_labels_at_a_strict_threshold_certify_a_lower_one_and_take_it_along_when_they_are_corrected(
+    desk: Desk, clock: Clock
+) -> None:
     govern.adopt("mail", 0.9, by=ANN, because=WHY)
     delete(desk, "b", clock.later(1))
     desk.arrive("c", 200, 0.9, wrong=60)

@@ -95,7 +95,7 @@ def made(
     classes: Mapping[str, tuple[certificate.Standing, tuple[Row, ...]]] = MappingProxyType({}),
     era: Era | None = None,
     pace: Pace = report.NO_PACE,
-    silence: Literal["", "soon", "stopped"] = "",
+    silence: Literal["", "soon", "stopped", "unsettled", "doubted"] = "",
     goes_on: bool = True,
     slices: Sequence[Slice] = (),
 ) -> Report:

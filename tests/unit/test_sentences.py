@@ -137,12 +137,12 @@ def reports() -> Iterator[tuple[str, Setting, Report]]:
         for who in ("ann@example.org", "the era"):
             stopped = replace(COLD, adopted_by=who)
             yield f"stopped by {who}", setting, made(policy=stopped, standing=STANDING, **known)  # type: ignore[arg-type]
-        for goes_on in (True, False):
+        for silence, goes_on in product(("stopped", "unsettled", "doubted"), (True, False)):
             era = None if goes_on else Era(number=2, ends_at=ENDS, until=ENDS, state="nothing")
-            silent = known | {"silence": "stopped", "goes_on": goes_on, "era": era}
+            silent = known | {"silence": silence, "goes_on": goes_on, "era": era}
             policy = replace(COLD, adopted_by="the silence rule")
             found = made(policy=policy, standing=STANDING, **silent)  # type: ignore[arg-type]
-            yield f"silenced, goes on: {goes_on}", setting, found
+            yield f"silenced, {silence}, goes on: {goes_on}", setting, found
         carried = Era(number=2, ends_at=ENDS, until=UNTIL, state="carried")
         own = replace(carried, state="own")
         for era, standing in ((carried, FEW), (own, STANDING)):
@@ -151,6 +151,8 @@ def reports() -> Iterator[tuple[str, Setting, Report]]:
         before = {"decisions": 900, "disputed": 3}
         for name, alarm in (("a new epoch", None), ("a new epoch after an alarm", ALARM)):
             yield name, setting, made((), policy=COLD, totals=before, alarm=alarm, **known)  # type: ignore[arg-type]
+        past = replace(ALARM, current=False, model="m-1")
+        yield "past alarm", setting, replace(made(standing=STANDING, **known), past_alarms=(past,))  # type: ignore[arg-type]
         yield "alarm", setting, made(policy=COLD, standing=FEW, alarm=ALARM, **known)  # type: ignore[arg-type]
         yield "empty", setting, made((), policy=None, **known)  # type: ignore[arg-type]
 
@@ -327,10 +329,19 @@ def test_what_is_released_no_more_is_told_as_past_and_by_whom_it_ended() -> None
 def test_while_nobody_reads_no_line_is_proposed_and_what_goes_on_is_what_the_era_leaves() -> None:
     for name, _, found in all_of_them():
         word, text = headline.proposed(found)[0], said(found)
-        check(name, "it waits", (word == "Wait for readers") == (found.silence == "stopped"))
-        goes_on = "It goes on by itself when they have answered." in text
-        check(name, "it goes on", goes_on == (found.silence == "stopped" and found.goes_on))
+        silent = found.silence in ("stopped", "unsettled", "doubted")
+        check(name, "it waits", (word == "Wait for readers") == silent)
+        goes_on = "It goes on by itself when labels are settled again" in text
+        check(name, "it goes on", goes_on == (silent and found.goes_on))
+        check(name, "why", ("with disputes counted as wrong" in text) == (found.silence == "doubted"))
         check(name, "it has lapsed", ("has lapsed meanwhile" in text) == (not found.goes_on))
+
+
+def test_an_alarm_about_another_model_stops_nothing_in_force() -> None:
+    for name, _, found in all_of_them():
+        text = said(found)
+        check(name, "its model", ("about what model m-1 released before" in text) == bool(found.past_alarms))
+        check(name, "what is in force", not found.past_alarms or "Nothing is released since" not in text)
 
 
 def test_an_epoch_without_cases_is_no_stream_without_cases() -> None:
@@ -339,7 +350,7 @@ def test_an_epoch_without_cases_is_no_stream_without_cases() -> None:
         text, came = said(found), bool(found.totals["decisions"])
         check(name, "none ever", ("No case has arrived yet." in text) == (not found.cases and not came))
         check(name, "none of this epoch", ("No case of this epoch has" in text) == (not found.cases and came))
-        suspects = found.alarm is not None and found.alarm.suspects
+        suspects = found.past_alarms or (found.alarm is not None and found.alarm.suspects)
         later = suspects or (found.totals["disputed"] and found.second_opinion)
         none = replace(found, queue=replace(found.queue, open=0, waiting=0))
         check(name, "the queue", ("is empty" in terminal.queue(none)) == (not later))

@@ -125,7 +125,7 @@ def _stopped(given: world.World, life: driver.Life, known: Facts) -> Said:
     assert policy is not None, "a stream begins with a policy"
     if newest["adopted_by"] != product.SILENCE or policy["threshold"] is not None:
         return
-    if not any("waiting for readers: of what was released before" in line for line in last.told.certificate):
+    if not any("waiting for readers: no label of what was released" in line for line in last.told.certificate):
         return  # people have read, and what they said is not settled or is against the machine
     readings = then.readings()
     now = driver.START + timedelta(days=last.day + 0.97)

@@ -61,28 +61,36 @@ def _ended(found: re.Match[str], scene: Scene) -> Said:
     )
 
 
+GOES_ON = (
+    r"(?:It goes on by itself when labels are settled again and do not say that the error has risen|Its line has lapsed "
+    r"meanwhile: it goes on by itself only if labels are settled again and this era certifies it)\."
+)
 CLAIMS: tuple[Claim, ...] = (
     (rf"Nothing is released since {W}, by (.+?)\.(?=\s|$)", _ended),
     (r"No line is proposed while nobody reads what was drawn of the released\.", _stopped),
+    (r"No line is proposed before another person has read what waits for one\.", _stopped),
     (
-        r"Nothing is released, waiting for readers: of what was released before, no label has come for as long as "
-        r"policy\.max_silence allows\. (?:It goes on by itself when they have answered|Its line has lapsed meanwhile: it goes on "
-        r"by itself only if they have answered and this era certifies it)\.",
+        r"No line is proposed while answers, with disputes counted as wrong, say that the error has risen\.",
+        _stopped,
+    ),
+    (
+        r"Nothing is released, waiting for readers: no label of what was released before was settled for as long as "
+        rf"policy\.max_silence allows\. {GOES_ON}",
         _stopped,
     ),
     (
         r"Nothing is released, waiting for readers: people have read what was released before, and no answer is settled before "
-        r"another person reads it\.",
+        rf"another person reads it\. {GOES_ON}",
         _stopped,
     ),
     (
         r"Nothing is released: people have read again, and their answers, with disputes counted as wrong, say that the error "
-        r"has risen\.",
+        rf"has risen\. {GOES_ON}",
         _stopped,
     ),
     (
-        r"Release stops within a day unless somebody reads what was drawn of the released: no label of it has come for nearly as "
-        r"long as policy\.max_silence allows\.",
+        r"Release stops within a day unless somebody reads what was drawn of the released: no label of it was settled for nearly "
+        r"as long as policy\.max_silence allows\.",
         _stops_soon,
     ),
     (
