@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from tests.simulations.streams import driver, product
 from tests.simulations.streams.claims import page as claims
 from tests.simulations.streams.facts import Facts
-from tests.simulations.streams.scene import LONG, N, P, Said, Scene, T
+from tests.simulations.streams.scene import LONG, N, P, Said, Scene, T, when
 
 ADVICE = (
     r"This page fills with the first answers of the model\.",
@@ -50,8 +50,8 @@ class Page:
 
 
 def false(told: product.Told, known: Facts, page: Page, made_at: str) -> Said:
-    """What is not true of what a report says: kind and text. `made_at`: as later reports name this one."""
-    scene = Scene.of(known, page.truth, page.before, page.limits)
+    """What is not true of what a report says: kind and text. `made_at`: as the ledger writes times."""
+    scene = Scene.of(known, page.truth, page.before, page.limits, made_at)
     parts = (
         *told.headline,
         told.target,
@@ -64,7 +64,7 @@ def false(told: product.Told, known: Facts, page: Page, made_at: str) -> Said:
     for text in filter(None, parts):
         yield from _of(text, scene, page)
     yield from claims.contradictions(" ".join(parts), scene)
-    page.before[made_at] = scene
+    page.before[when(made_at)] = scene
 
 
 def _of(text: str, scene: Scene, page: Page) -> Iterator[tuple[str, str]]:

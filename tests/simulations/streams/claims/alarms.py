@@ -18,16 +18,31 @@ def _stops_soon(found: re.Match[str], scene: Scene) -> Said:
 
 
 def _alarm(found: re.Match[str], scene: Scene) -> Said:
-    alarm = scene.known.tables["alarm"][-1]
-    yield from same(found, (number(found[1]), number(found[2])), (alarm["errors"], alarm["labels"]))
-    sent = {row["case_id"] for row in scene.known.tables["recall"]}
-    there = {
-        row["case_id"]
-        for one in scene.known.tables["alarm"]
-        for row in scene.known.cases(one["epoch_id"])
-        if row["route"] == "AUTOMATE" and row["seal"] > one["clean_seal"]
-    }
-    yield from same(found, number(found[3]), sum(one not in sent and one not in scene.readings for one in there))
+    """Of the newest alarm that stopped release."""
+    seals = {row["seal"] for row in scene.known.tables["adoption"] if row["adopted_by"] == product.WATCHDOG}
+    alarm = [row for row in scene.known.tables["alarm"] if row["seal"] in seals][-1]
+    yield from _counts(found, scene, alarm, (found[1], found[2], found[3]))
+
+
+def _past_alarm(found: re.Match[str], scene: Scene) -> Said:
+    """Of one that is over, or that stopped nothing: of the model whose epoch it is."""
+    models = {row["epoch_id"]: row["model_id"] for row in scene.known.tables["epoch"]}
+    there = [
+        row
+        for row in scene.known.tables["alarm"]
+        if (when(row["raised_at"]), models[row["epoch_id"]]) == (found[1], found[2])
+    ]
+    if not there:
+        yield "absent", f"{found[0]!r}, but there is no such alarm"
+        return
+    yield from _counts(found, scene, there[-1], (found[3], found[4], found[5]))
+
+
+def _counts(found: re.Match[str], scene: Scene, alarm: facts.Row, told: tuple[str, str, str]) -> Said:
+    yield from same(found, (number(told[0]), number(told[1])), (alarm["errors"], alarm["labels"]))
+    least, most = facts.suspects(scene.known, alarm)
+    if not least <= number(told[2]) <= most:
+        yield "count", f"{found[0]!r}, but there are {least} to {most} suspects"
 
 
 def _closed(found: re.Match[str], scene: Scene) -> Said:
@@ -36,7 +51,7 @@ def _closed(found: re.Match[str], scene: Scene) -> Said:
 
 
 def _watched(found: re.Match[str], scene: Scene) -> Said:
-    labels = facts.released_labels(scene.known, scene.policy["epoch_id"])
+    labels = facts.released_labels(scene.known, scene.policy["epoch_id"], scene.made_at)
     yield from same(found, number(found[2]), sum(wrong for _, wrong in labels))
     least = len(labels) - facts.perhaps_due(scene.known, scene.policy["epoch_id"])
     if not least <= number(found[1]) <= len(labels):
@@ -44,7 +59,7 @@ def _watched(found: re.Match[str], scene: Scene) -> Said:
 
 
 def _watched_none(found: re.Match[str], scene: Scene) -> Said:
-    labels = facts.released_labels(scene.known, scene.policy["epoch_id"])
+    labels = facts.released_labels(scene.known, scene.policy["epoch_id"], scene.made_at)
     if len(labels) > facts.perhaps_due(scene.known, scene.policy["epoch_id"]):
         yield "absent", f"{found[0]!r}, but there are {len(labels)}"
 
@@ -98,6 +113,12 @@ CLAIMS: tuple[Claim, ...] = (
         rf"Nothing is released since; (?:every case under suspicion was read or recalled|{N} released cases? under suspicion, "
         r"read by nobody: second-reader recall)\.",
         _alarm,
+    ),
+    (
+        rf"Alarm of {W}, about what model (.+?) released before: the error had risen \({N} wrong at the end of {N} blind "
+        rf"labels?\)\. {N} cases? of that (?:is|are) under suspicion, read by nobody: second-reader recall\. What is in force "
+        r"now is not touched by it\.",
+        _past_alarm,
     ),
     (r"The watchdog has closed the epoch\. No line can be proposed before new evidence is in\.", _closed),
     (
