@@ -2,7 +2,7 @@
 
 import re
 
-from tests.simulations.streams import facts, product
+from tests.simulations.streams import facts, product, suspects
 from tests.simulations.streams.scene import Claim, N, Said, Scene, W, number, same, when
 
 
@@ -40,7 +40,7 @@ def _past_alarm(found: re.Match[str], scene: Scene) -> Said:
 
 def _counts(found: re.Match[str], scene: Scene, alarm: facts.Row, told: tuple[str, str, str]) -> Said:
     yield from same(found, (number(told[0]), number(told[1])), (alarm["errors"], alarm["labels"]))
-    least, most = facts.suspects(scene.known, alarm)
+    least, most = suspects.counted(scene.known, alarm)
     if not least <= number(told[2]) <= most:
         yield "count", f"{found[0]!r}, but there are {least} to {most} suspects"
 
