@@ -254,6 +254,7 @@ def test_the_promise_leads_only_where_it_is_proved_and_stands_alone() -> None:
         "adopted, disputes, era own",
         "gathering, era carried",
         "not looked at, era carried",
+        "past alarm",
         "per class",
         "per class, each",
     }
