@@ -19,8 +19,9 @@ def _stops_soon(found: re.Match[str], scene: Scene) -> Said:
 
 def _alarm(found: re.Match[str], scene: Scene) -> Said:
     """Of the newest alarm that stopped release."""
-    seals = {row["seal"] for row in scene.known.tables["adoption"] if row["adopted_by"] == product.WATCHDOG}
-    alarm = [row for row in scene.known.tables["alarm"] if row["seal"] in seals][-1]
+    replaced = {row["replaced"] for row in scene.known.tables["adoption"] if row["adopted_by"] == product.WATCHDOG}
+    closed = {row["epoch_id"] for row in scene.known.tables["policy"] if row["policy_id"] in replaced}
+    alarm = [row for row in scene.known.tables["alarm"] if row["epoch_id"] in closed][-1]
     yield from _counts(found, scene, alarm, (found[1], found[2], found[3]))
 
 
