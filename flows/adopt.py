@@ -40,7 +40,12 @@ def adopt(
     def decided() -> runs.Counts:
         stop = govern.stopped(stream)
         now = govern.adopt(stream, threshold, by=by, because=because, uncertified=uncertified, label=label)
-        return _said(now) | ({"before": stop} if stop and now.policy.releases else {})
+        told = govern.terms(stream, now)
+        return (
+            _said(now)
+            | ({"terms": " ".join(told)} if told else {})
+            | ({"before": stop} if stop and now.policy.releases else {})
+        )
 
     return endings.ended(decided)
 

@@ -2,18 +2,20 @@
 release that no reader checks. To release more than before always takes a named person.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import polars as pl
 
-from flows import epochs, runs
+from flows import certify, epochs, revoked, runs
 from models import certificate, moment, names
 from models import era as ages
 from models import policy as policies
 from models.stream import Stream
 from review import certified
+from review.judged import Judged
 from review.ledger import Ledger
 from review.states import governed, silent
 
@@ -32,10 +34,21 @@ _REASONS = {
 
 
 def act(
-    run: runs.Run, in_force: governed.PolicyInForce, standings: Mapping[str, certificate.Standing], now: str
+    run: runs.Run,
+    in_force: governed.PolicyInForce,
+    standings: Mapping[str, certificate.Standing],
+    now: str,
+    cases: Judged | None = None,
 ) -> bool:
-    """Put in force what the era and the readers still allow. Whether another policy is in force than before."""
-    moved = _act(run.ledger, run.stream, in_force, standings, now)
+    """Put in force what the era and the readers still allow. Whether another policy is in force than before.
+
+    `cases`: the stream's decisions, where the caller has read them.
+    """
+
+    def quiet() -> bool:
+        return certify.quiet(run.stream, in_force, certify.judged(run, now) if cases is None else cases)
+
+    moved = _act(run.ledger, run.stream, in_force, standings, now, quiet)
     if moved:
         runs.log.warning("%s: %s", run.stream.name, runs.policy_in_force(run.ledger, run.stream).because)
     return moved
@@ -53,26 +66,33 @@ def _act(
     in_force: governed.PolicyInForce,
     standings: Mapping[str, certificate.Standing],
     now: str,
+    quiet: Callable[[], bool],
 ) -> bool:
-    unread = silence(book, stream, in_force, now)
     silenced = stopped(in_force)
-    if silenced and unread:
+    if silenced and silent.lasts(book, stream, in_force.epoch_id, now):
         return False
-    if unread and in_force.policy.releases:
+    if in_force.policy.releases and silent.begins(book, stream, in_force.epoch_id, now):
         rule = in_force.policy
         nothing = policies.Policy(threshold=None, audit_rate=rule.audit_rate, blind_rate=rule.blind_rate)
-        because = f"waiting for readers: no label of what was released has come for {stream.policy.max_silence:g} days"
+        because = (
+            f"waiting for readers: no label of what was released was settled for {stream.policy.max_silence:g} days"
+        )
         return _replace(book, stream, in_force, nothing, SILENCE, because, now, holds=False)
     held = states(book, stream, in_force, standings, now)
     if held is None:
         if not silenced:
             return False
         policy, holds = _before(book, stream)
+        if policy.releases and not quiet():
+            return False
         return _replace(book, stream, in_force, policy, SILENCE, READ, now, holds=holds)
     kept = _kept(book, stream, in_force, held)
     if kept == in_force.policy and not silenced:
         return False
-    because = "; ".join(_REASONS[state.state] + (f" ({part})" if part else "") for part, state in held.items())
+    if kept.releases and not in_force.policy.releases and not quiet():
+        return False
+    reasons = {part: revoked.reason(state) or _REASONS[state.state] for part, state in held.items()}
+    because = "; ".join(reason + (f" ({part})" if part else "") for part, reason in reasons.items())
     holds = kept.releases and all(state.state in _CERTIFIED for state in held.values() if state.threshold is not None)
     by = SILENCE if silenced and kept.releases else ERA
     return _replace(book, stream, in_force, kept, by, f"{READ}; {because}" if silenced else because, now, holds=holds)
@@ -81,30 +101,6 @@ def _act(
 def stopped(in_force: governed.PolicyInForce) -> bool:
     """Whether nothing is released because nobody reads."""
     return in_force.adopted_by == SILENCE and not in_force.policy.releases
-
-
-def silence(
-    book: Ledger, stream: Stream, in_force: governed.PolicyInForce, now: str, *, early: timedelta = timedelta(0)
-) -> bool:
-    """Whether draws of released cases have waited longer than `policy.max_silence` while no label of any came.
-
-    A named person who gives back what this stopped has as many days anew. `early`: whether they will have, so long from now.
-    """
-    due = moment.text(moment.parse(now) - timedelta(days=stream.policy.max_silence) + early)
-    oldest = silent.oldest_wait(book, stream.name, in_force.epoch_id)
-    if oldest is None or oldest >= due:
-        return False
-    known = silent.newest_answer(book, in_force.epoch_id), _given_back(book, stream, in_force)
-    return all(at is None or at < due for at in known)
-
-
-def _given_back(book: Ledger, stream: Stream, in_force: governed.PolicyInForce) -> str | None:
-    """When a named person last put something in force that the silence rule had stopped; None: nobody has, in this epoch."""
-    stopped = (pl.col("adopted_by") == SILENCE) & pl.col("threshold").is_null() & pl.col("by_class").is_null()
-    past = governed.history(book, stream.name).filter(pl.col("epoch_id") == in_force.epoch_id)
-    given = past.filter(stopped.shift(1) & ~pl.col("adopted_by").is_in([ERA, SILENCE]))
-    newest: str | None = given["adopted_at"].max()  # type: ignore[assignment] # a column of text
-    return newest
 
 
 def _kept(
@@ -116,7 +112,7 @@ def _kept(
     stream file has by now, which are for a person to put in force.
     """
     cold = governed.history(book, stream.name).filter(pl.col("epoch_id") == in_force.epoch_id).row(0, named=True)
-    taken = adopted(book, stream, in_force) or cold
+    taken = governed.adopted(book, stream.name, in_force.epoch_id) or cold
     lines = {part: state.threshold for part, state in held.items()}
     releases = any(line is not None for line in lines.values())
     return policies.Policy(
@@ -136,28 +132,34 @@ def states(
 ) -> dict[str, ages.InForce] | None:
     """By part, what becomes of the threshold that a named person adopted last in this epoch, in the era under way.
 
-    None: no era has begun, or nobody has adopted anything in this epoch.
+    A class's line is as old as the adoption that decided it: one of another class leaves its age as it is. None: no era has
+    begun, or nobody has adopted anything in this epoch.
     """
     found = certified.eras(book, in_force.epoch_id)
-    row = adopted(book, stream, in_force)
-    if not found or row is None:
+    taken_last = governed.adopted(book, stream.name, in_force.epoch_id)
+    if not found or taken_last is None:
         return None
-    newest, rule = found[-1], governed.rule_of(row)
+    newest, decided = found[-1], _decided(book, stream, in_force, governed.rule_of(taken_last))
     day, days = _day(newest, now)
     # What carries over began to when the era before ended, however long nothing ran since.
     idle = (
         (moment.parse(newest.registered_at) - moment.parse(found[-2].ends_at)) // timedelta(days=1) if found[1:] else 0
     )
     rested = min(day + max(idle, 0), days - 1)
-    lines = {"": rule.threshold} if rule.by_class is None else dict(rule.by_class)
     held = {}
-    for part, line in lines.items():
+    for part, (line, against, row) in decided.items():
         standing = standings.get(part)
         own = [] if standing is None else certified.held(standing)
         era = sum(one.after_seal < row["seal"] for one in found) or 1
-        taken = ages.Adopted(
-            threshold=line, era=era, certified=_certified_in(book, found, line, part, own, row["certified"], era)
-        )
+        holder = _certified_in(book, found, line, part, own)
+        lost = holder is None and not against and revoked.of(book, found[max(era - 2, 0) : era], line, part, row)
+        if holder is None and not lost and row["certified"] and era < newest.number:
+            holder = era
+        if against and holder != newest.number == era:
+            holder = (
+                None  # who takes it in this era against its verdict knows that what an era before certified is over
+            )
+        taken = ages.Adopted(threshold=line, era=era, certified=holder, revoked=lost)
         held[part] = ages.in_force(taken, own, era=newest.number, day=day, days=days)
         since = taken.era if taken.certified is None else taken.certified
         if held[part].state in ("carried", "uncertified") and since < newest.number:
@@ -166,7 +168,8 @@ def states(
             stricter = [one for one in _certified_before(book, found, part) if line is not None and one > line]
             if stricter:  # the era before had put the least strict of these in force: it carries over like any other
                 last = ages.Adopted(threshold=min(stricter), era=newest.number - 1, certified=newest.number - 1)
-                held[part] = ages.in_force(last, own, era=newest.number, day=rested, days=days)
+                carried = ages.in_force(last, own, era=newest.number, day=rested, days=days)
+                held[part] = replace(carried, revoked=lost)
     return held
 
 
@@ -189,23 +192,27 @@ def _certified_before(book: Ledger, eras: list[certified.Era], part: str) -> lis
     return [] if standing is None else certified.held(standing)
 
 
-def adopted(book: Ledger, stream: Stream, in_force: governed.PolicyInForce) -> dict[str, Any] | None:
-    """The last adoption of the epoch by a named person, as a row of `governed.history`; None: there is none."""
-    past = governed.history(book, stream.name).filter(
-        pl.col("epoch_id") == in_force.epoch_id, ~pl.col("adopted_by").is_in([ERA, SILENCE])
-    )
-    # An epoch begins with nothing released: that is nobody's decision.
-    return past.row(-1, named=True) if len(past) > 1 else None
+def _decided(
+    book: Ledger, stream: Stream, in_force: governed.PolicyInForce, rule: policies.Policy
+) -> dict[str, tuple[float | None, bool, dict[str, Any]]]:
+    """By part of `rule`: the line, whether it was decided against the verdict (`--uncertified`), and the adoption of this
+    epoch by a named person that decided it last, as a row of `governed.history`."""
+    named = governed.named(book, stream.name, in_force.epoch_id).to_dicts()
+    drawn = governed.drawn(book, stream.name)
+    found = {}
+    for part in ("",) if rule.by_class is None else rule.by_class:
+        row = next(
+            row for row in reversed(named) if part in drawn.get(row["version"], {part: False}) or row is named[0]
+        )
+        then = governed.rule_of(row)
+        line = then.of_class(part).threshold if part else then.threshold
+        against = drawn.get(row["version"], {}).get(part, False)
+        found[part] = line, against, row
+    return found
 
 
 def _certified_in(
-    book: Ledger,
-    eras: list[certified.Era],
-    line: float | None,
-    part: str,
-    own: Sequence[float],
-    certain: bool,
-    adopted: int,
+    book: Ledger, eras: list[certified.Era], line: float | None, part: str, own: Sequence[float]
 ) -> int | None:
     """The newest era whose certificate holds a threshold; None: none does. `own`: what that of the newest holds."""
     if line in own:
@@ -215,7 +222,7 @@ def _certified_in(
         standing = None if plan is None else certified.standing(book, plan, part)
         if standing is not None and line in certified.held(standing):
             return era.number
-    return adopted if certain and adopted < eras[-1].number else None
+    return None
 
 
 def _before(book: Ledger, stream: Stream) -> tuple[policies.Policy, bool]:

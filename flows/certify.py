@@ -1,5 +1,8 @@
 """What the labels prove, each time they are looked at: the certificate, and the change detection over the released."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,12 +11,13 @@ import polars as pl
 from flows import epochs, eras, runs
 from models import certificate, change_detection, moment, names
 from models.errors import LedgerInvalid
+from models.policy import AUTOMATE
 from models.stream import Stream
-from review import certified
+from review import certified, relook
 from review import judged as judged_
 from review.figures import Watch
 from review.judged import Judged
-from review.states import governed
+from review.states import doubted, governed, suspicion
 
 WATCHDOG = names.WATCHDOG
 
@@ -32,27 +36,49 @@ def rules(stream: Stream) -> dict[str, Any]:
 def look(run: runs.Run, in_force: governed.PolicyInForce, cases: Judged, now: str) -> dict[str, certificate.Standing]:
     """Look at the draws of the era under way, and record what is certified if anything changed.
 
+    At those of the era before, too, whose certificate may carry over: recorded if what is certified changed.
     By part: "" is of all cases, else the class. Raises LedgerInvalid if a draw is not one its policy gives.
     """
     found: dict[str, certificate.Standing] = {}
     era = eras.under_way(run.ledger, run.stream, in_force, now)
-    for part, plan in ({} if era is None else era.plans).items():
-        try:
+    if era is None:
+        return found
+    for part, plan in era.plans.items():
+        with adding_up(run.stream):
             found[part], new = certified.look(run.ledger, plan, cases, part=part)
-        except ValueError as error:
-            raise LedgerInvalid(
-                f"the evidence of {run.stream.name} does not add up: {error}; run: second-reader verify"
-            ) from None
         if new:
             row = certified.standing_row(found[part], run.stream.name, now, part)
             run.ledger.append({"look": row}, now=now)
+    before = next((one for one in certified.eras(run.ledger, era.epoch_id) if one.number == era.number - 1), None)
+    for part, plan in ({} if before is None else before.plans).items():
+        with adding_up(run.stream):
+            again = relook.of_era_over(run.ledger, plan, cases, part=part)
+        if again is not None:
+            run.ledger.append({"look": certified.standing_row(again, run.stream.name, now, part)}, now=now)
     return found
 
 
+@contextmanager
+def adding_up(stream: Stream) -> Iterator[None]:
+    """Raise LedgerInvalid where draws are not what their policies give."""
+    try:
+        yield
+    except ValueError as error:
+        raise LedgerInvalid(
+            f"the evidence of {stream.name} does not add up: {error}; run: second-reader verify"
+        ) from None
+
+
 def labels(stream: Stream, in_force: governed.PolicyInForce, cases: Judged, now: str) -> pl.DataFrame:
-    """What change detection looks at: `certified.watched`, with disputes that nobody else has come to for too long."""
+    """What change detection looks at: `certified.watched`, with readings that nobody else has come to for too long."""
     due = moment.parse(now) - timedelta(days=stream.policy.max_silence)
-    return certified.watched(cases, in_force.epoch_id, disputed_before=moment.text(due))
+    return certified.watched(cases, in_force.epoch_id, unsettled_before=moment.text(due))
+
+
+def quiet(stream: Stream, in_force: governed.PolicyInForce, cases: Judged) -> bool:
+    """Whether the labels say nothing of a rise, with every dispute counted as wrong however young it is."""
+    labels = certified.watched(cases, in_force.epoch_id, unsettled_before=None)
+    return change_detection.alarm(labels["wrong"].to_numpy(), stream.target.error) is None
 
 
 def watch(run: runs.Run, in_force: governed.PolicyInForce, labels: pl.DataFrame, now: str) -> bool:
@@ -61,23 +87,12 @@ def watch(run: runs.Run, in_force: governed.PolicyInForce, labels: pl.DataFrame,
     What the machine may do is taken back without asking; to give it back takes a named person.
     """
     target = run.stream.target.error
-    wrong = labels["wrong"].to_numpy()
-    raised = change_detection.alarm(wrong, target)
-    if raised is None:
+    found = _alarm(run.stream, in_force.epoch_id, labels, target, now)
+    if found is None:
         return False
-    clean = change_detection.clean(wrong, target, raised)
-    alarm = {
-        "epoch_id": in_force.epoch_id,
-        "stream": run.stream.name,
-        "labels": raised + 1,
-        "errors": int(wrong[clean + 1 : raised + 1].sum()),
-        "clean_until": labels["decided_at"][clean] if clean >= 0 else None,
-        "raised_at": now,
-        "clean_seal": _clean_seal(labels, clean),
-        "detector": "CUSUM and Shiryaev-Roberts",
-    }
+    alarm, since = found
     because = (
-        f"{alarm['errors']} of the last {raised - clean} blind labels of released cases are wrong, "
+        f"{alarm['errors'].item()} of the last {since} blind labels of released cases are wrong, "
         f"with {target:.3g} allowed"
     )
     with run.ledger.exclusive("govern", run.stream.name):
@@ -91,17 +106,51 @@ def watch(run: runs.Run, in_force: governed.PolicyInForce, labels: pl.DataFrame,
             now_in_force,
             by=WATCHDOG,
             because=because,
-            alarm=pl.DataFrame([alarm], schema_overrides={"clean_until": pl.String}),
+            alarm=alarm,
         )
     return True
 
 
-def _clean_seal(labels: pl.DataFrame, clean: int) -> int:
-    """The last batch above suspicion: a batch that holds one suspect label is suspect whole. 0: none is."""
-    if clean < 0:
-        return 0
-    calm, suspect = int(labels["seal"][clean]), int(labels["seal"][clean + 1])
-    return min(calm, suspect - 1)
+def watch_closed(run: runs.Run, in_force: governed.PolicyInForce, cases: Judged, now: str) -> int:
+    """Look at what was released in epochs that are closed, too: answers come after a model has changed. How many alarms.
+
+    Such an alarm closes nothing, for what is in force is another model's; its suspects can be recalled. `in_force`: after
+    `watch`. An epoch that had its alarm has its suspects told anew with every answer, and needs none again.
+    """
+    released = cases.kinds.filter(pl.col("route") == AUTOMATE)["epoch_id"].unique().sort().to_list()
+    done = {in_force.epoch_id, *doubted.alarms(run.ledger, run.stream.name)["epoch_id"]}
+    closed = [epoch_id for epoch_id in released if epoch_id not in done]
+    targets = governed.targets(run.ledger, run.stream.name) if closed else {}
+    made = []
+    for epoch_id in closed:
+        given = labels(run.stream, replace(in_force, epoch_id=epoch_id), cases, now)
+        made.append(_alarm(run.stream, epoch_id, given, targets[epoch_id], now))
+    alarms = [found[0] for found in made if found is not None]
+    if alarms:
+        run.ledger.append({"alarm": pl.concat(alarms)}, now=now)
+    return len(alarms)
+
+
+def _alarm(
+    stream: Stream, epoch_id: str, labels: pl.DataFrame, target: float, now: str
+) -> tuple[pl.DataFrame, int] | None:
+    """The alarm that some labels of an epoch raise, as a fact, and how many labels it rests on; None: they raise none."""
+    wrong = labels["wrong"].to_numpy()
+    raised = change_detection.alarm(wrong, target)
+    if raised is None:
+        return None
+    clean = change_detection.clean(wrong, target, raised)
+    row = {
+        "epoch_id": epoch_id,
+        "stream": stream.name,
+        "labels": raised + 1,
+        "errors": int(wrong[clean + 1 : raised + 1].sum()),
+        "clean_until": labels["decided_at"][clean] if clean >= 0 else None,
+        "raised_at": now,
+        "clean_seal": suspicion.clean_seal(labels, clean),
+        "detector": "CUSUM and Shiryaev-Roberts",
+    }
+    return pl.DataFrame([row], schema_overrides={"clean_until": pl.String}), raised - clean
 
 
 def standing_watch(labels: pl.DataFrame, target: float) -> Watch | None:

@@ -50,6 +50,10 @@ def add(app: typer.Typer, out: Console) -> None:
             f"{escape(wording.line(rule.threshold, rule.by_class))}.",
             soft_wrap=True,
         )
+        from flows import govern
+
+        for sentence in govern.terms(stream, now):
+            out.print(escape(wording.plain(sentence)), soft_wrap=True)
 
     @app.command(epilog="Example: `second-reader adopt digits --by 'A. Owner' --because 'certified on Monday'`")
     def adopt(

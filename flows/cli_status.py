@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from flows import settings
+from models import names
 from models.errors import SecondReaderError
 
 
@@ -47,7 +48,8 @@ def _row(name: str) -> dict[str, Any]:
     from review.states import counted, governed, reviewed
 
     empty = dict.fromkeys(("automation", "at_most", "promised", "measured_at", "threshold", "certified", "alarm"))
-    row: dict[str, Any] = {"stream": name, **empty, "open": 0, "late": 0, "waiting": 0, "faults": 0, "problem": None}
+    none = dict.fromkeys(("open", "late", "waiting", "faults"), 0)
+    row: dict[str, Any] = {"stream": name, **empty, "past_alarms": [], **none, "because": None, "problem": None}
     try:
         stream = settings.read_stream(name, settings.read())
         with runs.open_ledger() as book:
@@ -67,10 +69,12 @@ def _row(name: str) -> dict[str, Any]:
         "threshold": rule.threshold if rule.by_class is None else dict(rule.by_class),
         "certified": in_force.certified,
         "alarm": last.get("alarm"),
+        "past_alarms": last.get("past_alarms", []),
         "open": totals["open"],
         "late": last.get("late", 0),
         "waiting": totals["waiting"],
         "faults": totals["faults"],
+        "because": in_force.because if in_force.adopted_by in (names.ERA, names.SILENCE) else None,
     }
 
 
@@ -79,7 +83,7 @@ TEXTS = (0, 3, 8)  # columns that stand on the left
 
 
 def _lines(rows: list[dict[str, Any]]) -> list[str]:
-    """The rows as columns, the head first; a stream with a problem as a sentence below."""
+    """The rows as columns, the head first; below, a sentence where the product itself moved a line, or a stream has a problem."""
     cells = [HEAD, *(_cells(row) for row in rows if row["problem"] is None)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     shown = [
@@ -90,7 +94,19 @@ def _lines(rows: list[dict[str, Any]]) -> list[str]:
         for row in cells
     ]
     problems = [f"{row['stream']}: {row['problem']}" for row in rows if row["problem"] is not None]
-    return (shown if len(cells) > 1 else []) + problems
+    moved = [f"{row['stream']}: {row['because']}" for row in rows if row["because"] is not None]
+    alarms = [_past(row["stream"], alarm) for row in rows for alarm in row["past_alarms"]]
+    return (shown if len(cells) > 1 else []) + moved + alarms + problems
+
+
+def _past(stream: str, alarm: dict[str, Any]) -> str:
+    """An alarm about what was released before, as of the last report."""
+    from review import wording
+
+    return (
+        f"{stream}: alarm of {wording.when(alarm['raised_at'])} about what model {alarm['model']} released before; "
+        f"{wording.count(alarm['suspects'], 'case')} under suspicion at the last report; run: second-reader recall {stream}"
+    )
 
 
 def _wrong(row: dict[str, Any]) -> str:

@@ -126,8 +126,13 @@ def adoption(
     holds: bool,
     now: str,
     standings: Mapping[str, certificate.Standing] = MappingProxyType({}),
+    drawn: Mapping[str, bool] | None = None,
 ) -> dict[str, pl.DataFrame]:
-    """A policy and its adoption as facts, with the evidence that was on the table; `holds`: a certificate covers it."""
+    """A policy and its adoption as facts, with the evidence that was on the table; `holds`: a certificate covers it.
+
+    `drawn`: the parts whose line was decided with it, and of each whether against today's verdict; the others only stay
+    where they are. None: all of them, none against it.
+    """
     people = reviewed.read(book, stream.name)
     totals = counted.totals(book, stream.name, people) | {"disputed": len(reviewed.disputed(book, stream.name, people))}
     content = {
@@ -151,7 +156,9 @@ def adoption(
         "adopted_by": by,
         "because": because,
         "certified": holds,
-        "evidence": json.dumps(totals | _evidence(standings), sort_keys=True),
+        "evidence": json.dumps(
+            totals | _evidence(standings) | ({} if drawn is None else {"drawn": dict(drawn)}), sort_keys=True
+        ),
         "adopted_at": now,
     }
     return {

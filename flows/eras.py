@@ -11,7 +11,6 @@ from datetime import timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from flows import caution
 from models import era as ages
 from models import grid, moment
 from models.stream import Stream
@@ -47,7 +46,7 @@ def under_way(
         epoch_id=in_force.epoch_id,
         number=number,
         after_seal=after,
-        ends_at=moment.text(moment.parse(now) + _lasts(stream, cases, len(scores), newest)),
+        ends_at=moment.text(moment.parse(now) + _lasts(book, stream, in_force, cases, len(scores), newest)),
         registered_at=now,
         plans=_plans(book, stream, in_force, number, cases, members, newest),
     )
@@ -64,20 +63,31 @@ def read_first(book: Ledger, stream: Stream, era: certified.Era | None) -> int |
     return max(seals) or None
 
 
-def _lasts(stream: Stream, cases: extracts.Cases, scored: int, newest: certified.Era | None) -> timedelta:
+def _lasts(
+    book: Ledger,
+    stream: Stream,
+    in_force: PolicyInForce,
+    cases: extracts.Cases,
+    scored: int,
+    newest: certified.Era | None,
+) -> timedelta:
     """How long the era after `newest` lasts, in which `scored` cases had a confidence."""
     if newest is not None and scored < FEWEST:  # a holiday says nothing of the pace that comes
         return moment.parse(newest.ends_at) - moment.parse(newest.registered_at)
-    return timedelta(days=days(stream, scored / _span(cases, newest)))
+    taken = governed.adopted(book, stream.name, in_force.epoch_id)
+    releases = taken is not None and governed.rule_of(taken).releases
+    rate = stream.policy.audit_rate if releases else in_force.policy.blind_rate
+    return timedelta(days=days(stream, rate * scored / _span(cases, newest)))
 
 
-def days(stream: Stream, cases_a_day: float) -> int:
-    """Days of an era: as the stream says, else 60, or more where labels come so slowly that a third would certify nothing."""
+def days(stream: Stream, draws_a_day: float) -> int:
+    """Days of an era: as the stream says, else 60, or more where labels come so slowly that a third would certify nothing.
+
+    `draws_a_day`: cases drawn for a blind label. People who can read none (a capacity of 0) leave the draws' own pace.
+    """
     if stream.policy.era_days is not None:
         return stream.policy.era_days
-    labels = cases_a_day * stream.policy.audit_rate
-    if stream.review.capacity_per_day is not None:
-        labels = min(labels, stream.review.capacity_per_day)
+    labels = min(draws_a_day, stream.review.capacity_per_day or draws_a_day)
     return ages.length(stream.target.error, stream.target.delta, labels)
 
 
@@ -98,7 +108,7 @@ def _plans(
     everything = extracts.confidences(cases, None)
     plans = {}
     rules = [in_force.policy]
-    if (taken := caution.adopted(book, stream, in_force)) is not None:
+    if (taken := governed.adopted(book, stream.name, in_force.epoch_id)) is not None:
         rules.append(governed.rule_of(taken))  # which may be in force no more, and comes back when it is certified
     for part in parts:
         own = extracts.confidences(cases, part or None)

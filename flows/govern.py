@@ -7,13 +7,13 @@ from typing import Any
 
 import polars as pl
 
-from flows import epochs, runs, settings
+from flows import caution, epochs, runs, settings
 from flows import weighing as weighing_
-from models import names
+from models import names, spelling
 from models import policy as policies
 from models.errors import Misuse
 from models.stream import Stream
-from review import ledger, retirement, verdict, wording
+from review import certificate_text, certified, ledger, retirement, verdict, wording
 from review.states import doubted, governed
 
 
@@ -44,8 +44,33 @@ def adopt(
             policy = _policy(
                 stream, None, weighing_.lines(stream, in_force, weighing, threshold, label, uncertified=uncertified)
             )
-        _put_in_force(book, stream, in_force, policy, who, weighing)
+        # While release is stopped for want of readers, the other classes stay with people until a person decides of them.
+        parts = stream.labels if policy.by_class is not None else ("",)
+        if label is not None and not caution.stopped(in_force):
+            parts = (label,)
+        _put_in_force(book, stream, in_force, policy, who, weighing, _decided(weighing, policy, parts, uncertified))
         return runs.policy_in_force(book, stream)
+
+
+def terms(stream_name: str, in_force: governed.PolicyInForce) -> list[str]:
+    """What a person who has moved the line should know: what each class is promised, until when an uncertified line stands."""
+    config = settings.read()
+    stream = settings.read_stream(stream_name, config)
+    if not in_force.policy.releases:
+        return []
+    said = [certificate_text.by_itself(in_force.delta)] if stream.policy.per_class == "each" else []
+    with runs.open_ledger(config) as book:
+        standings = certified.standings(book, in_force.epoch_id)
+        held = caution.states(book, stream, in_force, standings, runs.clock()) or {}
+        era = certified.era(book, in_force.epoch_id)
+    loose = [part for part, state in held.items() if state.state == "uncertified"]
+    if loose and era is not None:
+        line = "the line" if loose == [""] else f"the line of {spelling.few(loose)}"
+        said.append(
+            f"Nothing certifies {line} in era {era.number}, which ends {wording.when(era.ends_at)}. It carries over into the "
+            "next era at most once, and lapses there unless a certificate holds it."
+        )
+    return said
 
 
 def stopped(stream_name: str) -> str | None:
@@ -124,8 +149,29 @@ def _again(
     weighing = weighing_.of(book, stream, in_force)
     if not uncertified:
         _refuse_more(stream, row["version"], in_force.policy, policy, weighing.verdicts)
-    _put_in_force(book, stream, in_force, policy, who, weighing)
+    now = in_force.policy
+    parts = ("",) if policy.by_class is None and now.by_class is None else stream.labels
+    moved = tuple(part for part in parts if uncertified or _line(policy, part) != _line(now, part))
+    _put_in_force(book, stream, in_force, policy, who, weighing, _decided(weighing, policy, moved, uncertified))
     return runs.policy_in_force(book, stream)
+
+
+def _decided(
+    weighing: weighing_.Weighing, policy: policies.Policy, parts: Sequence[str], uncertified: bool
+) -> dict[str, bool]:
+    """The parts whose line is decided, and whether each against its verdict."""
+    lines = {part: _line(policy, part) for part in parts}
+    return {part: uncertified and line is not None and _against(weighing, part, line) for part, line in lines.items()}
+
+
+def _against(weighing: weighing_.Weighing, part: str, line: float) -> bool:
+    verdict_ = weighing.verdicts.get(part)
+    return verdict_ is None or verdict_.against(line) is not None
+
+
+def _line(policy: policies.Policy, part: str) -> float | None:
+    """The line of a part: "" is all cases."""
+    return policy.of_class(part).threshold if part else policy.threshold
 
 
 def _refuse_more(
@@ -137,7 +183,7 @@ def _refuse_more(
 ) -> None:
     """Raise Misuse if a line of `then` lies below that of `now` and may not be adopted."""
     for part in ("",) if then.by_class is None and now.by_class is None else stream.labels:
-        before, after = (rule.of_class(part).threshold if part else rule.threshold for rule in (now, then))
+        before, after = _line(now, part), _line(then, part)
         if after is None or (before is not None and after >= before):
             continue
         against = verdicts[part].against(after) if part in verdicts else "it is not certified"
@@ -236,8 +282,9 @@ def _put_in_force(
     policy: policies.Policy,
     who: Who,
     weighing: weighing_.Weighing | None = None,
+    drawn: Mapping[str, bool] | None = None,
 ) -> None:
-    """Within the epoch in force: the policy and its adoption, in one transaction."""
+    """Within the epoch in force: the policy and its adoption, in one transaction; `drawn` as in `epochs.adoption`."""
     now = runs.clock()
     facts = epochs.adoption(
         book,
@@ -250,5 +297,6 @@ def _put_in_force(
         holds=weighing is not None and weighing_.holds(policy, weighing.verdicts),
         now=now,
         standings={} if weighing is None else weighing.standings,
+        drawn=drawn,
     )
     book.append(facts, now=now)

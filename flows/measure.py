@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -9,14 +11,14 @@ import polars as pl
 from prefect import flow
 
 from flows import announce, caution, certify, endings, runs
-from models import capture_recapture, certificate
+from models import capture_recapture, certificate, moment
 from models.capture_recapture import Readers
 from models.errors import Unavailable
 from models.policy import AUTOMATE
 from review import certified, headline, judged, numbers, parts, private_files, report, weighed, what_if
 from review.figures import Alarm, Era, Pace, Report
 from review.judged import Judged
-from review.states import counted, doubted, governed, overlap, reviewed
+from review.states import counted, doubted, governed, overlap, reviewed, silent
 
 
 @flow(name="measure", flow_run_name="measure-{stream}")
@@ -39,8 +41,9 @@ def _measure(stream_name: str) -> runs.Counts:
         if certify.watch(run, in_force, labels, now):
             # Another epoch: what the closed one certified is history.
             in_force, standings, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
-        elif caution.act(run, in_force, standings, now):
+        elif caution.act(run, in_force, standings, now, cases):
             in_force = runs.policy_in_force(run.ledger, run.stream)
+        certify.watch_closed(run, in_force, cases, now)
         made = gather(run, in_force, cases, standings, labels, now)
         folder = run.settings.reports / run.stream.name
         page = write(folder, now[:10], made)
@@ -66,6 +69,7 @@ def gather(
     lines = weighed.lines(in_force, standings)
     people = cases.people
     epoch = judged.of(cases, in_force.epoch_id)
+    alarm, past_alarms = _alarms(run, in_force)
     at = what_if.thresholds(list(plans.values()), found.whole.counts, lines)
     return report.build(
         run.stream,
@@ -81,9 +85,11 @@ def gather(
         head=book.head(),
         now=now,
         standings=standings,
-        alarm=_alarm(run, in_force),
+        alarm=alarm,
+        past_alarms=past_alarms,
         era=_era(run, in_force, standings, now),
         silence=_silence(run, in_force, now),
+        goes_on=_goes_on(run, in_force, standings, now),
         readers=_readers(run, in_force, people, releases=AUTOMATE in epoch.kinds["route"]),
         repeats=int(epoch.kinds.filter("held")["n"].sum()),
         slices=parts.flags(epoch, target=in_force.target_error, delta=in_force.delta, design=found.whole.design),
@@ -111,14 +117,35 @@ def _era(
     state = next((name for name in ("uncertified", "carried") if name in found), "own" if found else "nothing")
     left = min((one.days_left for one in held.values() if one.threshold is not None), default=0) if found else 0
     until = min(newest.ends_at, caution.lapses(newest, now, left)) if found else newest.ends_at
-    return Era(number=newest.number, ends_at=newest.ends_at, until=until, state=state)  # type: ignore[arg-type] # one of its four words
+    return Era(
+        number=newest.number,
+        ends_at=newest.ends_at,
+        until=until,
+        state=state,  # type: ignore[arg-type] # one of its four words
+        days=(moment.parse(newest.ends_at) - moment.parse(newest.registered_at)) / timedelta(days=1),
+        revoked=any(one.revoked for one in held.values()),
+    )
 
 
-def _silence(run: runs.Run, in_force: governed.PolicyInForce, now: str) -> Literal["", "soon", "stopped"]:
+def _silence(
+    run: runs.Run, in_force: governed.PolicyInForce, now: str
+) -> Literal["", "soon", "stopped", "unsettled", "doubted"]:
     if caution.stopped(in_force):
-        return "stopped"
-    soon = in_force.policy.releases and caution.silence(run.ledger, run.stream, in_force, now, early=caution.WARNING)
+        return silent.stays(run.ledger, run.stream, in_force.epoch_id, now)
+    soon = in_force.policy.releases and silent.begins(
+        run.ledger, run.stream, in_force.epoch_id, now, early=caution.WARNING
+    )
     return "soon" if soon else ""
+
+
+def _goes_on(
+    run: runs.Run, in_force: governed.PolicyInForce, standings: Mapping[str, certificate.Standing], now: str
+) -> bool:
+    """Whether the era leaves anything to release of what stopped for want of readers."""
+    if not caution.stopped(in_force):
+        return True
+    held = caution.states(run.ledger, run.stream, in_force, standings, now)
+    return held is None or any(state.threshold is not None for state in held.values())
 
 
 def _readers(run: runs.Run, in_force: governed.PolicyInForce, people: reviewed.Reviewed, *, releases: bool) -> Readers:
@@ -129,20 +156,33 @@ def _readers(run: runs.Run, in_force: governed.PolicyInForce, people: reviewed.R
     return capture_recapture.readers(twice, in_force.delta)
 
 
-def _alarm(run: runs.Run, in_force: governed.PolicyInForce) -> Alarm | None:
-    raised = doubted.alarms(run.ledger, run.stream.name)
+def _alarms(run: runs.Run, in_force: governed.PolicyInForce) -> tuple[Alarm | None, tuple[Alarm, ...]]:
+    """The newest alarm that stopped release, and every other (or that, where somebody has released again since) whose
+    suspects nobody has read or recalled."""
     suspects = doubted.suspects(run.ledger, run.stream.name)
     if suspects is None:
-        return None
-    newest = raised.row(0, named=True)
-    return Alarm(
-        raised_at=newest["raised_at"],
-        labels=newest["labels"],
-        errors=newest["errors"],
-        clean_until=newest["clean_until"],
-        suspects=len(suspects),
-        current=in_force.adopted_by == certify.WATCHDOG,
-    )
+        return None, ()
+    count = dict(suspects.group_by("epoch_id").len().iter_rows())
+    found = [
+        (
+            row["stopped"],
+            Alarm(
+                raised_at=row["raised_at"],
+                labels=row["labels"],
+                errors=row["errors"],
+                clean_until=row["clean_until"],
+                suspects=count.get(row["epoch_id"], 0),
+                model=row["model_id"],
+                current=False,
+            ),
+        )
+        for row in doubted.alarms(run.ledger, run.stream.name).iter_rows(named=True)
+    ]
+    newest = next((alarm for stopped, alarm in found if stopped), None)
+    if newest is not None and in_force.adopted_by == certify.WATCHDOG:
+        current = replace(newest, current=True)
+        return current, tuple(alarm for _, alarm in found if alarm.suspects and alarm is not newest)
+    return newest, tuple(alarm for _, alarm in found if alarm.suspects)
 
 
 def write(folder: Path, day: str, made: Report) -> Path:

@@ -13,13 +13,13 @@ from models import certificate, spelling
 from models import policy as policies
 from models.errors import Misuse
 from models.stream import Stream
-from review import certified, draws, judged, ledger, verdict, weighed, what_if, wording
+from review import certified, draws, judged, ledger, relook, verdict, weighed, what_if, wording
 from review.states import governed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighing:
-    """By part ("" is of all cases, else the class): what the last look left, and the verdict on it."""
+    """By part ("" is of all cases, else the class): what the last look left and today's labels still hold, and the verdict."""
 
     standings: dict[str, certificate.Standing]
     verdicts: dict[str, verdict.Verdict]
@@ -42,9 +42,11 @@ class Weighing:
 
 
 def of(book: ledger.Ledger, stream: Stream, in_force: governed.PolicyInForce) -> Weighing:
-    """The verdict on every part of the epoch in force."""
-    plans, standings = certified.plans(book, in_force.epoch_id), certified.standings(book, in_force.epoch_id)
+    """The verdict on every part of the epoch in force. Raises LedgerInvalid if a draw is not one its policy gives."""
+    plans = certified.plans(book, in_force.epoch_id)
     cases = judged.read(book, stream.name, now=runs.clock(), **certify.rules(stream))
+    with certify.adding_up(stream):
+        standings = relook.still(book, cases, in_force.epoch_id)
     found = weighed.of(cases, in_force, plans, standings)
     # The page shows all lines of all parts in one list, a class's own table its own: both texts are taken.
     page = what_if.thresholds(list(plans.values()), found.whole.counts, weighed.lines(in_force, standings))

@@ -1,7 +1,8 @@
 """Which thresholds are certified: a fallback walk over fixed sequences (Wiens 2003; Bretz et al. 2009; statistics 4.2).
 
 P(ever certified in an era a threshold whose error is above alpha) <= delta, whatever the looking schedule and whatever
-routing earlier certificates led to. Certified stays certified within an era, until the watchdog ends its epoch.
+routing earlier certificates led to. Each look computes everything anew from today's labels: while no settled label changes,
+what is certified stays so within an era (`models.prefix`); where one is changed or taken back, so is what rested on it.
 """
 
 import math
@@ -37,10 +38,10 @@ class Walk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What is certified after a look. Kept in the ledger; the next look starts from it.
+    """What is certified by the labels of a look. Kept in the ledger as history; the next look takes only its number on.
 
-    `log_e`: running maximum of the evidence per threshold (natural log). `certified`: indices of all thresholds certified
-    so far, rising. `labels`, `errors`: settled draws at or above each threshold and those of them that are wrong, weighted to
+    `log_e`: the evidence per threshold (natural log), of the best prefix. `certified`: indices of all thresholds certified,
+    rising. `labels`, `errors`: settled draws at or above each threshold and those of them that are wrong, weighted to
     the smallest propensity there. `pending`: draws there that are not settled, so count as wrong for now; `unsent`: those of
     them that no person has had before them. `cases`: routed at or above it. `stops`: what the walks still lack.
     """
@@ -113,17 +114,15 @@ def walk(log_e: Floats, starts: Sequence[int], weights: Sequence[float], *, delt
 def look(plan: Plan, draws: Draws, routed: tally.Tally, before: Standing | None = None) -> Standing:
     """Look at all draws of the era so far, in the order of decision; `before` is what the last look left, None at the first.
 
-    Raises ValueError if the plan is not the one `before` was made under (another alpha, delta or grid is another certificate
-    and starts from nothing), or as `prefix.log_e` does.
+    What is certified comes from these draws alone. Raises ValueError if the plan is not the one `before` was made under
+    (another alpha, delta or grid is another certificate and starts from nothing), or as `prefix.log_e` does.
     """
     if before is not None and before.plan != plan:
         raise ValueError(
             "the plan changed after a look (target, level or grid): that is a new certificate, in a new epoch"
         )
-    seen = prefix.log_e(draws.order, routed.lowest, plan.alpha, plan.group_size)
-    log_e = evidence.running(None if before is None else before.log_e, seen)
+    log_e = prefix.log_e(draws.order, routed.lowest, plan.alpha, plan.group_size)
     walked = walk(log_e, plan.starts, plan.weights, delta=plan.delta)
-    held = set(before.certified) if before is not None else set()
     order, size = draws.order, len(plan.thresholds)
 
     def counted(rows: NDArray[np.bool_], *, weighted: bool = False) -> Floats:
@@ -138,7 +137,7 @@ def look(plan: Plan, draws: Draws, routed: tally.Tally, before: Standing | None 
         plan=plan,
         looks=1 if before is None else before.looks + 1,
         log_e=tuple(log_e.tolist()),
-        certified=tuple(sorted(held.union(walked.passed))),
+        certified=walked.passed,
         cases=tuple(int(n) for n in routed.cases),
         labels=tuple(counted(draws.settled, weighted=True).tolist()),
         errors=tuple(counted(draws.settled & ~order.right, weighted=True).tolist()),

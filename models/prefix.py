@@ -5,6 +5,9 @@ and each that is not settled counts as wrong; the evidence is the largest over a
 is never above that of the settled truth, and Ville's inequality covers all prefixes of that one at once. So nothing about
 answers decides what is looked at: backlogs, holidays and skipped hard cases cannot create evidence.
 
+While no settled draw changes, evidence never falls: what is not settled can only turn out better than wrong, and later draws
+add prefixes and take none away. So nothing of an earlier look needs to be kept, and what is taken back takes evidence along.
+
 A group is one bet (statistics 4.1b). What it can win is fixed by the cases of it that were decided together first; cases that
 join it later can only lose. So a group that grows, right or wrong as one, is never counted as new evidence. For a group with
 G = the sum of pm/pi over those first cases and K = the same sum over all its wrong cases, m the most cases a group may have:
@@ -90,11 +93,18 @@ def _best(grown: Floats) -> float:
     """log E of the best of some prefixes; `grown`: (prefixes, stakes), the log of each stake's bets."""
     if not len(grown):
         return 0.0
-    # The best for each stake, and then the mixture at each of these: any choice among prefixes is covered.
-    likely = grown[np.unique(grown.argmax(axis=0))]
-    peak = likely.max(axis=1, keepdims=True)
-    value = peak[:, 0] + np.log(np.exp(likely - peak) @ evidence.stakes()[1])
-    return max(float(value.max()), 0.0)
+    # First the ends that are best for some stake. A mixture is at most its largest stake, so few others can be better; they are
+    # looked at, too, for the largest over all ends never falls when draws come that add ends.
+    best = _mixed(grown[np.unique(grown.argmax(axis=0))])
+    others = grown[grown.max(axis=1) > best]
+    return max(best, _mixed(others) if len(others) else 0.0, 0.0)
+
+
+def _mixed(grown: Floats) -> float:
+    """The largest mixture over the stakes among some prefixes, at least one."""
+    peak = grown.max(axis=1, keepdims=True)
+    value = peak[:, 0] + np.log(np.exp(grown - peak) @ evidence.stakes()[1])
+    return float(value.max())
 
 
 def _ends(gains: NDArray[np.bool_]) -> Ints:

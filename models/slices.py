@@ -46,7 +46,11 @@ def table(
             break
         flagged |= found
         waiting = [name for name in waiting if name not in found]
-    return [Slice(name=name, error=error, flagged=name in flagged) for name, error in errors.items()]
+    return [
+        # Beside limits that reach down to the target, "above the target" would contradict them.
+        Slice(name=name, error=error, flagged=name in flagged and isinstance(error, Estimate) and error.low > target)
+        for name, error in errors.items()
+    ]
 
 
 def _error(part: pl.DataFrame, alpha: float, minimum: int, design: float) -> Estimate | NotEnoughEvidence:

@@ -78,6 +78,8 @@ Column = Annotated[str, Field(min_length=1)]
 Columns = Annotated[list[Column], AfterValidator(_once)]
 Rate = Annotated[float, Field(gt=0, le=1)]
 Share = Annotated[float, Field(gt=0, lt=1)]
+TargetError = Annotated[float, Field(gt=0, lt=2 / 3)]  # change detection looks for errors of 1.25 to 10 times it
+LONGEST = 3650  # days that anything here may last
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Cron = Annotated[str, AfterValidator(cron.checked)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
@@ -146,19 +148,20 @@ class Review(_Table):
     instructions: str = ""
     show_id: bool = False  # show the case's id above it, for a reviewer who looks the case up elsewhere
     project: Annotated[str, Field(min_length=3, max_length=50)]  # title in Label Studio
-    deadline_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 48.0
+    deadline_hours: Annotated[float, Field(gt=0, le=24 * LONGEST, allow_inf_nan=False)] = 48.0
     queue_depth: Annotated[int, Field(ge=1, le=10_000)] = 200  # open cases in Label Studio at any time
     second_opinion: bool = (
         True  # a blind answer that disagrees with the model is read by another person, a tie by a third
     )
     overlap: Annotated[float, Field(ge=0, le=1)] = 0.1  # of blind answers that agree, read by another person too
-    capacity_per_day: Annotated[int, Field(ge=0)] | None = None  # reviews people can do a day, if that is known
+    # Reviews people can do a day, if that is known. 0: none yet; the length of an era then follows the draws alone.
+    capacity_per_day: Annotated[int, Field(ge=0)] | None = None
 
 
 class Target(_Table):
     """The promise asked for: at most `error` among the released, with confidence 1 - `delta`."""
 
-    error: Share
+    error: TargetError
     delta: Share = 0.05
 
 
@@ -182,8 +185,11 @@ class Policy(_Table):
         "no"  # a line per label: all keep the target together, or each for itself
     )
     group_size: Annotated[int, Field(ge=1)] | None = None  # cases of one group that may be released in an era
-    era_days: Annotated[int, Field(ge=1)] | None = None  # None: 60, longer where the pace could not certify in a third
-    max_silence: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 7.0  # days without a settled label of a release
+    # None: 60, up to 365 where the pace could not certify in a third of that.
+    era_days: Annotated[int, Field(ge=1, le=LONGEST)] | None = None
+    max_silence: Annotated[float, Field(gt=0, le=LONGEST, allow_inf_nan=False)] = (
+        7.0  # days without a settled label of a release
+    )
 
 
 class Schedule(_Table):

@@ -154,7 +154,7 @@ class EraPlan(SQLModel, table=True):
 
 
 class Look(SQLModel, table=True):
-    """What was certified at one look at the labels of an era. Each look starts from the running maxima of the one before."""
+    """What was certified at one look at the labels of an era, as they were then. Kept as history: a later look starts anew."""
 
     epoch_id: str = Field(sa_column=_text(primary_key=True))
     part: str = Field(sa_column=_text(primary_key=True))
@@ -162,7 +162,7 @@ class Look(SQLModel, table=True):
     look: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))  # 1 is the first
     stream: str = Field(sa_column=_text())
     threshold: float | None = Field(sa_column=Column(Double))  # the least strict certified one; None: none is
-    standing: str = Field(sa_column=_text())  # JSON: running maxima, certified, cases, labels, errors, stops
+    standing: str = Field(sa_column=_text())  # JSON: log E, certified, cases, labels, errors, stops
     made_at: str = Field(sa_column=_text())
     seal: int = Field(sa_column=_seal())
 

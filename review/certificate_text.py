@@ -1,15 +1,31 @@
 """What a report says of the certificate: what is certified, what speaks against it, what the next step takes. Pure."""
 
-from models import spelling
-from review import draws, outlook, readers_text, wording
-from review.figures import ClassLine, Report
+from models import certificate, spelling
+from models import era as era_
+from review import draws, outlook, readers_text, silence_text, wording
+from review.figures import Alarm, ClassLine, Report
+from review.states import governed
 
+REVOKED = (
+    "Answers were changed or taken back, and what was adopted is no longer certified: release stopped, or moved up to what "
+    "still is. It comes back by itself when labels certify it again."
+)
 FLAGS = 3  # worse parts named in the first lines; the table has them all
 
 
 def line(report: Report, threshold: float | None) -> str:
     """A threshold as the page shows it everywhere."""
     return wording.threshold(threshold, report.shown)
+
+
+def past_alarm(alarm: Alarm) -> str:
+    """An alarm about what was released before, which says nothing of what is in force."""
+    return (
+        f"Alarm of {wording.when(alarm.raised_at)}, about what model {alarm.model} released before: the error had risen "
+        f"({alarm.errors} wrong at the end of {wording.count(alarm.labels, 'blind label')}). "
+        f"{wording.count(alarm.suspects, 'case')} of that {'is' if alarm.suspects == 1 else 'are'} under suspicion, read by "
+        "nobody: second-reader recall. What is in force now is not touched by it."
+    )
 
 
 def lines(report: Report) -> list[str]:
@@ -26,23 +42,22 @@ def lines(report: Report) -> list[str]:
                 else "every case under suspicion was read or recalled."
             )
         )
-    if report.silence == "stopped":
-        said.append(
-            "Nothing is released, waiting for readers: of what was released before, no label has come for as long as "
-            "policy.max_silence allows. It goes on by itself when they have answered."
-        )
-    elif report.silence:
-        said.append(
-            "Release stops within a day unless somebody reads what was drawn of the released: no label of it has come for "
-            "nearly as long as policy.max_silence allows."
-        )
+    said += [past_alarm(one) for one in report.past_alarms]
+    if report.silence:
+        said.append(silence_text.of(report))
+    elif stopped := _stopped(report):
+        said.append(f"Nothing is released since {wording.when(stopped.adopted_at)}, by {stopped.adopted_by}.")
     said += [f"Beware: {sentence}" for sentence in beware(report)]
+    if report.each and report.classes:
+        said.append(by_itself(report.delta))
     said += [_of_class(one, report) for one in report.classes if one.certified is not None]
     silent = [one.label for one in report.classes if one.certified is None]
     if silent:
         said.append(f"Nothing is certified yet for {spelling.few(silent)}: these stay with people.")
+    if report.era is not None and report.era.revoked:
+        said.append(REVOKED)
     if report.era is not None:
-        said.append(era(report))
+        said.append(f"{era(report)} {_too_slow(report)}".strip())
     if report.readers is not None:
         said.append(
             readers_text.of(report.readers, report.overlap, region="the released" if report.released else "all cases")
@@ -67,6 +82,20 @@ def lines(report: Report) -> list[str]:
     return said
 
 
+def _stopped(report: Report) -> governed.PolicyInForce | None:
+    """The policy that ended the release of this epoch's cases; None where they are released, never were, or an alarm says it."""
+    alarmed = report.alarm is not None and report.alarm.current
+    return None if report.releases or alarmed or not report.released else report.in_force
+
+
+def by_itself(delta: float) -> str:
+    """What `policy.per_class = "each"` promises, and what it does not."""
+    return (
+        f"Each class is certified by itself, with {wording.whole(1 - delta)} confidence; that all of them keep the target at "
+        'once is promised with less. policy.per_class = "joint" promises it of all.'
+    )
+
+
 def nothing(report: Report) -> str:
     """That no line is certified, and what would certify one."""
     now = report.era
@@ -85,8 +114,25 @@ def _but(report: Report) -> str:
 def contradicted(report: Report) -> str:
     at, low = report.ruling.contradicted[-1]
     return (
-        f"by the labels so far at least {wording.at_least(low)} of what {line(report, at)} would release is wrong, above "
+        f"by {report.ruling.so_far} at least {wording.at_least(low)} of what {line(report, at)} would release is wrong, above "
         f"the target: it cannot be adopted without --uncertified."
+    )
+
+
+def _too_slow(report: Report) -> str:
+    """That an era of this length cannot certify anything at today's pace; empty where it can, or where no pace is known."""
+    now, policy, cases = report.era, report.in_force, report.what_if.cases_per_day
+    if now is None or policy is None or not cases:
+        return ""
+    rule = policy.policy
+    labels = cases * (rule.audit_rate if rule.releases else rule.blind_rate)
+    labels = min(labels, report.capacity or labels)
+    if not era_.too_slow(report.target, report.delta, labels, now.days):
+        return ""
+    fewest = wording.count(certificate.fewest(report.target, report.delta), "blind label")
+    return (
+        f"At {wording.daily(labels)} blind labels a day it cannot certify anything: that takes {fewest}, and it lasts "
+        f"{wording.days(now.days)}."
     )
 
 
@@ -126,7 +172,7 @@ def _of_class(one: ClassLine, report: Report) -> str:
     if one.verdict.contradicted:
         at, low = one.verdict.contradicted[-1]
         said += (
-            f" But by the labels so far at least {wording.at_least(low)} of what {line(report, at)} would release of it is "
+            f" But by {one.verdict.so_far} at least {wording.at_least(low)} of what {line(report, at)} would release of it is "
             "wrong."
         )
     return said

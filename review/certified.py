@@ -21,6 +21,7 @@ from review.ledger import Ledger
 from review.states import governed
 
 _TUPLES = ("thresholds", "starts", "weights")
+_NO_END = 2**63 - 1  # after every seal
 _KEPT = ("log_e", "certified", "cases", "labels", "errors", "pending", "unsent")
 
 
@@ -115,14 +116,17 @@ def _plan(epoch_id: str, row: dict[str, Any]) -> grid.Plan:
     )
 
 
-def standing(ledger: Ledger, plan: grid.Plan, part: str = "") -> certificate.Standing | None:
-    """What the last look left; None before the first."""
+def standing(
+    ledger: Ledger, plan: grid.Plan, part: str = "", *, before_seal: int | None = None
+) -> certificate.Standing | None:
+    """What the last look left, or the last under a seal before `before_seal`; None before the first."""
     found = ledger.read(
-        "SELECT look, standing FROM look WHERE epoch_id = :epoch AND part = :part AND era = :era "
+        "SELECT look, standing FROM look WHERE epoch_id = :epoch AND part = :part AND era = :era AND seal < :before "
         "ORDER BY look DESC LIMIT 1",
         epoch=plan.epoch,
         part=part,
         era=plan.era,
+        before=_NO_END if before_seal is None else before_seal,
     )
     if found.is_empty():
         return None
@@ -171,7 +175,7 @@ def policies(ledger: Ledger, epoch_id: str) -> dict[str, Policy]:
 
 
 def look(ledger: Ledger, plan: grid.Plan, judged: Judged, *, part: str = "") -> tuple[certificate.Standing, bool]:
-    """Look at the draws of the plan's era: what is certified, and whether anything is new since the last look.
+    """Look at the draws of the plan's era: what today's labels certify, and whether anything is new since the last look.
 
     `judged`: the stream's decisions. Raises ValueError if a draw's propensity is not one its policy gives.
     """
@@ -207,16 +211,17 @@ def draws(cases: Judged, version: Mapping[str, int], thresholds: tuple[float, ..
     return certificate.Draws(order=order, settled=settled, sent=(drawn["outcome"] != "waiting").to_numpy())
 
 
-def watched(judged: Judged, epoch_id: str, *, disputed_before: str = "") -> pl.DataFrame:
+def watched(judged: Judged, epoch_id: str, *, unsettled_before: str | None = "") -> pl.DataFrame:
     """The blind labels of released cases, in the order of decision: seal (of the batch), decided_at, wrong.
 
-    Settled ones and, as wrong, disputes over cases decided before a moment: a person has said so, and nobody came to say
-    otherwise. Silence is no error of the machine: a draw without an answer is not among them.
+    Settled ones and, of those that wait for another reader, what has waited since before a moment (None: all of them), as
+    its reader said it: a dispute as wrong, an answer that agrees as right, so that neither is counted without the other.
+    Silence is no error of the machine: a draw without an answer is not among them.
     """
     cases = judged_.of(judged, epoch_id)
     released = cases.kinds.select(released=pl.col("route") == policy.AUTOMATE)["released"].gather(cases.drawn["kind"])
-    left = (pl.col("outcome") == "disputed") & (pl.col("decided_at") < disputed_before)
-    return cases.drawn.filter(released, pl.col("settled") | left).select(
+    waits = pl.lit(True) if unsettled_before is None else pl.col("since") < unsettled_before
+    return cases.drawn.filter(released, pl.col("settled") | (pl.col("since").is_not_null() & waits)).select(
         "seal", "decided_at", wrong=pl.col("outcome") != "right"
     )
 

@@ -47,13 +47,18 @@ def news(report: Report, before: Mapping[str, Any] | None) -> list[tuple[str, di
     now, alarm = numbers.key(report), report.alarm
     if alarm is not None and now["alarm"] and (before is None or before["alarm"] != now["alarm"]):
         told.append(("alarm", {"labels": alarm.labels, "errors": alarm.errors, "suspects": alarm.suspects}))
+    known = {} if before is None else {one["raised_at"]: one["suspects"] for one in before.get("past_alarms", ())}
+    for past in report.past_alarms:
+        if past.suspects > known.get(past.raised_at, 0):
+            figures = {"labels": past.labels, "errors": past.errors, "suspects": past.suspects}
+            told.append(("alarm", figures | {"model": past.model}))
     proposes = headline.proposed(report)[0].startswith("Move")
     if proposes and (before is None or before["proposed"] != now["proposed"]):
         told.append(("proposal", {"proposed": now["proposed"]}))
     if report.queue.late and (before is None or not before["late"]):
         told.append(("late", {"late": report.queue.late, "open": report.queue.open}))
     if report.silence and (before is None or before.get("silence") != report.silence):
-        told.append(("silence", {"release": "stopped" if report.silence == "stopped" else "stops within a day"}))
+        told.append(("silence", {"release": "stops within a day" if report.silence == "soon" else "stopped"}))
     return told
 
 

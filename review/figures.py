@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from models import era as era_
 from models.capture_recapture import Readers
 from models.estimate import Estimate, NotEnoughEvidence
 from models.slices import Slice
@@ -36,7 +37,10 @@ class Queue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """The watchdog found the error among the released risen. `suspects`: released since, and read by nobody."""
+    """The watchdog found the error among the released risen.
+
+    `suspects`: released in its epoch, under suspicion by what is known today, read by nobody and not recalled.
+    """
 
     raised_at: str
     labels: int
@@ -44,21 +48,25 @@ class Alarm:
     clean_until: str | None  # released up to here: above suspicion. None: nothing is
     suspects: int
     current: bool  # the epoch in force began with it
+    model: str = ""  # whose answers were released
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Era:
     """The span of time whose evidence counts, and how the threshold in force stands in it.
 
-    `state`: own (certified by this era's labels), carried (by those of the era before, while this one gathers),
-    uncertified, nothing (is released). `ends_at`, and `until`, when the threshold in force lapses at the latest unless this era
-    certifies it: as the ledger writes times.
+    `days`: its length. `state`: own (certified by this era's labels), carried (by those of the era before, while this one
+    gathers), uncertified, nothing (is released). `ends_at`, and `until`, when the threshold in force lapses at the latest
+    unless this era certifies it: as the ledger writes times. `revoked`: what was adopted is certified
+    no longer, for answers were changed or taken back.
     """
 
     number: int
     ends_at: str
     until: str
     state: Literal["own", "carried", "uncertified", "nothing"]
+    days: float = era_.DAYS
+    revoked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +161,7 @@ class Report:
     classes: tuple[ClassLine, ...]  # of a stream with a line per class; else empty
     slices: tuple[Slice, ...]  # of the released, by predicted class and by slice
     shift: Shift | None  # of the newest day's confidences; None: too few to say
-    alarm: Alarm | None  # the newest, if the watchdog ever raised one
+    alarm: Alarm | None  # the newest that stopped release, if the watchdog ever raised one
     verdict: verdict_.Badge  # on the target; certified: at every look; else at this one; nothing: no evidence
     ruling: verdict_.Verdict  # what may be proposed of all cases; with a line per class each has its own
     draws: pl.DataFrame  # blind draws of the epoch (`review.draws`)
@@ -179,18 +187,28 @@ class Report:
     faults: pl.DataFrame
     history: pl.DataFrame
     head: tuple[int, str]
+    past_alarms: tuple[Alarm, ...] = ()  # that closed no epoch, or one before; with suspects left, newest first
     era: Era | None = None  # None: none has begun
     readers: Readers | None = None  # what is known of what one reader misses; None: nothing was looked at
     overlap: float = 0.0  # share of the agreeing blind answers that another person reads, too
-    silence: Literal["", "soon", "stopped"] = ""  # release stops for want of readers within a day, or has stopped
+    # Release stops for want of readers within a day, or has stopped: nobody reads, or no answer is settled, or (doubted)
+    # the answers say that the error has risen.
+    silence: Literal["", "soon", "stopped", "unsettled", "doubted"] = ""
     repeats: int = 0  # cases held, for as many of their group as its plan allows came before
     second_opinion: bool = True  # a blind answer against the model is read by another person
+    goes_on: bool = True  # what stopped for want of readers is released again when they have answered
+    each: bool = False  # each class is certified by itself, and not all of them at once
     capacity: int | None = None  # reviews people can do a day, as the stream file says
 
     @property
     def automation(self) -> float | None:
         """Share of the epoch's cases that was released: known, not estimated. None before the first case."""
         return self.released / self.cases if self.cases else None
+
+    @property
+    def releases(self) -> bool:
+        """Whether the policy in force lets anything be released."""
+        return self.in_force is not None and self.in_force.policy.releases
 
     @property
     def shown(self) -> dict[float, str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from models import spelling
 from models.estimate import Estimate, NotEnoughEvidence
-from review import certificate_text, draws, estimate_text, outlook, wording
+from review import certificate_text, draws, estimate_text, outlook, silence_text, wording
 from review.figures import Figure, Report
 
 
@@ -19,6 +19,8 @@ class Headline:
 
 def of(report: Report) -> Headline:
     """The sentences for any state of a stream, from an empty one on."""
+    if not report.cases and report.totals["decisions"]:
+        return _new_epoch(report)
     if not report.cases:
         return Headline(
             lead="No case has arrived yet.",
@@ -29,7 +31,12 @@ def of(report: Report) -> Headline:
         return _certified(report)
     if not report.released:
         return _nothing_released(report)
-    lead = f"The machine answers {wording.share(report.automation)} of cases alone."
+    alone = f"{wording.share(report.automation)} of cases alone"
+    lead = (
+        f"The machine answers {alone}."
+        if report.releases
+        else f"The machine answered {alone} so far; nothing is released now."
+    )
     released = f"Released: {wording.count(report.released)} of {wording.count(report.cases, 'case')}."
     promise, error = report.promise, report.error
     if isinstance(error, NotEnoughEvidence) or isinstance(promise, NotEnoughEvidence):
@@ -60,14 +67,27 @@ def of(report: Report) -> Headline:
     )
 
 
+def _new_epoch(report: Report) -> Headline:
+    return Headline(
+        lead="No case of this epoch has arrived yet.",
+        promise=(
+            "This page fills with the first answers of the model."
+            if report.releases
+            else "Nothing is released alone until a named person draws the line."
+        ),
+        basis="Cases and labels of earlier epochs are no evidence about this one.",
+    )
+
+
 def _certified(report: Report) -> Headline:
     """The promise that is proved leads; what today's labels say by themselves is an estimate, and named so."""
-    of_class = " of each class" if report.classes else ""
+    of_class = "" if not report.classes else " of a class" if report.each else " of each class"
+    by_itself = ", each class by itself" if report.each else ""
     era = report.era
     before = f" in era {era.number - 1}, until {wording.when(era.until)}" if era and era.state == "carried" else ""
     lead = (
         f"With {wording.whole(1 - report.delta)} confidence at most {wording.whole(report.target)} of what it releases"
-        f"{of_class} is wrong (certified{before})."
+        f"{of_class} is wrong (certified{before}{by_itself})."
     )
     if not report.released:
         return Headline(lead=lead, promise="No case so far was as sure as today's line asks.", basis="")
@@ -102,8 +122,6 @@ def _reason(*figures: Figure) -> str:
 
 
 def _nothing_released(report: Report) -> Headline:
-    policy = report.in_force
-    first = policy is None or not policy.policy.releases
     everything = report.everything
     if isinstance(everything, Estimate):
         basis = f"Were everything released, {wording.between(everything)} would be wrong, from {wording.labels(everything)}."
@@ -114,7 +132,7 @@ def _nothing_released(report: Report) -> Headline:
         lead=f"Every one of {wording.count(report.cases, 'case')} goes to a person.",
         promise=(
             "Nothing is released alone until a named person draws the line."
-            if first
+            if not report.releases
             else "No case so far was as sure as today's line asks."
         ),
         basis=basis,
@@ -130,7 +148,14 @@ def verdict(report: Report) -> tuple[str, str, str]:
         case "kept":
             return "\u2713", "Target kept", f"{target}: the limit is below it, at this look; no certificate says so."
         case "missed":
-            return "\u2715", "Target missed", f"{target}: even the lower limit is above it. Raise the line, or halt."
+            todo = " Raise the line, or halt." if report.releases else ""
+            return "\u2715", "Target missed", f"{target}: even the lower limit is above it.{todo}"
+        case "contradicted":
+            return (
+                "\u2715",
+                "Contradicted",
+                f"{target}: today's line is certified, but by {report.ruling.so_far} more of what it releases is wrong.",
+            )
         case "refused":
             return "\u2715", "Do not route by it", f"{target}. {_sentence(_refusals(report)[0])}"
         case "open":
@@ -173,14 +198,21 @@ def proposed(report: Report) -> tuple[str, str]:
     alarm, proposal, ruling = report.alarm, report.proposal, report.ruling
     if alarm is not None and alarm.current:
         return "Find the cause", "The watchdog has closed the epoch. No line can be proposed before new evidence is in."
+    if waits := silence_text.no_line(report):
+        return "Wait for readers", waits
     if report.classes:
         return _proposed_by_class(report)
     if ruling.state == "refused":
         return "Do not release", _sentence(ruling.refusals[0])
     if proposal is None:
-        if ruling.state == "carried":
+        if ruling.state == "carried" and report.verdict != "contradicted":
             return "Stay", certificate_text.era(report)
         return "Nothing yet", "No label has been looked at in this epoch."
+    if ruling.state == "carried" and report.verdict == "contradicted":
+        return (
+            "Raise the line, or halt",
+            f"By {report.ruling.so_far} more of what today's line releases is wrong than is asked for.",
+        )
     match ruling.state:
         case "contradicted":
             return "Not yet", f"What is certified cannot be proposed: {certificate_text.contradicted(report)}"

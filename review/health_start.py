@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from models import certificate, start
 from models import era as era_
-from models import start
 from models.policy import Policy
 from models.stream import Stream
 from review import health, rises, starting, wording
@@ -72,11 +72,12 @@ def opening(stream: Stream) -> list[str]:
     """
     era = era_.DAYS if stream.policy.era_days is None else stream.policy.era_days
     longer = (
-        ", longer where labels come so slowly that a third of it would certify nothing"
+        f", up to {era_.MOST} where labels come so slowly that a third of it would certify nothing"
         if stream.policy.era_days is None
         else ""
     )
     said = [f"Evidence counts for an era of {wording.days(era)}{longer}; then it starts at zero again."]
+    said += _too_slow(stream)
     noticed = rises.sentence(stream.target.error, PER * stream.policy.audit_rate)
     if noticed:
         said.append(f"Were {PER} cases a day released: {noticed[0].lower()}{noticed[1:]}")
@@ -85,6 +86,21 @@ def opening(stream: Stream) -> list[str]:
         return said
     start = starting.sentences(plan(stream, arrivals=PER, readings=capacity))
     return [*said, f"Were {PER} cases a day to come, and people to read up to {wording.count(capacity)}:", *start]
+
+
+def _too_slow(stream: Stream) -> list[str]:
+    """That a release could not be certified again within an era at 100 cases a day."""
+    audits = PER * stream.policy.audit_rate
+    labels = min(audits, stream.review.capacity_per_day or audits)
+    days = era_.length(stream.target.error, stream.target.delta, labels)
+    days = days if stream.policy.era_days is None else stream.policy.era_days
+    if not era_.too_slow(stream.target.error, stream.target.delta, labels, days):
+        return []
+    fewest = wording.count(certificate.fewest(stream.target.error, stream.target.delta), "blind label")
+    return [
+        f"Were {PER} cases a day released, an era of {wording.days(days)} could not certify them again: it takes {fewest} and "
+        f"{wording.daily(labels)} a day come. Raise policy.audit_rate or target.error, or set a longer policy.era_days."
+    ]
 
 
 def _readings(stream: Stream, seen: Seen) -> tuple[float | None, str]:

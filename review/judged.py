@@ -32,7 +32,8 @@ class Judged:
 
     `drawn` has a row per case drawn for a blind label, in the order of decision: `extracts.DRAWN`, disputed (a blind answer
     against the model that no majority of people has settled), late, settled (nothing more can change what is known of it:
-    answered and, where another reading is due, decided), and `outcome`: waiting (not sent), open, skipped (open, passed on at
+    answered and, where another reading is due, decided), since (when the reading was given that made a dispute of it, else
+    the first; null: unread), and `outcome`: waiting (not sent), open, skipped (open, passed on at
     least once), disputed, right or wrong. `late`: unanswered, and sent (or, unsent, decided) more than the deadline ago.
     """
 
@@ -93,6 +94,7 @@ def read(
         drawn=drawn.select(
             *cases.drawn.columns,
             "disputed",
+            "since",
             "outcome",
             late=late,
             settled=pl.col("outcome").is_in(SETTLED) & ~pl.col("due"),

@@ -20,14 +20,15 @@ def whole(report: Report) -> dict[str, Any]:
     batch                             one-sided limit for the released as a closed batch; null where draws were unequal or grouped
     audits_disputed                   blind labels of released cases that another person is to read; wrong until then
     audits_unsent                     draws of released cases that nobody was given yet: neither answered nor wrong
-    target {error, delta, verdict, needed}   verdict: certified | refused | kept | missed | open |
+    target {error, delta, verdict, needed}   verdict: certified | contradicted | refused | kept | missed | open |
                                       nothing
     certificate {threshold, certified, needed, cheapest, carried, ...}   what the last look left, or null
-    alarm {raised_at, labels, errors, suspects, ...}   the watchdog's newest, or null
+    alarm {raised_at, labels, errors, suspects, ...}   the watchdog's newest that stopped release, or null
+    past_alarms                       as alarm, of those about what was released before; while suspects are left
     era {number, ends_at, state}      whose evidence counts; own | carried | uncertified | nothing; or null
     readers {due, read, wrong, error, missed}   agreeing answers read twice, and the error corrected for what one reader
                                       misses, of the released or, while nothing is, of all cases; or null
-    silence                           soon | stopped: release stops, or has stopped, for want of readers; or empty
+    silence                           soon | stopped | unsettled | doubted: why release stops, or has stopped; or empty
     repeats                           cases held back, for as many of their group as the plan allows came before
     verdict {state, threshold, certified, allowed, contradicted, refusals, target}   what may be proposed and adopted
     classes                           per class: line in force, certified, coverage, labels, errors, needed, verdict,
@@ -71,6 +72,7 @@ def whole(report: Report) -> dict[str, Any]:
         },
         "certificate": None if report.proposal is None else asdict(report.proposal),
         "alarm": None if report.alarm is None else asdict(report.alarm),
+        "past_alarms": [asdict(alarm) for alarm in report.past_alarms],
         "era": None if report.era is None else asdict(report.era),
         "readers": None if report.readers is None else asdict(report.readers),
         "silence": report.silence,
@@ -163,4 +165,7 @@ def key(report: Report) -> dict[str, Any]:
         "faults": report.totals["faults"],
         "silence": report.silence,
         "alarm": report.alarm.raised_at if report.alarm is not None and report.alarm.current else None,
+        "past_alarms": [
+            {"model": one.model, "raised_at": one.raised_at, "suspects": one.suspects} for one in report.past_alarms
+        ],
     }

@@ -1,6 +1,6 @@
 """What the certificate allows today, and what beside it is cheapest and what people can carry. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -20,7 +20,7 @@ class Proposal:
     what the next step takes; None: nothing helps or nothing is left to certify. `next`: thresholds that the walks did not
     pass, each the next step of one. `cheapest`: lowest expected cost per case among what may be adopted, full review
     included. `carried`: what people can carry by the stream's stated capacity; None: none is stated. `gate`: what speaks
-    against trusting the confidence at all.
+    against trusting the confidence at all; its refusals are the verdict's.
     """
 
     alpha: float
@@ -68,7 +68,7 @@ def of(
         next=tuple(plan.thresholds[stop.at] for stop in standing.stops if stop.at not in standing.certified),
         cheapest=cost.cheapest(rows, prices(stream, reviewers), ruling.allowed),
         carried=_carried(rows, stream, by_day),
-        gate=reliability.gate(counts, plan.delta),
+        gate=replace(reliability.gate(counts, plan.delta), refusals=ruling.refusals),
     )
 
 

@@ -5,6 +5,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -54,10 +55,12 @@ def build(
     now: str,
     standings: Mapping[str, certificate.Standing] = MappingProxyType({}),
     alarm: Alarm | None = None,
+    past_alarms: tuple[Alarm, ...] = (),
     weighed: Weighed | None = None,
     era: Era | None = None,
     readers: Readers | None = None,
-    silence: Literal["", "soon", "stopped"] = "",
+    silence: Literal["", "soon", "stopped", "unsettled", "doubted"] = "",
+    goes_on: bool = True,
     repeats: int = 0,
     slices: Sequence[Slice] = (),
     shift: Shift | None = None,
@@ -84,25 +87,28 @@ def build(
     design = found.whole.design
     promise = risk.error_among_automated(counts, delta, one_sided=True, design=design.released)
     error = risk.error_among_automated(counts, delta, design=design.released)
+    judging = found.judging()
     ruling = verdict.of(
         standing,
-        counts,
-        least=found.whole.least,
+        judging.counts,
+        least=judging.least,
+        epoch=counts,
         target=target,
         delta=delta,
         line=line,
         carried=carried,
-        design=design,
+        design=judging.design,
     )
     proposed = None
     if standing is not None:
         proposed = proposal.of(
             standing, counts, stream, by_day=by_day, reviewers=reviewers, ruling=ruling, design=design
         )
-    classes = _classes(policy, standings, found.by_class, carried=carried)
+    classes = _classes(policy, standings, found, carried=carried)
+    own = judging if era is not None and era.state == "own" else found.whole
     badge = verdict.badge(
         [(one.in_force, one.verdict) for one in classes] or [(line, ruling)],
-        risk.error_among_automated(found.whole.least, delta, design=design.released),
+        risk.error_among_automated(own.least, delta, design=own.design.released),
         promise,
         target=target,
         stands=None if era is None else era.state in ("own", "carried"),
@@ -130,9 +136,11 @@ def build(
         worst=risk.error_among_automated(counts, delta, one_sided=True, unanswered_wrong=True, design=design.worst),
         proposal=proposed,
         classes=classes,
-        slices=tuple(slices),
+        # What holds every label of the released is no part of them.
+        slices=tuple(replace(one, flagged=one.flagged and one.error.n < error.n) for one in slices),
         shift=shift,
         alarm=alarm,
+        past_alarms=past_alarms,
         verdict=badge,
         ruling=ruling,
         draws=found.whole.draws,
@@ -172,6 +180,8 @@ def build(
         readers=readers,
         overlap=stream.review.overlap,
         silence=silence,
+        goes_on=goes_on,
+        each=stream.policy.per_class == "each",
         repeats=repeats,
         second_opinion=stream.review.second_opinion,
         capacity=stream.review.capacity_per_day,
@@ -197,7 +207,7 @@ def _trust(counts: pl.DataFrame, delta: float) -> Trust:
 def _classes(
     policy: governed.PolicyInForce | None,
     standings: Mapping[str, certificate.Standing],
-    parts: Mapping[str, Part],
+    found: Weighed,
     *,
     carried: bool,
 ) -> tuple[ClassLine, ...]:
@@ -211,7 +221,8 @@ def _classes(
             continue
         at = left.certified[-1] if left.certified else len(left.plan.thresholds) - 1
         step = certificate.needed(left)
-        in_force, part = policy.policy.of_class(label).threshold, parts.get(label)
+        in_force, part = policy.policy.of_class(label).threshold, found.by_class.get(label)
+        judging = None if part is None else found.judging(label)
         lines.append(
             ClassLine(
                 label=label,
@@ -223,13 +234,14 @@ def _classes(
                 needed=None if step is None else step.labels,
                 verdict=verdict.of(
                     left,
-                    NO_COUNTS if part is None else part.counts,
-                    least=None if part is None else part.least,
+                    NO_COUNTS if judging is None else judging.counts,
+                    least=None if judging is None else judging.least,
+                    epoch=None if part is None else part.counts,
                     target=policy.target_error,
                     delta=policy.delta,
                     line=in_force,
                     carried=carried,
-                    design=group_limits.ALONE if part is None else part.design,
+                    design=group_limits.ALONE if judging is None else judging.design,
                 ),
                 draws=None if part is None else draws.at(part.draws, left.plan.thresholds[at]),
             )

@@ -16,7 +16,7 @@ from models import errors
 from models.policy import AUTOMATE
 from review import archive, audit, extracts, retired, seals
 from review.ledger import Ledger
-from review.states import doubted
+from review.states import doubted, suspicion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,28 +66,16 @@ def _candidates(ledger: Ledger, stream: str, before: str) -> pl.DataFrame:
         """,
         stream=stream,
     )
-    lines = found["groups"].str.count_matches("\n", literal=True) + 1
-    groups = extracts.read_groups([found["groups"]]).with_columns(
-        seal=found.select(pl.col("seal").repeat_by(lines).explode()).to_series()
-    )
+    groups = _groups(found)
     released = (pl.col("route") == AUTOMATE) & ~pl.col("blind")
     held = pl.lit(False)
-    alarm = _alarm(ledger, stream)
-    suspects = None if alarm is None else doubted.suspects(ledger, stream)
-    if alarm is not None and suspects is not None and len(suspects):
-        epoch_id, clean = alarm
-        held |= (pl.col("epoch_id") == epoch_id) & (pl.col("seal") > clean) & released
-        held |= pl.col("seal").is_in(suspects["seal"].unique().implode())  # of an alarm before it
+    suspects = doubted.suspects(ledger, stream)
+    waiting = set() if suspects is None else set(suspects["epoch_id"])
+    for one in doubted.suspicions(ledger, stream) if waiting else ():
+        if one.epoch_id in waiting:
+            held |= one.suspect & released
     old = (pl.col("decided_at").max() < before) & released.any()
     return groups.group_by("seal").agg(pl.col("n").sum(), free=old & ~held.any(), held=old & held.any()).sort("seal")
-
-
-def _alarm(ledger: Ledger, stream: str) -> tuple[str, int] | None:
-    """Epoch of the newest alarm, and the seal of the last batch above suspicion."""
-    found = doubted.alarms(ledger, stream).head(1)
-    if found.is_empty():
-        return None
-    return str(found["epoch_id"].item()), int(found["clean_seal"].item())
 
 
 def _one_file(
@@ -145,30 +133,39 @@ def _extract(ledger: Ledger, number: int) -> pl.DataFrame:
 
 
 def beyond_recall(ledger: Ledger, stream: str) -> int:
-    """How many released cases under suspicion since the newest alarm were retired before it, so that none can be recalled."""
-    alarm = _alarm(ledger, stream)
-    if alarm is None:
-        return 0
-    epoch_id, clean = alarm
+    """How many released cases under suspicion were retired before their alarm, so that none of them can be recalled."""
     found = ledger.read(
-        "SELECT e.groups FROM extract e JOIN retirement r ON r.of_seal = e.seal WHERE e.stream = :stream AND e.seal > :clean",
+        "SELECT e.seal, e.groups FROM extract e JOIN retirement r ON r.of_seal = e.seal WHERE e.stream = :stream",
         stream=stream,
-        clean=clean,
     )
-    suspect = (pl.col("epoch_id") == epoch_id) & (pl.col("route") == AUTOMATE) & ~pl.col("blind")
-    groups = extracts.read_groups([found["groups"]]).filter(suspect)
+    suspicions = doubted.suspicions(ledger, stream) if len(found) else []
+    return sum(_beyond(ledger, stream, one, found) for one in suspicions)
+
+
+def _beyond(ledger: Ledger, stream: str, suspected: suspicion.Suspicion, retired_extracts: pl.DataFrame) -> int:
+    suspect = suspected.suspect & (pl.col("route") == AUTOMATE) & ~pl.col("blind")
+    groups = _groups(retired_extracts).filter(suspect)
     if groups.is_empty():
         return 0
     still = ledger.read(
         """
         SELECT count(*) AS n FROM decision d JOIN retirement r ON r.of_seal = d.seal
-        WHERE d.stream = :stream AND d.epoch_id = :epoch AND d.route = 'AUTOMATE' AND NOT d.blind AND d.seal > :clean
+        WHERE d.stream = :stream AND d.epoch_id = :epoch AND d.route = 'AUTOMATE' AND NOT d.blind
+            AND (d.seal > :clean OR d.seal IN :doubted)
         """,
         stream=stream,
-        epoch=epoch_id,
-        clean=clean,
+        epoch=suspected.epoch_id,
+        clean=suspected.clean,
+        doubted=suspected.doubted,
     )["n"].item()
     return int(groups["n"].sum()) - int(still)
+
+
+def _groups(found: pl.DataFrame) -> pl.DataFrame:
+    """The groups of extracts (seal, groups), a row each, with their seal."""
+    lines = found["groups"].str.count_matches("\n", literal=True) + 1
+    seal = found.select(pl.col("seal").repeat_by(lines).explode()).to_series()
+    return extracts.read_groups([found["groups"]]).with_columns(seal=seal)
 
 
 def files(ledger: Ledger) -> int:

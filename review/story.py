@@ -9,6 +9,7 @@ from models import policy
 from models.errors import Misuse, printable
 from review import wording
 from review.ledger import Ledger
+from review.states import doubted
 
 
 def case(ledger: Ledger, stream: str, case_id: str, *, where: str = "", payload: str | None = None) -> str:
@@ -165,11 +166,14 @@ def line(ledger: Ledger, stream: str) -> str:
     )
     for era, ends, at in begun.rows():
         events.append((at, 0, f"{at}  era {era} begins: evidence from zero, until {ends}"))
-    alarms = ledger.read("SELECT labels, errors, raised_at FROM alarm WHERE stream = :stream", stream=stream)
-    for labels, errors, at in alarms.rows():
-        events.append(
-            (at, 0, f"{at}  ALARM after {labels} blind labels, {errors} of the last ones wrong: the epoch is closed")
+    alarms = doubted.alarms(ledger, stream).select("labels", "errors", "raised_at", "model_id", "stopped")
+    for labels, errors, at, model, stopped in alarms.rows():
+        then = (
+            "the epoch is closed"
+            if stopped
+            else f"the epoch of model {model} was closed before, and what is in force stays"
         )
+        events.append((at, 0, f"{at}  ALARM after {labels} blind labels, {errors} of the last ones wrong: {then}"))
     return "\n".join(text for _, _, text in sorted(events))
 
 

@@ -59,7 +59,9 @@ def queue(report: Report) -> str:
     """The queue in one sentence, and what became of readings against the model."""
     now = report.queue
     if not now.open and not now.waiting:
-        return f"The queue is empty.{_disputed(report)}"
+        suspects = report.past_alarms or (report.alarm is not None and report.alarm.suspects)
+        later = suspects or (report.second_opinion and report.totals["disputed"])
+        return f"{'Nothing is before people now.' if later else 'The queue is empty.'}{_disputed(report)}"
     oldest = f", oldest {wording.hours(now.oldest)}" if now.oldest is not None else ""
     return (
         f"In the queue: {wording.count(now.open)} open ({wording.count(now.late)} late{oldest}), "

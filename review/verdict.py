@@ -1,7 +1,8 @@
 """What the evidence allows: one verdict, from which proposal, headline, badge, page and `adopt` speak. Pure.
 
 Three things must agree before a threshold is proposed or adopted as certified: the certificate holds it; the confidence does
-not surely rank wrong answers first (`reliability.gate`); and today's own estimate there does not lie above the target.
+not surely rank wrong answers first (`reliability.gate`); and today's own estimate there does not lie above the target. All
+three come from the labels of one era: those of another speak neither for its certificate nor against it.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from models.estimate import Estimate, NotEnoughEvidence
 from review import wording
 
 State = Literal["unlooked", "refused", "contradicted", "uncertified", "carried", "stay", "back", "move"]
-Badge = Literal["certified", "refused", "kept", "missed", "open", "nothing"]
+Badge = Literal["certified", "contradicted", "refused", "kept", "missed", "open", "nothing"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,9 @@ class Verdict:
     today's estimate speaks against), uncertified, carried (the line in force stands by the certificate of the era before),
     stay, back (the line in force releases more than is certified), move. `threshold`: to propose, the least strict of
     `allowed`; None: nothing is. `certified`, `allowed`: thresholds, strictest first. `contradicted`: certified thresholds
-    with the lower limit of their error. `refusals`: what the gate says. `target`: the error asked for.
+    with the lower limit of their error. `refusals`: what the gate says. `target`: the error asked for. `doubt`: the lower
+    limit of the error at the line in force where it lies above the target, whatever certifies that line; else None. `era`:
+    whose labels speak; 0: nobody has looked.
     """
 
     state: State
@@ -36,6 +39,13 @@ class Verdict:
     contradicted: tuple[tuple[float, float], ...]
     refusals: tuple[str, ...]
     target: float
+    doubt: float | None = None
+    era: int = 0
+
+    @property
+    def so_far(self) -> str:
+        """Which labels speak, in words."""
+        return f"the labels of era {self.era} so far" if self.era > 1 else "the labels so far"
 
     def against(self, threshold: float) -> str | None:
         """Why a threshold cannot be adopted as certified, in a clause; None: it can."""
@@ -47,7 +57,7 @@ class Verdict:
             return f"it is certified, but {self.refusals[0]}"
         low = dict(self.contradicted)[threshold]
         return (
-            f"it is certified, but by the labels so far at least {wording.at_least(low)} of what it would release is "
+            f"it is certified, but by {self.so_far} at least {wording.at_least(low)} of what it would release is "
             f"wrong, with {wording.whole(self.target)} asked for"
         )
 
@@ -61,22 +71,25 @@ def of(
     line: float | None,
     carried: bool = False,
     least: pl.DataFrame | None = None,
+    epoch: pl.DataFrame | None = None,
     design: group_limits.Design = group_limits.ALONE,
 ) -> Verdict:
-    """From the last look (None: there was none) and the counts (`models.risk`) of a part.
+    """From the last look (None: there was none) and the counts (`models.risk`) of a part, in the era of that look.
 
     `least`: the counts with every dispute settled for the model, since "at least so many are wrong" is said of settled
-    labels only; None: nothing is disputed. `line`: in force for this part, None: nothing is released. `carried`: it stands
+    labels only; None: nothing is disputed. `epoch`: the counts of all its eras, by which the gate is held while this one has
+    certified nothing; None: it is the first. `line`: in force for this part, None: nothing is released. `carried`: it stands
     by the certificate of the era before. Two-sided limits at 1 - `delta`, widened for groups by `design`.
     """
     certified = () if standing is None else tuple(standing.plan.thresholds[index] for index in standing.certified)
-    refusals = reliability.gate(counts, delta).refusals
+    refusals = reliability.gate(counts if certified or epoch is None else epoch, delta).refusals
     settled = counts if least is None else least
     there = risk.at(settled, certified, delta, design=design.at(certified)) if certified else None
     low = {} if there is None else dict(zip(certified, there["low"], strict=True))
     contradicted = tuple((at, error) for at, error in low.items() if error is not None and error > target)
     allowed = () if refusals else tuple(at for at in certified if at not in dict(contradicted))
     threshold = allowed[-1] if allowed else None
+    at_line = None if line is None else risk.at(settled, [line], delta, design=design.at([line]))["low"].item()
     return Verdict(
         state=_state(standing, certified, threshold, refusals, line=line, carried=carried),
         threshold=threshold,
@@ -85,6 +98,8 @@ def of(
         contradicted=contradicted,
         refusals=refusals,
         target=target,
+        doubt=at_line if at_line is not None and at_line > target else None,
+        era=0 if standing is None else standing.plan.era,
     )
 
 
@@ -122,7 +137,8 @@ def badge(
 ) -> Badge:
     """On the target, for what is released. `parts`: the line in force and the verdict of each part.
 
-    `error`, `promise`: among the released, two-sided (of the counts that `of` calls `least`) and one-sided. `stands`:
+    `error`, `promise`: among the released, two-sided (of the counts that `of` calls `least`; where a certificate of the era
+    under way stands, of that era) and one-sided. `stands`:
     whether the era says that the lines in force are certified, by its own labels or those of the era before; None: there
     are no eras, and the verdicts say it.
     """
@@ -134,7 +150,7 @@ def badge(
     if stands is None:
         stands = all(line in verdict.allowed for line, verdict in open_)
     if open_ and stands:
-        return "certified"
+        return "contradicted" if any(verdict.doubt is not None for _, verdict in open_) else "certified"
     if isinstance(error, NotEnoughEvidence) or isinstance(promise, NotEnoughEvidence):
         return "nothing"
     return "kept" if promise.high <= target else "open"

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -32,10 +32,19 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
-    """Of all cases, and of each class that has a plan of its own."""
+    """Of all cases, and of each class that has a plan of its own: in all eras of the epoch.
+
+    `era`: by part ("" is of all cases) those of the era under way alone, against which its certificate is held; empty while
+    the epoch has no other.
+    """
 
     whole: Part
     by_class: Mapping[str, Part]
+    era: Mapping[str, Part] = field(default_factory=dict)
+
+    def judging(self, part: str = "") -> Part:
+        """The labels that a certificate of the era under way is held against."""
+        return self.era.get(part) or (self.by_class[part] if part else self.whole)
 
 
 def of(
@@ -48,11 +57,20 @@ def of(
     epoch = judged_.of(cases, in_force.epoch_id)
     points = {point for plan in plans.values() for point in plan.thresholds}
     points |= {line for line in lines(in_force, standings) if line is not None}
-    classes = {part: judged_.with_prediction(epoch, part) for part in plans if part}
+    at, newest = sorted(points), max((plan.era for plan in plans.values()), default=1)
     return Weighed(
-        whole=_part(epoch, sorted(points)),
-        by_class={part: _part(of_class, sorted(points)) for part, of_class in classes.items()},
+        whole=_part(epoch, at),
+        by_class=_by_class(epoch, plans, at),
+        era={} if newest == 1 else _in_era(judged_.of_era(epoch, newest), plans, at),
     )
+
+
+def _by_class(cases: Judged, plans: Mapping[str, grid.Plan], points: Sequence[float]) -> dict[str, Part]:
+    return {part: _part(judged_.with_prediction(cases, part), points) for part in plans if part}
+
+
+def _in_era(cases: Judged, plans: Mapping[str, grid.Plan], points: Sequence[float]) -> dict[str, Part]:
+    return {"": _part(cases, points), **_by_class(cases, plans, points)}
 
 
 def lines(in_force: governed.PolicyInForce, standings: Mapping[str, certificate.Standing]) -> list[float | None]:
@@ -115,13 +133,14 @@ def verdicts(
     return {
         part: verdict.of(
             standings.get(part),
-            found.counts,
-            least=found.least,
+            weighed.judging(part).counts,
+            least=weighed.judging(part).least,
+            epoch=found.counts,
             target=in_force.target_error,
             delta=in_force.delta,
             line=in_force.policy.of_class(part).threshold if part else in_force.policy.threshold,
             carried=carried,
-            design=found.design,
+            design=weighed.judging(part).design,
         )
         for part, found in parts.items()
     }

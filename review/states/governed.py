@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from models import names
 from models.policy import Policy
 from review.ledger import Ledger
 
@@ -70,6 +71,38 @@ def history(ledger: Ledger, stream: str) -> pl.DataFrame:
         """,
         stream=stream,
     )
+
+
+def drawn(ledger: Ledger, stream: str) -> dict[int, dict[str, bool]]:
+    """Of each version that says so: the parts whose line was decided with it, and whether `--uncertified`.
+
+    A version that does not say decided the line of every part.
+    """
+    found = ledger.read("SELECT version, evidence FROM adoption WHERE stream = :stream", stream=stream)
+    told = {version: json.loads(evidence).get("drawn") for version, evidence in found.iter_rows()}
+    return {version: parts for version, parts in told.items() if parts is not None}
+
+
+def named(ledger: Ledger, stream: str, epoch_id: str) -> pl.DataFrame:
+    """The adoptions of an epoch (`history`) but for what the product put in force by itself."""
+    return history(ledger, stream).filter(
+        pl.col("epoch_id") == epoch_id, ~pl.col("adopted_by").is_in([names.ERA, names.SILENCE])
+    )
+
+
+def adopted(ledger: Ledger, stream: str, epoch_id: str) -> dict[str, Any] | None:
+    """The last adoption of an epoch by a named person, as a row of `history`; None: there is none."""
+    past = named(ledger, stream, epoch_id)
+    # An epoch begins with nothing released: that is nobody's decision.
+    return past.row(-1, named=True) if len(past) > 1 else None
+
+
+def targets(ledger: Ledger, stream: str) -> dict[str, float]:
+    """The target error that each epoch of the stream was opened with, by epoch_id."""
+    found = ledger.read(
+        "SELECT DISTINCT epoch_id, target_error FROM policy WHERE stream = :stream ORDER BY epoch_id", stream=stream
+    )
+    return dict(found.iter_rows())
 
 
 def releasing_since(ledger: Ledger, stream: str) -> int | None:

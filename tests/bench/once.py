@@ -24,7 +24,7 @@ import polars as pl
 
 from flows import certify, decisions, epochs, govern, measure, runs, score, settings
 from models import moment, tables
-from review import certified, database, figures, ledger, report
+from review import database, figures, ledger, report
 from tests.bench import outputs
 
 ROOT = Path(__file__).parents[2]
@@ -97,7 +97,7 @@ def estimated(url: str) -> figures.Report:
         in_force = runs.policy_in_force(book, run.stream)
         cases = certify.judged(run, now)
         standings = certify.look(run, in_force, cases, now)
-        labels = certified.watched(cases, in_force.epoch_id)
+        labels = certify.labels(run.stream, in_force, cases, now)
         return measure.gather(run, in_force, cases, standings, labels, now)
 
 

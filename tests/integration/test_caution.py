@@ -10,7 +10,7 @@ from flows import caution, eras, govern, runs
 from models import era as ages
 from models import moment
 from review import certified
-from review.states import governed
+from review.states import governed, silent
 from tests.integration.desk import ANN, WHY, Clock, Desk, opened
 
 
@@ -136,12 +136,12 @@ def test_release_stops_when_nobody_reads_and_goes_on_when_somebody_has(desk: Des
     desk.arrive("c", 40, 0.995, answer=False)
     clock.later(6)
     assert score(desk) == adopted
-    assert caution.silence(desk.book, desk.describe(), adopted, runs.clock()) is False
-    assert caution.silence(desk.book, desk.describe(), adopted, runs.clock(), early=timedelta(days=1, minutes=1))
+    assert silent.begins(desk.book, desk.describe(), adopted.epoch_id, runs.clock()) is False
+    assert silent.begins(desk.book, desk.describe(), adopted.epoch_id, runs.clock(), early=timedelta(days=1, minutes=1))
     clock.later(1.01)
     now = score(desk)
     assert (now.policy.threshold, now.adopted_by, now.epoch_id) == (None, caution.SILENCE, adopted.epoch_id)
-    assert now.because == "waiting for readers: no label of what was released has come for 7 days"
+    assert now.because == "waiting for readers: no label of what was released was settled for 7 days"
     clock.later(1)
     assert score(desk) == measure(desk) == now
     drawn = desk.book.read("SELECT case_id, task_id FROM dispatch WHERE case_id LIKE 'c-%' ORDER BY case_id")

@@ -1,17 +1,19 @@
 """Eras on both databases: when a plan is laid, on what, and what a new era begins with."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from flows import dispatch, eras, govern, leftover, runs
+from flows import dispatch, epochs, eras, govern, leftover, measure, runs
 from models import grid, moment
 from models.errors import Unavailable
-from review import appends, certified, ledger
+from review import appends, certificate_text, certified, ledger
 from review.label_studio import access, projects
+from tests.integration import desk as desk_
 from tests.integration import ledger_facts as facts
 from tests.integration.desk import ANN, WHY, Clock, Desk, opened
 
@@ -79,14 +81,23 @@ def test_an_era_turns_when_it_ends_and_its_evidence_starts_from_zero(desk: Desk,
     head = desk.book.head()[0]
     now = turn(desk)
     assert (now.number, now.after_seal, now.registered_at) == (2, head, clock())
-    # Of 5 cases a day half are drawn, and 59 labels must come within a third of the era.
-    assert moment.parse(now.ends_at) - clock.now == timedelta(days=71)
+    # Of 5 cases a day all are drawn while nothing is released, and 59 labels must come within a third of the era.
+    assert moment.parse(now.ends_at) - clock.now == timedelta(days=60)
     after = desk.look()
     assert (after.plan.era, after.looks, after.certified, sum(after.cases)) == (2, 1, (), 0)
     desk.arrive("b", 300, 0.99)
     assert desk.look().certified == (0,)
     assert desk.look().cases == before.cases, "of its own cases alone"
     assert certified.standing(desk.book, before.plan) == before, "what the era before certified is on record"
+
+
+def test_of_a_stream_that_releases_the_audits_say_how_long_the_next_era_lasts(desk: Desk, clock: Clock) -> None:
+    desk.arrive("a", 300, 0.99)
+    desk.look()
+    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    clock.now = moment.parse(turn(desk).ends_at)
+    # Of 5 cases a day half are drawn.
+    assert moment.parse(turn(desk).ends_at) - clock.now == timedelta(days=71)
 
 
 @pytest.mark.parametrize("number", [1, 2])
@@ -146,3 +157,24 @@ def test_the_threshold_in_force_is_among_the_next_eras_thresholds(desk: Desk, cl
     plan = turn(desk).plans[""]
     assert (plan.thresholds[0], plan.starts[0]) == (0.97, 0), "and a chain can begin there"
     assert sum(plan.weights) == pytest.approx(1)
+
+
+def test_no_pace_and_no_capacity_makes_an_era_of_decades_or_dies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    """500 outputs over seven years; a target of 0.1 %; and people who can read nothing yet."""
+    for number, line in enumerate(("", "\ncapacity_per_day = 0")):
+        text = desk_.STREAM.replace("overlap = 0.0", f"overlap = 0.0{line}")
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with monkeypatch.context() as patch:
+            patch.setattr(desk_, "STREAM", text)
+            with opened(f"sqlite:///{folder / 'ledger.db'}", folder, patch, dated=True) as made:
+                slow = replace(made, target=0.001)
+                epochs.begin_epoch(slow.book, slow.describe(), ANN)
+                first = date(2019, 1, 1)
+                slow.arrive("a", 500, 0.995, days=[str(first + timedelta(days=5 * n)) for n in range(500)])
+                assert moment.parse(turn(slow).ends_at) - clock.now == timedelta(days=365)
+                cases, standings, now = slow.judged(), slow.looks(), runs.clock()
+                report = measure.gather(slow.run(), slow.in_force(), cases, standings, desk_.NO_LABELS, now)
+                assert any("cannot certify anything" in said for said in certificate_text.lines(report))

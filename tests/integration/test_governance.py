@@ -9,7 +9,7 @@ import pytest
 from flows import certify, epochs, govern, measure, runs
 from models import certificate, moment
 from models.errors import Misuse
-from review import certified, draws, ledger, numbers, report, story, wording
+from review import draws, ledger, numbers, report, story, wording
 from review.states import counted, doubted, queued
 from tests.integration.desk import ANN, NO_LABELS, WHY, Desk
 
@@ -121,7 +121,7 @@ def test_who_adopts_a_line_can_be_told_who_has_stopped_the_stream(desk: Desk) ->
 
 
 def watched(desk: Desk) -> bool:
-    labels = certified.watched(desk.judged(), desk.in_force().epoch_id)
+    labels = certify.labels(desk.describe(), desk.in_force(), desk.judged(), runs.clock())
     return certify.watch(desk.run(), desk.in_force(), labels, runs.clock())
 
 
@@ -130,7 +130,7 @@ def test_an_alarm_closes_the_epoch_also_if_somebody_has_moved_the_line_meanwhile
     govern.adopt("mail", 0.99, by=ANN, because=WHY)
     desk.arrive("b", 40, 0.995, wrong=40)
     seen = desk.in_force()
-    labels = certified.watched(desk.judged(), seen.epoch_id)
+    labels = certify.labels(desk.describe(), seen, desk.judged(), runs.clock())
     govern.adopt("mail", 0.9, by=ANN, because=WHY, uncertified=True)
     assert certify.watch(desk.run(), seen, labels, runs.clock()) is True
     now = desk.in_force()

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from flows import epochs, measure, runs
+from flows import certify, epochs, measure, runs
 from models.estimate import Estimate
-from review import certified, ledger
+from review import ledger
 from review.figures import Report
 from tests.integration.desk import ANN, Desk
 
@@ -23,7 +23,7 @@ def report(folder: Path, customer: int, monkeypatch: pytest.MonkeyPatch) -> Repo
         epochs.begin_epoch(book, desk.describe(), ANN)
         desk.arrive("a", 600, 0.9, wrong=20)
         cases, now = desk.judged(), runs.clock()
-        labels = certified.watched(cases, desk.in_force().epoch_id)
+        labels = certify.labels(desk.describe(), desk.in_force(), cases, now)
         return measure.gather(desk.run(), desk.in_force(), cases, {"": desk.look()}, labels, now)
 
 

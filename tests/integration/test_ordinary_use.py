@@ -11,7 +11,7 @@ from flows import caution, certify, epochs, govern, measure, runs
 from models import moment
 from models.estimate import Estimate
 from review import certified, judged
-from review.states import doubted
+from review.states import doubted, silent
 from tests.integration.desk import ANN, WHY, Desk, opened
 
 FIRST = date(2026, 1, 5)
@@ -28,7 +28,7 @@ def days(count: int, per_day: int, first: date = FIRST) -> list[str]:
 
 
 def watch(desk: Desk) -> bool:
-    labels = certified.watched(desk.judged(), desk.in_force().epoch_id)
+    labels = certify.labels(desk.describe(), desk.in_force(), desk.judged(), runs.clock())
     return certify.watch(desk.run(), desk.in_force(), labels, runs.clock())
 
 
@@ -97,7 +97,7 @@ def test_a_weekend_without_readers_is_no_error_of_the_machine(desk: Desk) -> Non
     desk.arrive("b", 200, 0.99, answer=False)
     before = desk.in_force()
     later = moment.text(datetime.now(UTC) + timedelta(hours=49))
-    labels = certified.watched(desk.judged(later), before.epoch_id)
+    labels = certify.labels(desk.describe(), before, desk.judged(later), later)
     assert certify.watch(desk.run(), before, labels, later) is False
     assert caution.act(desk.run(), before, certified.standings(desk.book, before.epoch_id), later) is False
     assert desk.in_force() == before
@@ -126,7 +126,7 @@ def test_release_stops_when_nobody_reads_for_a_week_and_comes_back_by_itself_whe
     def act() -> bool:
         return caution.act(desk.run(), desk.in_force(), certified.standings(desk.book, epoch), later)
 
-    assert caution.silence(desk.book, desk.describe(), desk.in_force(), later) is True
+    assert silent.begins(desk.book, desk.describe(), epoch, later) is True
     assert act() is True
     stopped = desk.in_force()
     assert (stopped.adopted_by, stopped.policy.threshold, stopped.epoch_id) == (caution.SILENCE, None, epoch)

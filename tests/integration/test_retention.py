@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from flows import cli, epochs, govern, measure, runs
+from flows import certify, cli, epochs, govern, measure, runs
 from flows import retire as retire_
 from models import errors
 from review import appends, archive, certified, ledger, numbers, retirement, sealing, story
@@ -366,7 +366,7 @@ def test_the_report_is_the_same_before_and_after_but_for_the_last_seal_and_the_c
 
         def report() -> dict[str, object]:
             cases = desk.judged(now)
-            labels = certified.watched(cases, desk.in_force().epoch_id)
+            labels = certify.labels(desk.describe(), desk.in_force(), cases, now)
             made = measure.gather(desk.run(), desk.in_force(), cases, standings, labels, now)
             return numbers.whole(made) | {"seal": None}
 

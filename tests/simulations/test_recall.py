@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.simulations.streams import driver, facts, oracle, product, world
+from tests.simulations.streams import driver, facts, oracle, product, suspects, world
 from tests.simulations.streams.broken import BROKEN
 
 TARGET, GOOD, BAD = 0.02, 0.01, 0.10
@@ -109,13 +109,13 @@ def play(scene: Scene, folder: Path) -> Recalled:
         return Recalled(alarm=False, bad_batches=0, suspects=0, left_out=0, unclean=())
     readings = known.readings()
     alarmed = known.tables["alarm"][-1]
-    suspects = facts.under_suspicion(known, alarmed, TARGET)
-    unread = [row["case_id"] for row in suspects if row["case_id"] not in readings]
+    under = suspects.under_suspicion(known, alarmed, TARGET)
+    unread = [row["case_id"] for row in under if row["case_id"] not in readings]
     wrong = {case for case in unread if life.truth[case].wrong}
     sent = {row["case_id"] for row in known.tables["recall"]}
     return Recalled(
         alarm=True,
-        bad_batches=len({row["seal"] for row in suspects if row["case_id"] in bad}),
+        bad_batches=len({row["seal"] for row in under if row["case_id"] in bad}),
         suspects=len(wrong),
         left_out=len(wrong - sent),
         unclean=tuple(oracle.unclean(known.until(alarmed["seal"]), alarmed, TARGET)),

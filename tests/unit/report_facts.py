@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Literal
 
 import polars as pl
 
 from models import certificate, grid
 from models.policy import Policy
+from models.slices import Slice
 from models.stream import Stream
 from review import draws, report, what_if
 from review.figures import Alarm, Era, Pace, Report
@@ -93,6 +95,9 @@ def made(
     classes: Mapping[str, tuple[certificate.Standing, tuple[Row, ...]]] = MappingProxyType({}),
     era: Era | None = None,
     pace: Pace = report.NO_PACE,
+    silence: Literal["", "soon", "stopped", "unsettled", "doubted"] = "",
+    goes_on: bool = True,
+    slices: Sequence[Slice] = (),
 ) -> Report:
     """A report on a stream of these counts, with a few open cases, one reader, one adoption and one fault."""
     number = dict.fromkeys(
@@ -172,6 +177,9 @@ def made(
         weighed=found,
         era=era,
         pace=pace,
+        silence=silence,
+        goes_on=goes_on,
+        slices=slices,
         alarm=alarm,
         at=None if standing is None else standing.plan.thresholds,
         parts=parts,

@@ -43,16 +43,22 @@ def test_enough_right_labels_certify_from_the_start_down_to_where_evidence_falls
     assert seen.stops == (certificate.Stop(at=1, level=0.05),)
 
 
-def test_certified_stays_certified_within_an_era() -> None:
-    before = look((0, "right", 200))
-    after = look((0, "wrong", 60), (0, "right", 200), before=before)
+def test_what_is_certified_stays_so_while_no_settled_label_changes() -> None:
+    before = look((0, "right", 200), (0, "open", 20))
+    after = look((0, "right", 200), (0, "wrong", 20), (0, "wrong", 60), before=before)
     assert (before.certified[0], after.certified[0], after.looks) == (0, 0, 2)
+    assert after.log_e == before.log_e
 
 
-def test_the_evidence_of_an_earlier_look_is_not_lost() -> None:
-    before = look((0, "right", 50))
-    after = look((0, "wrong", 60), (0, "right", 50), before=before)
-    assert after.log_e[0] == before.log_e[0] > 0
+def test_a_certificate_goes_with_the_labels_it_rests_on() -> None:
+    before = look((0, "right", 200))
+    for after in (
+        look((0, "wrong", 20), (0, "right", 180), before=before),
+        look((0, "open", 200), before=before),
+    ):
+        assert (after.certified, after.threshold, after.looks) == ((), None, 2)
+        assert after.log_e[0] < before.log_e[0]
+    assert look((0, "right", 200), before=after).certified == before.certified, "and comes back with them"
 
 
 def test_another_target_after_a_look_is_another_certificate() -> None:

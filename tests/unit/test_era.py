@@ -26,7 +26,14 @@ def test_an_era_is_sixty_days_or_three_times_what_the_fewest_labels_take() -> No
     assert era.length(0.05, 0.05, 0.5) == 354
 
 
-@pytest.mark.parametrize("pace", [0.1, 1.0, 7.3, 14.95, 14.96, 200.0])
+def test_an_era_lasts_a_year_at_most_and_is_known_to_be_too_slow_where_that_certifies_nothing() -> None:
+    assert era.length(0.001, 0.05, 0.002) == era.length(0.01, 0.05, 2.0) == era.MOST == 365
+    fewest = certificate.fewest(0.01, 0.05)
+    assert era.too_slow(0.01, 0.05, (fewest - 1) / 365, 365) is True
+    assert era.too_slow(0.01, 0.05, fewest / 365 + 1e-9, 365) is False
+
+
+@pytest.mark.parametrize("pace", [2.5, 7.3, 14.95, 14.96, 200.0])
 def test_a_third_of_an_era_brings_the_fewest_labels_and_a_shorter_one_would_not(pace: float) -> None:
     days, fewest = era.length(0.01, 0.05, pace), certificate.fewest(0.01, 0.05)
     assert days * pace / 3 >= fewest

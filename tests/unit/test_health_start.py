@@ -69,3 +69,11 @@ def test_init_plans_for_a_hundred_cases_a_day_where_it_is_said_what_people_can_r
     assert "goes unnoticed for about" in noticed
     assert first == "Were 100 cases a day to come, and people to read up to 20:"
     assert "Readers hold it up" in " ".join(more)
+
+
+def test_init_says_that_no_era_is_long_enough_where_labels_come_too_slowly() -> None:
+    strict = STREAM.model_copy(update={"target": STREAM.target.model_copy(update={"error": 0.001})})
+    assert any("could not certify them again" in line for line in health_start.opening(strict))
+    assert not any("could not certify them again" in line for line in health_start.opening(stream(None)))
+    nobody = health_start.opening(stream(0))
+    assert nobody[-1].startswith("No first certificate comes in sight")

@@ -113,7 +113,11 @@ def page_of(state: str) -> str:
         ("empty", "No case has arrived yet.", "This page fills with the first answers of the model."),
         ("cold", "Every one of 99 cases goes to a person.", "Nothing is released alone until a named person draws"),
         ("tiny", "The machine answers 100 % of cases alone.", "With 95 % confidence at most 95.0 % of the 1 released"),
-        ("alarmed", "The machine answers 83.8 % of cases alone.", "161 released cases"),
+        (
+            "alarmed",
+            "The machine answered 83.8 % of cases alone so far; nothing is released now.",
+            "161 released cases",
+        ),
         ("unanswered", "The machine answers 100 % of cases alone.", "none of 10 blind draws is answered yet."),
     ],
 )
@@ -193,7 +197,7 @@ def test_the_json_holds_every_figure_and_no_nan(state: str) -> None:
         *("stream", "title", "model", "made_at", "cases", "released", "automation", "error", "promise", "worst"),
         *("batch", "target", "line", "everything", "aurc", "augrc", "curve", "totals", "days", "queue", "reviewers"),
         *("history", "faults", "seal", "certificate", "alarm", "slices", "shift", "classes", "era", "verdict"),
-        *("readers", "silence", "repeats"),
+        *("readers", "silence", "repeats", "past_alarms"),
         *("what_if", "trust", "looks", "watch", "pace", "since", "audits_unsent", "audits_disputed"),
     }
 

@@ -6,14 +6,17 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 
+import polars as pl
 import pytest
 
-from models import certificate
+from models import certificate, slices
+from models.estimate import Estimate
 from models.policy import Policy
+from models.slices import Slice
 from models.stream import Stream
 from review import certificate_text, changes, draws, headline, live, report, terminal, wording
 from review.figures import Alarm, Era, Pace, Report
-from tests.unit.report_facts import COUNTS, IN_FORCE, NOW, STANDING, STREAM, A, R, Row, made
+from tests.unit.report_facts import COUNTS, IN_FORCE, NOW, STANDING, STREAM, A, R, Row, made, table
 
 NONE = replace(STANDING, certified=(), stops=(certificate.Stop(at=0, level=0.05),))
 FEW = replace(NONE, labels=(20.0, 30.0), errors=(0.0, 0.0))
@@ -42,7 +45,22 @@ AUDITED: tuple[Row, ...] = (
     (0.95, A, True, 0.1, "disputed", False, 6),
     (0.95, A, True, 0.1, "waiting", False, 9),
 )
+WHEN = wording.when(IN_FORCE.adopted_at)
 ALARM = Alarm(raised_at=NOW, labels=127, errors=8, clean_until=None, suspects=161, current=True)
+# Few audits say little of the released, and the labels of the cold start put the line above the target.
+DOUBTED: tuple[Row, ...] = (
+    (0.95, R, True, 1.0, "right", False, 260),
+    (0.95, R, True, 1.0, "wrong", False, 40),
+    (0.95, A, False, 0.1, "undrawn", False, 90),
+    (0.95, A, True, 0.1, "right", False, 10),
+)
+ENDS, UNTIL = "2026-03-02T00:00:00.000000Z", "2026-02-10T00:00:00.000000Z"
+
+
+def by_itself(stream: Stream) -> Stream:
+    return stream.model_copy(update={"policy": stream.policy.model_copy(update={"per_class": "each"})})
+
+
 EPOCHS = {  # counts, the last look, the policy in force, how the era can stand
     "unread": (UNREAD, FEW, COLD, ("nothing",)),
     "half read": (HALF_READ, FEW, COLD, ("nothing",)),
@@ -103,8 +121,8 @@ def reports() -> Iterator[tuple[str, Setting, Report]]:
                     if state is None
                     else Era(
                         number=2,
-                        ends_at="2026-03-02T00:00:00.000000Z",
-                        until="2026-02-10T00:00:00.000000Z",
+                        ends_at=ENDS,
+                        until=UNTIL,
                         state=state,  # type: ignore[arg-type]
                     )
                 )
@@ -114,6 +132,27 @@ def reports() -> Iterator[tuple[str, Setting, Report]]:
         yield "per class", setting, made(policy=BY_CLASS, classes=classes, **known)  # type: ignore[arg-type]
         backwards = {"0": (BOTH, BACKWARDS), "1": (FEW, COUNTS[4:])}
         yield "a class backwards", setting, made(policy=BY_CLASS, classes=backwards, **known)  # type: ignore[arg-type]
+        each = known | {"stream": by_itself(setting.stream())}
+        yield "per class, each", setting, made(policy=BY_CLASS, classes=classes, **each)  # type: ignore[arg-type]
+        for who in ("ann@example.org", "the era"):
+            stopped = replace(COLD, adopted_by=who)
+            yield f"stopped by {who}", setting, made(policy=stopped, standing=STANDING, **known)  # type: ignore[arg-type]
+        for silence, goes_on in product(("stopped", "unsettled", "doubted"), (True, False)):
+            era = None if goes_on else Era(number=2, ends_at=ENDS, until=ENDS, state="nothing")
+            silent = known | {"silence": silence, "goes_on": goes_on, "era": era}
+            policy = replace(COLD, adopted_by="the silence rule")
+            found = made(policy=policy, standing=STANDING, **silent)  # type: ignore[arg-type]
+            yield f"silenced, {silence}, goes on: {goes_on}", setting, found
+        carried = Era(number=2, ends_at=ENDS, until=UNTIL, state="carried")
+        own = replace(carried, state="own")
+        for era, standing in ((carried, FEW), (own, STANDING)):
+            found = made(DOUBTED, standing=standing, era=era, **known)  # type: ignore[arg-type]
+            yield f"released against the labels, era {era.state}", setting, found
+        before = {"decisions": 900, "disputed": 3}
+        for name, alarm in (("a new epoch", None), ("a new epoch after an alarm", ALARM)):
+            yield name, setting, made((), policy=COLD, totals=before, alarm=alarm, **known)  # type: ignore[arg-type]
+        past = replace(ALARM, current=False, model="m-1")
+        yield "past alarm", setting, replace(made(standing=STANDING, **known), past_alarms=(past,))  # type: ignore[arg-type]
         yield "alarm", setting, made(policy=COLD, standing=FEW, alarm=ALARM, **known)  # type: ignore[arg-type]
         yield "empty", setting, made((), policy=None, **known)  # type: ignore[arg-type]
 
@@ -215,7 +254,9 @@ def test_the_promise_leads_only_where_it_is_proved_and_stands_alone() -> None:
         "adopted, disputes, era own",
         "gathering, era carried",
         "not looked at, era carried",
+        "past alarm",
         "per class",
+        "per class, each",
     }
 
 
@@ -239,7 +280,12 @@ def test_only_what_may_be_adopted_is_proposed_and_every_command_says_whether_it_
             if row["threshold"] is not None and not found.classes:
                 asks = "--uncertified" in live.command(found, row)
                 check(name, "the command", asks == (found.ruling.against(row["threshold"]) is not None))
-    assert {name.split(",")[0] for name in moved} == {"to adopt", "too much released"}
+    assert {name.split(",")[0] for name in moved} == {
+        "to adopt",
+        "too much released",
+        "stopped by ann@example.org",
+        "stopped by the era",
+    }
 
 
 def test_a_pace_is_told_after_a_day_and_days_only_where_it_is_known() -> None:
@@ -265,6 +311,93 @@ def test_an_era_is_spoken_of_where_there_is_one_with_its_end() -> None:
             check(name, "its end", ("10 February 2026" if carried else "2 March 2026") in text)
             check(name, "no other end", not carried or "2 March 2026" not in text)
             check(name, "it lapses", ("lapses" in text) == (found.era.state in ("carried", "uncertified")))
+
+
+def test_what_is_released_no_more_is_told_as_past_and_by_whom_it_ended() -> None:
+    for name, _, found in all_of_them():
+        lead, text = plain(headline.of(found).lead), said(found)
+        releases = found.in_force is not None and found.in_force.policy.releases
+        check(name, "present only where it is released", releases or "machine answers" not in text)
+        past = bool(found.released) and not releases
+        check(name, "past", ("alone so far; nothing is released now." in lead) == past)
+        check(name, "nothing is promised of it", not past or "(certified" not in text)
+        if past and name.startswith("stopped"):
+            assert found.in_force is not None
+            check(name, "who", f"Nothing is released since {plain(WHEN)}, by {found.in_force.adopted_by}." in text)
+        check(name, "nothing is left to halt", releases or "or halt" not in text)
+
+
+def test_while_nobody_reads_no_line_is_proposed_and_what_goes_on_is_what_the_era_leaves() -> None:
+    for name, _, found in all_of_them():
+        word, text = headline.proposed(found)[0], said(found)
+        silent = found.silence in ("stopped", "unsettled", "doubted")
+        check(name, "it waits", (word == "Wait for readers") == silent)
+        goes_on = "It goes on by itself when labels are settled again" in text
+        check(name, "it goes on", goes_on == (silent and found.goes_on))
+        check(name, "why", ("with disputes counted as wrong" in text) == (found.silence == "doubted"))
+        check(name, "it has lapsed", ("has lapsed meanwhile" in text) == (not found.goes_on))
+
+
+def test_an_alarm_about_another_model_stops_nothing_in_force() -> None:
+    for name, _, found in all_of_them():
+        text = said(found)
+        check(name, "its model", ("about what model m-1 released before" in text) == bool(found.past_alarms))
+        check(name, "what is in force", not found.past_alarms or "Nothing is released since" not in text)
+
+
+def test_an_epoch_without_cases_is_no_stream_without_cases() -> None:
+    new = set()
+    for name, _, found in all_of_them():
+        text, came = said(found), bool(found.totals["decisions"])
+        check(name, "none ever", ("No case has arrived yet." in text) == (not found.cases and not came))
+        check(name, "none of this epoch", ("No case of this epoch has" in text) == (not found.cases and came))
+        suspects = found.past_alarms or (found.alarm is not None and found.alarm.suspects)
+        later = suspects or (found.totals["disputed"] and found.second_opinion)
+        none = replace(found, queue=replace(found.queue, open=0, waiting=0))
+        check(name, "the queue", ("is empty" in terminal.queue(none)) == (not later))
+        if "No case of this epoch has" in text:
+            new.add(name)
+    assert new == {"a new epoch", "a new epoch after an alarm"}
+
+
+def test_a_promise_to_each_class_by_itself_is_never_said_of_all_at_once() -> None:
+    for name, _, found in all_of_them():
+        text = said(found)
+        check(name, "all at once", not found.each or "of each class is wrong" not in text)
+        check(name, "by itself", ("Each class is certified by itself" in text) == (found.each and bool(found.classes)))
+
+
+def test_a_line_that_the_labels_speak_against_is_not_called_certified_in_the_badge() -> None:
+    against = set()
+    for name, _, found in all_of_them():
+        lines = [(one.in_force, one.verdict) for one in found.classes] or [(0.0, found.ruling)]
+        doubt = found.released and any(line is not None and verdict.doubt is not None for line, verdict in lines)
+        check(name, "certified", found.verdict != "certified" or not doubt)
+        if found.verdict == "contradicted":
+            against.add(name)
+            check(name, "doubted", doubt)
+            check(name, "no voice says stay", headline.proposed(found)[0] not in ("Stay", "Move the line"))
+            check(name, "no promise leads", "(certified" not in said(found))
+    assert against == {"released against the labels, era carried", "released against the labels, era own"}
+
+
+def test_a_part_is_called_above_the_target_only_where_its_limits_are_and_where_it_is_no_whole() -> None:
+    low = Estimate(value=0.101, low=0.044, high=0.19, alpha=0.05, n=79, errors=8, method="a test")
+    high = replace(low, low=0.06)
+    whole = replace(high, n=130)
+    flagged = [
+        Slice(name=name, error=error, flagged=True) for name, error in (("answer: 1", high), ("answer: 0", whole))
+    ]
+    assert ["answer: 1 is above"] == [one[:18] for one in certificate_text.beware(made(slices=flagged))]
+    counts = table(
+        (
+            (0.95, A, True, 0.5, "right", False, 71),
+            (0.95, A, True, 0.5, "wrong", False, 8),
+        )
+    ).with_columns(slice=pl.lit("answer: ham"))
+    (found,) = slices.table(counts, 0.05, 0.05)
+    assert isinstance(found.error, Estimate)
+    assert (found.error.low < 0.05, found.flagged) == (True, False)
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_a_confidence_can_be_the_probability_of_one_of_two_labels() -> None:
         ("audit_rate = 0.1", "audit_rate = 0", "mail.toml:27: policy.audit_rate = 0: must be above 0"),
         ("audit_rate = 0.1", 'audit_rate = "10%"', 'mail.toml:27: policy.audit_rate = "10%": must be a number'),
         ("error = 2", "error = inf", "mail.toml:23: costs.error = Infinity: must be a finite number"),
-        ("error = 0.05", "error = 1.0", "mail.toml:20: target.error = 1.0: must be below 1"),
+        ("error = 0.05", "error = 1.0", "mail.toml:20: target.error = 1.0: must be below 0.666667"),
         (
             'kind = "text"',
             'kind = "video"',
@@ -151,6 +151,25 @@ def test_a_confidence_can_be_the_probability_of_one_of_two_labels() -> None:
 )
 def test_a_wrong_value_names_its_line_and_what_is_allowed(old: str, new: str, said: str) -> None:
     assert problems(old, new) == [said]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("error = 0.05", "error = 0.667", ": target.error = 0.667: must be below 0.666667"),
+        ("audit_rate = 0.1", "era_days = 4000", ": policy.era_days = 4000: must be at most 3650"),
+        ("audit_rate = 0.1", "max_silence = 1e6", ": policy.max_silence = 1000000.0: must be at most 3650"),
+        (
+            'kind = "text"',
+            'kind = "text"\ndeadline_hours = 1e6',
+            ": review.deadline_hours = 1000000.0: must be at most 87600",
+        ),
+    ],
+)
+def test_what_no_flow_could_count_with_is_refused_at_the_file(old: str, new: str, said: str) -> None:
+    (line,) = problems(old, new)
+    assert line.startswith("mail.toml:")
+    assert line.endswith(said)
 
 
 def test_an_unknown_key_names_its_line_and_the_closest_one() -> None:

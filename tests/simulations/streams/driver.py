@@ -213,16 +213,18 @@ def _arrive(
 
 
 def _look(given: world.World, made: product.Product, life: Life, day: int, rng: np.random.Generator) -> None:
-    """Look, say it now and then, adopt what is certified; after an alarm, recall."""
+    """Look, say it now and then, adopt what is certified; recall what a report says is under suspicion."""
     if float(rng.random()) < given.restarts:
         _try(life, day, lambda: made.look_and_report(killed=True))
     last = day == world.DAYS - 1
     told = _try(life, day, lambda: made.look_and_report(told=last or float(rng.random()) < REPORTS))
     if told is not None:
         life.sayings.append(Saying(day=day, told=told))
-    if told is not None and told.alarm:
+    if told is not None and made.suspects():
         made.recall()
-    elif made.offered() is not None:
+    if told is not None and told.alarm:
+        return
+    if made.offered() is not None:
         made.adopt()
     elif day >= BOLD and given.bold is not None and not life.bold:
         life.bold = made.adopt(given.bold, uncertified=True)

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,16 +24,18 @@ Label = Literal["none", "right", "wrong", "disputed"]
 class Facts:
     """Every table's rows in the order of their seals. `seal` of each row says when: no clock is needed.
 
-    `alone`: one person reads, so that a disagreement counts at once.
+    `alone`: one person reads, so that a disagreement counts at once. `max_silence`: days after which a reading that waits
+    for another one counts as it stands.
     """
 
     tables: Mapping[str, Sequence[Row]]
     alone: bool = False
+    max_silence: int = 7
 
     def until(self, seal: int) -> "Facts":
         """What the ledger held when `seal` was its last."""
         held = {name: [row for row in rows if row["seal"] <= seal] for name, rows in self.tables.items()}
-        return Facts(held, self.alone)
+        return Facts(held, self.alone, self.max_silence)
 
     def in_force(self) -> Row | None:
         """The policy of the highest version."""
@@ -55,11 +58,14 @@ class Facts:
         return max(found, key=lambda row: row["era"], default=None)
 
     def certified(self, epoch_id: str, era: int) -> set[float]:
-        """Every threshold that a look at an era has certified."""
+        """Every threshold that the newest look at an era certifies: what labels no longer carry is certified no more."""
         plans = [row for row in self.tables["era_plan"] if (row["epoch_id"], row["era"]) == (epoch_id, era)]
         grids = {row["part"]: thresholds(row) for row in plans}
         looks = [row for row in self.tables["look"] if (row["epoch_id"], row["era"]) == (epoch_id, era)]
-        return {grids[row["part"]][place] for row in looks for place in json.loads(row["standing"])["certified"]}
+        newest = {row["part"]: row for row in sorted(looks, key=lambda row: int(row["look"]))}
+        return {
+            grids[part][place] for part, row in newest.items() for place in json.loads(row["standing"])["certified"]
+        }
 
     def said(self, case: Row, readings: Mapping[str, list[Row]]) -> Label:
         """What blind readings say of a case (`label`)."""
@@ -84,8 +90,8 @@ def thresholds(plan: Row) -> list[float]:
     return [float(line) for line in json.loads(plan["thresholds"])]
 
 
-def read(path: Path, *, alone: bool = False) -> Facts:
-    """All tables of a SQLite ledger that are there. `alone`: one person reads."""
+def read(path: Path, *, alone: bool = False, max_silence: int = 7) -> Facts:
+    """All tables of a SQLite ledger that are there. `alone`, `max_silence`: as of `Facts`."""
     with closing(sqlite3.connect(path)) as connection:
         connection.row_factory = sqlite3.Row
         there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -96,6 +102,7 @@ def read(path: Path, *, alone: bool = False) -> Facts:
                 if name in there
             },
             alone,
+            max_silence,
         )
 
 
@@ -149,18 +156,32 @@ def suspicion(wrong: Sequence[bool], target: float) -> Suspicion:
     return best
 
 
-def released_labels(facts: Facts, epoch_id: str) -> list[tuple[Row, bool]]:
-    """The settled blind labels of what an epoch released, in the order of decision, each with whether it is wrong.
+def released_labels(facts: Facts, epoch_id: str, at: str | None = None) -> list[tuple[Row, bool]]:
+    """The blind labels of what an epoch released, in the order of decision, each with whether it is wrong.
 
-    A case that another person is to read is not settled, though all have agreed with the model so far.
+    A case that another person is to read is not settled, though all have agreed with the model so far. `at`: what has waited
+    for that person too long by then (a time of the ledger) counts as it stands, a dispute as wrong; None: nothing does.
     """
     readings = facts.readings()
     given = {(row["case_id"], row["slot"]) for found in readings.values() for row in found}
     due = {row["case_id"] for row in facts.tables["dispatch"] if (row["case_id"], row["slot"]) not in given}
-    drawn = [row for row in facts.cases(epoch_id) if row["route"] == "AUTOMATE" and row["blind"]]
-    drawn = [row for row in drawn if row["case_id"] not in due]
-    found = ((row, facts.said(row, readings)) for row in drawn)
-    return [(row, said == "wrong") for row, said in found if said in ("right", "wrong")]
+    labels = []
+    for row in facts.cases(epoch_id):
+        said = facts.said(row, readings)
+        if row["route"] != "AUTOMATE" or not row["blind"] or said == "none":
+            continue
+        waits = said == "disputed" or row["case_id"] in due
+        if not waits or (at is not None and _too_long(facts, row, readings[row["case_id"]], said, at)):
+            labels.append((row, said != "right"))
+    return labels
+
+
+def _too_long(facts: Facts, case: Row, answers: Sequence[Row], said: Label, at: str) -> bool:
+    """Whether a dispute (since the first answer against the model) or another case (since its first) waits too long."""
+    blind = [row for row in answers if row["blind"]]
+    since = [row for row in blind if said != "disputed" or row["answer"] != case["prediction"]]
+    first = min(datetime.fromisoformat(row["submitted_at"]) for row in since)
+    return first < datetime.fromisoformat(at) - timedelta(days=facts.max_silence)
 
 
 def perhaps_due(facts: Facts, epoch_id: str) -> int:
@@ -173,23 +194,3 @@ def perhaps_due(facts: Facts, epoch_id: str) -> int:
     return sum(
         len(readings.get(row["case_id"], ())) == 1 and readings[row["case_id"]][0]["seal"] > sent for row in drawn
     )
-
-
-def under_suspicion(facts: Facts, alarm: Row, target: float) -> list[Row]:
-    """What must go to people after an alarm: all that was released from the first suspect batch on, in that epoch.
-
-    A batch that holds one suspect label is suspect whole; order is the number of the append. Suspect are labels after the
-    clean point that the alarm states, and those after the one found here, whichever is the earlier.
-    """
-    then = facts.until(alarm["seal"])
-    first = min(alarm["clean_seal"] + 1, first_suspect(then, alarm, target))
-    return [row for row in then.cases(alarm["epoch_id"]) if row["route"] == "AUTOMATE" and row["seal"] >= first]
-
-
-def first_suspect(then: Facts, alarm: Row, target: float) -> float:
-    """The seal of the first suspect batch, by a change detector of our own; infinite without a label."""
-    labels = released_labels(then, alarm["epoch_id"])
-    if not labels:
-        return math.inf
-    seal: int = labels[suspicion([wrong for _, wrong in labels], target).first][0]["seal"]
-    return seal

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from tests.simulations.streams import driver, facts, released, scene, sentences, world
+from tests.simulations.streams import driver, facts, released, sentences, suspects, world
 from tests.simulations.streams.facts import Facts, Row
 
 KINDS = (
@@ -79,7 +79,7 @@ class Outcome:
 
 def judge(given: world.World, life: driver.Life) -> Outcome:
     """Everything about one stream."""
-    known = facts.read(life.path, alone=given.alone)
+    known = facts.read(life.path, alone=given.alone, max_silence=given.max_silence)
     outcome = Outcome(number=given.number, null=given.null)
     outcome.findings += [Finding(kind="died", text=text) for text in life.died]
     _promises(given, known, outcome)
@@ -93,7 +93,7 @@ def judge(given: world.World, life: driver.Life) -> Outcome:
     outcome.audits = sum(row["blind"] and row["case_id"] in readings for row in gone_out)
     page = sentences.Page(life.truth)
     for saying in life.sayings:
-        then, made_at = known.until(saying.told.seal), scene.when(driver.moment(saying.day + 0.97))
+        then, made_at = known.until(saying.told.seal), driver.moment(saying.day + 0.97)
         for kind, text in sentences.false(saying.told, then, page, made_at):
             outcome.findings.append(Finding(kind=kind, text=f"day {saying.day}: {text}"))
     outcome.limits, outcome.sentences = page.limits, page.read
@@ -156,7 +156,7 @@ def _alarms(given: world.World, life: driver.Life, known: Facts, outcome: Outcom
                 )
             )
         outcome.findings += [Finding(kind="clean point", text=text) for text in unclean(then, alarm, world.ALPHA)]
-        unread = [row for row in facts.under_suspicion(known, alarm, world.ALPHA) if row["case_id"] not in readings]
+        unread = [row for row in suspects.under_suspicion(known, alarm, world.ALPHA) if row["case_id"] not in readings]
         wrong = [row["case_id"] for row in unread if life.truth[row["case_id"]].wrong]
         left = [case for case in wrong if case not in sent]
         outcome.suspects_wrong += len(wrong)
@@ -181,11 +181,11 @@ def unclean(then: Facts, alarm: Row, target: float) -> Iterator[str]:
 
     It lies before what the alarm calls wrong, and is one of labels: no jump over what nobody has read.
     """
-    labels = facts.released_labels(then, alarm["epoch_id"])
+    labels = facts.released_labels(then, alarm["epoch_id"], alarm["raised_at"])
     after = [wrong for row, wrong in labels if row["seal"] > alarm["clean_seal"]]
     if sum(after) < alarm["errors"]:
         yield f"{alarm['errors']} wrong since the clean point, but under later seals there are {sum(after)} of {len(after)}"
-    if alarm["clean_seal"] >= facts.first_suspect(then, alarm, target):
+    if alarm["clean_seal"] >= suspects.first_suspect(then, alarm, target):
         yield f"seal {alarm['clean_seal']} is called clean, and labels under it are where the rise begins"
     if alarm["clean_seal"] and alarm["clean_seal"] >= max((row["seal"] for row, _ in labels), default=0):
         yield f"seal {alarm['clean_seal']} is called clean, and no label stands under a later one"

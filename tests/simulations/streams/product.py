@@ -18,10 +18,11 @@ import pytest
 from flows import caution, certify, decisions, epochs, eras, govern, measure, runs, score, settings
 from models import errors, tables
 from models.stream import Stream
-from review import certificate_text, certified, changes, disputes, headline, ledger, numbers
+from review import certificate_text, changes, disputes, headline, ledger, numbers
 from review.states import doubted, governed, queued
 
 NAME = "mail"
+WATCHDOG = certify.WATCHDOG
 ITSELF = ERA, SILENCE = caution.ERA, caution.SILENCE  # what the product adopts by, without a person
 BY, BECAUSE = "ann@example.org", "the simulation"
 STREAM = """
@@ -172,12 +173,13 @@ class Product:
         standings = certify.look(run, in_force, cases, self.now)
         if killed:
             raise KilledError
-        labels = certified.watched(cases, in_force.epoch_id)
+        labels = certify.labels(run.stream, in_force, cases, self.now)
         alarm = certify.watch(run, in_force, labels, self.now)
         if alarm:
             in_force, standings, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
-        elif caution.act(run, in_force, standings, self.now):
+        elif caution.act(run, in_force, standings, self.now, cases):
             in_force = runs.policy_in_force(run.ledger, run.stream)
+        certify.watch_closed(run, in_force, cases, self.now)
         if not told and not alarm and self._looks() == before:
             return None
         made = measure.gather(run, in_force, cases, standings, labels, self.now)

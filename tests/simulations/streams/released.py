@@ -95,10 +95,11 @@ def _unread(then: Facts, case: Row, most: int) -> str:
 
 
 def _given_back(then: Facts) -> Iterator[str]:
-    """When a named person put something in force that was stopped for want of readers: they have as many days anew."""
+    """When a named person released something after nothing had been: they have as many days anew."""
+    lines = {row["policy_id"]: row["threshold"] for row in then.tables["policy"]}
     rows = sorted(then.tables["adoption"], key=lambda row: int(row["version"]))
     for before, row in pairwise(rows):
-        if before["adopted_by"] == product.SILENCE and row["adopted_by"] not in product.ITSELF:
+        if lines[before["policy_id"]] is None and row["adopted_by"] not in product.ITSELF:
             yield row["adopted_at"]
 
 
@@ -124,6 +125,8 @@ def _stopped(given: world.World, life: driver.Life, known: Facts) -> Said:
     assert policy is not None, "a stream begins with a policy"
     if newest["adopted_by"] != product.SILENCE or policy["threshold"] is not None:
         return
+    if not any("waiting for readers: no label of what was released" in line for line in last.told.certificate):
+        return  # people have read, and what they said is not settled or is against the machine
     readings = then.readings()
     now = driver.START + timedelta(days=last.day + 0.97)
     drawn = [row for row in then.cases(policy["epoch_id"]) if row["route"] == "AUTOMATE" and row["blind"]]

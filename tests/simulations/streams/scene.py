@@ -41,12 +41,17 @@ class Scene:
     truth: Mapping[str, driver.Truth]
     before: Mapping[str, "Scene"]
     limits: dict[str, bool]
+    made_at: str
 
     @staticmethod
     def of(
-        known: Facts, truth: Mapping[str, driver.Truth], before: Mapping[str, "Scene"], limits: dict[str, bool]
+        known: Facts,
+        truth: Mapping[str, driver.Truth],
+        before: Mapping[str, "Scene"],
+        limits: dict[str, bool],
+        made_at: str,
     ) -> "Scene":
-        """The scene of a ledger as it is."""
+        """The scene of a ledger as it is; `made_at`: when the report is made, as the ledger writes times."""
         policy = known.in_force()
         assert policy is not None, "a stream begins with a policy"
         epoch_id = policy["epoch_id"]
@@ -61,6 +66,7 @@ class Scene:
             truth,
             dict(before),
             limits,
+            made_at,
         )
 
     @property

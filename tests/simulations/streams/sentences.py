@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from tests.simulations.streams import driver, product
 from tests.simulations.streams.claims import page as claims
 from tests.simulations.streams.facts import Facts
-from tests.simulations.streams.scene import LONG, N, P, Said, Scene, T
+from tests.simulations.streams.scene import LONG, N, P, Said, Scene, T, when
 
 ADVICE = (
     r"This page fills with the first answers of the model\.",
     r"Put them where the stream looks for its input, then: .*",
+    r"Cases and labels of earlier epochs are no evidence about this one\.",
+    r"By the labels (?:of era \d+ )?so far more of what today's line releases is wrong than is asked for\.",
     r"A share of them is drawn for a blind label; as people answer, the error shows\.",
     r"They narrow with each audit\.",
     r"Raise the line, or halt\.",
@@ -32,6 +34,7 @@ ADVICE = (
     r"Whether the confidences have moved cannot be said before there are two days of 100 cases\.",
     r"(?:It will not become empty|Empty in about [\d.\u202f]+\u00a0?\s?\w+): people answer [^;]* come in \(last [^)]*\)\.",
     r"When it will be empty is known after a day of cases and of answers\.",
+    rf"At [\d.\u202f]+ blind labels a day it cannot certify anything: that takes {N} blind labels?, and it lasts [^.]*\.",
 )
 
 
@@ -47,8 +50,8 @@ class Page:
 
 
 def false(told: product.Told, known: Facts, page: Page, made_at: str) -> Said:
-    """What is not true of what a report says: kind and text. `made_at`: as later reports name this one."""
-    scene = Scene.of(known, page.truth, page.before, page.limits)
+    """What is not true of what a report says: kind and text. `made_at`: as the ledger writes times."""
+    scene = Scene.of(known, page.truth, page.before, page.limits, made_at)
     parts = (
         *told.headline,
         told.target,
@@ -61,7 +64,7 @@ def false(told: product.Told, known: Facts, page: Page, made_at: str) -> Said:
     for text in filter(None, parts):
         yield from _of(text, scene, page)
     yield from claims.contradictions(" ".join(parts), scene)
-    page.before[made_at] = scene
+    page.before[when(made_at)] = scene
 
 
 def _of(text: str, scene: Scene, page: Page) -> Iterator[tuple[str, str]]:

@@ -2,8 +2,8 @@
 
 import re
 
-from tests.simulations.streams import facts, product
-from tests.simulations.streams.scene import Claim, N, Said, Scene, number, same
+from tests.simulations.streams import facts, product, suspects
+from tests.simulations.streams.scene import Claim, N, Said, Scene, W, number, same, when
 
 
 def _stopped(found: re.Match[str], scene: Scene) -> Said:
@@ -18,16 +18,32 @@ def _stops_soon(found: re.Match[str], scene: Scene) -> Said:
 
 
 def _alarm(found: re.Match[str], scene: Scene) -> Said:
-    alarm = scene.known.tables["alarm"][-1]
-    yield from same(found, (number(found[1]), number(found[2])), (alarm["errors"], alarm["labels"]))
-    sent = {row["case_id"] for row in scene.known.tables["recall"]}
-    there = {
-        row["case_id"]
-        for one in scene.known.tables["alarm"]
-        for row in scene.known.cases(one["epoch_id"])
-        if row["route"] == "AUTOMATE" and row["seal"] > one["clean_seal"]
-    }
-    yield from same(found, number(found[3]), sum(one not in sent and one not in scene.readings for one in there))
+    """Of the newest alarm that stopped release."""
+    replaced = {row["replaced"] for row in scene.known.tables["adoption"] if row["adopted_by"] == product.WATCHDOG}
+    closed = {row["epoch_id"] for row in scene.known.tables["policy"] if row["policy_id"] in replaced}
+    alarm = [row for row in scene.known.tables["alarm"] if row["epoch_id"] in closed][-1]
+    yield from _counts(found, scene, alarm, (found[1], found[2], found[3]))
+
+
+def _past_alarm(found: re.Match[str], scene: Scene) -> Said:
+    """Of one that is over, or that stopped nothing: of the model whose epoch it is."""
+    models = {row["epoch_id"]: row["model_id"] for row in scene.known.tables["epoch"]}
+    there = [
+        row
+        for row in scene.known.tables["alarm"]
+        if (when(row["raised_at"]), models[row["epoch_id"]]) == (found[1], found[2])
+    ]
+    if not there:
+        yield "absent", f"{found[0]!r}, but there is no such alarm"
+        return
+    yield from _counts(found, scene, there[-1], (found[3], found[4], found[5]))
+
+
+def _counts(found: re.Match[str], scene: Scene, alarm: facts.Row, told: tuple[str, str, str]) -> Said:
+    yield from same(found, (number(told[0]), number(told[1])), (alarm["errors"], alarm["labels"]))
+    least, most = suspects.counted(scene.known, alarm)
+    if not least <= number(told[2]) <= most:
+        yield "count", f"{found[0]!r}, but there are {least} to {most} suspects"
 
 
 def _closed(found: re.Match[str], scene: Scene) -> Said:
@@ -36,7 +52,7 @@ def _closed(found: re.Match[str], scene: Scene) -> Said:
 
 
 def _watched(found: re.Match[str], scene: Scene) -> Said:
-    labels = facts.released_labels(scene.known, scene.policy["epoch_id"])
+    labels = facts.released_labels(scene.known, scene.policy["epoch_id"], scene.made_at)
     yield from same(found, number(found[2]), sum(wrong for _, wrong in labels))
     least = len(labels) - facts.perhaps_due(scene.known, scene.policy["epoch_id"])
     if not least <= number(found[1]) <= len(labels):
@@ -44,7 +60,7 @@ def _watched(found: re.Match[str], scene: Scene) -> Said:
 
 
 def _watched_none(found: re.Match[str], scene: Scene) -> Said:
-    labels = facts.released_labels(scene.known, scene.policy["epoch_id"])
+    labels = facts.released_labels(scene.known, scene.policy["epoch_id"], scene.made_at)
     if len(labels) > facts.perhaps_due(scene.known, scene.policy["epoch_id"]):
         yield "absent", f"{found[0]!r}, but there are {len(labels)}"
 
@@ -54,15 +70,43 @@ def _shifted(found: re.Match[str], scene: Scene) -> Said:
         yield "count", f"{found[0]!r}, but there are {len(scene.cases)}"
 
 
+def _ended(found: re.Match[str], scene: Scene) -> Said:
+    told = when(scene.adoption["adopted_at"]), scene.adoption["adopted_by"]
+    yield from same(
+        found, (found[1], found[2], True), (*told, scene.policy["threshold"] is None and bool(scene.released))
+    )
+
+
+GOES_ON = (
+    r"(?:It goes on by itself when labels are settled again and do not say that the error has risen|Its line has lapsed "
+    r"meanwhile: it goes on by itself only if labels are settled again and this era certifies it)\."
+)
 CLAIMS: tuple[Claim, ...] = (
+    (rf"Nothing is released since {W}, by (.+?)\.(?=\s|$)", _ended),
+    (r"No line is proposed while nobody reads what was drawn of the released\.", _stopped),
+    (r"No line is proposed before another person has read what waits for one\.", _stopped),
     (
-        r"Nothing is released, waiting for readers: of what was released before, no label has come for as long as "
-        r"policy\.max_silence allows\. It goes on by itself when they have answered\.",
+        r"No line is proposed while answers, with disputes counted as wrong, say that the error has risen\.",
         _stopped,
     ),
     (
-        r"Release stops within a day unless somebody reads what was drawn of the released: no label of it has come for nearly as "
-        r"long as policy\.max_silence allows\.",
+        r"Nothing is released, waiting for readers: no label of what was released before was settled for as long as "
+        rf"policy\.max_silence allows\. {GOES_ON}",
+        _stopped,
+    ),
+    (
+        r"Nothing is released, waiting for readers: people have read what was released before, and no answer is settled before "
+        rf"another person reads it\. {GOES_ON}",
+        _stopped,
+    ),
+    (
+        r"Nothing is released: people have read again, and their answers, with disputes counted as wrong, say that the error "
+        rf"has risen\. {GOES_ON}",
+        _stopped,
+    ),
+    (
+        r"Release stops within a day unless somebody reads what was drawn of the released: no label of it was settled for nearly "
+        r"as long as policy\.max_silence allows\.",
         _stops_soon,
     ),
     (
@@ -70,6 +114,12 @@ CLAIMS: tuple[Claim, ...] = (
         rf"Nothing is released since; (?:every case under suspicion was read or recalled|{N} released cases? under suspicion, "
         r"read by nobody: second-reader recall)\.",
         _alarm,
+    ),
+    (
+        rf"Alarm of {W}, about what model (.+?) released before: the error had risen \({N} wrong at the end of {N} blind "
+        rf"labels?\)\. {N} cases? of that (?:is|are) under suspicion, read by nobody: second-reader recall\. What is in force "
+        r"now is not touched by it\.",
+        _past_alarm,
     ),
     (r"The watchdog has closed the epoch\. No line can be proposed before new evidence is in\.", _closed),
     (

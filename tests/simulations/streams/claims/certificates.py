@@ -98,8 +98,8 @@ CLAIMS: tuple[Claim, ...] = (
     (r"Today's line is the one that releases most of what may be adopted", _stay),
     (rf", from {N} settled blind labels? at or above it, {N} wrong\.", _rests_on),
     (
-        rf"(?:But |What is certified cannot be proposed: )by the labels so far at least {P} of what {T} would release is wrong, "
-        r"above the target: it cannot be adopted without --uncertified\.",
+        rf"(?:But |What is certified cannot be proposed: )by the labels (?:of era \d+ )?so far at least {P} of what {T} would "
+        r"release is wrong, above the target: it cannot be adopted without --uncertified\.",
         _against,
     ),
     (

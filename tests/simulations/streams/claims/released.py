@@ -12,17 +12,25 @@ def _every(found: re.Match[str], scene: Scene) -> Said:
 
 
 def _none_arrived(found: re.Match[str], scene: Scene) -> Said:
-    yield from same(found, 0, len(scene.cases))
+    before = bool(scene.known.tables["decision"])
+    yield from same(found, (0, found[1] is not None), (len(scene.cases), before))
 
 
 def _alone(found: re.Match[str], scene: Scene) -> Said:
     share = len(scene.released) / max(len(scene.cases), 1)
     if not near(found[1], share):
         yield "count", f"{found[0]!r}, but {len(scene.released)} of {len(scene.cases)} are released"
+    yield from same(found, True, scene.policy["threshold"] is not None)
     if found[2]:
         wrong = 100 * scene.share_wrong(scene.released)
         scene.limits["released, too high"] = wrong < float(found[2])
         scene.limits["released, too low"] = wrong > float(found[3])
+
+
+def _alone_once(found: re.Match[str], scene: Scene) -> Said:
+    if not near(found[1], len(scene.released) / max(len(scene.cases), 1)):
+        yield "count", f"{found[0]!r}, but {len(scene.released)} of {len(scene.cases)} are released"
+    yield from same(found, None, scene.policy["threshold"])
 
 
 def _released(found: re.Match[str], scene: Scene) -> Said:
@@ -115,9 +123,10 @@ def _sentence(found: re.Match[str], scene: Scene) -> Said:
 
 CLAIMS: tuple[Claim, ...] = (
     (rf"Every one of {N} cases? goes to a person\.", _every),
-    (r"No case has arrived yet\.", _none_arrived),
+    (r"No case (of this epoch )?has arrived yet\.", _none_arrived),
     (r"Nothing is released alone until a named person draws the line\.", _no_release),
     (r"No case so far was as sure as today's line asks\.", _none_so_sure),
+    (rf"The machine answered {P} of cases alone so far; nothing is released now\.", _alone_once),
     (
         rf"The machine answers {P} of cases alone(?:\.|; by the labels so far between {P} and {P} of these are wrong\.)",
         _alone,
@@ -156,6 +165,11 @@ CLAIMS: tuple[Claim, ...] = (
         r"says so\.|: even the lower limit is above it\.|: the limits still reach to both sides\.)".replace(
             " %", "\u00a0%"
         ),
+        _sentence,
+    ),
+    (
+        r"The target is at most ([\d.]+)\u00a0% wrong among the released: today's line is certified, but by the labels "
+        r"(?:of era \d+ )?so far more of what it releases is wrong\.",
         _sentence,
     ),
     (

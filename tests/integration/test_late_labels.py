@@ -1,0 +1,205 @@
+"""Answers that come late: after a model has changed, or after an alarm. They put under suspicion what they prove, and
+`recall` sends it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from flows import certify, epochs, govern, measure, runs
+from models.errors import Misuse
+from review import certificate_text, changes, numbers, story
+from review.figures import Report
+from review.states import doubted, governed
+from tests.integration import desk as desk_
+from tests.integration import ledger_facts as facts
+from tests.integration.desk import ANN, WHY, Clock, Desk
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(runs, "clock", made)
+    return made
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
+    with desk_.opened(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path, monkeypatch) as made:
+        yield made
+
+
+def look(desk: Desk) -> tuple[bool, Report]:
+    """What `measure` does, without writing a page: whether release stopped for an alarm, and the report."""
+    run, now = desk.run(), runs.clock()
+    in_force = runs.policy_in_force(run.ledger, run.stream)
+    cases = certify.judged(run, now)
+    standings = certify.look(run, in_force, cases, now)
+    labels = certify.labels(run.stream, in_force, cases, now)
+    stopped = certify.watch(run, in_force, labels, now)
+    if stopped:
+        in_force, standings, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
+    certify.watch_closed(run, in_force, cases, now)
+    return stopped, measure.gather(run, in_force, cases, standings, labels, now)
+
+
+def releasing(desk: Desk, clock: Clock) -> None:
+    desk.arrive("a", 200, 0.995)
+    desk.look()
+    govern.adopt("mail", 0.99, by=ANN, because=WHY, uncertified=True)
+    clock.later(1)
+
+
+def change_model(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk_, "STREAM", desk_.STREAM.replace('id = "{model}"', 'id = "m-2"'))
+    epochs.begin_epoch(desk.book, desk.describe(), ANN)
+
+
+def drawn(desk: Desk, prefix: str) -> list[str]:
+    found = desk.book.read(
+        "SELECT case_id FROM decision WHERE blind AND case_id LIKE :prefix ORDER BY case_id", prefix=f"{prefix}-%"
+    )
+    return [str(case) for case in found["case_id"]]
+
+
+def unread(desk: Desk, prefix: str) -> set[str]:
+    """The released cases of a batch that nobody was to read."""
+    found = desk.book.read(
+        "SELECT case_id FROM decision WHERE route = 'AUTOMATE' AND NOT blind AND case_id LIKE :prefix",
+        prefix=f"{prefix}-%",
+    )
+    return set(found["case_id"])
+
+
+def suspects(desk: Desk) -> set[str]:
+    found = doubted.suspects(desk.book, "mail")
+    return set() if found is None else set(found["case_id"])
+
+
+def answer_late(desk: Desk, prefix: str, wrong: int) -> None:
+    """People answer what was drawn of a batch and lay open, the first `wrong` against the model, and agree on these."""
+    tasks = dict(desk.book.read("SELECT case_id, task_id FROM dispatch WHERE slot = 0").iter_rows())
+    cases = drawn(desk, prefix)
+    for n, case in enumerate(cases):
+        desk.answer(case, tasks[case], "spam" if n < wrong else "ham", runs.clock())
+    desk.second(cases[:wrong], "spam", runs.clock())
+
+
+def third(desk: Desk, cases: list[str], label: str, now: str) -> None:
+    """A third person reads what two disagree about."""
+    for n, case in enumerate(cases):
+        place: dict[str, facts.Value] = {"case_id": case, "slot": 2, "task_id": 30_000_000 + n, "blind": True}
+        said = place | {"annotation_id": 30_000_000 + n, "reviewer": "dan@example.org", "revision": now}
+        sent = place | {"task_key": f"{case} thrice", "sent_at": now}
+        answer = said | {"answer": label, "submitted_at": now}
+        desk.book.append({"dispatch": facts.dispatches(sent), "review": facts.reviews(answer)}, now=now)
+
+
+def test_answers_that_come_after_the_model_has_changed_raise_an_alarm_of_its_epoch_that_stops_nothing(
+    desk: Desk, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    releasing(desk, clock)
+    desk.arrive("b", 100, 0.995, answer=False)
+    old = desk.in_force().epoch_id
+    clock.later(1)
+    change_model(desk, monkeypatch)
+    new = desk.in_force()
+    with pytest.raises(Misuse, match="no alarm was raised"):
+        govern.recall("mail", by=ANN, because=WHY)
+    clock.later(1)
+    answer_late(desk, "b", wrong=15)
+    stopped, made = look(desk)
+    assert (stopped, desk.in_force()) == (False, new), "what is in force is another model's"
+    (alarm,) = doubted.alarms(desk.book, "mail").iter_rows(named=True)
+    assert (alarm["epoch_id"], alarm["model_id"], alarm["stopped"]) == (old, "m-1", False)
+    assert made.alarm is None
+    (past,) = made.past_alarms
+    assert (past.model, past.suspects) == ("m-1", len(suspects(desk)))
+    assert unread(desk, "b") <= suspects(desk)
+    said = "\n".join(certificate_text.lines(made))
+    assert "about what model m-1 released before" in said
+    assert numbers.key(made)["alarm"] is None, "status would say that nothing is released"
+    assert [event for event, _ in changes.news(made, None)] == ["alarm"]
+    assert changes.news(made, numbers.key(made)) == []
+    assert "the epoch of model m-1 was closed before" in story.line(desk.book, "mail")
+    sent = govern.recall("mail", by=ANN, because=WHY)
+    assert sent == past.suspects
+    _, after = look(desk)
+    assert after.past_alarms == ()
+    assert len(doubted.alarms(desk.book, "mail")) == 1
+    assert "released before" not in "\n".join(certificate_text.lines(after))
+
+
+def test_right_answers_after_the_model_has_changed_raise_none(
+    desk: Desk, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    releasing(desk, clock)
+    desk.arrive("b", 100, 0.995, answer=False)
+    change_model(desk, monkeypatch)
+    answer_late(desk, "b", wrong=1)
+    assert look(desk)[1].past_alarms == ()
+    assert doubted.alarms(desk.book, "mail").is_empty()
+
+
+def test_disputes_that_settle_after_an_alarm_put_their_batch_under_suspicion_and_a_second_recall_sends_it(
+    desk: Desk, clock: Clock
+) -> None:
+    releasing(desk, clock)
+    desk.arrive("g", 100, 0.995)
+    desk.arrive("b", 200, 0.995, answer=False)
+    desk.arrive("k", 300, 0.995)
+    clock.later(1)
+    desk.arrive("c", 300, 0.995, wrong=40)
+    stopped, _ = look(desk)
+    assert stopped
+    first = suspects(desk)
+    assert unread(desk, "c") <= first
+    assert not (unread(desk, "b") | unread(desk, "g")) & first, "nobody has said anything against these"
+    assert govern.recall("mail", by=ANN, because=WHY) == len(first)
+    _, calm = look(desk)
+    assert "every case under suspicion was read or recalled" in certificate_text.lines(calm)[0]
+    clock.later(1)
+    answer_late(desk, "b", wrong=25)
+    _, made = look(desk)
+    assert made.alarm is not None
+    assert made.alarm.suspects == len(suspects(desk))
+    assert unread(desk, "b") <= suspects(desk)
+    assert not unread(desk, "a") & suspects(desk)
+    assert govern.recall("mail", by=ANN, because=WHY) == made.alarm.suspects > 0
+    assert govern.recall("mail", by=ANN, because=WHY) == 0
+
+
+def test_a_batch_with_an_open_dispute_is_under_suspicion_and_stays_so_when_it_settles_as_right(
+    desk: Desk, clock: Clock
+) -> None:
+    releasing(desk, clock)
+    desk.arrive("b", 100, 0.995, wrong=2, second=False)
+    desk.arrive("k", 300, 0.995)
+    clock.later(1)
+    desk.arrive("c", 300, 0.995, wrong=40)
+    assert look(desk)[0]
+    told = suspects(desk)
+    assert unread(desk, "b") <= told
+    clock.later(1)
+    desk.second(drawn(desk, "b")[:2], "ham", runs.clock())
+    third(desk, drawn(desk, "b")[:2], "ham", runs.clock())
+    outcomes = desk.judged().drawn.filter(pl.col("case_id").str.starts_with("b-"))["outcome"]
+    assert set(outcomes) == {"right"}
+    assert told <= suspects(desk)
+
+
+def test_suspects_of_an_alarm_that_somebody_released_after_are_said_too(desk: Desk, clock: Clock) -> None:
+    releasing(desk, clock)
+    desk.arrive("b", 100, 0.995, answer=False)
+    desk.arrive("k", 300, 0.995)
+    desk.arrive("c", 300, 0.995, wrong=40)
+    assert look(desk)[0]
+    govern.recall("mail", by=ANN, because=WHY)
+    govern.adopt("mail", 0.99, by=ANN, because=WHY, uncertified=True)
+    clock.later(1)
+    answer_late(desk, "b", wrong=10)
+    _, made = look(desk)
+    assert governed.policy_in_force(desk.book, "mail").policy.releases  # type: ignore[union-attr] # it was opened
+    (past,) = made.past_alarms
+    assert past.suspects == len(unread(desk, "b"))
