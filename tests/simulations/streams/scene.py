@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from tests.simulations.streams import driver, facts
 from tests.simulations.streams.facts import Facts, Row
@@ -84,11 +85,19 @@ class Scene:
         return [row for row in self.scored if row["confidence"] >= line]
 
     def line(self, shown: str) -> float:
-        """The registered threshold that a number on the page stands for: it is cut, never rounded up."""
+        """The registered threshold that a number on the page stands for.
+
+        Lines of one plan are told apart by their digits; those of another era's grid may be cut to the same ones. So the
+        plan of the era under way comes first, then the line in force, then what was registered before.
+        """
         plans = [row for row in self.known.tables["era_plan"] if row["epoch_id"] == self.policy["epoch_id"]]
-        lines = {line for row in plans for line in facts.thresholds(row)} | {0.0}
-        lines |= {row["threshold"] for row in self.known.tables["policy"] if row["threshold"] is not None}
-        return min((line for line in lines if line >= float(shown)), default=float(shown))
+        past = {line for row in plans for line in facts.thresholds(row)} | {0.0}
+        past |= {row["threshold"] for row in self.known.tables["policy"] if row["threshold"] is not None}
+        now = set() if self.era is None else set(facts.thresholds(self.era))
+        for lines in (now, {self.policy["threshold"]} - {None}, past):
+            if meant := [line for line in lines if stands_for(shown, line)]:
+                return min(meant)
+        return float(shown)
 
     def certified(self, era: int) -> set[float]:
         """What an era of the epoch has certified so far."""
@@ -98,6 +107,17 @@ class Scene:
     def now_certified(self) -> set[float]:
         """What the era under way has certified so far."""
         return set() if self.era is None else self.certified(self.era["era"])
+
+    @property
+    def lapses(self) -> str:
+        """When what carries over into the era under way lapses: after two thirds of it, less the whole days between the two."""
+        eras = [row for row in self.known.tables["era_plan"] if row["epoch_id"] == self.policy["epoch_id"]]
+        now = self.era
+        assert now is not None, "something carries over into an era"
+        began, ends = (datetime.fromisoformat(now[name]) for name in ("registered_at", "ends_at"))
+        over = [datetime.fromisoformat(row["ends_at"]) for row in eras if row["era"] == now["era"] - 1]
+        idle = max((began - over[0]).days, 0) if over else 0
+        return when((began + timedelta(days=(ends - began).days * 2 // 3 - idle)).isoformat())
 
     def labels(self, cases: list[Row]) -> list[str]:
         """What blind readings say of those that were read: right, wrong or disputed."""
@@ -112,6 +132,12 @@ class Scene:
 def number(digits: str | None) -> int:
     """A count as it is printed; None, where a sentence leaves it out, is 0."""
     return int(digits.replace("\u202f", "")) if digits else 0
+
+
+def stands_for(shown: str, line: float) -> bool:
+    """Whether a printed threshold may be this line: cut after four decimals or more, never rounded up, without last zeros."""
+    decimals = max(4, len(shown.partition(".")[2]))
+    return 0 <= Decimal(repr(line)) - Decimal(shown) < Decimal(1).scaleb(-decimals)
 
 
 def near(printed: str, share: float) -> bool:

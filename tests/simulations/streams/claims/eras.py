@@ -1,10 +1,8 @@
 """What a report says of the promise in force: which era certifies the line, and until when."""
 
 import re
-from datetime import datetime, timedelta
 
 from tests.simulations.streams import world
-from tests.simulations.streams.facts import Row
 from tests.simulations.streams.scene import TARGET, Claim, P, Said, Scene, W, same, when
 
 
@@ -15,16 +13,11 @@ def _promised(found: re.Match[str], scene: Scene) -> Said:
     if era is None or not _holds(scene, int(found[3]) if found[3] else era["era"]):
         yield "promise", f"{found[0]!r}, but no certificate of that era holds {scene.policy['threshold']}"
     elif found[3]:
-        yield from same(found, (int(found[3]), found[4]), (era["era"] - 1, when(_two_thirds(era))))
+        yield from same(found, (int(found[3]), found[4]), (era["era"] - 1, scene.lapses))
 
 
 def _holds(scene: Scene, era: int) -> bool:
     return scene.policy["threshold"] in scene.certified(era)
-
-
-def _two_thirds(era: Row) -> str:
-    began, ends = (datetime.fromisoformat(era[name]) for name in ("registered_at", "ends_at"))
-    return (began + timedelta(days=(ends - began).days * 2 // 3)).isoformat()
 
 
 def _target_certified(found: re.Match[str], scene: Scene) -> Said:
@@ -58,7 +51,7 @@ def _carried(found: re.Match[str], scene: Scene) -> Said:
 def _carries(found: re.Match[str], scene: Scene, before: int, now: int, lapses: str) -> Said:
     era = scene.era
     assert era is not None, "an era is named"
-    yield from same(found, (before, now, lapses), (era["era"] - 1, era["era"], when(_two_thirds(era))))
+    yield from same(found, (before, now, lapses), (era["era"] - 1, era["era"], scene.lapses))
     if not _holds(scene, before) or _holds(scene, era["era"]):
         yield "promise", f"{found[0]!r}, but {scene.policy['threshold']} is not certified by just era {before}"
 
@@ -68,7 +61,7 @@ def _uncertified(found: re.Match[str], scene: Scene) -> Said:
     if _holds(scene, int(found[1])):
         yield "promise", f"{found[0]!r}, but that era certifies {scene.policy['threshold']}"
     if found[3] and scene.era is not None:
-        yield from same(found, found[3], when(_two_thirds(scene.era)))
+        yield from same(found, found[3], scene.lapses)
 
 
 CLAIMS: tuple[Claim, ...] = (

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.simulations.streams.scene import Claim, N, Said, Scene, T, W, number, same
+from tests.simulations.streams.scene import Claim, N, Said, Scene, T, W, number, same, stands_for
 
 
 def _since(found: re.Match[str], scene: Scene) -> Said:
@@ -22,8 +22,9 @@ def _moved(found: re.Match[str], scene: Scene) -> Said:
     before = _newest(scene).adoption["version"]
     yield from same(found, (int(found[1]), int(found[2])), (before, scene.adoption["version"]))
     line = scene.policy["threshold"]
-    shown = None if found[3] is None else scene.line(found[3])
-    yield from same(found, shown, line)
+    yield from same(found, found[3] is None, line is None)
+    if found[3] is not None and line is not None:
+        yield from same(found, True, stands_for(found[3], line))
 
 
 def _more_cases(found: re.Match[str], scene: Scene) -> Said:
