@@ -21,6 +21,7 @@ from sklearn.model_selection import train_test_split
 from skops import io as skops_io
 
 from deploy import prepared
+from review import private_files
 
 SEED = 20260105
 TRAINED_ON = 200
@@ -54,13 +55,13 @@ def prepare(home: Path, days: int) -> prepared.Prepared:
 
     model_file = home / "data" / "models" / "digits.skops"
     if not model_file.exists():
-        prepared.write(model_file, skops_io.dumps(model))
+        private_files.replace(model_file, skops_io.dumps(model))
     parts = prepared.share(len(ids), days)
     files = prepared.files(home / "data" / "days" / "digits", "parquet", days)
     for number in prepared.missing(files):
         content = io.BytesIO()
         _frame(ids[parts[number]], pixels[rest[parts[number]]], number).write_parquet(content)
-        prepared.write(files[number], content.getvalue())
+        private_files.replace(files[number], content.getvalue())
     shifted = {f"shifted-{one}": digit for one, digit in truth.items()}
     return prepared.Prepared(
         stream="digits",
@@ -86,7 +87,7 @@ def _drift(folder: Path, ids: list[str], pixels: Pixels, after: int) -> tuple[Pa
         if not path.exists():
             content = io.BytesIO()
             _frame(ids[part], off[part].reshape(-1, 64), after + number).write_parquet(content)
-            prepared.write(path, content.getvalue())
+            private_files.replace(path, content.getvalue())
         made.append(path)
     return tuple(made)
 

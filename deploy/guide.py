@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from deploy import prepared, stack
+from review import private_files
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = ".venv/bin/second-reader"
@@ -55,12 +56,9 @@ def _environment(home: Path) -> Path:
     """A shell file with the settings of this demo, for a second terminal. It holds a token: only its owner reads it."""
     path = home / "env.sh"
     wanted = {key: value for key, value in os.environ.items() if key.startswith(("SECOND_READER_", "PREFECT_"))}
-    part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    part.touch(mode=0o600)
     lines = [f"export {key}={shlex.quote(value)}\n" for key, value in sorted(wanted.items())]
-    part.write_text("".join(lines), encoding="utf-8")
-    return part.replace(path)
+    private_files.replace(path, "".join(lines))
+    return path
 
 
 def near(path: Path) -> str:

@@ -3,14 +3,13 @@
 import hashlib
 import itertools
 import json
-import os
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from models import errors
+from review import private_files
 
 FIRST_DAY = date(2026, 1, 5)  # a fixed Monday: the files of a data set are the same on every machine
 OPENS, OPEN_HOURS = time(8, tzinfo=UTC), 10  # a simulated working day
@@ -50,25 +49,13 @@ def deliver(day: Path, inbox: Path) -> Path:
     The file appears whole or not at all; delivering twice is delivering once.
     """
     inbox.mkdir(parents=True, exist_ok=True)
-    part = inbox / f".{day.name}.part"
-    shutil.copyfile(day, part)
-    return part.replace(inbox / day.name)
+    private_files.replace(inbox / day.name, day.read_bytes())
+    return inbox / day.name
 
 
 def delivered(day: Path, inbox: Path) -> bool:
     """Whether the day's file is in the inbox."""
     return (inbox / day.name).is_file()
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write the file whole or not at all, even if the process or the machine stops in between."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
 
 
 def files(folder: Path, ending: str, days: int) -> tuple[Path, ...]:

@@ -12,7 +12,7 @@ from rich.markup import escape
 from deploy import alarm, guide, prepared, reviewers, stack
 from flows import collect, dispatch, endings, epochs, govern, measure, runs, score, settings, weighing
 from models.stream import Stream
-from review import form, wording
+from review import form, private_files, wording
 from review.states import reviewed
 
 TEAM = ("ada@example.com", "ben@example.com", "cleo@example.com", "dan@example.com")
@@ -138,8 +138,5 @@ def _password(home: Path) -> str:
     path = home / "reviewers.txt"
     if not path.exists():
         password = secrets.token_urlsafe(12)
-        part = path.with_suffix(".part")
-        part.touch(mode=0o600)
-        part.write_text(f"accounts: {YOU} {' '.join(TEAM)}\npassword: {password}\n", encoding="utf-8")
-        part.replace(path)
+        private_files.replace(path, f"accounts: {YOU} {' '.join(TEAM)}\npassword: {password}\n")
     return path.read_text(encoding="utf-8").rpartition("password: ")[2].strip()

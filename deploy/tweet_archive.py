@@ -12,8 +12,8 @@ import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy import prepared
 from models import errors
+from review import private_files
 
 PACKAGE = "vaderSentiment==3.3.2"
 SHA256 = "5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9"
@@ -43,7 +43,7 @@ def fetch(folder: Path) -> bytes:
     """
     kept = folder / NAME
     if not kept.exists() or not _genuine(kept.read_bytes()):
-        prepared.write(kept, _downloaded(folder))
+        private_files.replace(kept, _downloaded(folder))
     return kept.read_bytes()
 
 

@@ -25,6 +25,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from deploy import prepared, tweet_archive
+from review import private_files
 
 SEED = 20260105
 TRAINED_ON = 1000
@@ -51,7 +52,7 @@ def prepare(home: Path, days: int) -> prepared.Prepared:
         model = train([tweet.text for tweet in training], [label(tweet.mean) for tweet in training])
         for number in missing:
             rows = _rows(model, rest[parts[number]], number)
-            prepared.write(files[number], "".join(json.dumps(row) + "\n" for row in rows).encode("utf-8"))
+            private_files.replace(files[number], "".join(json.dumps(row) + "\n" for row in rows).encode("utf-8"))
     ratings = {tweet.id: tuple(label(rating) for rating in tweet.ratings) for tweet in rest}
     return prepared.Prepared(
         stream="tweets",

@@ -130,7 +130,6 @@ def _bar(err: Console) -> Progress:
 def _write(folder: Path, texts: dict[str, str]) -> None:
     """Each file appears whole or not at all."""
     try:
-        private_files.folder(folder)
         for name, text in texts.items():
             private_files.replace(folder / name, text)
     except OSError as error:

@@ -192,7 +192,6 @@ def write(folder: Path, day: str, made: Report) -> Path:
     """
     texts = {".html": report.page(made), ".json": json.dumps(numbers.whole(made), indent=2) + "\n"}
     try:
-        private_files.folder(folder)
         for ending, text in texts.items():
             for stem in (day, "latest"):
                 private_files.replace(folder / f"{stem}{ending}", text)

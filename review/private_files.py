@@ -4,6 +4,7 @@ Files get the mode 0600 and the folders made for them 0700, whatever the umask. 
 """
 
 import os
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -31,9 +32,17 @@ def opened(path: Path) -> IO[bytes]:
     return path.open("wb")
 
 
-def replace(path: Path, text: str) -> None:
-    """Write a text under a name; the file appears whole or not at all. Raises OSError."""
-    part = path.with_name(f".{path.name}.part")
-    with opened(part) as file:
-        file.write(text.encode())
-    part.replace(path)
+def replace(path: Path, content: str | bytes) -> None:
+    """Write content under a name, in a folder made if missing: the file appears whole or not at all, even if the process or
+    the machine stops in between. Of several at the same time the last one stands. Raises OSError."""
+    folder(path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)  # made with mode 0600
+    part = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

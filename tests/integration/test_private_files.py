@@ -3,7 +3,9 @@
 import os
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -49,8 +51,16 @@ def test_reports_are_for_their_owner_and_a_folder_that_is_there_keeps_its_mode(t
     assert dict.fromkeys(names, "600") | {"reports": "755", "reports/mail": "700"} == modes(tmp_path)
 
 
-def test_what_a_killed_run_left_for_everybody_to_read_is_written_anew(tmp_path: Path) -> None:
+def test_what_a_killed_run_left_is_not_used(tmp_path: Path) -> None:
     (tmp_path / ".page.part").write_text("half a page")
-    (tmp_path / ".page.part").chmod(0o644)
     private_files.replace(tmp_path / "page", "whole")
-    assert ({"page": "600"}, "whole") == (modes(tmp_path), (tmp_path / "page").read_text())
+    assert ("whole", "600") == ((tmp_path / "page").read_text(), modes(tmp_path)["page"])
+
+
+def test_several_may_replace_one_file_at_the_same_time(tmp_path: Path) -> None:
+    content = [bytes([number]) * 1_000_000 for number in range(8)]
+    with ProcessPoolExecutor(max_workers=4, mp_context=get_context("spawn")) as pool:
+        for ended in [pool.submit(private_files.replace, tmp_path / "page", one) for one in content * 5]:
+            ended.result()
+    assert (tmp_path / "page").read_bytes() in content
+    assert ["page"] == [path.name for path in tmp_path.iterdir()]

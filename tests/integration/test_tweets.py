@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploy import prepared, tweet_archive, tweets
+from review import private_files
 
 DOWNLOADS = Path(__file__).resolve().parents[2] / ".local" / "downloads"
 
@@ -19,7 +20,7 @@ def archive() -> bytes:
 @pytest.fixture(scope="module")
 def made(archive: bytes, tmp_path_factory: pytest.TempPathFactory) -> prepared.Prepared:
     home = tmp_path_factory.mktemp("home")
-    prepared.write(home / "downloads" / tweet_archive.NAME, archive)
+    private_files.replace(home / "downloads" / tweet_archive.NAME, archive)
     return tweets.prepare(home, 2)
 
 
