@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 import polars as pl
 
-from flows import blocks, csv_rows, headers, jsonl_rows, listing, parquet_rows, taken
+from flows import blocks, csv_rows, headers, jsonl_rows, listing, parquet_rows, scale_check, taken
 from models import outputs, reserved
 from models.errors import InputInvalid
 from models.stream import Stream
@@ -81,14 +81,14 @@ Piece = tuple[Chunk | Span, ...]  # what one worker does at a time, in the order
 def pieces(
     source: Path, stream: Stream, *, look: taken.Look | None = None, rows: int = 100_000, chunks: int = 3
 ) -> Iterator[Piece]:
-    """As `chunks`, but several together, and of Parquet only where they stand.
+    """As `chunks`, but several together, and of Parquet only where they stand. Long files are read for their scale first.
 
     A piece comes to as many rows as `chunks` chunks of `rows`, so that the cost of a task is small beside it; one of
     other files, which travel with it, to as many as one chunk. Raises as `chunks` does.
     """
     piece: list[Chunk | Span] = []
     room = most = chunks * rows
-    for part in _parts(_plan(source, stream, look), look, rows, most):
+    for part in _parts(_plan(source, stream, look), look, rows, most, stream):
         weight = part.rows if isinstance(part, Span) else chunks * (len(part.frame) + len(part.faults))
         if piece and weight > room:
             yield tuple(piece)
@@ -99,14 +99,19 @@ def pieces(
         yield tuple(piece)
 
 
-def _parts(plan: list[_File], look: taken.Look | None, rows: int, most: int) -> Iterator[Chunk | Span]:
+def _parts(plan: list[_File], look: taken.Look | None, rows: int, most: int, stream: Stream) -> Iterator[Chunk | Span]:
     for file in plan:
         if file.reader is not parquet_rows:
-            yield from _read([file], look, rows)
+            yield from _read([file], look, rows, stream)
             continue
         path = file.found.path
         _opening(file, look)
         count = _guarded(path, functools.partial(parquet_rows.row_count, path))
+        if count > most:
+            _guarded(
+                path,
+                functools.partial(scale_check.check, functools.partial(_batches, file, rows), stream, file.found.name),
+            )
         for before in range(0, count, most):
             yield Span(
                 path=path.absolute(),
@@ -144,14 +149,16 @@ def chunks(
     look: taken.Look | None = None,
     also: Callable[[str], bool] = lambda _: False,
     rows: int = 100_000,
+    scale_first: bool = False,
 ) -> Iterator[Chunk]:
     """The rows of a file, or of every file of a folder in the order of their names, at most `rows` at a time.
 
     Which files of a folder these are, says `flows.listing`. The columns are those the stream names and, of Parquet, the
     others whose name `also` takes; CSV comes with all it has. Without a `look` every file is read, and none is waited for.
-    Raises InputInvalid, at once if a file is not what it says, later only if a file breaks off.
+    `scale_first`: long files are read through for the scale of their confidences before their first rows are handed out.
+    Raises InputInvalid, at once if a file is not what it says, later only if a file breaks off or is of another scale.
     """
-    return _read(_plan(source, stream, look, also), look, rows)
+    return _read(_plan(source, stream, look, also), look, rows, stream if scale_first else None)
 
 
 def sample(source: Path, *, rows: int) -> pl.DataFrame:
@@ -236,11 +243,13 @@ def _checked(found: listing.Found, stream: Stream, also: Callable[[str], bool]) 
     return _File(found=found, reader=reader, columns=columns)
 
 
-def _read(plan: list[_File], look: taken.Look | None, rows: int) -> Iterator[Chunk]:
+def _read(plan: list[_File], look: taken.Look | None, rows: int, scaled: Stream | None) -> Iterator[Chunk]:
     for file in plan:
         path, source = file.found.path, file.found.name
         _opening(file, look)
-        batches = file.reader.read(path, file.columns, rows)
+        batches = _batches(file, rows, file.columns)
+        if scaled is not None:
+            batches = scale_check.checked(functools.partial(_batches, file, rows), file.columns, scaled, source)
         waits_from: int | None = (
             None  # the line of a record that may still be being written; what follows waits with it
         )
@@ -258,6 +267,10 @@ def _read(plan: list[_File], look: taken.Look | None, rows: int) -> Iterator[Chu
                 first_line=first_line,
                 faults=faults.select(pl.lit(source).alias("source"), "line", "reason", "raw"),
             )
+
+
+def _batches(file: _File, rows: int, columns: list[str]) -> Iterator[scale_check.Batch]:
+    return file.reader.read(file.found.path, columns, rows)
 
 
 def _opening(file: _File, look: taken.Look | None) -> None:

@@ -48,7 +48,7 @@ def record_all(
     """Record every chunk of the inbox by `write` (`record`, as a task or as a function), and count."""
     total = dict.fromkeys(decisions.COUNTS, 0)
     columns = first_look.Look(run.stream)
-    chunks = files.chunks(inbox, run.stream, look=look, rows=CHUNK_ROWS)
+    chunks = files.chunks(inbox, run.stream, look=look, rows=CHUNK_ROWS, scale_first=True)
     for chunk, facts in ahead(_prepared(run, chunks, total)):
         for said in columns.at(chunk):
             runs.log.warning("score %s: %s", run.stream.name, said)
