@@ -34,7 +34,7 @@ ADDED = {
     "epoch": ("terms",),
     "alarm": ("clean_seal", "detector"),
     "decision": ("group_id", "held"),
-    "review": ("written_by",),
+    "review": ("written_by", "unsure", "comment"),
 }
 _FOR_A_PERSON = text("route = 'REVIEW' OR blind")
 _TYPES = {Text: pl.String, BigInteger: pl.Int64, Double: pl.Float64, Boolean: pl.Boolean, LargeBinary: pl.Binary}
@@ -464,6 +464,8 @@ class Review(SQLModel, table=True):
     collected_at: str = Field(sa_column=_text())
     seal: int = Field(sa_column=_seal())
     written_by: str | None = Field(sa_column=_text(nullable=True))  # who wrote it last; None: the reviewer
+    unsure: bool | None = Field(sa_column=Column(Boolean, nullable=True))  # marked so by the reader; None: not
+    comment: str | None = Field(sa_column=_text(nullable=True))  # what the reader wrote beside the answer
 
     __table_args__ = (
         CheckConstraint("outcome IN ('answer', 'skip', 'deleted', 'bulk', 'repeat')"),

@@ -24,6 +24,7 @@ from models.stream import Stream
 
 CHOICES = "answer"  # the control's name: what a result's `from_name` must say
 CONTROLS = ("Choices", "Taxonomy")  # its tag
+UNSURE, COMMENT = "unsure", "comment"  # controls beside it, both optional
 SUBJECT = "subject"  # the object's name: what a result's `to_name` says
 CASE = "case_id"  # in a task's data, where the stream shows the case's id
 KEY = "case_key"  # our own key in a task's data; the only thing by which a task is found again
@@ -44,7 +45,10 @@ SETTINGS: Mapping[str, object] = MappingProxyType(
     }
 )
 
-_KEYS = "1234567890qwetasdfgzxcbyiopjklnm"  # as Label Studio itself deals them; h, r, u and v are its own
+_KEYS = "1234567890qwetasdfgzxcbyiopjkln"  # as Label Studio itself deals them; h, r, u and v are its own
+_UNSURE_KEY = "m"  # for "maybe"
+
+_NOT_SURE = "Not sure"
 
 AT_ONCE = 200  # labels that are all shown; of more, one is looked for in a list with a search field
 
@@ -52,6 +56,8 @@ AT_ONCE = 200  # labels that are all shown; of more, one is looked for in a list
 _HEAD = "position: sticky; top: -1rem; z-index: 2; padding: 0.5rem 0; background: var(--color-neutral-background)"
 # As it was written, indents and all, in lines that can be read.
 _CASE = "max-width: 60rem; white-space: pre-wrap; overflow-wrap: anywhere"
+_ANSWER = "display: flex; flex-wrap: wrap; column-gap: 2.5rem; align-items: flex-start"  # the mark beside it, or below
+_REMARK = "max-width: 60rem; margin: 1rem 0"
 _FIELD = "margin: 0 0 1rem 0"
 _NAME = "margin: 0; font-size: 0.8125rem; font-weight: 500; color: var(--color-neutral-content-subtler)"
 # Label Studio's panels of regions and relations hold nothing of a form without regions, and take a quarter of the page; on a
@@ -78,7 +84,7 @@ class Unreadable(ValueError):
 def hotkeys(labels: Sequence[str]) -> list[str | None]:
     """The key of each label, in order: its own character where it is one, else 1 to 9, 0, then letters.
 
-    None where the keys have run out (more than 32 labels).
+    None where the keys have run out (more than 31 labels).
     """
     own = {label.lower() for label in labels if label.lower() in tuple(_KEYS)}
     free = iter([key for key in _KEYS if key not in own])
@@ -113,9 +119,17 @@ def config(stream: Stream) -> str:
   <Style>{_STYLE}</Style>
   <View style="{_HEAD}">
     <Header value={quoteattr(_face(stream.review.question))}/>
+    <View style="{_ANSWER}">
 {_control(stream.labels)}
+    <Choices name="{UNSURE}" toName="{SUBJECT}" choice="multiple" showInline="true">
+      <Choice value="{_NOT_SURE}" hotkey="{_UNSURE_KEY}"/>
+    </Choices>
+    </View>
   </View>
   {subject}
+  <View style="{_REMARK}">
+    <TextArea name="{COMMENT}" toName="{SUBJECT}" rows="1" maxSubmissions="1" editable="true" placeholder="Comment, if any"/>
+  </View>
 </View>"""
 
 
@@ -207,6 +221,29 @@ def read(stream: Stream, result: object) -> str:
     if label is None:
         raise Unreadable(f"{chosen[0]!r} is not one of the stream's labels: {spelling.few(stream.labels)}")
     return label
+
+
+def unsure(result: object) -> bool:
+    """Whether the reader marked the answer as one they are not sure of."""
+    return any(_NOT_SURE in (_texts(item, "choices") or ()) for item in _items(result, UNSURE))
+
+
+def comment(result: object) -> str | None:
+    """What the reader wrote beside the answer, its lines joined by line feeds; None: nothing."""
+    lines = [line for item in _items(result, COMMENT) for line in _texts(item, "text")]
+    return _safe("\n".join(lines)).strip() or None
+
+
+def _items(result: object, control: str) -> list[Mapping[str, object]]:
+    """What a result says of a control of ours; anybody may write anything there."""
+    items = result if isinstance(result, list) else []
+    return [item for item in items if isinstance(item, dict) and item.get("from_name") == control]
+
+
+def _texts(item: Mapping[str, object], kind: str) -> list[str]:
+    value = item.get("value")
+    found = value.get(kind) if isinstance(value, dict) else None
+    return [text for text in ([found] if isinstance(found, str) else found or ()) if isinstance(text, str)]
 
 
 def _chosen(item: Mapping[str, object]) -> object:

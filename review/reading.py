@@ -38,6 +38,8 @@ REVIEWS: dict[str, type[pl.DataType]] = {
     "submitted_at": pl.String,
     "collected_at": pl.String,
     "written_by": pl.String,
+    "unsure": pl.Boolean,
+    "comment": pl.String,
 }
 FAULTS: dict[str, type[pl.DataType]] = {
     "stream": pl.String,
@@ -182,6 +184,8 @@ def facts(
                     "seconds": annotation.seconds,
                     "submitted_at": annotation.created_at,
                     "written_by": writer,
+                    "unsure": (outcome == "answer" and form.unsure(annotation.result)) or None,
+                    "comment": form.comment(annotation.result),
                 }
             )
         present = {annotation.annotation_id for annotation in task.annotations}
@@ -201,6 +205,8 @@ def facts(
                         "seconds": None,
                         "submitted_at": task.updated_at,
                         "written_by": None,
+                        "unsure": None,
+                        "comment": None,
                     }
                 )
     return pl.DataFrame(reviews, schema=REVIEWS), pl.DataFrame(faults, schema=FAULTS)

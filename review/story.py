@@ -112,17 +112,19 @@ def _after(ledger: Ledger, stream: str, case_id: str) -> list[str]:
         who, why, at = row
         events.append((at, f"recalled    {at} by {who}: {why}"))
     reviews = ledger.read(
-        f"SELECT reviewer, outcome, answer, seconds, submitted_at, slot, written_by FROM review {where} "
+        f"SELECT reviewer, outcome, answer, seconds, submitted_at, slot, written_by, unsure, comment FROM review {where} "
         "ORDER BY submitted_at, revision",
         **parameters,
     )
-    for who, outcome, answer, seconds, at, slot, writer in reviews.rows():
+    for who, outcome, answer, seconds, at, slot, writer, unsure, comment in reviews.rows():
         said = {"answer": f"answered {answer!r}", "repeat": "had read it before, which does not count"}.get(
             outcome, outcome
         )
         took = "" if seconds is None else f" after {seconds:.1f} s"
         hand = f", written by {writer}, who is not the reader" if writer else ""
-        events.append((at, f"reviewed    {at} by {who}: {said}{took} (reading {slot + 1}{hand})"))
+        sure = ", not sure" if unsure else ""
+        beside = "" if comment is None else f"; comment: {json.dumps(comment, ensure_ascii=False)}"
+        events.append((at, f"reviewed    {at} by {who}: {said}{sure}{took} (reading {slot + 1}{hand}){beside}"))
     return [text for _, text in sorted(events)] or ["             nobody has read it"]
 
 

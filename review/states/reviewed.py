@@ -15,8 +15,9 @@ class Reviewed:
     """What was sent and what came of it. A reading is the answer of a case in a slot.
 
     live      each annotation that somebody gave, as its latest revision says: project_id, annotation_id, revision,
-              case_id, slot, reviewer, outcome, answer, blind, seconds, submitted_at, written_by (null: the reviewer)
-    readings  of these columns all but the first three, the outcome and the last, a row per reading
+              case_id, slot, reviewer, outcome, answer, blind, seconds, submitted_at, written_by (null: the reviewer),
+              unsure (true: the reader marked it so; else null)
+    readings  of these columns all but the first three, the outcome and written_by, a row per reading
     sent      a row per dispatch: case_id, slot, blind, task_key, sent_at, in the order they were sent
     """
 
@@ -33,7 +34,7 @@ def read(ledger: Ledger, stream: str, *, until: int = LAST) -> Reviewed:
     live = _live(
         ledger.read(
             "SELECT project_id, annotation_id, revision, case_id, slot, reviewer, outcome, answer, blind, seconds, "
-            "submitted_at, written_by FROM review WHERE stream = :stream AND seal <= :until",
+            "submitted_at, written_by, unsure FROM review WHERE stream = :stream AND seal <= :until",
             stream=stream,
             until=until,
         )
@@ -73,7 +74,7 @@ def _readings(live: pl.DataFrame) -> pl.DataFrame:
     return (
         answers.sort(*PLACE, *order, descending=[False, False, False, False, True, True])
         .unique(PLACE, keep="first", maintain_order=True)
-        .select(*PLACE, "reviewer", "answer", "blind", "seconds", "submitted_at")
+        .select(*PLACE, "reviewer", "answer", "blind", "seconds", "submitted_at", "unsure")
     )
 
 
@@ -84,7 +85,8 @@ def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bo
     `claims`: case_id, prediction, confidence and overlap (Boolean; without the column: nowhere) of cases drawn blind. One
     reading against the model is no verdict yet, nor is a tie: the case is disputed. Where the model named no answer, or had
     no confidence in it, there is nothing to defend. A case of the overlap is due for another reading, too, while its only
-    one agrees with the model. Without `second_opinion` nothing is disputed. A reading that was not blind counts nowhere.
+    one agrees with the model, and so is one whose only reader agrees and is unsure. Without `second_opinion` nothing is
+    disputed, and nobody else is asked where a reader is unsure. A reading that was not blind counts nowhere.
     """
     agrees = (pl.col("answer") == pl.col("prediction")).fill_null(False)
     against = pl.col("readings") - pl.col("agree")
@@ -100,12 +102,12 @@ def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bo
             first=pl.col("submitted_at").min(),
             first_against=pl.col("submitted_at").filter(~agrees).min(),
             claimed=(pl.col("prediction").is_not_null() & pl.col("confidence").is_not_null()).first(),
-            overlap=pl.col("overlap").first(),
+            asked=(pl.col("overlap") | (pl.col("unsure").fill_null(False) & second_opinion)).any(),
         )
         .with_columns(disputed=tie & pl.col("claimed") & second_opinion)
         .with_columns(
             due=pl.col("disputed")
-            | (pl.col("claimed") & pl.col("overlap") & (pl.col("readings") == 1) & (pl.col("agree") == 1)),
+            | (pl.col("claimed") & pl.col("asked") & (pl.col("readings") == 1) & (pl.col("agree") == 1)),
             since=pl.when("disputed").then("first_against").otherwise("first"),
         )
         .select("case_id", "readings", "agree", "disputed", "due", "since")

@@ -1,8 +1,9 @@
 """A blind answer against the model waits for another person, as does a share of those that agree with it, and a tie for a
 third; the majority decides."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import polars as pl
 import pytest
@@ -36,6 +37,7 @@ error = 0.05
 error = 1.0
 review_minute = 1.0
 """
+EMPTY: Mapping[str, facts.Value] = MappingProxyType({})
 PEOPLE = ("ann", "ben", "cleo", "dan")
 
 
@@ -49,9 +51,11 @@ def book(ledger_url: str) -> Iterator[ledger.Ledger]:
         yield opened
 
 
-def read(book: ledger.Ledger, case: str, answers: str, **more: facts.Value) -> None:
+def read(
+    book: ledger.Ledger, case: str, answers: str, *, said: Mapping[str, facts.Value] = EMPTY, **more: facts.Value
+) -> None:
     """Decide a case for which the model says ham, and have one person after another answer it: h(am), s(pam), or - for
-    an answer of an earlier reader, or ? for none yet."""
+    an answer of an earlier reader, or ? for none yet. `said`: what else stands in each answer."""
     decided: dict[str, facts.Value] = {"case_id": case, "blind": True}
     book.append({"decision": facts.decisions(decided | more)}, now=facts.NOW)
     for slot, letter in enumerate(answers):
@@ -60,7 +64,7 @@ def read(book: ledger.Ledger, case: str, answers: str, **more: facts.Value) -> N
         book.append({"dispatch": facts.dispatches(sent | {"blind": True})}, now=facts.NOW)
         if letter == "?":
             continue
-        said: dict[str, facts.Value] = {
+        read_as: dict[str, facts.Value] = {
             "case_id": case,
             "slot": slot,
             "task_id": task,
@@ -70,7 +74,7 @@ def read(book: ledger.Ledger, case: str, answers: str, **more: facts.Value) -> N
         what: dict[str, facts.Value] = {"answer": {"h": "ham", "s": "spam"}.get(letter), "reviewer": PEOPLE[slot]}
         if letter == "-":
             what |= {"outcome": "repeat", "reviewer": PEOPLE[0]}
-        book.append({"review": facts.reviews(said | what)}, now=facts.NOW)
+        book.append({"review": facts.reviews(read_as | what | dict(said))}, now=facts.NOW)
 
 
 def waiting(book: ledger.Ledger, *, second: bool = True, share: float = 0.0, limit: int = 10) -> list[tuple[str, int]]:
@@ -83,7 +87,7 @@ def verdict(book: ledger.Ledger, *, second: bool = True, share: float = 0.0) -> 
     """Of each answered case: readings, agree, disputed, due."""
     claims = overlap.claims(book, "mail", share)
     found = reviewed.verdicts(reviewed.read(book, "mail").readings, claims, second_opinion=second)
-    return found.sort("case_id").drop("case_id").rows()
+    return found.sort("case_id").drop("case_id", "since").rows()
 
 
 @pytest.mark.parametrize(
@@ -146,6 +150,20 @@ def test_what_another_makes_of_a_readers_answer_is_kept_and_the_readers_own_word
     assert ["wrong"] == facts.judge(book).drawn["outcome"].to_list()
     assert [("ben", "dan")] == whereabouts.written_by_others(book, "mail").select("reviewer", "written_by").rows()
     assert "written by dan, who is not the reader" in story.case(book, "mail", "c")
+
+
+@pytest.mark.parametrize("second", [True, False])
+def test_who_agrees_and_is_not_sure_is_read_by_another_unless_readers_read_alone(
+    book: ledger.Ledger, second: bool
+) -> None:
+    read(book, "c", "h", said={"unsure": True, "comment": "A <b>draft</b>?"})
+    assert [(1, 1, False, second)] == verdict(book, second=second)
+    assert ([("c", 1)] if second else []) == waiting(book, second=second)
+    assert [not second] == facts.judge(book, second=second).drawn["settled"].to_list()
+    assert "answered 'ham', not sure after" in story.case(book, "mail", "c")
+    assert 'comment: "A <b>draft</b>?"' in story.case(book, "mail", "c")
+    read(book, "d", "hh", said={"unsure": True})  # the other is no surer, and agrees
+    assert (2, 2, False, False) == verdict(book, second=second)[1]
 
 
 def test_a_spent_slot_is_not_open_and_a_repeat_is_no_reading(book: ledger.Ledger) -> None:

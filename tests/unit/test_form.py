@@ -31,7 +31,13 @@ def stream(
 
 
 def choices(config: str) -> list[dict[str, str]]:
-    return [dict(choice.attrib) for choice in ElementTree.fromstring(config).iter("Choice")]  # noqa: S314 - ours
+    """Those of the answer, and of no other control."""
+    answer = next(item for item in ElementTree.fromstring(config).iter() if item.get("name") == "answer")  # noqa: S314 - ours
+    return [dict(choice.attrib) for choice in answer.iter("Choice")]
+
+
+def said(*lines: str) -> list[dict[str, Any]]:
+    return [{"from_name": "comment", "to_name": "subject", "type": "textarea", "value": {"text": list(lines)}}]
 
 
 def chosen(*labels: str, control: str = "answer") -> list[dict[str, Any]]:
@@ -50,7 +56,7 @@ def test_each_kind_has_its_own_tag_that_shows_markup_as_text(kind: str, subject:
     tag = {"text": "Text", "image": "Image", "record": "Text"}[kind]
     tree = ElementTree.fromstring(form.config(stream(kind=kind)))  # noqa: S314 - ours
     assert [item.attrib for item in tree.iter(tag)] == [subject]
-    assert {item.tag for item in tree.iter()} == {"View", "Style", "Header", "Choices", "Choice", tag}
+    assert {item.tag for item in tree.iter()} == {"View", "Style", "Header", "Choices", "Choice", "TextArea", tag}
 
 
 def test_the_question_is_one_required_single_choice_over_the_labels() -> None:
@@ -62,6 +68,8 @@ def test_the_question_is_one_required_single_choice_over_the_labels() -> None:
         {"value": "no", "hotkey": "1"},
         {"value": "yes", "hotkey": "2"},
     ]
+    others = [item for item in tree.iter() if item.get("name") in (form.UNSURE, form.COMMENT)]
+    assert [(item.tag, item.get("required")) for item in others] == [("Choices", None), ("TextArea", None)]
 
 
 def test_markup_in_labels_and_question_stays_text() -> None:
@@ -92,14 +100,14 @@ def test_a_label_that_is_a_key_gets_that_key_and_the_others_the_next_free_one() 
 def test_hotkeys_are_one_to_nine_then_zero_then_letters_then_none() -> None:
     keys = form.hotkeys([f"label {number}" for number in range(40)])
     assert keys[:12] == ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "q", "w"]
-    assert keys[32:] == [None] * 8
-    dealt = keys[:32]
-    assert len(set(dealt)) == 32
+    assert keys[31:] == [None] * 9
+    dealt = keys[:31]
+    assert len(set(dealt)) == 31
 
 
 def test_keys_label_studio_uses_itself_are_not_dealt() -> None:
     assert form.hotkeys(["h", "r", "u", "v"]) == ["1", "2", "3", "4"]
-    assert not set(form.hotkeys([f"label {number}" for number in range(40)])) & set("hruv")
+    assert not set(form.hotkeys([f"label {number}" for number in range(40)])) & set("hruvm")
 
 
 def test_the_task_key_is_fixed_for_ever() -> None:
@@ -208,6 +216,29 @@ def test_an_answer_that_is_not_one_label_is_unreadable_and_says_why(result: obje
     assert caught.value.reason == reason
 
 
+@pytest.mark.parametrize(
+    ("result", "unsure", "comment"),
+    [
+        (chosen("yes"), False, None),
+        (chosen("yes") + chosen("Not sure", control="unsure"), True, None),
+        (chosen("yes") + said("a", " b "), False, "a\n b"),
+        ([*chosen("yes"), said("a")[0] | {"value": {"text": "a\x00"}}], False, "a"),
+        (said("  "), False, None),
+        (chosen("Not sure"), False, None),  # a label may be called so
+        (
+            [chosen("x", control="unsure")[0] | {"value": None}, "no item", said("a")[0] | {"value": {"text": [1]}}],
+            False,
+            None,
+        ),
+        (None, False, None),
+    ],
+)
+def test_the_mark_and_the_comment_are_read_whatever_stands_there(
+    result: Any, unsure: bool, comment: str | None
+) -> None:
+    assert (form.unsure(result), form.comment(result)) == (unsure, comment)
+
+
 def test_instructions_are_paragraphs_without_markup() -> None:
     assert (
         form.instructions("Look <b>twice</b>.\n\n  Then skip. ")
@@ -258,8 +289,9 @@ def test_more_labels_than_a_form_shows_at_once_are_searched_and_come_back_as_the
     (control,) = tree.iter("Taxonomy")
     assert (control.get("name"), control.get("maxUsages"), control.get("required")) == ("answer", "1", "true")
     assert len(choices(form.config(stream(MANY)))) == len(MANY)
-    assert not list(tree.iter("Choices"))
-    assert list(ElementTree.fromstring(form.config(stream(MANY[1:]))).iter("Choices"))  # noqa: S314 - ours
+    assert [item.get("name") for item in tree.iter("Choices")] == ["unsure"]
+    few = ElementTree.fromstring(form.config(stream(MANY[1:])))  # noqa: S314 - ours
+    assert [item.get("name") for item in few.iter("Choices")] == ["answer", "unsure"]
     for label in ("Home > Leaf 77", "a / b, $5"):
         assert form.read(stream((*MANY, "a / b, $5")), form.prefill(stream((*MANY, "a / b, $5")), label)) == label
 

@@ -95,7 +95,22 @@ def test_an_answer_becomes_one_review_with_all_it_is_known_by() -> None:
             "submitted_at": T1,
             "collected_at": NOW,
             "written_by": None,
+            "unsure": None,
+            "comment": None,
         }
+    ]
+    assert faults.is_empty()
+
+
+def test_a_mark_and_a_comment_are_kept_beside_the_answer_and_a_comment_beside_a_skip() -> None:
+    remark = {"from_name": "comment", "type": "textarea", "value": {"text": ["two lines,", "of which one is long"]}}
+    doubtful = [*chosen("yes"), chosen("Not sure")[0] | {"from_name": "unsure"}, remark]
+    reviews, faults = read(
+        task(annotation(result=doubtful)), task(annotation(result=doubtful, skipped=True), task_id=71)
+    )
+    assert reviews.select("outcome", "answer", "unsure", "comment").rows() == [
+        ("answer", "yes", True, "two lines,\nof which one is long"),
+        ("skip", None, None, "two lines,\nof which one is long"),
     ]
     assert faults.is_empty()
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import secrets
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,13 +22,15 @@ KEYS = {
     "look": ["epoch_id", "part", "era", "look"],
     "edition": ["schema_version"],
 }
-ADDED = (
+ADDED: tuple[tuple[str, sa.Column[Any]], ...] = (
     ("epoch", sa.Column("terms", sa.Text(), nullable=True)),
     ("alarm", sa.Column("clean_seal", sa.BigInteger(), nullable=True)),
     ("alarm", sa.Column("detector", sa.Text(), nullable=True)),
     ("decision", sa.Column("group_id", sa.Text(), nullable=True)),
     ("decision", sa.Column("held", sa.Text(), nullable=True)),
     ("review", sa.Column("written_by", sa.Text(), nullable=True)),
+    ("review", sa.Column("unsure", sa.Boolean(), nullable=True)),
+    ("review", sa.Column("comment", sa.Text(), nullable=True)),
     ("extract", sa.Column("members", sa.LargeBinary(), nullable=True)),
 )
 
