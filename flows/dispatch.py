@@ -53,6 +53,7 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
     since = eras.read_first(run.ledger, run.stream, era)
     waiting, left_out = payloads.pending(run, room, blind_first=not in_force.policy.releases, since=since)
     first = waiting.with_columns(slot=pl.lit(FIRST_READING, pl.Int64)).select(again.columns)
+    tell_earlier(run, first["case_id"].to_list(), in_force.epoch_id)
     sent, total, above = 0, len(again) + len(first), found.above
     for batch in again.iter_slices(BATCH):  # few, and looked for by their keys
         newest = push(run.stream, run.run_id, project_id, batch, None)
@@ -74,6 +75,20 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
         **prefilled.counts(*filled),
         **_doubles(run, connection, project_id),
     }
+
+
+def tell_earlier(run: runs.Run, case_ids: list[str], epoch_id: str) -> None:
+    """Say, before anything is sent, which of the cases an earlier model or rule decided."""
+    earlier = queued.of_earlier_epochs(run.ledger, run.stream.name, case_ids, epoch_id)
+    if earlier:
+        runs.log.warning(
+            "dispatch %s: %d of %d cases that go to people were decided in an earlier epoch: what people say of them is no "
+            "evidence about %s; to have it answer the same items, give the rows ids of their own",
+            run.stream.name,
+            earlier,
+            len(case_ids),
+            run.stream.model.id,
+        )
 
 
 @task(name="send", cache_policy=NO_CACHE, **endings.RETRY)

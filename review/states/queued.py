@@ -104,6 +104,18 @@ def kept(ledger: Ledger, stream: str, case_ids: Sequence[str]) -> pl.DataFrame:
     return pl.concat(read(cases=case_ids[start : start + _IN_A_QUERY]) for start in starts)
 
 
+def of_earlier_epochs(ledger: Ledger, stream: str, case_ids: Sequence[str], epoch_id: str) -> int:
+    """How many of these cases another epoch than this one decided."""
+    read = partial(
+        ledger.read,
+        "SELECT count(*) AS n FROM decision WHERE stream = :stream AND epoch_id <> :epoch AND case_id IN :cases",
+        stream=stream,
+        epoch=epoch_id,
+    )
+    starts = range(0, len(case_ids), _IN_A_QUERY)
+    return sum(int(read(cases=case_ids[start : start + _IN_A_QUERY])["n"].item()) for start in starts)
+
+
 def dispatched(ledger: Ledger, project_id: int) -> int:
     """How many tasks were put into a project."""
     return int(

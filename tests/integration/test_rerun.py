@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows import decisions, epochs, runs, score, settings
+from flows import decisions, dispatch, epochs, runs, score, settings
 from models import stream as streams
 from models.errors import InputInvalid
 from review import ledger
@@ -82,3 +82,28 @@ def test_one_old_row_among_new_ones_and_other_inputs_under_old_ids_are_faults_an
     (inbox / "v3.jsonl").write_text(others, encoding="utf-8")
     counts = scored(book, inbox, "m-2")
     assert (39, 41) == (counts["decided"], counts["faults"])
+
+
+@pytest.mark.parametrize("fresh", [0, 3])
+def test_dispatch_says_before_it_sends_how_many_cases_an_earlier_epoch_decided(
+    book: ledger.Ledger, inbox: Path, monkeypatch: pytest.MonkeyPatch, fresh: int
+) -> None:
+    shutil.copy(FIELD / "v1.jsonl", inbox)
+    scored(book, inbox, "m-1")
+    ids = book.read("SELECT case_id FROM decision")["case_id"].to_list()
+    text = (FIELD / "v2.jsonl").read_text(encoding="utf-8").replace('"id": "m', '"id": "second-m')
+    (inbox / "v2.jsonl").write_text(text, encoding="utf-8")
+    scored(book, inbox, "m-2")
+    new = [f"second-{case}" for case in ids]
+    said: list[str] = []
+    monkeypatch.setattr(runs.log, "warning", lambda line, *values: said.append(line % values))
+    stream = streams.parse((FIELD / "rerun.toml").read_text(encoding="utf-8"), origin="rerun.toml")
+    config = settings.Settings(ledger=f"sqlite:///{inbox.parent / 'ledger.db'}", data=inbox.parent)
+    run = runs.Run(run_id="d", flow="dispatch", started_at=runs.clock(), stream=stream, settings=config, ledger=book)
+    now = runs.policy_in_force(book, stream).epoch_id
+    dispatch.tell_earlier(run, [*ids, *new[:fresh]], now)
+    dispatch.tell_earlier(run, new, now)
+    (line,) = said
+    assert line.startswith(
+        f"dispatch {stream.name}: 40 of {40 + fresh} cases that go to people were decided in an earlier"
+    )
