@@ -46,10 +46,9 @@ def placed(whole: pl.DataFrame, columns: Columns) -> tuple[pl.DataFrame, dict[st
 def scaled(whole: pl.DataFrame, columns: Columns, path: Path) -> pl.DataFrame:
     """The numbers as confidences of the answer, from 0 to 1. Raises InputInvalid rather than read half of a scale."""
     names = columns.probabilities or tuple(filter(None, [columns.confidence]))
-    if columns.scale is None and not columns.probabilities:
-        for name in names:
-            if reason := score_columns.complaint(whole[name], name):
-                raise InputInvalid(f"{path}: {reason}")
+    for name in () if columns.probabilities else names:
+        if reason := score_columns.complaint(whole[name], name, columns.scale):
+            raise InputInvalid(f"{path}: {reason}")
     if columns.scale is not None:
         whole = whole.with_columns(score_columns.mapped(whole[name], columns.scale) for name in names)
     if columns.of is None:

@@ -10,25 +10,29 @@ from models import scale as scales
 Scale = Literal["unit", "percent", "logprob"]
 
 
-def complaint(given: pl.Series, name: str) -> str | None:
-    """Why a column cannot be read as confidences from 0 to 1, and what to do; None: it can, but for stray rows.
+def complaint(given: pl.Series, name: str, scale: Scale | None = None) -> str | None:
+    """Why a column cannot be read as confidences of a scale, and what to do; None: it can, but for stray rows.
 
-    As `score` decides it (`models.scale.another`): one setting decides about all rows, and none is read by half.
+    `scale`: as the user names it, None: nothing is named, and they must be from 0 to 1. As `score` decides it
+    (`models.scale.another`): one setting decides about all rows, and none is read by half.
     """
     number = reals.column(given).rename(name)
-    found = scales.another(number, "unit", named=False)
+    found = scales.another(number, scale or "unit", named=scale is not None)
     if found is None:
         return None
     finite = number.filter(number.is_finite().fill_null(False))
     least, most = (float(end) for end in (finite.min(), finite.max()))  # type: ignore[arg-type] # they are numbers
-    runs = f"column {name!r} runs from {least:.6g} to {most:.6g}, not from 0 to 1"
-    otherwise = "(or --scale unit, and the rows outside go to a person)"
+    runs = f"column {name!r} runs from {least:.6g} to {most:.6g}, not {scales.RANGES[scale or 'unit']}"
+    stray = scale is None and scales.another(number, "unit", named=True) is None
+    otherwise = " (or --scale unit, and the rows outside go to a person)" if stray else ""
     match found[1]:
         case "percent":
-            return f"{runs}: if it is percent, add --scale percent {otherwise}"
+            return f"{runs}: if it is percent, add --scale percent{otherwise}"
         case "logprob":
-            return f"{runs}: if these are log-probabilities, add --scale logprob {otherwise}"
-    return f"{runs}: give a confidence, higher = surer {otherwise}"
+            return f"{runs}: if these are log-probabilities, add --scale logprob{otherwise}"
+        case "unit":
+            return f"{runs}: if they are probabilities, drop --scale"
+    return f"{runs}: give a confidence, higher = surer{otherwise}"
 
 
 def mapped(given: pl.Series, scale: Scale) -> pl.Series:

@@ -181,6 +181,16 @@ def test_twelve_probabilities_of_two_decimals_are_scored_whatever_rounding_made_
         ("percent/a.jsonl.gz", {"prediction": "type", "confidence": "score"}, "runs from 0 to 100.*--scale percent"),
         ("logprobs/a.jsonl.gz", {"prediction": "label", "confidence": "logprob"}, "runs from -0.69.*--scale logprob"),
         (
+            "percent/a.jsonl.gz",
+            {"prediction": "type", "confidence": "score", "scale": "unit"},
+            "runs from 0 to 100, not from 0 to 1: if it is percent, add --scale percent$",
+        ),
+        (
+            "logprobs/a.jsonl.gz",
+            {"prediction": "label", "confidence": "logprob", "scale": "percent"},
+            "not from 0 to 100: if these are log-probabilities, add --scale logprob$",
+        ),
+        (
             "acceptreject/export.jsonl.gz",
             {"truth": "answer", "prediction": "label", "confidence": "score"},
             "use --right answer",
