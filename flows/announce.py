@@ -15,6 +15,7 @@ from prefect.client.orchestration import get_client
 from prefect.events import emit_event
 from prefect.exceptions import ObjectNotFound
 
+from flows import kept_events
 from models.estimate import Estimate
 from review import changes, draws, live, outlook, report, wording
 from review.figures import Report
@@ -75,10 +76,11 @@ def events(made: Report, before: Mapping[str, Any] | None) -> None:
 
     Before the run is recorded: after a crash in between an event may come twice, none is lost.
     """
+    sent = []
     at_most = made.promise.high if isinstance(made.promise, Estimate) else None
     promised = made.target if made.verdict == "certified" else None
     for event, payload in changes.news(made, before):
-        emit_event(
+        emitted = emit_event(
             event=f"second-reader.{event}",
             resource={
                 "prefect.resource.id": f"second-reader.stream.{made.stream}",
@@ -86,3 +88,6 @@ def events(made: Report, before: Mapping[str, Any] | None) -> None:
             },
             payload={**payload, "automation": made.automation, "at_most": at_most, "promised": promised},
         )
+        if emitted is not None:
+            sent.append(emitted)
+    kept_events.make_sure(sent)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from playwright.sync_api import sync_playwright
 from tests.e2e.browser import FLAGS
 from tests.e2e.place import COMMAND, Place, mail
 from tests.e2e.test_prefect import SIX, beside, deployments, end, until
+from tests.integration import proxy
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -173,17 +175,34 @@ print(made.save("{place.name}"))
     mine = until(lambda: [one for one in heard if place.name in one], 60)
     assert "second-reader.late" in mine[0]
     assert place.cli("measure", place.name).code == 0
-    events = httpx.post(
-        f"{prefect_api}/events/filter",
-        json={
-            "filter": {
-                "event": {"prefix": ["second-reader."]},
-                "resource": {"id": [f"second-reader.stream.{place.name}"]},
-            }
-        },
-        trust_env=False,
-    ).raise_for_status()
-    assert [one["event"] for one in events.json()["events"]] == ["second-reader.late"], "told once, not every time"
+    assert ["second-reader.late"] == kept(prefect_api, place.name), "told once, not every time"
+
+
+@pytest.mark.parametrize(("plan", "expected"), [([], ["second-reader.late"]), (["down"] * 50, [])])
+def test_an_event_comes_through_where_a_gateway_passes_no_websocket_and_one_that_is_lost_is_told(
+    place: Place, prefect_api: str, plan: list[str], expected: list[str]
+) -> None:
+    stream = place.home / "streams" / f"{place.name}.toml"
+    stream.write_text(stream.read_text().replace("[review]\n", "[review]\ndeadline_hours = 0.0001\n"), encoding="utf-8")
+    place.deliver("one.jsonl", [mail(n) for n in range(4)])
+    for work in ("init", "score", "dispatch"):
+        assert place.cli(work, place.name).code == 0
+    with proxy.before(prefect_api.removesuffix("/api")) as gateway:  # it passes plain requests only
+        gateway.spoils, gateway.plan = "/api/events", plan
+        beyond = replace(place, environment=place.environment | {"PREFECT_API_URL": f"{gateway.url}/api"})
+        measured = beyond.cli("measure", place.name)
+        assert measured.code == 0
+        assert gateway.seen >= 1
+    lost = f"Prefect did not keep the event second-reader.late of second-reader.stream.{place.name}"
+    assert (not expected) == (lost in measured.err)
+    assert expected == kept(prefect_api, place.name)
+
+
+def kept(prefect_api: str, stream: str) -> list[str]:
+    """The events of a stream that Prefect has."""
+    wanted = {"event": {"prefix": ["second-reader."]}, "resource": {"id": [f"second-reader.stream.{stream}"]}}
+    answer = httpx.post(f"{prefect_api}/events/filter", json={"filter": wanted}, trust_env=False).raise_for_status()
+    return [one["event"] for one in answer.json()["events"]]
 
 
 def test_status_has_every_stream_in_one_line_and_says_what_is_wrong_with_one(place: Place) -> None:
