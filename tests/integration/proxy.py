@@ -20,8 +20,8 @@ class Proxy:
 
     `late`: forwards, then 504. `cut`: resets the connection in the middle of the body, nothing is forwarded.
     `lost`: forwards, then resets without an answer. `silent`: forwards, then says nothing for as long as the test runs.
-    `down`: 502, nothing is forwarded. `bare`: forwards an import without its predictions. `fine`: nothing spoilt. `seen`
-    counts these POSTs.
+    `down`: 502, `gone`: 404, nothing is forwarded. `bare`: forwards an import without its predictions. `fine`: nothing spoilt.
+    `seen` counts these POSTs.
     """
 
     url: str
@@ -49,6 +49,9 @@ def before(upstream: str) -> Iterator[Proxy]:
             body = self.rfile.read(length)
             if spoilt == "down":
                 self.answer(502, b"<html>bad gateway</html>", "text/html")
+                return
+            if spoilt == "gone":
+                self.answer(404, b"{}", "application/json")
                 return
             if spoilt == "bare":
                 kept = [
