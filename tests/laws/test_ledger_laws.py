@@ -102,6 +102,25 @@ def _columns(table: str) -> dict[str, pl.DataType]:
     return dict(tables.columns(table)) | ({} if table in ("retired", "edition") else {"seal": pl.Int64()})
 
 
+@pytest.mark.parametrize("column", [*tables.columns("decision"), "seal"])
+def test_verify_names_an_edit_of_any_column_of_a_decision(template: Path, tmp_path: Path, column: str) -> None:
+    path = tmp_path / "ledger.db"
+    shutil.copy(template, path)
+    kind = _columns("decision")[column]
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute("PRAGMA ignore_check_constraints = ON")
+        (sql,) = raw.execute("SELECT sql FROM sqlite_master WHERE name = 'decision_no_update'").fetchone()
+        raw.execute("DROP TRIGGER decision_no_update")
+        at, value = raw.execute(f'SELECT rowid, "{column}" FROM decision').fetchone()
+        raw.execute(f'UPDATE decision SET "{column}" = ? WHERE rowid = {at}', (change(value, kind),))
+        raw.execute(sql)
+    with ledger.open(f"sqlite:///{path}") as book:
+        found = {finding.kind for finding in book.verify(known=head(template))}
+    assert found == {"edited"} or column in (*tables.key("decision"), "seal")
+    assert found
+    assert "unreadable" not in found
+
+
 @MANY
 @given(data=st.data())
 def test_verify_finds_and_names_any_single_edit_removal_or_addition(template: Path, data: Any) -> None:
