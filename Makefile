@@ -6,7 +6,7 @@
 # make fuzz               10 000 odd and damaged inputs (minutes); ARGS="--first 10000": others; writes tests/fuzz/RESULTS.md
 # make bench              how fast, on how much
 # make soak               a day of all schedules under load (a quarter of an hour); writes tests/soak/RESULTS.md
-# make faults             break everything on purpose, some thousand times; `make test` does a tenth of it
+# make faults             break everything on purpose, some thousand times; `make test` does a twentieth of it
 #
 # The first of them sets everything up, within this folder. As root, PostgreSQL runs as nobody: the folders above get
 # the right to be passed through (chmod o+x) where they lack it.
@@ -24,7 +24,7 @@ demo: setup-all
 	@.venv/bin/python -m deploy.demo $(STREAM) $(ARGS)
 
 test: setup-all
-	@.venv/bin/python -m pytest --ignore tests/bench --numprocesses 4 --maxschedchunk 1 $(ARGS)
+	@.venv/bin/python -m pytest --ignore tests/bench --numprocesses 4 --dist loadgroup $(ARGS)
 
 lint: setup
 	@.venv/bin/ruff format --check $(SOURCES)

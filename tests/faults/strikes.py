@@ -14,8 +14,8 @@ Strike = Callable[[World, str], Ended | None]  # None: it did not come to it
 
 
 def share(of: int) -> int:
-    """How many of the full set: all under `make faults`, a tenth otherwise."""
-    return of if os.environ.get("SECOND_READER_FAULTS") == "all" else max(1, of // 10)
+    """How many of the full set: all under `make faults`, a twentieth otherwise."""
+    return of if os.environ.get("SECOND_READER_FAULTS") == "all" else max(1, of // 20)
 
 
 @dataclass(slots=True)

@@ -9,6 +9,8 @@ import pytest
 from deploy import prepared, tweet_archive, tweets
 from review import private_files
 
+pytestmark = pytest.mark.xdist_group("tweets")  # what they share takes half a minute to make
+
 DOWNLOADS = Path(__file__).resolve().parents[2] / ".local" / "downloads"
 
 

@@ -18,6 +18,8 @@ from review import certificate_text, changes, draws, headline, live, report, ter
 from review.figures import Alarm, Era, Pace, Report
 from tests.unit.report_facts import COUNTS, IN_FORCE, NOW, STANDING, STREAM, A, R, Row, made, table
 
+pytestmark = pytest.mark.xdist_group("sentences")  # what they share takes half a minute to make
+
 NONE = replace(STANDING, certified=(), stops=(certificate.Stop(at=0, level=0.05),))
 FEW = replace(NONE, labels=(20.0, 30.0), errors=(0.0, 0.0))
 HOPELESS = replace(NONE, labels=(130.0, 150.0), errors=(30.0, 40.0))
