@@ -88,7 +88,9 @@ def _table(read: Read, name: str, links: pl.DataFrame, *, sqlite: bool) -> Itera
                 found = seals.check(seals.Seal(**row), under)
             odd |= {finding.seal for finding in found}
             yield from found
-        if name == "decision":  # an extract of decisions that changed need not be named as well, and may not be made again
+        if (
+            name == "decision"
+        ):  # an extract of decisions that changed need not be named as well, and may not be made again
             whole = found_rows.filter(~pl.col("seal").is_in(list(odd)))
             yield from (one for one in extract_findings(read, whole, bounds, retirements) if one.seal not in odd)
 

@@ -17,7 +17,7 @@ def lines(report: Report) -> list[str]:
     if policy is not None and before["epoch"] != policy.epoch_id:
         return [*said, "A new epoch has begun since: evidence starts at zero, and every case goes to a person."]
     if policy is not None and before["version"] != policy.version:
-        moved = wording.line(policy.policy.threshold, policy.policy.by_class)
+        moved = wording.line(policy.policy.threshold, policy.policy.by_class, report.shown)
         said.append(f"The line was moved (version {before['version']} to {policy.version}): now {moved}.")
     cases, released = report.cases - before["cases"], report.released - before["released"]
     if cases:
@@ -28,7 +28,9 @@ def lines(report: Report) -> list[str]:
         said.append(f"{wording.count(labels, 'more blind label')}, {wording.count(max(wrong, 0))} wrong{undone}.")
     certified = None if report.proposal is None else report.proposal.threshold
     if certified != before["certified"]:
-        said.append(f"Certified: {_threshold(before['certified'])} before, {_threshold(certified)} now.")
+        said.append(
+            f"Certified: {_threshold(before['certified'], report)} before, {_threshold(certified, report)} now."
+        )
     faults = report.totals["faults"] - before["faults"]
     if faults:
         said.append(f"{wording.count(faults, 'row')} could not be read.")
@@ -62,8 +64,8 @@ def news(report: Report, before: Mapping[str, Any] | None) -> list[tuple[str, di
     return told
 
 
-def _threshold(value: Any) -> str:
-    return "nothing" if value is None else wording.threshold(value)
+def _threshold(value: Any, report: Report) -> str:
+    return "nothing" if value is None else wording.threshold(value, report.shown)
 
 
 def drift(report: Report) -> list[str]:

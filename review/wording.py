@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
+from types import MappingProxyType
 
 from models import moment
 from models.estimate import Estimate, NotEnoughEvidence
@@ -105,11 +106,13 @@ def threshold(value: float | None, shown: Mapping[float, str] | None = None) -> 
     return f"confidence \u2265{SPACE}{text or number(value)}"
 
 
-def line(value: float | None, by_class: Mapping[str, float | None] | None) -> str:
-    """Where the line stands, for all cases or class by class: `released at 0.9 and above`."""
+def line(
+    value: float | None, by_class: Mapping[str, float | None] | None, shown: Mapping[float, str] = MappingProxyType({})
+) -> str:
+    """Where the line stands, for all cases or class by class: `released at 0.9 and above`. `shown` as in `threshold`."""
     if by_class is None:
-        return "nothing released" if value is None else f"released at {number(value)} and above"
-    open_to = ", ".join(f"{label} at {number(at)}" for label, at in by_class.items() if at is not None)
+        return "nothing released" if value is None else f"released at {shown.get(value) or number(value)} and above"
+    open_to = ", ".join(f"{label} at {shown.get(at) or number(at)}" for label, at in by_class.items() if at is not None)
     return f"released by class: {open_to} and above" if open_to else "nothing released"
 
 

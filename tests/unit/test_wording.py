@@ -46,3 +46,11 @@ def test_a_span_of_days_is_said_as_people_plan_by_it(days: float, said: str) -> 
 )
 def test_work_is_said_in_hours_of_people(hours: float, said: str) -> None:
     assert wording.people(hours).replace(wording.SPACE, " ") == said
+
+
+def test_a_line_is_told_from_its_neighbours_where_the_page_tells_them_apart() -> None:
+    told = {0.54723: "0.5472", 0.54728: "0.54728"}
+    assert dict(zip(told, wording.thresholds([*told]), strict=True)) == told
+    assert wording.line(0.54728, None, told) == "released at 0.54728 and above"
+    assert wording.line(0.5, {"bug": 0.54728, "other": None}, told) == "released by class: bug at 0.54728 and above"
+    assert wording.line(0.54728, None) == "released at 0.5472 and above"

@@ -26,6 +26,7 @@ ADVICE = (
     r"How many more labels it takes is known when more of them are\.",
     r"Beware: the confidence is off by [\d.]+ on average \(above [\d.]+\): calibrate it\.",
     r"Beware: the confidence hardly tells right from wrong \(AUROC [\d.]+, below [\d.]+\)\.",
+    r"(?:Beware: w|W)rong answers have the higher confidence \(AUROC 0\.[0-4]\d?\): do not route by it\.",
     rf"Beware: the confidences of the newest day have moved: up to {P} of cases lie elsewhere than before\.",
     r"That needs no label to see and is no proof of errors; look at the input\.",
     r"Errors that all readers miss alike are not in this: only cases whose answer is known can show them\.",

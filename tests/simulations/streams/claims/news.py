@@ -21,10 +21,13 @@ def _new_epoch(found: re.Match[str], scene: Scene) -> Said:
 def _moved(found: re.Match[str], scene: Scene) -> Said:
     before = _newest(scene).adoption["version"]
     yield from same(found, (int(found[1]), int(found[2])), (before, scene.adoption["version"]))
-    line = scene.policy["threshold"]
-    yield from same(found, found[3] is None, line is None)
-    if found[3] is not None and line is not None:
-        yield from same(found, True, stands_for(found[3], line))
+    yield from _told(found, found[3], scene.policy["threshold"])
+
+
+def _told(found: re.Match[str], shown: str | None, line: float | None) -> Said:
+    """A printed threshold, which may be one of an earlier plan, stands for the line; None for nothing."""
+    if shown is None or line is None or not stands_for(shown, line):
+        yield from same(found, shown, line)
 
 
 def _more_cases(found: re.Match[str], scene: Scene) -> Said:
@@ -46,8 +49,7 @@ def _more_labels(found: re.Match[str], scene: Scene) -> Said:
 def _certified_now(found: re.Match[str], scene: Scene) -> Said:
     then = _newest(scene)
     for shown, one in ((found[1], then), (found[2], scene)):
-        line = min(one.now_certified, default=None)
-        yield from same(found, None if shown is None else one.line(shown), line)
+        yield from _told(found, shown, min(one.now_certified, default=None))
 
 
 def _for_people(found: re.Match[str], scene: Scene) -> Said:

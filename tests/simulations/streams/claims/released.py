@@ -111,7 +111,7 @@ def _few_errors(found: re.Match[str], scene: Scene) -> Said:
 
 
 def _part(found: re.Match[str], scene: Scene) -> Said:
-    if float(found[2]) <= 100 * world.ALPHA:
+    if float(found[2]) < 100 * world.ALPHA:  # it is printed rounded down
         yield "contradiction", f"{found[0]!r}, with a target of {100 * world.ALPHA:g} %"
     yield from same(found, True, bool(scene.released))
 
