@@ -7,14 +7,16 @@ is started.
 import difflib
 import os
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pydantic
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
-from models import stream as streams
 from models.errors import Misuse, StreamInvalid
+
+if TYPE_CHECKING:
+    from models.stream import Stream
 
 PREFIX = "SECOND_READER_"
 
@@ -72,7 +74,7 @@ def stream_file(name: str, settings: Settings) -> Path:
     return Path(name) if name.endswith(".toml") else settings.streams / f"{name}.toml"
 
 
-def read_stream(name: str, settings: Settings) -> streams.Stream:
+def read_stream(name: str, settings: Settings) -> "Stream":
     """The stream called `name` in the streams folder, or the one in the file `name`.
 
     Raises StreamInvalid if there is none, naming those there are, or if the file does not describe a stream.
@@ -90,6 +92,8 @@ def read_stream(name: str, settings: Settings) -> streams.Stream:
         raise StreamInvalid(f"{path}: cannot be read ({error.strerror}); give the right to read it") from None
     except UnicodeDecodeError:
         raise StreamInvalid(f"{path}: not UTF-8 text; save it as UTF-8") from None
+    from models import stream as streams  # Polars comes with it, which help, version and completion do without
+
     stream = streams.parse(text, origin=str(path))
     if not name.endswith(".toml") and stream.name != name:
         raise StreamInvalid(f"{path}: name = {stream.name!r}, but the file is called {name}; make them the same")

@@ -31,6 +31,11 @@ def test_a_flow_starts_without_what_it_does_not_use(flow: str) -> None:
     assert _python(_LOADED.format(flow)) == "[]"
 
 
+def test_help_version_and_completion_start_without_any_table() -> None:
+    heavy = "{'numpy', 'polars', 'pyarrow', 'sqlalchemy', 'prefect'}"
+    assert _python(f"import sys, flows.cli; print(sorted({heavy} & set(sys.modules)))") == "[]"
+
+
 def test_what_is_no_flow_starts_without_prefect() -> None:
     assert _python(_WITHOUT_PREFECT) == "[]"
 
