@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from models import errors
+from review import form
 
 TRIES = 4
 PAUSE = 0.5  # seconds before the second try, doubled each time
@@ -58,12 +59,12 @@ def project(client: httpx.Client, project_id: int) -> dict[str, Any]:
 
 
 def control(project: Mapping[str, Any], project_id: int) -> Control:
-    """The project's only choice, as Label Studio reads the labelling config. Raises Refused if there is not one."""
+    """The project's only choice of an answer, as Label Studio reads the labelling config. Raises Refused if there is not one."""
     tags = project.get("parsed_label_config")
     choices = [
         Control(name=name, subject=tag["to_name"][0], labels=tuple(tag["labels"]))
         for name, tag in (tags.items() if isinstance(tags, dict) else ())
-        if tag["type"] == "Choices"
+        if tag["type"] == "Choices" and name != form.UNSURE
     ]
     if len(choices) != 1:
         raise errors.Refused(

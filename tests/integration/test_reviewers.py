@@ -14,7 +14,9 @@ from tests.conftest import LabelStudio
 
 CONFIG = """<View><Text name="subject" value="$text"/>
 <Choices name="answer" toName="subject" choice="single" required="true">
-<Choice value="yes"/><Choice value="no"/></Choices></View>"""
+<Choice value="yes"/><Choice value="no"/></Choices>
+<Choices name="unsure" toName="subject" choice="multiple"><Choice value="Not sure"/></Choices>
+<TextArea name="comment" toName="subject"/></View>"""
 
 
 @pytest.fixture(scope="module")
