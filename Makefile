@@ -6,6 +6,7 @@
 # make fuzz               10 000 odd and damaged inputs (minutes); ARGS="--first 10000": others; writes tests/fuzz/RESULTS.md
 # make bench              how fast, on how much
 # make soak               a day of all schedules under load (a quarter of an hour); writes tests/soak/RESULTS.md
+# make streams            200 simulated streams of 60 days, judged by what was planted (some 40 minutes); `make test` lives 20
 # make faults             break everything on purpose, some thousand times; `make test` does a twentieth of it
 #
 # The first of them sets everything up, within this folder. As root, PostgreSQL runs as nobody: the folders above get
@@ -18,7 +19,7 @@ export PYTHON
 # Without compiled modules every start of a command takes half as long again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint bench faults fuzz soak setup setup-all
+.PHONY: demo test lint bench faults fuzz soak streams setup setup-all
 
 demo: setup-all
 	@.venv/bin/python -m deploy.demo $(STREAM) $(ARGS)
@@ -42,6 +43,9 @@ faults: setup-all
 	@rm -f .local/faults.jsonl
 	@SECOND_READER_FAULTS=all .venv/bin/python -m pytest tests/faults --numprocesses 3 --dist worksteal $(ARGS); \
 		ended=$$?; .venv/bin/python -m tests.faults.table && exit $$ended
+
+streams: setup
+	@SECOND_READER_STREAMS=all .venv/bin/python -m pytest tests/simulations/test_streams.py --numprocesses 2 $(ARGS)
 
 soak: setup-all
 	@.venv/bin/python -m tests.soak.day --write tests/soak/RESULTS.md $(ARGS)
