@@ -145,7 +145,7 @@ def states(
     idle = (
         (moment.parse(newest.registered_at) - moment.parse(found[-2].ends_at)) // timedelta(days=1) if found[1:] else 0
     )
-    rested = min(day + max(idle, 0), days - 1)
+    rested = day + max(idle, 0)
     held = {}
     for part, (line, against, row) in decided.items():
         standing = standings.get(part)
@@ -160,15 +160,12 @@ def states(
                 None  # who takes it in this era against its verdict knows that what an era before certified is over
             )
         taken = ages.Adopted(threshold=line, era=era, certified=holder, revoked=lost)
-        held[part] = ages.in_force(taken, own, era=newest.number, day=day, days=days)
-        since = taken.era if taken.certified is None else taken.certified
-        if held[part].state in ("carried", "uncertified") and since < newest.number:
-            held[part] = ages.in_force(taken, own, era=newest.number, day=rested, days=days)
+        held[part] = ages.in_force(taken, own, era=newest.number, day=day, days=days, rested=rested)
         if held[part].state == "lapsed":
             stricter = [one for one in _certified_before(book, found, part) if line is not None and one > line]
             if stricter:  # the era before had put the least strict of these in force: it carries over like any other
                 last = ages.Adopted(threshold=min(stricter), era=newest.number - 1, certified=newest.number - 1)
-                carried = ages.in_force(last, own, era=newest.number, day=rested, days=days)
+                carried = ages.in_force(last, own, era=newest.number, day=day, days=days, rested=rested)
                 held[part] = replace(carried, revoked=lost)
     return held
 

@@ -47,7 +47,9 @@ def _row(name: str) -> dict[str, Any]:
     from flows import runs
     from review.states import counted, governed, reviewed
 
-    empty = dict.fromkeys(("automation", "at_most", "promised", "measured_at", "threshold", "certified", "alarm"))
+    empty = dict.fromkeys(
+        ("automation", "at_most", "promised", "measured_at", "threshold", "certified", "contradicted", "alarm")
+    )
     none = dict.fromkeys(("open", "late", "waiting", "faults"), 0)
     row: dict[str, Any] = {"stream": name, **empty, "past_alarms": [], **none, "because": None, "problem": None}
     try:
@@ -61,13 +63,17 @@ def _row(name: str) -> dict[str, Any]:
     except SecondReaderError as error:
         return row | {"problem": str(error).splitlines()[0]}
     rule = in_force.policy
+    if last.get("version") != in_force.version:  # it speaks of another line
+        last = last | {"promised": None, "verdict": None}
     return row | {
         "automation": last.get("automation"),
         "at_most": last.get("at_most"),
-        "promised": last.get("promised") if last.get("version") == in_force.version else None,
+        "promised": last.get("promised"),
         "measured_at": last.get("made_at"),
         "threshold": rule.threshold if rule.by_class is None else dict(rule.by_class),
-        "certified": in_force.certified,
+        # An era may certify what was adopted without a certificate; today's labels may speak against what was.
+        "certified": in_force.certified or last.get("verdict") == "certified",
+        "contradicted": last.get("verdict") == "contradicted",
         "alarm": last.get("alarm"),
         "past_alarms": last.get("past_alarms", []),
         "open": totals["open"],
@@ -129,12 +135,12 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
         if isinstance(line, dict)
         else f"\u2265 {wording.number(line)}"
     )
-    stand = "" if line is None else ", certified" if row["certified"] else ", not certified"
+    stand = "contradicted" if row["contradicted"] else "certified" if row["certified"] else "not certified"
     return (
         row["stream"],
         wording.share(row["automation"]),
         _wrong(row),
-        "alarm: nothing released" if row["alarm"] else text + stand,
+        "alarm: nothing released" if row["alarm"] else text if line is None else f"{text}, {stand}",
         *(wording.count(row[name]) for name in ("open", "late", "waiting", "faults")),
         wording.DASH if row["measured_at"] is None else row["measured_at"][:16].replace("T", " "),
     )

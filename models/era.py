@@ -95,11 +95,14 @@ def carries(days: int) -> int:
     return max(1, days * 2 // THIRD)
 
 
-def in_force(adopted: Adopted, own: Collection[float], *, era: int, day: int, days: int) -> InForce:
+def in_force(
+    adopted: Adopted, own: Collection[float], *, era: int, day: int, days: int, rested: int | None = None
+) -> InForce:
     """What holds on a day of an era.
 
     `own`: all thresholds the era now has certified so far, empty while it gathers. `era`: its number; `day`: of it, from 0;
-    `days`: its registered length. Never less strict than what was adopted: for that, a named person adopts. In order:
+    `days`: its registered length; `rested`: whole days since the era before ended, where that is longer ago than this one began.
+    Never less strict than what was adopted: for that, a named person adopts. In order:
 
     1. nothing adopted: "halted".
     2. the era now certified the threshold: "own". This ends a lapse; what comes back is what a person had adopted.
@@ -131,7 +134,8 @@ def in_force(adopted: Adopted, own: Collection[float], *, era: int, day: int, da
     if stricter:
         return InForce(threshold=min(stricter), state="replaced", days_left=days - day, revoked=adopted.revoked)
     since = adopted.era if adopted.certified is None else adopted.certified
-    if since == era - 1 and day < carries(days) and not adopted.revoked:
+    gone = day if rested is None else rested
+    if since == era - 1 and gone < carries(days) and not adopted.revoked:
         state: State = "uncertified" if adopted.certified is None else "carried"
-        return InForce(threshold=threshold, state=state, days_left=carries(days) - day)
+        return InForce(threshold=threshold, state=state, days_left=carries(days) - gone)
     return InForce(threshold=None, state="lapsed", days_left=0, revoked=adopted.revoked)

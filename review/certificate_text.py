@@ -51,9 +51,7 @@ def lines(report: Report) -> list[str]:
     if report.each and report.classes:
         said.append(by_itself(report.delta))
     said += [_of_class(one, report) for one in report.classes if one.certified is not None]
-    silent = [one.label for one in report.classes if one.certified is None]
-    if silent:
-        said.append(f"Nothing is certified yet for {spelling.few(silent)}: these stay with people.")
+    said += _uncertified_classes(report)
     if report.era is not None and report.era.revoked:
         said.append(REVOKED)
     if report.era is not None:
@@ -79,6 +77,24 @@ def lines(report: Report) -> list[str]:
         )
     for sentence in (*proposal.gate.refusals, *proposal.gate.warnings):
         said.append(f"Beware: {sentence}.")
+    return said
+
+
+def _uncertified_classes(report: Report) -> list[str]:
+    """Classes for which nothing is certified, by what becomes of them."""
+    silent = [one for one in report.classes if one.certified is None]
+    people = [one.label for one in silent if one.in_force is None]
+    carried = [one.label for one in silent if one.in_force is not None and one.verdict.state == "carried"]
+    others = [one.label for one in silent if one.in_force is not None and one.verdict.state != "carried"]
+    said = []
+    if people:
+        said.append(f"Nothing is certified yet for {spelling.few(people)}: these stay with people.")
+    if carried and report.era is not None:
+        said.append(
+            f"Era {report.era.number} has certified nothing yet for {spelling.few(carried)}: what was released goes on."
+        )
+    if others:
+        said.append(f"Nothing is certified for {spelling.few(others)}, and it is released all the same.")
     return said
 
 

@@ -240,6 +240,17 @@ def _proposed_by_class(report: Report) -> tuple[str, str]:
         return "Move the lines", f"The line in force releases more than is certified for {spelling.few(back)}."
     if ready:
         return "Move the lines", f"More is certified than is in force for {spelling.few(ready)}."
+    contradicted = [one.label for one in report.classes if one.verdict.state == "contradicted"]
+    if contradicted:
+        return (
+            "Not yet",
+            f"What is certified for {spelling.few(contradicted)} cannot be proposed: today's labels speak against it.",
+        )
+    bare = [one.label for one in report.classes if one.in_force is not None and one.verdict.state == "uncertified"]
+    if bare:
+        return "Wait", f"The line in force is not certified for {spelling.few(bare)}."
+    if all(one.in_force is None and one.certified is None for one in report.classes):
+        return "Wait", "No class has a certified line yet."
     return "Stay", "No class has more certified than is in force."
 
 

@@ -159,6 +159,7 @@ def key(report: Report) -> dict[str, Any]:
         "automation": report.automation,
         "at_most": report.promise.high if isinstance(report.promise, Estimate) else None,
         "promised": report.target if report.verdict == "certified" else None,
+        "verdict": report.verdict,
         "open": report.queue.open,
         "late": report.queue.late,
         "waiting": report.queue.waiting,

@@ -76,7 +76,7 @@ def _disputed(report: Report) -> str:
     cases = wording.count(disputed, "case")
     if not report.second_opinion:
         return f" In {cases} the reader disagrees with the model: that counts as wrong, nobody else reads it."
-    return f" In {cases} people disagree with the model, and another reads it; until then it counts as wrong."
+    return f" In {cases} people disagree with the model or are not sure, and another reads it; until then it counts as wrong."
 
 
 def _curve(report: Report) -> list[str]:

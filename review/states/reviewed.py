@@ -80,13 +80,13 @@ def _readings(live: pl.DataFrame) -> pl.DataFrame:
 
 def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bool = True) -> pl.DataFrame:
     """case_id, readings, agree, disputed, due, since: how many people have read a case blind, how many of them agree with
-    the model, whether another must, and since when: of a dispute, the first answer against the model; else the first.
+    the model, whether another must, and since when: of a dispute, the first answer against the model or not sure; else the first.
 
     `claims`: case_id, prediction, confidence and overlap (Boolean; without the column: nowhere) of cases drawn blind. One
-    reading against the model is no verdict yet, nor is a tie: the case is disputed. Where the model named no answer, or had
-    no confidence in it, there is nothing to defend. A case of the overlap is due for another reading, too, while its only
-    one agrees with the model, and so is one whose only reader agrees and is unsure. Without `second_opinion` nothing is
-    disputed, and nobody else is asked where a reader is unsure. A reading that was not blind counts nowhere.
+    reading against the model is no verdict yet, nor is a tie, nor an only reading whose reader is not sure: the case is
+    disputed. Where the model named no answer, or had no confidence in it, there is nothing to defend. A case of the overlap is
+    due for another reading, too, while its only one agrees with the model. Without `second_opinion` nothing is disputed. A
+    reading that was not blind counts nowhere.
     """
     agrees = (pl.col("answer") == pl.col("prediction")).fill_null(False)
     against = pl.col("readings") - pl.col("agree")
@@ -100,15 +100,18 @@ def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bo
             readings=pl.len().cast(pl.Int64),
             agree=agrees.sum().cast(pl.Int64),
             first=pl.col("submitted_at").min(),
-            first_against=pl.col("submitted_at").filter(~agrees).min(),
+            first_doubt=pl.col("submitted_at").filter(~agrees | pl.col("unsure").fill_null(False)).min(),
+            unsure=pl.col("unsure").fill_null(False).any(),
             claimed=(pl.col("prediction").is_not_null() & pl.col("confidence").is_not_null()).first(),
-            asked=(pl.col("overlap") | (pl.col("unsure").fill_null(False) & second_opinion)).any(),
+            overlap=pl.col("overlap").first(),
         )
-        .with_columns(disputed=tie & pl.col("claimed") & second_opinion)
+        .with_columns(
+            disputed=(tie | (pl.col("unsure") & (pl.col("readings") == 1))) & pl.col("claimed") & second_opinion
+        )
         .with_columns(
             due=pl.col("disputed")
-            | (pl.col("claimed") & pl.col("asked") & (pl.col("readings") == 1) & (pl.col("agree") == 1)),
-            since=pl.when("disputed").then("first_against").otherwise("first"),
+            | (pl.col("claimed") & pl.col("overlap") & (pl.col("readings") == 1) & (pl.col("agree") == 1)),
+            since=pl.when("disputed").then("first_doubt").otherwise("first"),
         )
         .select("case_id", "readings", "agree", "disputed", "due", "since")
     )

@@ -157,9 +157,12 @@ def test_who_agrees_and_is_not_sure_is_read_by_another_unless_readers_read_alone
     book: ledger.Ledger, second: bool
 ) -> None:
     read(book, "c", "h", said={"unsure": True, "comment": "A <b>draft</b>?"})
-    assert [(1, 1, False, second)] == verdict(book, second=second)
+    assert [(1, 1, second, second)] == verdict(book, second=second)
     assert ([("c", 1)] if second else []) == waiting(book, second=second)
-    assert [not second] == facts.judge(book, second=second).drawn["settled"].to_list()
+    drawn = facts.judge(book, second=second).drawn
+    assert [("disputed", False) if second else ("right", True)] == drawn.select("outcome", "settled").rows()
+    # Until then an estimate takes it for wrong, whatever the reader thought.
+    assert ["wrong" if second else "right"] == judged.counts(facts.judge(book, second=second))["outcome"].to_list()
     assert "answered 'ham', not sure after" in story.case(book, "mail", "c")
     assert 'comment: "A <b>draft</b>?"' in story.case(book, "mail", "c")
     read(book, "d", "hh", said={"unsure": True})  # the other is no surer, and agrees

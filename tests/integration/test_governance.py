@@ -9,7 +9,7 @@ import pytest
 from flows import certify, epochs, govern, measure, runs
 from models import certificate, moment
 from models.errors import Misuse
-from review import draws, ledger, numbers, report, story, wording
+from review import draws, headline, ledger, numbers, report, story, wording
 from review.states import counted, doubted, queued
 from tests.integration.desk import ANN, NO_LABELS, WHY, Desk
 
@@ -252,6 +252,11 @@ def test_the_report_of_a_stream_with_a_line_per_class_says_which_class_stays_wit
     text = report.lines(made)
     assert "Nothing is certified yet for spam: these stay with people." in text
     assert "Certified for ham" in text
+    govern.adopt("mail", 0.9, label="spam", by=ANN, because=WHY, uncertified=True)
+    bare = measure.gather(classes.run(), classes.in_force(), classes.judged(), standings, NO_LABELS, runs.clock())
+    assert "stay with people" not in report.lines(bare)
+    assert "Nothing is certified for spam, and it is released all the same." in report.lines(bare)
+    assert headline.proposed(bare) == ("Wait", "The line in force is not certified for spam.")
     assert "certified" == made.verdict
     assert [("ham", True), ("spam", False)] == [(line.label, line.certified is not None) for line in made.classes]
     assert "Class by class" in report.page(made)
@@ -342,8 +347,9 @@ def test_what_waits_for_another_reader_is_told_apart_and_speaks_against_nothing_
     there = draws.at(made.draws, 0.7)
     assert (there.right, there.wrong, there.disputed, there.unsent) == (360, 0, 40, 0)
     assert made.ruling.contradicted == ()
-    assert "In 40 cases people disagree with the model, and another reads it; until then it counts as wrong." in (
-        report.lines(made).replace(wording.SPACE, " ")
+    assert (
+        "In 40 cases people disagree with the model or are not sure, and another reads it; until then it counts as wrong."
+        in (report.lines(made).replace(wording.SPACE, " "))
     )
 
 

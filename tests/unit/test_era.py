@@ -61,6 +61,16 @@ def test_what_the_era_before_certified_carries_over_for_two_thirds_of_the_next()
     assert state(held(0.8), set(), 4, day=40) == (None, "lapsed", 0)
 
 
+@pytest.mark.parametrize("days", [1, 2, 3, 30, 60])
+def test_days_on_which_nothing_ran_between_two_eras_count_among_those_that_it_carries(days: int) -> None:
+    taken = era.Adopted(threshold=0.9, era=1, certified=1)
+    kept = era.carries(days)
+    last = era.in_force(taken, [], era=2, day=0, days=days, rested=kept - 1)
+    assert ("carried", 0.9, 1) == (last.state, last.threshold, last.days_left)
+    for rested in (kept, days, 100):
+        assert era.in_force(taken, [], era=2, day=0, days=days, rested=rested).state == "lapsed"
+
+
 def test_nothing_carries_over_two_eras() -> None:
     assert state(held(0.8), set(), 5) == (None, "lapsed", 0)
     assert state(held(0.8, taken=5), set(), 5) == (None, "lapsed", 0)
