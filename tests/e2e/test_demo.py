@@ -45,7 +45,7 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.mark.server
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1500)
 def test_the_demo_leaves_a_queue_a_report_and_a_ledger_that_add_up(folder: Path) -> None:
     home, log = folder / "demo", folder / "demo.log"
     stack_home.copied(home)
