@@ -74,7 +74,7 @@ def read(path: Path, columns: Columns, *, progress: Callable[[int], None] = lamb
         truth=whole[columns.judged_by],
     )
     rows, undecided = study_judging.judged(rows, columns, path)
-    seen = [note.said for note in column_notes.of_probabilities(whole, asked)]
+    seen = [note.said[:1].upper() + note.said[1:] for note in column_notes.of_probabilities(whole, asked)]
     notes = [*seen, *study_judging.notes(rows, columns)]
     rows, group, repeats, of_items = study_judging.grouped(rows, columns, path)
     known = rows.filter(pl.col("truth").is_not_null())
