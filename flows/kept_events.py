@@ -6,6 +6,7 @@ more by a plain request under its own id, of which Prefect keeps one (3.8.8).
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 import httpx
 from prefect.client.orchestration import get_client
@@ -23,11 +24,8 @@ _TROUBLE = (httpx.HTTPError, PrefectHTTPStatusError)
 def make_sure(sent: Sequence[Event]) -> None:
     """Wait until Prefect has the events; send once more what it lacks, and warn of what it still lacks then."""
     if missing := _missing(sent):
-        try:
-            with get_client(sync_client=True) as client:
-                client.request("POST", "/events", json=[event.model_dump(mode="json") for event in missing])
-        except _TROUBLE:
-            pass  # it is still missing, which is said
+        with suppress(*_TROUBLE), get_client(sync_client=True) as client:  # what is missing still is told below
+            client.request("POST", "/events", json=[event.model_dump(mode="json") for event in missing])
         for event in _missing(missing):
             runs.log.warning(
                 "Prefect did not keep the event %s of %s: what waits for it does not start; see the report, and the log of "
