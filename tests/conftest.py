@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from deploy import postgres
 from deploy import stack as stacks
@@ -22,6 +23,12 @@ NEEDS = {
     "server": {"servers", "postgres_url", "label_studio", "prefect_api", "stack"},
     "browser": {"chromium"},
 }
+
+
+def pytest_configure() -> None:
+    """A busy machine is no fault of a law: Hypothesis sets no time limit of its own."""
+    settings.register_profile("patient", deadline=None)
+    settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
