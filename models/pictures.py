@@ -9,7 +9,7 @@ from models.stream import Stream
 # An address, a picture in the text itself, or what Label Studio serves: its uploads, and storages connected to it.
 _SHOWABLE = r"^\s*(?i:https?://|data:image/|s3://|gs://|azure-blob://|/data/)"
 _FEW = 3  # rows that may all be wrong by chance
-_TODO = "no reader's browser can open: give an http(s) address, or the picture itself as data:image/png;base64,..."
+_WAY_OUT = "no reader's browser can open: give an http(s) address, or the picture itself as data:image/png;base64,..."
 
 
 def faults(frame: pl.DataFrame, stream: Stream, source: str) -> pl.Series:
@@ -28,7 +28,7 @@ def faults(frame: pl.DataFrame, stream: Stream, source: str) -> pl.Series:
         return nothing
     if bad.all() and bad.sum() > _FEW:
         first = named.filter(bad.fill_null(False))[0]
-        raise InputInvalid(f"{source}: column {column!r} holds paths, such as {first[:80]!r}, that {_TODO}")
+        raise InputInvalid(f"{source}: column {column!r} holds paths, such as {first[:80]!r}, that {_WAY_OUT}")
     shown = canonical.printable(pl.lit(named))
-    said = canonical.sentence(f"{column} holds '", shown, f"', a path that {_TODO}")
+    said = canonical.sentence(f"{column} holds '", shown, f"', a path that {_WAY_OUT}")
     return pl.select(pl.when(pl.lit(bad)).then(said)).to_series()
