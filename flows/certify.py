@@ -125,10 +125,10 @@ def watch_closed(run: runs.Run, in_force: governed.PolicyInForce, cases: Judged,
     for epoch_id in closed:
         given = labels(run.stream, replace(in_force, epoch_id=epoch_id), cases, now)
         made.append(_alarm(run.stream, epoch_id, given, targets[epoch_id], now))
-    alarms = [found[0] for found in made if found is not None]
-    if alarms:
-        run.ledger.append({"alarm": pl.concat(alarms)}, now=now)
-    return len(alarms)
+    alarm_rows = [found[0] for found in made if found is not None]
+    if alarm_rows:
+        run.ledger.append({"alarm": pl.concat(alarm_rows)}, now=now)
+    return len(alarm_rows)
 
 
 def _alarm(

@@ -79,14 +79,14 @@ def add(app: typer.Typer, out: Console, err: Console) -> None:
             raise Misuse(f"--archive {archive}: no such folder; name the one that `retire --to` wrote into")
         known = (int(number), printed) if head else None
         with ledger.open(settings.read().ledger.get_secret_value()) as book, err.status("Reading every sealed record"):
-            findings = book.verify(known=known, archive=archive)
+            broken = book.verify(known=known, archive=archive)
             seals, digest = book.head()
             files = None if archive is None else retirement.files(book)
-        for finding in findings:
+        for finding in broken:
             out.print(escape(str(finding)), soft_wrap=True)
-        if findings:
+        if broken:
             raise Tampered(
-                f"{health.counted(len(findings), 'record is', 'records are')} not as sealed; "
+                f"{health.counted(len(broken), 'record is', 'records are')} not as sealed; "
                 "restore the ledger from a backup and compare"
             )
         out.print(f"{seals} seals, every record as it was sealed. Head: {seals}:{digest}", soft_wrap=True)

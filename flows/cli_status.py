@@ -58,7 +58,7 @@ def _row(name: str) -> dict[str, Any]:
             in_force = governed.policy_in_force(book, stream.name)
             if in_force is None:
                 return row | {"problem": _unopened(name)}
-            totals = counted.totals(book, stream.name, reviewed.read(book, stream.name))
+            counts = counted.totals(book, stream.name, reviewed.read(book, stream.name))
             last = counted.last_report(book, stream.name, today="") or {}
     except SecondReaderError as error:
         return row | {"problem": str(error).splitlines()[0]}
@@ -76,10 +76,10 @@ def _row(name: str) -> dict[str, Any]:
         "contradicted": last.get("verdict") == "contradicted",
         "alarm": last.get("alarm"),
         "past_alarms": last.get("past_alarms", []),
-        "open": totals["open"],
+        "open": counts["open"],
         "late": last.get("late", 0),
-        "waiting": totals["waiting"],
-        "faults": totals["faults"],
+        "waiting": counts["waiting"],
+        "faults": counts["faults"],
         "because": in_force.because if in_force.adopted_by in (names.ERA, names.SILENCE) else None,
     }
 

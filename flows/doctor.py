@@ -137,10 +137,10 @@ def _opened(book: ledger.Ledger, streams: Sequence[Stream]) -> Iterator[health.F
 def _readers(book: ledger.Ledger, stream: Stream, in_force: governed.PolicyInForce) -> health_start.Seen:
     """How fast cases come and people answer."""
     people = reviewed.read(book, stream.name)
-    totals = counted.totals(book, stream.name, people)
+    counts = counted.totals(book, stream.name, people)
     return health_start.Seen(
         pace=Pace(**counted.pace(book, stream.name, people, now=runs.clock())),
-        waiting=totals["open"] + totals["waiting"],
+        waiting=counts["open"] + counts["waiting"],
         policy=in_force.policy,
         certified=any(left.certified for left in certified.standings(book, in_force.epoch_id).values()),
     )

@@ -134,7 +134,7 @@ def adoption(
     where they are. None: all of them, none against it.
     """
     people = reviewed.read(book, stream.name)
-    totals = counted.totals(book, stream.name, people) | {"disputed": len(reviewed.disputed(book, stream.name, people))}
+    counts = counted.totals(book, stream.name, people) | {"disputed": len(reviewed.disputed(book, stream.name, people))}
     content = {
         "stream": stream.name,
         "epoch_id": epoch_id,
@@ -157,7 +157,7 @@ def adoption(
         "because": because,
         "certified": holds,
         "evidence": json.dumps(
-            totals | _evidence(standings) | ({} if drawn is None else {"drawn": dict(drawn)}), sort_keys=True
+            counts | _evidence(standings) | ({} if drawn is None else {"drawn": dict(drawn)}), sort_keys=True
         ),
         "adopted_at": now,
     }

@@ -17,9 +17,9 @@ _UNKNOWN = [
 _HEX = [(0, 8), (8, 4), (12, 4), (16, 4), (20, 12)]  # the groups of a UUID: from where, how many digits
 
 
-def check(path: Path, schema: pa.Schema, columns: list[str]) -> None:
+def check(path: Path, schema: pa.Schema, names: list[str]) -> None:
     """Raises InputInvalid if a column that is to be read has a type that cannot be. Nobody asks of the others."""
-    wanted = set(columns)
+    wanted = set(names)
     for field in schema:
         if field.name in wanted and not readable(field.type):
             raise InputInvalid(

@@ -17,14 +17,14 @@ Batch = tuple[int, pl.DataFrame, pl.DataFrame]  # first line, rows, faults
 
 
 def checked(
-    read: Callable[[list[str]], Iterator[Batch]], columns: list[str], stream: Stream, source: str
+    read: Callable[[list[str]], Iterator[Batch]], wanted: list[str], stream: Stream, source: str
 ) -> Iterator[Batch]:
     """The batches of a file. One with several is read twice, the first time for its confidences only.
 
     `read`: the batches of the file with these columns. Raises InputInvalid before the first batch if a confidence is of another
     scale than the stream says; what `read` raises, later.
     """
-    batches = read(columns)
+    batches = read(wanted)
     first = next(batches, None)
     if first is None:
         return

@@ -106,8 +106,8 @@ def judged(rows: pl.DataFrame, columns: Columns, path: Path) -> tuple[pl.DataFra
 
 def _check_labels(known: pl.DataFrame, columns: Columns, path: Path) -> None:
     truths, said = (set(column.drop_nulls()) for column in (known["truth"], known["given"]))
-    same = (spelling.folded(spelling.as_sets(known[name])).drop_nulls() for name in ("truth", "given"))
-    if not set.intersection(*map(set, same)):
+    shared = (spelling.folded(spelling.as_sets(known[name])).drop_nulls() for name in ("truth", "given"))
+    if not set.intersection(*map(set, shared)):
         way = (
             f"; if column {columns.truth!r} says whether the answer is right, use --right {columns.truth}"
             if verdicts.are(known["truth"])

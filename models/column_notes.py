@@ -41,10 +41,10 @@ def of(frame: pl.DataFrame, stream: Stream) -> list[Note]:
 
 def of_probabilities(frame: pl.DataFrame, stream: Stream) -> list[Note]:
     """What to say of columns of probabilities: sums that rounding explains, predictions that are not the most probable."""
-    columns = stream.input.probabilities
-    if not columns:
+    names = stream.input.probabilities
+    if not names:
         return []
-    matrix = reals.matrix(frame.select(columns), len(stream.labels))
+    matrix = reals.matrix(frame.select(names), len(stream.labels))
     known = confidence.distributions(matrix)
     found = []
     if rounded := int(confidence.rounded(matrix).sum()):

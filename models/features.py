@@ -85,8 +85,8 @@ def _text_columns(model: Any, names: list[str]) -> list[str]:
     if transformer is None:
         return []
     found: list[str] = []
-    for _, step, columns in transformer.transformers_:
-        chosen = _chosen(columns, names)
+    for _, step, which in transformer.transformers_:
+        chosen = _chosen(which, names)
         first = step.steps[0][1] if isinstance(step, Pipeline) else step
         if hasattr(first, "analyzer"):
             found += chosen
@@ -95,11 +95,11 @@ def _text_columns(model: Any, names: list[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _chosen(columns: Any, names: list[str]) -> list[str]:
+def _chosen(which: Any, names: list[str]) -> list[str]:
     """The names a column transformer means by a name, a position, a mask, a slice, or a list of them."""
-    if isinstance(columns, slice):
-        start, stop = columns.start, columns.stop  # by name, the last one is included
+    if isinstance(which, slice):
+        start, stop = which.start, which.stop  # by name, the last one is included
         start = names.index(start) if isinstance(start, str) else start
-        return names[start : names.index(stop) + 1 if isinstance(stop, str) else stop : columns.step]
-    picked = np.atleast_1d(np.asarray(columns))
+        return names[start : names.index(stop) + 1 if isinstance(stop, str) else stop : which.step]
+    picked = np.atleast_1d(np.asarray(which))
     return [str(name) for name in (np.asarray(names, dtype=object)[picked] if picked.dtype.kind in "ib" else picked)]

@@ -83,9 +83,9 @@ def _plain(column: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
 
 
-def _named(key: str, columns: Sequence[str]) -> str | None:
+def _named(key: str, names: Sequence[str]) -> str | None:
     """The column whose name comes first among the key's."""
-    plain = {_plain(column): column for column in reversed(columns)}
+    plain = {_plain(column): column for column in reversed(names)}
     return next((plain[name] for name in _NAMES[key] if name in plain), None)
 
 

@@ -74,10 +74,10 @@ def counted(said: pl.Series) -> dict[str, int]:
 
 def list_note(prediction: pl.Series, truth: pl.Series) -> str | None:
     """That lists are compared as sets, where it changes anything."""
-    same = (spelling.as_sets(prediction) == spelling.as_sets(truth)) & (prediction != truth)
-    if not same.any():
+    reordered = (spelling.as_sets(prediction) == spelling.as_sets(truth)) & (prediction != truth)
+    if not reordered.any():
         return None
-    return f"Answers that are lists are compared as sets: {int(same.sum())} come in another order than the truth"
+    return f"Answers that are lists are compared as sets: {int(reordered.sum())} come in another order than the truth"
 
 
 def label_note(prediction: pl.Series, truth: pl.Series) -> str | None:

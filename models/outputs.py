@@ -60,10 +60,10 @@ def _said(stream: Stream) -> list[str]:
     Not the group: one that is named later, or changes its spelling, does not make another case of the same id.
     """
     given = stream.input
-    columns = [given.id, given.prediction, given.confidence, *(given.probabilities or []), *given.payload]
-    columns += [*(stream.model.features or []), given.model, *given.slices]
-    columns += [given.cost, given.latency_ms, given.produced_at]
-    return list(dict.fromkeys(column for column in columns if column is not None))
+    names = [given.id, given.prediction, given.confidence, *(given.probabilities or []), *given.payload]
+    names += [*(stream.model.features or []), given.model, *given.slices]
+    names += [given.cost, given.latency_ms, given.produced_at]
+    return list(dict.fromkeys(column for column in names if column is not None))
 
 
 def validate(frame: pl.DataFrame, stream: Stream, *, source: str, latest: str | None = None) -> Validated:
@@ -142,8 +142,8 @@ def _payload_fault(frame: pl.DataFrame, stream: Stream) -> pl.Series:
     """A case with nothing to show cannot be reviewed. Of several payload columns, one is enough."""
     shown = canonical.text(frame.select(stream.input.payload))
     empty = shown.select(pl.all_horizontal(pl.all().str.strip_chars().fill_null("") == "")).to_series()
-    columns = ", ".join(stream.input.payload)
-    return pl.select(pl.when(empty).then(pl.lit(f"missing payload ({columns})"))).to_series()
+    names = ", ".join(stream.input.payload)
+    return pl.select(pl.when(empty).then(pl.lit(f"missing payload ({names})"))).to_series()
 
 
 def _repeats(case_ids: pl.Series, content: pl.Series, lines: pl.Series) -> tuple[pl.Series, pl.Series]:
@@ -189,11 +189,11 @@ def contents(frame: pl.DataFrame, stream: Stream) -> pl.Series:
     numbers = [given.confidence, given.cost, given.latency_ms]
     if given.probabilities is not None and len(given.probabilities) == len(stream.labels):
         numbers += given.probabilities
-    columns = _said(stream)
-    texts = canonical.text(frame.select(column for column in columns if column not in numbers))
+    names = _said(stream)
+    texts = canonical.text(frame.select(column for column in names if column not in numbers))
     texts = texts.with_columns(comparable.texts(texts.drop(given.id, strict=False)))
     fields = [_netstring(pl.col(column)) for column in texts.columns]
-    reals_ = [reals.column(frame[column]) for column in columns if column in numbers]
+    reals_ = [reals.column(frame[column]) for column in names if column in numbers]
     if reals_:
         fields.append(pl.lit(_bits(reals_)))
     for real in reals_:
@@ -233,7 +233,7 @@ def _cases(
         )
         produced = pl.select(pl.when(~ahead).then(produced)).to_series()
     payload = _texts(frame, given.payload)
-    columns = {
+    names = {
         "case_id": case_ids,
         "payload": payload,
         **{name: answered[name] for name in ("model_id", "prediction", "raw_score", "doubt")},
@@ -246,12 +246,12 @@ def _cases(
         "source": pl.repeat(source, len(frame), dtype=pl.String, eager=True),
         "line": frame[reserved.LINE],
     }
-    return pl.DataFrame(columns, schema=CASE_SCHEMA)
+    return pl.DataFrame(names, schema=CASE_SCHEMA)
 
 
-def _texts(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
+def _texts(frame: pl.DataFrame, names: Sequence[str]) -> pl.Series:
     """One JSON object per row, every value as text: a file without types, such as CSV, could not say more."""
-    return canonical.json(canonical.text(frame.select(columns)) if columns else frame, columns)
+    return canonical.json(canonical.text(frame.select(names)) if names else frame, names)
 
 
 def _group(frame: pl.DataFrame, stream: Stream, payload: pl.Series) -> pl.Series:

@@ -168,8 +168,8 @@ def line(ledger: Ledger, stream: str) -> str:
     )
     for era, ends, at in begun.rows():
         events.append((at, 0, f"{at}  era {era} begins: evidence from zero, until {ends}"))
-    alarms = doubted.alarms(ledger, stream).select("labels", "errors", "raised_at", "model_id", "stopped")
-    for labels, errors, at, model, stopped in alarms.rows():
+    raised = doubted.alarms(ledger, stream).select("labels", "errors", "raised_at", "model_id", "stopped")
+    for labels, errors, at, model, stopped in raised.rows():
         then = (
             "the epoch is closed"
             if stopped

@@ -60,7 +60,7 @@ def twice_read(claims: pl.DataFrame, people: Reviewed) -> pl.DataFrame:
     """
     said = pl.col("answer") == pl.col("prediction")
     claimed = claims.filter(pl.col("prediction").is_not_null() & pl.col("confidence").is_not_null())
-    readings = (
+    blind = (
         people.readings.filter("blind")
         .join(claimed.select("case_id", "prediction"), on="case_id")
         .sort("case_id", "slot")
@@ -76,6 +76,6 @@ def twice_read(claims: pl.DataFrame, people: Reviewed) -> pl.DataFrame:
     wrong = pl.when(agree & second.fill_null(True)).then(False).when(agree == second).then(True).otherwise(~third)
     return (
         claimed.select("case_id", "epoch_id", "route", "propensity", "member", "overlap")
-        .join(readings, on="case_id", maintain_order="left")
+        .join(blind, on="case_id", maintain_order="left")
         .with_columns(wrong=wrong)
     )

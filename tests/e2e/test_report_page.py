@@ -90,9 +90,9 @@ def test_slider_keys_clicks_and_buttons_move_the_line_and_every_figure_is_the_js
                 assert wording.amount(amount) in told["wrong_limits"]
 
     with opened(chromium, tmp_path, figures) as (page, noted):
-        slider = page.locator("#line-at")
+        handle = page.locator("#line-at")
         agrees(page, rows[1])  # today's line
-        slider.focus()
+        handle.focus()
         page.keyboard.press("ArrowRight")
         agrees(page, rows[2])
         page.keyboard.press("Home")
@@ -109,7 +109,7 @@ def test_slider_keys_clicks_and_buttons_move_the_line_and_every_figure_is_the_js
         page.mouse.move(box["x"] + 60, box["y"] + box["height"] / 2, steps=5)
         page.mouse.up()
         agrees(page, rows[0])
-        knob = slider.bounding_box()
+        knob = handle.bounding_box()
         assert knob is not None
         page.mouse.click(knob["x"] + knob["width"] - 3, knob["y"] + knob["height"] / 2)
         agrees(page, rows[2])

@@ -99,15 +99,15 @@ def test_counts_tell_every_draw_apart_by_what_became_of_it(book: ledger.Ledger) 
     say(book, "right", 3, answer="ham", blind=True)
     say(book, "wrong", 4, answer="spam", blind=True)
 
-    def outcomes(now: str) -> dict[str, bool]:
+    def became(now: str) -> dict[str, bool]:
         found = judged.counts(facts.judge(book, now=now, hours=24))
         assert found["n"].to_list() == [1] * 6
         return dict(found.select("outcome", "late").rows())
 
     late = {"waiting", "open", "skipped"}
     # The wrong one is disputed until another person has read it: an estimate must not look better for waiting.
-    assert outcomes(LATE) == dict.fromkeys(("undrawn", "waiting", "open", "skipped", "right", "wrong"), False)
-    assert {name for name, is_late in outcomes("2026-02-03T00:00:00.000000Z").items() if is_late} == late
+    assert became(LATE) == dict.fromkeys(("undrawn", "waiting", "open", "skipped", "right", "wrong"), False)
+    assert {name for name, is_late in became("2026-02-03T00:00:00.000000Z").items() if is_late} == late
     assert judged.counts(facts.judge(book, now=LATE, epoch="e-2")).is_empty()
 
 

@@ -64,9 +64,9 @@ def annotation(number: int = 5, **changes: Any) -> reading.Annotation:
     return reading.Annotation(**({"writer": fields["person"]} | fields))
 
 
-def task(*annotations: reading.Annotation, task_id: int = 70) -> reading.ChangedTask:
+def task(*written: reading.Annotation, task_id: int = 70) -> reading.ChangedTask:
     key = f"key-{task_id}"
-    return reading.ChangedTask(project_id=3, task_id=task_id, key=key, updated_at=T3, annotations=annotations)
+    return reading.ChangedTask(project_id=3, task_id=task_id, key=key, updated_at=T3, annotations=written)
 
 
 def read(
