@@ -7,15 +7,15 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.schedules import Cron, Schedule
 from prefect.types.entrypoint import EntrypointType
 
-from flows import settings
 from flows.adopt import adopt, halt
 from flows.collect import collect
 from flows.dispatch import dispatch
 from flows.measure import measure
+from flows.runtime import settings
 from flows.score import score
-from models import cron
+from models.config import cron
+from models.config.stream import Stream
 from models.errors import Misuse
-from models.stream import Stream
 
 SCHEDULED: tuple[Any, ...] = (score, dispatch, collect, measure)
 OWNERS: tuple[Any, ...] = (adopt, halt)

@@ -5,7 +5,7 @@ import hashlib
 import subprocess
 from pathlib import Path
 
-from deploy import stack as stacks
+from deploy.local import stack as stacks
 from tests import sweep
 
 ROOT = Path(__file__).resolve().parent.parent

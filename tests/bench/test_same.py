@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from flows import runs
-from models import tables
-from review import ledger
+from flows.runtime import runs
+from review.ledger import ledger, tables
 from tests.bench import once, outputs
 from tests.bench.test_score import emptied
 from tests.bench.test_spread import FLOW

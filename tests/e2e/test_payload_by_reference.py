@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from review import ledger
+from review.ledger import ledger
 from tests.e2e.place import Place, answer, mail
 from tests.integration import ledger_facts as facts
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from models import errors
-from review import backups, ledger
+from review.ledger import ledger
+from review.retention import backups
 from tests.integration import ledger_facts as facts
 
 

@@ -8,11 +8,17 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows import dispatch, epochs, eras, govern, leftover, measure, runs
-from models import grid, moment
+from flows import dispatch, measure
+from flows.governance import actions, epochs, eras
+from flows.queueing import recovery
+from flows.runtime import runs
+from models import moment
+from models.certification import era_plan
 from models.errors import Unavailable
-from review import appends, certificate_text, certified, ledger
 from review.label_studio import access, projects
+from review.ledger import appends, ledger
+from review.queries import certificates
+from review.report import certificate_text
 from tests.integration import desk as desk_
 from tests.integration import ledger_facts as facts
 from tests.integration.desk import ANN, WHY, Clock, Desk, opened
@@ -24,7 +30,7 @@ def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock
         yield made
 
 
-def turn(desk: Desk, book: ledger.Ledger | None = None, *, least: int = 1) -> certified.Era:
+def turn(desk: Desk, book: ledger.Ledger | None = None, *, least: int = 1) -> certificates.Era:
     found = eras.under_way(book or desk.book, desk.describe(), desk.in_force(), runs.clock(), least=least)
     assert found is not None
     return found
@@ -42,7 +48,7 @@ def test_a_plan_is_laid_on_scores_whatever_people_say(desk: Desk) -> None:
         desk.arrive(prefix, 30, score, wrong=30 if score == 0.8 else 0, answer=prefix != "c")
     plan = turn(desk).plans[""]
     scores = pl.Series([0.6] * 30 + [0.8] * 30 + [0.95] * 30)
-    assert (plan.thresholds, plan.starts, plan.weights) == grid.ranks(scores, grid.SIZE - 1)
+    assert (plan.thresholds, plan.starts, plan.weights) == era_plan.ranks(scores, era_plan.SIZE - 1)
     assert (plan.era, plan.alpha, plan.delta, plan.group_size) == (1, 0.05, 0.05, 1)
 
 
@@ -56,10 +62,10 @@ def test_a_plan_is_laid_before_the_first_task_is_sent(desk: Desk, monkeypatch: p
     def gone(*_: object) -> None:
         raise Unavailable("Label Studio is gone")
 
-    monkeypatch.setattr(leftover, "adopt", gone)  # the first that it asks for tasks
+    monkeypatch.setattr(recovery, "adopt", gone)  # the first that it asks for tasks
     with pytest.raises(Unavailable):
         dispatch.send_all(desk.run(), lambda *_: 0)
-    era = certified.era(desk.book, desk.in_force().epoch_id)
+    era = certificates.era(desk.book, desk.in_force().epoch_id)
     assert era is not None
     assert (era.number, era.plans[""].thresholds) == (1, (0.9,))
 
@@ -88,13 +94,13 @@ def test_an_era_turns_when_it_ends_and_its_evidence_starts_from_zero(desk: Desk,
     desk.arrive("b", 300, 0.99)
     assert desk.look().certified == (0,)
     assert desk.look().cases == before.cases, "of its own cases alone"
-    assert certified.standing(desk.book, before.plan) == before, "what the era before certified is on record"
+    assert certificates.standing(desk.book, before.plan) == before, "what the era before certified is on record"
 
 
 def test_of_a_stream_that_releases_the_audits_say_how_long_the_next_era_lasts(desk: Desk, clock: Clock) -> None:
     desk.arrive("a", 300, 0.99)
     desk.look()
-    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    actions.adopt("mail", 0.99, by=ANN, because=WHY)
     clock.now = moment.parse(turn(desk).ends_at)
     # Of 5 cases a day half are drawn.
     assert moment.parse(turn(desk).ends_at) - clock.now == timedelta(days=71)
@@ -108,7 +114,7 @@ def test_of_two_that_register_an_era_at_once_the_first_plan_is_the_plan(
     if number == 2:
         clock.now = moment.parse(turn(desk).ends_at)
     append = ledger.Ledger.append
-    first: list[certified.Era] = []
+    first: list[certificates.Era] = []
 
     def late(book: ledger.Ledger, given: dict[str, pl.DataFrame], *, now: str) -> appends.Appended:
         """Between what one of them has read and what it writes, more cases come and the other one is done."""
@@ -149,10 +155,10 @@ def test_the_threshold_in_force_is_among_the_next_eras_thresholds(desk: Desk, cl
     now = turn(desk)
     if cases:
         desk.arrive("b", cases, 0.9)
-    govern.adopt("mail", 0.77, by=ANN, because=WHY, uncertified=True)
+    actions.adopt("mail", 0.77, by=ANN, because=WHY, uncertified=True)
     clock.now = moment.parse(now.ends_at)
     assert turn(desk).plans[""].thresholds == (0.9, 0.77)
-    govern.adopt("mail", 0.97, by=ANN, because=WHY, uncertified=True)
+    actions.adopt("mail", 0.97, by=ANN, because=WHY, uncertified=True)
     clock.now = moment.parse(turn(desk).ends_at)
     plan = turn(desk).plans[""]
     assert (plan.thresholds[0], plan.starts[0]) == (0.97, 0), "and a chain can begin there"

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from models import errors, tables
-from review import ledger, sealing
+from models import errors
+from review.ledger import ledger, sealing, tables
 from tests.integration import ledger_facts as facts
 from tests.integration.ledger_facts import NOW
 

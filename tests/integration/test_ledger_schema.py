@@ -8,8 +8,7 @@ import alembic.script
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from models import tables
-from review import database, ledger, schema
+from review.ledger import database, ledger, schema, tables
 from tests.integration import ledger_facts as facts
 
 

@@ -5,8 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from models import tables
-from review import ledger, seals
+from review.ledger import ledger, seals, tables
 from tests.integration import ledger_facts as facts
 from tests.integration.ledger_facts import NOW
 

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from models import tables
 from models.errors import LedgerInvalid
-from review import ledger
+from review.ledger import ledger, tables
 from tests.integration import ledger_facts as facts
 
 ROOT = Path(__file__).parents[2]

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from deploy import postgres
-from review import ledger
+from deploy.local import postgres
+from review.ledger import ledger
 from tests.integration import ledger_facts as facts
 
 

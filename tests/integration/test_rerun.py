@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from flows import decisions, dispatch, epochs, runs, score, settings
-from models import stream as streams
+from flows import dispatch, score
+from flows.governance import epochs
+from flows.runtime import runs, settings
+from flows.scoring import decide
+from models.config import stream as streams
 from models.errors import InputInvalid
-from review import ledger
+from review.ledger import ledger
 
 FIELD = Path(__file__).resolve().parents[1] / "field" / "rerun"
 
@@ -36,7 +39,7 @@ def scored(book: ledger.Ledger, inbox: Path, model: str) -> dict[str, int]:
     config = settings.Settings(ledger=url, data=inbox.parent)
     run = runs.Run(run_id=model, flow="score", started_at=runs.clock(), stream=stream, settings=config, ledger=book)
     return score.record_all(
-        run, inbox, lambda stream, run_id, chunk, facts: decisions.append(book, stream, run_id, facts, lambda: chunk)
+        run, inbox, lambda stream, run_id, chunk, facts: decide.append(book, stream, run_id, facts, lambda: chunk)
     )
 
 

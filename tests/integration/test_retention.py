@@ -11,12 +11,17 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from flows import certify, cli, epochs, govern, measure, runs
-from flows import retire as retire_
+from flows import measure
+from flows.commands import main
+from flows.governance import actions, epochs, evidence
+from flows.governance import retire as retire_
+from flows.runtime import runs
 from models import errors
-from review import appends, archive, certified, ledger, numbers, retirement, sealing, story
-from review.retirement import Done, Who
-from review.states import counted, doubted, queued, reviewed
+from review.ledger import appends, ledger, sealing
+from review.queries import alarms, certificates, pending_cases, readings, totals
+from review.report import as_json, timeline
+from review.retention import archive, retirement
+from review.retention.retirement import Done, Who
 from tests.integration import ledger_facts as facts
 from tests.integration.desk import Desk
 from tests.integration.ledger_facts import NOW
@@ -105,9 +110,9 @@ def test_what_was_decided_since_stays(full: str, tmp_path: Path) -> None:
 def test_counts_readings_and_the_queue_are_as_before(full: str, tmp_path: Path) -> None:
     def told() -> list[object]:
         with ledger.open(full) as book:
-            frames = (facts.judge(book).kinds, facts.judge(book).drawn, queued.pending(book, "mail", 99))
+            frames = (facts.judge(book).kinds, facts.judge(book).drawn, pending_cases.pending(book, "mail", 99))
             return [
-                counted.totals(book, "mail", reviewed.read(book, "mail")),
+                totals.totals(book, "mail", readings.read(book, "mail")),
                 *(frame.sort(frame.columns).rows() for frame in frames),
             ]
 
@@ -153,7 +158,7 @@ def test_an_append_of_thousands_in_the_hope_that_none_is_known_decides_no_retire
 def test_the_story_of_a_retired_case_says_where_its_record_is(full: str, tmp_path: Path) -> None:
     retire(full, tmp_path)
     with ledger.open(full) as book:
-        told = story.case(book, "mail", "b-3")
+        told = timeline.case(book, "mail", "b-3")
     (file,) = tmp_path.glob("*.parquet")
     assert f"{LATER} by ann@example.org: a month old" in told
     assert f"record      {file.name}, seal " in told
@@ -243,7 +248,7 @@ def test_suspects_of_an_alarm_stay_until_they_are_recalled(full: str, tmp_path: 
         book.append({"alarm": facts.alarms({"clean_seal": seal_of(book, "a-1")})}, now=NOW)
     assert retire(full, tmp_path) == Done(rows=3, files=1, waiting=1)
     with ledger.open(full) as book:
-        suspects = doubted.suspects(book, "mail")
+        suspects = alarms.suspects(book, "mail")
         assert suspects is not None
         book.append({"recall": facts.recalls(*({"case_id": case} for case in suspects["case_id"]))}, now=LATER)
     assert retire(full, tmp_path).waiting == 0
@@ -266,7 +271,8 @@ def test_an_alarm_that_names_no_clean_batch_keeps_all_that_its_epoch_released(fu
 # Runs `retire` in a process of its own that kills itself when a function is called (before) or has returned (after).
 _KILLED = """
 import os, pathlib, signal, sys
-from review import archive, ledger, removal, retirement
+from review.ledger import ledger
+from review.retention import archive, removal, retirement
 url, folder, module, function, when = sys.argv[1:]
 owner = {"archive": archive, "removal": removal}[module]
 original = getattr(owner, function)
@@ -358,26 +364,26 @@ def test_the_report_is_the_same_before_and_after_but_for_the_last_seal_and_the_c
         desk = Desk(tmp_path, book)
         epochs.begin_epoch(book, desk.describe(), "ann@example.org")
         desk.arrive("a", 60, 0.95, wrong=4)
-        govern.adopt("mail", 0.9, by="ann@example.org", because="a test", uncertified=True)
+        actions.adopt("mail", 0.9, by="ann@example.org", because="a test", uncertified=True)
         desk.arrive("b", 200, 0.97, wrong=2)
         now = runs.clock()
         desk.look(now)
-        standings = certified.standings(book, desk.in_force().epoch_id)
+        standings = certificates.standings(book, desk.in_force().epoch_id)
 
         def report() -> dict[str, object]:
             cases = desk.judged(now)
-            labels = certify.labels(desk.describe(), desk.in_force(), cases, now)
+            labels = evidence.labels(desk.describe(), desk.in_force(), cases, now)
             made = measure.gather(desk.run(), desk.in_force(), cases, standings, labels, now)
-            return numbers.whole(made) | {"seal": None}
+            return as_json.whole(made) | {"seal": None}
 
-        before, plans = report(), certified.plans(book, desk.in_force().epoch_id)
-        said = CliRunner().invoke(cli.app, ["retire", "mail", "--before", now, "--to", str(tmp_path / "archive"), *BY])
+        before, plans = report(), certificates.plans(book, desk.in_force().epoch_id)
+        said = CliRunner().invoke(main.app, ["retire", "mail", "--before", now, "--to", str(tmp_path / "archive"), *BY])
         assert (said.exit_code, said.stderr) == (0, "")
         gone = int(book.read("SELECT count(*) AS n FROM retired")["n"].item())
         assert gone > 50
         assert said.stdout == f"{gone} decisions retired into 1 file in {tmp_path / 'archive'}.\n"
         assert report() == before
-        assert certified.plans(book, desk.in_force().epoch_id) == plans
+        assert certificates.plans(book, desk.in_force().epoch_id) == plans
         assert book.verify(archive=tmp_path / "archive") == []
 
 

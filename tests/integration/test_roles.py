@@ -1,4 +1,4 @@
-"""The roles of deploy/roles.sql on a real PostgreSQL: who runs the flows can add facts, and change or drop none."""
+"""The roles of deploy/production/roles.sql on a real PostgreSQL: who runs the flows can add facts, and change or drop none."""
 
 import secrets
 from collections.abc import Iterator
@@ -8,13 +8,12 @@ import polars as pl
 import psycopg
 import pytest
 
-from models import tables
 from models.errors import Refused
-from review import ledger
+from review.ledger import ledger, tables
 from tests.integration import ledger_facts as facts
 from tests.integration.ledger_facts import NOW
 
-ROLES = Path(__file__).resolve().parents[2] / "deploy" / "roles.sql"
+ROLES = Path(__file__).resolve().parents[2] / "deploy" / "production" / "roles.sql"
 EVERY = [*tables.names(), *tables.BESIDE]
 
 

@@ -13,8 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models import tables
-from review import ledger, seals
+from review.ledger import ledger, seals, tables
 from tests.integration import ledger_facts as facts
 from tests.integration.ledger_facts import NOW
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import psycopg
 
-from deploy import label_studio_server, prefect_server
-from flows.certify import WATCHDOG
+from deploy.local import label_studio_server, prefect_server
+from flows.governance.evidence import WATCHDOG
 from models import moment
 from tests.faults.oracle import humans
 from tests.faults.world import World

@@ -16,8 +16,8 @@ from pathlib import Path
 from random import Random
 from typing import IO, Any
 
-from deploy import postgres
-from deploy.stack import Stack
+from deploy.local import postgres
+from deploy.local.stack import Stack
 from tests.e2e.place import COMMAND
 from tests.faults import process
 from tests.faults.world import PASSWORD, READERS, World

@@ -18,7 +18,8 @@ from typing import Any
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.server.schemas import schedules
 
-from flows import collect, deployments, endings, runs, settings
+from flows import collect, deployments
+from flows.runtime import flow_states, runs, settings
 from models import moment
 
 FLOWS = {work.name: work for work in (*deployments.SCHEDULED, *deployments.OWNERS)}
@@ -41,7 +42,7 @@ def main(stream: str, planted: str) -> None:
                 said = list(pool.map(_run, *zip(*told["due"], strict=True)))
             answers.write(json.dumps(said) + "\n")
             answers.flush()
-    endings.flush_log()
+    flow_states.flush_log()
 
 
 def _plan(stream: str, start: str, end: str) -> list[tuple[str, str, dict[str, Any]]]:
