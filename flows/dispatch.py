@@ -1,8 +1,6 @@
 """Flow `dispatch`: put waiting cases before people, as many as the queue has room for."""
 
-import json
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import polars as pl
 from prefect import flow, task
@@ -10,15 +8,12 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import task_run
 
 from flows.governance import eras
-from flows.queueing import prefilled, recovery
+from flows.queueing import prefilled, push, recovery
 from flows.runtime import flow_states, runs, settings
 from flows.scoring import payloads
 from models.config.stream import Stream
-from review.label_studio import access, duplicates, import_tasks, labeling_config, projects
+from review.label_studio import access, duplicates, projects
 from review.queries import adjudication, pending_cases, readings, sent_tasks, totals
-
-BATCH = 2000  # tasks in one import: about two seconds of Label Studio's time
-FIRST_READING = 0
 
 
 @flow(name="dispatch", flow_run_name="dispatch-{stream}")
@@ -38,8 +33,8 @@ def _dispatch(stream_name: str) -> runs.Counts:
         return counts
 
 
-def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
-    """Send every case there is room for, in batches, by `push` (`send`, as a task or as a function), and count."""
+def send_all(run: runs.Run, put: Callable[..., int]) -> runs.Counts:
+    """Send every case there is room for, in batches, by `put` (`send`, as a task or as a function), and count."""
     project_id = runs.project(run.ledger, run.stream).project_id
     connection = access.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
     projects.check_owner(connection, project_id, runs.mark(run.ledger, run.stream))
@@ -54,15 +49,15 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
     room = max(0, run.stream.review.queue_depth - len(open_before) - len(again))
     since = eras.read_first(run.ledger, run.stream, era)
     waiting, left_out = payloads.pending(run, room, blind_first=not in_force.policy.releases, since=since)
-    first = waiting.with_columns(slot=pl.lit(FIRST_READING, pl.Int64)).select(again.columns)
+    first = waiting.with_columns(slot=pl.lit(push.FIRST_READING, pl.Int64)).select(again.columns)
     tell_earlier(run, first["case_id"].to_list(), in_force.epoch_id)
     sent, total, above = 0, len(again) + len(first), found.above
-    for batch in again.iter_slices(BATCH):  # few, and looked for by their keys
-        newest = push(run.stream, run.run_id, project_id, batch, None)
+    for batch in again.iter_slices(push.BATCH):  # few, and looked for by their keys
+        newest = put(run.stream, run.run_id, project_id, batch, None)
         above = None if above is None else max(above, newest)
         sent += len(batch)
-    for batch in first.iter_slices(BATCH):
-        newest = push(run.stream, run.run_id, project_id, batch, above)
+    for batch in first.iter_slices(push.BATCH):
+        newest = put(run.stream, run.run_id, project_id, batch, above)
         above = None if above is None else max(above, newest)
         filled.append(prefilled.fill(run, connection, project_id, looked))
         sent += len(batch)
@@ -95,40 +90,15 @@ def tell_earlier(run: runs.Run, case_ids: list[str], epoch_id: str) -> None:
 
 @task(name="send", cache_policy=NO_CACHE, **flow_states.RETRY)
 def send(stream: Stream, run_id: str, project_id: int, batch: pl.DataFrame, above: int | None) -> int:
-    """Push one batch and record where each case went: the highest task id. `above` as in `push`."""
+    """Push one batch and record where each case went: the highest task id. `above` as in `push.batch`."""
     first_try = task_run.run_count <= 1  # an earlier one may have put them there; 0: not run by Prefect
-    sent, now = push(stream, project_id, batch, above=above, first_try=first_try), runs.clock()
+    sent, now = push.batch(stream, project_id, batch, above=above, first_try=first_try), runs.clock()
     rows = sent.select("case_id", "blind", "slot", "task_key", "project_id", "task_id").with_columns(
         stream=pl.lit(stream.name), wave=pl.lit(run_id), sent_at=pl.lit(now)
     )
     with runs.open_ledger() as book:
         book.append({"dispatch": rows}, now=now)
     return int(sent["task_id"].max())  # type: ignore[arg-type] # a batch is never empty
-
-
-def push(
-    stream: Stream, project_id: int, batch: pl.DataFrame, *, above: int | None = None, first_try: bool = False
-) -> pl.DataFrame:
-    """Put a batch into the project, each case once. `batch`: case_id, slot, payload, prediction, blind.
-
-    `above`: an id such that those of the batch that are in Label Studio, if any, have higher ones; None: they may have
-    any. They are looked for, except at the first try if nobody has sent anything since `above` was found. Returns the
-    batch with task_key, project_id and task_id.
-    """
-    config = settings.read()
-    connection = access.connect(config.label_studio_url, settings.label_studio_token(config), known=True)
-    with runs.open_ledger(config) as book:
-        again = batch.filter(pl.col("slot") > FIRST_READING)["case_id"].to_list()
-        readers = adjudication.readers(book, stream.name, again)
-        alone = above is not None and sent_tasks.newest_task(book, project_id) <= above
-    ids = {email: number for number, email in access.people(connection).items()} if again else {}
-    tasks = [_task(stream, case, readers.get(case["case_id"], {}), ids) for case in batch.iter_rows(named=True)]
-    task_ids = import_tasks.push(connection, project_id, tasks, stream, above=above, fresh=alone and first_try)
-    return batch.with_columns(
-        task_key=pl.Series([task.key for task in tasks], dtype=pl.String),
-        project_id=pl.lit(project_id, dtype=pl.Int64),
-        task_id=pl.Series([task_ids[task.key] for task in tasks], dtype=pl.Int64),
-    )
 
 
 def _doubles(run: runs.Run, connection: access.Connection, project_id: int) -> dict[str, int | None]:
@@ -161,7 +131,7 @@ def _again(run: runs.Run, open_before: pl.DataFrame) -> pl.DataFrame:
     """
     rule = run.stream.review
     depth = rule.queue_depth
-    first = int((open_before["slot"] == FIRST_READING).sum())
+    first = int((open_before["slot"] == push.FIRST_READING).sum())
     kept = min(depth // 2, first + totals.waiting(run.ledger, run.stream.name))  # of the queue, for first readings
     return adjudication.waiting(
         run.ledger,
@@ -169,21 +139,4 @@ def _again(run: runs.Run, open_before: pl.DataFrame) -> pl.DataFrame:
         max(0, depth - max(first, kept) - (len(open_before) - first)),
         second_opinion=rule.second_opinion,
         overlap=rule.overlap,
-    )
-
-
-def _task(
-    stream: Stream, case: dict[str, Any], readers: Mapping[str, int], ids: Mapping[str, int]
-) -> import_tasks.Task:
-    """What Label Studio is given of a case: what a person needs to see, and nothing of what the machine did with it.
-
-    `readers`: e-mail addresses of those who have read it, `ids`: their accounts; one that is gone can read nothing.
-    """
-    # An answer that is not among the choices cannot be pre-filled; the reviewer starts from nothing.
-    shown = not case["blind"] and case["prediction"] in stream.labels
-    return import_tasks.Task(
-        key=labeling_config.task_key(stream.name, case["case_id"], case["slot"]),
-        data=labeling_config.data(stream, json.loads(case["payload"]), case["case_id"]),
-        prediction=case["prediction"] if shown else None,
-        closed_to=tuple(sorted(ids[email] for email in readers if email in ids)),
     )

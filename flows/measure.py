@@ -12,18 +12,19 @@ from prefect import flow
 
 from flows.governance import evidence, safeguards
 from flows.runtime import artifacts, flow_states, runs
-from models import moment
+from models import timestamps
 from models.certification import certificate
 from models.errors import Unavailable
+from models.planning import what_if
 from models.reviewers import capture_recapture
 from models.reviewers.capture_recapture import Readers
 from models.routing.policy import AUTOMATE
 from review import private_files
+from review.adoption import evidence_counts
 from review.queries import (
     alarms,
     breakdowns,
     certificates,
-    evidence_counts,
     outcomes,
     overlap,
     policy_history,
@@ -32,7 +33,7 @@ from review.queries import (
     totals,
 )
 from review.queries.outcomes import Judged
-from review.report import as_json, report, summary, what_if
+from review.report import as_json, report, summary
 from review.report.figures import Alarm, Era, Pace, Report
 
 
@@ -137,7 +138,7 @@ def _era(
         ends_at=newest.ends_at,
         until=until,
         state=state,  # type: ignore[arg-type] # one of its four words
-        days=(moment.parse(newest.ends_at) - moment.parse(newest.registered_at)) / timedelta(days=1),
+        days=(timestamps.parse(newest.ends_at) - timestamps.parse(newest.registered_at)) / timedelta(days=1),
         revoked=any(one.revoked for one in held.values()),
     )
 

@@ -15,10 +15,9 @@ from flows import collect, dispatch, measure, score
 from flows.governance import actions, adoption, epochs
 from flows.runtime import flow_states, runs, settings
 from models.config.stream import Stream
-from review import private_files
+from review import formats, private_files
 from review.label_studio import labeling_config
 from review.queries import readings
-from review.report import formats
 
 TEAM = ("ada@example.com", "ben@example.com", "cleo@example.com", "dan@example.com")
 YOU = "you@example.com"

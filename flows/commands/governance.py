@@ -10,7 +10,7 @@ from rich.markup import escape
 from flows.commands.options import Because, By, StreamName
 from flows.runtime import settings
 from models.errors import printable
-from review.report import formats
+from review import formats
 
 if TYPE_CHECKING:  # they take a second to load
     import polars as pl

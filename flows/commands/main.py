@@ -198,7 +198,7 @@ def _print_counts(name: str, counts: dict[str, Any]) -> None:
 
 def _leave(faults: int, stream: str) -> None:
     if faults:
-        from review.report import formats
+        from review import formats
 
         said = f"{formats.count(faults, 'row')} could not be read: kept in the ledger, shown in the report and by"
         err.print(f"{said} `second-reader show faults {escape(stream)}`.", soft_wrap=True)

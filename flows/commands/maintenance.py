@@ -57,8 +57,10 @@ def add(app: typer.Typer, out: Console, err: Console) -> None:
         counts = again.redispatch(stream, by=by, because=because)
         out.print(f"redispatch: {runs.line(counts)}", soft_wrap=True)
 
-    @app.command(epilog="Example: `second-reader verify` or `second-reader verify --head 53:e1c8f9fe...`")
-    def verify(
+    @app.command(
+        name="verify", epilog="Example: `second-reader verify` or `second-reader verify --head 53:e1c8f9fe...`"
+    )
+    def verify_records(
         head: Annotated[
             str, typer.Option(help="NUMBER:DIGEST of the last seal at the foot of a report: finds a ledger cut short.")
         ] = "",
@@ -68,6 +70,7 @@ def add(app: typer.Typer, out: Console, err: Console) -> None:
     ) -> None:
         """Check every seal of the ledger; name each record that was edited, added or removed."""
         from models.errors import Misuse, Tampered
+        from review.integrity import verify
         from review.ledger import ledger
         from review.retention import retirement
 
@@ -80,7 +83,7 @@ def add(app: typer.Typer, out: Console, err: Console) -> None:
             raise Misuse(f"--archive {archive}: no such folder; name the one that `retire --to` wrote into")
         known = (int(number), printed) if head else None
         with ledger.open(settings.read().ledger.get_secret_value()) as book, err.status("Reading every sealed record"):
-            broken = book.verify(known=known, archive=archive)
+            broken = verify.ledger(book, known=known, archive=archive)
             seals, digest = book.head()
             files = None if archive is None else retirement.files(book)
         for finding in broken:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from flows.commands.options import Because, By, StreamName
-from review.report import formats
+from review import formats
 
 
 def add(app: typer.Typer, out: Console, err: Console) -> None:

@@ -107,7 +107,7 @@ def _lines(rows: list[dict[str, Any]]) -> list[str]:
 
 def _past(stream: str, alarm: dict[str, Any]) -> str:
     """An alarm about what was released before, as of the last report."""
-    from review.report import formats
+    from review import formats
 
     return (
         f"{stream}: alarm of {formats.when(alarm['raised_at'])} about what model {alarm['model']} released before; "
@@ -117,7 +117,7 @@ def _past(stream: str, alarm: dict[str, Any]) -> str:
 
 def _wrong(row: dict[str, Any]) -> str:
     """What is proved, where it is; else what today's labels say by themselves."""
-    from review.report import formats
+    from review import formats
 
     if row["promised"] is not None:
         return formats.whole(row["promised"])
@@ -125,7 +125,7 @@ def _wrong(row: dict[str, Any]) -> str:
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    from review.report import formats
+    from review import formats
 
     line = row["threshold"]
     text = (

@@ -11,13 +11,15 @@ from flows.governance import adoption as weighing_
 from flows.governance import epochs, safeguards
 from flows.runtime import runs, settings
 from models import names
+from models.answers import same
 from models.config.stream import Stream
 from models.errors import Misuse
-from models.outputs import same
 from models.routing import policy as policies
+from review import formats
+from review.adoption import verdict
 from review.ledger import ledger
 from review.queries import alarms, certificates, policy_history
-from review.report import certificate_text, formats, verdict
+from review.report import certificate_text
 from review.retention import retirement
 
 
@@ -34,7 +36,7 @@ def adopt(
 
     A number that the report shows means the registered threshold it was shown for. Of a stream with a line per class: of
     the class `label`, the others staying where they are; with neither label nor threshold, what is proposed of every
-    class, and none where nothing is. A threshold that today's verdict does not allow (`review.report.verdict`: not certified, a
+    class, and none where nothing is. A threshold that today's verdict does not allow (`review.adoption.verdict`: not certified, a
     confidence that ranks backwards, an error that today's labels put above the target) takes `uncertified`, and the
     record says so for ever. Raises Misuse, naming what is certified, what is missing or what speaks against it, without.
     """

@@ -10,14 +10,16 @@ import polars as pl
 
 from flows.governance import evidence
 from flows.runtime import runs
+from models.answers import same
 from models.certification import certificate
 from models.config.stream import Stream
 from models.errors import Misuse
-from models.outputs import same
+from models.planning import what_if
 from models.routing import policy as policies
+from review import formats
+from review.adoption import evidence_counts, verdict
 from review.ledger import ledger
-from review.queries import blind_samples, certificates, evidence_counts, outcomes, policy_history, relook
-from review.report import formats, verdict, what_if
+from review.queries import blind_samples, certificates, outcomes, policy_history, relook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from datetime import timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from models import moment
+from models import timestamps
 from models.certification import era as ages
 from models.certification import era_plan
 from models.config.stream import Stream
@@ -47,7 +47,7 @@ def under_way(
         epoch_id=in_force.epoch_id,
         number=number,
         after_seal=after,
-        ends_at=moment.text(moment.parse(now) + _lasts(book, stream, in_force, cases, len(scores), newest)),
+        ends_at=timestamps.text(timestamps.parse(now) + _lasts(book, stream, in_force, cases, len(scores), newest)),
         registered_at=now,
         plans=_plans(book, stream, in_force, number, cases, members, newest),
     )
@@ -74,7 +74,7 @@ def _lasts(
 ) -> timedelta:
     """How long the era after `newest` lasts, in which `scored` cases had a confidence."""
     if newest is not None and scored < FEWEST:  # a holiday says nothing of the pace that comes
-        return moment.parse(newest.ends_at) - moment.parse(newest.registered_at)
+        return timestamps.parse(newest.ends_at) - timestamps.parse(newest.registered_at)
     taken = policy_history.adopted(book, stream.name, in_force.epoch_id)
     releases = taken is not None and policy_history.rule_of(taken).releases
     rate = stream.policy.audit_rate if releases else in_force.policy.blind_rate
@@ -174,6 +174,6 @@ def _unlabelled(
 def _span(cases: rollups.Cases, newest: certificates.Era | None) -> float:
     """Days over which the cases came: those of the era before, or the days their answers were given on."""
     if newest is not None:
-        began, ended = moment.parse(newest.registered_at), moment.parse(newest.ends_at)
+        began, ended = timestamps.parse(newest.registered_at), timestamps.parse(newest.ends_at)
         return max((ended - began).total_seconds() / 86_400, 1.0)
     return float(max(cases.kinds["day"].n_unique(), 1))

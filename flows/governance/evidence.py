@@ -10,7 +10,7 @@ import polars as pl
 
 from flows.governance import epochs, eras
 from flows.runtime import runs
-from models import moment, names
+from models import names, timestamps
 from models.certification import certificate
 from models.config.stream import Stream
 from models.errors import LedgerInvalid
@@ -75,8 +75,8 @@ def adding_up(stream: Stream) -> Iterator[None]:
 
 def labels(stream: Stream, in_force: policy_history.PolicyInForce, cases: Judged, now: str) -> pl.DataFrame:
     """What change detection looks at: `certified.watched`, with readings that nobody else has come to for too long."""
-    due = moment.parse(now) - timedelta(days=stream.policy.max_silence)
-    return certificates.watched(cases, in_force.epoch_id, unsettled_before=moment.text(due))
+    due = timestamps.parse(now) - timedelta(days=stream.policy.max_silence)
+    return certificates.watched(cases, in_force.epoch_id, unsettled_before=timestamps.text(due))
 
 
 def quiet(stream: Stream, in_force: policy_history.PolicyInForce, cases: Judged) -> bool:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flows.runtime import runs
-from models import moment, names
+from models import names, timestamps
 from models.errors import Misuse
 from review.retention import retirement
 
@@ -26,12 +26,12 @@ def retire(stream_name: str, *, before: str, folder: Path, by: str, because: str
 
 
 def _moment(before: str) -> str:
-    """A day's beginning in UTC, or a time, as moment text."""
+    """A day's beginning in UTC, or a time, as the ledger writes times."""
     try:
-        return moment.text(datetime.strptime(before, "%Y-%m-%d").replace(tzinfo=UTC))
+        return timestamps.text(datetime.strptime(before, "%Y-%m-%d").replace(tzinfo=UTC))
     except ValueError:
         pass
     try:
-        return moment.text(moment.parse(before))
+        return timestamps.text(timestamps.parse(before))
     except ValueError as error:
         raise Misuse(f"--before: {error}; or give a day, such as 2026-01-31") from None

@@ -11,7 +11,7 @@ import polars as pl
 
 from flows.governance import epochs, evidence, revoked
 from flows.runtime import runs
-from models import moment, names
+from models import names, timestamps
 from models.certification import certificate
 from models.certification import era as ages
 from models.config.stream import Stream
@@ -144,7 +144,9 @@ def states(
     day, days = _day(newest, now)
     # What carries over began to when the era before ended, however long nothing ran since.
     idle = (
-        (moment.parse(newest.registered_at) - moment.parse(found[-2].ends_at)) // timedelta(days=1) if found[1:] else 0
+        (timestamps.parse(newest.registered_at) - timestamps.parse(found[-2].ends_at)) // timedelta(days=1)
+        if found[1:]
+        else 0
     )
     rested = day + max(idle, 0)
     held = {}
@@ -173,14 +175,14 @@ def states(
 
 def lapses(era: certificates.Era, now: str, days_left: int) -> str:
     """When what has so many days left (`era.InForce`) ends."""
-    return moment.text(moment.parse(era.registered_at) + timedelta(days=_day(era, now)[0] + days_left))
+    return timestamps.text(timestamps.parse(era.registered_at) + timedelta(days=_day(era, now)[0] + days_left))
 
 
 def _day(era: certificates.Era, now: str) -> tuple[int, int]:
     """Which day of the era it is, from 0, and how many it has."""
-    began, ends = moment.parse(era.registered_at), moment.parse(era.ends_at)
+    began, ends = timestamps.parse(era.registered_at), timestamps.parse(era.ends_at)
     days = max(round((ends - began) / timedelta(days=1)), 1)
-    return min(max((moment.parse(now) - began) // timedelta(days=1), 0), days - 1), days
+    return min(max((timestamps.parse(now) - began) // timedelta(days=1), 0), days - 1), days
 
 
 def _certified_before(book: Ledger, eras: list[certificates.Era], part: str) -> list[float]:

@@ -10,12 +10,18 @@ from datetime import UTC, datetime
 from flows.health import prefect_probe
 from flows.inputs import first_look
 from flows.runtime import runs, settings
-from models import moment
+from models import timestamps
 from models.config.stream import Stream
 from models.errors import SecondReaderError
-from review.health import findings, label_studio_findings, ledger_findings, start_findings
-from review.label_studio import probe
-from review.ledger import inspection, ledger
+from review.health import (
+    findings,
+    label_studio_findings,
+    label_studio_probe,
+    ledger_findings,
+    ledger_probe,
+    start_findings,
+)
+from review.ledger import ledger
 from review.queries import certificates, pending_cases, policy_history, readings, totals
 from review.report.figures import Pace
 
@@ -41,9 +47,9 @@ def examine(stream: str | None, *, deep: bool) -> Iterator[findings.Finding]:
         book: ledger.Ledger | None = None
         try:
             book = block.enter_context(ledger.open(url))
-            yield from ledger_findings.of(inspection.look(book, url, deep=deep))
+            yield from ledger_findings.of(ledger_probe.look(book, url, deep=deep))
             yield from _opened(book, streams)
-            there = inspection.now(book, url)
+            there = ledger_probe.now(book, url)
             if there is not None:
                 yield findings.clock(ledger.shown(url), there.timestamp() - time.time())
         except SecondReaderError as error:
@@ -148,8 +154,8 @@ def _label_studio(
     if not token:
         return  # said above
     try:
-        with probe.connected(config.label_studio_url, token) as api:
-            server, ahead = probe.server(api)
+        with label_studio_probe.connected(config.label_studio_url, token) as api:
+            server, ahead = label_studio_probe.server(api)
             yield from label_studio_findings.server(server)
             yield findings.clock(server.url, ahead)
             if book is not None:
@@ -160,9 +166,9 @@ def _label_studio(
 
 
 def _stream(
-    api: probe.Api, book: ledger.Ledger, stream: Stream, server: label_studio_findings.Server
+    api: label_studio_probe.Api, book: ledger.Ledger, stream: Stream, server: label_studio_findings.Server
 ) -> Iterator[findings.Finding]:
-    now = moment.text(datetime.now(UTC))
-    queue = probe.queue(api, book, stream, now=now)
+    now = timestamps.text(datetime.now(UTC))
+    queue = label_studio_probe.queue(api, book, stream, now=now)
     if queue is not None:
         yield from label_studio_findings.queue(stream, queue, server.members, now=now)

@@ -4,9 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from flows.inputs import files
+from models import columns
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import column_notes, columns, predictions
+from models.outputs import column_notes, predictions
 
 ROWS = 10_000  # looked at, of each file
 FILES = 100  # looked at, of an inbox

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from flows.inputs import files
 from flows.runtime import settings
-from models.config import first_stream
 from models.config import stream as streams
 from models.errors import Misuse, StreamInvalid
+from models.outputs import first_stream
 
 _ROWS = 100_000  # that are looked at
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")

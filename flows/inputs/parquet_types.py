@@ -6,8 +6,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.types as kinds
 
+from models import columns
 from models.errors import InputInvalid
-from models.outputs import columns
 
 # What Arrow can keep in Parquet or in its own note beside it, and Polars cannot take or, worse, panics on.
 _UNKNOWN = [

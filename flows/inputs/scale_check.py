@@ -9,9 +9,10 @@ from contextlib import suppress
 
 import polars as pl
 
+from models import columns
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import columns, predictions, reserved
+from models.outputs import predictions, reserved
 
 Batch = tuple[int, pl.DataFrame, pl.DataFrame]  # first line, rows, faults
 

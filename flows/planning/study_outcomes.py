@@ -8,8 +8,9 @@ from pathlib import Path
 import polars as pl
 
 from flows.inputs import headers
+from models.answers import right_wrong, same
 from models.errors import InputInvalid, Misuse
-from models.outputs import items, right_wrong, same, score_columns
+from models.outputs import items, score_columns
 from models.planning import labelled
 from models.planning.labelled import Columns
 
@@ -68,7 +69,7 @@ def scaled(whole: pl.DataFrame, columns: Columns, path: Path) -> pl.DataFrame:
 
 
 def compared(given: pl.Series, truth: pl.Series, columns: Columns) -> pl.DataFrame:
-    """Per row whether it is right, or how it is written that it is neither (`models.outputs.same`)."""
+    """Per row whether it is right, or how it is written that it is neither (`models.answers.same`)."""
     if columns.rule is not None:
         return columns.rule.judge(given, truth)
     return same.judge(given, truth, fold=columns.fold)

@@ -7,9 +7,10 @@ from pathlib import Path
 import polars as pl
 
 from flows.inputs import files
+from models import columns
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import columns, contract, items, reserved
+from models.outputs import contract, items, reserved
 
 _LOOKED_AT = 100  # rows of a chunk, for the names that JSON Lines have
 

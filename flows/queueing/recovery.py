@@ -8,7 +8,7 @@ from datetime import timedelta
 import polars as pl
 
 from flows.runtime import runs
-from models import moment
+from models import timestamps
 from review.label_studio import access, import_tasks, labeling_config, search
 from review.queries import pending_cases, sent_tasks
 
@@ -33,7 +33,7 @@ def adopt(run: runs.Run, connection: access.Connection, project_id: int) -> Foun
     """Record the tasks of ours that are in Label Studio and have no receipt. Reads the ids of the last ten minutes' tasks."""
     now = runs.clock()
     newest = sent_tasks.newest_task(run.ledger, project_id)
-    settled = sent_tasks.newest_task(run.ledger, project_id, before=moment.text(moment.parse(now) - SETTLED))
+    settled = sent_tasks.newest_task(run.ledger, project_id, before=timestamps.text(timestamps.parse(now) - SETTLED))
     there = search.task_ids(connection, project_id, start=settled)
     if newest and newest not in there:
         # Somebody deleted it, or the server was restored from an older backup and deals the same ids again.

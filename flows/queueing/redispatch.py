@@ -8,8 +8,7 @@ import dataclasses
 
 import polars as pl
 
-from flows import dispatch
-from flows.queueing import prefilled
+from flows.queueing import prefilled, push
 from flows.runtime import runs, settings
 from flows.scoring import payloads
 from models import names
@@ -42,8 +41,8 @@ def redispatch(stream_name: str, *, by: str, because: str) -> runs.Counts:
             task_id=pl.Series([found[key] for key in moved["task_key"]], dtype=pl.Int64),
         )
         _record(run, moved, by, because)
-        for batch in gone.iter_slices(dispatch.BATCH):
-            _record(run, dispatch.push(run.stream, project, batch), by, because)
+        for batch in gone.iter_slices(push.BATCH):
+            _record(run, push.batch(run.stream, project, batch), by, because)
         filled = prefilled.fill(run, connection, project, set())
         counts = {"sent_again": len(gone), "found": len(moved), "open": len(unanswered)}
         counts |= {name: number for name, number in prefilled.counts(filled).items() if number}

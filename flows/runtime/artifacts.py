@@ -17,8 +17,9 @@ from prefect.exceptions import ObjectNotFound
 
 from flows.runtime import kept_events
 from models.evaluation.estimate import Estimate
+from review import formats
 from review.queries import blind_samples
-from review.report import changes, formats, outlook, report, slider
+from review.report import changes, outlook, report, slider
 from review.report.figures import Report
 
 ROWS = 21  # of the table

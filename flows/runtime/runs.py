@@ -21,7 +21,7 @@ from typing import Any
 import polars as pl
 
 from flows.runtime import settings as settings_
-from models import moment
+from models import timestamps
 from models.config import terms
 from models.config.stream import Stream
 from models.errors import Misuse
@@ -123,7 +123,7 @@ def mark(book: ledger.Ledger, stream: Stream) -> project_mark.Mark:
 
 def clock() -> str:
     """Now, as the ledger writes it."""
-    return moment.text(datetime.now(UTC))
+    return timestamps.text(datetime.now(UTC))
 
 
 def open_ledger(settings: settings_.Settings | None = None) -> ledger.Ledger:

@@ -14,7 +14,7 @@ from prefect.cache_policies import NO_CACHE
 from flows.inputs import files
 from flows.runtime import flow_states, runs, settings
 from flows.scoring import group_caps
-from models import moment
+from models import timestamps
 from models.config.stream import Stream
 from models.errors import InputInvalid, ModelInvalid, Superseded
 from models.outputs import contract
@@ -136,7 +136,7 @@ def prepare(
     if stream.model.file is not None:
         answered = _answered(settings.read().data / stream.model.file, chunk.frame, stream)
     now = runs.clock()
-    latest = moment.text(moment.parse(now) + _AHEAD)
+    latest = timestamps.text(timestamps.parse(now) + _AHEAD)
     checked = contract.validate(answered, stream, source=chunk.source, latest=latest)
     if held is None and before is not None:
         held = before.held(checked.cases)

@@ -13,8 +13,8 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
+from models import columns
 from models.errors import ModelInvalid
-from models.outputs import columns, reals
 
 Rows = NDArray[np.bool_]
 
@@ -43,8 +43,8 @@ def _texts(frame: pl.DataFrame) -> tuple[Rows, list[str]]:
     return texts.is_not_null().to_numpy(), texts.drop_nulls().to_list()
 
 
-def _matrix(frame: pl.DataFrame, width: int, model: Any) -> tuple[Rows, reals.Matrix]:
-    matrix = reals.matrix(frame, width)
+def _matrix(frame: pl.DataFrame, width: int, model: Any) -> tuple[Rows, columns.Matrix]:
+    matrix = columns.matrix(frame, width)
     rows = _usable(matrix, model)
     return rows, matrix[rows]
 
@@ -58,7 +58,9 @@ def _table(frame: pl.DataFrame, model: Any) -> tuple[Rows, Any]:
         )
     texts = _text_columns(model, names)
     table = frame.select(
-        columns.text(frame.select(name)).to_series() if name in texts else reals.column(frame[name]).fill_null(np.nan)
+        columns.text(frame.select(name)).to_series()
+        if name in texts
+        else columns.numbers(frame[name]).fill_null(np.nan)
         for name in names
     )
     numbers = table.drop(texts)
@@ -68,7 +70,7 @@ def _table(frame: pl.DataFrame, model: Any) -> tuple[Rows, Any]:
     return usable, kept if hasattr(model, "feature_names_in_") else kept.to_numpy()
 
 
-def _usable(matrix: reals.Matrix, model: Any) -> Rows:
+def _usable(matrix: columns.Matrix, model: Any) -> Rows:
     """Rows without an infinity, nor a gap unless the model was built to fill gaps."""
     bad = np.isinf(matrix) if get_tags(model).input_tags.allow_nan else ~np.isfinite(matrix)
     return np.asarray(~bad.any(axis=1), dtype=np.bool_)

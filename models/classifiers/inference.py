@@ -13,10 +13,11 @@ import polars as pl
 import skops.io as skops_io
 from skops.io.exceptions import UntrustedTypesFoundException
 
+from models.answers import same
 from models.classifiers import features
 from models.config.stream import Stream
 from models.errors import ModelInvalid
-from models.outputs import reserved, same
+from models.outputs import reserved
 
 Classifier = Any  # scikit-learn ships no types; what is needed of it is checked by `load`
 

@@ -17,9 +17,9 @@ from pydantic import (
     model_validator,
 )
 
+from models.answers import same
 from models.config import cron, messages
 from models.errors import StreamInvalid
-from models.outputs import same
 
 
 def _name(text: str) -> str:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from models import columns
 from models.config.stream import Stream
-from models.outputs import columns, confidence, contract, predictions, reals, score_columns
+from models.outputs import confidence, contract, predictions, score_columns
 
 LEAST = 20  # rows: of fewer, a confidence that is the same everywhere says nothing
 
@@ -44,7 +45,7 @@ def of_probabilities(frame: pl.DataFrame, stream: Stream) -> list[Note]:
     names = stream.input.probabilities
     if not names:
         return []
-    matrix = reals.matrix(frame.select(names), len(stream.labels))
+    matrix = columns.matrix(frame.select(names), len(stream.labels))
     known = confidence.distributions(matrix)
     found = []
     if rounded := int(confidence.rounded(matrix).sum()):
@@ -125,7 +126,7 @@ def _scores(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
         yield Note(about="constant", said=said)
     if given.confidence is None:
         return
-    highest = reals.column(frame[given.confidence]).max()
+    highest = columns.numbers(frame[given.confidence]).max()
     if given.scale == "percent" and isinstance(highest, float) and highest <= 1:
         said = (
             f"{name} is never above {highest:g}, and input.scale says percent: if it runs from 0 to 1, drop the scale"

@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from models.outputs.reals import Matrix
+from models.columns import Matrix
 
 TOLERANCE = 1e-3  # how far from 1 probabilities may sum, whatever their decimals
 MOST = 0.1  # how far they may sum at most, however many are rounded

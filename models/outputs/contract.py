@@ -15,9 +15,9 @@ import polars as pl
 import polars_hash as plh
 import pyarrow as pa
 
-from models import timestamps
+from models import columns, timestamps
 from models.config.stream import Stream
-from models.outputs import columns, comparable, one_label, pictures, predictions, reals, reserved
+from models.outputs import comparable, one_label, pictures, predictions, reserved
 
 FAULT_SCHEMA = pl.Schema({"source": pl.String, "line": pl.Int64, "reason": pl.String, "raw": pl.String})
 CASE_SCHEMA = pl.Schema(
@@ -71,7 +71,7 @@ def validate(frame: pl.DataFrame, stream: Stream, *, source: str, latest: str | 
     """Check one batch. `frame` has the columns `named(stream)` gives, of any type, and may have others.
 
     The line of a row is its `reserved.LINE`, or else its position. A stream with a classifier of its own needs the
-    columns `classifier.apply` adds. `latest`: moment text; a row that says it was produced after it is in doubt; None:
+    columns `classifier.apply` adds. `latest`: a time; a row that says it was produced after it is in doubt; None:
     none is. Raises InputInvalid if the confidences are plainly of another scale than `input.scale`, the predictions are
     lists, or no picture can be shown to a reader, polars' ColumnNotFoundError if a column is missing.
     """
@@ -192,7 +192,7 @@ def contents(frame: pl.DataFrame, stream: Stream) -> pl.Series:
     texts = columns.text(frame.select(column for column in names if column not in numbers))
     texts = texts.with_columns(comparable.texts(texts.drop(given.id, strict=False)))
     fields = [_netstring(pl.col(column)) for column in texts.columns]
-    reals_ = [reals.column(frame[column]) for column in names if column in numbers]
+    reals_ = [columns.numbers(frame[column]) for column in names if column in numbers]
     if reals_:
         fields.append(pl.lit(_bits(reals_)))
     for real in reals_:
@@ -275,7 +275,7 @@ def amount(frame: pl.DataFrame, column: str | None) -> pl.Series:
     """A column of costs or milliseconds as Float64; null where it is no number of 0 or more, or no column is named."""
     if column is None:
         return pl.repeat(None, len(frame), dtype=pl.Float64, eager=True)
-    real = reals.column(frame[column])
+    real = columns.numbers(frame[column])
     return pl.select(pl.when(real.is_finite() & (real >= 0)).then(real)).to_series()
 
 
@@ -283,4 +283,4 @@ def time(frame: pl.DataFrame, column: str | None) -> pl.Series:
     """A column of times as the ledger writes them; null where there is none, or no column is named."""
     if column is None:
         return pl.repeat(None, len(frame), dtype=pl.String, eager=True)
-    return timestamps.text(frame[column])
+    return timestamps.column(frame[column])

@@ -2,9 +2,10 @@
 
 import polars as pl
 
+from models import columns
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import columns, reserved
+from models.outputs import reserved
 
 _FEWEST = 2  # answers that are lists, from which it is the column and not a row
 

@@ -2,9 +2,9 @@
 
 import polars as pl
 
+from models import columns
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import columns
 
 # An address, a picture in the text itself, or what Label Studio serves: its uploads, and storages connected to it.
 _SHOWABLE = r"^\s*(?i:https?://|data:image/|s3://|gs://|azure-blob://|/data/)"

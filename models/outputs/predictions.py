@@ -12,9 +12,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from models import columns
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import columns, confidence, reals, reserved, scale, score_columns
+from models.outputs import confidence, reserved, scale, score_columns
 
 _SCORES = {"max": confidence.max_probability, "margin": confidence.margin, "entropy": confidence.entropy}
 
@@ -77,7 +78,7 @@ def check_scale(frame: pl.DataFrame, stream: Stream, source: str) -> None:
         return
     given = pl.DataFrame(
         {
-            "real": reals.column(frame[stream.input.confidence]),
+            "real": columns.numbers(frame[stream.input.confidence]),
             "line": frame[reserved.LINE],
             "ours": _named_model(frame, stream) == stream.model.id,
         }
@@ -117,7 +118,7 @@ def _with_number(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
             score=pl.lit(None, dtype=pl.Float64), unscored=pl.lit("the stream gives no confidence")
         )
     column = frame[stream.input.confidence]
-    real = reals.column(column)
+    real = columns.numbers(column)
     shown = columns.printable(pl.col("shown"))
     score = scale.unit(real, stream.input.scale)
     if stream.input.confidence_of is not None:
@@ -147,7 +148,7 @@ def _with_number(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
 
 def _with_probabilities(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     """Columns given, score, unscored, from label probabilities."""
-    matrix = reals.matrix(frame.select(_probability_columns(stream)), len(stream.labels))
+    matrix = columns.matrix(frame.select(_probability_columns(stream)), len(stream.labels))
     valid = confidence.distributions(matrix)
     with np.errstate(invalid="ignore", over="ignore"):
         total = matrix.sum(axis=1)
@@ -181,14 +182,14 @@ def _with_probabilities(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     )
 
 
-def outvoted(matrix: reals.Matrix, given: pl.Series, stream: Stream) -> NDArray[np.bool_]:
+def outvoted(matrix: columns.Matrix, given: pl.Series, stream: Stream) -> NDArray[np.bool_]:
     """Whether a label has a higher probability than the one given; not where one is NaN or what is given is no label."""
     place = _places(given, stream)
     own = np.take_along_axis(matrix, np.maximum(place, 0)[:, None], axis=1)[:, 0]
     return np.asarray((place >= 0) & (own < matrix.max(axis=1, initial=-math.inf)), dtype=np.bool_)
 
 
-def _of_prediction(score: pl.Series, given: pl.Series, matrix: reals.Matrix, stream: Stream) -> pl.Series:
+def _of_prediction(score: pl.Series, given: pl.Series, matrix: columns.Matrix, stream: Stream) -> pl.Series:
     """The score of the prediction, where it is a label."""
     if stream.input.score != "max":
         other = pl.Series(outvoted(matrix, given, stream))

@@ -21,7 +21,7 @@ from types import MappingProxyType
 import numpy as np
 import polars as pl
 
-from models.outputs.reals import Matrix
+from models.columns import Matrix
 
 CALIBRATORS: Mapping[str, str] = MappingProxyType(
     {"unit": "identity", "percent": "percent", "logprob": "logprob", "real": "real"}

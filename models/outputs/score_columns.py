@@ -4,7 +4,7 @@ from typing import Literal
 
 import polars as pl
 
-from models.outputs import columns, reals
+from models import columns
 from models.outputs import scale as scales
 
 Scale = Literal["unit", "percent", "logprob"]
@@ -16,7 +16,7 @@ def complaint(given: pl.Series, name: str, scale: Scale | None = None) -> str | 
     `scale`: as the user names it, None: nothing is named, and they must be from 0 to 1. As `score` decides it
     (`models.outputs.scale.another`): one setting decides about all rows, and none is read by half.
     """
-    number = reals.column(given).rename(name)
+    number = columns.numbers(given).rename(name)
     found = scales.another(number, scale or "unit", named=scale is not None)
     if found is None:
         return None
@@ -39,7 +39,7 @@ def mapped(given: pl.Series, scale: Scale) -> pl.Series:
     """The column on the scale from 0 to 1 by a rising map (`scale`); what is no number of it stays as it stands."""
     if scale == "unit":
         return given
-    return _shown(scales.unit(reals.column(given), scale), given)
+    return _shown(scales.unit(columns.numbers(given), scale), given)
 
 
 def of_one(confidence: pl.Series, prediction: pl.Series, label: str) -> pl.Series:
@@ -47,7 +47,7 @@ def of_one(confidence: pl.Series, prediction: pl.Series, label: str) -> pl.Serie
 
     What is no number stays as it stands.
     """
-    return _shown(of_label(reals.column(confidence), prediction, label), confidence)
+    return _shown(of_label(columns.numbers(confidence), prediction, label), confidence)
 
 
 def of_label(probability: pl.Series, prediction: pl.Series, label: str) -> pl.Series:

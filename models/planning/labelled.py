@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from models import columns
+from models.answers import same
 from models.monitoring import score_shift
-from models.outputs import columns, items, reals, same, score_columns
+from models.outputs import items, score_columns
 
 MOST = 50_000_000  # cases that chances may stand for
 _SHOWN = 5  # spellings
@@ -141,7 +143,7 @@ def content_note(rows: pl.DataFrame) -> str | None:
 
 def chances(given: pl.Series) -> pl.Series:
     """Chances of being labelled as Float64 in (0, 1]; null where there is none."""
-    number = reals.column(given)
+    number = columns.numbers(given)
     return pl.select(pl.when((number > 0) & (number <= 1)).then(number)).to_series().rename("chance")
 
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any
 from xml.etree import ElementTree
 
-from models import moment
+from models import timestamps
+from models.answers import same
 from models.config.stream import Stream
-from models.outputs import same
 from review.health import findings
 from review.label_studio import labeling_config, project_mark
 
@@ -85,7 +85,7 @@ def server(seen: Server) -> Iterator[findings.Finding]:
 
 
 def queue(stream: Stream, seen: Queue, members: Mapping[str, bool], *, now: str) -> Iterator[findings.Finding]:
-    """One stream's project. `now` is moment text."""
+    """One stream's project. `now` is text of `models.timestamps`."""
     write = findings.Scribe("Label Studio", f"{stream.name} (project {seen.project_id})")
     if seen.project is None:
         yield write.bad(
@@ -179,7 +179,7 @@ def _tasks(
             f"{findings.counted(lost, 'answer that was collected is', 'answers that were collected are')} no longer there",
             "they stand in the ledger until somebody answers or changes the task; such an answer takes their place",
         )
-    read = moment.text(moment.parse(seen.cursor) + _WHOLE_SECOND) if seen.cursor else ""
+    read = timestamps.text(timestamps.parse(seen.cursor) + _WHOLE_SECOND) if seen.cursor else ""
     stuck = [task.task_id for task in seen.tasks.values() if task.answers and task.updated_at <= read]
     if stuck:
         yield write.bad(
@@ -231,7 +231,7 @@ def _predictions(
 def _people(
     write: findings.Scribe, stream: Stream, seen: Queue, members: Mapping[str, bool], now: str
 ) -> Iterator[findings.Finding]:
-    since = moment.text(moment.parse(now) - _RECENT)
+    since = timestamps.text(timestamps.parse(now) - _RECENT)
     for email, last in sorted(seen.reviewers.items()):
         if "@" in email and not members.get(email, False) and last >= since:
             yield write.warn(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models import moment
+from models import timestamps
 
 _GAUGES = {
     "open": "Cases before people that nobody has answered.",
@@ -26,7 +26,7 @@ def text(rows: Sequence[Mapping[str, Any]]) -> str:
     lines = _gauge("up", "0 if the stream's state cannot be read.", [(row, row["problem"] is None) for row in rows])
     for name, meaning in _GAUGES.items():
         lines += _gauge(name, meaning, [(row, row[name]) for row in well])
-    times = [(row, row["measured_at"] and moment.parse(row["measured_at"]).timestamp()) for row in well]
+    times = [(row, row["measured_at"] and timestamps.parse(row["measured_at"]).timestamp()) for row in well]
     lines += _gauge("measured_timestamp_seconds", "When the last report was made.", times)
     return "".join(line + "\n" for line in lines)
 

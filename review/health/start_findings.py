@@ -7,10 +7,11 @@ from models.certification import era as era_
 from models.config.stream import Stream
 from models.planning import start
 from models.routing.policy import Policy
+from review import formats
+from review.adoption.proposal import MINUTES
 from review.health import findings
-from review.report import formats, rises, starting
+from review.report import rises, starting
 from review.report.figures import DAY, Pace
-from review.report.proposal import MINUTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

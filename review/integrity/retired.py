@@ -13,7 +13,7 @@ import polars as pl
 
 from models.routing.policy import AUTOMATE
 from review.ledger import seals, tables
-from review.retention.removal import DIGITS
+from review.ledger.removal import DIGITS
 
 TABLE = "decision"
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from models import moment
+from models import timestamps
 from models.config.stream import Stream
 from review.label_studio import labeling_config
 
@@ -55,7 +55,7 @@ FAULTS: dict[str, type[pl.DataType]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Annotation:
-    """One annotation as Label Studio holds it now. Times are moment texts."""
+    """One annotation as Label Studio holds it now. Times are texts of `models.timestamps`."""
 
     annotation_id: int
     result: object  # JSON as submitted; ours is a list with one item, but anybody may write anything
@@ -219,7 +219,7 @@ def is_mark(annotation: Mapping[str, Any]) -> bool:
 
 
 def _moment(value: object) -> str:
-    return moment.text(value if isinstance(value, datetime) else moment.parse(str(value)))
+    return timestamps.text(value if isinstance(value, datetime) else timestamps.parse(str(value)))
 
 
 def _person(value: object) -> int | None:

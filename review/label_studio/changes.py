@@ -6,7 +6,7 @@ from typing import Any
 
 from label_studio_sdk.core.pagination import SyncPager
 
-from models import moment
+from models import timestamps
 from review.label_studio import access, annotations, labeling_config, listing
 
 _OVERLAP = timedelta(seconds=30)  # changes may be committed in another order than their time stamps say
@@ -17,12 +17,12 @@ def changed(
 ) -> Iterator[list[annotations.ChangedTask]]:
     """The tasks that changed since the cursor, oldest change first, in pages. None: from the beginning.
 
-    `since` is the `cursor` of the reading before, a moment text by Label Studio's clock; the 30 s before it are read
+    `since` is the `cursor` of the reading before, a time by Label Studio's clock; the 30 s before it are read
     again. Each page starts at the last change of the page before, not at a page number: a task edited while we read
     moves to the end of the list, and counting pages would skip the one that takes its place.
     Raises Refused if the project is gone.
     """
-    floor = moment.text(moment.parse(since) - _OVERLAP) if since else "1970-01-01T00:00:00.000000Z"
+    floor = timestamps.text(timestamps.parse(since) - _OVERLAP) if since else "1970-01-01T00:00:00.000000Z"
     seen: dict[int, str] = {}
     after = listing.condition("updated_at", "greater_or_equal", "Datetime", floor)
     while True:
@@ -58,7 +58,7 @@ def earliest_change(connection: access.Connection, project_id: int, ids: tuple[i
     conditions = [
         listing.condition("id", "greater_or_equal", "Number", ids[0]),
         listing.condition("id", "less_or_equal", "Number", ids[1]),
-        listing.condition("updated_at", "less", "Datetime", moment.text(moment.parse(before) - _OVERLAP)),
+        listing.condition("updated_at", "less", "Datetime", timestamps.text(timestamps.parse(before) - _OVERLAP)),
     ]
     tasks, _ = _changes(connection, project_id, conditions, ordering="updated_at")
     return tasks[0].updated_at if tasks else None
@@ -73,7 +73,9 @@ def cursor(connection: access.Connection, newest: str) -> str:
     """
     if connection.met_at is None:
         return newest
-    quiet = moment.text(moment.parse(newest) + _OVERLAP + timedelta(microseconds=1))  # nothing up to `newest`, then
+    quiet = timestamps.text(
+        timestamps.parse(newest) + _OVERLAP + timedelta(microseconds=1)
+    )  # nothing up to `newest`, then
     return min(connection.met_at, quiet)
 
 

@@ -18,9 +18,9 @@ from types import MappingProxyType
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
+from models.answers import same
 from models.config.stream import Stream
 from models.errors import StreamInvalid
-from models.outputs import same
 
 CHOICES = "answer"  # the control's name: what a result's `from_name` must say
 CONTROLS = ("Choices", "Taxonomy")  # its tag

@@ -11,9 +11,8 @@ import polars as pl
 import pyarrow as pa
 
 from models import errors
-from review.ledger import database, frames, sealing, seals, tables
+from review.ledger import database, frames, removal, sealing, seals, tables
 from review.ledger.drivers import adbc_driver_manager, dbapi
-from review.retention import removal
 
 # A known key with other content here is not the same fact said twice: it is given back, never dropped in silence.
 _CONTENT = {"decision": ["content"], "adoption": ["policy_id", "adopted_by", "because"]}

@@ -3,7 +3,7 @@
 The only way to the database. Every append is one transaction: all of it, or nothing. Writing twice equals writing once.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Self
@@ -11,10 +11,8 @@ from typing import Self
 import polars as pl
 
 from models import errors
-from review.integrity import verify
-from review.ledger import appends, database, frames, lock, schema, sealing, seals, tables
+from review.ledger import appends, database, frames, lock, removal, schema, sealing, tables
 from review.ledger.drivers import dbapi
-from review.retention import removal
 
 _FOREIGN = -1  # what `_LOOK` finds where an SQLite file is something else's; a PostgreSQL database may be both's
 _LOOK = {
@@ -112,7 +110,7 @@ class Ledger:
     ) -> appends.Appended:
         """Write what is new, sealed, in one transaction. `facts`: table name -> rows with its columns but `seal`.
 
-        `now` is moment text. `in_force`: stream -> the id of the policy that must be in force when this is written.
+        `now`: from `timestamps.text`. `in_force`: stream -> the id of the policy that must be in force when it is written.
         `check` sees what was done before the transaction ends; what it raises takes it all back. Raises ValueError if a
         frame is not what its table holds or has a key twice, LedgerInvalid if the database refuses a row, Superseded,
         Unavailable; in each case nothing was written.
@@ -136,13 +134,13 @@ class Ledger:
         batches = sealing.batches("retirement", schema.conform("retirement", facts).sort(tables.key("retirement")))
         with self._transaction() as cursor:
             number, digest = appends.head(cursor)
-            removal.take_out(cursor, gone, sqlite=self._where.kind == "sqlite")
+            removal.take_out(cursor, gone, sqlite=self.is_sqlite)
             appends.insert(cursor, "retirement", batches, after=number)
             appends.seal(cursor, batches, after=(number, digest), now=now)
 
     def check_owner(self) -> None:
         """Raises Refused if the user of a ledger on PostgreSQL may not take rows out, which only the tables' owner may."""
-        if self._where.kind == "sqlite":
+        if self.is_sqlite:
             return
         owns = (
             "SELECT pg_has_role(relowner, 'USAGE') AS owns FROM pg_catalog.pg_class WHERE oid = to_regclass('decision')"
@@ -186,30 +184,10 @@ class Ledger:
         """
         return lock.hold(self._where, flow, stream)
 
-    def verify(self, *, known: tuple[int, str] | None = None, archive: Path | None = None) -> list[seals.Finding]:
-        """Everything in the ledger that is not as it was sealed; empty if all is well.
-
-        `known` is a head that a report printed: a ledger cut short, or rewritten from the start, no longer has it.
-        `archive`: the folder with the files of what was retired, to be read too.
-        """
-        return list(verify.findings(self.read, sqlite=self._where.kind == "sqlite", known=known, archive=archive))
-
-    def sealed(
-        self, name: str, stream: str, numbers: Sequence[int], places: Mapping[int, tuple[int, int]]
-    ) -> pl.DataFrame:
-        """A stream's rows of a table from the first to the last of some seals, as `seals.prepared`.
-
-        `places`: what `places` gave.
-        """
-        return verify.rows(self.read, name, numbers, places, sqlite=self._where.kind == "sqlite", stream=stream)
-
-    def seals_of(self, name: str, *, low: int, high: int) -> dict[int, seals.Seal]:
-        """The seals of a table from one number to another, by number."""
-        return verify.seals_of(self.read, name, {"low": low, "high": high}, sqlite=self._where.kind == "sqlite")
-
-    def places(self, name: str) -> dict[int, tuple[int, int]]:
-        """Where the rows of each seal lie, for `sealed`. A walk over the table on SQLite; nothing on PostgreSQL."""
-        return verify.places(self.read, name) if self._where.kind == "sqlite" else {}
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this ledger is an SQLite file; else it is on PostgreSQL."""
+        return self._where.kind == "sqlite"
 
     @property
     def identity(self) -> str:
@@ -225,7 +203,7 @@ class Ledger:
     def _transaction(self) -> Iterator[dbapi.Cursor]:
         """A transaction in which nobody else appends. Rolled back whatever goes wrong, so that nothing is half done."""
         with database.mapped(self._where), self._connection.cursor() as cursor:
-            if self._where.kind == "sqlite":
+            if self.is_sqlite:
                 cursor.execute("BEGIN IMMEDIATE")
             else:
                 cursor.execute("BEGIN")

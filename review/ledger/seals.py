@@ -103,7 +103,7 @@ def content(table: str, rows: pl.DataFrame, arrow: pa.Table | None = None) -> Co
 
 
 def make(of: Content, *, seq: int, previous: str, now: str) -> Seal:
-    """Seal a content as number `seq`, after the seal whose digest is `previous`. `now` is when, as moment text."""
+    """Seal a content as number `seq`, after the seal whose digest is `previous`. `now` is when, as the ledger writes times."""
     return Seal(
         seq=seq,
         table_name=of.table,

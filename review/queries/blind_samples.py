@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from review.report import formats
+from review import formats
 
 SCHEMA = ("confidence", "outcome", "n")
 

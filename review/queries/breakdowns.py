@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
+from models.answers import same
 from models.evaluation import group_intervals, slices
 from models.monitoring import score_shift
-from models.outputs import same
+from models.planning import what_if
 from models.routing import policy as routing
 from review.queries import outcomes as judged_
 from review.queries.outcomes import Judged
-from review.report import what_if
 
 MOST = 200  # parts shown, those with most cases; more is no table but a search
 MOST_CURVES = 40  # parts that follow the slider: what a page can hold

@@ -30,7 +30,7 @@ _KEPT = ("log_e", "certified", "cases", "labels", "errors", "pending", "unsent")
 class Era:
     """One era of an epoch: its plans by part ("" is of all cases), where it begins and when it ends.
 
-    `after_seal`: its decisions stand under later seals. `ends_at`: moment text; the next era begins with the first append
+    `after_seal`: its decisions stand under later seals. `ends_at`: a time; the next era begins with the first append
     from then on.
     """
 

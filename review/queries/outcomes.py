@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from models import moment
+from models import timestamps
 from review.ledger import rollups
 from review.ledger.ledger import Ledger
 from review.queries import levels, readings
@@ -57,7 +57,7 @@ def read(
     `overlap`: the share of blind answers that agree with the model which another person reads, too.
     """
     cases = rollups.read(list(extracts_of(ledger, stream)), eras(ledger, stream))
-    due = moment.text(moment.parse(now) - timedelta(hours=deadline_hours))
+    due = timestamps.text(timestamps.parse(now) - timedelta(hours=deadline_hours))
     people = readings.read(ledger, stream)
     claims = overlaps.drawn(cases.kinds, cases.drawn, overlaps.salts(ledger, stream), overlap)
     # What was decided together is in the order of the queue, and what belongs together stands together.

@@ -9,7 +9,7 @@ from typing import Literal
 
 import polars as pl
 
-from models import moment, names
+from models import names, timestamps
 from models.config.stream import Stream
 from review.ledger.ledger import Ledger
 from review.queries import overlap, policy_history, readings
@@ -58,7 +58,7 @@ def given_back(ledger: Ledger, stream: str, epoch_id: str) -> str | None:
 
 
 def _due(stream: Stream, now: str, early: timedelta = NONE) -> str:
-    return moment.text(moment.parse(now) - timedelta(days=stream.policy.max_silence) + early)
+    return timestamps.text(timestamps.parse(now) - timedelta(days=stream.policy.max_silence) + early)
 
 
 def _settled_since(due: str, found: pl.DataFrame, given: str | None) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from models import moment
+from models import timestamps
 from models.routing.policy import AUTOMATE, REVIEW
 from review.ledger import rollups
 from review.ledger.ledger import Ledger
@@ -84,11 +84,11 @@ def _lately(events: pl.DataFrame, now: str, days: int) -> tuple[float, int]:
     first: str | None = events["at"].min()  # type: ignore[assignment]
     if first is None:
         return 0.0, 0
-    age = max((moment.parse(now) - moment.parse(first)).total_seconds() / DAY, 0.0)
+    age = max((timestamps.parse(now) - timestamps.parse(first)).total_seconds() / DAY, 0.0)
     if age < 1:
         return 24 * age, int(events["n"].sum())
     whole = min(int(age), days)
-    since = moment.text(moment.parse(now) - timedelta(days=whole))
+    since = timestamps.text(timestamps.parse(now) - timedelta(days=whole))
     return 24.0 * whole, int(events.filter(pl.col("at") > since)["n"].sum())
 
 

@@ -4,8 +4,8 @@ from dataclasses import asdict
 from typing import Any
 
 from models.evaluation.estimate import Estimate
+from models.planning.what_if import WhatIf
 from review.report.figures import Figure, Report
-from review.report.what_if import WhatIf
 
 
 def whole(report: Report) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """What a report says of the certificate: what is certified, what speaks against it, what the next step takes. Pure."""
 
+from models.answers import same
 from models.certification import certificate
 from models.certification import era as era_
-from models.outputs import same
+from review import formats
 from review.queries import blind_samples, policy_history
-from review.report import formats, outlook, readers_text, silence_text
+from review.report import outlook, readers_text, silence_text
 from review.report.figures import Alarm, ClassLine, Report
 
 REVOKED = (

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from review.report import as_json, formats, rises, summary
+from review import formats
+from review.report import as_json, rises, summary
 from review.report.figures import Report
 
 

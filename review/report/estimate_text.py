@@ -2,7 +2,7 @@
 
 from models.evaluation import intervals, risk
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
-from review.report import formats
+from review import formats
 from review.report.figures import Report
 
 WIDER = 1.25  # times the width that as many labels alike would give, from which it is worth a word

@@ -10,13 +10,13 @@ from models.certification import era as era_
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
 from models.evaluation.slices import Slice
 from models.monitoring.score_shift import Shift
+from models.planning.what_if import WhatIf
 from models.reviewers.capture_recapture import Readers
+from review import formats
+from review.adoption import verdict as verdict_
+from review.adoption.proposal import Proposal
 from review.queries import policy_history
 from review.queries.blind_samples import Draws
-from review.report import formats
-from review.report import verdict as verdict_
-from review.report.proposal import Proposal
-from review.report.what_if import WhatIf
 
 Figure = Estimate | NotEnoughEvidence
 DAY = 24.0  # hours

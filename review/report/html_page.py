@@ -10,8 +10,9 @@ import polars as pl
 from markupsafe import Markup
 
 from models.evaluation.estimate import Estimate
+from review import formats
 from review.queries import blind_samples
-from review.report import certificate_text, changes, formats, slider, summary, terminal
+from review.report import certificate_text, changes, slider, summary, terminal
 from review.report.charts import drawing, panels, risk_coverage
 from review.report.figures import Report
 

@@ -1,8 +1,8 @@
 """How long labels that are still needed take, in days and in hours of people, at the stream's own pace. Pure."""
 
 from models.planning import start
+from review import formats
 from review.queries import blind_samples
-from review.report import formats
 from review.report.figures import DAY, Report
 
 

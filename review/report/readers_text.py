@@ -2,7 +2,7 @@
 
 from models.evaluation.estimate import NotEnoughEvidence
 from models.reviewers.capture_recapture import READ, Readers
-from review.report import formats
+from review import formats
 
 ALIKE = "Errors that all readers miss alike are not in this: only cases whose answer is known can show them."
 

@@ -11,18 +11,20 @@ from typing import Any, Literal
 
 import polars as pl
 
-from models import moment
+from models import timestamps
 from models.certification import certificate
 from models.config.stream import Stream
 from models.evaluation import group_intervals, intervals, reliability, risk
 from models.evaluation.estimate import NotEnoughEvidence
 from models.evaluation.slices import Slice
 from models.monitoring.score_shift import Shift
+from models.planning import what_if
 from models.reviewers.capture_recapture import Readers
 from models.routing import policy as routing
+from review.adoption import proposal, verdict
+from review.adoption.evidence_counts import Part, Weighed
 from review.queries import blind_samples, policy_history
-from review.queries.evidence_counts import Part, Weighed
-from review.report import html_page, proposal, terminal, verdict, what_if
+from review.report import html_page, terminal
 from review.report.figures import Alarm, ClassLine, Era, Figure, Pace, Queue, Report, Trust, Watch
 
 NO_PACE = Pace(hours=0.0, answered=0, arrived=0)
@@ -267,8 +269,8 @@ def _needed(promise: Figure, target: float, design: float) -> int | None:
 
 
 def _queue(open_cases: pl.DataFrame, waiting: int, deadline: float, now: str) -> Queue:
-    instant = moment.parse(now)
-    waited = [(instant - moment.parse(sent)).total_seconds() / 3600 for sent in open_cases["sent_at"]]
+    instant = timestamps.parse(now)
+    waited = [(instant - timestamps.parse(sent)).total_seconds() / 3600 for sent in open_cases["sent_at"]]
     floors = (0.0, *(edge for edge, _ in AGES[:-1]))
     # A clock that runs behind the ledger's gives a case that was sent "later than now": it is new.
     ages = tuple(

@@ -1,7 +1,7 @@
 """How long a risen error goes unnoticed, and how often an alarm is false, at a stream's own pace: in words. Pure."""
 
 from models.monitoring import change_detection
-from review.report import formats
+from review import formats
 
 
 def sentence(target: float, audits: float) -> str | None:

@@ -7,10 +7,11 @@ shows is what `--json` says, written by `wording` as everywhere.
 import shlex
 from typing import Any
 
+from models.planning.what_if import Part
+from review import formats
+from review.adoption import verdict
 from review.queries import blind_samples
-from review.report import formats, verdict
 from review.report.figures import Report
-from review.report.what_if import Part
 
 NOT_REACHED = "no case so far was that sure"
 

@@ -3,7 +3,7 @@
 import math
 
 from models.planning import start
-from review.report import formats
+from review import formats
 
 
 def sentences(planned: start.Start, *, readers: str = "review.capacity_per_day") -> list[str]:

@@ -10,7 +10,8 @@ from models.evaluation.estimate import Estimate
 from models.planning.labelled import LeftOut
 from models.planning.simulation import Rehearsal
 from models.planning.study import Attainable, Study
-from review.report import formats, rises, study_words
+from review import formats
+from review.report import rises, study_words
 
 CURVE = tuple(step / 10 for step in range(1, 11))
 SHOWN_DAYS = (1, 2, 3, 5, 10, 20, 30, 40, 50, 60, 90, 120, 180, 365)

@@ -6,7 +6,7 @@ from models.evaluation.estimate import Estimate
 from models.evaluation.reliability import CHANCE
 from models.planning.labelled import LeftOut
 from models.planning.study import Study
-from review.report import formats
+from review import formats
 
 SPELLINGS = 6  # shown, of answers written otherwise
 

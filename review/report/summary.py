@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from models.answers import same
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
-from models.outputs import same
+from review import formats
 from review.queries import blind_samples
-from review.report import certificate_text, estimate_text, formats, outlook, silence_text
+from review.report import certificate_text, estimate_text, outlook, silence_text
 from review.report.figures import Figure, Report
 
 

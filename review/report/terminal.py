@@ -5,7 +5,8 @@ import re
 import polars as pl
 
 from models.evaluation.estimate import NotEnoughEvidence
-from review.report import certificate_text, formats, summary
+from review import formats
+from review.report import certificate_text, summary
 from review.report.charts import risk_coverage
 from review.report.figures import Report
 

@@ -7,9 +7,9 @@ import polars as pl
 
 from models.errors import Misuse, printable
 from models.routing import policy
+from review import formats
 from review.ledger.ledger import Ledger
 from review.queries import alarms
-from review.report import formats
 
 
 def case(ledger: Ledger, stream: str, case_id: str, *, where: str = "", payload: str | None = None) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from models import errors
 from review import private_files
+from review.integrity import verify
 from review.ledger import database, ledger
 
 
@@ -68,7 +69,7 @@ def _copy(where: database.Address, part: Path) -> None:
 
 def _checked(part: Path) -> Copy:
     with ledger.open(f"sqlite:///{part}") as book:
-        odd = book.verify()
+        odd = verify.ledger(book)
         number, digest = book.head()
     if odd:
         raise errors.Tampered(

@@ -14,16 +14,15 @@ import polars as pl
 
 from models import errors
 from models.routing.policy import AUTOMATE
-from review.integrity import retired, verify
-from review.ledger import rollups, seals
+from review.integrity import checks, retired, verify
+from review.ledger import archive, rollups, seals
 from review.ledger.ledger import Ledger
 from review.queries import alarms, suspicion
-from review.retention import archive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Who:
-    """Who retires, why, when (moment text): it stands in the ledger for ever."""
+    """Who retires, why, when (text of `models.timestamps`): it stands in the ledger for ever."""
 
     by: str
     because: str
@@ -49,7 +48,7 @@ def retire(ledger: Ledger, stream: str, *, before: str, folder: Path, who: Who) 
     done = Done(waiting=int(candidates["held"].sum()))
     # Counted over those that stay too, for what lies between is read with them.
     files = candidates.with_columns(((pl.col("n").cum_sum() - 1) // seals.ROWS).alias("file")).filter("free")
-    places = ledger.places(retired.TABLE) if len(files) else {}
+    places = verify.places(ledger, retired.TABLE) if len(files) else {}
     for part in files.partition_by("file", maintain_order=True):
         taken = _one_file(ledger, stream, part["seal"].to_list(), places, folder, who)
         done = Done(rows=done.rows + taken, files=done.files + (taken > 0), waiting=done.waiting)
@@ -84,12 +83,12 @@ def _one_file(
     ledger: Ledger, stream: str, numbers: list[int], places: dict[int, tuple[int, int]], folder: Path, who: Who
 ) -> int:
     """Retire a few seals into one file. How many decisions left."""
-    rows = ledger.sealed(retired.TABLE, stream, numbers, places).filter(pl.col("seal").is_in(numbers))
+    rows = verify.sealed(ledger, retired.TABLE, stream, numbers, places).filter(pl.col("seal").is_in(numbers))
     bounds = {"low": numbers[0], "high": numbers[-1]}
-    made = ledger.seals_of(retired.TABLE, **bounds)
+    made = verify.seals_of(ledger, retired.TABLE, **bounds)
     parts = {number: rows.filter(pl.col("seal") == number) for number in numbers}
     odd = [one for number in numbers for one in seals.check(made[number], parts[number])]
-    odd += [one for one in verify.extract_findings(ledger.read, rows, bounds, {}) if one.seal in parts]
+    odd += [one for one in checks.extract_findings(ledger.read, rows, bounds, {}) if one.seal in parts]
     if odd:
         raise errors.Tampered(f"{odd[0]}; nothing of it was retired; run: second-reader verify")
     touched = _touched(ledger, stream)

@@ -26,7 +26,7 @@ from flows import measure, score
 from flows.governance import actions, epochs, evidence
 from flows.runtime import runs, settings
 from flows.scoring import decide
-from models import moment
+from models import timestamps
 from review.ledger import database, ledger, tables
 from review.report import figures, report
 from tests.bench import outputs
@@ -97,7 +97,7 @@ def estimated(url: str) -> figures.Report:
     A month from now, when every day is mature: draws without an answer are late, and count as wrong.
     """
     with ledger.open(url) as book:
-        run, now = started(book, "measure"), moment.text(datetime.now(UTC) + timedelta(days=30))
+        run, now = started(book, "measure"), timestamps.text(datetime.now(UTC) + timedelta(days=30))
         in_force = runs.policy_in_force(book, run.stream)
         cases = evidence.judged(run, now)
         standings = evidence.look(run, in_force, cases, now)

@@ -13,7 +13,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
-from review.report import as_json, formats, report, slider, what_if
+from models.planning import what_if
+from review import formats
+from review.report import as_json, report, slider
 from review.report.figures import Report
 from tests.e2e.browser import FLAGS
 from tests.unit.review.report.report_facts import COUNTS, PLAN, STANDING, STATES, made, part, table

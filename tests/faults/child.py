@@ -19,10 +19,12 @@ import psycopg
 
 from flows import collect, dispatch, measure, score
 from flows.governance import actions, epochs
+from flows.queueing import push
 from flows.runtime import artifacts, runs, settings
 from flows.scoring import decide, group_caps
-from models import moment
+from models import timestamps
 from models.errors import SecondReaderError
+from review.integrity import verify
 from review.label_studio import access, changes, import_tasks, listing, search
 from review.ledger import appends, database, lock
 from review.ledger.drivers import dbapi
@@ -72,7 +74,7 @@ def run(job: Job, say: Say) -> None:
 
 def _verify() -> list[str]:
     with runs.open_ledger() as book:
-        return [str(finding) for finding in book.verify()]
+        return [str(finding) for finding in verify.ledger(book)]
 
 
 def _prepare(job: Job) -> None:
@@ -86,7 +88,7 @@ def _prepare(job: Job) -> None:
     artifacts.artifacts = lambda *_: None
     artifacts.events = lambda *_: None
     score.CHUNK_ROWS = 4
-    dispatch.BATCH = 6
+    push.BATCH = 6
     import_tasks._TASKS_PER_PUSH = 4
     listing.PAGE = 30
     changes._OVERLAP = timedelta(seconds=job.get("overlap", 2))  # a life here is shorter than the real one
@@ -97,7 +99,7 @@ def _prepare(job: Job) -> None:
     access.connect = partial(access.connect, timeout=seconds[0], patience=seconds[1])
     if "clock" in job:
         real, jump = runs.clock, timedelta(seconds=job["clock"])
-        runs.clock = lambda: moment.text(moment.parse(real()) + jump)
+        runs.clock = lambda: timestamps.text(timestamps.parse(real()) + jump)
 
 
 def _happen(what: str, job: Job, say: Say) -> None:

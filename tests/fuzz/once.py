@@ -19,9 +19,11 @@ import polars as pl
 from flows.governance import epochs
 from flows.inputs import files
 from flows.scoring import decide
+from models import columns
 from models.config.stream import Stream
 from models.errors import SecondReaderError
-from models.outputs import columns, reserved
+from models.outputs import reserved
+from review.integrity import verify
 from review.ledger import ledger
 from tests.fuzz import tables
 from tests.fuzz.inputs import Input
@@ -107,7 +109,7 @@ def again(given: Input, folder: Path, *, chunk_rows: int) -> str:
         decide.record.fn(stream, "run again", chunk)
     after = _counts(folder / "ledger.db")
     with ledger.open(f"sqlite:///{folder / 'ledger.db'}") as book:
-        found = book.verify()
+        found = verify.ledger(book)
     if found:
         return f"the ledger does not verify: {found[0]}"
     return "" if before == after else f"done again, {before} became {after}"

@@ -13,7 +13,7 @@ from flows.governance import epochs, evidence
 from flows.inputs import files
 from flows.runtime import runs, settings
 from flows.scoring import decide
-from models import moment
+from models import timestamps
 from models.certification import certificate
 from models.config import stream
 from review.ledger import ledger
@@ -67,7 +67,7 @@ class Clock:
         self.now = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
     def __call__(self) -> str:
-        return moment.text(self.now)
+        return timestamps.text(self.now)
 
     def later(self, days: float) -> str:
         self.now += timedelta(days=days)

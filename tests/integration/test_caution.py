@@ -8,7 +8,7 @@ import pytest
 
 from flows.governance import actions, eras, safeguards
 from flows.runtime import runs
-from models import moment
+from models import timestamps
 from models.certification import era as ages
 from review.queries import certificates, policy_history, silence
 from tests.integration.desk import ANN, WHY, Clock, Desk, opened
@@ -51,7 +51,7 @@ def state(desk: Desk) -> ages.InForce:
 def next_era(desk: Desk, clock: Clock) -> None:
     now = certificates.era(desk.book, desk.in_force().epoch_id)
     assert now is not None
-    clock.now = moment.parse(now.ends_at)
+    clock.now = timestamps.parse(now.ends_at)
 
 
 def test_within_its_era_a_certified_threshold_stays_as_it_was_adopted(desk: Desk, clock: Clock) -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from flows.governance import actions, epochs, safeguards
 from flows.runtime import runs
-from models import moment
+from models import timestamps
 from models.errors import Misuse
+from review import formats
 from review.queries import certificates
-from review.report import formats
 from tests.integration.desk import ANN, WHY, Clock, Desk, opened
 
 
@@ -31,7 +31,7 @@ def later(desk: Desk, clock: Clock, eras: float) -> dict[str, float | None]:
     """What is released of each class after so much of an era (as long as the one under way) and another `measure`."""
     now = certificates.era(desk.book, desk.in_force().epoch_id)
     assert now is not None
-    clock.now += eras * (moment.parse(now.ends_at) - moment.parse(now.registered_at))
+    clock.now += eras * (timestamps.parse(now.ends_at) - timestamps.parse(now.registered_at))
     safeguards.act(desk.run(), desk.in_force(), desk.looks(), runs.clock())
     return dict(desk.in_force().policy.by_class or {})
 

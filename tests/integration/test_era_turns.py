@@ -8,7 +8,7 @@ import pytest
 
 from flows import measure
 from flows.governance import actions, safeguards
-from models import moment
+from models import timestamps
 from models.certification import era as ages
 from review.queries import certificates
 from tests.integration.desk import ANN, NO_LABELS, WHY, Desk, opened
@@ -21,7 +21,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 
 
 def at(days: float) -> str:
-    return moment.text(datetime.now(UTC) + timedelta(days=days))
+    return timestamps.text(datetime.now(UTC) + timedelta(days=days))
 
 
 def act(desk: Desk, days: float) -> bool:
@@ -91,7 +91,7 @@ def test_the_report_says_until_when_a_line_carries_over_and_calls_none_certified
     era = measure._era(desk.run(), in_force, standings, now)
     assert era is not None
     assert (era.number, era.state) == (2, state)
-    days = moment.parse(era.ends_at) - moment.parse(now) + timedelta(days=1)
+    days = timestamps.parse(era.ends_at) - timestamps.parse(now) + timedelta(days=1)
     assert era.until[:10] == at(60 + ages.carries(round(days / timedelta(days=1))))[:10] < era.ends_at[:10]
     made = measure.gather(desk.run(), in_force, desk.judged(now), standings, NO_LABELS, now)
     assert (made.verdict == "certified") == (state == "carried")

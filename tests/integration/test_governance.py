@@ -9,12 +9,13 @@ import pytest
 from flows import measure
 from flows.governance import actions, epochs, evidence
 from flows.runtime import runs
-from models import moment
+from models import timestamps
 from models.certification import certificate
 from models.errors import Misuse
+from review import formats
 from review.ledger import ledger
 from review.queries import alarms, blind_samples, pending_cases, totals
-from review.report import as_json, formats, report, summary, timeline
+from review.report import as_json, report, summary, timeline
 from tests.integration.desk import ANN, NO_LABELS, WHY, Desk
 
 
@@ -47,7 +48,7 @@ def certified_twice(desk: Desk) -> certificate.Standing:
 
 def test_draws_that_nobody_has_read_never_make_it_look_hopeless(desk: Desk) -> None:
     desk.arrive("a", 40, 0.995, answer=False)
-    desk.look(moment.text(datetime.now(UTC) + timedelta(hours=49)))
+    desk.look(timestamps.text(datetime.now(UTC) + timedelta(hours=49)))
     with pytest.raises(
         Misuse, match=r"no threshold of mail is certified yet; (draws count as wrong until|about \d+ more)"
     ):
@@ -76,7 +77,7 @@ def test_draws_that_wait_take_nothing_from_what_was_answered_before_them_however
     desk.arrive("a", 300, 0.995)
     before = desk.look()
     desk.arrive("b", 3, 0.995, answer=False)
-    later = desk.look(moment.text(datetime.now(UTC) + timedelta(hours=49)))
+    later = desk.look(timestamps.text(datetime.now(UTC) + timedelta(hours=49)))
     assert (later.cases[-1], later.labels[-1], later.errors[-1], later.pending[-1]) == (303, 300, 0, 3)
     assert later.log_e == before.log_e
     assert later.certified == before.certified != ()

@@ -5,6 +5,7 @@ import pytest
 from models.config import stream
 from models.errors import StreamInvalid
 from models.outputs import contract
+from review.integrity import verify
 from review.ledger import ledger
 from review.queries import pending_cases
 from tests.fuzz import tables
@@ -30,7 +31,7 @@ def test_any_id_comes_back_as_it_was_and_is_found_by_itself_alone(ledger_url: st
             [n] for n in range(1, len(IDS) + 1)
         ]
         assert sorted(pending_cases.pending(book, "mail", 1000)["case_id"]) == sorted(IDS)
-        assert book.verify() == []
+        assert verify.ledger(book) == []
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from models import moment
+from models import timestamps
 from models.config.stream import Stream
 from models.errors import Refused, Unavailable
 from review.label_studio import (
@@ -437,7 +437,7 @@ def test_after_a_quiet_half_minute_nothing_is_read_again_and_the_next_answer_is(
     first, second = import_tasks.push(connection, project, tasks(mail, 2), mail).values()
     answer(api, first, "yes")
     newest = max(task.updated_at for task in read(connection, project))
-    late = moment.text(moment.parse(newest) + timedelta(seconds=31))
+    late = timestamps.text(timestamps.parse(newest) + timedelta(seconds=31))
     cursor = changes.cursor(dataclasses.replace(connection, met_at=late), newest)
     assert read(connection, project, cursor) == []
     answer(api, second, "yes")
@@ -451,7 +451,7 @@ def test_a_reading_begun_less_than_half_a_minute_after_a_change_is_done_again_fr
     seen = read(connection, project)
     newest = max(task.updated_at for task in seen)
     assert connection.met_at is not None
-    assert abs((moment.parse(connection.met_at) - moment.parse(newest)).total_seconds()) < 30
+    assert abs((timestamps.parse(connection.met_at) - timestamps.parse(newest)).total_seconds()) < 30
     cursor = changes.cursor(connection, newest)
     assert cursor == connection.met_at
     assert read(connection, project, cursor) == seen
@@ -499,7 +499,7 @@ def test_what_changed_before_the_cursor_is_found_among_the_tasks_that_were_recor
     first, second, third = import_tasks.push(connection, project, tasks(mail, 3), mail).values()
     answer(api, second, "yes")
     changed = {task.task_id: task.updated_at for task in read(connection, project)}
-    cursor = moment.text(moment.parse(max(changed.values())) + timedelta(seconds=31))
+    cursor = timestamps.text(timestamps.parse(max(changed.values())) + timedelta(seconds=31))
     found = changes.earliest_change
     assert found(connection, project, (first, third), cursor) == min(changed.values())
     assert found(connection, project, (second, second), cursor) == changed[second]

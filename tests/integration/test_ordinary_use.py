@@ -10,8 +10,9 @@ import pytest
 from flows import measure
 from flows.governance import actions, epochs, evidence, safeguards
 from flows.runtime import runs
-from models import moment
+from models import timestamps
 from models.evaluation.estimate import Estimate
+from review.integrity import verify
 from review.queries import alarms, certificates, outcomes, silence
 from tests.integration.desk import ANN, WHY, Desk, opened
 
@@ -97,7 +98,7 @@ def test_a_weekend_without_readers_is_no_error_of_the_machine(desk: Desk) -> Non
     actions.adopt("mail", 0.99, by=ANN, because=WHY)
     desk.arrive("b", 200, 0.99, answer=False)
     before = desk.in_force()
-    later = moment.text(datetime.now(UTC) + timedelta(hours=49))
+    later = timestamps.text(datetime.now(UTC) + timedelta(hours=49))
     labels = evidence.labels(desk.describe(), before, desk.judged(later), later)
     assert evidence.watch(desk.run(), before, labels, later) is False
     assert safeguards.act(desk.run(), before, certificates.standings(desk.book, before.epoch_id), later) is False
@@ -111,7 +112,7 @@ def test_disputes_that_nobody_else_comes_to_are_seen_in_the_end(desk: Desk) -> N
     actions.adopt("mail", 0.99, by=ANN, because=WHY)
     desk.arrive("b", 200, 0.99, wrong=60, second=False)
     assert watch(desk) is False
-    later = moment.text(datetime.now(UTC) + timedelta(days=8))
+    later = timestamps.text(datetime.now(UTC) + timedelta(days=8))
     labels = evidence.labels(desk.describe(), desk.in_force(), desk.judged(later), later)
     assert evidence.watch(desk.run(), desk.in_force(), labels, later) is True
 
@@ -122,7 +123,7 @@ def test_release_stops_when_nobody_reads_for_a_week_and_comes_back_by_itself_whe
     actions.adopt("mail", 0.99, by=ANN, because=WHY)
     desk.arrive("b", 200, 0.99, answer=False)
     epoch = desk.in_force().epoch_id
-    later = moment.text(datetime.now(UTC) + timedelta(days=8))
+    later = timestamps.text(datetime.now(UTC) + timedelta(days=8))
 
     def act() -> bool:
         return safeguards.act(desk.run(), desk.in_force(), certificates.standings(desk.book, epoch), later)
@@ -150,12 +151,12 @@ def test_release_that_came_back_stays_and_stops_again_when_nobody_reads_again(de
     epoch = desk.in_force().epoch_id
 
     def act(days: float) -> bool:
-        at = moment.text(datetime.now(UTC) + timedelta(days=days))
+        at = timestamps.text(datetime.now(UTC) + timedelta(days=days))
         return safeguards.act(desk.run(), desk.in_force(), certificates.standings(desk.book, epoch), at)
 
     assert act(8) is True
     assert desk.in_force().policy.threshold is None
-    at = moment.text(datetime.now(UTC) + timedelta(days=8))
+    at = timestamps.text(datetime.now(UTC) + timedelta(days=8))
     waiting = desk.book.read("SELECT case_id, task_id FROM dispatch WHERE case_id LIKE 'b-%'")
     for case, task in waiting.iter_rows():
         desk.answer(case, task, "ham", at)
@@ -177,7 +178,7 @@ def test_a_named_person_gives_back_what_silence_stopped_and_has_the_days_of_sile
     epoch = desk.in_force().epoch_id
 
     def at(days: float) -> str:
-        return moment.text(datetime.now(UTC) + timedelta(days=days))
+        return timestamps.text(datetime.now(UTC) + timedelta(days=days))
 
     def act(days: float) -> bool:
         return safeguards.act(desk.run(), desk.in_force(), certificates.standings(desk.book, epoch), at(days))
@@ -199,7 +200,7 @@ def test_old_cases_spread_over_four_hundred_days_are_looked_at_like_any_others(d
     desk.arrive("b", 2000, 0.99, days=days(2000, 5, FIRST - timedelta(days=500)))
     seen = desk.look()
     assert seen.cases[-1] == 2300
-    assert desk.book.verify() == []
+    assert verify.ledger(desk.book) == []
 
 
 def test_the_deadline_of_the_queue_bears_on_no_certificate(desk: Desk) -> None:

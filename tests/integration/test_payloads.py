@@ -14,6 +14,7 @@ from flows.inputs import files
 from flows.runtime import runs, settings
 from flows.scoring import decide, payloads
 from models.errors import LedgerInvalid
+from review.integrity import verify
 from review.ledger import ledger
 from review.queries import policy_history, totals
 from tests.integration import ledger_facts as facts
@@ -120,7 +121,7 @@ def test_only_what_a_person_reads_is_kept_by_value(inbox: Inbox) -> None:
     unread = len(inbox.released())
     assert 0 < unread < CASES
     assert {(True, True, 2 * CASES - unread), (False, False, unread)} == set(kept.rows())
-    assert inbox.book.verify() == []
+    assert verify.ledger(inbox.book) == []
 
 
 def test_a_decision_stays_as_it_was_recorded_if_the_stream_keeps_payloads_otherwise_by_now(inbox: Inbox) -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from flows import measure
 from review import private_files
-from review.ledger import ledger
-from review.retention import archive, backups
+from review.ledger import archive, ledger
+from review.retention import backups
 from tests.integration import ledger_facts as facts
 from tests.unit.review.report import report_facts
 

@@ -12,6 +12,7 @@ from flows.governance import actions, epochs
 from flows.inputs import files
 from flows.runtime import runs, settings
 from flows.scoring import decide, group_caps, workers
+from review.integrity import verify
 from review.ledger import ledger
 from review.retention import retirement
 from tests.integration.desk import ANN, STREAM, WHY
@@ -92,7 +93,7 @@ def test_a_second_case_of_the_same_payload_is_held(desk: Desk) -> None:
     assert (desk.held(), desk.released()) == (["3"], 2)
     desk.score(desk.file("b", [("4", "x", "bye"), ("5", "x", "a new one")]))
     assert (desk.held(), desk.released()) == (["3", "4"], 3)
-    assert desk.book.verify() == []
+    assert verify.ledger(desk.book) == []
 
 
 def test_with_a_group_size_of_two_the_third_of_a_group_is_held_whatever_it_says(desk: Desk) -> None:

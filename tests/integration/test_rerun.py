@@ -12,6 +12,7 @@ from flows.runtime import runs, settings
 from flows.scoring import decide
 from models.config import stream as streams
 from models.errors import InputInvalid
+from review.integrity import verify
 from review.ledger import ledger
 
 FIELD = Path(__file__).resolve().parents[1] / "field" / "rerun"
@@ -61,7 +62,7 @@ def test_a_new_model_over_the_same_ids_is_refused_with_what_to_do_and_nothing_is
         "file away"
     )
     assert (40, 0) == recorded(book)
-    assert book.verify() == []
+    assert verify.ledger(book) == []
 
 
 def test_ids_of_their_own_make_forty_decisions_in_the_new_epoch(book: ledger.Ledger, inbox: Path) -> None:

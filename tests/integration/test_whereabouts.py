@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from review.ledger import inspection, ledger
+from review.health import ledger_probe
+from review.ledger import ledger
 from review.queries import collected, readings, sent_tasks
 from tests.integration import ledger_facts as facts
 
@@ -124,13 +125,13 @@ def test_deletions_of_late_are_counted(book: ledger.Ledger) -> None:
 
 
 def test_a_look_at_the_ledger_sees_its_size_its_head_and_what_is_odd(book: ledger.Ledger, ledger_url: str) -> None:
-    seen = inspection.look(book, ledger_url, deep=False)
+    seen = ledger_probe.look(book, ledger_url, deep=False)
     assert seen.head == book.head()
     assert seen.size > 50_000
     assert list(seen.odd) == []
     sqlite = ledger_url.startswith("sqlite")
     assert (seen.journal, seen.free is not None) == (("wal", True) if sqlite else (None, False))
-    there = inspection.now(book, ledger_url)
+    there = ledger_probe.now(book, ledger_url)
     assert there is None if sqlite else abs((there - datetime.now(UTC)).total_seconds()) < 60  # type: ignore[operator]
 
 
@@ -140,11 +141,11 @@ def test_a_quick_look_finds_what_costs_nothing_to_find_and_a_deep_one_the_rest(l
         book.append(facts.all_tables(), now=facts.NOW)
     facts.execute(ledger_url, *facts.unguard(ledger_url, "fault"), "UPDATE fault SET reason = 'nicer' WHERE line = 9")
     with ledger.open(ledger_url) as book:
-        quick = [finding.kind for finding in inspection.look(book, ledger_url, deep=False).odd]
-        deep = [finding.kind for finding in inspection.look(book, ledger_url, deep=True).odd]
+        quick = [finding.kind for finding in ledger_probe.look(book, ledger_url, deep=False).odd]
+        deep = [finding.kind for finding in ledger_probe.look(book, ledger_url, deep=True).odd]
     assert quick == ["unguarded"]
     assert sorted(deep) == ["edited", "unguarded"]
     facts.execute(ledger_url, *facts.unguard(ledger_url, "seal"), "DELETE FROM seal WHERE seq = 3")
     with ledger.open(ledger_url) as book:
-        kinds = [finding.kind for finding in inspection.look(book, ledger_url, deep=False).odd]
+        kinds = [finding.kind for finding in ledger_probe.look(book, ledger_url, deep=False).odd]
     assert "removed" in kinds

@@ -8,7 +8,7 @@ import math
 import altair as alt
 import polars as pl
 
-from review.report import formats
+from review import formats
 from review.report.charts import drawing
 from review.report.figures import Report
 

@@ -8,7 +8,8 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from review.report import formats, slider
+from review import formats
+from review.report import slider
 from review.report.charts import drawing
 from review.report.figures import Report
 

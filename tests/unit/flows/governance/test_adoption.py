@@ -3,7 +3,7 @@
 import pytest
 
 from flows.governance import adoption
-from review.report import formats
+from review import formats
 
 REGISTERED = (0.99999871, 0.99999402, 0.99998, 0.9)
 BUNCHED = adoption.Weighing(

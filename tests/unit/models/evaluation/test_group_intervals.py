@@ -9,9 +9,10 @@ import pytest
 from models.evaluation import group_intervals, intervals, risk, slices
 from models.evaluation.estimate import Estimate
 from models.evaluation.group_intervals import Design, Floats, Groups
+from review.adoption import evidence_counts
+from review.adoption.evidence_counts import Weighed
 from review.ledger import rollups
-from review.queries import evidence_counts, outcomes
-from review.queries.evidence_counts import Weighed
+from review.queries import outcomes
 from review.queries.readings import Reviewed
 from review.report import report
 from review.report.figures import Report

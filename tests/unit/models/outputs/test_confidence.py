@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.outputs import confidence, reals
+from models import columns
+from models.outputs import confidence
 
 NAN, INF = math.nan, math.inf
 SCORES = [confidence.max_probability, confidence.margin, confidence.entropy]
-Score = Callable[[reals.Matrix], pl.Series]
+Score = Callable[[columns.Matrix], pl.Series]
 
 
-def matrix(*rows: list[float]) -> reals.Matrix:
+def matrix(*rows: list[float]) -> columns.Matrix:
     return np.array(rows, dtype=np.float64)
 
 
@@ -92,10 +93,10 @@ def test_a_score_is_in_range_or_null_whatever_the_numbers(rows: list[list[float]
 
 
 def test_probabilities_come_as_columns_lists_or_the_text_of_lists() -> None:
-    columns = pl.DataFrame({"a": ["0.9", "x"], "b": [0.1, 0.2]})
+    apart = pl.DataFrame({"a": ["0.9", "x"], "b": [0.1, 0.2]})
     lists = pl.DataFrame({"p": [[0.9, 0.1], [0.2]]})
     texts = pl.DataFrame({"p": ["[0.9, 0.1]", "0.2"]})
-    expected = {"columns": [[0.9, 0.1], [NAN, 0.2]], "lists": [[0.9, 0.1], [NAN, NAN]]}
-    np.testing.assert_array_equal(reals.matrix(columns, 2), expected["columns"])
-    np.testing.assert_array_equal(reals.matrix(lists, 2), expected["lists"])
-    np.testing.assert_array_equal(reals.matrix(texts, 2), expected["lists"])
+    expected = {"apart": [[0.9, 0.1], [NAN, 0.2]], "lists": [[0.9, 0.1], [NAN, NAN]]}
+    np.testing.assert_array_equal(columns.matrix(apart, 2), expected["apart"])
+    np.testing.assert_array_equal(columns.matrix(lists, 2), expected["lists"])
+    np.testing.assert_array_equal(columns.matrix(texts, 2), expected["lists"])

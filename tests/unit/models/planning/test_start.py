@@ -6,7 +6,8 @@ import pytest
 
 from models.certification import certificate, e_values
 from models.planning import start
-from review.report import formats, starting
+from review import formats
+from review.report import starting
 
 MUCH = start.Situation(arrivals=1000, blind_rate=1.0, readings=100, target=0.1, delta=0.05)
 

@@ -14,7 +14,8 @@ from models.certification import certificate, era_plan
 from models.errors import InputInvalid, Misuse
 from models.planning import simulation, study
 from models.planning.labelled import Columns
-from review.report import formats, study_text
+from review import formats
+from review.report import study_text
 
 
 def history(right: int, wrong: int, sure: float = 0.99, unsure: float = 0.2) -> pl.DataFrame:

@@ -10,10 +10,11 @@ import polars as pl
 from models.certification import certificate, era_plan
 from models.config.stream import Stream
 from models.evaluation.slices import Slice
+from models.planning import what_if
 from models.routing.policy import Policy
+from review.adoption.evidence_counts import Part, Weighed
 from review.queries import blind_samples, policy_history
-from review.queries.evidence_counts import Part, Weighed
-from review.report import report, what_if
+from review.report import report
 from review.report.figures import Alarm, Era, Pace, Report
 
 NOW = "2026-01-10T08:30:00.000000Z"

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from models.certification import certificate
-from review.report import certificate_text, changes, formats, report, summary, terminal
+from review import formats
+from review.report import certificate_text, changes, report, summary, terminal
 from review.report.figures import Era, Pace
 from tests.unit.review.report.report_facts import COUNTS, IN_FORCE, PLAN, STANDING, A, R, Row, made
 

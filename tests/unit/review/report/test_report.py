@@ -13,7 +13,8 @@ from models.certification import certificate
 from models.evaluation import slices
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
 from models.monitoring import score_shift
-from review.report import as_json, formats, report
+from review import formats
+from review.report import as_json, report
 from review.report.figures import Alarm
 from tests.unit.review.report.report_facts import COUNTS, EMPTY, IN_FORCE, NOW, STANDING, STATES, A, R, Row, made
 

@@ -15,8 +15,9 @@ from models.evaluation import slices
 from models.evaluation.estimate import Estimate
 from models.evaluation.slices import Slice
 from models.routing.policy import Policy
+from review import formats
 from review.queries import blind_samples
-from review.report import certificate_text, changes, formats, report, slider, summary, terminal
+from review.report import certificate_text, changes, report, slider, summary, terminal
 from review.report.figures import Alarm, Era, Pace, Report
 from tests.unit.review.report.report_facts import COUNTS, IN_FORCE, NOW, STANDING, STREAM, A, R, Row, made, table
 

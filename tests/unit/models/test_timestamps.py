@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from models import moment
+from models import timestamps
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from models import moment
     ],
 )
 def test_an_instant_is_written_in_utc_with_microseconds_and_27_characters(instant: datetime, written: str) -> None:
-    assert written == moment.text(instant)
+    assert written == timestamps.text(instant)
     assert len(written) == 27
 
 
@@ -32,8 +32,8 @@ def test_an_instant_is_written_in_utc_with_microseconds_and_27_characters(instan
     ],
 )
 def test_every_way_to_write_an_instant_reads_as_the_same_one(written: str) -> None:
-    assert moment.parse(written) == datetime(2026, 1, 31, 22, 59, 59, tzinfo=UTC)
-    assert moment.text(moment.parse(written)) == "2026-01-31T22:59:59.000000Z"
+    assert timestamps.parse(written) == datetime(2026, 1, 31, 22, 59, 59, tzinfo=UTC)
+    assert timestamps.text(timestamps.parse(written)) == "2026-01-31T22:59:59.000000Z"
 
 
 def test_the_order_of_the_texts_is_the_order_of_time() -> None:
@@ -43,26 +43,26 @@ def test_the_order_of_the_texts_is_the_order_of_time() -> None:
         datetime(2026, 1, 1, 0, 0, 0, 1, tzinfo=UTC),
         datetime(9999, 1, 1, tzinfo=UTC),
     ]
-    assert sorted(map(moment.text, instants)) == [moment.text(instant) for instant in instants]
+    assert sorted(map(timestamps.text, instants)) == [timestamps.text(instant) for instant in instants]
 
 
 @pytest.mark.parametrize("written", ["2026-01-31T23:59:59", "2026-01-31"])
 def test_a_time_without_a_zone_is_refused_by_name(written: str) -> None:
     with pytest.raises(ValueError, match=f"'{written}' does not say its time zone"):
-        moment.parse(written)
+        timestamps.parse(written)
 
 
 def test_a_naive_datetime_is_refused() -> None:
     with pytest.raises(ValueError, match="does not say its time zone"):
-        moment.text(datetime(2026, 1, 31))  # noqa: DTZ001 (the point of the test)
+        timestamps.text(datetime(2026, 1, 31))  # noqa: DTZ001 (the point of the test)
 
 
 @pytest.mark.parametrize("written", ["", "yesterday", "2026-13-01T00:00:00Z", "1767225600"])
 def test_what_is_no_time_is_refused_by_name(written: str) -> None:
     with pytest.raises(ValueError, match=f"'{written}' is not an ISO 8601 time"):
-        moment.parse(written)
+        timestamps.parse(written)
 
 
 def test_a_time_outside_the_calendar_in_utc_is_refused() -> None:
     with pytest.raises(ValueError, match="outside the years 1 to 9999"):
-        moment.parse("0001-01-01T00:00:00+05:00")
+        timestamps.parse("0001-01-01T00:00:00+05:00")

@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from models.outputs import columns
+from models import columns
 
 _FEW, _LONGEST = 10, 40  # labels in a message, and characters of each
 _NUMBER = re.compile(r"[+-]?(0|[1-9]\d{0,14})(\.\d{1,15})?")  # "007" is no number but a code

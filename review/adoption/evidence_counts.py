@@ -13,11 +13,11 @@ from models.certification import certificate, era_plan
 from models.evaluation import group_intervals
 from models.evaluation.group_intervals import Design
 from models.routing import policy
+from review.adoption import verdict
 from review.queries import blind_samples as draws_
 from review.queries import outcomes as judged_
 from review.queries import policy_history
 from review.queries.outcomes import Judged
-from review.report import verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from models import timestamps
-from models.outputs import columns, reals, scale
+from models import columns, timestamps
+from models.outputs import scale
 
 MOST_LABELS = 200  # as many as a stream may have
 _SOME = 0.95  # share of the values that must be such for the column to be
@@ -92,7 +92,7 @@ def _named(key: str, names: Sequence[str]) -> str | None:
 
 def _is_number(text: pl.Series) -> bool:
     given = text.drop_nulls()
-    return bool(len(given)) and reals.column(given).is_finite().fill_null(False).all()
+    return bool(len(given)) and columns.numbers(given).is_finite().fill_null(False).all()
 
 
 def _tells_apart(text: pl.Series) -> bool:
@@ -110,7 +110,7 @@ def _fits(key: str, text: pl.Series, number: bool) -> bool:
             return not number and text.drop_nulls().n_unique() == 1
         case "produced_at":
             known = text.drop_nulls()
-            return len(known) > 0 and _SOME * len(known) <= len(timestamps.text(known).drop_nulls())
+            return len(known) > 0 and _SOME * len(known) <= len(timestamps.column(known).drop_nulls())
     return number
 
 
@@ -129,7 +129,7 @@ def _probabilities(frame: pl.DataFrame, labels: Sequence[str], numbers: Sequence
         found += ends[:1]
     if not labels or len(set(found)) < len(labels):
         return []
-    inside = [int(scale.inside(reals.column(frame[column]), "unit").sum()) for column in found]
+    inside = [int(scale.inside(columns.numbers(frame[column]), "unit").sum()) for column in found]
     return found if min(inside) >= _SOME * len(frame) else []
 
 
@@ -162,7 +162,7 @@ def _written(
     else:
         key("confidence", chosen.get("confidence"), "no column of numbers has such a name; name how sure the model is")
     if "confidence" in chosen and not spread:
-        number = reals.column(texts[chosen["confidence"]].drop_nulls())
+        number = columns.numbers(texts[chosen["confidence"]].drop_nulls())
         other = scale.another(number, "unit", named=False)
         if other is not None:
             given.append(f'scale = "{other[1]}"')

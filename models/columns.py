@@ -1,4 +1,4 @@
-"""Columns of any type as text and as JSON, without a Python object per value and without ever failing.
+"""Columns of any type as text, as JSON and as numbers, without a Python object per value and without ever failing.
 
 A value has one spelling whatever file brought it: that which the reader of JSON Lines gives, as there a value is text
 already. Polars cannot turn every type into text (bytes, durations) and panics on a date beyond the year 262 143, so
@@ -7,12 +7,16 @@ each type is first made plain: text, number, boolean, or a list or record of the
 
 import base64
 import io
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from models import timestamps
+
+Matrix = NDArray[np.float64]
 
 _SPARE_ZEROS = r"(\.\d*?)0+$"  # of a decimal
 
@@ -182,3 +186,39 @@ def _dated(value: pl.Expr, dtype: pl.Date | pl.Datetime, form: str) -> pl.Expr:
     """The text of a time; outside the calendar, its number."""
     shown = pl.when(timestamps.in_calendar(value, dtype)).then(value).dt.strftime(form)
     return pl.coalesce(shown, value.to_physical().cast(pl.String))
+
+
+def numbers(given: pl.Series) -> pl.Series:
+    """Numbers, or the text of numbers, as Float64; NaN and infinities stay; null where there is no number.
+
+    True is not a number here: a flag named as a score by mistake must not read as certainty.
+    """
+    if given.dtype == pl.String:
+        return given.str.strip_chars().cast(pl.Float64, strict=False)
+    if isinstance(given.dtype, pl.Decimal):  # by its digits: a division rounds once more
+        return given.cast(pl.String).cast(pl.Float64)
+    if given.dtype.is_numeric():
+        return given.cast(pl.Float64, strict=False)
+    return pl.repeat(None, len(given), dtype=pl.Float64, eager=True).rename(given.name)
+
+
+def matrix(frame: pl.DataFrame, width: int) -> Matrix:
+    """`width` numbers per row, NaN where one is missing or no number.
+
+    `frame` has one column per number, or a single column of lists (or of their text, "[0.1, 0.9]"); a list of another
+    length is a row of NaN.
+    """
+    if frame.width == 1 and (width != 1 or frame.dtypes[0].is_nested()):
+        frame = _unlisted(frame.to_series(), width)
+    return np.column_stack([numbers(given).fill_null(math.nan).to_numpy() for given in frame])
+
+
+def _unlisted(given: pl.Series, width: int) -> pl.DataFrame:
+    if given.dtype == pl.String:
+        given = given.str.strip_chars(" []").str.split(",")
+    elif isinstance(given.dtype, pl.Array):
+        given = given.arr.to_list()
+    if not isinstance(given.dtype, pl.List):
+        given = pl.Series(given.name, [None] * len(given), dtype=pl.List(pl.Float64))
+    fitting = pl.when(given.list.len() == width).then(given)
+    return pl.select(fitting.list.get(i, null_on_oob=True).alias(str(i)) for i in range(width))

@@ -6,7 +6,8 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from models.outputs import items, right_wrong, same, score_columns
+from models.answers import right_wrong, same
+from models.outputs import items, score_columns
 
 
 def judged(

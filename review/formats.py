@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
 from types import MappingProxyType
 
-from models import moment
+from models import timestamps
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
 
 SPACE = "\u00a0"  # no-break: a number stays with its unit
@@ -168,7 +168,7 @@ def place(source: str, line: int) -> str:
 
 def when(written: str) -> str:
     """An instant of the ledger as `31 January 2026, 23:59 UTC`."""
-    instant = moment.parse(written)
+    instant = timestamps.parse(written)
     return f"{instant.day} {instant:%B %Y, %H:%M} UTC"
 
 

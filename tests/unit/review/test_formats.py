@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from review.report import formats
+from review import formats
 
 
 @pytest.mark.parametrize(

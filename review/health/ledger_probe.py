@@ -5,7 +5,7 @@ import stat
 from datetime import datetime
 from pathlib import Path
 
-from models import moment
+from models import timestamps
 from review.health import ledger_findings
 from review.integrity import verify
 from review.ledger import database
@@ -16,7 +16,7 @@ def look(ledger: Ledger, url: str, *, deep: bool) -> ledger_findings.Seen:
     """What an open ledger looks like; `deep` holds every record against its seal, which takes a while."""
     where = database.address(url)
     sqlite = where.kind == "sqlite"
-    odd = ledger.verify() if deep else list(verify.quick(ledger.read, sqlite=sqlite))
+    odd = verify.ledger(ledger) if deep else verify.quick(ledger)
     disk = shutil.disk_usage(Path(where.target).absolute().parent) if sqlite else None
     return ledger_findings.Seen(
         shown=where.shown,
@@ -36,7 +36,7 @@ def now(ledger: Ledger, url: str) -> datetime | None:
     if database.address(url).kind == "sqlite":
         return None
     text = "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS at"
-    return moment.parse(str(ledger.read(text).item()))
+    return timestamps.parse(str(ledger.read(text).item()))
 
 
 def _files(path: Path) -> int:

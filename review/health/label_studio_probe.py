@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from models import moment
+from models import timestamps
 from models.config.stream import Stream
 from models.errors import Refused, Unavailable
 from review.health import label_studio_findings
@@ -82,7 +82,7 @@ def queue(api: Api, ledger: Ledger, stream: Stream, *, now: str) -> label_studio
     keys = unanswered["task_key"].to_list()
     shown = ~unanswered["blind"] & unanswered["prediction"].is_in(stream.labels)
     assisted = frozenset(unanswered.filter(shown)["task_key"])
-    week = moment.text(moment.parse(now) - _WEEK)
+    week = timestamps.text(timestamps.parse(now) - _WEEK)
     return label_studio_findings.Queue(
         project_id=number,
         mark=project_mark.Mark(stream=stream.name, ledger=ledger.identity),
@@ -168,7 +168,7 @@ def _page(
 
 
 def _moment(text: object) -> str:
-    return moment.text(moment.parse(str(text)))
+    return timestamps.text(timestamps.parse(str(text)))
 
 
 def _object(answer: httpx.Response, *names: str) -> dict[str, Any]:

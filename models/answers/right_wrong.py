@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from models.outputs import same
+from models.answers import same
 
 RIGHT = frozenset({"accept", "accepted", "approve", "approved", "yes", "y", "true", "t", "right", "correct", "ok", "1"})
 WRONG = frozenset({"reject", "rejected", "declined", "no", "n", "false", "f", "wrong", "incorrect", "not ok", "0"})

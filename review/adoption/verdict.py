@@ -14,7 +14,7 @@ import polars as pl
 from models.certification import certificate
 from models.evaluation import group_intervals, reliability, risk
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
-from review.report import formats
+from review import formats
 
 State = Literal["unlooked", "refused", "contradicted", "uncertified", "carried", "stay", "back", "move"]
 Badge = Literal["certified", "contradicted", "refused", "kept", "missed", "open", "nothing"]

@@ -7,7 +7,8 @@ import polars as pl
 from models.certification import certificate
 from models.config.stream import Stream
 from models.evaluation import cost, group_intervals, reliability, risk
-from review.report import verdict, what_if
+from models.planning import what_if
+from review.adoption import verdict
 
 MINUTES = 1.0  # of a review, while none was measured
 

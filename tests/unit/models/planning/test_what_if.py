@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from models.routing.policy import Policy
-from review.report import as_json, changes, formats, slider
+from review import formats
+from review.report import as_json, changes, slider
 from review.report.figures import Pace
 from tests.unit.review.report.report_facts import ALARMED, EMPTY, IN_FORCE, STANDING, STATES, made, part
 
@@ -178,7 +179,7 @@ def test_the_proposal_is_one_word_and_its_reason() -> None:
 
 
 def test_figures_keep_six_digits_and_thresholds_all_of_theirs() -> None:
-    from review.report import what_if
+    from models.planning import what_if
 
     frame = pl.DataFrame({"threshold": [0.864036123456], "error": [0.0123456789]})
     assert what_if.rounded(frame).row(0) == (0.864036123456, 0.0123457)
