@@ -10,7 +10,11 @@ from tests import sweep
 
 ROOT = Path(__file__).resolve().parent.parent
 _HOMES = ROOT / ".local" / "test-stack"
-_MADE_BY = ("requirements-dev.lock", "deploy/label-studio.lock", "deploy/*.py")  # another of these fills another seed
+_MADE_BY = (
+    "requirements-dev.lock",
+    "deploy/label-studio.lock",
+    "deploy/local/*.py",
+)  # another of these fills another seed
 
 
 def copied(home: Path) -> None:

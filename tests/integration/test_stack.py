@@ -221,7 +221,7 @@ def test_in_production_no_role_enters_anothers_database(tmp_path: Path) -> None:
             name: f"it's {name}" for name in ("LABEL_STUDIO_DB_PASSWORD", "PREFECT_DB_PASSWORD", "LEDGER_DB_PASSWORD")
         }
         subprocess.run(
-            [ROOT / "deploy" / "compose-databases.sh"],
+            [ROOT / "deploy" / "production" / "compose-databases.sh"],
             env=tools | server | secrets | {"PGPASSWORD": up.cluster.password},
             check=True,
         )

@@ -24,7 +24,7 @@ from tests.faults.world import PASSWORD, READERS, World
 
 SILENCE = 300.0  # seconds without an answer of the flows: they hang
 HOUR = timedelta(hours=1)
-_LAUNCHER = process.ROOT / "deploy" / "child.py"
+_LAUNCHER = process.ROOT / "deploy" / "local" / "child.py"
 
 
 @dataclass(slots=True)
