@@ -29,6 +29,7 @@ from review.queries import (
     overlap,
     policy_history,
     readings,
+    rejected,
     silence,
     totals,
 )
@@ -96,7 +97,7 @@ def gather(
         by_day=breakdowns.by_day(cases),
         open_cases=readings.open_cases(people),
         reviewers=readings.reviewers(book, name, people),
-        faults=alarms.faults(book, name),
+        faults=rejected.faults(book, name),
         history=policy_history.history(book, name),
         head=book.head(),
         now=now,

@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.markup import escape
 
-from flows.governance import actions, evidence
+from flows.governance import evidence, recall
 from flows.runtime import runs
 from models.config.stream import Stream
 from review.queries import alarms
@@ -26,7 +26,7 @@ def answer(stream: Stream, *, by: str, out: Console) -> None:
     out.print("  [bold]The watchdog closed the epoch:[/] nothing is released any more.")
     named = ", ".join(cases[:SHOWN]) + (", ..." if len(cases) > SHOWN else "")
     out.print(f"  {len(cases)} released cases are under suspicion and read by nobody: {escape(named)}", soft_wrap=True)
-    recalled = actions.recall(stream.name, by=by, because="the alarm: they may be as wrong as those that were audited")
+    recalled = recall.recall(stream.name, by=by, because="the alarm: they may be as wrong as those that were audited")
     out.print(f"  {by} recalls {recalled} of them: people will read them.")
     with runs.open_ledger() as book:
         out.print(f"\n[bold]second-reader show policy {escape(stream.name)}[/]")

@@ -16,7 +16,7 @@ from flows.governance import actions, adoption, epochs
 from flows.runtime import flow_states, runs, settings
 from models.config.stream import Stream
 from review import formats, private_files
-from review.label_studio import labeling_config
+from review.label_studio import task_data
 from review.queries import readings
 
 TEAM = ("ada@example.com", "ben@example.com", "cleo@example.com", "dan@example.com")
@@ -111,7 +111,7 @@ class _Crew:
 
 
 def _answers(name: str, made: prepared.Prepared) -> reviewers.Answer:
-    case_of = {labeling_config.task_key(name, case, slot): case for case in made.truth for slot in range(len(TEAM) + 1)}
+    case_of = {task_data.task_key(name, case, slot): case for case in made.truth for slot in range(len(TEAM) + 1)}
     return lambda key, who: made.answer(case_of[key], who) if key in case_of else None
 
 

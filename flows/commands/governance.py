@@ -119,13 +119,13 @@ def add(app: typer.Typer, out: Console) -> None:
     @app.command(epilog="Example: `second-reader recall digits --by 'A. Owner' --because 'the alarm of Monday'`")
     def recall(stream: StreamName, by: By, because: Because) -> None:
         """Send the released cases that the last alarm put under suspicion to people."""
-        from flows.governance import actions
+        from flows.governance import recall as recalls
 
-        count = actions.recall(stream, by=by, because=because)
+        count = recalls.recall(stream, by=by, because=because)
         out.print(
             f"{formats.count(count, 'released case')} {'goes' if count == 1 else 'go'} to people with the next dispatch."
         )
-        if gone := actions.beyond_recall(stream):
+        if gone := recalls.beyond_recall(stream):
             out.print(
                 f"{gone} more are under suspicion and were retired before: they cannot be recalled. "
                 "Their records are in the archive's files.",
@@ -160,16 +160,16 @@ def add(app: typer.Typer, out: Console) -> None:
     @show.command("faults", epilog="Example: `second-reader show faults digits`")
     def show_faults(stream: StreamName) -> None:
         """Each row and answer that could not be read, newest first: where it stood, and why. Not what it said."""
-        from review.queries import alarms
+        from review.queries import rejected
 
-        listed(stream, alarms.faults, "{found_at}  {place}: {reason}", "Everything could be read.")
+        listed(stream, rejected.faults, "{found_at}  {place}: {reason}", "Everything could be read.")
 
     @show.command("unscored", epilog="Example: `second-reader show unscored digits`")
     def show_unscored(stream: StreamName) -> None:
         """Each case that could not be scored and went to a person: where it stood, and why."""
-        from review.queries import alarms
+        from review.queries import rejected
 
-        listed(stream, alarms.unscored, "{case_id}  {place}: {doubt}", "Every case could be scored.")
+        listed(stream, rejected.unscored, "{case_id}  {place}: {doubt}", "Every case could be scored.")
 
     @show.command("policy", epilog="Example: `second-reader show policy digits`")
     def show_policy(stream: StreamName) -> None:

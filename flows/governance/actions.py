@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
-
 from flows.governance import adoption as weighing_
 from flows.governance import epochs, safeguards
 from flows.runtime import runs, settings
@@ -18,9 +16,8 @@ from models.routing import policy as policies
 from review import formats
 from review.adoption import verdict
 from review.ledger import ledger
-from review.queries import alarms, certificates, policy_history
+from review.queries import certificates, policy_history
 from review.report import certificate_text
-from review.retention import retirement
 
 
 def adopt(
@@ -40,7 +37,7 @@ def adopt(
     confidence that ranks backwards, an error that today's labels put above the target) takes `uncertified`, and the
     record says so for ever. Raises Misuse, naming what is certified, what is missing or what speaks against it, without.
     """
-    with _governed(stream_name, by, because) as (stream, book, in_force, who):
+    with governed(stream_name, by, because) as (stream, book, in_force, who):
         weighing = weighing_.of(book, stream, in_force)
         if stream.policy.per_class == "no":
             if label is not None:
@@ -91,7 +88,7 @@ def stopped(stream_name: str) -> str | None:
 
 def halt(stream_name: str, *, by: str, because: str) -> policy_history.PolicyInForce:
     """Release nothing from the next decision on. Returns what is then in force."""
-    with _governed(stream_name, by, because, as_it_is=True) as (stream, book, in_force, who):
+    with governed(stream_name, by, because, as_it_is=True) as (stream, book, in_force, who):
         _put_in_force(book, stream, in_force, _policy(stream, None), who)
         return policy_history.policy_in_force(book, stream.name) or in_force
 
@@ -106,7 +103,7 @@ def rollback(
     no such version, it belongs to an epoch that is closed (what was known of another model says nothing of this one), or
     it would release more than is certified.
     """
-    with _governed(stream_name, by, because) as (stream, book, in_force, who):
+    with governed(stream_name, by, because) as (stream, book, in_force, who):
         past = policy_history.history(book, stream.name).to_dicts()
         row = next((row for row in past if row["version"] == version), None)
         if row is None:
@@ -125,7 +122,7 @@ def resume(stream_name: str, *, by: str, because: str, uncertified: bool = False
     It must be certified today, as for `adopt`, or takes `uncertified`. Raises Misuse if nothing is halted, nothing was
     released in this epoch, or it is not certified.
     """
-    with _governed(stream_name, by, because) as (stream, book, in_force, who):
+    with governed(stream_name, by, because) as (stream, book, in_force, who):
         rule = in_force.policy
         if rule.releases:
             raise Misuse(f"{stream.name} is not halted: {formats.line(rule.threshold, rule.by_class)}")
@@ -148,7 +145,7 @@ def _again(
     *,
     uncertified: bool,
 ) -> policy_history.PolicyInForce:
-    """Put the policy of an adoption of this epoch (a row of `governed.history`) in force, unless it is."""
+    """Put the policy of an adoption of this epoch (a row of `policy_history.history`) in force, unless it is."""
     if row["policy_id"] == in_force.policy_id:
         return in_force
     policy = policy_history.rule_of(row)
@@ -214,34 +211,6 @@ def _versions(past: Sequence[Mapping[str, Any]], in_force: policy_history.Policy
     )
 
 
-def recall(stream_name: str, *, by: str, because: str) -> int:
-    """Send the released cases under suspicion since the last alarm to people. Returns how many; again adds nothing.
-
-    Raises Misuse if no alarm was raised.
-    """
-    with _governed(stream_name, by, because) as (stream, book, _, who):
-        suspects = alarms.suspects(book, stream.name)
-        if suspects is None:
-            raise Misuse(f"no alarm was raised on {stream.name}; there is nothing to recall")
-        now = runs.clock()
-        rows = suspects.select(
-            stream=pl.lit(stream.name),
-            case_id="case_id",
-            recalled_by=pl.lit(who.by),
-            because=pl.lit(who.because),
-            recalled_at=pl.lit(now),
-        )
-        return len(book.append({"recall": rows}, now=now).written["recall"])
-
-
-def beyond_recall(stream_name: str) -> int:
-    """How many cases under suspicion since the last alarm had been retired, so that none of them can be recalled."""
-    config = settings.read()
-    stream = settings.read_stream(stream_name, config)
-    with runs.open_ledger(config) as book:
-        return retirement.beyond_recall(book, stream.name)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Who:
     """Who decides, and why, as it goes on the record."""
@@ -251,7 +220,7 @@ class Who:
 
 
 @contextmanager
-def _governed(
+def governed(
     stream_name: str, by: str, because: str, *, as_it_is: bool = False
 ) -> Iterator[tuple[Stream, ledger.Ledger, policy_history.PolicyInForce, Who]]:
     """Hold the stream for a decision of a named person. Raises Misuse without a name, a reason, or a policy.

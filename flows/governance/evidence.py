@@ -74,7 +74,7 @@ def adding_up(stream: Stream) -> Iterator[None]:
 
 
 def labels(stream: Stream, in_force: policy_history.PolicyInForce, cases: Judged, now: str) -> pl.DataFrame:
-    """What change detection looks at: `certified.watched`, with readings that nobody else has come to for too long."""
+    """What change detection looks at: `certificates.watched`, with readings that nobody else has come to for too long."""
     due = timestamps.parse(now) - timedelta(days=stream.policy.max_silence)
     return certificates.watched(cases, in_force.epoch_id, unsettled_before=timestamps.text(due))
 

@@ -196,7 +196,7 @@ def _decided(
     book: Ledger, stream: Stream, in_force: policy_history.PolicyInForce, rule: policies.Policy
 ) -> dict[str, tuple[float | None, bool, dict[str, Any]]]:
     """By part of `rule`: the line, whether it was decided against the verdict (`--uncertified`), and the adoption of this
-    epoch by a named person that decided it last, as a row of `governed.history`."""
+    epoch by a named person that decided it last, as a row of `policy_history.history`."""
     named = policy_history.named(book, stream.name, in_force.epoch_id).to_dicts()
     drawn = policy_history.drawn(book, stream.name)
     found = {}

@@ -10,11 +10,19 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import polars as pl
 
-from flows.inputs import csv_files, headers, jsonl_files, listing, parquet_files, scale_check, taken, text_blocks
+from flows.inputs import (
+    formats,
+    headers,
+    listing,
+    parquet_files,
+    scale_check,
+    taken,
+    text_blocks,
+)
 from models.config.stream import Stream
 from models.errors import InputInvalid
 from models.outputs import contract, reserved
@@ -23,29 +31,11 @@ T = TypeVar("T")
 log = logging.getLogger("second_reader")
 
 
-class _Reader(Protocol):
-    """What a module that reads one kind of file offers."""
-
-    def names(self, path: Path, /) -> list[str]:
-        """The names of its columns. Raises InputInvalid if the file is not what it says."""
-
-    def check(self, path: Path, columns: list[str], stream: Stream, /) -> None:
-        """Raises InputInvalid if the file is not what it says."""
-
-    def read(self, path: Path, columns: list[str], rows: int, /) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
-        """First line, rows with `reserved.LINE`, faults. Raises InputInvalid if the file breaks off."""
-
-
-_READERS: dict[str, _Reader] = {"parquet": parquet_files, "csv": csv_files, "jsonl": jsonl_files}
-_ENDINGS = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-_ACCEPTED = ".parquet, .csv, .csv.gz, .jsonl or .jsonl.gz"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
     """Some rows of one file, in the order of the file.
 
-    `frame` has the file's columns and `reserved.LINE`; `faults` has `outputs.FAULT_SCHEMA`. Either may be empty.
+    `frame` has the file's columns and `reserved.LINE`; `faults` has `contract.FAULT_SCHEMA`. Either may be empty.
     """
 
     frame: pl.DataFrame
@@ -71,7 +61,7 @@ class _File:
     """A file to read, found to be what it says, and its columns that are read."""
 
     found: listing.Found
-    reader: _Reader
+    reader: formats.Reader
     columns: list[str]
 
 
@@ -170,7 +160,7 @@ def sample(source: Path, *, rows: int) -> pl.DataFrame:
     if not listed:
         raise InputInvalid(f"{source}: there is no file in it; name one with outputs of the model")
     path = listed[0].path
-    reader = _READERS[_kind(path, "auto")]
+    reader = formats.READERS[_kind(path, "auto")]
     found = _guarded(path, functools.partial(reader.names, path))
     headers.check(path, found, [])
     frame = _guarded(path, lambda: next((batch[1] for batch in reader.read(path, found, rows) if len(batch[1])), None))
@@ -228,13 +218,13 @@ def _plan(
 
 def _unbegun(path: Path, stream: Stream) -> bool:
     """Whether a text file has no whole line yet. Raises InputInvalid."""
-    if path.suffix.lower() == ".gz" or _READERS[_kind(path, stream.input.format)] is parquet_files:
+    if path.suffix.lower() == ".gz" or formats.READERS[_kind(path, stream.input.format)] is parquet_files:
         return False
     return b"\n" not in _guarded(path, lambda: next(text_blocks.read(path), b""))
 
 
 def _checked(found: listing.Found, stream: Stream, also: Callable[[str], bool]) -> _File:
-    reader, columns, path = _READERS[_kind(found.path, stream.input.format)], contract.named(stream), found.path
+    reader, columns, path = formats.READERS[_kind(found.path, stream.input.format)], contract.named(stream), found.path
     keys = {key for key, _ in found.keys}
     inside = [column for column in columns if column not in keys]
     _guarded(path, functools.partial(reader.check, path, inside, stream))
@@ -284,10 +274,10 @@ def _kind(path: Path, form: str) -> str:
     suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
     if suffixes and suffixes[-1] == ".gz":
         suffixes.pop()
-    kind = _ENDINGS.get(suffixes[-1]) if suffixes else None
+    kind = formats.ENDINGS.get(suffixes[-1]) if suffixes else None
     if kind is None:
         raise InputInvalid(
-            f"{path}: cannot tell what it is; end it in {_ACCEPTED}, or have the stream set input.format"
+            f"{path}: cannot tell what it is; end it in {formats.ACCEPTED}, or have the stream set input.format"
         )
     return kind
 

@@ -3,7 +3,7 @@
 import polars as pl
 
 from flows.runtime import runs
-from review.label_studio import access, labeling_config, readback
+from review.label_studio import access, readback, task_data
 from review.queries import sent_tasks
 
 
@@ -17,8 +17,7 @@ def fill(run: runs.Run, connection: access.Connection, project_id: int, looked: 
         ~pl.col("blind"), pl.col("prediction").is_in(run.stream.labels), ~pl.col("task_id").is_in(list(looked))
     )
     results = {
-        number: labeling_config.prefill(run.stream, said)
-        for number, said in tasks.select("task_id", "prediction").rows()
+        number: task_data.prefill(run.stream, said) for number, said in tasks.select("task_id", "prediction").rows()
     }
     looked.update(results)
     filled = readback.fill(connection, project_id, results)

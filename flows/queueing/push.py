@@ -8,7 +8,7 @@ import polars as pl
 
 from flows.runtime import runs, settings
 from models.config.stream import Stream
-from review.label_studio import access, import_tasks, labeling_config
+from review.label_studio import access, import_tasks, task_data
 from review.queries import adjudication, sent_tasks
 
 BATCH = 2000  # tasks in one import: about two seconds of Label Studio's time
@@ -50,8 +50,8 @@ def _task(
     # An answer that is not among the choices cannot be pre-filled; the reviewer starts from nothing.
     shown = not case["blind"] and case["prediction"] in stream.labels
     return import_tasks.Task(
-        key=labeling_config.task_key(stream.name, case["case_id"], case["slot"]),
-        data=labeling_config.data(stream, json.loads(case["payload"]), case["case_id"]),
+        key=task_data.task_key(stream.name, case["case_id"], case["slot"]),
+        data=task_data.data(stream, json.loads(case["payload"]), case["case_id"]),
         prediction=case["prediction"] if shown else None,
         closed_to=tuple(sorted(ids[email] for email in readers if email in ids)),
     )

@@ -9,7 +9,7 @@ import polars as pl
 
 from flows.runtime import runs
 from models import timestamps
-from review.label_studio import access, import_tasks, labeling_config, search
+from review.label_studio import access, import_tasks, search, task_data
 from review.queries import pending_cases, sent_tasks
 
 # An import cut off from us may be committed by the server after a later one of ours, with lower ids: receipts younger
@@ -47,10 +47,7 @@ def adopt(run: runs.Run, connection: access.Connection, project_id: int) -> Foun
     waiting = pending_cases.unsent(run.ledger, name).with_columns(stream=pl.lit(name))
     waiting = waiting.with_columns(
         task_key=pl.Series(
-            [
-                labeling_config.task_key(name, case_id, slot)
-                for case_id, slot in waiting.select("case_id", "slot").rows()
-            ],
+            [task_data.task_key(name, case_id, slot) for case_id, slot in waiting.select("case_id", "slot").rows()],
             dtype=pl.String,
         )
     )

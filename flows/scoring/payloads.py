@@ -24,7 +24,7 @@ _OTHER = "the row no longer says what was decided; put the file, and the columns
 def pending(
     run: runs.Run, room: int, *, blind_first: bool = False, since: int | None = None
 ) -> tuple[pl.DataFrame, int]:
-    """As `queued.pending`, but every case with its payload; and how many are left out because theirs is not to be had.
+    """As `pending_cases.pending`, but every case with its payload; and how many are left out because theirs is not to be had.
 
     Those wait on, are tried again by the next run, and do not keep the cases behind them waiting. Each is recorded as a
     fault, once.
@@ -102,7 +102,7 @@ def _folder(inbox: Path) -> Path:
 
 
 def _rows(inbox: Path, source: str, stream: Stream, lines: pl.Series) -> tuple[pl.DataFrame, str]:
-    """What some lines of a file say now (`outputs.REREAD_SCHEMA`), and what is wrong with those that are not there."""
+    """What some lines of a file say now (`contract.REREAD_SCHEMA`), and what is wrong with those that are not there."""
     found = [contract.REREAD_SCHEMA.to_frame()]
     try:
         for frame in files.picked(_folder(inbox), source, stream, lines):

@@ -4,7 +4,7 @@ The promise stays one about cases: a group with n cases at or above a threshold,
 
     1 + x * (pm / pi) * (alpha * n - k) / ((1 - alpha) * m)
 
-with m the largest group there can be, fixed without a look at labels. For n = m = 1 it is the bet of `evidence.unequal`.
+with m the largest group there can be, fixed without a look at labels. For n = m = 1 it is the bet of `e_values.unequal`.
 """
 
 import functools
@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 
 def bets(n: ArrayLike, k: ArrayLike, ratio: ArrayLike, m: int, alpha: float, *, times: ArrayLike = 1.0) -> Floats:
-    """Log of the product of the groups' factors, one per stake of `evidence.stakes`: shape (..., 48).
+    """Log of the product of the groups' factors, one per stake of `e_values.stakes`: shape (..., 48).
 
     `n`, `k`, `ratio`, `times`: (..., groups), or what broadcasts to it: cases of the group at or above the threshold (at
     most `m`), the wrong of them, pm / pi in (0, 1], and how many groups are alike. Sums of bets over disjoint groups are the

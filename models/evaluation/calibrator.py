@@ -1,6 +1,6 @@
 """Score -> P(prediction correct): fit and apply a calibrator, from blind labels weighted by 1 / propensity.
 
-Fitted on the labels of an earlier epoch than the one it serves (`grid.Plan.calibrated_on`): labels that shaped the
+Fitted on the labels of an earlier epoch than the one it serves (`era_plan.Plan.calibrated_on`): labels that shaped the
 scores cannot certify them.
 """
 

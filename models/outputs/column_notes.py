@@ -12,7 +12,7 @@ import polars as pl
 
 from models import columns
 from models.config.stream import Stream
-from models.outputs import confidence, contract, predictions, score_columns
+from models.outputs import confidence, contract, fingerprint, predictions, score_columns
 
 LEAST = 20  # rows: of fewer, a confidence that is the same everywhere says nothing
 
@@ -30,7 +30,7 @@ class Note:
 
 
 def of(frame: pl.DataFrame, stream: Stream) -> list[Note]:
-    """What to say of the columns that the stream names. `frame`: those columns, as `outputs.validate` takes them."""
+    """What to say of the columns that the stream names. `frame`: those columns, as `contract.validate` takes them."""
     frame = columns.plain(frame)
     if frame.is_empty():
         return []
@@ -96,7 +96,7 @@ def _unreadable(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
 def _repeated(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
     """Several rows for one id, most of which say something else than the first: samples, judges, versions."""
     ids = columns.text(frame.select(stream.input.id)).to_series()
-    rows = pl.DataFrame({"id": ids, "content": contract.contents(frame, stream)}).drop_nulls("id")
+    rows = pl.DataFrame({"id": ids, "content": fingerprint.contents(frame, stream)}).drop_nulls("id")
     items = rows.group_by("id").agg(pl.len(), pl.col("content").n_unique())
     several = items.filter(pl.col("content") > 1)
     if len(several) <= len(items) / 10:

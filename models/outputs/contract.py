@@ -6,18 +6,15 @@ confidences as a whole is of another scale than the stream says, as one setting 
 column of answers is one of lists.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 import polars_hash as plh
-import pyarrow as pa
 
 from models import columns, timestamps
 from models.config.stream import Stream
-from models.outputs import comparable, one_label, pictures, predictions, reserved
+from models.outputs import comparable, fingerprint, one_label, pictures, predictions, reserved
 
 FAULT_SCHEMA = pl.Schema({"source": pl.String, "line": pl.Int64, "reason": pl.String, "raw": pl.String})
 CASE_SCHEMA = pl.Schema(
@@ -52,26 +49,14 @@ class Validated:
 
 def named(stream: Stream) -> list[str]:
     """The columns the stream reads from its input, each once."""
-    return list(dict.fromkeys([*_said(stream), *([stream.input.group] if stream.input.group else [])]))
-
-
-def _said(stream: Stream) -> list[str]:
-    """The columns whose values a case's content is made of, each once.
-
-    Not the group: one that is named later, or changes its spelling, does not make another case of the same id.
-    """
-    given = stream.input
-    names = [given.id, given.prediction, given.confidence, *(given.probabilities or []), *given.payload]
-    names += [*(stream.model.features or []), given.model, *given.slices]
-    names += [given.cost, given.latency_ms, given.produced_at]
-    return list(dict.fromkeys(column for column in names if column is not None))
+    return list(dict.fromkeys([*fingerprint.columns_of(stream), *([stream.input.group] if stream.input.group else [])]))
 
 
 def validate(frame: pl.DataFrame, stream: Stream, *, source: str, latest: str | None = None) -> Validated:
     """Check one batch. `frame` has the columns `named(stream)` gives, of any type, and may have others.
 
     The line of a row is its `reserved.LINE`, or else its position. A stream with a classifier of its own needs the
-    columns `classifier.apply` adds. `latest`: a time; a row that says it was produced after it is in doubt; None:
+    columns `inference.apply` adds. `latest`: a time; a row that says it was produced after it is in doubt; None:
     none is. Raises InputInvalid if the confidences are plainly of another scale than `input.scale`, the predictions are
     lists, or no picture can be shown to a reader, polars' ColumnNotFoundError if a column is missing.
     """
@@ -88,7 +73,7 @@ def validate(frame: pl.DataFrame, stream: Stream, *, source: str, latest: str | 
     if len(faults):
         readable = reasons.is_null()
         frame, case_ids = frame.filter(readable), case_ids.filter(readable)
-    content = contents(frame, stream)
+    content = fingerprint.contents(frame, stream)
     if case_ids.n_unique() < len(case_ids):
         first, reasons = _repeats(case_ids, content, frame[reserved.LINE])
         faults = pl.concat([faults, _faults(frame, reasons, source)]).sort("line", maintain_order=True)
@@ -106,7 +91,7 @@ def reread(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "line": frame[reserved.LINE],
-            "content": contents(frame, stream),
+            "content": fingerprint.contents(frame, stream),
             "payload": _texts(frame, stream.input.payload),
         },
         schema=REREAD_SCHEMA,
@@ -174,46 +159,6 @@ def _faults(frame: pl.DataFrame, reasons: pl.Series, source: str) -> pl.DataFram
         },
         schema=FAULT_SCHEMA,
     )
-
-
-def contents(frame: pl.DataFrame, stream: Stream) -> pl.Series:
-    """SHA-256 over the columns the stream names: each text as a netstring (length:text), ~ where missing, then all
-    numbers by their 64 bits in base64, then the text of what should be a number and is none.
-
-    Numbers count by their value, so 0.90 in a CSV is the 0.9 of a Parquet file; so do numbers and times among the texts
-    (`models.outputs.comparable`), but for the id, which is a name. Netstrings, because joined text could
-    read the same for two different rows.
-    """
-    given = stream.input
-    numbers = [given.confidence, given.cost, given.latency_ms]
-    if given.probabilities is not None and len(given.probabilities) == len(stream.labels):
-        numbers += given.probabilities
-    names = _said(stream)
-    texts = columns.text(frame.select(column for column in names if column not in numbers))
-    texts = texts.with_columns(comparable.texts(texts.drop(given.id, strict=False)))
-    fields = [_netstring(pl.col(column)) for column in texts.columns]
-    reals_ = [columns.numbers(frame[column]) for column in names if column in numbers]
-    if reals_:
-        fields.append(pl.lit(_bits(reals_)))
-    for real in reals_:
-        if real.null_count() or not real.is_finite().all():
-            text = columns.text(frame.select(real.name)).to_series()
-            fields.append(pl.when(real.is_finite()).then(pl.lit("")).otherwise(_netstring(pl.lit(text))))
-    joined = texts.select(pl.concat_str(fields).alias("content"))
-    return joined.select(plh.col("content").chash.sha2_256()).to_series()
-
-
-def _netstring(text: pl.Expr) -> pl.Expr:
-    return (text.str.len_bytes().cast(pl.String) + ":" + text).fill_null("~")
-
-
-def _bits(numbers: Sequence[pl.Series]) -> pl.Series:
-    """The 64 bits of each number, which no later way of printing floats can change, row by row, in base64."""
-    rows = np.column_stack([number.fill_null(math.nan).to_numpy() for number in numbers]) + 0.0  # -0.0 is 0.0
-    rows[~np.isfinite(rows)] = math.nan  # one of the many; which it was is said in words
-    width = rows.shape[1] * rows.itemsize
-    packed = pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(rows), [None, pa.py_buffer(rows)])
-    return pl.Series("numbers", packed.cast(pa.large_binary())).bin.encode("base64")
 
 
 def _cases(

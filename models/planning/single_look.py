@@ -23,7 +23,7 @@ def starts(labels: Floats, alpha: float, delta: float) -> tuple[tuple[int, ...],
     `labels`: how many lie at or above each threshold, strictest first. A chain starts at the strictest threshold with so
     many that one wrong label, or six, still pass at half of delta: with fewer the walk ends before it began, with more it
     begins at doubtful cases. Where there are too few for one, a single chain starts where no wrong label passes, or at the
-    last threshold. Looks at no answer. Raises ValueError as `evidence.binomial`.
+    last threshold. Looks at no answer. Raises ValueError as `e_values.binomial`.
     """
     share = 1 / len(ERRORS)
     found = [_first(labels, errors, alpha, share * delta) for errors in ERRORS]
@@ -41,7 +41,7 @@ def certified(
 
     `labels`, `wrong`: how many lie at or above each threshold and how many of them are wrong, strictest first. `starts` and
     `weights` may come from `starts` of the same labels, never from the wrong. For one look: looking again as labels
-    come breaks the promise. Raises ValueError as `evidence.binomial`.
+    come breaks the promise. Raises ValueError as `e_values.binomial`.
     """
     log_p = e_values.binomial(wrong, labels, alpha)
     return certificate.walk(log_p, starts, weights, delta=delta).passed

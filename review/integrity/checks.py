@@ -1,8 +1,6 @@
 """Hold every record against its seal. Part of the ledger."""
 
-import hashlib
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -10,16 +8,14 @@ from typing import Any
 import polars as pl
 
 from models import errors
-from review.integrity import retired
-from review.ledger import archive, database, rollups, schema, seals, tables
-
-Read = Callable[..., pl.DataFrame]
+from review.integrity import chain, guards, retired
+from review.ledger import archive, database, rollups, seals, tables
 
 NAMED = 20  # as many rows without a seal are named one by one; more went in, or lost it, together
 
 
 def findings(
-    read: Read, *, sqlite: bool, known: tuple[int, str] | None, archive: Path | None
+    read: guards.Read, *, sqlite: bool, known: tuple[int, str] | None, archive: Path | None
 ) -> Iterator[seals.Finding]:
     """Whatever is not as it was sealed: rows, seals, the chain, and triggers that are gone; with `archive`, its files."""
     # Read before the rows: what is appended meanwhile has a higher seal and is left for the next time.
@@ -51,19 +47,19 @@ def findings(
         if archive is not None:
             yield from _archived(read, archive, sqlite=sqlite)
     with suppress(errors.LedgerInvalid):
-        yield from _editions(read)
-    yield from seals.chain(links, damaged)
+        yield from guards.editions(read)
+    yield from chain.chain(links, damaged)
     yield from _head(links, known)
-    yield from _unguarded(read, sqlite=sqlite)
+    yield from guards.unguarded(read, sqlite=sqlite)
 
 
-def quick(read: Read, *, sqlite: bool) -> Iterator[seals.Finding]:
+def quick(read: guards.Read, *, sqlite: bool) -> Iterator[seals.Finding]:
     """Seals that are gone or made anew, and triggers that are gone. What it takes does not grow with the rows."""
-    yield from seals.chain(read("SELECT seq, digest, previous FROM seal ORDER BY seq"), set())
-    yield from _unguarded(read, sqlite=sqlite)
+    yield from chain.chain(read("SELECT seq, digest, previous FROM seal ORDER BY seq"), set())
+    yield from guards.unguarded(read, sqlite=sqlite)
 
 
-def _table(read: Read, name: str, links: pl.DataFrame, *, sqlite: bool) -> Iterator[seals.Finding]:
+def _table(read: guards.Read, name: str, links: pl.DataFrame, *, sqlite: bool) -> Iterator[seals.Finding]:
     """Check the seals of one table, as many at a time as cover about `seals.ROWS` rows."""
     where = places(read, name) if sqlite else {}
     retirements = _retirements(read) if name == retired.TABLE else {}
@@ -97,7 +93,7 @@ def _table(read: Read, name: str, links: pl.DataFrame, *, sqlite: bool) -> Itera
 
 
 def rows(
-    read: Read,
+    read: guards.Read,
     name: str,
     numbers: Sequence[int],
     where: Mapping[int, tuple[int, int]],
@@ -124,7 +120,7 @@ def rows(
     return seals.prepared(name, read(sql, low=min(numbers), high=max(numbers), **extent, **of))
 
 
-def _seals(read: Read, name: str, bounds: dict[str, int], *, sqlite: bool) -> Iterator[dict[str, Any]]:
+def _seals(read: guards.Read, name: str, bounds: dict[str, int], *, sqlite: bool) -> Iterator[dict[str, Any]]:
     sql = (
         f"SELECT {_columns(seals.COLUMNS.names(), seals.COLUMNS, sqlite=sqlite)} FROM seal "  # noqa: S608 (our own names)
         "WHERE table_name = :name AND seq BETWEEN :low AND :high ORDER BY seq"
@@ -132,7 +128,7 @@ def _seals(read: Read, name: str, bounds: dict[str, int], *, sqlite: bool) -> It
     return read(sql, name=name, **bounds).iter_rows(named=True)
 
 
-def seals_of(read: Read, name: str, bounds: dict[str, int], *, sqlite: bool) -> dict[int, seals.Seal]:
+def seals_of(read: guards.Read, name: str, bounds: dict[str, int], *, sqlite: bool) -> dict[int, seals.Seal]:
     """The seals of a table from one number to another, by number."""
     found = _seals(read, name, bounds, sqlite=sqlite)
     return {row["seq"]: seals.Seal(**{key: row[key] for key in seals.COLUMNS}) for row in found}
@@ -141,7 +137,7 @@ def seals_of(read: Read, name: str, bounds: dict[str, int], *, sqlite: bool) -> 
 _NO_KEYS = pl.DataFrame(schema=tables.columns("retired"))
 
 
-def _retirements(read: Read) -> dict[int, dict[str, Any]]:
+def _retirements(read: guards.Read) -> dict[int, dict[str, Any]]:
     """The retirement of each seal that has one, if it is under a seal itself: whether it is as sealed is found there."""
     found = read(
         "SELECT r.* FROM retirement r JOIN seal ON seal.seq = r.seal AND seal.table_name = 'retirement' ORDER BY r.of_seal"
@@ -150,7 +146,7 @@ def _retirements(read: Read) -> dict[int, dict[str, Any]]:
 
 
 def _keys(
-    read: Read, numbers: Sequence[int], where: Mapping[int, tuple[int, int]], *, sqlite: bool
+    read: guards.Read, numbers: Sequence[int], where: Mapping[int, tuple[int, int]], *, sqlite: bool
 ) -> dict[int, pl.DataFrame]:
     """The keys kept of retired decisions, by seal, in the order of the key."""
     sql = "SELECT stream, case_id, content, of_seal FROM retired WHERE of_seal BETWEEN :low AND :high"
@@ -163,23 +159,7 @@ def _keys(
     return {number: part for (number,), part in parts.items()}
 
 
-def _editions(read: Read) -> Iterator[seals.Finding]:
-    """What the ledger says of its versions and of itself, where that is not what was written."""
-    columns = ("schema_version", "ledger_id", "after_seal", "made_at")
-    found = {row[0]: row for row in read(f"SELECT {', '.join(columns)}, digest FROM edition").rows()}  # noqa: S608
-    for version in sorted({*found, *schema.VERSIONS[1:]}):
-        if version not in found:
-            kind = "removed"
-        elif version not in schema.VERSIONS[1:]:
-            kind = "added"
-        elif hashlib.sha256(json.dumps(list(found[version][:-1])).encode()).hexdigest() != found[version][-1]:
-            kind = "edited"
-        else:
-            continue
-        yield seals.Finding(kind=kind, table="edition", key=seals.name({"schema_version": version}), seal=None)
-
-
-def _stray_keys(read: Read) -> Iterator[seals.Finding]:
+def _stray_keys(read: guards.Read) -> Iterator[seals.Finding]:
     """Keys that no retirement covers: put in so that a case is never decided."""
     strays = read(
         "SELECT of_seal, count(*) AS n FROM retired "
@@ -189,7 +169,7 @@ def _stray_keys(read: Read) -> Iterator[seals.Finding]:
         yield seals.Finding(kind="added", table="retired", key=f"of_seal={number}, {int(count)} rows", seal=None)
 
 
-def _archived(read: Read, folder: Path, *, sqlite: bool) -> Iterator[seals.Finding]:
+def _archived(read: guards.Read, folder: Path, *, sqlite: bool) -> Iterator[seals.Finding]:
     """Files of retired decisions that are gone, or whose rows are not as they were sealed."""
     retirements = _retirements(read)
     files: dict[str, list[int]] = {}
@@ -203,7 +183,7 @@ def _archived(read: Read, folder: Path, *, sqlite: bool) -> Iterator[seals.Findi
 
 
 def extract_findings(
-    read: Read, rows: pl.DataFrame, bounds: dict[str, int], held: Mapping[int, Mapping[str, Any]]
+    read: guards.Read, rows: pl.DataFrame, bounds: dict[str, int], held: Mapping[int, Mapping[str, Any]]
 ) -> Iterator[seals.Finding]:
     """Extracts that are not what the decisions under their seals give: estimates rest on them.
 
@@ -250,7 +230,7 @@ def _extract_finding(kind: str, number: int, stream: str) -> seals.Finding:
     return seals.Finding(kind=kind, table="extract", key=seals.name({"seal": number, "stream": stream}), seal=number)
 
 
-def places(read: Read, name: str, by: str = "seal") -> dict[int, tuple[int, int]]:
+def places(read: guards.Read, name: str, by: str = "seal") -> dict[int, tuple[int, int]]:
     """SQLite's first and last row number of each seal's rows."""
     found = read(f"SELECT {by}, min(rowid) AS first, max(rowid) AS last FROM {name} GROUP BY {by}")  # noqa: S608
     return {seal: (first, last) for seal, first, last in found.iter_rows()}
@@ -277,7 +257,7 @@ def _columns(names: list[str], schema: pl.Schema, *, sqlite: bool) -> str:
     return f"{cast}, ({odd}) AS mistyped"
 
 
-def _unsealed(read: Read, name: str, links: pl.DataFrame, damaged: set[int]) -> Iterator[seals.Finding]:
+def _unsealed(read: guards.Read, name: str, links: pl.DataFrame, damaged: set[int]) -> Iterator[seals.Finding]:
     """Rows that no seal of their table covers: put in from outside, or left behind when their seal was removed."""
     key = database.quoted(tables.key(name), "t.")
     rows = read(
@@ -307,19 +287,3 @@ def _head(links: pl.DataFrame, known: tuple[int, str] | None) -> Iterator[seals.
         yield seals.Finding(kind="removed", table="seal", key=f"seq={known[0]}", seal=known[0])
     elif there != [known[1]]:
         yield seals.Finding(kind="edited", table="seal", key=f"seq={known[0]}", seal=known[0])
-
-
-def _unguarded(read: Read, *, sqlite: bool) -> Iterator[seals.Finding]:
-    """Tables whose triggers against change are gone, as they must be before a record can be changed."""
-    present = read(
-        "SELECT tbl_name AS name, COUNT(*) AS n FROM sqlite_master WHERE type = 'trigger' GROUP BY tbl_name"
-        if sqlite
-        else "SELECT c.relname AS name, COUNT(*) AS n FROM pg_catalog.pg_trigger t "
-        "JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid "
-        "WHERE t.tgname = c.relname || '_append_only' AND t.tgenabled = 'A' "
-        "AND pg_catalog.pg_table_is_visible(c.oid) GROUP BY c.relname"
-    )
-    counted = dict(present.iter_rows())
-    for name in [*tables.names(), *tables.BESIDE]:
-        if counted.get(name, 0) < (2 + (name not in ("decision", "retired")) if sqlite else 1):
-            yield seals.Finding(kind="unguarded", table=name, key="", seal=None)

@@ -16,7 +16,7 @@ import polars as pl
 
 from models import timestamps
 from models.config.stream import Stream
-from review.label_studio import labeling_config
+from review.label_studio import results, task_data
 
 REPEAT = "repeat"  # an answer by somebody who had read the case before
 DELETED = "deleted"  # the outcome of an annotation that is gone
@@ -85,7 +85,7 @@ def changed_task(project_id: int, task: Mapping[str, Any]) -> ChangedTask:
     return ChangedTask(
         project_id=project_id,
         task_id=int(task["id"]),
-        key=labeling_config.key(task.get("data")) or "",
+        key=task_data.key(task.get("data")) or "",
         updated_at=_moment(task["updated_at"]),
         annotations=tuple(
             Annotation(
@@ -167,7 +167,7 @@ def facts(
                 writer = _writer(annotation, people)
                 if outcome == "answer" and readers.get(sent["case_id"], {}).get(reviewer, sent["slot"]) < sent["slot"]:
                     outcome, answer = REPEAT, None
-            except labeling_config.Unreadable as finding:
+            except results.Unreadable as finding:
                 faults.append(_fault(stream, task, annotation, finding.reason) | {"run_id": run_id, "found_at": now})
                 continue
             reviews.append(
@@ -184,8 +184,8 @@ def facts(
                     "seconds": annotation.seconds,
                     "submitted_at": annotation.created_at,
                     "written_by": writer,
-                    "unsure": (outcome == "answer" and labeling_config.unsure(annotation.result)) or None,
-                    "comment": labeling_config.comment(annotation.result),
+                    "unsure": (outcome == "answer" and results.unsure(annotation.result)) or None,
+                    "comment": results.comment(annotation.result),
                 }
             )
         present = {annotation.annotation_id for annotation in task.annotations}
@@ -234,7 +234,7 @@ def _outcome(stream: Stream, annotation: Annotation) -> tuple[str, str | None]:
         return "bulk", None
     if annotation.skipped:
         return "skip", None
-    return "answer", labeling_config.read(stream, annotation.result)
+    return "answer", results.read(stream, annotation.result)
 
 
 def _reviewer(person: int | None, people: Mapping[int, str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from models.config.stream import Stream
 from models.errors import Unavailable
-from review.label_studio import access, labeling_config, readback, search
+from review.label_studio import access, labeling_config, readback, search, task_data
 
 _TASKS_PER_PUSH = 2000  # about two seconds of work for the server, in one transaction: all or nothing
 _BYTES_PER_PUSH = 16_000_000  # images travel inside the task; the server takes up to 250 MB
@@ -111,7 +111,7 @@ def _import(connection: access.Connection, project_id: int, batch: Sequence[Task
     request = []
     for task in batch:
         body: dict[str, Any] = {"data": task.data | {labeling_config.KEY: task.key}}
-        result = labeling_config.prefill(stream, task.prediction)
+        result = task_data.prefill(stream, task.prediction)
         if result:
             body["predictions"] = [{"model_version": labeling_config.MODEL_VERSION, "result": result}]
         if task.closed_to:

@@ -1,24 +1,18 @@
-"""The form a reviewer fills in: project settings, labelling config, task data, and the way back from it. Pure.
+"""The form a reviewer fills in: project settings and labelling config. Pure. It shows `task_data`, and gives back `results`.
 
 One question, one single choice, one key press per label; of very many labels one is found by typing. Whatever comes from a
 model or a file is shown by <Text>, <Header> or <Image>, which show markup as text; Label Studio's <Markdown> runs scripts and
 <HyperText> loads foreign images, so neither is used. <Table> sorts a record's fields by name and joins its lines, so a record
 is a <Text> a field. The names in the config are fixed, so that a column may be called anything.
-
-The data is the same for an audit and for a doubtful case: payload and key, and the case's id if the stream shows it; never
-score, route, model or prediction.
 """
 
 import functools
-import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
-from models.answers import same
 from models.config.stream import Stream
 from models.errors import StreamInvalid
 
@@ -48,7 +42,7 @@ SETTINGS: Mapping[str, object] = MappingProxyType(
 _KEYS = "1234567890qwetasdfgzxcbyiopjkln"  # as Label Studio itself deals them; h, r, u and v are its own
 _UNSURE_KEY = "m"  # for "maybe"
 
-_NOT_SURE = "Not sure"
+NOT_SURE = "Not sure"
 
 AT_ONCE = 200  # labels that are all shown; of more, one is looked for in a list with a search field
 
@@ -71,14 +65,6 @@ _JOINER = "\u2060"  # invisible
 _SEPARATOR = "\u2063"  # invisible, and in no face: Label Studio cuts a taxonomy's entries at it
 
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL refuses NUL in JSON, and a lone surrogate has no UTF-8
-
-
-class Unreadable(ValueError):
-    """An annotation's result does not hold one answer to our question. `reason` says why, in one line."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def hotkeys(labels: Sequence[str]) -> list[str | None]:
@@ -104,7 +90,7 @@ def config(stream: Stream) -> str:
 
     Raises StreamInvalid if a reviewer could not tell two labels apart.
     """
-    _by_face(tuple(stream.labels))
+    by_face(tuple(stream.labels))
     subject = {
         "text": f'<View style="{_CASE}"><Text name="{SUBJECT}" value="$text"/></View>',
         # At its own size where there is room for it, never blown up.
@@ -118,11 +104,11 @@ def config(stream: Stream) -> str:
     return f"""<View>
   <Style>{_STYLE}</Style>
   <View style="{_HEAD}">
-    <Header value={quoteattr(_face(stream.review.question))}/>
+    <Header value={quoteattr(face(stream.review.question))}/>
     <View style="{_ANSWER}">
 {_control(stream.labels)}
     <Choices name="{UNSURE}" toName="{SUBJECT}" choice="multiple" showInline="true">
-      <Choice value="{_NOT_SURE}" hotkey="{_UNSURE_KEY}"/>
+      <Choice value="{NOT_SURE}" hotkey="{_UNSURE_KEY}"/>
     </Choices>
     </View>
   </View>
@@ -136,13 +122,13 @@ def config(stream: Stream) -> str:
 def _control(labels: Sequence[str]) -> str:
     """What holds the answer: all labels with their keys, or a list to search."""
     if len(labels) > AT_ONCE:
-        rest = "\n".join(f"      <Choice value={quoteattr(_face(label))}/>" for label in labels)
+        rest = "\n".join(f"      <Choice value={quoteattr(face(label))}/>" for label in labels)
         return f"""    <Taxonomy name="{CHOICES}" toName="{SUBJECT}" required="true" maxUsages="1" minWidth="500px"
       pathSeparator="{_SEPARATOR}" placeholder="Click, and type a part of the label">
 {rest}
     </Taxonomy>"""
     choices = "\n".join(
-        f"      <Choice value={quoteattr(_face(label))}" + (f' hotkey="{key}"/>' if key else "/>")
+        f"      <Choice value={quoteattr(face(label))}" + (f' hotkey="{key}"/>' if key else "/>")
         for label, key in zip(labels, hotkeys(labels), strict=True)
     )
     return f"""    <Choices name="{CHOICES}" toName="{SUBJECT}" choice="single" required="true" showInline="true">
@@ -152,7 +138,7 @@ def _control(labels: Sequence[str]) -> str:
 
 def instructions(text: str) -> str:
     """The stream's instructions as the HTML Label Studio expects: one paragraph per line, nothing of it markup."""
-    return "".join(f"<p>{escape(_safe(line.strip()))}</p>" for line in text.splitlines() if line.strip())
+    return "".join(f"<p>{escape(safe(line.strip()))}</p>" for line in text.splitlines() if line.strip())
 
 
 def drift(project: Mapping[str, object], ours: str) -> list[str]:
@@ -169,97 +155,11 @@ def drift(project: Mapping[str, object], ours: str) -> list[str]:
     return found
 
 
-def task_key(stream: str, case_id: str, slot: int) -> str:
-    """The task's own key: 32 hex characters of SHA-256 over canonical JSON, so that no two cases share one."""
-    canonical = json.dumps([stream, case_id, slot], ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode("ascii")).hexdigest()[:32]
-
-
-def key(task_data: object) -> str | None:
-    """Our key in a task's data; None if it is not one of ours."""
-    found = task_data.get(KEY) if isinstance(task_data, dict) else None
-    return found if isinstance(found, str) else None
-
-
-def data(stream: Stream, payload: Mapping[str, object], case_id: str) -> dict[str, object]:
-    """The data of one task: what the reviewer is shown, nothing else. The push adds the task's key under KEY."""
-    columns = stream.input.payload
-    shown: dict[str, object]
-    if stream.review.kind == "record":
-        shown = {f"field{number}": _shown(payload.get(column)) for number, column in enumerate(columns, 1)}
-    else:
-        shown = {stream.review.kind: _shown(payload.get(columns[0]))}
-    return shown | ({CASE: _safe(case_id)} if stream.review.show_id else {})
-
-
-def prefill(stream: Stream, prediction: str | None) -> list[dict[str, object]]:
-    """The result a reviewer starts from. Empty where there is none to start from: no prediction, or no such label."""
-    if prediction is None or prediction not in stream.labels:
-        return []
-    face = _face(prediction)
-    kind, chosen = ("taxonomy", [[face]]) if len(stream.labels) > AT_ONCE else ("choices", [face])
-    return [{"from_name": CHOICES, "to_name": SUBJECT, "type": kind, "value": {kind: chosen}}]
-
-
-def read(stream: Stream, result: object) -> str:
-    """The answer an annotation holds: one of the stream's labels, by the stream's rule. Raises Unreadable.
-
-    Controls somebody added to the project are ignored; ours must be there, once, with one choice we offered.
-    """
-    if not isinstance(result, list) or not all(isinstance(item, dict) for item in result):
-        raise Unreadable("the result is not a list of items")
-    ours = [item for item in result if item.get("from_name") == CHOICES]
-    if not ours:
-        others = sorted({str(item.get("from_name")) for item in result})
-        raise Unreadable(f"nothing was chosen in {CHOICES!r}" + (f"; the result speaks of {others}" if others else ""))
-    if len(ours) > 1:
-        raise Unreadable(f"{CHOICES!r} was answered {len(ours)} times")
-    chosen = _chosen(ours[0])
-    if not isinstance(chosen, list) or len(chosen) != 1 or not isinstance(chosen[0], str):
-        raise Unreadable(f"{CHOICES!r} holds {chosen!r} instead of one choice")
-    label = _by_face(tuple(stream.labels)).get(chosen[0]) or stream.rule.label(chosen[0])
-    if label is None:
-        raise Unreadable(f"{chosen[0]!r} is not one of the stream's labels: {same.few(stream.labels)}")
-    return label
-
-
-def unsure(result: object) -> bool:
-    """Whether the reader marked the answer as one they are not sure of."""
-    return any(_NOT_SURE in (_texts(item, "choices") or ()) for item in _items(result, UNSURE))
-
-
-def comment(result: object) -> str | None:
-    """What the reader wrote beside the answer, its lines joined by line feeds; None: nothing."""
-    lines = [line for item in _items(result, COMMENT) for line in _texts(item, "text")]
-    return _safe("\n".join(lines)).strip() or None
-
-
-def _items(result: object, control: str) -> list[Mapping[str, object]]:
-    """What a result says of a control of ours; anybody may write anything there."""
-    items = result if isinstance(result, list) else []
-    return [item for item in items if isinstance(item, dict) and item.get("from_name") == control]
-
-
-def _texts(item: Mapping[str, object], kind: str) -> list[str]:
-    value = item.get("value")
-    found = value.get(kind) if isinstance(value, dict) else None
-    return [text for text in ([found] if isinstance(found, str) else found or ()) if isinstance(text, str)]
-
-
-def _chosen(item: Mapping[str, object]) -> object:
-    """What was chosen: a list of texts, or whatever else stands there. Of a path in a taxonomy, its one part."""
-    kind, value = item.get("type"), item.get("value")
-    found = value.get(kind) if isinstance(value, dict) and kind in ("choices", "taxonomy") else None
-    if kind == "taxonomy" and isinstance(found, list):
-        return [path[0] if isinstance(path, list) and len(path) == 1 else path for path in found]
-    return found
-
-
 def _record(columns: Sequence[str]) -> str:
     """The fields of a record, one below the other in the order of the stream file. A field's name stands above it."""
     names = [SUBJECT, *(f"field{number}" for number in range(2, len(columns) + 1))]
     fields = "\n    ".join(
-        f'<View style="{_FIELD}"><Header size="6" style="{_NAME}" value={quoteattr(_face(column))}/>'
+        f'<View style="{_FIELD}"><Header size="6" style="{_NAME}" value={quoteattr(face(column))}/>'
         f'<Text name="{name}" value="$field{number}"/></View>'
         for number, (column, name) in enumerate(zip(columns, names, strict=True), 1)
     )
@@ -274,35 +174,28 @@ def _canonical(xml: str) -> str:
         return xml
 
 
-def _face(text: str) -> str:
+def face(text: str) -> str:
     """How a label or a question stands in the config, and a label in a result.
 
     Label Studio joins white space, and replaces `$name` by task data wherever it stands: a word joiner prevents it.
     """
-    return " ".join(_safe(text).replace(_SEPARATOR, "").split()).replace("$", f"{_JOINER}${_JOINER}")
+    return " ".join(safe(text).replace(_SEPARATOR, "").split()).replace("$", f"{_JOINER}${_JOINER}")
 
 
 @functools.lru_cache(maxsize=8)  # asked for every answer
-def _by_face(labels: tuple[str, ...]) -> dict[str, str]:
+def by_face(labels: tuple[str, ...]) -> dict[str, str]:
     """The label behind each face. Raises StreamInvalid if two labels have one."""
     found: dict[str, str] = {}
     for label in labels:
-        other = found.setdefault(_face(label), label)
-        if not _face(label):
+        other = found.setdefault(face(label), label)
+        if not face(label):
             raise StreamInvalid(f"labels: a reviewer would see nothing of {label!r}; give it a name")
         if other != label:
             raise StreamInvalid(f"labels: {label!r} and {other!r} look the same to a reviewer; rename one")
     return found
 
 
-def _shown(value: object) -> str:
-    """What a reviewer sees of a value: text as it is, nothing for None, JSON for the rest."""
-    if value is None:
-        return ""
-    return _safe(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-
-
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     if text.isascii() and "\0" not in text:  # nearly all text, and quicker to see
         return text
     return _UNSAFE.sub("", text)

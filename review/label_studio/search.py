@@ -5,7 +5,7 @@ from typing import Any
 
 from label_studio_sdk.core.pagination import SyncPager
 
-from review.label_studio import access, labeling_config, listing
+from review.label_studio import access, labeling_config, listing, task_data
 
 _KEYS_PER_QUERY = 80  # the query is part of the URL, and 4 094 bytes is where gunicorn cuts a request line off
 
@@ -48,7 +48,7 @@ def keys(connection: access.Connection, project_id: int, *, above: int) -> dict[
     """Our key of each task with an id above `above`: key -> task ids, lowest first. A task without one is not ours."""
     found: dict[str, list[int]] = {}
     for task in _listed(connection, project_id, above + 1, f"id,data,{labeling_config.KEY}"):
-        key = labeling_config.key(task.data)
+        key = task_data.key(task.data)
         if key is not None:
             found.setdefault(key, []).append(int(task.id or 0))
     return found

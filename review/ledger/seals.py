@@ -286,24 +286,3 @@ def _read_key(line: str) -> Key:
 def name(key: Mapping[str, str | int]) -> str:
     """A row's natural key in words: `stream=digits, case_id=d-17`."""
     return ", ".join(f"{column}={value}" for column, value in key.items())
-
-
-def chain(links: pl.DataFrame, damaged: set[int]) -> list[Finding]:
-    """Seals that are gone, and seals that no longer follow the one before: that one was made anew.
-
-    `links` has seq, digest and previous of every seal, by seq. `damaged` are seals already found edited: the broken
-    link to one of them needs no second word.
-    """
-    found: list[Finding] = []
-    expected, digest = 1, GENESIS
-    for seq, own, previous in links.select("seq", "digest", "previous").iter_rows():
-        if seq < 1:
-            found.append(Finding(kind="added", table="seal", key=f"seq={seq}", seal=seq))
-            continue
-        if seq > expected:
-            gone = f"seq={expected}" if seq == expected + 1 else f"seq={expected} to {seq - 1}"
-            found.append(Finding(kind="removed", table="seal", key=gone, seal=expected))
-        elif previous != digest and not {seq, seq - 1} & damaged:
-            found.append(Finding(kind="broken chain", table="seal", key=f"seq={seq}", seal=seq))
-        expected, digest = seq + 1, own
-    return found

@@ -30,7 +30,7 @@ _KIND = ["route", "propensity"]
 class Judged:
     """Decisions of a stream, or of one epoch of it.
 
-    `drawn` has a row per case drawn for a blind label, in the order of decision: `extracts.DRAWN`, disputed (a blind answer
+    `drawn` has a row per case drawn for a blind label, in the order of decision: `rollups.DRAWN`, disputed (a blind answer
     against the model that no majority of people has settled), late, settled (nothing more can change what is known of it:
     answered and, where another reading is due, decided), since (when the reading was given that made a dispute of it, else
     the first; null: unread), and `outcome`: waiting (not sent), open, skipped (open, passed on at
@@ -156,7 +156,7 @@ def _only(judged: Judged, kept: pl.Series) -> Judged:
 
 
 def sizes(judged: Judged, by: Sequence[str]) -> pl.DataFrame:
-    """Cases by columns of `extracts.KIND` but blind: these, blind, outcome ("undrawn" for who was not), disputed, late, n."""
+    """Cases by columns of `rollups.KIND` but blind: these, blind, outcome ("undrawn" for who was not), disputed, late, n."""
     undrawn = judged.kinds.filter(~pl.col("blind")).group_by(by).agg(pl.col("n").sum())
     return _together(judged, by, undrawn, judged.drawn)
 

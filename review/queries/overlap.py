@@ -34,7 +34,7 @@ def mark(claims: pl.DataFrame, share: float) -> pl.DataFrame:
 
 
 def claims(ledger: Ledger, stream: str, share: float) -> pl.DataFrame:
-    """Cases drawn blind that somebody answered: `reviewed.claims`, member, salt, share and `overlap`."""
+    """Cases drawn blind that somebody answered: `readings.claims`, member, salt, share and `overlap`."""
     found = readings.claims(ledger, stream)
     found = found.with_columns(member=rollups.members(found)).join(salts(ledger, stream), on="epoch_id")
     return mark(found, share)

@@ -11,7 +11,7 @@ from review.queries.outcomes import Judged
 def of_era_over(ledger: Ledger, plan: era_plan.Plan, judged: Judged, *, part: str = "") -> certificate.Standing | None:
     """A look at an era that is over, for what it certified may carry over: what today's labels of it certify.
 
-    None: nothing else than at its last look, or nothing was certified in it. Raises ValueError as `certified.look` does.
+    None: nothing else than at its last look, or nothing was certified in it. Raises ValueError as `certificates.look` does.
     """
     found = ledger.read(
         "SELECT count(threshold) AS n FROM look WHERE epoch_id = :epoch AND part = :part AND era = :era",
@@ -27,9 +27,9 @@ def of_era_over(ledger: Ledger, plan: era_plan.Plan, judged: Judged, *, part: st
 
 
 def still(ledger: Ledger, judged: Judged, epoch_id: str) -> dict[str, certificate.Standing]:
-    """`certified.standings`, without what today's labels no longer certify. Records nothing.
+    """`certificates.standings`, without what today's labels no longer certify. Records nothing.
 
-    Raises ValueError as `certified.look` does.
+    Raises ValueError as `certificates.look` does.
     """
     found = {}
     for part, left in certificates.standings(ledger, epoch_id).items():

@@ -34,7 +34,7 @@ class Suspicion:
 
 
 def of(ledger: Ledger, stream: str, alarm: Mapping[str, object], claims: pl.DataFrame) -> Suspicion:
-    """What an alarm (a row of `doubted.alarms`) makes suspect today. `claims`: `reviewed.claims` of the stream.
+    """What an alarm (a row of `alarms.alarms`) makes suspect today. `claims`: `readings.claims` of the stream.
 
     Doubted is a batch with a label that was disputed when the alarm was raised, or against which somebody has spoken
     since. With these counted as wrong, the clean point is told anew, each time that one of them came.

@@ -44,7 +44,7 @@ def lines(report: Report) -> list[str]:
 def news(report: Report, before: Mapping[str, Any] | None) -> list[tuple[str, dict[str, Any]]]:
     """What a person should be told at once: alarm, proposal, late, silence, each with its figures, and none told before.
 
-    `before`: the key figures (`numbers.key`) of the report before; None: there was none.
+    `before`: the key figures (`as_json.key`) of the report before; None: there was none.
     """
     told: list[tuple[str, dict[str, Any]]] = []
     now, alarm = as_json.key(report), report.alarm

@@ -177,7 +177,7 @@ class Report:
     looks: pl.DataFrame  # of the certificate: part, look, threshold, made_at
     watch: Watch | None  # None: no blind label of a released case yet
     pace: Pace
-    since: Mapping[str, Any] | None  # the figures (`numbers.key`) of the report before; None: this is the first
+    since: Mapping[str, Any] | None  # the figures (`as_json.key`) of the report before; None: this is the first
     aurc: Figure
     augrc: Figure
     totals: Mapping[str, int]

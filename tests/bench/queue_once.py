@@ -19,7 +19,7 @@ from flows import collect, dispatch
 from flows.governance import epochs
 from flows.runtime import runs, settings
 from models.config.stream import Stream
-from review.label_studio import labeling_config
+from review.label_studio import labeling_config, task_data
 from review.ledger import ledger
 from review.queries import pending_cases
 from tests.bench import once, outputs
@@ -60,12 +60,12 @@ def bodies(book: ledger.Ledger) -> list[dict[str, Any]]:
     bench = stream()
     made = []
     for case in pending_cases.pending(book, bench.name, 1_000_000).iter_rows(named=True):
-        data = labeling_config.data(bench, json.loads(case["payload"]), case["case_id"])
+        data = task_data.data(bench, json.loads(case["payload"]), case["case_id"])
         body: dict[str, Any] = {
-            "data": data | {labeling_config.KEY: labeling_config.task_key(bench.name, case["case_id"], 0)}
+            "data": data | {labeling_config.KEY: task_data.task_key(bench.name, case["case_id"], 0)}
         }
         if not case["blind"]:
-            result = labeling_config.prefill(bench, case["prediction"])
+            result = task_data.prefill(bench, case["prediction"])
             body["predictions"] = [{"model_version": labeling_config.MODEL_VERSION, "result": result}]
         made.append(body)
     return made
@@ -98,7 +98,7 @@ def answered(url: str) -> None:
         waiting = pending_cases.pending(book, bench.name, 1_000_000)
         tasks = bodies(book)
         for number, task in enumerate(tasks):
-            result = labeling_config.prefill(bench, bench.labels[number % len(bench.labels)])
+            result = task_data.prefill(bench, bench.labels[number % len(bench.labels)])
             task["annotations"] = [{"result": result, "lead_time": 2.5}]
         ids = imported(api, found.project_id, tasks, BATCHES[0])
         now = runs.clock()

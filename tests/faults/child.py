@@ -18,7 +18,7 @@ import polars as pl
 import psycopg
 
 from flows import collect, dispatch, measure, score
-from flows.governance import actions, epochs
+from flows.governance import actions, epochs, recall
 from flows.queueing import push
 from flows.runtime import artifacts, runs, settings
 from flows.scoring import decide, group_caps
@@ -44,7 +44,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "halt": actions.halt,
     "resume": actions.resume,
     "rollback": actions.rollback,
-    "recall": actions.recall,
+    "recall": recall.recall,
 }
 
 

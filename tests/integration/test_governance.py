@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from flows import measure
-from flows.governance import actions, epochs, evidence
+from flows.governance import actions, epochs, evidence, recall
 from flows.runtime import runs
 from models import timestamps
 from models.certification import certificate
@@ -162,8 +162,8 @@ def test_errors_among_the_released_close_the_epoch_and_recall_sends_the_suspects
     drawn = desk.book.read("SELECT case_id FROM decision WHERE case_id LIKE 'c-%' AND NOT blind")
     assert set(drawn["case_id"]) <= set(suspects["case_id"])
     assert not {case for case in suspects["case_id"] if case.startswith("a-")}
-    assert actions.recall("mail", by=ANN, because=WHY) == len(suspects)
-    assert actions.recall("mail", by=ANN, because=WHY) == 0
+    assert recall.recall("mail", by=ANN, because=WHY) == len(suspects)
+    assert recall.recall("mail", by=ANN, because=WHY) == 0
     again = pending_cases.pending(desk.book, "mail", 1000)
     assert set(again["case_id"]) == set(suspects["case_id"])
     assert not again["blind"].any()

@@ -22,7 +22,9 @@ from review.label_studio import (
     listing,
     project_mark,
     projects,
+    results,
     search,
+    task_data,
 )
 from tests.integration import proxy
 
@@ -109,8 +111,8 @@ def make(
 def tasks(mail: Stream, count: int, *, prediction: str | None = "yes", start: int = 0) -> list[import_tasks.Task]:
     return [
         import_tasks.Task(
-            key=labeling_config.task_key(mail.name, str(number), 0),
-            data=labeling_config.data(mail, {"body": f"mail {number}"}, str(number)),
+            key=task_data.task_key(mail.name, str(number), 0),
+            data=task_data.data(mail, {"body": f"mail {number}"}, str(number)),
             prediction=prediction,
         )
         for number in range(start, start + count)
@@ -124,7 +126,7 @@ def stored(api: Api, project: int) -> list[dict[str, Any]]:
 
 
 def answer(api: Api, task: int, label: str, **rest: Any) -> int:
-    result = labeling_config.prefill(stream("mail"), label)
+    result = task_data.prefill(stream("mail"), label)
     return int(api("POST", f"/api/tasks/{task}/annotations/", json={"result": result, "lead_time": 2.5} | rest)["id"])
 
 
@@ -247,7 +249,7 @@ def test_a_task_holds_what_the_reviewer_sees_its_key_and_for_assisted_cases_the_
     assert first["predictions"] == []
     (prediction,) = second["predictions"]
     assert (prediction["score"], prediction["model_version"]) == (None, "second-reader")
-    assert labeling_config.read(mail, prediction["result"]) == "no"
+    assert results.read(mail, prediction["result"]) == "no"
 
 
 def test_assisted_cases_come_prefilled_also_after_a_wave_that_was_all_blind(
@@ -258,7 +260,7 @@ def test_assisted_cases_come_prefilled_also_after_a_wave_that_was_all_blind(
     answer(api, first, "yes")
     served = api("GET", f"/api/projects/{project}/next")
     assert served["data"]["text"] == "mail 1"
-    assert [labeling_config.read(mail, prediction["result"]) for prediction in served["predictions"]] == ["no"]
+    assert [results.read(mail, prediction["result"]) for prediction in served["predictions"]] == ["no"]
     assert projects.check(connection, project, labeling_config.config(mail)) == []
 
 
@@ -373,17 +375,15 @@ def test_answers_edits_skips_and_deletions_are_read_and_drafts_are_not(
     assert [len(before[task].annotations) for task in (answered, edited, skipped, deleted)] == [1, 1, 1, 1]
     cursor = max(task.updated_at for task in before.values())
 
-    api(
-        "PATCH", f"/api/annotations/{changing}/", json={"result": labeling_config.prefill(mail, "no"), "lead_time": 4.0}
-    )
+    api("PATCH", f"/api/annotations/{changing}/", json={"result": task_data.prefill(mail, "no"), "lead_time": 4.0})
     api("DELETE", f"/api/annotations/{gone}/")
-    draft = {"result": labeling_config.prefill(mail, "no"), "lead_time": 1.0, "draft_id": 0}
+    draft = {"result": task_data.prefill(mail, "no"), "lead_time": 1.0, "draft_id": 0}
     api("POST", f"/api/tasks/{drafted}/drafts", params={"project": project}, json=draft)
     after = {task.task_id: task for task in read(connection, project, cursor)}
     (first,) = before[edited].annotations
     (second,) = after[edited].annotations
-    assert (first.annotation_id, labeling_config.read(mail, first.result), first.seconds) == (changing, "yes", 2.5)
-    assert (second.annotation_id, labeling_config.read(mail, second.result), second.created_at) == (
+    assert (first.annotation_id, results.read(mail, first.result), first.seconds) == (changing, "yes", 2.5)
+    assert (second.annotation_id, results.read(mail, second.result), second.created_at) == (
         changing,
         "no",
         first.created_at,
@@ -413,11 +413,11 @@ def test_several_people_on_one_task_are_told_apart(
     token = server.add_reviewer("dora@example.com", "a-Pass-word-9")
     answer(api, task, "yes")
     with httpx.Client(base_url=server.url, headers={"Authorization": f"Token {token}"}, trust_env=False) as dora:
-        body = {"result": labeling_config.prefill(mail, "no"), "lead_time": 1.0}
+        body = {"result": task_data.prefill(mail, "no"), "lead_time": 1.0}
         dora.post(f"/api/tasks/{task}/annotations/", json=body).raise_for_status()
     names = access.people(connection)
     (changed,) = read(connection, project)
-    given = {names[item.person or 0]: labeling_config.read(mail, item.result) for item in changed.annotations}
+    given = {names[item.person or 0]: results.read(mail, item.result) for item in changed.annotations}
     assert len(given) == 2
     assert given["dora@example.com"] == "no"
 
@@ -527,7 +527,7 @@ def test_a_suggestion_that_is_gone_again_is_still_told_by_the_answer_it_became(
 ) -> None:
     (task,) = import_tasks.push(connection, project, tasks(mail, 1), mail).values()
     (prediction,) = stored(api, project)[0]["predictions"]
-    result = [labeling_config.prefill(mail, "yes")[0] | {"id": "r1", "origin": "prediction"}]
+    result = [task_data.prefill(mail, "yes")[0] | {"id": "r1", "origin": "prediction"}]
     api("POST", f"/api/tasks/{task}/annotations/", json={"result": result, "lead_time": 2.5})
     api("DELETE", f"/api/predictions/{prediction['id']}/")
     assert stored(api, project)[0]["predictions"] == []
@@ -602,12 +602,10 @@ def test_label_studio_says_who_wrote_an_answer_last_whoever_it_was_given_for(
     answer(api, own, "yes")
     number = answer(api, changed, "yes")
     with httpx.Client(base_url=server.url, headers={"Authorization": f"Token {token}"}, trust_env=False) as other:
-        other.patch(
-            f"/api/annotations/{number}/", json={"result": labeling_config.prefill(mail, "no")}
-        ).raise_for_status()
+        other.patch(f"/api/annotations/{number}/", json={"result": task_data.prefill(mail, "no")}).raise_for_status()
     answer(api, forged, "yes", completed_by=next(iter(emma)))
     data = tasks(mail, 1, start=9)[0].data
-    result = {"result": labeling_config.prefill(mail, "yes"), "lead_time": 3.0, "completed_by": owner}
+    result = {"result": task_data.prefill(mail, "yes"), "lead_time": 3.0, "completed_by": owner}
     api("POST", f"/api/projects/{project}/import", json=[{"data": data, "annotations": [result]}])
     pages = list(changes.changed(connection, project, None))
     hands = [(found.person, found.writer) for page in pages for task in page for found in task.annotations]

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from flows import measure
-from flows.governance import actions, epochs, evidence
+from flows.governance import actions, epochs, evidence, recall
 from flows.runtime import runs
 from models.errors import Misuse
 from review.queries import alarms, policy_history
@@ -108,7 +108,7 @@ def test_answers_that_come_after_the_model_has_changed_raise_an_alarm_of_its_epo
     change_model(desk, monkeypatch)
     new = desk.in_force()
     with pytest.raises(Misuse, match="no alarm was raised"):
-        actions.recall("mail", by=ANN, because=WHY)
+        recall.recall("mail", by=ANN, because=WHY)
     clock.later(1)
     answer_late(desk, "b", wrong=15)
     stopped, made = look(desk)
@@ -125,7 +125,7 @@ def test_answers_that_come_after_the_model_has_changed_raise_an_alarm_of_its_epo
     assert [event for event, _ in changes.news(made, None)] == ["alarm"]
     assert changes.news(made, as_json.key(made)) == []
     assert "the epoch of model m-1 was closed before" in timeline.line(desk.book, "mail")
-    sent = actions.recall("mail", by=ANN, because=WHY)
+    sent = recall.recall("mail", by=ANN, because=WHY)
     assert sent == past.suspects
     _, after = look(desk)
     assert after.past_alarms == ()
@@ -158,7 +158,7 @@ def test_disputes_that_settle_after_an_alarm_put_their_batch_under_suspicion_and
     first = suspects(desk)
     assert unread(desk, "c") <= first
     assert not (unread(desk, "b") | unread(desk, "g")) & first, "nobody has said anything against these"
-    assert actions.recall("mail", by=ANN, because=WHY) == len(first)
+    assert recall.recall("mail", by=ANN, because=WHY) == len(first)
     _, calm = look(desk)
     assert "every case under suspicion was read or recalled" in certificate_text.lines(calm)[0]
     clock.later(1)
@@ -168,8 +168,8 @@ def test_disputes_that_settle_after_an_alarm_put_their_batch_under_suspicion_and
     assert made.alarm.suspects == len(suspects(desk))
     assert unread(desk, "b") <= suspects(desk)
     assert not unread(desk, "a") & suspects(desk)
-    assert actions.recall("mail", by=ANN, because=WHY) == made.alarm.suspects > 0
-    assert actions.recall("mail", by=ANN, because=WHY) == 0
+    assert recall.recall("mail", by=ANN, because=WHY) == made.alarm.suspects > 0
+    assert recall.recall("mail", by=ANN, because=WHY) == 0
 
 
 def test_a_batch_with_an_open_dispute_is_under_suspicion_and_stays_so_when_it_settles_as_right(
@@ -197,7 +197,7 @@ def test_suspects_of_an_alarm_that_somebody_released_after_are_said_too(desk: De
     desk.arrive("k", 300, 0.995)
     desk.arrive("c", 300, 0.995, wrong=40)
     assert look(desk)[0]
-    actions.recall("mail", by=ANN, because=WHY)
+    recall.recall("mail", by=ANN, because=WHY)
     actions.adopt("mail", 0.99, by=ANN, because=WHY, uncertified=True)
     clock.later(1)
     answer_late(desk, "b", wrong=10)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flows import measure
-from flows.governance import actions, epochs, evidence, safeguards
+from flows.governance import actions, epochs, evidence, recall, safeguards
 from flows.runtime import runs
 from models import timestamps
 from models.evaluation.estimate import Estimate
@@ -72,7 +72,7 @@ def test_a_bad_batch_is_recalled_whole_although_all_its_cases_were_decided_at_on
     assert suspects is not None
     assert released(desk, "e") <= set(suspects["case_id"])
     assert not any(case.startswith("a-") for case in suspects["case_id"])
-    assert actions.recall("mail", by=ANN, because=WHY) == len(suspects) > 0
+    assert recall.recall("mail", by=ANN, because=WHY) == len(suspects) > 0
 
 
 def test_a_bad_batch_of_an_older_day_that_arrives_last_is_the_one_that_is_recalled(desk: Desk) -> None:
@@ -229,5 +229,5 @@ def test_what_an_alarm_made_suspect_stays_so_when_another_alarm_follows(desk: De
     assert found is not None
     assert suspect[1] <= set(found["case_id"])
     assert suspect[0] <= set(found["case_id"]), "the first alarm is forgotten, and nobody recalled its cases"
-    assert actions.recall("mail", by=ANN, because=WHY) == len(found)
+    assert recall.recall("mail", by=ANN, because=WHY) == len(found)
     assert len(alarms.suspects(desk.book, "mail")) == 0  # type: ignore[arg-type] # an alarm was raised

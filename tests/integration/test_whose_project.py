@@ -13,7 +13,7 @@ from flows.governance import epochs
 from flows.runtime import runs, settings
 from flows.scoring import decide
 from models.errors import Refused
-from review.label_studio import labeling_config, project_mark, projects
+from review.label_studio import project_mark, projects, task_data
 from review.queries import registered
 from tests.integration.test_dispatch import Place
 
@@ -32,7 +32,7 @@ class Assisting(Place):
 
     def answer_all(self) -> None:
         """Everybody agrees with what they are shown."""
-        result = labeling_config.prefill(settings.read_stream(self.name, settings.read()), "yes")
+        result = task_data.prefill(settings.read_stream(self.name, settings.read()), "yes")
         for task in self.tasks():
             body = {"result": result, "lead_time": 2.0}
             self.api.post(f"/api/tasks/{task}/annotations/", json=body).raise_for_status()

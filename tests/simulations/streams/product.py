@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from flows import measure, score
-from flows.governance import actions, epochs, eras, evidence, safeguards
+from flows.governance import actions, epochs, eras, evidence, recall, safeguards
 from flows.runtime import runs, settings
 from flows.scoring import decide
 from models import errors
@@ -217,7 +217,7 @@ class Product:
 
     def recall(self) -> bool:
         """Send what is under suspicion since the last alarm to people; False if there was none."""
-        return self._governs(lambda: actions.recall(NAME, by=BY, because=BECAUSE))
+        return self._governs(lambda: recall.recall(NAME, by=BY, because=BECAUSE))
 
     def halt(self) -> bool:
         """Release nothing."""

@@ -5,7 +5,7 @@ import pytest
 
 from models.config.stream import Stream
 from models.errors import StreamInvalid
-from review.label_studio import labeling_config
+from review.label_studio import labeling_config, results, task_data
 
 
 def stream(
@@ -83,7 +83,7 @@ def test_a_dollar_sign_is_never_replaced_by_task_data() -> None:
     config = labeling_config.config(stream(("$5", "free"), question="Is $text a price?"))
     assert "$5" not in config
     assert config.count("$text") == 1  # the subject's
-    assert labeling_config.read(stream(("$5", "free")), labeling_config.prefill(stream(("$5", "free")), "$5")) == "$5"
+    assert results.read(stream(("$5", "free")), task_data.prefill(stream(("$5", "free")), "$5")) == "$5"
 
 
 def test_labels_that_look_the_same_to_a_reviewer_are_refused() -> None:
@@ -112,7 +112,7 @@ def test_keys_label_studio_uses_itself_are_not_dealt() -> None:
 
 def test_the_task_key_is_fixed_for_ever() -> None:
     # printf '["mail","7",0]' | sha256sum
-    assert labeling_config.task_key("mail", "7", 0) == "be7c0230103d85f491216ac78782856f"
+    assert task_data.task_key("mail", "7", 0) == "be7c0230103d85f491216ac78782856f"
 
 
 def test_no_two_cases_share_a_key_by_where_their_names_are_cut() -> None:
@@ -124,12 +124,12 @@ def test_no_two_cases_share_a_key_by_where_their_names_are_cut() -> None:
         ("mail", "é", 0),
         ("mail", "e", 0),
     ]
-    assert len({labeling_config.task_key(*part) for part in parts}) == len(parts)
+    assert len({task_data.task_key(*part) for part in parts}) == len(parts)
 
 
 def test_the_data_is_what_the_reviewer_is_shown_and_nothing_else() -> None:
     payload = {"body": "hello", "score": 0.93, "prediction": "no", "route": "AUTOMATE", "model_id": "m1"}
-    assert labeling_config.data(stream(), payload, "c-1") == {"text": "hello"}
+    assert task_data.data(stream(), payload, "c-1") == {"text": "hello"}
 
 
 def test_a_record_shows_its_columns_in_the_order_of_the_stream_with_their_lines() -> None:
@@ -143,7 +143,7 @@ def test_a_record_shows_its_columns_in_the_order_of_the_stream_with_their_lines(
     }
     columns = ("vendor.name", "net", "lines", "note", "paid", "absent", "trace", "$net & <b>")
     record = stream(kind="record", payload=columns)
-    assert labeling_config.data(record, payload, "c-1") == {
+    assert task_data.data(record, payload, "c-1") == {
         "field1": "ACME",
         "field2": "12.5",
         "field3": '[{"a": 1}]',
@@ -158,42 +158,42 @@ def test_a_record_shows_its_columns_in_the_order_of_the_stream_with_their_lines(
     assert named == [(column, f"$field{number}") for number, column in enumerate(columns, 1)]
     assert [field[1].tag for field in shown] == ["Text"] * 8
     assert len({field[1].get("name") for field in shown}) == 8
-    assert shown[0][1].get("name") == labeling_config.prefill(record, "yes")[0]["to_name"]
+    assert shown[0][1].get("name") == task_data.prefill(record, "yes")[0]["to_name"]
 
 
 @pytest.mark.parametrize("kind", ["text", "image", "record"])
 def test_the_cases_id_is_shown_where_the_stream_says_so(kind: str) -> None:
     shown = stream(kind=kind, show_id=True)
     hidden = stream(kind=kind)
-    assert labeling_config.data(shown, {"body": "x"}, "c-1\x00") == labeling_config.data(
-        hidden, {"body": "x"}, "c-1"
-    ) | {"case_id": "c-1"}
+    assert task_data.data(shown, {"body": "x"}, "c-1\x00") == task_data.data(hidden, {"body": "x"}, "c-1") | {
+        "case_id": "c-1"
+    }
     headers = [node.get("value") for node in ElementTree.fromstring(labeling_config.config(shown)).iter("Header")]  # noqa: S314
     assert "Case $case_id" in headers
     assert "$case_id" not in labeling_config.config(hidden)
 
 
 def test_what_the_database_or_the_wire_cannot_hold_is_taken_out() -> None:
-    assert labeling_config.data(stream(), {"body": "a\x00b\ud800c 👍"}, "c-1") == {"text": "abc 👍"}
-    record = labeling_config.data(stream(kind="record", payload=("k\x00",)), {"k\x00": "\udfff"}, "c-1")
+    assert task_data.data(stream(), {"body": "a\x00b\ud800c 👍"}, "c-1") == {"text": "abc 👍"}
+    record = task_data.data(stream(kind="record", payload=("k\x00",)), {"k\x00": "\udfff"}, "c-1")
     assert record == {"field1": ""}
 
 
 def test_the_prefilled_answer_reads_back_as_the_prediction() -> None:
     labels = ("$5", "a,b", "<b>", "日本語", "0")
     for label in labels:
-        assert labeling_config.read(stream(labels), labeling_config.prefill(stream(labels), label)) == label
+        assert results.read(stream(labels), task_data.prefill(stream(labels), label)) == label
 
 
 @pytest.mark.parametrize("prediction", [None, "maybe"])
 def test_without_a_prediction_among_the_labels_there_is_nothing_to_start_from(prediction: str | None) -> None:
-    assert labeling_config.prefill(stream(), prediction) == []
+    assert task_data.prefill(stream(), prediction) == []
 
 
 def test_what_label_studio_adds_to_an_answer_is_ignored() -> None:
     item = chosen("yes")[0] | {"id": "x", "origin": "manual", "original_width": 8, "meta": {}}
     extra = {"from_name": "comment", "to_name": "subject", "type": "textarea", "value": {"text": ["hm"]}}
-    assert labeling_config.read(stream(), [extra, item]) == "yes"
+    assert results.read(stream(), [extra, item]) == "yes"
 
 
 @pytest.mark.parametrize(
@@ -213,8 +213,8 @@ def test_what_label_studio_adds_to_an_answer_is_ignored() -> None:
     ],
 )
 def test_an_answer_that_is_not_one_label_is_unreadable_and_says_why(result: object, reason: str) -> None:
-    with pytest.raises(labeling_config.Unreadable) as caught:
-        labeling_config.read(stream(), result)
+    with pytest.raises(results.Unreadable) as caught:
+        results.read(stream(), result)
     assert caught.value.reason == reason
 
 
@@ -238,7 +238,7 @@ def test_an_answer_that_is_not_one_label_is_unreadable_and_says_why(result: obje
 def test_the_mark_and_the_comment_are_read_whatever_stands_there(
     result: Any, unsure: bool, comment: str | None
 ) -> None:
-    assert (labeling_config.unsure(result), labeling_config.comment(result)) == (unsure, comment)
+    assert (results.unsure(result), results.comment(result)) == (unsure, comment)
 
 
 def test_instructions_are_paragraphs_without_markup() -> None:
@@ -296,16 +296,13 @@ def test_more_labels_than_a_form_shows_at_once_are_searched_and_come_back_as_the
     assert [item.get("name") for item in few.iter("Choices")] == ["answer", "unsure"]
     for label in ("Home > Leaf 77", "a / b, $5"):
         assert (
-            labeling_config.read(
-                stream((*MANY, "a / b, $5")), labeling_config.prefill(stream((*MANY, "a / b, $5")), label)
-            )
-            == label
+            results.read(stream((*MANY, "a / b, $5")), task_data.prefill(stream((*MANY, "a / b, $5")), label)) == label
         )
 
 
 def test_an_answer_that_is_none_of_very_many_labels_is_a_short_line() -> None:
-    with pytest.raises(labeling_config.Unreadable) as caught:
-        labeling_config.read(stream(MANY), chosen("Away"))
+    with pytest.raises(results.Unreadable) as caught:
+        results.read(stream(MANY), chosen("Away"))
     assert len(caught.value.reason) < 300
 
 
@@ -315,4 +312,4 @@ def test_an_answer_is_read_by_the_streams_rule() -> None:
         stream().model_dump(exclude={"spellings"})
         | {"labels": {"names": ["no", "yes"], "fold": True, "also": {"no": ["nay"]}}}
     )
-    assert [labeling_config.read(mail, chosen(text)) for text in ("Yes", "NAY", "no")] == ["yes", "no", "no"]
+    assert [results.read(mail, chosen(text)) for text in ("Yes", "NAY", "no")] == ["yes", "no", "no"]

@@ -5,6 +5,7 @@ import hashlib
 import polars as pl
 import pytest
 
+from review.integrity import chain
 from review.ledger import seals, tables
 
 NOW = "2026-01-31T23:59:59.000000Z"
@@ -146,22 +147,22 @@ def links(*rows: tuple[int, str, str]) -> pl.DataFrame:
 
 
 def test_a_chain_without_a_gap_gives_no_finding() -> None:
-    assert seals.chain(links((1, "a", seals.GENESIS), (2, "b", "a"), (3, "c", "b")), set()) == []
+    assert chain.chain(links((1, "a", seals.GENESIS), (2, "b", "a"), (3, "c", "b")), set()) == []
 
 
 def test_removed_seals_are_named_by_the_gap_they_leave() -> None:
-    found = seals.chain(links((2, "b", "a"), (6, "f", "e"), (7, "g", "f")), set())
+    found = chain.chain(links((2, "b", "a"), (6, "f", "e"), (7, "g", "f")), set())
     assert list(map(str, found)) == ["removed: seal seq=1", "removed: seal seq=3 to 5"]
 
 
 def test_a_seal_made_anew_breaks_the_chain_at_the_next_one() -> None:
     made_anew = links((1, "a", seals.GENESIS), (2, "x", "a"), (3, "c", "b"))
-    assert list(map(str, seals.chain(made_anew, set()))) == ["broken chain: seal seq=3"]
+    assert list(map(str, chain.chain(made_anew, set()))) == ["broken chain: seal seq=3"]
 
 
 def test_a_link_to_a_seal_already_found_edited_is_not_found_twice() -> None:
-    assert seals.chain(links((1, "a", seals.GENESIS), (2, "x", "a"), (3, "c", "b")), {2}) == []
+    assert chain.chain(links((1, "a", seals.GENESIS), (2, "x", "a"), (3, "c", "b")), {2}) == []
 
 
 def test_a_seal_with_an_impossible_number_was_added() -> None:
-    assert list(map(str, seals.chain(links((0, "z", "z"), (1, "a", seals.GENESIS)), set()))) == ["added: seal seq=0"]
+    assert list(map(str, chain.chain(links((0, "z", "z"), (1, "a", seals.GENESIS)), set()))) == ["added: seal seq=0"]
