@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 import polars as pl
 
-from models import timestamps
 from models.certification import certificate
 from models.config.stream import Stream
 from models.evaluation import group_intervals, intervals, reliability, risk
@@ -24,8 +23,8 @@ from models.routing import policy as routing
 from review.adoption import proposal, verdict
 from review.adoption.evidence_counts import Part, Weighed
 from review.queries import blind_samples, policy_history
-from review.report import html_page, terminal
-from review.report.figures import Alarm, ClassLine, Era, Figure, Pace, Queue, Report, Trust, Watch
+from review.report import html_page, terminal, waiting
+from review.report.figures import Alarm, ClassLine, Era, Figure, Pace, Report, Trust, Watch
 
 NO_PACE = Pace(hours=0.0, answered=0, arrived=0)
 NO_COUNTS = pl.DataFrame(
@@ -41,7 +40,6 @@ NO_COUNTS = pl.DataFrame(
 )
 
 # Hours since a case was put before people, and how a reader says it.
-AGES = ((1.0, "under 1 h"), (8.0, "1 to 8 h"), (24.0, "8 to 24 h"), (72.0, "1 to 3 days"), (math.inf, "over 3 days"))
 
 
 def build(
@@ -175,7 +173,7 @@ def build(
         augrc=risk.augrc(counts, delta, design=of_all),
         totals=totals,
         by_day=by_day,
-        queue=_queue(open_cases, totals["waiting"], stream.review.deadline_hours, now),
+        queue=waiting.queue(open_cases, totals["waiting"], stream.review.deadline_hours, now),
         reviewers=reviewers,
         faults=faults,
         history=history,
@@ -266,26 +264,6 @@ def _needed(promise: Figure, target: float, design: float) -> int | None:
         return None
     errors = math.ceil(promise.errors / design)
     return math.ceil(design * intervals.labels_needed(target, promise.alpha, errors=errors)) - promise.n
-
-
-def _queue(open_cases: pl.DataFrame, waiting: int, deadline: float, now: str) -> Queue:
-    instant = timestamps.parse(now)
-    waited = [(instant - timestamps.parse(sent)).total_seconds() / 3600 for sent in open_cases["sent_at"]]
-    floors = (0.0, *(edge for edge, _ in AGES[:-1]))
-    # A clock that runs behind the ledger's gives a case that was sent "later than now": it is new.
-    ages = tuple(
-        (name, sum(floor <= max(age, 0.0) < edge for age in waited))
-        for floor, (edge, name) in zip(floors, AGES, strict=True)
-    )
-    return Queue(
-        open=len(waited),
-        late=sum(age > deadline for age in waited),
-        skipped=int((open_cases["skips"] > 0).sum()),
-        waiting=waiting,
-        deadline=deadline,
-        oldest=max(waited, default=None),
-        ages=ages,
-    )
 
 
 def lines(report: Report) -> str:
