@@ -1,6 +1,8 @@
 """The first tables, and the triggers that keep them append-only.
 
 A migration that has been released never changes: a later one alters what this one made.
+
+Long: it made the ledgers that are out there, and is frozen.
 """
 
 from collections.abc import Mapping
