@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import pytest
 import typer
+from pydantic.fields import FieldInfo
 from sqlmodel import SQLModel
 
 from flows import settings
@@ -24,7 +25,7 @@ PAGES = {str(path.relative_to(ROOT)): path for path in [ROOT / "README.md", *sor
 STREAM_FILE = (REFERENCE / "stream-file.md").read_text(encoding="utf-8")
 COMMANDS_PAGE = (REFERENCE / "commands.md").read_text(encoding="utf-8")
 FOLDERS = "deploy|docs|findings|flows|models|review|tests"
-NO_DEFAULT = ([], {}, "")
+NO_DEFAULT: tuple[object, ...] = ([], {}, "")
 
 
 def _app() -> typer.Typer:
@@ -182,9 +183,9 @@ def test_another_way_to_write_labels_describes_a_stream() -> None:
     assert stream.parse(f"{without}\n{table}", origin="stream-file.md").labels == ["billing", "bug", "other"]
 
 
-def _fields() -> dict[str, object]:
+def _fields() -> dict[str, FieldInfo]:
     """Every key of a stream file -> its field in the code; of what is no table, the key alone."""
-    found: dict[str, object] = {}
+    found: dict[str, FieldInfo] = {}
     for table, of in stream.Stream.model_fields.items():
         inner = getattr(of.annotation, "model_fields", {})
         found |= {f"{of.validation_alias or table}.{key}": field for key, field in inner.items()}
