@@ -9,8 +9,9 @@ from typing import Annotated
 from prefect import flow
 from pydantic import Field
 
-from flows import endings, govern, runs
-from review.states.governed import PolicyInForce
+from flows.governance import actions
+from flows.runtime import flow_states, runs
+from review.queries.policy_history import PolicyInForce
 
 Text = Annotated[str, Field(min_length=1)]
 Confidence = Annotated[float, Field(ge=0, le=1)]
@@ -24,7 +25,7 @@ def adopt(
     threshold: Confidence | None = None,
     label: str | None = None,
     uncertified: bool = False,
-) -> endings.Ended:
+) -> flow_states.Ended:
     """Move the line of a stream: to the threshold that the report proposes, or to the one named here.
 
     Args:
@@ -38,20 +39,20 @@ def adopt(
     label = (label or "").strip() or None
 
     def decided() -> runs.Counts:
-        stop = govern.stopped(stream)
-        now = govern.adopt(stream, threshold, by=by, because=because, uncertified=uncertified, label=label)
-        told = govern.terms(stream, now)
+        stop = actions.stopped(stream)
+        now = actions.adopt(stream, threshold, by=by, because=because, uncertified=uncertified, label=label)
+        told = actions.terms(stream, now)
         return (
             _said(now)
             | ({"terms": " ".join(told)} if told else {})
             | ({"before": stop} if stop and now.policy.releases else {})
         )
 
-    return endings.ended(decided)
+    return flow_states.ended(decided)
 
 
 @flow(name="halt", flow_run_name="halt-{stream}")
-def halt(stream: str, by: Text, because: Text) -> endings.Ended:
+def halt(stream: str, by: Text, because: Text) -> flow_states.Ended:
     """Release nothing of a stream from the next decision on.
 
     Args:
@@ -59,7 +60,7 @@ def halt(stream: str, by: Text, because: Text) -> endings.Ended:
         by: your name; kept for ever.
         because: why; kept for ever.
     """
-    return endings.ended(lambda: _said(govern.halt(stream, by=by, because=because)))
+    return flow_states.ended(lambda: _said(actions.halt(stream, by=by, because=because)))
 
 
 def _said(now: PolicyInForce) -> runs.Counts:

@@ -6,23 +6,22 @@ import polars as pl
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from flows import endings, runs, settings
-from models.stream import Stream
-from review import disputes, reading, whereabouts
-from review.label_studio import access, answers, projects
-from review.states import collected
+from flows.runtime import flow_states, runs, settings
+from models.config.stream import Stream
+from review.label_studio import access, annotations, changes, projects
+from review.queries import adjudication, collected, sent_tasks
 
 NAMES = {"answer": "answers", "skip": "skips", "deleted": "deleted", "bulk": "not_by_a_person", "repeat": "repeats"}
 
 
 @flow(name="collect", flow_run_name="collect-{stream}")
-def collect(stream: str) -> endings.Ended:
+def collect(stream: str) -> flow_states.Ended:
     """Read new, edited, skipped and deleted answers from Label Studio into the ledger.
 
     Args:
         stream: the stream's name.
     """
-    return endings.ended(lambda: _collect(stream))
+    return flow_states.ended(lambda: _collect(stream))
 
 
 def _collect(stream_name: str) -> runs.Counts:
@@ -43,7 +42,7 @@ def collect_all(run: runs.Run, record: Callable[..., dict[str, int]]) -> tuple[d
     since = _since(run, connection, project.project_id, cursor)
     newest = None
     total = dict.fromkeys((*NAMES.values(), "faults"), 0)
-    for page in answers.changed(connection, project.project_id, since):
+    for page in changes.changed(connection, project.project_id, since):
         for name, count in record(run.stream, run.run_id, project.project_id, page, people).items():
             total[name] += count
         newest = max([newest or "", *(changed.updated_at for changed in page)])
@@ -51,20 +50,20 @@ def collect_all(run: runs.Run, record: Callable[..., dict[str, int]]) -> tuple[d
     if newest is None:
         return total, cursor
     # Where it went back for late receipts, the newest change may be older than what was read before.
-    return total, max(cursor or "", answers.cursor(connection, newest))
+    return total, max(cursor or "", changes.cursor(connection, newest))
 
 
 def _since(run: runs.Run, connection: access.Connection, project_id: int, cursor: str | None) -> str | None:
     """Where to read from: the cursor, or before it where tasks were recorded late, whose answers it has passed over."""
-    late = whereabouts.sent_since_collected(run.ledger, run.stream.name, project_id)
+    late = sent_tasks.sent_since_collected(run.ledger, run.stream.name, project_id)
     if cursor is None or late is None:
         return cursor
-    return answers.earliest_change(connection, project_id, late, cursor) or cursor
+    return changes.earliest_change(connection, project_id, late, cursor) or cursor
 
 
-@task(name="record answers", cache_policy=NO_CACHE, **endings.RETRY)
+@task(name="record answers", cache_policy=NO_CACHE, **flow_states.RETRY)
 def record_answers(
-    stream: Stream, run_id: str, project_id: int, page: list[reading.ChangedTask], people: dict[int, str]
+    stream: Stream, run_id: str, project_id: int, page: list[annotations.ChangedTask], people: dict[int, str]
 ) -> dict[str, int]:
     """Append what one page of changed tasks says. Doing it again adds nothing."""
     task_ids, keys = [changed.task_id for changed in page], [changed.key for changed in page]
@@ -72,11 +71,11 @@ def record_answers(
     with runs.open_ledger() as book:
         dispatches = collected.dispatches_by_key(book, stream.name, keys)
         again = dispatches.filter(pl.col("slot") > 0)["case_id"].unique().to_list()
-        reviews, faults = reading.facts(
+        reviews, faults = annotations.facts(
             stream,
             page,
             dispatches=dispatches,
-            readers=disputes.readers(book, stream.name, again),
+            readers=adjudication.readers(book, stream.name, again),
             known=collected.known_annotations(book, project_id, task_ids),
             people=people,
             run_id=run_id,

@@ -1,24 +1,28 @@
 """The flows of a stream as Prefect deployments: four on its schedules, and two that wait for its owner."""
 
+import functools
 from typing import Any
 
 import prefect
 from prefect.deployments.runner import RunnerDeployment
+from prefect.runner import runner
+from prefect.runner._starter_engine import EngineCommandStarter
 from prefect.schedules import Cron, Schedule
 from prefect.types.entrypoint import EntrypointType
 
-from flows import settings
 from flows.adopt import adopt, halt
 from flows.collect import collect
 from flows.dispatch import dispatch
 from flows.measure import measure
+from flows.runtime import settings, warm
 from flows.score import score
-from models import cron
+from models.config import cron
+from models.config.stream import Stream
 from models.errors import Misuse
-from models.stream import Stream
 
 SCHEDULED: tuple[Any, ...] = (score, dispatch, collect, measure)
 OWNERS: tuple[Any, ...] = (adopt, halt)
+_ENGINE = "prefect.engine"  # runs a flow run; Prefect starts it as a program for each
 
 
 def of(stream: Stream) -> list[RunnerDeployment]:
@@ -47,4 +51,7 @@ def serve(names: list[str]) -> None:
     if not names:
         raise Misuse(f"{config.streams}: no streams to serve; add a stream file, or set SECOND_READER_STREAMS")
     streams = [settings.read_stream(name, config) for name in names]
-    prefect.serve(*(deployment for stream in streams for deployment in of(stream)))
+    with warm.serving(_ENGINE, (_ENGINE, __name__)) as command:
+        # The runner has no setting for the command that starts a run, as a worker has.
+        runner.EngineCommandStarter = functools.partial(EngineCommandStarter, command=command)  # type: ignore
+        prefect.serve(*(deployment for stream in streams for deployment in of(stream)))

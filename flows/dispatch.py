@@ -1,32 +1,29 @@
 """Flow `dispatch`: put waiting cases before people, as many as the queue has room for."""
 
-import json
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import polars as pl
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import task_run
 
-from flows import endings, eras, leftover, payloads, prefilled, runs, settings
-from models.stream import Stream
-from review import disputes, form, whereabouts
-from review.label_studio import access, doubles, imports, projects
-from review.states import counted, queued, reviewed
-
-BATCH = 2000  # tasks in one import: about two seconds of Label Studio's time
-FIRST_READING = 0
+from flows.governance import eras
+from flows.queueing import prefilled, push, recovery
+from flows.runtime import flow_states, runs, settings
+from flows.scoring import payloads
+from models.config.stream import Stream
+from review.label_studio import access, duplicates, projects
+from review.queries import adjudication, pending_cases, readings, sent_tasks, totals
 
 
 @flow(name="dispatch", flow_run_name="dispatch-{stream}")
-def dispatch(stream: str) -> endings.Ended:
+def dispatch(stream: str) -> flow_states.Ended:
     """Send the cases that wait for a person to Label Studio, up to the stream's queue depth, other readings among them.
 
     Args:
         stream: the stream's name.
     """
-    return endings.ended(lambda: _dispatch(stream))
+    return flow_states.ended(lambda: _dispatch(stream))
 
 
 def _dispatch(stream_name: str) -> runs.Counts:
@@ -36,31 +33,31 @@ def _dispatch(stream_name: str) -> runs.Counts:
         return counts
 
 
-def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
-    """Send every case there is room for, in batches, by `push` (`send`, as a task or as a function), and count."""
+def send_all(run: runs.Run, put: Callable[..., int]) -> runs.Counts:
+    """Send every case there is room for, in batches, by `put` (`send`, as a task or as a function), and count."""
     project_id = runs.project(run.ledger, run.stream).project_id
     connection = access.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
     projects.check_owner(connection, project_id, runs.mark(run.ledger, run.stream))
     in_force = runs.policy_in_force(run.ledger, run.stream)
     # Before anybody can answer: a plan is laid on scores whose labels nobody has seen.
     era = eras.under_way(run.ledger, run.stream, in_force, runs.clock())
-    found = leftover.adopt(run, connection, project_id)
+    found = recovery.adopt(run, connection, project_id)
     looked: set[int] = set()
     filled = [prefilled.fill(run, connection, project_id, looked)]
-    open_before = reviewed.open_cases(reviewed.read(run.ledger, run.stream.name))
+    open_before = readings.open_cases(readings.read(run.ledger, run.stream.name))
     again = _again(run, open_before)
     room = max(0, run.stream.review.queue_depth - len(open_before) - len(again))
     since = eras.read_first(run.ledger, run.stream, era)
     waiting, left_out = payloads.pending(run, room, blind_first=not in_force.policy.releases, since=since)
-    first = waiting.with_columns(slot=pl.lit(FIRST_READING, pl.Int64)).select(again.columns)
+    first = waiting.with_columns(slot=pl.lit(push.FIRST_READING, pl.Int64)).select(again.columns)
     tell_earlier(run, first["case_id"].to_list(), in_force.epoch_id)
     sent, total, above = 0, len(again) + len(first), found.above
-    for batch in again.iter_slices(BATCH):  # few, and looked for by their keys
-        newest = push(run.stream, run.run_id, project_id, batch, None)
+    for batch in again.iter_slices(push.BATCH):  # few, and looked for by their keys
+        newest = put(run.stream, run.run_id, project_id, batch, None)
         above = None if above is None else max(above, newest)
         sent += len(batch)
-    for batch in first.iter_slices(BATCH):
-        newest = push(run.stream, run.run_id, project_id, batch, above)
+    for batch in first.iter_slices(push.BATCH):
+        newest = put(run.stream, run.run_id, project_id, batch, above)
         above = None if above is None else max(above, newest)
         filled.append(prefilled.fill(run, connection, project_id, looked))
         sent += len(batch)
@@ -70,7 +67,7 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
         "blind": found.blind + int(again["blind"].sum()) + int(first["blind"].sum()),
         "again": len(again),
         "open": len(open_before) + total,
-        "waiting": counted.waiting(run.ledger, run.stream.name),
+        "waiting": totals.waiting(run.ledger, run.stream.name),
         **({"faults": left_out} if left_out else {}),
         **prefilled.counts(*filled),
         **_doubles(run, connection, project_id),
@@ -79,7 +76,7 @@ def send_all(run: runs.Run, push: Callable[..., int]) -> runs.Counts:
 
 def tell_earlier(run: runs.Run, case_ids: list[str], epoch_id: str) -> None:
     """Say, before anything is sent, which of the cases an earlier model or rule decided."""
-    earlier = queued.of_earlier_epochs(run.ledger, run.stream.name, case_ids, epoch_id)
+    earlier = pending_cases.of_earlier_epochs(run.ledger, run.stream.name, case_ids, epoch_id)
     if earlier:
         runs.log.warning(
             "dispatch %s: %d of %d cases that go to people were decided in an earlier epoch: what people say of them is no "
@@ -91,11 +88,11 @@ def tell_earlier(run: runs.Run, case_ids: list[str], epoch_id: str) -> None:
         )
 
 
-@task(name="send", cache_policy=NO_CACHE, **endings.RETRY)
+@task(name="send", cache_policy=NO_CACHE, **flow_states.RETRY)
 def send(stream: Stream, run_id: str, project_id: int, batch: pl.DataFrame, above: int | None) -> int:
-    """Push one batch and record where each case went: the highest task id. `above` as in `push`."""
+    """Push one batch and record where each case went: the highest task id. `above` as in `push.batch`."""
     first_try = task_run.run_count <= 1  # an earlier one may have put them there; 0: not run by Prefect
-    sent, now = push(stream, project_id, batch, above=above, first_try=first_try), runs.clock()
+    sent, now = push.batch(stream, project_id, batch, above=above, first_try=first_try), runs.clock()
     rows = sent.select("case_id", "blind", "slot", "task_key", "project_id", "task_id").with_columns(
         stream=pl.lit(stream.name), wave=pl.lit(run_id), sent_at=pl.lit(now)
     )
@@ -104,48 +101,23 @@ def send(stream: Stream, run_id: str, project_id: int, batch: pl.DataFrame, abov
     return int(sent["task_id"].max())  # type: ignore[arg-type] # a batch is never empty
 
 
-def push(
-    stream: Stream, project_id: int, batch: pl.DataFrame, *, above: int | None = None, first_try: bool = False
-) -> pl.DataFrame:
-    """Put a batch into the project, each case once. `batch`: case_id, slot, payload, prediction, blind.
-
-    `above`: an id such that those of the batch that are in Label Studio, if any, have higher ones; None: they may have
-    any. They are looked for, except at the first try if nobody has sent anything since `above` was found. Returns the
-    batch with task_key, project_id and task_id.
-    """
-    config = settings.read()
-    connection = access.connect(config.label_studio_url, settings.label_studio_token(config), known=True)
-    with runs.open_ledger(config) as book:
-        again = batch.filter(pl.col("slot") > FIRST_READING)["case_id"].to_list()
-        readers = disputes.readers(book, stream.name, again)
-        alone = above is not None and whereabouts.newest_task(book, project_id) <= above
-    ids = {email: number for number, email in access.people(connection).items()} if again else {}
-    tasks = [_task(stream, case, readers.get(case["case_id"], {}), ids) for case in batch.iter_rows(named=True)]
-    task_ids = imports.push(connection, project_id, tasks, stream, above=above, fresh=alone and first_try)
-    return batch.with_columns(
-        task_key=pl.Series([task.key for task in tasks], dtype=pl.String),
-        project_id=pl.lit(project_id, dtype=pl.Int64),
-        task_id=pl.Series([task_ids[task.key] for task in tasks], dtype=pl.Int64),
-    )
-
-
 def _doubles(run: runs.Run, connection: access.Connection, project_id: int) -> dict[str, int | None]:
     """Take double tasks away. The project is only listed if its size is not what the last run left behind.
 
     `beside`: by how many tasks it differs from the ledger, such as those somebody put there by hand; None: by none.
     `doubles_left`: cases whose doubles wait for a collection, to be looked at again by the next run.
     """
-    beside = projects.size(connection, project_id) - queued.dispatched(run.ledger, project_id)
+    beside = projects.size(connection, project_id) - pending_cases.dispatched(run.ledger, project_id)
     removed = again = 0
-    began, said = counted.last_run(run.ledger, run.stream.name, "dispatch")
+    began, said = totals.last_run(run.ledger, run.stream.name, "dispatch")
     # Of doubles that people had worked on both stay; an answer that is taken back leaves one of them open.
-    taken_back = beside > 0 and whereabouts.deleted_since(run.ledger, run.stream.name, began)
+    taken_back = beside > 0 and sent_tasks.deleted_since(run.ledger, run.stream.name, began)
     if taken_back or said.get("doubles_left") or beside != (said.get("beside") or 0):
-        removed, again = doubles.remove(
+        removed, again = duplicates.remove(
             connection,
             project_id,
-            whereabouts.recorded_tasks(run.ledger, project_id),
-            lambda key: whereabouts.answered_tasks(run.ledger, project_id, key),
+            sent_tasks.recorded_tasks(run.ledger, project_id),
+            lambda key: sent_tasks.answered_tasks(run.ledger, project_id, key),
         )
         beside -= removed
     return {"doubles_removed": removed or None, "doubles_left": again or None, "beside": beside or None}
@@ -159,27 +131,12 @@ def _again(run: runs.Run, open_before: pl.DataFrame) -> pl.DataFrame:
     """
     rule = run.stream.review
     depth = rule.queue_depth
-    first = int((open_before["slot"] == FIRST_READING).sum())
-    kept = min(depth // 2, first + counted.waiting(run.ledger, run.stream.name))  # of the queue, for first readings
-    return disputes.waiting(
+    first = int((open_before["slot"] == push.FIRST_READING).sum())
+    kept = min(depth // 2, first + totals.waiting(run.ledger, run.stream.name))  # of the queue, for first readings
+    return adjudication.waiting(
         run.ledger,
         run.stream.name,
         max(0, depth - max(first, kept) - (len(open_before) - first)),
         second_opinion=rule.second_opinion,
         overlap=rule.overlap,
-    )
-
-
-def _task(stream: Stream, case: dict[str, Any], readers: Mapping[str, int], ids: Mapping[str, int]) -> imports.Task:
-    """What Label Studio is given of a case: what a person needs to see, and nothing of what the machine did with it.
-
-    `readers`: e-mail addresses of those who have read it, `ids`: their accounts; one that is gone can read nothing.
-    """
-    # An answer that is not among the choices cannot be pre-filled; the reviewer starts from nothing.
-    shown = not case["blind"] and case["prediction"] in stream.labels
-    return imports.Task(
-        key=form.task_key(stream.name, case["case_id"], case["slot"]),
-        data=form.data(stream, json.loads(case["payload"]), case["case_id"]),
-        prediction=case["prediction"] if shown else None,
-        closed_to=tuple(sorted(ids[email] for email in readers if email in ids)),
     )

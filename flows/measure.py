@@ -10,53 +10,70 @@ from typing import Literal
 import polars as pl
 from prefect import flow
 
-from flows import announce, caution, certify, endings, runs
-from models import capture_recapture, certificate, moment
-from models.capture_recapture import Readers
+from flows.governance import evidence, safeguards
+from flows.runtime import artifacts, flow_states, runs
+from models import timestamps
+from models.certification import certificate
 from models.errors import Unavailable
-from models.policy import AUTOMATE
-from review import certified, headline, judged, numbers, parts, private_files, report, weighed, what_if
-from review.figures import Alarm, Era, Pace, Report
-from review.judged import Judged
-from review.states import counted, doubted, governed, overlap, reviewed, silent
+from models.planning import what_if
+from models.reviewers import capture_recapture
+from models.reviewers.capture_recapture import Readers
+from models.routing.policy import AUTOMATE
+from review import private_files
+from review.adoption import evidence_counts
+from review.queries import (
+    alarms,
+    breakdowns,
+    certificates,
+    outcomes,
+    overlap,
+    policy_history,
+    readings,
+    rejected,
+    silence,
+    totals,
+)
+from review.queries.outcomes import Judged
+from review.report import as_json, report, summary
+from review.report.figures import Alarm, Era, Pace, Report
 
 
 @flow(name="measure", flow_run_name="measure-{stream}")
-def measure(stream: str) -> endings.Ended:
+def measure(stream: str) -> flow_states.Ended:
     """Write the stream's report, as a page and as JSON, and leave artifacts and events.
 
     Args:
         stream: the stream's name.
     """
-    return endings.ended(lambda: _measure(stream))
+    return flow_states.ended(lambda: _measure(stream))
 
 
 def _measure(stream_name: str) -> runs.Counts:
     with runs.running("measure", stream_name) as run:
         now = runs.clock()
         in_force = runs.policy_in_force(run.ledger, run.stream)
-        cases = certify.judged(run, now)
-        standings = certify.look(run, in_force, cases, now)
-        labels = certify.labels(run.stream, in_force, cases, now)
-        if certify.watch(run, in_force, labels, now):
+        cases = evidence.judged(run, now)
+        standings = evidence.look(run, in_force, cases, now)
+        labels = evidence.labels(run.stream, in_force, cases, now)
+        if evidence.watch(run, in_force, labels, now):
             # Another epoch: what the closed one certified is history.
             in_force, standings, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
-        elif caution.act(run, in_force, standings, now, cases):
+        elif safeguards.act(run, in_force, standings, now, cases):
             in_force = runs.policy_in_force(run.ledger, run.stream)
-        certify.watch_closed(run, in_force, cases, now)
+        evidence.watch_closed(run, in_force, cases, now)
         made = gather(run, in_force, cases, standings, labels, now)
         folder = run.settings.reports / run.stream.name
         page = write(folder, now[:10], made)
-        announce.artifacts(made, page, run.settings.reports_url)
-        announce.events(made, counted.last_report(run.ledger, run.stream.name, today=""))
-        run.finish({"report": str(page), "figures": numbers.key(made)})
-        said = headline.of(made)
+        artifacts.artifacts(made, page, run.settings.reports_url)
+        artifacts.events(made, totals.last_report(run.ledger, run.stream.name, today=""))
+        run.finish({"report": str(page), "figures": as_json.key(made)})
+        said = summary.of(made)
         return {"report": str(page), "summary": report.lines(made), "headline": f"{said.lead} {said.promise}"}
 
 
 def gather(
     run: runs.Run,
-    in_force: governed.PolicyInForce,
+    in_force: policy_history.PolicyInForce,
     cases: Judged,
     standings: Mapping[str, certificate.Standing],
     labels: pl.DataFrame,
@@ -64,24 +81,24 @@ def gather(
 ) -> Report:
     """Everything the report rests on, from the ledger; `labels` those of the watchdog."""
     name, book = run.stream.name, run.ledger
-    plans = certified.plans(book, in_force.epoch_id)
-    found = weighed.of(cases, in_force, plans, standings)
-    lines = weighed.lines(in_force, standings)
+    plans = certificates.plans(book, in_force.epoch_id)
+    found = evidence_counts.of(cases, in_force, plans, standings)
+    lines = evidence_counts.lines(in_force, standings)
     people = cases.people
-    epoch = judged.of(cases, in_force.epoch_id)
+    epoch = outcomes.of(cases, in_force.epoch_id)
     alarm, past_alarms = _alarms(run, in_force)
     at = what_if.thresholds(list(plans.values()), found.whole.counts, lines)
     return report.build(
         run.stream,
         policy=in_force,
-        totals=counted.totals(book, name, people) | {"disputed": int(cases.drawn["disputed"].sum())},
+        totals=totals.totals(book, name, people) | {"disputed": int(cases.drawn["disputed"].sum())},
         counts=found.whole.counts,
         weighed=found,
-        by_day=parts.by_day(cases),
-        open_cases=reviewed.open_cases(people),
-        reviewers=reviewed.reviewers(book, name, people),
-        faults=doubted.faults(book, name),
-        history=governed.history(book, name),
+        by_day=breakdowns.by_day(cases),
+        open_cases=readings.open_cases(people),
+        reviewers=readings.reviewers(book, name, people),
+        faults=rejected.faults(book, name),
+        history=policy_history.history(book, name),
         head=book.head(),
         now=now,
         standings=standings,
@@ -92,63 +109,65 @@ def gather(
         goes_on=_goes_on(run, in_force, standings, now),
         readers=_readers(run, in_force, people, releases=AUTOMATE in epoch.kinds["route"]),
         repeats=int(epoch.kinds.filter("held")["n"].sum()),
-        slices=parts.flags(epoch, target=in_force.target_error, delta=in_force.delta, design=found.whole.design),
-        shift=parts.shift(epoch),
+        slices=breakdowns.flags(epoch, target=in_force.target_error, delta=in_force.delta, design=found.whole.design),
+        shift=breakdowns.shift(epoch),
         at=at,
-        parts=parts.curves(epoch, at, delta=in_force.delta, design=found.whole.design),
-        looks=governed.looks(book, in_force.epoch_id),
-        watch=certify.standing_watch(labels, in_force.target_error),
-        pace=Pace(**counted.pace(book, name, people, now=now)),
-        since=counted.last_report(book, name, today=now[:10]),
+        parts=breakdowns.curves(epoch, at, delta=in_force.delta, design=found.whole.design),
+        looks=policy_history.looks(book, in_force.epoch_id),
+        watch=evidence.standing_watch(labels, in_force.target_error),
+        pace=Pace(**totals.pace(book, name, people, now=now)),
+        since=totals.last_report(book, name, today=now[:10]),
     )
 
 
 def _era(
-    run: runs.Run, in_force: governed.PolicyInForce, standings: Mapping[str, certificate.Standing], now: str
+    run: runs.Run, in_force: policy_history.PolicyInForce, standings: Mapping[str, certificate.Standing], now: str
 ) -> Era | None:
     """The era under way, and what the least of the thresholds in force rests on."""
-    newest = certified.era(run.ledger, in_force.epoch_id)
+    newest = certificates.era(run.ledger, in_force.epoch_id)
     if newest is None:
         return None
-    held = caution.states(run.ledger, run.stream, in_force, standings, now) or {}
+    held = safeguards.states(run.ledger, run.stream, in_force, standings, now) or {}
     found = (
         {state.state for state in held.values() if state.threshold is not None} if in_force.policy.releases else set()
     )
     state = next((name for name in ("uncertified", "carried") if name in found), "own" if found else "nothing")
     left = min((one.days_left for one in held.values() if one.threshold is not None), default=0) if found else 0
-    until = min(newest.ends_at, caution.lapses(newest, now, left)) if found else newest.ends_at
+    until = min(newest.ends_at, safeguards.lapses(newest, now, left)) if found else newest.ends_at
     return Era(
         number=newest.number,
         ends_at=newest.ends_at,
         until=until,
         state=state,  # type: ignore[arg-type] # one of its four words
-        days=(moment.parse(newest.ends_at) - moment.parse(newest.registered_at)) / timedelta(days=1),
+        days=(timestamps.parse(newest.ends_at) - timestamps.parse(newest.registered_at)) / timedelta(days=1),
         revoked=any(one.revoked for one in held.values()),
     )
 
 
 def _silence(
-    run: runs.Run, in_force: governed.PolicyInForce, now: str
+    run: runs.Run, in_force: policy_history.PolicyInForce, now: str
 ) -> Literal["", "soon", "stopped", "unsettled", "doubted"]:
-    if caution.stopped(in_force):
-        return silent.stays(run.ledger, run.stream, in_force.epoch_id, now)
-    soon = in_force.policy.releases and silent.begins(
-        run.ledger, run.stream, in_force.epoch_id, now, early=caution.WARNING
+    if safeguards.stopped(in_force):
+        return silence.stays(run.ledger, run.stream, in_force.epoch_id, now)
+    soon = in_force.policy.releases and silence.begins(
+        run.ledger, run.stream, in_force.epoch_id, now, early=safeguards.WARNING
     )
     return "soon" if soon else ""
 
 
 def _goes_on(
-    run: runs.Run, in_force: governed.PolicyInForce, standings: Mapping[str, certificate.Standing], now: str
+    run: runs.Run, in_force: policy_history.PolicyInForce, standings: Mapping[str, certificate.Standing], now: str
 ) -> bool:
     """Whether the era leaves anything to release of what stopped for want of readers."""
-    if not caution.stopped(in_force):
+    if not safeguards.stopped(in_force):
         return True
-    held = caution.states(run.ledger, run.stream, in_force, standings, now)
+    held = safeguards.states(run.ledger, run.stream, in_force, standings, now)
     return held is None or any(state.threshold is not None for state in held.values())
 
 
-def _readers(run: runs.Run, in_force: governed.PolicyInForce, people: reviewed.Reviewed, *, releases: bool) -> Readers:
+def _readers(
+    run: runs.Run, in_force: policy_history.PolicyInForce, people: readings.Reviewed, *, releases: bool
+) -> Readers:
     """What is known of what one reader misses: among the released or, while nothing is released, everywhere."""
     claims = overlap.claims(run.ledger, run.stream.name, run.stream.review.overlap)
     claims = claims.filter(pl.col("epoch_id") == in_force.epoch_id)
@@ -156,10 +175,10 @@ def _readers(run: runs.Run, in_force: governed.PolicyInForce, people: reviewed.R
     return capture_recapture.readers(twice, in_force.delta)
 
 
-def _alarms(run: runs.Run, in_force: governed.PolicyInForce) -> tuple[Alarm | None, tuple[Alarm, ...]]:
+def _alarms(run: runs.Run, in_force: policy_history.PolicyInForce) -> tuple[Alarm | None, tuple[Alarm, ...]]:
     """The newest alarm that stopped release, and every other (or that, where somebody has released again since) whose
     suspects nobody has read or recalled."""
-    suspects = doubted.suspects(run.ledger, run.stream.name)
+    suspects = alarms.suspects(run.ledger, run.stream.name)
     if suspects is None:
         return None, ()
     count = dict(suspects.group_by("epoch_id").len().iter_rows())
@@ -176,10 +195,10 @@ def _alarms(run: runs.Run, in_force: governed.PolicyInForce) -> tuple[Alarm | No
                 current=False,
             ),
         )
-        for row in doubted.alarms(run.ledger, run.stream.name).iter_rows(named=True)
+        for row in alarms.alarms(run.ledger, run.stream.name).iter_rows(named=True)
     ]
     newest = next((alarm for stopped, alarm in found if stopped), None)
-    if newest is not None and in_force.adopted_by == certify.WATCHDOG:
+    if newest is not None and in_force.adopted_by == evidence.WATCHDOG:
         current = replace(newest, current=True)
         return current, tuple(alarm for _, alarm in found if alarm.suspects and alarm is not newest)
     return newest, tuple(alarm for _, alarm in found if alarm.suspects)
@@ -190,7 +209,7 @@ def write(folder: Path, day: str, made: Report) -> Path:
 
     Raises Unavailable if they cannot be written: a disk is full, or says no.
     """
-    texts = {".html": report.page(made), ".json": json.dumps(numbers.whole(made), indent=2) + "\n"}
+    texts = {".html": report.page(made), ".json": json.dumps(as_json.whole(made), indent=2) + "\n"}
     try:
         for ending, text in texts.items():
             for stem in (day, "latest"):

@@ -1,4 +1,9 @@
-"""A column of times, in any form files hold them -> the ledger's form, 2026-01-31T23:59:59.000000Z."""
+"""One written form for every instant: UTC, ISO 8601, microseconds, a final Z. 27 characters, so text order is time order.
+
+`text` and `parse` take one instant; `column` takes a column of times, in any form files hold them.
+"""
+
+from datetime import UTC, datetime
 
 import polars as pl
 
@@ -21,18 +26,18 @@ def in_calendar(value: pl.Expr, dtype: pl.Date | pl.Datetime) -> pl.Expr:
     return number.is_between(_FIRST_DAY * day, _END_DAY * day, closed="left")
 
 
-def text(column: pl.Series) -> pl.Series:
+def column(given: pl.Series) -> pl.Series:
     """Times as 27 characters of UTC; null where there is none or it cannot be read as one.
 
     Takes timestamps, dates and ISO 8601 text. What names no time zone is UTC. A bare number is not a time: nobody
     can tell its unit.
     """
-    if column.dtype == pl.String:
-        column = _parsed(column)
-    if not isinstance(column.dtype, pl.Date | pl.Datetime):
-        return pl.repeat(None, len(column), dtype=pl.String, eager=True)
-    inside = pl.when(in_calendar(pl.lit(column), column.dtype)).then(pl.lit(column))
-    kept = pl.select(inside).to_series().cast(pl.Datetime("us", getattr(column.dtype, "time_zone", None)))
+    if given.dtype == pl.String:
+        given = _parsed(given)
+    if not isinstance(given.dtype, pl.Date | pl.Datetime):
+        return pl.repeat(None, len(given), dtype=pl.String, eager=True)
+    inside = pl.when(in_calendar(pl.lit(given), given.dtype)).then(pl.lit(given))
+    kept = pl.select(inside).to_series().cast(pl.Datetime("us", getattr(given.dtype, "time_zone", None)))
     # The integer of a timestamp with a zone is UTC already.
     return kept.to_physical().cast(pl.Datetime("us")).dt.strftime(FORM)
 
@@ -56,3 +61,29 @@ def _parsed(column: pl.Series) -> pl.Series:
     )
     parsed = whole.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%z", time_unit="us", strict=False)
     return pl.select(parsed).to_series().dt.replace_time_zone(None)
+
+
+def text(instant: datetime) -> str:
+    """The instant as `2026-01-31T23:59:59.000000Z`. `instant` is aware, in any zone; raises ValueError if it is naive."""
+    return _in_utc(instant, instant.isoformat()).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def parse(written: str) -> datetime:
+    """The instant, in UTC, that ISO 8601 text with an offset or Z names; digits beyond microseconds are dropped.
+
+    Raises ValueError, in one line that holds the text, if it is no such time or says no zone.
+    """
+    try:
+        instant = datetime.fromisoformat(written)
+    except ValueError:
+        raise ValueError(f"{written!r} is not an ISO 8601 time: write it like 2026-01-31T23:59:59Z") from None
+    return _in_utc(instant, written)
+
+
+def _in_utc(instant: datetime, written: str) -> datetime:
+    if instant.utcoffset() is None:
+        raise ValueError(f"{written!r} does not say its time zone: add Z for UTC, or an offset such as +01:00")
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{written!r} lies outside the years 1 to 9999 in UTC") from None

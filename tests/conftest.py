@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from deploy import postgres
-from deploy import stack as stacks
+from deploy.local import postgres
+from deploy.local import stack as stacks
 from models import errors
 from tests import stack_home, sweep
 

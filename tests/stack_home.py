@@ -5,12 +5,16 @@ import hashlib
 import subprocess
 from pathlib import Path
 
-from deploy import stack as stacks
+from deploy.local import stack as stacks
 from tests import sweep
 
 ROOT = Path(__file__).resolve().parent.parent
 _HOMES = ROOT / ".local" / "test-stack"
-_MADE_BY = ("requirements-dev.lock", "deploy/label-studio.lock", "deploy/*.py")  # another of these fills another seed
+_MADE_BY = (
+    "requirements-dev.lock",
+    "deploy/label-studio.lock",
+    "deploy/local/*.py",
+)  # another of these fills another seed
 
 
 def copied(home: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import psycopg
 
-from deploy import postgres, prefect_server
-from deploy.stack import Stack
+from deploy.local import postgres, prefect_server
+from deploy.local.stack import Stack
 
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 

@@ -7,5 +7,5 @@ Three things the SDK does that this package does not let it do:
   ours is the plain one, and pages are asked for here;
 - the text of its errors holds the session cookie: only status and detail go into ours, and the cause is cut off.
 
-What needs no server is in `review.form` and `review.reading`.
+What needs no server is in `review.label_studio.labeling_config` and `review.label_studio.annotations`.
 """

@@ -16,7 +16,7 @@ from label_studio_sdk.core.api_error import ApiError
 from label_studio_sdk.core.parse_error import ParsingError
 from label_studio_sdk.core.request_options import RequestOptions
 
-from models import moment
+from models import timestamps
 from models.errors import Refused, Unavailable
 
 READ = RequestOptions(max_retries=2)
@@ -79,7 +79,7 @@ def _trusted() -> ssl.SSLContext:
 def _date(headers: Mapping[str, str]) -> str | None:
     """The moment an answer gives in its `Date`; None if it gives none."""
     try:
-        return moment.text(parsedate_to_datetime(headers["date"]))
+        return timestamps.text(parsedate_to_datetime(headers["date"]))
     except (KeyError, ValueError):
         return None
 

@@ -7,8 +7,7 @@ from label_studio_sdk.core.pagination import SyncPager
 from label_studio_sdk.core.request_options import RequestOptions
 
 from models.errors import Refused, Unavailable
-from review import form, marks
-from review.label_studio import access, listing
+from review.label_studio import access, labeling_config, listing, project_mark
 
 
 def ensure(
@@ -17,7 +16,7 @@ def ensure(
     title: str,
     config: str,
     instructions: str,
-    mark: marks.Mark,
+    mark: project_mark.Mark,
     recorded: Collection[int] = (),
 ) -> int:
     """The id of the one project of the mark's stream and ledger; made if there is none.
@@ -40,9 +39,9 @@ def ensure(
                 title=title,
                 description=f"Filled and read by Second Reader. Keep this line: {mark}",
                 label_config=config,
-                expert_instruction=form.instructions(instructions),
+                expert_instruction=labeling_config.instructions(instructions),
                 show_instruction=bool(instructions.strip()),
-                request_options=RequestOptions(additional_body_parameters=dict(form.SETTINGS)),
+                request_options=RequestOptions(additional_body_parameters=dict(labeling_config.SETTINGS)),
             )
             made = int(answer.id)  # a TypeError: no project, whatever it is
     except Unavailable as failure:
@@ -54,7 +53,7 @@ def ensure(
     return existing or made or 0
 
 
-def _own(connection: access.Connection, title: str, mark: marks.Mark, recorded: Collection[int]) -> int | None:
+def _own(connection: access.Connection, title: str, mark: project_mark.Mark, recorded: Collection[int]) -> int | None:
     """The oldest project that is ours, with our mark by then. Raises Refused where one of this title is not."""
     found = {number: (whose, project) for number, whose, project in _of_stream(connection, mark)}
     ours = [number for number, (whose, _) in found.items() if whose == "ours"]
@@ -67,7 +66,7 @@ def _own(connection: access.Connection, title: str, mark: marks.Mark, recorded: 
         with access.asking(connection.url, f"renewing the mark of project {number}"):
             # Sent once more, it says the same.
             connection.client.projects.update(
-                number, description=marks.renewed(project.description, mark), request_options=access.READ
+                number, description=project_mark.renewed(project.description, mark), request_options=access.READ
             )
         return number
     for number, (_, project) in sorted(found.items()):
@@ -84,10 +83,10 @@ def check(connection: access.Connection, project_id: int, config: str) -> list[s
             project = connection.client.projects.get(project_id, request_options=access.READ).model_dump()
     except Refused as refusal:
         return [f"{where} cannot be read: {refusal}"]
-    return [f"{where}: {finding}" for finding in form.drift(project, config)]
+    return [f"{where}: {finding}" for finding in labeling_config.drift(project, config)]
 
 
-def check_owner(connection: access.Connection, project_id: int, mark: marks.Mark) -> None:
+def check_owner(connection: access.Connection, project_id: int, mark: project_mark.Mark) -> None:
     """Raises Refused if a project that the ledger recorded is not the mark's.
 
     Its number may mean another project on another server, or on one restored from a backup; and a project may have been
@@ -96,19 +95,21 @@ def check_owner(connection: access.Connection, project_id: int, mark: marks.Mark
     with access.asking(connection.url, f"looking at project {project_id}"):
         project = connection.client.projects.get(project_id, request_options=access.READ)
         description = project.description or ""
-    if marks.whose(description, mark) not in ("ours", "unnamed"):
+    if project_mark.whose(description, mark) not in ("ours", "unnamed"):
         raise Refused(_not_ours(connection, project_id, mark, description))
 
 
-def _not_ours(connection: access.Connection, number: int, mark: marks.Mark, description: str) -> str:
+def _not_ours(connection: access.Connection, number: int, mark: project_mark.Mark, description: str) -> str:
     """What to say of a project that is not the mark's: what it is, why that matters, what to do."""
     where = f"project {number} in Label Studio at {connection.url}"
-    if marks.whose(description, mark) == "none":
+    if project_mark.whose(description, mark) == "none":
         return (
             f"{where} is not that of stream {mark.stream!r} (its description does not say {mark}): put the line back if it "
             f"is, or make a project with: second-reader init {mark.stream}"
         )
-    which = "of another ledger" if marks.whose(description, mark) == "another's" else "none that this ledger made"
+    which = (
+        "of another ledger" if project_mark.whose(description, mark) == "another's" else "none that this ledger made"
+    )
     return (
         f"{where} is of stream {mark.stream!r}, but {which}: answers in it may have been given to the model's own "
         "suggestion, and would count as blind here. Name the ledger it belongs to in SECOND_READER_LEDGER, or give "
@@ -122,7 +123,7 @@ def size(connection: access.Connection, project_id: int) -> int:
         return int(connection.client.projects.get(project_id, request_options=access.READ).task_number)
 
 
-def _of_stream(connection: access.Connection, mark: marks.Mark) -> Iterator[tuple[int, marks.Whose, Any]]:
+def _of_stream(connection: access.Connection, mark: project_mark.Mark) -> Iterator[tuple[int, project_mark.Whose, Any]]:
     """Every project that bears a mark of the stream: its id, whose it is, and the project."""
     page, seen = 1, 0
     while True:
@@ -131,7 +132,7 @@ def _of_stream(connection: access.Connection, mark: marks.Mark) -> Iterator[tupl
                 page=page, page_size=listing.PAGE, include="id,title,description", request_options=access.READ
             )
             items, total = listing.page(answer, "count")
-            found = [(int(item.id), marks.whose(item.description, mark), item) for item in items]
+            found = [(int(item.id), project_mark.whose(item.description, mark), item) for item in items]
         yield from (one for one in found if one[1] != "none")
         seen += len(items)
         if not items or seen >= total:

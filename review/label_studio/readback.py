@@ -12,8 +12,7 @@ from typing import Any
 from label_studio_sdk.core.pagination import SyncPager
 
 from models.errors import Refused, Unavailable
-from review import form
-from review.label_studio import access, listing
+from review.label_studio import access, labeling_config, listing
 
 Results = Mapping[int, list[dict[str, object]]]  # task id -> the result a reader should start from
 
@@ -49,7 +48,7 @@ def fill(connection: access.Connection, project_id: int, results: Results) -> Fi
     missing = lacking
     if lacking:
         body = [
-            {"task": number, "model_version": form.MODEL_VERSION, "result": results[number]}
+            {"task": number, "model_version": labeling_config.MODEL_VERSION, "result": results[number]}
             for number in sorted(lacking)
         ]
         try:
@@ -70,7 +69,9 @@ def _show(connection: access.Connection, project_id: int) -> None:
         project = connection.client.projects.get(project_id, request_options=access.READ)
         if not project.model_version:
             # Sent once more, it says the same.
-            connection.client.projects.update(project_id, model_version=form.MODEL_VERSION, request_options=access.READ)
+            connection.client.projects.update(
+                project_id, model_version=labeling_config.MODEL_VERSION, request_options=access.READ
+            )
 
 
 def _between(

@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 
-from flows import runs
-from review import ledger
+from flows.runtime import runs
+from review.ledger import ledger
 from tests.bench import outputs
 from tests.integration import ledger_facts as facts
 

@@ -22,9 +22,13 @@ import adbc_driver_sqlite.dbapi as sqlite
 import numpy as np
 import polars as pl
 
-from flows import certify, decisions, epochs, govern, measure, runs, score, settings
-from models import moment, tables
-from review import database, figures, ledger, report
+from flows import measure, score
+from flows.governance import actions, epochs, evidence
+from flows.runtime import runs, settings
+from flows.scoring import decide
+from models import timestamps
+from review.ledger import database, ledger, tables
+from review.report import figures, report
 from tests.bench import outputs
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +52,7 @@ def opened(url: str) -> None:
     stream = settings.read_stream("bench", settings.read())
     with ledger.open(url) as book:
         epochs.begin_epoch(book, stream, "bench")
-    govern.adopt("bench", outputs.THRESHOLD, by="bench", because="a stream in operation", uncertified=True)
+    actions.adopt("bench", outputs.THRESHOLD, by="bench", because="a stream in operation", uncertified=True)
 
 
 def started(book: ledger.Ledger, flow: str) -> runs.Run:
@@ -61,7 +65,7 @@ def started(book: ledger.Ledger, flow: str) -> runs.Run:
 def scored(folder: Path, url: str) -> dict[str, float]:
     """Read, decide, record."""
     with ledger.open(url) as book:
-        total = score.record_all(started(book, "score"), folder / "outputs.parquet", decisions.record.fn)
+        total = score.record_all(started(book, "score"), folder / "outputs.parquet", decide.record.fn)
     return {"decided": total["decided"], "automated": total["automated"]}
 
 
@@ -93,11 +97,11 @@ def estimated(url: str) -> figures.Report:
     A month from now, when every day is mature: draws without an answer are late, and count as wrong.
     """
     with ledger.open(url) as book:
-        run, now = started(book, "measure"), moment.text(datetime.now(UTC) + timedelta(days=30))
+        run, now = started(book, "measure"), timestamps.text(datetime.now(UTC) + timedelta(days=30))
         in_force = runs.policy_in_force(book, run.stream)
-        cases = certify.judged(run, now)
-        standings = certify.look(run, in_force, cases, now)
-        labels = certify.labels(run.stream, in_force, cases, now)
+        cases = evidence.judged(run, now)
+        standings = evidence.look(run, in_force, cases, now)
+        labels = evidence.labels(run.stream, in_force, cases, now)
         return measure.gather(run, in_force, cases, standings, labels, now)
 
 

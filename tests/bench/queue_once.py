@@ -15,10 +15,13 @@ from typing import Any
 import httpx
 import polars as pl
 
-from flows import collect, dispatch, epochs, runs, settings
-from models.stream import Stream
-from review import form, ledger
-from review.states import queued
+from flows import collect, dispatch
+from flows.governance import epochs
+from flows.runtime import runs, settings
+from models.config.stream import Stream
+from review.label_studio import labeling_config, task_data
+from review.ledger import ledger
+from review.queries import pending_cases
 from tests.bench import once, outputs
 
 BATCHES = (500, 1000, 2000)  # tasks in one raw import; the quickest of them is the floor
@@ -56,12 +59,14 @@ def bodies(book: ledger.Ledger) -> list[dict[str, Any]]:
     """Every waiting case as Label Studio is given it."""
     bench = stream()
     made = []
-    for case in queued.pending(book, bench.name, 1_000_000).iter_rows(named=True):
-        data = form.data(bench, json.loads(case["payload"]), case["case_id"])
-        body: dict[str, Any] = {"data": data | {form.KEY: form.task_key(bench.name, case["case_id"], 0)}}
+    for case in pending_cases.pending(book, bench.name, 1_000_000).iter_rows(named=True):
+        data = task_data.data(bench, json.loads(case["payload"]), case["case_id"])
+        body: dict[str, Any] = {
+            "data": data | {labeling_config.KEY: task_data.task_key(bench.name, case["case_id"], 0)}
+        }
         if not case["blind"]:
-            result = form.prefill(bench, case["prediction"])
-            body["predictions"] = [{"model_version": form.MODEL_VERSION, "result": result}]
+            result = task_data.prefill(bench, case["prediction"])
+            body["predictions"] = [{"model_version": labeling_config.MODEL_VERSION, "result": result}]
         made.append(body)
     return made
 
@@ -90,10 +95,10 @@ def answered(url: str) -> None:
     """Put every waiting case before people, with an answer that has been given to it."""
     with ledger.open(url) as book, server() as api:
         bench, found = stream(), runs.project(book, stream())
-        waiting = queued.pending(book, bench.name, 1_000_000)
+        waiting = pending_cases.pending(book, bench.name, 1_000_000)
         tasks = bodies(book)
         for number, task in enumerate(tasks):
-            result = form.prefill(bench, bench.labels[number % len(bench.labels)])
+            result = task_data.prefill(bench, bench.labels[number % len(bench.labels)])
             task["annotations"] = [{"result": result, "lead_time": 2.5}]
         ids = imported(api, found.project_id, tasks, BATCHES[0])
         now = runs.clock()
@@ -101,7 +106,7 @@ def answered(url: str) -> None:
             pl.lit(bench.name).alias("stream"),
             "case_id",
             pl.lit(0, pl.Int64).alias("slot"),
-            pl.Series("task_key", [task["data"][form.KEY] for task in tasks]),
+            pl.Series("task_key", [task["data"][labeling_config.KEY] for task in tasks]),
             pl.lit(found.project_id, pl.Int64).alias("project_id"),
             pl.Series("task_id", ids),
             "blind",

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from flows import runs
-from models import tables
-from review import ledger
+from flows.runtime import runs
+from review.integrity import verify
+from review.ledger import ledger, tables
 from tests.bench import once, outputs
 from tests.bench.test_score import emptied
 from tests.bench.test_spread import FLOW
@@ -68,5 +68,5 @@ def scored(folder: Path, url: str, workers: int) -> str:
     with ledger.open(url) as book:
         rows = book.read(f"SELECT {columns} FROM decision").sort(tables.key("decision"))
         assert len(rows) == ROWS
-        assert book.verify() == []
+        assert verify.ledger(book) == []
     return hashlib.sha256(rows.hash_rows(seed=1).to_numpy().tobytes()).hexdigest()

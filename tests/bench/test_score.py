@@ -8,7 +8,7 @@ import polars as pl
 import psycopg
 import pytest
 
-from review import drawing
+from review.report.charts import drawing
 from tests.bench import labels, once, outputs, table
 
 ROWS = 1_000_000

@@ -9,8 +9,9 @@ import pytest
 from mapie.risk_control import BinaryClassificationController
 from numpy.typing import NDArray
 
-from flows import study as studies
-from models import certificate, evidence, grid, labelled, single_look, study
+from flows.planning import study as studies
+from models.certification import certificate, e_values, era_plan
+from models.planning import labelled, single_look, study
 from tests.bench import table
 from tests.simulations.shapes import MODELS, Model
 
@@ -75,12 +76,12 @@ def of_mapie(scores: Floats, right: Answers, thresholds: Floats, target: float, 
 
 def of_ours(scores: Floats, right: Answers, target: float) -> dict[str, float | None]:
     """The thresholds of one exact look, and of the e-values that stay valid while labels go on coming."""
-    thresholds, starts, weights = grid.ranks(pl.Series(scores))
+    thresholds, starts, weights = era_plan.ranks(pl.Series(scores))
     labels, wrong = (
         len(part) - np.searchsorted(np.sort(part), thresholds).astype(np.float64) for part in (scores, scores[~right])
     )
     once = single_look.certified(labels, wrong, *single_look.starts(labels, target, DELTA), target, DELTA)
-    log_e = evidence.constant(wrong, labels, target)
+    log_e = e_values.constant(wrong, labels, target)
     anytime = certificate.walk(log_e, starts, weights, delta=DELTA).passed
     return {
         "one look": thresholds[once[-1]] if once else None,
@@ -96,7 +97,7 @@ def shares(model: Model, labels: int) -> dict[str, float]:
     for _ in range(RUNS):
         rank = random.random(labels)
         scores, right = model.confidence(rank), random.random(labels) >= model.error(rank)
-        laid = np.array(grid.ranks(pl.Series(scores))[0][::-1])
+        laid = np.array(era_plan.ranks(pl.Series(scores))[0][::-1])
         found = of_ours(scores, right, model.target)
         for method in METHODS:
             found[method] = of_mapie(scores, right, ITS_OWN, model.target, method)

@@ -6,7 +6,8 @@ import numpy as np
 from mapie.risk_control import BinaryClassificationController
 from numpy.typing import NDArray
 
-from models import grid, single_look
+from models.certification import era_plan
+from models.planning import single_look
 from tests.bench import table
 
 LABELS = 100_000
@@ -23,11 +24,11 @@ def labelled(seed: int) -> tuple[Floats, NDArray[np.bool_]]:
     return scores, random.random(LABELS) < scores
 
 
-def registered() -> grid.Plan:
+def registered() -> era_plan.Plan:
     """What is fixed before the first label is seen."""
     past = np.random.default_rng(0).beta(6, 1, 1000)
-    starts, weights = grid.starts([float((past >= line).mean()) for line in THRESHOLDS])
-    return grid.Plan(
+    starts, weights = era_plan.starts([float((past >= line).mean()) for line in THRESHOLDS])
+    return era_plan.Plan(
         epoch="bench",
         alpha=TARGET,
         delta=DELTA,

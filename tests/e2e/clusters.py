@@ -44,7 +44,7 @@ def dask(folder: Path, environment: Mapping[str, str], *, workers: int, threads:
         "worker",
         address,
         "--preload",
-        "flows.spread",
+        "flows.scoring.workers",
         "--no-nanny",
         "--nthreads",
         str(threads),

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows import cli, settings
+from flows.commands import main
+from flows.runtime import settings
 from tests import forking
 
 _OURS = "SECOND_READER_"  # what is read anew by each command; all else may have been read while importing
@@ -74,7 +75,7 @@ def _work(connection: socket.socket) -> None:
     child = os.fork()
     if child == 0:
         _become(job)
-        cli.main()
+        main.main()
         sys.exit()  # through Python's own end, which waits for threads
     connection.sendall(f"{child}\n".encode())
     _, status = os.waitpid(child, 0)
@@ -95,8 +96,8 @@ def _become(job: dict[str, Any]) -> None:
 
 def _import_all() -> None:
     settings.quiet_prefect()
-    from flows import deployments, doctor, epochs, govern, redispatch, retire, study  # noqa: F401
-    from review import backups, metrics, story, study_text  # noqa: F401
+    from flows.planning import study  # noqa: F401
+    from review.report import study_text, timeline  # noqa: F401
 
 
 if __name__ == "__main__":

@@ -7,7 +7,11 @@ from typing import Any
 import prefect.settings
 import pytest
 
-from flows import collect, dispatch, doctor, epochs, measure, redispatch, runs, score, settings
+from flows import collect, dispatch, measure, score
+from flows.governance import epochs
+from flows.health import doctor
+from flows.queueing import redispatch
+from flows.runtime import runs, settings
 from tests.e2e.place import Place
 
 FLOWS: dict[str, Any] = {"score": score.score, "dispatch": dispatch.dispatch, "collect": collect.collect}

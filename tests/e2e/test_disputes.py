@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from typing import Any
 
-from deploy import label_stream, reviewers
+from deploy.demo import label_stream, reviewers
 from tests.e2e.place import Place, answer, mail
 
 

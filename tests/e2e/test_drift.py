@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from deploy import postgres
-from deploy.label_studio_server import DATABASE
+from deploy.local import postgres
+from deploy.local.label_studio_server import DATABASE
 from tests.e2e import hands
 from tests.e2e.place import Place, answer, mail
 

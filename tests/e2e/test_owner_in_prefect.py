@@ -155,7 +155,7 @@ print(made.save("{place.name}"))
     saved = subprocess.run(
         [sys.executable, "-c", block], env=place.environment, cwd=place.home, capture_output=True, text=True, check=True
     )
-    text = (ROOT / "deploy" / "automations.yaml").read_text(encoding="utf-8")
+    text = (ROOT / "deploy" / "production" / "automations.yaml").read_text(encoding="utf-8")
     file = place.home / "automations.yaml"
     file.write_text(text.replace("NOTIFICATION_BLOCK_ID", saved.stdout.split()[-1]), encoding="utf-8")
     prefect = Path(sys.executable).with_name("prefect")

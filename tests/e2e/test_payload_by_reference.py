@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from review import ledger
+from review.integrity import verify
+from review.ledger import ledger
 from tests.e2e.place import Place, answer, mail
 from tests.integration import ledger_facts as facts
 
@@ -68,4 +69,4 @@ def test_a_recalled_case_is_shown_from_its_file_and_waits_while_the_file_is_away
     kept = "SELECT blind, payload IS NULL FROM decision WHERE source = 'late.jsonl' GROUP BY 1, 2 ORDER BY 1"
     assert place.rows(kept) == [(0, 0), (1, 0)]
     with ledger.open(place.environment["SECOND_READER_LEDGER"]) as book:
-        assert book.verify() == []
+        assert verify.ledger(book) == []

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from review import ledger
+from review.ledger import ledger
 from tests.e2e.place import COMMAND, Place, mail
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -141,7 +141,7 @@ def test_a_worker_killed_in_mid_run_is_followed_by_a_run_that_completes_the_work
     (place.home / "inbox" / "one.jsonl").write_text(text, encoding="utf-8")
     place.cli("init", place.name)
     pool = f"pool-{place.name}"
-    deployed = (ROOT / "deploy" / "prefect.yaml").read_text(encoding="utf-8")
+    deployed = (ROOT / "deploy" / "production" / "prefect.yaml").read_text(encoding="utf-8")
     deployed = deployed.replace("name: second-reader}", f"name: {pool}}}").replace("digits", place.name)
     (place.home / "prefect.yaml").write_text(deployed, encoding="utf-8")
     prefect = Path(sys.executable).with_name("prefect")

@@ -13,10 +13,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
-from review import live, numbers, report, what_if, wording
-from review.figures import Report
+from models.planning import what_if
+from review import formats
+from review.report import as_json, report, slider
+from review.report.figures import Report
 from tests.e2e.browser import FLAGS
-from tests.unit.report_facts import COUNTS, PLAN, STANDING, STATES, made, part, table
+from tests.unit.review.report.report_facts import COUNTS, PLAN, STANDING, STATES, made, part, table
 
 EVIL = "language: <img src=x onerror=alert(1)></script><script>alert(2)</script>"
 
@@ -61,14 +63,14 @@ def said(row: dict[str, Any], found: Report) -> dict[str, str]:
     some = row["error"] is not None
     at = row["threshold"]
     return {
-        "line": "nothing released" if at is None else wording.threshold(at),
-        "share": f"{wording.share(row['coverage'])} of cases",
-        "released": f"{wording.amount(row['released'])} a day",
-        "error": wording.share(row["error"]) if some else wording.DASH,
-        "wrong": f"{wording.amount(row['wrong'])} a day" if row["wrong"] is not None else wording.DASH,
-        "hours": f"{wording.amount(row['review_hours'])} h a day",
-        "reviews": f"{wording.amount(row['reviews'])} reviews, audits included",
-        "cost": f"{wording.amount(row['cost'])} {found.currency}" if row["cost"] is not None else wording.DASH,
+        "line": "nothing released" if at is None else formats.threshold(at),
+        "share": f"{formats.share(row['coverage'])} of cases",
+        "released": f"{formats.amount(row['released'])} a day",
+        "error": formats.share(row["error"]) if some else formats.DASH,
+        "wrong": f"{formats.amount(row['wrong'])} a day" if row["wrong"] is not None else formats.DASH,
+        "hours": f"{formats.amount(row['review_hours'])} h a day",
+        "reviews": f"{formats.amount(row['reviews'])} reviews, audits included",
+        "cost": f"{formats.amount(row['cost'])} {found.currency}" if row["cost"] is not None else formats.DASH,
         "certified": "Nothing to certify" if at is None else f"{'✓ C' if row['certified'] else '✕ Not c'}ertified",
     }
 
@@ -76,23 +78,23 @@ def said(row: dict[str, Any], found: Report) -> dict[str, str]:
 def test_slider_keys_clicks_and_buttons_move_the_line_and_every_figure_is_the_jsons(
     chromium: str, tmp_path: Path, figures: Report
 ) -> None:
-    rows = json.loads(json.dumps(numbers.whole(figures)))["what_if"]["rows"]
+    rows = json.loads(json.dumps(as_json.whole(figures)))["what_if"]["rows"]
     assert [row["threshold"] for row in rows] == [None, 0.9, 0.3]
 
     def agrees(page: Page, row: dict[str, Any]) -> None:
         told = shown(page)
         assert {name: told[name] for name in said(row, figures)} == said(row, figures)
-        assert told["do"] == live.command(figures, row)
+        assert told["do"] == slider.command(figures, row)
         if row["error"] is not None:
-            for limit in (wording.at_least(row["low"]), wording.at_most(row["high"]), f"{row['n']}"):
+            for limit in (formats.at_least(row["low"]), formats.at_most(row["high"]), f"{row['n']}"):
                 assert limit in told["error_limits"]
             for amount in (row["wrong_low"], row["wrong_high"]):
-                assert wording.amount(amount) in told["wrong_limits"]
+                assert formats.amount(amount) in told["wrong_limits"]
 
     with opened(chromium, tmp_path, figures) as (page, noted):
-        slider = page.locator("#line-at")
+        handle = page.locator("#line-at")
         agrees(page, rows[1])  # today's line
-        slider.focus()
+        handle.focus()
         page.keyboard.press("ArrowRight")
         agrees(page, rows[2])
         page.keyboard.press("Home")
@@ -109,7 +111,7 @@ def test_slider_keys_clicks_and_buttons_move_the_line_and_every_figure_is_the_js
         page.mouse.move(box["x"] + 60, box["y"] + box["height"] / 2, steps=5)
         page.mouse.up()
         agrees(page, rows[0])
-        knob = slider.bounding_box()
+        knob = handle.bounding_box()
         assert knob is not None
         page.mouse.click(knob["x"] + knob["width"] - 3, knob["y"] + knob["height"] / 2)
         agrees(page, rows[2])
@@ -122,8 +124,8 @@ def test_the_parts_follow_the_same_slider_and_one_is_drawn_beside_all(
     with opened(chromium, tmp_path, figures) as (page, noted):
         for place, row in enumerate(figures.what_if.rows.to_dicts()):
             page.locator("#line-at").fill(str(place))
-            for number, one in enumerate(live.shown(figures)):
-                words = live.part_words(one.rows.row(place, named=True))
+            for number, one in enumerate(slider.shown(figures)):
+                words = slider.part_words(one.rows.row(place, named=True))
                 told = page.locator(f"[data-part='{number}'] [data-cell]")
                 by_cell = {cell.get_attribute("data-cell"): cell.text_content() for cell in told.all()}
                 assert [by_cell[str(cell)] for cell in range(4)] == words, row
@@ -185,7 +187,7 @@ def test_with_a_line_per_class_the_class_is_chosen_and_its_command_shown(
         assert "--class 'a & b' --threshold 0.9" in page.locator("#command").inner_text()
         page.locator("#line-at").fill("2")
         work = math.ceil(40 * figures.what_if.minutes)
-        assert shown(page)["needed"].replace(wording.SPACE, " ") == f"about 40 more labels, {work} min of people"
+        assert shown(page)["needed"].replace(formats.SPACE, " ") == f"about 40 more labels, {work} min of people"
         assert rows.height == 3
         assert noted == []
 

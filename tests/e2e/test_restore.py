@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from deploy import label_studio_server
+from deploy.local import label_studio_server
 from tests.e2e import hands
 from tests.e2e.place import Place, answer, mail
 

@@ -14,11 +14,14 @@ import polars as pl
 import psycopg
 import pytest
 
-from deploy import postgres
-from deploy import stack as stacks
-from flows import decisions, epochs, govern, runs, score, settings
-from models import tables
-from review import ledger
+from deploy.local import postgres
+from deploy.local import stack as stacks
+from flows import score
+from flows.governance import actions, epochs
+from flows.runtime import runs, settings
+from flows.scoring import decide
+from review.integrity import verify
+from review.ledger import ledger, tables
 from tests.e2e import clusters
 from tests.e2e.place import Result, started
 
@@ -128,7 +131,7 @@ def mail(servers: stacks.Stack, prefect_api: str, tmp_path_factory: pytest.TempP
         ledger.migrate(url)
         with ledger.open(url) as book:
             epochs.begin_epoch(book, settings.read_stream("mail", settings.read()), "test")
-            govern.adopt("mail", 0.5, by="A. Owner", because="a trial", uncertified=True)
+            actions.adopt("mail", 0.5, by="A. Owner", because="a trial", uncertified=True)
             opened = {name: book.read(f'SELECT * FROM "{name}"').drop("seal") for name in tables.names()}
     made = Field(home, servers.cluster, {name: rows for name, rows in opened.items() if len(rows)})
     yield made
@@ -156,7 +159,7 @@ def expected(mail: Field) -> dict[str, Any]:
             alone = runs.Run(
                 run_id="alone", flow="score", started_at=runs.clock(), stream=stream, settings=config, ledger=book
             )
-            counts = score.record_all(alone, mail.home / "outputs.parquet", decisions.record.fn)
+            counts = score.record_all(alone, mail.home / "outputs.parquet", decide.record.fn)
     assert counts["decided"] == ROWS - len(BAD) - 1000
     assert counts["faults"] == len(BAD) + 500
     return {"decision": facts(url, "decision"), "fault": facts(url, "fault"), "line": f"score: {runs.line(counts)}\n"}
@@ -166,7 +169,7 @@ def assert_as_expected(url: str, expected: dict[str, Any]) -> None:
     for table in ("decision", "fault"):
         assert facts(url, table).equals(expected[table]), table
     with ledger.open(url) as book:
-        assert book.verify() == []
+        assert verify.ledger(book) == []
 
 
 def test_a_cluster_of_this_machine_decides_as_one_process_does(mail: Field, expected: dict[str, Any]) -> None:

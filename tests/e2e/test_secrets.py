@@ -10,13 +10,13 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from deploy import prefect_server
-from deploy import stack as stacks
+from deploy.local import prefect_server
+from deploy.local import stack as stacks
 from tests import sweep
 from tests.e2e.place import LABELS, Place, answer, mail
 from tests.integration import ledger_facts as facts
 
-ROLES = Path(__file__).resolve().parents[2] / "deploy" / "roles.sql"
+ROLES = Path(__file__).resolve().parents[2] / "deploy" / "production" / "roles.sql"
 
 
 class CommandLines:

@@ -17,12 +17,18 @@ from typing import Any
 import polars as pl
 import psycopg
 
-from flows import announce, collect, decisions, dispatch, epochs, govern, measure, repeats, runs, score, settings
-from models import moment
+from flows import collect, dispatch, measure, score
+from flows.governance import actions, epochs, recall
+from flows.queueing import push
+from flows.runtime import artifacts, runs, settings
+from flows.scoring import decide, group_caps
+from models import timestamps
 from models.errors import SecondReaderError
-from review import appends, chart_curve, database, drawing, holds
-from review.drivers import dbapi
-from review.label_studio import access, answers, imports, listing, lookup
+from review.integrity import verify
+from review.label_studio import access, changes, import_tasks, listing, search
+from review.ledger import appends, database, lock
+from review.ledger.drivers import dbapi
+from review.report.charts import drawing, risk_coverage
 from tests.faults import points
 
 Job = dict[str, Any]
@@ -34,11 +40,11 @@ CALLS: dict[str, Callable[..., Any]] = {
     "collect": collect._collect,
     "measure": measure._measure,
     "init": epochs.begin,
-    "adopt": govern.adopt,
-    "halt": govern.halt,
-    "resume": govern.resume,
-    "rollback": govern.rollback,
-    "recall": govern.recall,
+    "adopt": actions.adopt,
+    "halt": actions.halt,
+    "resume": actions.resume,
+    "rollback": actions.rollback,
+    "recall": recall.recall,
 }
 
 
@@ -68,24 +74,24 @@ def run(job: Job, say: Say) -> None:
 
 def _verify() -> list[str]:
     with runs.open_ledger() as book:
-        return [str(finding) for finding in book.verify()]
+        return [str(finding) for finding in verify.ledger(book)]
 
 
 def _prepare(job: Job) -> None:
     """Small steps, so that a run of a few cases has all the boundaries a run of a million has; short waits; no Prefect."""
-    decisions.record = decisions.record.fn  # type: ignore[assignment]
+    decide.record = decide.record.fn  # type: ignore[assignment]
     dispatch.send = dispatch.send.fn  # type: ignore[assignment]
     collect.record_answers = collect.record_answers.fn  # type: ignore[assignment]
     # To draw the charts takes a third of the time of all runs, and nothing can be lost there.
     drawing.svg = lambda *_: "<svg/>"
-    chart_curve._framed = lambda drawn, *_: drawn
-    announce.artifacts = lambda *_: None
-    announce.events = lambda *_: None
+    risk_coverage._framed = lambda drawn, *_: drawn
+    artifacts.artifacts = lambda *_: None
+    artifacts.events = lambda *_: None
     score.CHUNK_ROWS = 4
-    dispatch.BATCH = 6
-    imports._TASKS_PER_PUSH = 4
+    push.BATCH = 6
+    import_tasks._TASKS_PER_PUSH = 4
     listing.PAGE = 30
-    answers._OVERLAP = timedelta(seconds=job.get("overlap", 2))  # a life here is shorter than the real one
+    changes._OVERLAP = timedelta(seconds=job.get("overlap", 2))  # a life here is shorter than the real one
     database.WAIT_SECONDS = job.get("database_seconds", 30)
     if job.get("many"):
         appends._MANY = 2  # appends as many rows are appended: in the hope that none is known
@@ -93,7 +99,7 @@ def _prepare(job: Job) -> None:
     access.connect = partial(access.connect, timeout=seconds[0], patience=seconds[1])
     if "clock" in job:
         real, jump = runs.clock, timedelta(seconds=job["clock"])
-        runs.clock = lambda: moment.text(moment.parse(real()) + jump)
+        runs.clock = lambda: timestamps.text(timestamps.parse(real()) + jump)
 
 
 def _happen(what: str, job: Job, say: Say) -> None:
@@ -120,8 +126,8 @@ def cut(url: str) -> None:
 
 def _no_reconcile() -> None:
     """A push that does not look for what is there already."""
-    lookup.find = lambda *_: {}
-    lookup.keys = lambda *_, above: {}  # noqa: ARG005
+    search.find = lambda *_: {}
+    search.keys = lambda *_, above: {}  # noqa: ARG005
 
 
 def _no_transaction() -> None:
@@ -137,7 +143,7 @@ def _no_transaction() -> None:
 
 def _no_hold() -> None:
     """A run that does not care whether another holds the stream."""
-    holds.hold = lambda *_: nullcontext()  # type: ignore[assignment]
+    lock.hold = lambda *_: nullcontext()  # type: ignore[assignment]
 
 
 def _cursor_first() -> None:
@@ -178,7 +184,7 @@ def _no_second_look() -> None:
 
 def _no_repeats() -> None:
     """A score that does not care whether a case of the group was decided before."""
-    repeats.Repeats.held = lambda *_: pl.Series("case_id", [], dtype=pl.String)  # type: ignore[method-assign]
+    group_caps.Repeats.held = lambda *_: pl.Series("case_id", [], dtype=pl.String)  # type: ignore[method-assign]
 
 
 PLANTED: dict[str, Callable[[], None]] = {

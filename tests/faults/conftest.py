@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deploy import postgres
+from deploy.local import postgres
 from tests.faults import process
 from tests.faults.world import PASSWORD, READERS, World
 

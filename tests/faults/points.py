@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from review.drivers import dbapi
+from review.ledger.drivers import dbapi
 
 _STATEMENT = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK(?! TO))", re.IGNORECASE)
 _NUMBERS = re.compile(r"\d+")

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from deploy import postgres
+from deploy.local import postgres
 from tests.faults.process import Ended
 from tests.faults.strikes import Score, life, share
 from tests.faults.world import FLOWS, World

@@ -16,11 +16,15 @@ from typing import Any
 
 import polars as pl
 
-from flows import decisions, epochs, files
-from models import canonical, reserved
+from flows.governance import epochs
+from flows.inputs import files
+from flows.scoring import decide
+from models import columns
+from models.config.stream import Stream
 from models.errors import SecondReaderError
-from models.stream import Stream
-from review import ledger
+from models.outputs import reserved
+from review.integrity import verify
+from review.ledger import ledger
 from tests.fuzz import tables
 from tests.fuzz.inputs import Input
 
@@ -69,7 +73,7 @@ def run(given: Input, empty: Path, folder: Path, *, chunk_rows: int) -> Outcome:
     ended, said, broken, rows, seen = "scored", "", "", 0, []
     try:
         for chunk in files.chunks(inbox, stream, rows=chunk_rows):
-            decisions.record.fn(stream, "run", chunk)
+            decide.record.fn(stream, "run", chunk)
             rows += len(chunk.frame) + len(chunk.faults)
             seen.append((chunk.source, _lines(chunk, stream)))
     except SecondReaderError as error:
@@ -102,10 +106,10 @@ def again(given: Input, folder: Path, *, chunk_rows: int) -> str:
     stream = tables.stream(given.answer, name=given.answer)
     before = _counts(folder / "ledger.db")
     for chunk in files.chunks(folder / "inbox", stream, rows=chunk_rows):
-        decisions.record.fn(stream, "run again", chunk)
+        decide.record.fn(stream, "run again", chunk)
     after = _counts(folder / "ledger.db")
     with ledger.open(f"sqlite:///{folder / 'ledger.db'}") as book:
-        found = book.verify()
+        found = verify.ledger(book)
     if found:
         return f"the ledger does not verify: {found[0]}"
     return "" if before == after else f"done again, {before} became {after}"
@@ -113,7 +117,7 @@ def again(given: Input, folder: Path, *, chunk_rows: int) -> str:
 
 def _lines(chunk: files.Chunk, stream: Stream) -> pl.DataFrame:
     """The lines of a chunk with the id in each, null where the file's reader found a fault."""
-    ids = canonical.text(chunk.frame.select(stream.input.id)).to_series()
+    ids = columns.text(chunk.frame.select(stream.input.id)).to_series()
     read = pl.DataFrame({"line": chunk.frame[reserved.LINE], "id": ids.cast(pl.String)})
     return pl.concat([read, chunk.faults.select("line", pl.lit(None, pl.String).alias("id"))])
 

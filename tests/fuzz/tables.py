@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from models import stream as streams
+from models.config import stream as streams
 
 Rows = list[dict[str, Any]]
 Generator = np.random.Generator

@@ -43,7 +43,7 @@ ledger.migrate(url)
 resource.setrlimit(resource.RLIMIT_AS, (8 * 2**30, 8 * 2**30))
 with ledger.open(url) as book:
     assert book.read("SELECT * FROM decision").is_empty()
-    assert book.verify() == []
+    assert verify.ledger(book) == []
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=hunt.ROOT, env=os.environ, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from flows import runs
-from review import ledger
+from flows.runtime import runs
+from review.ledger import ledger
 from tests.integration import ledger_facts as facts
 from tests.integration.desk import Clock
 

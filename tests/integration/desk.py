@@ -9,11 +9,16 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows import certify, decisions, epochs, files, runs, settings
-from models import certificate, moment, stream
-from review import ledger
-from review.judged import Judged
-from review.states import governed
+from flows.governance import epochs, evidence
+from flows.inputs import files
+from flows.runtime import runs, settings
+from flows.scoring import decide
+from models import timestamps
+from models.certification import certificate
+from models.config import stream
+from review.ledger import ledger
+from review.queries import policy_history
+from review.queries.outcomes import Judged
 from tests.integration import ledger_facts as facts
 
 STREAM = """
@@ -62,7 +67,7 @@ class Clock:
         self.now = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
     def __call__(self) -> str:
-        return moment.text(self.now)
+        return timestamps.text(self.now)
 
     def later(self, days: float) -> str:
         self.now += timedelta(days=days)
@@ -120,7 +125,7 @@ class Desk:
         path = self.folder / f"{prefix}.parquet"
         frame.write_parquet(path)
         for chunk in files.chunks(path, described):
-            decisions.record.fn(described, "run", chunk)
+            decide.record.fn(described, "run", chunk)
         drawn = self.book.read(
             "SELECT case_id, blind FROM decision WHERE blind AND case_id LIKE :prefix ORDER BY case_id",
             prefix=f"{prefix}-%",
@@ -176,8 +181,8 @@ class Desk:
             ledger=self.book,
         )
 
-    def in_force(self) -> governed.PolicyInForce:
-        found = governed.policy_in_force(self.book, "mail")
+    def in_force(self) -> policy_history.PolicyInForce:
+        found = policy_history.policy_in_force(self.book, "mail")
         assert found is not None
         return found
 
@@ -185,10 +190,10 @@ class Desk:
         return self.looks(now)[""]
 
     def looks(self, now: str | None = None) -> dict[str, certificate.Standing]:
-        return certify.look(self.run(), self.in_force(), self.judged(now), now or runs.clock())
+        return evidence.look(self.run(), self.in_force(), self.judged(now), now or runs.clock())
 
     def judged(self, now: str | None = None) -> Judged:
-        return certify.judged(self.run(), now or runs.clock())
+        return evidence.judged(self.run(), now or runs.clock())
 
 
 @contextmanager

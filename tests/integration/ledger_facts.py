@@ -7,9 +7,10 @@ from pathlib import Path
 import polars as pl
 import psycopg
 
-from models import tables
-from review import judged, ledger, retirement
-from review.judged import Judged
+from review.ledger import ledger, tables
+from review.queries import outcomes
+from review.queries.outcomes import Judged
+from review.retention import retirement
 
 NOW = "2026-02-01T12:00:00.000000Z"
 Value = str | int | float | bool | None
@@ -214,8 +215,8 @@ def retire_one(book: ledger.Ledger, folder: Path) -> None:
 
 def judge(book: ledger.Ledger, *, now: str = NOW, hours: float = 48, second: bool = True, epoch: str = "e-1") -> Judged:
     """The cases of an epoch of `mail`."""
-    everything = judged.read(book, "mail", now=now, deadline_hours=hours, second_opinion=second)
-    return judged.of(everything, epoch)
+    everything = outcomes.read(book, "mail", now=now, deadline_hours=hours, second_opinion=second)
+    return outcomes.of(everything, epoch)
 
 
 def execute(url: str, *statements: str) -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from models import errors
-from review import backups, ledger
+from review.integrity import verify
+from review.ledger import ledger
+from review.retention import backups
 from tests.integration import ledger_facts as facts
 
 
@@ -24,13 +26,13 @@ def url(tmp_path: Path) -> str:
 def test_a_copy_holds_every_record_and_the_head_it_names(url: str, tmp_path: Path) -> None:
     copied = backups.make(url, tmp_path / "copy.db")
     with ledger.open(f"sqlite:///{tmp_path / 'copy.db'}") as book, ledger.open(url) as original:
-        assert book.verify(known=(copied.seals, copied.digest)) == []
+        assert verify.ledger(book, known=(copied.seals, copied.digest)) == []
         assert book.head() == original.head() == (copied.seals, copied.digest)
         assert book.read("PRAGMA journal_mode").item() == "wal"
         for table in ("decision", "review", "redispatch"):
             assert book.read(f"SELECT * FROM {table}").equals(original.read(f"SELECT * FROM {table}"))
         book.append({"fault": facts.faults({"line": 77})}, now=facts.NOW)  # a ledger like any other
-        assert book.verify() == []
+        assert verify.ledger(book) == []
     assert sorted(path.name for path in tmp_path.iterdir() if "copy" in path.name) == ["copy.db"]
 
 
@@ -58,7 +60,7 @@ def test_a_copy_taken_while_another_writes_is_whole(url: str, tmp_path: Path) ->
     assert len({head.seals for head in heads}) > 1  # it did write meanwhile
     for n, head in enumerate(heads):
         with ledger.open(f"sqlite:///{tmp_path / f'copy-{n}.db'}") as book:
-            assert book.verify(known=(head.seals, head.digest)) == []
+            assert verify.ledger(book, known=(head.seals, head.digest)) == []
             assert book.read("SELECT count(*) AS n FROM fault WHERE line >= 1000").item() % 50 == 0
 
 
@@ -68,7 +70,7 @@ def test_an_older_copy_is_told_from_the_ledger_by_its_head(url: str, tmp_path: P
         book.append({"fault": facts.faults({"line": 77})}, now=facts.NOW)
         newer = book.head()
     with ledger.open(f"sqlite:///{tmp_path / 'copy.db'}") as book:
-        assert [str(finding) for finding in book.verify(known=newer)] == [f"removed: seal seq={newer[0]}"]
+        assert [str(finding) for finding in verify.ledger(book, known=newer)] == [f"removed: seal seq={newer[0]}"]
 
 
 def test_a_backup_replaces_nothing(url: str, tmp_path: Path) -> None:

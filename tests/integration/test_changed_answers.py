@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from flows import caution, eras, govern, measure, revoked, runs
+from flows import measure
+from flows.governance import actions, eras, revoked, safeguards
+from flows.runtime import runs
 from models.errors import Misuse
-from review import certificate_text, certified
+from review.queries import certificates
+from review.report import certificate_text
 from tests.integration import ledger_facts as facts
 from tests.integration.desk import ANN, NO_LABELS, WHY, Clock, Desk, opened
 
@@ -18,14 +21,14 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Itera
     with opened(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path, monkeypatch) as made:
         made.arrive("a", 300, 0.99)
         made.arrive("b", 300, 0.9)
-        assert certified.held(made.look()) == [0.99, 0.9]
+        assert certificates.held(made.look()) == [0.99, 0.9]
         yield made
 
 
 def act(desk: Desk) -> tuple[str, float | None]:
     """What `measure` does after a look at today's labels, and the line in force then."""
-    caution.act(desk.run(), desk.in_force(), desk.looks(), runs.clock())
-    assert caution.act(desk.run(), desk.in_force(), desk.looks(), runs.clock()) is False, "again changes nothing"
+    safeguards.act(desk.run(), desk.in_force(), desk.looks(), runs.clock())
+    assert safeguards.act(desk.run(), desk.in_force(), desk.looks(), runs.clock()) is False, "again changes nothing"
     return desk.in_force().adopted_by, desk.in_force().policy.threshold
 
 
@@ -49,11 +52,11 @@ def delete(desk: Desk, prefix: str, now: str) -> None:
 def test_when_its_answers_are_deleted_a_threshold_is_revoked_and_it_comes_back_with_them(
     desk: Desk, clock: Clock
 ) -> None:
-    govern.adopt("mail", 0.9, by=ANN, because=WHY)
+    actions.adopt("mail", 0.9, by=ANN, because=WHY)
     now = clock.later(1)
     for part in "ab":
         delete(desk, part, now)
-    assert act(desk) == (caution.ERA, None)
+    assert act(desk) == (safeguards.ERA, None)
     assert desk.look().certified == ()
     stopped = desk.in_force()
     assert (stopped.because, stopped.certified) == (f"{revoked.BECAUSE}: nothing is released", False)
@@ -61,25 +64,25 @@ def test_when_its_answers_are_deleted_a_threshold_is_revoked_and_it_comes_back_w
     assert certificate_text.REVOKED in certificate_text.lines(made)
     assert made.verdict != "certified"
     with pytest.raises(Misuse, match="is not certified"):
-        govern.adopt("mail", 0.9, by=ANN, because=WHY)
+        actions.adopt("mail", 0.9, by=ANN, because=WHY)
     looks = desk.book.read("SELECT threshold FROM look ORDER BY look")["threshold"].to_list()
     assert looks == [0.9, None], "what earlier looks said is history"
     now = clock.later(1)
     for part in "ab":
         revise(desk, part, now, answer="ham")
-    assert act(desk) == (caution.ERA, 0.9)
+    assert act(desk) == (safeguards.ERA, 0.9)
     assert desk.in_force().certified is True
 
 
 def test_labels_at_a_strict_threshold_certify_a_lower_one_and_take_it_along_when_they_are_corrected(
     desk: Desk, clock: Clock
 ) -> None:
-    govern.adopt("mail", 0.9, by=ANN, because=WHY)
+    actions.adopt("mail", 0.9, by=ANN, because=WHY)
     delete(desk, "b", clock.later(1))
     desk.arrive("c", 200, 0.9, wrong=60)
-    assert certified.held(desk.look()) == [0.99, 0.9], "300 labels at 0.99 alone certify what lies at 0.9, too"
+    assert certificates.held(desk.look()) == [0.99, 0.9], "300 labels at 0.99 alone certify what lies at 0.9, too"
     revise(desk, "a", clock.later(1), answer="spam")
-    assert act(desk) == (caution.ERA, None)
+    assert act(desk) == (safeguards.ERA, None)
 
 
 def test_adopt_asks_todays_labels_though_nobody_has_measured_since(desk: Desk, clock: Clock) -> None:
@@ -87,12 +90,12 @@ def test_adopt_asks_todays_labels_though_nobody_has_measured_since(desk: Desk, c
     for part in "ab":
         delete(desk, part, now)
     with pytest.raises(Misuse, match="no threshold of mail is certified yet"):
-        govern.adopt("mail", None, by=ANN, because=WHY)
-    assert govern.adopt("mail", 0.9, by=ANN, because=WHY, uncertified=True).certified is False
+        actions.adopt("mail", None, by=ANN, because=WHY)
+    assert actions.adopt("mail", 0.9, by=ANN, because=WHY, uncertified=True).certified is False
 
 
 def test_what_was_adopted_without_a_certificate_is_not_touched(desk: Desk, clock: Clock) -> None:
-    govern.adopt("mail", 0.5, by=ANN, because=WHY, uncertified=True)
+    actions.adopt("mail", 0.5, by=ANN, because=WHY, uncertified=True)
     now = clock.later(1)
     for part in "ab":
         delete(desk, part, now)
@@ -100,12 +103,12 @@ def test_what_was_adopted_without_a_certificate_is_not_touched(desk: Desk, clock
 
 
 def test_what_carries_over_goes_with_the_labels_of_its_era(desk: Desk, clock: Clock) -> None:
-    govern.adopt("mail", 0.9, by=ANN, because=WHY)
+    actions.adopt("mail", 0.9, by=ANN, because=WHY)
     now = clock.later(61)
     assert act(desk) == (ANN, 0.9)
     for part in "ab":
         delete(desk, part, now)
-    assert act(desk) == (caution.ERA, None)
+    assert act(desk) == (safeguards.ERA, None)
     assert desk.in_force().because == f"{revoked.BECAUSE}: nothing is released"
 
 
@@ -128,9 +131,9 @@ def test_errors_of_an_era_speak_against_its_certificate_however_good_the_one_bef
     second_era(bare, clock)
     bare.arrive("b", 250, 0.995)
     bare.arrive("c", 500, 0.995, wrong=60)
-    assert certified.held(bare.look()) == [0.995]
+    assert certificates.held(bare.look()) == [0.995]
     with pytest.raises(Misuse, match=r"but by the labels of era 2 so far at least .* is wrong, with 5 % asked for"):
-        govern.adopt("mail", None, by=ANN, because=WHY)
+        actions.adopt("mail", None, by=ANN, because=WHY)
     made = measure.gather(bare.run(), bare.in_force(), bare.judged(), bare.looks(), NO_LABELS, runs.clock())
     assert made.ruling.state == "contradicted"
 
@@ -141,8 +144,8 @@ def test_errors_of_the_era_before_do_not_speak_against_a_clean_one(bare: Desk, c
     assert bare.look().certified == ()
     second_era(bare, clock)
     bare.arrive("c", 300, 0.995)
-    assert certified.held(bare.look())
+    assert certificates.held(bare.look())
     made = measure.gather(bare.run(), bare.in_force(), bare.judged(), bare.looks(), NO_LABELS, runs.clock())
     assert (made.ruling.state, made.ruling.contradicted, made.ruling.refusals) == ("move", (), ())
     assert made.everything.errors > 0, "the figure of all eras stays on the page"
-    assert govern.adopt("mail", None, by=ANN, because=WHY).certified is True
+    assert actions.adopt("mail", None, by=ANN, because=WHY).certified is True

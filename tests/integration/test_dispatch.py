@@ -12,10 +12,15 @@ import httpx
 import polars as pl
 import pytest
 
-from flows import collect, decisions, dispatch, doctor, epochs, leftover, runs, score, settings
-from review import appends, ledger, whereabouts
+from flows import collect, dispatch, score
+from flows.governance import epochs
+from flows.health import doctor
+from flows.queueing import recovery
+from flows.runtime import runs, settings
+from flows.scoring import decide
 from review.label_studio import access
-from review.states import queued
+from review.ledger import appends, ledger
+from review.queries import pending_cases, sent_tasks
 from tests.integration import ledger_facts as facts
 from tests.integration import proxy
 
@@ -61,7 +66,7 @@ class Place:
         (home / "mail.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
         self.project_id, _ = epochs.begin(self.name, by="ann@example.org")
         with runs.open_ledger() as book:
-            score.record_all(self.run(book, "score"), home / "mail.jsonl", decisions.record.fn)
+            score.record_all(self.run(book, "score"), home / "mail.jsonl", decide.record.fn)
 
     def describe(self, depth: int) -> None:
         (self.home / f"{self.name}.toml").write_text(
@@ -186,9 +191,9 @@ def test_what_a_run_pushed_and_did_not_record_is_recorded_by_the_next_even_where
 def test_a_batch_tried_again_after_its_receipt_was_lost_is_found(place: Place) -> None:
     with runs.open_ledger() as book:
         run = place.run(book)
-        batch = queued.pending(book, place.name, 12).with_columns(slot=pl.lit(0, pl.Int64))
+        batch = pending_cases.pending(book, place.name, 12).with_columns(slot=pl.lit(0, pl.Int64))
         connection = access.connect(run.settings.label_studio_url, settings.label_studio_token(run.settings))
-        above = leftover.adopt(run, connection, place.project_id).above
+        above = recovery.adopt(run, connection, place.project_id).above
     first = dispatch.send.fn(run.stream, "r-1", place.project_id, batch[:6], above)
     # Another machine, that lost hold of the stream and does not know of the six.
     assert dispatch.send.fn(run.stream, "r-2", place.project_id, batch, above) > first
@@ -261,7 +266,7 @@ def test_a_double_whose_answer_was_taken_back_stays_until_that_is_collected(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Which of two flows was first is not for clocks to say: theirs may differ, and collect may have waited to write.
-    monkeypatch.setattr(whereabouts, "deleted_since", lambda *_: 0)
+    monkeypatch.setattr(sent_tasks, "deleted_since", lambda *_: 0)
     ended(place, "dispatch")
     number, double = doubled(place)
     answer = answered(place, double)

@@ -8,10 +8,12 @@ from types import MappingProxyType
 import polars as pl
 import pytest
 
-from flows import dispatch, runs, settings
-from models import stream as streams
-from review import disputes, judged, ledger, story, whereabouts
-from review.states import counted, overlap, reviewed
+from flows import dispatch
+from flows.runtime import runs, settings
+from models.config import stream as streams
+from review.ledger import ledger
+from review.queries import adjudication, outcomes, overlap, readings, sent_tasks, totals
+from review.report import timeline
 from tests.integration import ledger_facts as facts
 
 NOW = "2026-02-02T12:00:00.000000Z"
@@ -59,7 +61,7 @@ def read(
     decided: dict[str, facts.Value] = {"case_id": case, "blind": True}
     book.append({"decision": facts.decisions(decided | more)}, now=facts.NOW)
     for slot, letter in enumerate(answers):
-        task = 100 * (1 + len(reviewed.read(book, "mail").readings)) + 10 * ord(case[0]) + slot + ord(case[-1]) * 10_000
+        task = 100 * (1 + len(readings.read(book, "mail").readings)) + 10 * ord(case[0]) + slot + ord(case[-1]) * 10_000
         sent: dict[str, facts.Value] = {"case_id": case, "slot": slot, "task_id": task, "task_key": f"{case}{slot}"}
         book.append({"dispatch": facts.dispatches(sent | {"blind": True})}, now=facts.NOW)
         if letter == "?":
@@ -79,14 +81,14 @@ def read(
 
 def waiting(book: ledger.Ledger, *, second: bool = True, share: float = 0.0, limit: int = 10) -> list[tuple[str, int]]:
     """Which readings are to be put before people: case, slot."""
-    found = disputes.waiting(book, "mail", limit, second_opinion=second, overlap=share)
+    found = adjudication.waiting(book, "mail", limit, second_opinion=second, overlap=share)
     return found.select("case_id", "slot").rows()
 
 
 def verdict(book: ledger.Ledger, *, second: bool = True, share: float = 0.0) -> list[tuple[int, int, bool, bool]]:
     """Of each answered case: readings, agree, disputed, due."""
     claims = overlap.claims(book, "mail", share)
-    found = reviewed.verdicts(reviewed.read(book, "mail").readings, claims, second_opinion=second)
+    found = readings.verdicts(readings.read(book, "mail").readings, claims, second_opinion=second)
     return found.sort("case_id").drop("case_id", "since").rows()
 
 
@@ -117,7 +119,7 @@ def test_the_majority_of_different_people_decides(
     # An estimate counts the dispute as an error until it is settled; without second opinions it is one.
     settled = "wrong" if outcome == "disputed" else outcome
     for second in (True, False):
-        found = judged.counts(facts.judge(book, now=NOW, second=second))
+        found = outcomes.counts(facts.judge(book, now=NOW, second=second))
         assert [settled] == found["outcome"].to_list()
 
 
@@ -138,8 +140,8 @@ def test_an_answer_in_anothers_name_settles_no_dispute_and_its_writer_has_read_t
     assert [(1, 0, True, True)] == verdict(book)
     assert ["disputed"] == facts.judge(book).drawn["outcome"].to_list()
     assert [("c", 2)] == waiting(book)
-    assert {"c": {"ann": 0, "ben": 1, "dan": 1}} == disputes.readers(book, "mail", ["c"])
-    assert [("ben", "dan")] == whereabouts.written_by_others(book, "mail").select("reviewer", "written_by").rows()
+    assert {"c": {"ann": 0, "ben": 1, "dan": 1}} == adjudication.readers(book, "mail", ["c"])
+    assert [("ben", "dan")] == sent_tasks.written_by_others(book, "mail").select("reviewer", "written_by").rows()
 
 
 def test_what_another_makes_of_a_readers_answer_is_kept_and_the_readers_own_word_stands(book: ledger.Ledger) -> None:
@@ -148,8 +150,8 @@ def test_what_another_makes_of_a_readers_answer_is_kept_and_the_readers_own_word
     write(book, "c", 1, "ham", "dan", revision=NOW)
     assert [(2, 0, False, False)] == verdict(book)
     assert ["wrong"] == facts.judge(book).drawn["outcome"].to_list()
-    assert [("ben", "dan")] == whereabouts.written_by_others(book, "mail").select("reviewer", "written_by").rows()
-    assert "written by dan, who is not the reader" in story.case(book, "mail", "c")
+    assert [("ben", "dan")] == sent_tasks.written_by_others(book, "mail").select("reviewer", "written_by").rows()
+    assert "written by dan, who is not the reader" in timeline.case(book, "mail", "c")
 
 
 @pytest.mark.parametrize("second", [True, False])
@@ -162,19 +164,19 @@ def test_who_agrees_and_is_not_sure_is_read_by_another_unless_readers_read_alone
     drawn = facts.judge(book, second=second).drawn
     assert [("disputed", False) if second else ("right", True)] == drawn.select("outcome", "settled").rows()
     # Until then an estimate takes it for wrong, whatever the reader thought.
-    assert ["wrong" if second else "right"] == judged.counts(facts.judge(book, second=second))["outcome"].to_list()
-    assert "answered 'ham', not sure after" in story.case(book, "mail", "c")
-    assert 'comment: "A <b>draft</b>?"' in story.case(book, "mail", "c")
+    assert ["wrong" if second else "right"] == outcomes.counts(facts.judge(book, second=second))["outcome"].to_list()
+    assert "answered 'ham', not sure after" in timeline.case(book, "mail", "c")
+    assert 'comment: "A <b>draft</b>?"' in timeline.case(book, "mail", "c")
     read(book, "d", "hh", said={"unsure": True})  # the other is no surer, and agrees
     assert (2, 2, False, False) == verdict(book, second=second)[1]
 
 
 def test_a_spent_slot_is_not_open_and_a_repeat_is_no_reading(book: ledger.Ledger) -> None:
     read(book, "c", "s-?")
-    assert [("c", 2)] == reviewed.open_cases(reviewed.read(book, "mail")).select("case_id", "slot").rows()
-    assert 1 == counted.totals(book, "mail", reviewed.read(book, "mail"))["open"]
-    assert 1 == len(reviewed.read(book, "mail").readings)
-    assert {"c": {"ann": 0}} == disputes.readers(book, "mail", ["c", "unknown"])
+    assert [("c", 2)] == readings.open_cases(readings.read(book, "mail")).select("case_id", "slot").rows()
+    assert 1 == totals.totals(book, "mail", readings.read(book, "mail"))["open"]
+    assert 1 == len(readings.read(book, "mail").readings)
+    assert {"c": {"ann": 0}} == adjudication.readers(book, "mail", ["c", "unknown"])
 
 
 def test_what_the_model_did_not_claim_is_not_disputed(book: ledger.Ledger) -> None:
@@ -243,7 +245,7 @@ def test_dispatch_sends_what_the_stream_asks_for_up_to_the_depth_of_its_queue(
     monkeypatch.setenv("SECOND_READER_DATA", str(tmp_path))
     stream = streams.parse(STREAM.format(rules=rules), origin="mail.toml")
     run = runs.Run(run_id="r", flow="dispatch", started_at=NOW, stream=stream, settings=settings.read(), ledger=book)
-    open_before = reviewed.open_cases(reviewed.read(book, "mail"))
+    open_before = readings.open_cases(readings.read(book, "mail"))
     assert sent == dispatch._again(run, open_before)["case_id"].to_list()
 
 
@@ -251,7 +253,7 @@ def test_both_kinds_go_out_in_the_order_of_the_queue_alike_but_for_what_they_are
     contents = {"a": "3" * 64, "b": "1" * 64, "c": "2" * 64}
     for case, answers in (("a", "s"), ("b", "h"), ("c", "s")):
         read(book, case, answers, content=contents[case])
-    found = disputes.waiting(book, "mail", 10, second_opinion=True, overlap=1.0)
+    found = adjudication.waiting(book, "mail", 10, second_opinion=True, overlap=1.0)
     assert ["case_id", "payload", "prediction", "blind", "slot"] == found.columns
     assert [("b", 1, True), ("c", 1, True), ("a", 1, True)] == found.select("case_id", "slot", "blind").rows()
     assert [("b", 1), ("c", 1)] == waiting(book, share=1.0, limit=2)
@@ -343,7 +345,7 @@ def test_cases_at_hand_are_marked_and_read_as_those_of_the_ledger(book: ledger.L
     marked = overlap.drawn(cases.kinds, cases.drawn, overlap.salts(book, "mail"), 0.5)
     assert cases.drawn["case_id"].equals(marked["case_id"])
     known = overlap.claims(book, "mail", 0.5)
-    people = reviewed.read(book, "mail")
+    people = readings.read(book, "mail")
     ours, theirs = (overlap.twice_read(claims, people).sort("case_id") for claims in (marked, known))
     assert 5 == len(ours)
     assert ours.equals(theirs)
@@ -357,7 +359,7 @@ def test_the_frame_of_readings_tells_each_reading_apart_and_what_the_majority_sa
         read(book, f"c-{number:02d}", answers, group_id=f"{number % 3 + 1:016x}", propensity=0.25, route="AUTOMATE")
     read(book, "none", "s", prediction=None, confidence=None, raw_score=None, doubt="no prediction")
     read(book, "assisted", "h", blind=False)
-    people = reviewed.read(book, "mail")
+    people = readings.read(book, "mail")
     found = overlap.twice_read(overlap.claims(book, "mail", 1.0), people).sort("case_id")
     assert {("e-1", "AUTOMATE", 0.25, True, "ann")} == set(
         found.select("epoch_id", "route", "propensity", "overlap", "reader").rows()

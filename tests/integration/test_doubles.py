@@ -8,10 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from models.config.stream import Stream
 from models.errors import Unavailable
-from models.stream import Stream
-from review import form
-from review.label_studio import access, doubles, imports, lookup, projects
+from review.label_studio import access, duplicates, import_tasks, labeling_config, projects, search, task_data
 from tests.faults import wire
 from tests.integration.test_label_studio import mark, stream, tasks
 
@@ -35,7 +34,9 @@ def api(label_studio: Any) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def project(connection: Any, mail: Stream, api: httpx.Client) -> Iterator[int]:
-    number = projects.ensure(connection, title="Mail", config=form.config(mail), instructions="", mark=mark(mail))
+    number = projects.ensure(
+        connection, title="Mail", config=labeling_config.config(mail), instructions="", mark=mark(mail)
+    )
     yield number
     api.delete(f"/api/projects/{number}/")
 
@@ -44,22 +45,22 @@ def test_of_doubles_stays_what_a_person_touched_else_what_the_ledger_knows(
     connection: Any, mail: Stream, project: int, api: httpx.Client
 ) -> None:
     sent = tasks(mail, 4)
-    ours = imports.push(connection, project, sent, mail)
-    again = [{"data": task.data | {form.KEY: task.key}} for task in sent[:3]]
+    ours = import_tasks.push(connection, project, sent, mail)
+    again = [{"data": task.data | {labeling_config.KEY: task.key}} for task in sent[:3]]
     api.post(f"/api/projects/{project}/import", json=again).raise_for_status()
     stranger = [{"data": {"text": "by hand"}}, {"data": {"text": "by hand"}}]
     api.post(f"/api/projects/{project}/import", json=stranger).raise_for_status()
-    ids = lookup.find(connection, project, ours)
+    ids = search.find(connection, project, ours)
     answered, drafted, untouched, single = (task.key for task in sent)
-    chosen = {"result": form.prefill(mail, "no"), "lead_time": 1.0}
+    chosen = {"result": task_data.prefill(mail, "no"), "lead_time": 1.0}
     api.post(f"/api/tasks/{ids[answered][1]}/annotations/", json=chosen).raise_for_status()
     api.post(
         f"/api/tasks/{ids[drafted][1]}/drafts", params={"project": project}, json=chosen | {"draft_id": 0}
     ).raise_for_status()
     assert projects.size(connection, project) == 9
     known = {ids[untouched][1], ids[single][0]}
-    assert doubles.remove(connection, project, known, lambda _: set()) == (3, 0)
-    assert lookup.find(connection, project, ours) == {
+    assert duplicates.remove(connection, project, known, lambda _: set()) == (3, 0)
+    assert search.find(connection, project, ours) == {
         answered: [ids[answered][1]],
         drafted: [ids[drafted][1]],
         untouched: [ids[untouched][1]],
@@ -86,7 +87,7 @@ def test_an_answer_of_another_shape_is_not_taken_for_an_empty_list(
 ) -> None:
     monkeypatch.setattr(wire, "_GARBAGE", (garbage,))
     with garbled(label_studio, "looking for tasks") as connection:
-        lookup.find(connection, project, ["a" * 32])
+        search.find(connection, project, ["a" * 32])
 
 
 @pytest.mark.parametrize("garbage", [b"null", b"[]"])

@@ -8,11 +8,17 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows import dispatch, epochs, eras, govern, leftover, measure, runs
-from models import grid, moment
+from flows import dispatch, measure
+from flows.governance import actions, epochs, eras
+from flows.queueing import recovery
+from flows.runtime import runs
+from models import timestamps
+from models.certification import era_plan
 from models.errors import Unavailable
-from review import appends, certificate_text, certified, ledger
 from review.label_studio import access, projects
+from review.ledger import appends, ledger
+from review.queries import certificates
+from review.report import certificate_text
 from tests.integration import desk as desk_
 from tests.integration import ledger_facts as facts
 from tests.integration.desk import ANN, WHY, Clock, Desk, opened
@@ -24,7 +30,7 @@ def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock
         yield made
 
 
-def turn(desk: Desk, book: ledger.Ledger | None = None, *, least: int = 1) -> certified.Era:
+def turn(desk: Desk, book: ledger.Ledger | None = None, *, least: int = 1) -> certificates.Era:
     found = eras.under_way(book or desk.book, desk.describe(), desk.in_force(), runs.clock(), least=least)
     assert found is not None
     return found
@@ -42,7 +48,7 @@ def test_a_plan_is_laid_on_scores_whatever_people_say(desk: Desk) -> None:
         desk.arrive(prefix, 30, score, wrong=30 if score == 0.8 else 0, answer=prefix != "c")
     plan = turn(desk).plans[""]
     scores = pl.Series([0.6] * 30 + [0.8] * 30 + [0.95] * 30)
-    assert (plan.thresholds, plan.starts, plan.weights) == grid.ranks(scores, grid.SIZE - 1)
+    assert (plan.thresholds, plan.starts, plan.weights) == era_plan.ranks(scores, era_plan.SIZE - 1)
     assert (plan.era, plan.alpha, plan.delta, plan.group_size) == (1, 0.05, 0.05, 1)
 
 
@@ -56,10 +62,10 @@ def test_a_plan_is_laid_before_the_first_task_is_sent(desk: Desk, monkeypatch: p
     def gone(*_: object) -> None:
         raise Unavailable("Label Studio is gone")
 
-    monkeypatch.setattr(leftover, "adopt", gone)  # the first that it asks for tasks
+    monkeypatch.setattr(recovery, "adopt", gone)  # the first that it asks for tasks
     with pytest.raises(Unavailable):
         dispatch.send_all(desk.run(), lambda *_: 0)
-    era = certified.era(desk.book, desk.in_force().epoch_id)
+    era = certificates.era(desk.book, desk.in_force().epoch_id)
     assert era is not None
     assert (era.number, era.plans[""].thresholds) == (1, (0.9,))
 
@@ -68,7 +74,7 @@ def test_while_an_era_lasts_its_plan_is_the_plan(desk: Desk, clock: Clock) -> No
     desk.arrive("a", 100, 0.9)
     first = turn(desk)
     desk.arrive("b", 100, 0.5)
-    clock.now = moment.parse(first.ends_at) - timedelta(microseconds=1)
+    clock.now = timestamps.parse(first.ends_at) - timedelta(microseconds=1)
     assert turn(desk) == first
     assert desk.book.read("SELECT count(*) AS n FROM era_plan")["n"].item() == 1
 
@@ -77,27 +83,27 @@ def test_an_era_turns_when_it_ends_and_its_evidence_starts_from_zero(desk: Desk,
     desk.arrive("a", 300, 0.99)
     before = desk.look()
     assert before.certified == (0,)
-    clock.now = moment.parse(turn(desk).ends_at)
+    clock.now = timestamps.parse(turn(desk).ends_at)
     head = desk.book.head()[0]
     now = turn(desk)
     assert (now.number, now.after_seal, now.registered_at) == (2, head, clock())
     # Of 5 cases a day all are drawn while nothing is released, and 59 labels must come within a third of the era.
-    assert moment.parse(now.ends_at) - clock.now == timedelta(days=60)
+    assert timestamps.parse(now.ends_at) - clock.now == timedelta(days=60)
     after = desk.look()
     assert (after.plan.era, after.looks, after.certified, sum(after.cases)) == (2, 1, (), 0)
     desk.arrive("b", 300, 0.99)
     assert desk.look().certified == (0,)
     assert desk.look().cases == before.cases, "of its own cases alone"
-    assert certified.standing(desk.book, before.plan) == before, "what the era before certified is on record"
+    assert certificates.standing(desk.book, before.plan) == before, "what the era before certified is on record"
 
 
 def test_of_a_stream_that_releases_the_audits_say_how_long_the_next_era_lasts(desk: Desk, clock: Clock) -> None:
     desk.arrive("a", 300, 0.99)
     desk.look()
-    govern.adopt("mail", 0.99, by=ANN, because=WHY)
-    clock.now = moment.parse(turn(desk).ends_at)
+    actions.adopt("mail", 0.99, by=ANN, because=WHY)
+    clock.now = timestamps.parse(turn(desk).ends_at)
     # Of 5 cases a day half are drawn.
-    assert moment.parse(turn(desk).ends_at) - clock.now == timedelta(days=71)
+    assert timestamps.parse(turn(desk).ends_at) - clock.now == timedelta(days=71)
 
 
 @pytest.mark.parametrize("number", [1, 2])
@@ -106,9 +112,9 @@ def test_of_two_that_register_an_era_at_once_the_first_plan_is_the_plan(
 ) -> None:
     desk.arrive("a", 150, 0.9)
     if number == 2:
-        clock.now = moment.parse(turn(desk).ends_at)
+        clock.now = timestamps.parse(turn(desk).ends_at)
     append = ledger.Ledger.append
-    first: list[certified.Era] = []
+    first: list[certificates.Era] = []
 
     def late(book: ledger.Ledger, given: dict[str, pl.DataFrame], *, now: str) -> appends.Appended:
         """Between what one of them has read and what it writes, more cases come and the other one is done."""
@@ -130,30 +136,32 @@ def test_a_holiday_era_keeps_the_grid_and_the_length(desk: Desk, clock: Clock, c
     for prefix, score in zip("abc", (0.6, 0.8, 0.95), strict=True):
         desk.arrive(prefix, 60, score)
     first = turn(desk)
-    clock.now = moment.parse(first.ends_at)
+    clock.now = timestamps.parse(first.ends_at)
     second = turn(desk)
     if cases:
         desk.arrive("d", cases, 0.7)
-    clock.now = moment.parse(second.ends_at)
+    clock.now = timestamps.parse(second.ends_at)
     third = turn(desk)
     assert (third.number, third.plans[""].era) == (3, 3)
     assert third.plans[""].thresholds == second.plans[""].thresholds == (0.95, 0.9, 0.8, 0.6)
     assert third.plans[""].starts == second.plans[""].starts
-    assert moment.parse(third.ends_at) - clock.now == moment.parse(second.ends_at) - moment.parse(second.registered_at)
+    assert timestamps.parse(third.ends_at) - clock.now == timestamps.parse(second.ends_at) - timestamps.parse(
+        second.registered_at
+    )
 
 
 @pytest.mark.parametrize("cases", [0, 200])
 def test_the_threshold_in_force_is_among_the_next_eras_thresholds(desk: Desk, clock: Clock, cases: int) -> None:
     desk.arrive("a", 200, 0.9)
-    clock.now = moment.parse(turn(desk).ends_at)
+    clock.now = timestamps.parse(turn(desk).ends_at)
     now = turn(desk)
     if cases:
         desk.arrive("b", cases, 0.9)
-    govern.adopt("mail", 0.77, by=ANN, because=WHY, uncertified=True)
-    clock.now = moment.parse(now.ends_at)
+    actions.adopt("mail", 0.77, by=ANN, because=WHY, uncertified=True)
+    clock.now = timestamps.parse(now.ends_at)
     assert turn(desk).plans[""].thresholds == (0.9, 0.77)
-    govern.adopt("mail", 0.97, by=ANN, because=WHY, uncertified=True)
-    clock.now = moment.parse(turn(desk).ends_at)
+    actions.adopt("mail", 0.97, by=ANN, because=WHY, uncertified=True)
+    clock.now = timestamps.parse(turn(desk).ends_at)
     plan = turn(desk).plans[""]
     assert (plan.thresholds[0], plan.starts[0]) == (0.97, 0), "and a chain can begin there"
     assert sum(plan.weights) == pytest.approx(1)
@@ -174,7 +182,7 @@ def test_no_pace_and_no_capacity_makes_an_era_of_decades_or_dies(
                 epochs.begin_epoch(slow.book, slow.describe(), ANN)
                 first = date(2019, 1, 1)
                 slow.arrive("a", 500, 0.995, days=[str(first + timedelta(days=5 * n)) for n in range(500)])
-                assert moment.parse(turn(slow).ends_at) - clock.now == timedelta(days=365)
+                assert timestamps.parse(turn(slow).ends_at) - clock.now == timedelta(days=365)
                 cases, standings, now = slow.judged(), slow.looks(), runs.clock()
                 report = measure.gather(slow.run(), slow.in_force(), cases, standings, desk_.NO_LABELS, now)
                 assert any("cannot certify anything" in said for said in certificate_text.lines(report))

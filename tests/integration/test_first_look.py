@@ -11,11 +11,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from flows import decisions, doctor, epochs, first_look, runs, score, settings
-from flows.cli import app
-from models import stream
+from flows import score
+from flows.commands.main import app
+from flows.governance import epochs
+from flows.health import doctor
+from flows.inputs import first_look
+from flows.runtime import runs, settings
+from flows.scoring import decide
+from models.config import stream
 from models.errors import InputInvalid, Unavailable
-from review import ledger
+from review.ledger import ledger
 from tests.integration.desk import ANN
 
 FIELD = Path(__file__).resolve().parents[1] / "field"
@@ -85,7 +90,7 @@ class Field:
             settings=settings.read(),
             ledger=self.book,
         )
-        return score.record_all(run, FIELD / name / CASES[name][0], decisions.record.fn)
+        return score.record_all(run, FIELD / name / CASES[name][0], decide.record.fn)
 
     def decided(self) -> int:
         return int(self.book.read("SELECT count(*) AS n FROM decision")["n"].item())

@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from flows import certify, epochs, govern, measure, runs
-from models import certificate, moment
+from flows import measure
+from flows.governance import actions, epochs, evidence, recall
+from flows.runtime import runs
+from models import timestamps
+from models.certification import certificate
 from models.errors import Misuse
-from review import draws, headline, ledger, numbers, report, story, wording
-from review.states import counted, doubted, queued
+from review import formats
+from review.ledger import ledger
+from review.queries import alarms, blind_samples, pending_cases, totals
+from review.report import as_json, report, summary, timeline
 from tests.integration.desk import ANN, NO_LABELS, WHY, Desk
 
 
@@ -29,9 +34,9 @@ def test_with_few_labels_nothing_is_certified_and_the_labels_still_needed_are_sa
     desk.arrive("a", 30, 0.995)
     assert desk.look().threshold is None
     with pytest.raises(Misuse, match=r"no threshold of mail is certified yet; about \d+ more blind labels"):
-        govern.adopt("mail", None, by=ANN, because=WHY)
+        actions.adopt("mail", None, by=ANN, because=WHY)
     with pytest.raises(Misuse, match=r"threshold 0\.9 of mail is not certified \(none is; about \d+ more"):
-        govern.adopt("mail", 0.9, by=ANN, because=WHY)
+        actions.adopt("mail", 0.9, by=ANN, because=WHY)
 
 
 def certified_twice(desk: Desk) -> certificate.Standing:
@@ -43,21 +48,21 @@ def certified_twice(desk: Desk) -> certificate.Standing:
 
 def test_draws_that_nobody_has_read_never_make_it_look_hopeless(desk: Desk) -> None:
     desk.arrive("a", 40, 0.995, answer=False)
-    desk.look(moment.text(datetime.now(UTC) + timedelta(hours=49)))
+    desk.look(timestamps.text(datetime.now(UTC) + timedelta(hours=49)))
     with pytest.raises(
         Misuse, match=r"no threshold of mail is certified yet; (draws count as wrong until|about \d+ more)"
     ):
-        govern.adopt("mail", None, by=ANN, because=WHY)
+        actions.adopt("mail", None, by=ANN, because=WHY)
 
 
 def test_enough_right_labels_certify_and_what_is_certified_is_adopted_as_certified(desk: Desk) -> None:
     standing = certified_twice(desk)
     assert (standing.plan.thresholds, standing.certified) == ((0.99, 0.9), (0, 1))
-    now = govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    now = actions.adopt("mail", 0.99, by=ANN, because=WHY)
     assert (now.version, now.policy.threshold, now.certified) == (2, 0.99, True)
     with pytest.raises(Misuse, match=r"threshold 0\.5001 of mail is not certified"):
-        govern.adopt("mail", 0.5001, by=ANN, because=WHY)
-    assert govern.adopt("mail", 0.5001, by=ANN, because=WHY, uncertified=True).certified is False
+        actions.adopt("mail", 0.5001, by=ANN, because=WHY)
+    assert actions.adopt("mail", 0.5001, by=ANN, because=WHY, uncertified=True).certified is False
 
 
 def test_a_look_at_nothing_new_leaves_no_record(desk: Desk) -> None:
@@ -72,7 +77,7 @@ def test_draws_that_wait_take_nothing_from_what_was_answered_before_them_however
     desk.arrive("a", 300, 0.995)
     before = desk.look()
     desk.arrive("b", 3, 0.995, answer=False)
-    later = desk.look(moment.text(datetime.now(UTC) + timedelta(hours=49)))
+    later = desk.look(timestamps.text(datetime.now(UTC) + timedelta(hours=49)))
     assert (later.cases[-1], later.labels[-1], later.errors[-1], later.pending[-1]) == (303, 300, 0, 3)
     assert later.log_e == before.log_e
     assert later.certified == before.certified != ()
@@ -93,85 +98,85 @@ def test_another_target_or_model_is_another_epoch_and_evidence_starts_at_zero(de
 
 def test_halt_resume_and_rollback_move_between_versions_on_the_record(desk: Desk) -> None:
     certified_twice(desk)
-    govern.adopt("mail", 0.99, by=ANN, because=WHY)
-    govern.adopt("mail", 0.9, by=ANN, because=WHY)
-    assert govern.halt("mail", by=ANN, because=WHY).policy.threshold is None
-    assert govern.resume("mail", by=ANN, because=WHY).policy.threshold == 0.9
-    back = govern.rollback("mail", 2, by=ANN, because=WHY)
+    actions.adopt("mail", 0.99, by=ANN, because=WHY)
+    actions.adopt("mail", 0.9, by=ANN, because=WHY)
+    assert actions.halt("mail", by=ANN, because=WHY).policy.threshold is None
+    assert actions.resume("mail", by=ANN, because=WHY).policy.threshold == 0.9
+    back = actions.rollback("mail", 2, by=ANN, because=WHY)
     assert (back.version, back.policy.threshold, back.certified) == (6, 0.99, True)
     with pytest.raises(Misuse, match="is not halted"):
-        govern.resume("mail", by=ANN, because=WHY)
+        actions.resume("mail", by=ANN, because=WHY)
     with pytest.raises(Misuse, match=r"no version 9; in this epoch there are 5 \(released at 0.9 and above\), 4 "):
-        govern.rollback("mail", 9, by=ANN, because=WHY)
-    told = story.line(desk.book, "mail")
+        actions.rollback("mail", 9, by=ANN, because=WHY)
+    told = timeline.line(desk.book, "mail")
     assert [f"version {number}:" in told for number in range(1, 7)] == [True] * 6
     assert "certified down to 0.9" in told
 
 
 def test_who_adopts_a_line_can_be_told_who_has_stopped_the_stream(desk: Desk) -> None:
-    assert govern.stopped("mail") is None  # an epoch begins with nothing released
+    assert actions.stopped("mail") is None  # an epoch begins with nothing released
     certified_twice(desk)
-    govern.adopt("mail", 0.99, by=ANN, because=WHY)
-    assert govern.stopped("mail") is None
-    govern.halt("mail", by="bob", because="odd images")
-    said = str(govern.stopped("mail"))
+    actions.adopt("mail", 0.99, by=ANN, because=WHY)
+    assert actions.stopped("mail") is None
+    actions.halt("mail", by="bob", because="odd images")
+    said = str(actions.stopped("mail"))
     assert (said.startswith("nothing was released, by bob since "), said.endswith(" UTC: odd images")) == (True, True)
-    govern.adopt("mail", 0.9, by=ANN, because=WHY)
-    assert govern.stopped("mail") is None
+    actions.adopt("mail", 0.9, by=ANN, because=WHY)
+    assert actions.stopped("mail") is None
 
 
 def watched(desk: Desk) -> bool:
-    labels = certify.labels(desk.describe(), desk.in_force(), desk.judged(), runs.clock())
-    return certify.watch(desk.run(), desk.in_force(), labels, runs.clock())
+    labels = evidence.labels(desk.describe(), desk.in_force(), desk.judged(), runs.clock())
+    return evidence.watch(desk.run(), desk.in_force(), labels, runs.clock())
 
 
 def test_an_alarm_closes_the_epoch_also_if_somebody_has_moved_the_line_meanwhile(desk: Desk) -> None:
     certified_twice(desk)
-    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    actions.adopt("mail", 0.99, by=ANN, because=WHY)
     desk.arrive("b", 40, 0.995, wrong=40)
     seen = desk.in_force()
-    labels = certify.labels(desk.describe(), seen, desk.judged(), runs.clock())
-    govern.adopt("mail", 0.9, by=ANN, because=WHY, uncertified=True)
-    assert certify.watch(desk.run(), seen, labels, runs.clock()) is True
+    labels = evidence.labels(desk.describe(), seen, desk.judged(), runs.clock())
+    actions.adopt("mail", 0.9, by=ANN, because=WHY, uncertified=True)
+    assert evidence.watch(desk.run(), seen, labels, runs.clock()) is True
     now = desk.in_force()
-    assert (now.adopted_by, now.policy.threshold, now.version) == (certify.WATCHDOG, None, seen.version + 2)
+    assert (now.adopted_by, now.policy.threshold, now.version) == (evidence.WATCHDOG, None, seen.version + 2)
 
 
 def test_errors_among_the_released_close_the_epoch_and_recall_sends_the_suspects_to_people(desk: Desk) -> None:
     certified_twice(desk)
-    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    actions.adopt("mail", 0.99, by=ANN, because=WHY)
     desk.arrive("b", 100, 0.995)
     assert watched(desk) is False
     desk.arrive("c", 40, 0.995, wrong=40)
     epoch = desk.in_force().epoch_id
     assert watched(desk) is True
     now = desk.in_force()
-    assert (now.adopted_by, now.policy.threshold, now.epoch_id != epoch) == (certify.WATCHDOG, None, True)
+    assert (now.adopted_by, now.policy.threshold, now.epoch_id != epoch) == (evidence.WATCHDOG, None, True)
     desk.arrive("d", 5, 0.995)
     assert desk.book.read("SELECT DISTINCT route FROM decision WHERE case_id LIKE 'd-%'")["route"].to_list() == [
         "REVIEW"
     ]
 
-    suspects = doubted.suspects(desk.book, "mail")
+    suspects = alarms.suspects(desk.book, "mail")
     assert suspects is not None
     drawn = desk.book.read("SELECT case_id FROM decision WHERE case_id LIKE 'c-%' AND NOT blind")
     assert set(drawn["case_id"]) <= set(suspects["case_id"])
     assert not {case for case in suspects["case_id"] if case.startswith("a-")}
-    assert govern.recall("mail", by=ANN, because=WHY) == len(suspects)
-    assert govern.recall("mail", by=ANN, because=WHY) == 0
-    again = queued.pending(desk.book, "mail", 1000)
+    assert recall.recall("mail", by=ANN, because=WHY) == len(suspects)
+    assert recall.recall("mail", by=ANN, because=WHY) == 0
+    again = pending_cases.pending(desk.book, "mail", 1000)
     assert set(again["case_id"]) == set(suspects["case_id"])
     assert not again["blind"].any()
-    assert counted.waiting(desk.book, "mail") == len(suspects)
+    assert totals.waiting(desk.book, "mail") == len(suspects)
     with pytest.raises(Misuse, match="released nothing in this epoch"):
-        govern.resume("mail", by=ANN, because=WHY)
-    assert "ALARM" in story.line(desk.book, "mail")
-    assert "recalled" in story.case(desk.book, "mail", suspects["case_id"][0])
+        actions.resume("mail", by=ANN, because=WHY)
+    assert "ALARM" in timeline.line(desk.book, "mail")
+    assert "recalled" in timeline.case(desk.book, "mail", suspects["case_id"][0])
 
 
 def test_a_case_is_told_from_its_input_to_its_readers_and_an_unknown_one_is_refused(desk: Desk) -> None:
     desk.arrive("a", 3, 0.7)
-    told = story.case(desk.book, "mail", "a-0001")
+    told = timeline.case(desk.book, "mail", "a-0001")
     for said in (
         "a.parquet, line 2",
         "m-1 said 'ham'",
@@ -182,7 +187,7 @@ def test_a_case_is_told_from_its_input_to_its_readers_and_an_unknown_one_is_refu
         assert said in told
     assert "NOT what the draw says" not in told
     with pytest.raises(Misuse, match="has no case 'zzz'"):
-        story.case(desk.book, "mail", "zzz")
+        timeline.case(desk.book, "mail", "zzz")
 
 
 @pytest.fixture
@@ -200,7 +205,7 @@ def classes(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_each_class_is_certified_by_its_own_labels_and_released_by_its_own_line(classes: Desk) -> None:
     desk = classes
     with pytest.raises(Misuse, match="no class of mail has a certified threshold yet"):
-        govern.adopt("mail", None, by=ANN, because=WHY)
+        actions.adopt("mail", None, by=ANN, because=WHY)
     desk.arrive("a", 300, 0.995, label="ham")
     desk.arrive("b", 300, 0.995, label="spam", wrong=60)
     found = desk.looks()
@@ -210,7 +215,7 @@ def test_each_class_is_certified_by_its_own_labels_and_released_by_its_own_line(
     assert found["spam"].threshold is None
     assert (300, 300) == (found["ham"].cases[-1], found["spam"].cases[-1])
 
-    adopted = govern.adopt("mail", None, by=ANN, because=WHY)
+    adopted = actions.adopt("mail", None, by=ANN, because=WHY)
     assert adopted.policy.by_class == {"ham": found["ham"].threshold, "spam": None}
     assert adopted.certified is True
     desk.arrive("c", 50, 0.995, label="ham")
@@ -222,22 +227,22 @@ def test_each_class_is_certified_by_its_own_labels_and_released_by_its_own_line(
     assert (350, 350) == (again["ham"].cases[-1], again["spam"].cases[-1])
 
     with pytest.raises(Misuse, match=r"threshold 0\.9 of class spam is not certified"):
-        govern.adopt("mail", 0.9, label="spam", by=ANN, because=WHY)
+        actions.adopt("mail", 0.9, label="spam", by=ANN, because=WHY)
     with pytest.raises(Misuse, match="name the class with --class"):
-        govern.adopt("mail", 0.9, by=ANN, because=WHY)
+        actions.adopt("mail", 0.9, by=ANN, because=WHY)
     with pytest.raises(Misuse, match="none of the stream's labels ham, spam"):
-        govern.adopt("mail", 0.9, label="eggs", by=ANN, because=WHY)
-    risky = govern.adopt("mail", 0.9, label="spam", by=ANN, because=WHY, uncertified=True)
+        actions.adopt("mail", 0.9, label="eggs", by=ANN, because=WHY)
+    risky = actions.adopt("mail", 0.9, label="spam", by=ANN, because=WHY, uncertified=True)
     assert risky.policy.by_class == {"ham": found["ham"].threshold, "spam": 0.9}
     assert risky.certified is False
-    assert govern.halt("mail", by=ANN, because=WHY).policy.releases is False
+    assert actions.halt("mail", by=ANN, because=WHY).policy.releases is False
     with pytest.raises(Misuse, match=r"releases again: threshold 0\.9 of class spam, and it is not certified"):
-        govern.resume("mail", by=ANN, because=WHY)
-    again_risky = govern.resume("mail", by=ANN, because=WHY, uncertified=True)
+        actions.resume("mail", by=ANN, because=WHY)
+    again_risky = actions.resume("mail", by=ANN, because=WHY, uncertified=True)
     assert again_risky.policy.by_class == risky.policy.by_class
-    back = govern.rollback("mail", adopted.version, by=ANN, because=WHY)
+    back = actions.rollback("mail", adopted.version, by=ANN, because=WHY)
     assert (back.policy.by_class, back.certified) == (adopted.policy.by_class, True)
-    told = story.line(desk.book, "mail")
+    told = timeline.line(desk.book, "mail")
     assert f"released by class: ham at {found['ham'].threshold:g} and above, certified" in told
     assert f"certified down to {found['ham'].threshold:g} for ham" in told
 
@@ -246,28 +251,28 @@ def test_the_report_of_a_stream_with_a_line_per_class_says_which_class_stays_wit
     classes.arrive("a", 300, 0.995, label="ham")
     classes.arrive("b", 300, 0.995, label="spam", wrong=60)
     standings = classes.looks()
-    govern.adopt("mail", None, by=ANN, because=WHY)
+    actions.adopt("mail", None, by=ANN, because=WHY)
     classes.arrive("c", 50, 0.995, label="ham")
     made = measure.gather(classes.run(), classes.in_force(), classes.judged(), standings, NO_LABELS, runs.clock())
     text = report.lines(made)
     assert "Nothing is certified yet for spam: these stay with people." in text
     assert "Certified for ham" in text
-    govern.adopt("mail", 0.9, label="spam", by=ANN, because=WHY, uncertified=True)
+    actions.adopt("mail", 0.9, label="spam", by=ANN, because=WHY, uncertified=True)
     bare = measure.gather(classes.run(), classes.in_force(), classes.judged(), standings, NO_LABELS, runs.clock())
     assert "stay with people" not in report.lines(bare)
     assert "Nothing is certified for spam, and it is released all the same." in report.lines(bare)
-    assert headline.proposed(bare) == ("Wait", "The line in force is not certified for spam.")
+    assert summary.proposed(bare) == ("Wait", "The line in force is not certified for spam.")
     assert "certified" == made.verdict
     assert [("ham", True), ("spam", False)] == [(line.label, line.certified is not None) for line in made.classes]
     assert "Class by class" in report.page(made)
-    assert ["ham", "spam"] == [line["label"] for line in numbers.whole(made)["classes"]]
+    assert ["ham", "spam"] == [line["label"] for line in as_json.whole(made)["classes"]]
 
 
 def test_a_halt_is_taken_also_while_the_file_says_other_terms_than_the_epoch(desk: Desk) -> None:
     certified_twice(desk)
-    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    actions.adopt("mail", 0.99, by=ANN, because=WHY)
     desk.describe(model="m-2")
-    assert govern.halt("mail", by=ANN, because=WHY).policy.releases is False
+    assert actions.halt("mail", by=ANN, because=WHY).policy.releases is False
 
 
 def test_a_line_per_class_is_another_certificate_and_begins_another_epoch(desk: Desk) -> None:
@@ -275,37 +280,37 @@ def test_a_line_per_class_is_another_certificate_and_begins_another_epoch(desk: 
     assert runs.changed(desk.book, desk.in_force(), per_class) is not None
     assert epochs.begin_epoch(desk.book, per_class, ANN) is True
     with pytest.raises(Misuse, match="has a line per class"):
-        govern.adopt("mail", 0.9, by=ANN, because=WHY)
+        actions.adopt("mail", 0.9, by=ANN, because=WHY)
 
 
 def test_a_rollback_names_its_version_and_pressed_again_it_changes_nothing(desk: Desk) -> None:
-    govern.adopt("mail", 0.95, by=ANN, because=WHY, uncertified=True)
-    govern.halt("mail", by=ANN, because=WHY)
-    govern.adopt("mail", 0.97, by=ANN, because=WHY, uncertified=True)
+    actions.adopt("mail", 0.95, by=ANN, because=WHY, uncertified=True)
+    actions.halt("mail", by=ANN, because=WHY)
+    actions.adopt("mail", 0.97, by=ANN, because=WHY, uncertified=True)
     with pytest.raises(Misuse, match=r"with --to; .* 3 \(nothing released\), 2 \(released at 0.95 and above\), 1 \("):
-        govern.rollback("mail", None, by=ANN, because=WHY)
-    first = govern.rollback("mail", 3, by=ANN, because=WHY)
-    again = govern.rollback("mail", 3, by=ANN, because=WHY)
+        actions.rollback("mail", None, by=ANN, because=WHY)
+    first = actions.rollback("mail", 3, by=ANN, because=WHY)
+    again = actions.rollback("mail", 3, by=ANN, because=WHY)
     assert (first.version, first.policy.releases) == (5, False)
     assert again == first
-    assert govern.rollback("mail", 5, by=ANN, because=WHY) == first
+    assert actions.rollback("mail", 5, by=ANN, because=WHY) == first
 
 
 def test_undo_never_releases_more_than_is_certified(desk: Desk) -> None:
-    govern.adopt("mail", 0.95, by=ANN, because=WHY, uncertified=True)
-    govern.adopt("mail", 0.97, by=ANN, because=WHY, uncertified=True)
+    actions.adopt("mail", 0.95, by=ANN, because=WHY, uncertified=True)
+    actions.adopt("mail", 0.97, by=ANN, because=WHY, uncertified=True)
     with pytest.raises(
         Misuse, match=r"version 2 of mail releases more than now \(0.97\): threshold 0.95, and it is not"
     ):
-        govern.rollback("mail", 2, by=ANN, because=WHY)
-    govern.halt("mail", by=ANN, because=WHY)
+        actions.rollback("mail", 2, by=ANN, because=WHY)
+    actions.halt("mail", by=ANN, because=WHY)
     with pytest.raises(Misuse, match=r"releases again: threshold 0\.95, and it is not certified"):
-        govern.rollback("mail", 2, by=ANN, because=WHY)
+        actions.rollback("mail", 2, by=ANN, because=WHY)
     with pytest.raises(Misuse, match=r"releases again: threshold 0\.97, and it is not certified"):
-        govern.resume("mail", by=ANN, because=WHY)
+        actions.resume("mail", by=ANN, because=WHY)
     assert desk.in_force().policy.releases is False
-    assert govern.resume("mail", by=ANN, because=WHY, uncertified=True).policy.threshold == 0.97
-    assert govern.rollback("mail", 1, by=ANN, because=WHY).policy.releases is False, "releasing less asks for nothing"
+    assert actions.resume("mail", by=ANN, because=WHY, uncertified=True).policy.threshold == 0.97
+    assert actions.rollback("mail", 1, by=ANN, because=WHY).policy.releases is False, "releasing less asks for nothing"
 
 
 def test_where_the_confidence_ranks_backwards_the_report_proposes_nothing_and_adopt_refuses_it(desk: Desk) -> None:
@@ -319,9 +324,9 @@ def test_where_the_confidence_ranks_backwards_the_report_proposes_nothing_and_ad
     assert "it must not be routed by" in text
     for threshold in (None, 0.6):
         with pytest.raises(Misuse, match="it is certified, but wrong answers have the higher confidence"):
-            govern.adopt("mail", threshold, by=ANN, because=WHY)
+            actions.adopt("mail", threshold, by=ANN, because=WHY)
     assert desk.in_force().version == 1
-    now = govern.adopt("mail", 0.6, by=ANN, because=WHY, uncertified=True)
+    now = actions.adopt("mail", 0.6, by=ANN, because=WHY, uncertified=True)
     assert (now.policy.threshold, now.certified) == (0.6, False)
 
 
@@ -335,8 +340,8 @@ def test_what_todays_labels_put_above_the_target_is_not_proposed_and_takes_the_m
     with pytest.raises(
         Misuse, match=r"threshold 0\.9 of mail cannot be adopted: .* at least \d+\.\d.% of what it would release"
     ):
-        govern.adopt("mail", 0.9, by=ANN, because=WHY)
-    assert govern.adopt("mail", None, by=ANN, because=WHY).policy.threshold == made.ruling.threshold
+        actions.adopt("mail", 0.9, by=ANN, because=WHY)
+    assert actions.adopt("mail", None, by=ANN, because=WHY).policy.threshold == made.ruling.threshold
 
 
 def test_what_waits_for_another_reader_is_told_apart_and_speaks_against_nothing_yet(desk: Desk) -> None:
@@ -344,12 +349,12 @@ def test_what_waits_for_another_reader_is_told_apart_and_speaks_against_nothing_
     desk.looks()
     desk.arrive("b", 100, 0.7, wrong=40, second=False)
     made = measure.gather(desk.run(), desk.in_force(), desk.judged(), desk.looks(), NO_LABELS, runs.clock())
-    there = draws.at(made.draws, 0.7)
+    there = blind_samples.at(made.draws, 0.7)
     assert (there.right, there.wrong, there.disputed, there.unsent) == (360, 0, 40, 0)
     assert made.ruling.contradicted == ()
     assert (
         "In 40 cases people disagree with the model or are not sure, and another reads it; until then it counts as wrong."
-        in (report.lines(made).replace(wording.SPACE, " "))
+        in (report.lines(made).replace(formats.SPACE, " "))
     )
 
 
@@ -363,11 +368,11 @@ def test_a_threshold_is_adopted_by_the_text_it_is_shown_with(desk: Desk) -> None
     texts = [made.shown[line] for line in held]
     assert len(set(texts)) == len(held)
     for line, text in zip(held[:3], texts, strict=False):
-        assert govern.adopt("mail", float(text), by=ANN, because=WHY).policy.threshold == line
+        assert actions.adopt("mail", float(text), by=ANN, because=WHY).policy.threshold == line
 
 
 @pytest.mark.parametrize("name", ["the watchdog", "The  Era", "ann\u202egro"])
 def test_a_name_that_no_person_has_moves_no_line(desk: Desk, name: str) -> None:
     with pytest.raises(Misuse, match="--by"):
-        govern.halt("mail", by=name, because=WHY)
+        actions.halt("mail", by=name, because=WHY)
     assert desk.in_force().version == 1

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from flows import certify, epochs, measure, runs
-from models.estimate import Estimate
-from review import ledger
-from review.figures import Report
+from flows import measure
+from flows.governance import epochs, evidence
+from flows.runtime import runs
+from models.evaluation.estimate import Estimate
+from review.ledger import ledger
+from review.report.figures import Report
 from tests.integration.desk import ANN, Desk
 
 
@@ -23,7 +25,7 @@ def report(folder: Path, customer: int, monkeypatch: pytest.MonkeyPatch) -> Repo
         epochs.begin_epoch(book, desk.describe(), ANN)
         desk.arrive("a", 600, 0.9, wrong=20)
         cases, now = desk.judged(), runs.clock()
-        labels = certify.labels(desk.describe(), desk.in_force(), cases, now)
+        labels = evidence.labels(desk.describe(), desk.in_force(), cases, now)
         return measure.gather(desk.run(), desk.in_force(), cases, {"": desk.look()}, labels, now)
 
 

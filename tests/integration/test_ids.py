@@ -2,10 +2,12 @@
 
 import pytest
 
-from models import outputs, stream
+from models.config import stream
 from models.errors import StreamInvalid
-from review import ledger
-from review.states import queued
+from models.outputs import contract
+from review.integrity import verify
+from review.ledger import ledger
+from review.queries import pending_cases
 from tests.fuzz import tables
 from tests.integration import ledger_facts as facts
 from tests.integration.ledger_facts import NOW, Value
@@ -13,7 +15,7 @@ from tests.integration.ledger_facts import NOW, Value
 IDS = [
     case
     for case in tables.IDS
-    if isinstance(case, str) and case and "\0" not in case and len(case.encode()) <= outputs.MAX_ID_BYTES
+    if isinstance(case, str) and case and "\0" not in case and len(case.encode()) <= contract.MAX_ID_BYTES
 ]
 
 
@@ -28,8 +30,8 @@ def test_any_id_comes_back_as_it_was_and_is_found_by_itself_alone(ledger_url: st
         assert [book.read(read, stream="mail", case=case)["line"].to_list() for case in IDS] == [
             [n] for n in range(1, len(IDS) + 1)
         ]
-        assert sorted(queued.pending(book, "mail", 1000)["case_id"]) == sorted(IDS)
-        assert book.verify() == []
+        assert sorted(pending_cases.pending(book, "mail", 1000)["case_id"]) == sorted(IDS)
+        assert verify.ledger(book) == []
 
 
 @pytest.mark.parametrize(

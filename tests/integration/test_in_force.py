@@ -3,7 +3,7 @@
 import pytest
 
 from models import errors
-from review import ledger
+from review.ledger import ledger
 from tests.integration import ledger_facts as facts
 
 

@@ -10,11 +10,22 @@ from typing import Any
 import httpx
 import pytest
 
-from models import moment
+from models import timestamps
+from models.config.stream import Stream
 from models.errors import Refused, Unavailable
-from models.stream import Stream
-from review import form, marks, reading
-from review.label_studio import access, answers, imports, listing, lookup, projects
+from review.label_studio import (
+    access,
+    annotations,
+    changes,
+    import_tasks,
+    labeling_config,
+    listing,
+    project_mark,
+    projects,
+    results,
+    search,
+    task_data,
+)
 from tests.integration import proxy
 
 Api = Callable[..., Any]
@@ -75,8 +86,8 @@ def project(connection: access.Connection, mail: Stream, api: Api) -> Iterator[i
 OURS, OTHERS = "0123456789abcdef" * 2, "fedcba9876543210" * 2  # two ledgers
 
 
-def mark(mail: Stream, ledger: str = OURS) -> marks.Mark:
-    return marks.Mark(stream=mail.name, ledger=ledger)
+def mark(mail: Stream, ledger: str = OURS) -> project_mark.Mark:
+    return project_mark.Mark(stream=mail.name, ledger=ledger)
 
 
 def make(
@@ -90,18 +101,18 @@ def make(
     return projects.ensure(
         connection,
         title=title,
-        config=form.config(mail),
+        config=labeling_config.config(mail),
         instructions=mail.review.instructions,
         mark=mark(mail, ledger),
         recorded=recorded,
     )
 
 
-def tasks(mail: Stream, count: int, *, prediction: str | None = "yes", start: int = 0) -> list[imports.Task]:
+def tasks(mail: Stream, count: int, *, prediction: str | None = "yes", start: int = 0) -> list[import_tasks.Task]:
     return [
-        imports.Task(
-            key=form.task_key(mail.name, str(number), 0),
-            data=form.data(mail, {"body": f"mail {number}"}, str(number)),
+        import_tasks.Task(
+            key=task_data.task_key(mail.name, str(number), 0),
+            data=task_data.data(mail, {"body": f"mail {number}"}, str(number)),
             prediction=prediction,
         )
         for number in range(start, start + count)
@@ -115,12 +126,12 @@ def stored(api: Api, project: int) -> list[dict[str, Any]]:
 
 
 def answer(api: Api, task: int, label: str, **rest: Any) -> int:
-    result = form.prefill(stream("mail"), label)
+    result = task_data.prefill(stream("mail"), label)
     return int(api("POST", f"/api/tasks/{task}/annotations/", json={"result": result, "lead_time": 2.5} | rest)["id"])
 
 
-def read(connection: access.Connection, project: int, since: str | None = None) -> list[reading.ChangedTask]:
-    return list(itertools.chain.from_iterable(answers.changed(connection, project, since)))
+def read(connection: access.Connection, project: int, since: str | None = None) -> list[annotations.ChangedTask]:
+    return list(itertools.chain.from_iterable(changes.changed(connection, project, since)))
 
 
 # Connecting
@@ -197,15 +208,15 @@ def test_a_project_whose_making_got_no_answer_is_not_made_again(mail: Stream, se
 def test_a_fresh_project_has_not_drifted_and_shows_its_instructions(
     connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
-    assert projects.check(connection, project, form.config(mail)) == []
+    assert projects.check(connection, project, labeling_config.config(mail)) == []
     made = api("GET", f"/api/projects/{project}/")
     assert (made["show_instruction"], made["expert_instruction"]) == (True, "<p>Look &lt;b&gt;twice&lt;/b&gt;.</p>")
 
 
 def test_what_somebody_changed_is_said(connection: access.Connection, mail: Stream, project: int, api: Api) -> None:
-    other = form.config(mail).replace('value="no"', 'value="never"')
+    other = labeling_config.config(mail).replace('value="no"', 'value="never"')
     api("PATCH", f"/api/projects/{project}/", json={"label_config": other, "sampling": "Uniform sampling"})
-    assert projects.check(connection, project, form.config(mail)) == [
+    assert projects.check(connection, project, labeling_config.config(mail)) == [
         f"project {project} in Label Studio: the labelling config is not the stream's; "
         "answers that do not fit it become faults",
         f"project {project} in Label Studio: sampling is 'Uniform sampling'; set it back to 'Sequential sampling'",
@@ -216,10 +227,10 @@ def test_a_project_that_is_gone_is_said_and_refused_everywhere(
     connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
     api("DELETE", f"/api/projects/{project}/")
-    (sentence,) = projects.check(connection, project, form.config(mail))
+    (sentence,) = projects.check(connection, project, labeling_config.config(mail))
     assert "was the project deleted?" in sentence
     with pytest.raises(Refused, match=r"was the project deleted\?"):
-        imports.push(connection, project, tasks(mail, 1), mail)
+        import_tasks.push(connection, project, tasks(mail, 1), mail)
     with pytest.raises(Refused, match=r"was the project deleted\?"):
         read(connection, project)
 
@@ -231,32 +242,32 @@ def test_a_task_holds_what_the_reviewer_sees_its_key_and_for_assisted_cases_the_
     connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
     blind, assisted = tasks(mail, 1, prediction=None) + tasks(mail, 1, prediction="no", start=1)
-    ids = imports.push(connection, project, [blind, assisted], mail)
+    ids = import_tasks.push(connection, project, [blind, assisted], mail)
     first, second = stored(api, project)
     assert ids == {blind.key: first["id"], assisted.key: second["id"]}
     assert first["data"] == {"text": "mail 0", "case_key": blind.key}
     assert first["predictions"] == []
     (prediction,) = second["predictions"]
     assert (prediction["score"], prediction["model_version"]) == (None, "second-reader")
-    assert form.read(mail, prediction["result"]) == "no"
+    assert results.read(mail, prediction["result"]) == "no"
 
 
 def test_assisted_cases_come_prefilled_also_after_a_wave_that_was_all_blind(
     connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
-    (first,) = imports.push(connection, project, tasks(mail, 1, prediction=None), mail).values()
-    imports.push(connection, project, tasks(mail, 1, prediction="no", start=1), mail)
+    (first,) = import_tasks.push(connection, project, tasks(mail, 1, prediction=None), mail).values()
+    import_tasks.push(connection, project, tasks(mail, 1, prediction="no", start=1), mail)
     answer(api, first, "yes")
     served = api("GET", f"/api/projects/{project}/next")
     assert served["data"]["text"] == "mail 1"
-    assert [form.read(mail, prediction["result"]) for prediction in served["predictions"]] == ["no"]
-    assert projects.check(connection, project, form.config(mail)) == []
+    assert [results.read(mail, prediction["result"]) for prediction in served["predictions"]] == ["no"]
+    assert projects.check(connection, project, labeling_config.config(mail)) == []
 
 
 def test_tasks_are_served_in_the_order_of_the_push(
     connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
-    imports.push(connection, project, list(reversed(tasks(mail, 3))), mail)
+    import_tasks.push(connection, project, list(reversed(tasks(mail, 3))), mail)
     served = []
     for _ in range(3):
         task = api("GET", f"/api/projects/{project}/next")
@@ -268,32 +279,34 @@ def test_tasks_are_served_in_the_order_of_the_push(
 def test_pushing_again_adds_only_what_is_missing_over_any_number_of_batches(
     connection: access.Connection, mail: Stream, project: int, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "_TASKS_PER_PUSH", 40)
+    monkeypatch.setattr(import_tasks, "_TASKS_PER_PUSH", 40)
     every = tasks(mail, 90)
-    some = imports.push(connection, project, every[10:20], mail)
-    ids = imports.push(connection, project, every, mail)
+    some = import_tasks.push(connection, project, every[10:20], mail)
+    ids = import_tasks.push(connection, project, every, mail)
     assert list(ids) == [task.key for task in every]
     assert {key: ids[key] for key in some} == some
-    assert imports.push(connection, project, every, mail) == ids
+    assert import_tasks.push(connection, project, every, mail) == ids
     assert sorted(task["id"] for task in stored(api, project)) == sorted(ids.values())
-    assert lookup.find(connection, project, [*ids, "nobody"]) == {key: [task] for key, task in ids.items()}
+    assert search.find(connection, project, [*ids, "nobody"]) == {key: [task] for key, task in ids.items()}
 
 
 def test_of_two_tasks_with_one_key_the_lowest_counts(
     connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
     (task,) = tasks(mail, 1)
-    imports.push(connection, project, [task], mail)
+    import_tasks.push(connection, project, [task], mail)
     api("POST", f"/api/projects/{project}/import", json=[{"data": task.data | {"case_key": task.key}}])
     low, high = sorted(item["id"] for item in stored(api, project))
-    assert lookup.find(connection, project, [task.key]) == {task.key: [low, high]}
-    assert imports.push(connection, project, [task], mail) == {task.key: low}
+    assert search.find(connection, project, [task.key]) == {task.key: [low, high]}
+    assert import_tasks.push(connection, project, [task], mail) == {task.key: low}
 
 
 def test_large_tasks_are_pushed_in_batches_the_server_takes(mail: Stream, project: int, server: Any, api: Api) -> None:
-    large = [imports.Task(key=task.key, data={"text": "x" * 7_000_000}, prediction=None) for task in tasks(mail, 3)]
+    large = [
+        import_tasks.Task(key=task.key, data={"text": "x" * 7_000_000}, prediction=None) for task in tasks(mail, 3)
+    ]
     with proxy.before(server.url) as between:
-        imports.push(access.connect(between.url, server.token), project, large, mail)
+        import_tasks.push(access.connect(between.url, server.token), project, large, mail)
         assert between.seen == 2
     assert len(api("GET", "/api/tasks", params={"project": project, "include": "id"})["tasks"]) == 3
 
@@ -316,7 +329,7 @@ def test_an_import_of_unknown_outcome_leaves_no_task_twice_and_none_lost(
     with proxy.before(server.url) as between:
         connection = access.connect(between.url, server.token, timeout=5.0, patience=1.0)
         between.plan = [trouble]
-        ids = imports.push(connection, project, every, mail, above=above, fresh=above is not None)
+        ids = import_tasks.push(connection, project, every, mail, above=above, fresh=above is not None)
         assert between.seen == sent
     assert sorted(task["data"]["case_key"] for task in stored(api, project)) == sorted(task.key for task in every)
     assert {task["data"]["case_key"]: task["id"] for task in stored(api, project)} == ids
@@ -330,10 +343,10 @@ def test_an_import_that_never_gets_through_is_given_up_after_three_tries_and_hea
         connection = access.connect(between.url, server.token, timeout=5.0, patience=0.3)
         between.plan = ["down", "cut", "down"]
         with pytest.raises(Unavailable, match=rf"5 of 5 tasks did not reach project {project} in 3 tries"):
-            imports.push(connection, project, every, mail)
+            import_tasks.push(connection, project, every, mail)
         assert between.seen == 3
         assert stored(api, project) == []
-        imports.push(connection, project, every, mail)
+        import_tasks.push(connection, project, every, mail)
     assert len(stored(api, project)) == 5
 
 
@@ -342,7 +355,7 @@ def test_a_task_the_server_will_not_have_is_refused_and_nothing_is_written(
 ) -> None:
     good, bad = tasks(mail, 2)
     with pytest.raises(Refused, match="refused putting 2 tasks") as caught:
-        imports.push(connection, project, [good, imports.Task(key=bad.key, data={}, prediction=None)], mail)
+        import_tasks.push(connection, project, [good, import_tasks.Task(key=bad.key, data={}, prediction=None)], mail)
     assert "mail 0" not in str(caught.value)
     assert stored(api, project) == []
 
@@ -353,7 +366,7 @@ def test_a_task_the_server_will_not_have_is_refused_and_nothing_is_written(
 def test_answers_edits_skips_and_deletions_are_read_and_drafts_are_not(
     connection: access.Connection, mail: Stream, project: int, api: Api, server: Any
 ) -> None:
-    answered, edited, skipped, deleted, drafted = imports.push(connection, project, tasks(mail, 5), mail).values()
+    answered, edited, skipped, deleted, drafted = import_tasks.push(connection, project, tasks(mail, 5), mail).values()
     answer(api, answered, "yes")
     changing = answer(api, edited, "yes")
     answer(api, skipped, "yes", was_cancelled=True)
@@ -362,15 +375,15 @@ def test_answers_edits_skips_and_deletions_are_read_and_drafts_are_not(
     assert [len(before[task].annotations) for task in (answered, edited, skipped, deleted)] == [1, 1, 1, 1]
     cursor = max(task.updated_at for task in before.values())
 
-    api("PATCH", f"/api/annotations/{changing}/", json={"result": form.prefill(mail, "no"), "lead_time": 4.0})
+    api("PATCH", f"/api/annotations/{changing}/", json={"result": task_data.prefill(mail, "no"), "lead_time": 4.0})
     api("DELETE", f"/api/annotations/{gone}/")
-    draft = {"result": form.prefill(mail, "no"), "lead_time": 1.0, "draft_id": 0}
+    draft = {"result": task_data.prefill(mail, "no"), "lead_time": 1.0, "draft_id": 0}
     api("POST", f"/api/tasks/{drafted}/drafts", params={"project": project}, json=draft)
     after = {task.task_id: task for task in read(connection, project, cursor)}
     (first,) = before[edited].annotations
     (second,) = after[edited].annotations
-    assert (first.annotation_id, form.read(mail, first.result), first.seconds) == (changing, "yes", 2.5)
-    assert (second.annotation_id, form.read(mail, second.result), second.created_at) == (
+    assert (first.annotation_id, results.read(mail, first.result), first.seconds) == (changing, "yes", 2.5)
+    assert (second.annotation_id, results.read(mail, second.result), second.created_at) == (
         changing,
         "no",
         first.created_at,
@@ -386,7 +399,7 @@ def test_answers_edits_skips_and_deletions_are_read_and_drafts_are_not(
 def test_what_a_bulk_action_makes_of_a_prediction_carries_no_time_on_the_task(
     connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
-    (task,) = imports.push(connection, project, tasks(mail, 1), mail).values()
+    (task,) = import_tasks.push(connection, project, tasks(mail, 1), mail).values()
     wish = {"ordering": [], "selectedItems": {"all": False, "included": [task]}, "project": str(project)}
     api("POST", "/api/dm/actions", params={"id": "predictions_to_annotations", "project": project}, json=wish)
     (changed,) = read(connection, project)
@@ -396,15 +409,15 @@ def test_what_a_bulk_action_makes_of_a_prediction_carries_no_time_on_the_task(
 def test_several_people_on_one_task_are_told_apart(
     connection: access.Connection, mail: Stream, project: int, api: Api, server: Any
 ) -> None:
-    (task,) = imports.push(connection, project, tasks(mail, 1), mail).values()
+    (task,) = import_tasks.push(connection, project, tasks(mail, 1), mail).values()
     token = server.add_reviewer("dora@example.com", "a-Pass-word-9")
     answer(api, task, "yes")
     with httpx.Client(base_url=server.url, headers={"Authorization": f"Token {token}"}, trust_env=False) as dora:
-        body = {"result": form.prefill(mail, "no"), "lead_time": 1.0}
+        body = {"result": task_data.prefill(mail, "no"), "lead_time": 1.0}
         dora.post(f"/api/tasks/{task}/annotations/", json=body).raise_for_status()
     names = access.people(connection)
     (changed,) = read(connection, project)
-    given = {names[item.person or 0]: form.read(mail, item.result) for item in changed.annotations}
+    given = {names[item.person or 0]: results.read(mail, item.result) for item in changed.annotations}
     assert len(given) == 2
     assert given["dora@example.com"] == "no"
 
@@ -412,7 +425,7 @@ def test_several_people_on_one_task_are_told_apart(
 def test_nothing_new_since_the_cursor_reads_only_the_overlap(
     connection: access.Connection, mail: Stream, project: int
 ) -> None:
-    imports.push(connection, project, tasks(mail, 3), mail)
+    import_tasks.push(connection, project, tasks(mail, 3), mail)
     seen = read(connection, project)
     assert read(connection, project, max(task.updated_at for task in seen)) == seen
     assert read(connection, project, "2999-01-01T00:00:00.000000Z") == []
@@ -421,11 +434,11 @@ def test_nothing_new_since_the_cursor_reads_only_the_overlap(
 def test_after_a_quiet_half_minute_nothing_is_read_again_and_the_next_answer_is(
     connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
-    first, second = imports.push(connection, project, tasks(mail, 2), mail).values()
+    first, second = import_tasks.push(connection, project, tasks(mail, 2), mail).values()
     answer(api, first, "yes")
     newest = max(task.updated_at for task in read(connection, project))
-    late = moment.text(moment.parse(newest) + timedelta(seconds=31))
-    cursor = answers.cursor(dataclasses.replace(connection, met_at=late), newest)
+    late = timestamps.text(timestamps.parse(newest) + timedelta(seconds=31))
+    cursor = changes.cursor(dataclasses.replace(connection, met_at=late), newest)
     assert read(connection, project, cursor) == []
     answer(api, second, "yes")
     assert [task.task_id for task in read(connection, project, cursor)] == [second]
@@ -434,37 +447,37 @@ def test_after_a_quiet_half_minute_nothing_is_read_again_and_the_next_answer_is(
 def test_a_reading_begun_less_than_half_a_minute_after_a_change_is_done_again_from_there(
     connection: access.Connection, mail: Stream, project: int
 ) -> None:
-    imports.push(connection, project, tasks(mail, 3), mail)
+    import_tasks.push(connection, project, tasks(mail, 3), mail)
     seen = read(connection, project)
     newest = max(task.updated_at for task in seen)
     assert connection.met_at is not None
-    assert abs((moment.parse(connection.met_at) - moment.parse(newest)).total_seconds()) < 30
-    cursor = answers.cursor(connection, newest)
+    assert abs((timestamps.parse(connection.met_at) - timestamps.parse(newest)).total_seconds()) < 30
+    cursor = changes.cursor(connection, newest)
     assert cursor == connection.met_at
     assert read(connection, project, cursor) == seen
-    assert answers.cursor(dataclasses.replace(connection, met_at=None), newest) == newest
+    assert changes.cursor(dataclasses.replace(connection, met_at=None), newest) == newest
 
 
 def test_the_tasks_above_an_id_are_listed_over_any_number_of_pages(
     connection: access.Connection, mail: Stream, project: int, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing, "PAGE", 2)
-    ids = imports.push(connection, project, tasks(mail, 5), mail)
+    ids = import_tasks.push(connection, project, tasks(mail, 5), mail)
     (by_hand,) = api("POST", f"/api/projects/{project}/import?return_task_ids=true", json=[{"data": {"text": "x"}}])[
         "task_ids"
     ]
     numbers = list(ids.values())
-    assert lookup.task_ids(connection, project, start=0) == [*numbers, by_hand]
-    assert lookup.task_ids(connection, project, start=numbers[3]) == [*numbers[3:], by_hand]
-    assert lookup.task_ids(connection, project, start=by_hand + 1) == []
-    assert lookup.keys(connection, project, above=numbers[1]) == {key: [task] for key, task in list(ids.items())[2:]}
+    assert search.task_ids(connection, project, start=0) == [*numbers, by_hand]
+    assert search.task_ids(connection, project, start=numbers[3]) == [*numbers[3:], by_hand]
+    assert search.task_ids(connection, project, start=by_hand + 1) == []
+    assert search.keys(connection, project, above=numbers[1]) == {key: [task] for key, task in list(ids.items())[2:]}
 
 
 def test_no_change_is_missed_however_the_pages_fall(
     connection: access.Connection, mail: Stream, project: int, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seven tasks of one and the same moment (a bulk action), three more, and one that is edited while we read."""
-    ids = list(imports.push(connection, project, tasks(mail, 10), mail).values())
+    ids = list(import_tasks.push(connection, project, tasks(mail, 10), mail).values())
     for task in ids[:7]:
         answer(api, task, "no")
     wish = {"ordering": [], "selectedItems": {"all": False, "included": ids[:7]}, "project": str(project)}
@@ -472,7 +485,7 @@ def test_no_change_is_missed_however_the_pages_fall(
     for task in ids[7:]:
         answer(api, task, "yes")
     monkeypatch.setattr(listing, "PAGE", 2)
-    pages = answers.changed(connection, project, None)
+    pages = changes.changed(connection, project, None)
     first = next(pages)
     answer(api, first[0].task_id, "yes")
     rest = list(itertools.chain.from_iterable(pages))
@@ -483,11 +496,11 @@ def test_no_change_is_missed_however_the_pages_fall(
 def test_what_changed_before_the_cursor_is_found_among_the_tasks_that_were_recorded_late(
     connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
-    first, second, third = imports.push(connection, project, tasks(mail, 3), mail).values()
+    first, second, third = import_tasks.push(connection, project, tasks(mail, 3), mail).values()
     answer(api, second, "yes")
     changed = {task.task_id: task.updated_at for task in read(connection, project)}
-    cursor = moment.text(moment.parse(max(changed.values())) + timedelta(seconds=31))
-    found = answers.earliest_change
+    cursor = timestamps.text(timestamps.parse(max(changed.values())) + timedelta(seconds=31))
+    found = changes.earliest_change
     assert found(connection, project, (first, third), cursor) == min(changed.values())
     assert found(connection, project, (second, second), cursor) == changed[second]
     assert found(connection, project, (third + 1, third + 9), cursor) is None
@@ -497,7 +510,7 @@ def test_what_changed_before_the_cursor_is_found_among_the_tasks_that_were_recor
 def test_an_answer_to_a_task_that_came_with_a_prediction_says_so_and_a_blind_one_does_not(
     connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
-    ids = imports.push(connection, project, tasks(mail, 1, prediction=None) + tasks(mail, 2, start=1), mail)
+    ids = import_tasks.push(connection, project, tasks(mail, 1, prediction=None) + tasks(mail, 2, start=1), mail)
     blind, shown, begun = ids.values()
     answer(api, blind, "yes")
     answer(api, shown, "yes")
@@ -512,9 +525,9 @@ def test_an_answer_to_a_task_that_came_with_a_prediction_says_so_and_a_blind_one
 def test_a_suggestion_that_is_gone_again_is_still_told_by_the_answer_it_became(
     connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
-    (task,) = imports.push(connection, project, tasks(mail, 1), mail).values()
+    (task,) = import_tasks.push(connection, project, tasks(mail, 1), mail).values()
     (prediction,) = stored(api, project)[0]["predictions"]
-    result = [form.prefill(mail, "yes")[0] | {"id": "r1", "origin": "prediction"}]
+    result = [task_data.prefill(mail, "yes")[0] | {"id": "r1", "origin": "prediction"}]
     api("POST", f"/api/tasks/{task}/annotations/", json={"result": result, "lead_time": 2.5})
     api("DELETE", f"/api/predictions/{prediction['id']}/")
     assert stored(api, project)[0]["predictions"] == []
@@ -582,19 +595,19 @@ def test_label_studio_says_who_wrote_an_answer_last_whoever_it_was_given_for(
     """Its community edition takes an answer in another's name, and a change of another's answer."""
     email = "emma@example.com"
     token = server.add_reviewer(email, "a-Pass-word-9")
-    made = imports.push(connection, project, tasks(mail, 3, prediction=None), mail)
+    made = import_tasks.push(connection, project, tasks(mail, 3, prediction=None), mail)
     own, changed, forged = made.values()
     owner = api("GET", "/api/current-user/whoami")["id"]
     emma = {number: who for number, who in access.people(connection).items() if who == email}
     answer(api, own, "yes")
     number = answer(api, changed, "yes")
     with httpx.Client(base_url=server.url, headers={"Authorization": f"Token {token}"}, trust_env=False) as other:
-        other.patch(f"/api/annotations/{number}/", json={"result": form.prefill(mail, "no")}).raise_for_status()
+        other.patch(f"/api/annotations/{number}/", json={"result": task_data.prefill(mail, "no")}).raise_for_status()
     answer(api, forged, "yes", completed_by=next(iter(emma)))
     data = tasks(mail, 1, start=9)[0].data
-    result = {"result": form.prefill(mail, "yes"), "lead_time": 3.0, "completed_by": owner}
+    result = {"result": task_data.prefill(mail, "yes"), "lead_time": 3.0, "completed_by": owner}
     api("POST", f"/api/projects/{project}/import", json=[{"data": data, "annotations": [result]}])
-    pages = list(answers.changed(connection, project, None))
+    pages = list(changes.changed(connection, project, None))
     hands = [(found.person, found.writer) for page in pages for task in page for found in task.annotations]
     other_id = next(iter(emma))
     assert sorted(hands, key=str) == sorted(

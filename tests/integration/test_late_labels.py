@@ -7,11 +7,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows import certify, epochs, govern, measure, runs
+from flows import measure
+from flows.governance import actions, epochs, evidence, recall
+from flows.runtime import runs
 from models.errors import Misuse
-from review import certificate_text, changes, numbers, story
-from review.figures import Report
-from review.states import doubted, governed
+from review.queries import alarms, policy_history
+from review.report import as_json, certificate_text, changes, timeline
+from review.report.figures import Report
 from tests.integration import desk as desk_
 from tests.integration import ledger_facts as facts
 from tests.integration.desk import ANN, WHY, Clock, Desk
@@ -34,20 +36,20 @@ def look(desk: Desk) -> tuple[bool, Report]:
     """What `measure` does, without writing a page: whether release stopped for an alarm, and the report."""
     run, now = desk.run(), runs.clock()
     in_force = runs.policy_in_force(run.ledger, run.stream)
-    cases = certify.judged(run, now)
-    standings = certify.look(run, in_force, cases, now)
-    labels = certify.labels(run.stream, in_force, cases, now)
-    stopped = certify.watch(run, in_force, labels, now)
+    cases = evidence.judged(run, now)
+    standings = evidence.look(run, in_force, cases, now)
+    labels = evidence.labels(run.stream, in_force, cases, now)
+    stopped = evidence.watch(run, in_force, labels, now)
     if stopped:
         in_force, standings, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
-    certify.watch_closed(run, in_force, cases, now)
+    evidence.watch_closed(run, in_force, cases, now)
     return stopped, measure.gather(run, in_force, cases, standings, labels, now)
 
 
 def releasing(desk: Desk, clock: Clock) -> None:
     desk.arrive("a", 200, 0.995)
     desk.look()
-    govern.adopt("mail", 0.99, by=ANN, because=WHY, uncertified=True)
+    actions.adopt("mail", 0.99, by=ANN, because=WHY, uncertified=True)
     clock.later(1)
 
 
@@ -73,7 +75,7 @@ def unread(desk: Desk, prefix: str) -> set[str]:
 
 
 def suspects(desk: Desk) -> set[str]:
-    found = doubted.suspects(desk.book, "mail")
+    found = alarms.suspects(desk.book, "mail")
     return set() if found is None else set(found["case_id"])
 
 
@@ -106,12 +108,12 @@ def test_answers_that_come_after_the_model_has_changed_raise_an_alarm_of_its_epo
     change_model(desk, monkeypatch)
     new = desk.in_force()
     with pytest.raises(Misuse, match="no alarm was raised"):
-        govern.recall("mail", by=ANN, because=WHY)
+        recall.recall("mail", by=ANN, because=WHY)
     clock.later(1)
     answer_late(desk, "b", wrong=15)
     stopped, made = look(desk)
     assert (stopped, desk.in_force()) == (False, new), "what is in force is another model's"
-    (alarm,) = doubted.alarms(desk.book, "mail").iter_rows(named=True)
+    (alarm,) = alarms.alarms(desk.book, "mail").iter_rows(named=True)
     assert (alarm["epoch_id"], alarm["model_id"], alarm["stopped"]) == (old, "m-1", False)
     assert made.alarm is None
     (past,) = made.past_alarms
@@ -119,15 +121,15 @@ def test_answers_that_come_after_the_model_has_changed_raise_an_alarm_of_its_epo
     assert unread(desk, "b") <= suspects(desk)
     said = "\n".join(certificate_text.lines(made))
     assert "about what model m-1 released before" in said
-    assert numbers.key(made)["alarm"] is None, "status would say that nothing is released"
+    assert as_json.key(made)["alarm"] is None, "status would say that nothing is released"
     assert [event for event, _ in changes.news(made, None)] == ["alarm"]
-    assert changes.news(made, numbers.key(made)) == []
-    assert "the epoch of model m-1 was closed before" in story.line(desk.book, "mail")
-    sent = govern.recall("mail", by=ANN, because=WHY)
+    assert changes.news(made, as_json.key(made)) == []
+    assert "the epoch of model m-1 was closed before" in timeline.line(desk.book, "mail")
+    sent = recall.recall("mail", by=ANN, because=WHY)
     assert sent == past.suspects
     _, after = look(desk)
     assert after.past_alarms == ()
-    assert len(doubted.alarms(desk.book, "mail")) == 1
+    assert len(alarms.alarms(desk.book, "mail")) == 1
     assert "released before" not in "\n".join(certificate_text.lines(after))
 
 
@@ -139,7 +141,7 @@ def test_right_answers_after_the_model_has_changed_raise_none(
     change_model(desk, monkeypatch)
     answer_late(desk, "b", wrong=1)
     assert look(desk)[1].past_alarms == ()
-    assert doubted.alarms(desk.book, "mail").is_empty()
+    assert alarms.alarms(desk.book, "mail").is_empty()
 
 
 def test_disputes_that_settle_after_an_alarm_put_their_batch_under_suspicion_and_a_second_recall_sends_it(
@@ -156,7 +158,7 @@ def test_disputes_that_settle_after_an_alarm_put_their_batch_under_suspicion_and
     first = suspects(desk)
     assert unread(desk, "c") <= first
     assert not (unread(desk, "b") | unread(desk, "g")) & first, "nobody has said anything against these"
-    assert govern.recall("mail", by=ANN, because=WHY) == len(first)
+    assert recall.recall("mail", by=ANN, because=WHY) == len(first)
     _, calm = look(desk)
     assert "every case under suspicion was read or recalled" in certificate_text.lines(calm)[0]
     clock.later(1)
@@ -166,8 +168,8 @@ def test_disputes_that_settle_after_an_alarm_put_their_batch_under_suspicion_and
     assert made.alarm.suspects == len(suspects(desk))
     assert unread(desk, "b") <= suspects(desk)
     assert not unread(desk, "a") & suspects(desk)
-    assert govern.recall("mail", by=ANN, because=WHY) == made.alarm.suspects > 0
-    assert govern.recall("mail", by=ANN, because=WHY) == 0
+    assert recall.recall("mail", by=ANN, because=WHY) == made.alarm.suspects > 0
+    assert recall.recall("mail", by=ANN, because=WHY) == 0
 
 
 def test_a_batch_with_an_open_dispute_is_under_suspicion_and_stays_so_when_it_settles_as_right(
@@ -195,11 +197,11 @@ def test_suspects_of_an_alarm_that_somebody_released_after_are_said_too(desk: De
     desk.arrive("k", 300, 0.995)
     desk.arrive("c", 300, 0.995, wrong=40)
     assert look(desk)[0]
-    govern.recall("mail", by=ANN, because=WHY)
-    govern.adopt("mail", 0.99, by=ANN, because=WHY, uncertified=True)
+    recall.recall("mail", by=ANN, because=WHY)
+    actions.adopt("mail", 0.99, by=ANN, because=WHY, uncertified=True)
     clock.later(1)
     answer_late(desk, "b", wrong=10)
     _, made = look(desk)
-    assert governed.policy_in_force(desk.book, "mail").policy.releases  # type: ignore[union-attr] # it was opened
+    assert policy_history.policy_in_force(desk.book, "mail").policy.releases  # type: ignore[union-attr] # it was opened
     (past,) = made.past_alarms
     assert past.suspects == len(unread(desk, "b"))

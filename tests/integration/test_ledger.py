@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from models import errors, tables
-from review import ledger, sealing
+from models import errors
+from review.integrity import verify
+from review.ledger import ledger, sealing, tables
 from tests.integration import ledger_facts as facts
 from tests.integration.ledger_facts import NOW
 
@@ -58,7 +59,7 @@ def test_what_is_recorded_of_some_keys_is_told_and_nothing_is_written(book: ledg
         assert book.known("decision", asked.clear()).is_empty()
         assert book.known("run", pl.DataFrame({"run_id": ["r-2", "r-3"]})).rows() == [("r-2",)]
         assert book.head() == head
-        assert book.verify() == []
+        assert verify.ledger(book) == []
 
 
 def test_a_ledger_knows_who_it_is_and_is_no_other(ledger_url: str, tmp_path: Path) -> None:
@@ -195,7 +196,7 @@ def test_many_rows_of_which_some_are_known_are_recorded_once(book: ledger.Ledger
         assert again.known["decision"] == 11_999
         assert again.conflicts["decision"].equals(clash)
         assert book.read("SELECT count(DISTINCT case_id) AS n FROM decision").item() == 12_000
-        assert book.verify() == []
+        assert verify.ledger(book) == []
 
 
 @pytest.mark.parametrize("column", ["policy_id", "epoch_id"])
@@ -217,7 +218,7 @@ def test_a_decision_that_was_replaced_on_sqlite_is_found(tmp_path: Path) -> None
         values = ", ".join("'REVIEW'" if name == "payload" else name for name in names)
         replace = f"INSERT OR REPLACE INTO decision ({', '.join(names)}) SELECT {values} FROM decision"
         facts.execute(url, f"{replace} WHERE case_id = 'c-1'")
-        assert ["edited"] == [finding.kind for finding in book.verify()]
+        assert ["edited"] == [finding.kind for finding in verify.ledger(book)]
 
 
 def test_extreme_values_come_back_to_the_bit(book: ledger.Ledger) -> None:
@@ -233,7 +234,7 @@ def test_extreme_values_come_back_to_the_bit(book: ledger.Ledger) -> None:
         columns = ["case_id", "payload", "latency_ms", "cost", "line", "prediction"]
         back = book.read(f"SELECT {', '.join(columns)} FROM decision").sort("case_id")
         assert rows.select(columns).sort("case_id").rows() == back.rows()
-        assert book.verify() == []
+        assert verify.ledger(book) == []
 
 
 def test_a_column_that_begins_with_many_nulls_is_read_whole_and_typed(book: ledger.Ledger) -> None:
@@ -296,7 +297,7 @@ def test_the_database_refuses_to_change_or_remove_a_fact(
         with pytest.raises(Exception, match="second-reader: facts are append-only"):
             facts.execute(ledger_url, attempt)
     with ledger.open(ledger_url) as still:
-        assert still.verify() == []
+        assert verify.ledger(still) == []
 
 
 def test_our_own_connection_cannot_change_a_fact_either(book: ledger.Ledger) -> None:
@@ -325,7 +326,7 @@ def test_writers_take_turns_and_their_seals_follow_one_another(book: ledger.Ledg
     with book:
         assert failures == []
         assert book.read("SELECT count(*) AS n FROM run")["n"].item() == 50
-        assert book.verify() == []
+        assert verify.ledger(book) == []
 
 
 def test_a_ledger_that_is_not_there_names_the_next_step(ledger_url: str) -> None:

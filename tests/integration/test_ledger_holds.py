@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from models import errors
-from review import ledger
+from review.ledger import ledger
 
 HOLDER = """
 import sys, time
-from review import ledger
+from review.ledger import ledger
 with ledger.open(sys.argv[1]) as book, book.exclusive("score", "mail"):
     print("held", flush=True)
     time.sleep(60)

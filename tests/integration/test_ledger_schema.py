@@ -8,8 +8,8 @@ import alembic.script
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from models import tables
-from review import database, ledger, schema
+from review.integrity import verify
+from review.ledger import database, ledger, schema, tables
 from tests.integration import ledger_facts as facts
 
 
@@ -76,7 +76,7 @@ def test_migrating_again_changes_nothing(ledger_url: str) -> None:
         head = book.head()
         ledger.migrate(ledger_url)
         assert book.head() == head
-        assert book.verify() == []
+        assert verify.ledger(book) == []
 
 
 def test_two_who_make_the_ledger_at_once_make_one(ledger_url: str) -> None:
@@ -95,7 +95,7 @@ def test_two_who_make_the_ledger_at_once_make_one(ledger_url: str) -> None:
         thread.join()
     assert failures == []
     with ledger.open(ledger_url) as book:
-        assert book.verify() == []
+        assert verify.ledger(book) == []
 
 
 def test_a_path_with_odd_characters_is_a_path(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from models import tables
-from review import ledger, seals
+from review.integrity import verify
+from review.ledger import ledger, seals, tables
 from tests.integration import ledger_facts as facts
 from tests.integration.ledger_facts import NOW
 
@@ -18,7 +18,7 @@ def full(ledger_url: str) -> str:
     with ledger.open(ledger_url) as book:
         book.append(facts.all_tables(), now=NOW)
         book.append({"run": facts.runs({"run_id": "r-3"})}, now=NOW)
-        assert book.verify() == []
+        assert verify.ledger(book) == []
     return ledger_url
 
 
@@ -26,7 +26,7 @@ def tamper(url: str, table: str, statement: str) -> list[str]:
     """Do it without the table's triggers, and say what verify finds besides the missing triggers."""
     facts.execute(url, *facts.unguard(url, table), statement)
     with ledger.open(url) as book:
-        found = list(map(str, book.verify()))
+        found = list(map(str, verify.ledger(book)))
     assert f"unguarded: {table}" in found
     found.remove(f"unguarded: {table}")
     return found
@@ -68,7 +68,7 @@ def test_an_added_adoption_is_named_under_a_seal_that_is_and_one_that_is_not(ful
         values = f"'mail', {version}, 'p-1', NULL, 'eve', 'because', true, '{{}}', '{NOW}', {under}"
         facts.execute(full, f"INSERT INTO adoption VALUES ({values})")  # adding needs no trigger gone
     with ledger.open(full) as book:
-        assert sorted(map(str, book.verify())) == [
+        assert sorted(map(str, verify.ledger(book))) == [
             f"added: adoption stream=mail, version={version} (seal {under})"
             for version, under in ((2, seal), (3, 99), (4, seal_of(full, "run")))
         ]
@@ -125,28 +125,28 @@ def test_a_seal_made_anew_over_an_edited_row_breaks_the_chain(full: str) -> None
 def test_a_ledger_cut_short_no_longer_has_the_head_that_a_report_printed(full: str) -> None:
     with ledger.open(full) as book:
         head = book.head()
-        assert book.verify(known=head) == []
-        assert list(map(str, book.verify(known=(head[0], "f" * 64)))) == [f"edited: seal seq={head[0]}"]
+        assert verify.ledger(book, known=head) == []
+        assert list(map(str, verify.ledger(book, known=(head[0], "f" * 64)))) == [f"edited: seal seq={head[0]}"]
     tail = (f"DELETE FROM run WHERE seal = {head[0]}", f"DELETE FROM seal WHERE seq = {head[0]}")
     guards = ("run", "seal")
     facts.execute(full, *(statement for table in guards for statement in facts.unguard(full, table)), *tail)
     with ledger.open(full) as book:
         gone = "unguarded"
-        assert {finding.kind for finding in book.verify()} == {gone}
-        assert f"removed: seal seq={head[0]}" in map(str, book.verify(known=head))
+        assert {finding.kind for finding in verify.ledger(book)} == {gone}
+        assert f"removed: seal seq={head[0]}" in map(str, verify.ledger(book, known=head))
 
 
 def test_a_table_that_is_gone_is_unreadable(full: str) -> None:
     facts.execute(full, "DROP TABLE review")
     with ledger.open(full) as book:
-        assert list(map(str, book.verify())) == ["unreadable: review", "unguarded: review"]
+        assert list(map(str, verify.ledger(book))) == ["unreadable: review", "unguarded: review"]
 
 
 def test_many_rows_without_a_seal_are_named_together(full: str) -> None:
     rows = ", ".join(f"('x-{n:02}', 'mail', 'score', '{{}}', NULL, '{NOW}', '{NOW}', 99)" for n in range(21))
     facts.execute(full, f"INSERT INTO run VALUES {rows}")
     with ledger.open(full) as book:
-        (found,) = map(str, book.verify())
+        (found,) = map(str, verify.ledger(book))
         assert found.startswith("unsealed: run 21 rows, such as run_id=x-")
 
 
@@ -160,7 +160,7 @@ def test_an_append_of_many_rows_has_several_seals_and_each_is_checked(
         book.append({"decision": facts.decisions(*cases)}, now=NOW)
         made = book.read("SELECT row_count FROM seal WHERE seq > :last ORDER BY seq", last=last)
         assert made["row_count"].to_list() == [10, 10, 5]
-        assert book.verify() == []
+        assert verify.ledger(book) == []
     assert tamper(full, "decision", "UPDATE decision SET line = 3 WHERE case_id = 'd-24'") == [
         f"edited: decision stream=mail, case_id=d-24 (seal {last + 3})"
     ]

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from models import tables
 from models.errors import LedgerInvalid
-from review import ledger
+from review.integrity import verify
+from review.ledger import ledger, tables
 from tests.integration import ledger_facts as facts
 
 ROOT = Path(__file__).parents[2]
@@ -59,10 +59,10 @@ def test_an_old_ledger_is_refused_until_it_is_brought_up_and_then_nothing_of_it_
         ledger.open(url)
     ledger.migrate(url)
     with ledger.open(url) as book:
-        assert book.verify(archive=archive) == []
+        assert verify.ledger(book, archive=archive) == []
         assert len(book.identity) == 32
         book.append({"decision": facts.decisions({"case_id": "c-9", "group_id": "a" * 16})}, now=facts.NOW)
-        assert book.verify(archive=archive) == []
+        assert verify.ledger(book, archive=archive) == []
         for name, added in tables.ADDED.items():
             rows = book.read(f"SELECT {', '.join(added)} FROM {name} WHERE seal < :head", head=book.head()[0])
             assert len(rows) > 0
@@ -74,4 +74,6 @@ def test_a_value_put_into_a_column_that_came_later_is_seen(old_ledger: tuple[str
     ledger.migrate(url)
     facts.execute(url, *facts.unguard(url, "decision"), "UPDATE decision SET held = 'no' WHERE case_id = 'c-1'")
     with ledger.open(url) as book:
-        assert "edited: decision stream=mail, case_id=c-1" in [str(one).partition(" (")[0] for one in book.verify()]
+        assert "edited: decision stream=mail, case_id=c-1" in [
+            str(one).partition(" (")[0] for one in verify.ledger(book)
+        ]

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from flows import caution, certify, epochs, govern, measure, runs
-from models import moment
-from models.estimate import Estimate
-from review import certified, judged
-from review.states import doubted, silent
+from flows import measure
+from flows.governance import actions, epochs, evidence, recall, safeguards
+from flows.runtime import runs
+from models import timestamps
+from models.evaluation.estimate import Estimate
+from review.integrity import verify
+from review.queries import alarms, certificates, outcomes, silence
 from tests.integration.desk import ANN, WHY, Desk, opened
 
 FIRST = date(2026, 1, 5)
@@ -28,8 +30,8 @@ def days(count: int, per_day: int, first: date = FIRST) -> list[str]:
 
 
 def watch(desk: Desk) -> bool:
-    labels = certify.labels(desk.describe(), desk.in_force(), desk.judged(), runs.clock())
-    return certify.watch(desk.run(), desk.in_force(), labels, runs.clock())
+    labels = evidence.labels(desk.describe(), desk.in_force(), desk.judged(), runs.clock())
+    return evidence.watch(desk.run(), desk.in_force(), labels, runs.clock())
 
 
 def released(desk: Desk, prefix: str) -> set[str]:
@@ -51,7 +53,7 @@ def test_a_history_whose_disputes_wait_certifies_nothing_that_its_own_estimate_d
     assert seen.certified == ()
     assert (seen.labels[-1], seen.pending[-1]) == (334, 26)
     made = measure.gather(
-        desk.run(), desk.in_force(), desk.judged(), {"": seen}, certified.watched(desk.judged(), ""), runs.clock()
+        desk.run(), desk.in_force(), desk.judged(), {"": seen}, certificates.watched(desk.judged(), ""), runs.clock()
     )
     assert isinstance(made.everything, Estimate)
     assert round(made.everything.value, 3) == 0.072
@@ -60,29 +62,29 @@ def test_a_history_whose_disputes_wait_certifies_nothing_that_its_own_estimate_d
 def test_a_bad_batch_is_recalled_whole_although_all_its_cases_were_decided_at_one_time(desk: Desk) -> None:
     desk.arrive("a", 300, 0.99)
     desk.look()
-    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    actions.adopt("mail", 0.99, by=ANN, because=WHY)
     for name in ("b", "c", "d"):
         desk.arrive(name, 100, 0.99)
         assert watch(desk) is False
     desk.arrive("e", 1000, 0.99, wrong=100)
     assert watch(desk) is True
-    suspects = doubted.suspects(desk.book, "mail")
+    suspects = alarms.suspects(desk.book, "mail")
     assert suspects is not None
     assert released(desk, "e") <= set(suspects["case_id"])
     assert not any(case.startswith("a-") for case in suspects["case_id"])
-    assert govern.recall("mail", by=ANN, because=WHY) == len(suspects) > 0
+    assert recall.recall("mail", by=ANN, because=WHY) == len(suspects) > 0
 
 
 def test_a_bad_batch_of_an_older_day_that_arrives_last_is_the_one_that_is_recalled(desk: Desk) -> None:
     desk.arrive("a", 300, 0.99, days=days(300, 100))
     desk.look()
-    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    actions.adopt("mail", 0.99, by=ANN, because=WHY)
     for n, name in enumerate(("b", "c", "d")):
         desk.arrive(name, 200, 0.99, days=days(200, 200, FIRST + timedelta(days=20 + n)))
         assert watch(desk) is False
     desk.arrive("e", 600, 0.99, wrong=60, days=days(600, 600, FIRST + timedelta(days=10)))
     assert watch(desk) is True
-    suspects = doubted.suspects(desk.book, "mail")
+    suspects = alarms.suspects(desk.book, "mail")
     assert suspects is not None
     assert released(desk, "e") <= set(suspects["case_id"])
     assert not released(desk, "b") & set(suspects["case_id"]), (
@@ -93,13 +95,13 @@ def test_a_bad_batch_of_an_older_day_that_arrives_last_is_the_one_that_is_recall
 def test_a_weekend_without_readers_is_no_error_of_the_machine(desk: Desk) -> None:
     desk.arrive("a", 300, 0.99)
     desk.look()
-    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    actions.adopt("mail", 0.99, by=ANN, because=WHY)
     desk.arrive("b", 200, 0.99, answer=False)
     before = desk.in_force()
-    later = moment.text(datetime.now(UTC) + timedelta(hours=49))
-    labels = certify.labels(desk.describe(), before, desk.judged(later), later)
-    assert certify.watch(desk.run(), before, labels, later) is False
-    assert caution.act(desk.run(), before, certified.standings(desk.book, before.epoch_id), later) is False
+    later = timestamps.text(datetime.now(UTC) + timedelta(hours=49))
+    labels = evidence.labels(desk.describe(), before, desk.judged(later), later)
+    assert evidence.watch(desk.run(), before, labels, later) is False
+    assert safeguards.act(desk.run(), before, certificates.standings(desk.book, before.epoch_id), later) is False
     assert desk.in_force() == before
 
 
@@ -107,29 +109,29 @@ def test_disputes_that_nobody_else_comes_to_are_seen_in_the_end(desk: Desk) -> N
     """One reader, alone: what they say is wrong is never confirmed, and must not stay hidden for ever."""
     desk.arrive("a", 300, 0.99)
     desk.look()
-    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    actions.adopt("mail", 0.99, by=ANN, because=WHY)
     desk.arrive("b", 200, 0.99, wrong=60, second=False)
     assert watch(desk) is False
-    later = moment.text(datetime.now(UTC) + timedelta(days=8))
-    labels = certify.labels(desk.describe(), desk.in_force(), desk.judged(later), later)
-    assert certify.watch(desk.run(), desk.in_force(), labels, later) is True
+    later = timestamps.text(datetime.now(UTC) + timedelta(days=8))
+    labels = evidence.labels(desk.describe(), desk.in_force(), desk.judged(later), later)
+    assert evidence.watch(desk.run(), desk.in_force(), labels, later) is True
 
 
 def test_release_stops_when_nobody_reads_for_a_week_and_comes_back_by_itself_when_they_have(desk: Desk) -> None:
     desk.arrive("a", 300, 0.99)
     desk.look()
-    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    actions.adopt("mail", 0.99, by=ANN, because=WHY)
     desk.arrive("b", 200, 0.99, answer=False)
     epoch = desk.in_force().epoch_id
-    later = moment.text(datetime.now(UTC) + timedelta(days=8))
+    later = timestamps.text(datetime.now(UTC) + timedelta(days=8))
 
     def act() -> bool:
-        return caution.act(desk.run(), desk.in_force(), certified.standings(desk.book, epoch), later)
+        return safeguards.act(desk.run(), desk.in_force(), certificates.standings(desk.book, epoch), later)
 
-    assert silent.begins(desk.book, desk.describe(), epoch, later) is True
+    assert silence.begins(desk.book, desk.describe(), epoch, later) is True
     assert act() is True
     stopped = desk.in_force()
-    assert (stopped.adopted_by, stopped.policy.threshold, stopped.epoch_id) == (caution.SILENCE, None, epoch)
+    assert (stopped.adopted_by, stopped.policy.threshold, stopped.epoch_id) == (safeguards.SILENCE, None, epoch)
     assert "waiting for readers" in stopped.because
     assert act() is False
     desk.arrive("c", 1, 0.99)
@@ -144,17 +146,17 @@ def test_release_stops_when_nobody_reads_for_a_week_and_comes_back_by_itself_whe
 def test_release_that_came_back_stays_and_stops_again_when_nobody_reads_again(desk: Desk) -> None:
     desk.arrive("a", 300, 0.99)
     desk.look()
-    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    actions.adopt("mail", 0.99, by=ANN, because=WHY)
     desk.arrive("b", 200, 0.99, answer=False)
     epoch = desk.in_force().epoch_id
 
     def act(days: float) -> bool:
-        at = moment.text(datetime.now(UTC) + timedelta(days=days))
-        return caution.act(desk.run(), desk.in_force(), certified.standings(desk.book, epoch), at)
+        at = timestamps.text(datetime.now(UTC) + timedelta(days=days))
+        return safeguards.act(desk.run(), desk.in_force(), certificates.standings(desk.book, epoch), at)
 
     assert act(8) is True
     assert desk.in_force().policy.threshold is None
-    at = moment.text(datetime.now(UTC) + timedelta(days=8))
+    at = timestamps.text(datetime.now(UTC) + timedelta(days=8))
     waiting = desk.book.read("SELECT case_id, task_id FROM dispatch WHERE case_id LIKE 'b-%'")
     for case, task in waiting.iter_rows():
         desk.answer(case, task, "ham", at)
@@ -163,7 +165,7 @@ def test_release_that_came_back_stays_and_stops_again_when_nobody_reads_again(de
     assert desk.in_force().policy.threshold == 0.99
     desk.arrive("c", 200, 0.99, answer=False)
     assert act(20) is True
-    assert (desk.in_force().adopted_by, desk.in_force().policy.threshold) == (caution.SILENCE, None)
+    assert (desk.in_force().adopted_by, desk.in_force().policy.threshold) == (safeguards.SILENCE, None)
 
 
 def test_a_named_person_gives_back_what_silence_stopped_and_has_the_days_of_silence_anew(
@@ -171,20 +173,20 @@ def test_a_named_person_gives_back_what_silence_stopped_and_has_the_days_of_sile
 ) -> None:
     desk.arrive("a", 300, 0.99)
     desk.look()
-    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    actions.adopt("mail", 0.99, by=ANN, because=WHY)
     desk.arrive("b", 200, 0.99, answer=False)
     epoch = desk.in_force().epoch_id
 
     def at(days: float) -> str:
-        return moment.text(datetime.now(UTC) + timedelta(days=days))
+        return timestamps.text(datetime.now(UTC) + timedelta(days=days))
 
     def act(days: float) -> bool:
-        return caution.act(desk.run(), desk.in_force(), certified.standings(desk.book, epoch), at(days))
+        return safeguards.act(desk.run(), desk.in_force(), certificates.standings(desk.book, epoch), at(days))
 
     assert act(8) is True
     noon = at(9)
     monkeypatch.setattr(runs, "clock", lambda: noon)
-    govern.resume("mail", by=ANN, because=WHY)
+    actions.resume("mail", by=ANN, because=WHY)
     assert desk.in_force().policy.threshold == 0.99
     assert [act(9.1), act(15.9)] == [False, False], "what a person gave back is taken at once"
     assert act(16.1) is True
@@ -194,11 +196,11 @@ def test_a_named_person_gives_back_what_silence_stopped_and_has_the_days_of_sile
 def test_old_cases_spread_over_four_hundred_days_are_looked_at_like_any_others(desk: Desk) -> None:
     desk.arrive("a", 300, 0.99)
     desk.look()
-    govern.adopt("mail", 0.99, by=ANN, because=WHY)
+    actions.adopt("mail", 0.99, by=ANN, because=WHY)
     desk.arrive("b", 2000, 0.99, days=days(2000, 5, FIRST - timedelta(days=500)))
     seen = desk.look()
     assert seen.cases[-1] == 2300
-    assert desk.book.verify() == []
+    assert verify.ledger(desk.book) == []
 
 
 def test_the_deadline_of_the_queue_bears_on_no_certificate(desk: Desk) -> None:
@@ -206,7 +208,7 @@ def test_the_deadline_of_the_queue_bears_on_no_certificate(desk: Desk) -> None:
     desk.arrive("b", 300, 0.99)
     plan = desk.look().plan
     found = [
-        certified.look(desk.book, plan, judged.read(desk.book, "mail", now=runs.clock(), deadline_hours=hours))[0]
+        certificates.look(desk.book, plan, outcomes.read(desk.book, "mail", now=runs.clock(), deadline_hours=hours))[0]
         for hours in (1e-6, 48.0, 9000.0)
     ]
     assert {standing.log_e for standing in found} == {found[0].log_e}
@@ -218,14 +220,14 @@ def test_what_an_alarm_made_suspect_stays_so_when_another_alarm_follows(desk: De
     for first, good, bad in (("a", "b", "c"), ("d", "e", "f")):
         desk.arrive(first, 300, 0.99)
         desk.look()
-        govern.adopt("mail", 0.99, by=ANN, because=WHY)
+        actions.adopt("mail", 0.99, by=ANN, because=WHY)
         desk.arrive(good, 100, 0.99)
         desk.arrive(bad, 300, 0.99, wrong=60)
         assert watch(desk) is True
         suspect.append(released(desk, bad))
-    found = doubted.suspects(desk.book, "mail")
+    found = alarms.suspects(desk.book, "mail")
     assert found is not None
     assert suspect[1] <= set(found["case_id"])
     assert suspect[0] <= set(found["case_id"]), "the first alarm is forgotten, and nobody recalled its cases"
-    assert govern.recall("mail", by=ANN, because=WHY) == len(found)
-    assert len(doubted.suspects(desk.book, "mail")) == 0  # type: ignore[arg-type] # an alarm was raised
+    assert recall.recall("mail", by=ANN, because=WHY) == len(found)
+    assert len(alarms.suspects(desk.book, "mail")) == 0  # type: ignore[arg-type] # an alarm was raised

@@ -5,8 +5,9 @@ import json
 import polars as pl
 import pytest
 
-from models.estimate import Estimate, NotEnoughEvidence
-from review import ledger, parts
+from models.evaluation.estimate import Estimate, NotEnoughEvidence
+from review.ledger import ledger
+from review.queries import breakdowns
 from tests.integration import ledger_facts as facts
 
 NOW = "2026-02-02T12:00:00.000000Z"
@@ -41,7 +42,7 @@ def test_a_slice_that_is_surely_worse_is_flagged_and_a_small_one_not_judged(book
     release(book, "a", 100, 0, slices='{"language": "en"}')
     release(book, "b", 60, 30, slices='{"language": "de"}')
     release(book, "c", 5, 5, slices='{"language": null}')
-    found = parts.flags(facts.judge(book), target=0.05, delta=0.05)
+    found = breakdowns.flags(facts.judge(book), target=0.05, delta=0.05)
     by_name = {part.name: part for part in found}
     assert ["answer: ham", "language: (none)", "language: de", "language: en"] == sorted(by_name)
     assert {"answer: ham", "language: de"} == {part.name for part in found if part.flagged}
@@ -49,14 +50,14 @@ def test_a_slice_that_is_surely_worse_is_flagged_and_a_small_one_not_judged(book
     assert isinstance(worse, Estimate)
     assert (0.5, 60, 30) == (worse.value, worse.n, worse.errors)
     assert isinstance(by_name["language: (none)"].error, NotEnoughEvidence)
-    assert [] == parts.flags(facts.judge(book, epoch="e-2"), target=0.05, delta=0.05)
+    assert [] == breakdowns.flags(facts.judge(book, epoch="e-2"), target=0.05, delta=0.05)
 
 
 def test_values_that_differ_by_spelling_alone_are_one_slice_and_an_empty_one_is_none(book: ledger.Ledger) -> None:
     for prefix, count, value in (("a", 30, "en"), ("b", 20, "EN"), ("c", 10, " en "), ("d", 4, "en-US"), ("e", 3, "")):
         release(book, prefix, count, 0, slices=json.dumps({"language": value}))
     release(book, "f", 2, 0, slices='{"language": null}')
-    found = parts.flags(facts.judge(book), target=0.05, delta=0.05)
+    found = breakdowns.flags(facts.judge(book), target=0.05, delta=0.05)
     assert {"answer: ham": 69, "language: en": 60, "language: en-US": 4, "language: (none)": 5} == {
         part.name: part.error.n for part in found
     }
@@ -71,15 +72,15 @@ def test_a_day_whose_confidences_lie_elsewhere_is_a_warning(book: ledger.Ledger)
         book.append({"decision": facts.decisions(*rows)}, now=facts.NOW)
 
     arrive("a", 200, 0.9, MONDAY)
-    assert parts.shift(facts.judge(book)) is None
+    assert breakdowns.shift(facts.judge(book)) is None
     arrive("b", 99, 0.5, TUESDAY)
-    assert parts.shift(facts.judge(book)) is None
+    assert breakdowns.shift(facts.judge(book)) is None
     arrive("c", 1, 0.5, TUESDAY)
-    moved = parts.shift(facts.judge(book))
+    moved = breakdowns.shift(facts.judge(book))
     assert moved is not None
     assert (1.0, True, 200, 100) == (moved.distance, moved.warn, moved.before, moved.after)
     arrive("d", 900, 0.9, TUESDAY)
-    calmer = parts.shift(facts.judge(book))
+    calmer = breakdowns.shift(facts.judge(book))
     assert calmer is not None
     assert calmer.distance < 0.9
 
@@ -93,7 +94,7 @@ def test_the_thresholds_within_a_part_count_what_a_look_at_every_case_counts(boo
     ]
     book.append({"decision": facts.decisions(*cases)}, now=facts.NOW)
     release(book, "a", 20, 5, slices='{"language": "en"}')
-    found = {part.name: part for part in parts.curves(facts.judge(book), thresholds, delta=0.05)}
+    found = {part.name: part for part in breakdowns.curves(facts.judge(book), thresholds, delta=0.05)}
     assert sorted(found) == ["answer: ham", "language: de", "language: en"]
     english = [score for n, score in enumerate(scores * 3) if n % 2] + [0.9] * 20
     rows = found["language: en"].rows.filter(pl.col("threshold").is_not_null())
@@ -111,6 +112,6 @@ def test_more_parts_than_a_page_holds_are_cut_to_the_largest(book: ledger.Ledger
         {"case_id": f"c-{n}", "slices": json.dumps({"shop": f"{min(n, 60):03d}"})} for n in range(90)
     ]
     book.append({"decision": facts.decisions(*cases)}, now=facts.NOW)
-    found = parts.curves(facts.judge(book), [0.5], delta=0.05)
-    assert len(found) == parts.MOST_CURVES
+    found = breakdowns.curves(facts.judge(book), [0.5], delta=0.05)
+    assert len(found) == breakdowns.MOST_CURVES
     assert "shop: 060" in {part.name for part in found}

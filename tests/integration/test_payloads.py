@@ -9,10 +9,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows import decisions, epochs, files, govern, payloads, runs, settings
+from flows.governance import actions, epochs
+from flows.inputs import files
+from flows.runtime import runs, settings
+from flows.scoring import decide, payloads
 from models.errors import LedgerInvalid
-from review import ledger
-from review.states import counted, governed
+from review.integrity import verify
+from review.ledger import ledger
+from review.queries import policy_history, totals
 from tests.integration import ledger_facts as facts
 from tests.integration.desk import ANN, STREAM, WHY
 
@@ -59,7 +63,7 @@ class Inbox:
         inbox = source or self.folder / run.stream.input.source
         described = payloads.findable(run, inbox).stream
         for chunk in files.chunks(inbox, described, rows=15):
-            decisions.record.fn(described, "run", chunk)
+            decide.record.fn(described, "run", chunk)
 
     def released(self, where: str = "true") -> list[str]:
         """Cases that went to nobody."""
@@ -100,7 +104,7 @@ def inbox(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     with ledger.open(ledger_url) as book:
         made = Inbox(tmp_path, book)
         epochs.begin_epoch(book, made.run().stream, ANN)
-        govern.adopt("mail", 0.5, by=ANN, because=WHY, uncertified=True)
+        actions.adopt("mail", 0.5, by=ANN, because=WHY, uncertified=True)
         yield made
 
 
@@ -117,7 +121,7 @@ def test_only_what_a_person_reads_is_kept_by_value(inbox: Inbox) -> None:
     unread = len(inbox.released())
     assert 0 < unread < CASES
     assert {(True, True, 2 * CASES - unread), (False, False, unread)} == set(kept.rows())
-    assert inbox.book.verify() == []
+    assert verify.ledger(inbox.book) == []
 
 
 def test_a_decision_stays_as_it_was_recorded_if_the_stream_keeps_payloads_otherwise_by_now(inbox: Inbox) -> None:
@@ -132,7 +136,7 @@ def test_a_decision_stays_as_it_was_recorded_if_the_stream_keeps_payloads_otherw
 
 
 def test_a_payload_that_a_person_needs_is_refused_if_it_is_by_reference(inbox: Inbox) -> None:
-    now = governed.policy_in_force(inbox.book, "mail")
+    now = policy_history.policy_in_force(inbox.book, "mail")
     assert now is not None
     of: dict[str, facts.Value] = {"payload": None, "policy_id": now.policy_id, "epoch_id": now.epoch_id}
     read: list[dict[str, facts.Value]] = [{"route": "REVIEW"}, {"route": "AUTOMATE", "blind": True}]
@@ -165,7 +169,7 @@ def test_a_case_whose_file_is_gone_waits_and_is_shown_when_the_file_is_back(inbo
     lost, there = inbox.released("case_id < 'b'"), inbox.released("case_id > 'b'")
     inbox.recall(lost + there)
     away = path.rename(inbox.folder / "a.csv")
-    waiting = counted.waiting(inbox.book, "mail")
+    waiting = totals.waiting(inbox.book, "mail")
     for _ in range(2):
         assert (for_people | said(there), len(lost)) == inbox.pending()
     assert len(lost) == len(inbox.faults()), "each is said once"
@@ -178,7 +182,7 @@ def test_a_case_whose_file_is_gone_waits_and_is_shown_when_the_file_is_back(inbo
     assert inbox.standing(lost[0]) == (
         f"by reference, line {line} of a.csv: cannot be shown, {path}: there is no such file; put it back"
     )
-    assert waiting == counted.waiting(inbox.book, "mail")
+    assert waiting == totals.waiting(inbox.book, "mail")
     away.rename(path)
     assert (for_people | said(lost + there), 0) == inbox.pending()
 

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from deploy import postgres
-from review import ledger
+from deploy.local import postgres
+from review.integrity import verify
+from review.ledger import ledger
 from tests.integration import ledger_facts as facts
 
 
@@ -34,7 +35,7 @@ def test_a_dump_restored_is_the_same_ledger_guards_and_all(postgres_url: str, ot
         done = subprocess.run(command, env=os.environ | {"PGPASSWORD": password}, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
     with ledger.open(other) as book:
-        assert book.verify(known=head) == []
+        assert verify.ledger(book, known=head) == []
         assert book.head() == head
         book.append({"fault": facts.faults({"line": 77})}, now=facts.NOW)
 

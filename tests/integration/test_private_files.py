@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from flows import measure
-from review import archive, backups, ledger, private_files
+from review import private_files
+from review.ledger import archive, ledger
+from review.retention import backups
 from tests.integration import ledger_facts as facts
-from tests.unit import report_facts
+from tests.unit.review.report import report_facts
 
 
 @pytest.fixture(autouse=True)

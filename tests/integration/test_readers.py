@@ -6,11 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models import capture_recapture
-from models.estimate import Estimate, NotEnoughEvidence
-from models.policy import AUTOMATE
-from review import disputes, ledger, readers_text
-from review.states import overlap, reviewed
+from models.evaluation.estimate import Estimate, NotEnoughEvidence
+from models.reviewers import capture_recapture
+from models.routing.policy import AUTOMATE
+from review.ledger import ledger
+from review.queries import adjudication, overlap, readings
+from review.report import readers_text
 from tests.integration import ledger_facts as facts
 
 CASES = 4000
@@ -50,7 +51,7 @@ def answer(book: ledger.Ledger, round_: int, cases: list[str], agrees: Callable[
 
 def told(book: ledger.Ledger) -> tuple[capture_recapture.Readers, pl.DataFrame]:
     claims = overlap.claims(book, "mail", SHARE).filter(pl.col("route") == AUTOMATE)
-    cases = overlap.twice_read(claims, reviewed.read(book, "mail"))
+    cases = overlap.twice_read(claims, readings.read(book, "mail"))
     return capture_recapture.readers(cases, 0.05), cases
 
 
@@ -68,12 +69,12 @@ def test_a_reader_who_agrees_with_a_wrong_model_is_read_again_and_what_they_miss
     assert abs(before.due - SHARE * agreeing) < 3 * np.sqrt(SHARE * (1 - SHARE) * agreeing)
     assert f"0 of {before.due} answers drawn" in readers_text.of(before, SHARE).replace("\u202f", "")
 
-    again = disputes.waiting(book, "mail", 10_000, second_opinion=True, overlap=SHARE)
+    again = adjudication.waiting(book, "mail", 10_000, second_opinion=True, overlap=SHARE)
     assert len(again) == before.due + CASES - agreeing
     answer(book, 1, again["case_id"].to_list(), agrees)
-    ties = disputes.waiting(book, "mail", 10_000, second_opinion=True, overlap=SHARE)
+    ties = adjudication.waiting(book, "mail", 10_000, second_opinion=True, overlap=SHARE)
     answer(book, 2, ties["case_id"].to_list(), agrees)
-    assert disputes.waiting(book, "mail", 10_000, second_opinion=True, overlap=SHARE).is_empty()
+    assert adjudication.waiting(book, "mail", 10_000, second_opinion=True, overlap=SHARE).is_empty()
 
     found, cases = told(book)
     assert cases["wrong"].null_count() == 0

@@ -7,8 +7,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows import decisions, epochs, files, govern, repeats, runs, score, settings, spread
-from review import ledger, retirement
+from flows import score
+from flows.governance import actions, epochs
+from flows.inputs import files
+from flows.runtime import runs, settings
+from flows.scoring import decide, group_caps, workers
+from review.integrity import verify
+from review.ledger import ledger
+from review.retention import retirement
 from tests.integration.desk import ANN, STREAM, WHY
 
 ROWS = 60
@@ -27,7 +33,7 @@ class Desk:
         more = "" if group_size is None else f"group_size = {group_size}\n"
         (self.folder / f"{name}.toml").write_text(text + more, encoding="utf-8")
         epochs.begin_epoch(self.book, settings.read_stream(name, settings.read()), ANN)
-        govern.adopt(name, 0.5, by=ANN, because=WHY, uncertified=True)
+        actions.adopt(name, 0.5, by=ANN, because=WHY, uncertified=True)
 
     def file(self, name: str, rows: list[tuple[str, str, str]], confidence: float = 0.9) -> Path:
         """A file of cases: id, customer, text."""
@@ -49,22 +55,22 @@ class Desk:
 
     def score(self, path: Path, name: str = "mail") -> dict[str, int]:
         """As the flow does on one machine."""
-        return score.record_all(self.run(name), path, decisions.record.fn)
+        return score.record_all(self.run(name), path, decide.record.fn)
 
     def spread(self, path: Path, name: str) -> None:
         """As workers do: what comes last is prepared first, and pieces are recorded in their order."""
         stream, shown = self.run(name).stream, ledger.shown(settings.read().ledger.get_secret_value())
         pieces = list(files.pieces(path, stream, rows=10, chunks=2))
-        prepared = [spread.prepare.fn(stream, "run", piece, shown) for piece in reversed(pieces)]
+        prepared = [workers.prepare.fn(stream, "run", piece, shown) for piece in reversed(pieces)]
         for piece, facts in zip(pieces, reversed(prepared), strict=True):
-            spread.record.fn(stream, "run", piece, facts)
+            workers.record.fn(stream, "run", piece, facts)
 
     def held(self, name: str = "mail") -> list[str]:
         """Ids of the held cases. None of them was released."""
         found = self.book.read("SELECT case_id, route, held FROM decision WHERE stream = :stream", stream=name)
         found = found.filter(pl.col("held").is_not_null())
         assert set(found["route"]) <= {"REVIEW"}
-        assert set(found["held"]) <= {repeats.REASON}
+        assert set(found["held"]) <= {group_caps.REASON}
         return sorted(found["case_id"])
 
     def released(self, name: str = "mail") -> int:
@@ -87,7 +93,7 @@ def test_a_second_case_of_the_same_payload_is_held(desk: Desk) -> None:
     assert (desk.held(), desk.released()) == (["3"], 2)
     desk.score(desk.file("b", [("4", "x", "bye"), ("5", "x", "a new one")]))
     assert (desk.held(), desk.released()) == (["3", "4"], 3)
-    assert desk.book.verify() == []
+    assert verify.ledger(desk.book) == []
 
 
 def test_with_a_group_size_of_two_the_third_of_a_group_is_held_whatever_it_says(desk: Desk) -> None:

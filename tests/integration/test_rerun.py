@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from flows import decisions, dispatch, epochs, runs, score, settings
-from models import stream as streams
+from flows import dispatch, score
+from flows.governance import epochs
+from flows.runtime import runs, settings
+from flows.scoring import decide
+from models.config import stream as streams
 from models.errors import InputInvalid
-from review import ledger
+from review.integrity import verify
+from review.ledger import ledger
 
 FIELD = Path(__file__).resolve().parents[1] / "field" / "rerun"
 
@@ -36,7 +40,7 @@ def scored(book: ledger.Ledger, inbox: Path, model: str) -> dict[str, int]:
     config = settings.Settings(ledger=url, data=inbox.parent)
     run = runs.Run(run_id=model, flow="score", started_at=runs.clock(), stream=stream, settings=config, ledger=book)
     return score.record_all(
-        run, inbox, lambda stream, run_id, chunk, facts: decisions.append(book, stream, run_id, facts, lambda: chunk)
+        run, inbox, lambda stream, run_id, chunk, facts: decide.append(book, stream, run_id, facts, lambda: chunk)
     )
 
 
@@ -58,7 +62,7 @@ def test_a_new_model_over_the_same_ids_is_refused_with_what_to_do_and_nothing_is
         "file away"
     )
     assert (40, 0) == recorded(book)
-    assert book.verify() == []
+    assert verify.ledger(book) == []
 
 
 def test_ids_of_their_own_make_forty_decisions_in_the_new_epoch(book: ledger.Ledger, inbox: Path) -> None:

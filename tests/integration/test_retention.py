@@ -11,12 +11,18 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from flows import certify, cli, epochs, govern, measure, runs
-from flows import retire as retire_
+from flows import measure
+from flows.commands import main
+from flows.governance import actions, epochs, evidence
+from flows.governance import retire as retire_
+from flows.runtime import runs
 from models import errors
-from review import appends, archive, certified, ledger, numbers, retirement, sealing, story
-from review.retirement import Done, Who
-from review.states import counted, doubted, queued, reviewed
+from review.integrity import verify
+from review.ledger import appends, archive, ledger, sealing
+from review.queries import alarms, certificates, pending_cases, readings, totals
+from review.report import as_json, timeline
+from review.retention import retirement
+from review.retention.retirement import Done, Who
 from tests.integration import ledger_facts as facts
 from tests.integration.desk import Desk
 from tests.integration.ledger_facts import NOW
@@ -63,9 +69,9 @@ def seal_of(book: ledger.Ledger, case: str) -> int:
     return int(book.read("SELECT seal FROM decision WHERE case_id = :case", case=case)["seal"].item())
 
 
-def verify(url: str, folder: Path | None = None) -> list[str]:
+def checked(url: str, folder: Path | None = None) -> list[str]:
     with ledger.open(url) as book:
-        return list(map(str, book.verify(archive=folder)))
+        return list(map(str, verify.ledger(book, archive=folder)))
 
 
 def cases(url: str) -> list[str]:
@@ -83,7 +89,7 @@ def test_what_nobody_had_to_read_leaves_and_everything_else_stays(full: str, tmp
     assert cases(full) == STAYS
     (file,) = tmp_path.glob("*.parquet")
     assert sorted(pl.read_parquet(file)["case_id"]) == [f"{day}-{n}" for day in "ab" for n in range(6)]
-    assert verify(full) == verify(full, tmp_path) == []
+    assert checked(full) == checked(full, tmp_path) == []
 
 
 def test_again_there_is_nothing_left_to_retire(full: str, tmp_path: Path) -> None:
@@ -97,17 +103,17 @@ def test_again_there_is_nothing_left_to_retire(full: str, tmp_path: Path) -> Non
 
 def test_what_was_decided_since_stays(full: str, tmp_path: Path) -> None:
     assert retire(full, tmp_path, before=DAYS[1]) == Done(rows=3, files=1)
-    assert verify(full, tmp_path) == []
+    assert checked(full, tmp_path) == []
     assert retire(full, tmp_path).rows == 4
-    assert verify(full, tmp_path) == []
+    assert checked(full, tmp_path) == []
 
 
 def test_counts_readings_and_the_queue_are_as_before(full: str, tmp_path: Path) -> None:
     def told() -> list[object]:
         with ledger.open(full) as book:
-            frames = (facts.judge(book).kinds, facts.judge(book).drawn, queued.pending(book, "mail", 99))
+            frames = (facts.judge(book).kinds, facts.judge(book).drawn, pending_cases.pending(book, "mail", 99))
             return [
-                counted.totals(book, "mail", reviewed.read(book, "mail")),
+                totals.totals(book, "mail", readings.read(book, "mail")),
                 *(frame.sort(frame.columns).rows() for frame in frames),
             ]
 
@@ -130,7 +136,7 @@ def test_a_retired_case_that_is_delivered_again_is_known_and_with_other_content_
         assert done.conflicts["decision"]["case_id"].to_list() == ["a-3"]
         assert len(done.written["decision"]) + done.known["decision"] == 6
     assert [case for case in cases(full) if case.startswith("a")] == ["a-0", "a-1", "a-5", "a-6"]
-    assert verify(full, tmp_path) == []
+    assert checked(full, tmp_path) == []
 
 
 def test_an_append_of_thousands_in_the_hope_that_none_is_known_decides_no_retired_case_anew(
@@ -153,7 +159,7 @@ def test_an_append_of_thousands_in_the_hope_that_none_is_known_decides_no_retire
 def test_the_story_of_a_retired_case_says_where_its_record_is(full: str, tmp_path: Path) -> None:
     retire(full, tmp_path)
     with ledger.open(full) as book:
-        told = story.case(book, "mail", "b-3")
+        told = timeline.case(book, "mail", "b-3")
     (file,) = tmp_path.glob("*.parquet")
     assert f"{LATER} by ann@example.org: a month old" in told
     assert f"record      {file.name}, seal " in told
@@ -161,7 +167,7 @@ def test_the_story_of_a_retired_case_says_where_its_record_is(full: str, tmp_pat
 
 def unguarded(url: str, table: str, statement: str) -> list[str]:
     facts.execute(url, *facts.unguard(url, table), statement)
-    return [found for found in verify(url) if not found.startswith("unguarded")]
+    return [found for found in checked(url) if not found.startswith("unguarded")]
 
 
 @pytest.mark.parametrize(
@@ -205,16 +211,16 @@ def test_an_edited_or_missing_archived_row_is_named(full: str, tmp_path: Path) -
     is_b3 = pl.col("case_id") == "b-3"
     seal = rows.filter(is_b3)["seal"].item()
     rows.with_columns(confidence=pl.when(is_b3).then(0.99).otherwise("confidence")).write_parquet(file)
-    assert verify(full, tmp_path) == [f"edited: archived decision stream=mail, case_id=b-3 (seal {seal})"]
+    assert checked(full, tmp_path) == [f"edited: archived decision stream=mail, case_id=b-3 (seal {seal})"]
     rows.filter(~is_b3).write_parquet(file)
-    assert verify(full, tmp_path) == [f"removed: archived decision stream=mail, case_id=b-3 (seal {seal})"]
+    assert checked(full, tmp_path) == [f"removed: archived decision stream=mail, case_id=b-3 (seal {seal})"]
     rows.write_parquet(file, compression="gzip")
-    assert verify(full, tmp_path) == [f"edited: archive {file.name}"]
+    assert checked(full, tmp_path) == [f"edited: archive {file.name}"]
     file.write_bytes(file.read_bytes()[:-9])
-    assert verify(full, tmp_path) == [f"unreadable: archive {file.name}"]
+    assert checked(full, tmp_path) == [f"unreadable: archive {file.name}"]
     file.unlink()
-    assert verify(full, tmp_path) == [f"removed: archive {file.name}"]
-    assert verify(full) == []
+    assert checked(full, tmp_path) == [f"removed: archive {file.name}"]
+    assert checked(full) == []
 
 
 def test_a_row_that_was_edited_before_is_not_retired(full: str, tmp_path: Path) -> None:
@@ -243,11 +249,11 @@ def test_suspects_of_an_alarm_stay_until_they_are_recalled(full: str, tmp_path: 
         book.append({"alarm": facts.alarms({"clean_seal": seal_of(book, "a-1")})}, now=NOW)
     assert retire(full, tmp_path) == Done(rows=3, files=1, waiting=1)
     with ledger.open(full) as book:
-        suspects = doubted.suspects(book, "mail")
+        suspects = alarms.suspects(book, "mail")
         assert suspects is not None
         book.append({"recall": facts.recalls(*({"case_id": case} for case in suspects["case_id"]))}, now=LATER)
     assert retire(full, tmp_path).waiting == 0
-    assert verify(full, tmp_path) == []
+    assert checked(full, tmp_path) == []
 
 
 def test_an_alarm_says_how_many_under_suspicion_were_retired(full: str, tmp_path: Path) -> None:
@@ -266,7 +272,8 @@ def test_an_alarm_that_names_no_clean_batch_keeps_all_that_its_epoch_released(fu
 # Runs `retire` in a process of its own that kills itself when a function is called (before) or has returned (after).
 _KILLED = """
 import os, pathlib, signal, sys
-from review import archive, ledger, removal, retirement
+from review.ledger import ledger
+from review.retention import archive, removal, retirement
 url, folder, module, function, when = sys.argv[1:]
 owner = {"archive": archive, "removal": removal}[module]
 original = getattr(owner, function)
@@ -299,10 +306,10 @@ def test_killed_anywhere_and_run_again_nothing_is_lost(
     killed = subprocess.run(arguments, env=os.environ | {"PYTHONPATH": "."}, check=False)
     assert killed.returncode == -signal.SIGKILL
     assert cases(full) == everything
-    assert verify(full, tmp_path) == []
+    assert checked(full, tmp_path) == []
     assert retire(full, tmp_path) == Done(rows=7, files=1)
     assert cases(full) == STAYS
-    assert verify(full, tmp_path) == []
+    assert checked(full, tmp_path) == []
 
 
 def test_a_case_that_went_to_a_person_meanwhile_is_not_taken_out(
@@ -321,7 +328,7 @@ def test_a_case_that_went_to_a_person_meanwhile_is_not_taken_out(
     monkeypatch.setattr(archive, "write", write)
     assert retire(full, tmp_path).rows == 6
     assert "b-3" in cases(full)
-    assert verify(full, tmp_path) == []
+    assert checked(full, tmp_path) == []
 
 
 def test_the_triggers_stand_again_afterwards(full: str, tmp_path: Path) -> None:
@@ -358,27 +365,27 @@ def test_the_report_is_the_same_before_and_after_but_for_the_last_seal_and_the_c
         desk = Desk(tmp_path, book)
         epochs.begin_epoch(book, desk.describe(), "ann@example.org")
         desk.arrive("a", 60, 0.95, wrong=4)
-        govern.adopt("mail", 0.9, by="ann@example.org", because="a test", uncertified=True)
+        actions.adopt("mail", 0.9, by="ann@example.org", because="a test", uncertified=True)
         desk.arrive("b", 200, 0.97, wrong=2)
         now = runs.clock()
         desk.look(now)
-        standings = certified.standings(book, desk.in_force().epoch_id)
+        standings = certificates.standings(book, desk.in_force().epoch_id)
 
         def report() -> dict[str, object]:
             cases = desk.judged(now)
-            labels = certify.labels(desk.describe(), desk.in_force(), cases, now)
+            labels = evidence.labels(desk.describe(), desk.in_force(), cases, now)
             made = measure.gather(desk.run(), desk.in_force(), cases, standings, labels, now)
-            return numbers.whole(made) | {"seal": None}
+            return as_json.whole(made) | {"seal": None}
 
-        before, plans = report(), certified.plans(book, desk.in_force().epoch_id)
-        said = CliRunner().invoke(cli.app, ["retire", "mail", "--before", now, "--to", str(tmp_path / "archive"), *BY])
+        before, plans = report(), certificates.plans(book, desk.in_force().epoch_id)
+        said = CliRunner().invoke(main.app, ["retire", "mail", "--before", now, "--to", str(tmp_path / "archive"), *BY])
         assert (said.exit_code, said.stderr) == (0, "")
         gone = int(book.read("SELECT count(*) AS n FROM retired")["n"].item())
         assert gone > 50
         assert said.stdout == f"{gone} decisions retired into 1 file in {tmp_path / 'archive'}.\n"
         assert report() == before
-        assert certified.plans(book, desk.in_force().epoch_id) == plans
-        assert book.verify(archive=tmp_path / "archive") == []
+        assert certificates.plans(book, desk.in_force().epoch_id) == plans
+        assert verify.ledger(book, archive=tmp_path / "archive") == []
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from deploy import label_stream, reviewers
+from deploy.demo import label_stream, reviewers
 from models import errors
 from tests.conftest import LabelStudio
 

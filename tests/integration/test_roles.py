@@ -1,4 +1,4 @@
-"""The roles of deploy/roles.sql on a real PostgreSQL: who runs the flows can add facts, and change or drop none."""
+"""The roles of deploy/production/roles.sql on a real PostgreSQL: who runs the flows can add facts, and change or drop none."""
 
 import secrets
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ import polars as pl
 import psycopg
 import pytest
 
-from models import tables
 from models.errors import Refused
-from review import ledger
+from review.integrity import verify
+from review.ledger import ledger, tables
 from tests.integration import ledger_facts as facts
 from tests.integration.ledger_facts import NOW
 
-ROLES = Path(__file__).resolve().parents[2] / "deploy" / "roles.sql"
+ROLES = Path(__file__).resolve().parents[2] / "deploy" / "production" / "roles.sql"
 EVERY = [*tables.names(), *tables.BESIDE]
 
 
@@ -50,7 +50,7 @@ def test_the_flows_role_adds_facts_in_every_way_and_reads_and_verifies_them(memb
         assert len(book.append({"decision": many}, now=NOW).written["decision"]) == 0
         late = pl.concat([facts.decisions({"case_id": "first", "line": 1}), many])  # the hope that none is known fails
         assert len(book.append({"decision": late}, now=NOW).written["decision"]) == 1
-        assert book.verify() == []
+        assert verify.ledger(book) == []
 
 
 def test_the_flows_role_cannot_change_a_table_nor_what_guards_it(members: tuple[str, str]) -> None:
@@ -96,7 +96,7 @@ def test_the_readers_role_reads_and_an_append_of_its_own_is_refused_in_one_line(
         book.append(facts.all_tables(), now=NOW)
     with ledger.open(members[1]) as book:
         assert len(book.read("SELECT * FROM decision")) == 4
-        assert book.verify() == []
+        assert verify.ledger(book) == []
         with pytest.raises(Refused, match="this user may not write there") as caught:
             book.append({"run": facts.runs({"run_id": "mine"})}, now=NOW)
         assert "\n" not in str(caught.value)

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from flows import caution, certify, eras, govern, measure, runs
-from review import certificate_text, certified
-from review.figures import Report
-from review.states import governed
+from flows import measure
+from flows.governance import actions, eras, evidence, safeguards
+from flows.runtime import runs
+from review.queries import certificates, policy_history
+from review.report import certificate_text
+from review.report.figures import Report
 from tests.integration import desk as desk_
 from tests.integration import ledger_facts as facts
 from tests.integration.desk import ANN, WHY, Clock, Desk, opened
@@ -20,20 +22,20 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Itera
     with opened(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path, monkeypatch) as made:
         made.arrive("a", 300, 0.99)
         made.look()
-        govern.adopt("mail", 0.99, by=ANN, because=WHY)
+        actions.adopt("mail", 0.99, by=ANN, because=WHY)
         clock.later(1)
         made.arrive("b", 80, 0.99, answer=False)
         clock.later(8)
-        assert score(made).adopted_by == caution.SILENCE
+        assert score(made).adopted_by == safeguards.SILENCE
         clock.later(1)
         yield made
 
 
-def score(desk: Desk) -> governed.PolicyInForce:
+def score(desk: Desk) -> policy_history.PolicyInForce:
     """What `score` does before it releases anything, and what is in force then."""
     run, in_force = desk.run(), desk.in_force()
     eras.under_way(desk.book, run.stream, in_force, runs.clock(), least=eras.SCORES)
-    caution.before_release(run, in_force, runs.clock())
+    safeguards.before_release(run, in_force, runs.clock())
     return desk.in_force()
 
 
@@ -42,11 +44,11 @@ def night(desk: Desk) -> Report:
     run, in_force, now = desk.run(), desk.in_force(), runs.clock()
     cases = desk.judged()
     standings = desk.looks()
-    labels = certify.labels(run.stream, in_force, cases, now)
-    if certify.watch(run, in_force, labels, now):
+    labels = evidence.labels(run.stream, in_force, cases, now)
+    if evidence.watch(run, in_force, labels, now):
         in_force, standings, labels = desk.in_force(), {}, labels.clear()
     else:
-        caution.act(run, in_force, standings, now)
+        safeguards.act(run, in_force, standings, now)
     return measure.gather(run, desk.in_force(), cases, standings, labels, now)
 
 
@@ -85,7 +87,7 @@ def test_answers_that_nobody_has_settled_end_no_silence(desk: Desk, clock: Clock
     assert any("no answer is settled" in said for said in certificate_text.lines(made))
     clock.later(7.1)
     night(desk)
-    assert desk.in_force().adopted_by == certify.WATCHDOG, "a dispute that nobody came to counts as wrong in the end"
+    assert desk.in_force().adopted_by == evidence.WATCHDOG, "a dispute that nobody came to counts as wrong in the end"
 
 
 def test_settled_labels_that_say_the_error_has_risen_bring_nothing_back(desk: Desk) -> None:
@@ -94,7 +96,7 @@ def test_settled_labels_that_say_the_error_has_risen_bring_nothing_back(desk: De
         read(desk, drawn(desk, "b"), "spam", slot=slot)
     assert score(desk) == stopped, "also where score comes before measure"
     night(desk)
-    assert desk.in_force().adopted_by == certify.WATCHDOG
+    assert desk.in_force().adopted_by == evidence.WATCHDOG
 
 
 def test_disputes_that_wait_count_as_wrong_before_release_comes_back(desk: Desk, clock: Clock) -> None:
@@ -110,7 +112,7 @@ def test_disputes_that_wait_count_as_wrong_before_release_comes_back(desk: Desk,
     for slot in (1, 2):
         read(desk, cases[10:], "ham", slot=slot)
     back = score(desk)
-    assert (back.policy.threshold, back.adopted_by, back.certified) == (0.99, caution.SILENCE, True)
+    assert (back.policy.threshold, back.adopted_by, back.certified) == (0.99, safeguards.SILENCE, True)
     made = night(desk)
     assert (desk.in_force(), made.silence) == (back, "")
 
@@ -119,7 +121,7 @@ def test_an_era_gives_nothing_back_while_disputes_say_that_the_error_has_risen(d
     read(desk, drawn(desk, "b"), "ham")
     assert score(desk).policy.threshold == 0.99
     desk.arrive("c", 80, 0.99, answer=False)
-    era = certified.era(desk.book, desk.in_force().epoch_id)
+    era = certificates.era(desk.book, desk.in_force().epoch_id)
     assert era is not None
     clock.later(53)
     read(desk, drawn(desk, "c")[:5], "ham")
@@ -129,7 +131,7 @@ def test_an_era_gives_nothing_back_while_disputes_say_that_the_error_has_risen(d
     clock.later(39)
     read(desk, drawn(desk, "c")[5:6], "ham")
     lapsed = score(desk)
-    assert (lapsed.policy.threshold, lapsed.adopted_by) == (None, caution.ERA)
+    assert (lapsed.policy.threshold, lapsed.adopted_by) == (None, safeguards.ERA)
     desk.arrive("d", 300, 0.99)  # people read them all, and era 2 certifies the line
     read(desk, drawn(desk, "c")[6:], "spam")
     night(desk)
@@ -142,16 +144,16 @@ def test_an_era_gives_nothing_back_while_disputes_say_that_the_error_has_risen(d
 
 
 def test_a_named_resume_after_a_halt_has_the_days_of_silence_anew(desk: Desk, clock: Clock) -> None:
-    govern.halt("mail", by=ANN, because=WHY)
+    actions.halt("mail", by=ANN, because=WHY)
     assert score(desk).adopted_by == ANN
     clock.later(10)
-    resumed = govern.resume("mail", by=ANN, because=WHY)
+    resumed = actions.resume("mail", by=ANN, because=WHY)
     clock.later(0.01)
     assert score(desk) == resumed
     clock.later(6.9)
     assert score(desk) == resumed
     clock.later(0.2)
-    assert score(desk).adopted_by == caution.SILENCE
+    assert score(desk).adopted_by == safeguards.SILENCE
 
 
 def test_a_dispute_is_as_old_as_the_answer_that_made_it(
@@ -161,7 +163,7 @@ def test_a_dispute_is_as_old_as_the_answer_that_made_it(
     with opened(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path, monkeypatch) as desk:
         desk.arrive("a", 300, 0.99)
         desk.look()
-        adopted = govern.adopt("mail", 0.99, by=ANN, because=WHY)
+        adopted = actions.adopt("mail", 0.99, by=ANN, because=WHY)
         desk.arrive("b", 200, 0.99, answer=False)
         desk.arrive("c", 40, 0.99)
         clock.later(8)
@@ -173,7 +175,7 @@ def test_a_dispute_is_as_old_as_the_answer_that_made_it(
         assert desk.in_force() == adopted
         clock.later(0.2)
         night(desk)
-        assert desk.in_force().adopted_by == certify.WATCHDOG
+        assert desk.in_force().adopted_by == evidence.WATCHDOG
 
 
 def test_readings_that_agree_and_wait_for_another_count_as_long_as_disputes_do(
@@ -185,13 +187,13 @@ def test_readings_that_agree_and_wait_for_another_count_as_long_as_disputes_do(
         desk.arrive("a", 300, 0.99)
         read(desk, drawn(desk, "a"), "ham", slot=1)
         desk.look()
-        adopted = govern.adopt("mail", 0.99, by=ANN, because=WHY)
+        adopted = actions.adopt("mail", 0.99, by=ANN, because=WHY)
         for day in "bcdefg":
             clock.later(1)
             desk.arrive(day, 100, 0.99, wrong=1, second=False)
         for _ in range(8):
             clock.later(1)
-            labels = certify.labels(desk.describe(), desk.in_force(), desk.judged(), runs.clock())
-            assert certify.watch(desk.run(), desk.in_force(), labels, runs.clock()) is False
+            labels = evidence.labels(desk.describe(), desk.in_force(), desk.judged(), runs.clock())
+            assert evidence.watch(desk.run(), desk.in_force(), labels, runs.clock()) is False
         assert desk.in_force() == adopted
         assert (labels["wrong"].sum(), len(labels)) == (6, sum(len(drawn(desk, day)) for day in "bcdefg"))

@@ -7,10 +7,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows import epochs, files, govern, settings, spread
-from models import errors, stream
-from review import ledger
-from review.states import counted
+from flows.governance import actions, epochs
+from flows.inputs import files
+from flows.runtime import settings
+from flows.scoring import workers
+from models import errors
+from models.config import stream
+from review.ledger import ledger
+from review.queries import totals
 from tests.integration.desk import STREAM
 
 ROWS = 40
@@ -22,12 +26,12 @@ class Desk:
     stream: stream.Stream
     pieces: list[files.Piece]
 
-    def prepare(self, number: int) -> spread.Facts:
+    def prepare(self, number: int) -> workers.Facts:
         shown = ledger.shown(settings.read().ledger.get_secret_value())
-        return spread.prepare.fn(self.stream, "run", self.pieces[number], shown)
+        return workers.prepare.fn(self.stream, "run", self.pieces[number], shown)
 
-    def record(self, number: int, prepared: spread.Facts) -> dict[str, int]:
-        return spread.record.fn(self.stream, "run", self.pieces[number], prepared)
+    def record(self, number: int, prepared: workers.Facts) -> dict[str, int]:
+        return workers.record.fn(self.stream, "run", self.pieces[number], prepared)
 
     def routes(self) -> dict[str, int]:
         return dict(self.book.read("SELECT route, count(*) AS n FROM decision GROUP BY route").iter_rows())
@@ -46,7 +50,7 @@ def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     ledger.migrate(ledger_url)
     with ledger.open(ledger_url) as book:
         epochs.begin_epoch(book, described, "test")
-        govern.adopt("mail", 0.5, by="ann", because="a trial", uncertified=True)
+        actions.adopt("mail", 0.5, by="ann", because="a trial", uncertified=True)
         pieces = list(files.pieces(tmp_path / "inbox.parquet", described, rows=10, chunks=2))
         yield Desk(book, described, pieces)
 
@@ -54,7 +58,7 @@ def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 def test_a_halt_stops_the_next_piece_even_if_it_was_prepared_before(desk: Desk) -> None:
     first, second = desk.prepare(0), desk.prepare(1)
     assert desk.record(0, first)["automated"] == 20
-    govern.halt("mail", by="ann", because="a new scanner")
+    actions.halt("mail", by="ann", because="a new scanner")
     assert desk.record(1, second) == {
         "read": 20,
         "decided": 20,
@@ -74,12 +78,12 @@ def test_a_piece_that_is_recorded_twice_is_decided_once_and_counted_once(desk: D
     once = desk.record(0, prepared)
     assert desk.record(0, desk.prepare(0))["decided"] == 0
     expected = {"decided": 20, "automated": 20, "audits": once["audits"], "to_review": 0}
-    assert counted.decided_after(desk.book, "mail", before) == expected
-    assert counted.decided_after(desk.book, "mail", desk.book.head()[0]) == dict.fromkeys(expected, 0)
+    assert totals.decided_after(desk.book, "mail", before) == expected
+    assert totals.decided_after(desk.book, "mail", desk.book.head()[0]) == dict.fromkeys(expected, 0)
 
 
 def test_a_worker_with_another_ledger_decides_nothing(desk: Desk) -> None:
     with pytest.raises(
         errors.Misuse, match=r"a worker's ledger is .*, the flow's is /elsewhere\.db; start workers with"
     ):
-        spread.prepare.fn(desk.stream, "run", desk.pieces[0], "/elsewhere.db")
+        workers.prepare.fn(desk.stream, "run", desk.pieces[0], "/elsewhere.db")

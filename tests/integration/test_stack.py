@@ -16,15 +16,15 @@ import httpx
 import psycopg
 import pytest
 
-from deploy import keys, postgres, servers
-from deploy import stack as stacks
+from deploy.local import keys, postgres, servers
+from deploy.local import stack as stacks
 from models import errors
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOLD = """
 import sys, time
 from pathlib import Path
-from deploy import stack
+from deploy.local import stack
 with stack.running(Path(sys.argv[1]), label_studio=False, prefect=False) as up:
     print(up.postgres_url("postgres"), flush=True)
     time.sleep(600)
@@ -211,7 +211,7 @@ def test_the_stack_shows_no_secret(stack: stacks.Stack) -> None:
 
 @pytest.mark.server
 def test_in_production_no_role_enters_anothers_database(tmp_path: Path) -> None:
-    """deploy/compose-databases.sh, on a real server."""
+    """deploy/production/compose-databases.sh, on a real server."""
     psql = shutil.which("psql", path=str(postgres.binaries()))
     assert psql is not None
     with stacks.running(tmp_path, label_studio=False, prefect=False) as up:
@@ -221,7 +221,7 @@ def test_in_production_no_role_enters_anothers_database(tmp_path: Path) -> None:
             name: f"it's {name}" for name in ("LABEL_STUDIO_DB_PASSWORD", "PREFECT_DB_PASSWORD", "LEDGER_DB_PASSWORD")
         }
         subprocess.run(
-            [ROOT / "deploy" / "compose-databases.sh"],
+            [ROOT / "deploy" / "production" / "compose-databases.sh"],
             env=tools | server | secrets | {"PGPASSWORD": up.cluster.password},
             check=True,
         )

@@ -1,7 +1,7 @@
 """What things are now, from the facts: the same answers on both databases."""
 
-from review import judged, ledger, parts
-from review.states import collected, counted, governed, queued, reviewed
+from review.ledger import ledger
+from review.queries import breakdowns, collected, outcomes, pending_cases, policy_history, readings, totals
 from tests.integration import ledger_facts as facts
 
 EARLY, LATE = "2026-02-01T08:00:00.000000Z", "2026-02-01T20:00:00.000000Z"
@@ -31,10 +31,10 @@ def say(book: ledger.Ledger, case: str, annotation: int, **what: facts.Value) ->
 def test_the_policy_in_force_is_the_one_of_the_highest_version(book: ledger.Ledger) -> None:
     book.append({"policy": facts.policies({"policy_id": "p-2", "threshold": None})}, now=facts.NOW)
     book.append({"adoption": facts.adoptions({"version": 2, "policy_id": "p-2", "replaced": "p-1"})}, now=facts.NOW)
-    found = governed.policy_in_force(book, "mail")
+    found = policy_history.policy_in_force(book, "mail")
     assert found is not None
     assert (found.version, found.policy_id, found.policy.threshold, found.labels) == (2, "p-2", None, ("ham", "spam"))
-    assert governed.policy_in_force(book, "another") is None
+    assert policy_history.policy_in_force(book, "another") is None
 
 
 def test_what_waits_is_reviewed_or_drawn_and_not_sent_the_batch_decided_first_first_then_by_content(
@@ -51,9 +51,9 @@ def test_what_waits_is_reviewed_or_drawn_and_not_sent_the_batch_decided_first_fi
     # A clock that was set back: order is the number of the append, never a time.
     decide(book, {"case_id": "late", "decided_at": EARLY}, {"case_id": "z", "content": "f" * 64, "blind": True})
     send(book, sent=1)
-    assert queued.pending(book, "mail", 10)["case_id"].to_list() == ["a", "b", "late", "z"]
-    assert queued.pending(book, "mail", 2)["case_id"].to_list() == ["a", "b"]
-    first = queued.pending(book, "mail", 10, blind_first=True)["case_id"].to_list()
+    assert pending_cases.pending(book, "mail", 10)["case_id"].to_list() == ["a", "b", "late", "z"]
+    assert pending_cases.pending(book, "mail", 2)["case_id"].to_list() == ["a", "b"]
+    first = pending_cases.pending(book, "mail", 10, blind_first=True)["case_id"].to_list()
     assert first == ["a", "z", "b", "late"]
 
 
@@ -70,10 +70,15 @@ def test_recalled_cases_and_audits_of_now_do_not_wait_behind_an_old_backlog(book
         {"case_id": "out", "content": "c" * 64, "route": "AUTOMATE"},
     )
     book.append({"recall": facts.recalls({"case_id": "out"})}, now=facts.NOW)
-    assert queued.pending(book, "mail", 10, since=since)["case_id"].to_list()[:2] == ["out", "audit"]
-    assert queued.pending(book, "mail", 4, since=since)["case_id"].to_list() == ["out", "audit", "old-0", "old-1"]
-    assert queued.pending(book, "mail", 3, blind_first=True)["case_id"].to_list() == ["out", "old-0", "old-1"]
-    assert len(queued.pending(book, "mail", 99, since=since)) == 8
+    assert pending_cases.pending(book, "mail", 10, since=since)["case_id"].to_list()[:2] == ["out", "audit"]
+    assert pending_cases.pending(book, "mail", 4, since=since)["case_id"].to_list() == [
+        "out",
+        "audit",
+        "old-0",
+        "old-1",
+    ]
+    assert pending_cases.pending(book, "mail", 3, blind_first=True)["case_id"].to_list() == ["out", "old-0", "old-1"]
+    assert len(pending_cases.pending(book, "mail", 99, since=since)) == 8
 
 
 def test_a_reading_is_the_first_persons_last_word_and_a_deleted_or_bulk_answer_is_none(book: ledger.Ledger) -> None:
@@ -86,9 +91,9 @@ def test_a_reading_is_the_first_persons_last_word_and_a_deleted_or_bulk_answer_i
     say(book, "b", 2, outcome="deleted", answer=None, revision=f"{LATE} deleted 1")
     say(book, "c", 3, outcome="bulk", answer=None, seconds=None)
     say(book, "d", 4, outcome="skip", answer=None)
-    found = reviewed.read(book, "mail").readings
+    found = readings.read(book, "mail").readings
     assert found.select("case_id", "reviewer", "answer").rows() == [("a", "ben@example.org", "spam")]
-    opened = reviewed.open_cases(reviewed.read(book, "mail"))
+    opened = readings.open_cases(readings.read(book, "mail"))
     assert opened.select("case_id", "skips").rows() == [("b", 0), ("c", 0), ("d", 1)]
 
 
@@ -99,16 +104,16 @@ def test_counts_tell_every_draw_apart_by_what_became_of_it(book: ledger.Ledger) 
     say(book, "right", 3, answer="ham", blind=True)
     say(book, "wrong", 4, answer="spam", blind=True)
 
-    def outcomes(now: str) -> dict[str, bool]:
-        found = judged.counts(facts.judge(book, now=now, hours=24))
+    def became(now: str) -> dict[str, bool]:
+        found = outcomes.counts(facts.judge(book, now=now, hours=24))
         assert found["n"].to_list() == [1] * 6
         return dict(found.select("outcome", "late").rows())
 
     late = {"waiting", "open", "skipped"}
     # The wrong one is disputed until another person has read it: an estimate must not look better for waiting.
-    assert outcomes(LATE) == dict.fromkeys(("undrawn", "waiting", "open", "skipped", "right", "wrong"), False)
-    assert {name for name, is_late in outcomes("2026-02-03T00:00:00.000000Z").items() if is_late} == late
-    assert judged.counts(facts.judge(book, now=LATE, epoch="e-2")).is_empty()
+    assert became(LATE) == dict.fromkeys(("undrawn", "waiting", "open", "skipped", "right", "wrong"), False)
+    assert {name for name, is_late in became("2026-02-03T00:00:00.000000Z").items() if is_late} == late
+    assert outcomes.counts(facts.judge(book, now=LATE, epoch="e-2")).is_empty()
 
 
 def test_totals_days_and_reviewers_add_up(book: ledger.Ledger) -> None:
@@ -122,12 +127,12 @@ def test_totals_days_and_reviewers_add_up(book: ledger.Ledger) -> None:
     send(book, a=1, c=3)
     say(book, "a", 1, answer="spam", blind=True, seconds=2.0)
     say(book, "c", 3, answer="spam", seconds=4.0)
-    assert counted.totals(book, "mail", reviewed.read(book, "mail")) == {
+    assert totals.totals(book, "mail", readings.read(book, "mail")) == {
         **{"decisions": 4, "automated": 2, "review": 2, "audits": 1, "faults": 0, "dispatched": 2, "reviewed": 2},
         **{"open": 0, "recalled": 0, "waiting": 1},
     }
-    assert parts.by_day(facts.judge(book)).rows() == [("2026-02-01", 2, 2, 1, 1, 1), ("2026-02-02", 2, 0, 0, 0, 0)]
-    assert reviewed.reviewers(book, "mail", reviewed.read(book, "mail")).rows() == [
+    assert breakdowns.by_day(facts.judge(book)).rows() == [("2026-02-01", 2, 2, 1, 1, 1), ("2026-02-02", 2, 0, 0, 0, 0)]
+    assert readings.reviewers(book, "mail", readings.read(book, "mail")).rows() == [
         ("ben@example.org", 2, 0, 1, 1, 3.0)
     ]
 
@@ -156,7 +161,7 @@ def test_a_task_is_its_case_and_an_annotation_its_latest_revision(book: ledger.L
 
 def test_a_pace_rests_on_whole_days_of_cases_and_of_answers_apart(book: ledger.Ledger) -> None:
     def pace(now: str) -> dict[str, object]:
-        return counted.pace(book, "mail", reviewed.read(book, "mail"), now=now)
+        return totals.pace(book, "mail", readings.read(book, "mail"), now=now)
 
     assert pace(NEXT_DAY) == {"hours": 0.0, "arrived": 0, "answer_hours": 0.0, "answered": 0}
     first: list[dict[str, facts.Value]] = [

@@ -2,7 +2,8 @@
 
 import json
 
-from review import ledger, story
+from review.ledger import ledger
+from review.report import timeline
 from tests.integration import ledger_facts as facts
 
 
@@ -10,7 +11,7 @@ def told(book: ledger.Ledger, **more: facts.Value) -> list[str]:
     decided: dict[str, facts.Value] = {"case_id": "c", "blind": True}
     book.append({"decision": facts.decisions(decided | more)}, now=facts.NOW)
     payload = json.dumps({"subject": "Hello", "trace": "one\n  two\x1b[31m", "lines": [{"a": 1}], "note": None})
-    return story.case(book, "mail", "c", where="in the ledger", payload=payload).splitlines()
+    return timeline.case(book, "mail", "c", where="in the ledger", payload=payload).splitlines()
 
 
 def test_a_case_is_told_with_what_it_says_line_by_line_and_without_what_a_terminal_obeys(book: ledger.Ledger) -> None:

@@ -8,8 +8,12 @@ from typing import Any
 
 import pytest
 
-from flows import decisions, epochs, files, score, settings, taken
-from review import ledger
+from flows import score
+from flows.governance import epochs
+from flows.inputs import files, taken
+from flows.runtime import settings
+from flows.scoring import decide
+from review.ledger import ledger
 from tests.integration.desk import ANN, STREAM
 
 TOP = "id,label,score,text\n"
@@ -41,7 +45,7 @@ def inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:
     ledger_url = f"sqlite:///{tmp_path}/ledger.db"
     for name, value in {"LEDGER": ledger_url, "STREAMS": str(tmp_path), "DATA": str(tmp_path)}.items():
         monkeypatch.setenv(f"SECOND_READER_{name}", value)
-    monkeypatch.setattr(decisions, "record", decisions.record.fn)  # without Prefect
+    monkeypatch.setattr(decide, "record", decide.record.fn)  # without Prefect
     monkeypatch.setattr(taken, "_TICK", 0.0)  # a file need not be left alone for seconds first
     ledger.migrate(ledger_url)
     with ledger.open(ledger_url) as book:
@@ -83,13 +87,13 @@ def test_a_file_that_may_change_within_a_tick_of_the_clock_is_read_again(
 
 def test_a_file_that_changes_while_it_is_read_is_read_again(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
     inbox.write("a.csv", "a")
-    record = decisions.record
+    record = decide.record
 
     def late(*given: Any) -> dict[str, int]:
         inbox.write("a.csv", "b")
         return record(*given)
 
-    monkeypatch.setattr(decisions, "record", late)
+    monkeypatch.setattr(decide, "record", late)
     assert (1, 1, 0) == inbox.score()
     assert (1, 1, 0) == inbox.score()
 
@@ -107,7 +111,7 @@ def test_a_file_whose_last_record_waits_is_read_again(inbox: Inbox) -> None:
 def test_a_run_that_ends_early_has_taken_nothing(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
     inbox.write("a.csv", "a")
     inbox.write("b.csv", "b")
-    record, asked = decisions.record, iter([True, False])
+    record, asked = decide.record, iter([True, False])
 
     def killed(*given: Any) -> dict[str, int]:
         if not next(asked):
@@ -115,7 +119,7 @@ def test_a_run_that_ends_early_has_taken_nothing(inbox: Inbox, monkeypatch: pyte
         return record(*given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(decisions, "record", killed)
+        patch.setattr(decide, "record", killed)
         with pytest.raises(KeyboardInterrupt):
             inbox.score()
     assert (2, 1, 0) == inbox.score()

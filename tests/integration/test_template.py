@@ -7,8 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from deploy import postgres
-from deploy.template import Template
+from deploy.local import postgres
+from deploy.local.template import Template
 
 
 @pytest.fixture

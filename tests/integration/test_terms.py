@@ -8,11 +8,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows import decisions, epochs, files, runs, settings
-from models import stream
+from flows.governance import epochs
+from flows.inputs import files
+from flows.runtime import runs, settings
+from flows.scoring import decide
+from models.config import stream
 from models.errors import InputInvalid, Misuse, ModelInvalid
-from review import ledger, registered
-from review.states import governed
+from review.ledger import ledger
+from review.queries import policy_history, registered
 from tests.integration import ledger_facts as facts
 
 STREAM = """
@@ -60,8 +63,8 @@ class Desk:
         (self.folder / "mail.toml").write_text(STREAM.format(answer=answer), encoding="utf-8")
         return settings.read_stream("mail", settings.read())
 
-    def in_force(self) -> governed.PolicyInForce:
-        found = governed.policy_in_force(self.book, "mail")
+    def in_force(self) -> policy_history.PolicyInForce:
+        found = policy_history.policy_in_force(self.book, "mail")
         assert found is not None
         return found
 
@@ -137,7 +140,7 @@ def test_a_model_file_is_read_once_in_a_run(desk: Desk, monkeypatch: pytest.Monk
 def test_without_its_model_file_an_epoch_cannot_begin_and_one_that_began_can_be_governed(desk: Desk) -> None:
     with pytest.raises(ModelInvalid, match=r"model\.skops: the model cannot be read.* put it there, or correct"):
         epochs.begin_epoch(desk.book, desk.describe(OWN), ANN)
-    assert governed.policy_in_force(desk.book, "mail") is None
+    assert policy_history.policy_in_force(desk.book, "mail") is None
     desk.model(b"one")
     epochs.begin_epoch(desk.book, desk.describe(OWN), ANN)
     (desk.folder / "model.skops").unlink()
@@ -186,7 +189,7 @@ def test_a_file_of_another_scale_leaves_nothing_in_the_ledger_and_is_read_with_t
     def score(described: stream.Stream) -> None:
         epochs.begin_epoch(desk.book, described, ANN)
         for chunk in files.chunks(desk.folder / "a.parquet", described):
-            decisions.record.fn(described, "run", chunk)
+            decide.record.fn(described, "run", chunk)
 
     with pytest.raises(InputInvalid, match=r'a\.parquet, line 1: score 97\.5 .* input\.scale = "percent"'):
         score(desk.describe())

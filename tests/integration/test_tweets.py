@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy import prepared, tweet_archive, tweets
+from deploy.demo import prepared, tweet_archive, tweets
 from review import private_files
 
 pytestmark = pytest.mark.xdist_group("tweets")  # what they share takes half a minute to make

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from review import ledger, ledger_health, whereabouts
-from review.states import collected, reviewed
+from review.health import ledger_probe
+from review.ledger import ledger
+from review.queries import collected, readings, sent_tasks
 from tests.integration import ledger_facts as facts
 
 EARLY, LATE = "2026-02-01T08:00:00.000000Z", "2026-02-01T20:00:00.000000Z"
@@ -43,24 +44,24 @@ def collect(book: ledger.Ledger, run: str, *, started_at: str) -> None:
 
 
 def test_only_what_was_recorded_since_the_last_collection_began_may_have_been_passed_over(book: ledger.Ledger) -> None:
-    assert whereabouts.sent_since_collected(book, "mail", 7) is None
+    assert sent_tasks.sent_since_collected(book, "mail", 7) is None
     send(book, "a", at=EARLY)
-    assert whereabouts.sent_since_collected(book, "mail", 7) == (ord("a"), ord("a"))
+    assert sent_tasks.sent_since_collected(book, "mail", 7) == (ord("a"), ord("a"))
     collect(book, "one", started_at=LATE)
-    assert whereabouts.sent_since_collected(book, "mail", 7) is None
+    assert sent_tasks.sent_since_collected(book, "mail", 7) is None
     send(book, "b", "c", at=NEXT_DAY)
-    assert whereabouts.sent_since_collected(book, "mail", 7) == (ord("b"), ord("c"))
-    assert whereabouts.sent_since_collected(book, "mail", 8) is None
-    assert whereabouts.sent_since_collected(book, "another", 7) is None
+    assert sent_tasks.sent_since_collected(book, "mail", 7) == (ord("b"), ord("c"))
+    assert sent_tasks.sent_since_collected(book, "mail", 8) is None
+    assert sent_tasks.sent_since_collected(book, "another", 7) is None
 
 
 def test_what_was_recorded_after_a_collection_counts_although_the_clock_was_set_back(book: ledger.Ledger) -> None:
     collect(book, "one", started_at=LATE)
     send(book, "a", at=EARLY)
-    assert whereabouts.sent_since_collected(book, "mail", 7) == (ord("a"), ord("a"))
+    assert sent_tasks.sent_since_collected(book, "mail", 7) == (ord("a"), ord("a"))
     collect(book, "two", started_at=NEXT_DAY)
     book.append({"redispatch": facts.redispatches({"case_id": "a", "task_id": 500, "sent_at": EARLY})}, now=facts.NOW)
-    assert whereabouts.sent_since_collected(book, "mail", 7) == (500, 500)
+    assert sent_tasks.sent_since_collected(book, "mail", 7) == (500, 500)
 
 
 def test_a_case_waits_until_a_person_answers_wherever_its_tasks_went(book: ledger.Ledger) -> None:
@@ -71,15 +72,15 @@ def test_a_case_waits_until_a_person_answers_wherever_its_tasks_went(book: ledge
         {"case_id": "c", "task_id": ord("c"), "annotation_id": 2, "outcome": "skip", "answer": None},
     ]
     book.append({"review": facts.reviews(*said)}, now=facts.NOW)
-    waiting = whereabouts.unanswered(book, "mail")
+    waiting = sent_tasks.unanswered(book, "mail")
     assert waiting.select("case_id", "slot", "task_key", "payload", "prediction", "blind").rows() == [
         ("a", 0, "key-a", '{"text": "hello"}', "ham", False),
         ("c", 0, "key-c", '{"text": "hello"}', "ham", False),
     ]
-    assert waiting["case_id"].to_list() == reviewed.open_cases(reviewed.read(book, "mail"))["case_id"].to_list()
-    assert whereabouts.recorded_tasks(book, 7) == {*map(ord, "abc"), 500}
-    assert whereabouts.live_annotations(book, "mail", 7) == 1
-    assert whereabouts.last_answers(book, "mail") == {"ben@example.org": facts.NOW}
+    assert waiting["case_id"].to_list() == readings.open_cases(readings.read(book, "mail"))["case_id"].to_list()
+    assert sent_tasks.recorded_tasks(book, 7) == {*map(ord, "abc"), 500}
+    assert sent_tasks.live_annotations(book, "mail", 7) == 1
+    assert sent_tasks.last_answers(book, "mail") == {"ben@example.org": facts.NOW}
 
 
 def test_an_annotation_number_given_out_again_takes_no_other_cases_answer(book: ledger.Ledger) -> None:
@@ -89,7 +90,7 @@ def test_an_annotation_number_given_out_again_takes_no_other_cases_answer(book: 
         {"case_id": "b", "annotation_id": 1, "revision": LATE, "answer": "spam"},
     ]
     book.append({"review": facts.reviews(*said)}, now=facts.NOW)
-    assert set(reviewed.read(book, "mail").readings.select("case_id", "answer").rows()) == {("a", "ham"), ("b", "spam")}
+    assert set(readings.read(book, "mail").readings.select("case_id", "answer").rows()) == {("a", "ham"), ("b", "spam")}
     known = collected.known_annotations(book, 7, [1])
     assert set(known.select("case_id", "revision").rows()) == {("a", EARLY), ("b", LATE)}
 
@@ -99,15 +100,15 @@ def test_an_annotation_number_given_out_again_to_its_own_case_is_a_new_answer(bo
     given: dict[str, facts.Value] = {"case_id": "a", "task_id": 97, "revision": EARLY}
     gone: dict[str, facts.Value] = {"outcome": "deleted", "answer": None, "revision": f"{EARLY} deleted 97"}
     book.append({"review": facts.reviews(given, {**given, **gone})}, now=facts.NOW)
-    assert whereabouts.answered_tasks(book, 7, "key-a") == set()
-    assert whereabouts.newest_change(book, 7) == EARLY
+    assert sent_tasks.answered_tasks(book, 7, "key-a") == set()
+    assert sent_tasks.newest_change(book, 7) == EARLY
     book.append({"review": facts.reviews({**given, "revision": LATE, "answer": "spam"})}, now=facts.NOW)
-    assert whereabouts.answered_tasks(book, 7, "key-a") == {97}
-    assert reviewed.read(book, "mail").readings.select("case_id", "answer").rows() == [("a", "spam")]
+    assert sent_tasks.answered_tasks(book, 7, "key-a") == {97}
+    assert readings.read(book, "mail").readings.select("case_id", "answer").rows() == [("a", "spam")]
     # And the number of the one as that of another case, gone there at the same time.
     other: dict[str, facts.Value] = {**gone, "case_id": "b", "task_id": 98, "revision": f"{EARLY} deleted 98"}
     book.append({"review": facts.reviews(other)}, now=facts.NOW)
-    assert whereabouts.deleted_since(book, "mail", EARLY) == 2
+    assert sent_tasks.deleted_since(book, "mail", EARLY) == 2
 
 
 def test_deletions_of_late_are_counted(book: ledger.Ledger) -> None:
@@ -119,18 +120,18 @@ def test_deletions_of_late_are_counted(book: ledger.Ledger) -> None:
         "revision": f"{EARLY} deleted 97",
     }
     book.append({"review": facts.reviews(gone | {"collected_at": LATE})}, now=facts.NOW)
-    assert whereabouts.deleted_since(book, "mail", EARLY) == 1
-    assert whereabouts.deleted_since(book, "mail", NEXT_DAY) == 0
+    assert sent_tasks.deleted_since(book, "mail", EARLY) == 1
+    assert sent_tasks.deleted_since(book, "mail", NEXT_DAY) == 0
 
 
 def test_a_look_at_the_ledger_sees_its_size_its_head_and_what_is_odd(book: ledger.Ledger, ledger_url: str) -> None:
-    seen = ledger_health.look(book, ledger_url, deep=False)
+    seen = ledger_probe.look(book, ledger_url, deep=False)
     assert seen.head == book.head()
     assert seen.size > 50_000
     assert list(seen.odd) == []
     sqlite = ledger_url.startswith("sqlite")
     assert (seen.journal, seen.free is not None) == (("wal", True) if sqlite else (None, False))
-    there = ledger_health.now(book, ledger_url)
+    there = ledger_probe.now(book, ledger_url)
     assert there is None if sqlite else abs((there - datetime.now(UTC)).total_seconds()) < 60  # type: ignore[operator]
 
 
@@ -140,11 +141,11 @@ def test_a_quick_look_finds_what_costs_nothing_to_find_and_a_deep_one_the_rest(l
         book.append(facts.all_tables(), now=facts.NOW)
     facts.execute(ledger_url, *facts.unguard(ledger_url, "fault"), "UPDATE fault SET reason = 'nicer' WHERE line = 9")
     with ledger.open(ledger_url) as book:
-        quick = [finding.kind for finding in ledger_health.look(book, ledger_url, deep=False).odd]
-        deep = [finding.kind for finding in ledger_health.look(book, ledger_url, deep=True).odd]
+        quick = [finding.kind for finding in ledger_probe.look(book, ledger_url, deep=False).odd]
+        deep = [finding.kind for finding in ledger_probe.look(book, ledger_url, deep=True).odd]
     assert quick == ["unguarded"]
     assert sorted(deep) == ["edited", "unguarded"]
     facts.execute(ledger_url, *facts.unguard(ledger_url, "seal"), "DELETE FROM seal WHERE seq = 3")
     with ledger.open(ledger_url) as book:
-        kinds = [finding.kind for finding in ledger_health.look(book, ledger_url, deep=False).odd]
+        kinds = [finding.kind for finding in ledger_probe.look(book, ledger_url, deep=False).odd]
     assert "removed" in kinds

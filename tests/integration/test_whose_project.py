@@ -8,10 +8,13 @@ import httpx
 import polars as pl
 import pytest
 
-from flows import collect, decisions, epochs, runs, score, settings
+from flows import collect, score
+from flows.governance import epochs
+from flows.runtime import runs, settings
+from flows.scoring import decide
 from models.errors import Refused
-from review import form, marks, registered
-from review.label_studio import projects
+from review.label_studio import project_mark, projects, task_data
+from review.queries import registered
 from tests.integration.test_dispatch import Place
 
 ASSISTED = "\n[policy]\ncold_blind_rate = 1e-9\n"
@@ -29,7 +32,7 @@ class Assisting(Place):
 
     def answer_all(self) -> None:
         """Everybody agrees with what they are shown."""
-        result = form.prefill(settings.read_stream(self.name, settings.read()), "yes")
+        result = task_data.prefill(settings.read_stream(self.name, settings.read()), "yes")
         for task in self.tasks():
             body = {"result": result, "lead_time": 2.0}
             self.api.post(f"/api/tasks/{task}/annotations/", json=body).raise_for_status()
@@ -46,7 +49,7 @@ class Assisting(Place):
 
     def score(self) -> None:
         with runs.open_ledger() as book:
-            score.record_all(self.run(book, "score"), self.home / "mail.jsonl", decisions.record.fn)
+            score.record_all(self.run(book, "score"), self.home / "mail.jsonl", decide.record.fn)
 
 
 @pytest.fixture
@@ -77,7 +80,7 @@ def test_a_new_ledger_on_an_old_project_is_refused_before_an_epoch_begins(
 
 
 def test_a_project_that_was_given_to_another_ledger_is_neither_filled_nor_read_any_more(place: Assisting) -> None:
-    other = marks.Mark(stream=place.name, ledger="f" * 32)
+    other = project_mark.Mark(stream=place.name, ledger="f" * 32)
     place.api.patch(f"/api/projects/{place.project_id}/", json={"description": str(other)}).raise_for_status()
     for step in (place.dispatch, place.collect):
         with pytest.raises(

@@ -4,9 +4,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models import risk
-from models.estimate import Estimate, NotEnoughEvidence
-from tests.unit.test_risk import COLUMNS
+from models.evaluation import risk
+from models.evaluation.estimate import Estimate, NotEnoughEvidence
+from tests.unit.models.evaluation.test_risk import COLUMNS
 
 ALPHA = 0.1
 PATIENT = settings(deadline=None)  # a busy machine is no fault of an estimate

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models import tables
-from review import ledger, seals
+from review.integrity import verify
+from review.ledger import ledger, seals, tables
 from tests.integration import ledger_facts as facts
 from tests.integration.ledger_facts import NOW
 
@@ -69,7 +69,7 @@ def test_the_order_of_rows_and_the_cut_into_batches_change_nothing(rows: list[di
                 parts.append({"run": runs(part)}, now=NOW)
             assert contents(whole) == contents(mixed) == contents(parts)
             assert whole.head() == mixed.head()
-            assert parts.verify() == []
+            assert verify.ledger(parts) == []
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def test_verify_names_an_edit_of_any_column_of_a_decision(template: Path, tmp_pa
         raw.execute(f'UPDATE decision SET "{column}" = ? WHERE rowid = {at}', (change(value, kind),))
         raw.execute(sql)
     with ledger.open(f"sqlite:///{path}") as book:
-        found = {finding.kind for finding in book.verify(known=head(template))}
+        found = {finding.kind for finding in verify.ledger(book, known=head(template))}
     assert found == {"edited"} or column in (*tables.key("decision"), "seal")
     assert found
     assert "unreadable" not in found
@@ -154,7 +154,7 @@ def test_verify_finds_and_names_any_single_edit_removal_or_addition(template: Pa
                 raw.execute(sql)
         with ledger.open(f"sqlite:///{path}") as book:
             # The last seal and its rows: only a head that was printed knows of what was cut off behind it.
-            found = book.verify(known=head(template))
+            found = verify.ledger(book, known=head(template))
     named = {(finding.kind, finding.table, finding.key) for finding in found}
     if table == "seal":
         # A seal put in far beyond the last shows as a gap before it, and by the rows it claims and has not.

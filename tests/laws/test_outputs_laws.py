@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing.parametric import column, dataframes
 
-from models import outputs, reserved, stream
+from models.config import stream
 from models.errors import InputInvalid
+from models.outputs import contract, reserved
 from tests.fuzz import tables
 
 NUMBER, COLUMNS = tables.stream("number"), tables.stream("columns")
@@ -50,25 +51,25 @@ SCHEMA = {
 }
 
 
-def readable(frame: pl.DataFrame, described: stream.Stream) -> tuple[pl.DataFrame, outputs.Validated]:
+def readable(frame: pl.DataFrame, described: stream.Stream) -> tuple[pl.DataFrame, contract.Validated]:
     """A table and what it comes to; with others where its answers are lists or its confidences of another scale.
 
     These are the only grounds to refuse.
     """
     for _ in range(2):
         try:
-            return frame, outputs.validate(frame, described, source="any.parquet")
+            return frame, contract.validate(frame, described, source="any.parquet")
         except InputInvalid as refusal:
             lists = "list or record" in str(refusal)
             column, value = (described.input.prediction, "bug") if lists else (described.input.confidence, 1.5)
             frame = frame.with_columns(pl.lit(value).alias(column or ""))
-    return frame, outputs.validate(frame, described, source="any.parquet")
+    return frame, contract.validate(frame, described, source="any.parquet")
 
 
-def lawful(checked: outputs.Validated, labels: list[str]) -> None:
+def lawful(checked: contract.Validated, labels: list[str]) -> None:
     """What holds of every validated batch."""
     cases = checked.cases
-    assert (cases.schema, checked.faults.schema) == (outputs.CASE_SCHEMA, outputs.FAULT_SCHEMA)
+    assert (cases.schema, checked.faults.schema) == (contract.CASE_SCHEMA, contract.FAULT_SCHEMA)
     assert cases["case_id"].is_unique().all()
     required = ["case_id", "payload", "model_id", "slices", "group_id", "content", "source", "line"]
     assert sum(cases.select(required).null_count().row(0)) == 0
@@ -89,7 +90,7 @@ def lawful(checked: outputs.Validated, labels: list[str]) -> None:
 @pytest.mark.parametrize("described", [NUMBER, COLUMNS, LIST], ids=["number", "columns", "list"])
 def test_validate_raises_on_no_table_of_the_right_columns(described: stream.Stream) -> None:
     @slow
-    @given(frame=dataframes([column(name) for name in outputs.named(described)], max_size=8, allow_null=True))
+    @given(frame=dataframes([column(name) for name in contract.named(described)], max_size=8, allow_null=True))
     def law(frame: pl.DataFrame) -> None:
         frame, checked = readable(frame, described)
         lawful(checked, described.labels)
@@ -102,7 +103,7 @@ def test_validate_raises_on_no_table_of_the_right_columns(described: stream.Stre
 @given(rows=st.lists(row, max_size=12))
 def test_every_row_is_a_case_a_silent_repeat_or_a_fault(rows: list[dict[str, object]]) -> None:
     frame = pl.DataFrame(rows, schema=SCHEMA)
-    checked = outputs.validate(frame, NUMBER, source="mail.csv")
+    checked = contract.validate(frame, NUMBER, source="mail.csv")
     lawful(checked, NUMBER.labels)
     cases, faults = set(checked.cases["line"]), set(checked.faults["line"])
     assert not cases & faults
@@ -123,8 +124,8 @@ def test_good_rows_survive_any_mix_of_bad_ones(bad: list[dict[str, object]], pla
     mixed = list(bad)
     for item, place in zip(good, places, strict=True):
         mixed.insert(place, item)
-    alone = outputs.validate(pl.DataFrame(good, schema=SCHEMA), NUMBER, source="x").cases.drop("line")
-    among = outputs.validate(pl.DataFrame(mixed, schema=SCHEMA), NUMBER, source="x").cases.drop("line")
+    alone = contract.validate(pl.DataFrame(good, schema=SCHEMA), NUMBER, source="x").cases.drop("line")
+    among = contract.validate(pl.DataFrame(mixed, schema=SCHEMA), NUMBER, source="x").cases.drop("line")
     kept = among.filter(pl.col("case_id").str.starts_with("good-")).sort("case_id")
     assert kept.rows() == alone.rows()
     assert kept["doubt"].null_count() == 5
@@ -136,8 +137,8 @@ def test_a_row_is_judged_the_same_in_any_batch(rows: list[dict[str, object]], cu
     """Only a repeat needs its first: without repeats, two batches say what one says."""
     unique = [item | {"id": f"{item['id']}{n}" if item["id"] else item["id"]} for n, item in enumerate(rows)]
     frame = pl.DataFrame(unique, schema=SCHEMA)
-    whole = outputs.validate(frame, NUMBER, source="x")
-    parts = [outputs.validate(part, NUMBER, source="x") for part in (frame.head(cut), frame.slice(cut))]
+    whole = contract.validate(frame, NUMBER, source="x")
+    parts = [contract.validate(part, NUMBER, source="x") for part in (frame.head(cut), frame.slice(cut))]
     for kind in ("cases", "faults"):
         joined = pl.concat([getattr(part, kind) for part in parts]).drop("line")
         assert joined.rows() == getattr(whole, kind).drop("line").rows()
@@ -146,13 +147,13 @@ def test_a_row_is_judged_the_same_in_any_batch(rows: list[dict[str, object]], cu
 @pytest.mark.parametrize("described", [NUMBER, COLUMNS, LIST], ids=["number", "columns", "list"])
 def test_a_row_read_again_by_itself_says_what_it_said_among_others(described: stream.Stream) -> None:
     @slow
-    @given(frame=dataframes([column(name) for name in outputs.named(described)], max_size=8, allow_null=True))
+    @given(frame=dataframes([column(name) for name in contract.named(described)], max_size=8, allow_null=True))
     def law(frame: pl.DataFrame) -> None:
         frame, checked = readable(frame, described)
-        among = checked.cases.select(outputs.REREAD_SCHEMA.keys())
+        among = checked.cases.select(contract.REREAD_SCHEMA.keys())
         numbered = frame.with_columns(pl.int_range(1, len(frame) + 1, dtype=pl.Int64, eager=True).alias(reserved.LINE))
-        alone = [outputs.reread(numbered.slice(line - 1, 1), described) for line in among["line"]]
-        none = outputs.reread(numbered.clear(), described)
+        alone = [contract.reread(numbered.slice(line - 1, 1), described) for line in among["line"]]
+        none = contract.reread(numbered.clear(), described)
         assert among.equals(pl.concat([none, *alone]))
 
     law()
@@ -162,7 +163,7 @@ def test_a_row_read_again_by_itself_says_what_it_said_among_others(described: st
 @given(rows=st.lists(row, min_size=1, max_size=12))
 def test_a_row_among_odd_numbers_and_missing_values_is_read_again_as_it_was(rows: list[dict[str, object]]) -> None:
     frame = pl.DataFrame(rows, schema=SCHEMA)
-    among = outputs.validate(frame, NUMBER, source="mail.csv").cases.select(outputs.REREAD_SCHEMA.keys())
+    among = contract.validate(frame, NUMBER, source="mail.csv").cases.select(contract.REREAD_SCHEMA.keys())
     numbered = frame.with_columns(pl.int_range(1, len(frame) + 1, dtype=pl.Int64, eager=True).alias(reserved.LINE))
-    alone = [outputs.reread(numbered.slice(line - 1, 1), NUMBER) for line in among["line"]]
-    assert among.equals(pl.concat([outputs.REREAD_SCHEMA.to_frame(), *alone]))
+    alone = [contract.reread(numbered.slice(line - 1, 1), NUMBER) for line in among["line"]]
+    assert among.equals(pl.concat([contract.REREAD_SCHEMA.to_frame(), *alone]))

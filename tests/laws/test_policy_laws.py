@@ -4,7 +4,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import policy
+from models.routing import policy
 
 SALT = "5e" * 16
 CONFIDENCE = st.one_of(st.none(), st.floats(), st.floats(0, 1))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models import certificate, evidence, grid
+from models.certification import certificate, e_values, era_plan
 
 Floats = NDArray[np.float64]
 Rule = Callable[["Loop"], Floats]
@@ -20,7 +20,7 @@ Rule = Callable[["Loop"], Floats]
 ALPHA, DELTA = 0.01, 0.05
 SIZE = 200
 COVERAGE = np.arange(1, SIZE + 1) / SIZE
-STARTS, WEIGHTS = grid.starts(COVERAGE.tolist())
+STARTS, WEIGHTS = era_plan.starts(COVERAGE.tolist())
 LOG_DELTA = -math.log(DELTA)
 
 _RANK = (np.arange(SIZE)[:, None] + (np.arange(50) + 0.5) / 50) / SIZE
@@ -63,8 +63,8 @@ def test_the_typical_shape_has_an_oracle_of_75_percent_and_4_5_percent_errors() 
 
 def test_a_cold_start_of_ten_thousand_labels_certifies_about_68_percent_and_the_exact_look_71() -> None:
     labels, wrong = cold_start(TYPICAL, 10_000, 1000, np.random.default_rng(2406))
-    anytime = covered(furthest(evidence.constant(wrong, labels, ALPHA)))
-    exact = covered(furthest(evidence.binomial(wrong, labels, ALPHA)))
+    anytime = covered(furthest(e_values.constant(wrong, labels, ALPHA)))
+    exact = covered(furthest(e_values.binomial(wrong, labels, ALPHA)))
     assert float(anytime.mean()) == pytest.approx(0.68, abs=0.01)
     assert float(exact.mean()) == pytest.approx(0.715, abs=0.01)
 
@@ -72,7 +72,7 @@ def test_a_cold_start_of_ten_thousand_labels_certifies_about_68_percent_and_the_
 def test_a_hump_at_the_sure_end_still_certifies_in_a_third_of_runs_and_a_strictest_first_walk_never() -> None:
     runs = 1000
     labels, wrong = cold_start(HUMP, 10_000, runs, np.random.default_rng(1705))
-    log_e = evidence.constant(wrong, labels, ALPHA)
+    log_e = e_values.constant(wrong, labels, ALPHA)
     share = float((furthest(log_e) >= 0).mean())
     assert abs(share - 1 / 3) < 3 * math.sqrt(2 / 9 / runs)
     testable = labels >= certificate.fewest(ALPHA, DELTA)
@@ -89,7 +89,7 @@ def test_where_all_are_just_above_the_target_200_looks_rarely_certify() -> None:
         more, errors = cold_start(BOUNDARY, 100, runs, rng)
         labels, wrong = labels + more, wrong + errors
         best = np.asarray(
-            evidence.running(best, evidence.unequal((labels - wrong)[..., None], wrong[..., None], [1.0], ALPHA))
+            e_values.running(best, e_values.unequal((labels - wrong)[..., None], wrong[..., None], [1.0], ALPHA))
         )
         ever |= furthest(best) >= 0
     assert ever.mean() <= bound(runs)
@@ -98,7 +98,7 @@ def test_where_all_are_just_above_the_target_200_looks_rarely_certify() -> None:
 def test_a_start_picked_from_the_labels_breaks_the_promise() -> None:
     runs = 1000
     labels, wrong = cold_start(BOUNDARY, 10_000, runs, np.random.default_rng(2110))
-    log_p = np.where(labels >= certificate.fewest(ALPHA, DELTA), evidence.binomial(wrong, labels, ALPHA), 0)
+    log_p = np.where(labels >= certificate.fewest(ALPHA, DELTA), e_values.binomial(wrong, labels, ALPHA), 0)
     assert (log_p.max(1) >= LOG_DELTA).mean() > bound(runs), "the harness can fail"
     assert (furthest(log_p) >= 0).mean() <= bound(runs)
 
@@ -107,7 +107,7 @@ def test_a_joint_promise_for_five_classes_holds_for_all_at_once_and_five_single_
     runs, classes, rng = 1000, 5, np.random.default_rng(407)
     barely = np.full(SIZE, ALPHA + 1e-6)
     seen = [cold_start(barely, 4000, runs, rng) for _ in range(classes)]
-    log_p = [evidence.binomial(wrong, labels, ALPHA) for labels, wrong in seen]
+    log_p = [e_values.binomial(wrong, labels, ALPHA) for labels, wrong in seen]
 
     def any_wrong(delta: float) -> float:
         certified = [furthest(one, delta) >= 0 for one in log_p]
@@ -134,13 +134,13 @@ AUDIT, BLIND, COLD = 0.05, 0.2, 1.0
 
 
 def anytime(loop: Loop) -> Floats:
-    log_e = evidence.unequal(loop.right, loop.wrong, [1.0, AUDIT / BLIND], ALPHA)
-    loop.best = evidence.running(loop.best, log_e)
+    log_e = e_values.unequal(loop.right, loop.wrong, [1.0, AUDIT / BLIND], ALPHA)
+    loop.best = e_values.running(loop.best, log_e)
     return loop.best
 
 
 def exact_again(loop: Loop) -> Floats:
-    return evidence.binomial(loop.kept_wrong, loop.kept, ALPHA)
+    return e_values.binomial(loop.kept_wrong, loop.kept, ALPHA)
 
 
 def plug_in(loop: Loop) -> Floats:

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models import certificate, grid, prefix, tally
+from models.certification import case_counts, certificate, era_plan, prefix
 
 ALPHA = DELTA = 0.05
 RUNS, FIRST, A_NIGHT, NIGHTS, MISSED = 200, 300, 100, 8, 0.4
 BOUND = DELTA + 3 * math.sqrt(DELTA * (1 - DELTA) / RUNS)
-PLAN = grid.Plan(epoch="e", alpha=ALPHA, delta=DELTA, thresholds=(0.5,), starts=(0,), weights=(1.0,))
+PLAN = era_plan.Plan(epoch="e", alpha=ALPHA, delta=DELTA, thresholds=(0.5,), starts=(0,), weights=(1.0,))
 
 
 def look(right: NDArray[np.bool_], before: certificate.Standing | None) -> certificate.Standing:
@@ -29,7 +29,9 @@ def look(right: NDArray[np.bool_], before: certificate.Standing | None) -> certi
         batch=np.arange(size),
     )
     draws = certificate.Draws(order=order, settled=np.ones(size, np.bool_), sent=np.ones(size, np.bool_))
-    return certificate.look(PLAN, draws, tally.Tally(lowest=np.ones((1, 1)), cases=np.array([float(size)])), before)
+    return certificate.look(
+        PLAN, draws, case_counts.Tally(lowest=np.ones((1, 1)), cases=np.array([float(size)])), before
+    )
 
 
 def ever_certified(*, kept: bool) -> NDArray[np.float64]:

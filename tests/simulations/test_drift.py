@@ -25,7 +25,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models import certificate, change_detection, era, evidence, grid
+from models.certification import certificate, e_values, era, era_plan
+from models.monitoring import change_detection
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -36,7 +37,7 @@ RUNS, DAYS, CASES = 300, 120, 200
 AUDIT, BLIND, COLD = 0.05, 0.2, 1.0
 SIZE = 50
 COVERAGE = np.arange(1, SIZE + 1) / SIZE
-STARTS, WEIGHTS = grid.starts(COVERAGE.tolist())
+STARTS, WEIGHTS = era_plan.starts(COVERAGE.tolist())
 _RANK = (np.arange(SIZE)[:, None] + (np.arange(50) + 0.5) / 50) / SIZE
 ERROR = (0.01 + 0.40 * _RANK**6).mean(1)
 ERA = era.length(ALPHA, DELTA, AUDIT * CASES * 0.8)
@@ -130,7 +131,7 @@ def drift(rise: float, *, eras: bool, seed: int = 2026) -> Outcome:
         for group, members in enumerate((released | cold, ~released & ~cold)):
             right[..., group] += ((labels - errors) * members).cumsum(1)
             wrong[..., group] += (errors * members).cumsum(1)
-        best = evidence.running(best, evidence.unequal(right, wrong, [1.0, AUDIT / BLIND], ALPHA))
+        best = e_values.running(best, e_values.unequal(right, wrong, [1.0, AUDIT / BLIND], ALPHA))
         passed |= certified(best)
         raised, labels_seen = detectors.see((labels * released).sum(1), (errors * released).sum(1), rng)
         before, after = sum(map(len, seen)), sum(map(len, seen)) + len(labels_seen)

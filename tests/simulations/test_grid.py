@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from models import certificate, evidence, grid
+from models.certification import certificate, e_values, era_plan
 from tests.simulations.shapes import MODELS, Model
 
 Floats = NDArray[np.float64]
@@ -32,7 +32,7 @@ def round_numbers(_: pl.Series) -> Laid:
 
 def ranks_alone(scores: pl.Series) -> Laid:
     """What a later epoch had before: ranks, with starts at 10, 30, 50 and 70 % coverage."""
-    thresholds, coverage = grid.quantiles(scores)
+    thresholds, coverage = era_plan.quantiles(scores)
     places = [int(np.argmin(np.abs(np.array(coverage) - goal))) for goal in (0.1, 0.3, 0.5, 0.7)]
     return thresholds, places, (0.1, 0.2, 0.4, 0.3)
 
@@ -49,7 +49,7 @@ def released(
         scores, wrong = confidence(rank), random.random(labels) < model.error(rank)
         thresholds, starts, weights = laid(pl.Series(scores[:HEAD]))
         n, bad = (counted(part, thresholds) for part in (scores, scores[wrong]))
-        passed = certificate.walk(evidence.constant(bad, n, model.target), starts, weights, delta=DELTA).passed
+        passed = certificate.walk(e_values.constant(bad, n, model.target), starts, weights, delta=DELTA).passed
         line = thresholds[passed[-1]] if passed else math.inf
         shares.append(1 - float(np.searchsorted(rising, line)) / len(rising))
     return float(np.mean(shares))
@@ -65,7 +65,8 @@ def counted(scores: Floats, thresholds: Sequence[float]) -> Floats:
 def test_ranks_release_within_two_points_of_the_better_of_round_numbers_and_ranks_alone(name: str, labels: int) -> None:
     model, runs = MODELS[name], 400
     shares = [
-        released(model.confidence, model, labels, laid, runs=runs) for laid in (grid.ranks, round_numbers, ranks_alone)
+        released(model.confidence, model, labels, laid, runs=runs)
+        for laid in (era_plan.ranks, round_numbers, ranks_alone)
     ]
     print(
         f"\n{name}, {labels} labels: ranks {shares[0]:.1%}, round numbers {shares[1]:.1%}, ranks alone {shares[2]:.1%}"
@@ -76,9 +77,9 @@ def test_ranks_release_within_two_points_of_the_better_of_round_numbers_and_rank
 def test_round_numbers_release_nothing_of_a_sure_model_and_ranks_alone_lose_the_few_sure_of_a_weak_one() -> None:
     sure, weak = MODELS["sure"], MODELS["weak, few sure"]
     assert released(sure.confidence, sure, 3000, round_numbers, runs=100) == 0.0
-    assert released(sure.confidence, sure, 3000, grid.ranks, runs=100) > 0.35
+    assert released(sure.confidence, sure, 3000, era_plan.ranks, runs=100) > 0.35
     assert released(weak.confidence, weak, 1000, ranks_alone, runs=100) < 0.02
-    assert released(weak.confidence, weak, 1000, grid.ranks, runs=100) > 0.14
+    assert released(weak.confidence, weak, 1000, era_plan.ranks, runs=100) > 0.14
 
 
 BUNCHED: dict[str, Callable[[Floats], Floats]] = {
@@ -92,7 +93,7 @@ BUNCHED: dict[str, Callable[[Floats], Floats]] = {
 def test_bunched_scores_release_within_three_points_of_the_same_order_spread_evenly(name: str) -> None:
     model, runs = MODELS["typical"], 300
     bunched, spread = (
-        released(confidence, model, 3000, grid.ranks, runs=runs)
+        released(confidence, model, 3000, era_plan.ranks, runs=runs)
         for confidence in (BUNCHED[name], lambda rank: 1 - rank)
     )
     print(f"\n{name}: {bunched:.1%}, spread evenly {spread:.1%}, round numbers 0.0%")
@@ -107,8 +108,8 @@ def test_three_distinct_values_release_as_much_bunched_as_spread() -> None:
         return lambda rank: np.where(rank < 0.4, high, np.where(rank < 0.7, middle, low))
 
     model = MODELS["typical"]
-    bunched = released(three(1.0, 0.99999, 0.9999), model, 3000, grid.ranks, runs=300)
-    spread = released(three(0.8, 0.5, 0.2), model, 3000, grid.ranks, runs=300)
+    bunched = released(three(1.0, 0.99999, 0.9999), model, 3000, era_plan.ranks, runs=300)
+    spread = released(three(0.8, 0.5, 0.2), model, 3000, era_plan.ranks, runs=300)
     assert bunched == pytest.approx(spread, abs=0.03)
     assert bunched > 0.2
 
@@ -123,10 +124,10 @@ def test_a_grid_laid_on_the_unlabelled_scores_of_the_very_cases_keeps_the_promis
     for _ in range(runs):
         scores = model.confidence(random.random(labels))
         wrong = random.random(labels) < above * target
-        thresholds, starts, weights = grid.ranks(pl.Series(scores))
+        thresholds, starts, weights = era_plan.ranks(pl.Series(scores))
         seen = [[counted(part, thresholds) for part in (scores[:look], scores[:look][wrong[:look]])] for look in looks]
         n, bad = (np.array([pair[place] for pair in seen]) for place in (0, 1))
-        log_e = np.maximum.accumulate(evidence.constant(bad, n, target), axis=0)
+        log_e = np.maximum.accumulate(e_values.constant(bad, n, target), axis=0)
         ever += any(
             certificate.walk(log_e[look], starts, weights, delta=DELTA).passed
             for look in np.flatnonzero(log_e.max(1) >= -math.log(DELTA))
@@ -142,7 +143,7 @@ def test_a_grid_laid_on_the_labels_would_break_the_promise() -> None:
     ever = 0
     for _ in range(runs):
         scores, wrong = random.random(labels), random.random(labels) < target
-        thresholds, _, _ = grid.ranks(pl.Series(scores))
+        thresholds, _, _ = era_plan.ranks(pl.Series(scores))
         n, bad = (counted(part, thresholds) for part in (scores, scores[wrong]))
-        ever += float(evidence.binomial(bad, n, target)[n >= 100].max()) >= -math.log(DELTA)
+        ever += float(e_values.binomial(bad, n, target)[n >= 100].max()) >= -math.log(DELTA)
     assert ever / runs > DELTA + 3 * math.sqrt(DELTA * (1 - DELTA) / runs)

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from models import group_limits, risk
-from models.estimate import Estimate
+from models.evaluation import group_intervals, risk
+from models.evaluation.estimate import Estimate
 
 DELTA = 0.05
 RUNS = 600
@@ -46,7 +46,7 @@ def test_limits_of_clusters_of_five_cover_by_group_and_not_by_case(error: float)
     for _ in range(RUNS):
         wrong = np.repeat(rng.random(300) < error, 5)
         counts = counted(wrong, ones > 0, ones / 10)
-        design = group_limits.design(wrong.astype(float), group, ones)
+        design = group_intervals.design(wrong.astype(float), group, ones)
         by_group += covers(risk.error_among_automated(counts, DELTA, design=design), error)
         by_case += covers(risk.error_among_automated(counts, DELTA), error)
     assert by_group / RUNS >= FLOOR
@@ -64,7 +64,7 @@ def test_weighted_limits_of_clusters_cover_by_group_and_not_by_case() -> None:
     for _ in range(RUNS):
         drawn = np.repeat(rng.random(8000) < rate, size)
         counts = counted(wrong, drawn, rate[group])
-        design = group_limits.design(wrong[drawn].astype(float), group[drawn], 1 / rate[group][drawn])
+        design = group_intervals.design(wrong[drawn].astype(float), group[drawn], 1 / rate[group][drawn])
         by_group += covers(risk.error_among_automated(counts, DELTA, design=design), wrong.mean())
         by_case += covers(risk.error_among_automated(counts, DELTA), wrong.mean())
     assert by_group / RUNS >= FLOOR
@@ -80,8 +80,8 @@ def test_limits_at_a_strict_threshold_cover_where_only_sure_groups_are_alike() -
     for _ in range(RUNS):
         wrong = np.where(sure, np.repeat(rng.random(400) < 0.03, 5), rng.random(2000) < 0.3)
         counts = counted(wrong[sure], ones[sure] > 0, ones[sure])
-        falling, sums = group_limits.designs(confidence, wrong.astype(float), group, ones)
-        design = group_limits.Design(released=1.0, worst=1.0, falling=falling, sums=sums)
+        falling, sums = group_intervals.designs(confidence, wrong.astype(float), group, ones)
+        design = group_intervals.Design(released=1.0, worst=1.0, falling=falling, sums=sums)
         at, everywhere = design.at([0.8, 0.0])
         own += covers(risk.error_at(counts, 0.8, DELTA, design=float(at)), 0.03)
         one += covers(risk.error_at(counts, 0.8, DELTA, design=float(everywhere)), 0.03)

@@ -8,8 +8,8 @@ import math
 import numpy as np
 import polars as pl
 
-from models import limits, risk
-from models.estimate import Estimate
+from models.evaluation import intervals, risk
+from models.evaluation.estimate import Estimate
 
 RUNS = 1500
 DELTA = 0.05
@@ -57,7 +57,7 @@ def test_weighted_limits_cover_under_unequal_propensities_and_unweighted_ones_fa
         assert found.method == "Fay-Feuer, one-sided"
         values.append(found.value)
         weighted += found.high >= ERRORS / CASES
-        naive += float(limits.upper(found.errors, found.n, DELTA)) >= ERRORS / CASES
+        naive += float(intervals.upper(found.errors, found.n, DELTA)) >= ERRORS / CASES
     assert weighted / RUNS >= FLOOR
     assert naive / RUNS < 0.2
     spread = 3 * float(np.std(values)) / math.sqrt(RUNS)
@@ -78,7 +78,7 @@ def test_exact_limits_cover_under_one_propensity_and_so_do_those_of_the_closed_b
         found = bound(draw(rng, ((1500, 30, 0.1),)))
         assert found.method == "Clopper-Pearson, one-sided"
         exact += found.high >= truth
-        batch += limits.batch_upper(found.errors, found.n, 1500, DELTA) >= truth
+        batch += intervals.batch_upper(found.errors, found.n, 1500, DELTA) >= truth
         plugged_in += found.value >= truth
     assert exact / RUNS >= FLOOR
     assert batch / RUNS >= FLOOR

@@ -10,13 +10,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models import certificate, grid, prefix, tally
-from review.states import reviewed
+from models.certification import case_counts, certificate, era_plan, prefix
+from review.queries import readings
 
 ALPHA = DELTA = 0.05
 RUNS, LOOKS, A_LOOK = 100, 6, 100
 BOUND = DELTA + 3 * math.sqrt(DELTA * (1 - DELTA) / RUNS)
-PLAN = grid.Plan(epoch="e", alpha=ALPHA, delta=DELTA, thresholds=(0.5,), starts=(0,), weights=(1.0,))
+PLAN = era_plan.Plan(epoch="e", alpha=ALPHA, delta=DELTA, thresholds=(0.5,), starts=(0,), weights=(1.0,))
 
 
 def ever_certified(marks: str, *, second_opinion: bool = True) -> float:
@@ -38,7 +38,7 @@ def ever_certified(marks: str, *, second_opinion: bool = True) -> float:
         )
         standing = None
         for look in range(LOOKS):
-            known = reviewed.verdicts(
+            known = readings.verdicts(
                 read.filter(pl.col("came") <= look), claims.head((look + 1) * A_LOOK), second_opinion=second_opinion
             ).sort("case_id")
             settled = (~known["disputed"] & ~known["due"]).to_numpy()
@@ -51,7 +51,7 @@ def ever_certified(marks: str, *, second_opinion: bool = True) -> float:
                 group=np.arange(len(right)),
                 batch=np.arange(len(right)),
             )
-            routed = tally.Tally(lowest=np.ones((1, 1)), cases=np.array([float(len(right))]))
+            routed = case_counts.Tally(lowest=np.ones((1, 1)), cases=np.array([float(len(right))]))
             draws = certificate.Draws(order=order, settled=settled, sent=np.ones(len(right), np.bool_))
             standing = certificate.look(PLAN, draws, routed, standing)
             if standing.certified:

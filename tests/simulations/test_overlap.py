@@ -12,9 +12,9 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from models import capture_recapture as recapture
-from models import limits
-from models.estimate import Estimate
+from models.evaluation import intervals
+from models.evaluation.estimate import Estimate
+from models.reviewers import capture_recapture as recapture
 
 RUNS = 250
 ALPHA = 0.05
@@ -120,7 +120,7 @@ def test_the_limits_of_what_is_measured_do_not_cover() -> None:
     rng = np.random.default_rng(8)
     n = 3000
     highs = [
-        float(limits.clopper_pearson(round(measured(readings(rng, n, (0.4, 0.4))) * n), n, ALPHA)[1])
+        float(intervals.clopper_pearson(round(measured(readings(rng, n, (0.4, 0.4))) * n), n, ALPHA)[1])
         for _ in range(RUNS)
     ]
     assert np.mean(np.array(highs) >= TRUTH) < 0.1

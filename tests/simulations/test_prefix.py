@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models import evidence, prefix
+from models.certification import e_values, prefix
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -54,13 +54,13 @@ def settled_days(wrong: Bools, settled_on: Ints, today: int, decided: Ints) -> f
     """The rule of the first version: only days on which all is settled count."""
     open_days = np.unique(DAY[(settled_on > today) & (decided <= today)])
     counted = (decided <= today) & ~np.isin(DAY, open_days)
-    return float(evidence.constant(wrong[counted].sum(), counted.sum(), ALPHA))
+    return float(e_values.constant(wrong[counted].sum(), counted.sum(), ALPHA))
 
 
 def leave_out(wrong: Bools, settled_on: Ints, today: int, decided: Ints) -> float:
     """A shortcut: what is not settled does not count."""
     counted = (settled_on <= today) & (decided <= today)
-    return float(evidence.constant(wrong[counted].sum(), counted.sum(), ALPHA))
+    return float(e_values.constant(wrong[counted].sum(), counted.sum(), ALPHA))
 
 
 Rule = Callable[[Bools, Ints, int, Ints], float]

@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models import grid, single_look
+from models.certification import era_plan
+from models.planning import single_look
 
 TARGET, DELTA = 0.05, 0.05
 
@@ -20,7 +21,7 @@ def ever_certified(looks: list[int], runs: int) -> float:
     ever = 0
     for _ in range(runs):
         scores, wrong = random.random(looks[-1]), random.random(looks[-1]) < TARGET
-        thresholds = np.array(grid.ranks(pl.Series(scores))[0], np.float64)
+        thresholds = np.array(era_plan.ranks(pl.Series(scores))[0], np.float64)
         for look in looks:
             labels, bad = (
                 len(part) - np.searchsorted(np.sort(part), thresholds).astype(np.float64)

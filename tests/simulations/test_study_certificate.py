@@ -9,7 +9,8 @@ import math
 import numpy as np
 import polars as pl
 
-from models import attainable, group_limits, limits
+from models.evaluation import group_intervals, intervals
+from models.planning import attainable
 
 TARGET = 0.05
 DELTA = 0.05
@@ -94,9 +95,9 @@ def test_limits_of_an_error_rate_cover_where_the_rows_of_a_group_are_alike() -> 
         size = rng.integers(1, 7, 150)
         wrong = rng.random(size.sum()) < np.repeat(rng.beta(0.3, 1.7, 150), size)
         group, ones = np.repeat(np.arange(150), size), np.ones(size.sum())
-        _, low, high = group_limits.above(ones, wrong.astype(float), group, ones, np.zeros(1), DELTA)
+        _, low, high = group_intervals.above(ones, wrong.astype(float), group, ones, np.zeros(1), DELTA)
         held += bool(low[0] <= truth <= high[0])
-        below, upper = limits.clopper_pearson(wrong.sum(), len(wrong), DELTA)
+        below, upper = intervals.clopper_pearson(wrong.sum(), len(wrong), DELTA)
         plain += bool(below <= truth <= upper)
     floor = 1 - DELTA - 3 * math.sqrt(DELTA * (1 - DELTA) / runs)
     assert held / runs >= floor

@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from models import change_detection, limits, slices
+from models.evaluation import intervals, slices
+from models.monitoring import change_detection
 
 Floats = NDArray[np.float64]
 
@@ -126,7 +127,7 @@ def test_flags_on_ten_sound_slices_are_rare_and_without_holm_they_are_not() -> N
             confidence=0.9, route=pl.lit("AUTOMATE"), blind=True, propensity=0.5
         )
         flagged += any(one.flagged for one in slices.table(counts, target, alpha))
-        naive += bool(np.any(limits.clopper_pearson(wrong, 400, 2 * alpha)[0] > target))
+        naive += bool(np.any(intervals.clopper_pearson(wrong, 400, 2 * alpha)[0] > target))
     bound = alpha + 3 * math.sqrt(alpha * (1 - alpha) / runs)
     assert flagged / runs <= bound
     assert naive / runs > bound

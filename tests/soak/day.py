@@ -11,8 +11,8 @@ import sys
 import time
 from pathlib import Path
 
-from deploy import postgres
-from deploy import stack as stacks
+from deploy.local import postgres
+from deploy.local import stack as stacks
 from tests.faults.process import ROOT
 from tests.soak import life, page, scene
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import psycopg
 
-from deploy import label_studio_server, prefect_server
-from flows.certify import WATCHDOG
-from models import moment
+from deploy.local import label_studio_server, prefect_server
+from flows.governance.evidence import WATCHDOG
+from models import timestamps
 from tests.faults.oracle import humans
 from tests.faults.world import World
 from tests.soak import judgement, load, memory, scene
@@ -46,11 +46,11 @@ def live(here: scene.Scene, hours: int, *, delete_tasks: bool = False) -> Day:
     """So many hours. `delete_tasks`: a fault to be found, a task that is deleted in Label Studio in the second last."""
     day = Day()
     end = here.start + hours * scene.HOUR
-    here.flows.ask(plan=[moment.text(here.start), moment.text(end)])
+    here.flows.ask(plan=[timestamps.text(here.start), timestamps.text(end)])
     plan = [tuple(due) for due in here.flows.answer()] + _owner(here, hours)
     for at, due in groupby(sorted(plan, key=itemgetter(0)), key=itemgetter(0)):
-        _minute(here, day, moment.parse(at), [list(run[1:]) for run in due])
-        if delete_tasks and moment.parse(at) == end - scene.HOUR:
+        _minute(here, day, timestamps.parse(at), [list(run[1:]) for run in due])
+        if delete_tasks and timestamps.parse(at) == end - scene.HOUR:
             delete_task(here.world)
     close(here, day)
     return day
@@ -62,7 +62,7 @@ def _owner(here: scene.Scene, hours: int) -> list[tuple[Any, ...]]:
     for hour, minute, flow, given in load.OWNER:
         at = here.start + timedelta(hours=(hour - here.first) % 24, minutes=minute)
         if at < here.start + hours * scene.HOUR:
-            found.append((moment.text(at), flow, {"stream": here.world.name, "by": "A. Owner", **given}))
+            found.append((timestamps.text(at), flow, {"stream": here.world.name, "by": "A. Owner", **given}))
     return found
 
 
@@ -72,7 +72,7 @@ def _minute(here: scene.Scene, day: Day, at: datetime, due: list[list[Any]]) -> 
     hour, world = (here.first + int(passed)) % 24, here.world
     if at.minute % load.DELIVERY_MINUTES == 0:
         world.deliver(load.ROWS[hour])
-    here.flows.ask(now=moment.text(at), due=due)
+    here.flows.ask(now=timestamps.text(at), due=due)
     if at.minute:
         edits, deletions = load.changes(at.minute)
         world.people_work(load.ANSWERS[hour], edits=edits, deletions=deletions, right=load.RIGHT, skipped=True)
@@ -80,7 +80,7 @@ def _minute(here: scene.Scene, day: Day, at: datetime, due: list[list[Any]]) -> 
         day.runs[run["flow"], run["state"]] += 1
         day.seconds[run["flow"]] += run["seconds"]
         if run["state"] != "COMPLETED":
-            day.found.append(f"{moment.text(at)}: {run['flow']} ended as {run['state']}: {run['message']}")
+            day.found.append(f"{timestamps.text(at)}: {run['flow']} ended as {run['state']}: {run['message']}")
         if run["flow"] == "collect" and run["state"] == "COMPLETED" and not at.minute:
             world.collected = True
     _weigh(here, day, passed)
@@ -122,7 +122,7 @@ def _look(here: scene.Scene, day: Day, at: datetime, number: int) -> None:
         }
     )
     if judgement.stands_still([hour["answers"] for hour in day.hours], load.ANSWERS[(here.first + number - 1) % 24]):
-        day.found.append(f"{moment.text(at)}: nobody has answered in an hour of work: the load stands still")
+        day.found.append(f"{timestamps.text(at)}: nobody has answered in an hour of work: the load stands still")
     print(", ".join(f"{name} {count:,.0f}" for name, count in day.hours[-1].items()), flush=True)
 
 

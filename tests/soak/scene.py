@@ -16,15 +16,15 @@ from pathlib import Path
 from random import Random
 from typing import IO, Any
 
-from deploy import postgres
-from deploy.stack import Stack
+from deploy.local import postgres
+from deploy.local.stack import Stack
 from tests.e2e.place import COMMAND
 from tests.faults import process
 from tests.faults.world import PASSWORD, READERS, World
 
 SILENCE = 300.0  # seconds without an answer of the flows: they hang
 HOUR = timedelta(hours=1)
-_LAUNCHER = process.ROOT / "deploy" / "child.py"
+_LAUNCHER = process.ROOT / "deploy" / "local" / "child.py"
 
 
 @dataclass(slots=True)

@@ -18,8 +18,9 @@ from typing import Any
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.server.schemas import schedules
 
-from flows import collect, deployments, endings, runs, settings
-from models import moment
+from flows import collect, deployments
+from flows.runtime import flow_states, runs, settings
+from models import timestamps
 
 FLOWS = {work.name: work for work in (*deployments.SCHEDULED, *deployments.OWNERS)}
 Ended = dict[str, Any]
@@ -41,7 +42,7 @@ def main(stream: str, planted: str) -> None:
                 said = list(pool.map(_run, *zip(*told["due"], strict=True)))
             answers.write(json.dumps(said) + "\n")
             answers.flush()
-    endings.flush_log()
+    flow_states.flush_log()
 
 
 def _plan(stream: str, start: str, end: str) -> list[tuple[str, str, dict[str, Any]]]:
@@ -51,16 +52,16 @@ def _plan(stream: str, start: str, end: str) -> list[tuple[str, str, dict[str, A
         for each in deployment.schedules or ():
             assert isinstance(each.schedule, CronSchedule), each
             cron = schedules.CronSchedule(cron=each.schedule.cron, timezone=each.schedule.timezone)
-            dates = asyncio.run(cron.get_dates(n=1000, start=moment.parse(start), end=moment.parse(end)))
-            found += [(moment.text(date), str(deployment.flow_name), dict(deployment.parameters)) for date in dates]
+            dates = asyncio.run(cron.get_dates(n=1000, start=timestamps.parse(start), end=timestamps.parse(end)))
+            found += [(timestamps.text(date), str(deployment.flow_name), dict(deployment.parameters)) for date in dates]
     order = list(FLOWS)
     return sorted(found, key=lambda due: (due[0], order.index(due[1])))
 
 
 def _set_clock(now: str) -> None:
     """It is `now`; from here on the clock goes as fast as any."""
-    jump = moment.parse(now) - datetime.now(UTC)
-    runs.clock = lambda: moment.text(datetime.now(UTC) + jump)
+    jump = timestamps.parse(now) - datetime.now(UTC)
+    runs.clock = lambda: timestamps.text(datetime.now(UTC) + jump)
 
 
 def _run(flow: str, parameters: dict[str, Any]) -> Ended:

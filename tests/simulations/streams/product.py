@@ -15,15 +15,19 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows import caution, certify, decisions, epochs, eras, govern, measure, runs, score, settings
-from models import errors, tables
-from models.stream import Stream
-from review import certificate_text, changes, disputes, headline, ledger, numbers
-from review.states import doubted, governed, queued
+from flows import measure, score
+from flows.governance import actions, epochs, eras, evidence, recall, safeguards
+from flows.runtime import runs, settings
+from flows.scoring import decide
+from models import errors
+from models.config.stream import Stream
+from review.ledger import ledger, tables
+from review.queries import adjudication, alarms, pending_cases, policy_history
+from review.report import as_json, certificate_text, changes, summary
 
 NAME = "mail"
-WATCHDOG = certify.WATCHDOG
-ITSELF = ERA, SILENCE = caution.ERA, caution.SILENCE  # what the product adopts by, without a person
+WATCHDOG = evidence.WATCHDOG
+ITSELF = ERA, SILENCE = safeguards.ERA, safeguards.SILENCE  # what the product adopts by, without a person
 BY, BECAUSE = "ann@example.org", "the simulation"
 STREAM = """
 name = "mail"
@@ -130,11 +134,11 @@ class Product:
             if killed_after is not None and written >= killed_after:
                 raise KilledError
             written += 1
-            return decisions.record.fn(*words)
+            return decide.record.fn(*words)
 
         in_force = runs.policy_in_force(run.ledger, run.stream)
         eras.under_way(run.ledger, run.stream, in_force, self.now, least=eras.SCORES)
-        caution.before_release(run, in_force, self.now)
+        safeguards.before_release(run, in_force, self.now)
         score.record_all(run, source, write)
         eras.under_way(
             run.ledger, run.stream, runs.policy_in_force(run.ledger, run.stream), self.now, least=eras.SCORES
@@ -146,13 +150,13 @@ class Product:
         in_force = runs.policy_in_force(run.ledger, run.stream)
         era = eras.under_way(run.ledger, run.stream, in_force, self.now)
         since = eras.read_first(self.book, run.stream, era)
-        found = queued.pending(self.book, NAME, room, blind_first=not in_force.policy.releases, since=since)
+        found = pending_cases.pending(self.book, NAME, room, blind_first=not in_force.policy.releases, since=since)
         return [(str(case), bool(blind)) for case, blind in found.select("case_id", "blind").iter_rows()]
 
     def disputes_waiting(self) -> list[tuple[str, int]]:
         """The cases that wait for another reader: id, slot."""
         rule = self._run("dispatch").stream.review
-        found = disputes.waiting(self.book, NAME, 1_000, second_opinion=rule.second_opinion, overlap=rule.overlap)
+        found = adjudication.waiting(self.book, NAME, 1_000, second_opinion=rule.second_opinion, overlap=rule.overlap)
         return [(str(case), int(slot)) for case, slot in found.select("case_id", "slot").iter_rows()]
 
     def append(self, table: str, rows: list[dict[str, Any]]) -> None:
@@ -168,27 +172,27 @@ class Product:
         """
         run = self._run("measure")
         in_force = runs.policy_in_force(run.ledger, run.stream)
-        cases = certify.judged(run, self.now)
+        cases = evidence.judged(run, self.now)
         before = self._looks()
-        standings = certify.look(run, in_force, cases, self.now)
+        standings = evidence.look(run, in_force, cases, self.now)
         if killed:
             raise KilledError
-        labels = certify.labels(run.stream, in_force, cases, self.now)
-        alarm = certify.watch(run, in_force, labels, self.now)
+        labels = evidence.labels(run.stream, in_force, cases, self.now)
+        alarm = evidence.watch(run, in_force, labels, self.now)
         if alarm:
             in_force, standings, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
-        elif caution.act(run, in_force, standings, self.now, cases):
+        elif safeguards.act(run, in_force, standings, self.now, cases):
             in_force = runs.policy_in_force(run.ledger, run.stream)
-        certify.watch_closed(run, in_force, cases, self.now)
+        evidence.watch_closed(run, in_force, cases, self.now)
         if not told and not alarm and self._looks() == before:
             return None
         made = measure.gather(run, in_force, cases, standings, labels, self.now)
-        said = headline.of(made)
-        run.finish({"figures": numbers.key(made)})
+        said = summary.of(made)
+        run.finish({"figures": as_json.key(made)})
         return Told(
             headline=(said.lead, said.promise, said.basis),
-            target=headline.verdict(made)[2],
-            proposed=headline.proposed(made),
+            target=summary.verdict(made)[2],
+            proposed=summary.proposed(made),
             certificate=tuple(certificate_text.lines(made)),
             changes=tuple(changes.lines(made)),
             watchdog=tuple(changes.drift(made)),
@@ -199,7 +203,7 @@ class Product:
 
     def adopt(self, threshold: float | None = None, *, uncertified: bool = False) -> bool:
         """Adopt what is certified (or a threshold, uncertified); False if nothing is."""
-        return self._governs(lambda: govern.adopt(NAME, threshold, by=BY, because=BECAUSE, uncertified=uncertified))
+        return self._governs(lambda: actions.adopt(NAME, threshold, by=BY, because=BECAUSE, uncertified=uncertified))
 
     def offered(self) -> float | None:
         """What the newest look at the epoch in force certifies and is not in force; None if there is nothing to adopt."""
@@ -213,26 +217,26 @@ class Product:
 
     def recall(self) -> bool:
         """Send what is under suspicion since the last alarm to people; False if there was none."""
-        return self._governs(lambda: govern.recall(NAME, by=BY, because=BECAUSE))
+        return self._governs(lambda: recall.recall(NAME, by=BY, because=BECAUSE))
 
     def halt(self) -> bool:
         """Release nothing."""
-        return self._governs(lambda: govern.halt(NAME, by=BY, because=BECAUSE))
+        return self._governs(lambda: actions.halt(NAME, by=BY, because=BECAUSE))
 
     def rollback(self) -> bool:
         """To the version before."""
-        found = governed.policy_in_force(self.book, NAME)
+        found = policy_history.policy_in_force(self.book, NAME)
         before = None if found is None else found.version - 1
-        return self._governs(lambda: govern.rollback(NAME, before, by=BY, because=BECAUSE))
+        return self._governs(lambda: actions.rollback(NAME, before, by=BY, because=BECAUSE))
 
     def suspects(self) -> set[str]:
         """The released cases that the product itself holds to be under suspicion since the last alarm."""
-        found = doubted.suspects(self.book, NAME)
+        found = alarms.suspects(self.book, NAME)
         return set() if found is None else {str(case) for case in found["case_id"]}
 
     def threshold(self) -> float | None:
         """The threshold in force; None releases nothing."""
-        found = governed.policy_in_force(self.book, NAME)
+        found = policy_history.policy_in_force(self.book, NAME)
         return None if found is None else found.policy.threshold
 
     def _looks(self) -> int:

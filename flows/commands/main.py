@@ -1,0 +1,249 @@
+"""The console command. Each command loads, calls one function, prints.
+
+Exit codes: 0 done, 1 error, 2 usage, 3 done but rows could not be read.
+"""
+
+import getpass
+import importlib.metadata
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+
+from flows.commands import governance, maintenance, retire, status_table, study_history
+from flows.commands.options import StreamName
+from flows.runtime import settings
+from models.errors import Misuse, SecondReaderError, printable
+
+settings.prepare_prefect()
+
+DONE_WITH_FAULTS = 3
+
+app = typer.Typer(
+    name="second-reader",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        out.print(importlib.metadata.version("second-reader"))
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which it is.")
+    ] = False,
+) -> None:
+    """Release what a model is sure of, send the rest to people, and measure how far the model can be trusted."""
+
+
+@app.command(epilog="Example: `second-reader init digits`, or first `second-reader init mail --from inbox/mail.jsonl`")
+def init(
+    stream: StreamName,
+    by: Annotated[
+        str, typer.Option(help="Who opens the stream; kept in the ledger [default: this account's name].")
+    ] = "",
+    file: Annotated[
+        Path | None, typer.Option("--from", help="Only write the stream file, from what this file of outputs holds.")
+    ] = None,
+) -> None:
+    """Make ready what a stream needs: ledger, epoch, a policy that releases nothing, Label Studio project."""
+    from flows.governance import epochs
+    from flows.inputs import first_look
+    from review.health import start_findings
+
+    config = settings.read()
+    if file is not None:
+        from flows.inputs import first_stream
+
+        for sentence in first_stream.write(stream, file, config):
+            out.print(escape(printable(sentence)), soft_wrap=True)
+        return
+    described = settings.read_stream(stream, config)
+    for sentence in first_look.said(config.data / described.input.source, described):
+        err.print(escape(printable(sentence)), soft_wrap=True)
+    who = by or _account()
+    with err.status("Preparing the ledger and the Label Studio project"):
+        project_id, began = epochs.begin(stream, by=who)
+    if began:
+        whose = "" if by else f" The ledger says that {who} opened it, the name of this account; --by gives another."
+        out.print(f"A new epoch begins: evidence from zero, every case to a person.{escape(whose)}", soft_wrap=True)
+    else:
+        out.print("Nothing had to change.")
+    out.print(f"Queue: {config.label_studio_url.rstrip('/')}/projects/{project_id}/data?labeling=1", soft_wrap=True)
+    for sentence in start_findings.opening(described):
+        out.print(escape(sentence), soft_wrap=True)
+
+
+@app.command(epilog="Example: `second-reader run digits`")
+def run(stream: StreamName, verbose: Annotated[bool, typer.Option(help="Show Prefect's own log.")] = False) -> None:
+    """Run one round: collect, score, dispatch, measure."""
+    if not verbose:
+        settings.quiet_prefect()
+    from flows import collect, dispatch, measure, score
+
+    faults = 0  # what was answered makes room in the queue: so it comes home first
+    for work in (collect.collect, score.score, dispatch.dispatch, measure.measure):
+        counts = _outcome(work, stream)
+        faults += counts.get("faults", 0)
+        _print_counts(work.name, counts)
+    _leave(faults, stream)
+
+
+@app.command(epilog="Example: `second-reader score digits --source late/2026-02-01.parquet`")
+def score(
+    stream: StreamName,
+    source: Annotated[str | None, typer.Option(help="A file or folder to read instead of the stream's own.")] = None,
+) -> None:
+    """Read the model's outputs, decide each case once, record the decisions."""
+    settings.quiet_prefect()
+    from flows import score as score_flow
+
+    _one(score_flow.score, stream, source=source)
+
+
+@app.command(epilog="Example: `second-reader dispatch digits`")
+def dispatch(stream: StreamName) -> None:
+    """Put waiting cases before people, as many as the queue has room for."""
+    settings.quiet_prefect()
+    from flows import dispatch as dispatch_flow
+
+    _one(dispatch_flow.dispatch, stream)
+
+
+@app.command(epilog="Example: `second-reader collect digits`")
+def collect(stream: StreamName) -> None:
+    """Bring people's answers home."""
+    settings.quiet_prefect()
+    from flows import collect as collect_flow
+
+    _one(collect_flow.collect, stream)
+
+
+@app.command(epilog="Example: `second-reader measure digits --json`")
+def measure(
+    stream: StreamName,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every figure of the report as JSON.")] = False,
+) -> None:
+    """Write the report: how much runs by itself, how wrong it is, how sure we are of that."""
+    settings.quiet_prefect()
+    from flows import measure as measure_flow
+
+    counts = _outcome(measure_flow.measure, stream)
+    if as_json:
+        print(Path(counts["report"]).with_suffix(".json").read_text(encoding="utf-8"), end="")
+    else:
+        _print_counts("measure", counts)
+
+
+@app.command(epilog="Example: `second-reader serve` or `second-reader serve digits`")
+def serve(
+    streams: Annotated[list[str] | None, typer.Argument(help="Streams to serve; all by default.")] = None,
+) -> None:
+    """Serve the flows of the streams to Prefect, with their schedules, until interrupted."""
+    from flows import deployments
+    from flows.runtime import prefect_server
+
+    prefect_server.prefect()
+    deployments.serve(streams or settings.stream_names(settings.read()))
+
+
+def _account() -> str:
+    """The name of the account that runs the command. Raises Misuse where it has none, as in some containers."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise Misuse("this account has no name; say who opens the stream: --by 'A. Owner'") from None
+
+
+def _one(work: Any, stream: str, **parameters: object) -> None:
+    counts = _outcome(work, stream, **parameters)
+    _print_counts(work.name, counts)
+    _leave(counts.get("faults", 0), stream)
+
+
+def _outcome(work: Any, stream: str, **parameters: object) -> dict[str, Any]:
+    """Run a flow and return its counts; what went wrong is raised as the flow raised it."""
+    from flows.runtime import prefect_server
+
+    prefect_server.prefect()
+    with _progress(f"{work.name} {stream}"):
+        counts: dict[str, Any] = work(stream, **parameters, return_state=True).result()
+    return counts
+
+
+def _print_counts(name: str, counts: dict[str, Any]) -> None:
+    from flows.runtime import runs
+
+    if "summary" in counts:
+        out.print(escape(counts["summary"]), soft_wrap=True)
+        out.print(f"Report: {counts['report']}", soft_wrap=True)
+    else:
+        out.print(f"{name}: {runs.line(counts)}", soft_wrap=True)
+
+
+def _leave(faults: int, stream: str) -> None:
+    if faults:
+        from review import formats
+
+        said = f"{formats.count(faults, 'row')} could not be read: kept in the ledger, shown in the report and by"
+        err.print(f"{said} `second-reader show faults {escape(stream)}`.", soft_wrap=True)
+        raise typer.Exit(DONE_WITH_FAULTS)
+
+
+class _Progress(logging.Handler):
+    """Shows the flows' own progress lines on the terminal."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__(logging.INFO)
+        self._status = status
+
+    def emit(self, record: logging.LogRecord) -> None:
+        said = escape(printable(record.getMessage()))  # it may name a file
+        if record.levelno >= logging.WARNING:
+            err.print(said, soft_wrap=True)  # to stay
+        else:
+            self._status.update(said)
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[None]:
+    log = logging.getLogger("second_reader")
+    log.setLevel(logging.INFO)
+    with err.status(title) as status:
+        handler = _Progress(status)
+        log.addHandler(handler)
+        try:
+            yield
+        finally:
+            log.removeHandler(handler)
+
+
+maintenance.add(app, out, err)
+governance.add(app, out)
+retire.add(app, out, err)
+status_table.add(app, out)
+study_history.add(app, out, err)
+
+
+def main() -> None:
+    """Run the command. What a person can cause ends in one line; a traceback is a bug of ours."""
+    try:
+        app()
+    except SecondReaderError as error:
+        err.print(f"second-reader: {escape(str(error))}", soft_wrap=True)
+        sys.exit(error.exit_code)

@@ -1,0 +1,165 @@
+"""What the labels prove, each time they are looked at: the certificate, and the change detection over the released."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+
+from flows.governance import epochs, eras
+from flows.runtime import runs
+from models import names, timestamps
+from models.certification import certificate
+from models.config.stream import Stream
+from models.errors import LedgerInvalid
+from models.monitoring import change_detection
+from models.routing.policy import AUTOMATE
+from review.queries import alarms, certificates, policy_history, relook, suspicion
+from review.queries import outcomes as judged_
+from review.queries.outcomes import Judged
+from review.report.figures import Watch
+
+WATCHDOG = names.WATCHDOG
+
+
+def judged(run: runs.Run, now: str) -> Judged:
+    """The stream's decisions and what became of each."""
+    return judged_.read(run.ledger, run.stream.name, now=now, **rules(run.stream))
+
+
+def rules(stream: Stream) -> dict[str, Any]:
+    """How the stream's answers are judged, for `review.queries.outcomes.read`."""
+    given = stream.review
+    return {"deadline_hours": given.deadline_hours, "second_opinion": given.second_opinion, "overlap": given.overlap}
+
+
+def look(
+    run: runs.Run, in_force: policy_history.PolicyInForce, cases: Judged, now: str
+) -> dict[str, certificate.Standing]:
+    """Look at the draws of the era under way, and record what is certified if anything changed.
+
+    At those of the era before, too, whose certificate may carry over: recorded if what is certified changed.
+    By part: "" is of all cases, else the class. Raises LedgerInvalid if a draw is not one its policy gives.
+    """
+    found: dict[str, certificate.Standing] = {}
+    era = eras.under_way(run.ledger, run.stream, in_force, now)
+    if era is None:
+        return found
+    for part, plan in era.plans.items():
+        with adding_up(run.stream):
+            found[part], new = certificates.look(run.ledger, plan, cases, part=part)
+        if new:
+            row = certificates.standing_row(found[part], run.stream.name, now, part)
+            run.ledger.append({"look": row}, now=now)
+    before = next((one for one in certificates.eras(run.ledger, era.epoch_id) if one.number == era.number - 1), None)
+    for part, plan in ({} if before is None else before.plans).items():
+        with adding_up(run.stream):
+            again = relook.of_era_over(run.ledger, plan, cases, part=part)
+        if again is not None:
+            run.ledger.append({"look": certificates.standing_row(again, run.stream.name, now, part)}, now=now)
+    return found
+
+
+@contextmanager
+def adding_up(stream: Stream) -> Iterator[None]:
+    """Raise LedgerInvalid where draws are not what their policies give."""
+    try:
+        yield
+    except ValueError as error:
+        raise LedgerInvalid(
+            f"the evidence of {stream.name} does not add up: {error}; run: second-reader verify"
+        ) from None
+
+
+def labels(stream: Stream, in_force: policy_history.PolicyInForce, cases: Judged, now: str) -> pl.DataFrame:
+    """What change detection looks at: `certificates.watched`, with readings that nobody else has come to for too long."""
+    due = timestamps.parse(now) - timedelta(days=stream.policy.max_silence)
+    return certificates.watched(cases, in_force.epoch_id, unsettled_before=timestamps.text(due))
+
+
+def quiet(stream: Stream, in_force: policy_history.PolicyInForce, cases: Judged) -> bool:
+    """Whether the labels say nothing of a rise, with every dispute counted as wrong however young it is."""
+    labels = certificates.watched(cases, in_force.epoch_id, unsettled_before=None)
+    return change_detection.alarm(labels["wrong"].to_numpy(), stream.target.error) is None
+
+
+def watch(run: runs.Run, in_force: policy_history.PolicyInForce, labels: pl.DataFrame, now: str) -> bool:
+    """Whether the error among the released has risen. If so the epoch is closed: nothing is released any more.
+
+    What the machine may do is taken back without asking; to give it back takes a named person.
+    """
+    target = run.stream.target.error
+    found = _alarm(run.stream, in_force.epoch_id, labels, target, now)
+    if found is None:
+        return False
+    alarm, since = found
+    because = (
+        f"{alarm['errors'].item()} of the last {since} blind labels of released cases are wrong, "
+        f"with {target:.3g} allowed"
+    )
+    with run.ledger.exclusive("govern", run.stream.name):
+        # Somebody may have moved the line since we looked: a version that is taken would be left out without a word.
+        now_in_force = runs.policy_in_force(run.ledger, run.stream)
+        if now_in_force.epoch_id != in_force.epoch_id:
+            return True  # closed by them
+        epochs.open_epoch(
+            run.ledger,
+            run.stream,
+            now_in_force,
+            by=WATCHDOG,
+            because=because,
+            alarm=alarm,
+        )
+    return True
+
+
+def watch_closed(run: runs.Run, in_force: policy_history.PolicyInForce, cases: Judged, now: str) -> int:
+    """Look at what was released in epochs that are closed, too: answers come after a model has changed. How many alarms.
+
+    Such an alarm closes nothing, for what is in force is another model's; its suspects can be recalled. `in_force`: after
+    `watch`. An epoch that had its alarm has its suspects told anew with every answer, and needs none again.
+    """
+    released = cases.kinds.filter(pl.col("route") == AUTOMATE)["epoch_id"].unique().sort().to_list()
+    done = {in_force.epoch_id, *alarms.alarms(run.ledger, run.stream.name)["epoch_id"]}
+    closed = [epoch_id for epoch_id in released if epoch_id not in done]
+    targets = policy_history.targets(run.ledger, run.stream.name) if closed else {}
+    made = []
+    for epoch_id in closed:
+        given = labels(run.stream, replace(in_force, epoch_id=epoch_id), cases, now)
+        made.append(_alarm(run.stream, epoch_id, given, targets[epoch_id], now))
+    alarm_rows = [found[0] for found in made if found is not None]
+    if alarm_rows:
+        run.ledger.append({"alarm": pl.concat(alarm_rows)}, now=now)
+    return len(alarm_rows)
+
+
+def _alarm(
+    stream: Stream, epoch_id: str, labels: pl.DataFrame, target: float, now: str
+) -> tuple[pl.DataFrame, int] | None:
+    """The alarm that some labels of an epoch raise, as a fact, and how many labels it rests on; None: they raise none."""
+    wrong = labels["wrong"].to_numpy()
+    raised = change_detection.alarm(wrong, target)
+    if raised is None:
+        return None
+    clean = change_detection.clean(wrong, target, raised)
+    row = {
+        "epoch_id": epoch_id,
+        "stream": stream.name,
+        "labels": raised + 1,
+        "errors": int(wrong[clean + 1 : raised + 1].sum()),
+        "clean_until": labels["decided_at"][clean] if clean >= 0 else None,
+        "raised_at": now,
+        "clean_seal": suspicion.clean_seal(labels, clean),
+        "detector": "CUSUM and Shiryaev-Roberts",
+    }
+    return pl.DataFrame([row], schema_overrides={"clean_until": pl.String}), raised - clean
+
+
+def standing_watch(labels: pl.DataFrame, target: float) -> Watch | None:
+    """How near an alarm the labels are; None without any."""
+    if labels.is_empty():
+        return None
+    wrong = labels["wrong"].to_numpy()
+    return Watch(labels=len(wrong), errors=int(wrong.sum()), level=change_detection.level(wrong, target))

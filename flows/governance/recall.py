@@ -1,0 +1,37 @@
+"""Call released cases back: those under the suspicion of an alarm go to people."""
+
+import polars as pl
+
+from flows.governance import actions
+from flows.runtime import runs, settings
+from models.errors import Misuse
+from review.queries import alarms
+from review.retention import retirement
+
+
+def recall(stream_name: str, *, by: str, because: str) -> int:
+    """Send the released cases under suspicion since the last alarm to people. Returns how many; again adds nothing.
+
+    Raises Misuse if no alarm was raised.
+    """
+    with actions.governed(stream_name, by, because) as (stream, book, _, who):
+        suspects = alarms.suspects(book, stream.name)
+        if suspects is None:
+            raise Misuse(f"no alarm was raised on {stream.name}; there is nothing to recall")
+        now = runs.clock()
+        rows = suspects.select(
+            stream=pl.lit(stream.name),
+            case_id="case_id",
+            recalled_by=pl.lit(who.by),
+            because=pl.lit(who.because),
+            recalled_at=pl.lit(now),
+        )
+        return len(book.append({"recall": rows}, now=now).written["recall"])
+
+
+def beyond_recall(stream_name: str) -> int:
+    """How many cases under suspicion since the last alarm had been retired, so that none of them can be recalled."""
+    config = settings.read()
+    stream = settings.read_stream(stream_name, config)
+    with runs.open_ledger(config) as book:
+        return retirement.beyond_recall(book, stream.name)

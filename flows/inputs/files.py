@@ -1,0 +1,292 @@
+"""The input of a stream: files of model outputs, read in chunks of bounded memory.
+
+Every file is checked before the first row of any is handed out: a file that is not what it says stops the run while
+nothing is written. Rows that cannot be read stop nothing; they are handed out beside the good ones, kept whole.
+What a look at the inbox (`flows.inputs.taken`) knows to be taken already is not opened.
+"""
+
+import functools
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import polars as pl
+
+from flows.inputs import (
+    formats,
+    headers,
+    listing,
+    parquet_files,
+    scale_check,
+    taken,
+    text_blocks,
+)
+from models.config.stream import Stream
+from models.errors import InputInvalid
+from models.outputs import contract, reserved
+
+T = TypeVar("T")
+log = logging.getLogger("second_reader")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """Some rows of one file, in the order of the file.
+
+    `frame` has the file's columns and `reserved.LINE`; `faults` has `contract.FAULT_SCHEMA`. Either may be empty.
+    """
+
+    frame: pl.DataFrame
+    source: str  # the file's name, below the inbox
+    first_line: int  # 1-based line (CSV, JSONL) or row (Parquet) the chunk starts at
+    faults: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Some rows of one Parquet file, not read yet: small enough to be sent to a worker that sees the same files."""
+
+    path: Path
+    source: str
+    keys: listing.Keys
+    columns: tuple[str, ...]
+    first_line: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """A file to read, found to be what it says, and its columns that are read."""
+
+    found: listing.Found
+    reader: formats.Reader
+    columns: list[str]
+
+
+Piece = tuple[Chunk | Span, ...]  # what one worker does at a time, in the order of the input
+
+
+def pieces(
+    source: Path, stream: Stream, *, look: taken.Look | None = None, rows: int = 100_000, chunks: int = 3
+) -> Iterator[Piece]:
+    """As `chunks`, but several together, and of Parquet only where they stand. Long files are read for their scale first.
+
+    A piece comes to as many rows as `chunks` chunks of `rows`, so that the cost of a task is small beside it; one of
+    other files, which travel with it, to as many as one chunk. Raises as `chunks` does.
+    """
+    piece: list[Chunk | Span] = []
+    room = most = chunks * rows
+    for part in _parts(_plan(source, stream, look), look, rows, most, stream):
+        weight = part.rows if isinstance(part, Span) else chunks * (len(part.frame) + len(part.faults))
+        if piece and weight > room:
+            yield tuple(piece)
+            piece, room = [], most
+        piece.append(part)
+        room -= weight
+    if piece:
+        yield tuple(piece)
+
+
+def _parts(plan: list[_File], look: taken.Look | None, rows: int, most: int, stream: Stream) -> Iterator[Chunk | Span]:
+    for file in plan:
+        if file.reader is not parquet_files:
+            yield from _read([file], look, rows, stream)
+            continue
+        path = file.found.path
+        _opening(file, look)
+        count = _guarded(path, functools.partial(parquet_files.row_count, path))
+        if count > most:
+            _guarded(
+                path,
+                functools.partial(scale_check.check, functools.partial(_batches, file, rows), stream, file.found.name),
+            )
+        for before in range(0, count, most):
+            yield Span(
+                path=path.absolute(),
+                source=file.found.name,
+                keys=file.found.keys,
+                columns=tuple(file.columns),
+                first_line=before + 1,
+                rows=min(most, count - before),
+            )
+
+
+def read(piece: Piece, *, rows: int = 100_000) -> Iterator[Chunk]:
+    """The chunks of a piece, as `chunks` makes them. Raises InputInvalid if a file is gone, or is not what it was."""
+    for part in piece:
+        if isinstance(part, Chunk):
+            yield part
+            continue
+        columns = list(part.columns)
+        whole = _guarded(
+            part.path, functools.partial(parquet_files.read_span, part.path, columns, part.first_line, part.rows)
+        )
+        for place, frame in enumerate(listing.keyed(whole, part.keys, columns).iter_slices(rows)):
+            yield Chunk(
+                frame=frame,
+                source=part.source,
+                first_line=part.first_line + place * rows,
+                faults=contract.FAULT_SCHEMA.to_frame(),
+            )
+
+
+def chunks(
+    source: Path,
+    stream: Stream,
+    *,
+    look: taken.Look | None = None,
+    also: Callable[[str], bool] = lambda _: False,
+    rows: int = 100_000,
+    scale_first: bool = False,
+) -> Iterator[Chunk]:
+    """The rows of a file, or of every file of a folder in the order of their names, at most `rows` at a time.
+
+    Which files of a folder these are, says `flows.inputs.listing`. The columns are those the stream names and, of Parquet, the
+    others whose name `also` takes; CSV comes with all it has. Without a `look` every file is read, and none is waited for.
+    `scale_first`: long files are read through for the scale of their confidences before their first rows are handed out.
+    Raises InputInvalid, at once if a file is not what it says, later only if a file breaks off or is of another scale.
+    """
+    return _read(_plan(source, stream, look, also), look, rows, stream if scale_first else None)
+
+
+def sample(source: Path, *, rows: int) -> pl.DataFrame:
+    """The first rows of a file, or of a folder's first file, with all columns; for when no stream says what to read.
+
+    Raises InputInvalid if the file is not what it says, or no row of it can be read.
+    """
+    listed, _ = _guarded(source, lambda: listing.listed(source))
+    if not listed:
+        raise InputInvalid(f"{source}: there is no file in it; name one with outputs of the model")
+    path = listed[0].path
+    reader = formats.READERS[_kind(path, "auto")]
+    found = _guarded(path, functools.partial(reader.names, path))
+    headers.check(path, found, [])
+    frame = _guarded(path, lambda: next((batch[1] for batch in reader.read(path, found, rows) if len(batch[1])), None))
+    if frame is None:
+        raise InputInvalid(f"{path}: no row in it can be read; name a file with outputs of the model")
+    return frame.select(column for column in frame.columns if not column.startswith(reserved.PREFIX))
+
+
+def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: int = 100_000) -> Iterator[pl.DataFrame]:
+    """The rows at some lines of one file of a folder, once more; those of them that are there. `name` as in `Chunk.source`.
+
+    Of a Parquet file only the row groups that hold them are read. Raises InputInvalid as `chunks` does.
+    """
+    listed = _guarded(folder, lambda: listing.listed(folder)[0]) if folder.is_dir() else []
+    found = next((found for found in listed if found.name == name), None)
+    if found is None:
+        raise InputInvalid(f"{folder / name}: there is no such file; put it back")
+    file = _checked(found, stream, lambda _: False)
+    path = found.path
+    batches = (
+        parquet_files.read_lines(path, file.columns, lines, rows)
+        if file.reader is parquet_files
+        else file.reader.read(path, file.columns, rows)
+    )
+    wanted = lines.unique().alias(reserved.LINE).to_frame()
+    last = lines.max()
+    while (batch := _guarded(path, functools.partial(next, batches, None))) is not None:
+        first_line, frame, _ = batch
+        if first_line > last:
+            return
+        kept = frame.join(wanted, on=reserved.LINE, how="semi", maintain_order="left")
+        yield listing.keyed(kept, found.keys, file.columns)
+
+
+def _plan(
+    source: Path, stream: Stream, look: taken.Look | None, also: Callable[[str], bool] = lambda _: False
+) -> list[_File]:
+    """The files to read, each found to be what it says."""
+    listed, unread = _guarded(source, lambda: listing.listed(source))
+    if unread:
+        names = headers.quoted([folder.relative_to(source).as_posix() for folder in unread])
+        log.warning("%s: not read are its folders %s; of folders only those named key=value are", source, names)
+    plan = []
+    for found in listed:
+        path, name = found.path, found.name
+        if look is not None and _guarded(path, functools.partial(look.passes_over, path, name)):
+            continue
+        try:
+            plan.append(_checked(found, stream, also))
+        except InputInvalid:
+            if look is None or not _unbegun(path, stream) or not look.may_wait(path, name):
+                raise
+    return plan
+
+
+def _unbegun(path: Path, stream: Stream) -> bool:
+    """Whether a text file has no whole line yet. Raises InputInvalid."""
+    if path.suffix.lower() == ".gz" or formats.READERS[_kind(path, stream.input.format)] is parquet_files:
+        return False
+    return b"\n" not in _guarded(path, lambda: next(text_blocks.read(path), b""))
+
+
+def _checked(found: listing.Found, stream: Stream, also: Callable[[str], bool]) -> _File:
+    reader, columns, path = formats.READERS[_kind(found.path, stream.input.format)], contract.named(stream), found.path
+    keys = {key for key, _ in found.keys}
+    inside = [column for column in columns if column not in keys]
+    _guarded(path, functools.partial(reader.check, path, inside, stream))
+    if reader is parquet_files:
+        columns = columns + _guarded(path, functools.partial(parquet_files.others, path, columns, also))
+    return _File(found=found, reader=reader, columns=columns)
+
+
+def _read(plan: list[_File], look: taken.Look | None, rows: int, scaled: Stream | None) -> Iterator[Chunk]:
+    for file in plan:
+        path, source = file.found.path, file.found.name
+        _opening(file, look)
+        batches = _batches(file, rows, file.columns)
+        if scaled is not None:
+            batches = scale_check.checked(functools.partial(_batches, file, rows), file.columns, scaled, source)
+        waits_from: int | None = (
+            None  # the line of a record that may still be being written; what follows waits with it
+        )
+        while (batch := _guarded(path, functools.partial(next, batches, None))) is not None:
+            first_line, frame, faults = batch
+            cut = faults.filter(pl.col("reason").str.starts_with(text_blocks.UNENDED))["line"]
+            if look is not None and len(cut) and look.may_wait(path, source):
+                waits_from = int(cut[0])
+            if waits_from is not None:
+                frame = frame.filter(pl.col(reserved.LINE) < waits_from)
+                faults = faults.filter(pl.col("line") < waits_from)
+            yield Chunk(
+                frame=listing.keyed(frame, file.found.keys, file.columns),
+                source=source,
+                first_line=first_line,
+                faults=faults.select(pl.lit(source).alias("source"), "line", "reason", "raw"),
+            )
+
+
+def _batches(file: _File, rows: int, columns: list[str]) -> Iterator[scale_check.Batch]:
+    return file.reader.read(file.found.path, columns, rows)
+
+
+def _opening(file: _File, look: taken.Look | None) -> None:
+    if look is not None:
+        _guarded(file.found.path, functools.partial(look.opens, file.found.path, file.found.name))
+
+
+def _kind(path: Path, form: str) -> str:
+    if form != "auto":
+        return form
+    suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
+    if suffixes and suffixes[-1] == ".gz":
+        suffixes.pop()
+    kind = formats.ENDINGS.get(suffixes[-1]) if suffixes else None
+    if kind is None:
+        raise InputInvalid(
+            f"{path}: cannot tell what it is; end it in {formats.ACCEPTED}, or have the stream set input.format"
+        )
+    return kind
+
+
+def _guarded(path: Path, read: Callable[[], T]) -> T:
+    """What `read` returns. A disk that fails, or says no, is one line too."""
+    try:
+        return read()
+    except OSError as error:
+        raise InputInvalid(
+            f"{path}: cannot be read ({error.strerror or error}); check the file and its rights"
+        ) from None

@@ -1,0 +1,57 @@
+"""The columns of an input looked at before anything of it is recorded, in the first rows of its first files."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from flows.inputs import files
+from models import columns
+from models.config.stream import Stream
+from models.errors import InputInvalid
+from models.outputs import column_notes, predictions
+
+ROWS = 10_000  # looked at, of each file
+FILES = 100  # looked at, of an inbox
+
+
+class Look:
+    """What the columns of a stream's files look like; the same trouble is told once, at the first file that has it."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._told: set[str] = set()
+        self._files: set[str] = set()
+
+    def at(self, chunk: files.Chunk, *, harmless: bool = True) -> list[str]:
+        """A line for each trouble that is new; nothing where another chunk of the file was looked at.
+
+        `harmless`: with what need not be mended (`column_notes.Note`).
+        """
+        if chunk.source in self._files or len(self._files) == FILES or chunk.frame.is_empty():
+            return []
+        self._files.add(chunk.source)
+        place = chunk.source if len(chunk.frame) < ROWS else f"{chunk.source}, first {ROWS} rows"
+        found = [note for note in column_notes.of(chunk.frame.head(ROWS), self._stream) if note.about not in self._told]
+        self._told.update(note.about for note in found)
+        return [f"{place}: {note.said}" for note in found if harmless or not note.harmless]
+
+    def at_piece(self, piece: files.Piece) -> list[str]:
+        """The same for the files of a piece; of Parquet only the rows that are looked at are read."""
+        said = []
+        for part in piece:
+            few = part if isinstance(part, files.Chunk) else replace(part, rows=min(part.rows, ROWS))
+            if part.first_line == 1 or isinstance(part, files.Chunk):
+                said += [line for chunk in files.read((few,)) for line in self.at(chunk)]
+        return said
+
+
+def said(inbox: Path, stream: Stream, *, harmless: bool = True) -> list[str]:
+    """What `score` would say of the columns of the first file, or why it would take none; nothing where there is no file."""
+    try:
+        first = next(files.chunks(inbox, stream, rows=ROWS), None) if inbox.exists() else None
+        if first is None:
+            return []
+        if stream.model.file is None:
+            predictions.check_scale(columns.plain(first.frame), stream, first.source)
+    except InputInvalid as refused:
+        return [f"{refused}; until then score takes nothing"]
+    return Look(stream).at(first, harmless=harmless)

@@ -1,0 +1,34 @@
+"""The names of a file's columns against those its stream reads."""
+
+import difflib
+from collections import Counter
+from pathlib import Path
+
+from models.errors import InputInvalid
+from models.outputs import reserved
+
+_SHOWN = 60  # characters of a name
+
+
+def check(path: Path, present: list[str], wanted: list[str]) -> None:
+    """Raises InputInvalid if a name stands twice, is one of ours, or is missing."""
+    twice = sorted(name for name, count in Counter(present).items() if count > 1)
+    if twice:
+        raise InputInvalid(f"{path}: column {quoted(twice)} stands twice in the header; rename one of them")
+    ours = [name for name in present if name.startswith(reserved.PREFIX)]
+    if ours:
+        raise InputInvalid(f"{path}: column {quoted(ours)} has a name we keep for ourselves; rename it")
+    there = set(present)
+    missing = [name for name in wanted if name not in there]
+    if missing:
+        close = difflib.get_close_matches(missing[0], present, n=3) or present[:10]
+        has = f"has {quoted(close)}{', ...' if len(close) < len(present) else ''}" if close else "has no columns"
+        raise InputInvalid(
+            f"{path}: column {quoted(missing)} is missing (the file {has}); name a column it has (of a stream: in [input])"
+        )
+
+
+def quoted(names: list[str]) -> str:
+    """The names, or the first of very many; of a very long one, its start."""
+    shown = [repr(name if len(name) <= _SHOWN else name[:_SHOWN] + "...") for name in names[:10]]
+    return ", ".join(shown + [f"and {len(names) - 10} more"] * (len(names) > 10))

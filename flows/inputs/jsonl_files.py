@@ -1,0 +1,188 @@
+"""Rows of a JSON Lines file: one object per line, blank lines skipped.
+
+The columns the stream names are read as text, so that a column has one type in every block: numbers as numbers are
+written, lists and objects as JSON. The whole line stays beside them for a row that turns out to be a fault.
+"""
+
+import io
+import json
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from flows.inputs import headers, text_blocks
+from models.config.stream import Stream
+from models.errors import InputInvalid
+from models.outputs import reserved
+
+_LOOKED_AT = 1000  # rows; a key that stands in none of them is taken for a wrong name
+# Polars reads half a surrogate pair as NUL without a word.
+_HALF_PAIR = re.compile(
+    r"\\u[dD](?:"  # one literal start for both halves: the search is ten times as quick
+    r"[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    r"|[c-fC-F](?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F]))"
+)
+_HUGE = re.compile(r"[eE]\+?\d{3}")
+
+Batch = tuple[int, pl.DataFrame, pl.DataFrame]
+
+
+def check(path: Path, columns: list[str], stream: Stream) -> None:
+    """Raises InputInvalid if the first 1000 rows hold no object, or none of them a key the stream cannot do without."""
+    present = names(path)
+    # A key may be left out where it is empty, so only what every stream of answers has must be there.
+    given = stream.input
+    optional = {*given.slices, given.cost, given.latency_ms, given.produced_at}
+    if len(given.payload) > 1:
+        optional.update(given.payload)
+    required = {given.id, given.prediction, given.confidence, given.model, *(given.probabilities or [])}
+    needed = [column for column in columns if column in required or column not in optional]
+    headers.check(path, sorted(present), needed)
+
+
+def names(path: Path) -> list[str]:
+    """The keys of the first 1000 rows, in their order. Raises InputInvalid if none of them is an object."""
+    start = text_blocks.first(path, "JSONL")
+    present: dict[str, None] = {}
+    objects = 0
+    for line in start.splitlines()[:_LOOKED_AT]:
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(row, dict):
+            objects += 1
+            present.update(dict.fromkeys(row))
+    if not objects:
+        raise InputInvalid(
+            f"{path}: not JSONL; none of its first {_LOOKED_AT} lines is a JSON object on one line; mend it, or move it away"
+        )
+    return list(present)
+
+
+def read(path: Path, columns: list[str], rows: int) -> Iterator[Batch]:
+    """First line, rows, faults, at most `rows` rows at a time. Raises InputInvalid if a gzip breaks off."""
+    line = 1
+    for block in text_blocks.read(path):
+        lines = _lines(block, line)
+        line += block.count(b"\n")
+        cut = (pl.col("line") == line) & (not block.endswith(b"\n"))
+        said = pl.when(cut).then(pl.lit(f"{text_blocks.UNENDED}: ") + pl.col("reason")).otherwise("reason")
+        for piece in lines.iter_slices(rows):
+            if len(piece):
+                frame, faults = _parsed(piece, columns)
+                yield int(piece[0, reserved.LINE]), frame, faults.with_columns(said.alias("reason"))
+
+
+def _lines(block: bytes, first: int) -> pl.DataFrame:
+    """The lines that hold anything, with their numbers and, where they are no UTF-8, the bytes that are not shown."""
+    try:
+        text = block.decode()
+    except UnicodeDecodeError:
+        text = block.decode("utf-8", "backslashreplace")
+        broken = _broken(block)
+    else:
+        broken = []
+    lines = pl.DataFrame({reserved.RAW: pl.Series([text]).str.split("\n").explode()}).with_columns(
+        pl.int_range(first, first + pl.len(), dtype=pl.Int64).alias(reserved.LINE)
+    )
+    return lines.with_columns(
+        pl.col(reserved.RAW).str.strip_suffix("\r"),
+        (pl.col(reserved.LINE) - first).is_in(pl.Series(broken, dtype=pl.Int64).implode()).alias("broken"),
+    ).filter(pl.col(reserved.RAW).str.strip_chars() != "")
+
+
+def _broken(block: bytes) -> list[int]:
+    """Which lines are no UTF-8."""
+    found = []
+    for position, line in enumerate(block.split(b"\n")):
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            found.append(position)
+    return found
+
+
+def _parsed(lines: pl.DataFrame, columns: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows and faults of some lines. Only where a line does not parse, each is looked at by itself."""
+    faults = lines.filter("broken").select(reserved.LINE, reserved.RAW, reason=pl.lit("not UTF-8"))
+    lines = lines.filter(~pl.col("broken")).drop("broken")
+    text = lines[reserved.RAW]
+    rows = _decoded(text, columns)
+    if rows is None:
+        checked = [_checked(line) for line in text]
+        judged = lines.with_columns(
+            pl.Series("text", [checked_line for checked_line, _ in checked], dtype=pl.String),
+            pl.Series("reason", [reason for _, reason in checked], dtype=pl.String),
+        )
+        bad = judged.filter(pl.col("reason").is_not_null())
+        lines = judged.filter(pl.col("reason").is_null())
+        rows, undecoded = _halved(lines["text"], columns)
+        bad = pl.concat([bad, lines.filter(undecoded).with_columns(reason=pl.lit("not JSON that can be read"))])
+        lines = lines.filter(~undecoded).drop("text", "reason")
+        faults = pl.concat([faults, bad.select(reserved.LINE, reserved.RAW, "reason")]).sort(reserved.LINE)
+    kept = faults.select(
+        pl.lit("").alias("source"),
+        pl.col(reserved.LINE).alias("line"),
+        "reason",
+        pl.col(reserved.RAW).str.replace_all("\0", "\\x00", literal=True).alias("raw"),
+    )
+    return rows.hstack(lines.select(reserved.RAW, reserved.LINE)), kept
+
+
+def _decoded(text: pl.Series, columns: list[str]) -> pl.DataFrame | None:
+    """The named columns of the lines as text; None if a line is no JSON object, or holds half a surrogate pair."""
+    schema = dict.fromkeys(columns, pl.String())
+    if not len(text):
+        return pl.DataFrame(schema=schema)
+    joined = text.str.join("\n").item()
+    if "\\u" in joined and _HALF_PAIR.search(joined):
+        return None
+    try:
+        rows = pl.read_ndjson(io.BytesIO(joined.encode()), schema=schema)
+    except pl.exceptions.PolarsError:
+        return None
+    return rows if len(rows) == len(text) else None
+
+
+def _halved(text: pl.Series, columns: list[str]) -> tuple[pl.DataFrame, pl.Series]:
+    """The rows, and which lines Polars cannot read though Python can (a nesting too deep, say): found by halving."""
+    rows = _decoded(text, columns)
+    if rows is not None:
+        return rows, pl.repeat(False, len(text), dtype=pl.Boolean, eager=True)
+    if len(text) == 1:
+        return pl.DataFrame(schema=dict.fromkeys(columns, pl.String())), pl.Series([True])
+    middle = len(text) // 2
+    upper, lower = _halved(text[:middle], columns), _halved(text[middle:], columns)
+    return pl.concat([upper[0], lower[0]]), pl.concat([upper[1], lower[1]])
+
+
+def _checked(line: str) -> tuple[str | None, str | None]:
+    """The line, mended where what it says is clear, and no reason; or None and a reason.
+
+    Mended: NaN and Infinity, which Python and pandas write though JSON has none, and numbers beyond a float, become
+    text; half a surrogate pair, left where a text was cut inside an emoji, becomes the replacement character.
+    """
+    mended = bool(_HALF_PAIR.search(line))
+
+    def named(constant: str) -> str:
+        nonlocal mended
+        mended = True
+        return constant
+
+    def real(digits: str) -> float | str:
+        return named(digits) if float(digits) in (math.inf, -math.inf) else float(digits)
+
+    try:
+        # A hook for every number is slow, so it is there only for a line that may need it.
+        row = json.loads(line, parse_constant=named, parse_float=real if _HUGE.search(line) else None)
+    except (ValueError, RecursionError) as error:
+        return None, f"not JSON: {error}"
+    if not isinstance(row, dict):
+        return None, "JSON, but not an object"
+    if not mended:
+        return line, None
+    return json.dumps(row, ensure_ascii=False).encode("utf-8", "replace").decode(), None

@@ -1,0 +1,212 @@
+"""What a piece of the input comes to: decided in memory, then recorded in one transaction."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import polars_hash as plh
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from flows.inputs import files
+from flows.runtime import flow_states, runs, settings
+from flows.scoring import group_caps
+from models import timestamps
+from models.config.stream import Stream
+from models.errors import InputInvalid, ModelInvalid, Superseded
+from models.outputs import contract
+from models.routing import policy
+from review.ledger import appends, ledger, sealing
+from review.queries import policy_history, reruns
+
+_AHEAD = timedelta(days=1)  # a time that names no zone is taken for UTC, and may be hours ahead
+COUNTS = ("read", "decided", "automated", "audits", "to_review", "unscored", "faults", "repeats")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a chunk comes to under one policy: ready for the ledger."""
+
+    policy_id: str
+    decided_at: str
+    read: int  # rows of the file
+    faults: int
+    unscored: int  # cases of which the model's answer, or how sure it was, cannot be used
+    example: str  # the first of these, and what is the matter with it; empty if there is none
+    held: pl.Series | None  # ids of cases that are held (`flows.scoring.group_caps`); None: nobody has looked
+    ready: sealing.Ready
+
+
+@task(name="record", cache_policy=NO_CACHE, **flow_states.RETRY)
+def record(stream: Stream, run_id: str, chunk: files.Chunk, facts: Facts | None = None) -> dict[str, int]:
+    """Append one chunk's decisions, whole or not at all. Doing it again adds nothing. `facts` as in `append`."""
+    with runs.open_ledger() as book:
+        return append(book, stream, run_id, facts, lambda: chunk)
+
+
+def append(
+    book: ledger.Ledger, stream: Stream, run_id: str, facts: Facts | None, chunk: Callable[[], files.Chunk]
+) -> dict[str, int]:
+    """Append what `chunk` comes to, whole or not at all, and count.
+
+    `facts` may have been prepared before; they are made anew from the chunk if another policy is in force by now. Nothing
+    is recorded under a policy that is no longer in force: once a halt has returned, nothing more is released. Raises
+    InputInvalid where a new model answers what was decided before.
+    """
+    while True:
+        in_force = runs.policy_in_force(book, stream)
+        if facts is None or facts.policy_id != in_force.policy_id:
+            held = None if facts is None else facts.held
+            facts = prepare(stream, run_id, chunk(), in_force, held=held)
+        if facts.held is None:  # prepared where nobody could know what came before
+            held = look_back(book, stream, in_force).held(facts.ready.facts["decision"])
+            facts = (
+                replace(facts, held=held) if held.is_empty() else prepare(stream, run_id, chunk(), in_force, held=held)
+            )
+        try:
+            appended = book.append(
+                facts.ready,
+                now=facts.decided_at,
+                in_force={stream.name: facts.policy_id},
+                check=functools.partial(_refuse_rerun, book, stream, in_force, facts),
+            )
+            break
+        except Superseded:  # between the look and the append; a person may halt at any moment
+            continue
+    clashes = contract.clashes(appended.conflicts["decision"])
+    book.append({"fault": _fault_rows(clashes, stream, run_id, facts.decided_at)}, now=facts.decided_at)
+    written = appended.written["decision"]
+    automated = written["route"] == policy.AUTOMATE
+    faults = facts.faults + len(clashes)
+    return {
+        "read": facts.read,
+        "decided": len(written),
+        "automated": int(automated.sum()),
+        "audits": int((automated & written["blind"]).sum()),
+        "to_review": int((~automated).sum()),
+        "unscored": facts.unscored,
+        "faults": faults,
+        "repeats": facts.read - len(written) - faults,  # rows that say again what was decided, now or before
+    }
+
+
+def _refuse_rerun(
+    book: ledger.Ledger, stream: Stream, in_force: policy_history.PolicyInForce, facts: Facts, done: appends.Appended
+) -> None:
+    """Raise InputInvalid where most cases of a chunk are another model's answers to what an earlier epoch decided.
+
+    Each would be a fault, since a case is decided once, and the new model would decide nothing.
+    """
+    clashes, cases = done.conflicts["decision"], len(facts.ready.facts["decision"])
+    if 2 * len(clashes) <= cases:
+        return
+    rerun = reruns.among(book, stream.name, in_force.epoch_id, clashes)
+    if rerun is not None and 2 * rerun.cases > cases:
+        raise InputInvalid(
+            f"{clashes['source'][0]}: {rerun.cases} of {cases} ids were decided before, by model {rerun.model}, and a case is "
+            f"decided once: what {stream.model.id} says of them would be lost, so nothing of this was recorded; give the "
+            f"rows ids of their own, or {stream.model.id} a stream of its own, or move the file away"
+        )
+
+
+def look_back(book: ledger.Ledger, stream: Stream, in_force: policy_history.PolicyInForce) -> group_caps.Repeats:
+    """How often each group of the stream has come so far."""
+    grouped = stream.input.group is not None
+    return group_caps.Repeats(book, stream.name, in_force, grouped=grouped, group_size=stream.policy.group_size)
+
+
+def prepare(
+    stream: Stream,
+    run_id: str,
+    chunk: files.Chunk,
+    in_force: policy_history.PolicyInForce,
+    *,
+    hashed: bool = True,
+    held: pl.Series | None = None,
+    before: group_caps.Repeats | None = None,
+) -> Facts:
+    """Check a chunk and decide its cases under a policy: all that can be done without the ledger.
+
+    `hashed` as in `sealing.ready`. `held`: ids of the cases that are held; else those that `before` finds, if it is given.
+    """
+    answered = chunk.frame
+    if stream.model.file is not None:
+        answered = _answered(settings.read().data / stream.model.file, chunk.frame, stream)
+    now = runs.clock()
+    latest = timestamps.text(timestamps.parse(now) + _AHEAD)
+    checked = contract.validate(answered, stream, source=chunk.source, latest=latest)
+    if held is None and before is not None:
+        held = before.held(checked.cases)
+    decided = _decide(checked.cases, in_force, stream, held).with_columns(run_id=pl.lit(run_id), decided_at=pl.lit(now))
+    faults = pl.concat([chunk.faults, checked.faults])
+    unscored = checked.cases.filter(pl.col("doubt").is_not_null())
+    ready = sealing.ready({"decision": decided, "fault": _fault_rows(faults, stream, run_id, now)}, hashed=hashed)
+    return Facts(
+        policy_id=in_force.policy_id,
+        decided_at=now,
+        read=len(chunk.frame) + len(chunk.faults),
+        faults=len(faults),
+        unscored=len(unscored),
+        example="" if unscored.is_empty() else "{source}, line {line}: {doubt}".format(**unscored.row(0, named=True)),
+        held=held,
+        ready=ready,
+    )
+
+
+def _decide(
+    cases: pl.DataFrame, in_force: policy_history.PolicyInForce, stream: Stream, held: pl.Series | None
+) -> pl.DataFrame:
+    """Cases with their route, draw and propensity. A case with a doubt has no confidence, so it goes to a person."""
+    # The scale that the epoch registered as its calibrator was applied when the row was read.
+    confidence = cases.select(pl.when(pl.col("doubt").is_null()).then("raw_score")).to_series()
+    none = pl.Series("case_id", [], dtype=pl.String)
+    is_held = pl.col("case_id").is_in((none if held is None else held).implode())
+    reason = cases.select(held=pl.when(is_held).then(pl.lit(group_caps.REASON))).to_series()
+    routed = policy.route(
+        confidence,
+        cases["group_id"],
+        policy=in_force.policy,
+        salt=in_force.salt,
+        predictions=cases["prediction"],
+        held=reason,
+    )
+    decided = cases.hstack(routed)
+    if stream.input.payload_by == "reference":
+        read_by_people = (pl.col("route") == policy.REVIEW) | pl.col("blind")
+        decided = decided.with_columns(payload=pl.when(read_by_people).then("payload"))
+    return decided.with_columns(
+        confidence=confidence,
+        stream=pl.lit(stream.name),
+        policy_id=pl.lit(in_force.policy_id),
+        epoch_id=pl.lit(in_force.epoch_id),
+        held=reason,
+    )
+
+
+def _fault_rows(faults: pl.DataFrame, stream: Stream, run_id: str, now: str) -> pl.DataFrame:
+    """Rows that could not be read, as the ledger keeps them: whole, and once however often they are met."""
+    return faults.with_columns(
+        stream=pl.lit(stream.name),
+        content=plh.col("raw").chash.sha2_256(),
+        run_id=pl.lit(run_id),
+        found_at=pl.lit(now),
+    ).unique(["source", "line", "content"], keep="first", maintain_order=True)
+
+
+def _answered(path: Path, items: pl.DataFrame, stream: Stream) -> pl.DataFrame:
+    """The items with the answers of the stream's own model."""
+    from models.classifiers import inference  # scikit-learn takes seconds to import, and most streams come with answers
+
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelInvalid(
+            f"{path}: the model cannot be read ({error.strerror}); check model.file of the stream"
+        ) from None
+    try:
+        return inference.apply(inference.load(data), items, stream)
+    except ModelInvalid as error:
+        raise ModelInvalid(f"{path}: {error}") from None

@@ -1,0 +1,127 @@
+"""Payloads that the ledger keeps by reference, read again from the input when a person is to see the case after all.
+
+A file may have been moved or written anew since. So what a row says now counts only if it hashes to what was decided.
+"""
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+
+import polars as pl
+
+from flows.inputs import files
+from flows.runtime import runs
+from models.config.stream import Stream
+from models.errors import InputInvalid
+from models.outputs import contract
+from review.ledger import ledger
+from review.queries import pending_cases
+
+_OTHER = "the row no longer says what was decided; put the file, and the columns the stream names, back as they were"
+
+
+def pending(
+    run: runs.Run, room: int, *, blind_first: bool = False, since: int | None = None
+) -> tuple[pl.DataFrame, int]:
+    """As `pending_cases.pending`, but every case with its payload; and how many are left out because theirs is not to be had.
+
+    Those wait on, are tried again by the next run, and do not keep the cases behind them waiting. Each is recorded as a
+    fault, once.
+    """
+    limit = room
+    while True:
+        cases = pending_cases.pending(run.ledger, run.stream.name, limit, blind_first=blind_first, since=since)
+        found, lost = read(cases, run.stream, _inbox(run))
+        if len(found) >= room or len(cases) < limit:
+            break
+        limit *= 2
+    _record(run, lost)
+    return found.head(room), len(lost)
+
+
+def shown(run: runs.Run, cases: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Those of the cases (as for `read`) whose payload is to be had, and how many are left out, as in `pending`."""
+    found, lost = read(cases, run.stream, _inbox(run))
+    _record(run, lost)
+    return found, len(lost)
+
+
+def _inbox(run: runs.Run) -> Path:
+    return run.settings.data / run.stream.input.source
+
+
+def read(cases: pl.DataFrame, stream: Stream, inbox: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The cases with a payload, in their order, those by reference read again; and the others, with the reason as `why`.
+
+    `cases`: case_id, payload (null: by reference), source, line, content, and any other columns.
+    """
+    by_reference = cases.filter(pl.col("payload").is_null())
+    if by_reference.is_empty():
+        return cases, by_reference.with_columns(why=pl.lit(None, pl.String))
+    found, lost = [], []
+    for (source,), part in by_reference.group_by("source", maintain_order=True):
+        rows, why = _rows(inbox, str(source), stream, part["line"])
+        there = part.drop("payload").join(rows, on=["line", "content"])
+        found.append(there.select("case_id", pl.col("payload").alias("again")))
+        lost.append(part.join(there, on="case_id", how="anti").with_columns(why=pl.lit(why)))
+    shown = (
+        cases.join(pl.concat(found), on="case_id", how="left", maintain_order="left")
+        .with_columns(pl.coalesce("payload", "again").alias("payload"))
+        .drop("again")
+        .filter(pl.col("payload").is_not_null())
+    )
+    return shown, pl.concat(lost)
+
+
+def standing(book: ledger.Ledger, stream: Stream, inbox: Path, case_id: str) -> tuple[str, str | None]:
+    """Where a case's payload is, and the payload as JSON; None, and why, if it is not to be had; "" if there is no case."""
+    case = pending_cases.kept(book, stream.name, [case_id])
+    if case.is_empty():
+        return "", None
+    row = case.row(0, named=True)
+    if row["payload"] is not None:
+        return "in the ledger", row["payload"]
+    found, lost = read(case, stream, inbox)
+    said = "unchanged there" if lost.is_empty() else f"cannot be shown, {lost['why'].item()}"
+    where = f"by reference, line {row['line']} of {row['source']}: {said}"
+    return where, found["payload"].item() if lost.is_empty() else None
+
+
+def findable(run: runs.Run, inbox: Path) -> runs.Run:
+    """The run as it should read `inbox`: what lies elsewhere than the stream's input is kept by value, as nobody would
+    look for it there."""
+    if _folder(inbox).resolve() == _folder(_inbox(run)).resolve():
+        return run
+    given = run.stream.input.model_copy(update={"payload_by": "value"})
+    return dataclasses.replace(run, stream=run.stream.model_copy(update={"input": given}))
+
+
+def _folder(inbox: Path) -> Path:
+    return inbox if inbox.is_dir() else inbox.parent
+
+
+def _rows(inbox: Path, source: str, stream: Stream, lines: pl.Series) -> tuple[pl.DataFrame, str]:
+    """What some lines of a file say now (`contract.REREAD_SCHEMA`), and what is wrong with those that are not there."""
+    found = [contract.REREAD_SCHEMA.to_frame()]
+    try:
+        for frame in files.picked(_folder(inbox), source, stream, lines):
+            found.append(contract.reread(frame, stream))
+    except InputInvalid as error:
+        return pl.concat(found), str(error)
+    return pl.concat(found), _OTHER
+
+
+def _record(run: runs.Run, lost: pl.DataFrame) -> None:
+    if lost.is_empty():
+        return
+    now = runs.clock()
+    rows = []
+    for case_id, source, line, content, why in lost.select("case_id", "source", "line", "content", "why").rows():
+        raw = json.dumps({"case_id": case_id, "content": content}, ensure_ascii=False)
+        reason = f"id {case_id[:60]!r} cannot be shown to a person, its payload is by reference: {why}"
+        known = {"source": source, "line": line, "content": hashlib.sha256(raw.encode()).hexdigest()}
+        rows.append({"stream": run.stream.name, **known, "reason": reason, "raw": raw})
+    faults = pl.DataFrame(rows).with_columns(run_id=pl.lit(run.run_id), found_at=pl.lit(now))
+    run.ledger.append({"fault": faults}, now=now)
+    runs.log.warning("%s %s: %d cases are left out: %s", run.flow, run.stream.name, len(lost), rows[0]["reason"])

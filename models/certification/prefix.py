@@ -1,0 +1,185 @@
+"""The evidence of the best prefix of an era's draws, in the order of decision (statistics 4.5).
+
+Draws are taken in the order in which they were decided, which no answer can move. At a look every draw of a prefix counts,
+and each that is not settled counts as wrong; the evidence is the largest over all prefixes. Valid: the pessimistic evidence
+is never above that of the settled truth, and Ville's inequality covers all prefixes of that one at once. So nothing about
+answers decides what is looked at: backlogs, holidays and skipped hard cases cannot create evidence.
+
+While no settled draw changes, evidence never falls: what is not settled can only turn out better than wrong, and later draws
+add prefixes and take none away. So nothing of an earlier look needs to be kept, and what is taken back takes evidence along.
+
+A group is one bet (statistics 4.1b). What it can win is fixed by the cases of it that were decided together first; cases that
+join it later can only lose. So a group that grows, right or wrong as one, is never counted as new evidence. For a group with
+G = the sum of pm/pi over those first cases and K = the same sum over all its wrong cases, m the most cases a group may have:
+
+    factor = 1 + x (alpha G - K) / (m - alpha)
+
+which for single cases is the bet of statistics 4.1, and is at least 1 - x for every outcome of a group of at most m cases.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.certification import e_values
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draws:
+    """The draws of an era, one per place of each array, in the order of decision; those of one batch and group together.
+
+    `bin`: index of the strictest threshold the case reaches, the number of thresholds for none. `version`: row of the
+    smallest propensities. `propensity`: logged with the decision, in (0, 1]. `right`: settled, and it agrees with the model;
+    everything else is wrong. `group`, `batch`: what the case belongs with, and the number of the append it was decided in.
+    """
+
+    bin: Ints
+    version: Ints
+    propensity: Floats
+    right: NDArray[np.bool_]
+    group: Ints
+    batch: Ints
+
+
+def log_e(draws: Draws, lowest: Floats, alpha: float, group_size: int = 1) -> Floats:
+    """log E per threshold: the largest over all prefixes of the draws, at least 0 (the empty one).
+
+    `lowest`: (V, T), the smallest propensity each version gives any case at or above each threshold. Raises ValueError if
+    alpha is not in (0, 1), the arrays differ in length, or a draw's propensity is below the smallest its version gives.
+    """
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha {alpha!r}: give a target error between 0 and 1")
+    if len({len(getattr(draws, name)) for name in Draws.__dataclass_fields__}) > 1:
+        raise ValueError("one bin, version, propensity, outcome, group and batch per draw")
+    pairs, pair = np.unique(np.column_stack([draws.version, draws.propensity]), axis=0, return_inverse=True)
+    pair = pair.reshape(-1)
+    ratios = lowest[pairs[:, 0].astype(np.int64)] / pairs[:, 1:]  # (P, T)
+    alone = len(np.unique(draws.group)) == len(draws.group)
+    units = _starts(draws)
+    found = np.zeros(lowest.shape[1])
+    for step in range(lowest.shape[1]):
+        rows = np.flatnonzero(draws.bin <= step)
+        if not len(rows):
+            continue
+        ratio: Floats = np.asarray(ratios[:, step], np.float64)
+        odd = np.flatnonzero(np.bincount(pair[rows], minlength=len(pairs)) * (ratio > 1 + 1e-9))
+        if len(odd):
+            raise ValueError(
+                f"propensity {pairs[odd[0], 1]} is below what its policy gives: it must be the one logged with the decision"
+            )
+        right = draws.right[rows]
+        if alone:
+            grown = _alone(pair[rows], right, ratio, alpha, group_size)
+        else:
+            paid = ratio[pair[rows]]
+            grown = _grouped(units[rows], draws.group[rows], paid, np.where(right, 0.0, paid), alpha, group_size)
+        found[step] = _best(grown)
+    return found
+
+
+def _starts(draws: Draws) -> Ints:
+    """Per draw, the number of its unit: the cases of one group in one batch."""
+    if not len(draws.bin):
+        return np.zeros(0, np.int64)
+    new = (np.diff(draws.group) != 0) | (np.diff(draws.batch) != 0)
+    return np.concatenate([[0], np.cumsum(new)])
+
+
+def _best(grown: Floats) -> float:
+    """log E of the best of some prefixes; `grown`: (prefixes, stakes), the log of each stake's bets."""
+    if not len(grown):
+        return 0.0
+    # First the ends that are best for some stake. A mixture is at most its largest stake, so few others can be better; they are
+    # looked at, too, for the largest over all ends never falls when draws come that add ends.
+    best = _mixed(grown[np.unique(grown.argmax(axis=0))])
+    others = grown[grown.max(axis=1) > best]
+    return max(best, _mixed(others) if len(others) else 0.0, 0.0)
+
+
+def _mixed(grown: Floats) -> float:
+    """The largest mixture over the stakes among some prefixes, at least one."""
+    peak = grown.max(axis=1, keepdims=True)
+    value = peak[:, 0] + np.log(np.exp(grown - peak) @ e_values.stakes()[1])
+    return float(value.max())
+
+
+def _ends(gains: NDArray[np.bool_]) -> Ints:
+    """Where a prefix may end best: at a gain before a loss, or the last one."""
+    return np.flatnonzero(gains & np.concatenate([~gains[1:], [True]]))
+
+
+def _alone(pair: Ints, right: NDArray[np.bool_], ratio: Floats, alpha: float, group_size: int) -> Floats:
+    """(ends, stakes): the bets on draws of which no two belong together, in logs."""
+    ends = _ends(right)
+    kind, width = 2 * pair + right, len(ends) + 1
+    segment = np.searchsorted(ends, np.arange(len(pair)))
+    counts = np.bincount(kind * width + segment, minlength=2 * len(ratio) * width)
+    upto = counts.reshape(2 * len(ratio), width)[:, :-1].cumsum(axis=1)
+    won = np.column_stack([(alpha - 1) * ratio, alpha * ratio]).reshape(-1, 1)  # wrong, right of each pair
+    met = upto.any(axis=1)  # the ratio of a pair that no draw here has may be anything
+    return np.asarray(upto[met].T @ np.log1p(won[met] * e_values.stakes()[0] / (group_size - alpha)), np.float64)
+
+
+def _grouped(units: Ints, group: Ints, ratio: Floats, lost: Floats, alpha: float, group_size: int) -> Floats:
+    """(ends, stakes): the bets on groups, in logs."""
+    first_row = np.flatnonzero(np.concatenate([[True], np.diff(units) != 0]))
+    stake_of = np.add.reduceat(ratio, first_row)
+    loss_of = np.add.reduceat(lost, first_row)
+    group_of = group[first_row]
+    _, opened = np.unique(group_of, return_index=True)
+    opens: NDArray[np.bool_] = np.zeros(len(first_row), np.bool_)
+    opens[opened] = True
+    kept: NDArray[np.bool_] = opens | (loss_of > 0)  # what joins a group later, and is right, changes nothing
+    opens, stake_of, loss_of, group_of = opens[kept], stake_of[kept], loss_of[kept], group_of[kept]
+    ends = _ends(opens & (alpha * stake_of > loss_of))
+    scale = e_values.stakes()[0] / (group_size - alpha)
+    grown = _opened(opens, stake_of, loss_of, ends, alpha, scale)
+    return grown if opens.all() else grown + _joined(opens, stake_of, loss_of, group_of, ends, alpha, scale)
+
+
+def _opened(
+    opens: NDArray[np.bool_], stake_of: Floats, loss_of: Floats, ends: Ints, alpha: float, scale: Floats
+) -> Floats:
+    """(ends, stakes): what the groups' first cases won and lost up to each end, in logs."""
+    pairs = np.round(np.column_stack([stake_of, loss_of])[opens], 12)
+    kinds, kind = np.unique(pairs, axis=0, return_inverse=True)
+    place = np.flatnonzero(opens)
+    segment = np.searchsorted(ends, place)  # up to and with which end each unit counts
+    counts = np.bincount(kind.reshape(-1) * (len(ends) + 1) + segment, minlength=len(kinds) * (len(ends) + 1))
+    upto = counts.reshape(len(kinds), len(ends) + 1)[:, :-1].cumsum(axis=1)
+    bets = np.log1p((alpha * kinds[:, :1] - kinds[:, 1:]) * scale)
+    return np.asarray(upto.T @ bets, np.float64)
+
+
+def _joined(
+    opens: NDArray[np.bool_],
+    stake_of: Floats,
+    loss_of: Floats,
+    group_of: Ints,
+    ends: Ints,
+    alpha: float,
+    scale: Floats,
+) -> Floats:
+    """(ends, stakes): what cases that joined a group later lost up to each end, in logs."""
+    order = np.lexsort([np.arange(len(group_of)), group_of])
+    starts = np.flatnonzero(np.concatenate([[True], np.diff(group_of[order]) != 0]))
+    spread = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(order))))
+    first = order[starts][spread]  # the unit that opened each one's group
+    lost = loss_of[order].cumsum()
+    before_group = (lost[starts] - loss_of[order[starts]])[spread]
+    after = lost - before_group  # of the group, this unit included
+    late = np.flatnonzero(~opens[order])
+    won = alpha * stake_of[first[late]][:, None]
+    now = 1 + (won - after[late][:, None]) * scale
+    then = 1 + (won - (after[late] - loss_of[order[late]])[:, None]) * scale
+    # A group that outgrew the plan (its later cases went to people, and still were wrong) has nothing left to lose.
+    tiny = np.finfo(np.float64).tiny
+    change = np.log(np.maximum(now, tiny)) - np.log(np.maximum(then, tiny))
+    segment = np.searchsorted(ends, order[late])
+    total = np.zeros((len(ends) + 1, len(scale)))
+    np.add.at(total, segment, change)
+    return np.asarray(total[:-1].cumsum(axis=0), np.float64)

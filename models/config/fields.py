@@ -1,0 +1,86 @@
+"""The kinds of values that a stream file holds, each with what it may be."""
+
+import re
+import unicodedata
+from typing import Annotated, Any
+
+import polars as pl
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+)
+
+from models.config import cron
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", text):
+        raise ValueError("must be small letters, digits and hyphens, a letter first, at most 40")
+    return text
+
+
+def _label(text: str) -> str:
+    """Label Studio trims its choices, and no database takes a NUL: an answer must come back as the label it was."""
+    if text != text.strip() or any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text):
+        raise ValueError("must be one line of text without spaces at its ends")
+    return text
+
+
+def _names(labels: Any) -> Any:
+    """The labels: the list, or `names` of the table in its place."""
+    if not isinstance(labels, dict):
+        return labels
+    if "names" not in labels:
+        raise ValueError('must name the labels, names = ["...", "..."]')
+    return labels["names"]
+
+
+def _once(columns: list[str]) -> list[str]:
+    if len(set(columns)) != len(columns):
+        raise ValueError("must name each column once")
+    return columns
+
+
+def _timezone(name: str) -> str:
+    try:
+        pl.Series([], dtype=pl.Datetime).dt.replace_time_zone(name)  # Polars carries the time zones; no disk is read
+    except pl.exceptions.PolarsError:
+        raise ValueError('must be a time zone, as in "Europe/Berlin" or "UTC"') from None
+    return name
+
+
+Name = Annotated[str, AfterValidator(_name)]
+
+
+Label = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_label)]
+
+
+Labels = Annotated[list[Label], Field(min_length=2), BeforeValidator(_names)]
+
+
+Column = Annotated[str, Field(min_length=1)]
+
+
+Columns = Annotated[list[Column], AfterValidator(_once)]
+
+
+Rate = Annotated[float, Field(gt=0, le=1)]
+
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+TargetError = Annotated[float, Field(gt=0, lt=2 / 3)]  # change detection looks for errors of 1.25 to 10 times it
+
+
+LONGEST = 3650  # days that anything here may last
+
+
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+Cron = Annotated[str, AfterValidator(cron.checked)]
+
+
+Timezone = Annotated[str, AfterValidator(_timezone)]

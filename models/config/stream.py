@@ -1,0 +1,268 @@
+"""What a stream is: one TOML file, validated. The vocabulary of the whole product."""
+
+import tomllib
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+
+from models.answers import same
+from models.config import messages
+from models.config.fields import (
+    LONGEST,
+    Amount,
+    Column,
+    Columns,
+    Cron,
+    Label,
+    Labels,
+    Name,
+    Rate,
+    Share,
+    TargetError,
+    Timezone,
+)
+from models.errors import StreamInvalid
+
+
+def _spellings(labels: Any) -> Any:
+    """The table; a list says nothing of spellings."""
+    return labels if isinstance(labels, dict) else {}
+
+
+def _of_one(given: object) -> object:
+    """A table that `Input` could not take apart."""
+    if isinstance(given, dict):
+        raise ValueError(
+            'must be a column in quotes or, for the probability of a label, { of = "...", column = "..." }'
+        )
+    return given
+
+
+MOST_LINES = 200  # labels that may have a line of their own
+
+
+HISTORY = "history"  # validation context of a stream that is made to read a labelled history by
+
+
+class _Table(BaseModel):
+    """A table of the file. Frozen; an unknown key is an error, so a typing slip never becomes a default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Input(_Table):
+    """How to read the model's outputs. Columns are named as they stand in the file."""
+
+    source: Annotated[str, Field(min_length=1)]  # a file, or a folder of them; relative to the data folder
+    format: Literal["auto", "parquet", "csv", "jsonl"] = "auto"  # auto: by the file's ending
+    id: Column = "id"
+    group: Column | None = None  # what may be right or wrong together: a customer, a document; None: the same payload
+    prediction: Column | None = None  # None: the label of the highest probability
+    # A number, higher = surer, on the scale below; as { of = "spam", column = "p" } the probability of one of two labels.
+    confidence: Annotated[Column, BeforeValidator(_of_one)] | None = None
+    confidence_of: Label | None = None  # the label of that table; None: the confidence is that of the answer given
+    scale: Literal["unit", "percent", "logprob", "real"] = "unit"  # of the confidence: [0, 1], [0, 100], <= 0, any
+    probabilities: Columns | None = None  # one column per label, in the order of `labels`; or one list column
+    score: Literal["max", "margin", "entropy"] = "max"  # how probabilities become one score
+    payload: Annotated[Columns, Field(min_length=1)]  # what a reviewer is shown
+    payload_by: Literal["value", "reference"] = (
+        "value"  # reference: of what nobody reads the ledger keeps file and line
+    )
+    slices: Columns = []
+    model: Column | None = None  # the column that names the model; a row of another model goes to a person
+    cost: Column | None = None  # of the model's answer, in the stream's currency
+    latency_ms: Column | None = None
+    produced_at: Column | None = None  # when the model answered: ISO 8601 text or a timestamp
+
+    @model_validator(mode="before")
+    @classmethod
+    def _taken_apart(cls, given: Any) -> Any:
+        """`confidence = { of = "spam", column = "p" }` as the two keys it stands for."""
+        table = given.get("confidence") if isinstance(given, dict) else None
+        if not isinstance(table, dict) or set(table) != {"of", "column"} or "confidence_of" in given:
+            return given
+        if not all(isinstance(name, str) for name in table.values()):
+            return given
+        return given | {"confidence": table["column"], "confidence_of": table["of"]}
+
+
+class Model(_Table):
+    """What answered. With `file`, second-reader applies it itself to the raw items of the input."""
+
+    id: Annotated[str, Field(min_length=1)]  # changes whenever the model or its prompt does: a new id is a new epoch
+    file: str | None = None  # a scikit-learn classifier saved with skops; relative to the data folder
+    features: Columns | None = None  # its input columns; one column of lists or of text is handed over as such
+
+
+class Review(_Table):
+    """What a reviewer sees and how the queue is kept."""
+
+    kind: Literal["text", "image", "record"]
+    question: Annotated[str, Field(min_length=1, max_length=300)]
+    instructions: str = ""
+    show_id: bool = False  # show the case's id above it, for a reviewer who looks the case up elsewhere
+    project: Annotated[str, Field(min_length=3, max_length=50)]  # title in Label Studio
+    deadline_hours: Annotated[float, Field(gt=0, le=24 * LONGEST, allow_inf_nan=False)] = 48.0
+    queue_depth: Annotated[int, Field(ge=1, le=10_000)] = 200  # open cases in Label Studio at any time
+    second_opinion: bool = (
+        True  # a blind answer that disagrees with the model is read by another person, a tie by a third
+    )
+    overlap: Annotated[float, Field(ge=0, le=1)] = 0.1  # of blind answers that agree, read by another person too
+    # Reviews people can do a day, if that is known. 0: none yet; the length of an era then follows the draws alone.
+    capacity_per_day: Annotated[int, Field(ge=0)] | None = None
+
+
+class Target(_Table):
+    """The promise asked for: at most `error` among the released, with confidence 1 - `delta`."""
+
+    error: TargetError
+    delta: Share = 0.05
+
+
+class Costs(_Table):
+    """What an error and a minute of review cost."""
+
+    error: Amount
+    review_minute: Amount
+    minutes_per_review: Amount | None = None  # None: as measured
+    human_error: Share | None = None  # share of reviews that are wrong, if that is known; priced like an error
+    currency: str = "EUR"
+
+
+class Policy(_Table):
+    """How often the machine is checked, and whether each class has a line of its own."""
+
+    audit_rate: Rate = 0.05  # of the released, labelled blind
+    blind_rate: Rate = 0.2  # of the reviewed, labelled without the model's answer
+    cold_blind_rate: Rate = 1.0  # the same while nothing is released yet
+    per_class: Literal["no", "joint", "each"] = (
+        "no"  # a line per label: all keep the target together, or each for itself
+    )
+    group_size: Annotated[int, Field(ge=1)] | None = None  # cases of one group that may be released in an era
+    # None: 60, up to 365 where the pace could not certify in a third of that.
+    era_days: Annotated[int, Field(ge=1, le=LONGEST)] | None = None
+    max_silence: Annotated[float, Field(gt=0, le=LONGEST, allow_inf_nan=False)] = (
+        7.0  # days without a settled label of a release
+    )
+
+
+class Schedule(_Table):
+    """When the flows run: five cron fields each. `timezone` is of those that name an hour or a day (`cron.zone`)."""
+
+    score: Cron = "*/15 * * * *"
+    dispatch: Cron = "*/5 * * * *"
+    collect: Cron = "*/5 * * * *"
+    measure: Cron = "0 * * * *"
+    timezone: Timezone = "UTC"
+
+
+class Spellings(_Table):
+    """The table [labels]: how else they are written."""
+
+    names: Any = None  # the labels themselves, which `Stream.labels` takes
+    fold: bool = False  # case, outer white space, final punctuation and the form of a number make no other label
+    also: dict[str, list[Annotated[str, Field(min_length=1)]]] = {}  # label -> other texts that mean it
+
+
+class Stream(_Table):
+    """One stream of a model's outputs, from its files to its reports."""
+
+    name: Name
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    labels: Labels  # a list, or a table with `names` and the keys of Spellings
+    spellings: Annotated[Spellings, BeforeValidator(_spellings), Field(validation_alias="labels")] = Spellings()
+    input: Input
+    model: Model
+    review: Review
+    target: Target
+    costs: Costs
+    policy: Policy = Policy()
+    schedule: Schedule = Schedule()
+
+    @model_validator(mode="after")
+    def _agree(self) -> "Stream":
+        """What no single key can say: the tables agree with each other."""
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError("labels: every label once")
+        if self.policy.per_class != "no" and len(self.labels) > MOST_LINES:
+            raise ValueError(
+                f"policy.per_class: a line for each of {len(self.labels)} labels is too many; at most {MOST_LINES}, else "
+                '"no"'
+            )
+        _ = self.rule
+        columns = self.input.probabilities
+        if columns is not None and self.input.confidence is not None:
+            raise ValueError("input: give confidence or probabilities, not both")
+        if self.input.confidence_of is not None:
+            self._check_of(self.input.confidence_of)
+        if self.input.scale != "unit" and self.input.confidence is None:
+            raise ValueError("input.scale: speaks of input.confidence, which is not given; drop it")
+        if columns is not None and len(columns) not in (1, len(self.labels)):
+            raise ValueError(
+                f"input.probabilities: {len(columns)} columns for {len(self.labels)} labels; "
+                "give one column per label, in the order of labels, or one list column"
+            )
+        if (self.model.file is None) != (self.model.features is None):
+            raise ValueError("model: file and features come together")
+        if self.model.file is not None and (columns or self.input.confidence or self.input.prediction):
+            raise ValueError(
+                "input: with model.file the answers come from the model; drop prediction, confidence and probabilities"
+            )
+        if self.model.file is None and self.input.prediction is None and columns is None:
+            raise ValueError("input: name the prediction column, or the probabilities it follows from")
+        if self.review.kind != "record" and len(self.input.payload) != 1:
+            raise ValueError(
+                f"input.payload: kind {self.review.kind!r} shows one column; use kind 'record' for several"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _blind(self, info: ValidationInfo) -> "Stream":
+        """A payload does not tell the answer; of a history, whose payload nobody is shown, it may."""
+        given = self.input
+        told = {given.prediction, given.confidence, *(given.probabilities or [])}
+        shown = [column for column in given.payload if column in told]
+        if shown and info.context != HISTORY:
+            raise ValueError(
+                f"input.payload: shows {shown[0]!r}, which tells the model's answer or how sure it is to a reader who must not "
+                "know it; leave it out (a reader who is to see the answer has it beside the payload)"
+            )
+        return self
+
+    def _check_of(self, label: str) -> None:
+        given = self.input
+        if given.confidence is None or given.prediction is None:
+            raise ValueError('input.confidence: { of = "...", column = "..." } needs input.prediction')
+        if label not in self.labels or len(self.labels) != 2:
+            raise ValueError(
+                f"input.confidence: of = {label!r}: must be one of two labels; of more, give a confidence of the answer, or "
+                "probabilities"
+            )
+        if given.scale == "real":
+            raise ValueError('input.scale: "real" is no probability, and input.confidence is that of a label')
+
+    @property
+    def rule(self) -> same.Rule:
+        """How answers are read, whoever gives them. Raises ValueError if a text could be two labels."""
+        return same.Rule(labels=tuple(self.labels), also=self.spellings.also, fold=self.spellings.fold)
+
+
+def parse(text: str, *, origin: str) -> Stream:
+    """Read a stream file's text; `origin` is its name, for messages.
+
+    Raises StreamInvalid with one line per problem: file, line, key, value, what is allowed.
+    """
+    try:
+        return Stream.model_validate(tomllib.loads(text.removeprefix("\ufeff")))
+    except tomllib.TOMLDecodeError as error:
+        raise StreamInvalid(messages.syntax(error, text, origin)) from None
+    except ValidationError as invalid:
+        raise StreamInvalid("\n".join(messages.lines(invalid, text, origin, Stream))) from None

@@ -1,0 +1,143 @@
+"""What the columns of an input look like as a whole, and what that asks for: said before anything of them is recorded.
+
+A row that cannot be read is a fault or a doubt of that row. Here is what no single row shows: a column of which nothing can
+be read, a confidence that is one number everywhere, one that speaks of one label only, several rows for one item. None of it
+stops anything; each note is half a sentence with the way out, without a final stop.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from models import columns
+from models.config.stream import Stream
+from models.outputs import confidence, contract, fingerprint, predictions, score_columns
+
+LEAST = 20  # rows: of fewer, a confidence that is the same everywhere says nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """`about`: which column and what of it, the same for the same trouble in another file. `said`: the half sentence.
+
+    `harmless`: it was dealt with, and may well be meant: told, but nothing to be mended.
+    """
+
+    about: str
+    said: str
+    harmless: bool = False
+
+
+def of(frame: pl.DataFrame, stream: Stream) -> list[Note]:
+    """What to say of the columns that the stream names. `frame`: those columns, as `contract.validate` takes them."""
+    frame = columns.plain(frame)
+    if frame.is_empty():
+        return []
+    found = [*_unreadable(frame, stream), *_repeated(frame, stream)]
+    if stream.model.file is None:
+        found += [*_scores(frame, stream), *of_probabilities(frame, stream)]
+    return found
+
+
+def of_probabilities(frame: pl.DataFrame, stream: Stream) -> list[Note]:
+    """What to say of columns of probabilities: sums that rounding explains, predictions that are not the most probable."""
+    names = stream.input.probabilities
+    if not names:
+        return []
+    matrix = columns.matrix(frame.select(names), len(stream.labels))
+    known = confidence.distributions(matrix)
+    found = []
+    if rounded := int(confidence.rounded(matrix).sum()):
+        sums = matrix[known].sum(axis=1)
+        said = (
+            f"the probabilities of {rounded} of {len(frame)} rows sum to {sums.min():.4g} to {sums.max():.4g}, as rounding to so "
+            "few decimals can make them: each is divided by its sum; with more decimals nothing has to be"
+        )
+        found.append(Note(about="rounded", said=said, harmless=True))
+    if stream.input.prediction is not None:
+        given = columns.text(frame.select(stream.input.prediction)).to_series()
+        other = int((predictions.outvoted(matrix, given, stream) & known).sum())
+        if other:
+            said = (
+                f"{other} of {len(frame)} predictions are not the most probable label: their confidence is that of the label "
+                "predicted; if the model has no decision threshold of its own, the probabilities may stand in another "
+                "order than labels"
+            )
+            found.append(Note(about="outvoted", said=said, harmless=True))
+    return found
+
+
+def _unreadable(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
+    given = stream.input
+    time = "a time: give ISO 8601 text, as in 2026-01-31T10:00:00Z, or a timestamp; a bare number does not say its unit"
+    amount = "a number of 0 or more: give it without sign or unit"
+    for key, column, read, way in (
+        ("produced_at", given.produced_at, contract.time, time),
+        ("cost", given.cost, contract.amount, amount),
+        ("latency_ms", given.latency_ms, contract.amount, amount),
+        ("group", given.group, None, ""),
+        *(("slices", name, None, "") for name in given.slices),
+    ):
+        if column is None:
+            continue
+        text = columns.text(frame.select(column)).to_series()
+        there = (text.str.strip_chars() != "").fill_null(False)
+        n, name = int(there.sum()), f"column {column!r} (input.{key})"
+        if not n:
+            yield Note(about=f"{key} {column}", said=f"no row has a value in {name}: check the name, or drop the key")
+        elif read is not None and (bad := there & read(frame, column).is_null()).any():
+            example = str(pl.select(columns.printable(pl.lit(text.filter(bad).head(1)))).item())
+            count = "none" if bad.sum() == n else f"{n - int(bad.sum())}"
+            said = f"{count} of {n} values in {name} can be read, and {example!r} is not {way}; what cannot counts as not given"
+            yield Note(about=f"{key} {column}", said=said)
+
+
+def _repeated(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
+    """Several rows for one id, most of which say something else than the first: samples, judges, versions."""
+    ids = columns.text(frame.select(stream.input.id)).to_series()
+    rows = pl.DataFrame({"id": ids, "content": fingerprint.contents(frame, stream)}).drop_nulls("id")
+    items = rows.group_by("id").agg(pl.len(), pl.col("content").n_unique())
+    several = items.filter(pl.col("content") > 1)
+    if len(several) <= len(items) / 10:
+        return
+    most: int = items["len"].max()  # type: ignore[assignment] # there is one
+    said = (
+        f"{len(rows)} rows have {len(items)} values in column {stream.input.id!r} (input.id), up to {most} of one, "
+        f"and {len(several)} of these with different content: of each only the first row is decided, what says the same is a "
+        "repeat, what says something else a fault; if these are several answers to one item, give one row with the answer "
+        "most of them have and its share as the confidence"
+    )
+    yield Note(about="id", said=said)
+
+
+def _scores(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
+    answered = predictions.read(frame, stream)
+    scored = answered.filter(pl.col("raw_score").is_not_null())
+    given = stream.input
+    name = "the confidence" if given.confidence is None else f"column {given.confidence!r} (input.confidence)"
+    if len(scored) < LEAST:
+        return
+    if scored["raw_score"].n_unique() == 1:
+        said = (
+            f"{name} is one number in all {len(scored)} rows: it cannot tell sure answers from others, so all can be released or "
+            "nothing; name a column that does"
+        )
+        yield Note(about="constant", said=said)
+    if given.confidence is None:
+        return
+    highest = columns.numbers(frame[given.confidence]).max()
+    if given.scale == "percent" and isinstance(highest, float) and highest <= 1:
+        said = (
+            f"{name} is never above {highest:g}, and input.scale says percent: if it runs from 0 to 1, drop the scale"
+        )
+        yield Note(about="scale", said=said)
+    if given.confidence_of is not None or len(stream.labels) != 2:
+        return
+    label = score_columns.one_sided(scored["raw_score"], scored["prediction"])
+    if label is not None:
+        said = (
+            f"{name} looks like the probability of {label!r}, not of the answer given: it is low wherever the answer is another "
+            f'one; if so, write confidence = {{ of = "{label}", column = "{given.confidence}" }}'
+        )
+        yield Note(about="one-sided", said=said)

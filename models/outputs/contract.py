@@ -1,0 +1,231 @@
+"""The input contract: a table of model outputs -> cases to decide, and faults.
+
+Every row becomes one case, or is the silent repeat of one (same id, same content), or becomes a fault. What can be
+read but not scored is a case with a `doubt`, for a person. The values make it raise in two cases only: where the column of
+confidences as a whole is of another scale than the stream says, as one setting decides about all of them, and where the
+column of answers is one of lists.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+import polars_hash as plh
+
+from models import columns, timestamps
+from models.config.stream import Stream
+from models.outputs import comparable, fingerprint, one_label, pictures, predictions, reserved
+
+FAULT_SCHEMA = pl.Schema({"source": pl.String, "line": pl.Int64, "reason": pl.String, "raw": pl.String})
+CASE_SCHEMA = pl.Schema(
+    {
+        "case_id": pl.String,
+        "payload": pl.String,  # canonical JSON object of the payload columns
+        "model_id": pl.String,
+        "prediction": pl.String,  # one of the stream's labels; null: none that could be read
+        "raw_score": pl.Float64,  # the confidence, on the unit scale (`scale`); null exactly where there is a doubt
+        "doubt": pl.String,
+        "slices": pl.String,  # canonical JSON object
+        "cost": pl.Float64,  # 0 or more; null: not given, or no such number
+        "latency_ms": pl.Float64,
+        "produced_at": pl.String,  # 2026-01-31T23:59:59.000000Z; null: not given, or not a time
+        "group_id": pl.String,  # 16 hex digits: cases that have the same may be right or wrong together
+        "content": pl.String,  # SHA-256 of what the input said
+        "source": pl.String,
+        "line": pl.Int64,
+    }
+)
+REREAD_SCHEMA = pl.Schema({name: CASE_SCHEMA[name] for name in ("line", "content", "payload")})
+MAX_ID_BYTES = 1000  # a PostgreSQL index entry holds 2 704 bytes, the stream's name included
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validated:
+    """`cases` has CASE_SCHEMA, `faults` FAULT_SCHEMA; both in the order of the input."""
+
+    cases: pl.DataFrame
+    faults: pl.DataFrame
+
+
+def named(stream: Stream) -> list[str]:
+    """The columns the stream reads from its input, each once."""
+    return list(dict.fromkeys([*fingerprint.columns_of(stream), *([stream.input.group] if stream.input.group else [])]))
+
+
+def validate(frame: pl.DataFrame, stream: Stream, *, source: str, latest: str | None = None) -> Validated:
+    """Check one batch. `frame` has the columns `named(stream)` gives, of any type, and may have others.
+
+    The line of a row is its `reserved.LINE`, or else its position. A stream with a classifier of its own needs the
+    columns `inference.apply` adds. `latest`: a time; a row that says it was produced after it is in doubt; None:
+    none is. Raises InputInvalid if the confidences are plainly of another scale than `input.scale`, the predictions are
+    lists, or no picture can be shown to a reader, polars' ColumnNotFoundError if a column is missing.
+    """
+    frame = columns.plain(frame)
+    if reserved.LINE not in frame.columns:
+        frame = frame.with_row_index(reserved.LINE, offset=1).with_columns(pl.col(reserved.LINE).cast(pl.Int64))
+    predictions.check_scale(frame, stream, source)
+    one_label.check(frame, stream, source)
+    case_ids = columns.text(frame.select(stream.input.id)).to_series()
+    reasons = pl.select(
+        pl.coalesce(_id_fault(pl.lit(case_ids)), _payload_fault(frame, stream), pictures.faults(frame, stream, source))
+    ).to_series()
+    faults = _faults(frame, reasons, source)
+    if len(faults):
+        readable = reasons.is_null()
+        frame, case_ids = frame.filter(readable), case_ids.filter(readable)
+    content = fingerprint.contents(frame, stream)
+    if case_ids.n_unique() < len(case_ids):
+        first, reasons = _repeats(case_ids, content, frame[reserved.LINE])
+        faults = pl.concat([faults, _faults(frame, reasons, source)]).sort("line", maintain_order=True)
+        frame, case_ids, content = frame.filter(first), case_ids.filter(first), content.filter(first)
+    return Validated(cases=_cases(frame, stream, case_ids, content, source, latest), faults=faults)
+
+
+def reread(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
+    """What rows read a second time say now (REREAD_SCHEMA), put as `validate` put it when they were decided.
+
+    `frame` as there, with `reserved.LINE`. Neither the model nor a check of the row is needed: the same content is a
+    row that passed.
+    """
+    frame = columns.plain(frame)
+    return pl.DataFrame(
+        {
+            "line": frame[reserved.LINE],
+            "content": fingerprint.contents(frame, stream),
+            "payload": _texts(frame, stream.input.payload),
+        },
+        schema=REREAD_SCHEMA,
+    )
+
+
+def clashes(decisions: pl.DataFrame) -> pl.DataFrame:
+    """Faults for decisions whose id the ledger already holds with other content. FAULT_SCHEMA.
+
+    `decisions` has CASE_SCHEMA, and maybe more columns. What the row said stands in `raw`.
+    """
+    said = [name for name in CASE_SCHEMA if name not in ("source", "line", "content", "group_id")]
+    shown = columns.printable(pl.col("case_id"))
+    return decisions.with_columns(raw=columns.json(decisions, said)).select(
+        "source",
+        pl.col("line").cast(pl.Int64),
+        columns.sentence("id '", shown, "' was decided before with different content").alias("reason"),
+        "raw",
+    )
+
+
+def _id_fault(case_id: pl.Expr) -> pl.Expr:
+    return (
+        pl.when(case_id.is_null() | (case_id.str.strip_chars() == ""))
+        .then(pl.lit("no id"))
+        .when(case_id.str.contains("\0", literal=True))
+        .then(pl.lit("the id holds a NUL character"))
+        .when(case_id.str.len_bytes() > MAX_ID_BYTES)
+        .then(pl.lit(f"the id is longer than {MAX_ID_BYTES} bytes"))
+    )
+
+
+def _payload_fault(frame: pl.DataFrame, stream: Stream) -> pl.Series:
+    """A case with nothing to show cannot be reviewed. Of several payload columns, one is enough."""
+    shown = columns.text(frame.select(stream.input.payload))
+    empty = shown.select(pl.all_horizontal(pl.all().str.strip_chars().fill_null("") == "")).to_series()
+    names = ", ".join(stream.input.payload)
+    return pl.select(pl.when(empty).then(pl.lit(f"missing payload ({names})"))).to_series()
+
+
+def _repeats(case_ids: pl.Series, content: pl.Series, lines: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Whether a row is the first of its id, and why it clashes with that first one (null: it does not)."""
+    rows = pl.DataFrame({"id": case_ids, "content": content, "line": lines})
+    same = pl.col("content") == pl.col("content").first().over("id")
+    first_line = pl.col("line").first().over("id")
+    shown = columns.printable(pl.col("id"))
+    reason = columns.sentence("id '", shown, "' stands in line ", first_line.cast(pl.String), " with different content")
+    judged = rows.select(pl.col("id").is_first_distinct().alias("first"), pl.when(~same).then(reason).alias("reason"))
+    return judged["first"], judged["reason"]
+
+
+def _faults(frame: pl.DataFrame, reasons: pl.Series, source: str) -> pl.DataFrame:
+    """The rows with a reason, kept whole: as they stood in the file, or as JSON."""
+    if reasons.null_count() == len(reasons):
+        return FAULT_SCHEMA.to_frame()
+    bad = frame.filter(reasons.is_not_null())
+    theirs = [name for name in bad.columns if not name.startswith(reserved.PREFIX)]
+    raw = bad[reserved.RAW] if reserved.RAW in bad.columns else columns.json(bad, theirs)
+    return pl.DataFrame(
+        {
+            "source": pl.repeat(source, len(bad), dtype=pl.String, eager=True),
+            "line": bad[reserved.LINE],
+            "reason": reasons.drop_nulls(),
+            "raw": raw.str.replace_all("\0", "\N{REPLACEMENT CHARACTER}", literal=True),
+        },
+        schema=FAULT_SCHEMA,
+    )
+
+
+def _cases(
+    frame: pl.DataFrame, stream: Stream, case_ids: pl.Series, content: pl.Series, source: str, latest: str | None
+) -> pl.DataFrame:
+    given = stream.input
+    answered = predictions.read(frame, stream)
+    produced = time(frame, given.produced_at)
+    if latest is not None and given.produced_at is not None:
+        # A case counts on the day it was produced; on one that has not come it would stand in no report.
+        ahead = (produced > latest).fill_null(False)
+        reason = columns.sentence(f"{given.produced_at!r} is ", pl.lit(produced), ", which has not come yet")
+        answered = answered.with_columns(
+            doubt=pl.when(ahead).then(pl.coalesce("doubt", reason)).otherwise("doubt"),
+            raw_score=pl.when(~ahead).then("raw_score"),
+        )
+        produced = pl.select(pl.when(~ahead).then(produced)).to_series()
+    payload = _texts(frame, given.payload)
+    names = {
+        "case_id": case_ids,
+        "payload": payload,
+        **{name: answered[name] for name in ("model_id", "prediction", "raw_score", "doubt")},
+        "slices": _texts(frame, given.slices),
+        "cost": amount(frame, given.cost),
+        "latency_ms": amount(frame, given.latency_ms),
+        "produced_at": produced,
+        "group_id": _group(frame, stream, payload),
+        "content": content,
+        "source": pl.repeat(source, len(frame), dtype=pl.String, eager=True),
+        "line": frame[reserved.LINE],
+    }
+    return pl.DataFrame(names, schema=CASE_SCHEMA)
+
+
+def _texts(frame: pl.DataFrame, names: Sequence[str]) -> pl.Series:
+    """One JSON object per row, every value as text: a file without types, such as CSV, could not say more."""
+    return columns.json(columns.text(frame.select(names)) if names else frame, names)
+
+
+def _group(frame: pl.DataFrame, stream: Stream, payload: pl.Series) -> pl.Series:
+    """The first 16 hex digits of SHA-256 over 2, a line feed and the group's text; where there is none, 1 and the payload.
+
+    16 digits, 64 bits: among ten million groups two are taken for one with a chance of 3 in a million.
+    """
+    shown = columns.text(frame.select(stream.input.payload))
+    compared = comparable.texts(shown)
+    if not compared.equals(shown):
+        payload = columns.json(compared, stream.input.payload)
+    text = pl.concat_str(pl.lit("1\n"), pl.lit(payload))
+    if stream.input.group is not None:
+        named_ = comparable.texts(columns.text(frame.select(stream.input.group))).to_series()
+        empty = named_.str.strip_chars().fill_null("") == ""
+        text = pl.when(empty).then(text).otherwise(pl.concat_str(pl.lit("2\n"), pl.lit(named_)))
+    texts = pl.select(text.alias("group"))
+    return texts.select(plh.col("group").chash.sha2_256().str.head(16)).to_series()
+
+
+def amount(frame: pl.DataFrame, column: str | None) -> pl.Series:
+    """A column of costs or milliseconds as Float64; null where it is no number of 0 or more, or no column is named."""
+    if column is None:
+        return pl.repeat(None, len(frame), dtype=pl.Float64, eager=True)
+    real = columns.numbers(frame[column])
+    return pl.select(pl.when(real.is_finite() & (real >= 0)).then(real)).to_series()
+
+
+def time(frame: pl.DataFrame, column: str | None) -> pl.Series:
+    """A column of times as the ledger writes them; null where there is none, or no column is named."""
+    if column is None:
+        return pl.repeat(None, len(frame), dtype=pl.String, eager=True)
+    return timestamps.column(frame[column])

@@ -1,0 +1,65 @@
+"""What a row said, as one hash: by it a repeat is told from a row with other content."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+import polars_hash as plh
+import pyarrow as pa
+
+from models import columns
+from models.config.stream import Stream
+from models.outputs import comparable
+
+
+def columns_of(stream: Stream) -> list[str]:
+    """The columns whose values a case's content is made of, each once.
+
+    Not the group: one that is named later, or changes its spelling, does not make another case of the same id.
+    """
+    given = stream.input
+    names = [given.id, given.prediction, given.confidence, *(given.probabilities or []), *given.payload]
+    names += [*(stream.model.features or []), given.model, *given.slices]
+    names += [given.cost, given.latency_ms, given.produced_at]
+    return list(dict.fromkeys(column for column in names if column is not None))
+
+
+def contents(frame: pl.DataFrame, stream: Stream) -> pl.Series:
+    """SHA-256 over the columns the stream names: each text as a netstring (length:text), ~ where missing, then all
+    numbers by their 64 bits in base64, then the text of what should be a number and is none.
+
+    Numbers count by their value, so 0.90 in a CSV is the 0.9 of a Parquet file; so do numbers and times among the texts
+    (`models.outputs.comparable`), but for the id, which is a name. Netstrings, because joined text could
+    read the same for two different rows.
+    """
+    given = stream.input
+    numbers = [given.confidence, given.cost, given.latency_ms]
+    if given.probabilities is not None and len(given.probabilities) == len(stream.labels):
+        numbers += given.probabilities
+    names = columns_of(stream)
+    texts = columns.text(frame.select(column for column in names if column not in numbers))
+    texts = texts.with_columns(comparable.texts(texts.drop(given.id, strict=False)))
+    fields = [_netstring(pl.col(column)) for column in texts.columns]
+    reals_ = [columns.numbers(frame[column]) for column in names if column in numbers]
+    if reals_:
+        fields.append(pl.lit(_bits(reals_)))
+    for real in reals_:
+        if real.null_count() or not real.is_finite().all():
+            text = columns.text(frame.select(real.name)).to_series()
+            fields.append(pl.when(real.is_finite()).then(pl.lit("")).otherwise(_netstring(pl.lit(text))))
+    joined = texts.select(pl.concat_str(fields).alias("content"))
+    return joined.select(plh.col("content").chash.sha2_256()).to_series()
+
+
+def _netstring(text: pl.Expr) -> pl.Expr:
+    return (text.str.len_bytes().cast(pl.String) + ":" + text).fill_null("~")
+
+
+def _bits(numbers: Sequence[pl.Series]) -> pl.Series:
+    """The 64 bits of each number, which no later way of printing floats can change, row by row, in base64."""
+    rows = np.column_stack([number.fill_null(math.nan).to_numpy() for number in numbers]) + 0.0  # -0.0 is 0.0
+    rows[~np.isfinite(rows)] = math.nan  # one of the many; which it was is said in words
+    width = rows.shape[1] * rows.itemsize
+    packed = pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(rows), [None, pa.py_buffer(rows)])
+    return pl.Series("numbers", packed.cast(pa.large_binary())).bin.encode("base64")

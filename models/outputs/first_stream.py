@@ -1,0 +1,227 @@
+"""A first stream file from a table of model outputs: what each column is likely to be, and what no table can say.
+
+A guess is made from a column's name and what stands in it. What cannot be told is left to a person, and named.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from models import columns, timestamps
+from models.outputs import scale
+
+MOST_LABELS = 200  # as many as a stream may have
+_SOME = 0.95  # share of the values that must be such for the column to be
+_NAMES = {
+    "id": ("id", "case_id", "uuid", "key", "message_id", "document_id", "item_id", "row_id"),
+    "prediction": (
+        *(
+            "prediction",
+            "predicted",
+            "pred",
+            "predicted_label",
+            "label",
+            "class",
+            "category",
+            "answer",
+            "intent",
+            "type",
+        ),
+    ),
+    "confidence": ("confidence", "score", "probability", "prob", "proba", "p", "certainty", "logprob"),
+    "model": ("model", "model_id", "model_name", "model_version"),
+    "produced_at": ("produced_at", "predicted_at", "created_at", "timestamp", "time", "date", "at"),
+    "cost": ("cost", "usd", "eur", "cost_usd", "cost_eur", "price"),
+    "latency_ms": ("latency_ms", "ms", "duration_ms", "latency"),
+}
+_TRUTH = ("truth", "gold", "target", "y_true", "human", "ground_truth", "correct", "true_label")
+_PICTURE = r"(?i)\.(png|jpe?g|gif|webp|bmp|svg)(\?.*)?$"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guess:
+    """The text of a stream file; `found`: what was taken for what; `missing`: keys it lacks, and why; `fill`: those whose
+    values are examples, for a person to set."""
+
+    text: str
+    found: tuple[str, ...]
+    missing: tuple[str, ...]
+    fill: tuple[str, ...]
+
+
+def guess(frame: pl.DataFrame, *, name: str, source: str) -> Guess:
+    """The stream file for a table. `frame`: rows of it, any types; `name`: of the stream; `source`: for `input.source`."""
+    texts = columns.text(frame)
+    texts = texts.select(
+        pl.when(pl.col(one).str.strip_chars() != "").then(pl.col(one)).alias(one) for one in texts.columns
+    )
+    numbers = [column for column in texts.columns if _is_number(texts[column])]
+    chosen: dict[str, str] = {}
+    for key in _NAMES:
+        fitting = [
+            one for one in texts.columns if one not in chosen.values() and _fits(key, texts[one], one in numbers)
+        ]
+        column = _named(key, fitting)
+        if column is not None:
+            chosen[key] = column
+    if "id" not in chosen:
+        alone = [one for one in texts.columns if one not in chosen.values() and _tells_apart(texts[one])]
+        words = [one for one in alone if one not in numbers and not texts[one].str.contains(r"\s").any()]
+        chosen |= {"id": words[0]} if words else {}
+    labels = texts[chosen["prediction"]].drop_nulls().unique().sort().to_list() if "prediction" in chosen else []
+    spread = _probabilities(frame, labels, numbers) if "confidence" not in chosen else []
+    taken = {*chosen.values(), *spread}
+    rest = [one for one in texts.columns if one not in taken and one not in numbers]
+    shown = [one for one in rest if not _answers(texts[one], labels)]
+    return _written(texts, name, source, chosen, labels, spread, shown)
+
+
+def _plain(column: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
+
+
+def _named(key: str, names: Sequence[str]) -> str | None:
+    """The column whose name comes first among the key's."""
+    plain = {_plain(column): column for column in reversed(names)}
+    return next((plain[name] for name in _NAMES[key] if name in plain), None)
+
+
+def _is_number(text: pl.Series) -> bool:
+    given = text.drop_nulls()
+    return bool(len(given)) and columns.numbers(given).is_finite().fill_null(False).all()
+
+
+def _tells_apart(text: pl.Series) -> bool:
+    return text.null_count() == 0 and text.n_unique() == len(text) > 0
+
+
+def _fits(key: str, text: pl.Series, number: bool) -> bool:
+    """Whether what stands in a column can be what the key names."""
+    match key:
+        case "id":
+            return _tells_apart(text)
+        case "prediction":
+            return 2 <= text.drop_nulls().n_unique() <= min(MOST_LABELS, max(2, len(text) // 2))
+        case "model":
+            return not number and text.drop_nulls().n_unique() == 1
+        case "produced_at":
+            known = text.drop_nulls()
+            return len(known) > 0 and _SOME * len(known) <= len(timestamps.column(known).drop_nulls())
+    return number
+
+
+def _answers(text: pl.Series, labels: Sequence[str]) -> bool:
+    """Whether a column is empty, or gives somebody's answers away (half of it are labels): no reviewer may see that."""
+    known = text.drop_nulls()
+    named = _plain(text.name) in {*_TRUTH, *_NAMES["prediction"]}
+    return named or 2 * int(known.is_in(labels).sum()) >= len(known)
+
+
+def _probabilities(frame: pl.DataFrame, labels: Sequence[str], numbers: Sequence[str]) -> list[str]:
+    """The columns that hold the probability of each label, in the order of `labels`; none if there is not one for each."""
+    found = []
+    for label in labels:
+        ends = [one for one in numbers if _plain(one) == _plain(label) or _plain(one).endswith("_" + _plain(label))]
+        found += ends[:1]
+    if not labels or len(set(found)) < len(labels):
+        return []
+    inside = [int(scale.inside(columns.numbers(frame[column]), "unit").sum()) for column in found]
+    return found if min(inside) >= _SOME * len(frame) else []
+
+
+def _written(
+    texts: pl.DataFrame,
+    name: str,
+    source: str,
+    chosen: dict[str, str],
+    labels: Sequence[str],
+    spread: Sequence[str],
+    shown: Sequence[str],
+) -> Guess:
+    found, missing = [], []
+    rows = f"in {len(texts)} rows"
+    given = [f"source = {_toml(source)}"]
+
+    def key(named: str, column: str | None, without: str) -> None:
+        if column is not None:
+            given.append(f"{named} = {_toml(column)}")
+            found.append(f"{named}: column {column!r}")
+        elif without:
+            given.append(f'# {named} = ""   # MISSING: {without}')
+            missing.append(f"input.{named}: {without}")
+
+    key("id", chosen.get("id"), "no column has a value of its own in every row; name the one that tells cases apart")
+    key("prediction", chosen.get("prediction"), "no column has a few values that repeat; name the model's answer")
+    if spread:
+        given.append(f"probabilities = {_toml(spread)}")
+        found.append(f"probabilities: columns {', '.join(map(repr, spread))}")
+    else:
+        key("confidence", chosen.get("confidence"), "no column of numbers has such a name; name how sure the model is")
+    if "confidence" in chosen and not spread:
+        number = columns.numbers(texts[chosen["confidence"]].drop_nulls())
+        other = scale.another(number, "unit", named=False)
+        if other is not None:
+            given.append(f'scale = "{other[1]}"')
+            least, most = float(np.min(number.to_numpy())), float(np.max(number.to_numpy()))
+            found.append(f"scale: {other[1]}, for column {chosen['confidence']!r} runs from {least:g} to {most:g}")
+    if shown:
+        given.append(f"payload = {_toml(shown)}")
+        found.append(f"payload, what the reviewer sees: {', '.join(map(repr, shown))}")
+    else:
+        key("payload", None, "no column of text is left; name what the reviewer is to see, in a list")
+    for named in ("model", "produced_at", "cost", "latency_ms"):
+        key(named, chosen.get(named), "")
+    if len(labels) >= 2:
+        head = f"labels = {_toml(labels)}   # all that stand {rows}: add what a reviewer may answer besides"
+        found.append(f"labels: the {len(labels)} answers that stand {rows}")
+    else:
+        head = '# labels = ["", ""]   # MISSING: every answer there may be'
+        missing.append("labels: every answer there may be")
+    unused = [one for one in texts.columns if one not in {*chosen.values(), *spread, *shown}]
+    if unused:
+        found.append(f"not used: {', '.join(map(repr, unused))}")
+    picture = len(shown) == 1 and bool(texts[shown[0]].drop_nulls().str.contains(_PICTURE).all())
+    kind = "image" if picture else "text" if len(shown) == 1 else "record"
+    model = str(texts[chosen["model"]].drop_nulls()[0]) if "model" in chosen else "model-1"
+    fill = [
+        "review.question: what the reviewer is asked",
+        "target.error: how much of what is released may be wrong",
+        "costs.error, costs.review_minute: what an error and a minute of a reviewer cost",
+    ]
+    if "model" not in chosen:
+        fill.insert(0, "model.id: which model, or prompt, answered; another id begins a new epoch")
+    lines = [
+        "# Written by `second-reader init --from`: look at each line, above all where it says FILL IN or MISSING.",
+        f"name = {_toml(name)}",
+        f"title = {_toml(name)}",
+        head,
+        "",
+        "[input]",
+        *given,
+        "",
+        "[model]",
+        f"id = {_toml(model)}{'' if 'model' in chosen else '   # FILL IN'}",
+        "",
+        "[review]",
+        f'kind = "{kind}"',
+        'question = "Which is it?"   # FILL IN',
+        f"project = {_toml(f'Second Reader: {name}'[:50])}",
+        "",
+        "[target]",
+        "error = 0.05   # FILL IN: at most 5 % wrong among the released",
+        "",
+        "[costs]",
+        "error = 10.0   # FILL IN",
+        "review_minute = 0.5   # FILL IN",
+        "",
+    ]
+    return Guess(text="\n".join(lines), found=tuple(found), missing=tuple(missing), fill=tuple(fill))
+
+
+def _toml(value: str | Sequence[str]) -> str:
+    """A text, or a list of texts, as TOML, which takes what JSON does but for DEL."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,31 @@
+"""A stream gives each case one label: a column of lists, as of several labels at once, is refused before it is recorded."""
+
+import polars as pl
+
+from models import columns
+from models.config.stream import Stream
+from models.errors import InputInvalid
+from models.outputs import reserved
+
+_FEWEST = 2  # answers that are lists, from which it is the column and not a row
+
+
+def check(frame: pl.DataFrame, stream: Stream, source: str) -> None:
+    """Raises InputInvalid if more than half of the predictions, and at least two, are lists or records (of JSON).
+
+    Not where a label of the stream is itself written as a list. `frame` has `reserved.LINE`.
+    """
+    column = stream.input.prediction
+    if column is None or any(label.startswith(("[", "{")) for label in stream.labels):
+        return
+    text = columns.text(frame.select(column)).to_series().str.strip_chars()
+    several = text.str.contains(r"^(\[.*\]|\{.*\})$").fill_null(False)
+    if several.sum() < _FEWEST or 2 * several.sum() <= text.drop_nulls().len():
+        return
+    place = several.arg_max() or 0
+    shown = pl.select(columns.printable(pl.lit(text[place]))).item()
+    raise InputInvalid(
+        f"{source}, line {frame[reserved.LINE][place]}: {column} {shown} is a list or record, and not the only one; a stream "
+        "gives each case one label: make a stream for each label, with a column of yes and no, or name another column in "
+        "input.prediction"
+    )

@@ -1,0 +1,206 @@
+"""What the model answered, how sure it was, and what is doubtful about it.
+
+A doubt is one sentence. A case with a doubt has no score, so it can only go to a person.
+
+Where the prediction given is not the most probable label, as with a decision threshold of its own, the score is still that
+of the prediction: its own probability (`max`), or 0, for nothing is left of a `margin`, and `entropy` speaks of another label.
+"""
+
+import math
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from models import columns
+from models.config.stream import Stream
+from models.errors import InputInvalid
+from models.outputs import confidence, reserved, scale, score_columns
+
+_SCORES = {"max": confidence.max_probability, "margin": confidence.margin, "entropy": confidence.entropy}
+
+
+def read(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
+    """Columns `model_id`, `prediction`, `raw_score` and `doubt`, in the order of the rows.
+
+    `prediction` is one of the stream's labels or null; `raw_score` is in [0, 1] and null exactly where `doubt` is not.
+    """
+    answered = _with_probabilities(frame, stream) if _probability_columns(stream) else _with_number(frame, stream)
+    model = _named_model(frame, stream)
+    answered = answered.with_columns(near=_near(answered["given"], stream))
+    known = pl.col("given").is_in(stream.labels)
+    doubts = [
+        pl.when(pl.col("model_id") != stream.model.id).then(
+            columns.sentence("model '", columns.printable(pl.col("model_id")), f"' answered, not '{stream.model.id}'")
+        ),
+        pl.when(pl.col("given").is_null()).then(pl.coalesce("unscored", pl.lit("no prediction"))),
+        pl.when(~known).then(
+            columns.sentence(
+                "unknown label '",
+                columns.printable(pl.col("given")),
+                "'",
+                pl.coalesce(
+                    columns.sentence(
+                        ", which differs from '",
+                        columns.printable(pl.col("near")),
+                        "' by spelling alone: give it in [labels], by also or fold",
+                    ),
+                    pl.lit(""),
+                ),
+            )
+        ),
+        pl.col("unscored"),
+    ]
+    return (
+        answered.with_columns(model_id=model)
+        .with_columns(doubt=pl.coalesce(doubts))
+        .select(
+            "model_id",
+            pl.when(known).then("given").alias("prediction"),
+            pl.when(pl.col("doubt").is_null()).then("score").alias("raw_score"),
+            "doubt",
+        )
+    )
+
+
+def _near(given: pl.Series, stream: Stream) -> pl.Series:
+    """The label from which an answer that is none differs by spelling alone; null where there is none."""
+    found = stream.rule.near(given)
+    return given.replace_strict(found, default=None, return_dtype=pl.String).rename("near")
+
+
+def check_scale(frame: pl.DataFrame, stream: Stream, source: str) -> None:
+    """Raises InputInvalid if the confidences are of another scale than `input.scale` (`scale.another`).
+
+    Rows that name another model do not count. `frame` has `reserved.LINE`.
+    """
+    if stream.input.confidence is None:
+        return
+    given = pl.DataFrame(
+        {
+            "real": columns.numbers(frame[stream.input.confidence]),
+            "line": frame[reserved.LINE],
+            "ours": _named_model(frame, stream) == stream.model.id,
+        }
+    ).filter("ours")
+    named = "scale" in stream.input.model_fields_set
+    found = scale.another(given["real"], stream.input.scale, named=named)
+    if found is not None:
+        place, likely = found
+        would_do = not named and scale.another(given["real"], stream.input.scale, named=True) is None
+        way = f' (or as "{stream.input.scale}": then a row outside goes to a person)' if would_do else ""
+        raise InputInvalid(
+            f"{source}, line {given['line'][place]}: {stream.input.confidence} {given['real'][place]:.9g} is not "
+            f"{scale.RANGES[stream.input.scale]}, so the whole column may be of another scale and none of these rows is taken; "
+            f'name the scale in the stream file, as in input.scale = "{likely}"{way}'
+        )
+
+
+def _named_model(frame: pl.DataFrame, stream: Stream) -> pl.Series:
+    """The model each row names, else the stream's. PostgreSQL cannot hold a NUL, and a name is never the place for it."""
+    if stream.input.model is None:
+        return pl.repeat(stream.model.id, frame.height, dtype=pl.String, eager=True)
+    named = columns.text(frame.select(stream.input.model)).to_series()
+    return named.str.replace_all("\0", "\N{REPLACEMENT CHARACTER}", literal=True).fill_null("unknown")
+
+
+def _probability_columns(stream: Stream) -> list[str]:
+    if stream.model.file is not None:
+        return reserved.probabilities(stream)
+    return stream.input.probabilities or []
+
+
+def _with_number(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
+    """Columns given, score, unscored, from a prediction and a number, or from a prediction alone."""
+    given = stream.rule.read(columns.text(frame.select(pl.col(stream.input.prediction or []))).to_series())
+    if stream.input.confidence is None:
+        return pl.DataFrame({"given": given}).with_columns(
+            score=pl.lit(None, dtype=pl.Float64), unscored=pl.lit("the stream gives no confidence")
+        )
+    column = frame[stream.input.confidence]
+    real = columns.numbers(column)
+    shown = columns.printable(pl.col("shown"))
+    score = scale.unit(real, stream.input.scale)
+    if stream.input.confidence_of is not None:
+        score = score_columns.of_label(score, given, stream.input.confidence_of)
+    return pl.DataFrame(
+        {
+            "given": given,
+            "score": score,
+            "real": real,
+            "shown": columns.text(column.to_frame()).to_series(),
+        }
+    ).select(
+        "given",
+        "score",
+        pl.when(pl.col("score").is_not_null())
+        .then(None)
+        .when(pl.col("shown").is_null())
+        .then(pl.lit("no confidence"))
+        .when(pl.col("real").is_null())
+        .then(columns.sentence("confidence '", shown, "' is not a number"))
+        .when(pl.col("real").is_nan())
+        .then(pl.lit("confidence is NaN"))
+        .otherwise(columns.sentence("confidence ", shown, f" is not {scale.RANGES[stream.input.scale]}"))
+        .alias("unscored"),
+    )
+
+
+def _with_probabilities(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
+    """Columns given, score, unscored, from label probabilities."""
+    matrix = columns.matrix(frame.select(_probability_columns(stream)), len(stream.labels))
+    valid = confidence.distributions(matrix)
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = matrix.sum(axis=1)
+    best = np.argmax(np.where(valid[:, None], matrix, 0.0), axis=1)  # a tie goes to the first of the labels
+    labels = pl.Series(stream.labels, dtype=pl.String)
+    answered = pl.DataFrame(
+        {
+            "best": labels.gather(best),
+            "valid": valid,
+            "score": _SCORES[stream.input.score](matrix),
+            "missing": np.isnan(matrix).any(axis=1),
+            "negative": (matrix < 0).any(axis=1),
+            "total": total,
+        }
+    )
+    if stream.input.prediction is None:
+        answered = answered.with_columns(given=pl.when("valid").then("best"))
+    else:
+        given = stream.rule.read(columns.text(frame.select(stream.input.prediction)).to_series())
+        answered = answered.with_columns(given=given, score=_of_prediction(answered["score"], given, matrix, stream))
+    return answered.select(
+        "given",
+        "score",
+        pl.when("missing")
+        .then(pl.lit("a probability is missing or not a number"))
+        .when("negative")
+        .then(pl.lit("a probability is negative"))
+        .when(~pl.col("valid"))
+        .then(columns.sentence("the probabilities sum to ", pl.col("total").round(4).cast(pl.String), ", not 1"))
+        .alias("unscored"),
+    )
+
+
+def outvoted(matrix: columns.Matrix, given: pl.Series, stream: Stream) -> NDArray[np.bool_]:
+    """Whether a label has a higher probability than the one given; not where one is NaN or what is given is no label."""
+    place = _places(given, stream)
+    own = np.take_along_axis(matrix, np.maximum(place, 0)[:, None], axis=1)[:, 0]
+    return np.asarray((place >= 0) & (own < matrix.max(axis=1, initial=-math.inf)), dtype=np.bool_)
+
+
+def _of_prediction(score: pl.Series, given: pl.Series, matrix: columns.Matrix, stream: Stream) -> pl.Series:
+    """The score of the prediction, where it is a label."""
+    if stream.input.score != "max":
+        other = pl.Series(outvoted(matrix, given, stream))
+        return pl.select(pl.when(other & score.is_not_null()).then(0.0).otherwise(score)).to_series()
+    place = _places(given, stream)
+    own = confidence.of_label(matrix, np.maximum(place, 0))
+    return pl.select(pl.when(pl.Series(place >= 0)).then(own).otherwise(score)).to_series()
+
+
+def _places(given: pl.Series, stream: Stream) -> NDArray[np.intp]:
+    """The place of each answer among the labels; -1: it is none of them."""
+    order = list(range(len(stream.labels)))
+    found = given.replace_strict(stream.labels, order, default=-1, return_dtype=pl.Int64)
+    return np.asarray(found.fill_null(-1).to_numpy(), dtype=np.intp)

@@ -1,0 +1,12 @@
+"""Columns we add to a table of model outputs ourselves. A file that brings one of these names is refused."""
+
+from models.config.stream import Stream
+
+PREFIX = "__second_reader_"
+LINE = f"{PREFIX}line"  # Int64, 1-based line (CSV, JSONL) or row (Parquet) of the file
+RAW = f"{PREFIX}raw"  # String, the line as it stood in the file (JSONL)
+
+
+def probabilities(stream: Stream) -> list[str]:
+    """The columns a classifier of ours fills, in the order of the stream's labels."""
+    return [f"{PREFIX}probability_{position}" for position in range(len(stream.labels))]

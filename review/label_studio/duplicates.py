@@ -1,0 +1,42 @@
+"""Tasks of which there are two, where one was sent."""
+
+from collections.abc import Callable, Container
+
+from review.label_studio import access, annotations, search
+
+
+def remove(
+    connection: access.Connection, project_id: int, ours: Container[int], answered: Callable[[str], Container[int]]
+) -> tuple[int, int]:
+    """Leave one task of each key: how many were taken away, and how many keys must be looked at again.
+
+    `ours`: the ids the ledger knows; `answered`: of a key, the ids of tasks on which it holds somebody's work.
+    A gateway may deliver an import twice, and an import may be carried out long after everybody gave it up: no look
+    before the push can prevent that. What a person has worked on stays, and nothing else of its key; of untouched tasks
+    stays the one the ledger knows, or the lowest id. Where work that the ledger holds is gone, all stay until that is
+    collected, which takes the task. Lists the whole project: for when its size is not as expected.
+    """
+    removed = again = 0
+    for key, ids in search.keys(connection, project_id, above=0).items():
+        if len(ids) > 1:
+            touched = {task_id for task_id in ids if _touched(connection, task_id)}
+            worked_on = answered(key)  # after that look: whatever was collected before it is known here
+            if any(task_id in worked_on for task_id in set(ids) - touched):
+                again += 1
+                continue
+            keep = touched or {min(ids, key=lambda task_id: (task_id not in ours, task_id))}
+            for task_id in set(ids) - keep:
+                # Asked again, right before: somebody may have begun with it meanwhile.
+                if not _touched(connection, task_id):
+                    with access.asking(connection.url, f"removing the double task {task_id}"):
+                        connection.client.tasks.delete(str(task_id))
+                    removed += 1
+    return removed, again
+
+
+def _touched(connection: access.Connection, task_id: int) -> bool:
+    """Whether a person has answered, skipped or begun a task; our own marks are no work of theirs."""
+    with access.asking(connection.url, f"looking at task {task_id}"):
+        task = connection.client.tasks.get(str(task_id), request_options=access.READ).model_dump()
+        drafts = task.get("drafts")
+        return bool(drafts) or any(not annotations.is_mark(item) for item in task["annotations"])

@@ -1,0 +1,52 @@
+"""What Label Studio is given of a case. Pure.
+
+The data is the same for an audit and for a doubtful case: payload and key, and the case's id if the stream shows it; never
+score, route, model or prediction.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from models.config.stream import Stream
+from review.label_studio import labeling_config
+
+
+def task_key(stream: str, case_id: str, slot: int) -> str:
+    """The task's own key: 32 hex characters of SHA-256 over canonical JSON, so that no two cases share one."""
+    canonical = json.dumps([stream, case_id, slot], ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()[:32]
+
+
+def key(task_data: object) -> str | None:
+    """Our key in a task's data; None if it is not one of ours."""
+    found = task_data.get(labeling_config.KEY) if isinstance(task_data, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def data(stream: Stream, payload: Mapping[str, object], case_id: str) -> dict[str, object]:
+    """The data of one task: what the reviewer is shown, nothing else. The push adds the task's key under KEY."""
+    columns = stream.input.payload
+    shown: dict[str, object]
+    if stream.review.kind == "record":
+        shown = {f"field{number}": _shown(payload.get(column)) for number, column in enumerate(columns, 1)}
+    else:
+        shown = {stream.review.kind: _shown(payload.get(columns[0]))}
+    return shown | ({labeling_config.CASE: labeling_config.safe(case_id)} if stream.review.show_id else {})
+
+
+def prefill(stream: Stream, prediction: str | None) -> list[dict[str, object]]:
+    """The result a reviewer starts from. Empty where there is none to start from: no prediction, or no such label."""
+    if prediction is None or prediction not in stream.labels:
+        return []
+    face = labeling_config.face(prediction)
+    kind, chosen = ("taxonomy", [[face]]) if len(stream.labels) > labeling_config.AT_ONCE else ("choices", [face])
+    value = {kind: chosen}
+    return [{"from_name": labeling_config.CHOICES, "to_name": labeling_config.SUBJECT, "type": kind, "value": value}]
+
+
+def _shown(value: object) -> str:
+    """What a reviewer sees of a value: text as it is, nothing for None, JSON for the rest."""
+    if value is None:
+        return ""
+    return labeling_config.safe(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

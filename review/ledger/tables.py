@@ -1,0 +1,504 @@
+"""The ledger's tables: facts only, each with its natural key. No session, no engine.
+
+Every time is UTC, ISO 8601 with microseconds and a final Z (27 characters), so that text order is time order on every
+database. Every table but `BESIDE` ends with `seal`: the number of the seal that covers the row. Rows are never updated
+or deleted (triggers refuse); what something *is now* is a query (`review/queries/`).
+
+SQLModel table classes do not validate, so the pure code does, and the CHECKs below are the second wall.
+"""
+
+from typing import ClassVar
+
+import polars as pl
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Text,
+    text,
+)
+from sqlmodel import Field, SQLModel
+
+ROUTES = ("AUTOMATE", "REVIEW")
+OUTCOMES = ("answer", "skip", "deleted", "bulk")
+
+BESIDE = ("seal", "extract", "retired", "edition")  # tables that the ledger keeps beside the facts
+# Columns that a later version added. They are null in every row that an earlier one wrote, so a seal passes over them
+# where they hold nothing: what was sealed before they existed still reads as it was sealed.
+ADDED = {
+    "epoch": ("terms",),
+    "alarm": ("clean_seal", "detector"),
+    "decision": ("group_id", "held"),
+    "review": ("written_by", "unsure", "comment"),
+}
+_FOR_A_PERSON = text("route = 'REVIEW' OR blind")
+_TYPES = {Text: pl.String, BigInteger: pl.Int64, Double: pl.Float64, Boolean: pl.Boolean, LargeBinary: pl.Binary}
+
+
+def names() -> list[str]:
+    """The tables of facts, without `BESIDE`, in an order in which every row finds what it refers to."""
+    # str(): SQLAlchemy gives a subclass of its own, on which Polars recurses for ever.
+    return [str(table.name) for table in SQLModel.metadata.sorted_tables if table.name not in BESIDE]
+
+
+def columns(name: str) -> pl.Schema:
+    """A table's columns and their types in table order, without `seal`. Raises KeyError if there is no such table."""
+    table = SQLModel.metadata.tables[name]
+    return pl.Schema({str(c.name): _TYPES[type(c.type)] for c in table.columns if c.name != "seal"})
+
+
+def original(name: str) -> list[str]:
+    """A table's columns without those that a later version added, in table order. Raises KeyError as `columns` does."""
+    return [column for column in columns(name) if column not in ADDED.get(name, ())]
+
+
+def key(name: str) -> list[str]:
+    """The columns of a table's natural key, in table order. Raises KeyError if there is no such table."""
+    return [str(column.name) for column in SQLModel.metadata.tables[name].primary_key.columns]
+
+
+def _text(*, primary_key: bool = False, nullable: bool = False) -> Column[str]:
+    return Column(Text, primary_key=primary_key, nullable=nullable)
+
+
+def _seal() -> Column[int]:
+    return Column(BigInteger, nullable=False)
+
+
+class Seal(SQLModel, table=True):
+    """One per table and transaction (or 100 000 rows of it): what was appended, hashed, chained to the seal before."""
+
+    seq: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    table_name: str = Field(sa_column=_text())
+    row_count: int = Field(sa_column=Column(BigInteger, nullable=False))
+    digest: str = Field(
+        sa_column=_text()
+    )  # SHA-256, hex: previous digest, the fields here, columns, every row's digest
+    previous: str = Field(sa_column=_text())  # digest of seal seq - 1; 64 zeros for the first
+    keys: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # the rows' natural keys, to name a missing one
+    marks: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # 4 bytes per row, to name an edited one
+    sealed_at: str = Field(sa_column=_text())
+
+    __table_args__ = (CheckConstraint("row_count > 0"), CheckConstraint("length(digest) = 64"))
+
+
+class Extract(SQLModel, table=True):
+    """What estimates need of the decisions under one seal (`ledger/rollups.py`). Made of them, and checked against them."""
+
+    seal: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    stream: str = Field(sa_column=_text(primary_key=True))
+    groups: str = Field(sa_column=_text())
+    confidences: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    case_ids: str = Field(sa_column=_text())
+    members: bytes | None = Field(sa_column=Column(LargeBinary))  # None: made before groups were known
+
+
+class Edition(SQLModel, table=True):
+    """One per version of the schema that this ledger was brought up to, and who the ledger is."""
+
+    schema_version: str = Field(sa_column=_text(primary_key=True))
+    ledger_id: str = Field(sa_column=_text())  # 32 hex characters, drawn once; stands in the mark of each project
+    after_seal: int = Field(sa_column=Column(BigInteger, nullable=False))  # the last seal of the version before
+    made_at: str = Field(sa_column=_text())
+    digest: str = Field(sa_column=_text())  # SHA-256, hex, of the JSON list of the other columns: under no seal
+
+
+class Epoch(SQLModel, table=True):
+    """(model, labels, calibrator) and the salt of its draws. A new epoch starts all evidence at zero."""
+
+    epoch_id: str = Field(sa_column=_text(primary_key=True))  # content hash
+    stream: str = Field(sa_column=_text())
+    model_id: str = Field(sa_column=_text())
+    labels: str = Field(sa_column=_text())  # JSON list
+    calibrator: str = Field(sa_column=_text())  # "identity": confidence is the score as given
+    salt: str = Field(sa_column=_text())  # 32 hex characters, drawn once; knowing it would foretell the audits
+    opened_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+    terms: str | None = Field(
+        sa_column=_text(nullable=True)
+    )  # JSON: all that makes an answer, its score and its verdict
+
+
+class EraPlan(SQLModel, table=True):
+    """What the certificate of one era of an epoch fixes before the first label of it is seen. Never changes."""
+
+    __tablename__ = "era_plan"
+
+    epoch_id: str = Field(sa_column=_text(primary_key=True))
+    part: str = Field(sa_column=_text(primary_key=True))  # the label it speaks of; empty: of all cases
+    era: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))  # 1 is the first
+    stream: str = Field(sa_column=_text())
+    alpha: float = Field(sa_column=Column(Double, nullable=False))  # the target error
+    delta: float = Field(sa_column=Column(Double, nullable=False))  # the significance level, of this era alone
+    thresholds: str = Field(sa_column=_text())  # JSON list of confidences, strictest first
+    starts: str = Field(sa_column=_text())  # JSON list of indices of thresholds
+    weights: str = Field(sa_column=_text())  # JSON list, each start's share of delta
+    group_size: int = Field(sa_column=Column(BigInteger, nullable=False))  # cases of a group that may be released
+    after_seal: int = Field(sa_column=Column(BigInteger, nullable=False))  # its decisions stand under later seals
+    ends_at: str = Field(sa_column=_text())  # the next era begins with the first append from then on
+    registered_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("era >= 1"),
+        CheckConstraint("alpha > 0 AND alpha < 1"),
+        CheckConstraint("delta > 0 AND delta < 1"),
+        CheckConstraint("group_size >= 1"),
+        ForeignKeyConstraint(["epoch_id"], ["epoch.epoch_id"]),
+    )
+
+
+class Look(SQLModel, table=True):
+    """What was certified at one look at the labels of an era, as they were then. Kept as history: a later look starts anew."""
+
+    epoch_id: str = Field(sa_column=_text(primary_key=True))
+    part: str = Field(sa_column=_text(primary_key=True))
+    era: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    look: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))  # 1 is the first
+    stream: str = Field(sa_column=_text())
+    threshold: float | None = Field(sa_column=Column(Double))  # the least strict certified one; None: none is
+    standing: str = Field(sa_column=_text())  # JSON: log E, certified, cases, labels, errors, stops
+    made_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("look >= 1"),
+        CheckConstraint("threshold IS NULL OR (threshold >= 0 AND threshold <= 1)"),
+        ForeignKeyConstraint(["epoch_id", "part", "era"], ["era_plan.epoch_id", "era_plan.part", "era_plan.era"]),
+    )
+
+
+class Plan(SQLModel, table=True):
+    """The plan of an epoch, as the first version registered it: kept, and no longer certified by."""
+
+    epoch_id: str = Field(sa_column=_text(primary_key=True))
+    part: str = Field(sa_column=_text(primary_key=True))  # the label it speaks of; empty: of all cases
+    stream: str = Field(sa_column=_text())
+    alpha: float = Field(sa_column=Column(Double, nullable=False))  # the target error
+    delta: float = Field(sa_column=Column(Double, nullable=False))  # the doubt
+    thresholds: str = Field(sa_column=_text())  # JSON list of confidences, strictest first
+    starts: str = Field(sa_column=_text())  # JSON list of indices of thresholds
+    weights: str = Field(sa_column=_text())  # JSON list, each start's share of delta
+    look: str = Field(sa_column=_text())  # anytime | once
+    registered_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("alpha > 0 AND alpha < 1"),
+        CheckConstraint("delta > 0 AND delta < 1"),
+        CheckConstraint("look IN ('anytime', 'once')"),
+        ForeignKeyConstraint(["epoch_id"], ["epoch.epoch_id"]),
+    )
+
+
+class Certificate(SQLModel, table=True):
+    """What the first version certified, from the days on which all was settled: kept, and no longer relied on."""
+
+    epoch_id: str = Field(sa_column=_text(primary_key=True))
+    part: str = Field(sa_column=_text(primary_key=True))
+    look: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))  # 1 is the first
+    stream: str = Field(sa_column=_text())
+    threshold: float | None = Field(sa_column=Column(Double))  # the least strict certified one; None: none is
+    standing: str = Field(sa_column=_text())  # JSON: running maxima, certified, labels, errors, stops
+    taken_by: str | None = Field(sa_column=_text(nullable=True))  # of a single look: the person who took it, and why
+    because: str | None = Field(sa_column=_text(nullable=True))
+    made_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("look >= 1"),
+        CheckConstraint("threshold IS NULL OR (threshold >= 0 AND threshold <= 1)"),
+        ForeignKeyConstraint(["epoch_id", "part"], ["plan.epoch_id", "plan.part"]),
+    )
+
+
+class Alarm(SQLModel, table=True):
+    """The watchdog found the error among the released risen: the epoch was closed with this."""
+
+    epoch_id: str = Field(sa_column=_text(primary_key=True))
+    stream: str = Field(sa_column=_text())
+    labels: int = Field(sa_column=Column(BigInteger, nullable=False))  # blind labels of released cases, to the alarm
+    errors: int = Field(sa_column=Column(BigInteger, nullable=False))  # of these, wrong since the last clean point
+    clean_until: str | None = Field(sa_column=_text(nullable=True))  # decided_at of the last case above suspicion
+    raised_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+    clean_seal: int | None = Field(sa_column=Column(BigInteger))  # batches up to this seal are above suspicion
+    detector: str | None = Field(sa_column=_text(nullable=True))  # what raised it
+
+    __table_args__ = (ForeignKeyConstraint(["epoch_id"], ["epoch.epoch_id"]),)
+
+
+class Policy(SQLModel, table=True):
+    """Where the line stands and how often the machine is checked. Immutable."""
+
+    policy_id: str = Field(sa_column=_text(primary_key=True))  # content hash
+    stream: str = Field(sa_column=_text())
+    epoch_id: str = Field(sa_column=_text())
+    threshold: float | None = Field(sa_column=Column(Double))  # None: +inf, nothing is automated
+    by_class: str | None = Field(
+        sa_column=_text(nullable=True)
+    )  # JSON: label -> threshold or null; instead of threshold
+    audit_rate: float = Field(sa_column=Column(Double, nullable=False))
+    blind_rate: float = Field(sa_column=Column(Double, nullable=False))
+    target_error: float = Field(sa_column=Column(Double, nullable=False))
+    delta: float = Field(sa_column=Column(Double, nullable=False))
+    cost_error: float = Field(sa_column=Column(Double, nullable=False))
+    cost_review_minute: float = Field(sa_column=Column(Double, nullable=False))
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("audit_rate > 0 AND audit_rate <= 1"),
+        CheckConstraint("blind_rate > 0 AND blind_rate <= 1"),
+        CheckConstraint("target_error > 0 AND target_error < 1"),
+        CheckConstraint("delta > 0 AND delta < 1"),
+        ForeignKeyConstraint(["epoch_id"], ["epoch.epoch_id"]),
+    )
+
+
+class Adoption(SQLModel, table=True):
+    """A named person put a policy in force. The policy in force is the one of the highest version."""
+
+    stream: str = Field(sa_column=_text(primary_key=True))
+    version: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    policy_id: str = Field(sa_column=_text())
+    replaced: str | None = Field(sa_column=_text(nullable=True))  # policy_id; None for the first
+    adopted_by: str = Field(sa_column=_text())
+    because: str = Field(sa_column=_text())
+    certified: bool = Field()  # False for ever where no certificate stood behind it
+    evidence: str = Field(sa_column=_text())  # JSON: the figures on the table when it was adopted
+    adopted_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("version >= 1"),
+        CheckConstraint("length(adopted_by) > 0"),
+        CheckConstraint("length(because) > 0"),
+        ForeignKeyConstraint(["policy_id"], ["policy.policy_id"]),
+    )
+
+
+class Decision(SQLModel, table=True):
+    """One case, decided once: released or sent to a person, drawn for a blind label or not."""
+
+    stream: str = Field(sa_column=_text(primary_key=True))
+    case_id: str = Field(sa_column=_text(primary_key=True))
+    payload: str | None = Field(
+        sa_column=_text(nullable=True)
+    )  # JSON object: the columns a reviewer is shown; None: by reference, they stand in `line` of `source`
+    model_id: str = Field(sa_column=_text())
+    prediction: str | None = Field(sa_column=_text(nullable=True))  # None: the model gave none
+    raw_score: float | None = Field(sa_column=Column(Double))  # in [0, 1]; None: unscorable
+    confidence: float | None = Field(sa_column=Column(Double))  # calibrated; None: unscorable, hence REVIEW
+    doubt: str | None = Field(sa_column=_text(nullable=True))  # why it could not be scored
+    route: str = Field(sa_column=_text())
+    blind: bool = Field()
+    propensity: float = Field(sa_column=Column(Double, nullable=False))  # fixed before the draw
+    policy_id: str = Field(sa_column=_text())
+    epoch_id: str = Field(sa_column=_text())
+    slices: str = Field(sa_column=_text())  # JSON object, column -> value
+    cost: float | None = Field(sa_column=Column(Double))  # of the model's answer, in the stream's currency
+    latency_ms: float | None = Field(sa_column=Column(Double))
+    produced_at: str | None = Field(sa_column=_text(nullable=True))  # when the model answered, if the input says
+    content: str = Field(sa_column=_text())  # SHA-256 of what the input said: the same id with other content is a fault
+    source: str = Field(sa_column=_text())  # file name
+    line: int = Field(sa_column=Column(BigInteger, nullable=False))  # 1-based row of that file
+    run_id: str = Field(sa_column=_text())
+    decided_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+    group_id: str | None = Field(sa_column=_text(nullable=True))  # 16 hex: of what may be right or wrong with it
+    held: str | None = Field(sa_column=_text(nullable=True))  # sure enough, and yet for a person: why
+
+    __table_args__: ClassVar = (
+        CheckConstraint("route IN ('AUTOMATE', 'REVIEW')"),
+        CheckConstraint("propensity > 0 AND propensity <= 1"),
+        CheckConstraint("confidence IS NULL OR (confidence >= 0 AND confidence <= 1)"),
+        CheckConstraint("raw_score IS NULL OR (raw_score >= 0 AND raw_score <= 1)"),
+        # Doubt goes to a person: what has no confidence or no prediction is never released.
+        CheckConstraint("route = 'REVIEW' OR (confidence IS NOT NULL AND prediction IS NOT NULL AND doubt IS NULL)"),
+        # What a person will read is here, whatever becomes of the file.
+        CheckConstraint("payload IS NOT NULL OR (route = 'AUTOMATE' AND NOT blind)"),
+        # policy_id and epoch_id refer to facts too, but a check for each of millions of rows took half of PostgreSQL's
+        # time: the ledger looks once per append (review/ledger/appends.py).
+        # Only what a person has to read: the queue is found without a walk over what was released.
+        Index("decision_queue", "stream", "decided_at", sqlite_where=_FOR_A_PERSON, postgresql_where=_FOR_A_PERSON),
+    )
+
+
+class Retirement(SQLModel, table=True):
+    """Decisions under one seal were taken out of the ledger; all of that seal's rows are in a file (`retention/archive.py`).
+
+    Those left are the ones a person had to read. The digests let `verify` hold what is left against what was sealed.
+    """
+
+    of_seal: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    stream: str = Field(sa_column=_text())
+    row_count: int = Field(sa_column=Column(BigInteger, nullable=False))  # taken out
+    all_digest: str = Field(sa_column=_text())  # content digest of every row the seal covers: the seal was made of it
+    kept_digest: str | None = Field(sa_column=_text(nullable=True))  # of those still here; None: none is
+    keys_digest: str = Field(sa_column=_text())  # of the rows of `retired`
+    marks_digest: str = Field(sa_column=_text())  # of the seal's marks
+    extract_digest: str = Field(sa_column=_text())
+    file: str = Field(sa_column=_text())  # its name; where it lies is for the owner to know
+    file_digest: str = Field(sa_column=_text())  # SHA-256 of its bytes
+    retired_by: str = Field(sa_column=_text())
+    because: str = Field(sa_column=_text())
+    retired_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("row_count > 0"),
+        CheckConstraint("length(retired_by) > 0"),
+        CheckConstraint("length(because) > 0"),
+        ForeignKeyConstraint(["of_seal"], ["seal.seq"]),
+    )
+
+
+class Retired(SQLModel, table=True):
+    """The key of a decision that was taken out: a case is decided once, also after its record has left the ledger."""
+
+    stream: str = Field(sa_column=_text(primary_key=True))
+    case_id: str = Field(sa_column=_text(primary_key=True))
+    content: str = Field(sa_column=_text())  # the first 16 of the 64 digits: enough to tell the same from another
+    of_seal: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+for _name in ("policy", "epoch"):  # which come before decisions in `names`, as if there were a foreign key
+    SQLModel.metadata.tables["decision"].add_is_dependent_on(SQLModel.metadata.tables[_name])
+
+
+class Recall(SQLModel, table=True):
+    """A named person wants a released case read by a person after all. Its answer corrects; it is never evidence."""
+
+    stream: str = Field(sa_column=_text(primary_key=True))
+    case_id: str = Field(sa_column=_text(primary_key=True))
+    recalled_by: str = Field(sa_column=_text())
+    because: str = Field(sa_column=_text())
+    recalled_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("length(recalled_by) > 0"),
+        CheckConstraint("length(because) > 0"),
+        ForeignKeyConstraint(["stream", "case_id"], ["decision.stream", "decision.case_id"]),
+    )
+
+
+class Project(SQLModel, table=True):
+    """The Label Studio project of a stream, and the labelling config we gave it."""
+
+    stream: str = Field(sa_column=_text(primary_key=True))
+    config_hash: str = Field(sa_column=_text(primary_key=True))
+    project_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    config: str = Field(sa_column=_text())
+    created_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+
+class Dispatch(SQLModel, table=True):
+    """One case put before a person. Slot 0 is the first reading; 1 and on are re-judgements."""
+
+    stream: str = Field(sa_column=_text(primary_key=True))
+    case_id: str = Field(sa_column=_text(primary_key=True))
+    slot: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    task_key: str = Field(sa_column=_text())  # our own key in the task's data
+    project_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    task_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    blind: bool = Field()
+    wave: str = Field(sa_column=_text())  # run id of the dispatch that sent it
+    sent_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("slot >= 0"),
+        ForeignKeyConstraint(["stream", "case_id"], ["decision.stream", "decision.case_id"]),
+        Index("dispatch_task", "project_id", "task_id"),
+        Index("dispatch_key", "task_key"),  # a task is told by its key: a restored Label Studio gives its ids out again
+    )
+
+
+class Redispatch(SQLModel, table=True):
+    """A case whose task was gone was put before people again, under the same key; a named person asked for it."""
+
+    stream: str = Field(sa_column=_text(primary_key=True))
+    case_id: str = Field(sa_column=_text(primary_key=True))
+    slot: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    project_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    task_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    wave: str = Field(sa_column=_text())  # run id
+    asked_by: str = Field(sa_column=_text())
+    because: str = Field(sa_column=_text())
+    sent_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("length(asked_by) > 0"),
+        CheckConstraint("length(because) > 0"),
+        ForeignKeyConstraint(["stream", "case_id", "slot"], ["dispatch.stream", "dispatch.case_id", "dispatch.slot"]),
+    )
+
+
+class Review(SQLModel, table=True):
+    """One revision of one annotation: an answer, a skip, a deletion, an answer no person gave (a bulk action), or one of a
+    person who had read the case before (a repeat)."""
+
+    project_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    annotation_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    revision: str = Field(
+        sa_column=_text(primary_key=True)
+    )  # the annotation's updated_at; of a deletion, a time, "deleted" and the task
+    stream: str = Field(sa_column=_text())
+    case_id: str = Field(sa_column=_text())
+    slot: int = Field(sa_column=Column(BigInteger, nullable=False))
+    task_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    reviewer: str = Field(sa_column=_text())  # e-mail address of the account
+    outcome: str = Field(sa_column=_text())
+    answer: str | None = Field(sa_column=_text(nullable=True))  # one of the stream's labels
+    blind: bool = Field()  # as dispatched
+    seconds: float | None = Field(sa_column=Column(Double))  # time on the task, as Label Studio measured it
+    submitted_at: str = Field(sa_column=_text())
+    collected_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+    written_by: str | None = Field(sa_column=_text(nullable=True))  # who wrote it last; None: the reviewer
+    unsure: bool | None = Field(sa_column=Column(Boolean, nullable=True))  # marked so by the reader; None: not
+    comment: str | None = Field(sa_column=_text(nullable=True))  # what the reader wrote beside the answer
+
+    __table_args__ = (
+        CheckConstraint("outcome IN ('answer', 'skip', 'deleted', 'bulk', 'repeat')"),
+        CheckConstraint("(outcome = 'answer') = (answer IS NOT NULL)"),
+        ForeignKeyConstraint(["stream", "case_id", "slot"], ["dispatch.stream", "dispatch.case_id", "dispatch.slot"]),
+        Index("review_case", "stream", "case_id", "slot"),
+    )
+
+
+class Fault(SQLModel, table=True):
+    """One row, or one answer, that could not be read: kept whole."""
+
+    stream: str = Field(sa_column=_text(primary_key=True))
+    source: str = Field(sa_column=_text(primary_key=True))  # file name, or label-studio/<project>/<annotation>
+    line: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    content: str = Field(sa_column=_text(primary_key=True))  # SHA-256 of `raw`
+    reason: str = Field(sa_column=_text())
+    raw: str = Field(sa_column=_text())
+    run_id: str = Field(sa_column=_text())
+    found_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+
+class Run(SQLModel, table=True):
+    """What one finished run of a flow did, in counts."""
+
+    run_id: str = Field(sa_column=_text(primary_key=True))
+    stream: str = Field(sa_column=_text())
+    flow: str = Field(sa_column=_text())
+    counts: str = Field(sa_column=_text())  # JSON object
+    cursor: str | None = Field(
+        sa_column=_text(nullable=True)
+    )  # collect: the newest change seen in Label Studio; score: marks of the files it took whole (JSON list)
+    started_at: str = Field(sa_column=_text())
+    finished_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())

@@ -1,0 +1,92 @@
+"""Blind draws at or above a threshold, what became of them, told apart: read, disputed, passed on, open, not sent. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from review import formats
+
+SCHEMA = ("confidence", "outcome", "n")
+
+
+_NAMES = {"waiting": "unsent"}  # as `review.queries.outcomes` calls it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draws:
+    """`right` and `wrong` are settled. `disputed`: read, and another person is to read it; `skipped`: passed on by at least
+    one person, read by none; `open`: before people; `unsent`: not sent yet."""
+
+    right: int = 0
+    wrong: int = 0
+    disputed: int = 0
+    skipped: int = 0
+    open: int = 0
+    unsent: int = 0
+
+    @property
+    def read(self) -> int:
+        """Draws that have a blind label, settled or not."""
+        return self.right + self.wrong + self.disputed
+
+    @property
+    def settled(self) -> int:
+        """Labels that can no longer change."""
+        return self.right + self.wrong
+
+    @property
+    def pending(self) -> int:
+        """Draws that count as wrong until they are settled."""
+        return self.disputed + self.skipped + self.open + self.unsent
+
+
+def of(counts: pl.DataFrame) -> pl.DataFrame:
+    """The draws among counts (`models.evaluation.risk`; outcome may be "disputed" too), by SCHEMA."""
+    return counts.filter("blind").group_by("confidence", "outcome").agg(pl.col("n").sum()).select(*SCHEMA)
+
+
+def at(found: pl.DataFrame, threshold: float) -> Draws:
+    """Those at or above a threshold; `found` by SCHEMA."""
+    sums = found.filter(pl.col("confidence") >= threshold).group_by("outcome").agg(pl.col("n").sum())
+    return Draws(**{_NAMES.get(outcome, outcome): int(n) for outcome, n in sums.iter_rows()})
+
+
+def pending(draws: Draws) -> str:
+    """What waits, each apart: `40 wait for another reader, 12 are unanswered, 300 not sent yet`; empty: nothing does."""
+    parts = [
+        (draws.disputed, "waits for another reader", "wait for another reader"),
+        (draws.skipped, "was passed on", "were passed on"),
+        (draws.open, "is unanswered", "are unanswered"),
+        (draws.unsent, "is not sent yet", "are not sent yet"),
+    ]
+    return ", ".join(f"{formats.count(n)} {one if n == 1 else many}" for n, one, many in parts if n)
+
+
+def labels(draws: Draws, where: str) -> str:
+    """`278 blind labels at 0.8 and above, 40 of them wait for another reader; 12 more draws: 12 are unanswered`."""
+    said = f"{formats.count(draws.read, 'blind label')} {where}"
+    if draws.wrong:
+        said += f", {formats.count(draws.wrong)} wrong"
+    if draws.disputed:
+        said += (
+            f", {formats.count(draws.disputed)} of them {'waits' if draws.disputed == 1 else 'wait'} for another reader"
+        )
+    rest = pending(Draws(skipped=draws.skipped, open=draws.open, unsent=draws.unsent))
+    return f"{said}; of more draws there, {rest}" if rest else said
+
+
+def no_number(found: pl.DataFrame, places: Sequence[float], target: float) -> str:
+    """Why the certificate sees no number of labels that would certify one of these thresholds; `found` by SCHEMA.
+
+    Told by settled labels only: while draws are pending that count as wrong, it is not hopeless but not known.
+    """
+    there = [at(found, place) for place in places]
+    most = max(there, key=lambda one: one.pending, default=Draws())
+    if most.pending and not all(one.settled and one.wrong >= target * one.settled for one in there):
+        return (
+            f"Draws count as wrong until they are settled: {pending(most)}. How many more labels it takes is known when "
+            "more of them are."
+        )
+    waits = f" Not settled: {pending(most)}." if most.pending else ""
+    return f"At the errors seen so far no number of labels would certify one.{waits}"

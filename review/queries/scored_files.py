@@ -1,0 +1,12 @@
+"""What earlier runs of `score` kept of the files they took."""
+
+from review.ledger.ledger import Ledger
+
+
+def cursors(ledger: Ledger, stream: str) -> list[str]:
+    """What each run kept, the earliest first (`flows.inputs.taken`); runs that kept nothing left out."""
+    found = ledger.read(
+        "SELECT cursor FROM run WHERE stream = :stream AND flow = 'score' AND cursor IS NOT NULL ORDER BY seal",
+        stream=stream,
+    )
+    return found["cursor"].to_list()

@@ -1,0 +1,190 @@
+"""What the ledger tells, in lines of text: the life of one case, and the history of a stream's line."""
+
+import json
+from typing import Any
+
+import polars as pl
+
+from models.errors import Misuse, printable
+from models.routing import policy
+from review import formats
+from review.ledger.ledger import Ledger
+from review.queries import alarms
+
+
+def case(ledger: Ledger, stream: str, case_id: str, *, where: str = "", payload: str | None = None) -> str:
+    """One case from its input to what became of it; the draw is made again and compared. Raises Misuse if unknown.
+
+    `where`: where its payload is, `payload`: the JSON object that a reader is shown, if it is to be had.
+    """
+    found = ledger.read(
+        """
+        SELECT d.*, p.threshold, p.by_class, p.audit_rate, p.blind_rate, e.salt
+        FROM decision d JOIN policy p ON p.policy_id = d.policy_id JOIN epoch e ON e.epoch_id = d.epoch_id
+        WHERE d.stream = :stream AND d.case_id = :case
+        """,
+        stream=stream,
+        case=case_id,
+    )
+    if found.is_empty():
+        if gone := _retired(ledger, stream, case_id):
+            return gone
+        raise Misuse(f"stream {stream!r} has no case {case_id!r}; is it spelled as in the input's id column?")
+    row = found.row(0, named=True)
+    # The first version drew by the case; since then cases that belong together share one draw.
+    draw = float(policy.draws(pl.Series([row["group_id"] or case_id]), row["salt"])[0])
+    line = _line(row)
+    lines = [
+        f"case        {case_id} of {stream}",
+        f"input       {row['source']}, line {row['line']}; SHA-256 {row['content']}",
+        *([f"payload     {where}"] if where else []),
+        *_fields(payload),
+        f"model       {row['model_id']} {_said(row)}",
+        f"confidence  {_number(row['confidence'])}" + (f"; doubt: {row['doubt']}" if row["doubt"] else ""),
+        f"policy      {row['policy_id'][:12]}: {line}, audit rate {row['audit_rate']:g}, blind rate {row['blind_rate']:g}",
+        f"draw        {draw:.6f} against propensity {row['propensity']:g}: "
+        + ("blind" if row["blind"] else "not drawn")
+        + (
+            "" if (draw < row["propensity"]) == row["blind"] else "  (NOT what the draw says: run second-reader verify)"
+        ),
+        f"decided     {row['decided_at']}: {row['route']}" + (f" ({row['held']})" if row["held"] else ""),
+        *_after(ledger, stream, case_id),
+    ]
+    return "\n".join(lines)
+
+
+def _fields(payload: str | None) -> list[str]:
+    """Each field with its lines below its name, without what a terminal would obey."""
+    lines = []
+    for name, value in json.loads(payload or "{}").items():
+        text = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        lines.append(f"  {printable(name)}:")
+        lines += [f"    {printable(line)}" for line in text.expandtabs().splitlines()]
+    return lines
+
+
+def _said(row: dict[str, Any]) -> str:
+    """What the model answered, also where that could not be scored."""
+    if row["prediction"] is None:
+        return f"said none of the stream's labels: {row['doubt']}"
+    score = "no score" if row["raw_score"] is None else f"score {_number(row['raw_score'])}"
+    return f"said {row['prediction']!r}, {score}"
+
+
+def _retired(ledger: Ledger, stream: str, case_id: str) -> str | None:
+    """Where the record of a case is that left the ledger; None if none left."""
+    found = ledger.read(
+        """
+        SELECT k.content, t.of_seal, t.file, t.file_digest, t.retired_by, t.because, t.retired_at
+        FROM retired k JOIN retirement t ON t.of_seal = k.of_seal WHERE k.stream = :stream AND k.case_id = :case
+        """,
+        stream=stream,
+        case=case_id,
+    )
+    if found.is_empty():
+        return None
+    row = found.row(0, named=True)
+    return "\n".join(
+        [
+            f"case        {case_id} of {stream}: released, read by nobody",
+            f"input       SHA-256 {row['content']}...",
+            f"retired     {row['retired_at']} by {row['retired_by']}: {row['because']}",
+            f"record      {row['file']}, seal {row['of_seal']}; SHA-256 of the file {row['file_digest']}",
+        ]
+    )
+
+
+def _after(ledger: Ledger, stream: str, case_id: str) -> list[str]:
+    """What happened to the case after its decision, in order of time."""
+    events: list[tuple[str, str]] = []
+    parameters = {"stream": stream, "case": case_id}
+    where = "WHERE stream = :stream AND case_id = :case"
+    for row in ledger.read(
+        f"SELECT slot, project_id, task_id, blind, sent_at FROM dispatch {where}", **parameters
+    ).rows():
+        slot, project, task, blind, at = row
+        shown = "blind" if blind else "with the model's answer"
+        events.append((at, f"sent        {at}: reading {slot + 1}, task {task} of project {project}, {shown}"))
+    again = ledger.read(f"SELECT slot, task_id, asked_by, because, sent_at FROM redispatch {where}", **parameters)
+    for slot, task, who, why, at in again.rows():
+        events.append((at, f"sent again  {at}: reading {slot + 1}, as task {task}; asked by {who}: {why}"))
+    for row in ledger.read(f"SELECT recalled_by, because, recalled_at FROM recall {where}", **parameters).rows():
+        who, why, at = row
+        events.append((at, f"recalled    {at} by {who}: {why}"))
+    reviews = ledger.read(
+        f"SELECT reviewer, outcome, answer, seconds, submitted_at, slot, written_by, unsure, comment FROM review {where} "
+        "ORDER BY submitted_at, revision",
+        **parameters,
+    )
+    for who, outcome, answer, seconds, at, slot, writer, unsure, comment in reviews.rows():
+        said = {"answer": f"answered {answer!r}", "repeat": "had read it before, which does not count"}.get(
+            outcome, outcome
+        )
+        took = "" if seconds is None else f" after {seconds:.1f} s"
+        hand = f", written by {writer}, who is not the reader" if writer else ""
+        sure = ", not sure" if unsure else ""
+        beside = "" if comment is None else f"; comment: {json.dumps(comment, ensure_ascii=False)}"
+        events.append((at, f"reviewed    {at} by {who}: {said}{sure}{took} (reading {slot + 1}{hand}){beside}"))
+    return [text for _, text in sorted(events)] or ["             nobody has read it"]
+
+
+def line(ledger: Ledger, stream: str) -> str:
+    """The history of the line: adoptions, certificates that changed what is certified, alarms. Raises Misuse if none."""
+    adoptions = ledger.read(
+        """
+        SELECT a.version, a.adopted_at, a.adopted_by, a.because, a.certified, a.evidence, p.threshold, p.by_class, p.epoch_id
+        FROM adoption a JOIN policy p ON p.policy_id = a.policy_id WHERE a.stream = :stream ORDER BY a.version
+        """,
+        stream=stream,
+    )
+    if adoptions.is_empty():
+        raise Misuse(f"stream {stream!r} has no policy yet; run: second-reader init {stream}")
+    events: list[tuple[str, int, str]] = []
+    for row in adoptions.iter_rows(named=True):
+        where = _line(row)
+        stand = "" if where == "nothing released" else ", certified" if row["certified"] else ", NOT certified"
+        evidence = ", ".join(f"{name} {value}" for name, value in json.loads(row["evidence"]).items() if name in _TOLD)
+        text = f"{row['adopted_at']}  version {row['version']}: {where}{stand}\n  by {row['adopted_by']}: {row['because']}\n"
+        events.append((row["adopted_at"], 1, f"{text}  on {evidence}; epoch {row['epoch_id'][:12]}"))
+    last: dict[tuple[str, str, int], float | None] = {}
+    looks = ledger.read(
+        """
+        SELECT epoch_id, part, era, look, threshold, made_at, seal FROM look WHERE stream = :stream
+        UNION ALL
+        SELECT epoch_id, part, 0 AS era, look, threshold, made_at, seal FROM certificate WHERE stream = :stream
+        ORDER BY seal
+        """,
+        stream=stream,
+    )
+    for epoch, part, era, look, threshold, at, _ in looks.rows():
+        of = f" for {part}" if part else ""
+        which = f"era {era}, look {look}" if era else f"look {look} of the first version"
+        if threshold is not None and last.get((epoch, part, era)) != threshold:
+            events.append((at, 0, f"{at}  {which}: certified down to {formats.number(threshold)}{of}"))
+        last[epoch, part, era] = threshold
+    begun = ledger.read(
+        "SELECT DISTINCT era, ends_at, registered_at FROM era_plan WHERE stream = :stream ORDER BY registered_at",
+        stream=stream,
+    )
+    for era, ends, at in begun.rows():
+        events.append((at, 0, f"{at}  era {era} begins: evidence from zero, until {ends}"))
+    raised = alarms.alarms(ledger, stream).select("labels", "errors", "raised_at", "model_id", "stopped")
+    for labels, errors, at, model, stopped in raised.rows():
+        then = (
+            "the epoch is closed"
+            if stopped
+            else f"the epoch of model {model} was closed before, and what is in force stays"
+        )
+        events.append((at, 0, f"{at}  ALARM after {labels} blind labels, {errors} of the last ones wrong: {then}"))
+    return "\n".join(text for _, _, text in sorted(events))
+
+
+def _line(row: dict[str, Any]) -> str:
+    return formats.line(row["threshold"], None if row["by_class"] is None else json.loads(row["by_class"]))
+
+
+_TOLD = ("decisions", "automated", "reviewed", "era", "look")
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:.6g}"

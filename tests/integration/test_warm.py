@@ -1,0 +1,119 @@
+"""A run that is forked from a warm process is a process like any other to whoever started it."""
+
+import os
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from flows.runtime import warm
+
+PROGRAM = "tests.integration.warm_work"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def command() -> Iterator[str]:
+    with warm.serving(PROGRAM, ["json"]) as command:
+        yield command
+
+
+@contextmanager
+def started(command: str, work: str, folder: Path = ROOT) -> Iterator[subprocess.Popen[str]]:
+    """A launcher as Prefect starts it."""
+    with subprocess.Popen(
+        shlex.split(command),
+        env=os.environ | {"WARM_WORK": work},
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+
+
+def begun(process: subprocess.Popen[str]) -> tuple[int, int, str]:
+    """The run, who forked it, and its folder."""
+    assert process.stdout is not None
+    pid, parent, folder = process.stdout.readline().split()
+    return int(pid), int(parent), folder
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process ends within some seconds."""
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_a_run_has_the_folder_the_streams_and_the_exit_code_of_a_process_of_its_own(
+    command: str, tmp_path: Path
+) -> None:
+    with started(command, "exit 3", tmp_path) as process:
+        pid, parent, folder = begun(process)
+        _, complaints = process.communicate()
+    assert (process.returncode, complaints, folder) == (3, "a complaint\n", str(tmp_path))
+    assert os.getpid() not in (pid, parent)
+    assert process.pid not in (pid, parent)
+
+
+def test_runs_are_forked_from_one_process_and_one_that_crashes_takes_no_other(command: str) -> None:
+    with started(command, "term") as lasting, started(command, "abort") as crashing:
+        first, second = begun(lasting), begun(crashing)
+        assert first[1] == second[1]
+        assert crashing.wait() == -signal.SIGABRT
+        assert lasting.stdout is not None
+        assert (lasting.stdout.readline(), lasting.poll()) == ("ready\n", None)
+        lasting.terminate()
+        assert lasting.communicate()[1] == "was asked to end\n"
+        assert lasting.returncode == 1
+
+
+def test_what_a_run_raises_is_its_own_traceback(command: str) -> None:
+    with started(command, "raise") as process:
+        assert "ValueError: so it goes" in process.communicate()[1]
+        assert process.returncode == 1
+
+
+def test_a_launcher_that_is_killed_takes_its_run_with_it(command: str) -> None:
+    with started(command, "sleep") as process:
+        pid, _, _ = begun(process)
+        process.kill()
+        assert is_gone(pid)
+
+
+def test_without_the_warm_process_a_run_starts_by_itself() -> None:
+    with warm.serving(PROGRAM, []) as command:
+        pass
+    with started(command, "exit 4") as process:
+        pid, parent, _ = begun(process)
+        process.communicate()
+    assert (pid, parent, process.returncode) == (process.pid, os.getpid(), 4)
+
+
+def test_runs_end_with_the_process_they_are_forked_from(command: str) -> None:
+    with warm.serving(PROGRAM, []) as other, started(other, "sleep") as process:
+        pid, parent, _ = begun(process)
+        os.kill(parent, signal.SIGKILL)
+        assert "the run with it" in process.communicate()[1]
+    assert process.returncode == 1
+    assert is_gone(pid)
+
+
+def test_a_module_that_cannot_be_imported_is_told() -> None:
+    with pytest.raises(RuntimeError, match="ended with 1"), warm.serving(PROGRAM, ["no_such_module"]):
+        pass
+
+
+def test_nobody_else_may_ask_for_a_run(command: str) -> None:
+    folder = Path(shlex.split(command)[-2]).parent
+    assert folder.stat().st_mode & 0o077 == 0

@@ -1,0 +1,92 @@
+"""When the flows run where clocks are put forward and back. Prefect's own rules say when: nothing is scheduled here."""
+
+import asyncio
+import itertools
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from prefect.server.schemas.schedules import CronSchedule
+
+from flows import deployments
+from flows.health import prefect_probe
+from models.config import cron, stream
+
+ZONE = "Europe/Berlin"
+SPRING, AUTUMN = datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)  # when the clocks change
+STREAM = """
+name = "mail"
+title = "Mail"
+labels = ["no", "yes"]
+input = {{ source = "inbox", prediction = "label", confidence = "score", payload = ["text"] }}
+model = {{ id = "m-1" }}
+review = {{ kind = "text", question = "Is it?", project = "Mail" }}
+target = {{ error = 0.05 }}
+costs = {{ error = 1.0, review_minute = 1.0 }}
+schedule = {{ score = "{line}", timezone = "Europe/Berlin" }}
+"""
+
+
+def described(line: str) -> stream.Stream:
+    return stream.parse(STREAM.format(line=line), origin="mail.toml")
+
+
+def runs(line: str, change: datetime) -> list[datetime]:
+    """When `score` runs in the 48 hours around a change of the clocks, in UTC, as it is deployed."""
+    (deployment,) = (
+        made for made in deployments.of(described(line)) if made.name == "mail" and made.flow_name == "score"
+    )
+    (given,) = deployment.schedules or []
+    schedule = CronSchedule(**given.schedule.model_dump(include={"cron", "timezone"}))  # type: ignore[union-attr]
+    start, end = change - timedelta(days=1), change + timedelta(days=1)
+    return [at.astimezone(UTC) for at in asyncio.run(schedule.get_dates(2000, start=start, end=end))]
+
+
+@pytest.mark.parametrize("change", [SPRING, AUTUMN])
+@pytest.mark.parametrize(
+    ("line", "minutes"), [("*/5 * * * *", 5), ("*/15 * * * *", 15), ("0 * * * *", 60), ("7 */2 * * *", 120)]
+)
+def test_an_interval_goes_on_through_both_changes_of_the_clocks(line: str, minutes: int, change: datetime) -> None:
+    found = runs(line, change)
+    assert {60.0 * minutes} == {(after - before).total_seconds() for before, after in itertools.pairwise(found)}
+    assert 48 * 60 / minutes <= len(found) + 1
+
+
+@pytest.mark.parametrize(
+    ("line", "change", "expected"),
+    [
+        ("0 6 * * *", SPRING, ["28 05:00", "29 04:00"]),  # 6 o'clock on both sides
+        ("0 6 * * *", AUTUMN, ["24 04:00", "25 05:00"]),
+        ("30 2 * * *", SPRING, ["28 01:30", "29 00:30", "30 00:30"]),  # 2:30, for want of it 1:30, 2:30
+        ("30 2 * * *", AUTUMN, ["25 00:30"]),  # the first of two, and once
+        ("0 6 * * mon", AUTUMN, []),
+    ],
+)
+def test_a_line_of_an_hour_runs_by_the_clock_of_the_zone_and_once_a_day(
+    line: str, change: datetime, expected: list[str]
+) -> None:
+    assert expected == [f"{at:%d %H:%M}" for at in runs(line, change)]
+
+
+def test_only_what_repeats_all_day_and_every_day_is_counted_in_utc() -> None:
+    for line in ("*/5 * * * *", "0 * * * *", "0,30 */6 * * *", " 5  *  * * * "):
+        assert cron.zone(line, ZONE) == "UTC"
+    for line in ("0 6 * * *", "*/5 8-17 * * *", "*/5 * * * mon-fri", "0 * 1 * *", "0 * * 6 *"):
+        assert cron.zone(line, ZONE) == ZONE
+
+
+def test_the_doctor_tells_a_schedule_that_was_deployed_in_another_zone() -> None:
+    def said(line: str, zone: str) -> list[str]:
+        made = {"polled": True, "paused": False, "last_polled": None}
+        flows = [
+            prefect_probe.Deployment(flow=flow, crons=[getattr(described(line).schedule, flow)], **made)  # type: ignore[arg-type]
+            for flow in prefect_probe.SCHEDULED[1:]
+        ]
+        flows.append(prefect_probe.Deployment(flow="score", crons=[cron.shown(line, zone)], **made))  # type: ignore[arg-type]
+        seen = prefect_probe.Seen(deployments=flows, runs={}, late=[])
+        return [found.what for found in prefect_probe.judge(described(line), seen, now=AUTUMN) if found.level != "ok"]
+
+    assert said("*/5 * * * *", "UTC") == said("0 6 * * *", ZONE) == []
+    assert said("*/5 * * * *", ZONE) == [
+        "score runs at '*/5 * * * * in Europe/Berlin', the stream file says '*/5 * * * *'"
+    ]
+    assert said("0 6 * * *", "UTC") == ["score runs at '0 6 * * *', the stream file says '0 6 * * * in Europe/Berlin'"]

@@ -1,0 +1,296 @@
+"""A stream file names its own mistakes: file, line, key, value, what is allowed."""
+
+from pathlib import Path
+
+import pytest
+
+from models.config import cron, stream
+from models.errors import StreamInvalid
+
+EXAMPLES = sorted((Path(__file__).parents[4] / "deploy" / "streams").glob("*.toml"))
+MAIL = """\
+name = "mail"
+title = "Mail"
+labels = ["bug", "question"]
+
+[input]
+source = "inbox/mail"
+prediction = "label"
+confidence = "score"
+payload = ["text"]
+
+[model]
+id = "m1"
+
+[review]
+kind = "text"
+question = "What is it?"
+project = "Mail"
+
+[target]
+error = 0.05
+
+[costs]
+error = 2
+review_minute = 0.5
+
+[policy]
+audit_rate = 0.1
+"""
+
+
+NAMES = 'names = ["bug", "question"]'
+
+
+def problems(old: str, new: str) -> list[str]:
+    assert old in MAIL
+    with pytest.raises(StreamInvalid) as caught:
+        stream.parse(MAIL.replace(old, new), origin="mail.toml")
+    return str(caught.value).splitlines()
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_the_examples_are_streams(path: Path) -> None:
+    assert stream.parse(path.read_text(encoding="utf-8"), origin=path.name).name == path.stem
+
+
+def test_a_stream_holds_what_its_file_says_and_defaults_for_the_rest() -> None:
+    mail = stream.parse("\ufeff" + MAIL, origin="mail.toml")
+    assert (mail.labels, mail.costs.error, mail.policy.audit_rate) == (["bug", "question"], 2.0, 0.1)
+    assert (mail.input.id, mail.policy.blind_rate, mail.review.queue_depth) == ("id", 0.2, 200)
+
+
+@pytest.mark.parametrize("column", ["label", "score", "p1"])
+def test_what_a_reader_is_shown_names_neither_the_answer_nor_how_sure_it_is(column: str) -> None:
+    how = 'probabilities = ["p1", "p2"]' if column == "p1" else 'confidence = "score"'
+    text = MAIL.replace('confidence = "score"', how).replace('["text"]', f'["text", "{column}"]')
+    with pytest.raises(StreamInvalid, match=f"mail.toml:9: input.payload: shows '{column}'"):
+        stream.parse(text.replace('kind = "text"', 'kind = "record"'), origin="mail.toml")
+
+
+def test_a_confidence_can_be_the_probability_of_one_of_two_labels() -> None:
+    table = MAIL.replace('confidence = "score"', 'confidence = { of = "question", column = "p" }')
+    given = stream.parse(table, origin="mail.toml").input
+    assert (given.confidence, given.confidence_of) == ("p", "question")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("audit_rate = 0.1", "audit_rate = 1.5", "mail.toml:27: policy.audit_rate = 1.5: must be at most 1"),
+        ("audit_rate = 0.1", "audit_rate = 0", "mail.toml:27: policy.audit_rate = 0: must be above 0"),
+        ("audit_rate = 0.1", 'audit_rate = "10%"', 'mail.toml:27: policy.audit_rate = "10%": must be a number'),
+        ("error = 2", "error = inf", "mail.toml:23: costs.error = Infinity: must be a finite number"),
+        ("error = 0.05", "error = 1.0", "mail.toml:20: target.error = 1.0: must be below 0.666667"),
+        (
+            'kind = "text"',
+            'kind = "video"',
+            "mail.toml:15: review.kind = \"video\": must be 'text', 'image' or 'record'",
+        ),
+        ('id = "m1"', "id = 7", "mail.toml:12: model.id = 7: must be a text in quotes"),
+        ('id = "m1"', 'id = ""', 'mail.toml:12: model.id = "": must not be shorter than 1'),
+        (
+            'payload = ["text"]',
+            'payload = ["text"]\npayload_by = "name"',
+            "mail.toml:10: input.payload_by = \"name\": must be 'value' or 'reference'",
+        ),
+        (
+            'payload = ["text"]',
+            'payload = "text"',
+            'mail.toml:9: input.payload = "text": must be a list, ["...", "..."]',
+        ),
+        (
+            'payload = ["text"]',
+            'payload = ["text", "text"]',
+            'mail.toml:9: input.payload = ["text", "text"]: must name each column once',
+        ),
+        (
+            'payload = ["text"]',
+            'payload = ["label"]',
+            "mail.toml:9: input.payload: shows 'label', which tells the model's answer or how sure it is to a reader who must "
+            "not know it; leave it out (a reader who is to see the answer has it beside the payload)",
+        ),
+        (
+            'confidence = "score"',
+            'confidence = { of = "bug" }',
+            'mail.toml:8: input.confidence = "...": must be a column in quotes or, for the probability of a label, '
+            '{ of = "...", column = "..." }',
+        ),
+        (
+            'confidence = "score"',
+            'confidence = { of = "praise", column = "p" }',
+            "mail.toml:8: input.confidence: of = 'praise': must be one of two labels; of more, give a confidence of the answer, "
+            "or probabilities",
+        ),
+        (
+            'confidence = "score"',
+            'confidence = { of = "bug", column = "p" }\nscale = "real"',
+            'mail.toml:9: input.scale: "real" is no probability, and input.confidence is that of a label',
+        ),
+        (
+            'labels = ["bug", "question"]',
+            'labels = ["bug", " question"]',
+            'mail.toml:3: labels[1] = " question": must be one line of text without spaces at its ends',
+        ),
+        (
+            'name = "mail"',
+            'name = "Mail!"',
+            'mail.toml:1: name = "Mail!": must be small letters, digits and hyphens, a letter first, at most 40',
+        ),
+        (
+            "[policy]",
+            '[schedule]\nscore = "61 * * * *"\n\n[policy]',
+            "mail.toml:27: schedule.score = \"61 * * * *\": minute '61' must be *, or numbers from 0 to 59 as in 1,2-4,*/5",
+        ),
+        (
+            "[policy]",
+            '[schedule]\ntimezone = "Mars/Base"\n\n[policy]',
+            'mail.toml:27: schedule.timezone = "Mars/Base": must be a time zone, as in "Europe/Berlin" or "UTC"',
+        ),
+    ],
+)
+def test_a_wrong_value_names_its_line_and_what_is_allowed(old: str, new: str, said: str) -> None:
+    assert problems(old, new) == [said]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("error = 0.05", "error = 0.667", ": target.error = 0.667: must be below 0.666667"),
+        ("audit_rate = 0.1", "era_days = 4000", ": policy.era_days = 4000: must be at most 3650"),
+        ("audit_rate = 0.1", "max_silence = 1e6", ": policy.max_silence = 1000000.0: must be at most 3650"),
+        (
+            'kind = "text"',
+            'kind = "text"\ndeadline_hours = 1e6',
+            ": review.deadline_hours = 1000000.0: must be at most 87600",
+        ),
+    ],
+)
+def test_what_no_flow_could_count_with_is_refused_at_the_file(old: str, new: str, said: str) -> None:
+    (line,) = problems(old, new)
+    assert line.startswith("mail.toml:")
+    assert line.endswith(said)
+
+
+def test_an_unknown_key_names_its_line_and_the_closest_one() -> None:
+    (line,) = problems("audit_rate = 0.1", "audit_rat = 0.1")
+    assert line == (
+        "mail.toml:27: policy.audit_rat: no such key; did you mean audit_rate? "
+        "allowed here: audit_rate, blind_rate, cold_blind_rate, per_class, group_size, era_days, max_silence"
+    )
+
+
+def test_a_missing_key_names_its_table() -> None:
+    assert problems('source = "inbox/mail"\n', "") == ["mail.toml:5: input.source: missing; add this key"]
+    assert problems('[model]\nid = "m1"', "") == ["mail.toml:1: model: missing; add the table [model]"]
+
+
+def test_text_that_is_not_toml_names_its_line() -> None:
+    (line,) = problems('kind = "text"', "kind = text")
+    assert line.startswith("mail.toml:15: not TOML: ")
+
+
+def test_every_problem_gets_a_line_in_the_order_of_the_file() -> None:
+    said = problems('prediction = "label"', 'prediction = 1\nconfidenc = "x"')
+    assert [line.split(": ")[0] + " " + line.split(": ")[1].split(" ")[0] for line in said] == [
+        "mail.toml:7 input.prediction",
+        "mail.toml:8 input.confidenc",
+    ]
+
+
+def test_lines_inside_a_long_text_are_not_keys() -> None:
+    long = 'question = """\nkind = 3\n"""\nqueue_depth = 0'
+    assert problems('question = "What is it?"', long) == [
+        "mail.toml:19: review.queue_depth = 0: must be at least 1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('["bug", "question"]', '["bug", "bug"]', "mail.toml:3: labels: every label once"),
+        (
+            'confidence = "score"',
+            'confidence = "score"\nprobabilities = ["p"]',
+            "mail.toml:5: input: give confidence or probabilities, not both",
+        ),
+        (
+            'confidence = "score"',
+            'probabilities = ["a", "b", "c"]',
+            "mail.toml:8: input.probabilities: 3 columns for 2 labels; "
+            "give one column per label, in the order of labels, or one list column",
+        ),
+        (
+            'prediction = "label"\nconfidence = "score"\n',
+            "",
+            "mail.toml:5: input: name the prediction column, or the probabilities it follows from",
+        ),
+        ('id = "m1"', 'id = "m1"\nfile = "m.skops"', "mail.toml:11: model: file and features come together"),
+        (
+            'payload = ["text"]',
+            'payload = ["text", "sender"]',
+            "mail.toml:9: input.payload: kind 'text' shows one column; use kind 'record' for several",
+        ),
+    ],
+)
+def test_tables_that_do_not_agree_name_the_line(old: str, new: str, said: str) -> None:
+    assert problems(old, new) == [said]
+
+
+@pytest.mark.parametrize("line", ["* * * * *", "*/15 0-6,22 1 jan-mar MON", "0 0 31 12 7", "5/10 22-4 * * sat-sun"])
+def test_cron_takes_what_cron_takes(line: str) -> None:
+    assert cron.checked(line) == line
+
+
+@pytest.mark.parametrize("line", ["", "* * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "*/0 * * * *", "one * * * *"])
+def test_cron_refuses_what_never_comes(line: str) -> None:
+    with pytest.raises(ValueError, match="must"):
+        cron.checked(line)
+
+
+def test_labels_are_a_list_or_a_table_with_other_spellings() -> None:
+    table = 'labels = { names = ["bug", "question"], fold = true, also = { bug = ["defect"] } }'
+    plain = stream.parse(MAIL, origin="mail.toml")
+    mail = stream.parse(MAIL.replace('labels = ["bug", "question"]', table), origin="mail.toml")
+    assert plain.labels == mail.labels == ["bug", "question"]
+    texts = ("defect", "Question.", "bug", "x")
+    assert [plain.rule.label(text) for text in texts] == [None, None, "bug", None]
+    assert [mail.rule.label(text) for text in texts] == ["bug", "question", "bug", None]
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("fold = true", 'mail.toml:30: labels = "...": must name the labels, names = ["...", "..."]'),
+        (f'{NAMES}\nfold = "yes"', 'mail.toml:32: labels.fold = "yes": must be true or false'),
+        (
+            f"{NAMES}\nfolds = true",
+            "mail.toml:32: labels.folds: no such key; did you mean fold? allowed here: names, fold, also",
+        ),
+        (f"{NAMES}\n[labels.also]\nbug = 'x'", 'mail.toml:33: labels.also.bug = "x": must be a list, ["...", "..."]'),
+        (
+            f"{NAMES}\n[labels.also]\nbag = ['x']",
+            "mail.toml:32: labels.also: 'bag' is none of the labels; give the spellings of one of them",
+        ),
+    ],
+)
+def test_what_is_wrong_with_the_table_of_labels_names_its_line(table: str, said: str) -> None:
+    text = MAIL.replace('labels = ["bug", "question"]\n', "\n") + "\n\n[labels]\n" + table
+    with pytest.raises(StreamInvalid) as caught:
+        stream.parse(text, origin="mail.toml")
+    assert str(caught.value) == said
+
+
+def test_there_is_no_limit_to_labels_but_one_to_lines_and_what_is_wrong_with_them_is_a_short_line() -> None:
+    many = "labels = [" + ", ".join(f'"Home > Group {n // 40} > Leaf {n}"' for n in range(1_200))
+    assert len(stream.parse(MAIL.replace('labels = ["bug", "question"', many), origin="mail.toml").labels) == 1_200
+    (line,) = problems('labels = ["bug", "question"', many + ', "x "')
+    assert line == 'mail.toml:3: labels[1200] = "x ": must be one line of text without spaces at its ends'
+    told = problems('labels = ["bug", "question"]', many.replace("[", "{ fold = [", 1) + "] }")
+    assert max(map(len, told)) < 250
+    assert "(1200 entries): must be true or false" in told[1]
+    text = MAIL.replace('labels = ["bug", "question"', many).replace("audit_rate = 0.1", 'per_class = "each"')
+    with pytest.raises(
+        StreamInvalid, match=r"policy\.per_class: a line for each of 1200 labels is too many; at most 200"
+    ):
+        stream.parse(text, origin="mail.toml")

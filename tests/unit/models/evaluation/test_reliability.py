@@ -1,0 +1,95 @@
+"""Calibration and discrimination of the confidence against scikit-learn, and a gate that says when neither is known."""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from numpy.typing import NDArray
+from sklearn.metrics import brier_score_loss, roc_auc_score
+
+from models.evaluation import calibrator, reliability
+from models.evaluation.estimate import Estimate, NotEnoughEvidence
+
+RANDOM = np.random.default_rng(5)
+SCORE = RANDOM.beta(5, 2, 3000).round(2)
+RIGHT = RANDOM.random(3000) < SCORE
+PROPENSITY = np.where(SCORE > 0.7, 0.25, 1.0)
+
+
+def counts(score: NDArray[Any], right: NDArray[Any], propensity: NDArray[Any] | float = 1.0) -> pl.DataFrame:
+    """One answered blind draw each, grouped as the ledger groups them."""
+    one = pl.DataFrame({"confidence": score, "outcome": np.where(right, "right", "wrong")})
+    return (
+        one.with_columns(propensity=pl.lit(propensity) if isinstance(propensity, float) else pl.Series(propensity))
+        .group_by("confidence", "outcome", "propensity")
+        .agg(n=pl.len().cast(pl.Int64))
+        .with_columns(blind=True, route=pl.lit("REVIEW"), late=False)
+    )
+
+
+def value(figure: Estimate | NotEnoughEvidence) -> float:
+    assert isinstance(figure, Estimate)
+    assert figure.low <= figure.value <= figure.high
+    return figure.value
+
+
+def test_auroc_and_brier_are_scikit_learns_with_the_weights_of_the_draws() -> None:
+    seen, weight = counts(SCORE, RIGHT, PROPENSITY), 1 / PROPENSITY
+    assert value(reliability.auroc(seen, 0.05)) == pytest.approx(roc_auc_score(RIGHT, SCORE, sample_weight=weight))
+    expected = brier_score_loss(RIGHT, SCORE, sample_weight=weight)
+    assert value(reliability.brier(seen, 0.05)) == pytest.approx(expected)
+
+
+def test_ece_is_the_mean_distance_of_confidence_and_accuracy_over_bins() -> None:
+    """Ten at .95 of which nine are right, ten at .55 of which two are: (.05 + .35) / 2."""
+    score = np.array([0.95] * 10 + [0.55] * 10)
+    right = np.array([True] * 9 + [False] + [True] * 2 + [False] * 8)
+    assert value(reliability.ece(counts(score, right), 0.05)) == pytest.approx(0.2)
+
+
+def test_the_gate_warns_of_a_blind_score_refuses_one_that_ranks_backwards_and_is_quiet_on_a_good_one() -> None:
+    assert reliability.gate(counts(SCORE, RIGHT), 0.05) == reliability.Gate(warnings=(), refusals=())
+    blind = reliability.gate(counts(SCORE, RANDOM.random(3000) < 0.71), 0.05)
+    assert any("hardly tells right from wrong" in said for said in blind.warnings)
+    assert any(
+        "ranks" in said or "higher confidence" in said
+        for said in reliability.gate(counts(1 - SCORE, RIGHT), 0.05).refusals
+    )
+    few = reliability.gate(counts(np.array([0.9] * 100), np.array([True] * 97 + [False] * 3)), 0.05)
+    assert few.warnings == ("3 errors seen, fewer than 5: whether the confidence means anything is not known yet",)
+
+
+@pytest.mark.parametrize(("n", "method"), [(800, "platt"), (3000, "isotonic")])
+def test_a_calibrator_makes_confidence_mean_what_it_says_and_never_reorders(n: int, method: str) -> None:
+    score = SCORE[:n]
+    overconfident = counts(score, RANDOM.random(n) < score**2)
+    fitted = calibrator.fit(overconfident, epoch="before")
+    assert isinstance(fitted, calibrator.Calibrator)
+    assert (fitted.method, fitted.fitted_on, fitted.n) == (method, "before", n)
+    grid = pl.Series([0.2, 0.5, 0.8, 0.9])
+    found = calibrator.apply(fitted, grid).to_list()
+    assert found == sorted(found)
+    assert found == pytest.approx([0.04, 0.25, 0.64, 0.81], abs=0.1)
+
+
+def test_what_is_no_score_stays_without_a_confidence() -> None:
+    fitted = calibrator.Calibrator(method="platt", fitted_on="e", n=10, errors=5, slope=1.0, intercept=0.0)
+    assert calibrator.apply(fitted, pl.Series([None, float("nan"), 1.2, 0.5])).to_list() == [None, None, None, 0.5]
+
+
+def test_a_score_that_falls_with_being_right_is_not_calibrated() -> None:
+    assert isinstance(calibrator.fit(counts(SCORE[:800], ~RIGHT[:800]), epoch="e"), NotEnoughEvidence)
+
+
+def test_the_diagram_has_a_row_per_bin_with_labels_and_adds_up_to_the_error() -> None:
+    seen = counts(SCORE, RIGHT, PROPENSITY)
+    bins = reliability.table(seen, 0.05)
+    error = reliability.ece(seen, 0.05)
+    assert isinstance(error, Estimate)
+    assert bins["confidence"].is_sorted()
+    assert (int(bins["n"].sum()), int(bins["errors"].sum())) == (error.n, error.errors)
+    assert (bins["share"] * (bins["right"] - bins["confidence"]).abs()).sum() == pytest.approx(error.value)
+    assert (bins["low"] <= bins["right"]).all()
+    assert (bins["right"] <= bins["high"]).all()
+    assert reliability.table(seen.clear(), 0.05).is_empty()

@@ -1,0 +1,111 @@
+"""What no single row shows of a column is said in half a sentence with the way out, and nothing is said of a sound one."""
+
+import polars as pl
+import pytest
+
+from models.config import stream
+from models.outputs import column_notes
+
+STREAM = """
+name = "mail"
+title = "Mail"
+labels = ["bug", "question"]
+[input]
+source = "inbox"
+payload = ["text"]
+{input}
+[model]
+id = "m1"
+[review]
+kind = "text"
+question = "What is it?"
+project = "Mail"
+[target]
+error = 0.05
+[costs]
+error = 1.0
+review_minute = 0.5
+"""
+NUMBER = 'prediction = "label"\nconfidence = "score"\n'
+BOTH = 'prediction = "label"\nprobabilities = ["p1", "p2"]\n'
+ROWS = 40
+SOUND = pl.DataFrame(
+    {
+        "id": [str(n) for n in range(ROWS)],
+        "label": ["bug", "question"] * (ROWS // 2),
+        "score": [0.5 + n / 100 for n in range(ROWS)],
+        "text": [f"text {n}" for n in range(ROWS)],
+        "cost": [0.01] * ROWS,
+        "at": ["2026-01-31T10:00:00Z"] * ROWS,
+    }
+)
+
+
+def said(frame: pl.DataFrame, given: str = NUMBER) -> list[str]:
+    described = stream.parse(STREAM.format(input=given), origin="mail.toml")
+    return [note.said for note in column_notes.of(frame, described)]
+
+
+def test_nothing_is_said_of_sound_columns_nor_of_no_rows() -> None:
+    given = NUMBER + 'cost = "cost"\nproduced_at = "at"\ngroup = "text"\nslices = ["label"]'
+    assert said(SOUND, given) == said(SOUND.clear(), given) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "column", "values", "expected"),
+    [
+        (
+            'cost = "cost"',
+            "cost",
+            ["$0.1", "0.2", None, ""] * 10,
+            "10 of 20 values in column 'cost' (input.cost) can be read, and '$0.1' is not a number of 0 or more: give it without "
+            "sign or unit; what cannot counts as not given",
+        ),
+        ('cost = "cost"', "cost", [None] * ROWS, "no row has a value in column 'cost' (input.cost): check the name"),
+        ('group = "who"', "who", [" "] * ROWS, "no row has a value in column 'who' (input.group): check the name"),
+        ('slices = ["lang"]', "lang", [None] * ROWS, "no row has a value in column 'lang' (input.slices): check the"),
+        ("", "score", [0.9] * ROWS, "column 'score' (input.confidence) is one number in all 40 rows: it cannot tell"),
+        (
+            'scale = "percent"',
+            "score",
+            [n / 100 for n in range(ROWS)],
+            "column 'score' (input.confidence) is never above 0.39, and input.scale says percent: if it runs from 0 to 1, drop",
+        ),
+        (
+            "",
+            "score",
+            [0.02 + n / 1000 + 0.6 * (n % 2) for n in range(ROWS)],
+            "column 'score' (input.confidence) looks like the probability of 'question', not of the answer given: it is low "
+            'wherever the answer is another one; if so, write confidence = { of = "question", column = "score" }',
+        ),
+    ],
+)
+def test_what_is_odd_about_one_column_is_said(given: str, column: str, values: list[object], expected: str) -> None:
+    (found,) = said(SOUND.with_columns(pl.Series(column, values)), NUMBER + given)
+    assert found.startswith(expected)
+
+
+def test_a_confidence_that_is_one_number_in_a_few_rows_says_nothing() -> None:
+    few = SOUND.head(column_notes.LEAST - 1).with_columns(score=pl.lit(0.9))
+    assert said(few) == []
+
+
+def test_predictions_that_are_not_the_most_probable_label_are_counted() -> None:
+    rows = SOUND.with_columns(p1=pl.Series([0.7, 0.6] * 20), p2=pl.Series([0.3, 0.4] * 20))
+    (found,) = said(rows, BOTH)
+    assert found.startswith(
+        "20 of 40 predictions are not the most probable label: their confidence is that of the label"
+    )
+    assert said(rows.with_columns(label=pl.lit("bug")), BOTH) == []
+
+
+def test_a_few_ids_that_come_again_are_faults_and_no_habit() -> None:
+    once = SOUND.with_columns(id=pl.Series([str(max(n, 3)) for n in range(ROWS)]))
+    assert said(once) == []
+    twice = SOUND.with_columns(id=pl.Series([str(n // 2) for n in range(ROWS)]))
+    (found,) = said(twice)
+    assert found.startswith(
+        "40 rows have 20 values in column 'id' (input.id), up to 2 of one, and 20 of these with different"
+    )
+    same = twice.with_columns(pl.col("label", "score", "text").first().over("id"))
+    assert said(same) == []

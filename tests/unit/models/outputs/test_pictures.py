@@ -1,0 +1,59 @@
+"""A picture that no reader can open is refused, not put before one."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from models.config.stream import Stream
+from models.errors import InputInvalid
+from models.outputs import contract
+
+BOXES = Path(__file__).resolve().parents[3] / "field" / "boxes" / "a.jsonl"
+STREAM = Stream.model_validate(
+    {
+        "name": "boxes",
+        "title": "Boxes",
+        "labels": ["person", "car"],
+        "input": {"source": "inbox", "prediction": "label", "confidence": "score", "payload": ["image"]},
+        "model": {"id": "m-1"},
+        "review": {"kind": "image", "question": "What is it?", "project": "Boxes"},
+        "target": {"error": 0.05},
+        "costs": {"error": 1.0, "review_minute": 1.0},
+    }
+)
+SHOWN = [
+    "https://example.org/a.jpg",
+    "HTTP://example.org/a.jpg",
+    "data:image/png;base64,iVBORw0KGgo=",
+    "s3://bucket/a.jpg",
+    "/data/upload/3/a.jpg",
+]
+
+
+def validated(*images: object) -> contract.Validated:
+    rows = {"id": [f"c-{n}" for n in range(len(images))], "label": "person", "score": 0.9}
+    frame = pl.DataFrame(rows).with_columns(image=pl.Series(images, dtype=pl.String))
+    return contract.validate(frame, STREAM, source="a.jsonl")
+
+
+def test_a_column_of_paths_is_refused_in_one_line_with_what_to_do() -> None:
+    rows = [json.loads(line) for line in BOXES.read_text(encoding="utf-8").splitlines()]
+    with pytest.raises(InputInvalid) as refusal:
+        validated(*(row["image"] for row in rows))
+    assert str(refusal.value) == (
+        "a.jsonl: column 'image' holds paths, such as 'frames/frame_00000.jpg', that no reader's browser can open: "
+        "give an http(s) address, or the picture itself as data:image/png;base64,..."
+    )
+
+
+def test_a_path_among_pictures_is_a_fault_of_its_row() -> None:
+    found = validated(*SHOWN, "frames/b.jpg", "file:///srv/c.jpg", "C:\\d.png", None)
+    assert found.cases["case_id"].to_list() == [f"c-{n}" for n in range(len(SHOWN))]
+    assert [str(reason).partition(",")[0] for reason in found.faults["reason"]] == [
+        "image holds 'frames/b.jpg'",
+        "image holds 'file:///srv/c.jpg'",
+        "image holds 'C:\\d.png'",
+        "missing payload (image)",
+    ]

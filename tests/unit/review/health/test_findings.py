@@ -1,0 +1,338 @@
+"""What doctor thinks of what it saw."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from prefect.client.schemas.objects import StateType
+
+from flows import deployments
+from flows.health import prefect_probe
+from models.config.stream import Stream
+from review.health import findings, label_studio_findings, ledger_findings
+from review.label_studio import labeling_config, project_mark
+from review.ledger import seals
+
+STREAM = Stream.model_validate(
+    {
+        "name": "mail",
+        "title": "Mail",
+        "labels": ["no", "yes"],
+        "input": {"source": "inbox", "prediction": "label", "payload": ["body"]},
+        "model": {"id": "m1"},
+        "review": {"kind": "text", "question": "Is it?", "project": "Mail"},
+        "target": {"error": 0.05},
+        "costs": {"error": 1.0, "review_minute": 1.0},
+    }
+)
+NOW = "2026-03-02T12:00:00.000000Z"
+BEFORE = "2026-03-02T10:00:00.000000Z"
+LATER = "2026-03-02T11:00:00.000000Z"
+CONFIG = labeling_config.config(STREAM)
+MARK = project_mark.Mark(stream="mail", ledger="abcdef012345" + "9" * 20)
+PROJECT: dict[str, Any] = dict(labeling_config.SETTINGS) | {
+    "label_config": CONFIG,
+    "description": f"Keep this line: {MARK}",
+    "task_number": 3,
+    "total_annotations_number": 1,
+    "model_version": labeling_config.MODEL_VERSION,
+}
+MEMBERS = {"ada@example.com": True, "bob@example.com": True, "cleo@example.com": True}
+
+
+def task(number: int, *, answers: int = 0, updated_at: str = BEFORE) -> label_studio_findings.Task:
+    return label_studio_findings.Task(task_id=number, answers=answers, updated_at=updated_at)
+
+
+QUEUE = label_studio_findings.Queue(
+    project_id=7,
+    mark=MARK,
+    config=CONFIG,
+    project=PROJECT,
+    open_keys=["k1", "k2"],
+    tasks={"k1": task(1), "k2": task(2)},
+    sent=3,
+    answers=1,
+    cursor=LATER,
+    answered=LATER,
+    newest=LATER,
+    reviewers={"ada@example.com": BEFORE},
+    skips=[0, 2],
+    deleted=0,
+    written=[],
+    assisted=["k2"],
+    bare=["k1"],
+)
+
+
+def judged(members: dict[str, bool] = MEMBERS, **changes: Any) -> list[tuple[str, str]]:
+    """Level and words of each finding about the queue."""
+    found = label_studio_findings.queue(STREAM, replace(QUEUE, **changes), members, now=NOW)
+    return [(finding.level, f"{finding.what}; {finding.todo}") for finding in found]
+
+
+def the_one(found: list[tuple[str, str]]) -> tuple[str, str]:
+    (one,) = found
+    return one
+
+
+def test_a_form_that_lost_most_of_very_many_labels_is_a_short_line() -> None:
+    many = STREAM.model_copy(update={"labels": [f"Home > Leaf {number}" for number in range(1_200)]})
+    lost = PROJECT | {"label_config": labeling_config.config(STREAM).replace("Choices", "Taxonomy")}
+    (found, *_) = label_studio_findings.queue(
+        many, replace(QUEUE, config=labeling_config.config(many), project=lost), MEMBERS, now=NOW
+    )
+    assert "no longer offers 'Home > Leaf 0', 'Home > Leaf 1'" in found.what
+    assert "and 1190 more and offers 'no', 'yes'" in found.what
+    assert len(found.what) < 400
+
+
+def test_a_queue_as_we_left_it_is_well() -> None:
+    assert judged() == [("ok", "the project is as we made it, 2 open cases have their tasks; ")]
+
+
+def test_each_thing_that_people_do_to_a_project_is_one_finding_with_its_remedy() -> None:
+    cases: list[tuple[dict[str, Any], str, str, str]] = [
+        ({"project": None, "tasks": {}}, "bad", "the project is gone", "second-reader redispatch mail"),
+        ({"project": PROJECT | {"description": "x"}}, "bad", "has lost its mark", "put the line back"),
+        (
+            {"project": PROJECT | {"description": "[second-reader:mail:000000000000]"}},
+            "bad",
+            "it is of another ledger: its description does not say [second-reader:mail:abcdef012345]",
+            "SECOND_READER_LEDGER",
+        ),
+        (
+            {"project": PROJECT | {"description": "[second-reader:mail]"}},
+            "warn",
+            "its mark does not name the ledger",
+            "second-reader init mail renews it",
+        ),
+        (
+            {"project": PROJECT | {"label_config": CONFIG.replace('value="no"', 'value="never"')}},
+            "bad",
+            "the form no longer offers 'no' and offers 'never'",
+            "second-reader show config mail",
+        ),
+        (
+            {"project": PROJECT | {"label_config": CONFIG.replace("Is it?", "Is it not?")}},
+            "warn",
+            "the labelling config is not the stream's",
+            "second-reader show config mail",
+        ),
+        ({"project": PROJECT | {"sampling": "Uniform"}}, "warn", "sampling is 'Uniform'", "PATCH /api/projects/7/"),
+        (
+            {"project": PROJECT | {"skip_queue": "IGNORE_SKIPPED"}},
+            "warn",
+            "skip_queue is 'IGNORE_SKIPPED'",
+            "PATCH /api/projects/7/",
+        ),
+        (
+            {"tasks": {"k1": task(1)}, "project": PROJECT | {"task_number": 2}},
+            "bad",
+            "1 open case has no task there any more",
+            "second-reader redispatch mail",
+        ),
+        (
+            {"project": PROJECT | {"task_number": 5}},
+            "warn",
+            "5 tasks, 2 more than the ledger knows",
+            "found by its key",
+        ),
+        (
+            {"project": PROJECT | {"total_annotations_number": 0}},
+            "warn",
+            "1 answer that was collected is no longer there",
+            "they stand in the ledger",
+        ),
+        ({"newest": BEFORE}, "warn", "restored from an older backup", "nothing in the ledger is lost"),
+        (
+            {"tasks": {"k1": task(1), "k2": task(2, answers=1)}},
+            "bad",
+            "1 open case was answered in a way that does not count",
+            "delete it",
+        ),
+        ({"skips": [3, 1]}, "warn", "1 open case was passed on by everybody", "by its address"),
+        (
+            {"bare": ["k1", "k2"]},
+            "bad",
+            "1 of 1 open task that should start from the model's answer carry none of it (task 2)",
+            "second-reader dispatch mail",
+        ),
+        (
+            {"project": PROJECT | {"model_version": ""}},
+            "bad",
+            "assisted cases come empty",
+            "second-reader dispatch mail",
+        ),
+        (
+            {"bare": []},
+            "warn",
+            "1 open task carries a prediction that nobody was to see (task 1)",
+            "delete the prediction",
+        ),
+        (
+            {"written": [(9, "ada@example.com", "bob@example.com")]},
+            "warn",
+            "1 answer was last written by another account than the reader's (task 9: ada@example.com, written by bob@",
+            "delete it there",
+        ),
+        ({"deleted": 2}, "warn", "2 answers were deleted", "show case"),
+        ({"reviewers": {"dora@example.com": BEFORE}}, "warn", "dora@example.com answered cases", "invite them again"),
+    ]
+    for changes, level, what, todo in cases:
+        found, words = the_one(judged(**changes))
+        assert found == level, changes
+        assert what in words, changes
+        assert todo in words, changes
+
+
+def test_what_needs_nobody_is_no_warning() -> None:
+    old = "2025-12-01T10:00:00.000000Z"
+    tidied = PROJECT | {"task_number": 2, "total_annotations_number": 0}
+    fresh = {"k1": task(1), "k2": task(2, answers=1, updated_at=NOW)}  # not collected yet
+    for changes in ({"reviewers": {"dora@example.com": old}}, {"project": tidied}, {"tasks": fresh}):
+        assert the_one(judged(**changes))[0] == "ok", changes
+
+
+def test_too_few_people_for_disputes_are_said() -> None:
+    two = dict(list(MEMBERS.items())[:2])
+    level, words = the_one(judged(members=two, skips=[0, 0]))
+    assert level == "warn"
+    assert "2 people for a stream whose disputes may need 3" in words
+
+
+def test_somebody_who_reads_alone_is_told_that_nobody_can_check_them() -> None:
+    alone = {"ada@example.com": True, "bob@example.com": False}
+    disputes, overlap = judged(members=alone, skips=[0, 0])
+    assert (disputes[0], overlap[0]) == ("warn", "warn")
+    assert "1 person for a stream in which another reads 10 % of the answers that agree" in overlap[1]
+    assert "review.overlap = 0" in overlap[1]
+    stream = STREAM.model_copy(update={"review": STREAM.review.model_copy(update={"overlap": 0.0})})
+    (without,) = label_studio_findings.queue(stream, replace(QUEUE, skips=[0, 0]), alone, now=NOW)
+    assert disputes[1].startswith(without.what)
+
+
+def test_an_open_sign_up_is_bad_and_another_version_a_warning() -> None:
+    seen = label_studio_findings.Server(
+        url="http://x", version="1.24.0", token="legacy", signup_open=True, members=MEMBERS
+    )
+    levels = {finding.level: finding for finding in label_studio_findings.server(seen)}
+    assert "DISABLE_SIGNUP" in levels["bad"].todo
+    assert "tested with 1.23.2" in levels["warn"].what
+    quiet = replace(seen, version=label_studio_findings.TESTED, signup_open=False)
+    assert [finding.level for finding in label_studio_findings.server(quiet)] == ["ok"]
+
+
+def test_who_can_read_the_blind_answers_of_others_is_said() -> None:
+    seen = label_studio_findings.Server(
+        url="http://x", version=label_studio_findings.TESTED, token="legacy", signup_open=False, members={}
+    )
+    alone, two = (replace(seen, members=dict.fromkeys(people, True)) for people in ("a", "ab"))
+    assert "blind or not" in next(label_studio_findings.server(two)).what
+    assert "blind or not" not in next(label_studio_findings.server(alone)).what
+
+
+@pytest.mark.parametrize(
+    ("ahead", "level"), [(0.0, "ok"), (-4.9, "ok"), (5.1, "warn"), (-59.0, "warn"), (61.0, "bad"), (-3600.0, "bad")]
+)
+def test_clocks_may_differ_by_seconds_not_by_minutes(ahead: float, level: str) -> None:
+    assert findings.clock("x", ahead).level == level
+
+
+LEDGER = ledger_findings.Seen(
+    shown="ledger.db",
+    size=5_000_000,
+    free=50_000_000_000,
+    disk=100_000_000_000,
+    journal="wal",
+    head=(3, "a" * 64),
+    odd=[],
+    deep=False,
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "what"),
+    [
+        ({}, "ok", "the chain of seals and the triggers are whole; 5.0 MB, 50.0 GB free on its disk; head 3:aaaa"),
+        ({"deep": True}, "ok", "every record is as it was sealed"),
+        ({"free": 1_000_000_000}, "bad", "1.0 GB free on its disk (1%)"),
+        ({"free": 4_900_000_000}, "warn", "4.9 GB free on its disk (5%)"),
+        ({"free": 90_000_000_000, "disk": 10_000_000_000_000}, "ok", "whole"),
+        ({"journal": "delete"}, "warn", "journal mode"),
+        ({"free": None, "disk": None, "journal": None}, "ok", "whole; 5.0 MB; head"),
+        ({"mode": 0o644}, "warn", "everybody on its machine may read it, payloads too (mode 644)"),
+        ({"mode": 0o640}, "ok", "whole"),
+        (
+            {"odd": [seals.Finding(kind="edited", table="review", key="x", seal=2)]},
+            "bad",
+            "not as it was sealed: edited: review x (seal 2)",
+        ),
+    ],
+)
+def test_the_ledger_is_judged_by_its_seals_its_disk_and_its_journal(
+    changes: dict[str, Any], level: str, what: str
+) -> None:
+    first = next(ledger_findings.of(replace(LEDGER, **changes)))
+    assert first.level == level
+    assert what in first.what
+
+
+AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
+SERVED = [
+    prefect_probe.Deployment(
+        flow=flow, crons=[getattr(STREAM.schedule, flow)], paused=False, polled=True, last_polled=AT
+    )
+    for flow in prefect_probe.SCHEDULED
+]
+WELL = prefect_probe.Run(state=StateType.COMPLETED, message="", start=AT - timedelta(minutes=5))
+
+
+def prefect(**changes: Any) -> list[tuple[str, str]]:
+    whole: dict[str, Any] = {"deployments": SERVED, "runs": {flow: [WELL] for flow in prefect_probe.SCHEDULED}}
+    seen = prefect_probe.Seen(**(whole | {"late": []} | changes))
+    return [(found.level, f"{found.what}; {found.todo}") for found in prefect_probe.judge(STREAM, seen, now=AT)]
+
+
+def test_flows_that_are_served_and_end_well_are_well() -> None:
+    assert [level for level, _ in prefect()] == ["ok"]
+
+
+def test_each_thing_that_keeps_flows_from_running_is_said() -> None:
+    failed = replace(WELL, state=StateType.FAILED, message="the disk is full")
+    old = replace(WELL, state=StateType.RUNNING, start=AT - timedelta(hours=5))
+    cases: list[tuple[dict[str, Any], str, str]] = [
+        ({"deployments": []}, "warn", "not deployed"),
+        ({"deployments": SERVED[1:]}, "bad", "not deployed: score"),
+        (
+            {"deployments": [replace(SERVED[0], polled=False), *SERVED[1:]]},
+            "bad",
+            "nobody has asked for the runs of score",
+        ),
+        ({"deployments": [replace(SERVED[0], paused=True), *SERVED[1:]]}, "warn", "score is paused"),
+        ({"deployments": [replace(SERVED[0], crons=["1 1 * * *"]), *SERVED[1:]]}, "warn", "score runs at '1 1 * * *'"),
+        ({"runs": {"collect": [failed, WELL]}}, "bad", "collect at 2026-03-02 11:55 UTC failed: the disk is full"),
+        ({"runs": {"collect": [old, WELL]}}, "warn", "a run of collect has been running for 5 h"),
+        ({"late": [AT - timedelta(minutes=30), AT]}, "bad", "2 runs are late, the oldest by 30 min"),
+    ]
+    for changes, level, what in cases:
+        found, words = the_one(prefect(**changes))
+        assert (found, what in words) == (level, True), (changes, words)
+
+
+def test_a_failure_that_was_followed_by_a_good_run_is_forgotten_and_a_cancelled_one_is_none() -> None:
+    failed = replace(WELL, state=StateType.FAILED)
+    cancelled = replace(WELL, state=StateType.CANCELLED)
+    assert [level for level, _ in prefect(runs={"collect": [cancelled, WELL, failed]})] == ["ok"]
+
+
+def test_the_flows_that_are_looked_for_are_those_that_are_deployed_on_schedules() -> None:
+    assert prefect_probe.SCHEDULED == tuple(work.name for work in deployments.SCHEDULED)
+
+
+def test_the_exit_code_is_that_of_the_worst_finding() -> None:
+    write = findings.Scribe("ledger", "x")
+    ok, warn, bad = write.ok("well"), write.warn("odd", "look"), write.bad("gone", "mend")
+    assert [findings.exit_code(found) for found in ([], [ok], [ok, warn], [warn, bad, ok])] == [0, 0, 3, 1]
+    assert str(bad) == "bad: ledger, x: gone; mend"

@@ -1,0 +1,309 @@
+"""The report says what the counts say, in words that promise no more, in every state of a stream."""
+
+import base64
+import json
+import re
+from dataclasses import replace
+from functools import cache
+from html.parser import HTMLParser
+
+import pytest
+
+from models.certification import certificate
+from models.evaluation import slices
+from models.evaluation.estimate import Estimate, NotEnoughEvidence
+from models.monitoring import score_shift
+from review import formats
+from review.report import as_json, report
+from review.report.figures import Alarm
+from tests.unit.review.report.report_facts import COUNTS, EMPTY, IN_FORCE, NOW, STANDING, STATES, A, R, Row, made
+
+
+def plain(text: str) -> str:
+    return text.replace(formats.SPACE, " ").replace(formats.THIN, " ")
+
+
+def test_the_first_lines_say_what_is_released_and_what_that_risks() -> None:
+    assert plain(report.lines(made())).splitlines()[:7] == [
+        "Handwritten <digits> & more (digits), 10 January 2026, 08:30 UTC",
+        "The machine answers 83.8 % of cases alone.",
+        "With 95 % confidence at most 3.6 % of the 1 333 released are wrong.",
+        "Released: 1 333 of 1 590 cases. From 130 blind labels, 1 wrong. "
+        "Best estimate 0.77 % (95 % limits 0.01 % to 4.3 %), Clopper-Pearson.",
+        "\u2713 Target kept. The target is at most 5 % wrong among the released: the limit is below it, at this look; "
+        "no certificate says so.",
+        "Nothing yet: No label has been looked at in this epoch.",
+        "In the queue: 3 open (1 late, oldest 3 days), 4 not sent yet.",
+    ]
+
+
+def test_the_terminal_and_the_page_say_the_same() -> None:
+    page = plain(page_of("running"))
+    for line in plain(report.lines(made())).splitlines()[1:4]:
+        assert line in page
+
+
+def test_the_batch_and_the_process_are_promised_apart() -> None:
+    figures = made()
+    assert isinstance(figures.promise, Estimate)
+    assert figures.batch is not None
+    assert figures.batch < figures.promise.high
+    page = page_of("running")
+    assert "The process" in page
+    assert "The batch" in page
+
+
+def test_under_unequal_draws_there_is_no_promise_for_the_batch() -> None:
+    figures = made((*COUNTS, (0.97, A, True, 0.5, "right", False, 10)))
+    assert figures.batch is None
+    assert isinstance(figures.promise, Estimate)
+    assert figures.promise.method == "Fay-Feuer, one-sided"
+
+
+def test_what_nobody_answered_shows_as_the_worst_case() -> None:
+    figures = made()
+    assert isinstance(figures.worst, Estimate)
+    assert (figures.worst.n, figures.worst.errors) == (133, 4)
+    assert "every draw that has no answer taken for a wrong one" in page_of("running")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "verdict", "needed"),
+    [(129, 1, "kept", None), (40, 1, "open", 93 - 41), (70, 20, "missed", None), (0, 0, "nothing", None)],
+)
+def test_the_target_is_kept_open_or_missed_by_its_limits(
+    right: int, wrong: int, verdict: str, needed: int | None
+) -> None:
+    rows: tuple[Row, ...] = (
+        (0.95, A, False, 0.1, "undrawn", False, 900),
+        (0.95, A, True, 0.1, "right", False, right),
+        (0.95, A, True, 0.1, "wrong", False, wrong),
+    )
+    figures = made(tuple(row for row in rows if row[-1]))
+    assert (figures.verdict, figures.needed) == (verdict, needed)
+
+
+def test_the_target_is_that_of_the_policy_in_force() -> None:
+    assert made(policy=replace(IN_FORCE, target_error=0.01)).verdict == "open"
+    assert made(policy=replace(IN_FORCE, target_error=0.01)).target == 0.01
+
+
+def test_limits_in_words_are_rounded_away_from_the_estimate() -> None:
+    assert (plain(formats.at_most(0.03401)), plain(formats.at_least(0.0349))) == ("3.5 %", "3.4 %")
+    assert (plain(formats.at_most(0.07)), plain(formats.at_least(0.07))) == ("7.0 %", "7.0 %")
+    assert (plain(formats.share(0.0)), plain(formats.share(1.0)), plain(formats.share(0.0033))) == (
+        "0 %",
+        "100 %",
+        "0.33 %",
+    )
+
+
+def test_the_queue_is_counted_by_age_and_by_deadline() -> None:
+    queue = made().queue
+    assert (queue.open, queue.late, queue.skipped, queue.waiting, queue.oldest) == (3, 1, 1, 4, 72.0)
+    assert dict(queue.ages) == {"under 1 h": 1, "1 to 8 h": 1, "8 to 24 h": 0, "1 to 3 days": 0, "over 3 days": 1}
+
+
+@cache
+def page_of(state: str) -> str:
+    """Drawing takes a while, and the page of a report is always the same."""
+    return report.page(STATES[state])
+
+
+@pytest.mark.parametrize(
+    ("state", "lead", "promise"),
+    [
+        ("empty", "No case has arrived yet.", "This page fills with the first answers of the model."),
+        ("cold", "Every one of 99 cases goes to a person.", "Nothing is released alone until a named person draws"),
+        ("tiny", "The machine answers 100 % of cases alone.", "With 95 % confidence at most 95.0 % of the 1 released"),
+        (
+            "alarmed",
+            "The machine answered 83.8 % of cases alone so far; nothing is released now.",
+            "161 released cases",
+        ),
+        ("unanswered", "The machine answers 100 % of cases alone.", "none of 10 blind draws is answered yet."),
+    ],
+)
+def test_every_state_of_a_stream_has_its_first_line(state: str, lead: str, promise: str) -> None:
+    page = plain(page_of(state))
+    assert lead in page
+    assert promise in page
+    assert lead in plain(report.lines(STATES[state]))
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_page_is_one_file_that_asks_nothing_of_a_network(state: str) -> None:
+    page = page_of(state)
+    addresses = set(re.findall(r"https?://[^\s\"'<)]+", page))
+    assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}  # names, never fetched
+    assert not re.search(r"<link|<img|@import|url\((?!#)|<script[^>]+src", page)
+    assert "default-src 'none'" in page
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_page_is_well_formed_and_its_ids_are_each_its_own(state: str) -> None:
+    class Tree(HTMLParser):
+        def __init__(self) -> None:
+            super().__init__()
+            self.open: list[str] = []
+            self.ids: list[str] = []
+
+        def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+            self.ids += [value or "" for name, value in attributes if name == "id"]
+            if tag not in {"meta", "br", "wbr", "input"}:
+                self.open.append(tag)
+
+        def handle_startendtag(self, _: str, attributes: list[tuple[str, str | None]]) -> None:
+            self.ids += [value or "" for name, value in attributes if name == "id"]
+
+        def handle_endtag(self, tag: str) -> None:
+            assert self.open.pop() == tag
+
+    tree = Tree()
+    page = page_of(state)
+    tree.feed(page)
+    assert tree.open == []
+    assert len(tree.ids) == len(set(tree.ids))
+    assert set(re.findall(r"url\(#([^)]+)\)", page)) <= set(tree.ids)
+
+
+def test_what_people_wrote_is_text_on_the_page_and_in_markdown() -> None:
+    page = page_of("running")
+    for written in ("Handwritten <digits>", "two <wrong> in 300", "<no> image"):
+        assert written not in page
+    assert "two &lt;wrong&gt; in 300" in page
+    assert report.markdown(made()).startswith("### Handwritten \\<digits\\> & more (digits)")
+
+
+def test_the_curve_travels_inside_the_markdown_on_paper_of_its_own() -> None:
+    address = report.markdown(made()).partition("](")[2].partition(")")[0]
+    kind, _, data = address.partition(",")
+    assert kind == "data:image/svg+xml;base64"
+    drawn = base64.b64decode(data).decode()
+    assert "var(--" not in drawn
+    assert '<rect width="100%" height="100%" fill="#ffffff"/>' in drawn
+    assert "data:image" not in report.markdown(EMPTY)
+
+
+def test_every_chart_has_words_and_a_table_in_its_place() -> None:
+    page = page_of("running")
+    drawn = re.findall(r'<svg [^>]*role="img" aria-label="([^"]+)"', page)
+    assert len(drawn) == 8  # four charts, each for a wide and for a narrow page
+    assert all("has the figures." in words for words in drawn)
+    assert page.count("as a table</summary>") == 3  # the evidence is in the table of the days
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_json_holds_every_figure_and_no_nan(state: str) -> None:
+    data = json.loads(json.dumps(as_json.whole(STATES[state]), allow_nan=False))
+    assert set(data) == {
+        *("stream", "title", "model", "made_at", "cases", "released", "automation", "error", "promise", "worst"),
+        *("batch", "target", "line", "everything", "aurc", "augrc", "curve", "totals", "days", "queue", "reviewers"),
+        *("history", "faults", "seal", "certificate", "alarm", "slices", "shift", "classes", "era", "verdict"),
+        *("readers", "silence", "repeats", "past_alarms"),
+        *("what_if", "trust", "looks", "watch", "pace", "since", "audits_unsent", "audits_disputed"),
+    }
+
+
+def test_a_figure_in_json_is_an_estimate_or_says_why_not() -> None:
+    assert as_json.whole(made())["promise"] == {
+        "value": 1 / 130,
+        "low": 0.0,
+        "high": pytest.approx(0.03597, abs=1e-5),
+        "alpha": 0.05,
+        "n": 130,
+        "errors": 1,
+        "method": "Clopper-Pearson, one-sided",
+    }
+    assert as_json.whole(EMPTY)["promise"] == {
+        "value": None,
+        "reason": "nothing has been released yet",
+        "n": 0,
+        "errors": 0,
+    }
+    assert isinstance(EMPTY.promise, NotEnoughEvidence)
+
+
+def test_the_salt_that_would_foretell_the_audits_is_nowhere() -> None:
+    figures = made()
+    shown = page_of("running") + json.dumps(as_json.whole(figures)) + report.lines(figures)
+    assert IN_FORCE.salt not in shown
+
+
+def test_the_ledgers_last_seal_stands_at_the_foot() -> None:
+    assert "ab" * 32 in page_of("running")
+    assert as_json.whole(made())["seal"] == {"number": 12, "digest": "ab" * 32}
+
+
+def test_the_terminal_curve_fits_80_columns_and_shows_each_tenth_reached() -> None:
+    _, _, curve = report.lines(made()).partition("\n\n")
+    rows = curve.splitlines()
+    assert len(rows) == 3  # its head, and one row for each of the two distinct confidences
+    assert max(map(len, rows)) <= 80
+    assert ["confidence", "0.95", "0.4"] == [re.split(r"\s{2,}", row.strip())[1] for row in rows]
+
+
+def test_what_is_certified_is_said_with_its_promise_and_the_command_that_adopts_it() -> None:
+    found = made(standing=STANDING)
+    assert found.proposal is not None
+    assert (found.proposal.threshold, found.proposal.certified) == (0.9, (0.9,))
+    assert "Certified: confidence \u2265 0.9" in plain(report.lines(found))
+    assert found.verdict == "certified"
+    page = plain(report.page(found))
+    assert "second-reader adopt digits --threshold 0.9 --by NAME --because TEXT" in page
+    assert as_json.whole(found)["certificate"]["threshold"] == 0.9
+
+
+def test_where_nothing_is_certified_the_labels_still_needed_are_said() -> None:
+    none = replace(
+        STANDING, certified=(), labels=(20.0, 30.0), errors=(0.0, 2.0), stops=(certificate.Stop(at=0, level=0.05),)
+    )
+    found = made(standing=none)
+    said = plain(report.lines(found))
+    assert "Wait: Nothing is certified yet. About " in said
+    assert (1, 1) == (said.count("certified yet"), said.count("would certify that")), "it is said once"
+    assert "more blind labels at confidence \u2265 0.9" in said
+    # At the nearest threshold there may be none, while there are some below it.
+    below: tuple[Row, ...] = ((0.95, A, False, 0.1, "undrawn", False, 1200), (0.4, R, True, 0.3, "right", False, 60))
+    first = made(below, standing=replace(none, labels=(0.0, 300.0), errors=(0.0, 60.0)))
+    assert "There is no blind label at confidence \u2265 0.9 yet; about " in plain(report.lines(first))
+    # Of cases of which none could be scored no label would certify anything.
+    assert "more blind labels" not in plain(report.lines(replace(found, unscored=found.cases)))
+
+
+def test_a_part_above_the_target_and_moved_confidences_are_said_at_once_and_are_in_the_table() -> None:
+    worse = slices.Slice(name="answer: <8>", error=_error(), flagged=True)
+    fine = slices.Slice(name="ink: heavy", error=NotEnoughEvidence(reason="too few", n=3, errors=0), flagged=False)
+    moved = score_shift.Shift(distance=0.4, p=1e-9, before=800, after=300)
+    made_of = replace(made(), slices=(worse, fine), shift=moved)
+    text = plain(report.lines(made_of))
+    assert "Beware: answer: <8> is above the target: 20.0 %" in text
+    assert "up to 40.0 % of cases lie elsewhere" in text
+    whole = report.page(made_of)
+    assert whole.count("answer: &lt;8&gt;") == 2, "in words and in the table"
+    assert "not judged" in whole
+    figures = as_json.whole(made_of)
+    assert [True, False] == [part["flagged"] for part in figures["slices"]]
+    assert figures["shift"]["warn"] is True
+    still = score_shift.Shift(distance=0.05, p=1e-9, before=800, after=300)
+    assert "Beware" not in report.lines(replace(made(), shift=still))
+
+
+def _error() -> Estimate:
+    return Estimate(value=0.2, low=0.1, high=0.3, alpha=0.05, n=100, errors=20, method="Clopper-Pearson")
+
+
+def test_an_alarm_is_the_first_thing_said_of_the_line() -> None:
+    raised = Alarm(raised_at=NOW, labels=80, errors=7, clean_until=None, suspects=212, current=True)
+    found = made(alarm=raised)
+    assert "212 released cases under suspicion" in plain(report.lines(found))
+    assert "Alarm" in report.page(found)
+
+
+def test_cases_that_could_not_be_scored_are_counted() -> None:
+    some = made()
+    assert some.unscored == 2
+    assert "2 cases could not be scored and went to people" in report.lines(some)
+    assert "2 of 1\u202f590 cases, which went to people" in report.page(some)
+    none = replace(some, unscored=0)
+    assert "could not be scored" not in report.lines(none).lower() + report.page(none).lower()

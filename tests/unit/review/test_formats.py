@@ -1,0 +1,56 @@
+"""Thresholds are shown with as many digits as tell them apart, and spans as people plan by them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from review import formats
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ([0.9, 0.3], ["0.9", "0.3"]),
+        ([1.0, 0.5, 0.0], ["1", "0.5", "0"]),
+        ([0.864036123, 0.86403, 0.5], ["0.864036", "0.864", "0.5"]),
+        ([0.99995512, 0.99995487, 0.9999], ["0.999955", "0.999954", "0.9999"]),
+        ([0.99999987], ["0.99999987"]),
+        ([1e-7, 0.0], ["0.0000001", "0"]),
+        ([-0.25, -12.5], ["-0.25", "-12.5"]),
+    ],
+)
+def test_a_threshold_has_the_fewest_decimals_that_tell_it_from_the_others(
+    values: list[float], shown: list[str]
+) -> None:
+    assert formats.thresholds(values) == shown
+
+
+@given(st.lists(st.floats(0, 1, allow_subnormal=False), min_size=1, max_size=40, unique=True))
+def test_the_texts_differ_and_each_selects_the_values_that_its_threshold_selects(values: list[float]) -> None:
+    texts = formats.thresholds(values)
+    assert len(set(texts)) == len(values)
+    for value, text in zip(values, texts, strict=True):
+        assert {other for other in values if other >= float(text)} == {other for other in values if other >= value}
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [(0.3, "less than a day"), (1.0, "1 day"), (1.53, "1.5 days"), (6.0, "6 days"), (41.2, "42 days")]
+)
+def test_a_span_of_days_is_said_as_people_plan_by_it(days: float, said: str) -> None:
+    assert formats.days(days).replace(formats.SPACE, " ") == said
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [(0.001, "1 min of people"), (0.5, "30 min of people"), (1.0, "1 hour of people"), (11.2, "12 hours of people")],
+)
+def test_work_is_said_in_hours_of_people(hours: float, said: str) -> None:
+    assert formats.people(hours).replace(formats.SPACE, " ") == said
+
+
+def test_a_line_is_told_from_its_neighbours_where_the_page_tells_them_apart() -> None:
+    told = {0.54723: "0.5472", 0.54728: "0.54728"}
+    assert dict(zip(told, formats.thresholds([*told]), strict=True)) == told
+    assert formats.line(0.54728, None, told) == "released at 0.54728 and above"
+    assert formats.line(0.5, {"bug": 0.54728, "other": None}, told) == "released by class: bug at 0.54728 and above"
+    assert formats.line(0.54728, None) == "released at 0.5472 and above"
