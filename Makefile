@@ -3,9 +3,9 @@
 #                         ARGS=--drift has the scanner go wrong
 # make test               all tests, on real servers (ARGS="tests/unit -k policy": some of them)
 # make lint               format, lint, types, layers
-# make fuzz               10 000 odd and damaged inputs (minutes); ARGS="--first 10000": others; writes tests/fuzz/RESULTS.md
+# make fuzz               10 000 odd and damaged inputs (minutes); ARGS="--first 10000": others; writes docs/results/fuzz.md
 # make bench              how fast, on how much
-# make soak               a day of all schedules under load (a quarter of an hour); writes tests/soak/RESULTS.md
+# make soak               a day of all schedules under load (a quarter of an hour); writes docs/results/soak.md
 # make streams            200 simulated streams of 60 days, judged by what was planted (some 40 minutes); `make test` lives 20
 # make faults             break everything on purpose, some thousand times; `make test` does a twentieth of it
 #
@@ -34,7 +34,7 @@ lint: setup
 	@.venv/bin/lint-imports
 
 fuzz: setup
-	@.venv/bin/python -m tests.fuzz.hunt --write tests/fuzz/RESULTS.md $(ARGS)
+	@.venv/bin/python -m tests.fuzz.hunt --write docs/results/fuzz.md $(ARGS)
 
 bench: setup-all
 	@.venv/bin/python -m pytest tests/bench --timeout 900 --capture no $(ARGS)
@@ -48,7 +48,7 @@ streams: setup
 	@SECOND_READER_STREAMS=all .venv/bin/python -m pytest tests/simulations/test_streams.py --numprocesses 2 $(ARGS)
 
 soak: setup-all
-	@.venv/bin/python -m tests.soak.day --write tests/soak/RESULTS.md $(ARGS)
+	@.venv/bin/python -m tests.soak.day --write docs/results/soak.md $(ARGS)
 
 setup:
 	@deploy/setup.sh

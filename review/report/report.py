@@ -39,8 +39,6 @@ NO_COUNTS = pl.DataFrame(
     }
 )
 
-# Hours since a case was put before people, and how a reader says it.
-
 
 def build(
     stream: Stream,

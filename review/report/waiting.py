@@ -7,6 +7,7 @@ import polars as pl
 from models import timestamps
 from review.report.figures import Queue
 
+# Hours since a case was put before people, and how a reader says it.
 AGES = ((1.0, "under 1 h"), (8.0, "1 to 8 h"), (24.0, "8 to 24 h"), (72.0, "1 to 3 days"), (math.inf, "over 3 days"))
 
 

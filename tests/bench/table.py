@@ -1,4 +1,4 @@
-"""The table of measured figures: one row per piece of work, written to RESULTS.md beside this file."""
+"""The table of measured figures: one row per piece of work, written to `docs/results/bench.md`."""
 
 import os
 import platform
@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-RESULTS = Path(__file__).with_name("RESULTS.md")
+RESULTS = Path(__file__).resolve().parents[2] / "docs" / "results" / "bench.md"
 HEAD = "| work | floor | measured | floor took | ratio | peak memory |\n|---|---|---|---|---|---|\n"
 
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from tests.bench import once, outputs
+from tests.bench import once, outputs, table
 
 ROWS = 1_000_000
-PROFILE = Path(__file__).with_name("PROFILE.txt")
+PROFILE = table.RESULTS.with_name("profile.txt")
 
 
 def test_no_function_is_called_per_row(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ ROWS = 1_000_000
 TIMES = 5
 FLOOR = "read the Parquet file, write the same columns to a bare table with the same key"
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
-DRAWING = Path(__file__).with_name("growth.svg")
+DRAWING = table.RESULTS.with_name("growth.svg")
 
 
 def emptied(folder: Path, url: str) -> None:

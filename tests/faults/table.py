@@ -1,4 +1,4 @@
-"""The table of faults: what each test found, and from that RESULTS.md beside this file.
+"""The table of faults: what each test found, and from that `docs/results/faults.md`.
 
 A test appends its line while it runs, for several run side by side; `python -m tests.faults.table` makes the table.
 """
@@ -13,7 +13,7 @@ from tests.bench import table as bench
 
 ROOT = Path(__file__).resolve().parents[2]
 LINES = ROOT / ".local" / "faults.jsonl"
-RESULTS = Path(__file__).with_name("RESULTS.md")
+RESULTS = ROOT / "docs" / "results" / "faults.md"
 KINDS = ("lost", "doubled", "released", "other")
 HEAD = (
     "| fault | times injected | cases through | lost | doubled | released by accident | anything else |\n"

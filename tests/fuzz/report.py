@@ -17,7 +17,7 @@ twice: the second time must add nothing, and the seals must hold.
 
 
 def table(outcomes: list[dict[str, Any]], *, first: int) -> str:
-    """The whole text of RESULTS.md."""
+    """The whole text of `docs/results/fuzz.md`."""
     from tests.fuzz import hunt
 
     frame = pl.DataFrame(outcomes, infer_schema_length=None).with_columns(
