@@ -41,7 +41,6 @@ def add(app: typer.Typer, out: Console, err: Console) -> None:
             out.print("Nothing to retire.")
         if done.waiting:
             out.print(
-                f"{done.waiting} batches stay for now: released cases in them are under suspicion since the last alarm, "
-                "or the single look has not been taken.",
+                f"{done.waiting} batches stay for now: released cases in them are under suspicion since the last alarm.",
                 soft_wrap=True,
             )

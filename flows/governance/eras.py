@@ -1,6 +1,6 @@
 """Eras: when one begins, what its plan is laid on, and what becomes of the threshold in force.
 
-Evidence ages, so each era has its own from zero and a significance level of its own (statistics 4.5b). A plan is laid on
+Evidence ages, so each era has its own from zero and a significance level of its own (docs/method.md 4.5b). A plan is laid on
 scores whose labels nobody has seen: of a first era those of its first batch, before the first task is sent; of a later one
 those of the era before.
 """

@@ -1,7 +1,7 @@
 """Which cases are held: sure enough to be released, but of a group that has had as many released as its plan allows.
 
 What belongs together is right or wrong together, so a plan says how many cases of one group it speaks of; what comes beyond
-that in an era goes to a person (statistics 4.1b). Counted in the order of the input, whatever the number of workers.
+that in an era goes to a person (docs/method.md 4.1b). Counted in the order of the input, whatever the number of workers.
 """
 
 import numpy as np

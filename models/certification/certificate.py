@@ -1,4 +1,4 @@
-"""Which thresholds are certified: a fallback walk over fixed sequences (Wiens 2003; Bretz et al. 2009; statistics 4.2).
+"""Which thresholds are certified: a fallback walk over fixed sequences (Wiens 2003; Bretz et al. 2009; docs/method.md 4.2).
 
 P(ever certified in an era a threshold whose error is above alpha) <= delta, whatever the looking schedule and whatever
 routing earlier certificates led to. Each look computes everything anew from today's labels: while no settled label changes,

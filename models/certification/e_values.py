@@ -18,7 +18,7 @@ _STAKES = 48  # a mixture over any number of stakes is an e-value; fewer lose po
 
 
 def constant(wrong: ArrayLike, n: ArrayLike, alpha: float) -> Floats:
-    """log E, elementwise, for `wrong` of `n` blind labels drawn with one propensity (statistics 4.1, first formula).
+    """log E, elementwise, for `wrong` of `n` blind labels drawn with one propensity (docs/method.md 4.1, first formula).
 
     Raises ValueError if alpha is not in (0, 1) or a count is negative or above n.
     """
@@ -48,7 +48,7 @@ def stakes() -> tuple[Floats, Floats]:
 
 
 def unequal(right: ArrayLike, wrong: ArrayLike, ratio: ArrayLike, alpha: float) -> Floats:
-    """log E for labels with unequal or changing propensities (statistics 4.1, second formula).
+    """log E for labels with unequal or changing propensities (docs/method.md 4.1, second formula).
 
     `right`, `wrong`: (..., groups), how many blind labels of each group. `ratio`: (groups,) or (..., groups), pm/pi in
     (0, 1] of the group: the smallest propensity its policy gives any case at or above the threshold, over its own.
@@ -68,7 +68,7 @@ def unequal(right: ArrayLike, wrong: ArrayLike, ratio: ArrayLike, alpha: float) 
 
 
 def binomial(wrong: ArrayLike, n: ArrayLike, alpha: float) -> Floats:
-    """-log p of "the error is alpha or more", for one look only: p = P(Binomial(n, alpha) <= wrong) (statistics 4.3).
+    """-log p of "the error is alpha or more", for one look only: p = P(Binomial(n, alpha) <= wrong) (docs/method.md 4.3).
 
     Comparable to log E at one look: both reach log(1/level) with probability at most `level`. Raises ValueError as
     `constant` does.

@@ -1,4 +1,4 @@
-"""Evidence ages: eras of registered length, and what holds of a threshold while a new era gathers (statistics 4.5b).
+"""Evidence ages: eras of registered length, and what holds of a threshold while a new era gathers (docs/method.md 4.5b).
 
 A certificate is about an error that stands still, so each era has evidence from zero and a significance level of its own.
 The threshold in force carries over into the next era only, and into its first two thirds only: an era is long enough to

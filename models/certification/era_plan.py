@@ -122,7 +122,7 @@ def ranks(scores: pl.Series, size: int = SIZE) -> tuple[tuple[float, ...], tuple
 
 
 def starts(coverage: Sequence[float]) -> tuple[tuple[int, ...], tuple[float, ...]]:
-    """Indices nearest to 12, 20, 50 and 80 % coverage and their weights .2, .1, .55, .15 (statistics 4.2).
+    """Indices nearest to 12, 20, 50 and 80 % coverage and their weights .2, .1, .55, .15 (docs/method.md 4.2).
 
     `coverage`: share of cases at or above each threshold, rising. Where two starts fall on one threshold (ties,
     a short grid) their weights add up, so that no part of delta is lost.

@@ -1,4 +1,4 @@
-"""The evidence of the best prefix of an era's draws, in the order of decision (statistics 4.5).
+"""The evidence of the best prefix of an era's draws, in the order of decision (docs/method.md 4.5).
 
 Draws are taken in the order in which they were decided, which no answer can move. At a look every draw of a prefix counts,
 and each that is not settled counts as wrong; the evidence is the largest over all prefixes. Valid: the pessimistic evidence
@@ -8,13 +8,13 @@ answers decides what is looked at: backlogs, holidays and skipped hard cases can
 While no settled draw changes, evidence never falls: what is not settled can only turn out better than wrong, and later draws
 add prefixes and take none away. So nothing of an earlier look needs to be kept, and what is taken back takes evidence along.
 
-A group is one bet (statistics 4.1b). What it can win is fixed by the cases of it that were decided together first; cases that
+A group is one bet (docs/method.md 4.1b). What it can win is fixed by the cases of it that were decided together first; cases that
 join it later can only lose. So a group that grows, right or wrong as one, is never counted as new evidence. For a group with
 G = the sum of pm/pi over those first cases and K = the same sum over all its wrong cases, m the most cases a group may have:
 
     factor = 1 + x (alpha G - K) / (m - alpha)
 
-which for single cases is the bet of statistics 4.1, and is at least 1 - x for every outcome of a group of at most m cases.
+which for single cases is the bet of docs/method.md 4.1, and is at least 1 - x for every outcome of a group of at most m cases.
 """
 
 from dataclasses import dataclass

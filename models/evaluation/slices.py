@@ -1,6 +1,6 @@
 """Is the error worse in some class or slice? A table with flags that many slices do not raise by chance.
 
-One threshold for all can keep its promise overall and break it in a class: 1 % overall, 5.4 % in the worst (statistics 4.7).
+One threshold for all can keep its promise overall and break it in a class: 1 % overall, 5.4 % in the worst (docs/method.md 4.7).
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Has the error among the released risen? An alarm on blind labels, soon after a jump and in time for a slow rise.
 
 A certificate never forgets good evidence, so what was true keeps it alive after it ceases to be. The detector has a budget
-of its own (statistics 4.4): the average number of audits between false alarms, not a probability for ever.
+of its own (docs/method.md 4.4): the average number of audits between false alarms, not a probability for ever.
 
 Two detectors bet on an error of q = 1.25 to 10 times the target. The e-CUSUM (Page 1954) keeps, for each q, the start of the
 rise that the labels favour most; Shiryaev-Roberts (Shiryaev 1963, Roberts 1966) sums the bets of all starts, and so sees a slow

@@ -213,7 +213,7 @@ def _kinds(
 
 
 def _smallest(rule: policy.Policy, thresholds: Floats) -> Floats:
-    """pm: the smallest chance the rule gives any case with confidence at or above each threshold (statistics 4.1)."""
+    """pm: the smallest chance the rule gives any case with confidence at or above each threshold (docs/method.md 4.1)."""
     if rule.threshold is None:
         return np.full(len(thresholds), rule.blind_rate)
     below = min(rule.audit_rate, rule.blind_rate)

@@ -121,7 +121,7 @@ def labels_for(target: float, level: float, error: float = 0.0) -> int | None:
 
 
 def _first(situation: Situation) -> tuple[int, int] | None:
-    """Labels and draws of the chain that is certified first, of those that start by coverage (statistics 4.2)."""
+    """Labels and draws of the chain that is certified first, of those that start by coverage (docs/method.md 4.2)."""
     found = []
     for share, weight in zip(era_plan.START_COVERAGE, era_plan.START_WEIGHT, strict=True):
         labels = labels_for(situation.target, weight * situation.delta, situation.error)

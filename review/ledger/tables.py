@@ -4,7 +4,9 @@ Every time is UTC, ISO 8601 with microseconds and a final Z (27 characters), so 
 database. Every table but `BESIDE` ends with `seal`: the number of the seal that covers the row. Rows are never updated
 or deleted (triggers refuse); what something *is now* is a query (`review/queries/`).
 
-SQLModel table classes do not validate, so the pure code does, and the CHECKs below are the second wall. Long: it is the schema, one table below the other.
+SQLModel table classes do not validate, so the pure code does, and the CHECKs below are the second wall.
+
+Long: it is the schema, one table below the other.
 """
 
 from typing import ClassVar

@@ -1,7 +1,7 @@
 """What has changed, what may change, and when the queue will be empty: sentences for the page. Pure."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from review import formats
 from review.report import as_json, rises, summary
@@ -41,12 +41,15 @@ def lines(report: Report) -> list[str]:
     return said if len(said) > 1 else [f"Nothing has changed since the report of {formats.when(before['made_at'])}."]
 
 
-def news(report: Report, before: Mapping[str, Any] | None) -> list[tuple[str, dict[str, Any]]]:
+News = Literal["alarm", "proposal", "late", "silence"]
+
+
+def news(report: Report, before: Mapping[str, Any] | None) -> list[tuple[News, dict[str, Any]]]:
     """What a person should be told at once: alarm, proposal, late, silence, each with its figures, and none told before.
 
     `before`: the key figures (`as_json.key`) of the report before; None: there was none.
     """
-    told: list[tuple[str, dict[str, Any]]] = []
+    told: list[tuple[News, dict[str, Any]]] = []
     now, alarm = as_json.key(report), report.alarm
     if alarm is not None and now["alarm"] and (before is None or before["alarm"] != now["alarm"]):
         told.append(("alarm", {"labels": alarm.labels, "errors": alarm.errors, "suspects": alarm.suspects}))

@@ -22,7 +22,7 @@ def done(place: Place, *words: str) -> str:
 
 
 def put_back(place: Place, copy: Path) -> None:
-    """As README.md says: the copy takes the ledger's place, and what belonged to the old one goes."""
+    """As docs/engineer.md says: the copy takes the ledger's place, and what belonged to the old one goes."""
     for ending in ("", "-wal", "-shm"):
         (place.home / f"ledger.db{ending}").unlink(missing_ok=True)
     shutil.copy(copy, place.home / "ledger.db")

@@ -1,4 +1,4 @@
-"""A ledger on PostgreSQL, dumped and restored with PostgreSQL's own programs, as the README says."""
+"""A ledger on PostgreSQL, dumped and restored with PostgreSQL's own programs, as docs/engineer.md says."""
 
 import os
 import subprocess

@@ -1,3 +1,5 @@
+"""The replayed reviewers of the demo, against Label Studio and against servers that misbehave."""
+
 import secrets
 import threading
 from collections import Counter

@@ -77,7 +77,7 @@ def test_a_shorter_run_length_barks_more_often() -> None:
 
 @pytest.mark.parametrize(("jump", "published"), [(0.02, 2012), (0.03, 645), (0.05, 210)])
 def test_a_jump_of_the_error_is_noticed_sooner_than_by_the_cusum_alone(jump: float, published: int) -> None:
-    """`published`: medians of the e-CUSUM for q = 1.5 to 10 at the same run length (statistics 4.4)."""
+    """`published`: medians of the e-CUSUM for q = 1.5 to 10 at the same run length (docs/method.md 4.4)."""
     found = delays(ALPHA, jump, 4000, np.random.default_rng(12))
     assert float(np.median(found)) + median_error(found) < published
 

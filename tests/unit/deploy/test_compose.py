@@ -4,12 +4,13 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 
 from flows.runtime import settings
+from review.report import changes
 
 ROOT = Path(__file__).resolve().parents[3]
 DEPLOY = ROOT / "deploy" / "production"
@@ -134,6 +135,11 @@ def test_every_script_is_executable_and_reads_as_shell(script: str) -> None:
     file = ROOT / "deploy" / script
     assert file.stat().st_mode & 0o111 == 0o111
     subprocess.run(["sh", "-n", file], check=True)
+
+
+def test_the_automation_tells_people_of_every_kind_of_news() -> None:
+    (automation,) = yaml.safe_load((DEPLOY / "automations.yaml").read_text(encoding="utf-8"))["automations"]
+    assert sorted(automation["trigger"]["expect"]) == sorted(f"second-reader.{one}" for one in get_args(changes.News))
 
 
 def test_docker_compose_accepts_the_file() -> None:

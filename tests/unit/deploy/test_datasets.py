@@ -1,3 +1,5 @@
+"""The data sets of the demo: made the same each time, with people's truth beside them."""
+
 import base64
 import io
 import json

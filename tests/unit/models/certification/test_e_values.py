@@ -10,7 +10,7 @@ from models.certification import e_values
 
 
 def test_the_mixture_reproduces_the_unit_test_of_confseq() -> None:
-    """Howard et al.'s one-sided beta-binomial mixture: g = .2, h = .8, k = 490 of n = 625 (statistics 6)."""
+    """Howard et al.'s one-sided beta-binomial mixture: g = .2, h = .8, k = 490 of n = 625 (docs/method.md 6)."""
     g, h = 0.2, 0.8
     level = math.log(1 / (2 * 0.05))
     rho = 100 / (2 * level + math.log1p(2 * level))

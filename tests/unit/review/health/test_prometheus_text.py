@@ -1,3 +1,5 @@
+"""The figures of `status` as Prometheus's own parser reads them."""
+
 from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families

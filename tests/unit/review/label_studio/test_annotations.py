@@ -1,3 +1,5 @@
+"""What people did in Label Studio becomes facts, each once; what cannot be read is kept and told."""
+
 import json
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""The form, the data of a task and the way back: nothing of the model shows, nothing of a label is lost."""
+
 from typing import Any
 from xml.etree import ElementTree
 
