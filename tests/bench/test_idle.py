@@ -1,0 +1,225 @@
+"""What a command and a served run cost that find nothing to do, in CPU seconds, beside the build before the warm process."""
+
+import io
+import json
+import os
+import resource
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.bench import table
+
+ROOT = Path(__file__).resolve().parents[2]
+BEFORE = "04901c9e7555ca1ee3e295478c354814d0a9f9e3"  # the last commit that started a process for each served run
+TIMES = 3
+RUNS = 10
+NOW_MAIN, BEFORE_MAIN = "flows.commands.main", "flows.cli"
+STREAM = """
+name = "idle"
+title = "Customer mail"
+labels = ["billing", "bug", "other"]
+
+[input]
+source = "inbox"
+id = "id"
+prediction = "label"
+confidence = "score"
+payload = ["text"]
+
+[model]
+id = "mail-1"
+
+[review]
+kind = "text"
+question = "What is this mail about?"
+project = "idle"
+overlap = 0.0
+
+[target]
+error = 0.05
+
+[costs]
+error = 10.0
+review_minute = 0.5
+
+[schedule]
+score = "0 0 1 1 *"
+dispatch = "0 0 1 1 *"
+collect = "0 0 1 1 *"
+measure = "0 0 1 1 *"
+"""
+EMPTY = "from prefect import flow\n@flow\ndef empty(): pass\nempty()"
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The code of the build before."""
+    folder = tmp_path_factory.mktemp("before")
+    packed = subprocess.run(
+        ["git", "archive", BEFORE, "models", "review", "flows", "deploy"], cwd=ROOT, check=True, capture_output=True
+    )
+    with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as tar:
+        tar.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.fixture
+def folder(label_studio: Any, prefect_api: str, tmp_path: Path) -> Iterator[Path]:
+    """A stream with 1,600 decided cases, all in the queue, and nothing left to do."""
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "idle.toml").write_text(STREAM, encoding="utf-8")
+    rows = ({"id": f"m-{n}", "label": "bug", "score": n / 2000, "text": f"Message {n}"} for n in range(1600))
+    (tmp_path / "inbox" / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    (tmp_path / "environment").write_text(
+        json.dumps(
+            {
+                "PREFECT_API_URL": prefect_api,
+                "SECOND_READER_LEDGER": f"sqlite:///{tmp_path / 'ledger.db'}",
+                "SECOND_READER_LABEL_STUDIO_URL": label_studio.url,
+                "SECOND_READER_LABEL_STUDIO_TOKEN": label_studio.token,
+                "SECOND_READER_STREAMS": str(tmp_path),
+                "SECOND_READER_DATA": str(tmp_path),
+                "SECOND_READER_REPORTS": str(tmp_path / "reports"),
+            }
+        )
+    )
+    for words in (("init", "idle"), ("run", "idle"), ("run", "idle")):
+        took(tmp_path, ROOT, words)
+    yield tmp_path
+    for project in label_studio_projects(label_studio):
+        httpx.delete(f"{label_studio.url}/api/projects/{project}", headers=header(label_studio), trust_env=False)
+
+
+def header(server: Any) -> dict[str, str]:
+    return {"Authorization": f"Token {server.token}"}
+
+
+def label_studio_projects(server: Any) -> list[int]:
+    found = httpx.get(f"{server.url}/api/projects", headers=header(server), trust_env=False).raise_for_status().json()
+    return [project["id"] for project in found["results"] if project["title"] == "idle"]
+
+
+def program(code: Path, *words: str) -> list[str]:
+    """The console command of a build."""
+    main = NOW_MAIN if code == ROOT else BEFORE_MAIN
+    return [sys.executable, "-c", f"import sys; sys.argv[0] = 'second-reader'; from {main} import main; main()", *words]
+
+
+def environment(folder: Path, code: Path) -> dict[str, str]:
+    own: dict[str, str] = json.loads((folder / "environment").read_text())
+    return os.environ | own | {"PYTHONPATH": str(code)}
+
+
+def took(folder: Path, code: Path, words: tuple[str, ...], command: list[str] | None = None) -> float:
+    """CPU seconds of a command and all it started, to its end."""
+    start = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        command or program(code, *words), env=environment(folder, code), cwd=folder, capture_output=True, text=True
+    )
+    end = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0, done.stderr
+    return end.ru_utime + end.ru_stime - start.ru_utime - start.ru_stime
+
+
+@pytest.mark.timeout(1500)
+def test_commands_that_find_nothing_to_do(folder: Path, before: Path) -> None:
+    empty = min(took(folder, ROOT, (), [sys.executable, "-c", EMPTY]) for _ in range(TIMES))
+    for words in (
+        ("--version",),
+        ("status",),
+        ("collect", "idle"),
+        ("dispatch", "idle"),
+        ("score", "idle"),
+        ("measure", "idle"),
+        ("run", "idle"),
+    ):
+        name = " ".join(words)
+        found = [(took(folder, ROOT, words), took(folder, before, words)) for _ in range(TIMES)]
+        now, then = (min(pair[place] for pair in found) for place in (0, 1))
+        table.record(f"idle: `{name}`", "the same of the build before", now, then, unit="CPU s")
+        if words[0] in ("collect", "dispatch", "score", "measure"):
+            table.record(f"idle: `{name}`, beside Prefect's own", "an empty Prefect flow", now, empty, unit="CPU s")
+
+
+@pytest.mark.timeout(1500)
+@pytest.mark.parametrize("flow", ["collect", "measure"])
+def test_a_served_run_that_finds_nothing_to_do(folder: Path, before: Path, prefect_api: str, flow: str) -> None:
+    now, then = served(folder, ROOT, prefect_api, flow), served(folder, before, prefect_api, flow)
+    table.record(
+        f"idle: a served run of `{flow}`, with what `serve` itself takes meanwhile",
+        "the same of the build before",
+        now,
+        then,
+        unit="CPU s",
+    )
+
+
+def served(folder: Path, code: Path, api: str, flow: str) -> float:
+    """CPU seconds of one served run, of all processes of `serve`: the mean of RUNS, one after the other."""
+    process = subprocess.Popen(
+        program(code, "serve", "idle"),
+        env=environment(folder, code),
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        deployment = until(lambda: found(api, flow))
+        one(api, deployment)  # the first loads what is loaded once
+        start = used(process.pid)
+        for _ in range(RUNS):
+            one(api, deployment)
+        return (used(process.pid) - start) / RUNS
+    finally:
+        os.killpg(process.pid, 15)
+        process.wait()
+
+
+def until(ready: Any, seconds: float = 120.0) -> Any:
+    """What `ready` gives once it gives something."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if got := ready():
+            return got
+        time.sleep(0.2)
+    raise TimeoutError
+
+
+def found(api: str, flow: str) -> str | None:
+    """The id of the served deployment."""
+    answer = httpx.get(f"{api}/deployments/name/{flow}/idle", trust_env=False)
+    return answer.json()["id"] if answer.status_code == 200 and answer.json()["status"] == "READY" else None
+
+
+def one(api: str, deployment: str) -> None:
+    """A run from its beginning to its end."""
+    url = f"{api}/deployments/{deployment}/create_flow_run"
+    run = httpx.post(url, json={"state": {"type": "SCHEDULED"}}, trust_env=False).raise_for_status().json()["id"]
+    ended = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+    state = until(
+        lambda: (s := httpx.get(f"{api}/flow_runs/{run}", trust_env=False).json()["state"]["type"]) in ended and s
+    )
+    assert state == "COMPLETED"
+    time.sleep(1)  # its process ends
+
+
+def used(session: int) -> float:
+    """CPU seconds that the processes of a session have used, and those of it that have ended."""
+    total = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(") ")[2].split()
+        except OSError:  # it has just ended
+            continue
+        if int(fields[3]) == session:
+            total += sum(map(int, fields[11:15]))
+    return total / os.sysconf("SC_CLK_TCK")
