@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from models import timestamps
+from models import time_columns
 
 Matrix = NDArray[np.float64]
 
@@ -184,7 +184,7 @@ def _is_plain(dtype: pl.DataType) -> bool:
 
 def _dated(value: pl.Expr, dtype: pl.Date | pl.Datetime, form: str) -> pl.Expr:
     """The text of a time; outside the calendar, its number."""
-    shown = pl.when(timestamps.in_calendar(value, dtype)).then(value).dt.strftime(form)
+    shown = pl.when(time_columns.in_calendar(value, dtype)).then(value).dt.strftime(form)
     return pl.coalesce(shown, value.to_physical().cast(pl.String))
 
 

@@ -1,66 +1,9 @@
 """One written form for every instant: UTC, ISO 8601, microseconds, a final Z. 27 characters, so text order is time order.
 
-`text` and `parse` take one instant; `column` takes a column of times, in any form files hold them.
+Of a column of times: `time_columns`. Nothing is loaded here that a command without a table does not need.
 """
 
 from datetime import UTC, datetime
-
-import polars as pl
-
-FORM = "%Y-%m-%dT%H:%M:%S%.6fZ"
-_ISO = r"^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2}))?(?:[.,](\d{1,9}))?)? ?(Z|z|[+-]\d{2}(?::?\d{2})?)?$"
-# Years 1 to 9999 in days since 1970. Outside, a date's text has no fixed length, its order is not the order of time,
-# and Polars panics on the far ones.
-_FIRST_DAY, _END_DAY = -719_162, 2_932_897
-_MICROSECONDS = 86_400 * 10**6
-
-
-def in_calendar(value: pl.Expr, dtype: pl.Date | pl.Datetime) -> pl.Expr:
-    """Whether a date or timestamp lies in the years 1 to 9999."""
-    number = value.to_physical().cast(pl.Int64)
-    if isinstance(dtype, pl.Date):
-        return number.is_between(_FIRST_DAY, _END_DAY, closed="left")
-    if dtype.time_unit == "ns":  # 64 bits of nanoseconds end in the year 2262
-        return number.is_not_null()
-    day = _MICROSECONDS if dtype.time_unit == "us" else _MICROSECONDS // 1000
-    return number.is_between(_FIRST_DAY * day, _END_DAY * day, closed="left")
-
-
-def column(given: pl.Series) -> pl.Series:
-    """Times as 27 characters of UTC; null where there is none or it cannot be read as one.
-
-    Takes timestamps, dates and ISO 8601 text. What names no time zone is UTC. A bare number is not a time: nobody
-    can tell its unit.
-    """
-    if given.dtype == pl.String:
-        given = _parsed(given)
-    if not isinstance(given.dtype, pl.Date | pl.Datetime):
-        return pl.repeat(None, len(given), dtype=pl.String, eager=True)
-    inside = pl.when(in_calendar(pl.lit(given), given.dtype)).then(pl.lit(given))
-    kept = pl.select(inside).to_series().cast(pl.Datetime("us", getattr(given.dtype, "time_zone", None)))
-    # The integer of a timestamp with a zone is UTC already.
-    return kept.to_physical().cast(pl.Datetime("us")).dt.strftime(FORM)
-
-
-def _parsed(column: pl.Series) -> pl.Series:
-    part = [column.str.strip_chars().str.extract(_ISO, group) for group in range(1, 6)]
-    day, minute, second, fraction, zone = part
-    whole = pl.concat_str(
-        pl.lit(day),
-        pl.lit("T"),
-        pl.lit(minute).fill_null("00:00"),
-        pl.lit(":"),
-        pl.lit(second).fill_null("00"),
-        pl.lit("."),
-        pl.lit(fraction).fill_null("0").str.pad_end(9, "0"),
-        pl.lit(zone)
-        .fill_null("+00:00")
-        .str.to_uppercase()
-        .str.replace("^Z$", "+00:00")
-        .str.replace(r"^([+-]\d\d)$", "${1}:00"),
-    )
-    parsed = whole.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%z", time_unit="us", strict=False)
-    return pl.select(parsed).to_series().dt.replace_time_zone(None)
 
 
 def text(instant: datetime) -> str:

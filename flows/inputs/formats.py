@@ -24,9 +24,5 @@ class Reader(Protocol):
 
 
 READERS: dict[str, Reader] = {"parquet": parquet_files, "csv": csv_files, "jsonl": jsonl_files}
-
-
 ENDINGS = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-
-
 ACCEPTED = ".parquet, .csv, .csv.gz, .jsonl or .jsonl.gz"

@@ -51,36 +51,14 @@ def _timezone(name: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_name)]
-
-
 Label = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_label)]
-
-
 Labels = Annotated[list[Label], Field(min_length=2), BeforeValidator(_names)]
-
-
 Column = Annotated[str, Field(min_length=1)]
-
-
 Columns = Annotated[list[Column], AfterValidator(_once)]
-
-
 Rate = Annotated[float, Field(gt=0, le=1)]
-
-
 Share = Annotated[float, Field(gt=0, lt=1)]
-
-
 TargetError = Annotated[float, Field(gt=0, lt=2 / 3)]  # change detection looks for errors of 1.25 to 10 times it
-
-
 LONGEST = 3650  # days that anything here may last
-
-
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
-
 Cron = Annotated[str, AfterValidator(cron.checked)]
-
-
 Timezone = Annotated[str, AfterValidator(_timezone)]

@@ -47,8 +47,6 @@ def _of_one(given: object) -> object:
 
 
 MOST_LINES = 200  # labels that may have a line of their own
-
-
 HISTORY = "history"  # validation context of a stream that is made to read a labelled history by
 
 

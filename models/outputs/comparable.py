@@ -5,7 +5,7 @@ A CSV file has no types: what Parquet keeps as 7.0 or a timestamp stands there a
 
 import polars as pl
 
-from models import columns, timestamps
+from models import columns, time_columns
 
 _LONGEST = 40  # bytes: no number, truth value or time that is spelled in several ways is longer
 _MAY_BE = r"^(?:-?\d|True$|False$|TRUE$|FALSE$)"
@@ -26,6 +26,6 @@ def _one(column: pl.Series) -> pl.Series:
     given = column.gather(places)
     number = given.str.contains(_SPARE)
     real = columns.text(pl.select(pl.when(number).then(given)).to_series().cast(pl.Float64).to_frame()).to_series()
-    time = timestamps.column(given)
+    time = time_columns.column(given)
     truth = pl.select(pl.when(pl.lit(given).str.contains("^[TF]")).then(pl.lit(given).str.to_lowercase())).to_series()
     return column.scatter(places, pl.select(pl.coalesce(real, time, truth, given)).to_series())

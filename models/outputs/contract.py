@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 import polars_hash as plh
 
-from models import columns, timestamps
+from models import columns, time_columns
 from models.config.stream import Stream
 from models.outputs import comparable, fingerprint, one_label, pictures, predictions, reserved
 
@@ -228,4 +228,4 @@ def time(frame: pl.DataFrame, column: str | None) -> pl.Series:
     """A column of times as the ledger writes them; null where there is none, or no column is named."""
     if column is None:
         return pl.repeat(None, len(frame), dtype=pl.String, eager=True)
-    return timestamps.column(frame[column])
+    return time_columns.column(frame[column])

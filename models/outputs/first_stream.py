@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from models import columns, timestamps
+from models import columns, time_columns
 from models.outputs import scale
 
 MOST_LABELS = 200  # as many as a stream may have
@@ -110,7 +110,7 @@ def _fits(key: str, text: pl.Series, number: bool) -> bool:
             return not number and text.drop_nulls().n_unique() == 1
         case "produced_at":
             known = text.drop_nulls()
-            return len(known) > 0 and _SOME * len(known) <= len(timestamps.column(known).drop_nulls())
+            return len(known) > 0 and _SOME * len(known) <= len(time_columns.column(known).drop_nulls())
     return number
 
 

@@ -15,7 +15,7 @@ import pytest
 from flows import collect, dispatch, score
 from flows.governance import epochs
 from flows.health import doctor
-from flows.queueing import recovery
+from flows.queueing import push, recovery
 from flows.runtime import runs, settings
 from flows.scoring import decide
 from review.label_studio import access
@@ -158,7 +158,7 @@ def place(label_studio: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, po
 
 
 def test_a_wave_reads_the_newest_ids_once_and_looks_for_no_key(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dispatch, "BATCH", 5)
+    monkeypatch.setattr(push, "BATCH", 5)
     asked: list[str] = []
     real = httpx.HTTPTransport.handle_request
 
@@ -283,7 +283,7 @@ def test_predictions_that_an_import_did_not_keep_are_sent_once_more_and_it_is_to
     place: Place, label_studio: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first import of the project: it does not even know whose predictions to show."""
-    monkeypatch.setattr(dispatch, "BATCH", 6)
+    monkeypatch.setattr(push, "BATCH", 6)
     with proxy.before(label_studio.url) as between:
         between.plan = ["bare", "fine"]
         with monkeypatch.context() as patch:

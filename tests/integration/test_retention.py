@@ -272,8 +272,8 @@ def test_an_alarm_that_names_no_clean_batch_keeps_all_that_its_epoch_released(fu
 # Runs `retire` in a process of its own that kills itself when a function is called (before) or has returned (after).
 _KILLED = """
 import os, pathlib, signal, sys
-from review.ledger import ledger
-from review.retention import archive, removal, retirement
+from review.ledger import archive, ledger, removal
+from review.retention import retirement
 url, folder, module, function, when = sys.argv[1:]
 owner = {"archive": archive, "removal": removal}[module]
 original = getattr(owner, function)
