@@ -5,8 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from flows.governance import adoption as weighing_
-from flows.governance import epochs, safeguards
+from flows.governance import adoption, epochs, safeguards
 from flows.runtime import runs, settings
 from models import names
 from models.answers import same
@@ -38,14 +37,14 @@ def adopt(
     record says so for ever. Raises Misuse, naming what is certified, what is missing or what speaks against it, without.
     """
     with governed(stream_name, by, because) as (stream, book, in_force, who):
-        weighing = weighing_.of(book, stream, in_force)
+        weighing = adoption.of(book, stream, in_force)
         if stream.policy.per_class == "no":
             if label is not None:
                 raise Misuse(f"{stream.name} has one line for all classes; leave --class out, or set policy.per_class")
-            policy = _policy(stream, weighing_.chosen(stream.name, threshold, weighing, "", uncertified=uncertified))
+            policy = _policy(stream, adoption.chosen(stream.name, threshold, weighing, "", uncertified=uncertified))
         else:
             policy = _policy(
-                stream, None, weighing_.lines(stream, in_force, weighing, threshold, label, uncertified=uncertified)
+                stream, None, adoption.lines(stream, in_force, weighing, threshold, label, uncertified=uncertified)
             )
         # While release is stopped for want of readers, the other classes stay with people until a person decides of them.
         parts = stream.labels if policy.by_class is not None else ("",)
@@ -149,7 +148,7 @@ def _again(
     if row["policy_id"] == in_force.policy_id:
         return in_force
     policy = policy_history.rule_of(row)
-    weighing = weighing_.of(book, stream, in_force)
+    weighing = adoption.of(book, stream, in_force)
     if not uncertified:
         _refuse_more(stream, row["version"], in_force.policy, policy, weighing.verdicts)
     now = in_force.policy
@@ -160,14 +159,14 @@ def _again(
 
 
 def _decided(
-    weighing: weighing_.Weighing, policy: policies.Policy, parts: Sequence[str], uncertified: bool
+    weighing: adoption.Weighing, policy: policies.Policy, parts: Sequence[str], uncertified: bool
 ) -> dict[str, bool]:
     """The parts whose line is decided, and whether each against its verdict."""
     lines = {part: _line(policy, part) for part in parts}
     return {part: uncertified and line is not None and _against(weighing, part, line) for part, line in lines.items()}
 
 
-def _against(weighing: weighing_.Weighing, part: str, line: float) -> bool:
+def _against(weighing: adoption.Weighing, part: str, line: float) -> bool:
     verdict_ = weighing.verdicts.get(part)
     return verdict_ is None or verdict_.against(line) is not None
 
@@ -256,7 +255,7 @@ def _put_in_force(
     in_force: policy_history.PolicyInForce,
     policy: policies.Policy,
     who: Who,
-    weighing: weighing_.Weighing | None = None,
+    weighing: adoption.Weighing | None = None,
     drawn: Mapping[str, bool] | None = None,
 ) -> None:
     """Within the epoch in force: the policy and its adoption, in one transaction; `drawn` as in `epochs.adoption`."""
@@ -269,7 +268,7 @@ def _put_in_force(
         in_force,
         by=who.by,
         because=who.because,
-        holds=weighing is not None and weighing_.holds(policy, weighing.verdicts),
+        holds=weighing is not None and adoption.holds(policy, weighing.verdicts),
         now=now,
         standings={} if weighing is None else weighing.standings,
         drawn=drawn,

@@ -16,8 +16,7 @@ from models.config.stream import Stream
 from models.errors import LedgerInvalid
 from models.monitoring import change_detection
 from models.routing.policy import AUTOMATE
-from review.queries import alarms, certificates, policy_history, relook, suspicion
-from review.queries import outcomes as judged_
+from review.queries import alarms, certificates, outcomes, policy_history, relook, suspicion
 from review.queries.outcomes import Judged
 from review.report.figures import Watch
 
@@ -26,7 +25,7 @@ WATCHDOG = names.WATCHDOG
 
 def judged(run: runs.Run, now: str) -> Judged:
     """The stream's decisions and what became of each."""
-    return judged_.read(run.ledger, run.stream.name, now=now, **rules(run.stream))
+    return outcomes.read(run.ledger, run.stream.name, now=now, **rules(run.stream))
 
 
 def rules(stream: Stream) -> dict[str, Any]:

@@ -14,9 +14,7 @@ from models.evaluation import group_intervals
 from models.evaluation.group_intervals import Design
 from models.routing import policy
 from review.adoption import verdict
-from review.queries import blind_samples as draws_
-from review.queries import outcomes as judged_
-from review.queries import policy_history
+from review.queries import blind_samples, outcomes, policy_history
 from review.queries.outcomes import Judged
 
 
@@ -56,19 +54,19 @@ def of(
     standings: Mapping[str, certificate.Standing],
 ) -> Weighed:
     """From the stream's decisions: those of the epoch in force, told apart at thresholds of `plans` and lines in force."""
-    epoch = judged_.of(cases, in_force.epoch_id)
+    epoch = outcomes.of(cases, in_force.epoch_id)
     points = {point for plan in plans.values() for point in plan.thresholds}
     points |= {line for line in lines(in_force, standings) if line is not None}
     at, newest = sorted(points), max((plan.era for plan in plans.values()), default=1)
     return Weighed(
         whole=_part(epoch, at),
         by_class=_by_class(epoch, plans, at),
-        era={} if newest == 1 else _in_era(judged_.of_era(epoch, newest), plans, at),
+        era={} if newest == 1 else _in_era(outcomes.of_era(epoch, newest), plans, at),
     )
 
 
 def _by_class(cases: Judged, plans: Mapping[str, era_plan.Plan], points: Sequence[float]) -> dict[str, Part]:
-    return {part: _part(judged_.with_prediction(cases, part), points) for part in plans if part}
+    return {part: _part(outcomes.with_prediction(cases, part), points) for part in plans if part}
 
 
 def _in_era(cases: Judged, plans: Mapping[str, era_plan.Plan], points: Sequence[float]) -> dict[str, Part]:
@@ -82,12 +80,12 @@ def lines(in_force: policy_history.PolicyInForce, standings: Mapping[str, certif
 
 
 def _part(cases: Judged, points: Sequence[float]) -> Part:
-    counts = least = judged_.counts(cases, points)
+    counts = least = outcomes.counts(cases, points)
     disputed = pl.col("outcome") == "disputed"
     if cases.drawn.filter(disputed).height:
         for_the_model = pl.when(disputed).then(pl.lit("right")).otherwise("outcome")
-        least = judged_.counts(replace(cases, drawn=cases.drawn.with_columns(outcome=for_the_model)), points)
-    draws = cases.drawn.group_by("confidence", "outcome").agg(n=pl.len().cast(pl.Int64)).select(*draws_.SCHEMA)
+        least = outcomes.counts(replace(cases, drawn=cases.drawn.with_columns(outcome=for_the_model)), points)
+    draws = cases.drawn.group_by("confidence", "outcome").agg(n=pl.len().cast(pl.Int64)).select(*blind_samples.SCHEMA)
     return Part(counts=counts, least=least, draws=draws, design=_design(cases))
 
 
@@ -103,7 +101,7 @@ def _design(cases: Judged) -> Design:
         weight=1 / cases.kinds["propensity"].gather(cases.drawn["kind"]),
         released=(cases.kinds["route"] == policy.AUTOMATE).gather(cases.drawn["kind"]),
         right=pl.col("outcome") == "right",
-        answered=pl.col("outcome").is_in((*judged_.SETTLED, "disputed")),
+        answered=pl.col("outcome").is_in((*outcomes.SETTLED, "disputed")),
     )
     answered = drawn.filter("answered")
     falling, sums = group_intervals.designs(*_labels(answered.filter(pl.col("confidence").is_not_null())))

@@ -12,7 +12,7 @@ from models.evaluation import group_intervals, slices
 from models.monitoring import score_shift
 from models.planning import what_if
 from models.routing import policy as routing
-from review.queries import outcomes as judged_
+from review.queries import outcomes
 from review.queries.outcomes import Judged
 
 MOST = 200  # parts shown, those with most cases; more is no table but a search
@@ -28,7 +28,7 @@ def flags(
     The flags hold for all of them together (Holm). At most 200 parts, those with the most released cases. `design`: by how
     much groups widen the limits of all that was released.
     """
-    found = _settled(judged_.sizes(judged, ["prediction", "slices", "route", "propensity"])).filter(
+    found = _settled(outcomes.sizes(judged, ["prediction", "slices", "route", "propensity"])).filter(
         pl.col("route") == routing.AUTOMATE
     )
     if found.is_empty():
@@ -47,7 +47,7 @@ def curves(
     design: group_intervals.Design = group_intervals.ALONE,
 ) -> list[what_if.Part]:
     """The thresholds (strictest first) within each predicted class and each value of a slice; the largest 40 parts."""
-    found = _settled(judged_.binned(judged, ["prediction", "slices", "propensity"], thresholds))
+    found = _settled(outcomes.binned(judged, ["prediction", "slices", "propensity"], thresholds))
     if found.is_empty():
         return []
     # Each case counts as sure as the strictest threshold it reaches; below all of them, as not sure at all.
@@ -98,7 +98,7 @@ def shift(judged: Judged) -> score_shift.Shift | None:
     None with fewer than 100 cases on either side.
     """
     steps = np.arange(1000, -1, -1) / 1000
-    found = judged_.binned(judged, ["day"], steps.tolist())
+    found = outcomes.binned(judged, ["day"], steps.tolist())
     if found.is_empty():
         return None
     line = pl.Series([*steps, None], dtype=pl.Float64)
@@ -121,7 +121,7 @@ def by_day(judged: Judged) -> pl.DataFrame:
         pl.col("outcome").is_in(names) for names in (("right", "wrong", "disputed"), ("wrong", "disputed"))
     )
     return (
-        judged_.sizes(judged, ["day", "route"])
+        outcomes.sizes(judged, ["day", "route"])
         .group_by("day")
         .agg(
             decisions=pl.col("n").sum(),

@@ -17,8 +17,7 @@ from models.certification import case_counts, certificate, era_plan, prefix
 from models.routing import policy
 from models.routing.policy import Policy
 from review.ledger.ledger import Ledger
-from review.queries import outcomes as judged_
-from review.queries import policy_history
+from review.queries import outcomes, policy_history
 from review.queries.outcomes import Judged
 
 _TUPLES = ("thresholds", "starts", "weights")
@@ -180,13 +179,13 @@ def look(ledger: Ledger, plan: era_plan.Plan, judged: Judged, *, part: str = "")
 
     `judged`: the stream's decisions. Raises ValueError if a draw's propensity is not one its policy gives.
     """
-    cases = judged_.released_at_most(judged_.of_era(judged_.of(judged, plan.epoch), plan.era), plan.group_size)
+    cases = outcomes.released_at_most(outcomes.of_era(outcomes.of(judged, plan.epoch), plan.era), plan.group_size)
     if part:
-        cases = judged_.with_prediction(cases, part)
+        cases = outcomes.with_prediction(cases, part)
     rules = policies(ledger, plan.epoch)
     met = {number: rule.of_class(part) if part else rule for number, rule in enumerate(rules.values())}
     version = {policy_id: number for number, policy_id in enumerate(rules)}
-    counts = judged_.binned(cases, ["policy_id"], plan.thresholds)
+    counts = outcomes.binned(cases, ["policy_id"], plan.thresholds)
     counts = counts.with_columns(version=pl.col("policy_id").replace_strict(version, return_dtype=pl.Int64))
     routed = case_counts.of(counts.group_by("bin", "version").agg(pl.col("n").sum()), met, plan.thresholds)
     before = standing(ledger, plan, part)
@@ -219,7 +218,7 @@ def watched(judged: Judged, epoch_id: str, *, unsettled_before: str | None = "")
     its reader said it: a dispute as wrong, an answer that agrees as right, so that neither is counted without the other.
     Silence is no error of the machine: a draw without an answer is not among them.
     """
-    cases = judged_.of(judged, epoch_id)
+    cases = outcomes.of(judged, epoch_id)
     released = cases.kinds.select(released=pl.col("route") == policy.AUTOMATE)["released"].gather(cases.drawn["kind"])
     waits = pl.lit(True) if unsettled_before is None else pl.col("since") < unsettled_before
     return cases.drawn.filter(released, pl.col("settled") | (pl.col("since").is_not_null() & waits)).select(

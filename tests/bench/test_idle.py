@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 BEFORE = "04901c9e7555ca1ee3e295478c354814d0a9f9e3"  # the last commit that started a process for each served run
 TIMES = 3
 RUNS = 10
+PAGE = table.RESULTS.with_name("idle.md")
+HOW = f"Least of {TIMES} runs of a command, mean of {RUNS} served runs,"
 NOW_MAIN, BEFORE_MAIN = "flows.commands.main", "flows.cli"
 STREAM = """
 name = "idle"
@@ -144,9 +146,17 @@ def test_commands_that_find_nothing_to_do(folder: Path, before: Path) -> None:
         name = " ".join(words)
         found = [(took(folder, ROOT, words), took(folder, before, words)) for _ in range(TIMES)]
         now, then = (min(pair[place] for pair in found) for place in (0, 1))
-        table.record(f"idle: `{name}`", "the same of the build before", now, then, unit="CPU s")
+        table.record(f"idle: `{name}`", "the same of the build before", now, then, unit="CPU s", page=PAGE, how=HOW)
         if words[0] in ("collect", "dispatch", "score", "measure"):
-            table.record(f"idle: `{name}`, beside Prefect's own", "an empty Prefect flow", now, empty, unit="CPU s")
+            table.record(
+                f"idle: `{name}`, beside Prefect's own",
+                "an empty Prefect flow",
+                now,
+                empty,
+                unit="CPU s",
+                page=PAGE,
+                how=HOW,
+            )
 
 
 @pytest.mark.timeout(1500)
@@ -159,6 +169,8 @@ def test_a_served_run_that_finds_nothing_to_do(folder: Path, before: Path, prefe
         now,
         then,
         unit="CPU s",
+        page=PAGE,
+        how=HOW,
     )
 
 
