@@ -11,6 +11,7 @@ import polars as pl
 from prefect import flow
 
 from flows.governance import evidence, safeguards
+from flows.inputs import first_look
 from flows.runtime import artifacts, flow_states, runs
 from models import timestamps
 from models.certification import certificate
@@ -98,6 +99,7 @@ def gather(
         open_cases=readings.open_cases(people),
         reviewers=readings.reviewers(book, name, people),
         faults=rejected.faults(book, name),
+        columns=first_look.said(run.settings.data / run.stream.input.source, run.stream, harmless=False),
         history=policy_history.history(book, name),
         head=book.head(),
         now=now,

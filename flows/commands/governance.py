@@ -146,7 +146,10 @@ def add(app: typer.Typer, out: Console) -> None:
         described = settings.read_stream(stream, config)
         with runs.open_ledger(config) as book:
             where, payload = payloads.standing(book, described, config.data / described.input.source, case)
-            out.print(escape(timeline.case(book, described.name, case, where=where, payload=payload)), soft_wrap=True)
+            said = timeline.case(
+                book, described.name, case, where=where, payload=payload, order=described.input.payload
+            )
+            out.print(escape(said), soft_wrap=True)
 
     @show.command("config", epilog="Example: `second-reader show config digits`")
     def show_config(stream: StreamName) -> None:

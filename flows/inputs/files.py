@@ -195,14 +195,24 @@ def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: i
         yield listing.keyed(kept, found.keys, file.columns)
 
 
+def unread(source: Path) -> str | None:
+    """What to say of the folders of an inbox that are not read; None: there are none. Raises InputInvalid as `chunks`."""
+    _, folders = _guarded(source, lambda: listing.listed(source))
+    return _unread(source, folders) if folders else None
+
+
+def _unread(source: Path, folders: list[Path]) -> str:
+    names = headers.quoted([folder.relative_to(source).as_posix() for folder in folders])
+    return f"{source}: not read are its folders {names}; of folders only those named key=value are"
+
+
 def _plan(
     source: Path, stream: Stream, look: taken.Look | None, also: Callable[[str], bool] = lambda _: False
 ) -> list[_File]:
     """The files to read, each found to be what it says."""
     listed, unread = _guarded(source, lambda: listing.listed(source))
     if unread:
-        names = headers.quoted([folder.relative_to(source).as_posix() for folder in unread])
-        log.warning("%s: not read are its folders %s; of folders only those named key=value are", source, names)
+        log.warning("%s", _unread(source, unread))
     plan = []
     for found in listed:
         path, name = found.path, found.name

@@ -7,7 +7,7 @@ from flows.inputs import files
 from models import columns
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import column_notes, predictions
+from models.outputs import column_notes, contract, pictures
 
 ROWS = 10_000  # looked at, of each file
 FILES = 100  # looked at, of an inbox
@@ -46,12 +46,22 @@ class Look:
 
 def said(inbox: Path, stream: Stream, *, harmless: bool = True) -> list[str]:
     """What `score` would say of the columns of the first file, or why it would take none; nothing where there is no file."""
+    found: list[str] = []
     try:
-        first = next(files.chunks(inbox, stream, rows=ROWS), None) if inbox.exists() else None
-        if first is None:
-            return []
-        if stream.model.file is None:
-            predictions.check_scale(columns.plain(first.frame), stream, first.source)
+        if inbox.exists():
+            found += filter(None, [files.unread(inbox)])
+            first = next(files.chunks(inbox, stream, rows=ROWS), None)
+            if first is not None:
+                _check(first, stream)
+                found += Look(stream).at(first, harmless=harmless)
     except InputInvalid as refused:
-        return [f"{refused}; until then score takes nothing"]
-    return Look(stream).at(first, harmless=harmless)
+        found.append(f"{refused}; until then score takes nothing")
+    return found
+
+
+def _check(chunk: files.Chunk, stream: Stream) -> None:
+    """Raises InputInvalid where `score` would refuse the rows whole: another scale, lists for answers, paths for pictures."""
+    if stream.model.file is None:
+        contract.validate(chunk.frame, stream, source=chunk.source)
+    else:
+        pictures.faults(columns.plain(chunk.frame), stream, chunk.source)

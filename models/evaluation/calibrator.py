@@ -58,9 +58,7 @@ def fit(counts: pl.DataFrame, *, epoch: str) -> Calibrator | NotEnoughEvidence:
     labels = reliability.labels(counts)
     n, errors = int(labels["n"].sum()), int(labels.filter(~pl.col("right"))["n"].sum())
     if errors < reliability.FEWEST_ERRORS:
-        return NotEnoughEvidence(
-            reason=f"{errors} errors seen, fewer than {reliability.FEWEST_ERRORS}", n=n, errors=errors
-        )
+        return NotEnoughEvidence(reason=reliability.too_few(errors), n=n, errors=errors)
     score = labels["confidence"].to_numpy()
     right = labels["right"].to_numpy().astype(np.float64)
     weight = labels["weight"].to_numpy()

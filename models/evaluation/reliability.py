@@ -150,6 +150,11 @@ class Gate:
     refusals: tuple[str, ...]
 
 
+def too_few(errors: int) -> str:
+    """That so few errors say nothing of the confidence."""
+    return f"{errors} {'error' if errors == 1 else 'errors'} seen, fewer than {FEWEST_ERRORS}"
+
+
 def gate(counts: pl.DataFrame, alpha: float) -> Gate:
     """Warn where calibration or discrimination is poor or unknown; refuse where the score surely ranks backwards.
 
@@ -158,9 +163,7 @@ def gate(counts: pl.DataFrame, alpha: float) -> Gate:
     found = labels(counts)
     errors = int(found.filter(~pl.col("right"))["n"].sum())
     if errors < FEWEST_ERRORS:
-        said = (
-            f"{errors} errors seen, fewer than {FEWEST_ERRORS}: whether the confidence means anything is not known yet"
-        )
+        said = f"{too_few(errors)}: whether the confidence means anything is not known yet"
         return Gate(warnings=(said,), refusals=())
     warnings: list[str] = []
     refusals: list[str] = []

@@ -14,6 +14,8 @@ from models import columns
 from models.config.stream import Stream
 from models.outputs import confidence, contract, fingerprint, predictions, score_columns
 
+_SHOWN = 5  # kinds of answers that are no label, in a note
+_MANY = 20  # one answer in so many that no label is like is told; a few are told case by case
 LEAST = 20  # rows: of fewer, a confidence that is the same everywhere says nothing
 
 
@@ -36,7 +38,7 @@ def of(frame: pl.DataFrame, stream: Stream) -> list[Note]:
         return []
     found = [*_unreadable(frame, stream), *_repeated(frame, stream)]
     if stream.model.file is None:
-        found += [*_scores(frame, stream), *of_probabilities(frame, stream)]
+        found += [*_spellings(frame, stream), *_scores(frame, stream), *of_probabilities(frame, stream)]
     return found
 
 
@@ -68,6 +70,10 @@ def of_probabilities(frame: pl.DataFrame, stream: Stream) -> list[Note]:
     return found
 
 
+def _number(frame: pl.DataFrame, column: str) -> pl.Series:
+    return columns.numbers(frame[column])
+
+
 def _unreadable(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
     given = stream.input
     time = "a time: give ISO 8601 text, as in 2026-01-31T10:00:00Z, or a timestamp; a bare number does not say its unit"
@@ -76,6 +82,7 @@ def _unreadable(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
         ("produced_at", given.produced_at, contract.time, time),
         ("cost", given.cost, contract.amount, amount),
         ("latency_ms", given.latency_ms, contract.amount, amount),
+        ("confidence", given.confidence, _number, "a number"),
         ("group", given.group, None, ""),
         *(("slices", name, None, "") for name in given.slices),
     ):
@@ -89,8 +96,43 @@ def _unreadable(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
         elif read is not None and (bad := there & read(frame, column).is_null()).any():
             example = str(pl.select(columns.printable(pl.lit(text.filter(bad).head(1)))).item())
             count = "none" if bad.sum() == n else f"{n - int(bad.sum())}"
-            said = f"{count} of {n} values in {name} can be read, and {example!r} is not {way}; what cannot counts as not given"
+            then = "such a case goes to a person" if key == "confidence" else "what cannot counts as not given"
+            said = f"{count} of {n} values in {name} can be read, and {example!r} is not {way}; {then}"
             yield Note(about=f"{key} {column}", said=said)
+
+
+def _spellings(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
+    """Answers that are none of the labels: written another way, or not known at all."""
+    column = stream.input.prediction
+    if column is None:
+        return
+    text = stream.rule.read(columns.text(frame.select(column)).to_series())
+    text = text.set(text.str.strip_chars() == "", None)
+    kinds = text.filter(~text.is_in(stream.labels)).drop_nulls().rename("text").value_counts(name="n")
+    kinds = kinds.sort("n", "text", descending=[True, False])
+    near = stream.rule.near(text)
+    for about, found, what, way in (
+        (
+            "spelling",
+            kinds.filter(pl.col("text").is_in([*near])),
+            "differ from a label by spelling alone",
+            "give them in [labels], by also or fold",
+        ),
+        (
+            "unknown",
+            kinds.filter(~pl.col("text").is_in([*near])),
+            "are none of the labels",
+            "check labels, or name another column in input.prediction",
+        ),
+    ):
+        rows, known = int(found["n"].sum()), len(text) - text.null_count()
+        if (about == "unknown" and rows < known / _MANY) or not rows:
+            continue
+        shown = pl.select(columns.printable(pl.lit(found["text"].head(_SHOWN).str.slice(0, 40)))).to_series()
+        listed = ", ".join(f"{one!r} ({n})" for one, n in zip(shown, found["n"].head(_SHOWN), strict=True))
+        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        said = f"{rows} of {known} answers in column {column!r} (input.prediction) {what}: {listed}{more}; {way}"
+        yield Note(about=about, said=f"{said}, or each of these cases goes to a person")
 
 
 def _repeated(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:

@@ -46,7 +46,7 @@ def whole(report: Report) -> dict[str, Any]:
     trust {auroc, ece, brier, bins, warnings, refusals}   bins: the reliability diagram
     looks, watch, pace                the certificate's looks; the watchdog's level; answers and arrivals of a week
     since                             the key figures of the report before, or null
-    totals, days, queue, reviewers, history, faults
+    totals, days, queue, reviewers, history, faults, columns
     seal {number, digest}             the ledger's last seal when this was made
     """
     policy = report.in_force
@@ -122,6 +122,7 @@ def whole(report: Report) -> dict[str, Any]:
         "reviewers": report.reviewers.to_dicts(),
         "history": report.history.to_dicts(),
         "faults": report.faults.to_dicts(),
+        "columns": list(report.columns),
         "seal": {"number": report.head[0], "digest": report.head[1]},
     }
 

@@ -62,7 +62,7 @@ def lines(report: Report) -> list[str]:
         said.append(
             readers_text.of(report.readers, report.overlap, region="the released" if report.released else "all cases")
         )
-    if report.repeats:
+    if report.repeats and (report.releases or report.released):
         said.append(
             f"{formats.count(report.repeats, 'case')} went to people, however sure the model was, for as many of "
             f"{'its' if report.repeats == 1 else 'their'} group as its plan allows had come before."

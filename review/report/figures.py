@@ -185,6 +185,7 @@ class Report:
     queue: Queue
     reviewers: pl.DataFrame
     faults: pl.DataFrame
+    columns: tuple[str, ...]  # what the columns of the input look like, where something is to be mended
     history: pl.DataFrame
     head: tuple[int, str]
     past_alarms: tuple[Alarm, ...] = ()  # that closed no epoch, or one before; with suspects left, newest first

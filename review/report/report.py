@@ -70,6 +70,7 @@ def build(
     watch: Watch | None = None,
     pace: Pace = NO_PACE,
     since: Mapping[str, Any] | None = None,
+    columns: Sequence[str] = (),
 ) -> Report:
     """The report from the states of the ledger (`review/queries/` has their shapes); `now` as the ledger writes times.
 
@@ -174,6 +175,7 @@ def build(
         queue=waiting.queue(open_cases, totals["waiting"], stream.review.deadline_hours, now),
         reviewers=reviewers,
         faults=faults,
+        columns=tuple(columns),
         history=history,
         head=head,
         era=era,

@@ -9,6 +9,8 @@ from review.queries import blind_samples
 from review.report import certificate_text, estimate_text, outlook, silence_text
 from review.report.figures import Figure, Report
 
+NONE_YET = "Nothing has gone out alone yet at today's line."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
@@ -92,7 +94,7 @@ def _certified(report: Report) -> Headline:
         f"{of_class} is wrong (certified{before}{by_itself})."
     )
     if not report.released:
-        return Headline(lead=lead, promise="No case so far was as sure as today's line asks.", basis="")
+        return Headline(lead=lead, promise=NONE_YET, basis="")
     alone = f"The machine answers {formats.share(report.automation)} of cases alone"
     released = f"Released: {formats.count(report.released)} of {formats.count(report.cases, 'case')}."
     error = report.error
@@ -132,11 +134,7 @@ def _nothing_released(report: Report) -> Headline:
         basis = f"About the model nothing can be said yet: {everything.reason}."
     return Headline(
         lead=f"Every one of {formats.count(report.cases, 'case')} goes to a person.",
-        promise=(
-            "Nothing is released alone until a named person draws the line."
-            if not report.releases
-            else "No case so far was as sure as today's line asks."
-        ),
+        promise=("Nothing is released alone until a named person draws the line." if not report.releases else NONE_YET),
         basis=basis,
     )
 

@@ -31,6 +31,7 @@ def lines(report: Report) -> str:
     ]
     if faults := report.totals["faults"]:
         parts.append(f"{formats.count(faults, 'row')} could not be read; each is kept whole in the ledger.")
+    parts += [f"Columns: {line}." for line in report.columns]
     if report.unscored:
         parts.append(
             f"{formats.count(report.unscored, 'case')} could not be scored and went to people: what the model answered, or how "

@@ -1,6 +1,7 @@
 """What the ledger tells, in lines of text: the life of one case, and the history of a stream's line."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -12,10 +13,19 @@ from review.ledger.ledger import Ledger
 from review.queries import alarms
 
 
-def case(ledger: Ledger, stream: str, case_id: str, *, where: str = "", payload: str | None = None) -> str:
+def case(
+    ledger: Ledger,
+    stream: str,
+    case_id: str,
+    *,
+    where: str = "",
+    payload: str | None = None,
+    order: Sequence[str] = (),
+) -> str:
     """One case from its input to what became of it; the draw is made again and compared. Raises Misuse if unknown.
 
-    `where`: where its payload is, `payload`: the JSON object that a reader is shown, if it is to be had.
+    `where`: where its payload is, `payload`: the JSON object that a reader is shown, if it is to be had; `order`: its
+    fields as the form has them, any others after them.
     """
     found = ledger.read(
         """
@@ -38,7 +48,7 @@ def case(ledger: Ledger, stream: str, case_id: str, *, where: str = "", payload:
         f"case        {case_id} of {stream}",
         f"input       {row['source']}, line {row['line']}; SHA-256 {row['content']}",
         *([f"payload     {where}"] if where else []),
-        *_fields(payload),
+        *_fields(payload, order),
         f"model       {row['model_id']} {_said(row)}",
         f"confidence  {_number(row['confidence'])}" + (f"; doubt: {row['doubt']}" if row["doubt"] else ""),
         f"policy      {row['policy_id'][:12]}: {line}, audit rate {row['audit_rate']:g}, blind rate {row['blind_rate']:g}",
@@ -53,10 +63,12 @@ def case(ledger: Ledger, stream: str, case_id: str, *, where: str = "", payload:
     return "\n".join(lines)
 
 
-def _fields(payload: str | None) -> list[str]:
+def _fields(payload: str | None, order: Sequence[str]) -> list[str]:
     """Each field with its lines below its name, without what a terminal would obey."""
     lines = []
-    for name, value in json.loads(payload or "{}").items():
+    said = json.loads(payload or "{}")
+    for name in dict.fromkeys((*(name for name in order if name in said), *said)):
+        value = said[name]
         text = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         lines.append(f"  {printable(name)}:")
         lines += [f"    {printable(line)}" for line in text.expandtabs().splitlines()]

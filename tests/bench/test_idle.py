@@ -9,6 +9,7 @@ import sys
 import tarfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -73,31 +74,41 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """A stream with nothing left to do."""
+
+    folder: Path
+    environment: dict[str, str] = field(repr=False)
+
+
 @pytest.fixture
-def folder(label_studio: Any, prefect_api: str, tmp_path: Path) -> Iterator[Path]:
+def idle(label_studio: Any, prefect_api: str, tmp_path: Path) -> Iterator[Idle]:
     """A stream with 1,600 decided cases, all in the queue, and nothing left to do."""
     (tmp_path / "inbox").mkdir()
     (tmp_path / "idle.toml").write_text(STREAM, encoding="utf-8")
     rows = ({"id": f"m-{n}", "label": "bug", "score": n / 2000, "text": f"Message {n}"} for n in range(1600))
     (tmp_path / "inbox" / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    (tmp_path / "environment").write_text(
-        json.dumps(
-            {
-                "PREFECT_API_URL": prefect_api,
-                "SECOND_READER_LEDGER": f"sqlite:///{tmp_path / 'ledger.db'}",
-                "SECOND_READER_LABEL_STUDIO_URL": label_studio.url,
-                "SECOND_READER_LABEL_STUDIO_TOKEN": label_studio.token,
-                "SECOND_READER_STREAMS": str(tmp_path),
-                "SECOND_READER_DATA": str(tmp_path),
-                "SECOND_READER_REPORTS": str(tmp_path / "reports"),
-            }
-        )
+    made = Idle(
+        tmp_path,
+        os.environ
+        | {
+            "PREFECT_API_URL": prefect_api,
+            "SECOND_READER_LEDGER": f"sqlite:///{tmp_path / 'ledger.db'}",
+            "SECOND_READER_LABEL_STUDIO_URL": label_studio.url,
+            "SECOND_READER_LABEL_STUDIO_TOKEN": label_studio.token,
+            "SECOND_READER_STREAMS": str(tmp_path),
+            "SECOND_READER_DATA": str(tmp_path),
+            "SECOND_READER_REPORTS": str(tmp_path / "reports"),
+        },
     )
     for words in (("init", "idle"), ("run", "idle"), ("run", "idle")):
-        took(tmp_path, ROOT, words)
-    yield tmp_path
+        took(made, ROOT, words)
+    yield made
     for project in label_studio_projects(label_studio):
-        httpx.delete(f"{label_studio.url}/api/projects/{project}", headers=header(label_studio), trust_env=False)
+        httpx.delete(
+            f"{label_studio.url}/api/projects/{project}", headers=header(label_studio), trust_env=False, timeout=60
+        )
 
 
 def header(server: Any) -> dict[str, str]:
@@ -105,7 +116,11 @@ def header(server: Any) -> dict[str, str]:
 
 
 def label_studio_projects(server: Any) -> list[int]:
-    found = httpx.get(f"{server.url}/api/projects", headers=header(server), trust_env=False).raise_for_status().json()
+    found = (
+        httpx.get(f"{server.url}/api/projects", headers=header(server), trust_env=False, timeout=60)
+        .raise_for_status()
+        .json()
+    )
     return [project["id"] for project in found["results"] if project["title"] == "idle"]
 
 
@@ -115,16 +130,15 @@ def program(code: Path, *words: str) -> list[str]:
     return [sys.executable, "-c", f"import sys; sys.argv[0] = 'second-reader'; from {main} import main; main()", *words]
 
 
-def environment(folder: Path, code: Path) -> dict[str, str]:
-    own: dict[str, str] = json.loads((folder / "environment").read_text())
-    return os.environ | own | {"PYTHONPATH": str(code)}
-
-
-def took(folder: Path, code: Path, words: tuple[str, ...], command: list[str] | None = None) -> float:
+def took(idle: Idle, code: Path, words: tuple[str, ...], command: list[str] | None = None) -> float:
     """CPU seconds of a command and all it started, to its end."""
     start = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
-        command or program(code, *words), env=environment(folder, code), cwd=folder, capture_output=True, text=True
+        command or program(code, *words),
+        env=idle.environment | {"PYTHONPATH": str(code)},
+        cwd=idle.folder,
+        capture_output=True,
+        text=True,
     )
     end = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode == 0, done.stderr
@@ -132,8 +146,8 @@ def took(folder: Path, code: Path, words: tuple[str, ...], command: list[str] | 
 
 
 @pytest.mark.timeout(1500)
-def test_commands_that_find_nothing_to_do(folder: Path, before: Path) -> None:
-    empty = min(took(folder, ROOT, (), [sys.executable, "-c", EMPTY]) for _ in range(TIMES))
+def test_commands_that_find_nothing_to_do(idle: Idle, before: Path) -> None:
+    empty = min(took(idle, ROOT, (), [sys.executable, "-c", EMPTY]) for _ in range(TIMES))
     for words in (
         ("--version",),
         ("status",),
@@ -144,7 +158,7 @@ def test_commands_that_find_nothing_to_do(folder: Path, before: Path) -> None:
         ("run", "idle"),
     ):
         name = " ".join(words)
-        found = [(took(folder, ROOT, words), took(folder, before, words)) for _ in range(TIMES)]
+        found = [(took(idle, ROOT, words), took(idle, before, words)) for _ in range(TIMES)]
         now, then = (min(pair[place] for pair in found) for place in (0, 1))
         table.record(f"idle: `{name}`", "the same of the build before", now, then, unit="CPU s", page=PAGE, how=HOW)
         if words[0] in ("collect", "dispatch", "score", "measure"):
@@ -161,8 +175,8 @@ def test_commands_that_find_nothing_to_do(folder: Path, before: Path) -> None:
 
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize("flow", ["collect", "measure"])
-def test_a_served_run_that_finds_nothing_to_do(folder: Path, before: Path, prefect_api: str, flow: str) -> None:
-    now, then = served(folder, ROOT, prefect_api, flow), served(folder, before, prefect_api, flow)
+def test_a_served_run_that_finds_nothing_to_do(idle: Idle, before: Path, prefect_api: str, flow: str) -> None:
+    now, then = served(idle, ROOT, prefect_api, flow), served(idle, before, prefect_api, flow)
     table.record(
         f"idle: a served run of `{flow}`, with what `serve` itself takes meanwhile",
         "the same of the build before",
@@ -174,12 +188,12 @@ def test_a_served_run_that_finds_nothing_to_do(folder: Path, before: Path, prefe
     )
 
 
-def served(folder: Path, code: Path, api: str, flow: str) -> float:
+def served(idle: Idle, code: Path, api: str, flow: str) -> float:
     """CPU seconds of one served run, of all processes of `serve`: the mean of RUNS, one after the other."""
     process = subprocess.Popen(
         program(code, "serve", "idle"),
-        env=environment(folder, code),
-        cwd=folder,
+        env=idle.environment | {"PYTHONPATH": str(code)},
+        cwd=idle.folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -208,17 +222,24 @@ def until(ready: Any, seconds: float = 120.0) -> Any:
 
 def found(api: str, flow: str) -> str | None:
     """The id of the served deployment."""
-    answer = httpx.get(f"{api}/deployments/name/{flow}/idle", trust_env=False)
+    answer = httpx.get(f"{api}/deployments/name/{flow}/idle", trust_env=False, timeout=60)
     return answer.json()["id"] if answer.status_code == 200 and answer.json()["status"] == "READY" else None
 
 
 def one(api: str, deployment: str) -> None:
     """A run from its beginning to its end."""
     url = f"{api}/deployments/{deployment}/create_flow_run"
-    run = httpx.post(url, json={"state": {"type": "SCHEDULED"}}, trust_env=False).raise_for_status().json()["id"]
+    run = (
+        httpx.post(url, json={"state": {"type": "SCHEDULED"}}, trust_env=False, timeout=60)
+        .raise_for_status()
+        .json()["id"]
+    )
     ended = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
     state = until(
-        lambda: (s := httpx.get(f"{api}/flow_runs/{run}", trust_env=False).json()["state"]["type"]) in ended and s
+        lambda: (
+            (s := httpx.get(f"{api}/flow_runs/{run}", trust_env=False, timeout=60).json()["state"]["type"]) in ended
+            and s
+        )
     )
     assert state == "COMPLETED"
     time.sleep(1)  # its process ends

@@ -11,7 +11,7 @@ from tests.e2e.place import Place, mail
 KILLED = """
 import os, signal
 from flows import dispatch
-from review import ledger
+from review.ledger import ledger
 append = ledger.Ledger.append
 def cut(self, facts, *, now):
     if "dispatch" in facts:
@@ -25,7 +25,7 @@ dispatch.dispatch({stream!r})
 RETRIED = """
 from flows import dispatch
 from models import errors
-from review import ledger
+from review.ledger import ledger
 append = ledger.Ledger.append
 tries = []
 def cut(self, facts, *, now):

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from flows import score
+from flows import measure, score
 from flows.commands.main import app
-from flows.governance import epochs
+from flows.governance import epochs, evidence
 from flows.health import doctor
 from flows.inputs import first_look
 from flows.runtime import runs, settings
@@ -21,6 +21,7 @@ from flows.scoring import decide
 from models.config import stream
 from models.errors import InputInvalid, Unavailable
 from review.ledger import ledger
+from review.report import html_page, terminal
 from tests.integration.desk import ANN
 
 FIELD = Path(__file__).resolve().parents[1] / "field"
@@ -235,3 +236,63 @@ def test_an_inbox_that_is_not_there_yet_says_nothing(field: Field) -> None:
     assert first_look.said(field.folder / "inbox", field.describe("samples")) == []
     (field.folder / "inbox").mkdir()
     assert first_look.said(field.folder / "inbox", field.describe("samples")) == []
+
+
+SPELT = [
+    '{"id": "1", "label": "Yes", "p": 0.9, "pic": "a.png"}',
+    '{"id": "2", "label": "no", "p": 0.8, "pic": "b.png"}',
+    '{"id": "3", "label": "[\\"yes\\", \\"no\\"]", "p": 0.7, "pic": "c.png"}',
+    '{"id": "4", "label": "[\\"no\\"]", "p": 0.6, "pic": "d.png"}',
+    '{"id": "5", "label": "[]", "p": 0.5, "pic": "e.png"}',
+]
+
+
+def test_what_score_would_refuse_whole_is_said_before(field: Field) -> None:
+    """Lists for answers, and paths for pictures."""
+    inbox = field.folder / "inbox"
+    inbox.mkdir()
+    (inbox / "a.jsonl").write_text("".join(line + "\n" for line in SPELT), encoding="utf-8")
+    described = field.describe("epoch").model_copy(deep=True)
+    plain = described.input.model_copy(update={"produced_at": None, "cost": None, "payload": ["pic"]})
+    described = described.model_copy(update={"input": plain})
+    (lists,) = first_look.said(inbox, described)
+    assert "is a list or record, and not the only one" in lists
+    assert lists.endswith("until then score takes nothing")
+    (inbox / "a.jsonl").write_text("".join(line.replace('"[', '"no [') + "\n" for line in SPELT), encoding="utf-8")
+    pictures = described.model_copy(update={"review": described.review.model_copy(update={"kind": "image"})})
+    (paths,) = first_look.said(inbox, pictures)
+    assert "holds paths, such as 'a.png'" in paths
+
+
+def test_folders_that_are_not_read_are_said_before(field: Field) -> None:
+    inbox = field.folder / "inbox"
+    (inbox / "january").mkdir(parents=True)
+    for name in ("b.jsonl", "january/a.jsonl"):
+        (inbox / name).write_text(
+            '{"id": "1", "label": "no", "p": 0.8, "created": "", "price": ""}\n', encoding="utf-8"
+        )
+    said = first_look.said(inbox, field.describe("epoch"))
+    assert said[0] == f"{inbox}: not read are its folders 'january'; of folders only those named key=value are"
+    assert "column 'text' is missing" in said[1]
+
+
+def test_what_is_to_be_mended_of_a_column_stands_in_the_report(field: Field) -> None:
+    described = field.describe("epoch")
+    (field.folder / "inbox").mkdir()
+    (field.folder / "inbox" / "a.jsonl").write_bytes((FIELD / "epoch" / "a.jsonl").read_bytes())
+    field.score("epoch", described)
+    in_force = runs.policy_in_force(field.book, described)
+    run = runs.Run(
+        run_id="run",
+        flow="measure",
+        started_at=runs.clock(),
+        stream=described,
+        settings=settings.read(),
+        ledger=field.book,
+    )
+    cases = evidence.judged(run, runs.clock())
+    labels = evidence.labels(described, in_force, cases, runs.clock())
+    made = measure.gather(run, in_force, cases, {}, labels, runs.clock())
+    assert [line.partition(" values")[0] for line in made.columns] == ["a.jsonl: none of 40"] * 2
+    assert html_page.html(made).count("none of 40 values") == 2
+    assert terminal.lines(made).count("Columns: a.jsonl: none of 40 values") == 2

@@ -11,18 +11,21 @@ def told(book: ledger.Ledger, **more: facts.Value) -> list[str]:
     decided: dict[str, facts.Value] = {"case_id": "c", "blind": True}
     book.append({"decision": facts.decisions(decided | more)}, now=facts.NOW)
     payload = json.dumps({"subject": "Hello", "trace": "one\n  two\x1b[31m", "lines": [{"a": 1}], "note": None})
-    return timeline.case(book, "mail", "c", where="in the ledger", payload=payload).splitlines()
+    order = ("trace", "subject", "gone")
+    return timeline.case(book, "mail", "c", where="in the ledger", payload=payload, order=order).splitlines()
 
 
-def test_a_case_is_told_with_what_it_says_line_by_line_and_without_what_a_terminal_obeys(book: ledger.Ledger) -> None:
+def test_a_case_is_told_field_by_field_as_the_form_shows_it_and_without_what_a_terminal_obeys(
+    book: ledger.Ledger,
+) -> None:
     lines = told(book, prediction="spam", raw_score=0.75, confidence=0.75, model_id="m-1")
     start = lines.index("payload     in the ledger")
     assert lines[start + 1 : start + 11] == [
-        "  subject:",
-        "    Hello",
         "  trace:",
         "    one",
         "      two\\x1b[31m",
+        "  subject:",
+        "    Hello",
         "  lines:",
         '    [{"a": 1}]',
         "  note:",

@@ -125,7 +125,7 @@ CLAIMS: tuple[Claim, ...] = (
     (rf"Every one of {N} cases? goes to a person\.", _every),
     (r"No case (of this epoch )?has arrived yet\.", _none_arrived),
     (r"Nothing is released alone until a named person draws the line\.", _no_release),
-    (r"No case so far was as sure as today's line asks\.", _none_so_sure),
+    (r"Nothing has gone out alone yet at today's line\.", _none_so_sure),
     (rf"The machine answered {P} of cases alone so far; nothing is released now\.", _alone_once),
     (
         rf"The machine answers {P} of cases alone(?:\.|; by the labels so far between {P} and {P} of these are wrong\.)",

@@ -109,3 +109,38 @@ def test_a_few_ids_that_come_again_are_faults_and_no_habit() -> None:
     )
     same = twice.with_columns(pl.col("label", "score", "text").first().over("id"))
     assert said(same) == []
+
+
+def test_answers_that_are_no_label_as_written_are_told_with_their_counts() -> None:
+    written = ["bug", "Bug", "Bug", "question.", "question"] * 8
+    assert said(SOUND.with_columns(label=pl.Series(written))) == [
+        "24 of 40 answers in column 'label' (input.prediction) differ from a label by spelling alone: 'Bug' (16), "
+        "'question.' (8); give them in [labels], by also or fold, or each of these cases goes to a person"
+    ]
+
+
+def test_answers_that_no_label_is_like_are_told_where_they_are_many() -> None:
+    (note,) = said(SOUND.with_columns(label=pl.Series([True, False] * (ROWS // 2))))
+    assert note == (
+        "40 of 40 answers in column 'label' (input.prediction) are none of the labels: 'false' (20), 'true' (20); check labels, "
+        "or name another column in input.prediction, or each of these cases goes to a person"
+    )
+    one = ["other", *["bug", "question"] * (ROWS // 2 - 1), "bug"]
+    assert said(SOUND.with_columns(label=pl.Series(one))) == []
+
+
+def test_of_many_spellings_the_most_frequent_are_shown() -> None:
+    written = [f"bug{'!' * (1 + n % 7)}" for n in range(ROWS)]
+    (note,) = said(SOUND.with_columns(label=pl.Series(written)))
+    assert note.count("'bug!") == 5
+    assert " and 2 more; give them" in note
+
+
+def test_a_confidence_that_is_no_number_is_told() -> None:
+    (note,) = said(
+        SOUND.with_columns(score=pl.Series([text for n in range(ROWS // 2) for text in ("high", str(n / ROWS))]))
+    )
+    assert note == (
+        "20 of 40 values in column 'score' (input.confidence) can be read, and 'high' is not a number; such a case goes to a "
+        "person"
+    )

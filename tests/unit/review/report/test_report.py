@@ -199,7 +199,19 @@ def test_the_json_holds_every_figure_and_no_nan(state: str) -> None:
     assert set(data) == {
         *("stream", "title", "model", "made_at", "cases", "released", "automation", "error", "promise", "worst"),
         *("batch", "target", "line", "everything", "aurc", "augrc", "curve", "totals", "days", "queue", "reviewers"),
-        *("history", "faults", "seal", "certificate", "alarm", "slices", "shift", "classes", "era", "verdict"),
+        *(
+            "history",
+            "faults",
+            "columns",
+            "seal",
+            "certificate",
+            "alarm",
+            "slices",
+            "shift",
+            "classes",
+            "era",
+            "verdict",
+        ),
         *("readers", "silence", "repeats", "past_alarms"),
         *("what_if", "trust", "looks", "watch", "pace", "since", "audits_unsent", "audits_disputed"),
     }
