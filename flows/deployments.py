@@ -19,10 +19,12 @@ from flows.score import score
 from models.config import cron
 from models.config.stream import Stream
 from models.errors import Misuse
+from review.label_studio import access
 
 SCHEDULED: tuple[Any, ...] = (score, dispatch, collect, measure)
 OWNERS: tuple[Any, ...] = (adopt, halt)
 _ENGINE = "prefect.engine"  # runs a flow run; Prefect starts it as a program for each
+_LATE = ("prefect.task_engine", "anyio._backends._asyncio", *access.LATE)  # loaded by the first run of a process
 
 
 def of(stream: Stream) -> list[RunnerDeployment]:
@@ -51,7 +53,7 @@ def serve(names: list[str]) -> None:
     if not names:
         raise Misuse(f"{config.streams}: no streams to serve; add a stream file, or set SECOND_READER_STREAMS")
     streams = [settings.read_stream(name, config) for name in names]
-    with warm.serving(_ENGINE, (_ENGINE, __name__)) as command:
+    with warm.serving(_ENGINE, (_ENGINE, __name__, *_LATE)) as command:
         # The runner has no setting for the command that starts a run, as a worker has.
         runner.EngineCommandStarter = functools.partial(EngineCommandStarter, command=command)  # type: ignore
         prefect.serve(*(deployment for stream in streams for deployment in of(stream)))

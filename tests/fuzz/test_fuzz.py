@@ -37,6 +37,7 @@ def test_a_read_of_the_ledger_reserves_no_more_memory_than_a_small_machine_has(t
     """SQLite's driver dies where a reservation is refused, as 8 GB a column was on a machine of 4 GB."""
     code = f"""
 import resource
+from review.integrity import verify
 from review.ledger import ledger
 url = "sqlite:///{tmp_path}/ledger.db"
 ledger.migrate(url)
