@@ -26,9 +26,9 @@ def add(app: typer.Typer, out: Console) -> None:
         if as_json:
             print(json.dumps(rows, indent=2))
         elif prometheus:
-            from review.health import prometheus_text
+            from review.health import prometheus as figures
 
-            print(prometheus_text.text(rows), end="")
+            print(figures.text(rows), end="")
         elif rows:
             for line in _lines(rows):
                 out.print(escape(line), soft_wrap=True)

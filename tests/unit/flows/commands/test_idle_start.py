@@ -11,7 +11,7 @@ _LOADED = "import sys, flows.commands.main, {}; print(sorted({{'pandas', 'sklear
 _WITHOUT_PREFECT = """
 import sys
 import flows.commands.main, flows.runtime.runs, flows.governance.actions, flows.governance.retire
-import review.health.prometheus_text, review.report.timeline, review.retention.backups
+import review.health.prometheus, review.report.timeline, review.retention.backups
 print(sorted({"prefect", "alembic"} & set(sys.modules)))
 """
 _PARTS = (

@@ -1,7 +1,12 @@
 """The figures of `status` as Prometheus reads them. Pure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from prometheus_client import generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from models import timestamps
 
@@ -17,25 +22,32 @@ _GAUGES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Figures(Collector):
+    """Figures that were gathered before."""
+
+    families: Sequence[GaugeMetricFamily]
+
+    def collect(self) -> Sequence[GaugeMetricFamily]:
+        return self.families
+
+
 def text(rows: Sequence[Mapping[str, Any]]) -> str:
     """Prometheus's text format. `rows`: one mapping per stream with `stream`, the gauges, measured_at and problem.
 
     A figure that is not known (None) is left out; a stream with a problem has nothing but second_reader_up 0.
     """
     well = [row for row in rows if row["problem"] is None]
-    lines = _gauge("up", "0 if the stream's state cannot be read.", [(row, row["problem"] is None) for row in rows])
-    for name, meaning in _GAUGES.items():
-        lines += _gauge(name, meaning, [(row, row[name]) for row in well])
+    found = [_gauge("up", "0 if the stream's state cannot be read.", [(row, row["problem"] is None) for row in rows])]
+    found += [_gauge(name, meaning, [(row, row[name]) for row in well]) for name, meaning in _GAUGES.items()]
     times = [(row, row["measured_at"] and timestamps.parse(row["measured_at"]).timestamp()) for row in well]
-    lines += _gauge("measured_timestamp_seconds", "When the last report was made.", times)
-    return "".join(line + "\n" for line in lines)
+    found.append(_gauge("measured_timestamp_seconds", "When the last report was made.", times))
+    return generate_latest(_Figures([family for family in found if family.samples])).decode()
 
 
-def _gauge(name: str, meaning: str, values: Sequence[tuple[Mapping[str, Any], Any]]) -> list[str]:
-    known = [(row["stream"], float(value)) for row, value in values if value is not None]
-    head = [f"# HELP second_reader_{name} {meaning}", f"# TYPE second_reader_{name} gauge"] if known else []
-    return head + [f'second_reader_{name}{{stream="{_escaped(stream)}"}} {value:.17g}' for stream, value in known]
-
-
-def _escaped(label: str) -> str:
-    return label.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+def _gauge(name: str, meaning: str, values: Sequence[tuple[Mapping[str, Any], Any]]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"second_reader_{name}", meaning, labels=["stream"])
+    for row, value in values:
+        if value is not None:
+            family.add_metric([row["stream"]], float(value))
+    return family

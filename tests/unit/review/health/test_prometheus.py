@@ -4,7 +4,7 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from review.health import prometheus_text
+from review.health import prometheus as figures
 
 ROW: dict[str, Any] = {
     "stream": 'mail "7"',
@@ -24,7 +24,7 @@ ROW: dict[str, Any] = {
 
 def read(*rows: dict[str, Any]) -> dict[tuple[str, str], float]:
     """What Prometheus's own parser makes of it."""
-    families = text_string_to_metric_families(prometheus_text.text(rows))
+    families = text_string_to_metric_families(figures.text(rows))
     return {(sample.name, sample.labels["stream"]): sample.value for family in families for sample in family.samples}
 
 
@@ -50,4 +50,4 @@ def test_a_stream_that_cannot_be_read_is_down_and_has_no_figures() -> None:
 
 
 def test_no_streams_are_no_text() -> None:
-    assert prometheus_text.text([]) == ""
+    assert figures.text([]) == ""
