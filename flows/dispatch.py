@@ -8,7 +8,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import task_run
 
 from flows.governance import eras
-from flows.queueing import prefilled, push, recovery
+from flows.queueing import prefilled_answers, push, recovery
 from flows.runtime import flow_states, runs, settings
 from flows.scoring import payloads
 from models.config.stream import Stream
@@ -43,7 +43,7 @@ def send_all(run: runs.Run, put: Callable[..., int]) -> runs.Counts:
     era = eras.under_way(run.ledger, run.stream, in_force, runs.clock())
     found = recovery.adopt(run, connection, project_id)
     looked: set[int] = set()
-    filled = [prefilled.fill(run, connection, project_id, looked)]
+    filled = [prefilled_answers.fill(run, connection, project_id, looked)]
     open_before = readings.open_cases(readings.read(run.ledger, run.stream.name))
     again = _again(run, open_before)
     room = max(0, run.stream.review.queue_depth - len(open_before) - len(again))
@@ -59,7 +59,7 @@ def send_all(run: runs.Run, put: Callable[..., int]) -> runs.Counts:
     for batch in first.iter_slices(push.BATCH):
         newest = put(run.stream, run.run_id, project_id, batch, above)
         above = None if above is None else max(above, newest)
-        filled.append(prefilled.fill(run, connection, project_id, looked))
+        filled.append(prefilled_answers.fill(run, connection, project_id, looked))
         sent += len(batch)
         runs.log.info("dispatch %s: %d of %d sent", run.stream.name, sent, total)
     return {
@@ -69,7 +69,7 @@ def send_all(run: runs.Run, put: Callable[..., int]) -> runs.Counts:
         "open": len(open_before) + total,
         "waiting": totals.waiting(run.ledger, run.stream.name),
         **({"faults": left_out} if left_out else {}),
-        **prefilled.counts(*filled),
+        **prefilled_answers.counts(*filled),
         **_doubles(run, connection, project_id),
     }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from prefect import flow
 
 from flows.governance import eras, safeguards
-from flows.inputs import files, first_look, taken
+from flows.inputs import files, first_look, taken_files
 from flows.inputs.prefetch import ahead
 from flows.runtime import flow_states, runs
 from flows.scoring import decide, payloads, workers
@@ -35,7 +35,7 @@ def _score(stream_name: str, source: str | None) -> runs.Counts:
         alone = run.settings.runner == "threads"
         run = payloads.findable(run, inbox)
         # What is named by hand is read, whatever is known of it.
-        look = None if source else taken.look(run.ledger, run.stream, in_force.epoch_id)
+        look = None if source else taken_files.look(run.ledger, run.stream, in_force.epoch_id)
         total = record_all(run, inbox, decide.record, look) if alone else workers.record_all(run, inbox, look)
         in_force = runs.policy_in_force(run.ledger, run.stream)
         eras.under_way(run.ledger, run.stream, in_force, runs.clock(), least=eras.SCORES)
@@ -46,7 +46,7 @@ def _score(stream_name: str, source: str | None) -> runs.Counts:
 
 
 def record_all(
-    run: runs.Run, inbox: Path, write: Callable[..., dict[str, int]], look: taken.Look | None = None
+    run: runs.Run, inbox: Path, write: Callable[..., dict[str, int]], look: taken_files.Look | None = None
 ) -> dict[str, int]:
     """Record every chunk of the inbox by `write` (`record`, as a task or as a function), and count."""
     total = dict.fromkeys(decide.COUNTS, 0)

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from flows.runtime import settings
-from models import names
+from models import names_and_reasons
 from models.errors import SecondReaderError
 
 
@@ -80,7 +80,9 @@ def _row(name: str) -> dict[str, Any]:
         "late": last.get("late", 0),
         "waiting": counts["waiting"],
         "faults": counts["faults"],
-        "because": in_force.because if in_force.adopted_by in (names.ERA, names.SILENCE) else None,
+        "because": in_force.because
+        if in_force.adopted_by in (names_and_reasons.ERA, names_and_reasons.SILENCE)
+        else None,
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from flows.governance import adoption, epochs, safeguards
 from flows.runtime import runs, settings
-from models import names
+from models import names_and_reasons
 from models.answers import same
 from models.config.stream import Stream
 from models.errors import Misuse
@@ -228,7 +228,7 @@ def governed(
     """
     config = settings.read()
     stream = settings.read_stream(stream_name, config)
-    who = Who(by=names.checked(by, "--by"), because=names.checked(because, "--because"))
+    who = Who(by=names_and_reasons.checked(by, "--by"), because=names_and_reasons.checked(because, "--because"))
     with ledger.open(config.ledger.get_secret_value()) as book, book.exclusive("govern", stream.name):
         in_force = policy_history.policy_in_force(book, stream.name) if as_it_is else None
         yield stream, book, in_force or runs.policy_in_force(book, stream), who

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import polars as pl
 
 from flows.runtime import runs, settings
-from models import names
+from models import names_and_reasons
 from models.certification import certificate
 from models.config.stream import Stream
 from models.errors import ModelInvalid
@@ -28,7 +28,7 @@ def begin(stream_name: str, *, by: str) -> tuple[int, bool]:
     """
     config = settings.read()
     stream = settings.read_stream(stream_name, config)
-    by = names.checked(by, "--by")
+    by = names_and_reasons.checked(by, "--by")
     # Before anything is made: where Label Studio is missing, no ledger is left behind.
     connection = access.connect(config.label_studio_url, settings.label_studio_token(config))
     ledger.migrate(config.ledger.get_secret_value())

@@ -10,7 +10,7 @@ import polars as pl
 
 from flows.governance import epochs, eras
 from flows.runtime import runs
-from models import names, timestamps
+from models import names_and_reasons, timestamps
 from models.certification import certificate
 from models.config.stream import Stream
 from models.errors import LedgerInvalid
@@ -20,7 +20,7 @@ from review.queries import alarms, certificates, outcomes, policy_history, reloo
 from review.queries.outcomes import Judged
 from review.report.figures import Watch
 
-WATCHDOG = names.WATCHDOG
+WATCHDOG = names_and_reasons.WATCHDOG
 
 
 def judged(run: runs.Run, now: str) -> Judged:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flows.runtime import runs
-from models import names, timestamps
+from models import names_and_reasons, timestamps
 from models.errors import Misuse
 from review.retention import retirement
 
@@ -15,7 +15,7 @@ def retire(stream_name: str, *, before: str, folder: Path, by: str, because: str
     Raises Misuse on a name or reason that cannot be kept, or a time that is none or has not come; Busy; what
     `review.retention.retirement` does.
     """
-    by, because = names.checked(by, "--by"), names.checked(because, "--because")
+    by, because = names_and_reasons.checked(by, "--by"), names_and_reasons.checked(because, "--because")
     now = runs.clock()
     moment_text = _moment(before)
     if moment_text > now:

@@ -11,7 +11,7 @@ import polars as pl
 
 from flows.governance import epochs, evidence, revoked
 from flows.runtime import runs
-from models import names, timestamps
+from models import names_and_reasons, timestamps
 from models.certification import certificate
 from models.certification import era as ages
 from models.config.stream import Stream
@@ -20,7 +20,7 @@ from review.ledger.ledger import Ledger
 from review.queries import certificates, policy_history, silence
 from review.queries.outcomes import Judged
 
-ERA, SILENCE = names.ERA, names.SILENCE
+ERA, SILENCE = names_and_reasons.ERA, names_and_reasons.SILENCE
 READ = "people have read again"
 WARNING = timedelta(days=1)  # before release stops for want of readers, an event says so
 _CERTIFIED = ("own", "replaced", "carried")

@@ -2,7 +2,7 @@
 
 Every file is checked before the first row of any is handed out: a file that is not what it says stops the run while
 nothing is written. Rows that cannot be read stop nothing; they are handed out beside the good ones, kept whole.
-What a look at the inbox (`flows.inputs.taken`) knows to be taken already is not opened.
+What a look at the inbox (`flows.inputs.taken_files`) knows to be taken already is not opened.
 """
 
 import functools
@@ -14,15 +14,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from flows.inputs import (
-    formats,
-    headers,
-    listing,
-    parquet_files,
-    scale_check,
-    taken,
-    text_blocks,
-)
+from flows.inputs import formats, headers, listing, parquet_files, scale_check, taken_files, text_blocks
 from models.config.stream import Stream
 from models.errors import InputInvalid
 from models.outputs import contract, reserved
@@ -69,7 +61,7 @@ Piece = tuple[Chunk | Span, ...]  # what one worker does at a time, in the order
 
 
 def pieces(
-    source: Path, stream: Stream, *, look: taken.Look | None = None, rows: int = 100_000, chunks: int = 3
+    source: Path, stream: Stream, *, look: taken_files.Look | None = None, rows: int = 100_000, chunks: int = 3
 ) -> Iterator[Piece]:
     """As `chunks`, but several together, and of Parquet only where they stand. Long files are read for their scale first.
 
@@ -89,7 +81,9 @@ def pieces(
         yield tuple(piece)
 
 
-def _parts(plan: list[_File], look: taken.Look | None, rows: int, most: int, stream: Stream) -> Iterator[Chunk | Span]:
+def _parts(
+    plan: list[_File], look: taken_files.Look | None, rows: int, most: int, stream: Stream
+) -> Iterator[Chunk | Span]:
     for file in plan:
         if file.reader is not parquet_files:
             yield from _read([file], look, rows, stream)
@@ -136,7 +130,7 @@ def chunks(
     source: Path,
     stream: Stream,
     *,
-    look: taken.Look | None = None,
+    look: taken_files.Look | None = None,
     also: Callable[[str], bool] = lambda _: False,
     rows: int = 100_000,
     scale_first: bool = False,
@@ -207,7 +201,7 @@ def _unread(source: Path, folders: list[Path]) -> str:
 
 
 def _plan(
-    source: Path, stream: Stream, look: taken.Look | None, also: Callable[[str], bool] = lambda _: False
+    source: Path, stream: Stream, look: taken_files.Look | None, also: Callable[[str], bool] = lambda _: False
 ) -> list[_File]:
     """The files to read, each found to be what it says."""
     listed, unread = _guarded(source, lambda: listing.listed(source))
@@ -243,7 +237,7 @@ def _checked(found: listing.Found, stream: Stream, also: Callable[[str], bool]) 
     return _File(found=found, reader=reader, columns=columns)
 
 
-def _read(plan: list[_File], look: taken.Look | None, rows: int, scaled: Stream | None) -> Iterator[Chunk]:
+def _read(plan: list[_File], look: taken_files.Look | None, rows: int, scaled: Stream | None) -> Iterator[Chunk]:
     for file in plan:
         path, source = file.found.path, file.found.name
         _opening(file, look)
@@ -273,7 +267,7 @@ def _batches(file: _File, rows: int, columns: list[str]) -> Iterator[scale_check
     return file.reader.read(file.found.path, columns, rows)
 
 
-def _opening(file: _File, look: taken.Look | None) -> None:
+def _opening(file: _File, look: taken_files.Look | None) -> None:
     if look is not None:
         _guarded(file.found.path, functools.partial(look.opens, file.found.path, file.found.name))
 

@@ -8,10 +8,10 @@ import dataclasses
 
 import polars as pl
 
-from flows.queueing import prefilled, push
+from flows.queueing import prefilled_answers, push
 from flows.runtime import runs, settings
 from flows.scoring import payloads
-from models import names
+from models import names_and_reasons
 from review.label_studio import access, projects, search
 from review.queries import sent_tasks
 
@@ -23,7 +23,7 @@ def redispatch(stream_name: str, *, by: str, because: str) -> runs.Counts:
     name or a reason, Busy while the stream's `dispatch` runs, Refused if the stream's project is gone: `init` makes
     another, then this fills it.
     """
-    by, because = names.checked(by, "--by"), names.checked(because, "--because")
+    by, because = names_and_reasons.checked(by, "--by"), names_and_reasons.checked(because, "--because")
     with runs.running("dispatch", stream_name) as held:  # the lock of `dispatch`: never both at once
         run = dataclasses.replace(held, flow="redispatch")
         project = runs.project(run.ledger, run.stream).project_id
@@ -43,9 +43,9 @@ def redispatch(stream_name: str, *, by: str, because: str) -> runs.Counts:
         _record(run, moved, by, because)
         for batch in gone.iter_slices(push.BATCH):
             _record(run, push.batch(run.stream, project, batch), by, because)
-        filled = prefilled.fill(run, connection, project, set())
+        filled = prefilled_answers.fill(run, connection, project, set())
         counts = {"sent_again": len(gone), "found": len(moved), "open": len(unanswered)}
-        counts |= {name: number for name, number in prefilled.counts(filled).items() if number}
+        counts |= {name: number for name, number in prefilled_answers.counts(filled).items() if number}
         counts |= {"faults": left_out} if left_out else {}
         run.finish(counts)
         return counts

@@ -15,7 +15,7 @@ from prefect.exceptions import PrefectException
 from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner
 
-from flows.inputs import files, first_look, taken
+from flows.inputs import files, first_look, taken_files
 from flows.runtime import flow_states, runs, settings
 from flows.scoring import cluster, decide
 from models.config.stream import Stream
@@ -26,7 +26,7 @@ from review.queries import totals
 Facts = list[decide.Facts]  # of the chunks of a piece
 
 
-def record_all(run: runs.Run, inbox: Path, look: taken.Look | None = None) -> dict[str, int]:
+def record_all(run: runs.Run, inbox: Path, look: taken_files.Look | None = None) -> dict[str, int]:
     """Record every piece of the inbox by the runner that the settings name, and count."""
     seal, _ = run.ledger.head()
     total = dict.fromkeys(decide.COUNTS, 0)
@@ -49,7 +49,7 @@ def record_all(run: runs.Run, inbox: Path, look: taken.Look | None = None) -> di
 
 
 def _add(
-    run: runs.Run, total: dict[str, int], piece: files.Piece, counts: dict[str, int], look: taken.Look | None
+    run: runs.Run, total: dict[str, int], piece: files.Piece, counts: dict[str, int], look: taken_files.Look | None
 ) -> None:
     if look is not None and counts["faults"]:
         look.finds_faults(*{part.source for part in piece})

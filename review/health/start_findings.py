@@ -10,7 +10,7 @@ from models.routing.policy import Policy
 from review import formats
 from review.adoption.proposal import MINUTES
 from review.health import findings
-from review.report import rises, starting
+from review.report import detection_delay, starting
 from review.report.figures import DAY, Pace
 
 
@@ -81,7 +81,7 @@ def opening(stream: Stream) -> list[str]:
     )
     said = [f"Evidence counts for an era of {formats.days(era)}{longer}; then it starts at zero again."]
     said += _too_slow(stream)
-    noticed = rises.sentence(stream.target.error, PER * stream.policy.audit_rate)
+    noticed = detection_delay.sentence(stream.target.error, PER * stream.policy.audit_rate)
     if noticed:
         said.append(f"Were {PER} cases a day released: {noticed[0].lower()}{noticed[1:]}")
     capacity = stream.review.capacity_per_day

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from models import names
+from models import names_and_reasons
 from review.ledger.ledger import Ledger
 from review.queries import readings, suspicion
 
@@ -18,7 +18,7 @@ def alarms(ledger: Ledger, stream: str) -> pl.DataFrame:
         "FROM alarm a JOIN epoch e ON e.epoch_id = a.epoch_id "
         "WHERE a.stream = :stream ORDER BY a.seal DESC, e.opened_at DESC",
         stream=stream,
-        watchdog=names.WATCHDOG,
+        watchdog=names_and_reasons.WATCHDOG,
     ).cast({"stopped": pl.Boolean})
 
 

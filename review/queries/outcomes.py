@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from models import timestamps
 from review.ledger import rollups
 from review.ledger.ledger import Ledger
-from review.queries import levels, readings
+from review.queries import confidence_levels, readings
 from review.queries import overlap as overlaps
 from review.queries.readings import Reviewed
 
@@ -183,7 +183,7 @@ def counts(judged: Judged, points: Sequence[float] = ()) -> pl.DataFrame:
 
     A dispute counts as wrong: estimates must not look better for waiting. Of many thousand cases without an answer only
     those confidences are told apart at which something can change: those of answered cases, `points`, and steps of
-    coverage (`review.queries.levels`). A case between two of them counts as the lower, so that every count at or above any
+    coverage (`confidence_levels`). A case between two of them counts as the lower, so that every count at or above any
     confidence here is exact.
     """
     keys, code = _coded(judged, _KIND)
@@ -205,10 +205,10 @@ def counts(judged: Judged, points: Sequence[float] = ()) -> pl.DataFrame:
         known = rollups.risen([*compress(judged.undrawn, code == number)])
         silent.append(((number, False, "undrawn", False), known, int(unknown[number])))
     listed = np.concatenate([answered["confidence"].drop_nulls().to_numpy(), np.asarray(points, np.float64)])
-    at = levels.of([known for _, known, _ in silent], listed)
+    at = confidence_levels.of([known for _, known, _ in silent], listed)
     made = [answered.group_by(*of, "confidence").agg(n=pl.len().cast(pl.Int64))]
     for values, known, more in silent:
-        n = pl.Series("n", np.append(levels.counted(known, at), more), dtype=pl.Int64)
+        n = pl.Series("n", np.append(confidence_levels.counted(known, at), more), dtype=pl.Int64)
         told = pl.DataFrame({"confidence": np.append(at, np.nan)}).with_columns(pl.col("confidence").fill_nan(None), n)
         named = (pl.lit(value).alias(name) for name, value in zip(of, values, strict=True))
         made.append(told.filter(pl.col("n") > 0).with_columns(*named))

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from models import names
+from models import names_and_reasons
 from models.routing.policy import Policy
 from review.ledger.ledger import Ledger
 
@@ -86,7 +86,7 @@ def drawn(ledger: Ledger, stream: str) -> dict[int, dict[str, bool]]:
 def named(ledger: Ledger, stream: str, epoch_id: str) -> pl.DataFrame:
     """The adoptions of an epoch (`history`) but for what the product put in force by itself."""
     return history(ledger, stream).filter(
-        pl.col("epoch_id") == epoch_id, ~pl.col("adopted_by").is_in([names.ERA, names.SILENCE])
+        pl.col("epoch_id") == epoch_id, ~pl.col("adopted_by").is_in([names_and_reasons.ERA, names_and_reasons.SILENCE])
     )
 
 

@@ -9,12 +9,14 @@ from typing import Literal
 
 import polars as pl
 
-from models import names, timestamps
+from models import names_and_reasons, timestamps
 from models.config.stream import Stream
 from review.ledger.ledger import Ledger
 from review.queries import overlap, policy_history, readings
 
 NONE = timedelta(0)
+
+_BY_ITSELF = [names_and_reasons.ERA, names_and_reasons.SILENCE]
 
 
 def begins(ledger: Ledger, stream: Stream, epoch_id: str, now: str, *, early: timedelta = NONE) -> bool:
@@ -52,7 +54,7 @@ def given_back(ledger: Ledger, stream: str, epoch_id: str) -> str | None:
     """When a named person last released something after nothing had been; None: nobody has, in this epoch."""
     releases = pl.col("threshold").is_not_null() | pl.col("by_class").is_not_null()
     past = policy_history.history(ledger, stream).filter(pl.col("epoch_id") == epoch_id)
-    given = past.filter(releases & ~releases.shift(1) & ~pl.col("adopted_by").is_in([names.ERA, names.SILENCE]))
+    given = past.filter(releases & ~releases.shift(1) & ~pl.col("adopted_by").is_in(_BY_ITSELF))
     newest: str | None = given["adopted_at"].max()  # type: ignore[assignment] # a column of text
     return newest
 

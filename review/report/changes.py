@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from review import formats
-from review.report import as_json, rises, summary
+from review.report import as_json, detection_delay, summary
 from review.report.figures import Report
 
 
@@ -102,7 +102,7 @@ def _noticed(report: Report) -> list[str]:
     if report.in_force is None:
         return []
     audits = report.what_if.cases_per_day * (report.automation or 0.0) * report.in_force.policy.audit_rate
-    said = rises.sentence(report.target, audits)
+    said = detection_delay.sentence(report.target, audits)
     return [] if said is None else [said]
 
 

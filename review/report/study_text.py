@@ -11,7 +11,7 @@ from models.planning.labelled import LeftOut
 from models.planning.simulation import Rehearsal
 from models.planning.study import Attainable, Study
 from review import formats
-from review.report import rises, study_words
+from review.report import detection_delay, study_words
 
 CURVE = tuple(step / 10 for step in range(1, 11))
 SHOWN_DAYS = (1, 2, 3, 5, 10, 20, 30, 40, 50, 60, 90, 120, 180, 365)
@@ -191,5 +191,5 @@ def _days(loop: Rehearsal) -> list[str]:
         f"{loop.above} of {loop.runs} runs."
     )
     released = loop.days["released"][-1] * setting.per_day
-    noticed = rises.sentence(setting.target, released * setting.audit_rate)
+    noticed = detection_delay.sentence(setting.target, released * setting.audit_rate)
     return [*text, premise, *([noticed] if noticed else [])]

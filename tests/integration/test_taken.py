@@ -10,7 +10,7 @@ import pytest
 
 from flows import score
 from flows.governance import epochs
-from flows.inputs import files, taken
+from flows.inputs import files, taken_files
 from flows.runtime import settings
 from flows.scoring import decide
 from review.ledger import ledger
@@ -46,7 +46,7 @@ def inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:
     for name, value in {"LEDGER": ledger_url, "STREAMS": str(tmp_path), "DATA": str(tmp_path)}.items():
         monkeypatch.setenv(f"SECOND_READER_{name}", value)
     monkeypatch.setattr(decide, "record", decide.record.fn)  # without Prefect
-    monkeypatch.setattr(taken, "_TICK", 0.0)  # a file need not be left alone for seconds first
+    monkeypatch.setattr(taken_files, "_TICK", 0.0)  # a file need not be left alone for seconds first
     ledger.migrate(ledger_url)
     with ledger.open(ledger_url) as book:
         desk = Inbox(tmp_path, book)
@@ -79,7 +79,7 @@ def test_a_file_that_is_written_anew_with_its_size_and_time_of_writing_is_read(i
 def test_a_file_that_may_change_within_a_tick_of_the_clock_is_read_again(
     inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(taken, "_TICK", 60.0)  # as on a disk whose clock is that coarse
+    monkeypatch.setattr(taken_files, "_TICK", 60.0)  # as on a disk whose clock is that coarse
     inbox.write("a.csv", "a")
     assert (1, 1, 0) == inbox.score()
     assert (1, 0, 0) == inbox.score()
@@ -144,13 +144,13 @@ def test_files_are_read_again_by_a_stream_that_reads_otherwise_and_in_another_ep
 def test_two_thousand_files_that_were_taken_are_not_opened(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = [inbox.write(f"{number}.csv", f"c-{number}") for number in range(2000)]
     described = settings.read_stream("mail", settings.read())
-    first = taken.Look(described, "an epoch")
+    first = taken_files.Look(described, "an epoch")
     for path in paths:
         first.opens(path, path.name)
     known = first.kept()
     assert known is not None
     assert len(known) < 2000 * 40
     monkeypatch.delattr(files, "_checked")  # nothing is opened without it
-    again = taken.Look(described, "an epoch", taken.marks([known]))
+    again = taken_files.Look(described, "an epoch", taken_files.marks([known]))
     assert [] == list(files.chunks(inbox.folder / "inbox", described, look=again))
     assert {"files_passed_over": 2000} == again.counts()

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from flows.commands import main
 from flows.governance import evidence, safeguards
-from models import names
+from models import names_and_reasons
 from models.errors import Misuse, SecondReaderError
 from review.ledger import ledger
 
@@ -49,7 +49,7 @@ ACTS = [
 
 
 @pytest.mark.parametrize("words", ACTS)
-@pytest.mark.parametrize("name", [*names.ACTORS, "A\nB", "\x1b[31mred", "a\u202eb", " "])
+@pytest.mark.parametrize("name", [*names_and_reasons.ACTORS, "A\nB", "\x1b[31mred", "a\u202eb", " "])
 def test_every_command_that_keeps_a_name_and_a_reason_refuses_what_cannot_be_kept(
     words: tuple[str, ...], name: str
 ) -> None:
@@ -68,7 +68,7 @@ def test_init_refuses_a_name_that_cannot_be_kept_before_it_asks_anybody(monkeypa
 
 
 def test_whatever_the_product_signs_with_is_reserved() -> None:
-    assert {evidence.WATCHDOG, safeguards.ERA, safeguards.SILENCE} == set(names.ACTORS)
+    assert {evidence.WATCHDOG, safeguards.ERA, safeguards.SILENCE} == set(names_and_reasons.ACTORS)
 
 
 def test_an_archive_that_is_not_there_is_an_error_and_one_that_was_not_read_is_said(tmp_path: Path) -> None:

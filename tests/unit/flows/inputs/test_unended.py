@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.inputs import files, taken, text_blocks
+from flows.inputs import files, taken_files, text_blocks
 from models.errors import InputInvalid
 from tests.unit.flows.inputs.test_files import HEADER, MAIL, ROW
 
@@ -21,7 +21,7 @@ def read(path: Path, *, age: float | None) -> tuple[list[str], list[tuple[int, s
     """The ids, the faults and the counts of a look at a file that was written so many seconds ago; None: nobody looks."""
     if age is not None:
         os.utime(path, (time.time() - age,) * 2)
-    look = None if age is None else taken.Look(LAST, "an epoch")
+    look = None if age is None else taken_files.Look(LAST, "an epoch")
     chunks = list(files.chunks(path, LAST, look=look, rows=2))
     faults = [row for chunk in chunks for row in chunk.faults.select("line", "reason", "raw").rows()]
     return [name for chunk in chunks for name in chunk.frame["id"]], faults, look.counts() if look else {}
@@ -43,8 +43,12 @@ def test_a_record_that_is_cut_waits_while_the_file_is_young_and_is_a_fault_when_
 ) -> None:
     path = tmp_path / name
     path.write_bytes(content.encode())
-    assert (["a"], [], {"files_waited_for": 1}) == read(path, age=taken.YOUNG - 60)
-    for age in (taken.YOUNG + 60, -taken.YOUNG - 60, None):  # a clock that is years ahead makes nobody wait for ever
+    assert (["a"], [], {"files_waited_for": 1}) == read(path, age=taken_files.YOUNG - 60)
+    for age in (
+        taken_files.YOUNG + 60,
+        -taken_files.YOUNG - 60,
+        None,
+    ):  # a clock that is years ahead makes nobody wait for ever
         ids, found, counts = read(path, age=age)
         assert (["a"], {}) == (ids, counts)
         assert [(line, raw or found[0][2]) for line, _, raw in faults] == [(line, raw) for line, _, raw in found]
@@ -55,7 +59,7 @@ def test_all_that_follows_a_quote_that_is_open_to_the_end_of_a_young_file_waits_
     path = tmp_path / "a.csv"
     path.write_text(TOP + 'b,bug,"a text\nc,bug,of three lines,1\nd,bug,of')
     assert (["a"], [], {"files_waited_for": 1}) == read(path, age=0)
-    ids, faults, _ = read(path, age=taken.YOUNG + 60)
+    ids, faults, _ = read(path, age=taken_files.YOUNG + 60)
     assert ["a", "c"] == ids
     assert [(3, OPEN), (5, NO_END)] == [(line, reason) for line, reason, _ in faults]
 
@@ -82,7 +86,7 @@ def test_a_file_without_a_whole_line_waits_while_it_is_young(tmp_path: Path, con
     path.write_text(content)
     assert ([], [], {"files_waited_for": 1}) == read(path, age=0)
     with pytest.raises(InputInvalid, match=reason):
-        read(path, age=taken.YOUNG + 60)
+        read(path, age=taken_files.YOUNG + 60)
 
 
 def test_the_last_record_is_one_whatever_the_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 from models.evaluation import risk
 from models.evaluation.estimate import NotEnoughEvidence
 from review.ledger import rollups
-from review.queries import levels, outcomes
+from review.queries import confidence_levels, outcomes
 from review.queries.readings import Reviewed
 from tests.integration import ledger_facts as facts
 
@@ -111,7 +111,7 @@ def test_of_many_cases_each_count_above_a_listed_confidence_is_exact_and_the_are
     found = replace(found, drawn=found.drawn.gather_every(500))
     point = 0.123456
     short = outcomes.counts(found, [point])
-    monkeypatch.setattr(levels, "EXACT", len(rows))
+    monkeypatch.setattr(confidence_levels, "EXACT", len(rows))
     whole = outcomes.counts(found, [point])
     assert short["n"].sum() == whole["n"].sum()
     assert len(short) < 40_000 < 100_000 < len(whole)
@@ -138,7 +138,7 @@ def test_of_many_draws_without_an_answer_each_count_above_a_listed_confidence_is
     )
     found = replace(found, drawn=silent)
     short = outcomes.counts(found)
-    monkeypatch.setattr(levels, "EXACT", len(rows))
+    monkeypatch.setattr(confidence_levels, "EXACT", len(rows))
     whole = outcomes.counts(found)
     told = ["blind", "outcome", "late"]
     assert len(short) < 40_000 < 150_000 < len(whole)

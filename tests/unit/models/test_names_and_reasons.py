@@ -2,7 +2,7 @@
 
 import pytest
 
-from models import names
+from models import names_and_reasons
 from models.errors import Misuse
 
 
@@ -21,11 +21,11 @@ from models.errors import Misuse
     ],
 )
 def test_a_name_in_any_script_is_taken_as_it_is(name: str) -> None:
-    assert names.checked(name, "--by") == name
+    assert names_and_reasons.checked(name, "--by") == name
 
 
 def test_spaces_at_the_ends_are_no_part_of_it() -> None:
-    assert names.checked("  Ann Owner\n", "--by") == "Ann Owner"
+    assert names_and_reasons.checked("  Ann Owner\n", "--by") == "Ann Owner"
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_spaces_at_the_ends_are_no_part_of_it() -> None:
 )
 def test_nobody_is_called_as_the_product_itself(name: str) -> None:
     with pytest.raises(Misuse, match=r"--by '.*' is the name second-reader itself acts under; give that of a person"):
-        names.checked(name, "--by")
+        names_and_reasons.checked(name, "--by")
 
 
 @pytest.mark.parametrize(
@@ -65,11 +65,11 @@ def test_nobody_is_called_as_the_product_itself(name: str) -> None:
 )
 def test_what_a_terminal_or_a_page_would_obey_is_refused_in_one_line_that_shows(text: str, code: str) -> None:
     with pytest.raises(ValueError, match=rf"^--because holds the character U\+{code}, which does not show") as caught:
-        names.checked(text, "--because")
+        names_and_reasons.checked(text, "--because")
     assert str(caught.value).isprintable()
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n", "\u200d", "\u200c \u200d"])
 def test_what_shows_nothing_is_empty(text: str) -> None:
     with pytest.raises(Misuse, match="--by is empty"):
-        names.checked(text, "--by")
+        names_and_reasons.checked(text, "--by")
