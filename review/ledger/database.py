@@ -180,7 +180,7 @@ _WORDS: list[tuple[str, type[errors.SecondReaderError], str]] = [
     (r"password authentication failed|no password supplied|role \"[^\"]*\" does not exist", errors.Refused,
      "the server does not accept this user and password; check the ledger's URL"),
     (r"permission denied|SQLSTATE: 42501|readonly database", errors.Refused,
-     "this user may not write there; ask for the right, or change the ledger's URL"),
+     "this user may not do that there; ask for the right (deploy/production/roles.sql), or change the ledger's URL"),
     (r"database \"[^\"]*\" does not exist", errors.LedgerInvalid, "the server has no such database; create it first"),
     (r"not a database|malformed|disk image", errors.LedgerInvalid,
      "this is not an SQLite database, or it is damaged; restore it from a copy or choose another file"),

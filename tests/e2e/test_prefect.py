@@ -55,6 +55,16 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
+def children_ended(session: int, module: str) -> int:
+    """The time, in ticks, that ended children of a module's process have used: runs that were forked from it."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has just ended
+            fields = (folder / "stat").read_text(encoding="utf-8").rpartition(") ")[2].split()
+            if int(fields[3]) == session and f"\0-m\0{module}\0" in (folder / "cmdline").read_text(encoding="utf-8"):
+                return int(fields[13]) + int(fields[14])
+    return 0
+
+
 def deployments(api: str, name: str) -> dict[str, dict[str, Any]]:
     """The stream's deployments by flow."""
     wanted = {"deployments": {"name": {"any_": [name]}}}
@@ -87,13 +97,14 @@ def test_the_deployments_are_served_with_the_schedules_of_the_stream_and_run_fro
 ) -> None:
     place.deliver("one.jsonl", [mail(n) for n in range(10)])
     place.cli("init", place.name)
-    with beside(place, COMMAND, "serve", place.name):
+    with beside(place, COMMAND, "serve", place.name) as process:
         served = until(lambda: len(found := deployments(prefect_api, place.name)) == SIX and found)
         crons = {flow: served[flow]["schedules"][0]["schedule"]["cron"] for flow in FLOWS}
         assert crons == dict(zip(FLOWS, ("*/15 * * * *", "*/5 * * * *", "*/5 * * * *", "0 * * * *"), strict=True))
         for flow in FLOWS:
             ended = end(prefect_api, start(prefect_api, served[flow]))
             assert ended["type"] == "COMPLETED", ended
+        until(lambda: children_ended(process.pid, "flows.runtime.warm") > 0)
     assert place.rows("SELECT count(*) FROM decision") == [(10,)]
     assert (place.home / "reports" / place.name / "latest.html").exists()
 

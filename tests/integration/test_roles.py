@@ -15,6 +15,7 @@ from tests.integration import ledger_facts as facts
 from tests.integration.ledger_facts import NOW
 
 ROLES = Path(__file__).resolve().parents[2] / "deploy" / "production" / "roles.sql"
+ROLES_OF_OURS = ("second_reader_flows", "second_reader_readers", "second_reader_auditors")
 EVERY = [*tables.names(), *tables.BESIDE]
 
 
@@ -27,17 +28,17 @@ def as_member(url: str, role: str) -> tuple[str, str]:
 
 
 @pytest.fixture
-def members(postgres_url: str) -> Iterator[tuple[str, str]]:
-    """The URLs of an account that runs flows and of one that reads, on a ledger that its owner made."""
+def members(postgres_url: str) -> Iterator[tuple[str, str, str]]:
+    """The URLs of an account that runs flows, one that reads and one that audits, on a ledger that its owner made."""
     ledger.migrate(postgres_url)
     for _ in range(2):  # as after an upgrade
         facts.execute(postgres_url, ROLES.read_text(encoding="utf-8"))
-    made = [as_member(postgres_url, role) for role in ("second_reader_flows", "second_reader_readers")]
-    yield made[0][1], made[1][1]
+    made = [as_member(postgres_url, role) for role in ROLES_OF_OURS]
+    yield made[0][1], made[1][1], made[2][1]
     facts.execute(postgres_url, *(f"DROP ROLE {name}" for name, _ in made))
 
 
-def test_the_flows_role_adds_facts_in_every_way_and_reads_and_verifies_them(members: tuple[str, str]) -> None:
+def test_the_flows_role_adds_facts_in_every_way_and_reads_and_verifies_them(members: tuple[str, str, str]) -> None:
     url = members[0]
     ledger.migrate(url)  # nothing to do
     with ledger.open(url) as book, book.exclusive("score", "mail"):
@@ -53,7 +54,7 @@ def test_the_flows_role_adds_facts_in_every_way_and_reads_and_verifies_them(memb
         assert verify.ledger(book) == []
 
 
-def test_the_flows_role_cannot_change_a_table_nor_what_guards_it(members: tuple[str, str]) -> None:
+def test_the_flows_role_cannot_change_a_table_nor_what_guards_it(members: tuple[str, str, str]) -> None:
     with psycopg.connect(members[0], autocommit=True) as database:
         for table in EVERY:
             number = {"seal": "seq", "retired": "of_seal", "edition": "after_seal"}.get(table, "seal")
@@ -73,7 +74,7 @@ def test_the_flows_role_cannot_change_a_table_nor_what_guards_it(members: tuple[
                     database.execute(statement.encode())
 
 
-def test_the_flows_role_makes_nothing_and_lifts_no_guard(members: tuple[str, str]) -> None:
+def test_the_flows_role_makes_nothing_and_lifts_no_guard(members: tuple[str, str, str]) -> None:
     with psycopg.connect(members[0], autocommit=True) as database:
         for statement in (
             "SET session_replication_role = replica",
@@ -91,12 +92,31 @@ def test_the_flows_role_makes_nothing_and_lifts_no_guard(members: tuple[str, str
                 database.execute(statement.encode())
 
 
-def test_the_readers_role_reads_and_an_append_of_its_own_is_refused_in_one_line(members: tuple[str, str]) -> None:
+def test_the_readers_role_reads_and_an_append_of_its_own_is_refused_in_one_line(members: tuple[str, str, str]) -> None:
     with ledger.open(members[0]) as book:
         book.append(facts.all_tables(), now=NOW)
     with ledger.open(members[1]) as book:
         assert len(book.read("SELECT * FROM decision")) == 4
-        assert verify.ledger(book) == []
-        with pytest.raises(Refused, match="this user may not write there") as caught:
+        with pytest.raises(Refused, match="this user may not do that there") as caught:
             book.append({"run": facts.runs({"run_id": "mine"})}, now=NOW)
         assert "\n" not in str(caught.value)
+
+
+def test_the_readers_role_sees_all_of_an_epoch_but_its_salt(members: tuple[str, str, str]) -> None:
+    with ledger.open(members[0]) as book:
+        book.append(facts.all_tables(), now=NOW)
+        columns = [name for name in tables.columns("epoch") if name != "salt"]
+    with ledger.open(members[1]) as book:
+        assert not book.read(f"SELECT {', '.join(columns)} FROM epoch").is_empty()
+        for sql in ("SELECT salt FROM epoch", "SELECT * FROM epoch", "SELECT max(length(salt)) FROM epoch"):
+            with pytest.raises(Refused, match="this user may not do that there"):
+                book.read(sql)
+
+
+def test_the_auditors_role_verifies_every_seal_and_writes_nothing(members: tuple[str, str, str]) -> None:
+    with ledger.open(members[0]) as book:
+        book.append(facts.all_tables(), now=NOW)
+    with ledger.open(members[2]) as book:
+        assert verify.ledger(book) == []
+        with pytest.raises(Refused):
+            book.append({"run": facts.runs({"run_id": "mine"})}, now=NOW)
