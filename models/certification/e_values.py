@@ -9,7 +9,6 @@ import functools
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 Floats = NDArray[np.float64]
 
@@ -31,6 +30,8 @@ def mixture(wrong: ArrayLike, n: ArrayLike, alpha: float, *, a: float, b: float)
     -inf where the rate seen is so far above alpha that the evidence is below the smallest double. Raises ValueError as
     `constant` does.
     """
+    from scipy import special  # half a second, which a flow that looks at no evidence does without
+
     k, total = _counts(wrong, n, alpha)
     right = total - k
     with np.errstate(divide="ignore"):  # log 0 = -inf is the answer where the integral underflows
@@ -73,6 +74,8 @@ def binomial(wrong: ArrayLike, n: ArrayLike, alpha: float) -> Floats:
     Comparable to log E at one look: both reach log(1/level) with probability at most `level`. Raises ValueError as
     `constant` does.
     """
+    from scipy import special
+
     k, total = _counts(wrong, n, alpha)
     # An error rate far below alpha has a p below the smallest double: -log p is then cut at 745.
     result: Floats = -np.log(

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import psycopg.conninfo
-
 from models import errors
 from review.ledger.drivers import adbc_driver_manager, dbapi, postgresql, sqlite
 
@@ -43,6 +41,8 @@ def address(url: str) -> Address:
         path = str(Path(rest[1:]).expanduser())
         return Address(kind="sqlite", target=path, shown=path)
     if separator and kind in ("postgresql", "postgres"):
+        import psycopg.conninfo  # only where it is used: a fifth of a second of a start
+
         try:
             read = psycopg.conninfo.conninfo_to_dict(f"postgresql://{rest}")
             parts = {name: str(value) for name, value in read.items() if value is not None}

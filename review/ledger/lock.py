@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-import psycopg
-
 from models import errors
 from review import private_files
 from review.ledger import database
@@ -41,6 +39,8 @@ def _file(where: database.Address, flow: str, stream: str, busy: errors.Busy) ->
 
 @contextmanager
 def _session(where: database.Address, flow: str, stream: str, busy: errors.Busy) -> Iterator[None]:
+    import psycopg  # as in `database`
+
     digest = hashlib.sha256(f"second-reader\n{flow}\n{stream}".encode()).digest()
     key = int.from_bytes(digest[:8], signed=True)
     try:

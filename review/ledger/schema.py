@@ -7,7 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
-import psycopg
 import sqlalchemy as sa
 
 from models import errors
@@ -22,6 +21,7 @@ def upgrade(where: database.Address) -> None:
     """Run the migrations that the ledger lacks, in one transaction. Raises LedgerInvalid, Refused or Unavailable."""
     import alembic.command  # a quarter of a second, which only `init` needs to spend
     import alembic.config
+    import psycopg  # as in `database`
 
     if where.kind == "sqlite":
         path = Path(where.target)
