@@ -16,6 +16,7 @@ from flows.runtime import artifacts, flow_states, runs
 from models import timestamps
 from models.certification import certificate
 from models.errors import Unavailable
+from models.monitoring import change_detection
 from models.planning import what_if
 from models.reviewers import capture_recapture
 from models.reviewers.capture_recapture import Readers
@@ -36,7 +37,7 @@ from review.queries import (
 )
 from review.queries.outcomes import Judged
 from review.report import as_json, report, summary
-from review.report.figures import Alarm, Era, Pace, Report
+from review.report.figures import Alarm, Era, Pace, Report, Watch
 
 
 @flow(name="measure", flow_run_name="measure-{stream}")
@@ -116,7 +117,7 @@ def gather(
         at=at,
         parts=breakdowns.curves(epoch, at, delta=in_force.delta, design=found.whole.design),
         looks=policy_history.looks(book, in_force.epoch_id),
-        watch=evidence.standing_watch(labels, in_force.target_error),
+        watch=_watch(labels, in_force.target_error),
         pace=Pace(**totals.pace(book, name, people, now=now)),
         since=totals.last_report(book, name, today=now[:10]),
     )
@@ -221,3 +222,11 @@ def write(folder: Path, day: str, made: Report) -> Path:
             f"{folder}: the report cannot be written ({error.strerror}); make room there, or give the right, and run it again"
         ) from None
     return folder / "latest.html"
+
+
+def _watch(labels: pl.DataFrame, target: float) -> Watch | None:
+    """How near an alarm the labels are; None without any."""
+    if labels.is_empty():
+        return None
+    wrong = labels["wrong"].to_numpy()
+    return Watch(labels=len(wrong), errors=int(wrong.sum()), level=change_detection.level(wrong, target))

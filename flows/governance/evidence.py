@@ -18,7 +18,6 @@ from models.monitoring import change_detection
 from models.routing.policy import AUTOMATE
 from review.queries import alarms, certificates, outcomes, policy_history, relook, suspicion
 from review.queries.outcomes import Judged
-from review.report.figures import Watch
 
 WATCHDOG = names_and_reasons.WATCHDOG
 
@@ -154,11 +153,3 @@ def _alarm(
         "detector": "CUSUM and Shiryaev-Roberts",
     }
     return pl.DataFrame([row], schema_overrides={"clean_until": pl.String}), raised - clean
-
-
-def standing_watch(labels: pl.DataFrame, target: float) -> Watch | None:
-    """How near an alarm the labels are; None without any."""
-    if labels.is_empty():
-        return None
-    wrong = labels["wrong"].to_numpy()
-    return Watch(labels=len(wrong), errors=int(wrong.sum()), level=change_detection.level(wrong, target))

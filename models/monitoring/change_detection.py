@@ -17,7 +17,6 @@ SR_T >= c, c <= E[SR_T] <= E[T] (Shin, Ramdas and Rinaldo, e-detectors, section 
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 Floats = NDArray[np.float64]
 
@@ -159,7 +158,7 @@ def _mean(logs: Floats) -> Floats:
     """Log of the mean over q (the first axis) of what is given as logs."""
     if not logs.size:
         return np.empty(logs.shape[1])
-    result: Floats = special.logsumexp(logs, axis=0) - np.log(len(logs))
+    result: Floats = np.logaddexp.reduce(logs, axis=0) - np.log(len(logs))
     return result
 
 
