@@ -1,6 +1,7 @@
 """The flows of a stream as Prefect deployments: four on its schedules, and two that wait for its owner."""
 
 import functools
+from contextlib import ExitStack
 from typing import Any
 
 import prefect
@@ -14,7 +15,7 @@ from flows.adopt import adopt, halt
 from flows.collect import collect
 from flows.dispatch import dispatch
 from flows.measure import measure
-from flows.runtime import settings, warm
+from flows.runtime import runs, settings, warm
 from flows.score import score
 from models.config import cron
 from models.config.stream import Stream
@@ -53,7 +54,12 @@ def serve(names: list[str]) -> None:
     if not names:
         raise Misuse(f"{config.streams}: no streams to serve; add a stream file, or set SECOND_READER_STREAMS")
     streams = [settings.read_stream(name, config) for name in names]
-    with warm.serving(_ENGINE, (_ENGINE, __name__, *_LATE)) as command:
-        # The runner has no setting for the command that starts a run, as a worker has.
-        runner.EngineCommandStarter = functools.partial(EngineCommandStarter, command=command)  # type: ignore
+    with ExitStack() as block:
+        try:
+            command = block.enter_context(warm.serving(_ENGINE, (_ENGINE, __name__, *_LATE)))
+        except (OSError, RuntimeError) as error:
+            runs.log.warning("serve: %s; so each run starts by itself, which takes seconds of a core", error)
+        else:
+            # The runner has no setting for the command that starts a run, as a worker has.
+            runner.EngineCommandStarter = functools.partial(EngineCommandStarter, command=command)  # type: ignore
         prefect.serve(*(deployment for stream in streams for deployment in of(stream)))

@@ -100,7 +100,7 @@ def gather(
         open_cases=readings.open_cases(people),
         reviewers=readings.reviewers(book, name, people),
         faults=rejected.faults(book, name),
-        columns=first_look.said(run.settings.data / run.stream.input.source, run.stream, harmless=False),
+        columns=first_look.noted(run.settings.data / run.stream.input.source, run.stream),
         history=policy_history.history(book, name),
         head=book.head(),
         now=now,

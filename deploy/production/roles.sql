@@ -9,6 +9,8 @@
 -- None can log in. Give each program an account of its own in one of them:
 --   CREATE ROLE mail_worker LOGIN PASSWORD '...' IN ROLE second_reader_flows;
 
+BEGIN; -- at no moment may anybody read more than at the end
+
 DO $$
 BEGIN
     BEGIN
@@ -54,3 +56,5 @@ BEGIN
     END IF;
 END
 $$;
+
+COMMIT;

@@ -134,6 +134,7 @@ def chunks(
     also: Callable[[str], bool] = lambda _: False,
     rows: int = 100_000,
     scale_first: bool = False,
+    tell: bool = True,
 ) -> Iterator[Chunk]:
     """The rows of a file, or of every file of a folder in the order of their names, at most `rows` at a time.
 
@@ -142,7 +143,7 @@ def chunks(
     `scale_first`: long files are read through for the scale of their confidences before their first rows are handed out.
     Raises InputInvalid, at once if a file is not what it says, later only if a file breaks off or is of another scale.
     """
-    return _read(_plan(source, stream, look, also), look, rows, stream if scale_first else None)
+    return _read(_plan(source, stream, look, also, tell=tell), look, rows, stream if scale_first else None)
 
 
 def sample(source: Path, *, rows: int) -> pl.DataFrame:
@@ -201,11 +202,16 @@ def _unread(source: Path, folders: list[Path]) -> str:
 
 
 def _plan(
-    source: Path, stream: Stream, look: taken_files.Look | None, also: Callable[[str], bool] = lambda _: False
+    source: Path,
+    stream: Stream,
+    look: taken_files.Look | None,
+    also: Callable[[str], bool] = lambda _: False,
+    *,
+    tell: bool = True,
 ) -> list[_File]:
     """The files to read, each found to be what it says."""
     listed, unread = _guarded(source, lambda: listing.listed(source))
-    if unread:
+    if unread and tell:
         log.warning("%s", _unread(source, unread))
     plan = []
     for found in listed:

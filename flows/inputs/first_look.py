@@ -3,10 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
-from flows.inputs import files
+from flows.inputs import files, listing
 from models import columns
 from models.config.stream import Stream
-from models.errors import InputInvalid
+from models.errors import InputInvalid, printable
 from models.outputs import column_notes, contract, pictures
 
 ROWS = 10_000  # looked at, of each file
@@ -50,13 +50,28 @@ def said(inbox: Path, stream: Stream, *, harmless: bool = True) -> list[str]:
     try:
         if inbox.exists():
             found += filter(None, [files.unread(inbox)])
-            first = next(files.chunks(inbox, stream, rows=ROWS), None)
+            first = next(files.chunks(inbox, stream, rows=ROWS, tell=False), None)
             if first is not None:
                 _check(first, stream)
                 found += Look(stream).at(first, harmless=harmless)
     except InputInvalid as refused:
         found.append(f"{refused}; until then score takes nothing")
+    except OSError as error:
+        found.append(f"{inbox}: cannot be read ({error.strerror}); give the right to read it")
     return found
+
+
+def noted(inbox: Path, stream: Stream) -> list[str]:
+    """What is to be mended of the columns of the newest file, for a report. What cannot be read is no matter of a report."""
+    try:
+        listed, _ = listing.listed(inbox)
+        newest = max(listed, key=lambda found: found.path.stat().st_mtime_ns, default=None)
+        if newest is None:
+            return []
+        first = next(files.chunks(newest.path, stream, rows=ROWS, tell=False), None)
+    except (InputInvalid, OSError):
+        return []
+    return [printable(line) for line in Look(stream).at(first, harmless=False)] if first is not None else []
 
 
 def _check(chunk: files.Chunk, stream: Stream) -> None:

@@ -37,7 +37,8 @@ def main() -> None:
             said += more
     code = int(said)
     if code < 0:  # it was killed: so is this
-        signal.signal(-code, signal.SIG_DFL)
+        if -code not in (signal.SIGKILL, signal.SIGSTOP):  # these cannot be set
+            signal.signal(-code, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     os._exit(code if code >= 0 else 1)
 

@@ -5,6 +5,7 @@ The inputs in tests/field were made for this project after troubles people repor
 
 import itertools
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -264,7 +265,7 @@ def test_what_score_would_refuse_whole_is_said_before(field: Field) -> None:
     assert "holds paths, such as 'a.png'" in paths
 
 
-def test_folders_that_are_not_read_are_said_before(field: Field) -> None:
+def test_folders_that_are_not_read_are_said_before_and_once(field: Field, capsys: pytest.CaptureFixture[str]) -> None:
     inbox = field.folder / "inbox"
     (inbox / "january").mkdir(parents=True)
     for name in ("b.jsonl", "january/a.jsonl"):
@@ -274,6 +275,7 @@ def test_folders_that_are_not_read_are_said_before(field: Field) -> None:
     said = first_look.said(inbox, field.describe("epoch"))
     assert said[0] == f"{inbox}: not read are its folders 'january'; of folders only those named key=value are"
     assert "column 'text' is missing" in said[1]
+    assert "january" not in capsys.readouterr().err, "nor is it logged"
 
 
 def test_what_is_to_be_mended_of_a_column_stands_in_the_report(field: Field) -> None:
@@ -296,3 +298,32 @@ def test_what_is_to_be_mended_of_a_column_stands_in_the_report(field: Field) -> 
     assert [line.partition(" values")[0] for line in made.columns] == ["a.jsonl: none of 40"] * 2
     assert html_page.html(made).count("none of 40 values") == 2
     assert terminal.lines(made).count("Columns: a.jsonl: none of 40 values") == 2
+
+
+def test_the_report_looks_at_the_newest_file_and_what_cannot_be_read_is_no_matter_of_it(field: Field) -> None:
+    described, inbox = field.describe("epoch"), field.folder / "inbox"
+    assert first_look.noted(inbox, described) == []
+    inbox.mkdir()
+    row = '{"id": "1", "label": "%s", "p": 0.8, "created": "", "price": "", "text": "?"}\n'
+    for name, label, at in (("z.jsonl", "no", 1), ("a.jsonl", "No\x1b[31m", 2)):
+        (inbox / name).write_text(row % label.replace("\x1b", "\\u001b") * 3, encoding="utf-8")
+        os.utime(inbox / name, (at, at))
+    said = first_look.noted(inbox, described)
+    (line,) = [line for line in said if "are none of the labels" in line]
+    assert line.startswith("a.jsonl: 3 of 3 answers in column 'label' (input.prediction) are none of the labels: 'No")
+    assert "\x1b" not in line
+    (inbox / "b.jsonl").write_text("{", encoding="utf-8")
+    assert first_look.noted(inbox, described) == []
+
+
+def test_an_inbox_that_may_not_be_entered_is_said_in_one_line(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
+    described, inbox = field.describe("epoch"), field.folder / "inbox"
+
+    def refused(_: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "exists", refused)
+    assert first_look.said(inbox, described) == [
+        f"{inbox}: cannot be read (Permission denied); give the right to read it"
+    ]
+    assert first_look.noted(inbox, described) == []

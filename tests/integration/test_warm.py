@@ -1,9 +1,12 @@
 """A run that is forked from a warm process is a process like any other to whoever started it."""
 
 import os
+import selectors
 import shlex
 import signal
+import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,6 +53,15 @@ def is_gone(pid: int) -> bool:
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a process ends within some seconds, buried or not."""
+    for _ in range(100):
+        if Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2].startswith("Z"):
             return True
         time.sleep(0.05)
     return False
@@ -112,6 +124,102 @@ def test_runs_end_with_the_process_they_are_forked_from(command: str) -> None:
 def test_a_module_that_cannot_be_imported_is_told() -> None:
     with pytest.raises(RuntimeError, match="ended with 1"), warm.serving(PROGRAM, ["no_such_module"]):
         pass
+
+
+def test_a_run_that_the_kernel_kills_is_told_as_killed(command: str) -> None:
+    with started(command, "kill") as process:
+        assert process.communicate()[1] == ""
+        assert process.returncode == -signal.SIGKILL
+
+
+def test_a_run_whose_end_and_whose_launchers_end_come_at_once_takes_no_other_with_it() -> None:
+    with (
+        warm.serving(PROGRAM, []) as other,
+        started(other, "nap 5") as ending,
+        started(other, "term") as lasting,
+    ):
+        (pid, parent, _), _ = begun(ending), begun(lasting)
+        os.kill(parent, signal.SIGSTOP)
+        assert has_ended(pid)
+        ending.kill()
+        ending.wait()
+        os.kill(parent, signal.SIGCONT)
+        assert lasting.stdout is not None
+        assert lasting.stdout.readline() == "ready\n"
+        lasting.terminate()
+        assert lasting.communicate()[1] == "was asked to end\n"
+        with started(other, "exit 3") as after:
+            assert begun(after)[1] == parent
+
+
+def test_asked_to_end_the_warm_process_lets_its_runs_come_to_theirs() -> None:
+    with warm.serving(PROGRAM, []) as other, started(other, "nap 5") as process:
+        _, parent, _ = begun(process)
+        os.kill(parent, signal.SIGTERM)
+        assert process.wait() == 5
+        with started(other, "exit 6") as cold:
+            assert begun(cold)[:2] == (cold.pid, os.getpid())
+
+
+class Asking:
+    """A launcher that has asked, and the socket it asked at, without a warm process."""
+
+    def __init__(self, folder: Path, request: bytes) -> None:
+        self.server, self.mine = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
+        self.server.bind(str(folder / "s"))
+        self.server.listen()
+        self.mine.connect(str(folder / "s"))
+        self.out, self.into = os.pipe()
+        socket.send_fds(self.mine, [request], [self.into, self.into])
+        os.close(self.into)
+
+    def told(self) -> tuple[bytes, bytes]:
+        """What it hears of its run, and of the output; nothing of either where nobody holds them any more."""
+        heard = self.mine.recv(8), os.read(self.out, 8)
+        for one in (self.server, self.mine):
+            one.close()
+        os.close(self.out)
+        return heard
+
+
+def test_a_fork_that_fails_is_the_trouble_of_one_run_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", full)
+    asking = Asking(tmp_path, b'{"environment": {}, "folder": "/"}\n')
+    with selectors.PollSelector() as watched:
+        warm._begin(asking.server, watched, PROGRAM)
+        assert len(watched.get_map()) == 0
+    assert asking.told() == (b"", b"")
+
+
+def test_a_request_that_is_cut_off_leaves_nothing_open(tmp_path: Path) -> None:
+    asking = Asking(tmp_path, b'{"environment"')
+    asking.mine.shutdown(socket.SHUT_WR)
+    with selectors.PollSelector() as watched:
+        warm._begin(asking.server, watched, PROGRAM)
+    assert asking.told() == (b"", b"")
+
+
+def test_a_long_name_of_the_folder_for_what_is_temporary_is_no_trouble(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ("x" * 90)
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    with warm.serving(PROGRAM, []) as other, started(other, "exit 3") as process:
+        assert begun(process)[1] != os.getpid()
+
+
+def test_what_a_module_prints_while_it_is_imported_is_not_taken_for_readiness(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "talks.py").write_text("print('hello')", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with warm.serving(PROGRAM, ["talks"]) as other, started(other, "exit 3") as process:
+        process.communicate()
+        assert process.returncode == 3
 
 
 def test_nobody_else_may_ask_for_a_run(command: str) -> None:

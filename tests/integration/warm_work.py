@@ -7,7 +7,7 @@ import time
 
 
 def main() -> None:
-    """`exit 3`, `abort`, `raise`, `sleep`, or `term`: sleep, and say so when SIGTERM comes."""
+    """`exit 3`, `abort`, `kill`, `nap 5`, `raise`, `sleep`, or `term`: sleep, and say so when SIGTERM comes."""
     word, _, number = os.environ["WARM_WORK"].partition(" ")
     print(os.getpid(), os.getppid(), os.getcwd(), flush=True)  # noqa: PTH109
     if word == "exit":
@@ -15,6 +15,11 @@ def main() -> None:
         sys.exit(int(number))
     if word == "abort":
         os.abort()
+    if word == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if word == "nap":
+        time.sleep(1.5)
+        sys.exit(int(number))
     if word == "raise":
         raise ValueError("so it goes")
     if word == "term":
