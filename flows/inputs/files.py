@@ -193,12 +193,7 @@ def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: i
 def unread(source: Path) -> str | None:
     """What to say of the folders of an inbox that are not read; None: there are none. Raises InputInvalid as `chunks`."""
     _, folders = _guarded(source, lambda: listing.listed(source))
-    return _unread(source, folders) if folders else None
-
-
-def _unread(source: Path, folders: list[Path]) -> str:
-    names = headers.quoted([folder.relative_to(source).as_posix() for folder in folders])
-    return f"{source}: not read are its folders {names}; of folders only those named key=value are"
+    return listing.not_read(source, folders) if folders else None
 
 
 def _plan(
@@ -212,7 +207,7 @@ def _plan(
     """The files to read, each found to be what it says."""
     listed, unread = _guarded(source, lambda: listing.listed(source))
     if unread and tell:
-        log.warning("%s", _unread(source, unread))
+        log.warning("%s", listing.not_read(source, unread))
     plan = []
     for found in listed:
         path, name = found.path, found.name

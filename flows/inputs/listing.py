@@ -55,6 +55,12 @@ def listed(source: Path) -> tuple[list[Found], list[Path]]:
     return found, unread
 
 
+def not_read(source: Path, folders: list[Path]) -> str:
+    """What to say of the folders of an inbox that are not read."""
+    names = headers.quoted([folder.relative_to(source).as_posix() for folder in folders])
+    return f"{source}: not read are its folders {names}; of folders only those named key=value are"
+
+
 def keyed(frame: pl.DataFrame, keys: Keys, columns: list[str]) -> pl.DataFrame:
     """The rows with those of the keys that are read as columns; what the file itself says of one goes before."""
     for name, value in keys:
