@@ -61,5 +61,5 @@ def serve(names: list[str]) -> None:
             runs.log.warning("serve: %s; so each run starts by itself, which takes seconds of a core", error)
         else:
             # The runner has no setting for the command that starts a run, as a worker has.
-            runner.EngineCommandStarter = functools.partial(EngineCommandStarter, command=command)  # type: ignore
+            runner.EngineCommandStarter = functools.partial(EngineCommandStarter, command=command)  # type: ignore[attr-defined,assignment]
         prefect.serve(*(deployment for stream in streams for deployment in of(stream)))
