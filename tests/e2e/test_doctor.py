@@ -137,5 +137,5 @@ def test_the_figures_of_status_are_there_for_prometheus(place: Place) -> None:
     assert place.cli("init", place.name).code == 0
     assert place.cli("score", place.name).code == 0
     text = place.cli("status", "--prometheus").out
-    assert f'second_reader_waiting{{stream="{place.name}"}} 3\n' in text
+    assert f'second_reader_waiting{{stream="{place.name}"}} 3.0\n' in text
     assert "automation" not in text  # nothing was measured yet

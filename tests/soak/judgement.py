@@ -13,10 +13,12 @@ OURS = "the flows"
 CONNECTIONS = "connections to PostgreSQL"
 JUDGED = (OURS, "Label Studio", "Prefect", CONNECTIONS)  # not PostgreSQL's memory: see `page`
 BUSY = 6  # answers in five minutes from which on it is an hour of work
-# What `doctor` says of a day on which all is well: readers do take answers back, and we run the flows ourselves.
+# What `doctor` says of a day on which all is well: readers do take answers back, we run the flows ourselves, and the
+# load holds labels that are none (`tests/faults/world.py`).
 _EXPECTED = (
     ("Label Studio", "deleted in the last seven days"),
     ("Prefect", "its flows are not deployed: they run only by hand"),
+    ("settings", "'no such label'"),
 )
 
 
