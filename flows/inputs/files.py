@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from flows.inputs import formats, headers, listing, parquet_files, scale_check, taken_files, text_blocks
+from flows.inputs import headers, listing, parquet_files, readers, scale_check, taken_files, text_blocks
 from models.config.stream import Stream
 from models.errors import InputInvalid
 from models.outputs import contract, reserved
@@ -53,7 +53,7 @@ class _File:
     """A file to read, found to be what it says, and its columns that are read."""
 
     found: listing.Found
-    reader: formats.Reader
+    reader: readers.Reader
     columns: list[str]
 
 
@@ -155,7 +155,7 @@ def sample(source: Path, *, rows: int) -> pl.DataFrame:
     if not listed:
         raise InputInvalid(f"{source}: there is no file in it; name one with outputs of the model")
     path = listed[0].path
-    reader = formats.READERS[_kind(path, "auto")]
+    reader = _reader(path, "auto")
     found = _guarded(path, functools.partial(reader.names, path))
     headers.check(path, found, [])
     frame = _guarded(path, lambda: next((batch[1] for batch in reader.read(path, found, rows) if len(batch[1])), None))
@@ -169,7 +169,7 @@ def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: i
 
     Of a Parquet file only the row groups that hold them are read. Raises InputInvalid as `chunks` does.
     """
-    listed = _guarded(folder, lambda: listing.listed(folder)[0]) if folder.is_dir() else []
+    listed = _guarded(folder, lambda: listing.listed(folder, _names(stream))[0]) if folder.is_dir() else []
     found = next((found for found in listed if found.name == name), None)
     if found is None:
         raise InputInvalid(f"{folder / name}: there is no such file; put it back")
@@ -190,10 +190,15 @@ def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: i
         yield listing.keyed(kept, found.keys, file.columns)
 
 
-def unread(source: Path) -> str | None:
+def unread(source: Path, stream: Stream) -> str | None:
     """What to say of the folders of an inbox that are not read; None: there are none. Raises InputInvalid as `chunks`."""
-    _, folders = _guarded(source, lambda: listing.listed(source))
+    _, folders = _guarded(source, lambda: listing.listed(source, _names(stream)))
     return listing.not_read(source, folders) if folders else None
+
+
+def listed(source: Path, stream: Stream) -> list[listing.Found]:
+    """The files that are read. Raises InputInvalid as `chunks`."""
+    return _guarded(source, lambda: listing.listed(source, _names(stream)))[0]
 
 
 def _plan(
@@ -205,7 +210,7 @@ def _plan(
     tell: bool = True,
 ) -> list[_File]:
     """The files to read, each found to be what it says."""
-    listed, unread = _guarded(source, lambda: listing.listed(source))
+    listed, unread = _guarded(source, lambda: listing.listed(source, _names(stream)))
     if unread and tell:
         log.warning("%s", listing.not_read(source, unread))
     plan = []
@@ -223,14 +228,14 @@ def _plan(
 
 def _unbegun(path: Path, stream: Stream) -> bool:
     """Whether a text file has no whole line yet. Raises InputInvalid."""
-    if path.suffix.lower() == ".gz" or formats.READERS[_kind(path, stream.input.format)] is parquet_files:
+    if path.suffix.lower() == ".gz" or _reader(path, stream.input.format) is parquet_files:
         return False
     return b"\n" not in _guarded(path, lambda: next(text_blocks.read(path), b""))
 
 
 def _checked(found: listing.Found, stream: Stream, also: Callable[[str], bool]) -> _File:
-    reader, columns, path = formats.READERS[_kind(found.path, stream.input.format)], contract.named(stream), found.path
-    keys = {key for key, _ in found.keys}
+    reader, columns, path = _reader(found.path, stream.input.format), contract.named(stream), found.path
+    keys = {listing.ROW, *(key for key, _ in found.keys)}
     inside = [column for column in columns if column not in keys]
     _guarded(path, functools.partial(reader.check, path, inside, stream))
     if reader is parquet_files:
@@ -273,18 +278,12 @@ def _opening(file: _File, look: taken_files.Look | None) -> None:
         _guarded(file.found.path, functools.partial(look.opens, file.found.path, file.found.name))
 
 
-def _kind(path: Path, form: str) -> str:
-    if form != "auto":
-        return form
-    suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
-    if suffixes and suffixes[-1] == ".gz":
-        suffixes.pop()
-    kind = formats.ENDINGS.get(suffixes[-1]) if suffixes else None
-    if kind is None:
-        raise InputInvalid(
-            f"{path}: cannot tell what it is; end it in {formats.ACCEPTED}, or have the stream set input.format"
-        )
-    return kind
+def _names(stream: Stream) -> listing.Names:
+    return listing.Names(files=stream.input.files, beside=stream.input.beside)
+
+
+def _reader(path: Path, form: str) -> readers.Reader:
+    return readers.READERS[_guarded(path, functools.partial(readers.kind, path, form))]
 
 
 def _guarded(path: Path, read: Callable[[], T]) -> T:

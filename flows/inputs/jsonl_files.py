@@ -8,7 +8,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -16,7 +16,7 @@ import polars as pl
 from flows.inputs import headers, text_blocks
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import reserved
+from models.outputs import failures, paths, reserved
 
 _LOOKED_AT = 1000  # rows; a key that stands in none of them is taken for a wrong name
 # Polars reads half a surrogate pair as NUL without a word.
@@ -28,27 +28,53 @@ _HALF_PAIR = re.compile(
 _HUGE = re.compile(r"[eE]\+?\d{3}")
 
 Batch = tuple[int, pl.DataFrame, pl.DataFrame]
+Start = Callable[[Path], bytes]  # the first lines of a file
+Blocks = Callable[[Path], Iterator[bytes]]  # its lines
 
 
-def check(path: Path, columns: list[str], stream: Stream) -> None:
+def _start(path: Path) -> bytes:
+    return text_blocks.first(path, "JSONL")
+
+
+def check(path: Path, columns: list[str], stream: Stream, *, start: Start = _start) -> None:
     """Raises InputInvalid if the first 1000 rows hold no object, or none of them a key the stream cannot do without."""
-    present = names(path)
+    present = names(path, start=start)
     # A key may be left out where it is empty, so only what every stream of answers has must be there.
     given = stream.input
     optional = {*given.slices, given.cost, given.latency_ms, given.produced_at}
+    optional |= {name for rule in given.failed or [] for name in (rule.when, rule.reason)}
     if len(given.payload) > 1:
         optional.update(given.payload)
     required = {given.id, given.prediction, given.confidence, given.model, *(given.probabilities or [])}
     needed = [column for column in columns if column in required or column not in optional]
+    needed = [column for column in needed if column in present or paths.compiled(column) is None]
     headers.check(path, sorted(present), needed)
+    wanted = [column for column in columns if column in required and column not in present]
+    _check_paths(path, wanted, start(path), stream)
 
 
-def names(path: Path) -> list[str]:
+def _check_paths(path: Path, wanted: list[str], start: bytes, stream: Stream) -> None:
+    """Raises InputInvalid if nothing stands at a path in any of the first 1000 rows: a wrong name, unless they came back
+    without an answer."""
+    if not wanted:
+        return
+    lines = [line for line in start.decode("utf-8", "replace").splitlines()[:_LOOKED_AT] if line.strip()]
+    rules = [name for rule in stream.input.failed or [] for name in (rule.when, rule.reason) if name is not None]
+    rows = paths.texts(lines, list(dict.fromkeys([*wanted, *rules])))
+    failed = failures.reasons(rows, stream).is_not_null().any()
+    for name in wanted:
+        if rows[name].null_count() == len(rows) and (name == stream.input.id or not failed):
+            raise InputInvalid(
+                f"{path}: nothing stands at {name!r} in any of its first {_LOOKED_AT} rows; name a path it has (of a "
+                "stream: in [input])"
+            )
+
+
+def names(path: Path, *, start: Start = _start) -> list[str]:
     """The keys of the first 1000 rows, in their order. Raises InputInvalid if none of them is an object."""
-    start = text_blocks.first(path, "JSONL")
     present: dict[str, None] = {}
     objects = 0
-    for line in start.splitlines()[:_LOOKED_AT]:
+    for line in start(path).splitlines()[:_LOOKED_AT]:
         try:
             row = json.loads(line)
         except (ValueError, RecursionError):
@@ -63,10 +89,10 @@ def names(path: Path) -> list[str]:
     return list(present)
 
 
-def read(path: Path, columns: list[str], rows: int) -> Iterator[Batch]:
+def read(path: Path, columns: list[str], rows: int, *, blocks: Blocks = text_blocks.read) -> Iterator[Batch]:
     """First line, rows, faults, at most `rows` rows at a time. Raises InputInvalid if a gzip breaks off."""
     line = 1
-    for block in text_blocks.read(path):
+    for block in blocks(path):
         lines = _lines(block, line)
         line += block.count(b"\n")
         cut = (pl.col("line") == line) & (not block.endswith(b"\n"))
@@ -135,7 +161,7 @@ def _parsed(lines: pl.DataFrame, columns: list[str]) -> tuple[pl.DataFrame, pl.D
 
 def _decoded(text: pl.Series, columns: list[str]) -> pl.DataFrame | None:
     """The named columns of the lines as text; None if a line is no JSON object, or holds half a surrogate pair."""
-    schema = dict.fromkeys(columns, pl.String())
+    schema: dict[str, pl.DataType] = dict.fromkeys(columns, pl.String())
     if not len(text):
         return pl.DataFrame(schema=schema)
     joined = text.str.join("\n").item()
@@ -145,7 +171,10 @@ def _decoded(text: pl.Series, columns: list[str]) -> pl.DataFrame | None:
         rows = pl.read_ndjson(io.BytesIO(joined.encode()), schema=schema)
     except pl.exceptions.PolarsError:
         return None
-    return rows if len(rows) == len(text) else None
+    if len(rows) != len(text):
+        return None
+    nested = [column for column in columns if paths.compiled(column) is not None]
+    return rows.with_columns(paths.texts(text, nested).get_columns()) if nested else rows
 
 
 def _halved(text: pl.Series, columns: list[str]) -> tuple[pl.DataFrame, pl.Series]:

@@ -14,7 +14,8 @@ from pydantic import (
 )
 
 from models.answers import same
-from models.config import messages
+from models.config import messages, presets
+from models.config.failed import Failed
 from models.config.fields import (
     LONGEST,
     Amount,
@@ -60,7 +61,11 @@ class Input(_Table):
     """How to read the model's outputs. Columns are named as they stand in the file."""
 
     source: Annotated[str, Field(min_length=1)]  # a file, or a folder of them; relative to the data folder
-    format: Literal["auto", "parquet", "csv", "jsonl"] = "auto"  # auto: by the file's ending
+    format: Literal["auto", "parquet", "csv", "jsonl", "json"] = (
+        "auto"  # auto: by the file's ending; or a preset's name
+    )
+    files: Columns | None = None  # names of the files that are read, * for any letters; None: all
+    beside: Columns = []  # the same, of files beside them that hold no outputs
     id: Column = "id"
     group: Column | None = None  # what may be right or wrong together: a customer, a document; None: the same payload
     prediction: Column | None = None  # None: the label of the highest probability
@@ -75,6 +80,7 @@ class Input(_Table):
         "value"  # reference: of what nobody reads the ledger keeps file and line
     )
     slices: Columns = []
+    failed: list[Failed] | None = None  # which rows came back without an answer
     model: Column | None = None  # the column that names the model; a row of another model goes to a person
     cost: Column | None = None  # of the model's answer, in the stream's currency
     latency_ms: Column | None = None
@@ -253,13 +259,13 @@ class Stream(_Table):
         return same.Rule(labels=tuple(self.labels), also=self.spellings.also, fold=self.spellings.fold)
 
 
-def parse(text: str, *, origin: str) -> Stream:
-    """Read a stream file's text; `origin` is its name, for messages.
+def parse(text: str, *, origin: str, lookup: presets.Lookup | None = None) -> Stream:
+    """Read a stream file's text; `origin` is its name, for messages; `lookup` finds the preset of a format's name.
 
     Raises StreamInvalid with one line per problem: file, line, key, value, what is allowed.
     """
     try:
-        return Stream.model_validate(tomllib.loads(text.removeprefix("\ufeff")))
+        return Stream.model_validate(presets.filled(tomllib.loads(text.removeprefix("\ufeff")), lookup))
     except tomllib.TOMLDecodeError as error:
         raise StreamInvalid(messages.syntax(error, text, origin)) from None
     except ValidationError as invalid:

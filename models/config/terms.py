@@ -16,7 +16,7 @@ Terms = dict[str, Any]  # key of the stream file, with its table, -> value as JS
 _FILE = "model.file"  # its value is the SHA-256 of the file, in hex: a path says nothing of what lies there
 _NO_TERM = {
     # Where rows come from, and what is kept of each beside its answer.
-    "input": {"source", "format", "slices", "payload_by", "cost", "latency_ms", "produced_at"},
+    "input": {"source", "format", "files", "beside", "slices", "payload_by", "cost", "latency_ms", "produced_at"},
     "model": {"file"},
     "review": {"instructions", "project", "deadline_hours", "queue_depth", "capacity_per_day"},
     "target": set[str](),
@@ -31,6 +31,8 @@ def of(stream: Stream, model_digest: str | None) -> Terms:
     Values are texts, numbers, booleans, null, lists of texts in their order, or lists of such lists.
     """
     tables = stream.model_dump(include=set(_NO_TERM))
+    failed = stream.input.failed
+    tables["input"]["failed"] = None if failed is None else [rule.text() for rule in failed]
     found: Terms = {"model.id": stream.model.id, _FILE: model_digest, "labels": list(stream.labels)} | _read_by(stream)
     for table, left_out in _NO_TERM.items():
         found |= {f"{table}.{key}": value for key, value in tables[table].items() if key not in left_out}
