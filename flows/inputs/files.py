@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from flows.inputs import headers, listing, parquet_files, readers, scale_check, taken_files, text_blocks
+from flows.inputs import listing, parquet_files, readers, scale_check, taken_files, text_blocks
 from models.config.stream import Stream
 from models.errors import InputInvalid
 from models.outputs import contract, reserved
@@ -90,9 +90,9 @@ def _parts(
             continue
         path = file.found.path
         _opening(file, look)
-        count = _guarded(path, functools.partial(parquet_files.row_count, path))
+        count = guarded(path, functools.partial(parquet_files.row_count, path))
         if count > most:
-            _guarded(
+            guarded(
                 path,
                 functools.partial(scale_check.check, functools.partial(_batches, file, rows), stream, file.found.name),
             )
@@ -114,7 +114,7 @@ def read(piece: Piece, *, rows: int = 100_000) -> Iterator[Chunk]:
             yield part
             continue
         columns = list(part.columns)
-        whole = _guarded(
+        whole = guarded(
             part.path, functools.partial(parquet_files.read_span, part.path, columns, part.first_line, part.rows)
         )
         for place, frame in enumerate(listing.keyed(whole, part.keys, columns).iter_slices(rows)):
@@ -146,30 +146,12 @@ def chunks(
     return _read(_plan(source, stream, look, also, tell=tell), look, rows, stream if scale_first else None)
 
 
-def sample(source: Path, *, rows: int) -> pl.DataFrame:
-    """The first rows of a file, or of a folder's first file, with all columns; for when no stream says what to read.
-
-    Raises InputInvalid if the file is not what it says, or no row of it can be read.
-    """
-    listed, _ = _guarded(source, lambda: listing.listed(source))
-    if not listed:
-        raise InputInvalid(f"{source}: there is no file in it; name one with outputs of the model")
-    path = listed[0].path
-    reader = _reader(path, "auto")
-    found = _guarded(path, functools.partial(reader.names, path))
-    headers.check(path, found, [])
-    frame = _guarded(path, lambda: next((batch[1] for batch in reader.read(path, found, rows) if len(batch[1])), None))
-    if frame is None:
-        raise InputInvalid(f"{path}: no row in it can be read; name a file with outputs of the model")
-    return frame.select(column for column in frame.columns if not column.startswith(reserved.PREFIX))
-
-
 def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: int = 100_000) -> Iterator[pl.DataFrame]:
     """The rows at some lines of one file of a folder, once more; those of them that are there. `name` as in `Chunk.source`.
 
     Of a Parquet file only the row groups that hold them are read. Raises InputInvalid as `chunks` does.
     """
-    listed = _guarded(folder, lambda: listing.listed(folder, _names(stream))[0]) if folder.is_dir() else []
+    listed = guarded(folder, lambda: listing.listed(folder, _names(stream))[0]) if folder.is_dir() else []
     found = next((found for found in listed if found.name == name), None)
     if found is None:
         raise InputInvalid(f"{folder / name}: there is no such file; put it back")
@@ -182,7 +164,7 @@ def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: i
     )
     wanted = lines.unique().alias(reserved.LINE).to_frame()
     last = lines.max()
-    while (batch := _guarded(path, functools.partial(next, batches, None))) is not None:
+    while (batch := guarded(path, functools.partial(next, batches, None))) is not None:
         first_line, frame, _ = batch
         if first_line > last:
             return
@@ -192,13 +174,13 @@ def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: i
 
 def unread(source: Path, stream: Stream) -> str | None:
     """What to say of the folders of an inbox that are not read; None: there are none. Raises InputInvalid as `chunks`."""
-    _, folders = _guarded(source, lambda: listing.listed(source, _names(stream)))
+    _, folders = guarded(source, lambda: listing.listed(source, _names(stream)))
     return listing.not_read(source, folders) if folders else None
 
 
 def listed(source: Path, stream: Stream) -> list[listing.Found]:
     """The files that are read. Raises InputInvalid as `chunks`."""
-    return _guarded(source, lambda: listing.listed(source, _names(stream)))[0]
+    return guarded(source, lambda: listing.listed(source, _names(stream)))[0]
 
 
 def _plan(
@@ -210,13 +192,13 @@ def _plan(
     tell: bool = True,
 ) -> list[_File]:
     """The files to read, each found to be what it says."""
-    listed, unread = _guarded(source, lambda: listing.listed(source, _names(stream)))
+    listed, unread = guarded(source, lambda: listing.listed(source, _names(stream)))
     if unread and tell:
         log.warning("%s", listing.not_read(source, unread))
     plan = []
     for found in listed:
         path, name = found.path, found.name
-        if look is not None and _guarded(path, functools.partial(look.passes_over, path, name)):
+        if look is not None and guarded(path, functools.partial(look.passes_over, path, name)):
             continue
         try:
             plan.append(_checked(found, stream, also))
@@ -230,16 +212,16 @@ def _unbegun(path: Path, stream: Stream) -> bool:
     """Whether a text file has no whole line yet. Raises InputInvalid."""
     if path.suffix.lower() == ".gz" or _reader(path, stream.input.format) is parquet_files:
         return False
-    return b"\n" not in _guarded(path, lambda: next(text_blocks.read(path), b""))
+    return b"\n" not in guarded(path, lambda: next(text_blocks.read(path), b""))
 
 
 def _checked(found: listing.Found, stream: Stream, also: Callable[[str], bool]) -> _File:
     reader, columns, path = _reader(found.path, stream.input.format), contract.named(stream), found.path
     keys = {listing.ROW, *(key for key, _ in found.keys)}
     inside = [column for column in columns if column not in keys]
-    _guarded(path, functools.partial(reader.check, path, inside, stream))
+    guarded(path, functools.partial(reader.check, path, inside, stream))
     if reader is parquet_files:
-        columns = columns + _guarded(path, functools.partial(parquet_files.others, path, columns, also))
+        columns = columns + guarded(path, functools.partial(parquet_files.others, path, columns, also))
     return _File(found=found, reader=reader, columns=columns)
 
 
@@ -253,7 +235,7 @@ def _read(plan: list[_File], look: taken_files.Look | None, rows: int, scaled: S
         waits_from: int | None = (
             None  # the line of a record that may still be being written; what follows waits with it
         )
-        while (batch := _guarded(path, functools.partial(next, batches, None))) is not None:
+        while (batch := guarded(path, functools.partial(next, batches, None))) is not None:
             first_line, frame, faults = batch
             cut = faults.filter(pl.col("reason").str.starts_with(text_blocks.UNENDED))["line"]
             if look is not None and len(cut) and look.may_wait(path, source):
@@ -275,7 +257,7 @@ def _batches(file: _File, rows: int, columns: list[str]) -> Iterator[scale_check
 
 def _opening(file: _File, look: taken_files.Look | None) -> None:
     if look is not None:
-        _guarded(file.found.path, functools.partial(look.opens, file.found.path, file.found.name))
+        guarded(file.found.path, functools.partial(look.opens, file.found.path, file.found.name))
 
 
 def _names(stream: Stream) -> listing.Names:
@@ -283,10 +265,10 @@ def _names(stream: Stream) -> listing.Names:
 
 
 def _reader(path: Path, form: str) -> readers.Reader:
-    return readers.READERS[_guarded(path, functools.partial(readers.kind, path, form))]
+    return readers.READERS[guarded(path, functools.partial(readers.kind, path, form))]
 
 
-def _guarded(path: Path, read: Callable[[], T]) -> T:
+def guarded(path: Path, read: Callable[[], T]) -> T:
     """What `read` returns. A disk that fails, or says no, is one line too."""
     try:
         return read()

@@ -35,6 +35,19 @@ ENDINGS = {
 }
 ACCEPTED = ".parquet, .csv, .csv.gz, .jsonl, .jsonl.gz or .json"
 
+BESIDE = ("manifest.json.out", "prediction.errors_stats-*")  # what platforms put beside their outputs
+
+
+def looked_at(path: Path) -> str:
+    """What a file is by its name, or else by how it begins. Raises as `kind`."""
+    try:
+        return kind(path, "auto")
+    except InputInvalid:
+        start = next(text_blocks.pieces(path), b"").lstrip()[:1]
+        if start not in (b"{", b"["):
+            raise
+        return "jsonl" if start == b"{" else "json"
+
 
 def kind(path: Path, form: str) -> str:
     """What a file is read as: as `form` says, or by its name; of an archive by that of the file in it.

@@ -72,6 +72,17 @@ def texts(lines: Iterable[str], names: list[str]) -> pl.DataFrame:
     return pl.DataFrame(found, schema=dict.fromkeys(names, pl.String()))
 
 
+def there(row: Any, name: str) -> bool:
+    """Whether anything stands at a path of a row: not null, false, nor an empty text, list or object."""
+    return _value(row, name) not in (None, False, "", [], {})
+
+
+def is_text(row: Any, name: str) -> bool:
+    """Whether a text that is not empty stands at a path of a row."""
+    value = _value(row, name)
+    return isinstance(value, str) and bool(value.strip())
+
+
 def _value(row: Any, name: str) -> Any:
     if isinstance(row, dict) and name in row:
         return row[name]

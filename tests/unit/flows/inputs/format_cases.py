@@ -297,7 +297,7 @@ payload = ["custom_id"]""",
     "transformers": Case(
         files={
             "rows.jsonl": lines(
-                {"text": "It broke", "label": "bug", "score": 0.9},
+                {"text": "It broke", "output": _scores(("bug", 0.9))},
                 {"text": "Money", "output": _scores(("bug", 0.3), ("billing", 0.7))},
                 {"text": "Odd", "output": None},
             )
