@@ -4,6 +4,7 @@ import tomllib
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -14,7 +15,7 @@ from pydantic import (
 )
 
 from models.answers import same
-from models.config import messages, presets
+from models.config import messages, presets, rules
 from models.config.failed import Failed
 from models.config.fields import (
     LONGEST,
@@ -168,6 +169,18 @@ class Schedule(_Table):
     timezone: Timezone = "UTC"
 
 
+def _condition(text: str) -> str:
+    rules.condition(text)
+    return text
+
+
+class Rule(_Table):
+    """A condition on columns of the input (`models.config.rules`) that goes before every threshold."""
+
+    code: Name  # stands in the ledger and in the report
+    when: Annotated[str, AfterValidator(_condition)]
+
+
 class Spellings(_Table):
     """The table [labels]: how else they are written."""
 
@@ -190,6 +203,8 @@ class Stream(_Table):
     costs: Costs
     policy: Policy = Policy()
     schedule: Schedule = Schedule()
+    never_release: list[Rule] = []  # a case that one of them holds of goes to a person, however sure the model is
+    always_audit: list[Rule] = []  # a case that one of them holds of is read by a person, blind, also if it is released
 
     @model_validator(mode="after")
     def _agree(self) -> "Stream":
@@ -201,6 +216,12 @@ class Stream(_Table):
                 f"policy.per_class: a line for each of {len(self.labels)} labels is too many; at most {MOST_LINES}, else "
                 '"no"'
             )
+        codes: set[str] = set()
+        for table, ruled_by in (("never_release", self.never_release), ("always_audit", self.always_audit)):
+            for place, rule in enumerate(ruled_by):
+                if rule.code in codes:
+                    raise ValueError(f"{table}[{place}]: another rule has the code {rule.code!r}; give each its own")
+                codes.add(rule.code)
         _ = self.rule
         columns = self.input.probabilities
         if columns is not None and self.input.confidence is not None:

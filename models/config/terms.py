@@ -36,7 +36,9 @@ def of(stream: Stream, model_digest: str | None) -> Terms:
     found: Terms = {"model.id": stream.model.id, _FILE: model_digest, "labels": list(stream.labels)} | _read_by(stream)
     for table, left_out in _NO_TERM.items():
         found |= {f"{table}.{key}": value for key, value in tables[table].items() if key not in left_out}
-    return found | {f"policy.{key}": getattr(stream.policy, key) for key in _POLICY}
+    found |= {f"policy.{key}": getattr(stream.policy, key) for key in _POLICY}
+    # What is never released is no part of what is certified: dropping a rule adds cases that no evidence speaks of.
+    return found | {"never_release": [[rule.code, rule.when] for rule in stream.never_release] or None}
 
 
 def _read_by(stream: Stream) -> Terms:

@@ -183,6 +183,13 @@ def test_another_way_to_write_labels_describes_a_stream() -> None:
     assert stream.parse(f"{without}\n{table}", origin="stream-file.md").labels == ["billing", "bug", "other"]
 
 
+def test_the_rules_shown_are_rules() -> None:
+    (tables,) = [block for block in blocks(STREAM_FILE, "") if block.startswith("[[never_release]]")]
+    (text,) = blocks(STREAM_FILE, "toml")
+    described = stream.parse(f"{text}\n{tables}", origin="stream-file.md")
+    assert [rule.code for rule in (*described.never_release, *described.always_audit)] == ["large", "vip"]
+
+
 def _fields() -> dict[str, FieldInfo]:
     """Every key of a stream file -> its field in the code; of what is no table, the key alone."""
     found: dict[str, FieldInfo] = {}

@@ -237,6 +237,50 @@ def test_tables_that_do_not_agree_name_the_line(old: str, new: str, said: str) -
     assert problems(old, new) == [said]
 
 
+RULES = """
+[[never_release]]
+code = "large"
+when = "total > 100"
+
+[[never_release]]
+code = "far"
+when = "country = 'XK'"
+
+[[always_audit]]
+code = "vip"
+when = "vip"
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('code = "large"\n', "", "mail.toml:29: never_release[0].code: missing; add this key"),
+        (
+            'code = "far"',
+            'kode = "far"',
+            "mail.toml:34: never_release[1].kode: no such key; did you mean code? allowed here: code, when",
+        ),
+        (
+            'code = "vip"',
+            'code = "far"',
+            "mail.toml:37: always_audit[0]: another rule has the code 'far'; give each its own",
+        ),
+        (
+            "country = 'XK'",
+            "country ~ 'XK'",
+            "mail.toml:35: never_release[1].when = \"country ~ 'XK'\": cannot be read from \"~ 'XK'\" on;",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_rule_names_its_line(old: str, new: str, said: str) -> None:
+    text = MAIL + RULES
+    assert old in text
+    with pytest.raises(StreamInvalid) as raised:
+        stream.parse(text.replace(old, new), origin="mail.toml")
+    assert said in str(raised.value)
+
+
 @pytest.mark.parametrize("line", ["* * * * *", "*/15 0-6,22 1 jan-mar MON", "0 0 31 12 7", "5/10 22-4 * * sat-sun"])
 def test_cron_takes_what_cron_takes(line: str) -> None:
     assert cron.checked(line) == line
