@@ -3,7 +3,6 @@
 A stream file that says `input.format = "openai-batch"` is read as if the preset's keys stood in it; its own keys win.
 """
 
-import tomllib
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
@@ -40,7 +39,8 @@ class About(_Table):
 class Study(_Table):
     """Of an export of people's answers: what `study` takes for the truth, and for single people's answers."""
 
-    truth: Column
+    truth: Column | None = None
+    right: Column | None = None  # instead: a verdict, accept or reject
     votes: Columns = []
     group: Column | None = None
 
@@ -70,9 +70,7 @@ def parse(text: str, *, origin: str, keys: set[str]) -> Preset:
     Raises StreamInvalid with one line per problem.
     """
     try:
-        preset = Preset.model_validate(tomllib.loads(text.removeprefix("\ufeff")))
-    except tomllib.TOMLDecodeError as error:
-        raise StreamInvalid(messages.syntax(error, text, origin)) from None
+        preset = Preset.model_validate(messages.read(text, origin))
     except ValidationError as invalid:
         raise StreamInvalid("\n".join(messages.lines(invalid, text, origin, Preset))) from None
     if unknown := sorted(set(preset.input) - keys):

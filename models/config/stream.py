@@ -1,6 +1,5 @@
 """What a stream is: one TOML file, validated. The vocabulary of the whole product."""
 
-import tomllib
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -286,8 +285,6 @@ def parse(text: str, *, origin: str, lookup: presets.Lookup | None = None) -> St
     Raises StreamInvalid with one line per problem: file, line, key, value, what is allowed.
     """
     try:
-        return Stream.model_validate(presets.filled(tomllib.loads(text.removeprefix("\ufeff")), lookup))
-    except tomllib.TOMLDecodeError as error:
-        raise StreamInvalid(messages.syntax(error, text, origin)) from None
+        return Stream.model_validate(presets.filled(messages.read(text, origin), lookup))
     except ValidationError as invalid:
         raise StreamInvalid("\n".join(messages.lines(invalid, text, origin, Stream))) from None

@@ -1,8 +1,8 @@
 """Paths into nested JSON: a column of [input] may be named by a JMESPath expression, as in `output.team`.
 
-Two functions are added to those of JMESPath. `from_json(text)` is what a text of JSON holds, also between the fences of
+Three functions are added to those of JMESPath. `from_json(text)` is what a text of JSON holds, also between the fences of
 Markdown that language models put around it; null where it holds none. `of_highest(names, scores)` is the name that stands
-where the highest score does.
+where the highest score does. `majority(texts)` is the text that more than half of them are.
 """
 
 import functools
@@ -16,7 +16,7 @@ import jmespath.exceptions
 import jmespath.functions
 import polars as pl
 
-_SYNTAX = re.compile(r"[.\[(|&@*`!<>=]")
+_SYNTAX = re.compile(r"[.\[(|&@*`!<>=\"]")
 _FENCE = re.compile(r"\A\s*```[A-Za-z]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
 
 
@@ -32,6 +32,12 @@ class _Functions(jmespath.functions.Functions):  # type: ignore[misc]  # it has 
         if not all(isinstance(score, int | float) and not isinstance(score, bool) for score in scores):
             return None
         return names[max(range(len(scores)), key=scores.__getitem__)]
+
+    @jmespath.functions.signature({"types": ["array", "null"]})  # type: ignore[untyped-decorator]
+    def _func_majority(self, values: list[Any] | None) -> Any:
+        known = [value for value in values or [] if isinstance(value, str)]
+        most = max(known, key=known.count, default=None)
+        return most if most is not None and 2 * known.count(most) > len(known) else None
 
 
 _OPTIONS = jmespath.Options(custom_functions=_Functions())

@@ -1,4 +1,4 @@
-"""Folders as platforms write them, from `guess` to decisions in the ledger: failed rows go to people with the platform's words."""
+"""Folders as platforms write them, from `guess` to the ledger: failed rows go to people with the platform's words."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,10 +44,10 @@ def test_bedrock_passes_its_manifest_over_and_gives_error_rows_to_people_with_th
     counts = scored(book, "bedrock")
     assert (20, 20, 1, 0) == (counts["read"], counts["decided"], counts["unscored"], counts["faults"])
     rows = book.read("SELECT case_id, prediction, raw_score, doubt, payload, route FROM decision ORDER BY case_id")
-    first, failed = rows.row(0, named=True), rows.row(19, named=True)
+    first, failed = rows.row(0, named=True), rows.row(7, named=True)
     assert ("R0000", "yes", 0.56, None) == (first["case_id"], first["prediction"], first["raw_score"], first["doubt"])
     assert "late refund login crash crash parcel" in first["payload"]
-    assert ("the platform answered with an error: 400 bad request", None) == (failed["doubt"], failed["raw_score"])
+    assert ("the platform answered with an error: 400 too long", None) == (failed["doubt"], failed["raw_score"])
     assert {"REVIEW"} == set(rows["route"])
     again = scored(book, "bedrock")
     assert (0, 20) == (again["decided"], again["repeats"])

@@ -148,6 +148,23 @@ def _task(number: int, label: str | None, score: float | None, *people: str | No
     return {"id": number, "data": {"text": f"Text {number}"}, "annotations": told, "predictions": given, "project": 1}
 
 
+def _record(record: str, label: str | None, score: float | None, *people: str) -> dict[str, Any]:
+    told = {"label": {"value": label, "score": score, "agent": "m-1"}} if label else {}
+    said = {"label": [{"value": one, "user_id": f"u{place}"} for place, one in enumerate(people)]} if people else {}
+    return {
+        "id": record,
+        "fields": {"text": f"Text {record}"},
+        "suggestions": told,
+        "responses": said,
+        "status": "pending",
+    }
+
+
+def _judged(task: int, label: str, score: float | None, said: str) -> dict[str, Any]:
+    whole = {"text": f"Text {task}", "_input_hash": task, "_task_hash": task, "label": label, "score": score}
+    return whole | {"answer": said, "_session_id": "s"}
+
+
 _CHAT = "response.body.choices[0].message.content"
 _CHAT_KEYS = (
     f'prediction = "from_json({_CHAT}).label"\nconfidence = "from_json({_CHAT}).confidence"\npayload = ["custom_id"]'
@@ -385,5 +402,46 @@ confidence = "from_json(response.candidates[0].content.parts[0].text).confidence
         },
         scored={"gs://bucket/a.txt": ("billing", 0.8)},
         people={"gs://bucket/b.txt": "the platform answered with an error: No such object"},
+    ),
+    "argilla": Case(
+        files={
+            "records.json": json.dumps(
+                [_record("1", "bug", 0.9, "bug", "bug"), _record("2", "billing", 0.7, "bug"), _record("3", None, None)]
+            ).encode()
+        },
+        scored={"1": ("bug", 0.9), "2": ("billing", 0.7)},
+        people={"3": "no confidence"},
+        junk_name="junk.json",
+        junk=(b'{"id": "1"', "not JSON at item 1"),
+    ),
+    "prodigy": Case(
+        files={
+            "db-out.jsonl": lines(
+                _judged(7, "bug", 0.9, "accept"),
+                _judged(8, "billing", 0.7, "reject"),
+                _judged(9, "bug", None, "ignore"),
+            )
+        },
+        scored={"7:s": ("bug", 0.9), "8:s": ("billing", 0.7)},
+        people={"9:s": "no confidence"},
+    ),
+    "ground-truth": Case(
+        files={
+            "output.manifest": lines(
+                {
+                    "source": "It broke",
+                    "kind": 0,
+                    "kind-metadata": {"class-name": "bug", "confidence": 0.8, "human-annotated": "no"},
+                },
+                {
+                    "source-ref": "s3://b/a.txt",
+                    "kind": 1,
+                    "kind-metadata": {"class-name": "billing", "confidence": 0.7},
+                },
+                {"source": "Odd", "kind-metadata": {"failure-reason": "the worker's answer could not be read"}},
+            )
+        },
+        scored={"It broke": ("bug", 0.8), "s3://b/a.txt": ("billing", 0.7)},
+        people={"Odd": "the labeling job failed: the worker's answer could not be read"},
     ),
 }
