@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.inputs import files, headers, listing, readers
+from flows.inputs import files, headers, listing, parquet_files, readers
 from models.errors import InputInvalid
 from models.outputs import reserved
 
@@ -34,11 +34,11 @@ def _sampled(path: Path, rows: int) -> pl.DataFrame:
     reader = readers.READERS[files.guarded(path, functools.partial(readers.looked_at, path))]
     found = files.guarded(path, functools.partial(reader.names, path))
     headers.check(path, found, [])
+    if reader is parquet_files:
+        found = files.guarded(path, functools.partial(parquet_files.named_by_class, path))
     frame = files.guarded(
         path, lambda: next((batch[1] for batch in reader.read(path, found, rows) if len(batch[1])), None)
     )
     if frame is None:
         raise InputInvalid(f"{path}: no row in it can be read; name a file with outputs of the model")
-    return frame.select(
-        column for column in frame.columns if column == reserved.RAW or not column.startswith(reserved.PREFIX)
-    )
+    return frame.select(column for column in frame.columns if column == reserved.RAW or column in found)

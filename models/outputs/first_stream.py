@@ -139,7 +139,9 @@ def _plain(column: str) -> str:
 
 def _named(key: str, names: Sequence[str]) -> str | None:
     """The column whose name comes first among the key's."""
-    plain = {_plain(column.rpartition(".")[2]): column for column in reversed(names)}  # of a path its last step
+    plain = {
+        _plain(re.sub(r"^class_name\((.+)\)$", r"\1", column).rpartition(".")[2]): column for column in reversed(names)
+    }  # of a path its last step
     plain |= {_plain(column): column for column in reversed(names)}
     return next((plain[name] for name in _NAMES[key] if name in plain), None)
 

@@ -1,6 +1,6 @@
 """Of a Delta table only the live files are read; what its log says that we do not know is refused in one line.
 
-The logs follow what deltalake 1.6.6 writes, which was compared with what this reads (docs/reference/formats.md).
+The logs follow what deltalake 1.6.6 writes, whose tables were compared with what this reads (docs/reference/formats.md).
 """
 
 import json
