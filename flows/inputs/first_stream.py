@@ -18,6 +18,7 @@ from models.outputs import first_stream, format_guess, paths, reserved
 
 _ROWS = 100_000  # of a table that are looked at
 _LINES = 1000  # of JSON
+_BARE = "sagemaker-csv"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
@@ -72,6 +73,11 @@ def write(
 def _guessed(frame: pl.DataFrame, name: str, source: str, known: first_stream.Known) -> tuple[str, first_stream.Guess]:
     """Why the rows are taken for what, and the stream file."""
     if reserved.RAW not in frame.columns:
+        if frame.columns == [f"column {place}" for place in range(1, frame.width + 1)]:
+            preset = presets.shipped(_BARE)
+            of = first_stream.Format(name=_BARE, keys=preset.input)
+            why = f"taken for {_BARE} ({preset.about.title}), for it is a .csv.out file of {frame.width} columns"
+            return why, first_stream.guess(frame, name=name, source=source, known=known, of=of)
         return _of_table(frame), first_stream.guess(frame, name=name, source=source, known=known)
     lines = frame[reserved.RAW].head(_LINES)
     rows = [paths.parsed(line) for line in lines]

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import polars as pl
 
-from flows.inputs import archives, csv_files, json_files, jsonl_files, parquet_files, text_blocks
+from flows.inputs import archives, bare_csv_files, csv_files, json_files, jsonl_files, parquet_files, text_blocks
 from models.config.stream import Stream
 from models.errors import InputInvalid
 
@@ -24,7 +24,13 @@ class Reader(Protocol):
         """First line, rows with `reserved.LINE`, faults. Raises InputInvalid if the file breaks off."""
 
 
-READERS: dict[str, Reader] = {"parquet": parquet_files, "csv": csv_files, "jsonl": jsonl_files, "json": json_files}
+READERS: dict[str, Reader] = {
+    "parquet": parquet_files,
+    "csv": csv_files,
+    "csv-without-header": bare_csv_files,
+    "jsonl": jsonl_files,
+    "json": json_files,
+}
 ENDINGS = {
     ".parquet": "parquet",
     ".pq": "parquet",
@@ -40,6 +46,8 @@ BESIDE = ("manifest.json.out", "prediction.errors_stats-*")  # what platforms pu
 
 def looked_at(path: Path) -> str:
     """What a file is by its name, or else by how it begins. Raises as `kind`."""
+    if path.name.lower().endswith(".csv.out"):
+        return "csv-without-header"
     try:
         return kind(path, "auto")
     except InputInvalid:

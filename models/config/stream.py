@@ -61,7 +61,7 @@ class Input(_Table):
     """How to read the model's outputs. Columns are named as they stand in the file."""
 
     source: Annotated[str, Field(min_length=1)]  # a file, or a folder of them; relative to the data folder
-    format: Literal["auto", "parquet", "csv", "jsonl", "json"] = (
+    format: Literal["auto", "parquet", "csv", "csv-without-header", "jsonl", "json"] = (
         "auto"  # auto: by the file's ending; or a preset's name
     )
     files: Columns | None = None  # names of the files that are read, * for any letters; None: all

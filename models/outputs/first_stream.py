@@ -95,7 +95,9 @@ def of_format(
     return _written(texts, name, source, dict(chosen), _labels(texts, chosen), [], shown, known, of)
 
 
-def guess(frame: pl.DataFrame, *, name: str, source: str, known: Known = NOTHING_KNOWN) -> Guess:
+def guess(
+    frame: pl.DataFrame, *, name: str, source: str, known: Known = NOTHING_KNOWN, of: Format | None = None
+) -> Guess:
     """The stream file for a table. `frame`: rows of it, any types; `name`: of the stream; `source`: for `input.source`."""
     texts = columns.text(frame)
     texts = texts.select(
@@ -121,7 +123,7 @@ def guess(frame: pl.DataFrame, *, name: str, source: str, known: Known = NOTHING
     taken = {*chosen.values(), *spread}
     rest = [one for one in texts.columns if one not in taken and one not in numbers]
     shown = [one for one in rest if not _answers(texts[one], labels)]
-    return _written(texts, name, source, chosen, labels, spread, shown, known, None)
+    return _written(texts, name, source, chosen, labels, spread, shown, known, of)
 
 
 def _labels(texts: pl.DataFrame, chosen: Mapping[str, str]) -> list[str]:

@@ -311,6 +311,14 @@ payload = ["custom_id"]""",
         people={"d": "no confidence"},
         junk_name="junk.jsonl.out",
     ),
+    "sagemaker-csv": Case(
+        files={"data.csv.out": b'a,"It broke, again",0.1,bug,0.8\nb,Money,0.9,billing,0.7\nc,Odd,0.5,,\n'},
+        keys='prediction = "column 4"\nconfidence = "column 5"\npayload = ["column 2"]',
+        scored={"a": ("bug", 0.8), "b": ("billing", 0.7)},
+        people={"c": "no confidence"},
+        junk_name="junk.csv.out",
+        junk=(b"a,b\n", "column 'column 4', 'column 5' is missing"),
+    ),
     "transformers": Case(
         files={
             "rows.jsonl": lines(

@@ -15,6 +15,8 @@ from models.outputs.first_stream import Known
 from tests.unit.flows.inputs.format_cases import CASES
 from tests.unit.flows.inputs.format_runs import cases, wrote
 
+# Of these a person must say more: what a reviewer sees, or which column holds the answer.
+ASKING = ("openai-batch", "openai-batch-responses", "anthropic-batch", "sagemaker-csv")
 KNOWN = Known(target=0.02, error=10.0, minute=0.5)
 
 
@@ -27,10 +29,12 @@ def config(tmp_path: Path) -> settings.Settings:
 def test_each_format_is_told_by_its_signs_and_the_reason_is_said(config: settings.Settings, name: str) -> None:
     written = first_stream.write("mail", wrote(CASES[name], config.data), config, KNOWN)
     assert written.said[1].startswith(f"  the file: taken for {name} (")
-    assert "of its first" in written.said[1]
+    assert "of its first" in written.said[1] or "for it is a .csv.out file" in written.said[1]
 
 
-@pytest.mark.parametrize("name", [name for name, case in CASES.items() if "custom_id" not in case.keys and case.scored])
+@pytest.mark.parametrize(
+    "name", [name for name, case in CASES.items() if "custom_id" not in case.keys and name != "sagemaker-csv"]
+)
 def test_the_stream_file_scores_what_the_case_says(config: settings.Settings, name: str) -> None:
     case = CASES[name]
     inbox = wrote(case, config.data)
