@@ -165,6 +165,41 @@ def _judged(task: int, label: str, score: float | None, said: str) -> dict[str, 
     return whole | {"answer": said, "_session_id": "s"}
 
 
+def _azure(documents: list[tuple[str, float]]) -> dict[str, Any]:
+    told = [{"docType": kind, "confidence": sure, "spans": [], "boundingRegions": []} for kind, sure in documents]
+    result = {"apiVersion": "2024-11-30", "modelId": "mail", "content": "It broke", "pages": [], "documents": told}
+    return {"status": "succeeded", "createdDateTime": "2026-11-01T10:00:00Z", "analyzeResult": result}
+
+
+def _document(text: str, *entities: tuple[str, float]) -> dict[str, Any]:
+    told = [{"type": kind, "confidence": sure} for kind, sure in entities]
+    return {"mimeType": "application/pdf", "text": text, "pages": [], "entities": told}
+
+
+def _lending(status: str, *kinds: tuple[str, float]) -> dict[str, Any]:
+    told = [{"Value": kind, "Confidence": sure} for kind, sure in kinds]
+    results = (
+        [{"Page": 1, "PageClassification": {"PageType": told, "PageNumber": []}, "Extractions": []}] if told else []
+    )
+    return {
+        "JobStatus": status,
+        "Results": results,
+        "AnalyzeLendingModelVersion": "1.0",
+        "DocumentMetadata": {"Pages": 1},
+    }
+
+
+def _observation(observation: str, output: str | None, **more: Any) -> dict[str, Any]:
+    whole = {
+        "id": observation,
+        "traceId": "t",
+        "type": "GENERATION",
+        "startTime": "2026-11-01T10:00:00Z",
+        "level": "DEFAULT",
+    }
+    return whole | {"input": "It broke", "output": output, "statusMessage": None} | more
+
+
 _CHAT = "response.body.choices[0].message.content"
 _CHAT_KEYS = (
     f'prediction = "from_json({_CHAT}).label"\nconfidence = "from_json({_CHAT}).confidence"\npayload = ["custom_id"]'
@@ -451,5 +486,49 @@ confidence = "from_json(response.candidates[0].content.parts[0].text).confidence
         },
         scored={"It broke": ("bug", 0.8), "s3://b/a.txt": ("billing", 0.7)},
         people={"Odd": "the labeling job failed: the worker's answer could not be read"},
+    ),
+    "azure-document-classifier": Case(
+        files={
+            "a.json": json.dumps(_azure([("bug", 0.8), ("billing", 0.2)]), indent=2).encode(),
+            "b.json": json.dumps(
+                {"status": "failed", "error": {"code": "Bad", "message": "The file is corrupted"}}
+            ).encode(),
+        },
+        scored={"a.json": ("bug", 0.8)},
+        people={"b.json": "the platform gave no answer: The file is corrupted"},
+        junk_name="junk.json",
+        junk=(b'{"status": ', "not JSON at item 1"),
+    ),
+    "google-document-classifier": Case(
+        files={
+            "a-0.json": json.dumps(_document("It broke", ("bug", 0.8), ("billing", 0.2))).encode(),
+            "b-0.json": json.dumps(_document("?") | {"error": {"code": 3, "message": "Unsupported input"}}).encode(),
+        },
+        scored={"a-0.json": ("bug", 0.8)},
+        people={"b-0.json": "the platform answered with an error: Unsupported input"},
+        junk_name="junk.json",
+        junk=(b'{"x": 1}', "column 'text' is missing"),
+    ),
+    "textract-lending": Case(
+        files={
+            "a.json": json.dumps(_lending("SUCCEEDED", ("billing", 20.5), ("bug", 79.5))).encode(),
+            "b.json": json.dumps(_lending("FAILED") | {"StatusMessage": "UNSUPPORTED_DOCUMENT"}).encode(),
+        },
+        kind="record",
+        scored={"a.json": ("bug", 0.795)},
+        people={"b.json": "the platform gave no answer: UNSUPPORTED_DOCUMENT"},
+        junk_name="junk.json",
+        junk=(b'{"x": 1}', "nothing stands at"),
+    ),
+    "langfuse": Case(
+        files={
+            "observations.jsonl": lines(
+                _observation("a", answer("bug", 0.9)),
+                _observation("b", None, level="ERROR", statusMessage="429 Too Many Requests"),
+            )
+        },
+        keys='prediction = "from_json(output).label"\nconfidence = "from_json(output).confidence"',
+        scored={"a": ("bug", 0.9)},
+        people={"b": "the call failed: 429 Too Many Requests"},
     ),
 }

@@ -77,6 +77,8 @@ def test_every_path_of_every_format_is_an_expression() -> None:
     for name in presets.names():
         preset = presets.shipped(name)
         keys = preset.input
+        if keys.get("format") == "csv-without-header":
+            continue  # its columns have plain names
         said = [keys.get("id"), keys.get("prediction"), keys.get("confidence"), *keys.get("payload", [])]
         said += [*preset.about.signs, *preset.about.shown]
         said += [rule.get(key) for rule in keys.get("failed", []) for key in ("when", "reason")]
