@@ -17,18 +17,19 @@ from models.errors import InputInvalid
 _LONGEST_FILE = 2**30  # bytes that are held at a time; JSON Lines may be of any size
 _BLOCK = 16 * 2**20  # bytes of lines handed out at a time
 _LOOKED_AT = 1000  # rows
+_KIND = f"JSON of objects; none of its first {_LOOKED_AT} items is one"
 _SPACE = re.compile(r"[ \t\r\n]*")
 _BREAKS = re.compile(r"[\r\n]")  # never inside a text of JSON, where they are escaped
 
 
 def check(path: Path, columns: list[str], stream: Stream) -> None:
     """Raises InputInvalid if the file is no JSON, or none of its first 1000 rows has a key the stream cannot do without."""
-    jsonl_files.check(path, columns, stream, start=functools.partial(_start, whole=True))
+    jsonl_files.check(path, columns, stream, start=functools.partial(_start, whole=True), kind=_KIND)
 
 
 def names(path: Path) -> list[str]:
     """The keys of the first 1000 rows. Raises InputInvalid if none of them is an object."""
-    return jsonl_files.names(path, start=functools.partial(_start, whole=False))
+    return jsonl_files.names(path, start=functools.partial(_start, whole=False), kind=_KIND)
 
 
 def read(path: Path, columns: list[str], rows: int) -> Iterator[jsonl_files.Batch]:

@@ -28,6 +28,7 @@ _HALF_PAIR = re.compile(
 _HUGE = re.compile(r"[eE]\+?\d{3}")
 
 Batch = tuple[int, pl.DataFrame, pl.DataFrame]
+_KIND = f"JSONL; none of its first {_LOOKED_AT} lines is a JSON object on one line"
 Start = Callable[[Path], bytes]  # the first lines of a file
 Blocks = Callable[[Path], Iterator[bytes]]  # its lines
 
@@ -36,9 +37,9 @@ def _start(path: Path) -> bytes:
     return text_blocks.first(path, "JSONL")
 
 
-def check(path: Path, columns: list[str], stream: Stream, *, start: Start = _start) -> None:
+def check(path: Path, columns: list[str], stream: Stream, *, start: Start = _start, kind: str = _KIND) -> None:
     """Raises InputInvalid if the first 1000 rows hold no object, or none of them a key the stream cannot do without."""
-    present = names(path, start=start)
+    present = names(path, start=start, kind=kind)
     # A key may be left out where it is empty, so only what every stream of answers has must be there.
     given = stream.input
     optional = {*given.slices, given.cost, given.latency_ms, given.produced_at}
@@ -70,7 +71,7 @@ def _check_paths(path: Path, wanted: list[str], start: bytes, stream: Stream) ->
             )
 
 
-def names(path: Path, *, start: Start = _start) -> list[str]:
+def names(path: Path, *, start: Start = _start, kind: str = _KIND) -> list[str]:
     """The keys of the first 1000 rows, in their order. Raises InputInvalid if none of them is an object."""
     present: dict[str, None] = {}
     objects = 0
@@ -83,9 +84,7 @@ def names(path: Path, *, start: Start = _start) -> list[str]:
             objects += 1
             present.update(dict.fromkeys(row))
     if not objects:
-        raise InputInvalid(
-            f"{path}: not JSONL; none of its first {_LOOKED_AT} lines is a JSON object on one line; mend it, or move it away"
-        )
+        raise InputInvalid(f"{path}: not {kind}; mend it, or move it away")
     return list(present)
 
 

@@ -1,5 +1,6 @@
 """What a file of a model's outputs is likely to be: which format's signs its rows have, and where the answer stands in them."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -81,15 +82,17 @@ def leaves(rows: Sequence[Any]) -> list[str]:
     """The paths of nested objects at which texts, numbers or lists stand, in their order; a list is not taken apart."""
     found: dict[str, None] = {}
     for row in rows:
-        _walk(row, "", _DEEPEST, found)
+        _walk(row, (), found)
     return list(found)[:_MOST]
 
 
-def _walk(value: Any, path: str, levels: int, found: dict[str, None]) -> None:
-    if not isinstance(value, dict) or levels == 0:
-        if path and value is not None:
-            found.setdefault(path)
-        return
-    for key, inner in value.items():
-        step = key if _PLAIN.fullmatch(key) or not path else f'"{key}"'
-        _walk(inner, f"{path}.{step}" if path else step, levels - 1, found)
+def _walk(value: Any, keys: tuple[str, ...], found: dict[str, None]) -> None:
+    if isinstance(value, dict) and len(keys) < _DEEPEST:
+        for key, inner in value.items():
+            if key and key.isprintable():
+                _walk(inner, (*keys, key), found)
+    elif keys and value is not None:
+        path = (
+            keys[0] if len(keys) == 1 else ".".join(key if _PLAIN.fullmatch(key) else json.dumps(key) for key in keys)
+        )
+        found.setdefault(path)

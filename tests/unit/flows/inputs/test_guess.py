@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from flows.commands.main import app
 from flows.inputs import first_stream
 from flows.runtime import settings
-from models.errors import Misuse
+from models.errors import InputInvalid, Misuse
 from models.outputs.first_stream import Known
 from tests.unit.flows.inputs.format_cases import CASES
 from tests.unit.flows.inputs.format_runs import cases, wrote
@@ -128,3 +128,40 @@ def test_a_command_that_cannot_be_is_one_line(
     error = CliRunner().invoke(app, ["guess", *words]).exception
     assert isinstance(error, Misuse)
     assert said in str(error)
+
+
+def test_names_and_texts_that_a_path_cannot_hold_as_they_stand_are_read_all_the_same(config: settings.Settings) -> None:
+    rows = [
+        {
+            "the id": f"c{n}",
+            "out": {'a "label"': {"label": "ab"[n % 2]}, "p.q": n / 20, "\ud800": 1},
+            "in": {"t": "x\ud800\0y"},
+        }
+        for n in range(20)
+    ]
+    (config.data / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    first_stream.write("mail", config.data / "rows.jsonl", config, KNOWN)
+    text = (config.streams / "mail.toml").read_text(encoding="utf-8")
+    assert 'id = "the id"' in text
+    assert r'prediction = "out.\"a \\\"label\\\"\".label"' in text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.jsonl", b"[1]\n[2]\n", "not JSONL; none of its first 1000 lines is a JSON object on one line"),
+        ("a.json", b"[1, 2]", "not JSON of objects; none of its first 1000 items is one"),
+        ("a.json", b"<html>", "not JSON at item 1"),
+        ("a.jsonl", b'{"a":' * 3000 + b"1" + b"}" * 3000 + b"\n", "none of its first 1000 lines is a JSON object"),
+        ("a", b"hello", "cannot tell what it is"),
+        ("a.tar.gz", b"\x1f\x8b", "not a tar archive, or cut off"),
+    ],
+)
+def test_what_holds_no_outputs_is_one_line_and_nothing_is_written(
+    config: settings.Settings, name: str, content: bytes, said: str
+) -> None:
+    (config.data / name).write_bytes(content)
+    with pytest.raises(InputInvalid, match=said) as refused:
+        first_stream.write("mail", config.data / name, config, KNOWN)
+    assert "\n" not in str(refused.value)
+    assert not config.streams.exists()
