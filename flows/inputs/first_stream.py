@@ -14,7 +14,7 @@ from flows.runtime import presets, settings
 from models.config import stream as streams
 from models.config.presets import Preset
 from models.errors import Misuse, StreamInvalid
-from models.outputs import first_stream, format_guess, paths, reserved
+from models.outputs import first_stream, format_guess, path_functions, reserved, row_paths
 
 _ROWS = 100_000  # of a table that are looked at
 _LINES = 1000  # of JSON
@@ -80,7 +80,7 @@ def _guessed(frame: pl.DataFrame, name: str, source: str, known: first_stream.Kn
             return why, first_stream.guess(frame, name=name, source=source, known=known, of=of)
         return _of_table(frame), first_stream.guess(frame, name=name, source=source, known=known)
     lines = frame[reserved.RAW].head(_LINES)
-    rows = [paths.parsed(line) for line in lines]
+    rows = [path_functions.parsed(line) for line in lines]
     taken = format_guess.taken(rows, {one: presets.shipped(one) for one in presets.names()})
     if taken is not None:
         preset = presets.shipped(taken.name)
@@ -90,7 +90,7 @@ def _guessed(frame: pl.DataFrame, name: str, source: str, known: first_stream.Kn
     if nested:
         flat = [column for column in frame.columns if not column.startswith(reserved.PREFIX)]
         tops = {path.partition(".")[0] for path in nested}
-        table = paths.texts(lines, [*(column for column in flat if column not in tops), *nested])
+        table = row_paths.texts(lines, [*(column for column in flat if column not in tops), *nested])
         return f"taken for JSON of no format that is known by name, with {len(nested)} paths", first_stream.guess(
             table, name=name, source=source, known=known
         )
@@ -108,10 +108,10 @@ def _of_format(
     keys: Mapping[str, object] = preset.input
     chosen = {key: str(keys[key]) for key in ("id", "prediction", "confidence") if key in keys}
     chosen = {key: path if key == "id" else format_guess.narrowed(path, rows) for key, path in chosen.items()}
-    answers = paths.texts(lines, [chosen["prediction"]]).to_series().to_list()
+    answers = row_paths.texts(lines, [chosen["prediction"]]).to_series().to_list()
     chosen |= format_guess.inside(chosen["prediction"], answers)
     payload = format_guess.shown(preset.about.shown, rows) or preset.input.get("payload", [])
-    frame = paths.texts(lines, list(dict.fromkeys([*chosen.values(), *payload])))
+    frame = row_paths.texts(lines, list(dict.fromkeys([*chosen.values(), *payload])))
     format_ = first_stream.Format(name=of, keys=preset.input, kind=preset.kind)
     return first_stream.of_format(
         frame, name=name, source=source, of=format_, chosen=chosen, shown=payload, known=known

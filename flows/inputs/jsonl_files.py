@@ -16,7 +16,7 @@ import polars as pl
 from flows.inputs import headers, text_blocks
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import failures, paths, reserved
+from models.outputs import failures, reserved, row_paths
 
 _LOOKED_AT = 1000  # rows; a key that stands in none of them is taken for a wrong name
 # Polars reads half a surrogate pair as NUL without a word.
@@ -48,7 +48,7 @@ def check(path: Path, columns: list[str], stream: Stream, *, start: Start = _sta
         optional.update(given.payload)
     required = {given.id, given.prediction, given.confidence, given.model, *(given.probabilities or [])}
     needed = [column for column in columns if column in required or column not in optional]
-    needed = [column for column in needed if column in present or paths.compiled(column) is None]
+    needed = [column for column in needed if column in present or row_paths.compiled(column) is None]
     headers.check(path, sorted(present), needed)
     wanted = [column for column in columns if column in required and column not in present]
     _check_paths(path, wanted, start(path), stream)
@@ -61,7 +61,7 @@ def _check_paths(path: Path, wanted: list[str], start: bytes, stream: Stream) ->
         return
     lines = [line for line in start.decode("utf-8", "replace").splitlines()[:_LOOKED_AT] if line.strip()]
     rules = [name for rule in stream.input.failed or [] for name in (rule.when, rule.reason) if name is not None]
-    rows = paths.texts(lines, list(dict.fromkeys([*wanted, *rules])))
+    rows = row_paths.texts(lines, list(dict.fromkeys([*wanted, *rules])))
     failed = failures.reasons(rows, stream).is_not_null().any()
     for name in wanted:
         if rows[name].null_count() == len(rows) and (name == stream.input.id or not failed):
@@ -172,8 +172,8 @@ def _decoded(text: pl.Series, columns: list[str]) -> pl.DataFrame | None:
         return None
     if len(rows) != len(text):
         return None
-    nested = [column for column in columns if paths.compiled(column) is not None]
-    return rows.with_columns(paths.texts(text, nested).get_columns()) if nested else rows
+    nested = [column for column in columns if row_paths.compiled(column) is not None]
+    return rows.with_columns(row_paths.texts(text, nested).get_columns()) if nested else rows
 
 
 def _halved(text: pl.Series, columns: list[str]) -> tuple[pl.DataFrame, pl.Series]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.config.presets import Preset
-from models.outputs import paths
+from models.outputs import path_functions, row_paths
 
 _SIGNED = 0.5  # share of the rows that must have a sign; what failed may have none
 _ENOUGH = 0.9  # share of the rows that must have a text to be shown
@@ -35,7 +35,7 @@ def taken(rows: Sequence[Any], presets: Mapping[str, Preset]) -> Taken | None:
         counts = dict.fromkeys(preset.about.signs, 0)
         having = 0
         for row in rows:
-            there = [sign for sign in counts if paths.there(row, sign)]
+            there = [sign for sign in counts if row_paths.there(row, sign)]
             having += bool(there)
             for sign in there:
                 counts[sign] += 1
@@ -50,7 +50,7 @@ def inside(text_path: str, texts: Sequence[str | None]) -> dict[str, str]:
 
     Nothing if less than half of the texts are such objects.
     """
-    objects = [value for text in texts if isinstance(value := paths.parsed(text), dict)]
+    objects = [value for text in texts if isinstance(value := path_functions.parsed(text), dict)]
     if not objects or len(objects) < _ENOUGH * len([text for text in texts if text]) / 2:
         return {}
     keys = list(dict.fromkeys(key for one in objects for key in one if _PLAIN.fullmatch(key)))
@@ -64,16 +64,16 @@ def inside(text_path: str, texts: Sequence[str | None]) -> dict[str, str]:
 def narrowed(path: str, rows: Sequence[Any]) -> str:
     """Of a path that is one of several, joined by ` || `, the first that gives what all of them together give."""
     ways = path.split(" || ")
-    if any(paths.compiled(way) is None for way in ways):
+    if any(row_paths.compiled(way) is None for way in ways):
         return path
-    having = sum(paths.there(row, path) for row in rows)
-    return next((way for way in ways if having and sum(paths.there(row, way) for row in rows) == having), path)
+    having = sum(row_paths.there(row, path) for row in rows)
+    return next((way for way in ways if having and sum(row_paths.there(row, way) for row in rows) == having), path)
 
 
 def shown(candidates: Sequence[str], rows: Sequence[Any]) -> list[str]:
     """The first of the paths at which a text stands in nearly every row, as a list; nothing if there is none."""
     for path in candidates:
-        if rows and sum(paths.is_text(row, path) for row in rows) >= _ENOUGH * len(rows):
+        if rows and sum(row_paths.is_text(row, path) for row in rows) >= _ENOUGH * len(rows):
             return [path]
     return []
 

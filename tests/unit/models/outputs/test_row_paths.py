@@ -5,13 +5,13 @@ import json
 import pytest
 
 from flows.runtime import presets
-from models.outputs import paths
+from models.outputs import row_paths
 
 ROW = {"a": {"b": [1, 2.5, "x"], "t": True, "n": None}, "c.d": "plain", "c": {"d": "nested"}, "text": "t"}
 
 
 def at(path: str, row: object = None) -> str | None:
-    found: str | None = paths.texts([json.dumps(ROW if row is None else row)], [path]).item()
+    found: str | None = row_paths.texts([json.dumps(ROW if row is None else row)], [path]).item()
     return found
 
 
@@ -85,6 +85,6 @@ def test_every_path_of_every_format_is_an_expression() -> None:
         odd = [
             path
             for path in said
-            if path and not path.isidentifier() and path[0] != "@" and paths.compiled(path) is None
+            if path and not path.isidentifier() and path[0] != "@" and row_paths.compiled(path) is None
         ]
         assert [] == odd, name
