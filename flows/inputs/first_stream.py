@@ -14,7 +14,7 @@ from flows.runtime import presets, settings
 from models.config import stream as streams
 from models.config.presets import Preset
 from models.errors import Misuse, StreamInvalid
-from models.outputs import first_stream, format_guess, path_functions, reserved, row_paths
+from models.outputs import first_stream, format_guess, path_functions, reserved, row_paths, told
 
 _ROWS = 100_000  # of a table that are looked at
 _LINES = 1000  # of JSON
@@ -31,9 +31,7 @@ class Written:
     complete: bool
 
 
-def write(
-    name: str, data: Path, config: settings.Settings, known: first_stream.Known = first_stream.NOTHING_KNOWN
-) -> Written:
+def write(name: str, data: Path, config: settings.Settings, known: told.Known = told.NOTHING_KNOWN) -> Written:
     """Write the stream file of `name` (or the .toml file `name`), and say in sentences what was guessed, and what is not.
 
     Raises Misuse if there is such a file already, which stays as it is, or it cannot be written; InputInvalid of the data.
@@ -70,12 +68,12 @@ def write(
     return Written(name=name, said=[*said, f"Then run: second-reader init {name}"], complete=not problems)
 
 
-def _guessed(frame: pl.DataFrame, name: str, source: str, known: first_stream.Known) -> tuple[str, first_stream.Guess]:
+def _guessed(frame: pl.DataFrame, name: str, source: str, known: told.Known) -> tuple[str, first_stream.Guess]:
     """Why the rows are taken for what, and the stream file."""
     if reserved.RAW not in frame.columns:
         if frame.columns == [f"column {place}" for place in range(1, frame.width + 1)]:
             preset = presets.shipped(_BARE)
-            of = first_stream.Format(name=_BARE, keys=preset.input)
+            of = told.Format(name=_BARE, keys=preset.input)
             why = f"taken for {_BARE} ({preset.about.title}), for it is a .csv.out file of {frame.width} columns"
             return why, first_stream.guess(frame, name=name, source=source, known=known, of=of)
         return _of_table(frame), first_stream.guess(frame, name=name, source=source, known=known)
@@ -103,7 +101,7 @@ def _of_table(frame: pl.DataFrame) -> str:
 
 
 def _of_format(
-    lines: pl.Series, rows: list[Any], preset: Preset, of: str, name: str, source: str, known: first_stream.Known
+    lines: pl.Series, rows: list[Any], preset: Preset, of: str, name: str, source: str, known: told.Known
 ) -> first_stream.Guess:
     keys: Mapping[str, object] = preset.input
     chosen = {key: str(keys[key]) for key in ("id", "prediction", "confidence") if key in keys}
@@ -112,7 +110,7 @@ def _of_format(
     chosen |= format_guess.inside(chosen["prediction"], answers)
     payload = format_guess.shown(preset.about.shown, rows) or preset.input.get("payload", [])
     frame = row_paths.texts(lines, list(dict.fromkeys([*chosen.values(), *payload])))
-    format_ = first_stream.Format(name=of, keys=preset.input, kind=preset.kind)
+    format_ = told.Format(name=of, keys=preset.input, kind=preset.kind, request=preset.about.request)
     return first_stream.of_format(
         frame, name=name, source=source, of=format_, chosen=chosen, shown=payload, known=known
     )

@@ -24,6 +24,13 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+class Request(_Table):
+    """Where the input stands, of a format whose outputs hold none: in the file of the requests ([input.join])."""
+
+    id: Column
+    shown: Column
+
+
 class About(_Table):
     """Where a format comes from."""
 
@@ -32,6 +39,7 @@ class About(_Table):
     version: Text  # of what is documented, as its publisher names it; "none given" where it names none
     read: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]  # the day on which the documentation was read
     seen: str = ""  # what was seen on the real thing, with its version; empty: nothing, it is documented only
+    request: Request | None = None
     shown: Columns = []  # paths at one of which what a reviewer is to see stands, the likeliest first
     signs: Columns = []  # paths at least one of which every line has that is none of another format's
 

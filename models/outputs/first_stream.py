@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from models import columns, time_columns
-from models.outputs import probability_table, scale
+from models.outputs import probability_table, scale, told
 
 MOST_LABELS = 200  # as many as a stream may have
 _SOME = 0.95  # share of the values that must be such for the column to be
@@ -56,36 +56,15 @@ class Guess:
     fill: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What no data can say, where somebody said it: the target, and what an error and a minute of review cost."""
-
-    target: float | None = None
-    error: float | None = None
-    minute: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
-    """A format by name, the keys that its preset has, and the kind of its cases where it knows it."""
-
-    name: str
-    keys: Mapping[str, Any]
-    kind: str | None = None
-
-
-NOTHING_KNOWN = Known()
-
-
 def of_format(
     frame: pl.DataFrame,
     *,
     name: str,
     source: str,
-    of: Format,
+    of: told.Format,
     chosen: Mapping[str, str],
     shown: Sequence[str],
-    known: Known = NOTHING_KNOWN,
+    known: told.Known = told.NOTHING_KNOWN,
 ) -> Guess:
     """The stream file for files of a format.
 
@@ -96,7 +75,12 @@ def of_format(
 
 
 def guess(
-    frame: pl.DataFrame, *, name: str, source: str, known: Known = NOTHING_KNOWN, of: Format | None = None
+    frame: pl.DataFrame,
+    *,
+    name: str,
+    source: str,
+    known: told.Known = told.NOTHING_KNOWN,
+    of: told.Format | None = None,
 ) -> Guess:
     """The stream file for a table. `frame`: rows of it, any types; `name`: of the stream; `source`: for `input.source`."""
     texts = columns.text(frame)
@@ -199,8 +183,8 @@ def _written(
     labels: Sequence[str],
     spread: Sequence[str],
     shown: Sequence[str],
-    known: Known,
-    of: Format | None,
+    known: told.Known,
+    of: told.Format | None,
 ) -> Guess:
     found, missing = [], []
     rows = f"in {len(texts)} rows"
@@ -238,7 +222,13 @@ def _written(
             given.append(f"payload = {_toml(shown)}")
         found.append(f"payload, what the reviewer sees: {', '.join(map(repr, shown))}")
     elif of is not None:
-        key("payload", None, "these files hold no input of the model; name what the reviewer is to see, in a list")
+        where = "name what the reviewer is to see, in a list"
+        if of.request is not None:
+            where = (
+                f'give the file of the requests, [input.join] source = "..." and id = {_toml(of.request.id)}, and '
+                f"payload = {_toml([of.request.shown])}"
+            )
+        key("payload", None, f"these files hold no input of the model; {where}")
     else:
         key("payload", None, "no column of text is left; name what the reviewer is to see, in a list")
     for named in ("model", "produced_at", "cost", "latency_ms"):

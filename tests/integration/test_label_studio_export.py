@@ -12,7 +12,7 @@ import pytest
 from flows.inputs import first_stream
 from flows.planning import study, study_formats
 from flows.runtime import settings
-from models.outputs.first_stream import Known
+from models.outputs.told import Known
 from models.planning.labelled import Columns
 from tests.unit.flows.inputs.format_runs import cases
 

@@ -11,7 +11,7 @@ import pytest
 from flows.inputs import files, first_stream
 from flows.runtime import settings
 from models.errors import InputInvalid
-from models.outputs.first_stream import Known
+from models.outputs.told import Known
 from tests.unit.flows.inputs.format_runs import cases
 from tests.unit.flows.inputs.test_files import MAIL
 

@@ -11,7 +11,7 @@ from flows.commands.main import app
 from flows.inputs import first_stream
 from flows.runtime import settings
 from models.errors import InputInvalid, Misuse
-from models.outputs.first_stream import Known
+from models.outputs.told import Known
 from tests.unit.flows.inputs.format_cases import CASES
 from tests.unit.flows.inputs.format_runs import cases, wrote
 
@@ -55,10 +55,9 @@ def test_the_stream_file_scores_what_the_case_says(config: settings.Settings, na
 
 def test_a_batch_without_its_requests_asks_for_what_a_reviewer_sees(config: settings.Settings) -> None:
     written = first_stream.write("mail", wrote(CASES["openai-batch"], config.data), config, KNOWN)
-    assert (
-        "  input.payload: these files hold no input of the model; name what the reviewer is to see, in a list"
-        in written.said
-    )
+    asked = next(line for line in written.said if line.startswith("  input.payload: "))
+    assert 'give the file of the requests, [input.join] source = "..." and id = "custom_id"' in asked
+    assert 'payload = ["request.body.messages[-1].content"]' in asked
     assert not written.complete
 
 
