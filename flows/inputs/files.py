@@ -5,6 +5,7 @@ nothing is written. Rows that cannot be read stop nothing; they are handed out b
 What a look at the inbox (`flows.inputs.taken_files`) knows to be taken already is not opened.
 """
 
+import dataclasses
 import functools
 import logging
 from collections.abc import Callable, Iterator
@@ -14,10 +15,21 @@ from typing import TypeVar
 
 import polars as pl
 
-from flows.inputs import listing, parquet_files, readers, scale_check, taken_files, text_blocks
+from flows.inputs import (
+    class_names,
+    json_files,
+    jsonl_files,
+    listing,
+    parquet_files,
+    path_check,
+    readers,
+    scale_check,
+    taken_files,
+    text_blocks,
+)
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import contract, reserved
+from models.outputs import contract, paths, reserved
 
 T = TypeVar("T")
 log = logging.getLogger("second_reader")
@@ -44,17 +56,19 @@ class Span:
     source: str
     keys: listing.Keys
     columns: tuple[str, ...]
+    plan: paths.Plan
     first_line: int
     rows: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _File:
-    """A file to read, found to be what it says, and its columns that are read."""
+    """A file to read, found to be what it says, and its columns that are read, by themselves or by a path into them."""
 
     found: listing.Found
     reader: readers.Reader
     columns: list[str]
+    plan: paths.Plan
 
 
 Piece = tuple[Chunk | Span, ...]  # what one worker does at a time, in the order of the input
@@ -102,6 +116,7 @@ def _parts(
                 source=file.found.name,
                 keys=file.found.keys,
                 columns=tuple(file.columns),
+                plan=file.plan,
                 first_line=before + 1,
                 rows=min(most, count - before),
             )
@@ -113,11 +128,12 @@ def read(piece: Piece, *, rows: int = 100_000) -> Iterator[Chunk]:
         if isinstance(part, Chunk):
             yield part
             continue
-        columns = list(part.columns)
+        columns, roots = list(part.columns), part.plan.roots
         whole = guarded(
-            part.path, functools.partial(parquet_files.read_span, part.path, columns, part.first_line, part.rows)
+            part.path, functools.partial(parquet_files.read_span, part.path, roots, part.first_line, part.rows)
         )
-        for place, frame in enumerate(listing.keyed(whole, part.keys, columns).iter_slices(rows)):
+        whole = paths.applied(listing.keyed(whole, part.keys, columns), part.plan)
+        for place, frame in enumerate(whole.iter_slices(rows)):
             yield Chunk(
                 frame=frame,
                 source=part.source,
@@ -158,9 +174,9 @@ def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: i
     file = _checked(found, stream, lambda _: False)
     path = found.path
     batches = (
-        parquet_files.read_lines(path, file.columns, lines, rows)
+        _applied(parquet_files.read_lines(path, file.plan.roots, lines, rows), file, file.plan)
         if file.reader is parquet_files
-        else file.reader.read(path, file.columns, rows)
+        else _batches(file, rows, file.columns)
     )
     wanted = lines.unique().alias(reserved.LINE).to_frame()
     last = lines.max()
@@ -169,7 +185,7 @@ def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: i
         if first_line > last:
             return
         kept = frame.join(wanted, on=reserved.LINE, how="semi", maintain_order="left")
-        yield listing.keyed(kept, found.keys, file.columns)
+        yield kept
 
 
 def unread(source: Path, stream: Stream) -> str | None:
@@ -218,11 +234,24 @@ def _unbegun(path: Path, stream: Stream) -> bool:
 def _checked(found: listing.Found, stream: Stream, also: Callable[[str], bool]) -> _File:
     reader, columns, path = _reader(found.path, stream.input.format), contract.named(stream), found.path
     keys = {listing.ROW, *(key for key, _ in found.keys)}
-    inside = [column for column in columns if column not in keys]
-    guarded(path, functools.partial(reader.check, path, inside, stream))
+    present = guarded(path, functools.partial(reader.names, path))
+    by_class = [name for name in columns if class_names.source(name) != name] if reader is parquet_files else []
+    plan = paths.plan(columns, [*present, *keys, *by_class], stream)
+    there = set(present)
+    inside = [column for column in plan.flat if column not in keys]
+    # A path that starts nowhere is said as a whole; where rows may come without an answer, once they were looked at.
+    for one in plan.derived:
+        inside += [root for root in one.roots if root in there] or ([] if stream.input.failed else [one.name])
+    guarded(path, functools.partial(reader.check, path, list(dict.fromkeys(inside)), stream))
     if reader is parquet_files:
-        columns = columns + guarded(path, functools.partial(parquet_files.others, path, columns, also))
-    return _File(found=found, reader=reader, columns=columns)
+        others = guarded(path, functools.partial(parquet_files.others, path, columns, also))
+        columns, plan = columns + others, dataclasses.replace(plan, flat=tuple(dict.fromkeys([*plan.flat, *others])))
+    file = _File(found=found, reader=reader, columns=columns, plan=plan)
+    if plan.derived:
+        first = guarded(path, lambda: next((batch[1] for batch in _batches(file, path_check.ROWS, columns)), None))
+        if first is not None:
+            path_check.check(path, first, plan, stream)
+    return file
 
 
 def _read(plan: list[_File], look: taken_files.Look | None, rows: int, scaled: Stream | None) -> Iterator[Chunk]:
@@ -244,7 +273,7 @@ def _read(plan: list[_File], look: taken_files.Look | None, rows: int, scaled: S
                 frame = frame.filter(pl.col(reserved.LINE) < waits_from)
                 faults = faults.filter(pl.col("line") < waits_from)
             yield Chunk(
-                frame=listing.keyed(frame, file.found.keys, file.columns),
+                frame=frame,
                 source=source,
                 first_line=first_line,
                 faults=faults.select(pl.lit(source).alias("source"), "line", "reason", "raw"),
@@ -252,7 +281,19 @@ def _read(plan: list[_File], look: taken_files.Look | None, rows: int, scaled: S
 
 
 def _batches(file: _File, rows: int, columns: list[str]) -> Iterator[scale_check.Batch]:
-    return file.reader.read(file.found.path, columns, rows)
+    plan = file.plan if columns is file.columns else file.plan.only(columns)
+    for lines in (jsonl_files, json_files):
+        if file.reader is lines:
+            return _applied(lines.read(file.found.path, list(plan.flat), rows, plan.derived), file, plan)
+    return _applied(file.reader.read(file.found.path, plan.roots, rows), file, plan)
+
+
+def _applied(batches: Iterator[scale_check.Batch], file: _File, plan: paths.Plan) -> Iterator[scale_check.Batch]:
+    """The batches with the keys of the folders and what the paths take."""
+    for first_line, frame, faults in batches:
+        rows = listing.keyed(frame, file.found.keys, list(plan.flat))
+        rows = paths.with_ids(rows, plan) if file.reader in (jsonl_files, json_files) else paths.applied(rows, plan)
+        yield first_line, rows, faults
 
 
 def _opening(file: _File, look: taken_files.Look | None) -> None:

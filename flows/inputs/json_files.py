@@ -7,12 +7,13 @@ import codecs
 import functools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from flows.inputs import jsonl_files, text_blocks
 from models.config.stream import Stream
 from models.errors import InputInvalid
+from models.outputs import paths
 
 _LONGEST_FILE = 2**30  # bytes that are held at a time; JSON Lines may be of any size
 _BLOCK = 16 * 2**20  # bytes of lines handed out at a time
@@ -32,9 +33,9 @@ def names(path: Path) -> list[str]:
     return jsonl_files.names(path, start=functools.partial(_start, whole=False), kind=_KIND)
 
 
-def read(path: Path, columns: list[str], rows: int) -> Iterator[jsonl_files.Batch]:
+def read(path: Path, columns: list[str], rows: int, derived: Sequence[paths.Path] = ()) -> Iterator[jsonl_files.Batch]:
     """First row, rows, faults, at most `rows` rows at a time. Raises InputInvalid if the file is no JSON."""
-    return jsonl_files.read(path, columns, rows, blocks=_blocks)
+    return jsonl_files.read(path, columns, rows, derived, blocks=_blocks)
 
 
 def _start(path: Path, *, whole: bool) -> bytes:

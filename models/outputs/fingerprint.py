@@ -23,6 +23,7 @@ def columns_of(stream: Stream) -> list[str]:
     names += [*(stream.model.features or []), given.model, *given.slices]
     names += [given.cost, given.latency_ms, given.produced_at]
     names += [name for rule in given.failed or [] for name in (rule.when, rule.reason)]
+    names += [] if stream.score is None else stream.score.read
     return list(dict.fromkeys(column for column in names if column is not None))
 
 
