@@ -29,6 +29,7 @@ _HALF_PAIR = re.compile(
     r"|[c-fC-F](?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F]))"
 )
 _FEW = 1000  # rows that are searched one by one where their types differ from what a path says
+_SLASHES = 1000  # backslashes in a row that are counted
 _HUGE = re.compile(r"[eE]\+?\d{3}")
 
 Batch = tuple[int, pl.DataFrame, pl.DataFrame]
@@ -160,7 +161,7 @@ def _decoded(text: pl.Series, columns: list[str], derived: Sequence[paths.Path] 
     if not len(text):
         return _no_rows(columns, derived)
     joined = text.str.join("\n").item()
-    if "\\u" in joined and _HALF_PAIR.search(joined):
+    if "\\u" in joined and _half_pair(joined):
         return None
     nested = paths.schema(derived, columns)
     rows = _columns(joined, dict.fromkeys(columns, pl.String()) | nested, len(text))
@@ -225,13 +226,22 @@ def _halved(text: pl.Series, columns: list[str], derived: Sequence[paths.Path]) 
     return pl.concat([upper[0], lower[0]]), pl.concat([upper[1], lower[1]])
 
 
+def _half_pair(text: str) -> bool:
+    """Whether a text of JSON escapes half a surrogate pair; not where the escape is itself escaped, as in JSON within JSON."""
+    for found in _HALF_PAIR.finditer(text):
+        before = text[max(0, found.start() - _SLASHES) : found.start()]
+        if (len(before) - len(before.rstrip("\\"))) % 2 == 0:
+            return True
+    return False
+
+
 def _checked(line: str) -> tuple[str | None, str | None]:
     """The line, mended where what it says is clear, and no reason; or None and a reason.
 
     Mended: NaN and Infinity, which Python and pandas write though JSON has none, and numbers beyond a float, become
     text; half a surrogate pair, left where a text was cut inside an emoji, becomes the replacement character.
     """
-    mended = bool(_HALF_PAIR.search(line))
+    mended = _half_pair(line)
 
     def named(constant: str) -> str:
         nonlocal mended

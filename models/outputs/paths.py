@@ -44,6 +44,9 @@ class Path:
     roots: tuple[str, ...]
     steps: tuple[Step, ...] | None
     kind: pl.DataType
+    within: tuple[Step, ...] | None = (
+        None  # steps into the JSON that stands in the text the steps lead to; None: none does
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +88,28 @@ def plan(wanted: Sequence[str], present: Sequence[str], stream: Stream) -> Plan:
             if path is None:
                 flat[part] = None
             else:
-                derived[part] = Path(name=part, roots=path[0], steps=path[1], kind=kinds.get(part, pl.String()))
+                derived[part] = _path(part, path, kinds.get(part, pl.String()), flat=part in there)
     return Plan(flat=tuple(flat), derived=tuple(derived.values()), joined=tuple(joined))
+
+
+def _path(text: str, found: tuple[tuple[str, ...], tuple[Step, ...] | None], kind: pl.DataType, *, flat: bool) -> Path:
+    roots, steps = found
+    if steps is None and not flat and (two := _within(jmespath.compile(text).parsed)) is not None:
+        return Path(name=text, roots=(str(two[0][0]),), steps=two[0][1:], kind=kind, within=two[1])
+    return Path(name=text, roots=roots, steps=steps, kind=kind)
+
+
+def _within(tree: Mapping[str, Any]) -> tuple[tuple[Step, ...], tuple[Step, ...]] | None:
+    """Of `from_json(a.b).c` the plain steps to the text and those in what it holds; None: it is no such expression."""
+    kind, children = tree["type"], tree.get("children", [])
+    if kind == "function_expression" and tree["value"] == "from_json" and len(children) == 1:
+        steps = _steps(children[0])
+        return (steps, ()) if steps and _EACH not in steps else None
+    if kind in ("subexpression", "index_expression"):
+        first, rest = _within(children[0]), [_steps(child) for child in children[1:]]
+        if first is not None and not any(steps is None or _EACH in steps for steps in rest):
+            return first[0], (*first[1], *(step for steps in rest for step in steps or ()))
+    return None
 
 
 def _kinds(stream: Stream) -> Mapping[str, pl.DataType]:
@@ -169,7 +192,10 @@ def columnar(frame: pl.DataFrame, derived: Sequence[Path]) -> tuple[pl.DataFrame
             if path.steps is None:
                 raise _NotPlainError
             value, kind = _taken(pl.col(root), frame.schema[root], path.steps)
-            if path.kind != pl.String() and kind != path.kind:
+            if path.within is not None:
+                if kind != pl.String():
+                    raise _NotPlainError
+            elif path.kind != pl.String() and kind != path.kind:
                 if not isinstance(kind, pl.List) or kind.inner.is_nested() or path.kind == _TOKENS:
                     raise _NotPlainError
                 value = value.cast(path.kind, strict=False)
@@ -177,7 +203,31 @@ def columnar(frame: pl.DataFrame, derived: Sequence[Path]) -> tuple[pl.DataFrame
             others.append(path)
         else:
             expressions.append(value.alias(path.name))
-    return frame.with_columns(expressions), others
+    frame = frame.with_columns(expressions)
+    inside = [path for path in derived if path.within is not None and path not in others]
+    return frame.with_columns(_parsed(frame, inside)) if inside else frame, others
+
+
+def _parsed(frame: pl.DataFrame, derived: Sequence[Path]) -> list[pl.Series]:
+    """What the JSON in the texts of these paths holds, each text read once. `frame` has the texts under the paths' names."""
+    read: dict[tuple[object, ...], list[Any]] = {}
+    found = []
+    for path in derived:
+        of = (*path.roots, *(path.steps or ()))
+        if of not in read:
+            read[of] = [path_functions.parsed(text) for text in frame[path.name]]
+        values = read[of]
+        for step in path.within or ():
+            values = [_stepped(value, step) for value in values]
+        found.append(_column(values, path))
+    return found
+
+
+def _stepped(value: Any, step: Step) -> Any:
+    if isinstance(step, str):
+        return value.get(step) if isinstance(value, dict) else None
+    place = 0 if step is None else step
+    return value[place] if isinstance(value, list) and -len(value) <= place < len(value) else None
 
 
 class _NotPlainError(Exception):
@@ -210,6 +260,7 @@ def schema(derived: Sequence[Path], flat: Sequence[str]) -> dict[str, pl.DataTyp
     for path in derived:
         if path.steps is not None and path.roots[0] not in flat:
             leaf = path.kind.inner if _EACH in path.steps and isinstance(path.kind, pl.List) else path.kind
+            leaf = pl.String() if path.within is not None else leaf
             _grow(tree, (path.roots[0], *path.steps), leaf)
     return {str(root): kind for root, branch in tree.items() if (kind := _kind(branch)) is not None}
 
@@ -362,14 +413,18 @@ def _tokens(value: Any) -> list[dict[str, Any]] | None:
 
 def _text(value: Any) -> str | None:
     """A value in the spelling of `models.columns`."""
-    if value is None or isinstance(value, str):
-        return value
+    if value is None:
+        return None
+    if isinstance(value, str):  # half a surrogate pair, which JSON within a text may escape, is no text
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
+    if isinstance(value, float) and "e" not in repr(value):
+        return repr(value).removesuffix(".0").replace("-0", "0") if value == 0 else repr(value).removesuffix(".0")
     try:
         return str(columns.spelled(pl.Series([json.dumps({"x": value}, ensure_ascii=False, allow_nan=False)]))[0])
     except (ValueError, pl.exceptions.PolarsError):  # a NaN within

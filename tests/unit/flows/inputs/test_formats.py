@@ -10,7 +10,7 @@ from flows.inputs import files
 from flows.runtime import presets
 from models.errors import InputInvalid, StreamInvalid
 from tests.unit.flows.inputs import formats_page
-from tests.unit.flows.inputs.format_cases import CASES, Case, lines
+from tests.unit.flows.inputs.format_cases import CASES, Case, _chat, _said, lines
 from tests.unit.flows.inputs.format_runs import cases, described, wrote
 
 
@@ -140,3 +140,28 @@ def test_files_that_the_format_does_not_name_are_told_and_those_beside_it_are_no
     (inbox / "records.jsonl.out").unlink()
     with pytest.raises(InputInvalid, match=r"no file in it is called \*\.jsonl\.out \(it has 'requests\.jsonl'\)"):
         list(files.chunks(inbox, described("bedrock-batch", case, tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("inner", "prediction", "score"),
+    [
+        ('{"label": "bug", "confidence": 0.1}', "bug", 0.1),
+        ('{"label": "bug", "confidence": 1e-07}', "bug", 1e-07),
+        ('{"label": "bug", "confidence": 1}', "bug", 1.0),
+        ('{"label": "bug", "confidence": "0.5"}', "bug", 0.5),
+        ('{"label": "\\ud800", "confidence": 0.5}', None, None),
+        ('{"label": "bug", "why": "\\ud83d\\ude00", "confidence": 0.5}', "bug", 0.5),  # an emoji, escaped
+        ('{"label": ["bug"], "confidence": 0.5}', None, None),
+        ('["bug"]', None, None),
+        ("[" * 50_000, None, None),
+        ("bug", None, None),
+        ("", None, None),
+    ],
+)
+def test_json_in_an_answer_is_read_as_what_it_says_and_else_a_person_gets_the_case(
+    inner: str, prediction: str | None, score: float | None, tmp_path: Path
+) -> None:
+    rows = [_chat("a", _said(inner)), _chat("b", _said('{"label": "bug", "confidence": 0.25}'))]
+    case = Case(files={"a.jsonl": lines(*rows)}, scored={}, keys=CASES["openai-batch"].keys)
+    found = cases(wrote(case, tmp_path), described("openai-batch", case, tmp_path))
+    assert [("a", prediction, score), ("b", "bug", 0.25)] == found.select("case_id", "prediction", "raw_score").rows()

@@ -58,5 +58,5 @@ def test_what_is_no_such_format_or_no_such_file_is_one_line(tmp_path: Path) -> N
         study_formats.preset("nosuch")
     with pytest.raises(StreamInvalid, match=r"mine\.toml: no such preset"):
         study_formats.preset(str(tmp_path / "mine.toml"))
-    with pytest.raises(InputInvalid, match="is missing|leads nowhere"):
+    with pytest.raises(InputInvalid, match=r"is missing|leads nowhere"):
         read(tmp_path, "label-studio-export", [{"id": 1, "data": {"text": "x"}}])
