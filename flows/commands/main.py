@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
-from flows.commands import governance, maintenance, retire, status_table, study_history
+from flows.commands import export, governance, maintenance, retire, status_table, study_history
 from flows.commands.options import StreamName
 from flows.runtime import settings
 from models.errors import Misuse, SecondReaderError, printable
@@ -235,6 +235,7 @@ def _progress(title: str) -> Iterator[None]:
 
 maintenance.add(app, out, err)
 governance.add(app, out)
+export.add(app, out, err)
 retire.add(app, out, err)
 status_table.add(app, out)
 study_history.add(app, out, err)
