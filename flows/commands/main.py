@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
 from flows.commands import export, governance, maintenance, retire, status_table, study_history
 from flows.commands.options import StreamName
+from flows.commands.terminal import err, out
 from flows.runtime import settings
 from models.errors import Misuse, SecondReaderError, printable
 
@@ -32,8 +32,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
 
 
 def _version(asked: bool) -> None:
@@ -233,12 +231,9 @@ def _progress(title: str) -> Iterator[None]:
             log.removeHandler(handler)
 
 
-maintenance.add(app, out, err)
-governance.add(app, out)
-export.add(app, out, err)
-retire.add(app, out, err)
-status_table.add(app, out)
-study_history.add(app, out, err)
+for room in (maintenance, governance, export, retire, status_table, study_history):
+    app.add_typer(room.app)
+app.add_typer(governance.show, name="show", epilog="Example: `second-reader show case digits digit-0007`")
 
 
 def main() -> None:
