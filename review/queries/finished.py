@@ -33,7 +33,7 @@ _DECISION = "d.case_id, d.prediction, d.confidence, d.model_id, d.route, d.blind
 
 
 def at(ledger: Ledger, stream: str, *, until: int, second_opinion: bool = True) -> pl.DataFrame:
-    """Every finished case of a stream, as of the seal `until`: SCHEMA, in the order of decision, then of the ids.
+    """Every finished case of a stream, as of the seal `until`: SCHEMA, in the order of decision.
 
     What was retired is no longer in the ledger, so it is not here (`second-reader retire`).
     """
@@ -91,9 +91,9 @@ def _states(ledger: Ledger, stream: str, decided: pl.DataFrame, until: int, seco
     alone = decided.join(touched, on="case_id", how="anti", maintain_order="left").with_columns(
         newest=pl.col("seal"), recalled=pl.lit(0, pl.Int64), **_nobody()
     )
-    met = decided.join(touched.cast({"newest": pl.Int64, "recalled": pl.Int64}), on="case_id").join(
-        _of_people(people.readings, decided, second_opinion), on="case_id", how="left"
-    )
+    met = decided.join(
+        touched.cast({"newest": pl.Int64, "recalled": pl.Int64}), on="case_id", maintain_order="left"
+    ).join(_of_people(people.readings, decided, second_opinion), on="case_id", how="left", maintain_order="left")
     cases = pl.concat([alone, met.select(alone.columns)])
     released = (pl.col("route") == AUTOMATE) & (pl.col("recalled") == 0)
     by_people = pl.col("said").is_not_null() & ~(released & (pl.col("said") == pl.col("prediction")))
@@ -141,7 +141,7 @@ def _of_people(given: pl.DataFrame, decided: pl.DataFrame, second_opinion: bool)
 def _shown(ledger: Ledger, stream: str, cases: pl.DataFrame) -> pl.DataFrame:
     """The rows that have a state, with the policy that was in force when each was decided."""
     past = policy_history.history(ledger, stream).select("seal", "certified", policy_version="version")
-    found = cases.filter(pl.col("state").is_not_null()).sort("seal", "case_id")
+    found = cases.filter(pl.col("state").is_not_null()).sort("seal", maintain_order=True)
     known = found.join_asof(past.cast({"seal": pl.Int64}).sort("seal"), on="seal", allow_exact_matches=False)
     return (
         known.with_columns(stream=pl.lit(stream), certified=pl.col("certified").cast(pl.Boolean))
