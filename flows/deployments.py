@@ -37,14 +37,9 @@ SCHEDULED: tuple[Any, ...] = (score, dispatch, collect, measure)
 OWNERS: tuple[Any, ...] = (adopt, halt)
 _ENGINE = "prefect.engine"  # runs a flow run; Prefect starts it as a program for each
 _LATE = (  # loaded by the first run of a process: a fork would load them again each time
-    *(
-        "prefect.task_engine",
-        "prefect._vendor.croniter",
-        "anyio._backends._asyncio",
-        "rich._emoji_codes",
-        "ctypes.util",
-    ),
-    *("polars._utils.udfs", *access.LATE, *database.LATE),
+    *("prefect.task_engine", "prefect.utilities.visualization", "prefect._vendor.croniter", "anyio._backends._asyncio"),
+    *("rich._emoji_codes", "ctypes.util", "encodings.idna", "polars._utils.udfs", "narwhals._interchange.dataframe"),
+    *(*access.LATE, *database.LATE),
 )
 
 

@@ -130,7 +130,7 @@ def test_a_served_run_loads_nothing_that_the_warm_process_could_have_loaded_for_
         time.sleep(3)
         said = (place.home / "beside.log").read_bytes()[before:].decode()
     found = {line.rpartition("|")[2].strip() for line in said.splitlines() if line.startswith("import time:")}
-    assert found <= {"prefect._internal.pytz"}, sorted(found)
+    assert found <= {"prefect._internal.pytz"}, "\n".join(sorted(found))
 
 
 def test_a_schedule_of_the_stream_file_starts_runs_by_itself(place: Place, prefect_api: str) -> None:
