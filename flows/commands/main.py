@@ -160,6 +160,22 @@ def serve(
     deployments.serve(streams or settings.stream_names(settings.read()))
 
 
+@app.command(epilog="Example: `second-reader worker` or `second-reader worker my-pool --limit 2`")
+def worker(
+    pool: Annotated[str, typer.Argument(help="The work pool, of type process.")] = "second-reader",
+    limit: Annotated[int | None, typer.Option(min=1, help="Runs at a time. Default: as many as serve has.")] = None,
+    healthcheck: Annotated[
+        bool, typer.Option("--with-healthcheck", help="Answer at /health whether it still asks for work.")
+    ] = False,
+) -> None:
+    """Run the flows that are deployed to a work pool of Prefect, until interrupted."""
+    from flows import deployments
+    from flows.runtime import prefect_server
+
+    prefect_server.prefect()
+    deployments.work(pool, limit=limit, healthcheck=healthcheck)
+
+
 def _account() -> str:
     """The name of the account that runs the command. Raises Misuse where it has none, as in some containers."""
     try:
