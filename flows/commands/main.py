@@ -16,7 +16,7 @@ import typer
 from rich.markup import escape
 from rich.status import Status
 
-from flows.commands import export, governance, maintenance, retire, status_table, study_history
+from flows.commands import export, governance, guess, maintenance, retire, status_table, study_history
 from flows.commands.options import StreamName
 from flows.commands.terminal import err, out
 from flows.runtime import settings
@@ -56,8 +56,11 @@ def init(
         str, typer.Option(help="Who opens the stream; kept in the ledger [default: this account's name].")
     ] = "",
     file: Annotated[
-        Path | None, typer.Option("--from", help="Only write the stream file, from what this file of outputs holds.")
+        Path | None, typer.Option("--from", help="Write the stream file first, from what this file of outputs holds.")
     ] = None,
+    target: guess.Target = None,
+    error_cost: guess.ErrorCost = None,
+    minute_cost: guess.MinuteCost = None,
 ) -> None:
     """Make ready what a stream needs: ledger, epoch, a policy that releases nothing, Label Studio project."""
     from flows.governance import epochs
@@ -65,11 +68,8 @@ def init(
     from review.health import start_findings
 
     config = settings.read()
-    if file is not None:
-        from flows.inputs import first_stream
-
-        for sentence in first_stream.write(stream, file, config):
-            out.print(escape(printable(sentence)), soft_wrap=True)
+    costs = {"target": target, "error_cost": error_cost, "minute_cost": minute_cost}
+    if file is not None and not guess.begin(stream, file, config, **costs):
         return
     described = settings.read_stream(stream, config)
     for sentence in first_look.said(config.data / described.input.source, described):
@@ -247,7 +247,7 @@ def _progress(title: str) -> Iterator[None]:
             log.removeHandler(handler)
 
 
-for room in (maintenance, governance, export, retire, status_table, study_history):
+for room in (maintenance, governance, guess, export, retire, status_table, study_history):
     app.add_typer(room.app)
 app.add_typer(governance.show, name="show", epilog="Example: `second-reader show case digits digit-0007`")
 

@@ -22,6 +22,9 @@ def study(
     target: Annotated[float, typer.Option(help="How much of the released may be wrong, as in 0.02.")],
     delta: Annotated[float, typer.Option(help="The doubt that may remain.")] = 0.05,
     truth: Annotated[str, typer.Option(help="Column of the right answer.")] = "truth",
+    of_format: Annotated[
+        str | None, typer.Option("--format", help="A format by name, as label-studio-export, or a preset's file.")
+    ] = None,
     prediction: Annotated[
         str | None, typer.Option(help="Column of the model's answer [default: prediction, or of --probabilities].")
     ] = None,
@@ -68,6 +71,7 @@ def study(
 ) -> None:
     """Study a labelled history: what could be certified, how many labels it takes, how the first days would go."""
     from flows.planning import study as studies
+    from flows.planning import study_formats
     from flows.runtime import settings
     from models.planning import labelled, simulation
     from models.planning import study as figures
@@ -93,8 +97,12 @@ def study(
         fold=fold,
         rule=None if labels is None else settings.read_stream(labels, settings.read()).rule,
     )
+    preset = None if of_format is None else study_formats.preset(of_format)
+    columns = columns if preset is None else study_formats.columns(columns, preset)
     with err.status(f"Reading {file}") as status:
-        history = studies.read(file, columns, progress=lambda rows: status.update(f"Reading {file}: {rows:,} rows"))
+        history = studies.read(
+            file, columns, preset=preset, progress=lambda rows: status.update(f"Reading {file}: {rows:,} rows")
+        )
     setting = simulation.Setting(
         target=target,
         delta=delta,

@@ -11,6 +11,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from models.errors import StreamInvalid
+
 _TABLE = re.compile(r"\s*(\[?)\[\s*([A-Za-z0-9_.\s-]+?)\s*\]")
 _KEY = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
 _LONG_TEXT = re.compile(r'"""|\'\'\'')
@@ -40,6 +42,16 @@ _ALLOWED: Mapping[str, str] = MappingProxyType(
         "model_type": "must be a table of its own, [{name}]",
     }
 )
+
+
+def read(text: str, origin: str) -> dict[str, Any]:
+    """The tables of a text of TOML. Raises StreamInvalid, with the line, if it is none."""
+    try:
+        return tomllib.loads(text.removeprefix("\ufeff"))
+    except tomllib.TOMLDecodeError as error:
+        raise StreamInvalid(syntax(error, text, origin)) from None
+    except RecursionError:
+        raise StreamInvalid(f"{origin}: not TOML that can be read: nested too deep; look into it") from None
 
 
 def syntax(error: tomllib.TOMLDecodeError, text: str, origin: str) -> str:

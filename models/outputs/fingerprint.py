@@ -22,6 +22,8 @@ def columns_of(stream: Stream) -> list[str]:
     names = [given.id, given.prediction, given.confidence, *(given.probabilities or []), *given.payload]
     names += [*(stream.model.features or []), given.model, *given.slices]
     names += [given.cost, given.latency_ms, given.produced_at]
+    names += [name for rule in given.failed or [] for name in (rule.when, rule.reason)]
+    names += [] if stream.score is None else stream.score.read
     return list(dict.fromkeys(column for column in names if column is not None))
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from models import columns
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import confidence, reserved, scale, score_columns
+from models.outputs import confidence, failures, reserved, scale, score_columns
 
 _SCORES = {"max": confidence.max_probability, "margin": confidence.margin, "entropy": confidence.entropy}
 
@@ -27,9 +27,10 @@ def read(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     """
     answered = _with_probabilities(frame, stream) if _probability_columns(stream) else _with_number(frame, stream)
     model = _named_model(frame, stream)
-    answered = answered.with_columns(near=_near(answered["given"], stream))
+    answered = answered.with_columns(near=_near(answered["given"], stream), failed=failures.reasons(frame, stream))
     known = pl.col("given").is_in(stream.labels)
     doubts = [
+        pl.col("failed"),
         pl.when(pl.col("model_id") != stream.model.id).then(
             columns.sentence("model '", columns.printable(pl.col("model_id")), f"' answered, not '{stream.model.id}'")
         ),

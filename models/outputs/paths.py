@@ -1,0 +1,376 @@
+"""Paths into nested rows, in JMESPath: what of a file is read for each name in [input].
+
+A name that is a column of the file is that column, dots and all. Else it is a path: `output.team`, `choices[0].message.content`,
+`tokens[*].logprob`, or any other expression of JMESPath that starts at columns. `from_json(output.text).label` reads JSON that
+stands in a text. Plain steps (a field, a place in a list, all of a list) are taken from whole columns; any other expression, and
+rows whose types differ from the others', row by row. A path that leads nowhere in a row gives null.
+
+JMESPath: https://jmespath.org/specification.html. Here a null in a row is what its specification says it is; no rule differs.
+"""
+
+import functools
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import jmespath
+import jmespath.exceptions
+import polars as pl
+
+from models import columns
+from models.config import score_table
+from models.config.stream import Stream
+from models.outputs import path_functions, reserved
+
+_LONGEST = 500  # characters of a path
+_EACH = None  # the step into every entry of a list
+Step = str | int | None
+_NUMBERS = pl.List(pl.Float64())
+_TOKENS = pl.List(pl.Struct({"token": pl.String(), "logprob": pl.Float64()}))
+_TEXTS = pl.List(pl.String())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Path:
+    """`roots`: the columns it starts at. `steps` from the one root on; None: an expression that each row is searched by.
+
+    `kind`: the type of its values, String but for lists that a score is made of.
+    """
+
+    name: str
+    roots: tuple[str, ...]
+    steps: tuple[Step, ...] | None
+    kind: pl.DataType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to read of one file: `flat` columns as they stand, `derived` from others, `joined` ids of several of these."""
+
+    flat: tuple[str, ...]
+    derived: tuple[Path, ...] = ()
+    joined: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def roots(self) -> list[str]:
+        """The columns of the file that are needed, each once."""
+        return list(dict.fromkeys([*self.flat, *(root for path in self.derived for root in path.roots)]))
+
+    def only(self, names: Sequence[str]) -> "Plan":
+        """The plan for some of the names it was made for."""
+        joined = tuple(one for one in self.joined if one[0] in names)
+        wanted = {*names, *(part for _, parts in joined for part in parts)}
+        return Plan(
+            flat=tuple(name for name in self.flat if name in wanted),
+            derived=tuple(path for path in self.derived if path.name in wanted),
+            joined=joined,
+        )
+
+
+def plan(wanted: Sequence[str], present: Sequence[str], stream: Stream) -> Plan:
+    """What to read for these names of a stream (as `contract.named` gives them) of a file with the columns `present`."""
+    there, kinds = set(present), _kinds(stream)
+    flat: dict[str, None] = {}
+    derived: dict[str, Path] = {}
+    joined = []
+    for name in wanted:
+        parts = [name] if name in there or name != stream.input.id else score_table.id_columns(name)
+        if parts != [name]:
+            joined.append((name, tuple(parts)))
+        for part in parts:
+            path = None if part in there and part not in kinds else _compiled(part, part in there, present)
+            if path is None:
+                flat[part] = None
+            else:
+                derived[part] = Path(name=part, roots=path[0], steps=path[1], kind=kinds.get(part, pl.String()))
+    return Plan(flat=tuple(flat), derived=tuple(derived.values()), joined=tuple(joined))
+
+
+def _kinds(stream: Stream) -> Mapping[str, pl.DataType]:
+    """The columns that hold lists, with the type of these."""
+    if stream.score is None:
+        return MappingProxyType({})
+    answers = None if stream.score.samples is None else stream.score.samples.answers
+    found = {stream.score.logprobs: _NUMBERS, stream.score.top_logprobs: _TOKENS, answers: _TEXTS}
+    return {name: kind for name, kind in found.items() if name is not None}
+
+
+def _compiled(text: str, flat: bool, present: Sequence[str]) -> tuple[tuple[str, ...], tuple[Step, ...] | None] | None:
+    """The roots and steps of a path; None: it is none, and can only be the name of a column."""
+    if flat:
+        return (text,), ()
+    if len(text) > _LONGEST:
+        return None
+    try:
+        tree = jmespath.compile(text).parsed
+        steps = _steps(tree)
+        try:
+            roots = tuple(dict.fromkeys(_roots(tree)))
+        except _WholeRowError:
+            roots = tuple(present)
+    except (jmespath.exceptions.JMESPathError, ValueError, RecursionError):
+        return None
+    if steps is not None:
+        return (str(steps[0]),), steps[1:]
+    return (roots, None) if roots else None
+
+
+class _WholeRowError(Exception):
+    """An expression that takes the row as a whole, as in `values(@)`."""
+
+
+def _roots(tree: Mapping[str, Any]) -> Iterable[str]:
+    """The columns an expression starts at. Raises _WholeRowError if it takes the row as a whole."""
+    kind, children = tree["type"], tree.get("children", [])
+    match kind:
+        case "field":
+            yield tree["value"]
+        case "current" | "identity":
+            raise _WholeRowError
+        case "literal" | "expref" | "index" | "slice":
+            return
+        case "subexpression" | "index_expression" | "projection" | "value_projection" | "filter_projection" | "pipe":
+            yield from _roots(children[0])
+        case _:
+            for child in children:
+                yield from _roots(child)
+
+
+def _steps(tree: Mapping[str, Any]) -> tuple[Step, ...] | None:
+    """The plain steps of an expression, its root first; None: it has others."""
+    kind, children = tree["type"], tree.get("children", [])
+    match kind:
+        case "field":
+            return (tree["value"],)
+        case "identity":
+            return ()
+        case "index":
+            return (tree["value"],)
+        case "subexpression" | "index_expression":
+            parts = [_steps(child) for child in children]
+            return None if None in parts else tuple(step for part in parts for step in part or ())
+        case "projection":
+            left, right = _steps(children[0]), _steps(children[1])
+            if left is None or right is None or _EACH in left or _EACH in right:
+                return None
+            return (*left, _EACH, *right)
+    return None
+
+
+def columnar(frame: pl.DataFrame, derived: Sequence[Path]) -> tuple[pl.DataFrame, list[Path]]:
+    """The frame with the columns of those paths that whole columns give, and the others. `frame` has the roots, of any type."""
+    expressions, others = [], []
+    for path in derived:
+        root = path.roots[0]
+        try:
+            if path.steps is None:
+                raise _NotPlainError
+            value, kind = _taken(pl.col(root), frame.schema[root], path.steps)
+            if path.kind != pl.String() and kind != path.kind:
+                if not isinstance(kind, pl.List) or kind.inner.is_nested() or path.kind == _TOKENS:
+                    raise _NotPlainError
+                value = value.cast(path.kind, strict=False)
+        except _NotPlainError:
+            others.append(path)
+        else:
+            expressions.append(value.alias(path.name))
+    return frame.with_columns(expressions), others
+
+
+class _NotPlainError(Exception):
+    """A step that only a search of each row can take."""
+
+
+def _taken(value: pl.Expr, kind: Any, steps: Sequence[Step]) -> tuple[pl.Expr, Any]:
+    """The value some steps further, and its type."""
+    if not steps:
+        return value, kind
+    step, rest = steps[0], steps[1:]
+    if isinstance(kind, pl.Array):
+        value, kind = value.arr.to_list(), pl.List(kind.inner)
+    if isinstance(step, str) and isinstance(kind, pl.Struct):
+        inner = {field.name: field.dtype for field in kind.fields}
+        if step not in inner:
+            return pl.lit(None, dtype=pl.String), pl.String()
+        return _taken(value.struct.field(step), inner[step], rest)
+    if isinstance(step, int) and isinstance(kind, pl.List):
+        return _taken(value.list.get(step, null_on_oob=True), kind.inner, rest)
+    if step is _EACH and isinstance(kind, pl.List):
+        inside, of_inside = _taken(pl.element(), kind.inner, rest)
+        return value.list.eval(inside).list.drop_nulls(), pl.List(of_inside)
+    raise _NotPlainError
+
+
+def schema(derived: Sequence[Path], flat: Sequence[str]) -> dict[str, pl.DataType]:
+    """The types by which a reader of JSON Lines takes the roots of plain paths; those that do not go together are left out."""
+    tree: dict[Step, Any] = {}
+    for path in derived:
+        if path.steps is not None and path.roots[0] not in flat:
+            leaf = path.kind.inner if _EACH in path.steps and isinstance(path.kind, pl.List) else path.kind
+            _grow(tree, (path.roots[0], *path.steps), leaf)
+    return {str(root): kind for root, branch in tree.items() if (kind := _kind(branch)) is not None}
+
+
+def _grow(tree: dict[Step, Any], steps: Sequence[Step], leaf: Any) -> None:
+    # A place in a list, and all of it, are steps into the same list.
+    first, rest = steps[0] if isinstance(steps[0], str) else _EACH, steps[1:]
+    if not rest:
+        tree.setdefault(first, leaf)
+        if tree[first] != leaf:
+            tree[first] = "mixed"
+    elif isinstance(branch := tree.setdefault(first, {}), dict):
+        _grow(branch, rest, leaf)
+    else:
+        tree[first] = "mixed"
+
+
+def _kind(branch: Any) -> pl.DataType | None:
+    """The type of a part of the tree; None: its paths do not go together."""
+    if not isinstance(branch, dict):
+        return None if branch == "mixed" else branch
+    inner = {step: _kind(below) for step, below in branch.items()}
+    if None in inner.values() or (_EACH in inner and len(inner) > 1):
+        return None
+    if _EACH in inner:
+        return pl.List(inner[_EACH])  # type: ignore[arg-type] # none of them is None
+    return pl.Struct({str(step): kind for step, kind in inner.items()})  # type: ignore[misc]
+
+
+def searched(rows: Sequence[Any], derived: Sequence[Path]) -> list[pl.Series]:
+    """A column for each path, searched row by row. `rows`: objects as Python knows them."""
+    return [_column([_search(path.name, row) for row in rows], path) for path in derived]
+
+
+def rows_of(frame: pl.DataFrame, derived: Sequence[Path]) -> list[Any]:
+    """The rows as Python knows them, with the roots of these paths only; text that holds a list or an object is read as JSON."""
+    roots = list(dict.fromkeys(root for path in derived for root in path.roots))
+    texts = [root for root in roots if frame.schema[root] == pl.String]
+    rows = columns.plain(frame.select(roots)).to_dicts()
+    for row in rows:
+        for root in texts:
+            if isinstance(row[root], str) and row[root][:1] in ("{", "["):
+                try:
+                    row[root] = json.loads(row[root])
+                except (ValueError, RecursionError):
+                    continue
+    return rows
+
+
+def sources(frame: pl.DataFrame, path: Path) -> list[Any]:
+    """The rows a path was taken from, as Python knows them. `frame`: as a reader hands it out."""
+    if reserved.RAW in frame.columns:
+        found = []
+        for line in frame[reserved.RAW]:
+            try:
+                found.append(json.loads(line))
+            except (ValueError, RecursionError):
+                continue
+        return found
+    return rows_of(frame, [path])
+
+
+def reached(rows: Sequence[Any], path: Path) -> str:
+    """How far a plain path leads in the row in which it leads furthest, and what is there instead of its next step."""
+    furthest, value, said = -1, None, ""
+    for row in rows:
+        here, so_far = row, ""
+        for place, step in enumerate((path.roots[0], *(path.steps or ()))):
+            after = here
+            if isinstance(step, str):
+                after = here.get(step) if isinstance(here, dict) else None
+            elif isinstance(here, list):
+                position = 0 if step is _EACH else int(step)
+                after = here[position] if -len(here) <= position < len(here) else None
+            else:
+                after = None
+            if after is None:
+                if place > furthest:
+                    furthest, value, said = place, here, so_far
+                break
+            so_far += f".{step}" if isinstance(step, str) else "[*]" if step is _EACH else f"[{step}]"
+            here = after
+    name = repr(said.removeprefix(".")) if said else "the row"
+    if isinstance(value, dict):
+        return f"{name} has {', '.join(map(repr, list(value)[:10])) or 'nothing in it'}"
+    return f"{name} is a list of {len(value)}" if isinstance(value, list) else f"{name} is a {_named(value)}"
+
+
+def _named(value: Any) -> str:
+    return "text" if isinstance(value, str) else "truth value" if isinstance(value, bool) else "number"
+
+
+def applied(frame: pl.DataFrame, ours: Plan) -> pl.DataFrame:
+    """The rows of a file of columns with what the plan takes from them."""
+    if ours.derived:
+        frame, others = columnar(frame, ours.derived)
+        frame = frame.with_columns(searched(rows_of(frame, others), others)) if others else frame
+    return with_ids(frame, ours)
+
+
+def with_ids(frame: pl.DataFrame, ours: Plan) -> pl.DataFrame:
+    """The rows with their ids of several columns: a JSON list of texts, null where one of them is missing."""
+    for name, parts in ours.joined:
+        texts = columns.text(frame.select(parts))
+        whole = pl.all_horizontal((pl.col(part).str.strip_chars() != "").fill_null(False) for part in parts)
+        listed = pl.struct(pl.concat_list(parts).alias("x")).struct.json_encode().str.slice(5).str.head(-1)
+        frame = frame.with_columns(texts.select(pl.when(whole).then(listed).alias(name)).to_series())
+    return frame
+
+
+@functools.lru_cache(maxsize=256)
+def _expression(text: str) -> Any:
+    return jmespath.compile(text)
+
+
+def _search(text: str, row: Any) -> Any:
+    if isinstance(row, dict) and text in row:
+        return row[text]
+    try:
+        return _expression(text).search(row, options=path_functions.OPTIONS)
+    except (jmespath.exceptions.JMESPathError, RecursionError):  # a function that does not take such a value
+        return None
+
+
+def _column(values: list[Any], path: Path) -> pl.Series:
+    if path.kind == _NUMBERS:
+        numbers = [[_number(one) for one in value] if isinstance(value, list) else None for value in values]
+        return pl.Series(path.name, numbers, dtype=_NUMBERS)
+    if path.kind == _TOKENS:
+        return pl.Series(path.name, [_tokens(value) for value in values], dtype=_TOKENS)
+    if path.kind == _TEXTS:
+        texts = [[_text(one) for one in value] if isinstance(value, list) else None for value in values]
+        return pl.Series(path.name, texts, dtype=_TEXTS)
+    return pl.Series(path.name, [_text(value) for value in values], dtype=pl.String)
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+
+
+def _tokens(value: Any) -> list[dict[str, Any]] | None:
+    """Tokens with their log-probabilities, from a list of records or from one record of numbers."""
+    if isinstance(value, dict):
+        return [{"token": token, "logprob": _number(one)} for token, one in value.items()]
+    if not isinstance(value, list):
+        return None
+    records = [one for one in value if isinstance(one, dict)]
+    return [{"token": _text(one.get("token")), "logprob": _number(one.get("logprob"))} for one in records]
+
+
+def _text(value: Any) -> str | None:
+    """A value in the spelling of `models.columns`."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    try:
+        return str(columns.spelled(pl.Series([json.dumps({"x": value}, ensure_ascii=False, allow_nan=False)]))[0])
+    except (ValueError, pl.exceptions.PolarsError):  # a NaN within
+        return json.dumps(value, ensure_ascii=False)
