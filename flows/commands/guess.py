@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
+from flows.commands.terminal import out
 from flows.runtime import settings
 from models.errors import Misuse, printable
 
@@ -25,37 +25,35 @@ ErrorCost = Annotated[
 MinuteCost = Annotated[float | None, typer.Option("--minute-cost", help="With --from: what a minute of review costs.")]
 
 
-def add(app: typer.Typer, out: Console) -> None:
-    """Add the command to the console command."""
+app = typer.Typer()
 
-    @app.command(epilog="Example: `second-reader guess inbox/batch_output.jsonl inbox/batch_error.jsonl --stream mail`")
-    def guess(
-        files: Annotated[list[Path], typer.Argument(help="Files of a model's outputs, or a folder of them.")],
-        stream: Annotated[
-            str | None, typer.Option(help="What to call the stream [default: as the file or folder is called].")
-        ] = None,
-        target: Target = None,
-        error_cost: ErrorCost = None,
-        minute_cost: MinuteCost = None,
-    ) -> None:
-        """Say what files of a model's outputs are taken for, and why, and write a stream file that reads them."""
-        data = files[0] if len(files) == 1 else _folder(files)
-        begin(
-            stream or _name(data),
-            data,
-            settings.read(),
-            out,
-            target=target,
-            error_cost=error_cost,
-            minute_cost=minute_cost,
-        )
+
+@app.command(epilog="Example: `second-reader guess inbox/batch_output.jsonl inbox/batch_error.jsonl --stream mail`")
+def guess(
+    files: Annotated[list[Path], typer.Argument(help="Files of a model's outputs, or a folder of them.")],
+    stream: Annotated[
+        str | None, typer.Option(help="What to call the stream [default: as the file or folder is called].")
+    ] = None,
+    target: Target = None,
+    error_cost: ErrorCost = None,
+    minute_cost: MinuteCost = None,
+) -> None:
+    """Say what files of a model's outputs are taken for, and why, and write a stream file that reads them."""
+    data = files[0] if len(files) == 1 else _folder(files)
+    begin(
+        stream or _name(data),
+        data,
+        settings.read(),
+        target=target,
+        error_cost=error_cost,
+        minute_cost=minute_cost,
+    )
 
 
 def begin(
     stream: str,
     data: Path,
     config: settings.Settings,
-    out: Console,
     *,
     target: float | None,
     error_cost: float | None,

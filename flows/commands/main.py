@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
-from flows.commands import governance, guess, maintenance, retire, status_table, study_history
+from flows.commands import export, governance, guess, maintenance, retire, status_table, study_history
 from flows.commands.options import StreamName
+from flows.commands.terminal import err, out
 from flows.runtime import settings
 from models.errors import Misuse, SecondReaderError, printable
 
@@ -32,8 +32,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
 
 
 def _version(asked: bool) -> None:
@@ -71,7 +69,7 @@ def init(
 
     config = settings.read()
     costs = {"target": target, "error_cost": error_cost, "minute_cost": minute_cost}
-    if file is not None and not guess.begin(stream, file, config, out, **costs):
+    if file is not None and not guess.begin(stream, file, config, **costs):
         return
     described = settings.read_stream(stream, config)
     for sentence in first_look.said(config.data / described.input.source, described):
@@ -162,6 +160,22 @@ def serve(
     deployments.serve(streams or settings.stream_names(settings.read()))
 
 
+@app.command(epilog="Example: `second-reader worker` or `second-reader worker my-pool --limit 2`")
+def worker(
+    pool: Annotated[str, typer.Argument(help="The work pool, of type process.")] = "second-reader",
+    limit: Annotated[int | None, typer.Option(min=1, help="Runs at a time. Default: as many as serve has.")] = None,
+    healthcheck: Annotated[
+        bool, typer.Option("--with-healthcheck", help="Answer at /health whether it still asks for work.")
+    ] = False,
+) -> None:
+    """Run the flows that are deployed to a work pool of Prefect, until interrupted."""
+    from flows import deployments
+    from flows.runtime import prefect_server
+
+    prefect_server.prefect()
+    deployments.work(pool, limit=limit, healthcheck=healthcheck)
+
+
 def _account() -> str:
     """The name of the account that runs the command. Raises Misuse where it has none, as in some containers."""
     try:
@@ -233,12 +247,9 @@ def _progress(title: str) -> Iterator[None]:
             log.removeHandler(handler)
 
 
-maintenance.add(app, out, err)
-governance.add(app, out)
-guess.add(app, out)
-retire.add(app, out, err)
-status_table.add(app, out)
-study_history.add(app, out, err)
+for room in (maintenance, governance, guess, export, retire, status_table, study_history):
+    app.add_typer(room.app)
+app.add_typer(governance.show, name="show", epilog="Example: `second-reader show case digits digit-0007`")
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ run is what `python -m PROGRAM` would be. It is forked before any query has star
 process can be forked.
 """
 
+import atexit
 import ctypes
 import gc
 import importlib
@@ -23,6 +24,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -236,8 +238,27 @@ def _run(program: str, request: _Request, streams: list[int], warm: int) -> NoRe
     sys.argv = [program]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*found in sys.modules", RuntimeWarning)  # it is there on purpose
-        runpy.run_module(program, run_name="__main__", alter_sys=True)
-    sys.exit()
+        try:
+            runpy.run_module(program, run_name="__main__", alter_sys=True)
+        except SystemExit as ended:
+            if ended.code is not None and not isinstance(ended.code, int):
+                raise  # it is something to be said
+            _leave(ended.code or 0)
+    _leave(0)
+
+
+def _leave(code: int) -> NoReturn:
+    """End as the interpreter does, but for the clearing of its memory, which would first copy all that is shared.
+
+    So ends a child of `multiprocessing` too: threads are waited for, what is registered for the end is done, and what was
+    written goes out.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # closed already, or nobody reads it any more
+            stream.flush()
+    os._exit(code & 0xFF)
 
 
 def end_with_parent() -> None:

@@ -22,7 +22,10 @@ from models.errors import Refused, Unavailable
 READ = RequestOptions(max_retries=2)
 
 # Parts of the SDK that it loads when each is first asked for: what wants to be quick later loads them before.
-LATE = tuple(f"label_studio_sdk.{part}.client" for part in ("annotations", "projects", "tasks", "users"))
+LATE = (
+    *(f"label_studio_sdk.{part}.client" for part in ("annotations", "projects", "tasks", "users")),
+    "label_studio_sdk.tokens.client_ext",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,8 @@ _TYPES = {
 }  # else the driver reads a database's types at each connection
 REFUSAL = "second-reader: facts are append-only"  # the triggers say it: review/ledger/migrations
 
+LATE = ("psycopg.conninfo",)  # loaded where it is used; what wants to be quick later loads it before
+
 Parameter = str | int | float | bool | Sequence[str] | Sequence[int] | None
 
 

@@ -26,9 +26,6 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-ROUTES = ("AUTOMATE", "REVIEW")
-OUTCOMES = ("answer", "skip", "deleted", "bulk")
-
 BESIDE = ("seal", "extract", "retired", "edition")  # tables that the ledger keeps beside the facts
 # Columns that a later version added. They are null in every row that an earlier one wrote, so a seal passes over them
 # where they hold nothing: what was sealed before they existed still reads as it was sealed.

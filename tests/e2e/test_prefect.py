@@ -19,6 +19,7 @@ from review.ledger import ledger
 from tests.e2e.place import COMMAND, Place, mail
 
 ROOT = Path(__file__).resolve().parents[2]
+PREFECT = Path(sys.executable).with_name("prefect")
 FLOWS = ("score", "dispatch", "collect", "measure")
 SIX = 6  # the four flows, adopt and halt
 ENDED = ("COMPLETED", "FAILED", "CANCELLED", "CRASHED")
@@ -109,6 +110,29 @@ def test_the_deployments_are_served_with_the_schedules_of_the_stream_and_run_fro
     assert (place.home / "reports" / place.name / "latest.html").exists()
 
 
+@pytest.mark.parametrize("server", [False, pytest.param(True, id="postgresql")])
+def test_a_served_run_loads_nothing_that_the_warm_process_could_have_loaded_for_all(
+    place: Place, prefect_api: str, request: pytest.FixtureRequest, *, server: bool
+) -> None:
+    if server:
+        place.environment["SECOND_READER_LEDGER"] = request.getfixturevalue("postgres_url")
+    place.deliver("one.jsonl", [mail(n) for n in range(10)])
+    place.cli("init", place.name)
+    place.environment["PYTHONPROFILEIMPORTTIME"] = "1"  # each import is written to the log
+    with beside(place, COMMAND, "serve", place.name):
+        served = until(lambda: len(found := deployments(prefect_api, place.name)) == SIX and found)
+        for flow in FLOWS:
+            end(prefect_api, start(prefect_api, served[flow]))  # `serve` itself loads something for the first
+        time.sleep(3)
+        before = (place.home / "beside.log").stat().st_size
+        for flow in FLOWS:
+            assert end(prefect_api, start(prefect_api, served[flow]))["type"] == "COMPLETED"
+        time.sleep(3)
+        said = (place.home / "beside.log").read_bytes()[before:].decode()
+    found = {line.rpartition("|")[2].strip() for line in said.splitlines() if line.startswith("import time:")}
+    assert found <= {"prefect._internal.pytz"}, "\n".join(sorted(found))
+
+
 def test_a_schedule_of_the_stream_file_starts_runs_by_itself(place: Place, prefect_api: str) -> None:
     path = place.home / "streams" / f"{place.name}.toml"
     path.write_text(path.read_text(encoding="utf-8") + '\n[schedule]\nscore = "* * * * *"\n', encoding="utf-8")
@@ -142,38 +166,79 @@ def test_a_run_started_while_another_holds_the_stream_ends_cancelled_and_says_so
     assert place.rows("SELECT count(*) FROM decision") == [(10,)]
 
 
-@pytest.mark.timeout(300)
-def test_a_worker_killed_in_mid_run_is_followed_by_a_run_that_completes_the_work(
-    place: Place, prefect_api: str
-) -> None:
-    rows = 300_000  # three chunks
-    line = json.dumps(mail(1)).replace("mail-001", "mail-{0}")
-    text = "".join(line.replace("{0}", str(n)) + "\n" for n in range(rows))
-    (place.home / "inbox" / "one.jsonl").write_text(text, encoding="utf-8")
-    place.cli("init", place.name)
+def deploy(place: Place) -> str:
+    """The stream's deployments as `deploy/production/prefect.yaml` has them, in a pool of the test's own: the pool."""
     pool = f"pool-{place.name}"
     deployed = (ROOT / "deploy" / "production" / "prefect.yaml").read_text(encoding="utf-8")
     deployed = deployed.replace("name: second-reader}", f"name: {pool}}}").replace("digits", place.name)
     (place.home / "prefect.yaml").write_text(deployed, encoding="utf-8")
-    prefect = Path(sys.executable).with_name("prefect")
     for words in (
         ("work-pool", "create", pool, "--type", "process"),
         ("deploy", "--all", "--prefect-file", "prefect.yaml"),
     ):
         done = subprocess.run(
-            [prefect, "--no-prompt", *words], env=place.environment, cwd=place.home, capture_output=True, text=True
+            [PREFECT, "--no-prompt", *words], env=place.environment, cwd=place.home, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stdout + done.stderr
+    return pool
+
+
+def deliver_many(place: Place) -> int:
+    """Three chunks of rows: how many."""
+    rows = 300_000
+    line = json.dumps(mail(1)).replace("mail-001", "mail-{0}")
+    text = "".join(line.replace("{0}", str(n)) + "\n" for n in range(rows))
+    (place.home / "inbox" / "one.jsonl").write_text(text, encoding="utf-8")
+    return rows
+
+
+@pytest.mark.timeout(300)
+def test_a_worker_forks_its_runs_and_one_that_is_cancelled_ends_so_and_alone(place: Place, prefect_api: str) -> None:
+    place.deliver("one.jsonl", [mail(n) for n in range(10)])
+    place.cli("init", place.name)
+    pool = deploy(place)
+    served = deployments(prefect_api, place.name)
+    with beside(place, COMMAND, "worker", pool) as process:
+        for flow in FLOWS:
+            ended = end(prefect_api, start(prefect_api, served[flow]))
+            assert ended["type"] == "COMPLETED", ended
+        until(lambda: children_ended(process.pid, "flows.runtime.warm") > 0)
+        assert place.rows("SELECT count(*) FROM decision") == [(10,)]
+        rows = deliver_many(place)
+        run = start(prefect_api, served["score"])
+        until(lambda: place.rows("SELECT count(*) FROM decision")[0][0] > 10)
+        cancelling = {"state": {"type": "CANCELLING"}, "force": False}
+        httpx.post(f"{prefect_api}/flow_runs/{run}/set_state", json=cancelling, trust_env=False).raise_for_status()
+        assert end(prefect_api, run)["type"] == "CANCELLED"
+        assert place.rows("SELECT count(*) FROM decision")[0][0] < rows
+        assert end(prefect_api, start(prefect_api, served["collect"]))["type"] == "COMPLETED"
+        process.terminate()
+        assert process.wait(60) is not None
+
+
+def test_a_pool_that_is_not_there_is_told_in_one_line(place: Place) -> None:
+    refused = place.cli("worker", "no-such-pool")
+    assert refused.code == 2
+    assert "prefect work-pool create no-such-pool --type process" in refused.err
+
+
+@pytest.mark.timeout(300)
+def test_a_worker_killed_in_mid_run_is_followed_by_a_run_that_completes_the_work(
+    place: Place, prefect_api: str
+) -> None:
+    rows = deliver_many(place)
+    place.cli("init", place.name)
+    pool = deploy(place)
     served = deployments(prefect_api, place.name)
     assert set(served) == {*FLOWS, "adopt", "halt"}
-    worker = (prefect, "worker", "start", "--pool", pool)
-    with beside(place, *worker) as process:
+    # Prefect's own, which starts a process for each run: what we do not start must work too.
+    with beside(place, PREFECT, "worker", "start", "--pool", pool) as process:
         start(prefect_api, served["score"])
         until(lambda: place.rows("SELECT count(*) FROM decision")[0][0] > 0)
         kill(process)
     recorded = place.rows("SELECT count(*) FROM decision")[0][0]
     assert 0 < recorded < rows
-    with beside(place, *worker):
+    with beside(place, COMMAND, "worker", pool):
         ended = end(prefect_api, start(prefect_api, served["score"]))
     assert ended["type"] == "COMPLETED", ended
     assert place.rows("SELECT count(*), count(DISTINCT case_id) FROM decision") == [(rows, rows)]

@@ -78,6 +78,13 @@ def test_a_run_has_the_folder_the_streams_and_the_exit_code_of_a_process_of_its_
     assert process.pid not in (pid, parent)
 
 
+def test_a_run_ends_with_its_threads_and_with_what_it_registered_for_its_end(command: str) -> None:
+    with started(command, "late") as process:
+        begun(process)
+        assert process.communicate() == ("a thread\nat the end", "")
+        assert process.returncode == 0
+
+
 def test_runs_are_forked_from_one_process_and_one_that_crashes_takes_no_other(command: str) -> None:
     with started(command, "term") as lasting, started(command, "abort") as crashing:
         first, second = begun(lasting), begun(crashing)
