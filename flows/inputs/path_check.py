@@ -51,7 +51,8 @@ def _check_value(path: Path, name: str, found: pl.Series) -> None:
         shown = str(text.filter(several)[0])
         kind, way = ("list", f"{name}[0]") if shown.lstrip().startswith("[") else ("record", f"{name}.KEY")
         raise InputInvalid(
-            f"{path}: the path {name!r} leads to a {kind}, {shown[:60]!r}, where one value is needed; name one in it, as in {way!r}"
+            f"{path}: the path {name!r} leads to a {kind}, {shown[:60]!r}, where one value is needed; "
+            f"name one in it, as in {way!r}"
         )
 
 
