@@ -104,7 +104,7 @@ def _each_once(table: pl.DataFrame, path: Path) -> pl.DataFrame:
     twice = table.filter(pl.col(_ID).is_duplicated())[_ID].unique(maintain_order=True)
     if len(twice):
         log.warning(
-            "%s: %d ids stand there twice with different content, the first %r; what they say is not used",
+            "%s: ids that stand there twice with different content: %d, the first %r; what they say is not used",
             path,
             len(twice),
             twice[0],

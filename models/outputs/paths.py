@@ -8,9 +8,7 @@ rows whose types differ from the others', row by row. A path that leads nowhere 
 JMESPath: https://jmespath.org/specification.html. Here a null in a row is what its specification says it is; no rule differs.
 """
 
-import functools
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,33 +16,16 @@ from typing import Any
 
 import jmespath
 import jmespath.exceptions
-import jmespath.functions
 import polars as pl
 
 from models import columns
 from models.config import score_table
 from models.config.stream import Stream
-from models.outputs import reserved
+from models.outputs import path_search, reserved
 
 _LONGEST = 500  # characters of a path
-_EACH = None  # the step into every entry of a list
+EACH = None  # the step into every entry of a list
 Step = str | int | None
-_NUMBERS = pl.List(pl.Float64())
-_TOKENS = pl.List(pl.Struct({"token": pl.String(), "logprob": pl.Float64()}))
-_TEXTS = pl.List(pl.String())
-
-
-class _Functions(jmespath.functions.Functions):  # type: ignore[misc] # it has no types
-    @jmespath.functions.signature({"types": ["string", "null"]})  # type: ignore[untyped-decorator]
-    def _func_from_json(self, text: str | None) -> Any:
-        """The value that a text is the JSON of; null where it is none."""
-        try:
-            return None if text is None else json.loads(text)
-        except (ValueError, RecursionError):
-            return None
-
-
-_OPTIONS = jmespath.Options(custom_functions=_Functions())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +80,11 @@ def plan(wanted: Sequence[str], present: Sequence[str], stream: Stream) -> Plan:
             if path is None:
                 flat[part] = None
             else:
-                derived[part] = Path(name=part, roots=path[0], steps=path[1], kind=kinds.get(part, pl.String()))
+                kind = kinds.get(part)
+                # A list of any values keeps numbers apart from texts, which a column of one type does not.
+                mixed = kind is None and path[1] is not None and EACH in path[1]
+                steps = None if mixed else path[1]
+                derived[part] = Path(name=part, roots=path[0], steps=steps, kind=kind or pl.String())
     return Plan(flat=tuple(flat), derived=tuple(derived.values()), joined=tuple(joined))
 
 
@@ -108,7 +93,11 @@ def _kinds(stream: Stream) -> Mapping[str, pl.DataType]:
     if stream.score is None:
         return MappingProxyType({})
     answers = None if stream.score.samples is None else stream.score.samples.answers
-    found = {stream.score.logprobs: _NUMBERS, stream.score.top_logprobs: _TOKENS, answers: _TEXTS}
+    found = {
+        stream.score.logprobs: path_search.NUMBERS,
+        stream.score.top_logprobs: path_search.TOKENS,
+        answers: path_search.TEXTS,
+    }
     return {name: kind for name, kind in found.items() if name is not None}
 
 
@@ -161,9 +150,9 @@ def _steps(tree: Mapping[str, Any]) -> tuple[Step, ...] | None:
             return None if None in parts else tuple(step for part in parts for step in part or ())
         case "projection":
             left, right = _steps(children[0]), _steps(children[1])
-            if left is None or right is None or _EACH in left or _EACH in right:
+            if left is None or right is None or EACH in left or EACH in right:
                 return None
-            return (*left, _EACH, *right)
+            return (*left, EACH, *right)
     return None
 
 
@@ -177,7 +166,7 @@ def columnar(frame: pl.DataFrame, derived: Sequence[Path]) -> tuple[pl.DataFrame
                 raise _NotPlainError
             value, kind = _taken(pl.col(root), frame.schema[root], path.steps)
             if path.kind != pl.String() and kind != path.kind:
-                if not isinstance(kind, pl.List) or kind.inner.is_nested() or path.kind == _TOKENS:
+                if not isinstance(kind, pl.List) or kind.inner.is_nested() or path.kind == path_search.TOKENS:
                     raise _NotPlainError
                 value = value.cast(path.kind, strict=False)
         except _NotPlainError:
@@ -205,7 +194,7 @@ def _taken(value: pl.Expr, kind: Any, steps: Sequence[Step]) -> tuple[pl.Expr, A
         return _taken(value.struct.field(step), inner[step], rest)
     if isinstance(step, int) and isinstance(kind, pl.List):
         return _taken(value.list.get(step, null_on_oob=True), kind.inner, rest)
-    if step is _EACH and isinstance(kind, pl.List):
+    if step is EACH and isinstance(kind, pl.List):
         inside, of_inside = _taken(pl.element(), kind.inner, rest)
         return value.list.eval(inside).list.drop_nulls(), pl.List(of_inside)
     raise _NotPlainError
@@ -216,14 +205,14 @@ def schema(derived: Sequence[Path], flat: Sequence[str]) -> dict[str, pl.DataTyp
     tree: dict[Step, Any] = {}
     for path in derived:
         if path.steps is not None and path.roots[0] not in flat:
-            leaf = path.kind.inner if _EACH in path.steps and isinstance(path.kind, pl.List) else path.kind
+            leaf = path.kind.inner if EACH in path.steps and isinstance(path.kind, pl.List) else path.kind
             _grow(tree, (path.roots[0], *path.steps), leaf)
     return {str(root): kind for root, branch in tree.items() if (kind := _kind(branch)) is not None}
 
 
 def _grow(tree: dict[Step, Any], steps: Sequence[Step], leaf: Any) -> None:
     # A place in a list, and all of it, are steps into the same list.
-    first, rest = steps[0] if isinstance(steps[0], str) else _EACH, steps[1:]
+    first, rest = steps[0] if isinstance(steps[0], str) else EACH, steps[1:]
     if not rest:
         tree.setdefault(first, leaf)
         if tree[first] != leaf:
@@ -239,16 +228,16 @@ def _kind(branch: Any) -> pl.DataType | None:
     if not isinstance(branch, dict):
         return None if branch == "mixed" else branch
     inner = {step: _kind(below) for step, below in branch.items()}
-    if None in inner.values() or (_EACH in inner and len(inner) > 1):
+    if None in inner.values() or (EACH in inner and len(inner) > 1):
         return None
-    if _EACH in inner:
-        return pl.List(inner[_EACH])  # type: ignore[arg-type] # none of them is None
+    if EACH in inner:
+        return pl.List(inner[EACH])  # type: ignore[arg-type] # none of them is None
     return pl.Struct({str(step): kind for step, kind in inner.items()})  # type: ignore[misc]
 
 
 def searched(rows: Sequence[Any], derived: Sequence[Path]) -> list[pl.Series]:
     """A column for each path, searched row by row. `rows`: objects as Python knows them."""
-    return [_column([_search(path.name, row) for row in rows], path) for path in derived]
+    return [path_search.searched(rows, path.name, path.kind) for path in derived]
 
 
 def rows_of(frame: pl.DataFrame, derived: Sequence[Path]) -> list[Any]:
@@ -279,36 +268,6 @@ def sources(frame: pl.DataFrame, path: Path) -> list[Any]:
     return rows_of(frame, [path])
 
 
-def reached(rows: Sequence[Any], path: Path) -> str:
-    """How far a plain path leads in the row in which it leads furthest, and what is there instead of its next step."""
-    furthest, value, said = -1, None, ""
-    for row in rows:
-        here, so_far = row, ""
-        for place, step in enumerate((path.roots[0], *(path.steps or ()))):
-            after = here
-            if isinstance(step, str):
-                after = here.get(step) if isinstance(here, dict) else None
-            elif isinstance(here, list):
-                position = 0 if step is _EACH else int(step)
-                after = here[position] if -len(here) <= position < len(here) else None
-            else:
-                after = None
-            if after is None:
-                if place > furthest:
-                    furthest, value, said = place, here, so_far
-                break
-            so_far += f".{step}" if isinstance(step, str) else "[*]" if step is _EACH else f"[{step}]"
-            here = after
-    name = repr(said.removeprefix(".")) if said else "the row"
-    if isinstance(value, dict):
-        return f"{name} has {', '.join(map(repr, list(value)[:10])) or 'nothing in it'}"
-    return f"{name} is a list of {len(value)}" if isinstance(value, list) else f"{name} is a {_named(value)}"
-
-
-def _named(value: Any) -> str:
-    return "text" if isinstance(value, str) else "truth value" if isinstance(value, bool) else "number"
-
-
 def applied(frame: pl.DataFrame, ours: Plan) -> pl.DataFrame:
     """The rows of a file of columns with what the plan takes from them."""
     if ours.derived:
@@ -325,59 +284,3 @@ def with_ids(frame: pl.DataFrame, ours: Plan) -> pl.DataFrame:
         listed = pl.struct(pl.concat_list(parts).alias("x")).struct.json_encode().str.slice(5).str.head(-1)
         frame = frame.with_columns(texts.select(pl.when(whole).then(listed).alias(name)).to_series())
     return frame
-
-
-@functools.lru_cache(maxsize=256)
-def _expression(text: str) -> Any:
-    return jmespath.compile(text)
-
-
-def _search(text: str, row: Any) -> Any:
-    if isinstance(row, dict) and text in row:
-        return row[text]
-    try:
-        return _expression(text).search(row, options=_OPTIONS)
-    except (jmespath.exceptions.JMESPathError, RecursionError):  # a function that does not take such a value
-        return None
-
-
-def _column(values: list[Any], path: Path) -> pl.Series:
-    if path.kind == _NUMBERS:
-        numbers = [[_number(one) for one in value] if isinstance(value, list) else None for value in values]
-        return pl.Series(path.name, numbers, dtype=_NUMBERS)
-    if path.kind == _TOKENS:
-        return pl.Series(path.name, [_tokens(value) for value in values], dtype=_TOKENS)
-    if path.kind == _TEXTS:
-        texts = [[_text(one) for one in value] if isinstance(value, list) else None for value in values]
-        return pl.Series(path.name, texts, dtype=_TEXTS)
-    return pl.Series(path.name, [_text(value) for value in values], dtype=pl.String)
-
-
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
-
-
-def _tokens(value: Any) -> list[dict[str, Any]] | None:
-    """Tokens with their log-probabilities, from a list of records or from one record of numbers."""
-    if isinstance(value, dict):
-        return [{"token": token, "logprob": _number(one)} for token, one in value.items()]
-    if not isinstance(value, list):
-        return None
-    records = [one for one in value if isinstance(one, dict)]
-    return [{"token": _text(one.get("token")), "logprob": _number(one.get("logprob"))} for one in records]
-
-
-def _text(value: Any) -> str | None:
-    """A value in the spelling of `models.columns`."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    try:
-        return str(columns.spelled(pl.Series([json.dumps({"x": value}, ensure_ascii=False, allow_nan=False)]))[0])
-    except (ValueError, pl.exceptions.PolarsError):  # a NaN within
-        return json.dumps(value, ensure_ascii=False)
