@@ -109,11 +109,11 @@ def test_samples_of_an_item_are_one_case_with_the_share_of_the_majority(desk: De
 @pytest.mark.parametrize(
     ("name", "labels", "given", "low", "high"),
     [
-        ("percent/a.jsonl.gz", '["invoice", "letter"]', 'id = "doc"\nprediction = "type"\nconfidence = "score"\npayload = ["text"]\n'
-         '[score]\nscale = "percent"\n', 0.0, 1.0),
-        ("logprobs/a.jsonl.gz", '["tech", "sport", "art"]', 'prediction = "label"\nconfidence = "logprob"\npayload = ["text"]\n'
+        ("percent/a.jsonl.gz", '["invoice", "letter"]', 'id = "doc"\nprediction = "type"\nconfidence = "score"\n'
+         'payload = ["doc"]\n[score]\nscale = "percent"\n', 0.0, 1.0),
+        ("logprobs/a.jsonl.gz", '["tech", "sport", "art"]', 'prediction = "label"\nconfidence = "logprob"\npayload = ["id"]\n'
          '[score]\nscale = "logprob"\n', 0.0, 1.0),
-        ("onesided/a.csv.gz", '["ok", "toxic"]', 'prediction = "label"\nconfidence = "toxicity"\npayload = ["comment"]\n'
+        ("onesided/a.csv.gz", '["ok", "toxic"]', 'prediction = "label"\nconfidence = "toxicity"\npayload = ["id"]\n'
          '[score]\nof = "toxic"\n', 0.5, 1.0),
     ],
 )  # fmt: skip
@@ -141,6 +141,7 @@ def test_what_makes_the_score_opens_a_new_epoch_and_the_same_again_does_not(desk
     for given, expected in ((judge.format("j-1"), 1), (judge.format("j-1"), 1), (judge.format("j-2"), 2)):
         desk.scored(path, '["yes", "no"]', given)
         assert desk.epochs() == expected
+    path.write_text(rows.replace("1", "2"), encoding="utf-8")
     desk.scored(path, '["yes", "no"]', judge.format("j-2") + 'verdict = "v"\n')
     assert desk.epochs() == 3
 
