@@ -13,7 +13,7 @@ from models import names_and_reasons, timestamps
 from models.certification import certificate
 from models.config.stream import Stream
 from models.errors import ModelInvalid
-from models.outputs import scale
+from models.outputs import given_scores
 from models.routing import policy as policies
 from review.label_studio import access, labeling_config, projects
 from review.ledger import ledger
@@ -85,7 +85,7 @@ def open_epoch(
         "stream": stream.name,
         "model_id": stream.model.id,
         "labels": json.dumps(stream.labels, ensure_ascii=False),
-        "calibrator": scale.CALIBRATORS[stream.input.scale],
+        "calibrator": given_scores.calibrator(stream),
         "salt": secrets.token_hex(16),
         "opened_at": now,
         "terms": _terms(book, stream, in_force),

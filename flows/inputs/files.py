@@ -5,7 +5,6 @@ nothing is written. Rows that cannot be read stop nothing; they are handed out b
 What a look at the inbox (`flows.inputs.taken_files`) knows to be taken already is not opened.
 """
 
-import dataclasses
 import functools
 import logging
 from collections.abc import Callable, Iterator
@@ -16,16 +15,13 @@ from typing import TypeVar
 import polars as pl
 
 from flows.inputs import (
-    class_names,
-    json_files,
-    jsonl_files,
     listing,
+    one_file,
     parquet_files,
-    path_check,
-    readers,
     scale_check,
     taken_files,
     text_blocks,
+    whole_rows,
 )
 from models.config.stream import Stream
 from models.errors import InputInvalid
@@ -61,16 +57,6 @@ class Span:
     rows: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _File:
-    """A file to read, found to be what it says, and its columns that are read, by themselves or by a path into them."""
-
-    found: listing.Found
-    reader: readers.Reader
-    columns: list[str]
-    plan: paths.Plan
-
-
 Piece = tuple[Chunk | Span, ...]  # what one worker does at a time, in the order of the input
 
 
@@ -96,19 +82,21 @@ def pieces(
 
 
 def _parts(
-    plan: list[_File], look: taken_files.Look | None, rows: int, most: int, stream: Stream
+    plan: list[one_file.File], look: taken_files.Look | None, rows: int, most: int, stream: Stream
 ) -> Iterator[Chunk | Span]:
     for file in plan:
-        if file.reader is not parquet_files:
+        if file.reader is not parquet_files or file.whole is not None:
             yield from _read([file], look, rows, stream)
             continue
         path = file.found.path
         _opening(file, look)
-        count = guarded(path, functools.partial(parquet_files.row_count, path))
+        count = one_file.guarded(path, functools.partial(parquet_files.row_count, path))
         if count > most:
-            guarded(
+            one_file.guarded(
                 path,
-                functools.partial(scale_check.check, functools.partial(_batches, file, rows), stream, file.found.name),
+                functools.partial(
+                    scale_check.check, functools.partial(one_file.batches, file, rows), stream, file.found.name
+                ),
             )
         for before in range(0, count, most):
             yield Span(
@@ -129,7 +117,7 @@ def read(piece: Piece, *, rows: int = 100_000) -> Iterator[Chunk]:
             yield part
             continue
         columns, roots = list(part.columns), part.plan.roots
-        whole = guarded(
+        whole = one_file.guarded(
             part.path, functools.partial(parquet_files.read_span, part.path, roots, part.first_line, part.rows)
         )
         whole = paths.applied(listing.keyed(whole, part.keys, columns), part.plan)
@@ -167,20 +155,20 @@ def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: i
 
     Of a Parquet file only the row groups that hold them are read. Raises InputInvalid as `chunks` does.
     """
-    listed = guarded(folder, lambda: listing.listed(folder, _names(stream))[0]) if folder.is_dir() else []
+    listed = one_file.guarded(folder, lambda: listing.listed(folder, _names(stream))[0]) if folder.is_dir() else []
     found = next((found for found in listed if found.name == name), None)
     if found is None:
         raise InputInvalid(f"{folder / name}: there is no such file; put it back")
-    file = _checked(found, stream, lambda _: False)
+    file = one_file.checked(found, stream, lambda _: False, _whole(stream))
     path = found.path
     batches = (
-        _applied(parquet_files.read_lines(path, file.plan.roots, lines, rows), file, file.plan)
-        if file.reader is parquet_files
-        else _batches(file, rows, file.columns)
+        one_file.applied(parquet_files.read_lines(path, file.plan.roots, lines, rows), file, file.plan)
+        if file.reader is parquet_files and file.whole is None
+        else one_file.batches(file, rows, file.columns)
     )
     wanted = lines.unique().alias(reserved.LINE).to_frame()
     last = lines.max()
-    while (batch := guarded(path, functools.partial(next, batches, None))) is not None:
+    while (batch := one_file.guarded(path, functools.partial(next, batches, None))) is not None:
         first_line, frame, _ = batch
         if first_line > last:
             return
@@ -190,13 +178,13 @@ def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: i
 
 def unread(source: Path, stream: Stream) -> str | None:
     """What to say of the folders of an inbox that are not read; None: there are none. Raises InputInvalid as `chunks`."""
-    _, folders = guarded(source, lambda: listing.listed(source, _names(stream)))
+    _, folders = one_file.guarded(source, lambda: listing.listed(source, _names(stream)))
     return listing.not_read(source, folders) if folders else None
 
 
 def listed(source: Path, stream: Stream) -> list[listing.Found]:
     """The files that are read. Raises InputInvalid as `chunks`."""
-    return guarded(source, lambda: listing.listed(source, _names(stream)))[0]
+    return one_file.guarded(source, lambda: listing.listed(source, _names(stream)))[0]
 
 
 def _plan(
@@ -206,18 +194,18 @@ def _plan(
     also: Callable[[str], bool] = lambda _: False,
     *,
     tell: bool = True,
-) -> list[_File]:
+) -> list[one_file.File]:
     """The files to read, each found to be what it says."""
-    listed, unread = guarded(source, lambda: listing.listed(source, _names(stream)))
+    listed, unread = one_file.guarded(source, lambda: listing.listed(source, _names(stream)))
     if unread and tell:
         log.warning("%s", listing.not_read(source, unread))
-    plan = []
+    plan, whole = [], _whole(stream)
     for found in listed:
         path, name = found.path, found.name
-        if look is not None and guarded(path, functools.partial(look.passes_over, path, name)):
+        if look is not None and one_file.guarded(path, functools.partial(look.passes_over, path, name)):
             continue
         try:
-            plan.append(_checked(found, stream, also))
+            plan.append(one_file.checked(found, stream, also, whole))
         except InputInvalid:
             if look is None or not _unbegun(path, stream) or not look.may_wait(path, name):
                 raise
@@ -226,45 +214,28 @@ def _plan(
 
 def _unbegun(path: Path, stream: Stream) -> bool:
     """Whether a text file has no whole line yet. Raises InputInvalid."""
-    if path.suffix.lower() == ".gz" or _reader(path, stream.input.format) is parquet_files:
+    if path.suffix.lower() == ".gz" or one_file.reader(path, stream.input.format) is parquet_files:
         return False
-    return b"\n" not in guarded(path, lambda: next(text_blocks.read(path), b""))
+    return b"\n" not in one_file.guarded(path, lambda: next(text_blocks.read(path), b""))
 
 
-def _checked(found: listing.Found, stream: Stream, also: Callable[[str], bool]) -> _File:
-    reader, columns, path = _reader(found.path, stream.input.format), contract.named(stream), found.path
-    keys = {listing.ROW, *(key for key, _ in found.keys)}
-    present = guarded(path, functools.partial(reader.names, path))
-    by_class = [name for name in columns if class_names.source(name) != name] if reader is parquet_files else []
-    plan = paths.plan(columns, [*present, *keys, *by_class], stream)
-    there = set(present)
-    inside = [column for column in plan.flat if column not in keys]
-    # A path that starts nowhere is said as a whole; where rows may come without an answer, once they were looked at.
-    for one in plan.derived:
-        inside += [root for root in one.roots if root in there] or ([] if stream.input.failed else [one.name])
-    guarded(path, functools.partial(reader.check, path, list(dict.fromkeys(inside)), stream))
-    if reader is parquet_files:
-        others = guarded(path, functools.partial(parquet_files.others, path, columns, also))
-        columns, plan = columns + others, dataclasses.replace(plan, flat=tuple(dict.fromkeys([*plan.flat, *others])))
-    file = _File(found=found, reader=reader, columns=columns, plan=plan)
-    if plan.derived:
-        first = guarded(path, lambda: next((batch[1] for batch in _batches(file, path_check.ROWS, columns)), None))
-        if first is not None:
-            path_check.check(path, first, plan, stream)
-    return file
+def _whole(stream: Stream) -> whole_rows.Rows | None:
+    return whole_rows.rows(stream, lambda path, theirs: chunks(path, theirs, tell=False))
 
 
-def _read(plan: list[_File], look: taken_files.Look | None, rows: int, scaled: Stream | None) -> Iterator[Chunk]:
+def _read(
+    plan: list[one_file.File], look: taken_files.Look | None, rows: int, scaled: Stream | None
+) -> Iterator[Chunk]:
     for file in plan:
         path, source = file.found.path, file.found.name
         _opening(file, look)
-        batches = _batches(file, rows, file.columns)
+        batches = one_file.batches(file, rows, file.columns)
         if scaled is not None:
-            batches = scale_check.checked(functools.partial(_batches, file, rows), file.columns, scaled, source)
+            batches = scale_check.checked(functools.partial(one_file.batches, file, rows), file.columns, scaled, source)
         waits_from: int | None = (
             None  # the line of a record that may still be being written; what follows waits with it
         )
-        while (batch := guarded(path, functools.partial(next, batches, None))) is not None:
+        while (batch := one_file.guarded(path, functools.partial(next, batches, None))) is not None:
             first_line, frame, faults = batch
             cut = faults.filter(pl.col("reason").str.starts_with(text_blocks.UNENDED))["line"]
             if look is not None and len(cut) and look.may_wait(path, source):
@@ -280,40 +251,10 @@ def _read(plan: list[_File], look: taken_files.Look | None, rows: int, scaled: S
             )
 
 
-def _batches(file: _File, rows: int, columns: list[str]) -> Iterator[scale_check.Batch]:
-    plan = file.plan if columns is file.columns else file.plan.only(columns)
-    for lines in (jsonl_files, json_files):
-        if file.reader is lines:
-            return _applied(lines.read(file.found.path, list(plan.flat), rows, plan.derived), file, plan)
-    return _applied(file.reader.read(file.found.path, plan.roots, rows), file, plan)
-
-
-def _applied(batches: Iterator[scale_check.Batch], file: _File, plan: paths.Plan) -> Iterator[scale_check.Batch]:
-    """The batches with the keys of the folders and what the paths take."""
-    for first_line, frame, faults in batches:
-        rows = listing.keyed(frame, file.found.keys, list(plan.flat))
-        rows = paths.with_ids(rows, plan) if file.reader in (jsonl_files, json_files) else paths.applied(rows, plan)
-        yield first_line, rows, faults
-
-
-def _opening(file: _File, look: taken_files.Look | None) -> None:
+def _opening(file: one_file.File, look: taken_files.Look | None) -> None:
     if look is not None:
-        guarded(file.found.path, functools.partial(look.opens, file.found.path, file.found.name))
+        one_file.guarded(file.found.path, functools.partial(look.opens, file.found.path, file.found.name))
 
 
 def _names(stream: Stream) -> listing.Names:
     return listing.Names(files=stream.input.files, beside=stream.input.beside)
-
-
-def _reader(path: Path, form: str) -> readers.Reader:
-    return readers.READERS[guarded(path, functools.partial(readers.kind, path, form))]
-
-
-def guarded(path: Path, read: Callable[[], T]) -> T:
-    """What `read` returns. A disk that fails, or says no, is one line too."""
-    try:
-        return read()
-    except OSError as error:
-        raise InputInvalid(
-            f"{path}: cannot be read ({error.strerror or error}); check the file and its rights"
-        ) from None

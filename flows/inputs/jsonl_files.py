@@ -19,7 +19,7 @@ from flows.inputs import headers, text_blocks
 from models.config import score_table
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import paths, reserved
+from models.outputs import path_schema, paths, reserved
 
 _LOOKED_AT = 1000  # rows; a key that stands in none of them is taken for a wrong name
 # Polars reads half a surrogate pair as NUL without a word.
@@ -163,7 +163,7 @@ def _decoded(text: pl.Series, columns: list[str], derived: Sequence[paths.Path] 
     joined = text.str.join("\n").item()
     if "\\u" in joined and _half_pair(joined):
         return None
-    nested = paths.schema(derived, columns)
+    nested = path_schema.schema(derived, columns)
     rows = _columns(joined, dict.fromkeys(columns, pl.String()) | nested, len(text))
     plain = [path for path in derived if path.steps is not None and path.roots[0] in nested]
     if rows is None and plain:

@@ -1,6 +1,8 @@
 """The paths of a stream looked at in the first rows of a file, before anything of it is recorded."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -55,8 +57,8 @@ def _check_value(path: Path, name: str, found: pl.Series) -> None:
         shown = str(text.filter(several)[0])
         kind, way = ("list", f"{name}[0]") if shown.lstrip().startswith("[") else ("record", f"{name}.KEY")
         raise InputInvalid(
-            f"{path}: the path {name!r} leads to a {kind}, {shown[:60]!r}, where one value is needed; name one in it, as in "
-            f"{way!r}"
+            f"{path}: the path {name!r} leads to a {kind}, {shown[:60]!r}, where one value is needed; "
+            f"name one in it, as in {way!r}"
         )
 
 
@@ -67,4 +69,34 @@ def _tops(frame: pl.DataFrame, one: paths.Path) -> str | None:
         return None
     if one.steps is None:
         return f"it starts at {headers.quoted(list(one.roots))}"
-    return paths.reached(rows, one)
+    return _reached(rows, one)
+
+
+def _reached(rows: Sequence[Any], path: paths.Path) -> str:
+    """How far a plain path leads in the row in which it leads furthest, and what is there instead of its next step."""
+    furthest, value, said = -1, None, ""
+    for row in rows:
+        here, so_far = row, ""
+        for place, step in enumerate((path.roots[0], *(path.steps or ()))):
+            after = here
+            if isinstance(step, str):
+                after = here.get(step) if isinstance(here, dict) else None
+            elif isinstance(here, list):
+                position = 0 if step is paths.EACH else int(step)
+                after = here[position] if -len(here) <= position < len(here) else None
+            else:
+                after = None
+            if after is None:
+                if place > furthest:
+                    furthest, value, said = place, here, so_far
+                break
+            so_far += f".{step}" if isinstance(step, str) else "[*]" if step is paths.EACH else f"[{step}]"
+            here = after
+    name = repr(said.removeprefix(".")) if said else "the row"
+    if isinstance(value, dict):
+        return f"{name} has {', '.join(map(repr, list(value)[:10])) or 'nothing in it'}"
+    return f"{name} is a list of {len(value)}" if isinstance(value, list) else f"{name} is a {_named(value)}"
+
+
+def _named(value: Any) -> str:
+    return "text" if isinstance(value, str) else "truth value" if isinstance(value, bool) else "number"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.inputs import files, headers, listing, parquet_files, readers
+from flows.inputs import headers, listing, one_file, parquet_files, readers
 from models.errors import InputInvalid
 from models.outputs import reserved
 
@@ -18,7 +18,7 @@ def first(source: Path, *, rows: int) -> pl.DataFrame:
     Of JSON, several files of which are looked at, they come with `reserved.RAW`. Raises InputInvalid if a file is not what
     it says, or no row can be read.
     """
-    listed, _ = files.guarded(source, lambda: listing.listed(source, listing.Names(beside=readers.BESIDE)))
+    listed, _ = one_file.guarded(source, lambda: listing.listed(source, listing.Names(beside=readers.BESIDE)))
     if not listed:
         raise InputInvalid(f"{source}: there is no file in it; name one with outputs of the model")
     frames: list[pl.DataFrame] = []
@@ -31,12 +31,12 @@ def first(source: Path, *, rows: int) -> pl.DataFrame:
 
 
 def _sampled(path: Path, rows: int) -> pl.DataFrame:
-    reader = readers.READERS[files.guarded(path, functools.partial(readers.looked_at, path))]
-    found = files.guarded(path, functools.partial(reader.names, path))
+    reader = readers.READERS[one_file.guarded(path, functools.partial(readers.looked_at, path))]
+    found = one_file.guarded(path, functools.partial(reader.names, path))
     headers.check(path, found, [])
     if reader is parquet_files:
-        found = files.guarded(path, functools.partial(parquet_files.named_by_class, path))
-    frame = files.guarded(
+        found = one_file.guarded(path, functools.partial(parquet_files.named_by_class, path))
+    frame = one_file.guarded(
         path, lambda: next((batch[1] for batch in reader.read(path, found, rows) if len(batch[1])), None)
     )
     if frame is None:

@@ -71,7 +71,12 @@ def validate(frame: pl.DataFrame, stream: Stream, *, source: str, latest: str | 
     one_label.check(frame, stream, source)
     case_ids = columns.text(frame.select(stream.input.id)).to_series()
     reasons = pl.select(
-        pl.coalesce(_id_fault(pl.lit(case_ids)), _payload_fault(frame, stream), pictures.faults(frame, stream, source))
+        pl.coalesce(
+            _id_fault(pl.lit(case_ids)),
+            _joined_fault(frame, stream),
+            _payload_fault(frame, stream),
+            pictures.faults(frame, stream, source),
+        )
     ).to_series()
     faults = _faults(frame, reasons, source)
     if len(faults):
@@ -133,6 +138,14 @@ def _payload_fault(frame: pl.DataFrame, stream: Stream) -> pl.Series:
     empty = shown.select(pl.all_horizontal(pl.all().str.strip_chars().fill_null("") == "")).to_series()
     names = ", ".join(stream.input.payload)
     return pl.select(pl.when(empty).then(pl.lit(f"missing payload ({names})"))).to_series()
+
+
+def _joined_fault(frame: pl.DataFrame, stream: Stream) -> pl.Series:
+    """Why what a reader is to be shown is not in the other file (`input.join`); null: it is, or is not looked for there."""
+    join = stream.input.join
+    if join is None or not any(name.startswith(f"{join.name}.") for name in stream.input.payload):
+        return pl.repeat(None, len(frame), dtype=pl.String, eager=True)
+    return frame[reserved.JOINED]
 
 
 def _repeats(case_ids: pl.Series, content: pl.Series, lines: pl.Series) -> tuple[pl.Series, pl.Series]:

@@ -8,9 +8,7 @@ rows whose types differ from the others', row by row. A path that leads nowhere 
 JMESPath: https://jmespath.org/specification.html. Here a null in a row is what its specification says it is; no rule differs.
 """
 
-import functools
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -23,14 +21,11 @@ import polars as pl
 from models import columns
 from models.config import score_table
 from models.config.stream import Stream
-from models.outputs import path_functions, reserved
+from models.outputs import path_inside, path_search, reserved
 
 _LONGEST = 500  # characters of a path
-_EACH = None  # the step into every entry of a list
+EACH = None  # the step into every entry of a list
 Step = str | int | None
-_NUMBERS = pl.List(pl.Float64())
-_TOKENS = pl.List(pl.Struct({"token": pl.String(), "logprob": pl.Float64()}))
-_TEXTS = pl.List(pl.String())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +83,11 @@ def plan(wanted: Sequence[str], present: Sequence[str], stream: Stream) -> Plan:
             if path is None:
                 flat[part] = None
             else:
-                derived[part] = _path(part, path, kinds.get(part, pl.String()), flat=part in there)
+                kind = kinds.get(part)
+                # A list of any values keeps numbers apart from texts, which a column of one type does not.
+                mixed = kind is None and path[1] is not None and EACH in path[1]
+                steps = None if mixed else path[1]
+                derived[part] = _path(part, (path[0], steps), kind or pl.String(), flat=part in there)
     return Plan(flat=tuple(flat), derived=tuple(derived.values()), joined=tuple(joined))
 
 
@@ -104,10 +103,10 @@ def _within(tree: Mapping[str, Any]) -> tuple[tuple[Step, ...], tuple[Step, ...]
     kind, children = tree["type"], tree.get("children", [])
     if kind == "function_expression" and tree["value"] == "from_json" and len(children) == 1:
         steps = _steps(children[0])
-        return (steps, ()) if steps and _EACH not in steps else None
+        return (steps, ()) if steps and EACH not in steps else None
     if kind in ("subexpression", "index_expression"):
         first, rest = _within(children[0]), [_steps(child) for child in children[1:]]
-        if first is not None and not any(steps is None or _EACH in steps for steps in rest):
+        if first is not None and not any(steps is None or EACH in steps for steps in rest):
             return first[0], (*first[1], *(step for steps in rest for step in steps or ()))
     return None
 
@@ -117,7 +116,11 @@ def _kinds(stream: Stream) -> Mapping[str, pl.DataType]:
     if stream.score is None:
         return MappingProxyType({})
     answers = None if stream.score.samples is None else stream.score.samples.answers
-    found = {stream.score.logprobs: _NUMBERS, stream.score.top_logprobs: _TOKENS, answers: _TEXTS}
+    found = {
+        stream.score.logprobs: path_search.NUMBERS,
+        stream.score.top_logprobs: path_search.TOKENS,
+        answers: path_search.TEXTS,
+    }
     return {name: kind for name, kind in found.items() if name is not None}
 
 
@@ -177,9 +180,9 @@ def _steps(tree: Mapping[str, Any]) -> tuple[Step, ...] | None:
             return None if None in parts else tuple(step for part in parts for step in part or ())
         case "projection":
             left, right = _steps(children[0]), _steps(children[1])
-            if left is None or right is None or _EACH in left or _EACH in right:
+            if left is None or right is None or EACH in left or EACH in right:
                 return None
-            return (*left, _EACH, *right)
+            return (*left, EACH, *right)
     return None
 
 
@@ -196,7 +199,7 @@ def columnar(frame: pl.DataFrame, derived: Sequence[Path]) -> tuple[pl.DataFrame
                 if kind != pl.String():
                     raise _NotPlainError
             elif path.kind != pl.String() and kind != path.kind:
-                if not isinstance(kind, pl.List) or kind.inner.is_nested() or path.kind == _TOKENS:
+                if not isinstance(kind, pl.List) or kind.inner.is_nested() or path.kind == path_search.TOKENS:
                     raise _NotPlainError
                 value = value.cast(path.kind, strict=False)
         except _NotPlainError:
@@ -205,29 +208,7 @@ def columnar(frame: pl.DataFrame, derived: Sequence[Path]) -> tuple[pl.DataFrame
             expressions.append(value.alias(path.name))
     frame = frame.with_columns(expressions)
     inside = [path for path in derived if path.within is not None and path not in others]
-    return frame.with_columns(_parsed(frame, inside)) if inside else frame, others
-
-
-def _parsed(frame: pl.DataFrame, derived: Sequence[Path]) -> list[pl.Series]:
-    """What the JSON in the texts of these paths holds, each text read once. `frame` has the texts under the paths' names."""
-    read: dict[tuple[object, ...], list[Any]] = {}
-    found = []
-    for path in derived:
-        of = (*path.roots, *(path.steps or ()))
-        if of not in read:
-            read[of] = [path_functions.parsed(text) for text in frame[path.name]]
-        values = read[of]
-        for step in path.within or ():
-            values = [_stepped(value, step) for value in values]
-        found.append(_column(values, path))
-    return found
-
-
-def _stepped(value: Any, step: Step) -> Any:
-    if isinstance(step, str):
-        return value.get(step) if isinstance(value, dict) else None
-    place = 0 if step is None else step
-    return value[place] if isinstance(value, list) and -len(value) <= place < len(value) else None
+    return frame.with_columns(path_inside.columns(frame, inside)) if inside else frame, others
 
 
 class _NotPlainError(Exception):
@@ -248,51 +229,15 @@ def _taken(value: pl.Expr, kind: Any, steps: Sequence[Step]) -> tuple[pl.Expr, A
         return _taken(value.struct.field(step), inner[step], rest)
     if isinstance(step, int) and isinstance(kind, pl.List):
         return _taken(value.list.get(step, null_on_oob=True), kind.inner, rest)
-    if step is _EACH and isinstance(kind, pl.List):
+    if step is EACH and isinstance(kind, pl.List):
         inside, of_inside = _taken(pl.element(), kind.inner, rest)
         return value.list.eval(inside).list.drop_nulls(), pl.List(of_inside)
     raise _NotPlainError
 
 
-def schema(derived: Sequence[Path], flat: Sequence[str]) -> dict[str, pl.DataType]:
-    """The types by which a reader of JSON Lines takes the roots of plain paths; those that do not go together are left out."""
-    tree: dict[Step, Any] = {}
-    for path in derived:
-        if path.steps is not None and path.roots[0] not in flat:
-            leaf = path.kind.inner if _EACH in path.steps and isinstance(path.kind, pl.List) else path.kind
-            leaf = pl.String() if path.within is not None else leaf
-            _grow(tree, (path.roots[0], *path.steps), leaf)
-    return {str(root): kind for root, branch in tree.items() if (kind := _kind(branch)) is not None}
-
-
-def _grow(tree: dict[Step, Any], steps: Sequence[Step], leaf: Any) -> None:
-    # A place in a list, and all of it, are steps into the same list.
-    first, rest = steps[0] if isinstance(steps[0], str) else _EACH, steps[1:]
-    if not rest:
-        tree.setdefault(first, leaf)
-        if tree[first] != leaf:
-            tree[first] = "mixed"
-    elif isinstance(branch := tree.setdefault(first, {}), dict):
-        _grow(branch, rest, leaf)
-    else:
-        tree[first] = "mixed"
-
-
-def _kind(branch: Any) -> pl.DataType | None:
-    """The type of a part of the tree; None: its paths do not go together."""
-    if not isinstance(branch, dict):
-        return None if branch == "mixed" else branch
-    inner = {step: _kind(below) for step, below in branch.items()}
-    if None in inner.values() or (_EACH in inner and len(inner) > 1):
-        return None
-    if _EACH in inner:
-        return pl.List(inner[_EACH])  # type: ignore[arg-type] # none of them is None
-    return pl.Struct({str(step): kind for step, kind in inner.items()})  # type: ignore[misc]
-
-
 def searched(rows: Sequence[Any], derived: Sequence[Path]) -> list[pl.Series]:
     """A column for each path, searched row by row. `rows`: objects as Python knows them."""
-    return [_column([_search(path.name, row) for row in rows], path) for path in derived]
+    return [path_search.searched(rows, path.name, path.kind) for path in derived]
 
 
 def rows_of(frame: pl.DataFrame, derived: Sequence[Path]) -> list[Any]:
@@ -323,36 +268,6 @@ def sources(frame: pl.DataFrame, path: Path) -> list[Any]:
     return rows_of(frame, [path])
 
 
-def reached(rows: Sequence[Any], path: Path) -> str:
-    """How far a plain path leads in the row in which it leads furthest, and what is there instead of its next step."""
-    furthest, value, said = -1, None, ""
-    for row in rows:
-        here, so_far = row, ""
-        for place, step in enumerate((path.roots[0], *(path.steps or ()))):
-            after = here
-            if isinstance(step, str):
-                after = here.get(step) if isinstance(here, dict) else None
-            elif isinstance(here, list):
-                position = 0 if step is _EACH else int(step)
-                after = here[position] if -len(here) <= position < len(here) else None
-            else:
-                after = None
-            if after is None:
-                if place > furthest:
-                    furthest, value, said = place, here, so_far
-                break
-            so_far += f".{step}" if isinstance(step, str) else "[*]" if step is _EACH else f"[{step}]"
-            here = after
-    name = repr(said.removeprefix(".")) if said else "the row"
-    if isinstance(value, dict):
-        return f"{name} has {', '.join(map(repr, list(value)[:10])) or 'nothing in it'}"
-    return f"{name} is a list of {len(value)}" if isinstance(value, list) else f"{name} is a {_named(value)}"
-
-
-def _named(value: Any) -> str:
-    return "text" if isinstance(value, str) else "truth value" if isinstance(value, bool) else "number"
-
-
 def applied(frame: pl.DataFrame, ours: Plan) -> pl.DataFrame:
     """The rows of a file of columns with what the plan takes from them."""
     if ours.derived:
@@ -369,63 +284,3 @@ def with_ids(frame: pl.DataFrame, ours: Plan) -> pl.DataFrame:
         listed = pl.struct(pl.concat_list(parts).alias("x")).struct.json_encode().str.slice(5).str.head(-1)
         frame = frame.with_columns(texts.select(pl.when(whole).then(listed).alias(name)).to_series())
     return frame
-
-
-@functools.lru_cache(maxsize=256)
-def _expression(text: str) -> Any:
-    return jmespath.compile(text)
-
-
-def _search(text: str, row: Any) -> Any:
-    if isinstance(row, dict) and text in row:
-        return row[text]
-    try:
-        return _expression(text).search(row, options=path_functions.OPTIONS)
-    except (jmespath.exceptions.JMESPathError, RecursionError):  # a function that does not take such a value
-        return None
-
-
-def _column(values: list[Any], path: Path) -> pl.Series:
-    if path.kind == _NUMBERS:
-        numbers = [[_number(one) for one in value] if isinstance(value, list) else None for value in values]
-        return pl.Series(path.name, numbers, dtype=_NUMBERS)
-    if path.kind == _TOKENS:
-        return pl.Series(path.name, [_tokens(value) for value in values], dtype=_TOKENS)
-    if path.kind == _TEXTS:
-        texts = [[_text(one) for one in value] if isinstance(value, list) else None for value in values]
-        return pl.Series(path.name, texts, dtype=_TEXTS)
-    return pl.Series(path.name, [_text(value) for value in values], dtype=pl.String)
-
-
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
-
-
-def _tokens(value: Any) -> list[dict[str, Any]] | None:
-    """Tokens with their log-probabilities, from a list of records or from one record of numbers."""
-    if isinstance(value, dict):
-        return [{"token": token, "logprob": _number(one)} for token, one in value.items()]
-    if not isinstance(value, list):
-        return None
-    records = [one for one in value if isinstance(one, dict)]
-    return [{"token": _text(one.get("token")), "logprob": _number(one.get("logprob"))} for one in records]
-
-
-def _text(value: Any) -> str | None:
-    """A value in the spelling of `models.columns`."""
-    if value is None:
-        return None
-    if isinstance(value, str):  # half a surrogate pair, which JSON within a text may escape, is no text
-        return value if value.isascii() else value.encode("utf-8", "replace").decode()
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, float) and "e" not in repr(value):
-        return repr(value).removesuffix(".0").replace("-0", "0") if value == 0 else repr(value).removesuffix(".0")
-    try:
-        return str(columns.spelled(pl.Series([json.dumps({"x": value}, ensure_ascii=False, allow_nan=False)]))[0])
-    except (ValueError, pl.exceptions.PolarsError):  # a NaN within
-        return json.dumps(value, ensure_ascii=False)
