@@ -13,6 +13,8 @@ from flows.runtime import runs, settings
 from flows.scoring import decide
 from review.ledger import ledger
 from tests.integration.desk import ANN
+from tests.unit.flows.inputs import format_cases
+from tests.unit.flows.inputs.format_runs import STREAM
 
 FIELD = Path(__file__).resolve().parents[1] / "field"
 COSTS = ["--target", "0.05", "--error-cost", "10", "--minute-cost", "0.5"]
@@ -61,3 +63,39 @@ def test_comprehend_takes_the_highest_of_its_classes_and_an_id_of_file_and_line(
     rows = book.read("SELECT case_id, prediction, raw_score FROM decision ORDER BY case_id")
     assert ("part0.txt:0", "DOCUMENTARY", 0.5636) == rows.row(0)
     assert ("part0.txt:2", "OTHER", 0.7034) in rows.rows()
+
+
+def test_a_batch_of_openai_shows_what_its_requests_asked(
+    book: ledger.Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECOND_READER_DATA", str(tmp_path))
+    case = format_cases.CASES["openai-batch"]
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    for name, content in case.files.items():
+        (inbox / name).write_bytes(content)
+    asked = [
+        {
+            "custom_id": one,
+            "method": "POST",
+            "url": "/v1/chat/completions",
+            "body": {"messages": [{"content": f"Mail {one}"}]},
+        }
+        for one in reversed([*case.scored, *case.people])
+    ]
+    (tmp_path / "requests.jsonl").write_bytes(format_cases.lines(*asked))
+    keys = case.keys.replace('payload = ["custom_id"]', 'payload = ["request.body.messages[-1].content"]')
+    keys += '\njoin = { source = "requests.jsonl", id = "custom_id" }'
+    text = STREAM.format(name="openai-batch", labels=list(case.labels), keys=keys, kind="text")
+    (tmp_path / "streams").mkdir()
+    (tmp_path / "streams" / "mail.toml").write_text(text, encoding="utf-8")
+    stream = settings.read_stream("mail", settings.read())
+    epochs.begin_epoch(book, stream, ANN)
+    run = runs.Run(
+        run_id="run", flow="score", started_at=runs.clock(), stream=stream, settings=settings.read(), ledger=book
+    )
+    counts = score.record_all(run, inbox, decide.record.fn)
+    assert (7, 5, 0) == (counts["decided"], counts["unscored"], counts["faults"])
+    rows = book.read("SELECT case_id, payload, doubt FROM decision ORDER BY case_id")
+    assert all(f"Mail {row[0]}" in row[1] for row in rows.rows())
+    assert case.people == dict(rows.filter(rows["doubt"].is_not_null()).select("case_id", "doubt").rows())
