@@ -27,10 +27,12 @@ class File:
 
 
 def checked(found: listing.Found, stream: Stream, also: Callable[[str], bool], whole: whole_rows.Rows | None) -> File:
+    """The file with its columns, paths and what makes its rows whole. Raises InputInvalid if it is not what it says."""
     reader, path = formats.READERS[kind(found.path, stream.input.format)], found.path
     columns = whole_rows.own(contract.named(stream), stream)
     keys = {key for key, _ in found.keys}
-    present = guarded(path, functools.partial(reader.names, path))
+    # The names of the file decide what is a path; of a packed file they take a whole reading of it.
+    present = columns if paths.all_flat(columns, stream) else guarded(path, functools.partial(reader.names, path))
     plan = paths.plan(columns, [*present, *keys], stream)
     there = set(present)
     inside = [column for column in plan.flat if column not in keys]
@@ -67,6 +69,7 @@ def applied(batches: Iterator[scale_check.Batch], file: File, plan: paths.Plan) 
 
 
 def kind(path: Path, form: str) -> str:
+    """Which kind of file it is, by the stream or its name. Raises InputInvalid if neither says it."""
     if form != "auto":
         return form
     suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
