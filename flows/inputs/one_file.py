@@ -37,10 +37,12 @@ class File:
 
 
 def checked(found: listing.Found, stream: Stream, also: Callable[[str], bool], whole: whole_rows.Rows | None) -> File:
+    """The file with its columns, paths and what makes its rows whole. Raises InputInvalid if it is not what it says."""
     kind, path = reader(found.path, stream.input.format), found.path
     columns = whole_rows.own(contract.named(stream), stream)
     keys = {listing.ROW, *(key for key, _ in found.keys)}
-    present = guarded(path, functools.partial(kind.names, path))
+    # The names of the file decide what is a path; of a packed file they take a whole reading of it.
+    present = columns if paths.all_flat(columns, stream) else guarded(path, functools.partial(kind.names, path))
     by_class = [name for name in columns if class_names.source(name) != name] if kind is parquet_files else []
     plan = paths.plan(columns, [*present, *keys, *by_class], stream)
     there = set(present)

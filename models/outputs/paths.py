@@ -111,6 +111,12 @@ def _within(tree: Mapping[str, Any]) -> tuple[tuple[Step, ...], tuple[Step, ...]
     return None
 
 
+def all_flat(names: Sequence[str], stream: Stream) -> bool:
+    """Whether none of the names of a stream can be anything but the name of a column: letters, digits, spaces and the like."""
+    marked = any(sign in name for name in names for sign in ".[(|*@`{&")
+    return not marked and not _kinds(stream)
+
+
 def _kinds(stream: Stream) -> Mapping[str, pl.DataType]:
     """The columns that hold lists, with the type of these."""
     if stream.score is None:
