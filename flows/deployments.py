@@ -73,7 +73,8 @@ def serve(names: list[str]) -> None:
         if command is not None:
             # The runner has no setting for the command that starts a run, as a worker has.
             runner.EngineCommandStarter = functools.partial(EngineCommandStarter, command=command)  # type: ignore[attr-defined,assignment]
-        prefect.serve(*(deployment for stream in streams for deployment in of(stream)))
+        limit = get_current_settings().runner.process_limit  # Prefect's `serve` would begin all that is due at once
+        prefect.serve(*(deployment for stream in streams for deployment in of(stream)), limit=limit)
 
 
 def work(pool: str, *, limit: int | None = None, healthcheck: bool = False) -> None:

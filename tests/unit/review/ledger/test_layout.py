@@ -7,7 +7,7 @@ from sqlmodel import SQLModel
 from review.ledger import layout
 from review.ledger import tables as _declared  # noqa: F401
 
-TYPES = {
+TYPES: dict[type, pl.DataType | type[pl.DataType]] = {
     sa.Text: pl.String,
     sa.BigInteger: pl.Int64,
     sa.Double: pl.Float64,
@@ -21,7 +21,9 @@ def test_every_table_has_its_declared_columns_and_key_in_their_order() -> None:
     known = [*layout.names(), *layout.BESIDE]
     assert sorted(DECLARED) == sorted(known)
     for name, table in DECLARED.items():
-        declared = [(str(c.name), TYPES[type(c.type)]) for c in table.columns if c.name != "seal"]
+        declared: list[tuple[str, object]] = [
+            (str(c.name), TYPES[type(c.type)]) for c in table.columns if c.name != "seal"
+        ]
         assert declared == list(layout.columns(name).items())
         assert [str(c.name) for c in table.primary_key.columns] == layout.key(name)
 
