@@ -39,7 +39,7 @@ _ENGINE = "prefect.engine"  # runs a flow run; Prefect starts it as a program fo
 _LATE = (  # loaded by the first run of a process: a fork would load them again each time
     *("prefect.task_engine", "prefect.utilities.visualization", "prefect._vendor.croniter", "anyio._backends._asyncio"),
     *("rich._emoji_codes", "ctypes.util", "encodings.idna", "polars._utils.udfs", "narwhals._interchange.dataframe"),
-    *(*access.LATE, *database.LATE),
+    *("flows.runtime.presets", *access.LATE, *database.LATE),
 )
 
 
@@ -73,7 +73,8 @@ def serve(names: list[str]) -> None:
         if command is not None:
             # The runner has no setting for the command that starts a run, as a worker has.
             runner.EngineCommandStarter = functools.partial(EngineCommandStarter, command=command)  # type: ignore[attr-defined,assignment]
-        prefect.serve(*(deployment for stream in streams for deployment in of(stream)))
+        limit = get_current_settings().runner.process_limit  # Prefect's `serve` would begin all that is due at once
+        prefect.serve(*(deployment for stream in streams for deployment in of(stream)), limit=limit)
 
 
 def work(pool: str, *, limit: int | None = None, healthcheck: bool = False) -> None:

@@ -120,8 +120,9 @@ def prepare_prefect() -> None:
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "second_reader")
-    # Each time it asks, `serve` or a worker begins as many runs as it has room for (five): every ten seconds, as Prefect
-    # has it, is enough for 54 streams, and with more the runs fall ever further behind.
+    # Each time it asks, `serve` or a worker begins as many runs as it has room for. Prefect has a worker ask every ten seconds
+    # and gives `serve` room without end: where hundreds of runs are due at once, its connections run out and it stops for good.
+    os.environ.setdefault("PREFECT_RUNNER_PROCESS_LIMIT", "10")
     os.environ.setdefault("PREFECT_RUNNER_POLL_FREQUENCY", "2")
     os.environ.setdefault("PREFECT_WORKER_QUERY_SECONDS", "2")
     os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")  # what is no flow has none to log to

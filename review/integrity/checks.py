@@ -9,7 +9,7 @@ import polars as pl
 
 from models import errors
 from review.integrity import chain, guards, retired
-from review.ledger import archive, database, rollups, seals, tables
+from review.ledger import archive, database, layout, rollups, seals
 
 NAMED = 20  # as many rows without a seal are named one by one; more went in, or lost it, together
 
@@ -22,7 +22,7 @@ def findings(
     columns = ["seq", "table_name", "row_count", "digest", "previous"]
     links = read(f"SELECT {_columns(columns, seals.COLUMNS, sqlite=sqlite)} FROM seal ORDER BY seq")  # noqa: S608
     damaged: set[int] = set()
-    for name in tables.names():
+    for name in layout.names():
         try:
             for finding in _table(read, name, links, sqlite=sqlite):
                 if finding.table == "seal" and finding.seal is not None:
@@ -30,10 +30,10 @@ def findings(
                 yield finding
         except (errors.LedgerInvalid, pl.exceptions.ComputeError):  # a table that is gone, text that is not UTF-8
             yield seals.Finding(kind="unreadable", table=name, key="", seal=None)
-    for number in links.filter(~pl.col("table_name").is_in(tables.names()))["seq"]:
+    for number in links.filter(~pl.col("table_name").is_in(layout.names()))["seq"]:
         damaged.add(number)
         yield seals.Finding(kind="edited", table="seal", key=f"seq={number}", seal=number)
-    for name in tables.names():
+    for name in layout.names():
         with suppress(errors.LedgerInvalid):  # found unreadable above
             yield from _unsealed(read, name, links, damaged)
     with suppress(errors.LedgerInvalid):
@@ -105,7 +105,7 @@ def rows(
 
     `where`: of SQLite, `places`.
     """
-    schema = tables.columns(name)
+    schema = layout.columns(name)
     sql = (
         f"SELECT {_columns(schema.names(), schema, sqlite=sqlite)}, seal FROM {name} WHERE seal BETWEEN :low AND :high"  # noqa: S608
     )
@@ -134,7 +134,7 @@ def seals_of(read: guards.Read, name: str, bounds: dict[str, int], *, sqlite: bo
     return {row["seq"]: seals.Seal(**{key: row[key] for key in seals.COLUMNS}) for row in found}
 
 
-_NO_KEYS = pl.DataFrame(schema=tables.columns("retired"))
+_NO_KEYS = pl.DataFrame(schema=layout.columns("retired"))
 
 
 def _retirements(read: guards.Read) -> dict[int, dict[str, Any]]:
@@ -259,7 +259,7 @@ def _columns(names: list[str], schema: pl.Schema, *, sqlite: bool) -> str:
 
 def _unsealed(read: guards.Read, name: str, links: pl.DataFrame, damaged: set[int]) -> Iterator[seals.Finding]:
     """Rows that no seal of their table covers: put in from outside, or left behind when their seal was removed."""
-    key = database.quoted(tables.key(name), "t.")
+    key = database.quoted(layout.key(name), "t.")
     rows = read(
         f"SELECT {key}, t.seal FROM {name} t "  # noqa: S608 (our own names)
         "WHERE NOT EXISTS (SELECT 1 FROM seal WHERE seal.seq = t.seal AND seal.table_name = :name)",

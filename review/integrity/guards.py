@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import polars as pl
 
-from review.ledger import schema, seals, tables
+from review.ledger import layout, schema, seals
 
 Read = Callable[..., pl.DataFrame]  # SQL and its parameters -> what it gives
 
@@ -38,6 +38,6 @@ def unguarded(read: Read, *, sqlite: bool) -> Iterator[seals.Finding]:
         "AND pg_catalog.pg_table_is_visible(c.oid) GROUP BY c.relname"
     )
     counted = dict(present.iter_rows())
-    for name in [*tables.names(), *tables.BESIDE]:
+    for name in [*layout.names(), *layout.BESIDE]:
         if counted.get(name, 0) < (2 + (name not in ("decision", "retired")) if sqlite else 1):
             yield seals.Finding(kind="unguarded", table=name, key="", seal=None)

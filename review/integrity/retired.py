@@ -12,7 +12,7 @@ from dataclasses import replace
 import polars as pl
 
 from models.routing.policy import AUTOMATE
-from review.ledger import seals, tables
+from review.ledger import layout, seals
 from review.ledger.removal import DIGITS
 
 TABLE = "decision"
@@ -75,7 +75,7 @@ def check(
     kept = None
     if not rows.is_empty():
         kept = "" if rows["mark"].null_count() else seals.content_digest(TABLE, rows.to_arrow())
-    key = tables.key(TABLE)
+    key = layout.key(TABLE)
     exact, same_keys = kept == of["kept_digest"], digest(gone) == of["keys_digest"]
     if exact and same_keys and seals.covers(seal, pl.concat([rows.select(key), gone.select(key)]).sort(key)):
         return []

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from models import errors
-from review.ledger import database, frames, removal, sealing, seals, tables
+from review.ledger import database, frames, layout, removal, sealing, seals
 from review.ledger.drivers import adbc_driver_manager, dbapi
 
 # A known key with other content here is not the same fact said twice: it is given back, never dropped in silence.
@@ -80,7 +80,7 @@ def _unrecorded(
     """Rows whose key is not recorded, and rows whose key is recorded with other content."""
     if frame.is_empty():
         return frame, frame
-    key, content = tables.key(name), _CONTENT.get(name, [])
+    key, content = layout.key(name), _CONTENT.get(name, [])
     recorded = found(where, cursor, name, frame, key + content)
     if recorded.is_empty():
         return frame, frame.clear()
@@ -93,7 +93,7 @@ def _unretired(where: database.Address, cursor: dbapi.Cursor, frame: pl.DataFram
     """Decisions whose case was not retired, and those whose case was, with other content."""
     if not _has_retired(where, cursor, frame):
         return frame, frame.clear()
-    key = tables.key("retired")
+    key = layout.key("retired")
     gone = found(where, cursor, "retired", frame, [*key, "content"])
     said = frame.with_columns(pl.col("content").str.head(removal.DIGITS))
     other = said.join(gone, on=key, how="semi").join(gone, on=[*key, "content"], how="anti").select(key)
@@ -113,17 +113,17 @@ def _has_retired(where: database.Address, cursor: dbapi.Cursor, frame: pl.DataFr
 
 def known(where: database.Address, cursor: dbapi.Cursor, name: str, keys: pl.DataFrame) -> pl.DataFrame:
     """Of some keys of a table, those that are recorded or were, and were retired, in any order. In a transaction."""
-    recorded = found(where, cursor, name, keys, tables.key(name))
+    recorded = found(where, cursor, name, keys, layout.key(name))
     if name != "decision" or not _has_retired(where, cursor, keys):
         return recorded
-    return pl.concat([recorded, found(where, cursor, "retired", keys, tables.key("retired"))])
+    return pl.concat([recorded, found(where, cursor, "retired", keys, layout.key("retired"))])
 
 
 def found(
     where: database.Address, cursor: dbapi.Cursor, name: str, frame: pl.DataFrame, columns: list[str]
 ) -> pl.DataFrame:
     """Of the rows of a table whose keys are in the frame: some columns, typed as in the frame. In a transaction."""
-    key = tables.key(name)
+    key = layout.key(name)
     cursor.adbc_ingest("stage", frame.select(key).to_arrow(), mode="create", temporary=True)
     if where.kind == "postgresql":
         # It knows nothing of the new table's rows, and would hash all of history to find some: each by the index.
@@ -179,7 +179,7 @@ def _insert_new(
 def _is_recorded(where: database.Address, cursor: dbapi.Cursor, name: str, rows: pa.Table) -> bool:
     """Whether the first of some rows is: then most of them are likely to be, and hope costs more than asking."""
     mark = "$" if where.kind == "postgresql" else "?"
-    key = tables.key(name)
+    key = layout.key(name)
     given = " AND ".join(f'"{column}" = {mark}{place}' for place, column in enumerate(key, 1))
     asked = f"SELECT count(*) FROM {database.quoted([name])} WHERE {given}"  # noqa: S608 (our own names)
     cursor.execute(asked, [rows[column][0].as_py() for column in key])

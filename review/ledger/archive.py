@@ -10,10 +10,10 @@ import polars as pl
 
 from models import errors
 from review import private_files
-from review.ledger import seals, tables
+from review.ledger import layout, seals
 
 _TABLE = "decision"
-_COLUMNS = {**dict(tables.columns(_TABLE)), "seal": pl.Int64()}
+_COLUMNS = {**dict(layout.columns(_TABLE)), "seal": pl.Int64()}
 
 
 def write(folder: Path, name: str, rows: pl.DataFrame) -> str:
@@ -49,7 +49,7 @@ def check(path: Path, digest: str, sealed: Sequence[seals.Seal]) -> list[seals.F
         same = _digest(path) == digest
         rows = pl.read_parquet(path)
         # A file that an older version wrote lacks the columns that were added since.
-        lacks = [pl.lit(None, _COLUMNS[name]).alias(name) for name in tables.ADDED[_TABLE] if name not in rows.columns]
+        lacks = [pl.lit(None, _COLUMNS[name]).alias(name) for name in layout.ADDED[_TABLE] if name not in rows.columns]
         rows = rows.with_columns(lacks).select(pl.col(column).cast(kind) for column, kind in _COLUMNS.items())
         rows = seals.prepared(_TABLE, rows)
     except FileNotFoundError:
@@ -64,7 +64,7 @@ def check(path: Path, digest: str, sealed: Sequence[seals.Seal]) -> list[seals.F
     others = rows.filter(~pl.col("seal").is_in([seal.seq for seal in sealed]))
     found += [
         seals.Finding(kind="added", table="archived decision", key=seals.name(row), seal=None)
-        for row in others.select(tables.key(_TABLE)).iter_rows(named=True)
+        for row in others.select(layout.key(_TABLE)).iter_rows(named=True)
     ]
     return found or ([] if same else whole("edited"))
 

@@ -5,15 +5,15 @@ from functools import cache
 import polars as pl
 import pyarrow as pa
 
-from review.ledger import rollups, seals, tables
+from review.ledger import layout, rollups, seals
 
 
 @cache
 def _types() -> dict[str, pl.DataType]:
     """Column names that mean one type wherever they stand."""
     found: dict[str, set[pl.DataType]] = {name: {kind} for name, kind in (seals.COLUMNS | rollups.COLUMNS).items()}
-    for table in tables.names():
-        for name, kind in tables.columns(table).items():
+    for table in layout.names():
+        for name, kind in layout.columns(table).items():
             found.setdefault(name, set()).add(kind)
     return {name: kinds.pop() for name, kinds in found.items() if len(kinds) == 1} | {"seal": pl.Int64()}
 

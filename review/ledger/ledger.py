@@ -11,7 +11,7 @@ from typing import Self
 import polars as pl
 
 from models import errors
-from review.ledger import appends, database, frames, lock, removal, schema, sealing, tables
+from review.ledger import appends, database, frames, layout, lock, removal, schema, sealing
 from review.ledger.drivers import dbapi
 
 _FOREIGN = -1  # what `_LOOK` finds where an SQLite file is something else's; a PostgreSQL database may be both's
@@ -131,7 +131,7 @@ class Ledger:
         Raises Refused if the user does not own the tables, LedgerInvalid if a person got one of the cases meanwhile;
         nothing was changed then.
         """
-        batches = sealing.batches("retirement", schema.conform("retirement", facts).sort(tables.key("retirement")))
+        batches = sealing.batches("retirement", schema.conform("retirement", facts).sort(layout.key("retirement")))
         with self._transaction() as cursor:
             number, digest = appends.head(cursor)
             removal.take_out(cursor, gone, sqlite=self.is_sqlite)

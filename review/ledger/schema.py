@@ -7,11 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
-import sqlalchemy as sa
 
 from models import errors
 from review import private_files
-from review.ledger import database, tables
+from review.ledger import database, layout
 
 VERSIONS = ("0001", "0002")  # the scripts of review/ledger/migrations, in order
 VERSION = VERSIONS[-1]
@@ -19,9 +18,10 @@ VERSION = VERSIONS[-1]
 
 def upgrade(where: database.Address) -> None:
     """Run the migrations that the ledger lacks, in one transaction. Raises LedgerInvalid, Refused or Unavailable."""
-    import alembic.command  # a quarter of a second, which only `init` needs to spend
+    import alembic.command  # with SQLAlchemy most of a second, which only `init` needs to spend
     import alembic.config
     import psycopg  # as in `database`
+    import sqlalchemy as sa
 
     if where.kind == "sqlite":
         path = Path(where.target)
@@ -75,7 +75,7 @@ def conform(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     Raises ValueError if columns are missing or too many, have another type, or a key stands twice; LedgerInvalid if a
     text holds NUL or a number is NaN, which no ledger can hold.
     """
-    wanted = tables.columns(name)
+    wanted = layout.columns(name)
     if missing := wanted.keys() - set(frame.columns):
         raise ValueError(f"{name}: column {min(missing)!r} is missing")
     if more := set(frame.columns) - wanted.keys():
@@ -94,8 +94,8 @@ def conform(name: str, frame: pl.DataFrame) -> pl.DataFrame:
         if faulty[column].item():
             what = "NaN; a number that is missing is null" if column in floats else "a NUL character; take it out"
             raise errors.LedgerInvalid(f"{name}.{column} holds {what}")
-    if frame.select(tables.key(name)).is_duplicated().any():
-        raise ValueError(f"{name}: the same {', '.join(tables.key(name))} twice in one frame")
+    if frame.select(layout.key(name)).is_duplicated().any():
+        raise ValueError(f"{name}: the same {', '.join(layout.key(name))} twice in one frame")
     # SQLite does not keep the sign of zero. (Polars takes `+ 0.0`, which would drop it too, for nothing to do.)
     return frame.with_columns(
         pl.when(pl.col(column) == 0).then(0.0).otherwise(column).alias(column) for column in floats

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 import pyarrow as pa
 
-from review.ledger import rollups, schema, seals, tables
+from review.ledger import layout, rollups, schema, seals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +32,11 @@ def ready(facts: Mapping[str, pl.DataFrame], *, hashed: bool = True) -> Ready:
     `hashed`: False if most of it is likely to be recorded already, for only what is written needs its hash.
     Raises ValueError if a frame is not what its table holds or has a key twice, LedgerInvalid if no ledger can hold it.
     """
-    unknown = facts.keys() - set(tables.names())
+    unknown = facts.keys() - set(layout.names())
     if unknown:
         raise ValueError(f"no table {min(unknown)!r} in the ledger")
     # Every row finds what it refers to, and an index grows at fewer places, if the rows come in this order.
-    given = {name: schema.conform(name, facts[name]).sort(tables.key(name)) for name in tables.names() if name in facts}
+    given = {name: schema.conform(name, facts[name]).sort(layout.key(name)) for name in layout.names() if name in facts}
     return Ready(facts=given, batches={name: batches(name, frame) for name, frame in given.items()} if hashed else {})
 
 

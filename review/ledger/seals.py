@@ -7,7 +7,7 @@
 A column is written as its name and count, then its texts' lengths (8 bytes each, -1 for null) and the texts, or its
 numbers (8 bytes each, 0 for null) and a byte per value that says whether it is null; one that holds a single value
 throughout is written as that value, once. So no two contents are written alike, nothing is made per row, and the long
-columns that say the same of a whole batch cost nothing. A column that a later version added (`tables.ADDED`) is left out
+columns that say the same of a whole batch cost nothing. A column that a later version added (`layout.ADDED`) is left out
 where it holds nothing.
 
 A seal also keeps the keys of its rows and a mark of 4 bytes for each. The digest detects a change; keys and marks name
@@ -28,7 +28,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from review.ledger import tables
+from review.ledger import layout
 
 GENESIS = "0" * 64  # the digest before the first seal
 ROWS = 100_000  # the most that one seal covers, so that checking a seal needs bounded memory
@@ -117,14 +117,14 @@ def make(of: Content, *, seq: int, previous: str, now: str) -> Seal:
 
 
 def digest(table: str, of: str, row_count: int, *, seq: int, previous: str, sealed_at: str) -> str:
-    head = json.dumps([seq, previous, table, sealed_at, tables.original(table), row_count, of])
+    head = json.dumps([seq, previous, table, sealed_at, layout.original(table), row_count, of])
     return hashlib.sha256(head.encode()).hexdigest()
 
 
 def content_digest(table: str, rows: pa.Table) -> str:
     hashed = hashlib.sha256()
-    added = tables.ADDED.get(table, ())
-    for name in tables.columns(table):
+    added = layout.ADDED.get(table, ())
+    for name in layout.columns(table):
         if name in added and rows[name].null_count == len(rows):
             continue
         for piece in _written(name, rows[name].combine_chunks()):
@@ -168,8 +168,8 @@ _NULL = np.uint64(0xD6E8FEB86659FD93)
 def marks(table: str, rows: pl.DataFrame) -> pl.Series:
     """A mark of 32 bits per row, in the order of `rows`, which has the table's columns."""
     mark: NDArray[np.uint64] = np.zeros(len(rows), dtype=np.uint64)
-    added = tables.ADDED.get(table, ())
-    for name in tables.columns(table):
+    added = layout.ADDED.get(table, ())
+    for name in layout.columns(table):
         column, before = rows[name], mark
         if name in added and column.null_count() == len(column):
             continue
@@ -191,7 +191,7 @@ def marks(table: str, rows: pl.DataFrame) -> pl.Series:
 
 
 def _key_json(table: str) -> pl.Expr:
-    return pl.struct(tables.key(table)).struct.json_encode()
+    return pl.struct(layout.key(table)).struct.json_encode()
 
 
 def _lines(keys: pl.Series) -> bytes:
@@ -206,7 +206,7 @@ def prepared(table: str, rows: pl.DataFrame) -> pl.DataFrame:
     text that is not UTF-8.
     """
     # A database may hold text that is not UTF-8, on which hashing would crash.
-    rows = rows.with_columns(pl.col(pl.String).cast(pl.Binary).cast(pl.String)).sort("seal", *tables.key(table))
+    rows = rows.with_columns(pl.col(pl.String).cast(pl.Binary).cast(pl.String)).sort("seal", *layout.key(table))
     mark: pl.Series | pl.Expr = marks(table, rows)
     if "mistyped" in rows.columns:
         mark = pl.when(~pl.col("mistyped").cast(pl.Boolean)).then(pl.lit(mark))
@@ -261,7 +261,7 @@ def named(seal: Seal, rows: pl.DataFrame, gone: frozenset["Key"] = frozenset()) 
 
 def read_keys(table: str, rows: pl.DataFrame) -> frozenset["Key"]:
     """The natural keys of some rows of a table."""
-    columns = tables.key(table)
+    columns = layout.key(table)
     return frozenset(tuple(zip(columns, row, strict=True)) for row in rows.select(columns).iter_rows())
 
 
@@ -274,7 +274,7 @@ def _sealed(seal: Seal, keys: bytes) -> dict[Key, int] | None:
         sealed = [_read_key(line) for line in keys.decode().split("\n")]
     except (ValueError, AttributeError):
         return None
-    if any([column for column, _ in key] != tables.key(seal.table_name) for key in sealed):
+    if any([column for column, _ in key] != layout.key(seal.table_name) for key in sealed):
         return None
     return {key: int.from_bytes(seal.marks[4 * place : 4 * place + 4]) for place, key in enumerate(sealed)}
 

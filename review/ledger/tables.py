@@ -11,7 +11,6 @@ Long: it is the schema, one table below the other.
 
 from typing import ClassVar
 
-import polars as pl
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -26,39 +25,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-BESIDE = ("seal", "extract", "retired", "edition")  # tables that the ledger keeps beside the facts
-# Columns that a later version added. They are null in every row that an earlier one wrote, so a seal passes over them
-# where they hold nothing: what was sealed before they existed still reads as it was sealed.
-ADDED = {
-    "epoch": ("terms",),
-    "alarm": ("clean_seal", "detector"),
-    "decision": ("group_id", "held"),
-    "review": ("written_by", "unsure", "comment"),
-}
 _FOR_A_PERSON = text("route = 'REVIEW' OR blind")
-_TYPES = {Text: pl.String, BigInteger: pl.Int64, Double: pl.Float64, Boolean: pl.Boolean, LargeBinary: pl.Binary}
-
-
-def names() -> list[str]:
-    """The tables of facts, without `BESIDE`, in an order in which every row finds what it refers to."""
-    # str(): SQLAlchemy gives a subclass of its own, on which Polars recurses for ever.
-    return [str(table.name) for table in SQLModel.metadata.sorted_tables if table.name not in BESIDE]
-
-
-def columns(name: str) -> pl.Schema:
-    """A table's columns and their types in table order, without `seal`. Raises KeyError if there is no such table."""
-    table = SQLModel.metadata.tables[name]
-    return pl.Schema({str(c.name): _TYPES[type(c.type)] for c in table.columns if c.name != "seal"})
-
-
-def original(name: str) -> list[str]:
-    """A table's columns without those that a later version added, in table order. Raises KeyError as `columns` does."""
-    return [column for column in columns(name) if column not in ADDED.get(name, ())]
-
-
-def key(name: str) -> list[str]:
-    """The columns of a table's natural key, in table order. Raises KeyError if there is no such table."""
-    return [str(column.name) for column in SQLModel.metadata.tables[name].primary_key.columns]
 
 
 def _text(*, primary_key: bool = False, nullable: bool = False) -> Column[str]:

@@ -27,7 +27,7 @@ from flows.governance import actions, epochs, evidence
 from flows.runtime import runs, settings
 from flows.scoring import decide
 from models import timestamps
-from review.ledger import database, ledger, tables
+from review.ledger import database, layout, ledger
 from review.report import figures, report
 from tests.bench import nested, outputs
 
@@ -115,11 +115,11 @@ def sorting(folder: Path) -> Callable[[], None]:
 def floor(folder: Path, url: str) -> Callable[[], None]:
     """Read the same file, write the same columns as they are to a bare table with the same unique index."""
     where = database.address(url)
-    listed = database.quoted([*tables.columns("decision"), "seal"])
+    listed = database.quoted([*layout.columns("decision"), "seal"])
     with ledger.open(url) as book:
         rows = book.read(f"SELECT {listed} FROM decision").to_arrow()
     kinds = {pl.String: "TEXT", pl.Int64: "BIGINT", pl.Float64: "DOUBLE PRECISION", pl.Boolean: "BOOLEAN"}
-    schema = {**tables.columns("decision"), "seal": pl.Int64()}
+    schema = {**layout.columns("decision"), "seal": pl.Int64()}
     columns = ", ".join(f'"{name}" {kinds[type(kind)]}' for name, kind in schema.items())
     bare = folder / "bare.db"
     bare.unlink(missing_ok=True)

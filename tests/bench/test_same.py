@@ -11,7 +11,7 @@ import pytest
 
 from flows.runtime import runs
 from review.integrity import verify
-from review.ledger import ledger, tables
+from review.ledger import layout, ledger
 from tests.bench import once, outputs
 from tests.bench.test_score import emptied
 from tests.bench.test_spread import FLOW
@@ -31,7 +31,7 @@ def test_a_million_decisions_are_the_same_everywhere(
         monkeypatch.setenv(f"SECOND_READER_{name}", str(value))
     once.opened(first)
     with ledger.open(first) as book:  # one epoch, one salt: so the draws must be the same
-        read = {name: book.read(f'SELECT * FROM "{name}"').drop("seal") for name in tables.names()}
+        read = {name: book.read(f'SELECT * FROM "{name}"').drop("seal") for name in layout.names()}
     opened = {name: rows for name, rows in read.items() if len(rows)}
     digests = {"SQLite, threads": scored(tmp_path, first, workers=0)}
     for database, workers in (("SQLite", 2), ("PostgreSQL", 0), ("PostgreSQL", 2)):
@@ -64,9 +64,9 @@ def scored(folder: Path, url: str, workers: int) -> str:
             check=False,
         )
     assert done.returncode == 0, done.stderr
-    columns = ", ".join(name for name in tables.columns("decision") if name not in OURS)
+    columns = ", ".join(name for name in layout.columns("decision") if name not in OURS)
     with ledger.open(url) as book:
-        rows = book.read(f"SELECT {columns} FROM decision").sort(tables.key("decision"))
+        rows = book.read(f"SELECT {columns} FROM decision").sort(layout.key("decision"))
         assert len(rows) == ROWS
         assert verify.ledger(book) == []
     return hashlib.sha256(rows.hash_rows(seed=1).to_numpy().tobytes()).hexdigest()

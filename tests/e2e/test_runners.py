@@ -21,7 +21,7 @@ from flows.governance import actions, epochs
 from flows.runtime import runs, settings
 from flows.scoring import decide
 from review.integrity import verify
-from review.ledger import ledger, tables
+from review.ledger import layout, ledger
 from tests.e2e import clusters
 from tests.e2e.place import Result, started
 
@@ -132,7 +132,7 @@ def mail(servers: stacks.Stack, prefect_api: str, tmp_path_factory: pytest.TempP
         with ledger.open(url) as book:
             epochs.begin_epoch(book, settings.read_stream("mail", settings.read()), "test")
             actions.adopt("mail", 0.5, by="A. Owner", because="a trial", uncertified=True)
-            opened = {name: book.read(f'SELECT * FROM "{name}"').drop("seal") for name in tables.names()}
+            opened = {name: book.read(f'SELECT * FROM "{name}"').drop("seal") for name in layout.names()}
     made = Field(home, servers.cluster, {name: rows for name, rows in opened.items() if len(rows)})
     yield made
     for name in made.made:
@@ -140,8 +140,8 @@ def mail(servers: stacks.Stack, prefect_api: str, tmp_path_factory: pytest.TempP
 
 
 def facts(url: str, table: str) -> pl.DataFrame:
-    key = tables.key(table)
-    columns = [name for name in tables.columns(table) if name not in (*OURS, "found_at")]
+    key = layout.key(table)
+    columns = [name for name in layout.columns(table) if name not in (*OURS, "found_at")]
     with ledger.open(url) as book:
         return book.read(f"SELECT {', '.join(columns)} FROM {table}").sort(key)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import psycopg
 
-from review.ledger import ledger, tables
+from review.ledger import layout, ledger
 from review.queries import outcomes
 from review.queries.outcomes import Judged
 from review.retention import retirement
@@ -18,7 +18,7 @@ Value = str | int | float | bool | None
 
 def frame(table: str, template: dict[str, Value], *rows: dict[str, Value]) -> pl.DataFrame:
     """Rows of a table: the template with each row's own values over it."""
-    return pl.DataFrame([template | row for row in rows], schema=tables.columns(table))
+    return pl.DataFrame([template | row for row in rows], schema=layout.columns(table))
 
 
 def epochs(*rows: dict[str, Value]) -> pl.DataFrame:

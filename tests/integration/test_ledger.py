@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 
 from models import errors
 from review.integrity import verify
-from review.ledger import ledger, sealing, tables
+from review.ledger import layout, ledger, sealing
 from tests.integration import ledger_facts as facts
 from tests.integration.ledger_facts import NOW
 
@@ -33,7 +33,7 @@ def test_every_table_gives_back_what_it_was_given(book: ledger.Ledger) -> None:
         given = facts.all_tables()
         book.append(given, now=NOW)
         for name, rows in given.items():
-            columns, key = ", ".join(f'"{column}"' for column in rows.columns), tables.key(name)
+            columns, key = ", ".join(f'"{column}"' for column in rows.columns), layout.key(name)
             assert_frame_equal(rows.sort(key), book.read(f"SELECT {columns} FROM {name}").sort(key))
 
 
@@ -43,7 +43,7 @@ def test_appending_twice_writes_once_and_says_so(book: ledger.Ledger) -> None:
         head = book.head()
         again = book.append(facts.all_tables(), now="2026-02-02T00:00:00.000000Z")
         assert head == book.head()
-        assert first.known == {name: 0 for name in tables.names() if name != "retirement"}
+        assert first.known == {name: 0 for name in layout.names() if name != "retirement"}
         assert {name: len(rows) for name, rows in first.written.items()} == again.known
         assert all(rows.is_empty() for rows in [*again.written.values(), *again.conflicts.values()])
 
@@ -214,7 +214,7 @@ def test_a_decision_that_was_replaced_on_sqlite_is_found(tmp_path: Path) -> None
     ledger.migrate(url)
     with ledger.open(url) as book:
         book.append(facts.all_tables(), now=NOW)
-        names = [*tables.columns("decision"), "seal"]
+        names = [*layout.columns("decision"), "seal"]
         values = ", ".join("'REVIEW'" if name == "payload" else name for name in names)
         replace = f"INSERT OR REPLACE INTO decision ({', '.join(names)}) SELECT {values} FROM decision"
         facts.execute(url, f"{replace} WHERE case_id = 'c-1'")
@@ -273,14 +273,14 @@ def test_a_query_that_is_none_says_so_in_one_line(book: ledger.Ledger) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("table", [*tables.names(), *tables.BESIDE])
+@pytest.mark.parametrize("table", [*layout.names(), *layout.BESIDE])
 def test_the_database_refuses_to_change_or_remove_a_fact(
     book: ledger.Ledger, ledger_url: str, table: str, tmp_path: Path
 ) -> None:
     with book:
         book.append(facts.all_tables(), now=NOW)
         facts.retire_one(book, tmp_path)
-    column = tables.key(table)[0]
+    column = layout.key(table)[0]
     attempts = [f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"]
     if ledger_url.startswith("sqlite") and table not in ("decision", "retired"):
         attempts += [

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from review.integrity import verify
-from review.ledger import database, ledger, schema, tables
+from review.ledger import database, layout, ledger, schema
 from tests.integration import ledger_facts as facts
 
 
@@ -27,7 +27,7 @@ def described(engine: sa.Engine) -> dict[str, object]:
     found: dict[str, object] = {}
     with engine.connect() as connection:
         inspector = sa.inspect(connection)
-        for name in [*tables.names(), *tables.BESIDE]:
+        for name in [*layout.names(), *layout.BESIDE]:
             found[name] = {
                 "columns": [
                     (c["name"], str(c["type"]), c["nullable"], c["default"]) for c in inspector.get_columns(name)
@@ -56,7 +56,7 @@ def test_the_migrations_make_exactly_the_declared_tables(ledger_url: str, tmp_pa
         facts.execute(ledger_url, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
         other = engine(ledger_url)
     SQLModel.metadata.create_all(
-        other, tables=[SQLModel.metadata.tables[name] for name in [*tables.names(), *tables.BESIDE]]
+        other, tables=[SQLModel.metadata.tables[name] for name in [*layout.names(), *layout.BESIDE]]
     )
     assert described(other) == migrated
     assert "route = 'REVIEW'" in str(migrated["decision"])  # the comparison sees what it is there to see

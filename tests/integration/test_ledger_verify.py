@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from review.integrity import verify
-from review.ledger import ledger, seals, tables
+from review.ledger import layout, ledger, seals
 from tests.integration import ledger_facts as facts
 from tests.integration.ledger_facts import NOW
 
@@ -112,7 +112,7 @@ def test_a_removed_seal_and_the_rows_it_leaves_are_named(full: str) -> None:
 def test_a_seal_made_anew_over_an_edited_row_breaks_the_chain(full: str) -> None:
     seal = seal_of(full, "fault")
     with ledger.open(full) as book:
-        columns = ", ".join(f'"{column}"' for column in tables.columns("fault"))
+        columns = ", ".join(f'"{column}"' for column in layout.columns("fault"))
         rows = book.read(f"SELECT {columns} FROM fault").with_columns(reason=pl.lit("nothing at all")).sort("line")
         previous = book.read("SELECT previous FROM seal WHERE seq = :seq", seq=seal).item()
     new = seals.make(seals.content("fault", rows), seq=seal, previous=previous, now=NOW)

@@ -11,7 +11,7 @@ import pytest
 
 from models.errors import LedgerInvalid
 from review.integrity import verify
-from review.ledger import ledger, tables
+from review.ledger import layout, ledger
 from tests.integration import ledger_facts as facts
 
 ROOT = Path(__file__).parents[2]
@@ -63,7 +63,7 @@ def test_an_old_ledger_is_refused_until_it_is_brought_up_and_then_nothing_of_it_
         assert len(book.identity) == 32
         book.append({"decision": facts.decisions({"case_id": "c-9", "group_id": "a" * 16})}, now=facts.NOW)
         assert verify.ledger(book, archive=archive) == []
-        for name, added in tables.ADDED.items():
+        for name, added in layout.ADDED.items():
             rows = book.read(f"SELECT {', '.join(added)} FROM {name} WHERE seal < :head", head=book.head()[0])
             assert len(rows) > 0
             assert all(rows[column].null_count() == len(rows) for column in added), name

@@ -10,13 +10,13 @@ import pytest
 
 from models.errors import Refused
 from review.integrity import verify
-from review.ledger import ledger, tables
+from review.ledger import layout, ledger
 from tests.integration import ledger_facts as facts
 from tests.integration.ledger_facts import NOW
 
 ROLES = Path(__file__).resolve().parents[2] / "deploy" / "production" / "roles.sql"
 ROLES_OF_OURS = ("second_reader_flows", "second_reader_readers", "second_reader_auditors")
-EVERY = [*tables.names(), *tables.BESIDE]
+EVERY = [*layout.names(), *layout.BESIDE]
 
 
 def as_member(url: str, role: str) -> tuple[str, str]:
@@ -105,7 +105,7 @@ def test_the_readers_role_reads_and_an_append_of_its_own_is_refused_in_one_line(
 def test_the_readers_role_sees_all_of_an_epoch_but_its_salt(members: tuple[str, str, str]) -> None:
     with ledger.open(members[0]) as book:
         book.append(facts.all_tables(), now=NOW)
-        columns = [name for name in tables.columns("epoch") if name != "salt"]
+        columns = [name for name in layout.columns("epoch") if name != "salt"]
     with ledger.open(members[1]) as book:
         assert not book.read(f"SELECT {', '.join(columns)} FROM epoch").is_empty()
         for sql in ("SELECT salt FROM epoch", "SELECT * FROM epoch", "SELECT max(length(salt)) FROM epoch"):

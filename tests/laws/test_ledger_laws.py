@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from review.integrity import verify
-from review.ledger import ledger, seals, tables
+from review.ledger import layout, ledger, seals
 from tests.integration import ledger_facts as facts
 from tests.integration.ledger_facts import NOW
 
@@ -99,10 +99,10 @@ def change(value: Any, kind: pl.DataType) -> Any:
 
 
 def _columns(table: str) -> dict[str, pl.DataType]:
-    return dict(tables.columns(table)) | ({} if table in ("retired", "edition") else {"seal": pl.Int64()})
+    return dict(layout.columns(table)) | ({} if table in ("retired", "edition") else {"seal": pl.Int64()})
 
 
-@pytest.mark.parametrize("column", [*tables.columns("decision"), "seal"])
+@pytest.mark.parametrize("column", [*layout.columns("decision"), "seal"])
 def test_verify_names_an_edit_of_any_column_of_a_decision(template: Path, tmp_path: Path, column: str) -> None:
     path = tmp_path / "ledger.db"
     shutil.copy(template, path)
@@ -116,7 +116,7 @@ def test_verify_names_an_edit_of_any_column_of_a_decision(template: Path, tmp_pa
         raw.execute(sql)
     with ledger.open(f"sqlite:///{path}") as book:
         found = {finding.kind for finding in verify.ledger(book, known=head(template))}
-    assert found == {"edited"} or column in (*tables.key("decision"), "seal")
+    assert found == {"edited"} or column in (*layout.key("decision"), "seal")
     assert found
     assert "unreadable" not in found
 
@@ -124,10 +124,10 @@ def test_verify_names_an_edit_of_any_column_of_a_decision(template: Path, tmp_pa
 @MANY
 @given(data=st.data())
 def test_verify_finds_and_names_any_single_edit_removal_or_addition(template: Path, data: Any) -> None:
-    table = data.draw(st.sampled_from([*tables.names(), *tables.BESIDE]))
+    table = data.draw(st.sampled_from([*layout.names(), *layout.BESIDE]))
     deed = data.draw(st.sampled_from(["edit", "edit", "edit", "remove", "add"]))
     schema = dict(seals.COLUMNS if table == "seal" else _columns(table))
-    key = tables.key(table)
+    key = layout.key(table)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.db"
         shutil.copy(template, path)

@@ -21,7 +21,7 @@ from flows.runtime import runs, settings
 from flows.scoring import decide
 from models import errors
 from models.config.stream import Stream
-from review.ledger import ledger, tables
+from review.ledger import layout, ledger
 from review.queries import adjudication, alarms, pending_cases, policy_history
 from review.report import as_json, certificate_text, changes, summary
 
@@ -162,7 +162,7 @@ class Product:
     def append(self, table: str, rows: list[dict[str, Any]]) -> None:
         """Facts that Label Studio would have brought: `dispatch` or `review`."""
         if rows:
-            self.book.append({table: pl.DataFrame(rows, schema=tables.columns(table))}, now=self.now)
+            self.book.append({table: pl.DataFrame(rows, schema=layout.columns(table))}, now=self.now)
 
     def look_and_report(self, *, killed: bool = False, told: bool = True) -> Told | None:
         """The flow `measure`, without writing a page.

@@ -17,7 +17,7 @@ from sqlmodel import SQLModel
 
 from flows.runtime import settings
 from models.config import stream
-from review.ledger import ledger, tables
+from review.ledger import layout, ledger
 
 ROOT = Path(__file__).resolve().parents[3]
 REFERENCE = ROOT / "docs" / "reference"
@@ -240,8 +240,8 @@ def test_every_table_of_the_ledger_is_described() -> None:
     text = (REFERENCE / "ledger.md").read_text(encoding="utf-8")
     first = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", text, flags=re.MULTILINE)
     named = {name for cell in first for name in re.findall(r"`(\w+)`", cell)}
-    assert set(tables.names()) <= named
-    assert [name for name in tables.BESIDE if f"`{name}`" not in text] == []
+    assert set(layout.names()) <= named
+    assert [name for name in layout.BESIDE if f"`{name}`" not in text] == []
     for table in ("decision", "review"):
         assert {column.name for column in SQLModel.metadata.tables[table].columns} - named <= {"seal"}, table
 

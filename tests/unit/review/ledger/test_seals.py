@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from review.integrity import chain
-from review.ledger import seals, tables
+from review.ledger import layout, seals
 
 NOW = "2026-01-31T23:59:59.000000Z"
 RUN = {
@@ -21,7 +21,7 @@ RUN = {
 
 
 def runs(*changes: dict[str, str | None]) -> pl.DataFrame:
-    return pl.DataFrame([RUN | change for change in changes], schema=tables.columns("run"))
+    return pl.DataFrame([RUN | change for change in changes], schema=layout.columns("run"))
 
 
 def sealed(rows: pl.DataFrame) -> seals.Seal:
@@ -53,18 +53,18 @@ def test_a_column_is_written_as_lengths_and_texts_and_once_if_it_says_the_same_t
 
 
 def test_numbers_and_flags_are_written_as_eight_bytes_and_whether_they_are_null() -> None:
-    row = dict.fromkeys(tables.columns("dispatch"), "x") | {"slot": 0, "project_id": 2, "task_id": 3, "blind": True}
+    row = dict.fromkeys(layout.columns("dispatch"), "x") | {"slot": 0, "project_id": 2, "task_id": 3, "blind": True}
     values = [long(value) + b"\0" if isinstance(value, int) else long(1) + b"x" for value in row.values()]
     names = [f"{name}:1:one\n".encode() for name in row]
     written = b"".join(part for pair in zip(names, values, strict=True) for part in pair)
-    one = pl.DataFrame([row], schema=tables.columns("dispatch"))
+    one = pl.DataFrame([row], schema=layout.columns("dispatch"))
     assert hashlib.sha256(written).hexdigest() == digest(one, "dispatch")
 
 
 def test_two_floats_that_print_alike_differ_and_so_do_null_and_zero() -> None:
     thresholds = [0.1, 0.1 + 2**-56, 0.0, None]
-    rows = [dict.fromkeys(tables.columns("policy"), None) | {"threshold": value} for value in thresholds]
-    frames = [pl.DataFrame([row], schema=tables.columns("policy")) for row in rows]
+    rows = [dict.fromkeys(layout.columns("policy"), None) | {"threshold": value} for value in thresholds]
+    frames = [pl.DataFrame([row], schema=layout.columns("policy")) for row in rows]
     assert len({digest(frame, "policy") for frame in frames}) == 4
     assert seals.marks("policy", pl.concat(frames)).n_unique() == 4
 
