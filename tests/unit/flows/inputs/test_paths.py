@@ -167,3 +167,14 @@ def test_a_bomb_of_nesting_is_a_fault_and_the_rows_beside_it_are_read(tmp_path: 
     assert [case[0] for case in cases] == ["1", "2"]
     assert len(reasons) == 1
     assert reasons[0].startswith("not JSON")
+
+
+def test_a_rule_may_name_a_path(tmp_path: Path) -> None:
+    path = written(tmp_path, [row(1, bill={"total": 20}), row(2, bill={"total": 2}), row(3, bill={})])
+    ruled = stream.parse(
+        STREAM.format(given=NESTED) + "[[never_release]]\ncode = 'large'\nwhen = '\"bill.total\" > 10'\n",
+        origin="t.toml",
+    )
+    (chunk,) = files.chunks(path, ruled)
+    cases = contract.validate(chunk.frame, ruled, source=chunk.source).cases
+    assert cases["ruled"].to_list() == ["rule large", None, "rule large, unreadable"]
