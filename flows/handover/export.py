@@ -50,11 +50,10 @@ def export(
             raise Misuse(
                 f"--since {since}: this ledger has {head} seals; the cursor is of another ledger, or of a newer copy"
             )
-        again = stream.review.second_opinion
         rows = (
-            finished.at(book, stream.name, until=head, second_opinion=again)
+            finished.at(book, stream.name, until=head)
             if since is None
-            else finished.since(book, stream.name, after=after, until=head, second_opinion=again)
+            else finished.since(book, stream.name, after=after, until=head)
         )
         cursor = f"{head}:{digest[:_DIGITS]}"
         about = {

@@ -5,11 +5,14 @@ disputes that. Facts are only added, so what was finished at a seal can always b
 between two seals: no list of what was handed out is kept, and none can be wrong.
 """
 
+import json
+
 import polars as pl
 
 from models.routing.policy import AUTOMATE
 from review.ledger.ledger import Ledger
 from review.queries import policy_history, readings
+from review.queries.suspicion import SECOND_OPINION
 
 RELEASED, REVIEWED, WITHDRAWN = "released", "reviewed", "withdrawn"
 SCHEMA = pl.Schema(
@@ -29,10 +32,10 @@ SCHEMA = pl.Schema(
         "decided_at": pl.String,
     }
 )
-_DECISION = "d.case_id, d.prediction, d.confidence, d.model_id, d.route, d.blind, d.decided_at, d.seal"
+_DECISION = "d.case_id, d.epoch_id, d.prediction, d.confidence, d.model_id, d.route, d.blind, d.decided_at, d.seal"
 
 
-def at(ledger: Ledger, stream: str, *, until: int, second_opinion: bool = True) -> pl.DataFrame:
+def at(ledger: Ledger, stream: str, *, until: int) -> pl.DataFrame:
     """Every finished case of a stream, as of the seal `until`: SCHEMA, in the order of decision.
 
     What was retired is no longer in the ledger, so it is not here (`second-reader retire`).
@@ -42,10 +45,10 @@ def at(ledger: Ledger, stream: str, *, until: int, second_opinion: bool = True) 
         stream=stream,
         until=until,
     )
-    return _shown(ledger, stream, _states(ledger, stream, decided, until, second_opinion))
+    return _shown(ledger, stream, _states(ledger, stream, decided, until))
 
 
-def since(ledger: Ledger, stream: str, *, after: int, until: int, second_opinion: bool = True) -> pl.DataFrame:
+def since(ledger: Ledger, stream: str, *, after: int, until: int) -> pl.DataFrame:
     """What has become another between the seal `after` and the seal `until`: as `at`, a row per case.
 
     A case whose answer is what it was is not there, whatever was added; one that is finished no more is WITHDRAWN. So what
@@ -64,9 +67,9 @@ def since(ledger: Ledger, stream: str, *, after: int, until: int, second_opinion
         after=after,
         until=until,
     )
-    now = _states(ledger, stream, decided, until, second_opinion)
+    now = _states(ledger, stream, decided, until)
     old = decided.filter(pl.col("seal") <= after)
-    before = _states(ledger, stream, old, after, second_opinion).select("case_id", before="answer", then="state")
+    before = _states(ledger, stream, old, after).select("case_id", before="answer", then="state")
     both = now.join(before, on="case_id", how="left", maintain_order="left")
     gone = pl.col("state").is_null() & pl.col("then").is_not_null()
     new = pl.col("state").is_not_null() & (pl.col("then").is_null() | (pl.col("answer") != pl.col("before")))
@@ -74,7 +77,7 @@ def since(ledger: Ledger, stream: str, *, after: int, until: int, second_opinion
     return _shown(ledger, stream, changed)
 
 
-def _states(ledger: Ledger, stream: str, decided: pl.DataFrame, until: int, second_opinion: bool) -> pl.DataFrame:
+def _states(ledger: Ledger, stream: str, decided: pl.DataFrame, until: int) -> pl.DataFrame:
     """The decisions with what each came to: state (null: not finished), answer, answered_by, answered_at, readings, sequence."""
     people = readings.read(ledger, stream, until=until)
     touched = ledger.read(
@@ -93,7 +96,9 @@ def _states(ledger: Ledger, stream: str, decided: pl.DataFrame, until: int, seco
     )
     met = decided.join(
         touched.cast({"newest": pl.Int64, "recalled": pl.Int64}), on="case_id", maintain_order="left"
-    ).join(_of_people(people.readings, decided, second_opinion), on="case_id", how="left", maintain_order="left")
+    ).join(
+        _of_people(people.readings, decided, _single(ledger, stream)), on="case_id", how="left", maintain_order="left"
+    )
     cases = pl.concat([alone, met.select(alone.columns)])
     released = (pl.col("route") == AUTOMATE) & (pl.col("recalled") == 0)
     by_people = pl.col("said").is_not_null() & ~(released & (pl.col("said") == pl.col("prediction")))
@@ -114,20 +119,22 @@ def _nobody() -> dict[str, pl.Expr]:
     }
 
 
-def _of_people(given: pl.DataFrame, decided: pl.DataFrame, second_opinion: bool) -> pl.DataFrame:
+def _of_people(given: pl.DataFrame, decided: pl.DataFrame, single: list[str]) -> pl.DataFrame:
     """What people say of the cases that they have answered: case_id, said (null: disputed), reader, submitted_at, readings.
 
     Where somebody has read a case blind, only blind readings speak. The majority decides, and where it is split among answers
     other than the model's, the last reader: nobody else will come. The reader shown is the last of those who gave that answer.
+    `single`: epochs in which one reading is enough.
     """
-    of_case = given.join(decided.select("case_id", "prediction", "confidence", drawn="blind"), on="case_id")
+    of_case = given.join(decided.select("case_id", "epoch_id", "prediction", "confidence", drawn="blind"), on="case_id")
     heard = of_case.filter(~pl.col("blind").any().over("case_id") | pl.col("blind"))
     votes = heard.with_columns(
         votes=pl.len().over("case_id", "answer"), readings=pl.len().cast(pl.Int64).over("case_id")
     )
     chosen = votes.sort("case_id", "votes", "submitted_at", "slot").unique("case_id", keep="last", maintain_order=True)
-    claims = of_case.filter("drawn").select("case_id", "prediction", "confidence").unique("case_id")
-    disputed = readings.verdicts(given, claims, second_opinion=second_opinion).filter("disputed")
+    contested = of_case.filter("drawn", ~pl.col("epoch_id").is_in(single))
+    claims = contested.select("case_id", "prediction", "confidence").unique("case_id")
+    disputed = readings.verdicts(given, claims).filter("disputed")
     open_ = pl.col("case_id").is_in(disputed["case_id"].implode())
     return chosen.select(
         "case_id",
@@ -136,6 +143,12 @@ def _of_people(given: pl.DataFrame, decided: pl.DataFrame, second_opinion: bool)
         submitted_at="submitted_at",
         readings="readings",
     )
+
+
+def _single(ledger: Ledger, stream: str) -> list[str]:
+    """Epochs opened without `review.second_opinion`. The stream file may say otherwise by now; what was finished stays so."""
+    found = ledger.read("SELECT epoch_id, terms FROM epoch WHERE stream = :stream", stream=stream)
+    return [epoch for epoch, terms in found.rows() if terms and json.loads(terms).get(SECOND_OPINION) is False]
 
 
 def _shown(ledger: Ledger, stream: str, cases: pl.DataFrame) -> pl.DataFrame:

@@ -158,3 +158,13 @@ def test_exports_one_after_another_add_up_to_the_whole_whenever_they_were_made(b
             assert {case: row["answer"] for case, row in kept.items()} == dict(whole.select("case_id", "answer").rows())
     assert exports > 10
     assert_frame_equal(finished.since(book, "mail", after=0, until=cursor), all_of(book, cursor))
+
+
+def test_whether_one_reading_is_enough_is_what_the_cases_epoch_was_opened_with(book: ledger.Ledger) -> None:
+    single: dict[str, facts.Value] = {"epoch_id": "e-2", "terms": '{"review.second_opinion": false}'}
+    book.append({"epoch": facts.epochs(single)}, now=facts.NOW)
+    decide(book, {"case_id": "a", "blind": True}, {"case_id": "b", "blind": True, "epoch_id": "e-2"})
+    send(book, a=1, b=2)
+    say(book, "a", 1, answer="spam", blind=True)
+    say(book, "b", 2, answer="spam", blind=True)
+    assert set(states(book)) == {"b"}
