@@ -162,7 +162,9 @@ def _decide(
     """Cases with their route, draw and propensity. A case with a doubt has no confidence, so it goes to a person, as does one
     that is held or that a rule holds of."""
     # The scale that the epoch registered as its calibrator was applied when the row was read.
-    confidence = cases.select(pl.when(pl.col("doubt").is_null()).then("raw_score")).to_series()
+    # What a rule keeps with people no threshold can release: it has a score, and no confidence that one could be held against.
+    scored = pl.col("doubt").is_null() & pl.col("ruled").is_null()
+    confidence = cases.select(pl.when(scored).then("raw_score")).to_series()
     none = pl.Series("case_id", [], dtype=pl.String)
     is_held = pl.col("case_id").is_in((none if held is None else held).implode())
     reason = cases.select(held=pl.coalesce("ruled", pl.when(is_held).then(pl.lit(group_caps.REASON)))).to_series()

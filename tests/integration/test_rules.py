@@ -111,6 +111,7 @@ def test_what_a_rule_holds_of_is_never_released_and_the_report_counts_it(office:
     ]
     report = office.report()
     assert (report.never_released, report.repeats) == ({"large": 10}, 0)
+    assert report.curve["coverage"].max() == 0.75  # no threshold would release the other ten
     assert (
         "10 cases went to people, however sure the model was, by rules of the stream file (never_release): large 10. No "
         "threshold and no certificate speaks of them."
