@@ -48,7 +48,7 @@ def export(
         after = _place(book, since, to, stream.name)
         if after > head:
             raise Misuse(
-                f"--since {since}: this ledger has {head} seals; the cursor is of another ledger, or of a newer copy"
+                f"--since {since}: this ledger has {head} seals; that export is of another ledger, or of a newer copy"
             )
         rows = (
             finished.at(book, stream.name, until=head)
@@ -62,7 +62,7 @@ def export(
             "since": "" if since is None else str(after),
             "cursor": cursor,
         }
-    file = to / f"{stream.name}-{after:012d}-{head:012d}.{form}" if into_folder else to
+    file = to / f"{stream.name}-{after:012d}-{head:012d}-{digest[:_DIGITS]}.{form}" if into_folder else to
     new = since is None or not rows.is_empty()
     if new:
         _write(rows, file, form, about)
@@ -78,18 +78,26 @@ def _write(rows: pl.DataFrame, file: Path, form: answer_files.Format, about: dic
         raise Misuse(f"--to {file}: cannot be written ({error.strerror or error}); name a place that can") from None
 
 
+def _last(folder: Path, stream: str) -> str:
+    """The cursor at which the newest file of a stream in a folder ends; the very beginning if it holds none."""
+    named = re.compile(
+        rf"{re.escape(stream)}-\d{{12}}-(\d{{12}})-([0-9a-f]{{12}})\.(?:{'|'.join(answer_files.FORMATS)})"
+    )
+    matches = [named.fullmatch(path.name) for path in folder.iterdir()] if folder.is_dir() else []
+    number, digest = max(((int(match[1]), match[2]) for match in matches if match), default=(0, ""))
+    return f"{number}:{digest}"
+
+
 def _place(book: ledger.Ledger, since: str | None, folder: Path, stream: str) -> int:
     """The seal after which something is new; 0: everything is. Raises Misuse on a cursor that is none, or another ledger's."""
     if since is None:
         return 0
     if since == _LAST:
-        named = re.compile(rf"{re.escape(stream)}-\d{{12}}-(\d{{12}})\.(?:{'|'.join(answer_files.FORMATS)})")
-        matches = [named.fullmatch(path.name) for path in folder.iterdir()] if folder.is_dir() else []
-        return max((int(match[1]) for match in matches if match), default=0)
+        since = _last(folder, stream)
     number, _, digest = since.partition(":")
     if not number.isdecimal() or len(number) > 18 or not re.fullmatch("|[0-9a-f]{4,64}", digest):
         raise Misuse(f"--since {since}: give the cursor that an export printed, as in 53:e1c8f9fe1d2a, or last")
     known = book.read("SELECT digest FROM seal WHERE seq = :number", number=int(number))
     if digest and not known.is_empty() and not known["digest"].item().startswith(digest):
-        raise Misuse(f"--since {since}: seal {number} of this ledger is another; the cursor is of another ledger")
+        raise Misuse(f"--since {since}: seal {number} of this ledger is another; that export is of another ledger")
     return int(number)

@@ -32,6 +32,7 @@ SCHEMA = pl.Schema(
         "decided_at": pl.String,
     }
 )
+_SAID = ["state", "answer", "answered_by"]  # where one of these is another, a case has become another
 _DECISION = "d.case_id, d.epoch_id, d.prediction, d.confidence, d.model_id, d.route, d.blind, d.decided_at, d.seal"
 
 
@@ -51,8 +52,9 @@ def at(ledger: Ledger, stream: str, *, until: int) -> pl.DataFrame:
 def since(ledger: Ledger, stream: str, *, after: int, until: int) -> pl.DataFrame:
     """What has become another between the seal `after` and the seal `until`: as `at`, a row per case.
 
-    A case whose answer is what it was is not there, whatever was added; one that is finished no more is WITHDRAWN. So what
-    `at` gave at `after`, with these rows put in the place of their cases, is what it gives at `until`.
+    A case whose state, answer and giver are what they were is not there, whatever was added; one that is finished no more is
+    WITHDRAWN. So what `at` gave at `after`, with these rows in the place of their cases, is what it gives at `until`, but for
+    cases that were retired between the two.
     """
     decided = ledger.read(
         f"""
@@ -69,10 +71,10 @@ def since(ledger: Ledger, stream: str, *, after: int, until: int) -> pl.DataFram
     )
     now = _states(ledger, stream, decided, until)
     old = decided.filter(pl.col("seal") <= after)
-    before = _states(ledger, stream, old, after).select("case_id", before="answer", then="state")
+    before = _states(ledger, stream, old, after).select("case_id", then="state", before=pl.struct(_SAID))
     both = now.join(before, on="case_id", how="left", maintain_order="left")
     gone = pl.col("state").is_null() & pl.col("then").is_not_null()
-    new = pl.col("state").is_not_null() & (pl.col("then").is_null() | (pl.col("answer") != pl.col("before")))
+    new = pl.col("state").is_not_null() & (pl.col("then").is_null() | (pl.struct(_SAID) != pl.col("before")))
     changed = both.filter(gone | new).with_columns(pl.col("state").fill_null(WITHDRAWN))
     return _shown(ledger, stream, changed)
 

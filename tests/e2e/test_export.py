@@ -42,9 +42,7 @@ def test_what_was_released_or_read_is_written_and_then_only_what_is_new(place: P
     assert place.cli("run", place.name).code == 0
     exported(place, *into)
     old, new = sorted((place.home / "answers").iterdir())
-    assert (
-        old.name.removesuffix(".jsonl").rpartition("-")[2] == new.name.split("-")[-2]
-    )  # one begins where the other ended
+    assert old.name.split("-")[-2] == new.name.split("-")[-3]  # one begins where the other ended
     rows = pl.read_ndjson(new)
     assisted = dict(place.rows("SELECT case_id, reviewer FROM review WHERE NOT blind"))
     assert len(assisted) > 0
@@ -70,9 +68,12 @@ def test_what_cannot_be_exported_is_one_line_and_leaves_no_file(place: Place) ->
         (("--to", "x.csv", "--since", "last"), "--since last: speaks of the files in a folder"),
         (("--to", "x.csv", "--since", "yesterday"), "--since yesterday: give the cursor"),
         (("--to", "x.csv", "--since", "9999"), "--since 9999: this ledger has"),
-        (("--to", "x.csv", "--since", "1:000000000000"), "the cursor is of another ledger"),
+        (("--to", "x.csv", "--since", "1:000000000000"), "that export is of another ledger"),
+        (("--to", "theirs/", "--since", "last"), "--since 1:000000000000: seal 1 of this ledger is another"),
         (("--to", "stream.txt/x.csv"), "--to stream.txt/x.csv: cannot be written"),
     ]
+    (place.home / "theirs").mkdir()
+    (place.home / "theirs" / f"{place.name}-{0:012d}-{1:012d}-{0:012d}.parquet").touch()
     (place.home / "stream.txt").write_text("a file, and no folder", encoding="utf-8")
     for words, said in wrong:
         done = place.cli("export", place.name, *words)

@@ -150,12 +150,15 @@ def test_exports_one_after_another_add_up_to_the_whole_whenever_they_were_made(b
                 if row["state"] == "withdrawn":
                     del kept[row["case_id"]]  # it had been handed out
                 else:
-                    assert kept.get(row["case_id"], {}).get("answer") != row["answer"]
+                    before = kept.get(row["case_id"], {})
+                    told = ("state", "answer", "answered_by")
+                    assert [before.get(name) for name in told] != [row[name] for name in told]
                     kept[row["case_id"]] = row
             cursor = head
             exports += 1
             whole = all_of(book, head)
-            assert {case: row["answer"] for case, row in kept.items()} == dict(whole.select("case_id", "answer").rows())
+            of = ("case_id", "state", "answer", "answered_by")
+            assert {tuple(row[name] for name in of) for row in kept.values()} == set(whole.select(of).rows())
     assert exports > 10
     assert_frame_equal(finished.since(book, "mail", after=0, until=cursor), all_of(book, cursor))
 
@@ -168,3 +171,13 @@ def test_whether_one_reading_is_enough_is_what_the_cases_epoch_was_opened_with(b
     say(book, "a", 1, answer="spam", blind=True)
     say(book, "b", 2, answer="spam", blind=True)
     assert set(states(book)) == {"b"}
+
+
+def test_a_recalled_answer_that_people_confirm_is_a_change_of_who_says_so(book: ledger.Ledger) -> None:
+    decide(book, {"case_id": "a", "route": "AUTOMATE"})
+    out = book.head()[0]
+    recall(book, "a")
+    send(book, a=1)
+    say(book, "a", 1, answer="ham", blind=False)
+    changed = finished.since(book, "mail", after=out, until=book.head()[0])
+    assert changed.select("case_id", "state", "answer").rows() == [("a", "reviewed", "ham")]

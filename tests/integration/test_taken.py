@@ -10,7 +10,7 @@ import pytest
 
 from flows import score
 from flows.governance import epochs
-from flows.inputs import files, taken_files
+from flows.inputs import files, one_file, taken_files
 from flows.runtime import settings
 from flows.scoring import decide
 from review.ledger import ledger
@@ -150,7 +150,7 @@ def test_two_thousand_files_that_were_taken_are_not_opened(inbox: Inbox, monkeyp
     known = first.kept()
     assert known is not None
     assert len(known) < 2000 * 40
-    monkeypatch.delattr(files, "_checked")  # nothing is opened without it
+    monkeypatch.delattr(one_file, "checked")  # nothing is opened without it
     again = taken_files.Look(described, "an epoch", taken_files.marks([known]))
     assert [] == list(files.chunks(inbox.folder / "inbox", described, look=again))
     assert {"files_passed_over": 2000} == again.counts()
