@@ -39,7 +39,7 @@ _ENGINE = "prefect.engine"  # runs a flow run; Prefect starts it as a program fo
 _LATE = (  # loaded by the first run of a process: a fork would load them again each time
     *("prefect.task_engine", "prefect.utilities.visualization", "prefect._vendor.croniter", "anyio._backends._asyncio"),
     *("rich._emoji_codes", "ctypes.util", "encodings.idna", "polars._utils.udfs", "narwhals._interchange.dataframe"),
-    *(*access.LATE, *database.LATE),
+    *("flows.runtime.presets", *access.LATE, *database.LATE),
 )
 
 

@@ -32,6 +32,7 @@ from review.queries import (
     policy_history,
     readings,
     rejected,
+    ruled,
     silence,
     totals,
 )
@@ -88,6 +89,7 @@ def gather(
     lines = evidence_counts.lines(in_force, standings)
     people = cases.people
     epoch = outcomes.of(cases, in_force.epoch_id)
+    never_released = ruled.never_released(book, in_force.epoch_id, epoch)
     alarm, past_alarms = _alarms(run, in_force)
     at = what_if.thresholds(list(plans.values()), found.whole.counts, lines)
     return report.build(
@@ -111,7 +113,9 @@ def gather(
         silence=_silence(run, in_force, now),
         goes_on=_goes_on(run, in_force, standings, now),
         readers=_readers(run, in_force, people, releases=AUTOMATE in epoch.kinds["route"]),
-        repeats=int(epoch.kinds.filter("held")["n"].sum()),
+        repeats=int(epoch.kinds.filter("held")["n"].sum()) - sum(never_released.values()),
+        never_released=never_released,
+        always_audited=ruled.always_audited(epoch),
         slices=breakdowns.flags(epoch, target=in_force.target_error, delta=in_force.delta, design=found.whole.design),
         shift=breakdowns.shift(epoch),
         at=at,

@@ -5,7 +5,8 @@ Files get the mode 0600 and the folders made for them 0700, whatever the umask. 
 
 import os
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -33,15 +34,24 @@ def opened(path: Path) -> IO[bytes]:
 
 
 def replace(path: Path, content: str | bytes) -> None:
-    """Write content under a name, in a folder made if missing: the file appears whole or not at all, even if the process or
-    the machine stops in between. Of several at the same time the last one stands. Raises OSError."""
+    """Write content under a name, as `appearing` does. Raises OSError."""
+    with appearing(path) as part:
+        part.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def appearing(path: Path) -> Iterator[Path]:
+    """A file to be written in the block, which stands under the name of `path` after it, in a folder made if missing.
+
+    It appears whole or not at all, even if the process or the machine stops in between. Of several at the same time the
+    last one stands. If the block raises, nothing appears. Raises OSError.
+    """
     folder(path.parent)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)  # made with mode 0600
     part = Path(name)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-            file.flush()
+        with os.fdopen(descriptor, "rb") as file:
+            yield part
             os.fsync(file.fileno())
         part.replace(path)
     finally:

@@ -98,10 +98,6 @@ class Stack:
         return self._service("Label Studio").url
 
     @property
-    def label_studio_email(self) -> str:
-        return self._keys.email
-
-    @property
     def label_studio_password(self) -> str:
         return self._keys.password
 

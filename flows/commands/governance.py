@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from flows.commands.options import Because, By, StreamName
+from flows.commands.terminal import out
 from flows.runtime import settings
 from models.errors import printable
 from review import formats
@@ -20,166 +20,172 @@ if TYPE_CHECKING:  # they take a second to load
 
 Uncertified = Annotated[bool, typer.Option(help="Yes, without a certificate; marked so for ever.")]
 
+app = typer.Typer()
 
-def add(app: typer.Typer, out: Console) -> None:
-    """Add the commands to the console command; what they say goes to `out`."""
 
-    def listed(stream: str, find: "Callable[[Ledger, str], pl.DataFrame]", line: str, nothing: str) -> None:
-        """What `find` finds in the ledger, a line each; what stands in it may be anybody's."""
-        from flows.runtime import runs
+def _listed(stream: str, find: "Callable[[Ledger, str], pl.DataFrame]", line: str, nothing: str) -> None:
+    """What `find` finds in the ledger, a line each; what stands in it may be anybody's."""
+    from flows.runtime import runs
 
-        described = settings.read_stream(stream, settings.read())
-        with runs.open_ledger() as book:
-            found = find(book, described.name)
-        for row in found.iter_rows(named=True):
-            said = line.format(**row, place=formats.place(row["source"], row["line"]))
-            out.print(escape(printable(said).replace("\n", "\\n")), soft_wrap=True)
-        if found.is_empty():
-            out.print(nothing)
+    described = settings.read_stream(stream, settings.read())
+    with runs.open_ledger() as book:
+        found = find(book, described.name)
+    for row in found.iter_rows(named=True):
+        said = line.format(**row, place=formats.place(row["source"], row["line"]))
+        out.print(escape(printable(said).replace("\n", "\\n")), soft_wrap=True)
+    if found.is_empty():
+        out.print(nothing)
 
-    def in_force(now: "PolicyInForce", stream: str) -> None:
-        rule = now.policy
-        if not rule.releases:
-            out.print(
-                f"Version {now.version} of {escape(stream)} is in force: nothing is released, every case goes to a person."
-            )
-            return
-        stand = "certified" if now.certified else "not certified"
+
+def _in_force(now: "PolicyInForce", stream: str) -> None:
+    rule = now.policy
+    if not rule.releases:
         out.print(
-            f"Version {now.version} of {escape(stream)} is in force ({stand}): from the next decision on, "
-            f"{escape(formats.line(rule.threshold, rule.by_class))}.",
+            f"Version {now.version} of {escape(stream)} is in force: nothing is released, every case goes to a person."
+        )
+        return
+    stand = "certified" if now.certified else "not certified"
+    out.print(
+        f"Version {now.version} of {escape(stream)} is in force ({stand}): from the next decision on, "
+        f"{escape(formats.line(rule.threshold, rule.by_class))}.",
+        soft_wrap=True,
+    )
+    from flows.governance import actions
+
+    for sentence in actions.terms(stream, now):
+        out.print(escape(formats.plain(sentence)), soft_wrap=True)
+
+
+@app.command(epilog="Example: `second-reader adopt digits --by 'A. Owner' --because 'certified on Monday'`")
+def adopt(
+    stream: StreamName,
+    by: By,
+    because: Because,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            help="Release what has at least this confidence, as the report shows it. Default: what it proposes.",
+            min=0,
+            max=1,
+        ),
+    ] = None,
+    label: Annotated[
+        str | None, typer.Option("--class", help="Of a stream with a line per class: the class. Default: all.")
+    ] = None,
+    uncertified: Uncertified = False,
+) -> None:
+    """Move the line to a certified threshold (or, with --uncertified, to any)."""
+    from flows.governance import actions
+
+    stop = actions.stopped(stream)
+    now = actions.adopt(stream, threshold, by=by, because=because, uncertified=uncertified, label=label)
+    _in_force(now, stream)
+    if stop and now.policy.releases:
+        out.print(f"Before, {escape(stop)}.", soft_wrap=True)
+
+
+@app.command(epilog="Example: `second-reader halt digits --by 'A. Owner' --because 'new scanner, odd images'`")
+def halt(stream: StreamName, by: By, because: Because) -> None:
+    """Release nothing from the next decision on; every case goes to a person."""
+    from flows.governance import actions
+
+    now = actions.halt(stream, by=by, because=because)
+    _in_force(now, stream)
+
+
+@app.command(epilog="Example: `second-reader resume digits --by 'A. Owner' --because 'scanner mended'`")
+def resume(stream: StreamName, by: By, because: Because, uncertified: Uncertified = False) -> None:
+    """After a halt, put the last policy of this epoch that released anything in force again, if it is certified."""
+    from flows.governance import actions
+
+    now = actions.resume(stream, by=by, because=because, uncertified=uncertified)
+    _in_force(now, stream)
+
+
+@app.command(epilog="Example: `second-reader rollback digits --to 3 --by 'A. Owner' --because 'too many complaints'`")
+def rollback(
+    stream: StreamName,
+    by: By,
+    because: Because,
+    to: Annotated[
+        int | None, typer.Option(help="The version to go back to; without it the versions are listed.", min=1)
+    ] = None,
+    uncertified: Uncertified = False,
+) -> None:
+    """Put an earlier version's policy in force again. What releases more than now must be certified."""
+    from flows.governance import actions
+
+    now = actions.rollback(stream, to, by=by, because=because, uncertified=uncertified)
+    _in_force(now, stream)
+
+
+@app.command(epilog="Example: `second-reader recall digits --by 'A. Owner' --because 'the alarm of Monday'`")
+def recall(stream: StreamName, by: By, because: Because) -> None:
+    """Send the released cases that the last alarm put under suspicion to people."""
+    from flows.governance import recall as recalls
+
+    count = recalls.recall(stream, by=by, because=because)
+    out.print(
+        f"{formats.count(count, 'released case')} {'goes' if count == 1 else 'go'} to people with the next dispatch."
+    )
+    if gone := recalls.beyond_recall(stream):
+        out.print(
+            f"{gone} more are under suspicion and were retired before: they cannot be recalled. "
+            "Their records are in the archive's files.",
             soft_wrap=True,
         )
-        from flows.governance import actions
 
-        for sentence in actions.terms(stream, now):
-            out.print(escape(formats.plain(sentence)), soft_wrap=True)
 
-    @app.command(epilog="Example: `second-reader adopt digits --by 'A. Owner' --because 'certified on Monday'`")
-    def adopt(
-        stream: StreamName,
-        by: By,
-        because: Because,
-        threshold: Annotated[
-            float | None,
-            typer.Option(
-                help="Release what has at least this confidence, as the report shows it. Default: what it proposes.",
-                min=0,
-                max=1,
-            ),
-        ] = None,
-        label: Annotated[
-            str | None, typer.Option("--class", help="Of a stream with a line per class: the class. Default: all.")
-        ] = None,
-        uncertified: Uncertified = False,
-    ) -> None:
-        """Move the line to a certified threshold (or, with --uncertified, to any)."""
-        from flows.governance import actions
+show = typer.Typer(no_args_is_help=True, help="What the ledger tells of a case or of the line.")
 
-        stop = actions.stopped(stream)
-        now = actions.adopt(stream, threshold, by=by, because=because, uncertified=uncertified, label=label)
-        in_force(now, stream)
-        if stop and now.policy.releases:
-            out.print(f"Before, {escape(stop)}.", soft_wrap=True)
 
-    @app.command(epilog="Example: `second-reader halt digits --by 'A. Owner' --because 'new scanner, odd images'`")
-    def halt(stream: StreamName, by: By, because: Because) -> None:
-        """Release nothing from the next decision on; every case goes to a person."""
-        from flows.governance import actions
+@show.command("case", epilog="Example: `second-reader show case digits digit-0007`")
+def show_case(stream: StreamName, case: Annotated[str, typer.Argument(help="The case's id.")]) -> None:
+    """Replay one decision: what came in and what it said, the line it met, its draw, who read it, what became of it."""
+    from flows.runtime import runs
+    from flows.scoring import payloads
+    from review.report import timeline
 
-        now = actions.halt(stream, by=by, because=because)
-        in_force(now, stream)
+    config = settings.read()
+    described = settings.read_stream(stream, config)
+    with runs.open_ledger(config) as book:
+        where, payload = payloads.standing(book, described, config.data / described.input.source, case)
+        said = timeline.case(book, described.name, case, where=where, payload=payload, order=described.input.payload)
+        out.print(escape(said), soft_wrap=True)
 
-    @app.command(epilog="Example: `second-reader resume digits --by 'A. Owner' --because 'scanner mended'`")
-    def resume(stream: StreamName, by: By, because: Because, uncertified: Uncertified = False) -> None:
-        """After a halt, put the last policy of this epoch that released anything in force again, if it is certified."""
-        from flows.governance import actions
 
-        now = actions.resume(stream, by=by, because=because, uncertified=uncertified)
-        in_force(now, stream)
+@show.command("config", epilog="Example: `second-reader show config digits`")
+def show_config(stream: StreamName) -> None:
+    """The form as the stream's Label Studio project was given it, for one that somebody has changed."""
+    from flows.runtime import runs
 
-    @app.command(
-        epilog="Example: `second-reader rollback digits --to 3 --by 'A. Owner' --because 'too many complaints'`"
-    )
-    def rollback(
-        stream: StreamName,
-        by: By,
-        because: Because,
-        to: Annotated[
-            int | None, typer.Option(help="The version to go back to; without it the versions are listed.", min=1)
-        ] = None,
-        uncertified: Uncertified = False,
-    ) -> None:
-        """Put an earlier version's policy in force again. What releases more than now must be certified."""
-        from flows.governance import actions
+    described = settings.read_stream(stream, settings.read())
+    with runs.open_ledger() as book:
+        print(runs.project(book, described).config)
 
-        now = actions.rollback(stream, to, by=by, because=because, uncertified=uncertified)
-        in_force(now, stream)
 
-    @app.command(epilog="Example: `second-reader recall digits --by 'A. Owner' --because 'the alarm of Monday'`")
-    def recall(stream: StreamName, by: By, because: Because) -> None:
-        """Send the released cases that the last alarm put under suspicion to people."""
-        from flows.governance import recall as recalls
+@show.command("faults", epilog="Example: `second-reader show faults digits`")
+def show_faults(stream: StreamName) -> None:
+    """Each row and answer that could not be read, newest first: where it stood, and why. Not what it said."""
+    from review.queries import rejected
 
-        count = recalls.recall(stream, by=by, because=because)
-        out.print(
-            f"{formats.count(count, 'released case')} {'goes' if count == 1 else 'go'} to people with the next dispatch."
-        )
-        if gone := recalls.beyond_recall(stream):
-            out.print(
-                f"{gone} more are under suspicion and were retired before: they cannot be recalled. "
-                "Their records are in the archive's files.",
-                soft_wrap=True,
-            )
+    _listed(stream, rejected.faults, "{found_at}  {place}: {reason}", "Everything could be read.")
 
-    show = typer.Typer(no_args_is_help=True, help="What the ledger tells of a case or of the line.")
-    app.add_typer(show, name="show", epilog="Example: `second-reader show case digits digit-0007`")
 
-    @show.command("case", epilog="Example: `second-reader show case digits digit-0007`")
-    def show_case(stream: StreamName, case: Annotated[str, typer.Argument(help="The case's id.")]) -> None:
-        """Replay one decision: what came in and what it said, the line it met, its draw, who read it, what became of it."""
-        from flows.runtime import runs
-        from flows.scoring import payloads
-        from review.report import timeline
+@show.command("unscored", epilog="Example: `second-reader show unscored digits`")
+def show_unscored(stream: StreamName) -> None:
+    """Each case that could not be scored and went to a person: where it stood, and why."""
+    from review.queries import rejected
 
-        config = settings.read()
-        described = settings.read_stream(stream, config)
-        with runs.open_ledger(config) as book:
-            where, payload = payloads.standing(book, described, config.data / described.input.source, case)
-            said = timeline.case(
-                book, described.name, case, where=where, payload=payload, order=described.input.payload
-            )
-            out.print(escape(said), soft_wrap=True)
+    _listed(stream, rejected.unscored, "{case_id}  {place}: {doubt}", "Every case could be scored.")
 
-    @show.command("config", epilog="Example: `second-reader show config digits`")
-    def show_config(stream: StreamName) -> None:
-        """The form as the stream's Label Studio project was given it, for one that somebody has changed."""
-        from flows.runtime import runs
 
-        described = settings.read_stream(stream, settings.read())
-        with runs.open_ledger() as book:
-            print(runs.project(book, described).config)
+@show.command("policy", epilog="Example: `second-reader show policy digits`")
+def show_policy(stream: StreamName) -> None:
+    """Who moved the line, when, why, and on what evidence; alarms and certificates in between."""
+    from flows.runtime import runs
+    from review.report import timeline
 
-    @show.command("faults", epilog="Example: `second-reader show faults digits`")
-    def show_faults(stream: StreamName) -> None:
-        """Each row and answer that could not be read, newest first: where it stood, and why. Not what it said."""
-        from review.queries import rejected
-
-        listed(stream, rejected.faults, "{found_at}  {place}: {reason}", "Everything could be read.")
-
-    @show.command("unscored", epilog="Example: `second-reader show unscored digits`")
-    def show_unscored(stream: StreamName) -> None:
-        """Each case that could not be scored and went to a person: where it stood, and why."""
-        from review.queries import rejected
-
-        listed(stream, rejected.unscored, "{case_id}  {place}: {doubt}", "Every case could be scored.")
-
-    @show.command("policy", epilog="Example: `second-reader show policy digits`")
-    def show_policy(stream: StreamName) -> None:
-        """Who moved the line, when, why, and on what evidence; alarms and certificates in between."""
-        from flows.runtime import runs
-        from review.report import timeline
-
-        described = settings.read_stream(stream, settings.read())
-        with runs.open_ledger() as book:
-            out.print(escape(timeline.line(book, described.name)), soft_wrap=True)
+    described = settings.read_stream(stream, settings.read())
+    with runs.open_ledger() as book:
+        out.print(escape(timeline.line(book, described.name)), soft_wrap=True)

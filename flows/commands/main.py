@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
-from flows.commands import governance, maintenance, retire, status_table, study_history
+from flows.commands import export, governance, guess, maintenance, retire, status_table, study_history
 from flows.commands.options import StreamName
+from flows.commands.terminal import err, out
 from flows.runtime import settings
 from models.errors import Misuse, SecondReaderError, printable
 
@@ -32,8 +32,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
 
 
 def _version(asked: bool) -> None:
@@ -58,8 +56,11 @@ def init(
         str, typer.Option(help="Who opens the stream; kept in the ledger [default: this account's name].")
     ] = "",
     file: Annotated[
-        Path | None, typer.Option("--from", help="Only write the stream file, from what this file of outputs holds.")
+        Path | None, typer.Option("--from", help="Write the stream file first, from what this file of outputs holds.")
     ] = None,
+    target: guess.Target = None,
+    error_cost: guess.ErrorCost = None,
+    minute_cost: guess.MinuteCost = None,
 ) -> None:
     """Make ready what a stream needs: ledger, epoch, a policy that releases nothing, Label Studio project."""
     from flows.governance import epochs
@@ -67,11 +68,8 @@ def init(
     from review.health import start_findings
 
     config = settings.read()
-    if file is not None:
-        from flows.inputs import first_stream
-
-        for sentence in first_stream.write(stream, file, config):
-            out.print(escape(printable(sentence)), soft_wrap=True)
+    costs = {"target": target, "error_cost": error_cost, "minute_cost": minute_cost}
+    if file is not None and not guess.begin(stream, file, config, **costs):
         return
     described = settings.read_stream(stream, config)
     for sentence in first_look.said(config.data / described.input.source, described):
@@ -249,11 +247,9 @@ def _progress(title: str) -> Iterator[None]:
             log.removeHandler(handler)
 
 
-maintenance.add(app, out, err)
-governance.add(app, out)
-retire.add(app, out, err)
-status_table.add(app, out)
-study_history.add(app, out, err)
+for room in (maintenance, governance, guess, export, retire, status_table, study_history):
+    app.add_typer(room.app)
+app.add_typer(governance.show, name="show", epilog="Example: `second-reader show case digits digit-0007`")
 
 
 def main() -> None:

@@ -7,107 +7,107 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from flows.commands.options import Because, By, StreamName
+from flows.commands.terminal import err, out
 from flows.runtime import settings
 from review.health import findings
 
 _COLOURS = {"ok": "green", "warn": "yellow", "bad": "red"}
 
+app = typer.Typer()
 
-def add(app: typer.Typer, out: Console, err: Console) -> None:
-    """Add the commands to the console command; what they say goes to `out`, what they are at to `err`."""
 
-    @app.command(epilog="Example: `second-reader doctor` or `second-reader doctor digits --json`")
-    def doctor(
-        stream: Annotated[str | None, typer.Argument(help="Only this stream. Default: all.")] = None,
-        deep: Annotated[
-            bool, typer.Option(help="Hold every record of the ledger against its seal, as verify does.")
-        ] = False,
-        as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON, a list.")] = False,
-    ) -> None:
-        """What is wrong, where, and what to do: settings, ledger, Label Studio, Prefect, clocks. Changes nothing.
+@app.command(epilog="Example: `second-reader doctor` or `second-reader doctor digits --json`")
+def doctor(
+    stream: Annotated[str | None, typer.Argument(help="Only this stream. Default: all.")] = None,
+    deep: Annotated[
+        bool, typer.Option(help="Hold every record of the ledger against its seal, as verify does.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON, a list.")] = False,
+) -> None:
+    """What is wrong, where, and what to do: settings, ledger, Label Studio, Prefect, clocks. Changes nothing.
 
-        Ends with 0 if all is well, 3 if there are warnings, 1 if something is bad.
-        """
-        settings.quiet_prefect()
-        from flows.health import doctor as doctors
+    Ends with 0 if all is well, 3 if there are warnings, 1 if something is bad.
+    """
+    settings.quiet_prefect()
+    from flows.health import doctor as doctors
 
-        with err.status("Looking at everything"):
-            found = list(doctors.examine(stream, deep=deep))
-        if as_json:
-            print(json.dumps([dataclasses.asdict(finding) for finding in found], indent=2))
-        elif out.is_terminal:
-            out.print(_table(found))
-        else:
-            for finding in found:
-                out.print(escape(str(finding)), soft_wrap=True)
-        raise typer.Exit(findings.exit_code(found))
-
-    @app.command(epilog="Example: `second-reader redispatch digits --by 'A. Owner' --because 'the restore of Monday'`")
-    def redispatch(stream: StreamName, by: By, because: Because) -> None:
-        """Put open cases before people again whose task is gone from Label Studio."""
-        settings.quiet_prefect()
-        from flows.queueing import redispatch as again
-        from flows.runtime import runs
-
-        counts = again.redispatch(stream, by=by, because=because)
-        out.print(f"redispatch: {runs.line(counts)}", soft_wrap=True)
-
-    @app.command(
-        name="verify", epilog="Example: `second-reader verify` or `second-reader verify --head 53:e1c8f9fe...`"
-    )
-    def verify_records(
-        head: Annotated[
-            str, typer.Option(help="NUMBER:DIGEST of the last seal at the foot of a report: finds a ledger cut short.")
-        ] = "",
-        archive: Annotated[
-            Path | None, typer.Option(help="The folder with the files of retired decisions, to check them too.")
-        ] = None,
-    ) -> None:
-        """Check every seal of the ledger; name each record that was edited, added or removed."""
-        from models.errors import Misuse, Tampered
-        from review.integrity import verify
-        from review.ledger import ledger
-        from review.retention import retirement
-
-        number, _, printed = head.partition(":")
-        if head and not (number.isdecimal() and re.fullmatch("[0-9a-f]{64}", printed)):
-            raise typer.BadParameter(
-                f"--head {head!r}: give NUMBER:DIGEST as a report prints it, a number and 64 hex digits"
-            )
-        if archive is not None and not archive.is_dir():
-            raise Misuse(f"--archive {archive}: no such folder; name the one that `retire --to` wrote into")
-        known = (int(number), printed) if head else None
-        with ledger.open(settings.read().ledger.get_secret_value()) as book, err.status("Reading every sealed record"):
-            broken = verify.ledger(book, known=known, archive=archive)
-            seals, digest = book.head()
-            files = None if archive is None else retirement.files(book)
-        for finding in broken:
+    with err.status("Looking at everything"):
+        found = list(doctors.examine(stream, deep=deep))
+    if as_json:
+        print(json.dumps([dataclasses.asdict(finding) for finding in found], indent=2))
+    elif out.is_terminal:
+        out.print(_table(found))
+    else:
+        for finding in found:
             out.print(escape(str(finding)), soft_wrap=True)
-        if broken:
-            raise Tampered(
-                f"{findings.counted(len(broken), 'record is', 'records are')} not as sealed; "
-                "restore the ledger from a backup and compare"
-            )
-        out.print(f"{seals} seals, every record as it was sealed. Head: {seals}:{digest}", soft_wrap=True)
-        if files is not None:
-            read = f"{findings.counted(files, 'file', 'files')} of retired decisions read in {archive}"
-            said = f"{read}, each as it was written." if files else f"Nothing was retired: {archive} was not read."
-            out.print(escape(said), soft_wrap=True)
+    raise typer.Exit(findings.exit_code(found))
 
-    @app.command(epilog="Example: `second-reader backup copies/ledger-2026-02-01.db`")
-    def backup(file: Annotated[Path, typer.Argument(help="The copy; must not be there yet.")]) -> None:
-        """Copy a SQLite ledger while others write to it, and check every seal of the copy."""
-        from review.retention import backups
 
-        with err.status("Copying the ledger and checking the copy"):
-            copied = backups.make(settings.read().ledger.get_secret_value(), file)
-        out.print(f"{escape(str(file))}: {copied.seals} seals, every record as it was sealed.", soft_wrap=True)
-        out.print(f"Head: {copied.seals}:{copied.digest}", soft_wrap=True)
+@app.command(epilog="Example: `second-reader redispatch digits --by 'A. Owner' --because 'the restore of Monday'`")
+def redispatch(stream: StreamName, by: By, because: Because) -> None:
+    """Put open cases before people again whose task is gone from Label Studio."""
+    settings.quiet_prefect()
+    from flows.queueing import redispatch as again
+    from flows.runtime import runs
+
+    counts = again.redispatch(stream, by=by, because=because)
+    out.print(f"redispatch: {runs.line(counts)}", soft_wrap=True)
+
+
+@app.command(name="verify", epilog="Example: `second-reader verify` or `second-reader verify --head 53:e1c8f9fe...`")
+def verify_records(
+    head: Annotated[
+        str, typer.Option(help="NUMBER:DIGEST of the last seal at the foot of a report: finds a ledger cut short.")
+    ] = "",
+    archive: Annotated[
+        Path | None, typer.Option(help="The folder with the files of retired decisions, to check them too.")
+    ] = None,
+) -> None:
+    """Check every seal of the ledger; name each record that was edited, added or removed."""
+    from models.errors import Misuse, Tampered
+    from review.integrity import verify
+    from review.ledger import ledger
+    from review.retention import retirement
+
+    number, _, printed = head.partition(":")
+    if head and not (number.isdecimal() and re.fullmatch("[0-9a-f]{64}", printed)):
+        raise typer.BadParameter(
+            f"--head {head!r}: give NUMBER:DIGEST as a report prints it, a number and 64 hex digits"
+        )
+    if archive is not None and not archive.is_dir():
+        raise Misuse(f"--archive {archive}: no such folder; name the one that `retire --to` wrote into")
+    known = (int(number), printed) if head else None
+    with ledger.open(settings.read().ledger.get_secret_value()) as book, err.status("Reading every sealed record"):
+        broken = verify.ledger(book, known=known, archive=archive)
+        seals, digest = book.head()
+        files = None if archive is None else retirement.files(book)
+    for finding in broken:
+        out.print(escape(str(finding)), soft_wrap=True)
+    if broken:
+        raise Tampered(
+            f"{findings.counted(len(broken), 'record is', 'records are')} not as sealed; "
+            "restore the ledger from a backup and compare"
+        )
+    out.print(f"{seals} seals, every record as it was sealed. Head: {seals}:{digest}", soft_wrap=True)
+    if files is not None:
+        read = f"{findings.counted(files, 'file', 'files')} of retired decisions read in {archive}"
+        said = f"{read}, each as it was written." if files else f"Nothing was retired: {archive} was not read."
+        out.print(escape(said), soft_wrap=True)
+
+
+@app.command(epilog="Example: `second-reader backup copies/ledger-2026-02-01.db`")
+def backup(file: Annotated[Path, typer.Argument(help="The copy; must not be there yet.")]) -> None:
+    """Copy a SQLite ledger while others write to it, and check every seal of the copy."""
+    from review.retention import backups
+
+    with err.status("Copying the ledger and checking the copy"):
+        copied = backups.make(settings.read().ledger.get_secret_value(), file)
+    out.print(f"{escape(str(file))}: {copied.seals} seals, every record as it was sealed.", soft_wrap=True)
+    out.print(f"Head: {copied.seals}:{copied.digest}", soft_wrap=True)
 
 
 def _table(found: list[findings.Finding]) -> Table:

@@ -4,43 +4,42 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from flows.commands.options import Because, By, StreamName
+from flows.commands.terminal import err, out
 from review import formats
 
+app = typer.Typer()
 
-def add(app: typer.Typer, out: Console, err: Console) -> None:
-    """Add the command to the console command; what it says goes to `out`, its progress to `err`."""
 
-    @app.command(
-        epilog="Example: `second-reader retire digits --before 2026-01-01 --to archive --by 'A. Owner' --because 'a year old'`"
-    )
-    def retire(
-        stream: StreamName,
-        before: Annotated[str, typer.Option(help="A day, or an ISO 8601 time: what was decided before it.")],
-        to: Annotated[Path, typer.Option(help="The folder for the files. Keep it: with them the records are gone.")],
-        by: By,
-        because: Because,
-    ) -> None:
-        """Move old decisions that no person had to read out of the ledger, into files.
+@app.command(
+    epilog="Example: `second-reader retire digits --before 2026-01-01 --to archive --by 'A. Owner' --because 'a year old'`"
+)
+def retire(
+    stream: StreamName,
+    before: Annotated[str, typer.Option(help="A day, or an ISO 8601 time: what was decided before it.")],
+    to: Annotated[Path, typer.Option(help="The folder for the files. Keep it: with them the records are gone.")],
+    by: By,
+    because: Because,
+) -> None:
+    """Move old decisions that no person had to read out of the ledger, into files.
 
-        Seals, keys, extracts and whatever people touched stay, so reports do not change and `verify` still checks
-        everything (with `--archive`, the files too). What was retired cannot be recalled. On PostgreSQL only the role
-        that owns the tables may do this; the flows' role cannot.
-        """
-        from flows.governance import retire as retire_
+    Seals, keys, extracts and whatever people touched stay, so reports do not change and `verify` still checks
+    everything (with `--archive`, the files too). What was retired cannot be recalled. On PostgreSQL only the role
+    that owns the tables may do this; the flows' role cannot.
+    """
+    from flows.governance import retire as retire_
 
-        with err.status(f"retire {stream}"):
-            done = retire_.retire(stream, before=before, folder=to, by=by, because=because)
-        if done.rows:
-            said = f"{formats.count(done.rows, 'decision')} retired into {formats.count(done.files, 'file')}"
-            out.print(f"{said} in {escape(str(to))}.", soft_wrap=True)
-        else:
-            out.print("Nothing to retire.")
-        if done.waiting:
-            out.print(
-                f"{done.waiting} batches stay for now: released cases in them are under suspicion since the last alarm.",
-                soft_wrap=True,
-            )
+    with err.status(f"retire {stream}"):
+        done = retire_.retire(stream, before=before, folder=to, by=by, because=because)
+    if done.rows:
+        said = f"{formats.count(done.rows, 'decision')} retired into {formats.count(done.files, 'file')}"
+        out.print(f"{said} in {escape(str(to))}.", soft_wrap=True)
+    else:
+        out.print("Nothing to retire.")
+    if done.waiting:
+        out.print(
+            f"{done.waiting} batches stay for now: released cases in them are under suspicion since the last alarm.",
+            soft_wrap=True,
+        )

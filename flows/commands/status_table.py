@@ -4,38 +4,37 @@ import json
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
+from flows.commands.terminal import out
 from flows.runtime import settings
 from models import names_and_reasons
 from models.errors import SecondReaderError
 
+app = typer.Typer()
 
-def add(app: typer.Typer, out: Console) -> None:
-    """Add the command to the console command; what it says goes to `out`."""
 
-    @app.command(epilog="Example: `second-reader status` or `second-reader status --json`")
-    def status(
-        as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON, a list of streams.")] = False,
-        prometheus: Annotated[bool, typer.Option(help="Print the figures in Prometheus's text format.")] = False,
-    ) -> None:
-        """All streams in one line each: released, promise, line, queue, what could not be read."""
-        config = settings.read()
-        rows = [_row(name) for name in settings.stream_names(config)]
-        if as_json:
-            print(json.dumps(rows, indent=2))
-        elif prometheus:
-            from review.health import prometheus as figures
+@app.command(epilog="Example: `second-reader status` or `second-reader status --json`")
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON, a list of streams.")] = False,
+    prometheus: Annotated[bool, typer.Option(help="Print the figures in Prometheus's text format.")] = False,
+) -> None:
+    """All streams in one line each: released, promise, line, queue, what could not be read."""
+    config = settings.read()
+    rows = [_row(name) for name in settings.stream_names(config)]
+    if as_json:
+        print(json.dumps(rows, indent=2))
+    elif prometheus:
+        from review.health import prometheus as figures
 
-            print(figures.text(rows), end="")
-        elif rows:
-            for line in _lines(rows):
-                out.print(escape(line), soft_wrap=True)
-        else:
-            out.print(f"No stream files in {escape(str(config.streams))}.", soft_wrap=True)
-        if any(row["problem"] is not None and row["problem"] != _unopened(row["stream"]) for row in rows):
-            raise typer.Exit(1)
+        print(figures.text(rows), end="")
+    elif rows:
+        for line in _lines(rows):
+            out.print(escape(line), soft_wrap=True)
+    else:
+        out.print(f"No stream files in {escape(str(config.streams))}.", soft_wrap=True)
+    if any(row["problem"] is not None and row["problem"] != _unopened(row["stream"]) for row in rows):
+        raise typer.Exit(1)
 
 
 def _unopened(name: str) -> str:

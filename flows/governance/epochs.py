@@ -8,12 +8,12 @@ from types import MappingProxyType
 
 import polars as pl
 
-from flows.runtime import runs, settings
-from models import names_and_reasons
+from flows.runtime import next_runs, runs, settings
+from models import names_and_reasons, timestamps
 from models.certification import certificate
 from models.config.stream import Stream
 from models.errors import ModelInvalid
-from models.outputs import scale
+from models.outputs import given_scores
 from models.routing import policy as policies
 from review.label_studio import access, labeling_config, projects
 from review.ledger import ledger
@@ -24,11 +24,14 @@ def begin(stream_name: str, *, by: str) -> tuple[int, bool]:
     """Make ready what a stream needs: the ledger, an epoch, a policy that releases nothing, the Label Studio project.
 
     Doing it again changes nothing, unless what makes the stream's answers and scores has changed: then a new epoch begins.
-    Returns the project's id and whether a new epoch began. Raises Misuse on a name that cannot be kept.
+    Returns the project's id and whether a new epoch began. Raises Misuse on a name that cannot be kept,
+    StreamInvalid on a schedule that never comes.
     """
     config = settings.read()
     stream = settings.read_stream(stream_name, config)
     by = names_and_reasons.checked(by, "--by")
+    origin = str(settings.stream_file(stream_name, config))
+    next_runs.check(stream, origin=origin, now=timestamps.parse(runs.clock()))
     # Before anything is made: where Label Studio is missing, no ledger is left behind.
     connection = access.connect(config.label_studio_url, settings.label_studio_token(config))
     ledger.migrate(config.ledger.get_secret_value())
@@ -82,7 +85,7 @@ def open_epoch(
         "stream": stream.name,
         "model_id": stream.model.id,
         "labels": json.dumps(stream.labels, ensure_ascii=False),
-        "calibrator": scale.CALIBRATORS[stream.input.scale],
+        "calibrator": given_scores.calibrator(stream),
         "salt": secrets.token_hex(16),
         "opened_at": now,
         "terms": _terms(book, stream, in_force),

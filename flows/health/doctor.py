@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from flows.health import prefect_probe
 from flows.inputs import first_look
-from flows.runtime import runs, settings
+from flows.runtime import next_runs, runs, settings
 from models import timestamps
 from models.config.stream import Stream
 from models.errors import SecondReaderError
@@ -94,6 +94,7 @@ def _settings(config: settings.Settings, names: Sequence[str], streams: list[Str
     for name in names:
         try:
             stream = settings.read_stream(name, config)
+            next_runs.check(stream, origin=str(settings.stream_file(name, config)), now=datetime.now(UTC))
         except SecondReaderError as error:
             well = False
             yield _said("settings", name, error)

@@ -39,17 +39,17 @@ class _Records:
     rest: int
 
 
-def check(path: Path, columns: list[str], _stream: Stream) -> None:
+def check(path: Path, columns: list[str], _stream: Stream, *, headed: bool = True) -> None:
     """Raises InputInvalid if the file is no CSV, or its header lacks or doubles a column."""
-    headers.check(path, names(path), columns)
+    headers.check(path, names(path, headed=headed), columns)
 
 
-def names(path: Path) -> list[str]:
-    """The names in the header. Raises InputInvalid if the file is no CSV."""
-    return _header(path, text_blocks.first(path, "CSV"))[0]
+def names(path: Path, *, headed: bool = True) -> list[str]:
+    """The names in the header; where there is none, `column 1` and so on. Raises InputInvalid if the file is no CSV."""
+    return _header(path, text_blocks.first(path, "CSV"), headed=headed)[0]
 
 
-def read(path: Path, _columns: list[str], rows: int) -> Iterator[Batch]:
+def read(path: Path, _columns: list[str], rows: int, *, headed: bool = True) -> Iterator[Batch]:
     """First line, rows, faults, at most `rows` rows at a time. Raises InputInvalid if a gzip breaks off."""
     header: list[str] = []
     line, rest = 1, b""
@@ -59,7 +59,7 @@ def read(path: Path, _columns: list[str], rows: int) -> Iterator[Batch]:
         after = next(stream, b"")
         block = rest + block
         if not header:
-            header, skipped = _header(path, block)
+            header, skipped = _header(path, block, headed=headed)
             line += block.count(b"\n", 0, skipped)
             block = block[skipped:]
         frame, faults, used = _parsed(block, header, line, final=not after)
@@ -69,7 +69,7 @@ def read(path: Path, _columns: list[str], rows: int) -> Iterator[Batch]:
         block = after
 
 
-def _header(path: Path, block: bytes) -> tuple[list[str], int]:
+def _header(path: Path, block: bytes, *, headed: bool) -> tuple[list[str], int]:
     """The column names, and the length of the header in bytes."""
     found = csv_repair.RECORD.match(block)
     try:
@@ -82,6 +82,8 @@ def _header(path: Path, block: bytes) -> tuple[list[str], int]:
         raise InputInvalid(f"{path}: separated by semicolons; save it with commas")
     if len(fields) == 1 and "\t" in fields[0]:
         raise InputInvalid(f"{path}: separated by tabs; save it with commas")
+    if not headed:
+        return [f"column {place}" for place in range(1, len(fields) + 1)], 0
     # A column without a name is the row number some tools write; two of them are still two columns.
     return [name.strip() or f"column {place}" for place, name in enumerate(fields, start=1)], found.end()
 

@@ -14,10 +14,18 @@ from typing import TypeVar
 
 import polars as pl
 
-from flows.inputs import formats, headers, listing, parquet_files, scale_check, taken_files, text_blocks
+from flows.inputs import (
+    listing,
+    one_file,
+    parquet_files,
+    scale_check,
+    taken_files,
+    text_blocks,
+    whole_rows,
+)
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import contract, reserved
+from models.outputs import contract, paths, reserved
 
 T = TypeVar("T")
 log = logging.getLogger("second_reader")
@@ -44,17 +52,9 @@ class Span:
     source: str
     keys: listing.Keys
     columns: tuple[str, ...]
+    plan: paths.Plan
     first_line: int
     rows: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _File:
-    """A file to read, found to be what it says, and its columns that are read."""
-
-    found: listing.Found
-    reader: formats.Reader
-    columns: list[str]
 
 
 Piece = tuple[Chunk | Span, ...]  # what one worker does at a time, in the order of the input
@@ -82,19 +82,21 @@ def pieces(
 
 
 def _parts(
-    plan: list[_File], look: taken_files.Look | None, rows: int, most: int, stream: Stream
+    plan: list[one_file.File], look: taken_files.Look | None, rows: int, most: int, stream: Stream
 ) -> Iterator[Chunk | Span]:
     for file in plan:
-        if file.reader is not parquet_files:
+        if file.reader is not parquet_files or file.whole is not None:
             yield from _read([file], look, rows, stream)
             continue
         path = file.found.path
         _opening(file, look)
-        count = _guarded(path, functools.partial(parquet_files.row_count, path))
+        count = one_file.guarded(path, functools.partial(parquet_files.row_count, path))
         if count > most:
-            _guarded(
+            one_file.guarded(
                 path,
-                functools.partial(scale_check.check, functools.partial(_batches, file, rows), stream, file.found.name),
+                functools.partial(
+                    scale_check.check, functools.partial(one_file.batches, file, rows), stream, file.found.name
+                ),
             )
         for before in range(0, count, most):
             yield Span(
@@ -102,6 +104,7 @@ def _parts(
                 source=file.found.name,
                 keys=file.found.keys,
                 columns=tuple(file.columns),
+                plan=file.plan,
                 first_line=before + 1,
                 rows=min(most, count - before),
             )
@@ -113,11 +116,12 @@ def read(piece: Piece, *, rows: int = 100_000) -> Iterator[Chunk]:
         if isinstance(part, Chunk):
             yield part
             continue
-        columns = list(part.columns)
-        whole = _guarded(
-            part.path, functools.partial(parquet_files.read_span, part.path, columns, part.first_line, part.rows)
+        columns, roots = list(part.columns), part.plan.roots
+        whole = one_file.guarded(
+            part.path, functools.partial(parquet_files.read_span, part.path, roots, part.first_line, part.rows)
         )
-        for place, frame in enumerate(listing.keyed(whole, part.keys, columns).iter_slices(rows)):
+        whole = paths.applied(listing.keyed(whole, part.keys, columns), part.plan)
+        for place, frame in enumerate(whole.iter_slices(rows)):
             yield Chunk(
                 frame=frame,
                 source=part.source,
@@ -146,54 +150,41 @@ def chunks(
     return _read(_plan(source, stream, look, also, tell=tell), look, rows, stream if scale_first else None)
 
 
-def sample(source: Path, *, rows: int) -> pl.DataFrame:
-    """The first rows of a file, or of a folder's first file, with all columns; for when no stream says what to read.
-
-    Raises InputInvalid if the file is not what it says, or no row of it can be read.
-    """
-    listed, _ = _guarded(source, lambda: listing.listed(source))
-    if not listed:
-        raise InputInvalid(f"{source}: there is no file in it; name one with outputs of the model")
-    path = listed[0].path
-    reader = formats.READERS[_kind(path, "auto")]
-    found = _guarded(path, functools.partial(reader.names, path))
-    headers.check(path, found, [])
-    frame = _guarded(path, lambda: next((batch[1] for batch in reader.read(path, found, rows) if len(batch[1])), None))
-    if frame is None:
-        raise InputInvalid(f"{path}: no row in it can be read; name a file with outputs of the model")
-    return frame.select(column for column in frame.columns if not column.startswith(reserved.PREFIX))
-
-
 def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: int = 100_000) -> Iterator[pl.DataFrame]:
     """The rows at some lines of one file of a folder, once more; those of them that are there. `name` as in `Chunk.source`.
 
     Of a Parquet file only the row groups that hold them are read. Raises InputInvalid as `chunks` does.
     """
-    listed = _guarded(folder, lambda: listing.listed(folder)[0]) if folder.is_dir() else []
+    listed = one_file.guarded(folder, lambda: listing.listed(folder, _names(stream))[0]) if folder.is_dir() else []
     found = next((found for found in listed if found.name == name), None)
     if found is None:
         raise InputInvalid(f"{folder / name}: there is no such file; put it back")
-    file = _checked(found, stream, lambda _: False)
+    file = one_file.checked(found, stream, lambda _: False, _whole(stream))
     path = found.path
     batches = (
-        parquet_files.read_lines(path, file.columns, lines, rows)
-        if file.reader is parquet_files
-        else file.reader.read(path, file.columns, rows)
+        one_file.applied(parquet_files.read_lines(path, file.plan.roots, lines, rows), file, file.plan)
+        if file.reader is parquet_files and file.whole is None
+        else one_file.batches(file, rows, file.columns)
     )
     wanted = lines.unique().alias(reserved.LINE).to_frame()
     last = lines.max()
-    while (batch := _guarded(path, functools.partial(next, batches, None))) is not None:
+    while (batch := one_file.guarded(path, functools.partial(next, batches, None))) is not None:
         first_line, frame, _ = batch
         if first_line > last:
             return
         kept = frame.join(wanted, on=reserved.LINE, how="semi", maintain_order="left")
-        yield listing.keyed(kept, found.keys, file.columns)
+        yield kept
 
 
-def unread(source: Path) -> str | None:
+def unread(source: Path, stream: Stream) -> str | None:
     """What to say of the folders of an inbox that are not read; None: there are none. Raises InputInvalid as `chunks`."""
-    _, folders = _guarded(source, lambda: listing.listed(source))
+    _, folders = one_file.guarded(source, lambda: listing.listed(source, _names(stream)))
     return listing.not_read(source, folders) if folders else None
+
+
+def listed(source: Path, stream: Stream) -> list[listing.Found]:
+    """The files that are read. Raises InputInvalid as `chunks`."""
+    return one_file.guarded(source, lambda: listing.listed(source, _names(stream)))[0]
 
 
 def _plan(
@@ -203,18 +194,18 @@ def _plan(
     also: Callable[[str], bool] = lambda _: False,
     *,
     tell: bool = True,
-) -> list[_File]:
+) -> list[one_file.File]:
     """The files to read, each found to be what it says."""
-    listed, unread = _guarded(source, lambda: listing.listed(source))
+    listed, unread = one_file.guarded(source, lambda: listing.listed(source, _names(stream)))
     if unread and tell:
         log.warning("%s", listing.not_read(source, unread))
-    plan = []
+    plan, whole = [], _whole(stream)
     for found in listed:
         path, name = found.path, found.name
-        if look is not None and _guarded(path, functools.partial(look.passes_over, path, name)):
+        if look is not None and one_file.guarded(path, functools.partial(look.passes_over, path, name)):
             continue
         try:
-            plan.append(_checked(found, stream, also))
+            plan.append(one_file.checked(found, stream, also, whole))
         except InputInvalid:
             if look is None or not _unbegun(path, stream) or not look.may_wait(path, name):
                 raise
@@ -223,32 +214,28 @@ def _plan(
 
 def _unbegun(path: Path, stream: Stream) -> bool:
     """Whether a text file has no whole line yet. Raises InputInvalid."""
-    if path.suffix.lower() == ".gz" or formats.READERS[_kind(path, stream.input.format)] is parquet_files:
+    if path.suffix.lower() == ".gz" or one_file.reader(path, stream.input.format) is parquet_files:
         return False
-    return b"\n" not in _guarded(path, lambda: next(text_blocks.read(path), b""))
+    return b"\n" not in one_file.guarded(path, lambda: next(text_blocks.read(path), b""))
 
 
-def _checked(found: listing.Found, stream: Stream, also: Callable[[str], bool]) -> _File:
-    reader, columns, path = formats.READERS[_kind(found.path, stream.input.format)], contract.named(stream), found.path
-    keys = {key for key, _ in found.keys}
-    inside = [column for column in columns if column not in keys]
-    _guarded(path, functools.partial(reader.check, path, inside, stream))
-    if reader is parquet_files:
-        columns = columns + _guarded(path, functools.partial(parquet_files.others, path, columns, also))
-    return _File(found=found, reader=reader, columns=columns)
+def _whole(stream: Stream) -> whole_rows.Rows | None:
+    return whole_rows.rows(stream, lambda path, theirs: chunks(path, theirs, tell=False))
 
 
-def _read(plan: list[_File], look: taken_files.Look | None, rows: int, scaled: Stream | None) -> Iterator[Chunk]:
+def _read(
+    plan: list[one_file.File], look: taken_files.Look | None, rows: int, scaled: Stream | None
+) -> Iterator[Chunk]:
     for file in plan:
         path, source = file.found.path, file.found.name
         _opening(file, look)
-        batches = _batches(file, rows, file.columns)
+        batches = one_file.batches(file, rows, file.columns)
         if scaled is not None:
-            batches = scale_check.checked(functools.partial(_batches, file, rows), file.columns, scaled, source)
+            batches = scale_check.checked(functools.partial(one_file.batches, file, rows), file.columns, scaled, source)
         waits_from: int | None = (
             None  # the line of a record that may still be being written; what follows waits with it
         )
-        while (batch := _guarded(path, functools.partial(next, batches, None))) is not None:
+        while (batch := one_file.guarded(path, functools.partial(next, batches, None))) is not None:
             first_line, frame, faults = batch
             cut = faults.filter(pl.col("reason").str.starts_with(text_blocks.UNENDED))["line"]
             if look is not None and len(cut) and look.may_wait(path, source):
@@ -257,41 +244,17 @@ def _read(plan: list[_File], look: taken_files.Look | None, rows: int, scaled: S
                 frame = frame.filter(pl.col(reserved.LINE) < waits_from)
                 faults = faults.filter(pl.col("line") < waits_from)
             yield Chunk(
-                frame=listing.keyed(frame, file.found.keys, file.columns),
+                frame=frame,
                 source=source,
                 first_line=first_line,
                 faults=faults.select(pl.lit(source).alias("source"), "line", "reason", "raw"),
             )
 
 
-def _batches(file: _File, rows: int, columns: list[str]) -> Iterator[scale_check.Batch]:
-    return file.reader.read(file.found.path, columns, rows)
-
-
-def _opening(file: _File, look: taken_files.Look | None) -> None:
+def _opening(file: one_file.File, look: taken_files.Look | None) -> None:
     if look is not None:
-        _guarded(file.found.path, functools.partial(look.opens, file.found.path, file.found.name))
+        one_file.guarded(file.found.path, functools.partial(look.opens, file.found.path, file.found.name))
 
 
-def _kind(path: Path, form: str) -> str:
-    if form != "auto":
-        return form
-    suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
-    if suffixes and suffixes[-1] == ".gz":
-        suffixes.pop()
-    kind = formats.ENDINGS.get(suffixes[-1]) if suffixes else None
-    if kind is None:
-        raise InputInvalid(
-            f"{path}: cannot tell what it is; end it in {formats.ACCEPTED}, or have the stream set input.format"
-        )
-    return kind
-
-
-def _guarded(path: Path, read: Callable[[], T]) -> T:
-    """What `read` returns. A disk that fails, or says no, is one line too."""
-    try:
-        return read()
-    except OSError as error:
-        raise InputInvalid(
-            f"{path}: cannot be read ({error.strerror or error}); check the file and its rights"
-        ) from None
+def _names(stream: Stream) -> listing.Names:
+    return listing.Names(files=stream.input.files, beside=stream.input.beside)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from flows.inputs import files, listing
+from flows.inputs import files
 from models import columns
 from models.config.stream import Stream
 from models.errors import InputInvalid, printable
@@ -49,7 +49,7 @@ def said(inbox: Path, stream: Stream, *, harmless: bool = True) -> list[str]:
     found: list[str] = []
     try:
         if inbox.exists():
-            found += filter(None, [files.unread(inbox)])
+            found += filter(None, [files.unread(inbox, stream)])
             first = next(files.chunks(inbox, stream, rows=ROWS, tell=False), None)
             if first is not None:
                 _check(first, stream)
@@ -64,7 +64,7 @@ def said(inbox: Path, stream: Stream, *, harmless: bool = True) -> list[str]:
 def noted(inbox: Path, stream: Stream) -> list[str]:
     """What is to be mended of the columns of the newest file, for a report. What cannot be read is no matter of a report."""
     try:
-        listed, _ = listing.listed(inbox)
+        listed = files.listed(inbox, stream)
         newest = max(listed, key=lambda found: found.path.stat().st_mtime_ns, default=None)
         if newest is None:
             return []

@@ -1,20 +1,37 @@
-"""`init --from`: a first stream file, from what a file of the model's outputs holds."""
+"""A first stream file, from what files of the model's outputs hold: of which format they are, and where its keys stand."""
 
 import os
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from flows.inputs import files
-from flows.runtime import settings
+import polars as pl
+
+from flows.inputs import samples
+from flows.runtime import presets, settings
 from models.config import stream as streams
+from models.config.presets import Preset
 from models.errors import Misuse, StreamInvalid
-from models.outputs import first_stream
+from models.outputs import first_stream, format_guess, path_functions, reserved, row_paths, told
 
-_ROWS = 100_000  # that are looked at
+_ROWS = 100_000  # of a table that are looked at
+_LINES = 1000  # of JSON
+_BARE = "sagemaker-csv"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
-def write(name: str, data: Path, config: settings.Settings) -> list[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A stream file that was written: its name, what to say of it, and whether it can be used as it is."""
+
+    name: str
+    said: list[str]
+    complete: bool
+
+
+def write(name: str, data: Path, config: settings.Settings, known: told.Known = told.NOTHING_KNOWN) -> Written:
     """Write the stream file of `name` (or the .toml file `name`), and say in sentences what was guessed, and what is not.
 
     Raises Misuse if there is such a file already, which stays as it is, or it cannot be written; InputInvalid of the data.
@@ -26,10 +43,10 @@ def write(name: str, data: Path, config: settings.Settings) -> list[str]:
         raise Misuse(
             f"{path}: is there already, and is never overwritten; give the stream another name, or move the file"
         )
-    guess = first_stream.guess(files.sample(data, rows=_ROWS), name=path.stem, source=_source(data, config.data))
+    why, guess = _guessed(samples.first(data, rows=_ROWS), path.stem, _source(data, config.data), known)
     problems: list[str] = []
     try:
-        streams.parse(guess.text, origin=str(path))
+        streams.parse(guess.text, origin=str(path), lookup=presets.lookup(path))
     except StreamInvalid as invalid:
         problems = str(invalid).splitlines()
     try:
@@ -38,13 +55,65 @@ def write(name: str, data: Path, config: settings.Settings) -> list[str]:
             file.write(guess.text)
     except OSError as error:
         raise Misuse(f"{path}: cannot be written ({error.strerror}); give the right, or set another folder") from None
-    said = [f"{path}: written from {data}. Look at what was guessed:", *(f"  {one}" for one in guess.found)]
+    said = [
+        f"{path}: written from {data}. Look at what was guessed:",
+        f"  the file: {why}",
+        *(f"  {one}" for one in guess.found),
+    ]
     if guess.missing:
         said += ["What is missing, and `init` will ask for:", *(f"  {one}" for one in guess.missing)]
     elif problems:
         said += ["What `init` will ask for:", *(f"  {one}" for one in problems)]
     said += ["Fill in what no data can say:", *(f"  {one}" for one in guess.fill)]
-    return [*said, f"Then run: second-reader init {name}"]
+    return Written(name=name, said=[*said, f"Then run: second-reader init {name}"], complete=not problems)
+
+
+def _guessed(frame: pl.DataFrame, name: str, source: str, known: told.Known) -> tuple[str, first_stream.Guess]:
+    """Why the rows are taken for what, and the stream file."""
+    if reserved.RAW not in frame.columns:
+        if frame.columns == [f"column {place}" for place in range(1, frame.width + 1)]:
+            preset = presets.shipped(_BARE)
+            of = told.Format(name=_BARE, keys=preset.input)
+            why = f"taken for {_BARE} ({preset.about.title}), for it is a .csv.out file of {frame.width} columns"
+            return why, first_stream.guess(frame, name=name, source=source, known=known, of=of)
+        return _of_table(frame), first_stream.guess(frame, name=name, source=source, known=known)
+    lines = frame[reserved.RAW].head(_LINES)
+    rows = [path_functions.parsed(line) for line in lines]
+    taken = format_guess.taken(rows, {one: presets.shipped(one) for one in presets.names()})
+    if taken is not None:
+        preset = presets.shipped(taken.name)
+        why = f"taken for {taken.name} ({preset.about.title}), for {taken.rows} of its first {taken.of} rows have {taken.sign!r}"
+        return why, _of_format(lines, rows, preset, taken.name, name, source, known)
+    nested = [path for path in format_guess.leaves(rows) if path not in frame.columns]
+    if nested:
+        flat = [column for column in frame.columns if not column.startswith(reserved.PREFIX)]
+        tops = {path.partition(".")[0] for path in nested}
+        table = row_paths.texts(lines, [*(column for column in flat if column not in tops), *nested])
+        return f"taken for JSON of no format that is known by name, with {len(nested)} paths", first_stream.guess(
+            table, name=name, source=source, known=known
+        )
+    table = frame.drop(column for column in frame.columns if column.startswith(reserved.PREFIX))
+    return "taken for flat rows of JSON", first_stream.guess(table, name=name, source=source, known=known)
+
+
+def _of_table(frame: pl.DataFrame) -> str:
+    return f"taken for a table of {frame.width} columns"
+
+
+def _of_format(
+    lines: pl.Series, rows: list[Any], preset: Preset, of: str, name: str, source: str, known: told.Known
+) -> first_stream.Guess:
+    keys: Mapping[str, object] = preset.input
+    chosen = {key: str(keys[key]) for key in ("id", "prediction", "confidence") if key in keys}
+    chosen = {key: path if key == "id" else format_guess.narrowed(path, rows) for key, path in chosen.items()}
+    answers = row_paths.texts(lines, [chosen["prediction"]]).to_series().to_list()
+    chosen |= format_guess.inside(chosen["prediction"], answers)
+    payload = format_guess.shown(preset.about.shown, rows) or preset.input.get("payload", [])
+    frame = row_paths.texts(lines, list(dict.fromkeys([*chosen.values(), *payload])))
+    format_ = told.Format(name=of, keys=preset.input, kind=preset.kind, request=preset.about.request)
+    return first_stream.of_format(
+        frame, name=name, source=source, of=format_, chosen=chosen, shown=payload, known=known
+    )
 
 
 def _source(data: Path, folder: Path) -> str:

@@ -4,14 +4,16 @@ What Spark, Hive and DuckDB write is a folder: one for each value of a key, or o
 read. Other subfolders are not, which is said: a file that lies where nobody looks is a file lost.
 """
 
+import fnmatch
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
 import polars as pl
 
-from flows.inputs import headers
+from flows.inputs import delta_log, headers
 from models.errors import InputInvalid
 from models.outputs import reserved
 
@@ -19,22 +21,43 @@ _PARTITION = re.compile(r"([^=]+)=(.*)", re.DOTALL)
 _NOTHING = "__HIVE_DEFAULT_PARTITION__"  # the folder of rows without a value
 _ENDINGS = (".parquet", ".pq", ".csv", ".jsonl", ".ndjson", ".json")  # of a folder that stands for a file
 _DEEPEST = 20  # a link to a folder above would be followed for ever
-_TABLES = {"_delta_log": "a Delta table", ".hoodie": "a Hudi table"}
+_TABLES = {".hoodie": "a Hudi table"}
+
+FILE, ROW = "@file", "@row"
 
 Keys = tuple[tuple[str, str | None], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A file of the inbox. `keys`: what the names of the folders it lies in say, the outermost first."""
+    """A file of the inbox. `keys`: its name, and what the names of the folders it lies in say, the outermost first."""
 
     path: Path
     name: str  # its place below the inbox, fit for a message and a database
     keys: Keys
 
 
-def listed(source: Path) -> tuple[list[Found], list[Path]]:
-    """The files, in the order of their names, and the folders that hold something and are not read.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """Which files are read by their names, `*` for any letters. `files` None: all; `beside`: files that hold no outputs."""
+
+    files: Sequence[str] | None = None
+    beside: Sequence[str] = ()
+
+    def takes(self, name: str) -> bool | None:
+        """Whether a file is read; None: it is neither one of these nor one that is known to lie beside them."""
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in self.beside):
+            return False
+        if self.files is None or any(fnmatch.fnmatchcase(name, pattern) for pattern in self.files):
+            return True
+        return None
+
+
+ALL = Names()
+
+
+def listed(source: Path, names: Names = ALL) -> tuple[list[Found], list[Path]]:
+    """The files, in the order of their names, and the folders and files that hold something and are not read.
 
     What is hidden or unfinished is neither: names that start with `.` or `_` or end in `.tmp` or `.part`. Raises
     InputInvalid if there is no such source, or only folders that are not read; OSError.
@@ -43,32 +66,60 @@ def listed(source: Path) -> tuple[list[Found], list[Path]]:
         raise InputInvalid(f"{source}: there is no such file or folder; check the name (of a stream: input.source)")
     above = _keys_above(source)
     if not source.is_dir():
-        return [Found(path=source, name=_shown(source.name), keys=above)], []
+        return [_found(source, source.name, above)], []
     found: list[Found] = []
     unread: list[Path] = []
     _walk(source, source, above, found, unread)
-    if unread and not found:
-        names = headers.quoted([_shown(folder.relative_to(source).as_posix()) for folder in unread])
+    others = [one.path for one in found if names.takes(one.path.name) is None]
+    found = [one for one in found if names.takes(one.path.name)]
+    if others and not found:
+        shown = headers.quoted([_shown(path.relative_to(source).as_posix()) for path in others])
         raise InputInvalid(
-            f"{source}: no file in it, but {names}, and of folders only those named key=value are read; move the files up"
+            f"{source}: no file in it is called {' or '.join(names.files or [])} (it has {shown}); "
+            "rename them, or set input.files"
+        )
+    unread += others
+    if unread and not found:
+        shown = headers.quoted([_shown(folder.relative_to(source).as_posix()) for folder in unread])
+        raise InputInvalid(
+            f"{source}: no file in it, but {shown}, and of folders only those named key=value are read; move the files up"
         )
     return found, unread
 
 
 def not_read(source: Path, folders: list[Path]) -> str:
     """What to say of the folders of an inbox that are not read."""
-    names = headers.quoted([folder.relative_to(source).as_posix() for folder in folders])
-    return f"{source}: not read are its folders {names}; of folders only those named key=value are"
+    said = []
+    files = [path for path in folders if path.is_file()]
+    if inner := [path for path in folders if path not in files]:
+        shown = headers.quoted([folder.relative_to(source).as_posix() for folder in inner])
+        said.append(f"{source}: not read are its folders {shown}; of folders only those named key=value are")
+    if files:
+        shown = headers.quoted([_shown(path.relative_to(source).as_posix()) for path in files])
+        said.append(f"{source}: not read are {shown}, as input.files names others")
+    return "; ".join(said)
 
 
 def keyed(frame: pl.DataFrame, keys: Keys, columns: list[str]) -> pl.DataFrame:
-    """The rows with those of the keys that are read as columns; what the file itself says of one goes before."""
+    """The rows with those of the keys that are read as columns; what the file itself says of one goes before.
+
+    Two columns every file has: `@file`, its name, and `@row`, that and the line, for rows that bring no id.
+    """
+    if ROW in columns:
+        of_file = pl.lit(dict(keys)[FILE], dtype=pl.String)
+        frame = frame.with_columns(
+            pl.concat_str(of_file, pl.lit(":"), pl.col(reserved.LINE).cast(pl.String)).alias(ROW)
+        )
     for name, value in keys:
         if name in columns and name not in frame.columns:
             frame = frame.with_columns(pl.lit(value, dtype=pl.String).alias(name))
         elif name in columns and reserved.RAW in frame.columns:  # of JSON Lines every column that is named is there
             frame = frame.with_columns(pl.coalesce(name, pl.lit(value, dtype=pl.String)))
     return frame
+
+
+def _found(path: Path, name: str, keys: Keys) -> Found:
+    return Found(path=path, name=_shown(name), keys=((FILE, _shown(name)), *keys))
 
 
 def _passed_over(name: str) -> bool:
@@ -83,12 +134,18 @@ def _walk(top: Path, folder: Path, keys: Keys, found: list[Found], unread: list[
         raise InputInvalid(f"{folder}: {table}, whose files also hold rows that were replaced; export it as Parquet")
     if len(folder.relative_to(top).parts) > _DEEPEST:
         raise InputInvalid(f"{folder}: more than {_DEEPEST} folders deep; is there a link to a folder above?")
+    if any(path.name == delta_log.FOLDER for path in entries):
+        found += [
+            _found(path, path.relative_to(top).as_posix(), _joined(folder, keys, inner))
+            for path, inner in delta_log.live(folder)
+        ]
+        return
     for path in entries:
         if _passed_over(path.name):
             continue
         if not path.is_dir():
             if path.is_file():
-                found.append(Found(path=path, name=_shown(path.relative_to(top).as_posix()), keys=keys))
+                found.append(_found(path, path.relative_to(top).as_posix(), keys))
         elif _PARTITION.fullmatch(path.name):
             _walk(top, path, _joined(path, keys, _key(path.name)), found, unread)
         elif path.name.lower().endswith(_ENDINGS):

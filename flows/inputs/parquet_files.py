@@ -8,7 +8,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.inputs import headers, parquet_bounds, parquet_types
+from flows.inputs import class_names, headers, parquet_bounds, parquet_types
 from models.config.stream import Stream
 from models.errors import InputInvalid
 from models.outputs import contract, reserved
@@ -21,8 +21,9 @@ def check(path: Path, columns: list[str], _stream: Stream) -> None:
     """Raises InputInvalid if the file is no Parquet, or lacks or doubles a column."""
     with _opened(path) as file:
         schema = file.schema_arrow
-    headers.check(path, schema.names, columns)
-    parquet_types.check(path, schema, columns)
+    headers.check(path, schema.names, _inside(columns))
+    parquet_types.check(path, schema, _inside(columns))
+    class_names.check(path, schema, columns)
     with suppress(*_DAMAGE):  # of the rows: said when they are read, with how far it is sound
         parquet_bounds.check(path, schema.empty_table().select([c for c in columns if c in schema.names]).schema)
 
@@ -53,7 +54,7 @@ def _batches(file: pq.ParquetFile, columns: list[str], rows: int) -> Iterator[pa
     """
     held: list[pa.RecordBatch] = []
     for number in range(file.num_row_groups):
-        for batch in file.iter_batches(batch_size=rows, row_groups=[number], columns=columns):
+        for batch in file.iter_batches(batch_size=rows, row_groups=[number], columns=_inside(columns)):
             held.append(batch)
             if sum(map(len, held)) >= rows:
                 table = pa.Table.from_batches(held)
@@ -87,7 +88,7 @@ def read_span(path: Path, columns: list[str], first: int, rows: int) -> pl.DataF
     with _opened(path) as file:
         groups, ahead = _row_groups(file, first - 1, rows)
         try:
-            for batch in file.iter_batches(batch_size=_BATCH, row_groups=groups, columns=columns):
+            for batch in file.iter_batches(batch_size=_BATCH, row_groups=groups, columns=_inside(columns)):
                 wanted = batch.slice(ahead, rows)
                 ahead, rows = max(ahead - len(batch), 0), rows - len(wanted)
                 found += [wanted] if len(wanted) else []
@@ -124,18 +125,32 @@ def read_lines(
             if not lines.is_between(first, end, closed="left").any():
                 continue
             try:
-                for batch in file.iter_batches(batch_size=rows, row_groups=[number], columns=columns):
+                for batch in file.iter_batches(batch_size=rows, row_groups=[number], columns=_inside(columns)):
                     yield first, _framed(batch, columns, first), contract.FAULT_SCHEMA.to_frame()
                     first += len(batch)
             except _DAMAGE as error:
                 raise _damaged(path, first, error) from None
 
 
+def _inside(columns: list[str]) -> list[str]:
+    """The columns of the file that `columns` are made of, each once."""
+    return list(dict.fromkeys(map(class_names.source, columns)))
+
+
+def named_by_class(path: Path) -> list[str]:
+    """The names of the columns, those with names of classes as they are read by these. Raises InputInvalid, OSError."""
+    with _opened(path) as file:
+        schema = file.schema_arrow
+    known = class_names.of(schema)
+    return [class_names.named(name) if name in known else name for name in schema.names]
+
+
 def _framed(rows: pa.RecordBatch | pa.Table, columns: list[str], first: int) -> pl.DataFrame:
     """Of a name with a dot Arrow hands out its neighbours too, so the columns are picked once more."""
-    rows = rows.select([name for name in rows.schema.names if name in columns])
+    inside = set(_inside(columns))
+    rows = rows.select([name for name in rows.schema.names if name in inside])
     rows.validate(full=True)  # Polars trusts Arrow that text is UTF-8; a file may lie
-    frame = parquet_types.framed(rows)
+    frame = class_names.added(parquet_types.framed(rows), rows.schema, columns)
     return frame.with_columns(pl.int_range(first, first + len(frame), dtype=pl.Int64, eager=True).alias(reserved.LINE))
 
 

@@ -1,11 +1,11 @@
 """Text files, plain or gzipped, as blocks of bytes that end with a line."""
 
 import gzip
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from flows.inputs import archives
 from models.errors import InputInvalid
 
 BLOCK = 16 * 2**20  # bytes of text at a time: bounds the memory whatever the size of the file
@@ -26,8 +26,8 @@ def first(path: Path, kind: str) -> bytes:
 
     A gzipped file is read to its end, to know before anything is written that it is whole, and no bomb.
     """
-    if path.suffix.lower() == ".gz":
-        most = max(_SMALL, _DENSEST * path.stat().st_size)
+    if path.suffix.lower() in (".gz", ".tgz"):
+        most = most_of(path)
         found = 0
         with _opened(path) as file:
             while block := _take(path, file):
@@ -37,7 +37,7 @@ def first(path: Path, kind: str) -> bytes:
                         f"{path}: unpacks to more than {_DENSEST} times its size, which no outputs of a model do; "
                         "unpack it and look"
                     )
-    start = next(read(path), b"")
+    start = next(pieces(path) if kind == "JSON" else read(path), b"")
     for magic, what in _MAGIC.items():
         if start.startswith(magic):
             raise InputInvalid(f"{path}: not {kind}; it is {what}")
@@ -48,6 +48,11 @@ def first(path: Path, kind: str) -> bytes:
     if not start.strip():
         raise InputInvalid(f"{path}: empty; a {kind} file has at least {'a header' if kind == 'CSV' else 'a row'}")
     return start
+
+
+def most_of(path: Path) -> int:
+    """How many bytes a packed file may come to."""
+    return max(_SMALL, _DENSEST * path.stat().st_size)
 
 
 def read(path: Path) -> Iterator[bytes]:
@@ -67,12 +72,23 @@ def read(path: Path) -> Iterator[bytes]:
                 raise InputInvalid(f"{path}: a line of more than {_LONGEST_LINE >> 20} MiB; give one row per line")
 
 
+def pieces(path: Path) -> Iterator[bytes]:
+    """Blocks as they come, which may end anywhere, without the byte order mark. Raises as `read`."""
+    with _opened(path) as file:
+        block = _take(path, file).removeprefix(BOM)
+        while block:
+            yield block
+            block = _take(path, file)
+
+
 def _opened(path: Path) -> BinaryIO:
+    if archives.is_archive(path):
+        return archives.opened(path, most=most_of(path))
     return cast(BinaryIO, gzip.open(path)) if path.suffix.lower() == ".gz" else path.open("rb")
 
 
 def _take(path: Path, file: BinaryIO) -> bytes:
     try:
         return file.read(BLOCK)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+    except archives.BROKEN as error:
         raise InputInvalid(f"{path}: not a gzip file, or cut off ({error}); have it written again") from None

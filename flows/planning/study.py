@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 from pydantic import ValidationError
 
-from flows.planning import study_outcomes, study_rows
+from flows.planning import study_formats, study_outcomes, study_rows
 from models.config import stream
+from models.config.presets import Preset
 from models.config.stream import Stream
 from models.errors import InputInvalid, Misuse
 from models.outputs import column_notes, predictions
@@ -53,13 +54,19 @@ class History:
         return self.left_out.unreadable
 
 
-def read(path: Path, columns: Columns, *, progress: Callable[[int], None] = lambda _: None) -> History:
-    """Read a file or folder of labelled outputs; `progress` is told the rows read so far.
+def read(
+    path: Path,
+    columns: Columns,
+    *,
+    preset: Preset | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> History:
+    """Read a file or folder of labelled outputs, of the format `preset`; `progress` is told the rows read so far.
 
     Raises InputInvalid if a file is not what it says, a column is missing, runs on another scale, or nothing is labelled or
     can be scored; Misuse if the names of the columns cannot be.
     """
-    asked = _stream(columns)
+    asked = _stream(columns, preset)
     whole, faults = study_rows.gathered(path, asked, progress)
     whole, placeholders = study_outcomes.placed(study_outcomes.read_by_rule(whole, columns), columns)
     unlabelled = int(whole[columns.judged_by].null_count())
@@ -116,7 +123,7 @@ def made(
     return found, simulation.rehearse(history.cases, setting, tick=tick)
 
 
-def _stream(columns: Columns) -> Stream:
+def _stream(columns: Columns, preset: Preset | None) -> Stream:
     """The file as a stream would describe it, so that it is read by the rules of every input.
 
     A history needs no id; its truth, votes, group and chance stand where a stream has its payload and slices.
@@ -143,7 +150,10 @@ def _stream(columns: Columns) -> Stream:
                 "name": "study",
                 "title": "study",
                 "labels": [*columns.probabilities] or ["right", "wrong"],
-                "input": {"source": "history", "prediction": prediction} | columns_read | scores,
+                "input": {"source": "history", "prediction": prediction}
+                | study_formats.read_by(preset)
+                | columns_read
+                | scores,
                 "model": {"id": "study"},
                 "review": {"kind": "text", "question": "study", "project": "study"},
                 "target": {"error": 0.5},

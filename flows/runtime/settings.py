@@ -92,9 +92,10 @@ def read_stream(name: str, settings: Settings) -> "Stream":
         raise StreamInvalid(f"{path}: cannot be read ({error.strerror}); give the right to read it") from None
     except UnicodeDecodeError:
         raise StreamInvalid(f"{path}: not UTF-8 text; save it as UTF-8") from None
+    from flows.runtime import presets
     from models.config import stream as streams  # Polars comes with it, which help, version and completion do without
 
-    stream = streams.parse(text, origin=str(path))
+    stream = streams.parse(text, origin=str(path), lookup=presets.lookup(path))
     if not name.endswith(".toml") and stream.name != name:
         raise StreamInvalid(f"{path}: name = {stream.name!r}, but the file is called {name}; make them the same")
     return stream

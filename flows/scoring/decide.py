@@ -159,12 +159,13 @@ def prepare(
 def _decide(
     cases: pl.DataFrame, in_force: policy_history.PolicyInForce, stream: Stream, held: pl.Series | None
 ) -> pl.DataFrame:
-    """Cases with their route, draw and propensity. A case with a doubt has no confidence, so it goes to a person."""
+    """Cases with their route, draw and propensity. A case with a doubt has no confidence, so it goes to a person, as does one
+    that is held or that a rule holds of."""
     # The scale that the epoch registered as its calibrator was applied when the row was read.
     confidence = cases.select(pl.when(pl.col("doubt").is_null()).then("raw_score")).to_series()
     none = pl.Series("case_id", [], dtype=pl.String)
     is_held = pl.col("case_id").is_in((none if held is None else held).implode())
-    reason = cases.select(held=pl.when(is_held).then(pl.lit(group_caps.REASON))).to_series()
+    reason = cases.select(held=pl.coalesce("ruled", pl.when(is_held).then(pl.lit(group_caps.REASON)))).to_series()
     routed = policy.route(
         confidence,
         cases["group_id"],
@@ -172,8 +173,9 @@ def _decide(
         salt=in_force.salt,
         predictions=cases["prediction"],
         held=reason,
+        audited=cases["audited"],
     )
-    decided = cases.hstack(routed)
+    decided = cases.drop("ruled", "audited").hstack(routed)
     if stream.input.payload_by == "reference":
         read_by_people = (pl.col("route") == policy.REVIEW) | pl.col("blind")
         decided = decided.with_columns(payload=pl.when(read_by_people).then("payload"))

@@ -60,5 +60,5 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 TargetError = Annotated[float, Field(gt=0, lt=2 / 3)]  # change detection looks for errors of 1.25 to 10 times it
 LONGEST = 3650  # days that anything here may last
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Cron = Annotated[str, AfterValidator(cron.checked)]
+Cron = Annotated[str, AfterValidator(cron.five_fields)]
 Timezone = Annotated[str, AfterValidator(_timezone)]

@@ -4,13 +4,16 @@ import difflib
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-_TABLE = re.compile(r"\s*\[\s*([A-Za-z0-9_.\s-]+?)\s*\]")
+from models.errors import StreamInvalid
+
+_TABLE = re.compile(r"\s*(\[?)\[\s*([A-Za-z0-9_.\s-]+?)\s*\]")
 _KEY = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
 _LONG_TEXT = re.compile(r'"""|\'\'\'')
 _LONGEST = 100  # characters of a value in a line
@@ -41,6 +44,16 @@ _ALLOWED: Mapping[str, str] = MappingProxyType(
 )
 
 
+def read(text: str, origin: str) -> dict[str, Any]:
+    """The tables of a text of TOML. Raises StreamInvalid, with the line, if it is none."""
+    try:
+        return tomllib.loads(text.removeprefix("\ufeff"))
+    except tomllib.TOMLDecodeError as error:
+        raise StreamInvalid(syntax(error, text, origin)) from None
+    except RecursionError:
+        raise StreamInvalid(f"{origin}: not TOML that can be read: nested too deep; look into it") from None
+
+
 def syntax(error: tomllib.TOMLDecodeError, text: str, origin: str) -> str:
     """The line for a text that is not TOML."""
     found = _AT_LINE.search(str(error))
@@ -55,15 +68,15 @@ def lines(invalid: ValidationError, text: str, origin: str, root: type[BaseModel
     for error in invalid.errors(include_url=False):
         name, said = _said(dict(error), root)
         table = name.rpartition(".")[0]
-        line = next((places[key] for key in (name, table) if key in places), 1)
+        line = next((places[key] for key in (name, re.sub(r"\[\d+\]$", "", name), table) if key in places), 1)
         problems.append((line, f"{origin}:{line}: {said}"))
     return [said for _, said in sorted(dict.fromkeys(problems), key=lambda problem: problem[0])]
 
 
 def _said(error: dict[str, Any], root: type[BaseModel]) -> tuple[str, str]:
-    """The dotted name of the key at fault, and the sentence about it."""
-    names = [part for part in error["loc"] if isinstance(part, str)]
-    name = ".".join(names)
+    """The dotted name of the key at fault, with places in lists from 0, and the sentence about it."""
+    names = [key for key in error["loc"] if isinstance(key, str)]
+    name = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in error["loc"]).lstrip(".")
     match error["type"]:
         case "extra_forbidden":
             fields = _table(root, names[:-1]).model_fields
@@ -82,8 +95,7 @@ def _said(error: dict[str, Any], root: type[BaseModel]) -> tuple[str, str]:
             allowed = error["msg"].removeprefix("Value error, ")
         case kind:
             allowed = _ALLOWED.get(kind, error["msg"]).format(name=name, **error.get("ctx", {}))
-    places = "".join(f"[{part}]" for part in error["loc"] if isinstance(part, int))
-    return name, f"{name}{places} = {_value(error['input'])}: {allowed}"
+    return name, f"{name} = {_value(error['input'])}: {allowed}"
 
 
 def _value(value: Any) -> str:
@@ -97,7 +109,12 @@ def _value(value: Any) -> str:
 def _table(root: type[BaseModel], names: list[str]) -> type[BaseModel]:
     """The table of the file at these names."""
     for name in names:
-        kinds = [field.annotation for key, field in root.model_fields.items() if name in (key, field.validation_alias)]
+        kinds = [
+            kind
+            for key, field in root.model_fields.items()
+            if name in (key, field.validation_alias)
+            for kind in (field.annotation, *get_args(field.annotation))  # a table, or a list of tables
+        ]
         inner = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
         if inner is None:
             break
@@ -109,9 +126,13 @@ def _places(text: str) -> dict[str, int]:
     """The line each table and key stands on, by its dotted name: what reads TOML does not say."""
     places: dict[str, int] = {}
     table = ""
+    times: Counter[str] = Counter()  # that a table of a list was begun
     for number, line in _outside_long_texts(text):
         if header := _TABLE.match(line):
-            table = header.group(1)
+            table = header.group(2)
+            if header.group(1):
+                table = f"{table}[{times[table]}]"
+                times[header.group(2)] += 1
             places.setdefault(table, number)
         elif key := _KEY.match(line):
             places.setdefault(f"{table}.{key.group(1)}".lstrip("."), number)

@@ -1,12 +1,10 @@
 """What a stream is: one TOML file, validated. The vocabulary of the whole product."""
 
-import tomllib
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
+    AfterValidator,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     ValidationInfo,
@@ -14,7 +12,8 @@ from pydantic import (
 )
 
 from models.answers import same
-from models.config import messages
+from models.config import messages, presets, rules, score_table
+from models.config.failed import Failed
 from models.config.fields import (
     LONGEST,
     Amount,
@@ -29,6 +28,7 @@ from models.config.fields import (
     TargetError,
     Timezone,
 )
+from models.config.table import Table
 from models.errors import StreamInvalid
 
 
@@ -50,18 +50,16 @@ MOST_LINES = 200  # labels that may have a line of their own
 HISTORY = "history"  # validation context of a stream that is made to read a labelled history by
 
 
-class _Table(BaseModel):
-    """A table of the file. Frozen; an unknown key is an error, so a typing slip never becomes a default."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Input(_Table):
-    """How to read the model's outputs. Columns are named as they stand in the file."""
+class Input(Table):
+    """How to read the model's outputs. Columns are named as they stand in the file, or by a path into one (JMESPath)."""
 
     source: Annotated[str, Field(min_length=1)]  # a file, or a folder of them; relative to the data folder
-    format: Literal["auto", "parquet", "csv", "jsonl"] = "auto"  # auto: by the file's ending
-    id: Column = "id"
+    format: Literal["auto", "parquet", "csv", "csv-without-header", "jsonl", "json"] = (
+        "auto"  # auto: by the file's ending; or a preset's name
+    )
+    files: Columns | None = None  # names of the files that are read, * for any letters; None: all
+    beside: Columns = []  # the same, of files beside them that hold no outputs
+    id: Annotated[Column, BeforeValidator(score_table.id_text)] = "id"  # of several columns: ["File", "Line"]
     group: Column | None = None  # what may be right or wrong together: a customer, a document; None: the same payload
     prediction: Column | None = None  # None: the label of the highest probability
     # A number, higher = surer, on the scale below; as { of = "spam", column = "p" } the probability of one of two labels.
@@ -75,10 +73,12 @@ class Input(_Table):
         "value"  # reference: of what nobody reads the ledger keeps file and line
     )
     slices: Columns = []
+    failed: list[Failed] | None = None  # which rows came back without an answer
     model: Column | None = None  # the column that names the model; a row of another model goes to a person
     cost: Column | None = None  # of the model's answer, in the stream's currency
     latency_ms: Column | None = None
     produced_at: Column | None = None  # when the model answered: ISO 8601 text or a timestamp
+    join: score_table.Join | None = None  # what the other file says of the same id, beside each row
 
     @model_validator(mode="before")
     @classmethod
@@ -92,7 +92,7 @@ class Input(_Table):
         return given | {"confidence": table["column"], "confidence_of": table["of"]}
 
 
-class Model(_Table):
+class Model(Table):
     """What answered. With `file`, second-reader applies it itself to the raw items of the input."""
 
     id: Annotated[str, Field(min_length=1)]  # changes whenever the model or its prompt does: a new id is a new epoch
@@ -100,7 +100,7 @@ class Model(_Table):
     features: Columns | None = None  # its input columns; one column of lists or of text is handed over as such
 
 
-class Review(_Table):
+class Review(Table):
     """What a reviewer sees and how the queue is kept."""
 
     kind: Literal["text", "image", "record"]
@@ -118,14 +118,14 @@ class Review(_Table):
     capacity_per_day: Annotated[int, Field(ge=0)] | None = None
 
 
-class Target(_Table):
+class Target(Table):
     """The promise asked for: at most `error` among the released, with confidence 1 - `delta`."""
 
     error: TargetError
     delta: Share = 0.05
 
 
-class Costs(_Table):
+class Costs(Table):
     """What an error and a minute of review cost."""
 
     error: Amount
@@ -135,7 +135,7 @@ class Costs(_Table):
     currency: str = "EUR"
 
 
-class Policy(_Table):
+class Policy(Table):
     """How often the machine is checked, and whether each class has a line of its own."""
 
     audit_rate: Rate = 0.05  # of the released, labelled blind
@@ -152,7 +152,7 @@ class Policy(_Table):
     )
 
 
-class Schedule(_Table):
+class Schedule(Table):
     """When the flows run: five cron fields each. `timezone` is of those that name an hour or a day (`cron.zone`)."""
 
     score: Cron = "*/15 * * * *"
@@ -162,7 +162,19 @@ class Schedule(_Table):
     timezone: Timezone = "UTC"
 
 
-class Spellings(_Table):
+def _condition(text: str) -> str:
+    rules.condition(text)
+    return text
+
+
+class Rule(Table):
+    """A condition on columns of the input (`models.config.rules`) that goes before every threshold."""
+
+    code: Name  # stands in the ledger and in the report
+    when: Annotated[str, AfterValidator(_condition)]
+
+
+class Spellings(Table):
     """The table [labels]: how else they are written."""
 
     names: Any = None  # the labels themselves, which `Stream.labels` takes
@@ -170,7 +182,7 @@ class Spellings(_Table):
     also: dict[str, list[Annotated[str, Field(min_length=1)]]] = {}  # label -> other texts that mean it
 
 
-class Stream(_Table):
+class Stream(Table):
     """One stream of a model's outputs, from its files to its reports."""
 
     name: Name
@@ -178,12 +190,15 @@ class Stream(_Table):
     labels: Labels  # a list, or a table with `names` and the keys of Spellings
     spellings: Annotated[Spellings, BeforeValidator(_spellings), Field(validation_alias="labels")] = Spellings()
     input: Input
+    score: score_table.Score | None = None  # what makes the confidence, where one column is not it
     model: Model
     review: Review
     target: Target
     costs: Costs
     policy: Policy = Policy()
     schedule: Schedule = Schedule()
+    never_release: list[Rule] = []  # a case that one of them holds of goes to a person, however sure the model is
+    always_audit: list[Rule] = []  # a case that one of them holds of is read by a person, blind, also if it is released
 
     @model_validator(mode="after")
     def _agree(self) -> "Stream":
@@ -195,6 +210,12 @@ class Stream(_Table):
                 f"policy.per_class: a line for each of {len(self.labels)} labels is too many; at most {MOST_LINES}, else "
                 '"no"'
             )
+        codes: set[str] = set()
+        for table, ruled_by in (("never_release", self.never_release), ("always_audit", self.always_audit)):
+            for place, rule in enumerate(ruled_by):
+                if rule.code in codes:
+                    raise ValueError(f"{table}[{place}]: another rule has the code {rule.code!r}; give each its own")
+                codes.add(rule.code)
         _ = self.rule
         columns = self.input.probabilities
         if columns is not None and self.input.confidence is not None:
@@ -214,8 +235,17 @@ class Stream(_Table):
             raise ValueError(
                 "input: with model.file the answers come from the model; drop prediction, confidence and probabilities"
             )
-        if self.model.file is None and self.input.prediction is None and columns is None:
+        answers_within = self.score is not None and self.score.answers_within
+        if self.model.file is None and self.input.prediction is None and columns is None and not answers_within:
             raise ValueError("input: name the prediction column, or the probabilities it follows from")
+        if self.score is not None:
+            self.score.check(self.input.confidence, self.input.prediction, columns, self.labels, self.model.file)
+            if self.input.scale != "unit" or self.input.confidence_of is not None:
+                raise ValueError(
+                    "score: input.scale and { of, column } say the same in [input]; give them in [score] alone"
+                )
+        if self.input.join is not None:
+            self.input.join.check(self.input.source)
         if self.review.kind != "record" and len(self.input.payload) != 1:
             raise ValueError(
                 f"input.payload: kind {self.review.kind!r} shows one column; use kind 'record' for several"
@@ -226,8 +256,13 @@ class Stream(_Table):
     def _blind(self, info: ValidationInfo) -> "Stream":
         """A payload does not tell the answer; of a history, whose payload nobody is shown, it may."""
         given = self.input
-        told = {given.prediction, given.confidence, *(given.probabilities or [])}
-        shown = [column for column in given.payload if column in told]
+        told = {given.prediction, given.confidence, *(given.probabilities or [])} - {None}
+        told |= set() if self.score is None else set(self.score.read)
+        shown = [
+            column
+            for column in given.payload
+            if any(str(name) == column or str(name).startswith((f"{column}.", f"{column}[")) for name in told)
+        ]
         if shown and info.context != HISTORY:
             raise ValueError(
                 f"input.payload: shows {shown[0]!r}, which tells the model's answer or how sure it is to a reader who must not "
@@ -253,14 +288,12 @@ class Stream(_Table):
         return same.Rule(labels=tuple(self.labels), also=self.spellings.also, fold=self.spellings.fold)
 
 
-def parse(text: str, *, origin: str) -> Stream:
-    """Read a stream file's text; `origin` is its name, for messages.
+def parse(text: str, *, origin: str, lookup: presets.Lookup | None = None) -> Stream:
+    """Read a stream file's text; `origin` is its name, for messages; `lookup` finds the preset of a format's name.
 
     Raises StreamInvalid with one line per problem: file, line, key, value, what is allowed.
     """
     try:
-        return Stream.model_validate(tomllib.loads(text.removeprefix("\ufeff")))
-    except tomllib.TOMLDecodeError as error:
-        raise StreamInvalid(messages.syntax(error, text, origin)) from None
+        return Stream.model_validate(presets.filled(messages.read(text, origin), lookup))
     except ValidationError as invalid:
         raise StreamInvalid("\n".join(messages.lines(invalid, text, origin, Stream))) from None

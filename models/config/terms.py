@@ -16,7 +16,18 @@ Terms = dict[str, Any]  # key of the stream file, with its table, -> value as JS
 _FILE = "model.file"  # its value is the SHA-256 of the file, in hex: a path says nothing of what lies there
 _NO_TERM = {
     # Where rows come from, and what is kept of each beside its answer.
-    "input": {"source", "format", "slices", "payload_by", "cost", "latency_ms", "produced_at"},
+    "input": {
+        "source",
+        "format",
+        "files",
+        "beside",
+        "slices",
+        "payload_by",
+        "cost",
+        "latency_ms",
+        "produced_at",
+        "join",
+    },
     "model": {"file"},
     "review": {"instructions", "project", "deadline_hours", "queue_depth", "capacity_per_day"},
     "target": set[str](),
@@ -31,10 +42,27 @@ def of(stream: Stream, model_digest: str | None) -> Terms:
     Values are texts, numbers, booleans, null, lists of texts in their order, or lists of such lists.
     """
     tables = stream.model_dump(include=set(_NO_TERM))
+    failed = stream.input.failed
+    tables["input"]["failed"] = None if failed is None else [rule.text() for rule in failed]
     found: Terms = {"model.id": stream.model.id, _FILE: model_digest, "labels": list(stream.labels)} | _read_by(stream)
     for table, left_out in _NO_TERM.items():
         found |= {f"{table}.{key}": value for key, value in tables[table].items() if key not in left_out}
-    return found | {f"policy.{key}": getattr(stream.policy, key) for key in _POLICY}
+    found |= _score(stream)
+    found |= {f"policy.{key}": getattr(stream.policy, key) for key in _POLICY}
+    # What is never released is no part of what is certified: dropping a rule adds cases that no evidence speaks of.
+    return found | {"never_release": [[rule.code, rule.when] for rule in stream.never_release] or None}
+
+
+def _score(stream: Stream) -> Terms:
+    """What makes the score, by the keys of [score] that are given; none where a column of the input is it."""
+    if stream.score is None:
+        return {}
+    tables = {"score": stream.score.model_dump(exclude={"samples", "judge"}, exclude_none=True)}
+    if stream.score.samples is not None:
+        tables["score.samples"] = {"answers": stream.score.samples.answers or "rows of one id"}
+    if stream.score.judge is not None:
+        tables["score.judge"] = stream.score.judge.model_dump(exclude_none=True)
+    return {f"{table}.{key}": value for table, keys in tables.items() for key, value in keys.items()}
 
 
 def _read_by(stream: Stream) -> Terms:

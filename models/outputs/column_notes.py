@@ -12,7 +12,7 @@ import polars as pl
 
 from models import columns
 from models.config.stream import Stream
-from models.outputs import confidence, contract, fingerprint, predictions, score_columns
+from models.outputs import confidence, contract, fingerprint, given_scores, predictions, score_columns
 
 _SHOWN = 5  # kinds of answers that are no label, in a note
 _MANY = 20  # one answer in so many that no label is like is told; a few are told case by case
@@ -77,12 +77,14 @@ def _number(frame: pl.DataFrame, column: str) -> pl.Series:
 def _unreadable(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
     given = stream.input
     time = "a time: give ISO 8601 text, as in 2026-01-31T10:00:00Z, or a timestamp; a bare number does not say its unit"
+    scores = given_scores.of(stream)
+    read = None if scores.scale == "levels" else _number
     amount = "a number of 0 or more: give it without sign or unit"
     for key, column, read, way in (
         ("produced_at", given.produced_at, contract.time, time),
         ("cost", given.cost, contract.amount, amount),
         ("latency_ms", given.latency_ms, contract.amount, amount),
-        ("confidence", given.confidence, _number, "a number"),
+        *(("confidence", name, read, "a number") for name in scores.columns),
         ("group", given.group, None, ""),
         *(("slices", name, None, "") for name in given.slices),
     ):
@@ -90,7 +92,7 @@ def _unreadable(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
             continue
         text = columns.text(frame.select(column)).to_series()
         there = (text.str.strip_chars() != "").fill_null(False)
-        n, name = int(there.sum()), f"column {column!r} (input.{key})"
+        n, name = int(there.sum()), f"column {column!r} ({scores.key if key == 'confidence' else f'input.{key}'})"
         if not n:
             yield Note(about=f"{key} {column}", said=f"no row has a value in {name}: check the name, or drop the key")
         elif read is not None and (bad := there & read(frame, column).is_null()).any():
@@ -137,6 +139,8 @@ def _spellings(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
 
 def _repeated(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
     """Several rows for one id, most of which say something else than the first: samples, judges, versions."""
+    if stream.score is not None and stream.score.rows:
+        return
     ids = columns.text(frame.select(stream.input.id)).to_series()
     rows = pl.DataFrame({"id": ids, "content": fingerprint.contents(frame, stream)}).drop_nulls("id")
     items = rows.group_by("id").agg(pl.len(), pl.col("content").n_unique())
@@ -147,8 +151,8 @@ def _repeated(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
     said = (
         f"{len(rows)} rows have {len(items)} values in column {stream.input.id!r} (input.id), up to {most} of one, "
         f"and {len(several)} of these with different content: of each only the first row is decided, what says the same is a "
-        "repeat, what says something else a fault; if these are several answers to one item, give one row with the answer "
-        "most of them have and its share as the confidence"
+        "repeat, what says something else a fault; if these are several answers to one item, drop input.confidence and add the "
+        "table [score.samples], which makes one case of them"
     )
     yield Note(about="id", said=said)
 
@@ -160,21 +164,28 @@ def _scores(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
     name = "the confidence" if given.confidence is None else f"column {given.confidence!r} (input.confidence)"
     if len(scored) < LEAST:
         return
+    if stream.score is not None:
+        name = f"the confidence of {given_scores.of(stream).key if given_scores.of(stream).columns else '[score]'}"
     if scored["raw_score"].n_unique() == 1:
         said = (
             f"{name} is one number in all {len(scored)} rows: it cannot tell sure answers from others, so all can be released or "
             "nothing; name a column that does"
         )
         yield Note(about="constant", said=said)
+    elif (values := confidence.kinds(scored["raw_score"])) < confidence.FEWEST_KINDS:
+        said = (
+            f"{name} has {values} values where ten are looked at, from the least sure to the surest of {len(scored)} rows: "
+            "it hardly orders answers, and a threshold releases nearly all of them or few; name a finer one if there is one"
+        )
+        yield Note(about="coarse", said=said, harmless=True)
     if given.confidence is None:
         return
+    scores = given_scores.of(stream)
     highest = columns.numbers(frame[given.confidence]).max()
-    if given.scale == "percent" and isinstance(highest, float) and highest <= 1:
-        said = (
-            f"{name} is never above {highest:g}, and input.scale says percent: if it runs from 0 to 1, drop the scale"
-        )
+    if scores.scale == "percent" and isinstance(highest, float) and highest <= 1:
+        said = f"{name} is never above {highest:g}, and {scores.scale_key} says percent: if it runs from 0 to 1, drop the scale"
         yield Note(about="scale", said=said)
-    if given.confidence_of is not None or len(stream.labels) != 2:
+    if scores.of is not None or scores.scale in ("levels", "rank", "real") or len(stream.labels) != 2:
         return
     label = score_columns.one_sided(scored["raw_score"], scored["prediction"])
     if label is not None:

@@ -14,7 +14,7 @@ import polars_hash as plh
 
 from models import columns, time_columns
 from models.config.stream import Stream
-from models.outputs import comparable, fingerprint, one_label, pictures, predictions, reserved
+from models.outputs import comparable, fingerprint, one_label, pictures, predictions, reserved, ruled
 
 FAULT_SCHEMA = pl.Schema({"source": pl.String, "line": pl.Int64, "reason": pl.String, "raw": pl.String})
 CASE_SCHEMA = pl.Schema(
@@ -33,8 +33,11 @@ CASE_SCHEMA = pl.Schema(
         "content": pl.String,  # SHA-256 of what the input said
         "source": pl.String,
         "line": pl.Int64,
+        "ruled": pl.String,  # the rule by which it is never released; null: none
+        "audited": pl.Boolean,  # whether a rule has it read by a person in any case
     }
 )
+_SAID = [name for name in CASE_SCHEMA if name not in ("source", "line", "content", "group_id", "ruled", "audited")]
 REREAD_SCHEMA = pl.Schema({name: CASE_SCHEMA[name] for name in ("line", "content", "payload")})
 MAX_ID_BYTES = 1000  # a PostgreSQL index entry holds 2 704 bytes, the stream's name included
 
@@ -49,7 +52,8 @@ class Validated:
 
 def named(stream: Stream) -> list[str]:
     """The columns the stream reads from its input, each once."""
-    return list(dict.fromkeys([*fingerprint.columns_of(stream), *([stream.input.group] if stream.input.group else [])]))
+    group = [stream.input.group] if stream.input.group else []
+    return list(dict.fromkeys([*fingerprint.columns_of(stream), *group, *ruled.columns_of(stream)]))
 
 
 def validate(frame: pl.DataFrame, stream: Stream, *, source: str, latest: str | None = None) -> Validated:
@@ -67,7 +71,12 @@ def validate(frame: pl.DataFrame, stream: Stream, *, source: str, latest: str | 
     one_label.check(frame, stream, source)
     case_ids = columns.text(frame.select(stream.input.id)).to_series()
     reasons = pl.select(
-        pl.coalesce(_id_fault(pl.lit(case_ids)), _payload_fault(frame, stream), pictures.faults(frame, stream, source))
+        pl.coalesce(
+            _id_fault(pl.lit(case_ids)),
+            _joined_fault(frame, stream),
+            _payload_fault(frame, stream),
+            pictures.faults(frame, stream, source),
+        )
     ).to_series()
     faults = _faults(frame, reasons, source)
     if len(faults):
@@ -103,9 +112,8 @@ def clashes(decisions: pl.DataFrame) -> pl.DataFrame:
 
     `decisions` has CASE_SCHEMA, and maybe more columns. What the row said stands in `raw`.
     """
-    said = [name for name in CASE_SCHEMA if name not in ("source", "line", "content", "group_id")]
     shown = columns.printable(pl.col("case_id"))
-    return decisions.with_columns(raw=columns.json(decisions, said)).select(
+    return decisions.with_columns(raw=columns.json(decisions, _SAID)).select(
         "source",
         pl.col("line").cast(pl.Int64),
         columns.sentence("id '", shown, "' was decided before with different content").alias("reason"),
@@ -130,6 +138,14 @@ def _payload_fault(frame: pl.DataFrame, stream: Stream) -> pl.Series:
     empty = shown.select(pl.all_horizontal(pl.all().str.strip_chars().fill_null("") == "")).to_series()
     names = ", ".join(stream.input.payload)
     return pl.select(pl.when(empty).then(pl.lit(f"missing payload ({names})"))).to_series()
+
+
+def _joined_fault(frame: pl.DataFrame, stream: Stream) -> pl.Series:
+    """Why what a reader is to be shown is not in the other file (`input.join`); null: it is, or is not looked for there."""
+    join = stream.input.join
+    if join is None or not any(name.startswith(f"{join.name}.") for name in stream.input.payload):
+        return pl.repeat(None, len(frame), dtype=pl.String, eager=True)
+    return frame[reserved.JOINED]
 
 
 def _repeats(case_ids: pl.Series, content: pl.Series, lines: pl.Series) -> tuple[pl.Series, pl.Series]:
@@ -189,6 +205,8 @@ def _cases(
         "content": content,
         "source": pl.repeat(source, len(frame), dtype=pl.String, eager=True),
         "line": frame[reserved.LINE],
+        "ruled": ruled.first(frame, stream.never_release),
+        "audited": ruled.first(frame, stream.always_audit).is_not_null(),
     }
     return pl.DataFrame(names, schema=CASE_SCHEMA)
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from models import columns
 from models.config.stream import Stream
-from models.outputs import comparable
+from models.outputs import comparable, reserved
 
 
 def columns_of(stream: Stream) -> list[str]:
@@ -22,6 +22,10 @@ def columns_of(stream: Stream) -> list[str]:
     names = [given.id, given.prediction, given.confidence, *(given.probabilities or []), *given.payload]
     names += [*(stream.model.features or []), given.model, *given.slices]
     names += [given.cost, given.latency_ms, given.produced_at]
+    names += [name for rule in given.failed or [] for name in (rule.when, rule.reason)]
+    names += [] if stream.score is None else stream.score.read
+    if stream.score is not None and stream.score.rows:
+        names[1] = reserved.SAMPLES  # in the place of the prediction: of several rows one alone says little
     return list(dict.fromkeys(column for column in names if column is not None))
 
 
@@ -37,10 +41,15 @@ def contents(frame: pl.DataFrame, stream: Stream) -> pl.Series:
     numbers = [given.confidence, given.cost, given.latency_ms]
     if given.probabilities is not None and len(given.probabilities) == len(stream.labels):
         numbers += given.probabilities
+    if stream.score is not None:
+        numbers = [name for name in numbers if name != given.confidence or stream.score.scale != "levels"]
+        numbers += [] if stream.score.scale == "levels" else stream.score.numbers
     names = columns_of(stream)
-    texts = columns.text(frame.select(column for column in names if column not in numbers))
+    lists = [] if stream.score is None or stream.score.logprobs is None else [stream.score.logprobs]
+    texts = columns.text(frame.select(column for column in names if column not in numbers and column not in lists))
     texts = texts.with_columns(comparable.texts(texts.drop(given.id, strict=False)))
     fields = [_netstring(pl.col(column)) for column in texts.columns]
+    fields += [_netstring(pl.lit(_list_bits(frame[name]))) for name in lists]
     reals_ = [columns.numbers(frame[column]) for column in names if column in numbers]
     if reals_:
         fields.append(pl.lit(_bits(reals_)))
@@ -54,6 +63,20 @@ def contents(frame: pl.DataFrame, stream: Stream) -> pl.Series:
 
 def _netstring(text: pl.Expr) -> pl.Expr:
     return (text.str.len_bytes().cast(pl.String) + ":" + text).fill_null("~")
+
+
+def _list_bits(lists: pl.Series) -> pl.Series:
+    """The 64 bits of the numbers of each list, row by row, in base64; null where there is no list."""
+    whole = pa.array(lists.rechunk().to_arrow()).cast(pa.large_list(pa.float64()))
+    values = whole.flatten().fill_null(math.nan).to_numpy(zero_copy_only=False) + 0.0
+    values[np.isnan(values)] = math.nan
+    ends = np.cumsum(lists.list.len().fill_null(0).to_numpy(), dtype=np.int64) * values.itemsize
+    offsets = np.concatenate([[0], ends]).astype(np.int64)
+    packed = pa.LargeBinaryArray.from_buffers(
+        pa.large_binary(), len(lists), [None, pa.py_buffer(offsets), pa.py_buffer(values)]
+    )
+    texts = pl.Series(lists.name, packed).bin.encode("base64")
+    return pl.select(pl.when(lists.is_not_null()).then(texts).alias(lists.name)).to_series()
 
 
 def _bits(numbers: Sequence[pl.Series]) -> pl.Series:

@@ -5,14 +5,16 @@ A guess is made from a column's name and what stands in it. What cannot be told 
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from models import columns, time_columns
-from models.outputs import scale
+from models.outputs import probability_table, scale, told
 
 MOST_LABELS = 200  # as many as a stream may have
 _SOME = 0.95  # share of the values that must be such for the column to be
@@ -39,6 +41,7 @@ _NAMES = {
     "latency_ms": ("latency_ms", "ms", "duration_ms", "latency"),
 }
 _TRUTH = ("truth", "gold", "target", "y_true", "human", "ground_truth", "correct", "true_label")
+_LONGEST_LABEL = 200  # letters
 _PICTURE = r"(?i)\.(png|jpe?g|gif|webp|bmp|svg)(\?.*)?$"
 
 
@@ -53,7 +56,32 @@ class Guess:
     fill: tuple[str, ...]
 
 
-def guess(frame: pl.DataFrame, *, name: str, source: str) -> Guess:
+def of_format(
+    frame: pl.DataFrame,
+    *,
+    name: str,
+    source: str,
+    of: told.Format,
+    chosen: Mapping[str, str],
+    shown: Sequence[str],
+    known: told.Known = told.NOTHING_KNOWN,
+) -> Guess:
+    """The stream file for files of a format.
+
+    `frame`: their columns as text; `chosen`: key of [input] -> column of it; `shown`: columns that a reviewer sees.
+    """
+    texts = columns.text(frame)
+    return _written(texts, name, source, dict(chosen), _labels(texts, chosen), [], shown, known, of)
+
+
+def guess(
+    frame: pl.DataFrame,
+    *,
+    name: str,
+    source: str,
+    known: told.Known = told.NOTHING_KNOWN,
+    of: told.Format | None = None,
+) -> Guess:
     """The stream file for a table. `frame`: rows of it, any types; `name`: of the stream; `source`: for `input.source`."""
     texts = columns.text(frame)
     texts = texts.select(
@@ -72,12 +100,23 @@ def guess(frame: pl.DataFrame, *, name: str, source: str) -> Guess:
         alone = [one for one in texts.columns if one not in chosen.values() and _tells_apart(texts[one])]
         words = [one for one in alone if one not in numbers and not texts[one].str.contains(r"\s").any()]
         chosen |= {"id": words[0]} if words else {}
-    labels = texts[chosen["prediction"]].drop_nulls().unique().sort().to_list() if "prediction" in chosen else []
+    labels = _labels(texts, chosen)
     spread = _probabilities(frame, labels, numbers) if "confidence" not in chosen else []
+    if not labels and "confidence" not in chosen:
+        spread, labels = probability_table.of(frame, [one for one in numbers if one not in chosen.values()])
     taken = {*chosen.values(), *spread}
     rest = [one for one in texts.columns if one not in taken and one not in numbers]
     shown = [one for one in rest if not _answers(texts[one], labels)]
-    return _written(texts, name, source, chosen, labels, spread, shown)
+    return _written(texts, name, source, chosen, labels, spread, shown, known, of)
+
+
+def _labels(texts: pl.DataFrame, chosen: Mapping[str, str]) -> list[str]:
+    """The answers that stand in the rows, in alphabetical order; none where they are too many to be labels."""
+    if "prediction" not in chosen:
+        return []
+    answers = texts[chosen["prediction"]].drop_nulls().str.strip_chars()
+    answers = answers.filter((answers != "") & (answers.str.len_chars() <= _LONGEST_LABEL)).unique().sort()
+    return answers.to_list() if len(answers) <= MOST_LABELS else []
 
 
 def _plain(column: str) -> str:
@@ -86,7 +125,10 @@ def _plain(column: str) -> str:
 
 def _named(key: str, names: Sequence[str]) -> str | None:
     """The column whose name comes first among the key's."""
-    plain = {_plain(column): column for column in reversed(names)}
+    plain = {
+        _plain(re.sub(r"^class_name\((.+)\)$", r"\1", column).rpartition(".")[2]): column for column in reversed(names)
+    }  # of a path its last step
+    plain |= {_plain(column): column for column in reversed(names)}
     return next((plain[name] for name in _NAMES[key] if name in plain), None)
 
 
@@ -141,21 +183,28 @@ def _written(
     labels: Sequence[str],
     spread: Sequence[str],
     shown: Sequence[str],
+    known: told.Known,
+    of: told.Format | None,
 ) -> Guess:
     found, missing = [], []
     rows = f"in {len(texts)} rows"
     given = [f"source = {_toml(source)}"]
+    preset: Mapping[str, Any] = of.keys if of else MappingProxyType({})
+    if of is not None:
+        given.append(f"format = {_toml(of.name)}")
 
     def key(named: str, column: str | None, without: str) -> None:
         if column is not None:
-            given.append(f"{named} = {_toml(column)}")
+            if preset.get(named) != column:
+                given.append(f"{named} = {_toml(column)}")
             found.append(f"{named}: column {column!r}")
         elif without:
             given.append(f'# {named} = ""   # MISSING: {without}')
             missing.append(f"input.{named}: {without}")
 
     key("id", chosen.get("id"), "no column has a value of its own in every row; name the one that tells cases apart")
-    key("prediction", chosen.get("prediction"), "no column has a few values that repeat; name the model's answer")
+    without = "" if spread else "no column has a few values that repeat; name the model's answer"
+    key("prediction", chosen.get("prediction"), without)
     if spread:
         given.append(f"probabilities = {_toml(spread)}")
         found.append(f"probabilities: columns {', '.join(map(repr, spread))}")
@@ -169,15 +218,26 @@ def _written(
             least, most = float(np.min(number.to_numpy())), float(np.max(number.to_numpy()))
             found.append(f"scale: {other[1]}, for column {chosen['confidence']!r} runs from {least:g} to {most:g}")
     if shown:
-        given.append(f"payload = {_toml(shown)}")
+        if preset.get("payload") != list(shown):
+            given.append(f"payload = {_toml(shown)}")
         found.append(f"payload, what the reviewer sees: {', '.join(map(repr, shown))}")
+    elif of is not None:
+        where = "name what the reviewer is to see, in a list"
+        if of.request is not None:
+            where = (
+                f'give the file of the requests, [input.join] source = "..." and id = {_toml(of.request.id)}, and '
+                f"payload = {_toml([of.request.shown])}"
+            )
+        key("payload", None, f"these files hold no input of the model; {where}")
     else:
         key("payload", None, "no column of text is left; name what the reviewer is to see, in a list")
     for named in ("model", "produced_at", "cost", "latency_ms"):
         key(named, chosen.get(named), "")
     if len(labels) >= 2:
-        head = f"labels = {_toml(labels)}   # all that stand {rows}: add what a reviewer may answer besides"
-        found.append(f"labels: the {len(labels)} answers that stand {rows}")
+        of_columns = bool(spread) and "prediction" not in chosen
+        whose = "as the columns of probabilities are called" if of_columns else f"all that stand {rows}"
+        head = f"labels = {_toml(labels)}   # {whose}: add what a reviewer may answer besides"
+        found.append(f"labels: {whose}" if of_columns else f"labels: the {len(labels)} answers that stand {rows}")
     else:
         head = '# labels = ["", ""]   # MISSING: every answer there may be'
         missing.append("labels: every answer there may be")
@@ -186,16 +246,17 @@ def _written(
         found.append(f"not used: {', '.join(map(repr, unused))}")
     picture = len(shown) == 1 and bool(texts[shown[0]].drop_nulls().str.contains(_PICTURE).all())
     kind = "image" if picture else "text" if len(shown) == 1 else "record"
+    kind = (of.kind if of else None) or kind
     model = str(texts[chosen["model"]].drop_nulls()[0]) if "model" in chosen else "model-1"
-    fill = [
-        "review.question: what the reviewer is asked",
-        "target.error: how much of what is released may be wrong",
-        "costs.error, costs.review_minute: what an error and a minute of a reviewer cost",
-    ]
+    fill = ["review.question: what the reviewer is asked"]
+    if known.target is None:
+        fill.append("target.error: how much of what is released may be wrong")
+    if known.error is None or known.minute is None:
+        fill.append("costs.error, costs.review_minute: what an error and a minute of a reviewer cost")
     if "model" not in chosen:
         fill.insert(0, "model.id: which model, or prompt, answered; another id begins a new epoch")
     lines = [
-        "# Written by `second-reader init --from`: look at each line, above all where it says FILL IN or MISSING.",
+        "# Written by `second-reader guess`: look at each line, above all where it says FILL IN or MISSING.",
         f"name = {_toml(name)}",
         f"title = {_toml(name)}",
         head,
@@ -212,11 +273,13 @@ def _written(
         f"project = {_toml(f'Second Reader: {name}'[:50])}",
         "",
         "[target]",
-        "error = 0.05   # FILL IN: at most 5 % wrong among the released",
+        "error = 0.05   # FILL IN: at most 5 % wrong among the released"
+        if known.target is None
+        else f"error = {known.target}",
         "",
         "[costs]",
-        "error = 10.0   # FILL IN",
-        "review_minute = 0.5   # FILL IN",
+        "error = 10.0   # FILL IN" if known.error is None else f"error = {float(known.error)}",
+        "review_minute = 0.5   # FILL IN" if known.minute is None else f"review_minute = {float(known.minute)}",
         "",
     ]
     return Guess(text="\n".join(lines), found=tuple(found), missing=tuple(missing), fill=tuple(fill))

@@ -13,9 +13,21 @@ import polars as pl
 from numpy.typing import NDArray
 
 from models import columns
+from models.config import score_table
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import confidence, reserved, scale, score_columns
+from models.outputs import (
+    combined,
+    confidence,
+    failures,
+    given_scores,
+    judges,
+    reserved,
+    sampled_answers,
+    scale,
+    score_columns,
+    token_scores,
+)
 
 _SCORES = {"max": confidence.max_probability, "margin": confidence.margin, "entropy": confidence.entropy}
 
@@ -25,11 +37,15 @@ def read(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
 
     `prediction` is one of the stream's labels or null; `raw_score` is in [0, 1] and null exactly where `doubt` is not.
     """
-    answered = _with_probabilities(frame, stream) if _probability_columns(stream) else _with_number(frame, stream)
+    if stream.score is not None:
+        answered = _with_score(frame, stream, stream.score)
+    else:
+        answered = _with_probabilities(frame, stream) if _probability_columns(stream) else _with_number(frame, stream)
     model = _named_model(frame, stream)
-    answered = answered.with_columns(near=_near(answered["given"], stream))
+    answered = answered.with_columns(near=_near(answered["given"], stream), failed=failures.reasons(frame, stream))
     known = pl.col("given").is_in(stream.labels)
     doubts = [
+        pl.col("failed"),
         pl.when(pl.col("model_id") != stream.model.id).then(
             columns.sentence("model '", columns.printable(pl.col("model_id")), f"' answered, not '{stream.model.id}'")
         ),
@@ -70,29 +86,26 @@ def _near(given: pl.Series, stream: Stream) -> pl.Series:
 
 
 def check_scale(frame: pl.DataFrame, stream: Stream, source: str) -> None:
-    """Raises InputInvalid if the confidences are of another scale than `input.scale` (`scale.another`).
+    """Raises InputInvalid if the confidences are of another scale than the stream says (`scale.another`).
 
     Rows that name another model do not count. `frame` has `reserved.LINE`.
     """
-    if stream.input.confidence is None:
+    given = given_scores.of(stream)
+    if given.scale == "levels":
         return
-    given = pl.DataFrame(
-        {
-            "real": columns.numbers(frame[stream.input.confidence]),
-            "line": frame[reserved.LINE],
-            "ours": _named_model(frame, stream) == stream.model.id,
-        }
-    ).filter("ours")
-    named = "scale" in stream.input.model_fields_set
-    found = scale.another(given["real"], stream.input.scale, named=named)
-    if found is not None:
+    ours = _named_model(frame, stream) == stream.model.id
+    for name in given.columns:
+        column = pl.DataFrame({"real": columns.numbers(frame[name]), "line": frame[reserved.LINE]}).filter(ours)
+        found = scale.another(column["real"], given.scale, named=given.named)
+        if found is None:
+            continue
         place, likely = found
-        would_do = not named and scale.another(given["real"], stream.input.scale, named=True) is None
-        way = f' (or as "{stream.input.scale}": then a row outside goes to a person)' if would_do else ""
+        would_do = not given.named and scale.another(column["real"], given.scale, named=True) is None
+        way = f' (or as "{given.scale}": then a row outside goes to a person)' if would_do else ""
         raise InputInvalid(
-            f"{source}, line {given['line'][place]}: {stream.input.confidence} {given['real'][place]:.9g} is not "
-            f"{scale.RANGES[stream.input.scale]}, so the whole column may be of another scale and none of these rows is taken; "
-            f'name the scale in the stream file, as in input.scale = "{likely}"{way}'
+            f"{source}, line {column['line'][place]}: {name} {column['real'][place]:.9g} is not "
+            f"{scale.RANGES[given.scale]}, so the whole column may be of another scale and none of these rows is taken; "
+            f'name the scale in the stream file, as in {given.scale_key} = "{likely}"{way}'
         )
 
 
@@ -112,38 +125,39 @@ def _probability_columns(stream: Stream) -> list[str]:
 
 def _with_number(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     """Columns given, score, unscored, from a prediction and a number, or from a prediction alone."""
-    given = stream.rule.read(columns.text(frame.select(pl.col(stream.input.prediction or []))).to_series())
-    if stream.input.confidence is None:
-        return pl.DataFrame({"given": given}).with_columns(
+    said = stream.rule.read(columns.text(frame.select(pl.col(stream.input.prediction or []))).to_series())
+    given = given_scores.of(stream)
+    if not given.columns:
+        return pl.DataFrame({"given": said}).with_columns(
             score=pl.lit(None, dtype=pl.Float64), unscored=pl.lit("the stream gives no confidence")
         )
-    column = frame[stream.input.confidence]
-    real = columns.numbers(column)
-    shown = columns.printable(pl.col("shown"))
-    score = scale.unit(real, stream.input.scale)
-    if stream.input.confidence_of is not None:
-        score = score_columns.of_label(score, given, stream.input.confidence_of)
-    return pl.DataFrame(
-        {
-            "given": given,
-            "score": score,
-            "real": real,
-            "shown": columns.text(column.to_frame()).to_series(),
-        }
-    ).select(
-        "given",
-        "score",
-        pl.when(pl.col("score").is_not_null())
-        .then(None)
-        .when(pl.col("shown").is_null())
-        .then(pl.lit("no confidence"))
-        .when(pl.col("real").is_null())
-        .then(columns.sentence("confidence '", shown, "' is not a number"))
-        .when(pl.col("real").is_nan())
-        .then(pl.lit("confidence is NaN"))
-        .otherwise(columns.sentence("confidence ", shown, f" is not {scale.RANGES[stream.input.scale]}"))
-        .alias("unscored"),
-    )
+    each = _each(frame, given)
+    if given.of is not None:
+        each = [one.with_columns(score_columns.of_label(one["score"], said, given.of).alias("score")) for one in each]
+    how = "least" if stream.score is None else stream.score.combine
+    return combined.scores(given.columns, each, how).select(pl.lit(said).alias("given"), "score", "unscored")
+
+
+def _each(frame: pl.DataFrame, given: given_scores.Given) -> list[pl.DataFrame]:
+    return [given_scores.read(frame[name], given.scale, given.levels) for name in given.columns]
+
+
+def _with_score(frame: pl.DataFrame, stream: Stream, score: score_table.Score) -> pl.DataFrame:
+    """Columns given, score, unscored, from tokens, samples or a judge."""
+    if score.samples is not None:
+        return sampled_answers.majority(frame[score.samples.answers or reserved.SAMPLES], stream.rule)
+    said = stream.rule.read(columns.text(frame.select(pl.col(stream.input.prediction or []))).to_series())
+    if score.logprobs is not None:
+        scored = token_scores.of_answer(frame[score.logprobs], score.take)
+    elif score.top_logprobs is not None:
+        scored = token_scores.share(frame[score.top_logprobs], said, stream.rule)
+    elif score.judge is not None:
+        sure = _each(frame, given_scores.of(stream))
+        verdict = None if score.judge.verdict is None else frame[score.judge.verdict]
+        scored = judges.scores(verdict, sure[0] if sure else None)
+    else:
+        return _with_number(frame, stream)
+    return scored.select(pl.lit(said).alias("given"), "score", "unscored")
 
 
 def _with_probabilities(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:

@@ -6,6 +6,9 @@ PREFIX = "__second_reader_"
 LINE = f"{PREFIX}line"  # Int64, 1-based line (CSV, JSONL) or row (Parquet) of the file
 RAW = f"{PREFIX}raw"  # String, the line as it stood in the file (JSONL)
 
+SAMPLES = f"{PREFIX}samples"  # List(String), the answers of all rows of an id, in their order
+JOINED = f"{PREFIX}joined"  # String, why the other file says nothing of a row; null: it does
+
 
 def probabilities(stream: Stream) -> list[str]:
     """The columns a classifier of ours fills, in the order of the stream's labels."""

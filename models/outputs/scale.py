@@ -3,6 +3,8 @@
 unit     as it is
 percent  x / 100
 logprob  exp x
+rank     1 / x for a place x from 1, the surest, on
+levels   names in an order, the least sure first: the i-th of k is i / (k + 1)
 real     any number x: 1/2 (1 + s) with s = sign(x) L / (1 + L), L = log2(1 + |x|) by straight lines between powers of two
 
 Nothing but the order of scores bears on what is released, so a map loses nothing where it keeps different scores apart.
@@ -15,7 +17,7 @@ What lies above a scale's end by a rounding is taken for the end: fastText says 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -24,15 +26,23 @@ import polars as pl
 from models.columns import Matrix
 
 CALIBRATORS: Mapping[str, str] = MappingProxyType(
-    {"unit": "identity", "percent": "percent", "logprob": "logprob", "real": "real"}
+    {"unit": "identity", "percent": "percent", "logprob": "logprob", "real": "real", "rank": "rank"}
 )  # input.scale -> epoch.calibrator
 
 _ENDS: Mapping[str, tuple[float, float]] = MappingProxyType(
-    {"unit": (0.0, 1.0), "percent": (0.0, 100.0), "logprob": (-math.inf, 0.0), "real": (-math.inf, math.inf)}
+    {
+        "unit": (0.0, 1.0),
+        "percent": (0.0, 100.0),
+        "logprob": (-math.inf, 0.0),
+        "real": (-math.inf, math.inf),
+        "rank": (1.0, math.inf),
+    }
 )
-_SLACK: Mapping[str, float] = MappingProxyType({"unit": 1e-4, "percent": 1e-2, "logprob": 1e-4, "real": 0.0})
+_SLACK: Mapping[str, float] = MappingProxyType(
+    {"unit": 1e-4, "percent": 1e-2, "logprob": 1e-4, "real": 0.0, "rank": 0.0}
+)
 RANGES: Mapping[str, str] = MappingProxyType(
-    {"unit": "from 0 to 1", "percent": "from 0 to 100", "logprob": "0 or below", "real": "finite"}
+    {"unit": "from 0 to 1", "percent": "from 0 to 100", "logprob": "0 or below", "real": "finite", "rank": "1 or more"}
 )  # what a number of the scale is, in words
 
 # A stray number is a doubt about its row; so many are another scale.
@@ -51,9 +61,18 @@ def inside(numbers: pl.Series, scale: str) -> pl.Series:
 def unit(numbers: pl.Series, scale: str) -> pl.Series:
     """Each number of the scale as a number in [0, 1], in its order; null where it is none. `numbers`: Float64."""
     known = inside(numbers, scale)
-    given = pl.select(pl.when(known).then(numbers).otherwise(0.0)).to_series().to_numpy()
+    given = pl.select(pl.when(known).then(numbers).otherwise(1.0)).to_series().to_numpy()
     mapped = pl.Series(numbers.name, np.clip(_MAPS[scale](given), 0.0, 1.0))
     return pl.select(pl.when(known).then(mapped)).to_series().rename(numbers.name)
+
+
+def of_levels(text: pl.Series, levels: Sequence[str]) -> pl.Series:
+    """Each text as its place among the levels, in (0, 1), null where it is none. Case and outer space do not count."""
+    places = {level.strip().casefold(): place / (len(levels) + 1) for place, level in enumerate(levels, start=1)}
+    # casefold and to_lowercase differ in a few letters, so the few kinds of text are read one by one.
+    kinds = text.drop_nulls().unique().to_list()
+    known = {kind: places[plain] for kind in kinds if (plain := kind.strip().casefold()) in places}
+    return text.replace_strict(known, default=None, return_dtype=pl.Float64)
 
 
 def another(numbers: pl.Series, scale: str, *, named: bool) -> tuple[int, str] | None:
@@ -72,7 +91,7 @@ def another(numbers: pl.Series, scale: str, *, named: bool) -> tuple[int, str] |
         if strays <= _SHARE * count or (strays < _STRAYS and strays < count) or numbers.filter(stray).n_unique() < 2:
             return None
     given = numbers.filter(finite & (numbers != _UNKNOWN) if above.any() else finite)
-    fits = [name for name in CALIBRATORS if name != scale and inside(given, name).all()]
+    fits = [name for name in _ENDS if name != scale and inside(given, name).all()]
     return int((above if above.any() and not named else stray).arg_true()[0]), fits[0]
 
 
@@ -85,11 +104,16 @@ def _real(x: Matrix) -> Matrix:
     return np.asarray(0.5 + np.copysign(sure, x), dtype=np.float64)
 
 
-_MAPS = MappingProxyType(
+def _rank(x: Matrix) -> Matrix:
+    return np.asarray(1 / np.maximum(x, 1.0), dtype=np.float64)
+
+
+_MAPS: Mapping[str, Callable[[Matrix], Matrix]] = MappingProxyType(
     {
         "unit": lambda x: x,
         "percent": lambda x: x / 100,
         "logprob": lambda x: np.exp(np.minimum(x, 0.0)),
         "real": _real,
+        "rank": _rank,
     }
 )

@@ -1,6 +1,6 @@
 """The line between the machine and people, and the draw that keeps it honest.
 
-    pi    = audit_rate if confidence >= threshold else blind_rate
+    pi    = audit_rate if confidence >= threshold else blind_rate; 1 where a rule has the case audited
     u     = SHA-256(salt, group id) mapped to [0, 1): cases that belong together share one draw, the same for ever
     blind = u < pi
     route = AUTOMATE if confidence >= threshold else REVIEW
@@ -74,11 +74,13 @@ def route(
     salt: str,
     predictions: pl.Series | None = None,
     held: pl.Series | None = None,
+    audited: pl.Series | None = None,
 ) -> pl.DataFrame:
     """Decide a batch: columns `route`, `blind` and `propensity`, in the order of the input.
 
     `confidence` is Float64; a missing, NaN or out-of-range one goes to REVIEW. `ids` is String, no nulls: what each case is
     drawn by, the id of its group. `held`, String, says why a case goes to REVIEW whatever its confidence; null: it does not.
+    `audited`, Boolean: whether a case is read blind whatever its number says, and so with propensity 1.
     `predictions`, String, is needed where the policy has a line per class; a case without one goes to REVIEW. Raises
     ValueError if they differ in length, an id is missing, or there are no predictions to choose a line by.
     """
@@ -94,9 +96,12 @@ def route(
     sure = (confidence.is_between(0, 1) & confidence.is_not_nan() & (confidence >= threshold)).fill_null(False)
     if held is not None:
         sure &= held.is_null()
+    always = pl.lit(False) if audited is None else pl.lit(audited)
     return (
         pl.DataFrame({"sure": sure, "draw": draws(ids, salt)})
-        .with_columns(pl.when("sure").then(policy.audit_rate).otherwise(policy.blind_rate).alias("propensity"))
+        .with_columns(
+            propensity=pl.when(always).then(1.0).when("sure").then(policy.audit_rate).otherwise(policy.blind_rate)
+        )
         .select(
             pl.when("sure").then(pl.lit(AUTOMATE)).otherwise(pl.lit(REVIEW)).alias("route"),
             (pl.col("draw") < pl.col("propensity")).alias("blind"),

@@ -25,9 +25,6 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-ROUTES = ("AUTOMATE", "REVIEW")
-OUTCOMES = ("answer", "skip", "deleted", "bulk")
-
 _FOR_A_PERSON = text("route = 'REVIEW' OR blind")
 
 

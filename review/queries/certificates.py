@@ -216,10 +216,15 @@ def watched(judged: Judged, epoch_id: str, *, unsettled_before: str | None = "")
 
     Settled ones and, of those that wait for another reader, what has waited since before a moment (None: all of them), as
     its reader said it: a dispute as wrong, an answer that agrees as right, so that neither is counted without the other.
-    Silence is no error of the machine: a draw without an answer is not among them.
+    Silence is no error of the machine: a draw without an answer is not among them. Where a rule has some cases read more
+    often than others, they are thinned to the rate of the others: what is watched is the error among all that is released.
     """
     cases = outcomes.of(judged, epoch_id)
-    released = cases.kinds.select(released=pl.col("route") == policy.AUTOMATE)["released"].gather(cases.drawn["kind"])
+    least = pl.col("propensity").filter(pl.col("route") == policy.AUTOMATE).min().over("policy_id")
+    kinds = cases.kinds.select(released=pl.col("route") == policy.AUTOMATE, kept=least / pl.col("propensity"))
+    of_draw = kinds[cases.drawn["kind"]]
+    # What a case belongs with is the beginning of a SHA-256, and another than the one it was sampled by: a fair number for this.
+    released = of_draw["released"] & (cases.drawn["member"].cast(pl.Float64) < of_draw["kept"] * 2.0**64)
     waits = pl.lit(True) if unsettled_before is None else pl.col("since") < unsettled_before
     return cases.drawn.filter(released, pl.col("settled") | (pl.col("since").is_not_null() & waits)).select(
         "seal", "decided_at", wrong=pl.col("outcome") != "right"

@@ -30,6 +30,7 @@ def whole(report: Report) -> dict[str, Any]:
                                       misses, of the released or, while nothing is, of all cases; or null
     silence                           soon | stopped | unsettled | doubted: why release stops, or has stopped; or empty
     repeats                           cases held back, for as many of their group as the plan allows came before
+    never_released, always_audited    code of a rule -> cases it sent to people; released cases that a rule had read
     verdict {state, threshold, certified, allowed, contradicted, refusals, target}   what may be proposed and adopted
     classes                           per class: line in force, certified, coverage, labels, errors, needed, verdict,
                                       draws; or empty
@@ -77,6 +78,8 @@ def whole(report: Report) -> dict[str, Any]:
         "readers": None if report.readers is None else asdict(report.readers),
         "silence": report.silence,
         "repeats": report.repeats,
+        "never_released": dict(report.never_released),
+        "always_audited": report.always_audited,
         "verdict": asdict(report.ruling),
         "classes": [asdict(line) for line in report.classes],
         "slices": [

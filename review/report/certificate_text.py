@@ -5,7 +5,7 @@ from models.certification import certificate
 from models.certification import era as era_
 from review import formats
 from review.queries import blind_samples, policy_history
-from review.report import outlook, readers_text, silence_text
+from review.report import outlook, readers_text, rules_text, silence_text
 from review.report.figures import Alarm, ClassLine, Report
 
 REVOKED = (
@@ -67,6 +67,7 @@ def lines(report: Report) -> list[str]:
             f"{formats.count(report.repeats, 'case')} went to people, however sure the model was, for as many of "
             f"{'its' if report.repeats == 1 else 'their'} group as its plan allows had come before."
         )
+    said += rules_text.of(report)
     if proposal is None:
         return said
     if proposal.threshold is None:

@@ -1,7 +1,7 @@
 """The figures of a report: values only. `report.build` makes them, the page, the terminal and the JSON show them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import polars as pl
@@ -195,6 +195,8 @@ class Report:
     # Release stops for want of readers within a day, or has stopped: nobody reads, or no answer is settled, or (doubted)
     # the answers say that the error has risen.
     silence: Literal["", "soon", "stopped", "unsettled", "doubted"] = ""
+    never_released: Mapping[str, int] = field(default_factory=dict)  # code of a rule -> cases that it sent to people
+    always_audited: int = 0  # released cases that a rule had read
     repeats: int = 0  # cases held, for as many of their group as its plan allows came before
     second_opinion: bool = True  # a blind answer against the model is read by another person
     goes_on: bool = True  # what stopped for want of readers is released again when they have answered

@@ -62,6 +62,8 @@ def build(
     silence: Literal["", "soon", "stopped", "unsettled", "doubted"] = "",
     goes_on: bool = True,
     repeats: int = 0,
+    never_released: Mapping[str, int] = MappingProxyType({}),
+    always_audited: int = 0,
     slices: Sequence[Slice] = (),
     shift: Shift | None = None,
     at: Sequence[float] | None = None,
@@ -185,6 +187,8 @@ def build(
         goes_on=goes_on,
         each=stream.policy.per_class == "each",
         repeats=repeats,
+        never_released=never_released,
+        always_audited=always_audited,
         second_opinion=stream.review.second_opinion,
         capacity=stream.review.capacity_per_day,
     )

@@ -1,6 +1,6 @@
 """One measured run in a process of its own, so that its time and its peak memory are nobody else's.
 
-python -m tests.bench.once score|again|floor|profile|estimate|page|sort FOLDER URL
+python -m tests.bench.once score|nested|unnest|again|floor|profile|estimate|page|sort FOLDER URL
 """
 
 import cProfile
@@ -29,7 +29,7 @@ from flows.scoring import decide
 from models import timestamps
 from review.ledger import database, layout, ledger
 from review.report import figures, report
-from tests.bench import outputs
+from tests.bench import nested, outputs
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,10 +62,10 @@ def started(book: ledger.Ledger, flow: str) -> runs.Run:
     return runs.Run(run_id=flow, flow=flow, started_at=runs.clock(), stream=stream, settings=config, ledger=book)
 
 
-def scored(folder: Path, url: str) -> dict[str, float]:
+def scored(folder: Path, url: str, name: str = "outputs.parquet") -> dict[str, float]:
     """Read, decide, record."""
     with ledger.open(url) as book:
-        total = score.record_all(started(book, "score"), folder / "outputs.parquet", decide.record.fn)
+        total = score.record_all(started(book, "score"), folder / name, decide.record.fn)
     return {"decided": total["decided"], "automated": total["automated"]}
 
 
@@ -143,6 +143,11 @@ def _main(work: str, folder: Path, url: str) -> dict[str, Any]:
     if work == "score":
         opened(url)
         done = lambda: scored(folder, url)  # noqa: E731
+    elif work == "nested":
+        opened(url)
+        done = lambda: scored(folder, url, "outputs.jsonl")  # noqa: E731
+    elif work == "unnest":
+        done = lambda: {"rows": len(nested.unnested(folder))}  # noqa: E731
     elif work == "again":
         done = lambda: scored(folder, url)  # noqa: E731
     elif work == "profile":

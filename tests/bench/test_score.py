@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from review.report.charts import drawing
-from tests.bench import labels, once, outputs, table
+from tests.bench import labels, nested, once, outputs, table
 
 ROWS = 1_000_000
 TIMES = 5
@@ -56,6 +56,25 @@ def test_score_and_record_beside_reading_and_a_bare_write(
         middle(again),
         middle(first),
         peak=middle(again, "peak_mb"),
+    )
+
+
+@pytest.mark.timeout(1800)
+def test_score_nested_lines_beside_reading_and_unnesting_them(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    nested.write(tmp_path, ROWS)
+    found, floor = [], []
+    for _ in range(TIMES):
+        emptied(tmp_path, url)
+        found.append(once.run("nested", tmp_path, url))
+        floor.append(once.run("unnest", tmp_path, url))
+        assert (found[-1]["decided"], floor[-1]["rows"]) == (ROWS, ROWS)
+    table.record(
+        f"score, route, record {ROWS:,} nested JSON lines (six paths, 12 log-probabilities), SQLite",
+        "Polars' read_ndjson, and the same six values unnested",
+        middle(found),
+        middle(floor),
+        peak=middle(found, "peak_mb"),
     )
 
 

@@ -84,6 +84,8 @@ class Desk:
     dated: bool = False
     target: float = 0.05
     customer: int = 0  # cases of each customer, who is the stream's group; 0: it names none
+    rules: str = ""  # tables that the stream file ends with
+    audit_rate: float = 0.5
 
     def describe(self, model: str = "m-1", target: float | None = None) -> stream.Stream:
         text = STREAM.format(
@@ -92,6 +94,7 @@ class Desk:
             per_class=self.per_class,
             at='produced_at = "at"' if self.dated else 'group = "customer"' if self.customer else "",
         )
+        text = text.replace("audit_rate = 0.5", f"audit_rate = {self.audit_rate}") + self.rules
         (self.folder / "mail.toml").write_text(text, encoding="utf-8")
         return settings.read_stream("mail", settings.read())
 

@@ -163,7 +163,7 @@ def test_a_format_that_is_given_goes_before_the_ending(tmp_path: Path) -> None:
         ("a.csv.gz", b"id,label\n", "./a.csv.gz: not a gzip file, or cut off "
          "(Not a gzipped file (b'id')); have it written again"),
         ("a.xlsx", b"PK\x03\x04",
-         "./a.xlsx: cannot tell what it is; end it in .parquet, .csv, .csv.gz, .jsonl or .jsonl.gz, "
+         "./a.xlsx: cannot tell what it is; end it in .parquet, .csv, .csv.gz, .jsonl, .jsonl.gz or .json, "
          "or have the stream set input.format"),
     ],
 )  # fmt: skip

@@ -24,7 +24,7 @@ def config(tmp_path: Path) -> settings.Settings:
 
 
 def begun(config: settings.Settings, data: Path, name: str = "mail") -> tuple[streams.Stream, list[str]]:
-    said = first_stream.write(name, data, config)
+    said = first_stream.write(name, data, config).said
     return settings.read_stream(name, config), said
 
 
@@ -51,7 +51,7 @@ def test_scales_are_told_and_a_payload_that_is_not_there_is_missing(
     config: settings.Settings, data: str, expected: dict[str, str]
 ) -> None:
     source = FIELD / data / "a.jsonl.gz"
-    said = first_stream.write("mail", source, config)
+    said = first_stream.write("mail", source, config).said
     written = tomllib.loads((config.streams / "mail.toml").read_text(encoding="utf-8"))
     assert {"source": str(source)} | expected == written["input"]
     place = said.index("What is missing, and `init` will ask for:")
@@ -102,7 +102,7 @@ def test_what_the_file_says_is_said_and_what_no_data_says_is_to_be_filled_in(con
 
 def test_what_is_missing_is_named_and_init_names_it_too(config: settings.Settings) -> None:
     (config.data / "a.csv").write_text("text,score\nhello,0.5\nhello,0.25\n", encoding="utf-8")
-    said = first_stream.write("mail", config.data / "a.csv", config)
+    said = first_stream.write("mail", config.data / "a.csv", config).said
     missing = said[said.index("What is missing, and `init` will ask for:") + 1 :][:3]
     assert ["input.id", "input.prediction", "labels"] == [line.strip().partition(":")[0] for line in missing]
     with pytest.raises(StreamInvalid, match="labels: missing; add this key"):

@@ -103,7 +103,8 @@ def test_folders_beside_files_are_named_in_a_warning(tmp_path: Path, caplog: pyt
 @pytest.mark.parametrize(
     ("inside", "reason"),
     [
-        ("_delta_log/0.json", "a Delta table, whose files also hold rows that were replaced; export it as Parquet"),
+        (".hoodie/x.csv", "a Hudi table, whose files also hold rows that were replaced; export it as Parquet"),
+        ("_delta_log/x.csv", "a Delta table whose log does not begin at version 0 and has no checkpoint"),
         ("a=1/b=2/a=3/x.csv", "the key 'a' stands twice in the names of the folders; rename one of them"),
         ("__second_reader_line=1/x.csv", "the key '__second_reader_line' is a name we keep for ourselves"),
     ],

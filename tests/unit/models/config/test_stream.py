@@ -139,8 +139,9 @@ def test_a_confidence_can_be_the_probability_of_one_of_two_labels() -> None:
         ),
         (
             "[policy]",
-            '[schedule]\nscore = "61 * * * *"\n\n[policy]',
-            "mail.toml:27: schedule.score = \"61 * * * *\": minute '61' must be *, or numbers from 0 to 59 as in 1,2-4,*/5",
+            '[schedule]\nscore = "* * * *"\n\n[policy]',
+            'mail.toml:27: schedule.score = "* * * *": must have five fields: minute, hour, day of '
+            'month, month, day of week; "*/5 * * * *"',
         ),
         (
             "[policy]",
@@ -237,15 +238,54 @@ def test_tables_that_do_not_agree_name_the_line(old: str, new: str, said: str) -
     assert problems(old, new) == [said]
 
 
-@pytest.mark.parametrize("line", ["* * * * *", "*/15 0-6,22 1 jan-mar MON", "0 0 31 12 7", "5/10 22-4 * * sat-sun"])
-def test_cron_takes_what_cron_takes(line: str) -> None:
-    assert cron.checked(line) == line
+RULES = """
+[[never_release]]
+code = "large"
+when = "total > 100"
+
+[[never_release]]
+code = "far"
+when = "country = 'XK'"
+
+[[always_audit]]
+code = "vip"
+when = "vip"
+"""
 
 
-@pytest.mark.parametrize("line", ["", "* * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "*/0 * * * *", "one * * * *"])
-def test_cron_refuses_what_never_comes(line: str) -> None:
-    with pytest.raises(ValueError, match="must"):
-        cron.checked(line)
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('code = "large"\n', "", "mail.toml:29: never_release[0].code: missing; add this key"),
+        (
+            'code = "far"',
+            'kode = "far"',
+            "mail.toml:34: never_release[1].kode: no such key; did you mean code? allowed here: code, when",
+        ),
+        (
+            'code = "vip"',
+            'code = "far"',
+            "mail.toml:37: always_audit[0]: another rule has the code 'far'; give each its own",
+        ),
+        (
+            "country = 'XK'",
+            "country ~ 'XK'",
+            "mail.toml:35: never_release[1].when = \"country ~ 'XK'\": cannot be read from \"~ 'XK'\" on;",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_rule_names_its_line(old: str, new: str, said: str) -> None:
+    text = MAIL + RULES
+    assert old in text
+    with pytest.raises(StreamInvalid) as raised:
+        stream.parse(text.replace(old, new), origin="mail.toml")
+    assert said in str(raised.value)
+
+
+@pytest.mark.parametrize("line", ["", "* * * *", "* * * * * *", "@daily"])
+def test_a_schedule_has_five_fields(line: str) -> None:
+    with pytest.raises(ValueError, match="must have five fields"):
+        cron.five_fields(line)
 
 
 def test_labels_are_a_list_or_a_table_with_other_spellings() -> None:

@@ -148,3 +148,13 @@ def test_a_difference_is_one_short_line_whatever_the_values_hold() -> None:
     assert found is not None
     assert found.isprintable()
     assert len(found) < 200
+
+
+def test_a_rule_of_release_is_a_term_and_a_rule_of_audit_is_none() -> None:
+    rule = {"code": "large", "when": "total > 100"}
+    ruled, audited = (Stream.model_validate(PLAIN | {key: [rule]}) for key in ("never_release", "always_audit"))
+    plain = terms.of(described(), None)
+    assert terms.of(audited, None) == plain
+    said = terms.differs(terms.of(ruled, None), plain)
+    assert said == "the file's never_release is [['large', 'total > 100']], that of the epoch in force not given"
+    assert terms.differs({**plain}, {key: value for key, value in plain.items() if key != "never_release"}) is None

@@ -91,12 +91,19 @@ def test_a_confidence_that_is_one_number_in_a_few_rows_says_nothing() -> None:
 
 
 def test_predictions_that_are_not_the_most_probable_label_are_counted() -> None:
-    rows = SOUND.with_columns(p1=pl.Series([0.7, 0.6] * 20), p2=pl.Series([0.3, 0.4] * 20))
+    rows = SOUND.with_columns(p1=pl.Series([0.7, 0.6, 0.8, 0.9] * 10), p2=pl.Series([0.3, 0.4, 0.2, 0.1] * 10))
     (found,) = said(rows, BOTH)
     assert found.startswith(
         "20 of 40 predictions are not the most probable label: their confidence is that of the label"
     )
     assert said(rows.with_columns(label=pl.lit("bug")), BOTH) == []
+
+
+def test_a_confidence_of_hardly_more_than_one_number_is_said_to_order_nothing_and_one_of_three_is_not() -> None:
+    nearly = [1.0] * 37 + [0.2, 0.5, 0.7]
+    (found,) = said(SOUND.with_columns(score=pl.Series(nearly)))
+    assert "has 2 values where ten are looked at" in found
+    assert said(SOUND.with_columns(score=pl.Series([0.6, 0.8, 0.9, 1.0] * 10))) == []
 
 
 def test_a_few_ids_that_come_again_are_faults_and_no_habit() -> None:

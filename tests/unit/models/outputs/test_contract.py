@@ -83,6 +83,8 @@ def test_a_good_row_is_a_case() -> None:
         "produced_at": None,
         "source": "mail.csv",
         "line": 1,
+        "ruled": None,
+        "audited": False,
     }
 
 

@@ -108,3 +108,12 @@ def test_one_line_for_all_and_one_for_each_exclude_each_other() -> None:
 def test_a_case_without_an_id_is_a_bad_call() -> None:
     with pytest.raises(ValueError, match="one id per case"):
         policy.route(pl.Series([0.5]), pl.Series([None], dtype=pl.String), policy=EVEN, salt=SALT)
+
+
+def test_a_case_that_is_always_audited_is_read_blind_released_or_not() -> None:
+    confidence, ids = pl.Series([0.9, 0.9, 0.1, 0.1]), pl.Series([f"case-{n}" for n in range(4)])
+    decided = policy.route(confidence, ids, policy=EVEN, salt=SALT, audited=pl.Series([True, False, True, False]))
+    assert decided["route"].to_list() == ["AUTOMATE", "AUTOMATE", "REVIEW", "REVIEW"]
+    assert decided["propensity"].to_list() == [1.0, 0.05, 1.0, 0.2]
+    assert decided["blind"][0]
+    assert decided["blind"][2]

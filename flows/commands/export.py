@@ -1,0 +1,44 @@
+"""The command `export`: finished answers leave the ledger for a file."""
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from flows.commands.options import StreamName
+from flows.commands.terminal import err, out
+from review import formats
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: `second-reader export digits --to answers.csv`, or `--to answers/ --since last`")
+def export(
+    stream: StreamName,
+    to: Annotated[str, typer.Option(help="A file (.parquet, .csv, .jsonl), or a folder/ that names it by itself.")],
+    since: Annotated[
+        str | None,
+        typer.Option(help="The cursor an earlier export printed, or `last`: of the files in the folder."),
+    ] = None,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help="parquet, csv or jsonl; default: by the ending, parquet in a folder."),
+    ] = None,
+) -> None:
+    """Write every finished answer, the model's or a person's, to a file; or what has become another since a cursor.
+
+    A case is finished when its answer was released and not recalled, or when people have answered it and nobody
+    disputes that.
+    """
+    from flows.handover import answer_files
+    from flows.handover import export as exports
+
+    if form is not None and form not in answer_files.FORMATS:
+        raise typer.BadParameter(f"--format {form!r}: one of {', '.join(answer_files.FORMATS)}")
+    with err.status(f"export {stream}"):
+        done = exports.export(stream, to, since=since, form=form)
+    if done.file is None:
+        out.print(f"Nothing has changed. Next: --since {done.cursor}", soft_wrap=True)
+        return
+    counts = ", ".join(f"{state} {formats.count(rows)}" for state, rows in done.states.items())
+    out.print(f"{escape(str(done.file))}: {counts}. Next: --since {done.cursor}", soft_wrap=True)

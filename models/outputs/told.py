@@ -1,0 +1,29 @@
+"""What a first stream file is told beside the data: what no data can say, and the format it is in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.config.presets import Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What no data can say, where somebody said it: the target, and what an error and a minute of review cost."""
+
+    target: float | None = None
+    error: float | None = None
+    minute: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """A format by name, the keys that its preset has, and the kind of its cases where it knows it."""
+
+    name: str
+    keys: Mapping[str, Any]
+    kind: str | None = None
+    request: Request | None = None
+
+
+NOTHING_KNOWN = Known()

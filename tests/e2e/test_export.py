@@ -1,0 +1,93 @@
+"""Finished answers as files: released or read, by whom and when; each change once; written by the real command."""
+
+import csv
+import stat
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tests.e2e.place import Place, answer, mail
+
+
+def exported(place: Place, *words: str) -> str:
+    done = place.cli("export", place.name, *words)
+    assert done.code == 0, done.err
+    return done.out.strip()
+
+
+def test_what_was_released_or_read_is_written_and_then_only_what_is_new(place: Place, label_studio: Any) -> None:
+    assert place.cli("init", place.name).code == 0
+    because = ("--by", "A. Owner", "--because", "a trial", "--uncertified")
+    assert place.cli("adopt", place.name, "--threshold", "0.6", *because).code == 0
+    place.deliver("one.jsonl", [mail(n) for n in range(100)])
+    assert place.cli("run", place.name).code == 0
+    said = exported(place, "--to", "all.csv")
+    with (place.home / "all.csv").open(encoding="utf-8", newline="") as file:
+        first = list(csv.DictReader(file))
+    assert said.startswith("all.csv: released 40, reviewed 0, withdrawn 0. Next: --since ")
+    assert {(row["state"], row["answer"], row["answered_by"], row["policy_version"]) for row in first} == {
+        ("released", "bug", "mail-1", "2")
+    }
+    assert stat.S_IMODE((place.home / "all.csv").stat().st_mode) == 0o600  # for its owner only
+
+    # Two people answer what waits; the exports that follow hold what has become another, and nothing twice.
+    into = ("--to", "answers/", "--since", "last", "--format", "jsonl")
+    assert "released 40, reviewed 0" in exported(place, *into)
+    assert exported(place, *into).startswith("Nothing has changed. Next: --since ")
+    tokens = [label_studio.add_reviewer(f"{who}@example.com", "a-Pass-word-9") for who in ("gil", "hal")]
+    for position, task in enumerate(place.tasks()):
+        answer(place, tokens[position % 2], task, "other")
+    assert place.cli("run", place.name).code == 0
+    exported(place, *into)
+    old, new = sorted((place.home / "answers").iterdir())
+    assert (
+        old.name.removesuffix(".jsonl").rpartition("-")[2] == new.name.split("-")[-2]
+    )  # one begins where the other ended
+    rows = pl.read_ndjson(new)
+    assisted = dict(place.rows("SELECT case_id, reviewer FROM review WHERE NOT blind"))
+    assert len(assisted) > 0
+    assert dict(rows.select("case_id", "answered_by").iter_rows()) == assisted  # the others are disputed
+    assert set(rows["answer"]) == {"other"}
+    assert Counter(rows["state"]) == {"reviewed": len(assisted)}
+
+    whole = place.home / "all.parquet"
+    exported(place, "--to", str(whole))
+    assert len(pl.read_parquet(whole)) == 40 + len(assisted)
+    about = pl.read_parquet_metadata(whole)
+    assert (about["stream"], about["since"]) == (place.name, "")
+    assert place.cli("export", place.name, "--to", "x.csv", "--since", about["cursor"]).out.startswith(
+        "Nothing has changed."
+    )
+
+
+def test_what_cannot_be_exported_is_one_line_and_leaves_no_file(place: Place) -> None:
+    assert place.cli("init", place.name).code == 0
+    wrong: list[tuple[tuple[str, ...], str]] = [
+        (("--to", "x.xlsx"), "--to x.xlsx: neither its ending nor --format says which format"),
+        (("--to", "x.csv", "--format", "jsonl"), "--to x.csv: ends in .csv, and --format says jsonl"),
+        (("--to", "x.csv", "--since", "last"), "--since last: speaks of the files in a folder"),
+        (("--to", "x.csv", "--since", "yesterday"), "--since yesterday: give the cursor"),
+        (("--to", "x.csv", "--since", "9999"), "--since 9999: this ledger has"),
+        (("--to", "x.csv", "--since", "1:000000000000"), "the cursor is of another ledger"),
+        (("--to", "stream.txt/x.csv"), "--to stream.txt/x.csv: cannot be written"),
+    ]
+    (place.home / "stream.txt").write_text("a file, and no folder", encoding="utf-8")
+    for words, said in wrong:
+        done = place.cli("export", place.name, *words)
+        assert done.code == 2, (words, done)
+        assert said in done.err, (words, done.err)
+        assert len(done.err.strip().splitlines()) == 1
+    assert [path.name for path in place.home.iterdir() if path.name.startswith((".x", "x"))] == []
+
+
+def test_a_text_that_a_spreadsheet_would_compute_is_inert_in_csv_alone(tmp_path: Path) -> None:
+    from flows.handover import answer_files
+
+    rows = pl.DataFrame({"case_id": ["=1+1", "-5", "@x", "plain"]})
+    for form in answer_files.FORMATS:
+        answer_files.write(rows, tmp_path / f"a.{form}", form, about={})
+    assert (tmp_path / "a.csv").read_text(encoding="utf-8") == "case_id\n'=1+1\n-5\n'@x\nplain\n"
+    assert pl.read_ndjson(tmp_path / "a.jsonl").equals(rows)
+    assert pl.read_parquet(tmp_path / "a.parquet").equals(rows)

@@ -1,0 +1,534 @@
+"""Lines that follow the documented shape of each format, made for these tests, with what they come to."""
+
+import io
+import json
+import tarfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+Write = Callable[[Path], object]
+Scored = dict[str, tuple[str | None, float | None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """`scored`: id -> prediction and score; `people`: id -> why a person gets it; `junk`: content -> what is said of it."""
+
+    files: dict[str, bytes]
+    scored: Scored
+    people: dict[str, str] = field(default_factory=dict)
+    keys: str = ""  # of [input] beside the format
+    labels: tuple[str, ...] = ("bug", "billing")
+    kind: str = "text"
+    junk_name: str = "junk.jsonl"
+    junk: tuple[bytes, str] = (b'{"other": 1}\n', "leads nowhere|is missing|none of its first")
+
+
+def lines(*rows: object) -> bytes:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+
+
+def tar(members: dict[str, bytes]) -> bytes:
+    """A gzipped tar archive of plain files."""
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w:gz") as archive:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return held.getvalue()
+
+
+def answer(label: str, sure: float) -> str:
+    return json.dumps({"label": label, "confidence": sure})
+
+
+def _chat(case: str, choice: dict[str, Any] | None = None, *, status: int = 200, **body: Any) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "id": f"chatcmpl-{case}",
+        "object": "chat.completion",
+        "created": 1790000000,
+        "model": "m-1",
+    }
+    told |= {"choices": [{"index": 0, "logprobs": None} | choice]} if choice else {}
+    return {
+        "id": f"batch_req_{case}",
+        "custom_id": case,
+        "response": {
+            "status_code": status,
+            "request_id": f"req-{case}",
+            "body": (told if status == 200 else {}) | body,
+        },
+        "error": None,
+    }
+
+
+def _said(text: str | None, finish: str = "stop", refusal: str | None = None) -> dict[str, Any]:
+    return {"message": {"role": "assistant", "content": text, "refusal": refusal}, "finish_reason": finish}
+
+
+_NO_TIME = {
+    "code": "batch_expired",
+    "message": "This request could not be executed before the completion window expired.",
+}
+_LATE = {"id": "batch_req_9", "custom_id": "late", "response": None, "error": _NO_TIME}
+
+
+def _response(case: str, content: list[dict[str, Any]], **body: Any) -> dict[str, Any]:
+    output = [{"type": "reasoning", "summary": []}, {"type": "message", "role": "assistant", "content": content}]
+    whole = {
+        "id": f"resp_{case}",
+        "object": "response",
+        "status": "completed",
+        "error": None,
+        "incomplete_details": None,
+    }
+    told = {"status_code": 200, "request_id": case, "body": whole | {"output": output} | body}
+    return {"id": f"batch_req_{case}", "custom_id": case, "response": told, "error": None}
+
+
+def _text(text: str) -> list[dict[str, Any]]:
+    return [{"type": "output_text", "text": text, "annotations": []}]
+
+
+def _message(case: str, text: str, stop: str = "end_turn") -> dict[str, Any]:
+    message: dict[str, Any] = {
+        "id": f"msg_{case}",
+        "type": "message",
+        "role": "assistant",
+        "model": "m-1",
+        "stop_reason": stop,
+    }
+    message |= {"content": [{"type": "text", "text": text}] if text else [], "usage": {"input_tokens": 9}}
+    return {"custom_id": case, "result": {"type": "succeeded", "message": message}}
+
+
+def _bedrock(record: str, output: dict[str, Any] | None, **more: Any) -> dict[str, Any]:
+    asked = {"recordId": record, "modelInput": {"messages": [{"role": "user", "content": "It broke"}]}}
+    return asked | ({"modelOutput": output} if output else {}) | more
+
+
+def _classes(*pairs: tuple[str, float]) -> list[dict[str, Any]]:
+    return [{"Name": name, "Score": score} for name, score in pairs]
+
+
+def _gemini(text: str | None, finish: str = "STOP", **more: Any) -> dict[str, Any]:
+    candidate = {"content": {"role": "model", "parts": [{"text": text}] if text else []}, "finishReason": finish}
+    asked = {"contents": [{"role": "user", "parts": [{"text": "It broke"}]}]}
+    return {
+        "status": "",
+        "processed_time": "2026-11-01T10:00:00Z",
+        "request": asked,
+        "response": {"candidates": [candidate]},
+    } | more
+
+
+def _scores(*pairs: tuple[str, float]) -> list[dict[str, Any]]:
+    return [{"label": label, "score": score} for label, score in pairs]
+
+
+def _task(number: int, label: str | None, score: float | None, *people: str | None) -> dict[str, Any]:
+    def result(choice: str) -> list[dict[str, Any]]:
+        value = {"choices": [choice]}
+        return [{"id": "r", "from_name": "answer", "to_name": "text", "type": "choices", "value": value}]
+
+    given = [{"id": 1, "model_version": "m-1", "score": score, "result": result(label)}] if label else []
+    told = [
+        {
+            "id": place,
+            "completed_by": place,
+            "was_cancelled": one is None,
+            "ground_truth": False,
+            "result": result(one) if one else [],
+        }
+        for place, one in enumerate(people)
+    ]
+    return {"id": number, "data": {"text": f"Text {number}"}, "annotations": told, "predictions": given, "project": 1}
+
+
+def _record(record: str, label: str | None, score: float | None, *people: str) -> dict[str, Any]:
+    told = {"label": {"value": label, "score": score, "agent": "m-1"}} if label else {}
+    said = {"label": [{"value": one, "user_id": f"u{place}"} for place, one in enumerate(people)]} if people else {}
+    return {
+        "id": record,
+        "fields": {"text": f"Text {record}"},
+        "suggestions": told,
+        "responses": said,
+        "status": "pending",
+    }
+
+
+def _judged(task: int, label: str, score: float | None, said: str) -> dict[str, Any]:
+    whole = {"text": f"Text {task}", "_input_hash": task, "_task_hash": task, "label": label, "score": score}
+    return whole | {"answer": said, "_session_id": "s"}
+
+
+def _azure(documents: list[tuple[str, float]]) -> dict[str, Any]:
+    told = [{"docType": kind, "confidence": sure, "spans": [], "boundingRegions": []} for kind, sure in documents]
+    result = {"apiVersion": "2024-11-30", "modelId": "mail", "content": "It broke", "pages": [], "documents": told}
+    return {"status": "succeeded", "createdDateTime": "2026-11-01T10:00:00Z", "analyzeResult": result}
+
+
+def _document(text: str, *entities: tuple[str, float]) -> dict[str, Any]:
+    told = [{"type": kind, "confidence": sure} for kind, sure in entities]
+    return {"mimeType": "application/pdf", "text": text, "pages": [], "entities": told}
+
+
+def _lending(status: str, *kinds: tuple[str, float]) -> dict[str, Any]:
+    told = [{"Value": kind, "Confidence": sure} for kind, sure in kinds]
+    results = (
+        [{"Page": 1, "PageClassification": {"PageType": told, "PageNumber": []}, "Extractions": []}] if told else []
+    )
+    return {
+        "JobStatus": status,
+        "Results": results,
+        "AnalyzeLendingModelVersion": "1.0",
+        "DocumentMetadata": {"Pages": 1},
+    }
+
+
+def _observation(observation: str, output: str | None, **more: Any) -> dict[str, Any]:
+    whole = {
+        "id": observation,
+        "traceId": "t",
+        "type": "GENERATION",
+        "startTime": "2026-11-01T10:00:00Z",
+        "level": "DEFAULT",
+    }
+    return whole | {"input": "It broke", "output": output, "statusMessage": None} | more
+
+
+_CHAT = "response.body.choices[0].message.content"
+_CHAT_KEYS = (
+    f'prediction = "from_json({_CHAT}).label"\nconfidence = "from_json({_CHAT}).confidence"\npayload = ["custom_id"]'
+)
+_SHOWN = 'payload = ["custom_id"]'
+_RESPONSE = "response.body.output[?type=='message'].content[] | [0].text"
+_BEDROCK = "modelOutput.content[0].text"
+
+CASES: dict[str, Case] = {
+    "openai-batch": Case(
+        files={
+            "batch_1_output.jsonl": lines(
+                _chat("a", _said(answer("bug", 0.9))),
+                _chat("b", _said(f"```json\n{answer('billing', 0.7)}\n```")),
+                _chat("refused", _said(None, refusal="I cannot help with that.")),
+                _chat("filtered", _said(None, "content_filter")),
+                _chat("cut", _said('{"label": "bu', "length")),
+            ),
+            "batch_1_error.jsonl": lines(
+                _LATE, _chat("many", status=429, error={"code": "rate_limit", "message": "Rate limit reached"})
+            ),
+        },
+        keys=_CHAT_KEYS,
+        scored={"a": ("bug", 0.9), "b": ("billing", 0.7)},
+        people={
+            "refused": "the model refused: I cannot help with that.",
+            "filtered": "the platform filtered the answer: content_filter",
+            "cut": "the answer was cut off: length",
+            "late": f"the platform gave no answer: {_NO_TIME['message']}",
+            "many": "the platform answered with an error: Rate limit reached",
+        },
+    ),
+    "openai-batch-responses": Case(
+        files={
+            "output.jsonl": lines(
+                _response("a", _text(answer("bug", 0.9))),
+                _response("refused", [{"type": "refusal", "refusal": "No."}]),
+                _response("cut", _text('{"l'), status="incomplete", incomplete_details={"reason": "max_output_tokens"}),
+                _response("filtered", _text(""), status="incomplete", incomplete_details={"reason": "content_filter"}),
+                _response("failed", [], status="failed", error={"code": "server_error", "message": "Try again"}),
+                _LATE,
+            )
+        },
+        keys=f'prediction = "from_json({_RESPONSE}).label"\nconfidence = "from_json({_RESPONSE}).confidence"\n{_SHOWN}',
+        scored={"a": ("bug", 0.9)},
+        people={
+            "refused": "the model refused: No.",
+            "cut": "the answer was cut off: max_output_tokens",
+            "filtered": "the platform filtered the answer: content_filter",
+            "failed": "the answer was not completed: Try again",
+            "late": f"the platform gave no answer: {_NO_TIME['message']}",
+        },
+    ),
+    "anthropic-batch": Case(
+        files={
+            "results.jsonl": lines(
+                _message("a", answer("bug", 0.9)),
+                _message("refused", "", "refusal"),
+                _message("cut", '{"lab', "max_tokens"),
+                {
+                    "custom_id": "wrong",
+                    "result": {
+                        "type": "errored",
+                        "error": {
+                            "type": "error",
+                            "error": {"type": "invalid_request_error", "message": "max_tokens: required"},
+                        },
+                    },
+                },
+                {"custom_id": "late", "result": {"type": "expired"}},
+                {"custom_id": "stopped", "result": {"type": "canceled"}},
+            )
+        },
+        keys="""prediction = "from_json(result.message.content[0].text).label"
+confidence = "from_json(result.message.content[0].text).confidence"
+payload = ["custom_id"]""",
+        scored={"a": ("bug", 0.9)},
+        people={
+            "refused": "the model refused: refusal",
+            "cut": "the answer was cut off: max_tokens",
+            "wrong": "the platform answered with an error: max_tokens: required",
+            "late": "the platform gave no answer: expired",
+            "stopped": "the platform gave no answer: canceled",
+        },
+    ),
+    "bedrock-batch": Case(
+        files={
+            "records.jsonl.out": lines(
+                _bedrock("R1", {"content": [{"type": "text", "text": answer("bug", 0.9)}], "stop_reason": "end_turn"}),
+                _bedrock("R2", {"content": [{"type": "text", "text": '{"la'}], "stop_reason": "max_tokens"}),
+                _bedrock("R3", None, error={"errorCode": 400, "errorMessage": "bad request"}),
+                _bedrock("R4", {"content": [{"type": "text", "text": ""}], "stopReason": "guardrail_intervened"}),
+            ),
+            "manifest.json.out": lines({"totalRecordCount": 4, "successRecordCount": 3, "errorRecordCount": 1}),
+        },
+        keys=f'prediction = "from_json({_BEDROCK}).label"\nconfidence = "from_json({_BEDROCK}).confidence"',
+        scored={"R1": ("bug", 0.9)},
+        people={
+            "R2": "the answer was cut off: max_tokens",
+            "R3": "the platform answered with an error: 400 bad request",
+            "R4": "the answer was refused or filtered: guardrail_intervened",
+        },
+        junk_name="junk.jsonl.out",
+    ),
+    "comprehend": Case(
+        files={
+            "output.tar.gz": tar(
+                {
+                    "predictions.jsonl": lines(
+                        {"File": "a.txt", "Line": "0", "Classes": _classes(("bug", 0.8), ("billing", 0.2))},
+                        {"File": "a.txt", "Line": "1", "Classes": _classes(("bug", 0.3), ("billing", 0.7))},
+                        {"File": "b.txt", "Classes": _classes(("bug", 0.6), ("billing", 0.4))},
+                        {
+                            "File": "a.txt",
+                            "Line": "2",
+                            "ErrorCode": "TEXT_SIZE_LIMIT_EXCEEDED",
+                            "ErrorMessage": "Input is too long",
+                        },
+                    )
+                }
+            )
+        },
+        kind="record",
+        scored={"a.txt:0": ("bug", 0.8), "a.txt:1": ("billing", 0.7), "b.txt": ("bug", 0.6)},
+        people={"a.txt:2": "the platform answered with an error: Input is too long"},
+        junk_name="junk.tar.gz",
+        junk=(b"no archive", "not a tar archive, or cut off"),
+    ),
+    "sagemaker-jsonl": Case(
+        files={
+            "data.jsonl.out": lines(
+                {"id": "a", "text": "It broke", "SageMakerOutput": _scores(("billing", 0.2), ("bug", 0.8))},
+                {"id": "b", "text": "Money", "SageMakerOutput": {"label": ["billing"], "prob": [0.7]}},
+                {
+                    "id": "c",
+                    "text": "Odd",
+                    "SageMakerOutput": {"predictions": [{"predicted_label": "bug", "score": 0.6}]},
+                },
+                {"id": "d", "text": "Gone", "SageMakerOutput": None},
+            )
+        },
+        keys='payload = ["text"]',
+        scored={"a": ("bug", 0.8), "b": ("billing", 0.7), "c": ("bug", 0.6)},
+        people={"d": "no confidence"},
+        junk_name="junk.jsonl.out",
+    ),
+    "sagemaker-csv": Case(
+        files={"data.csv.out": b'a,"It broke, again",0.1,bug,0.8\nb,Money,0.9,billing,0.7\nc,Odd,0.5,,\n'},
+        keys='prediction = "column 4"\nconfidence = "column 5"\npayload = ["column 2"]',
+        scored={"a": ("bug", 0.8), "b": ("billing", 0.7)},
+        people={"c": "no confidence"},
+        junk_name="junk.csv.out",
+        junk=(b"a,b\n", "column 'column 4', 'column 5' is missing"),
+    ),
+    "transformers": Case(
+        files={
+            "rows.jsonl": lines(
+                {"text": "It broke", "output": _scores(("bug", 0.9))},
+                {"text": "Money", "output": _scores(("bug", 0.3), ("billing", 0.7))},
+                {"text": "Odd", "output": None},
+            )
+        },
+        scored={"rows.jsonl:1": ("bug", 0.9), "rows.jsonl:2": ("billing", 0.7)},
+        people={"rows.jsonl:3": "no confidence"},
+    ),
+    "transformers-zero-shot": Case(
+        files={
+            "rows.json": json.dumps(
+                [
+                    {"sequence": "It broke", "labels": ["bug", "billing"], "scores": [0.9, 0.1]},
+                    {"sequence": "Money", "labels": ["bug", "billing"], "scores": [0.3, 0.7]},
+                    {"sequence": "Odd", "labels": ["bug"], "scores": []},
+                ]
+            ).encode()
+        },
+        scored={"rows.json:1": ("bug", 0.9), "rows.json:2": ("billing", 0.7)},
+        people={"rows.json:3": "no confidence"},
+        junk_name="junk.json",
+        junk=(b'[{"sequence": "x"', "not JSON at item 1"),
+    ),
+    "spacy": Case(
+        files={
+            "docs.jsonl": lines(
+                {"text": "It broke", "cats": {"bug": 0.8148643374443054, "billing": 0.18513567745685577}, "tokens": []},
+                {"text": "Odd", "cats": {}, "tokens": []},
+            )
+        },
+        scored={"docs.jsonl:1": ("bug", 0.8148643374443054)},
+        people={"docs.jsonl:2": "no confidence"},
+    ),
+    "label-studio-tasks": Case(
+        files={
+            "tasks.json": json.dumps([_task(1, "bug", 0.9), _task(2, "billing", 0.7), _task(3, None, None)]).encode()
+        },
+        scored={"1": ("bug", 0.9), "2": ("billing", 0.7)},
+        people={"3": "no confidence"},
+        junk_name="junk.json",
+        junk=(b"[1, 2]", "none of its first"),
+    ),
+    "label-studio-export": Case(
+        files={
+            "export.json": json.dumps(
+                [_task(1, "bug", 0.9, "bug", "bug"), _task(2, "billing", 0.7, None, "bug")]
+            ).encode()
+        },
+        scored={"1": ("bug", 0.9), "2": ("billing", 0.7)},
+        junk_name="junk.json",
+        junk=(b'[{"data": ' + b"[" * 100_000, "nested deeper"),
+    ),
+    "vertex-gemini": Case(
+        files={
+            "predictions.jsonl": lines(
+                _gemini(answer("bug", 0.9)),
+                _gemini(None, "SAFETY"),
+                _gemini('{"lab', "MAX_TOKENS"),
+                _gemini(None, status="Bad Request: the file could not be read", response={}),
+                _gemini(None, response={"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}),
+            )
+        },
+        keys="""prediction = "from_json(response.candidates[0].content.parts[0].text).label"
+confidence = "from_json(response.candidates[0].content.parts[0].text).confidence\"""",
+        scored={"predictions.jsonl:1": ("bug", 0.9)},
+        people={
+            "predictions.jsonl:2": "the platform stopped the answer: SAFETY",
+            "predictions.jsonl:3": "the answer was cut off: MAX_TOKENS",
+            "predictions.jsonl:4": "the platform answered with an error: Bad Request: the file could not be read",
+            "predictions.jsonl:5": "the platform filtered the request: PROHIBITED_CONTENT",
+        },
+    ),
+    "vertex-classification": Case(
+        files={
+            "prediction.results-00000-of-00001": lines(
+                {
+                    "instance": {"content": "gs://bucket/a.txt", "mimeType": "text/plain"},
+                    "prediction": {"ids": ["1", "2"], "displayNames": ["bug", "billing"], "confidences": [0.2, 0.8]},
+                },
+                {
+                    "instance": {"content": "gs://bucket/b.txt"},
+                    "error": {"status": "NOT_FOUND", "message": "No such object"},
+                },
+            ),
+            "prediction.errors_stats-00000-of-00001": b"{}\n",
+        },
+        scored={"gs://bucket/a.txt": ("billing", 0.8)},
+        people={"gs://bucket/b.txt": "the platform answered with an error: No such object"},
+    ),
+    "argilla": Case(
+        files={
+            "records.json": json.dumps(
+                [_record("1", "bug", 0.9, "bug", "bug"), _record("2", "billing", 0.7, "bug"), _record("3", None, None)]
+            ).encode()
+        },
+        scored={"1": ("bug", 0.9), "2": ("billing", 0.7)},
+        people={"3": "no confidence"},
+        junk_name="junk.json",
+        junk=(b'{"id": "1"', "not JSON at item 1"),
+    ),
+    "prodigy": Case(
+        files={
+            "db-out.jsonl": lines(
+                _judged(7, "bug", 0.9, "accept"),
+                _judged(8, "billing", 0.7, "reject"),
+                _judged(9, "bug", None, "ignore"),
+            )
+        },
+        scored={"7:s": ("bug", 0.9), "8:s": ("billing", 0.7)},
+        people={"9:s": "no confidence"},
+    ),
+    "ground-truth": Case(
+        files={
+            "output.manifest": lines(
+                {
+                    "source": "It broke",
+                    "kind": 0,
+                    "kind-metadata": {"class-name": "bug", "confidence": 0.8, "human-annotated": "no"},
+                },
+                {
+                    "source-ref": "s3://b/a.txt",
+                    "kind": 1,
+                    "kind-metadata": {"class-name": "billing", "confidence": 0.7},
+                },
+                {"source": "Odd", "kind-metadata": {"failure-reason": "the worker's answer could not be read"}},
+            )
+        },
+        scored={"It broke": ("bug", 0.8), "s3://b/a.txt": ("billing", 0.7)},
+        people={"Odd": "the labeling job failed: the worker's answer could not be read"},
+    ),
+    "azure-document-classifier": Case(
+        files={
+            "a.json": json.dumps(_azure([("bug", 0.8), ("billing", 0.2)]), indent=2).encode(),
+            "b.json": json.dumps(
+                {"status": "failed", "error": {"code": "Bad", "message": "The file is corrupted"}}
+            ).encode(),
+        },
+        scored={"a.json": ("bug", 0.8)},
+        people={"b.json": "the platform gave no answer: The file is corrupted"},
+        junk_name="junk.json",
+        junk=(b'{"status": ', "not JSON at item 1"),
+    ),
+    "google-document-classifier": Case(
+        files={
+            "a-0.json": json.dumps(_document("It broke", ("bug", 0.8), ("billing", 0.2))).encode(),
+            "b-0.json": json.dumps(_document("?") | {"error": {"code": 3, "message": "Unsupported input"}}).encode(),
+        },
+        scored={"a-0.json": ("bug", 0.8)},
+        people={"b-0.json": "the platform answered with an error: Unsupported input"},
+        junk_name="junk.json",
+        junk=(b'{"x": 1}', "is missing|leads nowhere"),
+    ),
+    "textract-lending": Case(
+        files={
+            "a.json": json.dumps(_lending("SUCCEEDED", ("billing", 20.5), ("bug", 79.5))).encode(),
+            "b.json": json.dumps(_lending("FAILED") | {"StatusMessage": "UNSUPPORTED_DOCUMENT"}).encode(),
+        },
+        kind="record",
+        scored={"a.json": ("bug", 0.795)},
+        people={"b.json": "the platform gave no answer: UNSUPPORTED_DOCUMENT"},
+        junk_name="junk.json",
+        junk=(b'{"x": 1}', "is missing|leads nowhere"),
+    ),
+    "langfuse": Case(
+        files={
+            "observations.jsonl": lines(
+                _observation("a", answer("bug", 0.9)),
+                _observation("b", None, level="ERROR", statusMessage="429 Too Many Requests"),
+            )
+        },
+        keys='prediction = "from_json(output).label"\nconfidence = "from_json(output).confidence"',
+        scored={"a": ("bug", 0.9)},
+        people={"b": "the call failed: 429 Too Many Requests"},
+    ),
+}
