@@ -43,7 +43,7 @@ def test_a_flow_starts_without_what_it_does_not_use(flow: str) -> None:
 
 
 def test_a_flow_that_looks_at_no_evidence_starts_without_the_mathematics_of_it_nor_a_server_it_has_not() -> None:
-    unused = "{'scipy', 'psycopg', 'altair'}"
+    unused = "{'scipy', 'psycopg', 'altair', 'sqlalchemy', 'sqlmodel', 'alembic'}"
     assert (
         _python(f"import sys, flows.score, flows.dispatch, flows.collect; print(sorted({unused} & set(sys.modules)))")
         == "[]"
