@@ -86,12 +86,12 @@ def gather(
     name, book = run.stream.name, run.ledger
     plans = certificates.plans(book, in_force.epoch_id)
     weighed = evidence_counts.of(cases, in_force, plans, progress_by_scope)
-    lines = evidence_counts.lines(in_force, progress_by_scope)
+    in_use = evidence_counts.thresholds(in_force, progress_by_scope)
     people = cases.people
     epoch = outcomes.of(cases, in_force.epoch_id)
     never_released = ruled.never_released(book, in_force.epoch_id, epoch)
     alarm, past_alarms = _alarms(run, in_force)
-    at = what_if.thresholds(list(plans.values()), weighed.whole.counts, lines)
+    at = what_if.thresholds(list(plans.values()), weighed.whole.counts, in_use)
     return report.build(
         run.stream,
         policy=in_force,

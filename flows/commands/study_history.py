@@ -20,7 +20,9 @@ app = typer.Typer()
 def study(
     file: Annotated[Path, typer.Argument(help="Labelled outputs: Parquet, CSV or JSONL, or a folder of them.")],
     target: Annotated[float, typer.Option(help="How much of the released may be wrong, as in 0.02.")],
-    delta: Annotated[float, typer.Option(help="The doubt that may remain.")] = 0.05,
+    delta: Annotated[
+        float, typer.Option(help="The significance level: the chance left that a certificate is false.")
+    ] = 0.05,
     truth: Annotated[str, typer.Option(help="Column of the right answer.")] = "truth",
     of_format: Annotated[
         str | None, typer.Option("--format", help="A format by name, as label-studio-export, or a preset's file.")

@@ -30,7 +30,7 @@ def format_of(path: Path, asked: Format | None) -> Format:
 def write(rows: pl.DataFrame, path: Path, form: Format, *, about: dict[str, str]) -> None:
     """Write rows to a file, in the folder made if missing. `about` goes into the metadata of a Parquet file.
 
-    In CSV a text that a spreadsheet would compute begins with an apostrophe, and is told by it. Raises OSError.
+    In CSV a text that a spreadsheet would compute begins with an apostrophe, and is known by it. Raises OSError.
     """
     with private_files.appearing(path) as part:
         match form:

@@ -30,7 +30,7 @@ def export(
 ) -> Exported:
     """Write the finished answers of a stream, as of now.
 
-    `given`: a file, or a folder (one that is there, or ends in /), in which the file is named after the seals it covers. `since`:
+    `target`: a file, or a folder (one that is there, or ends in /), in which the file is named after its seals. `since`:
     the cursor of an earlier export; only what has become another from there on is written, and no file if nothing has. "last":
     from where the last file in the folder ends. Raises Misuse, LedgerInvalid, Unavailable.
     """

@@ -1,5 +1,5 @@
 """What a run of `dispatch` that did not live to its end left behind: tasks in Label Studio that the ledger has no receipt
-of. Recording them first is what lets the rest of a wave go out without a look at what is there.
+of. Recording them first is what lets the rest of a batch go out without a look at what is there.
 """
 
 from dataclasses import dataclass

@@ -159,8 +159,8 @@ def prepare(
 def _decide(
     cases: pl.DataFrame, in_force: policy_history.PolicyInForce, stream: Stream, held: pl.Series | None
 ) -> pl.DataFrame:
-    """Cases with their route, draw and propensity. A case with a doubt has no confidence, so it goes to a person, as does one
-    that is held or that a rule holds of."""
+    """Cases with their route, audit and propensity. A case that could not be scored has no confidence, so it goes to a
+    person, as does one that is held or that a rule holds of."""
     # The scale that the epoch registered as its calibrator was applied when the row was read.
     # What a rule keeps with people no threshold can release: it has a score, and no confidence that one could be held against.
     scored = pl.col("doubt").is_null() & pl.col("ruled").is_null()

@@ -17,7 +17,7 @@ _STAKES = 48  # a mixture over any number of stakes is an e-value; fewer lose po
 
 
 def constant(wrong: ArrayLike, n: ArrayLike, alpha: float) -> Floats:
-    """log E, elementwise, for `wrong` of `n` blind labels drawn with one propensity (docs/method.md 4.1, first formula).
+    """log E, elementwise, for `wrong` of `n` blind labels sampled with one propensity (docs/method.md 4.1, first formula).
 
     Raises ValueError if alpha is not in (0, 1) or a count is negative or above n.
     """

@@ -2,7 +2,7 @@
 
     K(t) = c_err G(t) + c_rev (1 - C(t)) + c_hum P(human wrong, s < t) + c_rev audit C(t) + c_model     (statistics 3)
 
-per routed case, in the stream's currency. Choosing inside the certified set costs no doubt: all of it is certified at once.
+per routed case, in the stream's currency. Choosing inside the certified set costs no certainty: all of it is certified at once.
 """
 
 from collections.abc import Collection
@@ -65,7 +65,7 @@ def curve(rows: pl.DataFrame, prices: Prices) -> pl.DataFrame:
     """The rows with `cost`, `cost_low`, `cost_high`: K(t), and K with the error at its limits; null where unknown.
 
     `rows`, one per threshold, as `risk.curve` gives them: `threshold`, `coverage` (share of all cases), `error`, `low`,
-    `high` (of the cases at or above; null: no answered draw). Limits hold for a threshold named beforehand.
+    `high` (of the cases at or above; null: no answered sample). Limits hold for a threshold named beforehand.
     """
     share = pl.col("coverage")
     people = (1 - share) * (prices.review + prices.human_error * prices.human_error_rate)

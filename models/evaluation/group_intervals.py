@@ -24,7 +24,7 @@ LEVEL = 0.05  # of the t quantiles by which few groups count as fewer: a factor 
 class Design:
     """How many labels of each region of a part's cases tell as much as one of a group of its own: 1 or more.
 
-    `released`: of what was released, labels that are there; `worst`: the same with every draw without an answer wrong.
+    `released`: of what was released, labels that are there; `worst`: the same with every sample without an answer wrong.
     `falling`, `sums`: of all labels, what `at` needs (`_sums`); empty: no two labels are of one group.
     """
 

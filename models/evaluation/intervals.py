@@ -1,4 +1,4 @@
-"""Confidence limits of an error rate, from counts: exact where draws are alike, gamma where they are weighted."""
+"""Confidence limits of an error rate, from counts: exact where samples are alike, gamma where they are weighted."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,7 +33,7 @@ def _sample(errors: ArrayLike, n: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def batch_upper(errors: int, n: int, population: int, delta: float) -> float:
-    """Exact upper limit of the share wrong in a closed batch, `n` of its `population` cases drawn (hypergeometric).
+    """Exact upper limit of the share wrong in a closed batch, `n` of its `population` cases sampled (hypergeometric).
 
     The largest share that would have shown at most `errors` with probability above delta. Raises ValueError if the
     numbers cannot be a sample of the batch.
@@ -51,7 +51,7 @@ def batch_upper(errors: int, n: int, population: int, delta: float) -> float:
 
 
 def _sampled_at_most(errors: int, n: int, wrong: int, population: int) -> float:
-    """Chance that `n` of `population` cases, drawn without putting back, hold at most `errors` of the `wrong`."""
+    """Chance that `n` of `population` cases, sampled without putting back, hold at most `errors` of the `wrong`."""
     k = np.arange(max(0, n - (population - wrong)), errors + 1)
     ways = _log_ways(wrong, k) + _log_ways(population - wrong, n - k) - _log_ways(population, n)
     return float(np.exp(ways).sum())

@@ -1,7 +1,7 @@
 """Does the confidence mean what it says (calibration), and does it tell right from wrong (discrimination)?
 
 The two are different: a score with a calibration error of .004 can have an AUROC of .42. Both come from blind labels with
-weight 1 / propensity; draws without an answer are taken to be like the answered ones of their propensity, as in `risk`.
+weight 1 / propensity; samples without an answer are taken to be like the answered ones of their propensity, as in `risk`.
 """
 
 import math
@@ -24,7 +24,7 @@ CHANCE = 0.5  # a score whose AUROC is surely below this ranks the wrong answers
 
 
 def labels(counts: pl.DataFrame) -> pl.DataFrame:
-    """Answered blind draws: `confidence`, `right` (Boolean), `n` (labels), `weight` (cases they stand for).
+    """Answered blind samples: `confidence`, `right` (Boolean), `n` (labels), `weight` (cases they stand for).
 
     `counts` as in `risk`; unscorable cases are left out. A row per distinct confidence and answer.
     """
@@ -208,4 +208,4 @@ def _estimate(labelled: pl.DataFrame, value: float, low: float, high: float, alp
 
 
 def _nothing() -> NotEnoughEvidence:
-    return NotEnoughEvidence(reason="no blind draw is answered yet", n=0, errors=0)
+    return NotEnoughEvidence(reason="no blind sample is answered yet", n=0, errors=0)

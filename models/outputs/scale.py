@@ -45,7 +45,7 @@ RANGES: Mapping[str, str] = MappingProxyType(
     {"unit": "from 0 to 1", "percent": "from 0 to 100", "logprob": "0 or below", "real": "finite", "rank": "1 or more"}
 )  # what a number of the scale is, in words
 
-# A stray number is a doubt about its row; so many are another scale.
+# A stray number leaves its row unscored; so many are another scale.
 _STRAYS = 5
 _SHARE = 0.01
 _UNKNOWN = -1.0  # what some write where there is no confidence

@@ -1,9 +1,9 @@
 """What a labelled history says about a model before anything runs: how good it is, and what would be certified.
 
 A history is a frame of cases in any order: `confidence` (Float64 in [0, 1], null: unscorable, always for a person) and
-`right` (Boolean). Each case with a `right` is a blind label. Where labels were drawn with known chances, `chance` (in (0, 1])
-says of every case with which, and `right` is null for those that were not drawn; without it every case is labelled. `group`
-(String): cases of one group are one draw and one unit of evidence.
+`right` (Boolean). Each case with a `right` is a blind label. Where labels were sampled with known chances, `chance` (in (0, 1])
+says of every case with which, and `right` is null for those that were not sampled; without it every case is labelled. `group`
+(String): cases of one group are one sample and one unit of evidence.
 """
 
 from dataclasses import dataclass
@@ -152,7 +152,7 @@ def _accuracy(known: pl.DataFrame, counts: pl.DataFrame, delta: float) -> Estima
         method = group_intervals.METHOD
     elif isinstance(error, Estimate):
         value, low, high, method = error.value, error.low, error.high, error.method
-    else:  # pragma: no cover - a scored label is an answered draw
+    else:  # pragma: no cover - a scored label is an answered sample
         raise ValueError(error.reason)
     wrong = int((~scored["right"]).sum())
     return Estimate(
@@ -236,7 +236,7 @@ def _attainable(target: float, share: _Share, reached: attainable.Granted) -> At
 def _counts(history: pl.DataFrame) -> pl.DataFrame:
     """The history as `risk` takes it: everything reviewed, every label a blind one that is answered."""
     chance = pl.col("chance") if "chance" in history.columns else pl.lit(1.0)
-    outcome = pl.when(pl.col("right").is_null()).then(pl.lit("undrawn")).when("right").then(pl.lit("right"))
+    outcome = pl.when(pl.col("right").is_null()).then(pl.lit("unsampled")).when("right").then(pl.lit("right"))
     return (
         history.group_by("confidence", "right", propensity=chance)
         .agg(n=pl.len().cast(pl.Int64))

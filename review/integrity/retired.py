@@ -19,7 +19,7 @@ TABLE = "decision"
 
 
 def leaving(rows: pl.DataFrame, touched: pl.Series) -> pl.Series:
-    """Which decisions may leave: released, not drawn, and never before a person. `touched`: the ids people have met."""
+    """Which decisions may leave: released, not sampled, and never before a person. `touched`: the ids people have met."""
     untouched = (pl.col("route") == AUTOMATE) & ~pl.col("blind") & ~pl.col("case_id").is_in(touched.implode())
     return rows.select(untouched.alias("leaving")).to_series()
 

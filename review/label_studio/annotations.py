@@ -136,7 +136,7 @@ def facts(
     `dispatches` says which tasks are ours: task_key, stream, case_id, slot, blind. `known` is the latest revision of
     each recorded annotation of these tasks: task_id, case_id, slot, annotation_id, revision, outcome, and reviewer if it
     has that column; what it says of another case under a task's id is from before a restore. `people` maps user ids to
-    e-mail addresses, `readers` a case to who has answered it and in which slot: what they answer in a later slot is a
+    e-mail addresses, `readers` a case to who has answered it and in which `slot`: what they answer in a later one is a
     repeat, and counts for nothing. A reading is blind if it was sent blind, neither the task nor the annotation has to do
     with a prediction, whoever put it there, and the reader wrote it: any account may write in
     another's name. Returns frames of the schemas REVIEWS and FAULTS. Tasks that are not ours are passed

@@ -51,8 +51,8 @@ def curves(
     if binned.is_empty():
         return []
     # Each case counts as sure as the strictest threshold it reaches; below all of them, as not sure at all.
-    line = pl.Series([*thresholds, None], dtype=pl.Float64)
-    counts = binned.with_columns(confidence=line.gather(binned["bin"].fill_null(len(thresholds))))
+    at = pl.Series([*thresholds, None], dtype=pl.Float64)
+    counts = binned.with_columns(confidence=at.gather(binned["bin"].fill_null(len(thresholds))))
     named = _named(counts, ("confidence", "propensity", "blind", "outcome", "n"))
     largest = named.group_by("slice").agg(pl.col("n").sum()).sort(["n", "slice"], descending=[True, False])
     return [
@@ -101,8 +101,8 @@ def shift(cases: Outcomes) -> score_shift.Shift | None:
     binned = outcomes.binned(cases, ["day"], steps.tolist())
     if binned.is_empty():
         return None
-    line = pl.Series([*steps, None], dtype=pl.Float64)
-    binned = binned.select("day", "n", confidence=line.gather(binned["bin"].fill_null(len(steps))))
+    at = pl.Series([*steps, None], dtype=pl.Float64)
+    binned = binned.select("day", "n", confidence=at.gather(binned["bin"].fill_null(len(steps))))
     newest = binned["day"].max()
     before, after = (binned.filter(side) for side in (pl.col("day") < newest, pl.col("day") == newest))
     if min(before["n"].sum(), after["n"].sum()) < FEWEST:

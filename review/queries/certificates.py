@@ -1,7 +1,7 @@
 """What the certificate of an era rests on and says: the ledger's facts to values and back.
 
 The values and what they mean are in `era_plan` (plan), `prefix` and `case_counts` (evidence) and
-`models.certification.certificate` (standing).
+`models.certification.certificate` (progress).
 """
 
 import json
@@ -177,9 +177,9 @@ def policies(ledger: Ledger, epoch_id: str) -> dict[str, Policy]:
 def look(
     ledger: Ledger, plan: era_plan.Plan, all_cases: Outcomes, *, part: str = ""
 ) -> tuple[certificate.Progress, bool]:
-    """Look at the draws of the plan's era: what today's labels certify, and whether anything is new since the last look.
+    """Look at the samples of the plan's era: what today's labels certify, and whether anything is new since the last look.
 
-    `judged`: the stream's decisions. Raises ValueError if a draw's propensity is not one its policy gives.
+    `all_cases`: the stream's decisions. Raises ValueError if a sample's propensity is not one its policy gives.
     """
     cases = outcomes.released_at_most(outcomes.of_era(outcomes.of(all_cases, plan.epoch), plan.era), plan.group_size)
     if part:
@@ -198,7 +198,7 @@ def look(
 
 
 def samples(cases: Outcomes, version: Mapping[str, int], thresholds: tuple[float, ...]) -> certificate.Samples:
-    """The draws of some cases in the order of decision. `version`: policy id -> its row of the smallest propensities."""
+    """The samples of some cases in the order of decision. `version`: policy id -> its row of the smallest propensities."""
     sampled = cases.sampled
     kinds = cases.kinds.select("policy_id", "propensity")[sampled["kind"]]
     settled = sampled["settled"].to_numpy()
@@ -218,7 +218,7 @@ def watched(all_cases: Outcomes, epoch_id: str, *, unsettled_before: str | None 
 
     Settled ones and, of those that wait for another reader, what has waited since before a moment (None: all of them), as
     its reader said it: a dispute as wrong, an answer that agrees as right, so that neither is counted without the other.
-    Silence is no error of the machine: a draw without an answer is not among them. Where a rule has some cases read more
+    Silence is no error of the machine: a sample without an answer is not among them. Where a rule has some cases read more
     often than others, they are thinned to the rate of the others: what is watched is the error among all that is released.
     """
     cases = outcomes.of(all_cases, epoch_id)

@@ -12,7 +12,7 @@ LAST = 2**62  # later than any seal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
-    """What was sent and what came of it. A reading is the answer of a case in a slot.
+    """What was sent and what came of it. A reading is the answer of a case in a `slot`.
 
     live      each annotation that somebody gave, as its latest revision says: project_id, annotation_id, revision,
               case_id, slot, reviewer, outcome, answer, blind, seconds, submitted_at, written_by (null: the reviewer),
@@ -62,8 +62,8 @@ def _live(revisions: pl.DataFrame) -> pl.DataFrame:
 
 
 def _readings(live: pl.DataFrame) -> pl.DataFrame:
-    """The reading of a case in a slot is the answer of the first person who gave one; if they answered again, their last
-    word. Each slot's is another person's: what an earlier reader answers in a later slot is collected as a repeat.
+    """The reading of a case in a `slot` is the answer of the first person who gave one; if they answered again, their last
+    word. Each is another person's: what an earlier reader answers in a later one is collected as a repeat.
 
     A skip is no answer, a deleted annotation is gone, and what a bulk action made is nobody's reading.
     """
@@ -82,7 +82,7 @@ def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bo
     """case_id, readings, agree, disputed, due, since: how many people have read a case blind, how many of them agree with
     the model, whether another must, and since when: of a dispute, the first answer against the model or not sure; else the first.
 
-    `claims`: case_id, prediction, confidence and overlap (Boolean; without the column: nowhere) of cases drawn blind. One
+    `claims`: case_id, prediction, confidence and overlap (Boolean; without the column: nowhere) of cases sampled blind. One
     reading against the model is no verdict yet, nor is a tie, nor an only reading whose reader is not sure: the case is
     disputed. Where the model named no answer, or had no confidence in it, there is nothing to defend. A case of the overlap is
     due for another reading, too, while its only one agrees with the model. Without `second_opinion` nothing is disputed. A
@@ -118,7 +118,7 @@ def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bo
 
 
 def claims(ledger: Ledger, stream: str) -> pl.DataFrame:
-    """Cases drawn blind that somebody answered: case_id, prediction, confidence, decided_at, content, epoch_id, route,
+    """Cases sampled blind that somebody answered: case_id, prediction, confidence, decided_at, content, epoch_id, route,
     propensity, group_id, seal (of the decision)."""
     # CROSS JOIN here and below: SQLite then goes from the answers to their decisions, not through all decisions.
     return ledger.read(
@@ -140,7 +140,7 @@ def disputed(ledger: Ledger, stream: str, people: Reviewed) -> pl.DataFrame:
 
 
 def spent(people: Reviewed) -> pl.DataFrame:
-    """Slots that an earlier reader of the case has answered, and nobody else: case_id, slot."""
+    """Readings (`slot`) that an earlier reader of the case has answered, and nobody else: case_id, slot."""
     repeats = people.live.filter(pl.col("outcome") == "repeat").select(PLACE).unique(maintain_order=True)
     return repeats.join(people.readings, on=PLACE, how="anti", maintain_order="left")
 

@@ -29,7 +29,7 @@ def always_audited(cases: Outcomes) -> int:
     """Released cases of the epoch that a rule had read by a person, whatever their number said. `cases`: of the epoch.
 
     They are those whose propensity is above that of the others under the same policy; where every case is audited, or
-    all that was released falls under a rule, none can be told apart, and they count as plain audits.
+    all that was released falls under a rule, none can be distinguished, and they count as plain audits.
     """
     released = cases.kinds.filter(pl.col("route") == AUTOMATE)
     above = pl.col("propensity") > pl.col("propensity").min().over("policy_id")

@@ -54,7 +54,7 @@ def _decided(ledger: Ledger, stream: str) -> dict[str, int]:
 
 
 def _recalled(ledger: Ledger, stream: str) -> int:
-    """Released cases that were recalled and were not drawn for a blind label anyway."""
+    """Released cases that were recalled and were not sampled for a blind label anyway."""
     rows = ledger.read(
         """
         SELECT count(*) AS n FROM recall c CROSS JOIN decision d

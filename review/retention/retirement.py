@@ -1,6 +1,6 @@
 """Take old decisions out of the ledger, into files, so that every seal can still be checked and every report stays.
 
-Only what no person ever had before them leaves: released, not drawn, not recalled. What people read is evidence, and
+Only what no person ever had before them leaves: released, not sampled, not recalled. What people read is evidence, and
 rests on references. Estimates rest on extracts, which stay, as do seals, with the keys of their rows. A file is on the
 disk, read back and held against the seals, before the ledger lets go of a row; killed anywhere, nothing is lost, and the
 next run goes on.

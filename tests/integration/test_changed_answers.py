@@ -26,7 +26,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Itera
 
 
 def act(desk: Desk) -> tuple[str, float | None]:
-    """What `measure` does after a look at today's labels, and the line in force then."""
+    """What `measure` does after a look at today's labels, and the threshold in force then."""
     safeguards.act(desk.run(), desk.in_force(), desk.looks(), runs.clock())
     assert safeguards.act(desk.run(), desk.in_force(), desk.looks(), runs.clock()) is False, "again changes nothing"
     return desk.in_force().adopted_by, desk.in_force().policy.threshold

@@ -252,7 +252,7 @@ def test_a_task_holds_what_the_reviewer_sees_its_key_and_for_assisted_cases_the_
     assert results.read(mail, prediction["result"]) == "no"
 
 
-def test_assisted_cases_come_prefilled_also_after_a_wave_that_was_all_blind(
+def test_assisted_cases_come_prefilled_also_after_a_batch_that_was_all_blind(
     connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
     (first,) = import_tasks.push(connection, project, tasks(mail, 1, prediction=None), mail).values()
@@ -406,7 +406,7 @@ def test_what_a_bulk_action_makes_of_a_prediction_carries_no_time_on_the_task(
     assert [item.seconds for item in changed.annotations] == [None]
 
 
-def test_several_people_on_one_task_are_told_apart(
+def test_several_people_on_one_task_are_kept_apart(
     connection: access.Connection, mail: Stream, project: int, api: Api, server: Any
 ) -> None:
     (task,) = import_tasks.push(connection, project, tasks(mail, 1), mail).values()
@@ -522,7 +522,7 @@ def test_an_answer_to_a_task_that_came_with_a_prediction_says_so_and_a_blind_one
     assert by_task == {blind: False, shown: False, begun: True}
 
 
-def test_a_suggestion_that_is_gone_again_is_still_told_by_the_answer_it_became(
+def test_a_suggestion_that_is_gone_again_is_still_known_by_the_answer_it_became(
     connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
     (task,) = import_tasks.push(connection, project, tasks(mail, 1), mail).values()
@@ -538,7 +538,7 @@ def test_a_suggestion_that_is_gone_again_is_still_told_by_the_answer_it_became(
 # Whose project it is
 
 
-def test_a_project_that_is_another_streams_is_told_from_ours(
+def test_a_project_that_is_another_streams_is_known_from_ours(
     connection: access.Connection, mail: Stream, project: int
 ) -> None:
     projects.check_owner(connection, project, mark(mail))

@@ -33,7 +33,7 @@ DAYS = ("2026-01-01T08:00:00.000000Z", "2026-01-02T08:00:00.000000Z", "2026-02-2
 
 
 def released(prefix: str, at: str, count: int = 6) -> pl.DataFrame:
-    """Of a batch the first case is doubtful, the second was drawn, the others were released and nobody looks at them."""
+    """Of a batch the first case is doubtful, the second was sampled, the others were released and nobody looks at them."""
     rows: list[dict[str, facts.Value]] = []
     for n in range(count):
         row: dict[str, facts.Value] = {"case_id": f"{prefix}-{n}", "line": n, "content": f"{n}" * 64, "confidence": 0.9}
@@ -277,9 +277,9 @@ from review.retention import retirement
 url, folder, module, function, when = sys.argv[1:]
 owner = {"archive": archive, "removal": removal}[module]
 original = getattr(owner, function)
-def instead(*given, **named):
+def instead(*args, **named):
     if when == "after":
-        original(*given, **named)
+        original(*args, **named)
     os.kill(os.getpid(), signal.SIGKILL)
 setattr(owner, function, instead)
 with ledger.open(url) as book:

@@ -169,7 +169,7 @@ class Product:
     def look_and_report(self, *, killed: bool = False, reported: bool = True) -> Shown | None:
         """The flow `measure`, without writing a page.
 
-        `killed`: after the look, before the watchdog (KilledError). `told`: what the report says, too; after an alarm it
+        `killed`: after the look, before the watchdog (KilledError). `reported`: what the report says, too; after an alarm it
         always is, and always when a look certifies more.
         """
         run = self._run("measure")
@@ -266,7 +266,7 @@ class Product:
 
 @contextmanager
 def opened(folder: Path, number: int) -> Iterator[Product]:
-    """A new ledger in `folder`, with the product's settings and clock turned to it. `number` seeds the draws."""
+    """A new ledger in `folder`, with the product's settings and clock turned to it. `number` seeds the samples."""
     salts = random.Random(number)  # the product's own are secret; these must come again
     url = f"sqlite:///{folder / 'ledger.db'}"
     with pytest.MonkeyPatch.context() as patch:

@@ -162,14 +162,14 @@ def test_a_rating_becomes_the_sign_of_the_nearest_whole_rating(rating: float, la
     assert tweets.label(rating) == label
 
 
-def test_every_answer_is_a_real_rating_and_reviewers_draw_their_own() -> None:
+def test_every_answer_is_a_real_rating_and_reviewers_choose_their_own() -> None:
     ratings = {f"tweet-{number}": ("negative", "positive") for number in range(200)}
     ada = [tweets.answer(ratings, case, "ada@example.com") for case in ratings]
     ben = [tweets.answer(ratings, case, "ben@example.com") for case in ratings]
     assert set(ada) == {"negative", "positive"}
     assert ada == [tweets.answer(ratings, case, "ada@example.com") for case in ratings]
     assert ada != ben
-    # 200 draws of two: 100 each, standard deviation 7; four of them either way.
+    # 200 samples of two: 100 each, standard deviation 7; four of them either way.
     assert 72 <= ada.count("positive") <= 128
 
 
@@ -224,7 +224,7 @@ def test_days_are_of_nearly_the_same_size() -> None:
     assert prepared.share(10, 3) == [slice(0, 3), slice(3, 6), slice(6, 10)]
 
 
-def test_a_draw_is_the_same_in_every_process() -> None:
+def test_a_sample_is_the_same_in_every_process() -> None:
     code = "from deploy.demo import prepared; print(prepared.number('a', 'b'))"
     outside = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert float(outside) == prepared.number("a", "b")

@@ -75,7 +75,7 @@ def test_a_batch_labelled_whole_is_known_exactly() -> None:
 
 
 def test_the_limit_of_a_closed_batch_is_the_largest_that_could_have_hidden() -> None:
-    """10 of 20 drawn, none wrong: with 3 wrong the chance to miss all is C(17,10)/C(20,10) = 0.105, with 4 0.043."""
+    """10 of 20 sampled, none wrong: with 3 wrong the chance to miss all is C(17,10)/C(20,10) = 0.105, with 4 0.043."""
     assert intervals.batch_upper(0, 10, 20, 0.05) == 3 / 20
     assert intervals.batch_upper(0, 10, 20, 0.11) == 2 / 20
 
