@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from models.certification import case_counts, certificate, era_plan, prefix
+from models.evaluation.outcome import Outcome
 from models.routing import policy
 from models.routing.policy import Policy
 from review.ledger.ledger import Ledger
@@ -204,11 +205,11 @@ def draws(cases: Judged, version: Mapping[str, int], thresholds: tuple[float, ..
         bin=era_plan.bins(drawn["confidence"], thresholds).fill_null(len(thresholds)).to_numpy(),
         version=kinds["policy_id"].replace_strict(dict(version), return_dtype=pl.Int64).to_numpy(),
         propensity=kinds["propensity"].to_numpy(),
-        right=settled & (drawn["outcome"] == "right").to_numpy(),
+        right=settled & (drawn["outcome"] == Outcome.RIGHT).to_numpy(),
         group=drawn["member"].rank("dense").cast(pl.Int64).to_numpy(),
         batch=drawn["seal"].to_numpy(),
     )
-    return certificate.Draws(order=order, settled=settled, sent=(drawn["outcome"] != "waiting").to_numpy())
+    return certificate.Draws(order=order, settled=settled, sent=(drawn["outcome"] != Outcome.WAITING).to_numpy())
 
 
 def watched(judged: Judged, epoch_id: str, *, unsettled_before: str | None = "") -> pl.DataFrame:
@@ -220,14 +221,14 @@ def watched(judged: Judged, epoch_id: str, *, unsettled_before: str | None = "")
     often than others, they are thinned to the rate of the others: what is watched is the error among all that is released.
     """
     cases = outcomes.of(judged, epoch_id)
-    least = pl.col("propensity").filter(pl.col("route") == policy.AUTOMATE).min().over("policy_id")
-    kinds = cases.kinds.select(released=pl.col("route") == policy.AUTOMATE, kept=least / pl.col("propensity"))
+    least = pl.col("propensity").filter(pl.col("route") == policy.Route.AUTOMATE).min().over("policy_id")
+    kinds = cases.kinds.select(released=pl.col("route") == policy.Route.AUTOMATE, kept=least / pl.col("propensity"))
     of_draw = kinds[cases.drawn["kind"]]
     # What a case belongs with is the beginning of a SHA-256, and another than the one it was sampled by: a fair number for this.
     released = of_draw["released"] & (cases.drawn["member"].cast(pl.Float64) < of_draw["kept"] * 2.0**64)
     waits = pl.lit(True) if unsettled_before is None else pl.col("since") < unsettled_before
     return cases.drawn.filter(released, pl.col("settled") | (pl.col("since").is_not_null() & waits)).select(
-        "seal", "decided_at", wrong=pl.col("outcome") != "right"
+        "seal", "decided_at", wrong=pl.col("outcome") != Outcome.RIGHT
     )
 
 

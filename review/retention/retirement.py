@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from models import errors
-from models.routing.policy import AUTOMATE
+from models.routing.policy import Route
 from review.integrity import checks, retired, verify
 from review.ledger import archive, rollups, seals
 from review.ledger.ledger import Ledger
@@ -68,7 +68,7 @@ def _candidates(ledger: Ledger, stream: str, before: str) -> pl.DataFrame:
         stream=stream,
     )
     groups = _groups(found)
-    released = (pl.col("route") == AUTOMATE) & ~pl.col("blind")
+    released = (pl.col("route") == Route.AUTOMATE) & ~pl.col("blind")
     held = pl.lit(False)
     suspects = alarms.suspects(ledger, stream)
     waiting = set() if suspects is None else set(suspects["epoch_id"])
@@ -144,7 +144,7 @@ def beyond_recall(ledger: Ledger, stream: str) -> int:
 
 
 def _beyond(ledger: Ledger, stream: str, suspected: suspicion.Suspicion, retired_extracts: pl.DataFrame) -> int:
-    suspect = suspected.suspect & (pl.col("route") == AUTOMATE) & ~pl.col("blind")
+    suspect = suspected.suspect & (pl.col("route") == Route.AUTOMATE) & ~pl.col("blind")
     groups = _groups(retired_extracts).filter(suspect)
     if groups.is_empty():
         return 0
