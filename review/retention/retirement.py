@@ -14,6 +14,7 @@ import polars as pl
 
 from models import errors
 from models.routing.policy import Route
+from review import formats
 from review.integrity import checks, retired, verify
 from review.ledger import archive, rollups, seals
 from review.ledger.ledger import Ledger
@@ -36,6 +37,16 @@ class Done:
     rows: int = 0
     files: int = 0
     waiting: int = 0
+
+    def sentences(self, folder: Path) -> list[str]:
+        """What was retired into files of `folder`, and what stays for now."""
+        files = f"{formats.count(self.files, 'file')} in {folder}"
+        text = [f"{formats.count(self.rows, 'decision')} retired into {files}." if self.rows else "Nothing to retire."]
+        if self.waiting:
+            text.append(
+                f"{self.waiting} batches stay for now: released cases in them are under suspicion since the last alarm."
+            )
+        return text
 
 
 def retire(ledger: Ledger, stream: str, *, before: str, folder: Path, who: Who) -> Done:

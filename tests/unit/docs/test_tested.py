@@ -23,6 +23,7 @@ TRIED: dict[str, str] = {
     "tests/e2e/test_demo.py": "deploy.demo.__main__ deploy.demo.alarm deploy.demo.guide deploy.demo.rounds",
     "tests/e2e/test_doctor.py": "flows.health.doctor",
     "tests/e2e/test_drift.py": "flows.commands.governance flows.queueing.redispatch",
+    "tests/e2e/test_round.py": "flows.governance.opening",
     "tests/e2e/test_export.py": "flows.commands.export flows.handover.export flows.handover.answer_files",
     "tests/e2e/test_owner_in_prefect.py": "flows.adopt flows.runtime.artifacts flows.runtime.kept_events",
     "tests/e2e/test_prefect.py": "flows.runtime.flow_states flows.runtime.prefect_server",
@@ -110,7 +111,8 @@ TRIED: dict[str, str] = {
         "models.outputs.path_search models.outputs.paths"
     ),
     "tests/unit/flows/planning/test_study_field.py": (
-        "flows.commands.study_history flows.planning.study_outcomes flows.planning.study_rows models.planning.attainable "
+        "flows.commands.study_history flows.planning.question flows.planning.study_outcomes flows.planning.study_rows "
+        "models.planning.attainable "
         "models.planning.looks models.planning.simulation models.outputs.score_columns review.report.study_text "
         "review.report.study_words"
     ),
