@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from flows.commands.options import Because, By, StreamName
-from flows.commands.terminal import out
+from flows.commands.terminal import out, say
 from flows.runtime import settings
 from models.errors import printable
 from review import formats
@@ -125,15 +125,7 @@ def recall(stream: StreamName, by: By, because: Because) -> None:
     from flows.governance import recall as recalls
 
     count = recalls.recall(stream, by=by, because=because)
-    out.print(
-        f"{formats.count(count, 'released case')} {'goes' if count == 1 else 'go'} to people with the next dispatch."
-    )
-    if gone := recalls.beyond_recall(stream):
-        out.print(
-            f"{gone} more are under suspicion and were retired before: they cannot be recalled. "
-            "Their records are in the archive's files.",
-            soft_wrap=True,
-        )
+    say(recalls.sentences(count, recalls.beyond_recall(stream)))
 
 
 show = typer.Typer(no_args_is_help=True, help="What the ledger tells of a case or of the threshold.")

@@ -4,9 +4,8 @@ import json
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
-from flows.commands.terminal import out
+from flows.commands.terminal import say
 from flows.runtime import settings
 from models import names_and_reasons
 from models.errors import SecondReaderError
@@ -25,16 +24,17 @@ def status(
     if as_json:
         print(json.dumps(rows, indent=2))
     elif prometheus:
-        from review.health import prometheus as figures
-
-        print(figures.text(rows), end="")
-    elif rows:
-        for line in _lines(rows):
-            out.print(escape(line), soft_wrap=True)
+        print(_figures(rows), end="")
     else:
-        out.print(f"No stream files in {escape(str(config.streams))}.", soft_wrap=True)
+        say(_lines(rows) if rows else [f"No stream files in {config.streams}."])
     if any(row["problem"] is not None and row["problem"] != _unopened(row["stream"]) for row in rows):
         raise typer.Exit(1)
+
+
+def _figures(rows: list[dict[str, Any]]) -> str:
+    from review.health import prometheus
+
+    return prometheus.text(rows)
 
 
 def _unopened(name: str) -> str:

@@ -15,7 +15,7 @@ from models.certification import certificate
 from models.config.stream import Stream
 from models.errors import LedgerInvalid
 from models.monitoring import change_detection
-from models.routing.policy import AUTOMATE
+from models.routing.policy import Route
 from review.queries import alarms, certificates, outcomes, policy_history, relook, suspicion
 from review.queries.outcomes import Outcomes
 
@@ -123,7 +123,7 @@ def watch_closed(run: runs.Run, in_force: policy_history.PolicyInForce, cases: O
     Such an alarm closes nothing, for what is in force is another model's; its suspects can be recalled. `in_force`: after
     `watch`. An epoch that had its alarm has its suspects reported anew with every answer, and needs none again.
     """
-    released = cases.kinds.filter(pl.col("route") == AUTOMATE)["epoch_id"].unique().sort().to_list()
+    released = cases.kinds.filter(pl.col("route") == Route.AUTOMATE)["epoch_id"].unique().sort().to_list()
     done = {in_force.epoch_id, *alarms.alarms(run.ledger, run.stream.name)["epoch_id"]}
     closed = [epoch_id for epoch_id in released if epoch_id not in done]
     targets = policy_history.targets(run.ledger, run.stream.name) if closed else {}

@@ -14,6 +14,16 @@ _FORMULA = r"^[=+\-@\t\r]"  # a spreadsheet computes what begins so
 _NUMBER = r"^[+-]?\d+(\.\d+)?$"
 
 
+def named(text: str | None) -> Format | None:
+    """The format of this name; None: none was named. Raises Misuse if there is no such format."""
+    if text is None:
+        return None
+    for one in FORMATS:
+        if text == one:
+            return one
+    raise Misuse(f"--format {text!r}: one of {', '.join(FORMATS)}")
+
+
 def format_of(path: Path, asked: Format | None) -> Format:
     """The format of a file: the one asked for, else by its ending. Raises Misuse if they differ or neither says."""
     ending = path.suffix.lower().removeprefix(".")

@@ -9,6 +9,7 @@ import polars as pl
 from flows.handover import answer_files
 from flows.runtime import settings
 from models.errors import Misuse
+from review import formats
 from review.ledger import ledger
 from review.queries import finished
 
@@ -23,6 +24,12 @@ class Exported:
     file: Path | None
     states: dict[str, int]  # released, reviewed, withdrawn -> rows
     cursor: str
+
+    def sentence(self) -> str:
+        """What was written, and where the next export is to start."""
+        counts = ", ".join(f"{state} {formats.count(rows)}" for state, rows in self.states.items())
+        what = "Nothing has changed" if self.file is None else f"{self.file}: {counts}"
+        return f"{what}. Next: --since {self.cursor}"
 
 
 def export(

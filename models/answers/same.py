@@ -105,12 +105,19 @@ def as_sets(written: pl.Series) -> pl.Series:
     """JSON lists of texts with their parts sorted and each once: the order of a set of labels says nothing.
 
     Lists of anything else (numbers of a box) and all other texts stay as they are.
+
+    >>> print(*as_sets(pl.Series(['["b", "a", "b"]', "b, a"])), sep=" / ")
+    ["a", "b"] / b, a
     """
     return _mapped(written, {text: _as_set(text) for text in _distinct(written) if text.lstrip().startswith("[")})
 
 
 def folded(written: pl.Series) -> pl.Series:
-    """Texts without case, outer white space, final punctuation and the form of a number ("1.0" is "1")."""
+    """Texts without case, outer white space, final punctuation and the form of a number ("1.0" is "1").
+
+    >>> folded(pl.Series([" Billing. ", "1.0"])).to_list()
+    ['billing', '1']
+    """
     return _mapped(written, {text: plain(text) for text in _distinct(written)})
 
 
@@ -146,7 +153,11 @@ def judge(prediction: pl.Series, truth: pl.Series, *, fold: bool) -> pl.DataFram
 
 
 def alike(labels: set[str]) -> list[str]:
-    """Those of the labels that differ from another one by spelling alone, sorted."""
+    """Those of the labels that differ from another one by spelling alone, sorted.
+
+    >>> alike({"Bug", "bug", "praise"})
+    ['Bug', 'bug']
+    """
     key = {text: plain(text) for text in labels}
     many: dict[str, int] = {}
     for text in labels:

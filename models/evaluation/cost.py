@@ -102,6 +102,9 @@ def load(threshold: float | None, coverage: float, *, cases: float, capacity: fl
     """Reviews a day when a share `coverage` of `cases` a day is released and `audit_rate` of these is labelled too.
 
     Raises ValueError if `cases` or `capacity` is negative, or a share is not in [0, 1].
+
+    >>> load(0.9, coverage=0.6, cases=100, capacity=40, audit_rate=0.1)
+    Load(threshold=0.9, coverage=0.6, reviews=46.0, late=6.0)
     """
     if min(cases, capacity) < 0 or not 0 <= coverage <= 1 or not 0 <= audit_rate <= 1:
         raise ValueError(f"{cases} cases, capacity {capacity}, coverage {coverage}, audit rate {audit_rate} cannot be")

@@ -25,13 +25,13 @@ from numpy.typing import NDArray
 
 from models.evaluation import intervals
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
+from models.evaluation.outcome import SETTLED, Outcome
 from models.routing import policy
 
 Floats = NDArray[np.float64]
 EXACT = "Clopper-Pearson"
 WEIGHTED = "Fay-Feuer"
 BY_GROUP = ", by group"
-ANSWERED = ("right", "wrong")
 THRESHOLDS = 400  # of a curve: more than a page can show, and each costs two quantiles
 
 
@@ -99,8 +99,8 @@ def _evidence(counts: pl.DataFrame, region: NDArray[np.int64], regions: int) -> 
     """Sum the rows of `counts` into regions; `region` gives each row's own."""
     propensity, column = np.unique(counts["propensity"].to_numpy(), return_inverse=True)
     sampled = counts["blind"].to_numpy()
-    answered = sampled & counts["outcome"].is_in(ANSWERED).to_numpy()
-    wrong = sampled & (counts["outcome"] == "wrong").to_numpy()
+    answered = sampled & counts["outcome"].is_in(SETTLED).to_numpy()
+    wrong = sampled & (counts["outcome"] == Outcome.WRONG).to_numpy()
 
     def table(rows: NDArray[np.bool_]) -> Floats:
         cells = region * len(propensity) + column
@@ -150,7 +150,7 @@ def error_among_automated(
     `one_sided` puts all of alpha above: "at most". `unanswered_wrong` takes every sample without an answer for a wrong
     one: the worst that late and refused labels could hide.
     """
-    released = counts.filter(pl.col("route") == policy.AUTOMATE)
+    released = counts.filter(pl.col("route") == policy.Route.AUTOMATE)
     if not released["n"].sum():
         return NotEnoughEvidence(reason="nothing has been released yet", n=0, errors=0)
     evidence = _evidence(released, np.zeros(released.height, np.int64), 1)

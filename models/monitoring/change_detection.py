@@ -72,6 +72,9 @@ def alarm(wrong: ArrayLike, alpha: float, labels_apart: float | None = None) -> 
     While the error is at most alpha, alarms are on average at least `labels_apart` labels apart (None: `run_length`);
     waiting for a wrong label only puts them further apart. `wrong`, `alpha` as for `statistic`. Raises ValueError as it does,
     and if `labels_apart` is not above 1.
+
+    >>> alarm([0] * 50 + [1] * 5, alpha=0.02)  # the fourth wrong label in a row
+    53
     """
     apart = run_length(alpha) if labels_apart is None else labels_apart
     if not apart > 1:

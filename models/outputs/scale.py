@@ -59,7 +59,11 @@ def inside(numbers: pl.Series, scale: str) -> pl.Series:
 
 
 def unit(numbers: pl.Series, scale: str) -> pl.Series:
-    """Each number of the scale as a number in [0, 1], in its order; null where it is none. `numbers`: Float64."""
+    """Each number of the scale as a number in [0, 1], in its order; null where it is none. `numbers`: Float64.
+
+    >>> unit(pl.Series([97.0, 12.5, 101.0]), "percent").to_list()
+    [0.97, 0.125, None]
+    """
     known = inside(numbers, scale)
     filled = pl.select(pl.when(known).then(numbers).otherwise(1.0)).to_series().to_numpy()
     mapped = pl.Series(numbers.name, np.clip(_MAPS[scale](filled), 0.0, 1.0))

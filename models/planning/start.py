@@ -101,6 +101,9 @@ def labels_for(target: float, level: float, error: float = 0.0) -> int | None:
     """Blind labels at which evidence reaches a level if a share `error` of them is wrong; None: no number does.
 
     Never fewer than `certificate.fewest` at that level. 377 for a target of 1 % at 5 % without an error.
+
+    >>> labels_for(target=0.02, level=0.05), labels_for(target=0.02, level=0.05, error=0.03)
+    (188, None)
     """
 
     def enough(n: int) -> bool:

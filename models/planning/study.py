@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from models.certification import certificate
 from models.evaluation import group_intervals, intervals, reliability, risk
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
+from models.evaluation.outcome import Outcome
 from models.planning import attainable
 from models.routing import policy
 
@@ -236,7 +237,9 @@ def _attainable(target: float, share: _Share, reached: attainable.Granted) -> At
 def _counts(history: pl.DataFrame) -> pl.DataFrame:
     """The history as `risk` takes it: everything reviewed, every label a blind one that is answered."""
     chance = pl.col("chance") if "chance" in history.columns else pl.lit(1.0)
-    outcome = pl.when(pl.col("right").is_null()).then(pl.lit("unsampled")).when("right").then(pl.lit("right"))
+    outcome = (
+        pl.when(pl.col("right").is_null()).then(pl.lit(Outcome.UNSAMPLED)).when("right").then(pl.lit(Outcome.RIGHT))
+    )
     return (
         history.group_by("confidence", "right", propensity=chance)
         .agg(n=pl.len().cast(pl.Int64))
@@ -245,8 +248,8 @@ def _counts(history: pl.DataFrame) -> pl.DataFrame:
             "confidence",
             "n",
             "propensity",
-            route=pl.lit(policy.REVIEW),
+            route=pl.lit(policy.Route.REVIEW),
             blind=pl.col("right").is_not_null(),
-            outcome=outcome.otherwise(pl.lit("wrong")),
+            outcome=outcome.otherwise(pl.lit(Outcome.WRONG)),
         )
     )

@@ -12,12 +12,17 @@ goes to a person however sure the model is.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 import polars as pl
 import polars_hash as plh
 
-AUTOMATE = "AUTOMATE"
-REVIEW = "REVIEW"
+
+class Route(StrEnum):
+    """Where a case goes: out alone, or to a person. A text in every frame and in the ledger."""
+
+    AUTOMATE = "AUTOMATE"
+    REVIEW = "REVIEW"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +88,11 @@ def route(
     `audited`, Boolean: whether a case is read blind whatever its number says, and so with propensity 1.
     `predictions`, String, is needed where the policy has a threshold per class; a case without one goes to REVIEW. Raises
     ValueError if they differ in length, an id is missing, or there are no predictions to choose a threshold by.
+
+    >>> ids = pl.Series(["a", "b", "c"])
+    >>> rule = Policy(threshold=0.9, audit_rate=0.1, blind_rate=0.3)
+    >>> route(pl.Series([0.95, 0.5, None]), ids, policy=rule, salt="0" * 32).rows()
+    [('AUTOMATE', False, 0.1), ('REVIEW', False, 0.3), ('REVIEW', False, 0.3)]
     """
     if len(confidence) != len(ids) or ids.null_count():
         raise ValueError("one confidence and one id per case")
@@ -105,7 +115,7 @@ def route(
             propensity=pl.when(always).then(1.0).when("sure").then(policy.audit_rate).otherwise(policy.blind_rate)
         )
         .select(
-            pl.when("sure").then(pl.lit(AUTOMATE)).otherwise(pl.lit(REVIEW)).alias("route"),
+            pl.when("sure").then(pl.lit(Route.AUTOMATE)).otherwise(pl.lit(Route.REVIEW)).alias("route"),
             (pl.col("number") < pl.col("propensity")).alias("blind"),
             "propensity",
         )

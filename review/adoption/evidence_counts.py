@@ -12,6 +12,7 @@ import polars as pl
 from models.certification import certificate, era_plan
 from models.evaluation import group_intervals
 from models.evaluation.group_intervals import Design
+from models.evaluation.outcome import SETTLED, Outcome
 from models.routing import policy
 from review.adoption import verdict
 from review.queries import blind_samples, outcomes, policy_history
@@ -83,9 +84,9 @@ def thresholds(
 
 def _part(cases: Outcomes, points: Sequence[float]) -> Part:
     counts = least = outcomes.counts(cases, points)
-    disputed = pl.col("outcome") == "disputed"
+    disputed = pl.col("outcome") == Outcome.DISPUTED
     if cases.sampled.filter(disputed).height:
-        for_the_model = pl.when(disputed).then(pl.lit("right")).otherwise("outcome")
+        for_the_model = pl.when(disputed).then(pl.lit(Outcome.RIGHT)).otherwise("outcome")
         least = outcomes.counts(replace(cases, sampled=cases.sampled.with_columns(outcome=for_the_model)), points)
     samples = (
         cases.sampled.group_by("confidence", "outcome").agg(n=pl.len().cast(pl.Int64)).select(*blind_samples.SCHEMA)
@@ -103,9 +104,9 @@ def _design(cases: Outcomes) -> Design:
         "confidence",
         group=pl.when(pl.col("member") > 0).then("member").otherwise(row).reinterpret(signed=True),
         weight=1 / cases.kinds["propensity"].gather(cases.sampled["kind"]),
-        released=(cases.kinds["route"] == policy.AUTOMATE).gather(cases.sampled["kind"]),
-        right=pl.col("outcome") == "right",
-        answered=pl.col("outcome").is_in((*outcomes.SETTLED, "disputed")),
+        released=(cases.kinds["route"] == policy.Route.AUTOMATE).gather(cases.sampled["kind"]),
+        right=pl.col("outcome") == Outcome.RIGHT,
+        answered=pl.col("outcome").is_in((*SETTLED, Outcome.DISPUTED)),
     )
     answered = sampled.filter("answered")
     falling, sums = group_intervals.designs(*_labels(answered.filter(pl.col("confidence").is_not_null())))

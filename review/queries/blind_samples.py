@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from models.evaluation.outcome import Outcome
 from review import formats
 
 SCHEMA = ("confidence", "outcome", "n")
-
-
-_NAMES = {"waiting": "unsent"}  # as `review.queries.outcomes` calls it
+_NAMES: dict[str, str] = {Outcome.WAITING: "unsent"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

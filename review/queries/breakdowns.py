@@ -9,6 +9,7 @@ import polars as pl
 
 from models.answers import same
 from models.evaluation import group_intervals, slices
+from models.evaluation.outcome import SETTLED, Outcome
 from models.monitoring import score_shift
 from models.planning import what_if
 from models.routing import policy as routing
@@ -29,7 +30,7 @@ def flags(
     much groups widen the limits of all that was released.
     """
     sizes = _settled(outcomes.sizes(cases, ["prediction", "slices", "route", "propensity"])).filter(
-        pl.col("route") == routing.AUTOMATE
+        pl.col("route") == routing.Route.AUTOMATE
     )
     if sizes.is_empty():
         return []
@@ -63,7 +64,7 @@ def curves(
 
 def _settled(counts: pl.DataFrame) -> pl.DataFrame:
     """A dispute counts as wrong."""
-    settled = pl.when(pl.col("outcome") == "disputed").then(pl.lit("wrong")).otherwise("outcome")
+    settled = pl.when(pl.col("outcome") == Outcome.DISPUTED).then(pl.lit(Outcome.WRONG)).otherwise("outcome")
     return counts.with_columns(outcome=settled)
 
 
@@ -116,9 +117,9 @@ def by_day(cases: Outcomes) -> pl.DataFrame:
 
     `audited`: released and answered blind; `labelled`: answered blind, whatever the route.
     """
-    released = pl.col("route") == routing.AUTOMATE
+    released = pl.col("route") == routing.Route.AUTOMATE
     answered, wrong = (
-        pl.col("outcome").is_in(names) for names in (("right", "wrong", "disputed"), ("wrong", "disputed"))
+        pl.col("outcome").is_in(names) for names in ((*SETTLED, Outcome.DISPUTED), (Outcome.WRONG, Outcome.DISPUTED))
     )
     return (
         outcomes.sizes(cases, ["day", "route"])

@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from models.certification import case_counts, certificate, era_plan, prefix
+from models.evaluation.outcome import Outcome
 from models.routing import policy
 from models.routing.policy import Policy
 from review.ledger.ledger import Ledger
@@ -206,11 +207,11 @@ def samples(cases: Outcomes, version: Mapping[str, int], thresholds: tuple[float
         bin=era_plan.bins(sampled["confidence"], thresholds).fill_null(len(thresholds)).to_numpy(),
         version=kinds["policy_id"].replace_strict(dict(version), return_dtype=pl.Int64).to_numpy(),
         propensity=kinds["propensity"].to_numpy(),
-        right=settled & (sampled["outcome"] == "right").to_numpy(),
+        right=settled & (sampled["outcome"] == Outcome.RIGHT).to_numpy(),
         group=sampled["member"].rank("dense").cast(pl.Int64).to_numpy(),
         batch=sampled["seal"].to_numpy(),
     )
-    return certificate.Samples(order=order, settled=settled, sent=(sampled["outcome"] != "waiting").to_numpy())
+    return certificate.Samples(order=order, settled=settled, sent=(sampled["outcome"] != Outcome.WAITING).to_numpy())
 
 
 def watched(all_cases: Outcomes, epoch_id: str, *, unsettled_before: str | None = "") -> pl.DataFrame:
@@ -222,14 +223,14 @@ def watched(all_cases: Outcomes, epoch_id: str, *, unsettled_before: str | None 
     often than others, they are thinned to the rate of the others: what is watched is the error among all that is released.
     """
     cases = outcomes.of(all_cases, epoch_id)
-    least = pl.col("propensity").filter(pl.col("route") == policy.AUTOMATE).min().over("policy_id")
-    kinds = cases.kinds.select(released=pl.col("route") == policy.AUTOMATE, kept=least / pl.col("propensity"))
+    least = pl.col("propensity").filter(pl.col("route") == policy.Route.AUTOMATE).min().over("policy_id")
+    kinds = cases.kinds.select(released=pl.col("route") == policy.Route.AUTOMATE, kept=least / pl.col("propensity"))
     of_sample = kinds[cases.sampled["kind"]]
     # What a case belongs with is the beginning of a SHA-256, and another than the one it was sampled by: a fair number for this.
     released = of_sample["released"] & (cases.sampled["member"].cast(pl.Float64) < of_sample["kept"] * 2.0**64)
     waits = pl.lit(True) if unsettled_before is None else pl.col("since") < unsettled_before
     return cases.sampled.filter(released, pl.col("settled") | (pl.col("since").is_not_null() & waits)).select(
-        "seal", "decided_at", wrong=pl.col("outcome") != "right"
+        "seal", "decided_at", wrong=pl.col("outcome") != Outcome.RIGHT
     )
 
 

@@ -9,7 +9,7 @@ import json
 
 import polars as pl
 
-from models.routing.policy import AUTOMATE
+from models.routing.policy import Route
 from review.ledger.ledger import Ledger
 from review.queries import policy_history, readings
 from review.queries.suspicion import SECOND_OPINION
@@ -102,7 +102,7 @@ def _states(ledger: Ledger, stream: str, decided: pl.DataFrame, until: int) -> p
         _of_people(people.readings, decided, _single(ledger, stream)), on="case_id", how="left", maintain_order="left"
     )
     cases = pl.concat([alone, met.select(alone.columns)])
-    released = (pl.col("route") == AUTOMATE) & (pl.col("recalled") == 0)
+    released = (pl.col("route") == Route.AUTOMATE) & (pl.col("recalled") == 0)
     by_people = pl.col("reader_answer").is_not_null() & ~(released & (pl.col("reader_answer") == pl.col("prediction")))
     by_model = released & ~by_people
     return cases.with_columns(

@@ -15,13 +15,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from models import timestamps
+from models.evaluation.outcome import SETTLED, Outcome
 from review.ledger import rollups
 from review.ledger.ledger import Ledger
 from review.queries import confidence_levels, readings
 from review.queries import overlap as overlaps
 from review.queries.readings import Reviewed
 
-SETTLED = ("right", "wrong")
 _AT_ONCE = 1000  # extracts read in one query: a column of one result holds 2 GB at most
 _KIND = ["route", "propensity"]
 
@@ -78,16 +78,16 @@ def read(
     )
     sampled = sampled.with_columns(
         outcome=pl.when("disputed")
-        .then(pl.lit("disputed"))
+        .then(pl.lit(Outcome.DISPUTED))
         .when(2 * pl.col("agree") > pl.col("readings"))
-        .then(pl.lit("right"))
+        .then(pl.lit(Outcome.RIGHT))
         .when(pl.col("readings").is_not_null())
-        .then(pl.lit("wrong"))
+        .then(pl.lit(Outcome.WRONG))
         .when(pl.col("sent_at").is_null())
-        .then(pl.lit("waiting"))
+        .then(pl.lit(Outcome.WAITING))
         .when(pl.col("skips") > 0)
-        .then(pl.lit("skipped"))
-        .otherwise(pl.lit("open"))
+        .then(pl.lit(Outcome.SKIPPED))
+        .otherwise(pl.lit(Outcome.OPEN))
     )
     late = ~pl.col("outcome").is_in(SETTLED) & (pl.coalesce("sent_at", "decided_at") < due)
     return Outcomes(
@@ -190,8 +190,11 @@ def counts(cases: Outcomes, points: Sequence[float] = ()) -> pl.DataFrame:
     """
     keys, code = _coded(cases, _KIND)
     sampled = cases.sampled.with_columns(
-        pl.when(pl.col("outcome") == "disputed").then(pl.lit("wrong")).otherwise("outcome").alias("outcome"),
-        late=pl.col("late") & (pl.col("outcome") != "disputed"),
+        pl.when(pl.col("outcome") == Outcome.DISPUTED)
+        .then(pl.lit(Outcome.WRONG))
+        .otherwise("outcome")
+        .alias("outcome"),
+        late=pl.col("late") & (pl.col("outcome") != Outcome.DISPUTED),
         blind=pl.lit(True),
         code=pl.Series(code).gather(cases.sampled["kind"]),
     )
@@ -205,7 +208,7 @@ def counts(cases: Outcomes, points: Sequence[float] = ()) -> pl.DataFrame:
     unknown = np.bincount(code, _missing(cases), minlength=len(keys)).astype(np.int64)
     for number in range(len(keys)):
         known = rollups.risen([*compress(cases.unsampled, code == number)])
-        silent.append(((number, False, "unsampled", False), known, int(unknown[number])))
+        silent.append(((number, False, Outcome.UNSAMPLED, False), known, int(unknown[number])))
     listed = np.concatenate([answered["confidence"].drop_nulls().to_numpy(), np.asarray(points, np.float64)])
     at = confidence_levels.of([known for _, known, _ in silent], listed)
     frames = [answered.group_by(*of, "confidence").agg(n=pl.len().cast(pl.Int64))]
@@ -262,7 +265,7 @@ def _together(
     """Counts of both by columns of the kinds, columns of their `own`, and what became of them."""
     flags = ["blind", "outcome", "disputed", "late"]
     unsampled = unsampled.with_columns(
-        blind=pl.lit(False), outcome=pl.lit("unsampled"), disputed=pl.lit(False), late=pl.lit(False)
+        blind=pl.lit(False), outcome=pl.lit(Outcome.UNSAMPLED), disputed=pl.lit(False), late=pl.lit(False)
     )
     keys, code = _coded(cases, by)
     # By numbers, not by the names they stand for: there may be many sampled cases.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from review.ledger.ledger import Ledger
+from review.ledger.review_outcome import ReviewOutcome
 
 PLACE = ["case_id", "slot"]
 LAST = 2**62  # later than any seal
@@ -67,7 +68,7 @@ def _readings(live: pl.DataFrame) -> pl.DataFrame:
 
     A skip is no answer, a deleted annotation is gone, and what a bulk action made is nobody's reading.
     """
-    answers = live.filter(pl.col("outcome") == "answer").with_columns(
+    answers = live.filter(pl.col("outcome") == ReviewOutcome.ANSWER).with_columns(
         came=pl.col("submitted_at").min().over(*PLACE, "reviewer")
     )
     order = ["came", "reviewer", "submitted_at", "annotation_id"]
@@ -141,7 +142,7 @@ def disputed(ledger: Ledger, stream: str, people: Reviewed) -> pl.DataFrame:
 
 def spent(people: Reviewed) -> pl.DataFrame:
     """Readings (`slot`) that an earlier reader of the case has answered, and nobody else: case_id, slot."""
-    repeats = people.live.filter(pl.col("outcome") == "repeat").select(PLACE).unique(maintain_order=True)
+    repeats = people.live.filter(pl.col("outcome") == ReviewOutcome.REPEAT).select(PLACE).unique(maintain_order=True)
     return repeats.join(people.readings, on=PLACE, how="anti", maintain_order="left")
 
 
@@ -163,7 +164,7 @@ def cases(people: Reviewed) -> pl.DataFrame:
 
 
 def _skips(people: Reviewed, by: list[str]) -> pl.DataFrame:
-    skips = people.live.filter(pl.col("outcome") == "skip")
+    skips = people.live.filter(pl.col("outcome") == ReviewOutcome.SKIP)
     return skips.group_by(by).agg(skips=pl.col("reviewer").n_unique().cast(pl.Int64))
 
 
@@ -181,11 +182,13 @@ def reviewers(ledger: Ledger, stream: str, people: Reviewed) -> pl.DataFrame:
         """,
         stream=stream,
     )
-    answered = pl.col("outcome") == "answer"
+    answered = pl.col("outcome") == ReviewOutcome.ANSWER
     assisted = answered & ~pl.col("blind")
     agrees = (pl.col("answer") == pl.col("prediction")).fill_null(False)
     return (
-        people.live.filter(pl.col("outcome").is_in(["answer", "skip"]), pl.col("written_by").is_null())
+        people.live.filter(
+            pl.col("outcome").is_in([ReviewOutcome.ANSWER, ReviewOutcome.SKIP]), pl.col("written_by").is_null()
+        )
         .join(filled, on="case_id", how="left")
         .group_by("reviewer")
         .agg(

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from models.routing.policy import AUTOMATE
+from models.routing.policy import Route
 from review.ledger.ledger import Ledger
 from review.queries.outcomes import Outcomes
 
@@ -31,6 +31,6 @@ def always_audited(cases: Outcomes) -> int:
     They are those whose propensity is above that of the others under the same policy; where every case is audited, or
     all that was released falls under a rule, none can be distinguished, and they count as plain audits.
     """
-    released = cases.kinds.filter(pl.col("route") == AUTOMATE)
+    released = cases.kinds.filter(pl.col("route") == Route.AUTOMATE)
     above = pl.col("propensity") > pl.col("propensity").min().over("policy_id")
     return int(released.filter(above)["n"].sum())

@@ -11,6 +11,7 @@ import polars as pl
 
 from models import names_and_reasons, timestamps
 from models.config.stream import Stream
+from models.routing.policy import Route
 from review.ledger.ledger import Ledger
 from review.queries import overlap, policy_history, readings
 
@@ -72,7 +73,7 @@ def read(ledger: Ledger, stream: Stream, epoch_id: str) -> pl.DataFrame:
     (for another reader: its label is not settled)."""
     people = readings.read(ledger, stream.name)
     claims = overlap.claims(ledger, stream.name, stream.review.overlap).filter(
-        pl.col("epoch_id") == epoch_id, pl.col("route") == "AUTOMATE"
+        pl.col("epoch_id") == epoch_id, pl.col("route") == Route.AUTOMATE
     )
     verdicts = readings.verdicts(people.readings, claims, second_opinion=stream.review.second_opinion)
     newest = people.readings.filter("blind").group_by("case_id").agg(newest=pl.col("submitted_at").max())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from models.monitoring import change_detection
-from models.routing.policy import AUTOMATE
+from models.routing.policy import Route
 from review.ledger.ledger import Ledger
 from review.queries import policy_history, readings, registered
 
@@ -73,7 +73,7 @@ def _labels(ledger: Ledger, stream: str, epoch_id: str, raised: int, claims: pl.
     """The released cases of an epoch that somebody has read blind, in the order of decision: seal (of the batch), known and
     wrong_then (when the alarm was raised under seal `raised`), doubted_at (the seal under which the case came under suspicion;
     null: it never did)."""
-    ours = claims.filter(pl.col("epoch_id") == epoch_id, pl.col("route") == AUTOMATE)
+    ours = claims.filter(pl.col("epoch_id") == epoch_id, pl.col("route") == Route.AUTOMATE)
     terms = registered.terms(ledger, epoch_id) or {}
     then = readings.verdicts(
         readings.read(ledger, stream, until=raised).readings, ours, second_opinion=terms.get(SECOND_OPINION, True)

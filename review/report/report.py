@@ -15,6 +15,7 @@ from models.certification import certificate
 from models.config.stream import Stream
 from models.evaluation import group_intervals, intervals, reliability, risk
 from models.evaluation.estimate import NotEnoughEvidence
+from models.evaluation.outcome import Outcome
 from models.evaluation.slices import Slice
 from models.monitoring.score_shift import Shift
 from models.planning import what_if
@@ -82,7 +83,7 @@ def build(
     target, delta = stream.target.error, stream.target.delta
     if policy is not None:
         target, delta = policy.target_error, policy.delta
-    released = counts.filter(pl.col("route") == routing.AUTOMATE)
+    released = counts.filter(pl.col("route") == routing.Route.AUTOMATE)
     threshold = None if policy is None else policy.policy.threshold
     progress = progress_by_scope.get("")
     carried = era is not None and era.state == "carried"
@@ -147,8 +148,9 @@ def build(
         verdict=badge,
         ruling=ruling,
         samples=counted.whole.samples,
-        audits_disputed=_wrong(released) - _wrong(counted.whole.least.filter(pl.col("route") == routing.AUTOMATE)),
-        audits_unsent=int(released.filter("blind", pl.col("outcome") == "waiting")["n"].sum()),
+        audits_disputed=_wrong(released)
+        - _wrong(counted.whole.least.filter(pl.col("route") == routing.Route.AUTOMATE)),
+        audits_unsent=int(released.filter("blind", pl.col("outcome") == Outcome.WAITING)["n"].sum()),
         needed=_needed(promise, target, design.released) if badge == "open" else None,
         here=risk.error_at(counts, here, delta, design=float(design.at([here])[0])),
         everything=risk.error_at(counts, 0.0, delta, design=of_all),
@@ -195,7 +197,7 @@ def build(
 
 
 def _wrong(counts: pl.DataFrame) -> int:
-    return int(counts.filter("blind", pl.col("outcome") == "wrong")["n"].sum())
+    return int(counts.filter("blind", pl.col("outcome") == Outcome.WRONG)["n"].sum())
 
 
 def _trust(counts: pl.DataFrame, delta: float) -> Trust:

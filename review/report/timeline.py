@@ -10,6 +10,7 @@ from models.errors import Misuse, printable
 from models.routing import policy
 from review import formats
 from review.ledger.ledger import Ledger
+from review.ledger.review_outcome import ReviewOutcome
 from review.queries import alarms
 
 
@@ -131,9 +132,10 @@ def _after(ledger: Ledger, stream: str, case_id: str) -> list[str]:
         **parameters,
     )
     for who, outcome, answer, seconds, at, slot, writer, unsure, comment in reviews.rows():
-        what = {"answer": f"answered {answer!r}", "repeat": "had read it before, which does not count"}.get(
-            outcome, outcome
-        )
+        what = {
+            ReviewOutcome.ANSWER: f"answered {answer!r}",
+            ReviewOutcome.REPEAT: "had read it before, which does not count",
+        }.get(outcome, outcome)
         took = "" if seconds is None else f" after {seconds:.1f} s"
         hand = f", written by {writer}, who is not the reader" if writer else ""
         sure = ", not sure" if unsure else ""

@@ -13,7 +13,8 @@ from pathlib import Path
 import polars as pl
 
 from models import errors
-from models.routing.policy import AUTOMATE
+from models.routing.policy import Route
+from review import formats
 from review.integrity import checks, retired, verify
 from review.ledger import archive, rollups, seals
 from review.ledger.ledger import Ledger
@@ -36,6 +37,16 @@ class Done:
     rows: int = 0
     files: int = 0
     waiting: int = 0
+
+    def sentences(self, folder: Path) -> list[str]:
+        """What was retired into files of `folder`, and what stays for now."""
+        files = f"{formats.count(self.files, 'file')} in {folder}"
+        text = [f"{formats.count(self.rows, 'decision')} retired into {files}." if self.rows else "Nothing to retire."]
+        if self.waiting:
+            text.append(
+                f"{self.waiting} batches stay for now: released cases in them are under suspicion since the last alarm."
+            )
+        return text
 
 
 def retire(ledger: Ledger, stream: str, *, before: str, folder: Path, who: Who) -> Done:
@@ -68,7 +79,7 @@ def _candidates(ledger: Ledger, stream: str, before: str) -> pl.DataFrame:
         stream=stream,
     )
     groups = _groups(rows)
-    released = (pl.col("route") == AUTOMATE) & ~pl.col("blind")
+    released = (pl.col("route") == Route.AUTOMATE) & ~pl.col("blind")
     held = pl.lit(False)
     suspects = alarms.suspects(ledger, stream)
     waiting = set() if suspects is None else set(suspects["epoch_id"])
@@ -144,7 +155,7 @@ def beyond_recall(ledger: Ledger, stream: str) -> int:
 
 
 def _beyond(ledger: Ledger, stream: str, suspected: suspicion.Suspicion, retired_extracts: pl.DataFrame) -> int:
-    suspect = suspected.suspect & (pl.col("route") == AUTOMATE) & ~pl.col("blind")
+    suspect = suspected.suspect & (pl.col("route") == Route.AUTOMATE) & ~pl.col("blind")
     groups = _groups(retired_extracts).filter(suspect)
     if groups.is_empty():
         return 0

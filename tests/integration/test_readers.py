@@ -8,7 +8,7 @@ import pytest
 
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
 from models.reviewers import capture_recapture
-from models.routing.policy import AUTOMATE
+from models.routing.policy import Route
 from review.ledger import ledger
 from review.queries import adjudication, overlap, readings
 from review.report import readers_text
@@ -50,7 +50,7 @@ def answer(book: ledger.Ledger, round_: int, cases: list[str], agrees: Callable[
 
 
 def reported(book: ledger.Ledger) -> tuple[capture_recapture.Readers, pl.DataFrame]:
-    claims = overlap.claims(book, "mail", SHARE).filter(pl.col("route") == AUTOMATE)
+    claims = overlap.claims(book, "mail", SHARE).filter(pl.col("route") == Route.AUTOMATE)
     cases = overlap.twice_read(claims, readings.read(book, "mail"))
     return capture_recapture.readers(cases, 0.05), cases
 
