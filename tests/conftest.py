@@ -162,7 +162,7 @@ def stack(servers: stacks.Stack) -> stacks.Stack:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of Chromium."""
-    which = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if which is None:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
         pytest.skip("no Chromium on this machine")
-    return which
+    return path

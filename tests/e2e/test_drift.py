@@ -195,10 +195,10 @@ def test_label_studio_restored_from_an_older_backup_gets_back_what_it_lost_and_n
         hands.do(queue, "collect")
     lost = {task["id"]: task["data"]["case_key"] for task in late}
     assert len(keys(queue)) == 10
-    cli = queue.cli("doctor", queue.name)
-    assert "restored from an older backup" in cli.out
-    assert "4 open cases have no task there any more" in cli.out
-    assert cli.code == 1
+    doctor = queue.cli("doctor", queue.name)
+    assert "restored from an older backup" in doctor.out
+    assert "4 open cases have no task there any more" in doctor.out
+    assert doctor.code == 1
     # What is sent now gets the numbers of the tasks that are gone.
     queue.deliver("three.jsonl", [mail(n) for n in range(15, 20)])
     hands.do(queue, "score", "dispatch", "collect")

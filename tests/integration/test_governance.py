@@ -253,10 +253,10 @@ def test_the_report_of_a_stream_with_a_line_per_class_says_which_class_stays_wit
     progress_by_scope = classes.looks()
     actions.adopt("mail", None, by=ANN, because=WHY)
     classes.arrive("c", 50, 0.995, label="ham")
-    gather = measure.gather(
+    whole = measure.gather(
         classes.run(), classes.in_force(), classes.cases(), progress_by_scope, NO_LABELS, runs.clock()
     )
-    text = report.lines(gather)
+    text = report.lines(whole)
     assert "Nothing is certified yet for spam: these stay with people." in text
     assert "Certified for ham" in text
     actions.adopt("mail", 0.9, label="spam", by=ANN, because=WHY, uncertified=True)
@@ -266,10 +266,10 @@ def test_the_report_of_a_stream_with_a_line_per_class_says_which_class_stays_wit
     assert "stay with people" not in report.lines(bare)
     assert "Nothing is certified for spam, and it is released all the same." in report.lines(bare)
     assert summary.proposed(bare) == ("Wait", "The threshold in force is not certified for spam.")
-    assert "certified" == gather.verdict
-    assert [("ham", True), ("spam", False)] == [(line.label, line.certified is not None) for line in gather.classes]
-    assert "Class by class" in report.page(gather)
-    assert ["ham", "spam"] == [line["label"] for line in as_json.whole(gather)["classes"]]
+    assert "certified" == whole.verdict
+    assert [("ham", True), ("spam", False)] == [(line.label, line.certified is not None) for line in whole.classes]
+    assert "Class by class" in report.page(whole)
+    assert ["ham", "spam"] == [line["label"] for line in as_json.whole(whole)["classes"]]
 
 
 def test_a_halt_is_taken_also_while_the_file_says_other_terms_than_the_epoch(desk: Desk) -> None:
@@ -322,8 +322,8 @@ def test_where_the_confidence_ranks_backwards_the_report_proposes_nothing_and_ad
     desk.arrive("b", 3000, 0.6)
     progress_by_scope = desk.looks()
     assert progress_by_scope[""].threshold == 0.6
-    gather = measure.gather(desk.run(), desk.in_force(), desk.cases(), progress_by_scope, NO_LABELS, runs.clock())
-    text = report.lines(gather)
+    whole = measure.gather(desk.run(), desk.in_force(), desk.cases(), progress_by_scope, NO_LABELS, runs.clock())
+    text = report.lines(whole)
     assert "Do not release: Wrong answers have the higher confidence" in text
     assert "it must not be routed by" in text
     for threshold in (None, 0.6):
@@ -339,26 +339,26 @@ def test_what_todays_labels_put_above_the_target_is_not_proposed_and_takes_the_m
     desk.arrive("b", 300, 0.9, wrong=90)
     progress_by_scope = desk.looks()
     assert progress_by_scope[""].threshold == 0.9, "certified stays certified"
-    gather = measure.gather(desk.run(), desk.in_force(), desk.cases(), progress_by_scope, NO_LABELS, runs.clock())
-    assert gather.ruling.threshold == 0.99
+    whole = measure.gather(desk.run(), desk.in_force(), desk.cases(), progress_by_scope, NO_LABELS, runs.clock())
+    assert whole.ruling.threshold == 0.99
     with pytest.raises(
         Misuse, match=r"threshold 0\.9 of mail cannot be adopted: .* at least \d+\.\d.% of what it would release"
     ):
         actions.adopt("mail", 0.9, by=ANN, because=WHY)
-    assert actions.adopt("mail", None, by=ANN, because=WHY).policy.threshold == gather.ruling.threshold
+    assert actions.adopt("mail", None, by=ANN, because=WHY).policy.threshold == whole.ruling.threshold
 
 
 def test_what_waits_for_another_reader_is_kept_apart_and_speaks_against_nothing_yet(desk: Desk) -> None:
     desk.arrive("a", 300, 0.995)
     desk.looks()
     desk.arrive("b", 100, 0.7, wrong=40, second=False)
-    gather = measure.gather(desk.run(), desk.in_force(), desk.cases(), desk.looks(), NO_LABELS, runs.clock())
-    there = blind_samples.at(gather.samples, 0.7)
+    whole = measure.gather(desk.run(), desk.in_force(), desk.cases(), desk.looks(), NO_LABELS, runs.clock())
+    there = blind_samples.at(whole.samples, 0.7)
     assert (there.right, there.wrong, there.disputed, there.unsent) == (360, 0, 40, 0)
-    assert gather.ruling.contradicted == ()
+    assert whole.ruling.contradicted == ()
     assert (
         "In 40 cases people disagree with the model or are not sure, and another reads it; until then it counts as wrong."
-        in (report.lines(gather).replace(formats.SPACE, " "))
+        in (report.lines(whole).replace(formats.SPACE, " "))
     )
 
 
@@ -367,9 +367,9 @@ def test_a_threshold_is_adopted_by_the_text_it_is_shown_with(desk: Desk) -> None
         scores = [0.9999 + 0.0001 * (250 * file + n) / 1001 for n in range(250)]
         desk.arrive(f"{'abcd'[file]}", 250, scores[-1])
     desk.looks()
-    gather = measure.gather(desk.run(), desk.in_force(), desk.cases(), desk.looks(), NO_LABELS, runs.clock())
-    held = [line for line in gather.shown if line in gather.ruling.allowed]
-    texts = [gather.shown[line] for line in held]
+    whole = measure.gather(desk.run(), desk.in_force(), desk.cases(), desk.looks(), NO_LABELS, runs.clock())
+    held = [line for line in whole.shown if line in whole.ruling.allowed]
+    texts = [whole.shown[line] for line in held]
     assert len(set(texts)) == len(held)
     for line, text in zip(held[:3], texts, strict=False):
         assert actions.adopt("mail", float(text), by=ANN, because=WHY).policy.threshold == line

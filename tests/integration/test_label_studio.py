@@ -598,8 +598,8 @@ def test_label_studio_says_who_wrote_an_answer_last_whoever_it_was_given_for(
     """Its community edition takes an answer in another's name, and a change of another's answer."""
     email = "emma@example.com"
     token = server.add_reviewer(email, "a-Pass-word-9")
-    push = import_tasks.push(connection, project, tasks(mail, 3, prediction=None), mail)
-    own, changed, forged = push.values()
+    ids = import_tasks.push(connection, project, tasks(mail, 3, prediction=None), mail)
+    own, changed, forged = ids.values()
     owner = api("GET", "/api/current-user/whoami")["id"]
     emma = {number: who for number, who in access.people(connection).items() if who == email}
     answer(api, own, "yes")

@@ -374,8 +374,8 @@ def test_the_report_is_the_same_before_and_after_but_for_the_last_seal_and_the_c
         def report() -> dict[str, object]:
             cases = desk.cases(now)
             labels = evidence.labels(desk.describe(), desk.in_force(), cases, now)
-            gather = measure.gather(desk.run(), desk.in_force(), cases, progress_by_scope, labels, now)
-            return as_json.whole(gather) | {"seal": None}
+            report = measure.gather(desk.run(), desk.in_force(), cases, progress_by_scope, labels, now)
+            return as_json.whole(report) | {"seal": None}
 
         before, plans = report(), certificates.plans(book, desk.in_force().epoch_id)
         message = CliRunner().invoke(

@@ -188,17 +188,17 @@ class Product:
         evidence.watch_closed(run, in_force, cases, self.now)
         if not reported and not alarm and self._looks() == before:
             return None
-        gather = measure.gather(run, in_force, cases, progress_by_scope, labels, self.now)
-        message = summary.of(gather)
-        run.finish({"figures": as_json.key(gather)})
+        report = measure.gather(run, in_force, cases, progress_by_scope, labels, self.now)
+        message = summary.of(report)
+        run.finish({"figures": as_json.key(report)})
         return Shown(
             headline=(message.lead, message.promise, message.basis),
-            target=summary.verdict(gather)[2],
-            proposed=summary.proposed(gather),
-            certificate=tuple(certificate_text.lines(gather)),
-            changes=tuple(changes.lines(gather)),
-            watchdog=tuple(changes.drift(gather)),
-            queue=changes.forecast(gather),
+            target=summary.verdict(report)[2],
+            proposed=summary.proposed(report),
+            certificate=tuple(certificate_text.lines(report)),
+            changes=tuple(changes.lines(report)),
+            watchdog=tuple(changes.drift(report)),
+            queue=changes.forecast(report),
             alarm=alarm,
             seal=self.book.head()[0],
         )

@@ -68,8 +68,8 @@ def test_the_saved_classifier_loads_without_trusting_anything_and_is_as_accurate
 ) -> None:
     model = skops_io.load(home / "data" / "models" / "digits.skops", trusted=[])
     rows = pl.concat([pl.read_parquet(day) for day in ready.days])
-    predict = model.predict(np.array(rows["pixels"].to_list()))
-    right = sum(one == ready.truth[case] for one, case in zip(predict, rows["id"], strict=True))
+    answers = model.predict(np.array(rows["pixels"].to_list()))
+    right = sum(one == ready.truth[case] for one, case in zip(answers, rows["id"], strict=True))
     assert model.classes_.tolist() == list("0123456789")
     assert ready.accuracy == right / 1597
     assert 0.9 < ready.accuracy < 0.95
@@ -80,8 +80,8 @@ def test_a_scanner_one_pixel_off_makes_the_model_sure_and_wrong(home: Path, read
     rows = pl.concat([pl.read_parquet(day) for day in ready.drift])
     assert set(rows["id"]) == {f"shifted-{case}" for case in ready.truth if case.startswith("digit-")}
     sure = model.predict_proba(np.array(rows["pixels"].to_list())).max(axis=1) >= 0.9
-    predict = model.predict(np.array(rows["pixels"].to_list()))
-    wrong = np.array([one != ready.truth[case] for one, case in zip(predict, rows["id"], strict=True)])
+    answers = model.predict(np.array(rows["pixels"].to_list()))
+    wrong = np.array([one != ready.truth[case] for one, case in zip(answers, rows["id"], strict=True)])
     assert 0.25 < sure.mean() < 0.5
     assert wrong[sure].mean() > 0.4
 
@@ -181,10 +181,10 @@ def test_the_model_gives_each_label_a_probability() -> None:
     positive, neutral, negative = ["great fun", "good day"], ["it is", "was at"], ["bad", "so sad"]
     labels = ["positive"] * 2 + ["neutral"] * 2 + ["negative"] * 2
     model = tweets.train((positive + neutral + negative) * 2, labels * 2)
-    predict_proba = model.predict_proba(["great day", "sad"])
+    probabilities = model.predict_proba(["great day", "sad"])
     assert model.classes_.tolist() == ["negative", "neutral", "positive"]
-    assert predict_proba.sum(axis=1) == pytest.approx([1, 1])
-    assert [model.classes_[row.argmax()] for row in predict_proba] == ["positive", "negative"]
+    assert probabilities.sum(axis=1) == pytest.approx([1, 1])
+    assert [model.classes_[row.argmax()] for row in probabilities] == ["positive", "negative"]
 
 
 def test_without_a_network_the_next_step_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
