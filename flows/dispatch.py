@@ -13,6 +13,7 @@ from flows.runtime import flow_states, runs, settings
 from flows.scoring import payloads
 from models.config.stream import Stream
 from review.label_studio import access, duplicates, projects
+from review.ledger import records
 from review.queries import adjudication, pending_cases, readings, sent_tasks, totals
 
 
@@ -41,7 +42,7 @@ def send_all(run: runs.Run, put: Callable[..., int]) -> runs.Counts:
     in_force = runs.policy_in_force(run.ledger, run.stream)
     # Before anybody can answer: a plan is laid on scores whose labels nobody has seen.
     era = eras.under_way(run.ledger, run.stream, in_force, runs.clock())
-    found = recovery.adopt(run, connection, project_id)
+    adopted = recovery.adopt(run, connection, project_id)
     looked: set[int] = set()
     filled = [prefilled_answers.fill(run, connection, project_id, looked)]
     open_before = readings.open_cases(readings.read(run.ledger, run.stream.name))
@@ -51,7 +52,7 @@ def send_all(run: runs.Run, put: Callable[..., int]) -> runs.Counts:
     waiting, left_out = payloads.pending(run, room, blind_first=not in_force.policy.releases, since=since)
     first = waiting.with_columns(slot=pl.lit(push.FIRST_READING, pl.Int64)).select(again.columns)
     tell_earlier(run, first["case_id"].to_list(), in_force.epoch_id)
-    sent, total, above = 0, len(again) + len(first), found.above
+    sent, total, above = 0, len(again) + len(first), adopted.above
     for batch in again.iter_slices(push.BATCH):  # few, and looked for by their keys
         newest = put(run.stream, run.run_id, project_id, batch, None)
         above = None if above is None else max(above, newest)
@@ -63,8 +64,8 @@ def send_all(run: runs.Run, put: Callable[..., int]) -> runs.Counts:
         sent += len(batch)
         runs.log.info("dispatch %s: %d of %d sent", run.stream.name, sent, total)
     return {
-        "sent": found.cases + total,
-        "blind": found.blind + int(again["blind"].sum()) + int(first["blind"].sum()),
+        "sent": adopted.cases + total,
+        "blind": adopted.blind + int(again["blind"].sum()) + int(first["blind"].sum()),
         "again": len(again),
         "open": len(open_before) + total,
         "waiting": totals.waiting(run.ledger, run.stream.name),
@@ -93,9 +94,7 @@ def send(stream: Stream, run_id: str, project_id: int, batch: pl.DataFrame, abov
     """Push one batch and record where each case went: the highest task id. `above` as in `push.batch`."""
     first_try = task_run.run_count <= 1  # an earlier one may have put them there; 0: not run by Prefect
     sent, now = push.batch(stream, project_id, batch, above=above, first_try=first_try), runs.clock()
-    rows = sent.select("case_id", "blind", "slot", "task_key", "project_id", "task_id").with_columns(
-        stream=pl.lit(stream.name), wave=pl.lit(run_id), sent_at=pl.lit(now)
-    )
+    rows = records.dispatches(sent, stream=stream.name, run_id=run_id, now=now)
     with runs.open_ledger() as book:
         book.append({"dispatch": rows}, now=now)
     return int(sent["task_id"].max())  # type: ignore[arg-type] # a batch is never empty
@@ -109,10 +108,10 @@ def _doubles(run: runs.Run, connection: access.Connection, project_id: int) -> d
     """
     beside = projects.size(connection, project_id) - pending_cases.dispatched(run.ledger, project_id)
     removed = again = 0
-    began, said = totals.last_run(run.ledger, run.stream.name, "dispatch")
+    began, counts = totals.last_run(run.ledger, run.stream.name, "dispatch")
     # Of doubles that people had worked on both stay; an answer that is taken back leaves one of them open.
     taken_back = beside > 0 and sent_tasks.deleted_since(run.ledger, run.stream.name, began)
-    if taken_back or said.get("doubles_left") or beside != (said.get("beside") or 0):
+    if taken_back or counts.get("doubles_left") or beside != (counts.get("beside") or 0):
         removed, again = duplicates.remove(
             connection,
             project_id,

@@ -27,9 +27,13 @@ class SecondReaderError(Exception):
         return printable(super().__str__())
 
 
-def printable(said: str) -> str:
-    """A text with what a terminal would obey, and what no encoding has, in escapes. Line ends stay."""
-    return said if said.isprintable() else "".join(map(_shown, said))
+def printable(text: str) -> str:
+    """A text with what a terminal would obey, and what no encoding has, in escapes. Line ends stay.
+
+    >>> print(printable("mail" + chr(7) + ".csv"))
+    mail\\x07.csv
+    """
+    return text if text.isprintable() else "".join(map(_shown, text))
 
 
 def _shown(letter: str) -> str:

@@ -83,9 +83,9 @@ def postgres_url(servers: stacks.Stack) -> Iterator[str]:
     name = f"test_{secrets.token_hex(6)}"
     postgres.create(servers.cluster, name)
     yield servers.postgres_url(name)
-    found = sweep.database(servers.secrets(), servers.postgres_url(name))
+    database = sweep.database(servers.secrets(), servers.postgres_url(name))
     postgres.drop(servers.cluster, name)
-    assert found == [], "a secret is in the database"
+    assert database == [], "a secret is in the database"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def stack(servers: stacks.Stack) -> stacks.Stack:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of Chromium."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
         pytest.skip("no Chromium on this machine")
-    return found
+    return path

@@ -31,8 +31,8 @@ class Look:
     def __init__(self, stream: Stream, epoch_id: str, known: frozenset[str] = frozenset()) -> None:
         """`known`: what `kept` gave in earlier runs."""
         read_by = [stream.input.model_dump(), stream.model.model_dump(), stream.labels, epoch_id]
-        said = json.dumps([metadata.version("second-reader"), *read_by], sort_keys=True)
-        self._read_by = hashlib.sha256(said.encode())
+        version_text = json.dumps([metadata.version("second-reader"), *read_by], sort_keys=True)
+        self._read_by = hashlib.sha256(version_text.encode())
         self._stream, self._known = stream.name, known
         self._opened: dict[str, tuple[Path, str, bool]] = {}  # by name: where, as what, and whether it was at rest
         self._waiting: list[str] = []
@@ -46,13 +46,13 @@ class Look:
         return taken
 
     def opens(self, path: Path, name: str) -> None:
-        """To be told before a file is read."""
+        """To be reported before a file is read."""
         stat = path.stat()
         at_rest = time.time() - max(stat.st_mtime, stat.st_ctime) >= _TICK
         self._opened[name] = path, self._mark(name, stat), at_rest
 
     def finds_faults(self, *names: str) -> None:
-        """To be told of files with rows that could not be read: each run reads them, and says so, until they are mended."""
+        """To be reported of files with rows that could not be read: each run reads them, and says so, until they are mended."""
         self._faulty.update(names)
 
     def may_wait(self, path: Path, name: str) -> bool:
@@ -68,8 +68,8 @@ class Look:
 
     def counts(self) -> dict[str, int]:
         """How many files were passed over, and how many are waited for; what there is none of is left out."""
-        told = {"files_passed_over": self._passed_over, "files_waited_for": len(self._waiting)}
-        return {name: count for name, count in told.items() if count}
+        counted = {"files_passed_over": self._passed_over, "files_waited_for": len(self._waiting)}
+        return {name: count for name, count in counted.items() if count}
 
     def kept(self) -> str | None:
         """What the run keeps of the files it took, once all their rows are recorded; None if it took none."""

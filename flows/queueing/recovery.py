@@ -1,5 +1,5 @@
 """What a run of `dispatch` that did not live to its end left behind: tasks in Label Studio that the ledger has no receipt
-of. Recording them first is what lets the rest of a wave go out without a look at what is there.
+of. Recording them first is what lets the rest of a batch go out without a look at what is there.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import polars as pl
 from flows.runtime import runs
 from models import timestamps
 from review.label_studio import access, import_tasks, search, task_data
+from review.ledger import records
 from review.queries import pending_cases, sent_tasks
 
 # An import cut off from us may be committed by the server after a later one of ours, with lower ids: receipts younger
@@ -18,7 +19,7 @@ SETTLED = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Adopted:
     """What was there. `above`: no waiting case has a task up to this id; None: that cannot be said, so look by key.
 
     `cases` were found and recorded, `blind` of them blind.
@@ -29,7 +30,7 @@ class Found:
     blind: int = 0
 
 
-def adopt(run: runs.Run, connection: access.Connection, project_id: int) -> Found:
+def adopt(run: runs.Run, connection: access.Connection, project_id: int) -> Adopted:
     """Record the tasks of ours that are in Label Studio and have no receipt. Reads the ids of the last ten minutes' tasks."""
     now = runs.clock()
     newest = sent_tasks.newest_task(run.ledger, project_id)
@@ -37,30 +38,29 @@ def adopt(run: runs.Run, connection: access.Connection, project_id: int) -> Foun
     there = search.task_ids(connection, project_id, start=settled)
     if newest and newest not in there:
         # Somebody deleted it, or the server was restored from an older backup and deals the same ids again.
-        return Found(above=None)
+        return Adopted(above=None)
     strangers = set(there).difference(sent_tasks.recorded_tasks(run.ledger, project_id, start=settled))
     highest = max(there, default=0)
     if not strangers:
-        return Found(above=highest)
+        return Adopted(above=highest)
     keys = search.keys(connection, project_id, above=min(strangers) - 1)
     name = run.stream.name
-    waiting = pending_cases.unsent(run.ledger, name).with_columns(stream=pl.lit(name))
+    waiting = pending_cases.unsent(run.ledger, name)
     waiting = waiting.with_columns(
         task_key=pl.Series(
             [task_data.task_key(name, case_id, slot) for case_id, slot in waiting.select("case_id", "slot").rows()],
             dtype=pl.String,
         )
     )
-    found = waiting.filter(pl.col("task_key").is_in(list(keys)))
-    rows = found.with_columns(
+    landed = waiting.filter(pl.col("task_key").is_in(list(keys)))
+    tasks = landed.with_columns(
         project_id=pl.lit(project_id, pl.Int64),
-        task_id=pl.Series([keys[key][0] for key in found["task_key"]], dtype=pl.Int64),
-        wave=pl.lit(run.run_id),
-        sent_at=pl.lit(now),
+        task_id=pl.Series([keys[key][0] for key in landed["task_key"]], dtype=pl.Int64),
     )
+    rows = records.dispatches(tasks, stream=name, run_id=run.run_id, now=now)
     for task_id in rows.filter(pl.col("slot") > 0)["task_id"]:
         import_tasks.offer(connection, task_id)  # it may have been killed before that, too
     run.ledger.append({"dispatch": rows}, now=now)
     if len(rows):
         runs.log.info("dispatch %s: %d found that an earlier run had sent", name, len(rows))
-    return Found(above=highest, cases=len(rows), blind=int(rows["blind"].sum()))
+    return Adopted(above=highest, cases=len(rows), blind=int(rows["blind"].sum()))

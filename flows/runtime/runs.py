@@ -1,7 +1,7 @@
 """What every flow and command does around its work: open the ledger, hold the stream, record what it did.
 
 A flow holds its stream by a lock that the kernel (SQLite) or the server (PostgreSQL) gives back when the holder dies.
-A concurrency limit of Prefect is not used for this: a worker killed together with its flow keeps the limit's slot, and
+A concurrency limit of Prefect is not used for this: a worker killed together with its flow keeps the limit's place, and
 every later run would be turned away (2026-11, Prefect 3.8.8). Nothing of Prefect is loaded here, for half of the
 commands need nothing of it, and it takes a second of every start.
 """
@@ -110,10 +110,10 @@ def _hashed(path: Path, *_: int) -> str:
 
 def project(book: ledger.Ledger, stream: Stream) -> pending_cases.ProjectRow:
     """The stream's Label Studio project. Raises Misuse if it has none yet."""
-    found = pending_cases.project(book, stream.name)
-    if found is None:
+    row = pending_cases.project(book, stream.name)
+    if row is None:
         raise Misuse(f"stream {stream.name!r} has no Label Studio project; run: second-reader init {stream.name}")
-    return found
+    return row
 
 
 def mark(book: ledger.Ledger, stream: Stream) -> project_mark.Mark:

@@ -1,4 +1,4 @@
-"""Evidence where cases come in groups (customer, document, item): a group is one draw and one unit (docs/method.md 4.1b).
+"""Evidence where cases come in groups (customer, document, item): a group is one sample and one unit (docs/method.md 4.1b).
 
 The promise stays one about cases: a group with n cases at or above a threshold, k of them wrong, multiplies the bet by
 
@@ -39,10 +39,10 @@ def bets(n: ArrayLike, k: ArrayLike, ratio: ArrayLike, m: int, alpha: float, *, 
 
 def mixed(logs: ArrayLike) -> Floats:
     """log E from bets (..., 48): their mean over the stakes."""
-    found = np.asarray(logs, np.float64)
+    values = np.asarray(logs, np.float64)
     _, weights = _stakes()
-    peak = found.max(-1, keepdims=True)
-    result: Floats = peak[..., 0] + np.log(np.exp(found - peak) @ weights)
+    peak = values.max(-1, keepdims=True)
+    result: Floats = peak[..., 0] + np.log(np.exp(values - peak) @ weights)
     return result
 
 

@@ -27,7 +27,11 @@ class Column:
 
 
 def names_item(column: str) -> bool:
-    """Whether a column of this name holds the id of an item."""
+    """Whether a column of this name holds the id of an item.
+
+    >>> names_item("Case ID"), names_item("paid")
+    (True, False)
+    """
     return _ITEM.fullmatch(column.strip().lower()) is not None
 
 
@@ -41,8 +45,8 @@ def repeated(rows: pl.DataFrame) -> Column | None:
 
     Rows without a value are each an item of their own.
     """
-    found = [_column(column) for column in rows]
-    several = [column for column in found if column.values < column.rows]
+    repeats = [_column(column) for column in rows]
+    several = [column for column in repeats if column.values < column.rows]
     return max(several, key=lambda column: column.values, default=None)
 
 

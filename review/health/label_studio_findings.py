@@ -76,7 +76,7 @@ def server(seen: Server) -> Iterator[findings.Finding]:
             "close it: LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK=true",
         )
     members = sum(seen.members.values())
-    # It keeps no record of who reads what, so nobody can be told after the fact who did: the possibility is said each time.
+    # It keeps no record of who reads what, so nobody can be known after the fact who did: the possibility is said each time.
     open_to_all = "; each can read what the others answered, blind or not, through its API" if members > 1 else ""
     yield write.ok(
         f"version {seen.version}, {seen.token} token accepted, "
@@ -94,10 +94,10 @@ def queue(stream: Stream, seen: Queue, members: Mapping[str, bool], *, now: str)
             f"make it anew and fill it: second-reader init {stream.name}, then {_again(stream)}",
         )
         return
-    found = [*_project(write, stream, seen, seen.project), *_tasks(write, stream, seen, seen.project)]
-    found += _people(write, stream, seen, members, now)
-    yield from found
-    if not found:
+    all_findings = [*_project(write, stream, seen, seen.project), *_tasks(write, stream, seen, seen.project)]
+    all_findings += _people(write, stream, seen, members, now)
+    yield from all_findings
+    if not all_findings:
         open_cases = findings.counted(len(seen.open_keys), "open case has its task", "open cases have their tasks")
         yield write.ok(f"the project is as we made it, {open_cases}")
 
@@ -113,9 +113,9 @@ def _project(
             same.few([repr(label) for label in labels if label not in others])
             for labels, others in ((wanted, set(offered)), (offered, set(wanted)))
         )
-        said = [f"no longer offers {gone}" if gone else "", f"offers {new}" if new else ""]
+        changes = [f"no longer offers {gone}" if gone else "", f"offers {new}" if new else ""]
         yield write.bad(
-            f"the form {' and '.join(filter(None, said)) or 'offers its labels in another order'}; "
+            f"the form {' and '.join(filter(None, changes)) or 'offers its labels in another order'}; "
             "answers that are none of the stream's labels become faults",
             f"put back what `second-reader show config {stream.name}` prints (Settings > Labeling Interface > Code)",
         )

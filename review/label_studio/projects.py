@@ -1,8 +1,10 @@
 """The one project of a stream in a ledger: made, found again, and looked at for what somebody changed."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+import httpx
+from label_studio_sdk.core.api_error import ApiError
 from label_studio_sdk.core.pagination import SyncPager
 from label_studio_sdk.core.request_options import RequestOptions
 
@@ -22,7 +24,7 @@ def ensure(
     """The id of the one project of the mark's stream and ledger; made if there is none.
 
     The mark stands in the project's description, so that the project is found again after a crash. Of several
-    (somebody copied it) the oldest wins. An existing project is left as it is (see `check`), but for the mark of an
+    (somebody copied it) the oldest wins. An existing project is left as it is, but for the mark of an
     earlier version, which named no ledger: if the project is among the `recorded` ones of this ledger, it gets ours.
 
     Raises Refused if there is a project of the stream under this title that is another ledger's, or may be. Under another
@@ -31,7 +33,7 @@ def ensure(
     existing = _own(connection, title, mark, recorded)
     if existing is not None:
         return existing
-    made: int | None = None
+    created: int | None = None
     lost: Unavailable | None = None
     try:
         with access.asking(connection.url, f"making the project {title!r}"):
@@ -43,47 +45,50 @@ def ensure(
                 show_instruction=bool(instructions.strip()),
                 request_options=RequestOptions(additional_body_parameters=dict(labeling_config.SETTINGS)),
             )
-            made = int(answer.id)  # a TypeError: no project, whatever it is
+            created = int(answer.id)  # a TypeError: no project, whatever it is
     except Unavailable as failure:
         lost = failure
     # The answer may be lost and the project made all the same; or a gateway made two of one request.
     existing = _own(connection, title, mark, recorded)
     if existing is None and lost is not None:
         raise lost
-    return existing or made or 0
+    return existing or created or 0
 
 
 def _own(connection: access.Connection, title: str, mark: project_mark.Mark, recorded: Collection[int]) -> int | None:
     """The oldest project that is ours, with our mark by then. Raises Refused where one of this title is not."""
-    found = {number: (whose, project) for number, whose, project in _of_stream(connection, mark)}
-    ours = [number for number, (whose, _) in found.items() if whose == "ours"]
+    by_number = {number: (whose, project) for number, whose, project in _of_stream(connection, mark)}
+    ours = [number for number, (whose, _) in by_number.items() if whose == "ours"]
     if ours:
         return min(ours)
-    known = [number for number, (whose, _) in found.items() if whose == "unnamed" and number in recorded]
+    known = [number for number, (whose, _) in by_number.items() if whose == "unnamed" and number in recorded]
     if known:
         number = min(known)
-        _, project = found[number]
+        _, project = by_number[number]
         with access.asking(connection.url, f"renewing the mark of project {number}"):
             # Sent once more, it says the same.
             connection.client.projects.update(
                 number, description=project_mark.renewed(project.description, mark), request_options=access.READ
             )
         return number
-    for number, (_, project) in sorted(found.items()):
+    for number, (_, project) in sorted(by_number.items()):
         if project.title == title:
             raise Refused(_not_ours(connection, number, mark, project.description))
     return None
 
 
-def check(connection: access.Connection, project_id: int, config: str) -> list[str]:
-    """What somebody changed in the project, one sentence each; empty if all is as we made it."""
-    where = f"project {project_id} in Label Studio"
-    try:
-        with access.asking(connection.url, f"looking at project {project_id}"):
-            project = connection.client.projects.get(project_id, request_options=access.READ).model_dump()
-    except Refused as refusal:
-        return [f"{where} cannot be read: {refusal}"]
-    return [f"{where}: {finding}" for finding in labeling_config.drift(project, config)]
+def fields(connection: access.Connection, project_id: int) -> Mapping[str, Any] | None:
+    """A project's fields as the server gives them; None: there is no such project. Raises Refused or Unavailable."""
+    with access.asking(connection.url, f"looking at project {project_id}"):
+        try:
+            project: dict[str, Any] = access.get(connection, f"api/projects/{project_id}/").json()
+        except ApiError as error:
+            if error.status_code == httpx.codes.NOT_FOUND:
+                return None
+            raise
+        for name in ("label_config", "task_number", "total_annotations_number"):
+            project[name]  # a KeyError: no project, whatever it is
+        return project
 
 
 def check_owner(connection: access.Connection, project_id: int, mark: project_mark.Mark) -> None:
@@ -132,8 +137,8 @@ def _of_stream(connection: access.Connection, mark: project_mark.Mark) -> Iterat
                 page=page, page_size=listing.PAGE, include="id,title,description", request_options=access.READ
             )
             items, total = listing.page(answer, "count")
-            found = [(int(item.id), project_mark.whose(item.description, mark), item) for item in items]
-        yield from (one for one in found if one[1] != "none")
+            projects = [(int(item.id), project_mark.whose(item.description, mark), item) for item in items]
+        yield from (one for one in projects if one[1] != "none")
         seen += len(items)
         if not items or seen >= total:
             return

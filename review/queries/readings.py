@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from review.ledger.ledger import Ledger
+from review.ledger.review_outcome import ReviewOutcome
 
 PLACE = ["case_id", "slot"]
 LAST = 2**62  # later than any seal
@@ -12,7 +13,7 @@ LAST = 2**62  # later than any seal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
-    """What was sent and what came of it. A reading is the answer of a case in a slot.
+    """What was sent and what came of it. A reading is the answer of a case in a `slot`.
 
     live      each annotation that somebody gave, as its latest revision says: project_id, annotation_id, revision,
               case_id, slot, reviewer, outcome, answer, blind, seconds, submitted_at, written_by (null: the reviewer),
@@ -62,12 +63,12 @@ def _live(revisions: pl.DataFrame) -> pl.DataFrame:
 
 
 def _readings(live: pl.DataFrame) -> pl.DataFrame:
-    """The reading of a case in a slot is the answer of the first person who gave one; if they answered again, their last
-    word. Each slot's is another person's: what an earlier reader answers in a later slot is collected as a repeat.
+    """The reading of a case in a `slot` is the answer of the first person who gave one; if they answered again, their last
+    word. Each is another person's: what an earlier reader answers in a later one is collected as a repeat.
 
     A skip is no answer, a deleted annotation is gone, and what a bulk action made is nobody's reading.
     """
-    answers = live.filter(pl.col("outcome") == "answer").with_columns(
+    answers = live.filter(pl.col("outcome") == ReviewOutcome.ANSWER).with_columns(
         came=pl.col("submitted_at").min().over(*PLACE, "reviewer")
     )
     order = ["came", "reviewer", "submitted_at", "annotation_id"]
@@ -82,7 +83,7 @@ def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bo
     """case_id, readings, agree, disputed, due, since: how many people have read a case blind, how many of them agree with
     the model, whether another must, and since when: of a dispute, the first answer against the model or not sure; else the first.
 
-    `claims`: case_id, prediction, confidence and overlap (Boolean; without the column: nowhere) of cases drawn blind. One
+    `claims`: case_id, prediction, confidence and overlap (Boolean; without the column: nowhere) of cases sampled blind. One
     reading against the model is no verdict yet, nor is a tie, nor an only reading whose reader is not sure: the case is
     disputed. Where the model named no answer, or had no confidence in it, there is nothing to defend. A case of the overlap is
     due for another reading, too, while its only one agrees with the model. Without `second_opinion` nothing is disputed. A
@@ -100,7 +101,7 @@ def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bo
             readings=pl.len().cast(pl.Int64),
             agree=agrees.sum().cast(pl.Int64),
             first=pl.col("submitted_at").min(),
-            first_doubt=pl.col("submitted_at").filter(~agrees | pl.col("unsure").fill_null(False)).min(),
+            first_disagreement=pl.col("submitted_at").filter(~agrees | pl.col("unsure").fill_null(False)).min(),
             unsure=pl.col("unsure").fill_null(False).any(),
             claimed=(pl.col("prediction").is_not_null() & pl.col("confidence").is_not_null()).first(),
             overlap=pl.col("overlap").first(),
@@ -111,14 +112,14 @@ def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bo
         .with_columns(
             due=pl.col("disputed")
             | (pl.col("claimed") & pl.col("overlap") & (pl.col("readings") == 1) & (pl.col("agree") == 1)),
-            since=pl.when("disputed").then("first_doubt").otherwise("first"),
+            since=pl.when("disputed").then("first_disagreement").otherwise("first"),
         )
         .select("case_id", "readings", "agree", "disputed", "due", "since")
     )
 
 
 def claims(ledger: Ledger, stream: str) -> pl.DataFrame:
-    """Cases drawn blind that somebody answered: case_id, prediction, confidence, decided_at, content, epoch_id, route,
+    """Cases sampled blind that somebody answered: case_id, prediction, confidence, decided_at, content, epoch_id, route,
     propensity, group_id, seal (of the decision)."""
     # CROSS JOIN here and below: SQLite then goes from the answers to their decisions, not through all decisions.
     return ledger.read(
@@ -135,13 +136,13 @@ def claims(ledger: Ledger, stream: str) -> pl.DataFrame:
 def disputed(ledger: Ledger, stream: str, people: Reviewed) -> pl.DataFrame:
     """Cases with a blind answer against the model that no majority of people has settled: case_id, decided_at, content."""
     answered = claims(ledger, stream)
-    found = verdicts(people.readings, answered).filter("disputed")
-    return answered.join(found, on="case_id", how="semi").select("case_id", "decided_at", "content")
+    rows = verdicts(people.readings, answered).filter("disputed")
+    return answered.join(rows, on="case_id", how="semi").select("case_id", "decided_at", "content")
 
 
 def spent(people: Reviewed) -> pl.DataFrame:
-    """Slots that an earlier reader of the case has answered, and nobody else: case_id, slot."""
-    repeats = people.live.filter(pl.col("outcome") == "repeat").select(PLACE).unique(maintain_order=True)
+    """Readings (`slot`) that an earlier reader of the case has answered, and nobody else: case_id, slot."""
+    repeats = people.live.filter(pl.col("outcome") == ReviewOutcome.REPEAT).select(PLACE).unique(maintain_order=True)
     return repeats.join(people.readings, on=PLACE, how="anti", maintain_order="left")
 
 
@@ -158,12 +159,12 @@ def open_cases(people: Reviewed) -> pl.DataFrame:
 
 def cases(people: Reviewed) -> pl.DataFrame:
     """Cases before people, answered or not: case_id, sent_at (the last time), skips (people who passed it on)."""
-    found = people.sent.group_by("case_id").agg(pl.col("sent_at").max())
-    return found.join(_skips(people, ["case_id"]), on="case_id", how="left").with_columns(pl.col("skips").fill_null(0))
+    newest = people.sent.group_by("case_id").agg(pl.col("sent_at").max())
+    return newest.join(_skips(people, ["case_id"]), on="case_id", how="left").with_columns(pl.col("skips").fill_null(0))
 
 
 def _skips(people: Reviewed, by: list[str]) -> pl.DataFrame:
-    skips = people.live.filter(pl.col("outcome") == "skip")
+    skips = people.live.filter(pl.col("outcome") == ReviewOutcome.SKIP)
     return skips.group_by(by).agg(skips=pl.col("reviewer").n_unique().cast(pl.Int64))
 
 
@@ -181,11 +182,13 @@ def reviewers(ledger: Ledger, stream: str, people: Reviewed) -> pl.DataFrame:
         """,
         stream=stream,
     )
-    answered = pl.col("outcome") == "answer"
+    answered = pl.col("outcome") == ReviewOutcome.ANSWER
     assisted = answered & ~pl.col("blind")
     agrees = (pl.col("answer") == pl.col("prediction")).fill_null(False)
     return (
-        people.live.filter(pl.col("outcome").is_in(["answer", "skip"]), pl.col("written_by").is_null())
+        people.live.filter(
+            pl.col("outcome").is_in([ReviewOutcome.ANSWER, ReviewOutcome.SKIP]), pl.col("written_by").is_null()
+        )
         .join(filled, on="case_id", how="left")
         .group_by("reviewer")
         .agg(

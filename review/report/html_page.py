@@ -68,12 +68,12 @@ def html(report: Report) -> str:
         data=_data(report),
         script=script,
         script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        lines={row["version"]: _line(report, row) for row in report.history.iter_rows(named=True)},
+        lines={row["version"]: _releases(report, row) for row in report.history.iter_rows(named=True)},
         faults=report.faults.head(FAULTS).to_dicts(),
-        # Vega escapes what it draws, and `charts` what it adds: this markup is ours.
+        # Vega escapes what it renders, and `charts` what it adds: this markup is ours.
         drawings={
-            name: [(width, Markup(draw(report, width))) for width in drawing.SIZES]  # noqa: S704
-            for name, draw in (
+            name: [(width, Markup(image_of(report, width))) for width in drawing.SIZES]  # noqa: S704
+            for name, image_of in (
                 ("curve", risk_coverage.curve),
                 ("days", panels.days),
                 ("reliability", panels.reliability),
@@ -90,22 +90,22 @@ def _data(report: Report) -> Markup:
 
 
 def _parts(report: Report) -> list[dict[str, Any]]:
-    """Each part at the line the page opens with, and its flag."""
+    """Each part at the threshold the page opens with, and its flag."""
     at, flagged = slider.start(report), {part.name for part in report.slices if part.flagged}
-    found = []
+    sections = []
     for part in slider.shown(report):
         row = part.rows.row(at, named=True)
-        found.append(
+        sections.append(
             {"name": part.name, "cases": part.cases, "flagged": part.name in flagged, "say": slider.part_words(row)}
         )
-    return found
+    return sections
 
 
-def _line(report: Report, row: dict[str, Any]) -> str:
+def _releases(report: Report, row: dict[str, Any]) -> str:
     by_class = row.get("by_class")
     if by_class is None:
         return formats.threshold(row["threshold"], report.shown)
-    return formats.line(None, json.loads(by_class))
+    return formats.releases(None, json.loads(by_class))
 
 
 def _thinned(curve: pl.DataFrame) -> list[dict[str, float | None]]:

@@ -10,7 +10,7 @@ def words(report: Report, labels: int, threshold: float) -> str:
     """`about 6 days at 120 a day, 12 hours of people`: blind labels at or above a threshold; empty where nothing arrives.
 
     People read what `review.capacity_per_day` says; else, where cases wait for them, what they read in the last days; else
-    all that is drawn. While nothing is certified blind draws go before other cases.
+    all that is sampled. While nothing is certified blind samples go before other cases.
     """
     policy = report.in_force
     coverage = dict(report.what_if.rows.select("threshold", "coverage").iter_rows()).get(threshold)
@@ -19,10 +19,10 @@ def words(report: Report, labels: int, threshold: float) -> str:
     cases, released = report.what_if.cases_per_day, report.coverage_here or 0.0
     audited, blind = policy.policy.audit_rate, policy.policy.blind_rate
     here = cases * (min(coverage, released) * audited + max(coverage - released, 0.0) * blind)
-    drawn = cases * (released * audited + (1 - released) * blind)
+    sampled = cases * (released * audited + (1 - released) * blind)
     if not here:
         return ""
-    people = formats.people(labels * drawn / here * report.what_if.minutes / 60)
+    people = formats.people(labels * sampled / here * report.what_if.minutes / 60)
     # What came on a day of which an hour has passed says nothing of days.
     lacks = [] if report.pace.hours >= DAY else ["of cases"]
     known, speed = _speed(report)
@@ -30,11 +30,11 @@ def words(report: Report, labels: int, threshold: float) -> str:
     if lacks:
         return f"about {people}; in how many days is known after a day {' and '.join(lacks)}"
     blind_first = report.proposal is None or not report.proposal.certified
-    queued = drawn if blind_first else cases * (1 - released + released * audited)
-    waiting = blind_samples.at(report.draws, threshold)
+    queued = sampled if blind_first else cases * (1 - released + released * audited)
+    waiting = blind_samples.at(report.samples, threshold)
     days = start.days_for(
         labels,
-        drawn=here,
+        sampled=here,
         read=None if speed is None else speed * here / queued,
         waiting=waiting.pending - waiting.disputed,
     )

@@ -1,4 +1,4 @@
-"""Blind draws of a bench's ledger answered, as people would have, without Label Studio: estimates need the facts only."""
+"""Blind samples of a bench's ledger answered, as people would have, without Label Studio: estimates need the facts only."""
 
 import numpy as np
 import polars as pl
@@ -8,23 +8,23 @@ from review.ledger import ledger
 from tests.bench import outputs
 from tests.integration import ledger_facts as facts
 
-ONE_OF = 10  # draws are answered; the others stay silent
-WRONG = 0.01  # share of the drawn answers of the model that people disagree with
+ONE_OF = 10  # samples are answered; the others stay silent
+WRONG = 0.01  # share of the sampled answers of the model that people disagree with
 
 
 def answer(url: str) -> None:
-    """Dispatch and answer a tenth of the draws."""
+    """Dispatch and answer a tenth of the samples."""
     with ledger.open(url) as book:
-        drawn = book.read(
+        sampled = book.read(
             "SELECT case_id, prediction FROM decision WHERE stream = 'bench' AND blind ORDER BY case_id"
         ).gather_every(ONE_OF)
-        drawn = drawn.with_columns(pl.int_range(1, pl.len() + 1).alias("number"))
+        sampled = sampled.with_columns(pl.int_range(1, pl.len() + 1).alias("number"))
         now = runs.clock()
-        wrong = pl.Series(np.random.default_rng(2).random(len(drawn)) < WRONG)
+        wrong = pl.Series(np.random.default_rng(2).random(len(sampled)) < WRONG)
         other = (pl.col("prediction") == outputs.LABELS[0]).replace_strict(
             {True: outputs.LABELS[1], False: outputs.LABELS[0]}
         )
-        drawn = drawn.select(
+        sampled = sampled.select(
             "case_id",
             stream=pl.lit("bench"),
             task_id="number",
@@ -35,7 +35,7 @@ def answer(url: str) -> None:
             **dict.fromkeys(("sent_at", "revision", "submitted_at", "collected_at"), pl.lit(now)),
         )
         book.append(
-            {"dispatch": _filled(facts.dispatches({}), drawn), "review": _filled(facts.reviews({}), drawn)}, now=now
+            {"dispatch": _filled(facts.dispatches({}), sampled), "review": _filled(facts.reviews({}), sampled)}, now=now
         )
 
 

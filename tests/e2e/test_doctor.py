@@ -19,7 +19,7 @@ def examined(place: Place, *words: str) -> tuple[int, list[dict[str, str]]]:
     return result.code, json.loads(result.out)
 
 
-def said(findings: list[dict[str, str]], level: str) -> str:
+def texts_of(findings: list[dict[str, str]], level: str) -> str:
     return "\n".join(f"{one['subject']}: {one['what']}" for one in findings if one["level"] == level)
 
 
@@ -44,7 +44,7 @@ def test_all_is_well_while_the_flows_are_served_and_it_says_so_when_they_are_not
         assert code == 0, findings
         assert {one["level"] for one in findings} == {"ok"}
         assert {one["subject"] for one in findings} == {"settings", "ledger", "Label Studio", "Prefect", "clock"}
-        assert "every record is as it was sealed" in said(findings, "ok")
+        assert "every record is as it was sealed" in texts_of(findings, "ok")
     finally:
         serving.terminate()
         serving.wait(30)
@@ -54,8 +54,8 @@ def test_all_is_well_while_the_flows_are_served_and_it_says_so_when_they_are_not
     assert place.cli("score", place.name).code == 2
     code, findings = examined(place)
     assert code == 1
-    assert "the last run of score" in said(findings, "bad")
-    assert "the file's model.id is 'mail-2'" in said(findings, "bad")
+    assert "the last run of score" in texts_of(findings, "bad")
+    assert "the file's model.id is 'mail-2'" in texts_of(findings, "bad")
 
 
 def test_a_personal_token_is_taken_and_named_and_a_wrong_one_is_refused_without_being_shown(
@@ -66,10 +66,10 @@ def test_a_personal_token_is_taken_and_named_and_a_wrong_one_is_refused_without_
         client.post("/api/jwt/settings", json=legacy_only | {"api_tokens_enabled": True}).raise_for_status()
         for token in client.get("/api/token/").json():
             client.post("/api/token/blacklist", json={"refresh": token["token"]})
-        made = client.post("/api/token/").raise_for_status().json()["token"]
-    place.environment["SECOND_READER_LABEL_STUDIO_TOKEN"] = made
-    assert "personal token accepted" in said(examined(place)[1], "ok")
-    wrong = made[:-4] + ("AAAA" if made[-4:] != "AAAA" else "BBBB")
+        built = client.post("/api/token/").raise_for_status().json()["token"]
+    place.environment["SECOND_READER_LABEL_STUDIO_TOKEN"] = built
+    assert "personal token accepted" in texts_of(examined(place)[1], "ok")
+    wrong = built[:-4] + ("AAAA" if built[-4:] != "AAAA" else "BBBB")
     place.environment["SECOND_READER_LABEL_STUDIO_TOKEN"] = wrong
     result = place.cli("doctor", place.name)
     assert "refused the token" in result.out
@@ -135,7 +135,7 @@ def test_what_a_run_says_reaches_prefect_and_as_json_whoever_collects_logs(place
 
 
 def logged(api: str, since: str) -> Iterator[dict[str, Any]]:
-    """All that Prefect was told since then, by whichever run."""
+    """All that Prefect has logged since then, by whichever run."""
     for offset in range(0, 10_000, 200):
         wanted = {"logs": {"timestamp": {"after_": since}}, "limit": 200, "offset": offset, "sort": "TIMESTAMP_ASC"}
         page = httpx.post(f"{api}/logs/filter", json=wanted, trust_env=False).raise_for_status().json()

@@ -2,7 +2,7 @@
 
 A side effect is a transaction's begin, its rows and its commit, a request to Label Studio that changes something, and a
 file that appears. They are found by wrapping the libraries by which they are done, not by hooks in the product: what
-the product does next year has points too. `before X` and `after X` are told to whoever listens, then `at` is done.
+the product does next year has points too. `before X` and `after X` are reported to whoever listens, then `at` is done.
 """
 
 import re
@@ -52,10 +52,10 @@ def install(points: Points) -> None:
 
     @wraps(execute)
     def executing(self: Any, operation: Any, *rest: Any, **named: Any) -> Any:
-        found = _STATEMENT.match(operation) if isinstance(operation, str) else None
-        if found is None:
+        result = _STATEMENT.match(operation) if isinstance(operation, str) else None
+        if result is None:
             return execute(self, operation, *rest, **named)
-        return points.around(found.group(1).upper(), lambda: execute(self, operation, *rest, **named))
+        return points.around(result.group(1).upper(), lambda: execute(self, operation, *rest, **named))
 
     @wraps(ingest)
     def ingesting(self: Any, table_name: str, *rest: Any, **named: Any) -> Any:

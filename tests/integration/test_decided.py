@@ -1,4 +1,4 @@
-"""A line is as old as the adoption by a named person that decided it; what else is adopted meanwhile makes it no younger."""
+"""A threshold is as old as the adoption by a named person that decided it; what else is adopted meanwhile makes it no younger."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,13 +18,13 @@ from tests.integration.desk import ANN, WHY, Clock, Desk, opened
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
     """A stream with a line for each class, by itself: ham is certified, spam is not."""
-    with opened(f"sqlite:///{tmp_path}/ledger.db", tmp_path, monkeypatch) as made:
-        made = replace(made, per_class="each")
-        epochs.begin_epoch(made.book, made.describe(), ANN)
-        made.arrive("a", 300, 0.99)
-        made.arrive("s", 30, 0.99, label="spam")
-        assert {"ham": [0.99], "spam": []} == {part: certificates.held(left) for part, left in made.looks().items()}
-        yield made
+    with opened(f"sqlite:///{tmp_path}/ledger.db", tmp_path, monkeypatch) as text:
+        text = replace(text, per_class="each")
+        epochs.begin_epoch(text.book, text.describe(), ANN)
+        text.arrive("a", 300, 0.99)
+        text.arrive("s", 30, 0.99, label="spam")
+        assert {"ham": [0.99], "spam": []} == {part: certificates.held(left) for part, left in text.looks().items()}
+        yield text
 
 
 def later(desk: Desk, clock: Clock, eras: float) -> dict[str, float | None]:
@@ -37,8 +37,8 @@ def later(desk: Desk, clock: Clock, eras: float) -> dict[str, float | None]:
 
 
 def states(desk: Desk) -> dict[str, str]:
-    standings = certificates.standings(desk.book, desk.in_force().epoch_id)
-    held = safeguards.states(desk.book, desk.describe(), desk.in_force(), standings, runs.clock())
+    progress_by_scope = certificates.progress_by_scope(desk.book, desk.in_force().epoch_id)
+    held = safeguards.states(desk.book, desk.describe(), desk.in_force(), progress_by_scope, runs.clock())
     assert held is not None
     return {part: state.state for part, state in held.items()}
 
@@ -97,7 +97,7 @@ def test_a_lapsed_line_that_a_person_takes_all_the_same_stands_until_the_era_end
     assert era is not None
     by_itself, stands = actions.terms("mail", desk.in_force())
     assert by_itself.startswith("Each class is certified by itself, with 95")
-    assert f"the line of ham in era {era.number}, which ends {formats.when(era.ends_at)}." in stands
+    assert f"the threshold of ham in era {era.number}, which ends {formats.when(era.ends_at)}." in stands
 
 
 def test_going_back_without_uncertified_makes_no_line_younger(desk: Desk, clock: Clock) -> None:

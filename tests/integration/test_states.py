@@ -12,7 +12,7 @@ def decide(book: ledger.Ledger, *cases: dict[str, facts.Value]) -> None:
     book.append({"decision": facts.decisions(*cases)}, now=facts.NOW)
 
 
-def drawn(*cases: str) -> list[dict[str, facts.Value]]:
+def sampled(*cases: str) -> list[dict[str, facts.Value]]:
     return [{"case_id": case, "blind": True} for case in cases]
 
 
@@ -31,13 +31,18 @@ def say(book: ledger.Ledger, case: str, annotation: int, **what: facts.Value) ->
 def test_the_policy_in_force_is_the_one_of_the_highest_version(book: ledger.Ledger) -> None:
     book.append({"policy": facts.policies({"policy_id": "p-2", "threshold": None})}, now=facts.NOW)
     book.append({"adoption": facts.adoptions({"version": 2, "policy_id": "p-2", "replaced": "p-1"})}, now=facts.NOW)
-    found = policy_history.policy_in_force(book, "mail")
-    assert found is not None
-    assert (found.version, found.policy_id, found.policy.threshold, found.labels) == (2, "p-2", None, ("ham", "spam"))
+    in_force = policy_history.policy_in_force(book, "mail")
+    assert in_force is not None
+    assert (
+        in_force.version,
+        in_force.policy_id,
+        in_force.policy.threshold,
+        in_force.labels,
+    ) == (2, "p-2", None, ("ham", "spam"))
     assert policy_history.policy_in_force(book, "another") is None
 
 
-def test_what_waits_is_reviewed_or_drawn_and_not_sent_the_batch_decided_first_first_then_by_content(
+def test_what_waits_is_reviewed_or_sampled_and_not_sent_the_batch_decided_first_first_then_by_content(
     book: ledger.Ledger,
 ) -> None:
     decide(
@@ -82,7 +87,7 @@ def test_recalled_cases_and_audits_of_now_do_not_wait_behind_an_old_backlog(book
 
 
 def test_a_reading_is_the_first_persons_last_word_and_a_deleted_or_bulk_answer_is_none(book: ledger.Ledger) -> None:
-    decide(book, *drawn(*"abcd"))
+    decide(book, *sampled(*"abcd"))
     send(book, a=1, b=2, c=3, d=4)
     say(book, "a", 1, answer="ham", submitted_at=EARLY, revision=EARLY)
     say(book, "a", 1, answer="spam", submitted_at=EARLY, revision=LATE)  # edited
@@ -91,27 +96,27 @@ def test_a_reading_is_the_first_persons_last_word_and_a_deleted_or_bulk_answer_i
     say(book, "b", 2, outcome="deleted", answer=None, revision=f"{LATE} deleted 1")
     say(book, "c", 3, outcome="bulk", answer=None, seconds=None)
     say(book, "d", 4, outcome="skip", answer=None)
-    found = readings.read(book, "mail").readings
-    assert found.select("case_id", "reviewer", "answer").rows() == [("a", "ben@example.org", "spam")]
+    result = readings.read(book, "mail").readings
+    assert result.select("case_id", "reviewer", "answer").rows() == [("a", "ben@example.org", "spam")]
     opened = readings.open_cases(readings.read(book, "mail"))
     assert opened.select("case_id", "skips").rows() == [("b", 0), ("c", 0), ("d", 1)]
 
 
-def test_counts_tell_every_draw_apart_by_what_became_of_it(book: ledger.Ledger) -> None:
-    decide(book, {"case_id": "undrawn"}, *drawn("waiting", "open", "skipped", "right", "wrong"))
+def test_counts_tell_every_sample_apart_by_what_became_of_it(book: ledger.Ledger) -> None:
+    decide(book, {"case_id": "unsampled"}, *sampled("waiting", "open", "skipped", "right", "wrong"))
     send(book, open=1, skipped=2, right=3, wrong=4)
     say(book, "skipped", 2, outcome="skip", answer=None)
     say(book, "right", 3, answer="ham", blind=True)
     say(book, "wrong", 4, answer="spam", blind=True)
 
     def became(now: str) -> dict[str, bool]:
-        found = outcomes.counts(facts.judge(book, now=now, hours=24))
-        assert found["n"].to_list() == [1] * 6
-        return dict(found.select("outcome", "late").rows())
+        counts = outcomes.counts(facts.judge(book, now=now, hours=24))
+        assert counts["n"].to_list() == [1] * 6
+        return dict(counts.select("outcome", "late").rows())
 
     late = {"waiting", "open", "skipped"}
     # The wrong one is disputed until another person has read it: an estimate must not look better for waiting.
-    assert became(LATE) == dict.fromkeys(("undrawn", "waiting", "open", "skipped", "right", "wrong"), False)
+    assert became(LATE) == dict.fromkeys(("unsampled", "waiting", "open", "skipped", "right", "wrong"), False)
     assert {name for name, is_late in became("2026-02-03T00:00:00.000000Z").items() if is_late} == late
     assert outcomes.counts(facts.judge(book, now=LATE, epoch="e-2")).is_empty()
 
@@ -176,7 +181,7 @@ def test_a_pace_rests_on_whole_days_of_cases_and_of_answers_apart(book: ledger.L
         ("2026-02-02T20:00:00.000000Z", "2026-02-02T21:00:00.000000Z", "2026-02-04T20:00:00.000000Z")
     ):
         say(book, f"a{number}", number + 1, submitted_at=at, revision=at)
-    # An hour after the first answer nothing is told from it; a file a day counts once a day.
+    # An hour after the first answer nothing is distinguished from it; a file a day counts once a day.
     assert pace("2026-02-02T21:00:00.000000Z") == {"hours": 24.0, "arrived": 4, "answer_hours": 1.0, "answered": 3}
     assert pace("2026-02-04T21:00:00.000000Z") == {"hours": 72.0, "arrived": 4, "answer_hours": 48.0, "answered": 1}
     assert pace("2026-02-20T00:00:00.000000Z") == {"hours": 168.0, "arrived": 0, "answer_hours": 168.0, "answered": 0}

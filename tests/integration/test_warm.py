@@ -128,12 +128,12 @@ def test_runs_end_with_the_process_they_are_forked_from(command: str) -> None:
     assert is_gone(pid)
 
 
-def test_a_module_that_cannot_be_imported_is_told() -> None:
+def test_a_module_that_cannot_be_imported_is_reported() -> None:
     with pytest.raises(RuntimeError, match="ended with 1"), warm.serving(PROGRAM, ["no_such_module"]):
         pass
 
 
-def test_a_run_that_the_kernel_kills_is_told_as_killed(command: str) -> None:
+def test_a_run_that_the_kernel_kills_is_reported_as_killed(command: str) -> None:
     with started(command, "kill") as process:
         assert process.communicate()[1] == ""
         assert process.returncode == -signal.SIGKILL
@@ -180,7 +180,7 @@ class Asking:
         socket.send_fds(self.mine, [request], [self.into, self.into])
         os.close(self.into)
 
-    def told(self) -> tuple[bytes, bytes]:
+    def reported(self) -> tuple[bytes, bytes]:
         """What it hears of its run, and of the output; nothing of either where nobody holds them any more."""
         heard = self.mine.recv(8), os.read(self.out, 8)
         for one in (self.server, self.mine):
@@ -198,7 +198,7 @@ def test_a_fork_that_fails_is_the_trouble_of_one_run_alone(tmp_path: Path, monke
     with selectors.PollSelector() as watched:
         warm._begin(asking.server, watched, PROGRAM)
         assert len(watched.get_map()) == 0
-    assert asking.told() == (b"", b"")
+    assert asking.reported() == (b"", b"")
 
 
 def test_a_request_that_is_cut_off_leaves_nothing_open(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_a_request_that_is_cut_off_leaves_nothing_open(tmp_path: Path) -> None:
     asking.mine.shutdown(socket.SHUT_WR)
     with selectors.PollSelector() as watched:
         warm._begin(asking.server, watched, PROGRAM)
-    assert asking.told() == (b"", b"")
+    assert asking.reported() == (b"", b"")
 
 
 def test_a_long_name_of_the_folder_for_what_is_temporary_is_no_trouble(

@@ -1,7 +1,7 @@
 """The certificate keeps its promise however often one looks and whatever it changes; shortcuts in its place do not.
 
 Seeded. Cases come ranked from the surest (0) to the least sure (1), spread evenly over 200 thresholds; a shape gives the
-error rate at each rank. Target 1 %, doubt 5 %. Tolerances are three binomial standard errors of the number of runs.
+error rate at each rank. Target 1 %, significance level 5 %. Tolerances are three binomial standard errors of the number of runs.
 """
 
 import math
@@ -37,11 +37,11 @@ def bound(runs: int) -> float:
 
 def furthest(log_e: Floats, delta: float = DELTA) -> NDArray[np.int64]:
     """Per run, the least strict threshold the walk passes; -1: none."""
-    found = np.full(len(log_e), -1)
+    result = np.full(len(log_e), -1)
     for run in np.flatnonzero(log_e.max(1) >= -math.log(delta)):
         passed = certificate.walk(log_e[run], STARTS, WEIGHTS, delta=delta).passed
-        found[run] = passed[-1] if passed else -1
-    return found
+        result[run] = passed[-1] if passed else -1
+    return result
 
 
 def covered(at: NDArray[np.int64]) -> Floats:

@@ -11,9 +11,9 @@ _REMARKS = {
     judgement.OURS: "one process, in which every run of the day was made",
     "Prefect": "",
     "Label Studio": "a master and two workers",
-    "PostgreSQL": "every process of it: the databases of ledger, Label Studio and Prefect; not judged, for it goes up and "
+    "PostgreSQL": "every process of it: the databases of ledger, Label Studio and Prefect; not assessed, for it goes up and "
     "down with what its connections have read",
-    "PostgreSQL's buffers": "not judged, for they are filled by what is read until all are used (`shared_buffers`, 134 MB, "
+    "PostgreSQL's buffers": "not assessed, for they are filled by what is read until all are used (`shared_buffers`, 134 MB, "
     "and some more)",
     judgement.CONNECTIONS: "a number, not MB",
 }
@@ -55,11 +55,11 @@ def _memory(day: Day) -> Iterable[str]:
     yield "| of | start | middle | end | slope | limit | |\n|---|--:|--:|--:|--:|--:|---|"
     for one in day.growths():
         if one.slope is None:
-            said, slope = "too short to judge", "-"
+            text, slope = "too short to judge", "-"
         else:
             slope = f"{one.slope:+.2f}"
-            said = "grows" if one.grows else "flat"
-        remark = "; ".join(filter(None, (said, _REMARKS[one.name])))
+            text = "grows" if one.grows else "flat"
+        remark = "; ".join(filter(None, (text, _REMARKS[one.name])))
         yield (
             f"| {one.name} | {one.start:,.1f} | {one.middle:,.1f} | {one.end:,.1f} | {slope} | {one.limit:.2f} | {remark} |"
         )

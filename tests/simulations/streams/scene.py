@@ -17,8 +17,8 @@ PENDING = (
     rf"(?:{N} waits? for another reader)?(?:, )?(?:{N} (?:was|were) passed on)?(?:, )?(?:{N} (?:is|are) unanswered)?(?:, )?"
     rf"(?:{N} (?:is|are) not sent yet)?"
 )
-Said = Iterator[tuple[str, str]]
-Check = Callable[[re.Match[str], "Scene"], Said]
+Findings = Iterator[tuple[str, str]]
+Check = Callable[[re.Match[str], "Scene"], Findings]
 Claim = tuple[str, Check]  # a pattern of a sentence, and what the ledger and the planted truth say to it
 TARGET = rf"The target is at most {P} wrong among the released".replace(P, r"[\d.]+\u00a0%")
 REGION = r"(the released|all cases)"
@@ -87,8 +87,8 @@ class Scene:
     def line(self, shown: str) -> float:
         """The registered threshold that a number on the page stands for.
 
-        Lines of one plan are told apart by their digits; those of another era's grid may be cut to the same ones. So the
-        plan of the era under way comes first, then the line in force, then what was registered before.
+        Thresholds of one plan are distinguished by their digits; those of another era's grid may be cut to the same ones. So the
+        plan of the era under way comes first, then the threshold in force, then what was registered before.
         """
         plans = [row for row in self.known.tables["era_plan"] if row["epoch_id"] == self.policy["epoch_id"]]
         past = {line for row in plans for line in facts.thresholds(row)} | {0.0}
@@ -121,8 +121,8 @@ class Scene:
 
     def labels(self, cases: list[Row]) -> list[str]:
         """What blind readings say of those that were read: right, wrong or disputed."""
-        said = [self.known.said(row, self.readings) for row in cases if row["blind"]]
-        return [one for one in said if one != "none"]
+        labels = [self.known.label_of(row, self.readings) for row in cases if row["blind"]]
+        return [one for one in labels if one != "none"]
 
     def share_wrong(self, cases: list[Row]) -> float:
         """The planted share of wrong ones."""
@@ -135,7 +135,7 @@ def number(digits: str | None) -> int:
 
 
 def stands_for(shown: str, line: float) -> bool:
-    """Whether a printed threshold may be this line: cut after four decimals or more, never rounded up, without last zeros."""
+    """Whether a printed threshold may be this one: cut after four decimals or more, never rounded up, without last zeros."""
     decimals = max(4, len(shown.partition(".")[2]))
     return 0 <= Decimal(repr(line)) - Decimal(shown) < Decimal(1).scaleb(-decimals)
 
@@ -152,6 +152,6 @@ def when(written: str) -> str:
     return f"{instant.day} {instant:%B %Y, %H:%M} UTC"
 
 
-def same(found: re.Match[str], said: object, true: object, kind: str = "count") -> Said:
-    if said != true:
-        yield kind, f"{found[0]!r}: {said}, but it is {true}"
+def same(result: re.Match[str], value: object, true: object, kind: str = "count") -> Findings:
+    if value != true:
+        yield kind, f"{result[0]!r}: {value}, but it is {true}"

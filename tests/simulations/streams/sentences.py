@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from tests.simulations.streams import driver, product
 from tests.simulations.streams.claims import page as claims
 from tests.simulations.streams.facts import Facts
-from tests.simulations.streams.scene import LONG, N, P, Said, Scene, T, when
+from tests.simulations.streams.scene import LONG, Findings, N, P, Scene, T, when
 
 ADVICE = (
     r"This page fills with the first answers of the model\.",
     r"Put them where the stream looks for its input, then: .*",
     r"Cases and labels of earlier epochs are no evidence about this one\.",
-    r"By the labels (?:of era \d+ )?so far more of what today's line releases is wrong than is asked for\.",
-    r"A share of them is drawn for a blind label; as people answer, the error shows\.",
+    r"By the labels (?:of era \d+ )?so far more of what today's threshold releases is wrong than is asked for\.",
+    r"A share of them is sampled for a blind label; as people answer, the error shows\.",
     r"They narrow with each audit\.",
-    r"Raise the line, or halt\.",
+    r"Raise the threshold, or halt\.",
     rf"About {N} more blind labels?, all right, would show it{LONG}\.",
     rf"About {N} more blind labels? at {T} would certify that, were errors to stay as rare as so far{LONG}\.",
     r"How many more labels it takes is known when more of them are\.",
@@ -50,17 +50,17 @@ class Page:
     read: int = 0
 
 
-def false(told: product.Told, known: Facts, page: Page, made_at: str) -> Said:
+def false(reported: product.Shown, known: Facts, page: Page, made_at: str) -> Findings:
     """What is not true of what a report says: kind and text. `made_at`: as the ledger writes times."""
     scene = Scene.of(known, page.truth, page.before, page.limits, made_at)
     parts = (
-        *told.headline,
-        told.target,
-        *told.proposed[1:],
-        *told.certificate,
-        *told.changes,
-        *told.watchdog,
-        told.queue,
+        *reported.headline,
+        reported.target,
+        *reported.proposed[1:],
+        *reported.certificate,
+        *reported.changes,
+        *reported.watchdog,
+        reported.queue,
     )
     for text in filter(None, parts):
         yield from _of(text, scene, page)
@@ -70,11 +70,11 @@ def false(told: product.Told, known: Facts, page: Page, made_at: str) -> Said:
 
 def _of(text: str, scene: Scene, page: Page) -> Iterator[tuple[str, str]]:
     for pattern, check in claims.CLAIMS:
-        while found := re.search(pattern, text):
+        while result := re.search(pattern, text):
             page.read += 1
-            yield from check(found, scene)
-            text = f"{text[: found.start()]} {text[found.end() :]}"
+            yield from check(result, scene)
+            text = f"{text[: result.start()]} {text[result.end() :]}"
     for pattern in ADVICE:
         text = re.sub(pattern, "", text)
-    if said := text.strip():
-        yield "unread", said
+    if message := text.strip():
+        yield "unread", message

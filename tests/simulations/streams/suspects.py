@@ -16,23 +16,23 @@ def under_suspicion(known: Facts, alarm: Row, target: float) -> list[Row]:
     clean point that the alarm states, and those after the one found here, whichever is the earlier: by the labels of then,
     and again by each answer against the model that came later.
     """
-    then, doubts = known.until(alarm["seal"]), doubted(known, alarm)
+    then, suspects = known.until(alarm["seal"]), doubted(known, alarm)
     first = min(alarm["clean_seal"] + 1, first_suspect(then, alarm, target))
     readings = then.readings()
-    drawn = [row for row in known.cases(alarm["epoch_id"]) if row["route"] == "AUTOMATE" and row["blind"]]
-    for come in sorted(set(doubts.values())):
+    sampled = [row for row in known.cases(alarm["epoch_id"]) if row["route"] == "AUTOMATE" and row["blind"]]
+    for come in sorted(set(suspects.values())):
         labels = [
             (
                 row["seal"],
-                doubts.get(row["case_id"], math.inf) <= come or then.said(row, readings) in ("wrong", "disputed"),
+                suspects.get(row["case_id"], math.inf) <= come or then.label_of(row, readings) in ("wrong", "disputed"),
             )
-            for row in drawn
-            if then.said(row, readings) != "none" or doubts.get(row["case_id"], math.inf) <= come
+            for row in sampled
+            if then.label_of(row, readings) != "none" or suspects.get(row["case_id"], math.inf) <= come
         ]
-        found = facts.suspicion([wrong for _, wrong in labels], target)
-        if found.log_level >= math.log(facts.RUN_LENGTH):
-            first = min(first, labels[found.first][0])
-    batches = {row["seal"] for row in drawn if row["case_id"] in doubts}
+        suspicion = facts.suspicion([wrong for _, wrong in labels], target)
+        if suspicion.log_level >= math.log(facts.RUN_LENGTH):
+            first = min(first, labels[suspicion.first][0])
+    batches = {row["seal"] for row in sampled if row["case_id"] in suspects}
     return [
         row
         for row in known.cases(alarm["epoch_id"])
@@ -41,20 +41,20 @@ def under_suspicion(known: Facts, alarm: Row, target: float) -> list[Row]:
 
 
 def doubted(known: Facts, alarm: Row) -> dict[str, int]:
-    """By released case of the alarm's epoch, the seal under which it came into doubt: disputed at the alarm, or answered
+    """By released case of the alarm's epoch, the seal under which it came under suspicion: disputed at the alarm, or answered
     against the model since."""
     then = known.until(alarm["seal"])
     readings = then.readings()
-    drawn = {
+    sampled = {
         row["case_id"]: row for row in known.cases(alarm["epoch_id"]) if row["route"] == "AUTOMATE" and row["blind"]
     }
-    found = {case: alarm["seal"] for case, row in drawn.items() if then.said(row, readings) == "disputed"}
+    by_case = {case: alarm["seal"] for case, row in sampled.items() if then.label_of(row, readings) == "disputed"}
     for row in known.tables["review"]:  # in the order of their seals
-        case = drawn.get(row["case_id"])
+        case = sampled.get(row["case_id"])
         late = row["seal"] > alarm["seal"] and row["blind"] and row["outcome"] == "answer"
         if case is not None and late and row["answer"] != case["prediction"]:
-            found.setdefault(row["case_id"], row["seal"])
-    return found
+            by_case.setdefault(row["case_id"], row["seal"])
+    return by_case
 
 
 def first_suspect(then: Facts, alarm: Row, target: float) -> float:
@@ -69,13 +69,13 @@ def first_suspect(then: Facts, alarm: Row, target: float) -> float:
 def counted(known: Facts, alarm: Row) -> tuple[int, int]:
     """The fewest and the most released cases that can be under suspicion, unread and not recalled.
 
-    The fewest: under later seals than the alarm's clean point, or in a batch that came into doubt. Where one did, the clean
+    The fewest: under later seals than the alarm's clean point, or in a batch that came under suspicion. Where one did, the clean
     point may have gone back as far as the epoch's first case.
     """
-    doubts, readings = doubted(known, alarm), known.readings()
+    suspects, readings = doubted(known, alarm), known.readings()
     sent = {row["case_id"] for row in known.tables["recall"]}
     gone_out = [row for row in known.cases(alarm["epoch_id"]) if row["route"] == "AUTOMATE"]
-    batches = {row["seal"] for row in gone_out if row["case_id"] in doubts}
+    batches = {row["seal"] for row in gone_out if row["case_id"] in suspects}
     left = [row for row in gone_out if row["case_id"] not in sent and row["case_id"] not in readings]
     least = sum(row["seal"] > alarm["clean_seal"] or row["seal"] in batches for row in left)
-    return least, len(left) if doubts else least
+    return least, len(left) if suspects else least
