@@ -16,7 +16,7 @@ import httpx
 import psycopg
 import pytest
 
-from deploy.local import keys, postgres, servers
+from deploy.local import keys, label_studio_server, postgres, servers
 from deploy.local import stack as stacks
 from models import errors
 
@@ -169,6 +169,17 @@ def test_label_studio_loads_nothing_from_elsewhere(label_studio: Any) -> None:
         source for source in re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="(https?:[^"]+)"', page)
         if not source.startswith(label_studio.url)
     ] == []  # fmt: skip
+
+
+def test_label_studio_keeps_its_connection_to_the_database_for_the_next_request(label_studio: Any) -> None:
+    kept = "datname = %s AND state = 'idle' AND state_change < now() - interval '0.5 seconds'"
+    headers = {"Authorization": f"Token {label_studio.token}"}
+    httpx.get(f"{label_studio.url}/api/current-user/whoami", headers=headers, trust_env=False).raise_for_status()
+    time.sleep(1)
+    with psycopg.connect(label_studio.servers.postgres_url("postgres")) as server:
+        question = f"SELECT count(*) FROM pg_stat_activity WHERE {kept}".encode()
+        ((connections,),) = server.execute(question, (label_studio_server.DATABASE,)).fetchall()
+    assert connections >= 1
 
 
 def test_a_reviewer_has_an_account_and_the_second_time_the_same(label_studio: Any) -> None:
