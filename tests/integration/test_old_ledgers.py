@@ -12,14 +12,21 @@ import pytest
 from models.errors import LedgerInvalid
 from review.integrity import verify
 from review.ledger import layout, ledger
+from review.queries import finished
 from tests.integration import ledger_facts as facts
 
 ROOT = Path(__file__).parents[2]
-LANDED = {"0001": "1b26fce4d088b5a3f19d20100ba197b7d32fdc62"}  # schema version -> the last commit that had it
+LANDED = {  # schema version -> a commit that had it: of the first the last
+    "0001": "1b26fce4d088b5a3f19d20100ba197b7d32fdc62",
+    "0002": "e4102b4be235a2507d14899792f2b33e19d2463c",
+}
 MAKE = """
 import sys
 from pathlib import Path
-from review import ledger
+try:
+    from review.ledger import ledger
+except ImportError:  # the first version had one file of that name
+    from review import ledger
 from tests.integration import ledger_facts as facts
 
 ledger.migrate(sys.argv[1])
@@ -67,6 +74,15 @@ def test_an_old_ledger_is_refused_until_it_is_brought_up_and_then_nothing_of_it_
             rows = book.read(f"SELECT {', '.join(added)} FROM {name} WHERE seal < :head", head=book.head()[0])
             assert len(rows) > 0
             assert all(rows[column].null_count() == len(rows) for column in added), name
+        with pytest.raises(ValueError, match="handout"):  # the new tables are there, and hold what they are for
+            book.append({"handout": facts.handouts({}, {})}, now=facts.NOW)
+        book.append({"handout": facts.handouts(), "delivery": facts.deliveries()}, now=facts.NOW)
+        assert verify.ledger(book, archive=archive) == []
+        states = ["case_id", "state", "answer", "answered_by"]
+        assert (
+            book.read("SELECT * FROM finished").select(states).rows()
+            == finished.at(book, "mail", until=book.head()[0]).select(states).rows()
+        )
 
 
 def test_a_value_put_into_a_column_that_came_later_is_seen(old_ledger: tuple[str, Path]) -> None:
