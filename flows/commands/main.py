@@ -89,13 +89,14 @@ def init(
 
 @app.command(epilog="Example: `second-reader run digits`")
 def run(stream: StreamName, verbose: Annotated[bool, typer.Option(help="Show Prefect's own log.")] = False) -> None:
-    """Run one round: collect, score, dispatch, measure."""
+    """Run one round: collect, score, dispatch, measure; and release, where the stream file has a table [release]."""
     if not verbose:
         settings.quiet_prefect()
-    from flows import collect, dispatch, measure, score
+    from flows import collect, dispatch, measure, release, score
 
+    last: list[Any] = [release.release] if settings.read_stream(stream, settings.read()).release is not None else []
     faults = 0  # what was answered makes room in the queue: so it comes home first
-    for work in (collect.collect, score.score, dispatch.dispatch, measure.measure):
+    for work in (collect.collect, score.score, dispatch.dispatch, measure.measure, *last):
         counts = _outcome(work, stream)
         faults += counts.get("faults", 0)
         _print_counts(work.name, counts)
@@ -146,6 +147,15 @@ def measure(
         print(Path(counts["report"]).with_suffix(".json").read_text(encoding="utf-8"), end="")
     else:
         _print_counts("measure", counts)
+
+
+@app.command(epilog="Example: `second-reader release digits`")
+def release(stream: StreamName) -> None:
+    """Hand out finished answers that are new or have become another: to files in the outbox, and to the webhook."""
+    settings.quiet_prefect()
+    from flows import release as release_flow
+
+    _one(release_flow.release, stream)
 
 
 @app.command(epilog="Example: `second-reader serve` or `second-reader serve digits`")

@@ -40,6 +40,7 @@ def retire(
         out.print("Nothing to retire.")
     if done.waiting:
         out.print(
-            f"{done.waiting} batches stay for now: released cases in them are under suspicion since the last alarm.",
+            f"{done.waiting} batches stay for now: released cases in them are under suspicion since the last alarm, or were "
+            "not handed out yet (`second-reader release`).",
             soft_wrap=True,
         )

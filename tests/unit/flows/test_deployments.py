@@ -90,3 +90,19 @@ def test_the_doctor_tells_a_schedule_that_was_deployed_in_another_zone() -> None
         "score runs at '*/5 * * * * in Europe/Berlin', the stream file says '*/5 * * * *'"
     ]
     assert said("0 6 * * *", "UTC") == ["score runs at '0 6 * * *', the stream file says '0 6 * * * in Europe/Berlin'"]
+
+
+def test_release_is_deployed_and_asked_for_where_the_stream_hands_out_by_itself() -> None:
+    plain = described("0 6 * * *")
+    text = STREAM.format(line="0 6 * * *") + "release = {}\n"
+    handing_out = stream.parse(
+        text.replace('Europe/Berlin"', 'Europe/Berlin", release = "0 7 * * *"', 1), origin="mail.toml"
+    )
+    names = [{made.flow_name for made in deployments.of(one)} for one in (plain, handing_out)]
+    assert names[1] - names[0] == {"release"}
+    (made,) = (made for made in deployments.of(handing_out) if made.flow_name == "release")
+    (given,) = made.schedules or []
+    assert (given.schedule.cron, given.schedule.timezone) == ("0 7 * * *", ZONE)  # type: ignore[union-attr]
+    assert made.entrypoint == "flows.release.release"
+    for one in (plain, handing_out):
+        assert set(prefect_probe.flows(one)) == {made.flow_name for made in deployments.of(one) if made.schedules}
