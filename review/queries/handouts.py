@@ -90,10 +90,10 @@ def delivered(handout: Handout, channel: str, batch: int, *, now: str) -> pl.Dat
 
 def anything_new(ledger: Ledger, stream: str, *, after: int) -> bool:
     """Whether a decision, an answer or a recall came after a seal: without one no answer can have become another."""
-    tables = ("decision", "review", "recall")
+    # Of decisions their extracts: a row for each seal, by whose number they are found.
     asked = " UNION ALL ".join(
         f"SELECT 1 AS one WHERE EXISTS (SELECT 1 FROM {name} WHERE stream = :stream AND seal > :after)"
-        for name in tables
+        for name in ("extract", "review", "recall")
     )
     return len(ledger.read(asked, stream=stream, after=after)) > 0
 
