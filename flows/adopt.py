@@ -41,10 +41,10 @@ def adopt(
     def decided() -> runs.Counts:
         stop = actions.stopped(stream)
         now = actions.adopt(stream, threshold, by=by, because=because, uncertified=uncertified, label=label)
-        told = actions.terms(stream, now)
+        sentences = actions.terms(stream, now)
         return (
-            _said(now)
-            | ({"terms": " ".join(told)} if told else {})
+            _counts(now)
+            | ({"terms": " ".join(sentences)} if sentences else {})
             | ({"before": stop} if stop and now.policy.releases else {})
         )
 
@@ -60,10 +60,10 @@ def halt(stream: str, by: Text, because: Text) -> flow_states.Ended:
         by: your name; kept for ever.
         because: why; kept for ever.
     """
-    return flow_states.ended(lambda: _said(actions.halt(stream, by=by, because=because)))
+    return flow_states.ended(lambda: _counts(actions.halt(stream, by=by, because=because)))
 
 
-def _said(now: PolicyInForce) -> runs.Counts:
+def _counts(now: PolicyInForce) -> runs.Counts:
     rule = now.policy
     line = "nothing released" if not rule.releases else rule.threshold if rule.by_class is None else dict(rule.by_class)
     return {"version": now.version, "line": line, "certified": now.certified, "by": now.adopted_by}

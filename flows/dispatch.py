@@ -41,7 +41,7 @@ def send_all(run: runs.Run, put: Callable[..., int]) -> runs.Counts:
     in_force = runs.policy_in_force(run.ledger, run.stream)
     # Before anybody can answer: a plan is laid on scores whose labels nobody has seen.
     era = eras.under_way(run.ledger, run.stream, in_force, runs.clock())
-    found = recovery.adopt(run, connection, project_id)
+    adopted = recovery.adopt(run, connection, project_id)
     looked: set[int] = set()
     filled = [prefilled_answers.fill(run, connection, project_id, looked)]
     open_before = readings.open_cases(readings.read(run.ledger, run.stream.name))
@@ -51,7 +51,7 @@ def send_all(run: runs.Run, put: Callable[..., int]) -> runs.Counts:
     waiting, left_out = payloads.pending(run, room, blind_first=not in_force.policy.releases, since=since)
     first = waiting.with_columns(slot=pl.lit(push.FIRST_READING, pl.Int64)).select(again.columns)
     tell_earlier(run, first["case_id"].to_list(), in_force.epoch_id)
-    sent, total, above = 0, len(again) + len(first), found.above
+    sent, total, above = 0, len(again) + len(first), adopted.above
     for batch in again.iter_slices(push.BATCH):  # few, and looked for by their keys
         newest = put(run.stream, run.run_id, project_id, batch, None)
         above = None if above is None else max(above, newest)
@@ -63,8 +63,8 @@ def send_all(run: runs.Run, put: Callable[..., int]) -> runs.Counts:
         sent += len(batch)
         runs.log.info("dispatch %s: %d of %d sent", run.stream.name, sent, total)
     return {
-        "sent": found.cases + total,
-        "blind": found.blind + int(again["blind"].sum()) + int(first["blind"].sum()),
+        "sent": adopted.cases + total,
+        "blind": adopted.blind + int(again["blind"].sum()) + int(first["blind"].sum()),
         "again": len(again),
         "open": len(open_before) + total,
         "waiting": totals.waiting(run.ledger, run.stream.name),
@@ -109,10 +109,10 @@ def _doubles(run: runs.Run, connection: access.Connection, project_id: int) -> d
     """
     beside = projects.size(connection, project_id) - pending_cases.dispatched(run.ledger, project_id)
     removed = again = 0
-    began, said = totals.last_run(run.ledger, run.stream.name, "dispatch")
+    began, counts = totals.last_run(run.ledger, run.stream.name, "dispatch")
     # Of doubles that people had worked on both stay; an answer that is taken back leaves one of them open.
     taken_back = beside > 0 and sent_tasks.deleted_since(run.ledger, run.stream.name, began)
-    if taken_back or said.get("doubles_left") or beside != (said.get("beside") or 0):
+    if taken_back or counts.get("doubles_left") or beside != (counts.get("beside") or 0):
         removed, again = duplicates.remove(
             connection,
             project_id,

@@ -36,7 +36,7 @@ from review.queries import (
     silence,
     totals,
 )
-from review.queries.outcomes import Judged
+from review.queries.outcomes import Outcomes
 from review.report import as_json, report, summary
 from review.report.figures import Alarm, Era, Pace, Report, Watch
 
@@ -55,49 +55,49 @@ def _measure(stream_name: str) -> runs.Counts:
     with runs.running("measure", stream_name) as run:
         now = runs.clock()
         in_force = runs.policy_in_force(run.ledger, run.stream)
-        cases = evidence.judged(run, now)
-        standings = evidence.look(run, in_force, cases, now)
+        cases = evidence.cases(run, now)
+        progress_by_scope = evidence.look(run, in_force, cases, now)
         labels = evidence.labels(run.stream, in_force, cases, now)
         if evidence.watch(run, in_force, labels, now):
             # Another epoch: what the closed one certified is history.
-            in_force, standings, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
-        elif safeguards.act(run, in_force, standings, now, cases):
+            in_force, progress_by_scope, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
+        elif safeguards.act(run, in_force, progress_by_scope, now, cases):
             in_force = runs.policy_in_force(run.ledger, run.stream)
         evidence.watch_closed(run, in_force, cases, now)
-        made = gather(run, in_force, cases, standings, labels, now)
+        new_report = gather(run, in_force, cases, progress_by_scope, labels, now)
         folder = run.settings.reports / run.stream.name
-        page = write(folder, now[:10], made)
-        artifacts.artifacts(made, page, run.settings.reports_url)
-        artifacts.events(made, totals.last_report(run.ledger, run.stream.name, today=""))
-        run.finish({"report": str(page), "figures": as_json.key(made)})
-        said = summary.of(made)
-        return {"report": str(page), "summary": report.lines(made), "headline": f"{said.lead} {said.promise}"}
+        page = write(folder, now[:10], new_report)
+        artifacts.artifacts(new_report, page, run.settings.reports_url)
+        artifacts.events(new_report, totals.last_report(run.ledger, run.stream.name, today=""))
+        run.finish({"report": str(page), "figures": as_json.key(new_report)})
+        words = summary.of(new_report)
+        return {"report": str(page), "summary": report.lines(new_report), "headline": f"{words.lead} {words.promise}"}
 
 
 def gather(
     run: runs.Run,
     in_force: policy_history.PolicyInForce,
-    cases: Judged,
-    standings: Mapping[str, certificate.Standing],
+    cases: Outcomes,
+    progress_by_scope: Mapping[str, certificate.Progress],
     labels: pl.DataFrame,
     now: str,
 ) -> Report:
     """Everything the report rests on, from the ledger; `labels` those of the watchdog."""
     name, book = run.stream.name, run.ledger
     plans = certificates.plans(book, in_force.epoch_id)
-    found = evidence_counts.of(cases, in_force, plans, standings)
-    lines = evidence_counts.lines(in_force, standings)
+    weighed = evidence_counts.of(cases, in_force, plans, progress_by_scope)
+    lines = evidence_counts.lines(in_force, progress_by_scope)
     people = cases.people
     epoch = outcomes.of(cases, in_force.epoch_id)
     never_released = ruled.never_released(book, in_force.epoch_id, epoch)
     alarm, past_alarms = _alarms(run, in_force)
-    at = what_if.thresholds(list(plans.values()), found.whole.counts, lines)
+    at = what_if.thresholds(list(plans.values()), weighed.whole.counts, lines)
     return report.build(
         run.stream,
         policy=in_force,
-        totals=totals.totals(book, name, people) | {"disputed": int(cases.drawn["disputed"].sum())},
-        counts=found.whole.counts,
-        weighed=found,
+        totals=totals.totals(book, name, people) | {"disputed": int(cases.sampled["disputed"].sum())},
+        counts=weighed.whole.counts,
+        weighed=weighed,
         by_day=breakdowns.by_day(cases),
         open_cases=readings.open_cases(people),
         reviewers=readings.reviewers(book, name, people),
@@ -106,20 +106,20 @@ def gather(
         history=policy_history.history(book, name),
         head=book.head(),
         now=now,
-        standings=standings,
+        progress_by_scope=progress_by_scope,
         alarm=alarm,
         past_alarms=past_alarms,
-        era=_era(run, in_force, standings, now),
+        era=_era(run, in_force, progress_by_scope, now),
         silence=_silence(run, in_force, now),
-        goes_on=_goes_on(run, in_force, standings, now),
+        goes_on=_goes_on(run, in_force, progress_by_scope, now),
         readers=_readers(run, in_force, people, releases=AUTOMATE in epoch.kinds["route"]),
         repeats=int(epoch.kinds.filter("held")["n"].sum()) - sum(never_released.values()),
         never_released=never_released,
         always_audited=ruled.always_audited(epoch),
-        slices=breakdowns.flags(epoch, target=in_force.target_error, delta=in_force.delta, design=found.whole.design),
+        slices=breakdowns.flags(epoch, target=in_force.target_error, delta=in_force.delta, design=weighed.whole.design),
         shift=breakdowns.shift(epoch),
         at=at,
-        parts=breakdowns.curves(epoch, at, delta=in_force.delta, design=found.whole.design),
+        parts=breakdowns.curves(epoch, at, delta=in_force.delta, design=weighed.whole.design),
         looks=policy_history.looks(book, in_force.epoch_id),
         watch=_watch(labels, in_force.target_error),
         pace=Pace(**totals.pace(book, name, people, now=now)),
@@ -128,19 +128,22 @@ def gather(
 
 
 def _era(
-    run: runs.Run, in_force: policy_history.PolicyInForce, standings: Mapping[str, certificate.Standing], now: str
+    run: runs.Run,
+    in_force: policy_history.PolicyInForce,
+    progress_by_scope: Mapping[str, certificate.Progress],
+    now: str,
 ) -> Era | None:
     """The era under way, and what the least of the thresholds in force rests on."""
     newest = certificates.era(run.ledger, in_force.epoch_id)
     if newest is None:
         return None
-    held = safeguards.states(run.ledger, run.stream, in_force, standings, now) or {}
-    found = (
+    held = safeguards.states(run.ledger, run.stream, in_force, progress_by_scope, now) or {}
+    states = (
         {state.state for state in held.values() if state.threshold is not None} if in_force.policy.releases else set()
     )
-    state = next((name for name in ("uncertified", "carried") if name in found), "own" if found else "nothing")
-    left = min((one.days_left for one in held.values() if one.threshold is not None), default=0) if found else 0
-    until = min(newest.ends_at, safeguards.lapses(newest, now, left)) if found else newest.ends_at
+    state = next((name for name in ("uncertified", "carried") if name in states), "own" if states else "nothing")
+    left = min((one.days_left for one in held.values() if one.threshold is not None), default=0) if states else 0
+    until = min(newest.ends_at, safeguards.lapses(newest, now, left)) if states else newest.ends_at
     return Era(
         number=newest.number,
         ends_at=newest.ends_at,
@@ -163,12 +166,15 @@ def _silence(
 
 
 def _goes_on(
-    run: runs.Run, in_force: policy_history.PolicyInForce, standings: Mapping[str, certificate.Standing], now: str
+    run: runs.Run,
+    in_force: policy_history.PolicyInForce,
+    progress_by_scope: Mapping[str, certificate.Progress],
+    now: str,
 ) -> bool:
     """Whether the era leaves anything to release of what stopped for want of readers."""
     if not safeguards.stopped(in_force):
         return True
-    held = safeguards.states(run.ledger, run.stream, in_force, standings, now)
+    held = safeguards.states(run.ledger, run.stream, in_force, progress_by_scope, now)
     return held is None or any(state.threshold is not None for state in held.values())
 
 
@@ -189,7 +195,7 @@ def _alarms(run: runs.Run, in_force: policy_history.PolicyInForce) -> tuple[Alar
     if suspects is None:
         return None, ()
     count = dict(suspects.group_by("epoch_id").len().iter_rows())
-    found = [
+    pairs = [
         (
             row["stopped"],
             Alarm(
@@ -204,19 +210,19 @@ def _alarms(run: runs.Run, in_force: policy_history.PolicyInForce) -> tuple[Alar
         )
         for row in alarms.alarms(run.ledger, run.stream.name).iter_rows(named=True)
     ]
-    newest = next((alarm for stopped, alarm in found if stopped), None)
+    newest = next((alarm for stopped, alarm in pairs if stopped), None)
     if newest is not None and in_force.adopted_by == evidence.WATCHDOG:
         current = replace(newest, current=True)
-        return current, tuple(alarm for _, alarm in found if alarm.suspects and alarm is not newest)
-    return newest, tuple(alarm for _, alarm in found if alarm.suspects)
+        return current, tuple(alarm for _, alarm in pairs if alarm.suspects and alarm is not newest)
+    return newest, tuple(alarm for _, alarm in pairs if alarm.suspects)
 
 
-def write(folder: Path, day: str, made: Report) -> Path:
+def write(folder: Path, day: str, new_report: Report) -> Path:
     """The page and its figures, of this day and as the latest; each file appears whole or not at all.
 
     Raises Unavailable if they cannot be written: a disk is full, or says no.
     """
-    texts = {".html": report.page(made), ".json": json.dumps(as_json.whole(made), indent=2) + "\n"}
+    texts = {".html": report.page(new_report), ".json": json.dumps(as_json.whole(new_report), indent=2) + "\n"}
     try:
         for ending, text in texts.items():
             for stem in (day, "latest"):

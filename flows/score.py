@@ -53,8 +53,8 @@ def record_all(
     columns = first_look.Look(run.stream)
     chunks = files.chunks(inbox, run.stream, look=look, rows=CHUNK_ROWS, scale_first=True)
     for chunk, facts in ahead(_prepared(run, chunks, total)):
-        for said in columns.at(chunk):
-            runs.log.warning("score %s: %s", run.stream.name, said)
+        for sentence in columns.at(chunk):
+            runs.log.warning("score %s: %s", run.stream.name, sentence)
         if facts.example and not total["unscored"]:
             runs.log.warning(
                 "score %s: what cannot be scored is never released; the first, %s", run.stream.name, facts.example

@@ -65,7 +65,7 @@ def plain(frame: pl.DataFrame) -> pl.DataFrame:
     shortest decimal names (0.9, not 0.8999999762), bytes the text they hold or else base64. The same frame where there
     is none of these.
     """
-    return frame.with_columns(made for column in frame if (made := _made_plain(column)) is not None)
+    return frame.with_columns(plainer for column in frame if (plainer := _made_plain(column)) is not None)
 
 
 def _made_plain(column: pl.Series) -> pl.Series | None:
@@ -77,10 +77,10 @@ def _made_plain(column: pl.Series) -> pl.Series | None:
     if isinstance(dtype, pl.BaseExtension):
         stored = column.ext.storage()
         stored = stored.cast(pl.Boolean) if dtype.ext_name() == "arrow.bool8" else stored
-        return stored if (made := _made_plain(stored)) is None else made
+        return stored if (plainer := _made_plain(stored)) is None else plainer
     if isinstance(dtype, pl.Array):
         listed = column.arr.to_list()
-        return listed if (made := _made_plain(listed)) is None else made
+        return listed if (plainer := _made_plain(listed)) is None else plainer
     if dtype == pl.Binary:
         return _decoded(column)
     inner = dtype.inner if isinstance(dtype, pl.List) else dtype
@@ -166,12 +166,12 @@ def _plain(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 def _object(value: pl.Expr, dtype: pl.Map) -> pl.Expr:
     """A map with text for its keys, which JSON writes as an object."""
     key, item = pl.element().struct.field("key"), pl.element().struct.field("value")
-    made = pl.struct(
+    entries = pl.struct(
         _plain(key, dtype.key).cast(pl.String).alias("key"),  # type: ignore[arg-type]
         _plain(item, dtype.value).alias("value"),  # type: ignore[arg-type]
     )
     of_value = pl.DataFrame(schema={"x": dtype.value}).select(_plain(pl.col("x"), dtype.value)).dtypes[0]  # type: ignore[arg-type]
-    return value.map.entries().list.eval(made).cast(pl.Map(pl.String(), of_value))
+    return value.map.entries().list.eval(entries).cast(pl.Map(pl.String(), of_value))
 
 
 def _is_plain(dtype: pl.DataType) -> bool:
@@ -188,18 +188,18 @@ def _dated(value: pl.Expr, dtype: pl.Date | pl.Datetime, form: str) -> pl.Expr:
     return pl.coalesce(shown, value.to_physical().cast(pl.String))
 
 
-def numbers(given: pl.Series) -> pl.Series:
+def numbers(column: pl.Series) -> pl.Series:
     """Numbers, or the text of numbers, as Float64; NaN and infinities stay; null where there is no number.
 
     True is not a number here: a flag named as a score by mistake must not read as certainty.
     """
-    if given.dtype == pl.String:
-        return given.str.strip_chars().cast(pl.Float64, strict=False)
-    if isinstance(given.dtype, pl.Decimal):  # by its digits: a division rounds once more
-        return given.cast(pl.String).cast(pl.Float64)
-    if given.dtype.is_numeric():
-        return given.cast(pl.Float64, strict=False)
-    return pl.repeat(None, len(given), dtype=pl.Float64, eager=True).rename(given.name)
+    if column.dtype == pl.String:
+        return column.str.strip_chars().cast(pl.Float64, strict=False)
+    if isinstance(column.dtype, pl.Decimal):  # by its digits: a division rounds once more
+        return column.cast(pl.String).cast(pl.Float64)
+    if column.dtype.is_numeric():
+        return column.cast(pl.Float64, strict=False)
+    return pl.repeat(None, len(column), dtype=pl.Float64, eager=True).rename(column.name)
 
 
 def matrix(frame: pl.DataFrame, width: int) -> Matrix:
@@ -210,15 +210,15 @@ def matrix(frame: pl.DataFrame, width: int) -> Matrix:
     """
     if frame.width == 1 and (width != 1 or frame.dtypes[0].is_nested()):
         frame = _unlisted(frame.to_series(), width)
-    return np.column_stack([numbers(given).fill_null(math.nan).to_numpy() for given in frame])
+    return np.column_stack([numbers(column).fill_null(math.nan).to_numpy() for column in frame])
 
 
-def _unlisted(given: pl.Series, width: int) -> pl.DataFrame:
-    if given.dtype == pl.String:
-        given = given.str.strip_chars(" []").str.split(",")
-    elif isinstance(given.dtype, pl.Array):
-        given = given.arr.to_list()
-    if not isinstance(given.dtype, pl.List):
-        given = pl.Series(given.name, [None] * len(given), dtype=pl.List(pl.Float64))
-    fitting = pl.when(given.list.len() == width).then(given)
+def _unlisted(column: pl.Series, width: int) -> pl.DataFrame:
+    if column.dtype == pl.String:
+        column = column.str.strip_chars(" []").str.split(",")
+    elif isinstance(column.dtype, pl.Array):
+        column = column.arr.to_list()
+    if not isinstance(column.dtype, pl.List):
+        column = pl.Series(column.name, [None] * len(column), dtype=pl.List(pl.Float64))
+    fitting = pl.when(column.list.len() == width).then(column)
     return pl.select(fitting.list.get(i, null_on_oob=True).alias(str(i)) for i in range(width))

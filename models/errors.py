@@ -27,9 +27,9 @@ class SecondReaderError(Exception):
         return printable(super().__str__())
 
 
-def printable(said: str) -> str:
+def printable(text: str) -> str:
     """A text with what a terminal would obey, and what no encoding has, in escapes. Line ends stay."""
-    return said if said.isprintable() else "".join(map(_shown, said))
+    return text if text.isprintable() else "".join(map(_shown, text))
 
 
 def _shown(letter: str) -> str:

@@ -21,18 +21,18 @@ def in_calendar(value: pl.Expr, dtype: pl.Date | pl.Datetime) -> pl.Expr:
     return number.is_between(_FIRST_DAY * day, _END_DAY * day, closed="left")
 
 
-def column(given: pl.Series) -> pl.Series:
+def column(source: pl.Series) -> pl.Series:
     """Times as 27 characters of UTC; null where there is none or it cannot be read as one.
 
     Takes timestamps, dates and ISO 8601 text. What names no time zone is UTC. A bare number is not a time: nobody
     can tell its unit.
     """
-    if given.dtype == pl.String:
-        given = _parsed(given)
-    if not isinstance(given.dtype, pl.Date | pl.Datetime):
-        return pl.repeat(None, len(given), dtype=pl.String, eager=True)
-    inside = pl.when(in_calendar(pl.lit(given), given.dtype)).then(pl.lit(given))
-    kept = pl.select(inside).to_series().cast(pl.Datetime("us", getattr(given.dtype, "time_zone", None)))
+    if source.dtype == pl.String:
+        source = _parsed(source)
+    if not isinstance(source.dtype, pl.Date | pl.Datetime):
+        return pl.repeat(None, len(source), dtype=pl.String, eager=True)
+    inside = pl.when(in_calendar(pl.lit(source), source.dtype)).then(pl.lit(source))
+    kept = pl.select(inside).to_series().cast(pl.Datetime("us", getattr(source.dtype, "time_zone", None)))
     # The integer of a timestamp with a zone is UTC already.
     return kept.to_physical().cast(pl.Datetime("us")).dt.strftime(FORM)
 

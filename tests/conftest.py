@@ -64,16 +64,16 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stacks.Stack]:
             home = ROOT / ".local" / "test-stack" / str(number % HOMES)
             stack_home.copied(home)
             try:
-                found = block.enter_context(stacks.running(home, label_studio=False, prefect=False, keep=False))
+                enter_context = block.enter_context(stacks.running(home, label_studio=False, prefect=False, keep=False))
             except errors.Busy:  # another test run has it
                 continue
-            for name in postgres.databases(found.cluster):
+            for name in postgres.databases(enter_context.cluster):
                 if name.startswith("test_"):  # of a run that was killed
-                    postgres.drop(found.cluster, name)
-            yield found
-            left = (found.home / "logs", found.home / "prefect", tmp_path_factory.getbasetemp())
-            assert sweep.files(found.secrets(), *left) == []
-            assert sweep.prefect(found) == []
+                    postgres.drop(enter_context.cluster, name)
+            yield enter_context
+            left = (enter_context.home / "logs", enter_context.home / "prefect", tmp_path_factory.getbasetemp())
+            assert sweep.files(enter_context.secrets(), *left) == []
+            assert sweep.prefect(enter_context) == []
             return
     pytest.fail(f"{HOMES} test runs at the same time are enough")
 
@@ -84,9 +84,9 @@ def postgres_url(servers: stacks.Stack) -> Iterator[str]:
     name = f"test_{secrets.token_hex(6)}"
     postgres.create(servers.cluster, name)
     yield servers.postgres_url(name)
-    found = sweep.database(servers.secrets(), servers.postgres_url(name))
+    database = sweep.database(servers.secrets(), servers.postgres_url(name))
     postgres.drop(servers.cluster, name)
-    assert found == [], "a secret is in the database"
+    assert database == [], "a secret is in the database"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def stack(servers: stacks.Stack) -> stacks.Stack:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of Chromium."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
+    which = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if which is None:
         pytest.skip("no Chromium on this machine")
-    return found
+    return which

@@ -34,10 +34,10 @@ class Receiver:
         """Put rows upon what is known: of two rows of a case the one of the higher sequence holds."""
         for row in rows:
             before = self.answers.get(row["case_id"])
-            told = ("state", "answer", "answered_by")
+            names = ("state", "answer", "answered_by")
             if before is not None and row["sequence"] <= before["sequence"]:
                 self.wrong.append(f"{row['case_id']}: sequence {row['sequence']} after {before['sequence']}")
-            if before is not None and [before[name] for name in told] == [row[name] for name in told]:
+            if before is not None and [before[name] for name in names] == [row[name] for name in names]:
                 self.wrong.append(f"{row['case_id']} is new twice")
             if row["state"] == "withdrawn" and (before is None or before["state"] == "withdrawn"):
                 self.wrong.append(f"{row['case_id']} is withdrawn and was not there")
@@ -46,9 +46,9 @@ class Receiver:
 
     def finished(self) -> dict[str, tuple[Any, ...]]:
         """Each finished case: state, answer, who."""
-        told = ("state", "answer", "answered_by")
+        names = ("state", "answer", "answered_by")
         return {
-            case: tuple(row[name] for name in told) for case, row in self.answers.items() if row["answer"] is not None
+            case: tuple(row[name] for name in names) for case, row in self.answers.items() if row["answer"] is not None
         }
 
     def look(self, folder: Path, *, remove: bool = False) -> None:

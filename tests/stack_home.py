@@ -27,10 +27,10 @@ def copied(home: Path) -> None:
         if home.exists():
             return
         if not (seed / "filled").exists():
-            with stacks.running(seed, label_studio=False, prefect=False) as made:
-                made.fill(label_studio=True, prefect=True)
-                assert sweep.files(made.secrets(), seed / "logs", seed / "prefect") == []
-                assert sweep.prefect(made) == []
+            with stacks.running(seed, label_studio=False, prefect=False) as running:
+                running.fill(label_studio=True, prefect=True)
+                assert sweep.files(running.secrets(), seed / "logs", seed / "prefect") == []
+                assert sweep.prefect(running) == []
             (seed / "filled").touch()
         home.parent.mkdir(parents=True, exist_ok=True)
         copying = home.with_name(home.name + ".copying")

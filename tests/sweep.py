@@ -24,14 +24,14 @@ def database(secrets: Iterable[str], url: str) -> list[str]:
     Rows that are there now: what was deleted or changed is not looked for in its files.
     """
     marks = [secret.encode() for secret in secrets]
-    found = []
+    items = []
     with psycopg.connect(url) as server:
         for (name,) in server.execute(_TABLES).fetchall():
             with server.cursor().copy(f'COPY "{name}" TO STDOUT'.encode()) as rows:
                 content = b"".join(bytes(row) for row in rows)  # to its end: a copy cannot be left
             if any(mark in content for mark in marks):
-                found.append(f"table {name}")
-    return found
+                items.append(f"table {name}")
+    return items
 
 
 def prefect(stack: Stack) -> list[str]:

@@ -59,9 +59,9 @@ def run(name: str, home: Path, ports: tuple[int, int], *, fresh: bool, stay: boo
         from deploy.demo import rounds
 
         with out.status("Preparing the data"):
-            made = PREPARE[name](home, DAYS)
-        left = rounds.play(name, made, up, home, out, drift=drift)
-        guide.show(name, made, up, home, left, out)
+            ready = PREPARE[name](home, DAYS)
+        left = rounds.play(name, ready, up, home, out, drift=drift)
+        guide.show(name, ready, up, home, left, out)
         if stay:
             with _serving(name, home, environment):
                 out.print("\nThe flows now run on their schedules. [bold]Ctrl-C[/] stops the servers; nothing is lost.")

@@ -81,24 +81,24 @@ def _drift(folder: Path, ids: list[str], pixels: Pixels, after: int) -> tuple[Pa
     """
     off = np.roll(pixels.reshape(-1, 8, 8), 1, axis=2)
     off[:, :, 0] = 0
-    made = []
+    paths = []
     for number, part in enumerate(prepared.share(len(ids), DRIFT_DAYS)):
         path = folder / f"shifted-{number + 1}.parquet"
         if not path.exists():
             content = io.BytesIO()
             _frame(ids[part], off[part].reshape(-1, 64), after + number).write_parquet(content)
             private_files.replace(path, content.getvalue())
-        made.append(path)
-    return tuple(made)
+        paths.append(path)
+    return tuple(paths)
 
 
 def answer(truth: Mapping[str, str], case_id: str, reviewer: str) -> str:
     """What the reviewer answers: the truth, or another digit in about 1 of 100 cases. KeyError if unknown."""
     right = truth[case_id]
-    if prepared.draw("digits slip", reviewer, case_id) >= SLIP:
+    if prepared.number("digits slip", reviewer, case_id) >= SLIP:
         return right
     others = [label for label in LABELS if label != right]
-    return others[math.floor(prepared.draw("digits slip to", reviewer, case_id) * len(others))]
+    return others[math.floor(prepared.number("digits slip to", reviewer, case_id) * len(others))]
 
 
 def ink(pixels: Pixels) -> list[str]:

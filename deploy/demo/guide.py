@@ -24,7 +24,7 @@ class Left:
     open_cases: int
 
 
-def show(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, left: Left, out: Console) -> None:
+def show(name: str, ready: prepared.Prepared, up: stack.Stack, home: Path, left: Left, out: Console) -> None:
     """Print the links, the accounts and the next steps."""
     environment = _environment(home)
     queue = f"{up.label_studio_url}/projects/{left.project_id}/data?labeling=1"
@@ -41,7 +41,7 @@ def show(name: str, made: prepared.Prepared, up: stack.Stack, home: Path, left: 
         # Two lines each, and soft: an address cut off or broken is none.
         out.print(f"[bold]{title:<8}[/]{escape(where)}", soft_wrap=True)
         out.print(f"        [dim]{escape(note)}[/]", soft_wrap=True)
-    out.print(f"\n[bold]Who answered:[/] {escape(made.replayed)}", soft_wrap=True)
+    out.print(f"\n[bold]Who answered:[/] {escape(ready.replayed)}", soft_wrap=True)
     out.print("The servers, the model, its answers and every figure are real.")
     out.print("\n[bold]Try next[/], in a second terminal:")
     for line in (

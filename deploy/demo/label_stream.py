@@ -51,10 +51,10 @@ def annotation(control: Control, label: str | None) -> dict[str, object]:
 
 def project(client: httpx.Client, project_id: int) -> dict[str, Any]:
     """The project as Label Studio describes it. Raises Refused if it is gone."""
-    found = _read(client, f"/api/projects/{project_id}/", missing_is_fine=True)
-    if found.status_code == httpx.codes.NOT_FOUND:
+    body = _read(client, f"/api/projects/{project_id}/", missing_is_fine=True)
+    if body.status_code == httpx.codes.NOT_FOUND:
         raise errors.Refused(f"Label Studio has no project {project_id}; was it deleted?")
-    described: dict[str, Any] = found.json()
+    described: dict[str, Any] = body.json()
     return described
 
 
@@ -77,11 +77,11 @@ def control(project: Mapping[str, Any], project_id: int) -> Control:
 def next_task(client: httpx.Client, project_id: int) -> dict[str, Any] | None:
     """The task Label Studio hands this reviewer; None if there is none for them. It is theirs until they submit it."""
     path = f"/api/projects/{project_id}/next"
-    found = _read(client, path, missing_is_fine=True)
-    if found.status_code == httpx.codes.NOT_FOUND:
+    body = _read(client, path, missing_is_fine=True)
+    if body.status_code == httpx.codes.NOT_FOUND:
         project(client, project_id)  # an empty queue and a project that is gone answer alike
         return None
-    task: dict[str, Any] = found.json()
+    task: dict[str, Any] = body.json()
     return task
 
 
@@ -104,14 +104,14 @@ def _read(client: httpx.Client, path: str, *, missing_is_fine: bool = False) -> 
     raise _unavailable(client, path, problem)
 
 
-def submit(client: httpx.Client, task_id: int, me: int, given: Mapping[str, object], asked: float) -> None:
+def submit(client: httpx.Client, task_id: int, me: int, answer: Mapping[str, object], asked: float) -> None:
     """POST once. Where its outcome is unknown, look for the annotation and post again only if it is not there.
 
     `me`: the account's id. `asked`: `time.monotonic()` when the task was asked for; the annotation's lead time, in
     seconds, starts there.
     """
     path = f"/api/tasks/{task_id}/annotations/"
-    content = {**given, "lead_time": time.monotonic() - asked}
+    content = {**answer, "lead_time": time.monotonic() - asked}
     for tries in range(TRIES):
         _pause(tries)
         try:

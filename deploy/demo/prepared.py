@@ -97,7 +97,7 @@ def share(count: int, days: int) -> list[slice]:
     return [slice(start, end) for start, end in itertools.pairwise(ends)]
 
 
-def draw(*what: str) -> float:
+def number(*what: str) -> float:
     """A number in [0, 1) that depends on these texts only: 52 bits of the SHA-256 of their canonical JSON."""
     canonical = json.dumps(what, ensure_ascii=True, separators=(",", ":")).encode("ascii")
     return int(hashlib.sha256(canonical).hexdigest()[:13], 16) / 2**52

@@ -30,7 +30,7 @@ _NOTHING = {  # said of an evening without a proposal, by whether anything is re
 
 
 def play(
-    name: str, made: prepared.Prepared, up: stack.Stack, home: Path, out: Console, *, drift: bool = False
+    name: str, ready: prepared.Prepared, up: stack.Stack, home: Path, out: Console, *, drift: bool = False
 ) -> guide.Left:
     """Deliver each day, let the flows run and the replayed reviewers answer; leave the last cases open.
 
@@ -44,15 +44,15 @@ def play(
         password = _password(home)
         team = [reviewers.Reviewer(email=email, token=up.add_reviewer(email, password)) for email in TEAM]
         up.add_reviewer(YOU, password)
-    days = made.days + (made.drift if drift else ())
-    crew = _Crew(up.label_studio_url, team, project_id, _answers(name, made))
+    days = ready.days + (ready.drift if drift else ())
+    crew = _Crew(up.label_studio_url, team, project_id, _answers(name, ready))
     out.print(f"\n[bold]{escape(stream.title)}[/]: {len(days)} simulated days")
     measured: runs.Counts = {}
     for number, day in enumerate(days, start=1):
         last = number == len(days)
         if not last and prepared.delivered(days[number], inbox):
             continue  # an earlier demo has been past this day
-        if day in made.drift[:1]:
+        if day in ready.drift[:1]:
             out.print("  Nobody has noticed, but the scanner is set one pixel off from today.")
         with out.status(f"Day {number}") as status:
             prepared.deliver(day, inbox)
@@ -110,9 +110,9 @@ class _Crew:
                 return answered
 
 
-def _answers(name: str, made: prepared.Prepared) -> reviewers.Answer:
-    case_of = {task_data.task_key(name, case, slot): case for case in made.truth for slot in range(len(TEAM) + 1)}
-    return lambda key, who: made.answer(case_of[key], who) if key in case_of else None
+def _answers(name: str, ready: prepared.Prepared) -> reviewers.Answer:
+    case_of = {task_data.task_key(name, case, slot): case for case in ready.truth for slot in range(len(TEAM) + 1)}
+    return lambda key, who: ready.answer(case_of[key], who) if key in case_of else None
 
 
 def _flow(work: Any, name: str) -> runs.Counts:
@@ -124,14 +124,14 @@ def _move_the_line(stream: Stream, out: Console) -> None:
     """What an owner does in the evening: adopt what the report proposes, where it proposes another line than today's."""
     with runs.open_ledger() as book:
         in_force = runs.policy_in_force(book, stream)
-        found = adoption.of(book, stream, in_force)
-    ruling, standing = found.verdicts[""], found.standings.get("")
-    if standing is None or ruling.threshold is None:
+        weighing = adoption.of(book, stream, in_force)
+    ruling, progress = weighing.verdicts[""], weighing.progress_by_scope.get("")
+    if progress is None or ruling.threshold is None:
         why = f" ({ruling.against(ruling.certified[-1])})" if ruling.certified else ""
         out.print(f"  {escape(_NOTHING[in_force.policy.releases])}{escape(why)}.", soft_wrap=True)
     elif ruling.state in ("move", "back"):
         until = "however often one looks, until the era ends"
-        because = f"certified at look {standing.looks}: at most {formats.whole(stream.target.error)} wrong, {until}"
+        because = f"certified at look {progress.looks}: at most {formats.whole(stream.target.error)} wrong, {until}"
         now = actions.adopt(stream.name, ruling.threshold, by=OWNER, because=formats.plain(because))
         at = formats.line(now.policy.threshold, now.policy.by_class)
         out.print(f"  The line moves, {at} ({escape(because)}).", soft_wrap=True)

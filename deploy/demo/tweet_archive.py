@@ -72,9 +72,9 @@ def parse(texts: str, ratings: str) -> list[Tweet]:
     tweets = []
     for line in _lines(texts):
         number, mean, text = line.split("\t", 2)
-        rated_mean, given = rated[number]
+        rated_mean, votes = rated[number]
         if abs(float(mean) - rated_mean) <= SAME_MEAN:
-            tweets.append(Tweet(id=f"tweet-{int(number):04d}", text=_plain(text), mean=rated_mean, ratings=given))
+            tweets.append(Tweet(id=f"tweet-{int(number):04d}", text=_plain(text), mean=rated_mean, ratings=votes))
     return tweets
 
 
@@ -105,10 +105,20 @@ def _downloaded(folder: Path) -> bytes:
     """Have pip download the archive, as pip is set up here. It checks the hash before it opens the archive."""
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "pip.log"
-    with tempfile.TemporaryDirectory(dir=folder) as made:
-        wanted = Path(made) / "wanted.txt"
+    with tempfile.TemporaryDirectory(dir=folder) as unpacked:
+        wanted = Path(unpacked) / "wanted.txt"
         wanted.write_text(f"{PACKAGE} --hash=sha256:{SHA256}\n", encoding="utf-8")
-        words = ["download", "--no-deps", "--no-binary", ":all:", "--require-hashes", "--retries", "1", "--dest", made]
+        words = [
+            "download",
+            "--no-deps",
+            "--no-binary",
+            ":all:",
+            "--require-hashes",
+            "--retries",
+            "1",
+            "--dest",
+            unpacked,
+        ]
         try:
             with log.open("wb") as output:
                 subprocess.run(
@@ -119,7 +129,7 @@ def _downloaded(folder: Path) -> bytes:
                     timeout=PATIENCE,
                     check=True,
                 )
-            content = (Path(made) / NAME).read_bytes()
+            content = (Path(unpacked) / NAME).read_bytes()
         except (subprocess.SubprocessError, OSError) as error:
             raise errors.SetupFailed(
                 f"the tweets could not be downloaded: pip could not get {PACKAGE} ({log} says why); "

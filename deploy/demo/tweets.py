@@ -73,8 +73,8 @@ def label(rating: float) -> str:
 
 def answer(ratings: Mapping[str, Sequence[str]], case_id: str, reviewer: str) -> str:
     """One real rating of the tweet, drawn once for each (reviewer, case). KeyError if the case is unknown."""
-    given = ratings[case_id]
-    return given[math.floor(prepared.draw("tweets rating", reviewer, case_id) * len(given))]
+    votes = ratings[case_id]
+    return votes[math.floor(prepared.number("tweets rating", reviewer, case_id) * len(votes))]
 
 
 def length(text: str) -> str:
@@ -87,8 +87,8 @@ def train(texts: Sequence[str], labels: Sequence[str]) -> Any:
     analyzer = SentimentIntensityAnalyzer()
 
     def scores(texts: Sequence[str]) -> list[list[float]]:
-        found = [analyzer.polarity_scores(text) for text in texts]
-        return [[one["neg"], one["neu"], one["pos"], one["compound"]] for one in found]
+        polarity = [analyzer.polarity_scores(text) for text in texts]
+        return [[one["neg"], one["neu"], one["pos"], one["compound"]] for one in polarity]
 
     features = make_union(
         TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),

@@ -27,14 +27,14 @@ def load(home: Path) -> Keys:
     path = home / "keys.json"
     again = f"remove {home} to start afresh"
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return Keys(**{part.name: str(found[part.name]) for part in fields(Keys)})
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return Keys(**{part.name: str(stored[part.name]) for part in fields(Keys)})
     except FileNotFoundError:
         if any(home.glob("postgres-*/PG_VERSION")):
             raise errors.SetupFailed(f"{path} is gone, and with it the way into the databases; {again}") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise errors.SetupFailed(f"{path} cannot be read ({type(error).__name__}); {again}") from None
-    made = Keys(
+    new_keys = Keys(
         email=_EMAIL,
         password=secrets.token_urlsafe(12),
         token=secrets.token_hex(20),
@@ -44,6 +44,6 @@ def load(home: Path) -> Keys:
     unfinished = path.with_suffix(".making")
     unfinished.unlink(missing_ok=True)
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump({part.name: getattr(made, part.name) for part in fields(Keys)}, file, indent=2)
+        json.dump({part.name: getattr(new_keys, part.name) for part in fields(Keys)}, file, indent=2)
     unfinished.rename(path)
-    return made
+    return new_keys

@@ -88,7 +88,7 @@ def service(
     filling = command(str(program), "init", "-q", "--enable-legacy-api-token", database=template.making)
     return servers.Service(
         name="Label Studio",
-        fill=None if template.made else filling,
+        fill=None if template.ready else filling,
         settle=lambda: template.settle(keep=keep),
         serve=command(
             *(str(program.with_name("python")), "-m", "gunicorn", "core.wsgi:application"),
@@ -134,8 +134,8 @@ def _posted(browser: httpx.Client, path: str, email: str, password: str) -> bool
 def _installed() -> tuple[Path, Path, str]:
     """The program, the folder of its package, its version."""
     program = Path(os.environ.get(OVERRIDE) or _ROOT / ".venv-label-studio" / "bin" / "label-studio").absolute()
-    found = sorted(program.parent.parent.glob("lib/python3*/site-packages/label_studio-*.dist-info"))
-    if not program.is_file() or not found:
+    installed = sorted(program.parent.parent.glob("lib/python3*/site-packages/label_studio-*.dist-info"))
+    if not program.is_file() or not installed:
         raise errors.SetupFailed(f"{program}: no Label Studio there; run `make demo` or `make test`, which install it")
-    version = re.sub(r"^label_studio-|\.dist-info$", "", found[0].name)
-    return program, found[0].with_name("label_studio"), version
+    version = re.sub(r"^label_studio-|\.dist-info$", "", installed[0].name)
+    return program, installed[0].with_name("label_studio"), version

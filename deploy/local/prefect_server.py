@@ -41,7 +41,7 @@ def service(
     url = f"http://{servers.HOST}:{port}"
     return servers.Service(
         name="Prefect",
-        fill=None if template.made else command("database", "upgrade", "-y", database=template.making),
+        fill=None if template.ready else command("database", "upgrade", "-y", database=template.making),
         settle=lambda: template.settle(keep=keep),
         serve=command("start", database=DATABASE),
         url=url,

@@ -124,13 +124,13 @@ class Stack:
 
     def environment(self) -> dict[str, str]:
         """The variables by which the flows find the servers that are up. Holds the token of Label Studio."""
-        found = {"NO_PROXY": servers.without_proxy(), "no_proxy": servers.without_proxy()}
+        variables = {"NO_PROXY": servers.without_proxy(), "no_proxy": servers.without_proxy()}
         if "Label Studio" in self._up:
-            found["SECOND_READER_LABEL_STUDIO_URL"] = self.label_studio_url
-            found["SECOND_READER_LABEL_STUDIO_TOKEN"] = self.label_studio_token
+            variables["SECOND_READER_LABEL_STUDIO_URL"] = self.label_studio_url
+            variables["SECOND_READER_LABEL_STUDIO_TOKEN"] = self.label_studio_token
         if "Prefect" in self._up:
-            found |= prefect_server.client_environment(self.home, self.prefect_ui_url)
-        return found
+            variables |= prefect_server.client_environment(self.home, self.prefect_ui_url)
+        return variables
 
     def add_reviewer(self, email: str, password: str) -> str:
         """The API token of a Label Studio account, made if there is none. Raises Refused, Unavailable."""

@@ -15,17 +15,17 @@ class Template:
         self._name = f"{database}-{version}"
         self.making = f"{self._name}-making"
         self._known = postgres.databases(cluster)
-        if not self.made:
+        if not self.ready:
             postgres.drop(cluster, self.making)  # of a start that was interrupted
             postgres.create(cluster, self.making)
 
     @property
-    def made(self) -> bool:
+    def ready(self) -> bool:
         return self._name in self._known
 
     def settle(self, *, keep: bool) -> None:
         """`making` is whole, or was not needed: have the database, with `keep` the one of last time if there is one."""
-        if not self.made:
+        if not self.ready:
             postgres.rename(self._cluster, self.making, self._name)
         if not keep:
             postgres.drop(self._cluster, self._database)

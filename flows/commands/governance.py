@@ -29,11 +29,11 @@ def _listed(stream: str, find: "Callable[[Ledger, str], pl.DataFrame]", line: st
 
     described = settings.read_stream(stream, settings.read())
     with runs.open_ledger() as book:
-        found = find(book, described.name)
-    for row in found.iter_rows(named=True):
-        said = line.format(**row, place=formats.place(row["source"], row["line"]))
-        out.print(escape(printable(said).replace("\n", "\\n")), soft_wrap=True)
-    if found.is_empty():
+        rows = find(book, described.name)
+    for row in rows.iter_rows(named=True):
+        text = line.format(**row, place=formats.place(row["source"], row["line"]))
+        out.print(escape(printable(text).replace("\n", "\\n")), soft_wrap=True)
+    if rows.is_empty():
         out.print(nothing)
 
 
@@ -149,9 +149,9 @@ def show_case(stream: StreamName, case: Annotated[str, typer.Argument(help="The 
     config = settings.read()
     described = settings.read_stream(stream, config)
     with runs.open_ledger(config) as book:
-        where, payload = payloads.standing(book, described, config.data / described.input.source, case)
-        said = timeline.case(book, described.name, case, where=where, payload=payload, order=described.input.payload)
-        out.print(escape(said), soft_wrap=True)
+        where, payload = payloads.state(book, described, config.data / described.input.source, case)
+        events = timeline.case(book, described.name, case, where=where, payload=payload, order=described.input.payload)
+        out.print(escape(events), soft_wrap=True)
 
 
 @show.command("config", epilog="Example: `second-reader show config digits`")

@@ -14,7 +14,7 @@ from flows.runtime import settings
 from models.errors import Misuse, printable
 
 if TYPE_CHECKING:
-    from models.outputs.told import Known
+    from models.outputs.known_format import Known
 
 Target = Annotated[
     float | None, typer.Option("--target", help="With --from: how much of the released may be wrong, as in 0.02.")
@@ -64,14 +64,14 @@ def begin(
 
     known = _known(target, error_cost, minute_cost)
     written = first_stream.write(stream, data, config, known)
-    for sentence in written.said:
+    for sentence in written.sentences:
         out.print(escape(printable(sentence)), soft_wrap=True)
     return written.complete and None not in (known.target, known.error, known.minute)
 
 
 def _known(target: float | None, error_cost: float | None, minute_cost: float | None) -> "Known":
     """What was said on the command line; at a terminal the rest is asked for, and an empty answer leaves an example."""
-    from models.outputs.told import Known
+    from models.outputs.known_format import Known
 
     if target is not None and not 0 < target < 2 / 3:
         raise Misuse(f"--target {target:g}: give a share above 0 and below 2/3, as in 0.02")

@@ -72,7 +72,7 @@ def init(
     if file is not None and not guess.begin(stream, file, config, **costs):
         return
     described = settings.read_stream(stream, config)
-    for sentence in first_look.said(config.data / described.input.source, described):
+    for sentence in first_look.sentences(config.data / described.input.source, described):
         err.print(escape(printable(sentence)), soft_wrap=True)
     who = by or _account()
     with err.status("Preparing the ledger and the Label Studio project"):
@@ -224,8 +224,8 @@ def _leave(faults: int, stream: str) -> None:
     if faults:
         from review import formats
 
-        said = f"{formats.count(faults, 'row')} could not be read: kept in the ledger, shown in the report and by"
-        err.print(f"{said} `second-reader show faults {escape(stream)}`.", soft_wrap=True)
+        sentence = f"{formats.count(faults, 'row')} could not be read: kept in the ledger, shown in the report and by"
+        err.print(f"{sentence} `second-reader show faults {escape(stream)}`.", soft_wrap=True)
         raise typer.Exit(DONE_WITH_FAULTS)
 
 
@@ -237,11 +237,11 @@ class _Progress(logging.Handler):
         self._status = status
 
     def emit(self, record: logging.LogRecord) -> None:
-        said = escape(printable(record.getMessage()))  # it may name a file
+        text = escape(printable(record.getMessage()))  # it may name a file
         if record.levelno >= logging.WARNING:
-            err.print(said, soft_wrap=True)  # to stay
+            err.print(text, soft_wrap=True)  # to stay
         else:
-            self._status.update(said)
+            self._status.update(text)
 
 
 @contextmanager

@@ -36,15 +36,15 @@ def doctor(
     from flows.health import doctor as doctors
 
     with err.status("Looking at everything"):
-        found = list(doctors.examine(stream, deep=deep))
+        examined = list(doctors.examine(stream, deep=deep))
     if as_json:
-        print(json.dumps([dataclasses.asdict(finding) for finding in found], indent=2))
+        print(json.dumps([dataclasses.asdict(finding) for finding in examined], indent=2))
     elif out.is_terminal:
-        out.print(_table(found))
+        out.print(_table(examined))
     else:
-        for finding in found:
+        for finding in examined:
             out.print(escape(str(finding)), soft_wrap=True)
-    raise typer.Exit(findings.exit_code(found))
+    raise typer.Exit(findings.exit_code(examined))
 
 
 @app.command(epilog="Example: `second-reader redispatch digits --by 'A. Owner' --because 'the restore of Monday'`")
@@ -95,8 +95,8 @@ def verify_records(
     out.print(f"{seals} seals, every record as it was sealed. Head: {seals}:{digest}", soft_wrap=True)
     if files is not None:
         read = f"{findings.counted(files, 'file', 'files')} of retired decisions read in {archive}"
-        said = f"{read}, each as it was written." if files else f"Nothing was retired: {archive} was not read."
-        out.print(escape(said), soft_wrap=True)
+        sentence = f"{read}, each as it was written." if files else f"Nothing was retired: {archive} was not read."
+        out.print(escape(sentence), soft_wrap=True)
 
 
 @app.command(epilog="Example: `second-reader backup copies/ledger-2026-02-01.db`")
@@ -110,9 +110,9 @@ def backup(file: Annotated[Path, typer.Argument(help="The copy; must not be ther
     out.print(f"Head: {copied.seals}:{copied.digest}", soft_wrap=True)
 
 
-def _table(found: list[findings.Finding]) -> Table:
+def _table(rows: list[findings.Finding]) -> Table:
     table = Table("", "what", "where", "finding", "what to do", show_lines=False, expand=True)
-    for finding in found:
+    for finding in rows:
         level = f"[{_COLOURS[finding.level]}]{finding.level}[/]"
         table.add_row(level, *map(escape, (finding.subject, finding.where, finding.what, finding.todo)))
     return table

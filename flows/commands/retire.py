@@ -34,8 +34,8 @@ def retire(
     with err.status(f"retire {stream}"):
         done = retire_.retire(stream, before=before, folder=to, by=by, because=because)
     if done.rows:
-        said = f"{formats.count(done.rows, 'decision')} retired into {formats.count(done.files, 'file')}"
-        out.print(f"{said} in {escape(str(to))}.", soft_wrap=True)
+        sentence = f"{formats.count(done.rows, 'decision')} retired into {formats.count(done.files, 'file')}"
+        out.print(f"{sentence} in {escape(str(to))}.", soft_wrap=True)
     else:
         out.print("Nothing to retire.")
     if done.waiting:

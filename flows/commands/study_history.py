@@ -81,8 +81,8 @@ def study(
         if not 0 < value < 1:
             raise Misuse(f"{name} {value:g}: give a share between 0 and 1, as in 0.02")
     if labels is not None and (fold or right):
-        given = "--fold" if fold else "--right"
-        raise Misuse(f"--labels says how answers are compared with a truth; drop {given}, or --labels")
+        option = "--fold" if fold else "--right"
+        raise Misuse(f"--labels says how answers are compared with a truth; drop {option}, or --labels")
     columns = labelled.Columns(
         truth=truth,
         prediction=prediction or (None if probabilities or right else "prediction"),
@@ -112,12 +112,12 @@ def study(
     )
     with _bar() as bar:
         task = bar.add_task("Rehearsing", total=days * simulation.RUNS)
-        found, loop = studies.made(history, setting, tick=lambda: bar.advance(task))
+        measured, loop = studies.studied(history, setting, tick=lambda: bar.advance(task))
     agree = figures.proportion(history.votes_right, history.votes, delta) if history.votes else None
-    said = (found, loop, agree, history.people, history.left_out, history.notes)
-    text = study_text.lines(file.name, *said)
+    shown = (measured, loop, agree, history.people, history.left_out, history.notes)
+    text = study_text.lines(file.name, *shown)
     read = {"rows_without_truth": history.unlabelled, "rows_unreadable": history.unreadable, "group": history.group}
-    whole = json.dumps(read | study_text.as_json(*said), indent=2)
+    whole = json.dumps(read | study_text.as_json(*shown), indent=2)
     _write(output, {"study.txt": text + "\n", "study.json": whole + "\n"})
     if as_json:
         print(whole)

@@ -60,19 +60,19 @@ def terms(stream_name: str, in_force: policy_history.PolicyInForce) -> list[str]
     stream = settings.read_stream(stream_name, config)
     if not in_force.policy.releases:
         return []
-    said = [certificate_text.by_itself(in_force.delta)] if stream.policy.per_class == "each" else []
+    sentences = [certificate_text.by_itself(in_force.delta)] if stream.policy.per_class == "each" else []
     with runs.open_ledger(config) as book:
-        standings = certificates.standings(book, in_force.epoch_id)
-        held = safeguards.states(book, stream, in_force, standings, runs.clock()) or {}
+        progress_by_scope = certificates.progress_by_scope(book, in_force.epoch_id)
+        held = safeguards.states(book, stream, in_force, progress_by_scope, runs.clock()) or {}
         era = certificates.era(book, in_force.epoch_id)
     loose = [part for part, state in held.items() if state.state == "uncertified"]
     if loose and era is not None:
         line = "the line" if loose == [""] else f"the line of {same.few(loose)}"
-        said.append(
+        sentences.append(
             f"Nothing certifies {line} in era {era.number}, which ends {formats.when(era.ends_at)}. It carries over into the "
             "next era at most once, and lapses there unless a certificate holds it."
         )
-    return said
+    return sentences
 
 
 def stopped(stream_name: str) -> str | None:
@@ -200,13 +200,15 @@ def _refuse_more(
 
 def _versions(past: Sequence[Mapping[str, Any]], in_force: policy_history.PolicyInForce) -> str:
     """The versions of the epoch in force that one could go back to, newest first, in one line."""
-    said = []
+    versions = []
     for row in reversed(past):
         if row["epoch_id"] == in_force.epoch_id and row["version"] != in_force.version:
             rule = policy_history.rule_of(row)
-            said.append(f"{row['version']} ({formats.line(rule.threshold, rule.by_class)})")
+            versions.append(f"{row['version']} ({formats.line(rule.threshold, rule.by_class)})")
     return (
-        f"in this epoch there are {', '.join(said)}" if said else "in this epoch there is none before the present one"
+        f"in this epoch there are {', '.join(versions)}"
+        if versions
+        else "in this epoch there is none before the present one"
     )
 
 
@@ -256,7 +258,7 @@ def _put_in_force(
     policy: policies.Policy,
     who: Who,
     weighing: adoption.Weighing | None = None,
-    drawn: Mapping[str, bool] | None = None,
+    sampled: Mapping[str, bool] | None = None,
 ) -> None:
     """Within the epoch in force: the policy and its adoption, in one transaction; `drawn` as in `epochs.adoption`."""
     now = runs.clock()
@@ -270,7 +272,7 @@ def _put_in_force(
         because=who.because,
         holds=weighing is not None and adoption.holds(policy, weighing.verdicts),
         now=now,
-        standings={} if weighing is None else weighing.standings,
-        drawn=drawn,
+        progress_by_scope={} if weighing is None else weighing.progress_by_scope,
+        sampled=sampled,
     )
     book.append(facts, now=now)

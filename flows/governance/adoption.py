@@ -26,18 +26,18 @@ from review.queries import blind_samples, certificates, outcomes, policy_history
 class Weighing:
     """By part ("" is of all cases, else the class): what the last look left and today's labels still hold, and the verdict."""
 
-    standings: dict[str, certificate.Standing]
+    progress_by_scope: dict[str, certificate.Progress]
     verdicts: dict[str, verdict.Verdict]
-    draws: dict[str, pl.DataFrame]  # the blind draws (`review.queries.blind_samples`)
+    samples: dict[str, pl.DataFrame]  # the blind draws (`review.queries.blind_samples`)
     registered: dict[str, dict[str, float]]  # per part: the text that the report shows -> the registered threshold
 
-    def threshold(self, part: str, given: float) -> float:
+    def threshold(self, part: str, asked: float) -> float:
         """The registered threshold that a person means by a number: this very one, or the one whose text it is."""
         registered = self.registered.get(part, {})
-        if given in registered.values():
-            return given
-        meant = [at for text, at in registered.items() if float(text) == given]
-        return min(meant, key=lambda at: abs(at - given), default=given)
+        if asked in registered.values():
+            return asked
+        meant = [at for text, at in registered.items() if float(text) == asked]
+        return min(meant, key=lambda at: abs(at - asked), default=asked)
 
     def text(self, part: str, threshold: float) -> str:
         """A threshold as the part's own table shows it."""
@@ -51,10 +51,12 @@ def of(book: ledger.Ledger, stream: Stream, in_force: policy_history.PolicyInFor
     plans = certificates.plans(book, in_force.epoch_id)
     cases = outcomes.read(book, stream.name, now=runs.clock(), **evidence.rules(stream))
     with evidence.adding_up(stream):
-        standings = relook.still(book, cases, in_force.epoch_id)
-    found = evidence_counts.of(cases, in_force, plans, standings)
+        progress_by_scope = relook.still(book, cases, in_force.epoch_id)
+    weighed = evidence_counts.of(cases, in_force, plans, progress_by_scope)
     # The page shows all lines of all parts in one list, a class's own table its own: both texts are taken.
-    page = what_if.thresholds(list(plans.values()), found.whole.counts, evidence_counts.lines(in_force, standings))
+    page = what_if.thresholds(
+        list(plans.values()), weighed.whole.counts, evidence_counts.lines(in_force, progress_by_scope)
+    )
     shown = dict(zip(page, formats.thresholds(page), strict=True))
     registered = {}
     for part, plan in plans.items():
@@ -65,9 +67,9 @@ def of(book: ledger.Ledger, stream: Stream, in_force: policy_history.PolicyInFor
         registered[part] = texts | {shown[at]: at for at in plan.thresholds if at in shown}
         registered[part] |= {text: at for text, at in single.items() if text not in registered[part]}
     return Weighing(
-        standings=standings,
-        verdicts=evidence_counts.verdicts(found, in_force, standings),
-        draws={part: (found.by_class[part] if part else found.whole).draws for part in plans},
+        progress_by_scope=progress_by_scope,
+        verdicts=evidence_counts.verdicts(weighed, in_force, progress_by_scope),
+        samples={part: (weighed.by_class[part] if part else weighed.whole).samples for part in plans},
         registered=registered,
     )
 
@@ -93,13 +95,13 @@ def chosen(what: str, threshold: float | None, weighing: Weighing, part: str, *,
             "and is kept for ever"
         )
     certain = () if ruling is None else ruling.certified
-    said = (
+    reason = (
         f"certified are {weighing.text(part, certain[-1])} to {weighing.text(part, certain[0])}"
         if certain
         else f"none is; {_missing(weighing, part)}"
     )
     raise Misuse(
-        f"threshold {text} of {what} is not certified ({said}); adopt a certified one (the lowest is taken when "
+        f"threshold {text} of {what} is not certified ({reason}); adopt a certified one (the lowest is taken when "
         "none is named), or say --uncertified, which is kept for ever"
     )
 
@@ -146,13 +148,13 @@ def holds(policy: policies.Policy, verdicts: Mapping[str, verdict.Verdict]) -> b
 
 def _missing(weighing: Weighing, part: str) -> str:
     """What it would take to certify something."""
-    standing = weighing.standings.get(part)
-    if standing is None:
+    progress = weighing.progress_by_scope.get(part)
+    if progress is None:
         return "`second-reader measure` looks for one"
-    needed = certificate.needed(standing)
+    needed = certificate.needed(progress)
     if needed is not None:
         at = weighing.text(part, needed.threshold)
         return f"about {needed.labels} more blind labels at confidence {at} and above would certify that"
-    places = [standing.plan.thresholds[stop.at] for stop in standing.stops]
-    said = blind_samples.no_number(weighing.draws[part], places, standing.plan.alpha)
-    return formats.plain(f"{said[:1].lower()}{said[1:]}").removesuffix(".")
+    places = [progress.plan.thresholds[stop.at] for stop in progress.stops]
+    reason = blind_samples.no_number(weighing.samples[part], places, progress.plan.alpha)
+    return formats.plain(f"{reason[:1].lower()}{reason[1:]}").removesuffix(".")

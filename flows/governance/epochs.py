@@ -13,7 +13,7 @@ from models import names_and_reasons, timestamps
 from models.certification import certificate
 from models.config.stream import Stream
 from models.errors import ModelInvalid
-from models.outputs import given_scores
+from models.outputs import score_source
 from models.routing import policy as policies
 from review.label_studio import access, labeling_config, projects
 from review.ledger import ledger
@@ -85,7 +85,7 @@ def open_epoch(
         "stream": stream.name,
         "model_id": stream.model.id,
         "labels": json.dumps(stream.labels, ensure_ascii=False),
-        "calibrator": given_scores.calibrator(stream),
+        "calibrator": score_source.calibrator(stream),
         "salt": secrets.token_hex(16),
         "opened_at": now,
         "terms": _terms(book, stream, in_force),
@@ -130,8 +130,8 @@ def adoption(
     because: str,
     holds: bool,
     now: str,
-    standings: Mapping[str, certificate.Standing] = MappingProxyType({}),
-    drawn: Mapping[str, bool] | None = None,
+    progress_by_scope: Mapping[str, certificate.Progress] = MappingProxyType({}),
+    sampled: Mapping[str, bool] | None = None,
 ) -> dict[str, pl.DataFrame]:
     """A policy and its adoption as facts, with the evidence that was on the table; `holds`: a certificate covers it.
 
@@ -162,7 +162,8 @@ def adoption(
         "because": because,
         "certified": holds,
         "evidence": json.dumps(
-            counts | _evidence(standings) | ({} if drawn is None else {"drawn": dict(drawn)}), sort_keys=True
+            counts | _evidence(progress_by_scope) | ({} if sampled is None else {"drawn": dict(sampled)}),
+            sort_keys=True,
         ),
         "adopted_at": now,
     }
@@ -174,13 +175,17 @@ def adoption(
     }
 
 
-def _evidence(standings: Mapping[str, certificate.Standing]) -> dict[str, object]:
+def _evidence(progress_by_scope: Mapping[str, certificate.Progress]) -> dict[str, object]:
     """The certificate's part of the evidence: which look, and what it held; by class where there is one for each."""
-    if "" in standings:
-        whole = standings[""]
+    if "" in progress_by_scope:
+        whole = progress_by_scope[""]
         return {"era": whole.plan.era, "look": whole.looks, "certified_thresholds": certificates.held(whole)}
-    by_class = {part: certificates.held(left) for part, left in standings.items()}
-    return {"era": next(iter(standings.values())).plan.era, "certified_by_class": by_class} if standings else {}
+    by_class = {part: certificates.held(left) for part, left in progress_by_scope.items()}
+    return (
+        {"era": next(iter(progress_by_scope.values())).plan.era, "certified_by_class": by_class}
+        if progress_by_scope
+        else {}
+    )
 
 
 def _hash(content: object) -> str:

@@ -43,7 +43,7 @@ def under_way(
     if newest is None and len(scores) < least:
         return None
     number, after = (1, 0) if newest is None else (newest.number + 1, book.head()[0])
-    made = certificates.Era(
+    new_era = certificates.Era(
         epoch_id=in_force.epoch_id,
         number=number,
         after_seal=after,
@@ -51,7 +51,7 @@ def under_way(
         registered_at=now,
         plans=_plans(book, stream, in_force, number, cases, members, newest),
     )
-    book.append({"era_plan": certificates.plan_rows(made, stream.name)}, now=now)
+    book.append({"era_plan": certificates.plan_rows(new_era, stream.name)}, now=now)
     return certificates.era(book, in_force.epoch_id)
 
 
@@ -81,14 +81,14 @@ def _lasts(
     return timedelta(days=days(stream, rate * scored / _span(cases, newest)))
 
 
-def days(stream: Stream, draws_a_day: float) -> int:
+def days(stream: Stream, samples_a_day: float) -> int:
     """Days of an era: as the stream says, else 60, or more where labels come so slowly that a third would certify nothing.
 
     `draws_a_day`: cases drawn for a blind label. People who can read none (a capacity of 0) leave the draws' own pace.
     """
     if stream.policy.era_days is not None:
         return stream.policy.era_days
-    labels = min(draws_a_day, stream.review.capacity_per_day or draws_a_day)
+    labels = min(samples_a_day, stream.review.capacity_per_day or samples_a_day)
     return ages.length(stream.target.error, stream.target.delta, labels)
 
 
@@ -159,7 +159,7 @@ def _unlabelled(
     book: Ledger, stream: Stream, in_force: PolicyInForce, after_seal: int
 ) -> tuple[rollups.Cases, Members]:
     """The epoch's cases under later seals, and what each of them belongs with."""
-    found = book.read(
+    rows = book.read(
         "SELECT e.seal, e.stream, e.groups, e.confidences, e.case_ids, e.members FROM extract e "
         "WHERE e.stream = :stream AND e.seal > :after AND e.members IS NOT NULL "
         "AND e.seal > (SELECT coalesce(min(p.seal), 0) FROM epoch p WHERE p.epoch_id = :epoch) ORDER BY e.seal",
@@ -167,8 +167,8 @@ def _unlabelled(
         after=after_seal,
         epoch=in_force.epoch_id,
     )
-    parts = [np.frombuffer(blob, "<u8") for blob in found["members"]]
-    return rollups.read([found]), np.concatenate([np.zeros(0, np.uint64), *parts])
+    parts = [np.frombuffer(blob, "<u8") for blob in rows["members"]]
+    return rollups.read([rows]), np.concatenate([np.zeros(0, np.uint64), *parts])
 
 
 def _span(cases: rollups.Cases, newest: certificates.Era | None) -> float:

@@ -17,47 +17,51 @@ from models.errors import LedgerInvalid
 from models.monitoring import change_detection
 from models.routing.policy import AUTOMATE
 from review.queries import alarms, certificates, outcomes, policy_history, relook, suspicion
-from review.queries.outcomes import Judged
+from review.queries.outcomes import Outcomes
 
 WATCHDOG = names_and_reasons.WATCHDOG
 
 
-def judged(run: runs.Run, now: str) -> Judged:
+def cases(run: runs.Run, now: str) -> Outcomes:
     """The stream's decisions and what became of each."""
     return outcomes.read(run.ledger, run.stream.name, now=now, **rules(run.stream))
 
 
 def rules(stream: Stream) -> dict[str, Any]:
     """How the stream's answers are judged, for `review.queries.outcomes.read`."""
-    given = stream.review
-    return {"deadline_hours": given.deadline_hours, "second_opinion": given.second_opinion, "overlap": given.overlap}
+    rules = stream.review
+    return {
+        "deadline_hours": rules.deadline_hours,
+        "second_opinion": rules.second_opinion,
+        "overlap": rules.overlap,
+    }
 
 
 def look(
-    run: runs.Run, in_force: policy_history.PolicyInForce, cases: Judged, now: str
-) -> dict[str, certificate.Standing]:
+    run: runs.Run, in_force: policy_history.PolicyInForce, cases: Outcomes, now: str
+) -> dict[str, certificate.Progress]:
     """Look at the draws of the era under way, and record what is certified if anything changed.
 
     At those of the era before, too, whose certificate may carry over: recorded if what is certified changed.
     By part: "" is of all cases, else the class. Raises LedgerInvalid if a draw is not one its policy gives.
     """
-    found: dict[str, certificate.Standing] = {}
+    by_scope: dict[str, certificate.Progress] = {}
     era = eras.under_way(run.ledger, run.stream, in_force, now)
     if era is None:
-        return found
+        return by_scope
     for part, plan in era.plans.items():
         with adding_up(run.stream):
-            found[part], new = certificates.look(run.ledger, plan, cases, part=part)
+            by_scope[part], new = certificates.look(run.ledger, plan, cases, part=part)
         if new:
-            row = certificates.standing_row(found[part], run.stream.name, now, part)
+            row = certificates.progress_row(by_scope[part], run.stream.name, now, part)
             run.ledger.append({"look": row}, now=now)
     before = next((one for one in certificates.eras(run.ledger, era.epoch_id) if one.number == era.number - 1), None)
     for part, plan in ({} if before is None else before.plans).items():
         with adding_up(run.stream):
             again = relook.of_era_over(run.ledger, plan, cases, part=part)
         if again is not None:
-            run.ledger.append({"look": certificates.standing_row(again, run.stream.name, now, part)}, now=now)
-    return found
+            run.ledger.append({"look": certificates.progress_row(again, run.stream.name, now, part)}, now=now)
+    return by_scope
 
 
 @contextmanager
@@ -71,13 +75,13 @@ def adding_up(stream: Stream) -> Iterator[None]:
         ) from None
 
 
-def labels(stream: Stream, in_force: policy_history.PolicyInForce, cases: Judged, now: str) -> pl.DataFrame:
+def labels(stream: Stream, in_force: policy_history.PolicyInForce, cases: Outcomes, now: str) -> pl.DataFrame:
     """What change detection looks at: `certificates.watched`, with readings that nobody else has come to for too long."""
     due = timestamps.parse(now) - timedelta(days=stream.policy.max_silence)
     return certificates.watched(cases, in_force.epoch_id, unsettled_before=timestamps.text(due))
 
 
-def quiet(stream: Stream, in_force: policy_history.PolicyInForce, cases: Judged) -> bool:
+def quiet(stream: Stream, in_force: policy_history.PolicyInForce, cases: Outcomes) -> bool:
     """Whether the labels say nothing of a rise, with every dispute counted as wrong however young it is."""
     labels = certificates.watched(cases, in_force.epoch_id, unsettled_before=None)
     return change_detection.alarm(labels["wrong"].to_numpy(), stream.target.error) is None
@@ -89,10 +93,10 @@ def watch(run: runs.Run, in_force: policy_history.PolicyInForce, labels: pl.Data
     What the machine may do is taken back without asking; to give it back takes a named person.
     """
     target = run.stream.target.error
-    found = _alarm(run.stream, in_force.epoch_id, labels, target, now)
-    if found is None:
+    result = _alarm(run.stream, in_force.epoch_id, labels, target, now)
+    if result is None:
         return False
-    alarm, since = found
+    alarm, since = result
     because = (
         f"{alarm['errors'].item()} of the last {since} blind labels of released cases are wrong, "
         f"with {target:.3g} allowed"
@@ -113,7 +117,7 @@ def watch(run: runs.Run, in_force: policy_history.PolicyInForce, labels: pl.Data
     return True
 
 
-def watch_closed(run: runs.Run, in_force: policy_history.PolicyInForce, cases: Judged, now: str) -> int:
+def watch_closed(run: runs.Run, in_force: policy_history.PolicyInForce, cases: Outcomes, now: str) -> int:
     """Look at what was released in epochs that are closed, too: answers come after a model has changed. How many alarms.
 
     Such an alarm closes nothing, for what is in force is another model's; its suspects can be recalled. `in_force`: after
@@ -123,11 +127,11 @@ def watch_closed(run: runs.Run, in_force: policy_history.PolicyInForce, cases: J
     done = {in_force.epoch_id, *alarms.alarms(run.ledger, run.stream.name)["epoch_id"]}
     closed = [epoch_id for epoch_id in released if epoch_id not in done]
     targets = policy_history.targets(run.ledger, run.stream.name) if closed else {}
-    made = []
+    raised = []
     for epoch_id in closed:
-        given = labels(run.stream, replace(in_force, epoch_id=epoch_id), cases, now)
-        made.append(_alarm(run.stream, epoch_id, given, targets[epoch_id], now))
-    alarm_rows = [found[0] for found in made if found is not None]
+        epoch_labels = labels(run.stream, replace(in_force, epoch_id=epoch_id), cases, now)
+        raised.append(_alarm(run.stream, epoch_id, epoch_labels, targets[epoch_id], now))
+    alarm_rows = [alarm[0] for alarm in raised if alarm is not None]
     if alarm_rows:
         run.ledger.append({"alarm": pl.concat(alarm_rows)}, now=now)
     return len(alarm_rows)

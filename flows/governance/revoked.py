@@ -20,8 +20,8 @@ def of(book: Ledger, eras: Sequence[certificates.Era], line: float | None, part:
         return False
     for era in eras:
         plan = era.plans.get(part)
-        then = None if plan is None else certificates.standing(book, plan, part, before_seal=row["seal"])
-        now = None if plan is None else certificates.standing(book, plan, part)
+        then = None if plan is None else certificates.progress(book, plan, part, before_seal=row["seal"])
+        now = None if plan is None else certificates.progress(book, plan, part)
         if (
             then is not None
             and now is not None

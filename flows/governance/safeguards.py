@@ -18,7 +18,7 @@ from models.config.stream import Stream
 from models.routing import policy as policies
 from review.ledger.ledger import Ledger
 from review.queries import certificates, policy_history, silence
-from review.queries.outcomes import Judged
+from review.queries.outcomes import Outcomes
 
 ERA, SILENCE = names_and_reasons.ERA, names_and_reasons.SILENCE
 READ = "people have read again"
@@ -37,9 +37,9 @@ _REASONS = {
 def act(
     run: runs.Run,
     in_force: policy_history.PolicyInForce,
-    standings: Mapping[str, certificate.Standing],
+    progress_by_scope: Mapping[str, certificate.Progress],
     now: str,
-    cases: Judged | None = None,
+    cases: Outcomes | None = None,
 ) -> bool:
     """Put in force what the era and the readers still allow. Whether another policy is in force than before.
 
@@ -47,9 +47,9 @@ def act(
     """
 
     def quiet() -> bool:
-        return evidence.quiet(run.stream, in_force, evidence.judged(run, now) if cases is None else cases)
+        return evidence.quiet(run.stream, in_force, evidence.cases(run, now) if cases is None else cases)
 
-    moved = _act(run.ledger, run.stream, in_force, standings, now, quiet)
+    moved = _act(run.ledger, run.stream, in_force, progress_by_scope, now, quiet)
     if moved:
         runs.log.warning("%s: %s", run.stream.name, runs.policy_in_force(run.ledger, run.stream).because)
     return moved
@@ -58,14 +58,14 @@ def act(
 def before_release(run: runs.Run, in_force: policy_history.PolicyInForce, now: str) -> None:
     """The same by what the last looks left, before anything is released by a threshold that has lapsed meanwhile."""
     if in_force.policy.releases or stopped(in_force):
-        act(run, in_force, certificates.standings(run.ledger, in_force.epoch_id), now)
+        act(run, in_force, certificates.progress_by_scope(run.ledger, in_force.epoch_id), now)
 
 
 def _act(
     book: Ledger,
     stream: Stream,
     in_force: policy_history.PolicyInForce,
-    standings: Mapping[str, certificate.Standing],
+    progress_by_scope: Mapping[str, certificate.Progress],
     now: str,
     quiet: Callable[[], bool],
 ) -> bool:
@@ -79,7 +79,7 @@ def _act(
             f"waiting for readers: no label of what was released was settled for {stream.policy.max_silence:g} days"
         )
         return _replace(book, stream, in_force, nothing, SILENCE, because, now, holds=False)
-    held = states(book, stream, in_force, standings, now)
+    held = states(book, stream, in_force, progress_by_scope, now)
     if held is None:
         if not silenced:
             return False
@@ -128,7 +128,7 @@ def states(
     book: Ledger,
     stream: Stream,
     in_force: policy_history.PolicyInForce,
-    standings: Mapping[str, certificate.Standing],
+    progress_by_scope: Mapping[str, certificate.Progress],
     now: str,
 ) -> dict[str, ages.InForce] | None:
     """By part, what becomes of the threshold that a named person adopted last in this epoch, in the era under way.
@@ -136,26 +136,26 @@ def states(
     A class's line is as old as the adoption that decided it: one of another class leaves its age as it is. None: no era has
     begun, or nobody has adopted anything in this epoch.
     """
-    found = certificates.eras(book, in_force.epoch_id)
+    all_eras = certificates.eras(book, in_force.epoch_id)
     taken_last = policy_history.adopted(book, stream.name, in_force.epoch_id)
-    if not found or taken_last is None:
+    if not all_eras or taken_last is None:
         return None
-    newest, decided = found[-1], _decided(book, stream, in_force, policy_history.rule_of(taken_last))
+    newest, decided = all_eras[-1], _decided(book, stream, in_force, policy_history.rule_of(taken_last))
     day, days = _day(newest, now)
     # What carries over began to when the era before ended, however long nothing ran since.
     idle = (
-        (timestamps.parse(newest.registered_at) - timestamps.parse(found[-2].ends_at)) // timedelta(days=1)
-        if found[1:]
+        (timestamps.parse(newest.registered_at) - timestamps.parse(all_eras[-2].ends_at)) // timedelta(days=1)
+        if all_eras[1:]
         else 0
     )
     rested = day + max(idle, 0)
     held = {}
     for part, (line, against, row) in decided.items():
-        standing = standings.get(part)
-        own = [] if standing is None else certificates.held(standing)
-        era = sum(one.after_seal < row["seal"] for one in found) or 1
-        holder = _certified_in(book, found, line, part, own)
-        lost = holder is None and not against and revoked.of(book, found[max(era - 2, 0) : era], line, part, row)
+        progress = progress_by_scope.get(part)
+        own = [] if progress is None else certificates.held(progress)
+        era = sum(one.after_seal < row["seal"] for one in all_eras) or 1
+        holder = _certified_in(book, all_eras, line, part, own)
+        lost = holder is None and not against and revoked.of(book, all_eras[max(era - 2, 0) : era], line, part, row)
         if holder is None and not lost and row["certified"] and era < newest.number:
             holder = era
         if against and holder != newest.number == era:
@@ -165,7 +165,7 @@ def states(
         taken = ages.Adopted(threshold=line, era=era, certified=holder, revoked=lost)
         held[part] = ages.in_force(taken, own, era=newest.number, day=day, days=days, rested=rested)
         if held[part].state == "lapsed":
-            stricter = [one for one in _certified_before(book, found, part) if line is not None and one > line]
+            stricter = [one for one in _certified_before(book, all_eras, part) if line is not None and one > line]
             if stricter:  # the era before had put the least strict of these in force: it carries over like any other
                 last = ages.Adopted(threshold=min(stricter), era=newest.number - 1, certified=newest.number - 1)
                 carried = ages.in_force(last, own, era=newest.number, day=day, days=days, rested=rested)
@@ -188,8 +188,8 @@ def _day(era: certificates.Era, now: str) -> tuple[int, int]:
 def _certified_before(book: Ledger, eras: list[certificates.Era], part: str) -> list[float]:
     """The thresholds that the era before the one under way certified, strictest first."""
     plan = eras[-2].plans.get(part) if len(eras) > 1 else None
-    standing = None if plan is None else certificates.standing(book, plan, part)
-    return [] if standing is None else certificates.held(standing)
+    progress = None if plan is None else certificates.progress(book, plan, part)
+    return [] if progress is None else certificates.held(progress)
 
 
 def _decided(
@@ -198,17 +198,17 @@ def _decided(
     """By part of `rule`: the line, whether it was decided against the verdict (`--uncertified`), and the adoption of this
     epoch by a named person that decided it last, as a row of `policy_history.history`."""
     named = policy_history.named(book, stream.name, in_force.epoch_id).to_dicts()
-    drawn = policy_history.drawn(book, stream.name)
-    found = {}
+    sampled = policy_history.sampled(book, stream.name)
+    by_scope = {}
     for part in ("",) if rule.by_class is None else rule.by_class:
         row = next(
-            row for row in reversed(named) if part in drawn.get(row["version"], {part: False}) or row is named[0]
+            row for row in reversed(named) if part in sampled.get(row["version"], {part: False}) or row is named[0]
         )
         then = policy_history.rule_of(row)
         line = then.of_class(part).threshold if part else then.threshold
-        against = drawn.get(row["version"], {}).get(part, False)
-        found[part] = line, against, row
-    return found
+        against = sampled.get(row["version"], {}).get(part, False)
+        by_scope[part] = line, against, row
+    return by_scope
 
 
 def _certified_in(
@@ -219,8 +219,8 @@ def _certified_in(
         return eras[-1].number
     for era in reversed(eras[:-1]):
         plan = era.plans.get(part)
-        standing = None if plan is None else certificates.standing(book, plan, part)
-        if standing is not None and line in certificates.held(standing):
+        progress = None if plan is None else certificates.progress(book, plan, part)
+        if progress is not None and line in certificates.held(progress):
             return era.number
     return None
 
@@ -246,7 +246,7 @@ def _replace(
     with book.exclusive("govern", stream.name):
         if runs.policy_in_force(book, stream).version != in_force.version:
             return False
-        standings = certificates.standings(book, in_force.epoch_id)
+        progress_by_scope = certificates.progress_by_scope(book, in_force.epoch_id)
         facts = epochs.adoption(
             book,
             stream,
@@ -257,7 +257,7 @@ def _replace(
             because=because,
             holds=holds,
             now=now,
-            standings=standings,
+            progress_by_scope=progress_by_scope,
         )
         book.append(facts, now=now)
     return True

@@ -26,7 +26,7 @@ class Exported:
 
 
 def export(
-    stream_name: str, given: str, *, since: str | None = None, form: answer_files.Format | None = None
+    stream_name: str, target: str, *, since: str | None = None, form: answer_files.Format | None = None
 ) -> Exported:
     """Write the finished answers of a stream, as of now.
 
@@ -36,8 +36,8 @@ def export(
     """
     config = settings.read()
     stream = settings.read_stream(stream_name, config)
-    to = Path(given)
-    into_folder = to.is_dir() or given.endswith("/")
+    to = Path(target)
+    into_folder = to.is_dir() or target.endswith("/")
     if since == _LAST and not into_folder:
         raise Misuse(
             f"--since last: speaks of the files in a folder, and --to {to} is a file; end it in / for a folder, or give a cursor"

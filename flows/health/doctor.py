@@ -34,12 +34,12 @@ def examine(stream: str | None, *, deep: bool) -> Iterator[findings.Finding]:
     try:
         config = settings.read()
     except SecondReaderError as error:
-        yield _said("settings", "environment", error)
+        yield _finding("settings", "environment", error)
         return
     try:
         names = [stream] if stream else settings.stream_names(config)
     except SecondReaderError as error:
-        yield _said("settings", "SECOND_READER_STREAMS", error)
+        yield _finding("settings", "SECOND_READER_STREAMS", error)
         names = []
     streams: list[Stream] = []
     yield from _settings(config, names, streams)
@@ -54,12 +54,12 @@ def examine(stream: str | None, *, deep: bool) -> Iterator[findings.Finding]:
             if there is not None:
                 yield findings.clock(ledger.shown(url), there.timestamp() - time.time())
         except SecondReaderError as error:
-            yield _said("ledger", "SECOND_READER_LEDGER", error)
+            yield _finding("ledger", "SECOND_READER_LEDGER", error)
         yield from _label_studio(config, book, streams)
     yield from prefect_probe.look(streams, now=datetime.now(UTC))
 
 
-def _said(subject: str, where: str, error: SecondReaderError) -> findings.Finding:
+def _finding(subject: str, where: str, error: SecondReaderError) -> findings.Finding:
     """What a failure says of itself; it names the next step."""
     return findings.Finding(level="bad", subject=subject, where=where, what=str(error).replace("\n", " "))
 
@@ -72,9 +72,9 @@ def _settings(config: settings.Settings, names: Sequence[str], streams: list[Str
         yield findings.Scribe("settings", "SECOND_READER_LABEL_STUDIO_TOKEN").bad(
             "not set", "copy one from Label Studio (Account & Settings > Personal Access Token)"
         )
-    for given, meant in settings.misspelt().items():
+    for variable, meant in settings.misspelt().items():
         well = False
-        yield findings.Scribe("settings", given).warn("there is no such setting", f"{meant} was meant, perhaps")
+        yield findings.Scribe("settings", variable).warn("there is no such setting", f"{meant} was meant, perhaps")
     package = _RUNNERS.get(config.runner)
     if package and importlib.util.find_spec(package) is None:
         well = False
@@ -98,7 +98,7 @@ def _settings(config: settings.Settings, names: Sequence[str], streams: list[Str
             next_runs.check(stream, origin=str(settings.stream_file(name, config)), now=datetime.now(UTC))
         except SecondReaderError as error:
             well = False
-            yield _said("settings", name, error)
+            yield _finding("settings", name, error)
             continue
         streams.append(stream)
         write = findings.Scribe("settings", f"stream {stream.name}")
@@ -108,7 +108,7 @@ def _settings(config: settings.Settings, names: Sequence[str], streams: list[Str
             yield write.warn(
                 f"{source} is not there, so there is nothing to score", "deliver to it, or correct input.source"
             )
-        for line in first_look.said(source, stream, harmless=False):
+        for line in first_look.sentences(source, stream, harmless=False):
             well = False
             yield write.warn(line, "mend the file, or the stream file")
         if stream.model.file and not (config.data / stream.model.file).exists():
@@ -159,7 +159,7 @@ def _readers(book: ledger.Ledger, stream: Stream, in_force: policy_history.Polic
         pace=Pace(**totals.pace(book, stream.name, people, now=runs.clock())),
         waiting=counts["open"] + counts["waiting"],
         policy=in_force.policy,
-        certified=any(left.certified for left in certificates.standings(book, in_force.epoch_id).values()),
+        certified=any(left.certified for left in certificates.progress_by_scope(book, in_force.epoch_id).values()),
     )
 
 
@@ -178,7 +178,7 @@ def _label_studio(
                 for stream in streams:
                     yield from _stream(api, book, stream, server)
     except SecondReaderError as error:
-        yield _said("Label Studio", config.label_studio_url, error)
+        yield _finding("Label Studio", config.label_studio_url, error)
 
 
 def _stream(

@@ -92,24 +92,24 @@ def look(streams: Sequence[Stream], *, now: datetime) -> Iterator[findings.Findi
 def judge(stream: Stream, seen: Seen, *, now: datetime) -> Iterator[findings.Finding]:
     """What to think of one stream on the server. Pure."""
     write = findings.Scribe("Prefect", stream.name)
-    found = list(_deployed(write, stream, seen)) if seen.deployments else []
+    all_findings = list(_deployed(write, stream, seen)) if seen.deployments else []
     if not seen.deployments:
         yield write.warn(
             "its flows are not deployed: they run only by hand",
             f"second-reader serve {stream.name}, or deploy/production/prefect.yaml",
         )
     for flow, runs in seen.runs.items():
-        found += _last(write, flow, runs, now)
+        all_findings += _last(write, flow, runs, now)
     if seen.late:
         waiting = _span(now - min(seen.late))
-        found.append(
+        all_findings.append(
             write.bad(
                 f"{findings.counted(len(seen.late), 'run is', 'runs are')} late, the oldest by {waiting}",
                 "see that serve or a worker runs, and is not kept busy by another stream",
             )
         )
-    yield from found
-    if seen.deployments and not found:
+    yield from all_findings
+    if seen.deployments and not all_findings:
         yield write.ok(
             "its flows are deployed on the schedules of the stream file, and the last run of each ended well"
         )
@@ -170,32 +170,32 @@ def _span(duration: timedelta) -> str:
 
 def _seen(client: SyncPrefectClient, stream: Stream) -> Seen:
     named = DeploymentFilter(name=DeploymentFilterName(any_=[stream.name]))
-    deployments = [_deployment(found) for found in client.read_deployments(deployment_filter=named)]
+    deployments = [_deployment(flow_runs) for flow_runs in client.read_deployments(deployment_filter=named)]
     late = FlowRunFilter(state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Late"])))
     waiting = client.read_flow_runs(deployment_filter=named, flow_run_filter=late, limit=100)
     runs: dict[str, Sequence[Run]] = {}
     for flow in flows(stream):
         # By name, so that runs by hand count as well.
         mine = FlowRunFilter(name=FlowRunFilterName(any_=[f"{flow}-{stream.name}"]))
-        found = client.read_flow_runs(flow_run_filter=mine, sort=FlowRunSort.START_TIME_DESC, limit=10)
-        runs[flow] = [_run(run) for run in found]
+        flow_runs = client.read_flow_runs(flow_run_filter=mine, sort=FlowRunSort.START_TIME_DESC, limit=10)
+        runs[flow] = [_run(run) for run in flow_runs]
     return Seen(
         deployments=deployments, runs=runs, late=[run.expected_start_time for run in waiting if run.expected_start_time]
     )
 
 
-def _deployment(found: DeploymentResponse) -> Deployment:
-    schedules = [each.schedule for each in found.schedules if each.active]
+def _deployment(deployment: DeploymentResponse) -> Deployment:
+    schedules = [each.schedule for each in deployment.schedules if each.active]
     return Deployment(
-        flow=(found.entrypoint or "").rpartition(".")[2],
+        flow=(deployment.entrypoint or "").rpartition(".")[2],
         crons=[cron.shown(one.cron, one.timezone or "UTC") for one in schedules if isinstance(one, CronSchedule)],
-        paused=bool(found.paused),
-        polled=found.status is not None and found.status.value == "READY",
-        last_polled=found.last_polled,
+        paused=bool(deployment.paused),
+        polled=deployment.status is not None and deployment.status.value == "READY",
+        last_polled=deployment.last_polled,
     )
 
 
-def _run(found: FlowRun) -> Run:
-    state = found.state
+def _run(flow_run: FlowRun) -> Run:
+    state = flow_run.state
     message = (state.message or "").partition("\n")[0] if state else ""
-    return Run(state=found.state_type or StateType.PENDING, message=message, start=found.start_time)
+    return Run(state=flow_run.state_type or StateType.PENDING, message=message, start=flow_run.start_time)

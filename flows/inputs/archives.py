@@ -26,7 +26,7 @@ def is_archive(path: Path) -> bool:
 
 def opened(path: Path, *, most: int) -> BinaryIO:
     """The one file in an archive, to read. Raises InputInvalid if there is not one, or more than `most` bytes; OSError."""
-    archive, member = _found(path, most)
+    archive, member = _only_member(path, most)
     file = archive.extractfile(member)
     if file is None:  # a plain file always has content
         raise InputInvalid(f"{path}: {member.name!r} in it cannot be read; have it written again")
@@ -36,7 +36,7 @@ def opened(path: Path, *, most: int) -> BinaryIO:
 
 def member_name(path: Path, *, most: int) -> str:
     """What the one file in an archive is called. Raises as `opened`."""
-    archive, member = _found(path, most)
+    archive, member = _only_member(path, most)
     archive.close()
     return member.name
 
@@ -45,7 +45,7 @@ def _closing(archive: tarfile.TarFile) -> Callable[[], None]:
     return archive.close
 
 
-def _found(path: Path, most: int) -> tuple[tarfile.TarFile, tarfile.TarInfo]:
+def _only_member(path: Path, most: int) -> tuple[tarfile.TarFile, tarfile.TarInfo]:
     try:
         archive = tarfile.open(path, "r:*")  # noqa: SIM115 - stays open for who reads it
     except BROKEN as error:

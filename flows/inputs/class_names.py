@@ -21,8 +21,8 @@ _KEY = b"huggingface"
 
 def source(column: str) -> str:
     """The column of the file that a column is made of."""
-    found = _NAMED.fullmatch(column)
-    return found[1] if found else column
+    match = _NAMED.fullmatch(column)
+    return match[1] if match else column
 
 
 def named(column: str) -> str:
@@ -33,8 +33,8 @@ def named(column: str) -> str:
 def of(schema: pa.Schema) -> dict[str, list[str]]:
     """The columns of a file that have names of classes, with the names in the order of the numbers."""
     try:
-        said: Any = json.loads((schema.metadata or {}).get(_KEY, b"{}"))
-        features = said["info"]["features"].items()
+        table: Any = json.loads((schema.metadata or {}).get(_KEY, b"{}"))
+        features = table["info"]["features"].items()
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return {}
     return {
@@ -63,8 +63,8 @@ def added(frame: pl.DataFrame, schema: pa.Schema, wanted: Sequence[str]) -> pl.D
     for column in asked:
         names = known.get(source(column), [])
         number = columns.text(frame.select(source(column))).to_series()
-        made = number.replace_strict(
+        built = number.replace_strict(
             [str(place) for place in range(len(names))], names, default=None, return_dtype=pl.String
         )
-        frame = frame.with_columns(made.alias(column))
+        frame = frame.with_columns(built.alias(column))
     return frame

@@ -71,12 +71,12 @@ def read(path: Path, _columns: list[str], rows: int, *, headed: bool = True) -> 
 
 def _header(path: Path, block: bytes, *, headed: bool) -> tuple[list[str], int]:
     """The column names, and the length of the header in bytes."""
-    found = csv_repair.RECORD.match(block)
+    match = csv_repair.RECORD.match(block)
     try:
-        fields = csv_repair.fields(found) if found else None
+        fields = csv_repair.fields(match) if match else None
     except UnicodeDecodeError:
         raise InputInvalid(f"{path}: the header is not UTF-8; save the file as UTF-8") from None
-    if found is None or fields is None:
+    if match is None or fields is None:
         raise InputInvalid(f"{path}: not CSV; the header has a quote that is never closed")
     if len(fields) == 1 and ";" in fields[0]:
         raise InputInvalid(f"{path}: separated by semicolons; save it with commas")
@@ -85,7 +85,7 @@ def _header(path: Path, block: bytes, *, headed: bool) -> tuple[list[str], int]:
     if not headed:
         return [f"column {place}" for place in range(1, len(fields) + 1)], 0
     # A column without a name is the row number some tools write; two of them are still two columns.
-    return [name.strip() or f"column {place}" for place, name in enumerate(fields, start=1)], found.end()
+    return [name.strip() or f"column {place}" for place, name in enumerate(fields, start=1)], match.end()
 
 
 def _parsed(block: bytes, names: list[str], line: int, *, final: bool) -> tuple[pl.DataFrame, pl.DataFrame, int]:

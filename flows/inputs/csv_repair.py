@@ -42,27 +42,27 @@ def parsed(
     bad: list[Fault] = []
     place, open_to_the_end = 0, False
     while place < len(block):
-        found = RECORD.match(block, place)
-        if found is None:
+        match = RECORD.match(block, place)
+        if match is None:
             if not final and len(block) - place <= max_open and _OPEN.match(block, place):
                 break
             rest_is_open = final and not open_to_the_end and len(block) - place <= max_open
             open_to_the_end = open_to_the_end or bool(rest_is_open and _OPEN.match(block, place))
             reason = OPEN if rest_is_open and open_to_the_end else "a quote is opened and not closed"
-            found = _LINE.match(block, place)
+            match = _LINE.match(block, place)
         else:
-            values, reason = _values(found, len(names))
-            if not found.group().endswith(b"\n") and (values is not None or reason):
+            values, reason = _values(match, len(names))
+            if not match.group().endswith(b"\n") and (values is not None or reason):
                 values, reason = None, UNENDED
             if values is not None:
                 rows.append(values)
                 lines.append(line)
-        if found is None:
+        if match is None:
             break
         if reason:
-            bad.append(Fault(line=line, reason=reason, raw=found.group()))
-        place = found.end()
-        line += found.group().count(b"\n")
+            bad.append(Fault(line=line, reason=reason, raw=match.group()))
+        place = match.end()
+        line += match.group().count(b"\n")
     return frame(rows, names, lines), kept(bad), place
 
 
@@ -87,9 +87,9 @@ def _values(record: re.Match[bytes], width: int) -> tuple[list[str | None] | Non
     return [text or None for text in texts], ""
 
 
-def wrong_width(found: int, width: int) -> str:
+def wrong_width(count: int, width: int) -> str:
     """Why a record of `found` fields is no row of a table of `width` columns."""
-    return f"{found} {'field' if found == 1 else 'fields'} where the header has {width}"
+    return f"{count} {'field' if count == 1 else 'fields'} where the header has {width}"
 
 
 def frame(rows: list[list[str | None]], names: list[str], lines: list[int]) -> pl.DataFrame:

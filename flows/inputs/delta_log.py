@@ -34,13 +34,13 @@ def live(table: Path) -> Live:
     for name in entries:
         if ".checkpoint." in name and not _CHECKPOINT.fullmatch(name):
             raise InputInvalid(f"{table}: a Delta table with a checkpoint of another kind ({name[:80]!r}); {_WAY}")
-        if found := _CHECKPOINT.fullmatch(name):
-            checkpoints.setdefault(int(found[1]), []).append(name)
+        if match := _CHECKPOINT.fullmatch(name):
+            checkpoints.setdefault(int(match[1]), []).append(name)
     start = max(checkpoints, default=-1)
     alive: Actions = {}
     for name in checkpoints.get(start, []):
         _replay_checkpoint(table, log / name, alive)
-    versions = {int(found[1]): name for name in entries if (found := _COMMIT.fullmatch(name))}
+    versions = {int(match[1]): name for name in entries if (match := _COMMIT.fullmatch(name))}
     after = sorted(version for version in versions if version > start)
     if start < 0 and (not after or after[0] != 0):
         raise InputInvalid(

@@ -88,21 +88,21 @@ def _parts(
         if file.reader is not parquet_files or file.whole is not None:
             yield from _read([file], look, rows, stream)
             continue
-        path = file.found.path
+        path = file.entry.path
         _opening(file, look)
         count = one_file.guarded(path, functools.partial(parquet_files.row_count, path))
         if count > most:
             one_file.guarded(
                 path,
                 functools.partial(
-                    scale_check.check, functools.partial(one_file.batches, file, rows), stream, file.found.name
+                    scale_check.check, functools.partial(one_file.batches, file, rows), stream, file.entry.name
                 ),
             )
         for before in range(0, count, most):
             yield Span(
                 path=path.absolute(),
-                source=file.found.name,
-                keys=file.found.keys,
+                source=file.entry.name,
+                keys=file.entry.keys,
                 columns=tuple(file.columns),
                 plan=file.plan,
                 first_line=before + 1,
@@ -156,11 +156,11 @@ def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: i
     Of a Parquet file only the row groups that hold them are read. Raises InputInvalid as `chunks` does.
     """
     listed = one_file.guarded(folder, lambda: listing.listed(folder, _names(stream))[0]) if folder.is_dir() else []
-    found = next((found for found in listed if found.name == name), None)
-    if found is None:
+    entry = next((entry for entry in listed if entry.name == name), None)
+    if entry is None:
         raise InputInvalid(f"{folder / name}: there is no such file; put it back")
-    file = one_file.checked(found, stream, lambda _: False, _whole(stream))
-    path = found.path
+    file = one_file.checked(entry, stream, lambda _: False, _whole(stream))
+    path = entry.path
     batches = (
         one_file.applied(parquet_files.read_lines(path, file.plan.roots, lines, rows), file, file.plan)
         if file.reader is parquet_files and file.whole is None
@@ -182,7 +182,7 @@ def unread(source: Path, stream: Stream) -> str | None:
     return listing.not_read(source, folders) if folders else None
 
 
-def listed(source: Path, stream: Stream) -> list[listing.Found]:
+def listed(source: Path, stream: Stream) -> list[listing.Entry]:
     """The files that are read. Raises InputInvalid as `chunks`."""
     return one_file.guarded(source, lambda: listing.listed(source, _names(stream)))[0]
 
@@ -200,12 +200,12 @@ def _plan(
     if unread and tell:
         log.warning("%s", listing.not_read(source, unread))
     plan, whole = [], _whole(stream)
-    for found in listed:
-        path, name = found.path, found.name
+    for file in listed:
+        path, name = file.path, file.name
         if look is not None and one_file.guarded(path, functools.partial(look.passes_over, path, name)):
             continue
         try:
-            plan.append(one_file.checked(found, stream, also, whole))
+            plan.append(one_file.checked(file, stream, also, whole))
         except InputInvalid:
             if look is None or not _unbegun(path, stream) or not look.may_wait(path, name):
                 raise
@@ -227,7 +227,7 @@ def _read(
     plan: list[one_file.File], look: taken_files.Look | None, rows: int, scaled: Stream | None
 ) -> Iterator[Chunk]:
     for file in plan:
-        path, source = file.found.path, file.found.name
+        path, source = file.entry.path, file.entry.name
         _opening(file, look)
         batches = one_file.batches(file, rows, file.columns)
         if scaled is not None:
@@ -253,7 +253,7 @@ def _read(
 
 def _opening(file: one_file.File, look: taken_files.Look | None) -> None:
     if look is not None:
-        one_file.guarded(file.found.path, functools.partial(look.opens, file.found.path, file.found.name))
+        one_file.guarded(file.entry.path, functools.partial(look.opens, file.entry.path, file.entry.name))
 
 
 def _names(stream: Stream) -> listing.Names:

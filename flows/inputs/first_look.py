@@ -18,7 +18,7 @@ class Look:
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._files: set[str] = set()
 
     def at(self, chunk: files.Chunk, *, harmless: bool = True) -> list[str]:
@@ -30,42 +30,44 @@ class Look:
             return []
         self._files.add(chunk.source)
         place = chunk.source if len(chunk.frame) < ROWS else f"{chunk.source}, first {ROWS} rows"
-        found = [note for note in column_notes.of(chunk.frame.head(ROWS), self._stream) if note.about not in self._told]
-        self._told.update(note.about for note in found)
-        return [f"{place}: {note.said}" for note in found if harmless or not note.harmless]
+        notes = [
+            note for note in column_notes.of(chunk.frame.head(ROWS), self._stream) if note.about not in self._reported
+        ]
+        self._reported.update(note.about for note in notes)
+        return [f"{place}: {note.sentence}" for note in notes if harmless or not note.harmless]
 
     def at_piece(self, piece: files.Piece) -> list[str]:
         """The same for the files of a piece; of Parquet only the rows that are looked at are read."""
-        said = []
+        sentences = []
         for part in piece:
             few = part if isinstance(part, files.Chunk) else replace(part, rows=min(part.rows, ROWS))
             if part.first_line == 1 or isinstance(part, files.Chunk):
-                said += [line for chunk in files.read((few,)) for line in self.at(chunk)]
-        return said
+                sentences += [line for chunk in files.read((few,)) for line in self.at(chunk)]
+        return sentences
 
 
-def said(inbox: Path, stream: Stream, *, harmless: bool = True) -> list[str]:
+def sentences(inbox: Path, stream: Stream, *, harmless: bool = True) -> list[str]:
     """What `score` would say of the columns of the first file, or why it would take none; nothing where there is no file."""
-    found: list[str] = []
+    sentences: list[str] = []
     try:
         if inbox.exists():
-            found += filter(None, [files.unread(inbox, stream)])
+            sentences += filter(None, [files.unread(inbox, stream)])
             first = next(files.chunks(inbox, stream, rows=ROWS, tell=False), None)
             if first is not None:
                 _check(first, stream)
-                found += Look(stream).at(first, harmless=harmless)
+                sentences += Look(stream).at(first, harmless=harmless)
     except InputInvalid as refused:
-        found.append(f"{refused}; until then score takes nothing")
+        sentences.append(f"{refused}; until then score takes nothing")
     except OSError as error:
-        found.append(f"{inbox}: cannot be read ({error.strerror}); give the right to read it")
-    return found
+        sentences.append(f"{inbox}: cannot be read ({error.strerror}); give the right to read it")
+    return sentences
 
 
 def noted(inbox: Path, stream: Stream) -> list[str]:
     """What is to be mended of the columns of the newest file, for a report. What cannot be read is no matter of a report."""
     try:
         listed = files.listed(inbox, stream)
-        newest = max(listed, key=lambda found: found.path.stat().st_mtime_ns, default=None)
+        newest = max(listed, key=lambda file: file.path.stat().st_mtime_ns, default=None)
         if newest is None:
             return []
         first = next(files.chunks(newest.path, stream, rows=ROWS, tell=False), None)

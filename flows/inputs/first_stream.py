@@ -14,7 +14,7 @@ from flows.runtime import presets, settings
 from models.config import stream as streams
 from models.config.presets import Preset
 from models.errors import Misuse, StreamInvalid
-from models.outputs import first_stream, format_guess, path_functions, reserved, row_paths, told
+from models.outputs import first_stream, format_guess, known_format, path_functions, reserved, row_paths
 
 _ROWS = 100_000  # of a table that are looked at
 _LINES = 1000  # of JSON
@@ -27,11 +27,13 @@ class Written:
     """A stream file that was written: its name, what to say of it, and whether it can be used as it is."""
 
     name: str
-    said: list[str]
+    sentences: list[str]
     complete: bool
 
 
-def write(name: str, data: Path, config: settings.Settings, known: told.Known = told.NOTHING_KNOWN) -> Written:
+def write(
+    name: str, data: Path, config: settings.Settings, known: known_format.Known = known_format.NOTHING_KNOWN
+) -> Written:
     """Write the stream file of `name` (or the .toml file `name`), and say in sentences what was guessed, and what is not.
 
     Raises Misuse if there is such a file already, which stays as it is, or it cannot be written; InputInvalid of the data.
@@ -55,25 +57,25 @@ def write(name: str, data: Path, config: settings.Settings, known: told.Known = 
             file.write(guess.text)
     except OSError as error:
         raise Misuse(f"{path}: cannot be written ({error.strerror}); give the right, or set another folder") from None
-    said = [
+    sentences = [
         f"{path}: written from {data}. Look at what was guessed:",
         f"  the file: {why}",
-        *(f"  {one}" for one in guess.found),
+        *(f"  {one}" for one in guess.taken_for),
     ]
     if guess.missing:
-        said += ["What is missing, and `init` will ask for:", *(f"  {one}" for one in guess.missing)]
+        sentences += ["What is missing, and `init` will ask for:", *(f"  {one}" for one in guess.missing)]
     elif problems:
-        said += ["What `init` will ask for:", *(f"  {one}" for one in problems)]
-    said += ["Fill in what no data can say:", *(f"  {one}" for one in guess.fill)]
-    return Written(name=name, said=[*said, f"Then run: second-reader init {name}"], complete=not problems)
+        sentences += ["What `init` will ask for:", *(f"  {one}" for one in problems)]
+    sentences += ["Fill in what no data can say:", *(f"  {one}" for one in guess.fill)]
+    return Written(name=name, sentences=[*sentences, f"Then run: second-reader init {name}"], complete=not problems)
 
 
-def _guessed(frame: pl.DataFrame, name: str, source: str, known: told.Known) -> tuple[str, first_stream.Guess]:
+def _guessed(frame: pl.DataFrame, name: str, source: str, known: known_format.Known) -> tuple[str, first_stream.Guess]:
     """Why the rows are taken for what, and the stream file."""
     if reserved.RAW not in frame.columns:
         if frame.columns == [f"column {place}" for place in range(1, frame.width + 1)]:
             preset = presets.shipped(_BARE)
-            of = told.Format(name=_BARE, keys=preset.input)
+            of = known_format.Format(name=_BARE, keys=preset.input)
             why = f"taken for {_BARE} ({preset.about.title}), for it is a .csv.out file of {frame.width} columns"
             return why, first_stream.guess(frame, name=name, source=source, known=known, of=of)
         return _of_table(frame), first_stream.guess(frame, name=name, source=source, known=known)
@@ -101,7 +103,7 @@ def _of_table(frame: pl.DataFrame) -> str:
 
 
 def _of_format(
-    lines: pl.Series, rows: list[Any], preset: Preset, of: str, name: str, source: str, known: told.Known
+    lines: pl.Series, rows: list[Any], preset: Preset, of: str, name: str, source: str, known: known_format.Known
 ) -> first_stream.Guess:
     keys: Mapping[str, object] = preset.input
     chosen = {key: str(keys[key]) for key in ("id", "prediction", "confidence") if key in keys}
@@ -110,7 +112,7 @@ def _of_format(
     chosen |= format_guess.inside(chosen["prediction"], answers)
     payload = format_guess.shown(preset.about.shown, rows) or preset.input.get("payload", [])
     frame = row_paths.texts(lines, list(dict.fromkeys([*chosen.values(), *payload])))
-    format_ = told.Format(name=of, keys=preset.input, kind=preset.kind, request=preset.about.request)
+    format_ = known_format.Format(name=of, keys=preset.input, kind=preset.kind, request=preset.about.request)
     return first_stream.of_format(
         frame, name=name, source=source, of=format_, chosen=chosen, shown=payload, known=known
     )

@@ -40,13 +40,13 @@ def read(path: Path, columns: list[str], rows: int, derived: Sequence[paths.Path
 
 def _start(path: Path, *, whole: bool) -> bytes:
     """The first rows. `whole`: the file is read to its end, to know before anything is written that it is JSON."""
-    found: list[bytes] = []
+    blocks: list[bytes] = []
     for line in _lines(path):
-        if len(found) < _LOOKED_AT:
-            found.append(line)
+        if len(blocks) < _LOOKED_AT:
+            blocks.append(line)
         elif not whole:
             break
-    return b"".join(found)
+    return b"".join(blocks)
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
@@ -125,7 +125,7 @@ def _is_object(line: bytes) -> bool:
 
 def _text(path: Path) -> str:
     decoder = codecs.getincrementaldecoder("utf-8")()
-    found, size = [], 0
+    blocks, size = [], 0
     try:
         for block in text_blocks.pieces(path):
             size += len(block)
@@ -133,8 +133,8 @@ def _text(path: Path) -> str:
                 raise InputInvalid(
                     f"{path}: JSON of more than {_LONGEST_FILE >> 30} GiB in one piece; save it as JSON Lines"
                 )
-            found.append(decoder.decode(block))
-        found.append(decoder.decode(b"", final=True))
+            blocks.append(decoder.decode(block))
+        blocks.append(decoder.decode(b"", final=True))
     except UnicodeDecodeError:
         raise InputInvalid(f"{path}: not UTF-8; save the file as UTF-8") from None
-    return "".join(found)
+    return "".join(blocks)

@@ -46,13 +46,13 @@ def check(path: Path, columns: list[str], stream: Stream, *, start: Start = _sta
     """Raises InputInvalid if the first 1000 rows hold no object, or none of them a key the stream cannot do without."""
     present = names(path, start=start, kind=kind)
     # A key may be left out where it is empty, so only what every stream of answers has must be there.
-    given = stream.input
-    optional = {*given.slices, given.cost, given.latency_ms, given.produced_at}
-    optional |= {name for rule in given.failed or [] for name in (rule.when, rule.reason)}
-    if len(given.payload) > 1:
-        optional.update(given.payload)
-    required = {*score_table.id_columns(given.id), given.prediction, given.confidence, given.model}
-    required |= {*(given.probabilities or []), *([] if stream.score is None else stream.score.read)}
+    table = stream.input
+    optional = {*table.slices, table.cost, table.latency_ms, table.produced_at}
+    optional |= {name for rule in table.failed or [] for name in (rule.when, rule.reason)}
+    if len(table.payload) > 1:
+        optional.update(table.payload)
+    required = {*score_table.id_columns(table.id), table.prediction, table.confidence, table.model}
+    required |= {*(table.probabilities or []), *([] if stream.score is None else stream.score.read)}
     needed = [column for column in columns if column in required or column not in optional]
     headers.check(path, sorted(present), needed)
 
@@ -91,11 +91,11 @@ def read(
         lines = _lines(block, line)
         line += block.count(b"\n")
         cut = (pl.col("line") == line) & (not block.endswith(b"\n"))
-        said = pl.when(cut).then(pl.lit(f"{text_blocks.UNENDED}: ") + pl.col("reason")).otherwise("reason")
+        why = pl.when(cut).then(pl.lit(f"{text_blocks.UNENDED}: ") + pl.col("reason")).otherwise("reason")
         for piece in lines.iter_slices(rows):
             if len(piece):
                 frame, faults = _parsed(piece, columns, derived)
-                yield int(piece[0, reserved.LINE]), frame, faults.with_columns(said.alias("reason"))
+                yield int(piece[0, reserved.LINE]), frame, faults.with_columns(why.alias("reason"))
 
 
 def _lines(block: bytes, first: int) -> pl.DataFrame:
@@ -118,13 +118,13 @@ def _lines(block: bytes, first: int) -> pl.DataFrame:
 
 def _broken(block: bytes) -> list[int]:
     """Which lines are no UTF-8."""
-    found = []
+    positions = []
     for position, line in enumerate(block.split(b"\n")):
         try:
             line.decode()
         except UnicodeDecodeError:
-            found.append(position)
-    return found
+            positions.append(position)
+    return positions
 
 
 def _parsed(
@@ -137,12 +137,12 @@ def _parsed(
     rows = _decoded(text, columns, derived)
     if rows is None:
         checked = [_checked(line) for line in text]
-        judged = lines.with_columns(
+        parsed = lines.with_columns(
             pl.Series("text", [checked_line for checked_line, _ in checked], dtype=pl.String),
             pl.Series("reason", [reason for _, reason in checked], dtype=pl.String),
         )
-        bad = judged.filter(pl.col("reason").is_not_null())
-        lines = judged.filter(pl.col("reason").is_null())
+        bad = parsed.filter(pl.col("reason").is_not_null())
+        lines = parsed.filter(pl.col("reason").is_null())
         rows, undecoded = _halved(lines["text"], columns, derived)
         bad = pl.concat([bad, lines.filter(undecoded).with_columns(reason=pl.lit("not JSON that can be read"))])
         lines = lines.filter(~undecoded).drop("text", "reason")
@@ -228,8 +228,8 @@ def _halved(text: pl.Series, columns: list[str], derived: Sequence[paths.Path]) 
 
 def _half_pair(text: str) -> bool:
     """Whether a text of JSON escapes half a surrogate pair; not where the escape is itself escaped, as in JSON within JSON."""
-    for found in _HALF_PAIR.finditer(text):
-        before = text[max(0, found.start() - _SLASHES) : found.start()]
+    for match in _HALF_PAIR.finditer(text):
+        before = text[max(0, match.start() - _SLASHES) : match.start()]
         if (len(before) - len(before.rstrip("\\"))) % 2 == 0:
             return True
     return False

@@ -29,7 +29,7 @@ Keys = tuple[tuple[str, str | None], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Entry:
     """A file of the inbox. `keys`: its name, and what the names of the folders it lies in say, the outermost first."""
 
     path: Path
@@ -56,7 +56,7 @@ class Names:
 ALL = Names()
 
 
-def listed(source: Path, names: Names = ALL) -> tuple[list[Found], list[Path]]:
+def listed(source: Path, names: Names = ALL) -> tuple[list[Entry], list[Path]]:
     """The files, in the order of their names, and the folders and files that hold something and are not read.
 
     What is hidden or unfinished is neither: names that start with `.` or `_` or end in `.tmp` or `.part`. Raises
@@ -66,38 +66,38 @@ def listed(source: Path, names: Names = ALL) -> tuple[list[Found], list[Path]]:
         raise InputInvalid(f"{source}: there is no such file or folder; check the name (of a stream: input.source)")
     above = _keys_above(source)
     if not source.is_dir():
-        return [_found(source, source.name, above)], []
-    found: list[Found] = []
+        return [_entry(source, source.name, above)], []
+    files: list[Entry] = []
     unread: list[Path] = []
-    _walk(source, source, above, found, unread)
-    others = [one.path for one in found if names.takes(one.path.name) is None]
-    found = [one for one in found if names.takes(one.path.name)]
-    if others and not found:
+    _walk(source, source, above, files, unread)
+    others = [one.path for one in files if names.takes(one.path.name) is None]
+    files = [one for one in files if names.takes(one.path.name)]
+    if others and not files:
         shown = headers.quoted([_shown(path.relative_to(source).as_posix()) for path in others])
         raise InputInvalid(
             f"{source}: no file in it is called {' or '.join(names.files or [])} (it has {shown}); "
             "rename them, or set input.files"
         )
     unread += others
-    if unread and not found:
+    if unread and not files:
         shown = headers.quoted([_shown(folder.relative_to(source).as_posix()) for folder in unread])
         raise InputInvalid(
             f"{source}: no file in it, but {shown}, and of folders only those named key=value are read; move the files up"
         )
-    return found, unread
+    return files, unread
 
 
 def not_read(source: Path, folders: list[Path]) -> str:
     """What to say of the folders of an inbox that are not read."""
-    said = []
+    sentences = []
     files = [path for path in folders if path.is_file()]
     if inner := [path for path in folders if path not in files]:
         shown = headers.quoted([folder.relative_to(source).as_posix() for folder in inner])
-        said.append(f"{source}: not read are its folders {shown}; of folders only those named key=value are")
+        sentences.append(f"{source}: not read are its folders {shown}; of folders only those named key=value are")
     if files:
         shown = headers.quoted([_shown(path.relative_to(source).as_posix()) for path in files])
-        said.append(f"{source}: not read are {shown}, as input.files names others")
-    return "; ".join(said)
+        sentences.append(f"{source}: not read are {shown}, as input.files names others")
+    return "; ".join(sentences)
 
 
 def keyed(frame: pl.DataFrame, keys: Keys, columns: list[str]) -> pl.DataFrame:
@@ -118,8 +118,8 @@ def keyed(frame: pl.DataFrame, keys: Keys, columns: list[str]) -> pl.DataFrame:
     return frame
 
 
-def _found(path: Path, name: str, keys: Keys) -> Found:
-    return Found(path=path, name=_shown(name), keys=((FILE, _shown(name)), *keys))
+def _entry(path: Path, name: str, keys: Keys) -> Entry:
+    return Entry(path=path, name=_shown(name), keys=((FILE, _shown(name)), *keys))
 
 
 def _passed_over(name: str) -> bool:
@@ -127,7 +127,7 @@ def _passed_over(name: str) -> bool:
     return name.startswith((".", "_")) or name.endswith((".tmp", ".part"))
 
 
-def _walk(top: Path, folder: Path, keys: Keys, found: list[Found], unread: list[Path]) -> None:
+def _walk(top: Path, folder: Path, keys: Keys, files: list[Entry], unread: list[Path]) -> None:
     entries = sorted(folder.iterdir(), key=lambda path: path.name)
     table = next((_TABLES[path.name] for path in entries if path.name in _TABLES), None)
     if table is not None:
@@ -135,8 +135,8 @@ def _walk(top: Path, folder: Path, keys: Keys, found: list[Found], unread: list[
     if len(folder.relative_to(top).parts) > _DEEPEST:
         raise InputInvalid(f"{folder}: more than {_DEEPEST} folders deep; is there a link to a folder above?")
     if any(path.name == delta_log.FOLDER for path in entries):
-        found += [
-            _found(path, path.relative_to(top).as_posix(), _joined(folder, keys, inner))
+        files += [
+            _entry(path, path.relative_to(top).as_posix(), _joined(folder, keys, inner))
             for path, inner in delta_log.live(folder)
         ]
         return
@@ -145,11 +145,11 @@ def _walk(top: Path, folder: Path, keys: Keys, found: list[Found], unread: list[
             continue
         if not path.is_dir():
             if path.is_file():
-                found.append(_found(path, path.relative_to(top).as_posix(), keys))
+                files.append(_entry(path, path.relative_to(top).as_posix(), keys))
         elif _PARTITION.fullmatch(path.name):
-            _walk(top, path, _joined(path, keys, _key(path.name)), found, unread)
+            _walk(top, path, _joined(path, keys, _key(path.name)), files, unread)
         elif path.name.lower().endswith(_ENDINGS):
-            _walk(top, path, keys, found, unread)
+            _walk(top, path, keys, files, unread)
         elif any(not _passed_over(inner.name) for inner in path.iterdir()):
             unread.append(path)
 

@@ -29,18 +29,18 @@ T = TypeVar("T")
 class File:
     """A file to read, found to be what it says, and its columns that are read, by themselves or by a path into them."""
 
-    found: listing.Found
+    entry: listing.Entry
     reader: readers.Reader
     columns: list[str]
     plan: paths.Plan
     whole: whole_rows.Rows | None  # None: a row of it is all there is of a case
 
 
-def checked(found: listing.Found, stream: Stream, also: Callable[[str], bool], whole: whole_rows.Rows | None) -> File:
+def checked(entry: listing.Entry, stream: Stream, also: Callable[[str], bool], whole: whole_rows.Rows | None) -> File:
     """The file with its columns, paths and what makes its rows whole. Raises InputInvalid if it is not what it says."""
-    kind, path = reader(found.path, stream.input.format), found.path
+    kind, path = reader(entry.path, stream.input.format), entry.path
     columns = whole_rows.own(contract.named(stream), stream)
-    keys = {listing.ROW, *(key for key, _ in found.keys)}
+    keys = {listing.ROW, *(key for key, _ in entry.keys)}
     # The names of the file decide what is a path; of a packed file they take a whole reading of it.
     present = columns if paths.all_flat(columns, stream) else guarded(path, functools.partial(kind.names, path))
     by_class = [name for name in columns if class_names.source(name) != name] if kind is parquet_files else []
@@ -54,7 +54,7 @@ def checked(found: listing.Found, stream: Stream, also: Callable[[str], bool], w
     if kind is parquet_files:
         others = guarded(path, functools.partial(parquet_files.others, path, columns, also))
         columns, plan = columns + others, dataclasses.replace(plan, flat=tuple(dict.fromkeys([*plan.flat, *others])))
-    file = File(found=found, reader=kind, columns=columns, plan=plan, whole=whole)
+    file = File(entry=entry, reader=kind, columns=columns, plan=plan, whole=whole)
     if plan.derived:
         first = guarded(path, lambda: next((batch[1] for batch in batches(file, path_check.ROWS, columns)), None))
         if first is not None:
@@ -69,14 +69,14 @@ def batches(file: File, rows: int, columns: list[str]) -> Iterator[scale_check.B
     plan = file.plan if len(columns) == len(file.columns) else file.plan.only(columns)
     for lines in (jsonl_files, json_files):
         if file.reader is lines:
-            return applied(lines.read(file.found.path, list(plan.flat), rows, plan.derived), file, plan)
-    return applied(file.reader.read(file.found.path, plan.roots, rows), file, plan)
+            return applied(lines.read(file.entry.path, list(plan.flat), rows, plan.derived), file, plan)
+    return applied(file.reader.read(file.entry.path, plan.roots, rows), file, plan)
 
 
 def applied(batches: Iterator[scale_check.Batch], file: File, plan: paths.Plan) -> Iterator[scale_check.Batch]:
     """The batches with the keys of the folders and what the paths take."""
     for first_line, frame, faults in batches:
-        rows = listing.keyed(frame, file.found.keys, list(plan.flat))
+        rows = listing.keyed(frame, file.entry.keys, list(plan.flat))
         rows = paths.with_ids(rows, plan) if file.reader in (jsonl_files, json_files) else paths.applied(rows, plan)
         yield first_line, rows, faults
 

@@ -84,21 +84,21 @@ def read_span(path: Path, columns: list[str], first: int, rows: int) -> pl.DataF
     A row group cannot be entered in its middle: what stands before the span in it is read and dropped, a few
     hundredths of a second for each million rows.
     """
-    found: list[pa.RecordBatch] = []
+    batches: list[pa.RecordBatch] = []
     with _opened(path) as file:
         groups, ahead = _row_groups(file, first - 1, rows)
         try:
             for batch in file.iter_batches(batch_size=_BATCH, row_groups=groups, columns=_inside(columns)):
                 wanted = batch.slice(ahead, rows)
                 ahead, rows = max(ahead - len(batch), 0), rows - len(wanted)
-                found += [wanted] if len(wanted) else []
+                batches += [wanted] if len(wanted) else []
                 if rows == 0:
                     break
         except _DAMAGE as error:
             raise _damaged(path, first, error) from None
     if rows:
         raise InputInvalid(f"{path}: has fewer rows than when this run began; leave a file as it is, and run it again")
-    return _framed(pa.Table.from_batches(found), columns, first)
+    return _framed(pa.Table.from_batches(batches), columns, first)
 
 
 def _row_groups(file: pq.ParquetFile, before: int, rows: int) -> tuple[list[int], int]:

@@ -21,25 +21,25 @@ def check(path: Path, frame: pl.DataFrame, ours: paths.Plan, stream: Stream) -> 
 
     `frame`: the first rows, with what the plan takes from them and, of JSON Lines, `reserved.RAW`.
     """
-    given = stream.input
+    table = stream.input
     values = {
-        *score_table.id_columns(given.id),
-        given.confidence,
-        given.model,
-        given.group,
-        given.cost,
-        given.latency_ms,
+        *score_table.id_columns(table.id),
+        table.confidence,
+        table.model,
+        table.group,
+        table.cost,
+        table.latency_ms,
     }
-    values |= {given.produced_at, *([] if stream.score is None else stream.score.numbers)}
-    needed = values | {given.prediction, *given.payload, *(given.probabilities or [])}
+    values |= {table.produced_at, *([] if stream.score is None else stream.score.numbers)}
+    needed = values | {table.prediction, *table.payload, *(table.probabilities or [])}
     needed |= set() if stream.score is None else set(stream.score.read)
     if failures.reasons(frame, stream).is_not_null().any():  # where the answer would stand is nothing then
-        needed = set(score_table.id_columns(given.id))
+        needed = set(score_table.id_columns(table.id))
     for one in ours.derived:
-        found = frame[one.name]
-        if one.name in needed and len(frame) and found.null_count() == len(frame):
+        column = frame[one.name]
+        if one.name in needed and len(frame) and column.null_count() == len(frame):
             tops = _tops(frame, one)
-            if tops is None and given.failed:
+            if tops is None and table.failed:
                 tops = f"it starts at {headers.quoted(list(one.roots))}, which no row has"
             if tops is not None:
                 raise InputInvalid(
@@ -47,11 +47,11 @@ def check(path: Path, frame: pl.DataFrame, ours: paths.Plan, stream: Stream) -> 
                     "stream file"
                 )
         if one.name in values:
-            _check_value(path, one.name, found)
+            _check_value(path, one.name, column)
 
 
-def _check_value(path: Path, name: str, found: pl.Series) -> None:
-    text = columns.text(found.to_frame()).to_series().drop_nulls()
+def _check_value(path: Path, name: str, values: pl.Series) -> None:
+    text = columns.text(values.to_frame()).to_series().drop_nulls()
     several = text.str.contains(r"^\s*(\[.*\]|\{.*\})\s*$")
     if 2 * int(several.sum()) > len(text):
         shown = str(text.filter(several)[0])
@@ -74,7 +74,7 @@ def _tops(frame: pl.DataFrame, one: paths.Path) -> str | None:
 
 def _reached(rows: Sequence[Any], path: paths.Path) -> str:
     """How far a plain path leads in the row in which it leads furthest, and what is there instead of its next step."""
-    furthest, value, said = -1, None, ""
+    furthest, value, way = -1, None, ""
     for row in rows:
         here, so_far = row, ""
         for place, step in enumerate((path.roots[0], *(path.steps or ()))):
@@ -88,11 +88,11 @@ def _reached(rows: Sequence[Any], path: paths.Path) -> str:
                 after = None
             if after is None:
                 if place > furthest:
-                    furthest, value, said = place, here, so_far
+                    furthest, value, way = place, here, so_far
                 break
             so_far += f".{step}" if isinstance(step, str) else "[*]" if step is paths.EACH else f"[{step}]"
             here = after
-    name = repr(said.removeprefix(".")) if said else "the row"
+    name = repr(way.removeprefix(".")) if way else "the row"
     if isinstance(value, dict):
         return f"{name} has {', '.join(map(repr, list(value)[:10])) or 'nothing in it'}"
     return f"{name} is a list of {len(value)}" if isinstance(value, list) else f"{name} is a {_named(value)}"

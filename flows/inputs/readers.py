@@ -70,7 +70,7 @@ def kind(path: Path, form: str) -> str:
     suffixes = [suffix.lower() for suffix in name.suffixes[-3:]]
     while suffixes and suffixes[-1] in (".gz", ".out"):
         suffixes.pop()
-    found = ENDINGS.get(suffixes[-1]) if suffixes else None
-    if found is None:
+    by_ending = ENDINGS.get(suffixes[-1]) if suffixes else None
+    if by_ending is None:
         raise InputInvalid(f"{path}: cannot tell what it is; end it in {ACCEPTED}, or have the stream set input.format")
-    return found
+    return by_ending

@@ -32,13 +32,13 @@ def first(source: Path, *, rows: int) -> pl.DataFrame:
 
 def _sampled(path: Path, rows: int) -> pl.DataFrame:
     reader = readers.READERS[one_file.guarded(path, functools.partial(readers.looked_at, path))]
-    found = one_file.guarded(path, functools.partial(reader.names, path))
-    headers.check(path, found, [])
+    names = one_file.guarded(path, functools.partial(reader.names, path))
+    headers.check(path, names, [])
     if reader is parquet_files:
-        found = one_file.guarded(path, functools.partial(parquet_files.named_by_class, path))
+        names = one_file.guarded(path, functools.partial(parquet_files.named_by_class, path))
     frame = one_file.guarded(
-        path, lambda: next((batch[1] for batch in reader.read(path, found, rows) if len(batch[1])), None)
+        path, lambda: next((batch[1] for batch in reader.read(path, names, rows) if len(batch[1])), None)
     )
     if frame is None:
         raise InputInvalid(f"{path}: no row in it can be read; name a file with outputs of the model")
-    return frame.select(column for column in frame.columns if column == reserved.RAW or column in found)
+    return frame.select(column for column in frame.columns if column == reserved.RAW or column in names)

@@ -31,8 +31,8 @@ class Look:
     def __init__(self, stream: Stream, epoch_id: str, known: frozenset[str] = frozenset()) -> None:
         """`known`: what `kept` gave in earlier runs."""
         read_by = [stream.input.model_dump(), stream.model.model_dump(), stream.labels, epoch_id]
-        said = json.dumps([metadata.version("second-reader"), *read_by], sort_keys=True)
-        self._read_by = hashlib.sha256(said.encode())
+        version_text = json.dumps([metadata.version("second-reader"), *read_by], sort_keys=True)
+        self._read_by = hashlib.sha256(version_text.encode())
         self._stream, self._known = stream.name, known
         self._opened: dict[str, tuple[Path, str, bool]] = {}  # by name: where, as what, and whether it was at rest
         self._waiting: list[str] = []
@@ -68,8 +68,8 @@ class Look:
 
     def counts(self) -> dict[str, int]:
         """How many files were passed over, and how many are waited for; what there is none of is left out."""
-        told = {"files_passed_over": self._passed_over, "files_waited_for": len(self._waiting)}
-        return {name: count for name, count in told.items() if count}
+        counted = {"files_passed_over": self._passed_over, "files_waited_for": len(self._waiting)}
+        return {name: count for name, count in counted.items() if count}
 
     def kept(self) -> str | None:
         """What the run keeps of the files it took, once all their rows are recorded; None if it took none."""

@@ -28,11 +28,11 @@ def first(path: Path, kind: str) -> bytes:
     """
     if path.suffix.lower() in (".gz", ".tgz"):
         most = most_of(path)
-        found = 0
+        place = 0
         with _opened(path) as file:
             while block := _take(path, file):
-                found += len(block)
-                if found > most:
+                place += len(block)
+                if place > most:
                     raise InputInvalid(
                         f"{path}: unpacks to more than {_DENSEST} times its size, which no outputs of a model do; "
                         "unpack it and look"

@@ -51,8 +51,8 @@ class Rows:
 
 def own(names: Sequence[str], stream: Stream) -> list[str]:
     """Those of the names that are read from the outputs themselves."""
-    given = stream.input.join
-    left = list(names) if given is None else [name for name in names if not name.startswith(f"{given.name}.")]
+    join = stream.input.join
+    left = list(names) if join is None else [name for name in names if not name.startswith(f"{join.name}.")]
     if stream.score is not None and stream.score.rows and stream.input.prediction is not None:
         left.append(stream.input.prediction)
     return [name for name in dict.fromkeys(left) if not name.startswith(reserved.PREFIX)]
@@ -60,42 +60,42 @@ def own(names: Sequence[str], stream: Stream) -> list[str]:
 
 def rows(stream: Stream, chunks: Callable[[Path, Stream], Iterator[Any]]) -> Rows | None:
     """What makes the rows of a stream whole; None: they are. Raises InputInvalid as `chunks`, which reads the other file."""
-    given = stream.input.join
-    if given is None and (stream.score is None or not stream.score.rows):
+    join = stream.input.join
+    if join is None and (stream.score is None or not stream.score.rows):
         return None
-    return Rows(stream=stream, other=None if given is None else _other(stream, chunks))
+    return Rows(stream=stream, other=None if join is None else _other(stream, chunks))
 
 
 def _other(stream: Stream, chunks: Callable[[Path, Stream], Iterator[Any]]) -> pl.DataFrame:
     """One row per id of the other file: the columns that the stream names of it, as text, and `reserved.JOINED`."""
-    given = stream.input.join
-    if given is None:
+    join = stream.input.join
+    if join is None:
         raise ValueError("input.join is not given")
-    path = settings.read().data / given.source
+    path = settings.read().data / join.source
     if not path.exists():
         raise InputInvalid(f"{path}: there is no such file, and input.join names it; put it there")
-    before = f"{given.name}."
+    before = f"{join.name}."
     wanted = [name for name in contract.named(stream) if name.startswith(before)]
     if not wanted:
         raise InputInvalid(f"{path}: nothing of it is read; name its columns in [input], as in {before}COLUMN")
     theirs = stream.input.model_copy(
         update=dict.fromkeys(["prediction", "confidence", "probabilities", "group", "model", "cost", "latency_ms"])
-        | {"produced_at": None, "slices": [], "join": None, "format": "auto", "source": given.source}
-        | {"id": given.id, "payload": [name.removeprefix(before) for name in wanted]}
+        | {"produced_at": None, "slices": [], "join": None, "format": "auto", "source": join.source}
+        | {"id": join.id, "payload": [name.removeprefix(before) for name in wanted]}
     )
     bare: dict[str, Any] = {"never_release": [], "always_audit": [], "score": None}
     other = stream.model_copy(
         update={"input": theirs, "model": stream.model.model_copy(update={"file": None, "features": None})} | bare
     )
-    found: list[pl.DataFrame] = []
+    frames: list[pl.DataFrame] = []
     for chunk in chunks(path, other):
-        texts = columns.text(chunk.frame.select(list(dict.fromkeys([given.id, *theirs.payload]))))
-        found.append(
+        texts = columns.text(chunk.frame.select(list(dict.fromkeys([join.id, *theirs.payload]))))
+        frames.append(
             texts.select(
-                pl.col(given.id).alias(_ID), *(pl.col(name.removeprefix(before)).alias(name) for name in wanted)
+                pl.col(join.id).alias(_ID), *(pl.col(name.removeprefix(before)).alias(name) for name in wanted)
             )
         )
-    table = pl.concat(found) if found else pl.DataFrame(schema=dict.fromkeys([_ID, *wanted], pl.String()))
+    table = pl.concat(frames) if frames else pl.DataFrame(schema=dict.fromkeys([_ID, *wanted], pl.String()))
     return _each_once(table.drop_nulls(_ID).unique(maintain_order=True), path)
 
 
@@ -117,17 +117,17 @@ def _each_once(table: pl.DataFrame, path: Path) -> pl.DataFrame:
 def _samples(read: Callable[[list[str]], Iterator[Batch]], stream: Stream) -> pl.DataFrame:
     """Of each id of a file the line it first stands in, and its answers in their order."""
     answer = str(stream.input.prediction)
-    found = []
+    frames = []
     for _, frame, _ in read([stream.input.id, answer]):
         texts = columns.text(frame.select(list(dict.fromkeys([stream.input.id, answer]))))
-        found.append(
+        frames.append(
             texts.select(pl.col(stream.input.id).alias(_ID), pl.col(answer).alias(reserved.SAMPLES)).with_columns(
                 frame[reserved.LINE]
             )
         )
     table = (
-        pl.concat(found)
-        if found
+        pl.concat(frames)
+        if frames
         else pl.DataFrame(schema={_ID: pl.String, reserved.SAMPLES: pl.String, reserved.LINE: pl.Int64})
     )
     return table.drop_nulls(_ID).group_by(_ID, maintain_order=True).agg(reserved.SAMPLES, pl.col(reserved.LINE).first())

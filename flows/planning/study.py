@@ -39,9 +39,9 @@ class History:
     people: dict[str, float]
 
     @property
-    def doubt(self) -> str | None:
+    def unscored(self) -> str | None:
         """Why the first of the cases without a confidence has none; None if each has one."""
-        return self.left_out.doubt
+        return self.left_out.first_reason
 
     @property
     def unlabelled(self) -> int:
@@ -69,27 +69,27 @@ def read(
     asked = _stream(columns, preset)
     whole, faults = study_rows.gathered(path, asked, progress)
     whole, placeholders = study_outcomes.placed(study_outcomes.read_by_rule(whole, columns), columns)
-    unlabelled = int(whole[columns.judged_by].null_count())
+    unlabelled = int(whole[columns.labelled_by].null_count())
     if unlabelled == len(whole):
         raise InputInvalid(
-            f"{path}: no row has a value in column {columns.judged_by!r}; name the truth with --truth (or a verdict, "
+            f"{path}: no row has a value in column {columns.labelled_by!r}; name the truth with --truth (or a verdict, "
             "accept or reject, with --right)"
         )
     whole = study_outcomes.scaled(whole, columns, path)
     answered = predictions.read(whole, asked.model_copy(update={"labels": _labels(whole, asked)}))
     rows = whole.rename(study_outcomes.theirs).with_columns(
         confidence=answered["raw_score"],
-        doubt=answered["doubt"],
+        unscored=answered["doubt"],
         given=answered["prediction"],
-        truth=whole[columns.judged_by],
+        truth=whole[columns.labelled_by],
     )
-    rows, undecided = study_outcomes.judged(rows, columns, path)
-    seen = [note.said[:1].upper() + note.said[1:] for note in column_notes.of_probabilities(whole, asked)]
+    rows, undecided = study_outcomes.right_or_wrong(rows, columns, path)
+    seen = [note.sentence[:1].upper() + note.sentence[1:] for note in column_notes.of_probabilities(whole, asked)]
     notes = [*seen, *study_outcomes.notes(rows, columns)]
     rows, group, repeats, of_items = study_outcomes.grouped(rows, columns, path)
     known = rows.filter(pl.col("truth").is_not_null())
-    cases, without, of_chances = study_outcomes.drawn(rows, columns, path)
-    doubts = known["doubt"].drop_nulls()
+    cases, without, of_chances = study_outcomes.sampled(rows, columns, path)
+    reasons = known["unscored"].drop_nulls()
     votes = [
         study_outcomes.compared(known[study_outcomes.theirs(vote)], known["truth"], columns)["right"].drop_nulls()
         for vote in columns.votes
@@ -100,14 +100,14 @@ def read(
             unlabelled=unlabelled,
             placeholders=placeholders,
             unreadable=faults,
-            unscored=len(doubts) - int(known["written"].is_not_null().sum()),
-            doubt=None if doubts.is_empty() else doubts[0],
+            unscored=len(reasons) - int(known["written"].is_not_null().sum()),
+            first_reason=None if reasons.is_empty() else reasons[0],
             written=labelled.counted(known["written"]),
             undecided=undecided,
             repeats=repeats,
             without_chance=without,
         ),
-        notes=tuple(said for said in (*notes, of_items, of_chances) if said),
+        notes=tuple(text for text in (*notes, of_items, of_chances) if text),
         group=group,
         votes=sum(map(len, votes)),
         votes_right=sum(int(right.sum()) for right in votes),
@@ -115,12 +115,12 @@ def read(
     )
 
 
-def made(
+def studied(
     history: History, setting: simulation.Setting, *, tick: Callable[[], None] = lambda: None
 ) -> tuple[study.Study, simulation.Rehearsal]:
     """The study, and the rehearsal of the loop."""
-    found = study.of(history.cases, target=setting.target, delta=setting.delta)
-    return found, simulation.rehearse(history.cases, setting, tick=tick)
+    result = study.of(history.cases, target=setting.target, delta=setting.delta)
+    return result, simulation.rehearse(history.cases, setting, tick=tick)
 
 
 def _stream(columns: Columns, preset: Preset | None) -> Stream:
@@ -131,19 +131,19 @@ def _stream(columns: Columns, preset: Preset | None) -> Stream:
     scores = (
         {"probabilities": [*columns.probabilities]} if columns.probabilities else {"confidence": columns.confidence}
     )
-    judged_by = columns.judged_by
-    answers_given = {judged_by, columns.prediction, *columns.votes}
+    labelled_by = columns.labelled_by
+    answers_given = {labelled_by, columns.prediction, *columns.votes}
     numbers = {*columns.probabilities, columns.confidence, columns.chance} - {None}
     if twice := answers_given & numbers:
         raise Misuse(f"column {min(map(str, twice))!r} cannot be an answer and a number at once; name another")
-    if judged_by in (columns.prediction, *columns.votes):
-        raise Misuse(f"column {judged_by!r} cannot be the truth and an answer at once: it would always be right")
+    if labelled_by in (columns.prediction, *columns.votes):
+        raise Misuse(f"column {labelled_by!r} cannot be the truth and an answer at once: it would always be right")
     if columns.right is not None and columns.votes:
         raise Misuse("--votes are compared with a truth: name it with --truth, in place of --right")
     # A verdict alone says nothing of labels: it stands for the answer too.
-    prediction = columns.prediction or (judged_by if columns.right and not columns.probabilities else None)
+    prediction = columns.prediction or (labelled_by if columns.right and not columns.probabilities else None)
     others = dict.fromkeys([*columns.votes, *filter(None, [columns.group, columns.chance])])
-    columns_read = {"id": judged_by, "payload": [judged_by], "slices": [*others]}
+    columns_read = {"id": labelled_by, "payload": [labelled_by], "slices": [*others]}
     try:
         return Stream.model_validate(
             {
@@ -189,5 +189,5 @@ def _people(votes: pl.DataFrame, people: Sequence[str]) -> dict[str, float]:
         ],
         axis=1,
     )
-    found = dawid_skene.dawid_skene(counts, patterns["n"].to_numpy())
-    return dict(zip(people, found.accuracy.tolist(), strict=True))
+    estimated = dawid_skene.dawid_skene(counts, patterns["n"].to_numpy())
+    return dict(zip(people, estimated.accuracy.tolist(), strict=True))

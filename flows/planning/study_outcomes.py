@@ -35,8 +35,8 @@ def placed(whole: pl.DataFrame, columns: Columns) -> tuple[pl.DataFrame, dict[st
     """
     if columns.right is not None:
         return whole, {}
-    truth, said = whole[columns.truth], None if columns.prediction is None else whole[columns.prediction]
-    missing = {columns.truth: same.unlabelled(truth, said)}
+    truth, answer = whole[columns.truth], None if columns.prediction is None else whole[columns.prediction]
+    missing = {columns.truth: same.unlabelled(truth, answer)}
     if columns.prediction is not None:
         missing[columns.prediction] = same.unlabelled(whole[columns.prediction], truth)
     labels = truth.filter(~missing[columns.truth])
@@ -58,9 +58,9 @@ def scaled(whole: pl.DataFrame, columns: Columns, path: Path) -> pl.DataFrame:
     if columns.prediction is None or columns.confidence is None:
         raise Misuse("--of needs the columns of --prediction and --confidence")
     answers_given = [columns.prediction] + ([] if columns.right else [columns.truth])
-    found = set(pl.concat([whole[name].drop_nulls().unique().rename("label") for name in answers_given]))
-    if columns.of not in found or len(found) != 2:
-        shown = headers.quoted(sorted(found))
+    labels = set(pl.concat([whole[name].drop_nulls().unique().rename("label") for name in answers_given]))
+    if columns.of not in labels or len(labels) != 2:
+        shown = headers.quoted(sorted(labels))
         raise InputInvalid(
             f"{path}: --of {columns.of!r} is for one of two answers, and the file has {shown}; give a confidence of the "
             "answer, or --probabilities"
@@ -68,14 +68,14 @@ def scaled(whole: pl.DataFrame, columns: Columns, path: Path) -> pl.DataFrame:
     return whole.with_columns(score_columns.of_one(whole[columns.confidence], whole[columns.prediction], columns.of))
 
 
-def compared(given: pl.Series, truth: pl.Series, columns: Columns) -> pl.DataFrame:
+def compared(answers: pl.Series, truth: pl.Series, columns: Columns) -> pl.DataFrame:
     """Per row whether it is right, or how it is written that it is neither (`models.answers.same`)."""
     if columns.rule is not None:
-        return columns.rule.judge(given, truth)
-    return same.judge(given, truth, fold=columns.fold)
+        return columns.rule.judge(answers, truth)
+    return same.judge(answers, truth, fold=columns.fold)
 
 
-def judged(rows: pl.DataFrame, columns: Columns, path: Path) -> tuple[pl.DataFrame, dict[str, int]]:
+def right_or_wrong(rows: pl.DataFrame, columns: Columns, path: Path) -> tuple[pl.DataFrame, dict[str, int]]:
     """With `right` and `written`, without verdicts that say neither. Raises InputInvalid if nothing can be judged."""
     undecided: dict[str, int] = {}
     if columns.right is not None:
@@ -91,23 +91,25 @@ def judged(rows: pl.DataFrame, columns: Columns, path: Path) -> tuple[pl.DataFra
     else:
         rows = rows.hstack(compared(rows["given"], rows["truth"], columns))
     known = rows.filter(pl.col("truth").is_not_null())
-    if known["doubt"].null_count() == 0:
+    if known["unscored"].null_count() == 0:
         raise InputInvalid(
-            f"{path}: no row can be scored (the first: {known['doubt'][0]}); name the columns with --prediction and "
+            f"{path}: no row can be scored (the first: {known['unscored'][0]}); name the columns with --prediction and "
             "--confidence, or --probabilities, or mend them"
         )
     if columns.right is None:
         _check_labels(known, columns, path)
-    unlike = pl.col("written").is_not_null() & pl.col("doubt").is_null()
+    unlike = pl.col("written").is_not_null() & pl.col("unscored").is_null()
     return rows.with_columns(
         confidence=pl.when(pl.col("written").is_null()).then("confidence"),
-        doubt=pl.when(unlike).then("unknown label '" + pl.col("written").str.slice(0, 60) + "'").otherwise("doubt"),
+        unscored=pl.when(unlike)
+        .then("unknown label '" + pl.col("written").str.slice(0, 60) + "'")
+        .otherwise("unscored"),
         right=pl.when(pl.col("truth").is_not_null()).then(pl.col("right").fill_null(False)),
     ), undecided
 
 
 def _check_labels(known: pl.DataFrame, columns: Columns, path: Path) -> None:
-    truths, said = (set(column.drop_nulls()) for column in (known["truth"], known["given"]))
+    truths, answers = (set(column.drop_nulls()) for column in (known["truth"], known["given"]))
     shared = (same.folded(same.as_sets(known[name])).drop_nulls() for name in ("truth", "given"))
     if not set.intersection(*map(set, shared)):
         way = (
@@ -116,10 +118,10 @@ def _check_labels(known: pl.DataFrame, columns: Columns, path: Path) -> None:
             else "; answers and truth, and the columns of --probabilities, must be called alike"
         )
         raise InputInvalid(
-            f"{path}: no predicted label ({headers.quoted(sorted(said))}) is ever the truth "
+            f"{path}: no predicted label ({headers.quoted(sorted(answers))}) is ever the truth "
             f"({headers.quoted(sorted(truths))}){way}"
         )
-    if known.filter(pl.col("doubt").is_null(), pl.col("written").is_null()).is_empty():
+    if known.filter(pl.col("unscored").is_null(), pl.col("written").is_null()).is_empty():
         raise InputInvalid(
             f"{path}: no answer is written as its truth is ({headers.quoted([*labelled.counted(known['written'])])}); mend "
             "the spelling, or add --fold to pass over case, white space, final punctuation and forms of numbers"
@@ -137,16 +139,16 @@ def grouped(rows: pl.DataFrame, columns: Columns, path: Path) -> tuple[pl.DataFr
         return _units(rows, columns.group), columns.group, 0, None
     prefix = theirs("")
     plain = known.select(pl.col(f"^{prefix}.*$").name.map(lambda name: name.removeprefix(prefix)))
-    used = {columns.judged_by, columns.prediction, columns.confidence, columns.chance, *columns.votes}
+    used = {columns.labelled_by, columns.prediction, columns.confidence, columns.chance, *columns.votes}
     plain = plain.drop(name for name in plain.columns if name in used)
-    found = labelled.item_column(plain)
-    if found is None:
+    column = labelled.item_column(plain)
+    if column is None:
         return rows, None, 0, labelled.content_note(plain)
-    shape = f"Column {found.name!r} has {found.values} values in {found.rows} rows: "
-    if found.repeats >= items.RARE:
-        way = f"rows of one item are one unit (taken as --group {found.name}; --group '' takes each row for itself)"
-        return _units(rows, found.name), found.name, 0, shape + way
-    of_item = pl.when(pl.col("truth").is_not_null()).then(theirs(found.name))
+    shape = f"Column {column.name!r} has {column.values} values in {column.rows} rows: "
+    if column.repeats >= items.RARE:
+        way = f"rows of one item are one unit (taken as --group {column.name}; --group '' takes each row for itself)"
+        return _units(rows, column.name), column.name, 0, shape + way
+    of_item = pl.when(pl.col("truth").is_not_null()).then(theirs(column.name))
     kept = rows.filter(of_item.is_null() | of_item.is_first_distinct())
     way = "of the rows of one item the first is taken (--group '' takes each row for itself)"
     return kept, None, len(rows) - len(kept), shape + way
@@ -159,7 +161,7 @@ def _units(rows: pl.DataFrame, name: str) -> pl.DataFrame:
     return grouped if known["group"].n_unique() < len(known) else rows
 
 
-def drawn(rows: pl.DataFrame, columns: Columns, path: Path) -> tuple[pl.DataFrame, int, str | None]:
+def sampled(rows: pl.DataFrame, columns: Columns, path: Path) -> tuple[pl.DataFrame, int, str | None]:
     """The cases: the labelled ones, or with known chances all that labels were drawn from; rows without a chance; doubts."""
     kept = ["confidence", "right", *(["group"] if "group" in rows.columns else [])]
     if columns.chance is None:
@@ -177,21 +179,21 @@ def drawn(rows: pl.DataFrame, columns: Columns, path: Path) -> tuple[pl.DataFram
             f"{path}: rows of one group have different chances in column {columns.chance!r}; give each group one"
         )
     try:
-        every, doubt = labelled.population(cases, columns.chance)
+        every, reason = labelled.population(cases, columns.chance)
     except ValueError as error:
         raise InputInvalid(f"{path}: {error}") from None
-    return every, without, doubt
+    return every, without, reason
 
 
 def notes(rows: pl.DataFrame, columns: Columns) -> list[str | None]:
     """What to say of the answers and of which rows have a truth."""
     known = rows.filter(pl.col("truth").is_not_null())
-    said: list[str | None] = []
+    texts: list[str | None] = []
     if columns.right is None:
-        said.append(labelled.list_note(known["given"], known["truth"]))
-        said.append(None if columns.fold else labelled.label_note(known["given"], known["truth"]))
+        texts.append(labelled.list_note(known["given"], known["truth"]))
+        texts.append(None if columns.fold else labelled.label_note(known["given"], known["truth"]))
     if columns.chance is None:
-        said.append(labelled.shift_note(rows.select("confidence", labelled=pl.col("truth").is_not_null())))
+        texts.append(labelled.shift_note(rows.select("confidence", labelled=pl.col("truth").is_not_null())))
     if columns.of is None and columns.prediction is not None and not columns.probabilities:
-        said.append(labelled.side_note(known["confidence"], known["given"]))
-    return said
+        texts.append(labelled.side_note(known["confidence"], known["given"]))
+    return texts

@@ -55,13 +55,13 @@ def _with_others(frame: pl.DataFrame, named: list[str]) -> pl.DataFrame:
     """Of JSON Lines, which are read for the named columns only, those that may name an item or hold what was shown."""
     if reserved.RAW not in frame.columns:
         return frame
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for line in frame[reserved.RAW].head(_LOOKED_AT):
         try:
             row = json.loads(line)
         except (ValueError, RecursionError):
             continue
-        found.update(dict.fromkeys(row if isinstance(row, dict) else {}))
-    wanted = [name for name in found if name not in named and (items.names_item(name) or items.names_content(name))]
+        names.update(dict.fromkeys(row if isinstance(row, dict) else {}))
+    wanted = [name for name in names if name not in named and (items.names_item(name) or items.names_content(name))]
     raw = pl.col(reserved.RAW).str
     return frame.with_columns(raw.json_path_match(f"$['{name}']").alias(name) for name in wanted)

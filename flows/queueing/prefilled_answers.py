@@ -17,7 +17,8 @@ def fill(run: runs.Run, connection: access.Connection, project_id: int, looked: 
         ~pl.col("blind"), pl.col("prediction").is_in(run.stream.labels), ~pl.col("task_id").is_in(list(looked))
     )
     results = {
-        number: task_data.prefill(run.stream, said) for number, said in tasks.select("task_id", "prediction").rows()
+        number: task_data.prefill(run.stream, prediction)
+        for number, prediction in tasks.select("task_id", "prediction").rows()
     }
     looked.update(results)
     filled = readback.fill(connection, project_id, results)

@@ -18,7 +18,7 @@ SETTLED = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Adopted:
     """What was there. `above`: no waiting case has a task up to this id; None: that cannot be said, so look by key.
 
     `cases` were found and recorded, `blind` of them blind.
@@ -29,7 +29,7 @@ class Found:
     blind: int = 0
 
 
-def adopt(run: runs.Run, connection: access.Connection, project_id: int) -> Found:
+def adopt(run: runs.Run, connection: access.Connection, project_id: int) -> Adopted:
     """Record the tasks of ours that are in Label Studio and have no receipt. Reads the ids of the last ten minutes' tasks."""
     now = runs.clock()
     newest = sent_tasks.newest_task(run.ledger, project_id)
@@ -37,11 +37,11 @@ def adopt(run: runs.Run, connection: access.Connection, project_id: int) -> Foun
     there = search.task_ids(connection, project_id, start=settled)
     if newest and newest not in there:
         # Somebody deleted it, or the server was restored from an older backup and deals the same ids again.
-        return Found(above=None)
+        return Adopted(above=None)
     strangers = set(there).difference(sent_tasks.recorded_tasks(run.ledger, project_id, start=settled))
     highest = max(there, default=0)
     if not strangers:
-        return Found(above=highest)
+        return Adopted(above=highest)
     keys = search.keys(connection, project_id, above=min(strangers) - 1)
     name = run.stream.name
     waiting = pending_cases.unsent(run.ledger, name).with_columns(stream=pl.lit(name))
@@ -51,10 +51,10 @@ def adopt(run: runs.Run, connection: access.Connection, project_id: int) -> Foun
             dtype=pl.String,
         )
     )
-    found = waiting.filter(pl.col("task_key").is_in(list(keys)))
-    rows = found.with_columns(
+    landed = waiting.filter(pl.col("task_key").is_in(list(keys)))
+    rows = landed.with_columns(
         project_id=pl.lit(project_id, pl.Int64),
-        task_id=pl.Series([keys[key][0] for key in found["task_key"]], dtype=pl.Int64),
+        task_id=pl.Series([keys[key][0] for key in landed["task_key"]], dtype=pl.Int64),
         wave=pl.lit(run.run_id),
         sent_at=pl.lit(now),
     )
@@ -63,4 +63,4 @@ def adopt(run: runs.Run, connection: access.Connection, project_id: int) -> Foun
     run.ledger.append({"dispatch": rows}, now=now)
     if len(rows):
         runs.log.info("dispatch %s: %d found that an earlier run had sent", name, len(rows))
-    return Found(above=highest, cases=len(rows), blind=int(rows["blind"].sum()))
+    return Adopted(above=highest, cases=len(rows), blind=int(rows["blind"].sum()))

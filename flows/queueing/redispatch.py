@@ -34,11 +34,11 @@ def redispatch(stream_name: str, *, by: str, because: str) -> runs.Counts:
         gone, left_out = payloads.shown(run, unanswered.filter(~pl.col("task_key").is_in(list(there))))
         recorded = sent_tasks.recorded_tasks(run.ledger, project)
         # Sent by a run that was killed before it could say so.
-        found = {key: ids[0] for key, ids in there.items() if not recorded.intersection(ids)}
-        moved = unanswered.filter(pl.col("task_key").is_in(list(found)))
+        first_ids = {key: ids[0] for key, ids in there.items() if not recorded.intersection(ids)}
+        moved = unanswered.filter(pl.col("task_key").is_in(list(first_ids)))
         moved = moved.with_columns(
             project_id=pl.lit(project, pl.Int64),
-            task_id=pl.Series([found[key] for key in moved["task_key"]], dtype=pl.Int64),
+            task_id=pl.Series([first_ids[key] for key in moved["task_key"]], dtype=pl.Int64),
         )
         _record(run, moved, by, because)
         for batch in gone.iter_slices(push.BATCH):

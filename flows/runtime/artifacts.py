@@ -25,9 +25,9 @@ from review.report.figures import Report
 ROWS = 21  # of the table
 
 
-def artifacts(made: Report, page: Path, reports_url: str) -> None:
+def artifacts(new_report: Report, page: Path, reports_url: str) -> None:
     """The first lines with the chart, the lines one could draw, how far the evidence is, and the page."""
-    name = made.stream
+    name = new_report.stream
     where = f"{reports_url.rstrip('/')}/{name}/{page.name}" if reports_url else page.resolve().as_uri()
     links = [f"[The whole report]({where})"]
     form = _form(name)
@@ -35,13 +35,13 @@ def artifacts(made: Report, page: Path, reports_url: str) -> None:
         links.insert(0, f"[Move the line]({form})")
     create_markdown_artifact(
         key=f"report-{name}",
-        markdown=report.markdown(made) + "\n" + " · ".join(links) + "\n",
+        markdown=report.markdown(new_report) + "\n" + " · ".join(links) + "\n",
         description=f"{name}: the latest figures",
     )
     create_table_artifact(
-        key=f"lines-{name}", table=slider.table(made, ROWS), description=f"{name}: what other lines would mean"
+        key=f"lines-{name}", table=slider.table(new_report, ROWS), description=f"{name}: what other lines would mean"
     )
-    done = _progress(made)
+    done = _progress(new_report)
     if done is not None:
         create_progress_artifact(key=f"evidence-{name}", progress=done[0], description=f"{name}: {done[1]}")
     create_link_artifact(key=f"page-{name}", link=where, link_text=f"The report of {name}")
@@ -60,35 +60,35 @@ def _form(stream: str) -> str | None:
     return f"{base.rstrip('/')}/deployments/deployment/{deployment.id}/run"
 
 
-def _progress(made: Report) -> tuple[float, str] | None:
+def _progress(new_report: Report) -> tuple[float, str] | None:
     """How many of the labels are there that certify the next threshold, in per cent."""
-    proposal = made.proposal
+    proposal = new_report.proposal
     if proposal is None or proposal.needed is None:
         return None
     step = proposal.needed
-    at = formats.threshold(step.threshold, made.shown)
-    have, more = blind_samples.at(made.draws, step.threshold), step.labels
-    long = outlook.words(made, more, step.threshold)
-    said = f"{blind_samples.labels(have, f'at {at}')}. About {formats.count(more, 'more label')} would certify it"
-    return 100 * have.settled / (have.settled + more), said + (f" ({long})" if long else "")
+    at = formats.threshold(step.threshold, new_report.shown)
+    have, more = blind_samples.at(new_report.samples, step.threshold), step.labels
+    long = outlook.words(new_report, more, step.threshold)
+    sentence = f"{blind_samples.labels(have, f'at {at}')}. About {formats.count(more, 'more label')} would certify it"
+    return 100 * have.settled / (have.settled + more), sentence + (f" ({long})" if long else "")
 
 
-def events(made: Report, before: Mapping[str, Any] | None) -> None:
+def events(new_report: Report, before: Mapping[str, Any] | None) -> None:
     """Emit what is new since the report before (`changes.news`), with what is promised of the released, if anything is.
 
     Before the run is recorded: after a crash in between an event may come twice, none is lost.
     """
     sent = []
-    at_most = made.promise.high if isinstance(made.promise, Estimate) else None
-    promised = made.target if made.verdict == "certified" else None
-    for event, payload in changes.news(made, before):
+    at_most = new_report.promise.high if isinstance(new_report.promise, Estimate) else None
+    promised = new_report.target if new_report.verdict == "certified" else None
+    for event, payload in changes.news(new_report, before):
         emitted = emit_event(
             event=f"second-reader.{event}",
             resource={
-                "prefect.resource.id": f"second-reader.stream.{made.stream}",
-                "prefect.resource.name": made.stream,
+                "prefect.resource.id": f"second-reader.stream.{new_report.stream}",
+                "prefect.resource.name": new_report.stream,
             },
-            payload={**payload, "automation": made.automation, "at_most": at_most, "promised": promised},
+            payload={**payload, "automation": new_report.automation, "at_most": at_most, "promised": promised},
         )
         if emitted is not None:
             sent.append(emitted)

@@ -39,8 +39,8 @@ def _missing(sent: Sequence[Event]) -> list[Event]:
     """What Prefect does not have after a while."""
     left, until = list(sent), time.monotonic() + PATIENCE
     while left:
-        found = _kept(left)
-        left = [event for event in left if event.id not in found]
+        kept = _kept(left)
+        left = [event for event in left if event.id not in kept]
         if time.monotonic() > until:
             break
         time.sleep(_PAUSE if left else 0)

@@ -28,10 +28,10 @@ def shipped(name: str) -> presets.Preset:
 
 def lookup(origin: Path) -> presets.Lookup:
     """Finds the presets that the stream file `origin` names: one that ends in .toml lies relative to it."""
-    return functools.partial(_found, origin)
+    return functools.partial(_preset, origin)
 
 
-def _found(origin: Path, name: str) -> presets.Preset:
+def _preset(origin: Path, name: str) -> presets.Preset:
     if name.endswith(".toml"):
         return _read(origin.parent / name)
     try:

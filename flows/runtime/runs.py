@@ -110,10 +110,10 @@ def _hashed(path: Path, *_: int) -> str:
 
 def project(book: ledger.Ledger, stream: Stream) -> pending_cases.ProjectRow:
     """The stream's Label Studio project. Raises Misuse if it has none yet."""
-    found = pending_cases.project(book, stream.name)
-    if found is None:
+    row = pending_cases.project(book, stream.name)
+    if row is None:
         raise Misuse(f"stream {stream.name!r} has no Label Studio project; run: second-reader init {stream.name}")
-    return found
+    return row
 
 
 def mark(book: ledger.Ledger, stream: Stream) -> project_mark.Mark:

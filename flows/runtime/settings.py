@@ -55,8 +55,8 @@ def read() -> Settings:
 
 def misspelt() -> dict[str, str]:
     """Variables, in the environment or `.env`, that are no setting but are spelt much like one, and that one."""
-    given = {name.upper() for name in (*os.environ, *DotEnvSettingsSource(Settings).env_vars)}
-    ours = {name.removeprefix(PREFIX) for name in given if name.startswith(PREFIX)}
+    names = {name.upper() for name in (*os.environ, *DotEnvSettingsSource(Settings).env_vars)}
+    ours = {name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX)}
     known = [name.upper() for name in Settings.model_fields]
     near = {name: difflib.get_close_matches(name, known, n=1, cutoff=0.83) for name in sorted(ours.difference(known))}
     return {PREFIX + name: PREFIX + meant[0] for name, meant in near.items() if meant}

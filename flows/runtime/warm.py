@@ -52,13 +52,13 @@ def serving(program: str, modules: Sequence[str]) -> Iterator[str]:
     short = len(tempfile.gettempdir()) <= _LONGEST
     with tempfile.TemporaryDirectory(prefix="second-reader-", dir=None if short else "/tmp") as folder:  # noqa: S108
         path = Path(folder) / "runs"
-        heard, said = os.pipe()
+        heard, writing = os.pipe()
         with subprocess.Popen(
-            [sys.executable, "-m", "flows.runtime.warm", str(said), str(path), program, *modules],
+            [sys.executable, "-m", "flows.runtime.warm", str(writing), str(path), program, *modules],
             stdin=subprocess.DEVNULL,
-            pass_fds=(said,),
+            pass_fds=(writing,),
         ) as process:
-            os.close(said)
+            os.close(writing)
             try:
                 with open(heard, "rb") as listened:  # noqa: PTH123 (a descriptor)
                     if not listened.read():
@@ -101,7 +101,7 @@ def listen(path: str, program: str, ready: int) -> None:
     end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at a terminal is for the runs, and for who serves them
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where it is ignored, children cannot be waited for
-    told, tell = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    read_end, tell = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(tell)
     signal.signal(signal.SIGTERM, lambda *_: None)  # it is read from the pipe
     gc.freeze()  # else a child's collector looks through all that is here, and copies it
@@ -109,15 +109,15 @@ def listen(path: str, program: str, ready: int) -> None:
         server.bind(path)
         server.listen(64)
         watched.register(server, selectors.EVENT_READ)
-        watched.register(told, selectors.EVENT_READ)
+        watched.register(read_end, selectors.EVENT_READ)
         os.write(ready, b"ready\n")
         os.close(ready)
         while server.fileno() != -1 or len(watched.get_map()) > 1:
             for key, _ in watched.select():
                 if key.fileobj is server:
-                    _begin(server, watched, program, inherited=(told, tell))
-                elif key.fd == told:
-                    os.read(told, 64)
+                    _begin(server, watched, program, inherited=(read_end, tell))
+                elif key.fd == read_end:
+                    os.read(read_end, 64)
                     if server.fileno() != -1:
                         watched.unregister(server)
                         server.close()
@@ -181,8 +181,8 @@ def _watch(pid: int, asked: socket.socket, watched: selectors.BaseSelector) -> N
 
 def _request(asked: socket.socket, streams: list[int]) -> _Request:
     """What to run. Puts into `streams` where its output and its complaints go."""
-    data, found, _, _ = socket.recv_fds(asked, _MOST, 2)
-    streams += found
+    data, descriptors, _, _ = socket.recv_fds(asked, _MOST, 2)
+    streams += descriptors
     while not data.endswith(b"\n"):
         more = asked.recv(_MOST)
         if not more:
@@ -196,15 +196,15 @@ def _request(asked: socket.socket, streams: list[int]) -> _Request:
 def _pass_on(child: _Child, watched: selectors.BaseSelector) -> None:
     """A signal that the launcher got; or its end, with which the run ends, as if it were one process."""
     try:
-        said = child.asked.recv(64)
+        message = child.asked.recv(64)
     except BlockingIOError:
         return
     except OSError:
-        said = b""
-    if not said:
+        message = b""
+    if not message:
         watched.unregister(child.asked)
         child.asked.close()
-    for number in said or bytes([signal.SIGKILL]):
+    for number in message or bytes([signal.SIGKILL]):
         with suppress(ProcessLookupError):
             os.kill(child.pid, number)
 

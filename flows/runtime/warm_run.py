@@ -27,15 +27,15 @@ def main() -> None:
             os.execv(sys.executable, [sys.executable, "-m", sys.argv[2]])  # noqa: S606
         for number in _PASSED_ON:
             signal.signal(number, lambda got, _: warm.send(bytes([got])))
-        said = b""
-        while not said.endswith(b"\n"):
+        answer = b""
+        while not answer.endswith(b"\n"):
             more = warm.recv(64)
             if not more:
                 raise SystemExit(
                     "second-reader: the process that this run was forked from is gone, and the run with it"
                 )
-            said += more
-    code = int(said)
+            answer += more
+    code = int(answer)
     if code < 0:  # it was killed: so is this
         if -code not in (signal.SIGKILL, signal.SIGSTOP):  # these cannot be set
             signal.signal(-code, signal.SIG_DFL)

@@ -25,7 +25,7 @@ def started(settings: Settings) -> Iterator[TaskRunner[Any]]:
             f"{PREFIX}RUNNER_ADDRESS is {settings.runner_address}, but the ledger is an SQLite file, which other machines "
             f"cannot share; set {PREFIX}LEDGER to a PostgreSQL database, or leave the address empty"
         )
-    runner = _made(settings)
+    runner = _runner(settings)
     try:
         _knock(settings.runner_address)
         entered = runner.__enter__()
@@ -59,7 +59,7 @@ def reason(error: Exception) -> str:
     return (str(error) or type(error).__name__).splitlines()[0]
 
 
-def _made(settings: Settings) -> TaskRunner[Any]:
+def _runner(settings: Settings) -> TaskRunner[Any]:
     try:
         from prefect_dask.task_runners import DaskTaskRunner
     except ImportError:

@@ -69,7 +69,7 @@ def _none() -> NDArray[np.uint64]:
 
 def _recorded(ledger: Ledger, stream: str, epoch_id: str, after_seal: int) -> NDArray[np.uint64]:
     """What every case that an epoch has decided under later seals belongs with."""
-    found = ledger.read(
+    rows = ledger.read(
         """
         SELECT e.members FROM extract e WHERE e.stream = :stream AND e.seal > :after AND e.members IS NOT NULL
             AND e.seal > (SELECT coalesce(min(p.seal), 0) FROM epoch p WHERE p.epoch_id = :epoch)
@@ -79,4 +79,4 @@ def _recorded(ledger: Ledger, stream: str, epoch_id: str, after_seal: int) -> ND
         after=after_seal,
         epoch=epoch_id,
     )
-    return np.concatenate([_none(), *(np.frombuffer(blob, "<u8") for blob in found["members"])])
+    return np.concatenate([_none(), *(np.frombuffer(blob, "<u8") for blob in rows["members"])])

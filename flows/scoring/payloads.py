@@ -32,19 +32,19 @@ def pending(
     limit = room
     while True:
         cases = pending_cases.pending(run.ledger, run.stream.name, limit, blind_first=blind_first, since=since)
-        found, lost = read(cases, run.stream, _inbox(run))
-        if len(found) >= room or len(cases) < limit:
+        there, lost = read(cases, run.stream, _inbox(run))
+        if len(there) >= room or len(cases) < limit:
             break
         limit *= 2
     _record(run, lost)
-    return found.head(room), len(lost)
+    return there.head(room), len(lost)
 
 
 def shown(run: runs.Run, cases: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """Those of the cases (as for `read`) whose payload is to be had, and how many are left out, as in `pending`."""
-    found, lost = read(cases, run.stream, _inbox(run))
+    there, lost = read(cases, run.stream, _inbox(run))
     _record(run, lost)
-    return found, len(lost)
+    return there, len(lost)
 
 
 def _inbox(run: runs.Run) -> Path:
@@ -59,14 +59,14 @@ def read(cases: pl.DataFrame, stream: Stream, inbox: Path) -> tuple[pl.DataFrame
     by_reference = cases.filter(pl.col("payload").is_null())
     if by_reference.is_empty():
         return cases, by_reference.with_columns(why=pl.lit(None, pl.String))
-    found, lost = [], []
+    frames, lost = [], []
     for (source,), part in by_reference.group_by("source", maintain_order=True):
         rows, why = _rows(inbox, str(source), stream, part["line"])
         there = part.drop("payload").join(rows, on=["line", "content"])
-        found.append(there.select("case_id", pl.col("payload").alias("again")))
+        frames.append(there.select("case_id", pl.col("payload").alias("again")))
         lost.append(part.join(there, on="case_id", how="anti").with_columns(why=pl.lit(why)))
     shown = (
-        cases.join(pl.concat(found), on="case_id", how="left", maintain_order="left")
+        cases.join(pl.concat(frames), on="case_id", how="left", maintain_order="left")
         .with_columns(pl.coalesce("payload", "again").alias("payload"))
         .drop("again")
         .filter(pl.col("payload").is_not_null())
@@ -74,7 +74,7 @@ def read(cases: pl.DataFrame, stream: Stream, inbox: Path) -> tuple[pl.DataFrame
     return shown, pl.concat(lost)
 
 
-def standing(book: ledger.Ledger, stream: Stream, inbox: Path, case_id: str) -> tuple[str, str | None]:
+def state(book: ledger.Ledger, stream: Stream, inbox: Path, case_id: str) -> tuple[str, str | None]:
     """Where a case's payload is, and the payload as JSON; None, and why, if it is not to be had; "" if there is no case."""
     case = pending_cases.kept(book, stream.name, [case_id])
     if case.is_empty():
@@ -82,10 +82,10 @@ def standing(book: ledger.Ledger, stream: Stream, inbox: Path, case_id: str) -> 
     row = case.row(0, named=True)
     if row["payload"] is not None:
         return "in the ledger", row["payload"]
-    found, lost = read(case, stream, inbox)
-    said = "unchanged there" if lost.is_empty() else f"cannot be shown, {lost['why'].item()}"
-    where = f"by reference, line {row['line']} of {row['source']}: {said}"
-    return where, found["payload"].item() if lost.is_empty() else None
+    there, lost = read(case, stream, inbox)
+    state = "unchanged there" if lost.is_empty() else f"cannot be shown, {lost['why'].item()}"
+    where = f"by reference, line {row['line']} of {row['source']}: {state}"
+    return where, there["payload"].item() if lost.is_empty() else None
 
 
 def findable(run: runs.Run, inbox: Path) -> runs.Run:
@@ -93,8 +93,8 @@ def findable(run: runs.Run, inbox: Path) -> runs.Run:
     look for it there."""
     if _folder(inbox).resolve() == _folder(_inbox(run)).resolve():
         return run
-    given = run.stream.input.model_copy(update={"payload_by": "value"})
-    return dataclasses.replace(run, stream=run.stream.model_copy(update={"input": given}))
+    table = run.stream.input.model_copy(update={"payload_by": "value"})
+    return dataclasses.replace(run, stream=run.stream.model_copy(update={"input": table}))
 
 
 def _folder(inbox: Path) -> Path:
@@ -103,13 +103,13 @@ def _folder(inbox: Path) -> Path:
 
 def _rows(inbox: Path, source: str, stream: Stream, lines: pl.Series) -> tuple[pl.DataFrame, str]:
     """What some lines of a file say now (`contract.REREAD_SCHEMA`), and what is wrong with those that are not there."""
-    found = [contract.REREAD_SCHEMA.to_frame()]
+    frames = [contract.REREAD_SCHEMA.to_frame()]
     try:
         for frame in files.picked(_folder(inbox), source, stream, lines):
-            found.append(contract.reread(frame, stream))
+            frames.append(contract.reread(frame, stream))
     except InputInvalid as error:
-        return pl.concat(found), str(error)
-    return pl.concat(found), _OTHER
+        return pl.concat(frames), str(error)
+    return pl.concat(frames), _OTHER
 
 
 def _record(run: runs.Run, lost: pl.DataFrame) -> None:

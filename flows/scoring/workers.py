@@ -38,8 +38,8 @@ def record_all(run: runs.Run, inbox: Path, look: taken_files.Look | None = None)
             # more, the worker whose turn it is to record could be busy preparing, and all would wait for it.
             while line.length >= cluster.workers(runner):
                 _add(run, total, *line.take(), look)
-            for said in columns.at_piece(piece):
-                runs.log.warning("score %s: %s", run.stream.name, said)
+            for sentence in columns.at_piece(piece):
+                runs.log.warning("score %s: %s", run.stream.name, sentence)
             line.join(piece)
         while line.length:
             _add(run, total, *line.take(), look)
@@ -62,7 +62,7 @@ class _Line:
     """Pieces on their way, in their order: the first is being recorded, the others are prepared or wait."""
 
     def __init__(self, run: runs.Run, runner: TaskRunner[Any]) -> None:
-        self._told = {"stream": run.stream, "run_id": run.run_id}
+        self._reported = {"stream": run.stream, "run_id": run.run_id}
         self._book = ledger.shown(run.settings.ledger.get_secret_value())
         self._runner = runner
         self._waiting: deque[tuple[files.Piece, PrefectFuture[Facts]]] = deque()
@@ -74,7 +74,7 @@ class _Line:
 
     def join(self, piece: files.Piece) -> None:
         """Have a piece prepared, and recorded when it is the first in the line."""
-        prepared = self._runner.submit(prepare, self._told | {"piece": piece, "book": self._book})
+        prepared = self._runner.submit(prepare, self._reported | {"piece": piece, "book": self._book})
         self._waiting.append((piece, prepared))
         if self._first is None:
             self._advance()
@@ -105,7 +105,7 @@ class _Line:
     def _advance(self) -> None:
         if self._waiting:
             piece, prepared = self._waiting.popleft()
-            recorded = self._runner.submit(record, self._told | {"piece": piece, "facts": prepared})
+            recorded = self._runner.submit(record, self._reported | {"piece": piece, "facts": prepared})
             self._first = (piece, prepared, recorded)
 
 

@@ -8,14 +8,14 @@ RIGHT = frozenset({"accept", "accepted", "approve", "approved", "yes", "y", "tru
 WRONG = frozenset({"reject", "rejected", "declined", "no", "n", "false", "f", "wrong", "incorrect", "not ok", "0"})
 
 
-def right(said: pl.Series) -> pl.Series:
+def right(answers: pl.Series) -> pl.Series:
     """Whether each verdict says right (Boolean); null where it says neither ("ignore"), or nothing."""
-    word = same.folded(said)
+    word = same.folded(answers)
     return pl.select(pl.when(word.is_in(list(RIGHT))).then(True).when(word.is_in(list(WRONG))).then(False)).to_series()
 
 
-def are(said: pl.Series) -> bool:
+def are(answers: pl.Series) -> bool:
     """Whether a column looks like one of verdicts: at least nine of ten of its values say right or wrong, in words."""
-    known = said.drop_nulls()
+    known = answers.drop_nulls()
     worded = known.filter(~same.folded(known).is_in(["0", "1"]))
     return 10 * int(right(worded).is_not_null().sum()) >= 9 * len(worded) > 0

@@ -57,16 +57,16 @@ class Rule:
                         "drop fold, or rename one"
                     )
 
-    def read(self, said: pl.Series) -> pl.Series:
+    def read(self, answers: pl.Series) -> pl.Series:
         """Each text as the label it is; one that is none, and null, as it stands."""
         if not self.fold and not self.also and not any(label.startswith("[") for label in self.labels):
-            return said
+            return answers
         texts = self._texts()
         known = texts | {_as_set(label): label for label in self.labels if label.startswith("[")}
         folded_ = {plain(text): label for text, label in texts.items()} if self.fold else {}
-        others = said.filter(~said.is_in([*self.labels])).drop_nulls().unique()
-        found = {text: known.get(text) or known.get(_as_set(text)) or folded_.get(plain(text)) for text in others}
-        return _mapped(said, {text: label for text, label in found.items() if label is not None})
+        others = answers.filter(~answers.is_in([*self.labels])).drop_nulls().unique()
+        label_of = {text: known.get(text) or known.get(_as_set(text)) or folded_.get(plain(text)) for text in others}
+        return _mapped(answers, {text: label for text, label in label_of.items() if label is not None})
 
     def judge(self, prediction: pl.Series, truth: pl.Series) -> pl.DataFrame:
         """As the function `judge`, for answers and truths that are texts `read` has returned.
@@ -83,17 +83,17 @@ class Rule:
 
     def label(self, text: str) -> str | None:
         """The label that a text is; None: it is none."""
-        found: str = self.read(pl.Series([text], dtype=pl.String)).item()
-        return found if found in self.labels else None
+        matched: str = self.read(pl.Series([text], dtype=pl.String)).item()
+        return matched if matched in self.labels else None
 
-    def near(self, said: pl.Series) -> dict[str, str]:
+    def near(self, answers: pl.Series) -> dict[str, str]:
         """Of the texts that are no label, those that differ from a label by spelling alone, and that label."""
-        unknown = said.filter(~said.is_in([*self.labels])).drop_nulls().unique()
+        unknown = answers.filter(~answers.is_in([*self.labels])).drop_nulls().unique()
         if unknown.is_empty():
             return {}
         folded_ = {plain(text): label for text, label in self._texts().items()}
-        found = {text: folded_.get(plain(text)) for text in unknown}
-        return {text: label for text, label in found.items() if label is not None}
+        label_of = {text: folded_.get(plain(text)) for text in unknown}
+        return {text: label for text, label in label_of.items() if label is not None}
 
     def _texts(self) -> dict[str, str]:
         """Every text that is a label as it stands, and that label."""
@@ -128,19 +128,19 @@ def judge(prediction: pl.Series, truth: pl.Series, *, fold: bool) -> pl.DataFram
     key = {text: plain(text) for text in truths | answers}
     true_keys = {key[text] for text in truths}
 
-    def one(given: str, true: str) -> tuple[bool | None, str | None]:
-        if given == true or (fold and key[given] == key[true]):
+    def one(answer: str, true: str) -> tuple[bool | None, str | None]:
+        if answer == true or (fold and key[answer] == key[true]):
             return True, None
-        if fold or (given in labels and true in labels):
+        if fold or (answer in labels and true in labels):
             return False, None
-        if key[given] == key[true]:
-            return None, true if given in truths else given
-        return (None, given) if given not in truths and key[given] in true_keys else (False, None)
+        if key[answer] == key[true]:
+            return None, true if answer in truths else answer
+        return (None, answer) if answer not in truths and key[answer] in true_keys else (False, None)
 
-    found = [one(given, true) for given, true in kinds.select("given", "true").iter_rows()]
+    verdicts = [one(answer, true) for answer, true in kinds.select("given", "true").iter_rows()]
     kinds = kinds.select("given", "true").with_columns(
-        pl.Series("right", [right for right, _ in found], dtype=pl.Boolean),
-        pl.Series("written", [written for _, written in found], dtype=pl.String),
+        pl.Series("right", [right for right, _ in verdicts], dtype=pl.Boolean),
+        pl.Series("written", [written for _, written in verdicts], dtype=pl.String),
     )
     return pair.join(kinds, on=("given", "true"), how="left", maintain_order="left").select("right", "written")
 
@@ -166,15 +166,15 @@ def unlabelled(truth: pl.Series, prediction: pl.Series | None) -> pl.Series:
     A negative number is one if it is the only one, and all others are whole numbers from 0 on, or none is a number and the
     model answers in words too. Nothing that the model itself ever answers: then it is a class.
     """
-    said = set() if prediction is None else set(prediction.drop_nulls())
-    known = [text for text in _distinct(truth) if text not in said]
+    answers = set() if prediction is None else set(prediction.drop_nulls())
+    known = [text for text in _distinct(truth) if text not in answers]
     missing = [text for text in known if text.strip().casefold() in _NOTHING]
     others = [text for text in _distinct(truth) if text not in missing]
     number = {text: float(text) for text in others if _WHOLE.fullmatch(text)}
     negative = {value for value in number.values() if value < 0}
     whole = len(number) == len(others) and any(value >= 0 for value in number.values())
     words = len(number) < len(others) and all(value < 0 for value in number.values()) and prediction is not None
-    answered = {float(text) for text in said if _WHOLE.fullmatch(text)}
+    answered = {float(text) for text in answers if _WHOLE.fullmatch(text)}
     if len(negative) == 1 and not negative & answered and (whole or words):
         missing += [text for text, value in number.items() if value < 0]
     return truth.is_in(pl.Series(missing, dtype=pl.String).implode()).fill_null(False).rename("missing")

@@ -37,7 +37,7 @@ class Walk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Progress:
     """What is certified by the labels of a look. Kept in the ledger as history; the next look takes only its number on.
 
     `log_e`: the evidence per threshold (natural log), of the best prefix. `certified`: indices of all thresholds certified,
@@ -77,10 +77,10 @@ class Needed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draws:
+class Samples:
     """An era's draws in the order of decision, and what has become of each. See `prefix.Draws`."""
 
-    order: prefix.Draws
+    order: prefix.Samples
     settled: NDArray[np.bool_]
     sent: NDArray[np.bool_]
 
@@ -111,7 +111,7 @@ def walk(log_e: Floats, starts: Sequence[int], weights: Sequence[float], *, delt
     return Walk(passed=tuple(passed), stops=tuple(stops))
 
 
-def look(plan: Plan, draws: Draws, routed: case_counts.Tally, before: Standing | None = None) -> Standing:
+def look(plan: Plan, samples: Samples, routed: case_counts.Tally, before: Progress | None = None) -> Progress:
     """Look at all draws of the era so far, in the order of decision; `before` is what the last look left, None at the first.
 
     What is certified comes from these draws alone. Raises ValueError if the plan is not the one `before` was made under
@@ -121,9 +121,9 @@ def look(plan: Plan, draws: Draws, routed: case_counts.Tally, before: Standing |
         raise ValueError(
             "the plan changed after a look (target, level or grid): that is a new certificate, in a new epoch"
         )
-    log_e = prefix.log_e(draws.order, routed.lowest, plan.alpha, plan.group_size)
+    log_e = prefix.log_e(samples.order, routed.lowest, plan.alpha, plan.group_size)
     walked = walk(log_e, plan.starts, plan.weights, delta=plan.delta)
-    order, size = draws.order, len(plan.thresholds)
+    order, size = samples.order, len(plan.thresholds)
 
     def counted(rows: NDArray[np.bool_], *, weighted: bool = False) -> Floats:
         """(T,): draws at or above each threshold, each as one or as pm/pi."""
@@ -133,21 +133,21 @@ def look(plan: Plan, draws: Draws, routed: case_counts.Tally, before: Standing |
         total: Floats = (above * (routed.lowest if weighted else 1.0)).sum(0)
         return total
 
-    return Standing(
+    return Progress(
         plan=plan,
         looks=1 if before is None else before.looks + 1,
         log_e=tuple(log_e.tolist()),
         certified=walked.passed,
         cases=tuple(int(n) for n in routed.cases),
-        labels=tuple(counted(draws.settled, weighted=True).tolist()),
-        errors=tuple(counted(draws.settled & ~order.right, weighted=True).tolist()),
-        pending=tuple(int(n) for n in counted(~draws.settled)),
-        unsent=tuple(int(n) for n in counted(~draws.settled & ~draws.sent)),
+        labels=tuple(counted(samples.settled, weighted=True).tolist()),
+        errors=tuple(counted(samples.settled & ~order.right, weighted=True).tolist()),
+        pending=tuple(int(n) for n in counted(~samples.settled)),
+        unsent=tuple(int(n) for n in counted(~samples.settled & ~samples.sent)),
         stops=walked.stops,
     )
 
 
-def needed(standing: Standing) -> Needed | None:
+def needed(progress: Progress) -> Needed | None:
     """The next certificate that releases more, and about how many more blind labels it takes; None: there is none to come.
 
     A stricter threshold than one that is certified releases less, so a walk that has stopped there is no next step.
@@ -156,46 +156,46 @@ def needed(standing: Standing) -> Needed | None:
     fewer of them. Where the errors seen are as many as alpha, or more, no number of labels helps. 377 for 1 % at 95 % when
     nothing is known yet.
     """
-    plan = standing.plan
+    plan = progress.plan
     best: tuple[float, Needed] | None = None
-    for stop in standing.stops:
-        if standing.certified and stop.at <= standing.certified[-1]:
+    for stop in progress.stops:
+        if progress.certified and stop.at <= progress.certified[-1]:
             continue
-        labels, errors = standing.labels[stop.at], standing.errors[stop.at]
+        labels, errors = progress.labels[stop.at], progress.errors[stop.at]
         more = _more(plan, labels, errors, stop.level)
         if more is None:
             continue
-        share = standing.cases[stop.at] / standing.cases[-1] if standing.cases[-1] else 1.0
+        share = progress.cases[stop.at] / progress.cases[-1] if progress.cases[-1] else 1.0
         route = more / share if share else math.inf
         if best is None or route < best[0]:
-            pending = standing.pending[stop.at]
+            pending = progress.pending[stop.at]
             best = route, Needed(threshold=plan.thresholds[stop.at], labels=more, seen=labels, pending=pending)
     return None if best is None else best[1]
 
 
-def needed_at(standing: Standing) -> list[int | None]:
+def needed_at(progress: Progress) -> list[int | None]:
     """Per threshold, about how many more blind labels at or above it certify it; 0: it is certified.
 
     The walk must pass every stricter threshold of its chain that it has not passed yet, so the most demanding of them
     decides. Errors as frequent and labels as unequal as `needed` takes them. None: no number of labels, or a threshold
     that no chain reaches (stricter than the first start).
     """
-    plan, held = standing.plan, set(standing.certified)
-    stops = {max(start for start in plan.starts if start <= stop.at): stop for stop in standing.stops}
-    found: list[int | None] = [None] * len(plan.thresholds)
+    plan, held = progress.plan, set(progress.certified)
+    stops = {max(start for start in plan.starts if start <= stop.at): stop for stop in progress.stops}
+    numbers: list[int | None] = [None] * len(plan.thresholds)
     for start, end in zip(plan.starts, (*plan.starts[1:], len(plan.thresholds)), strict=True):
         stop = stops.get(start)
         route = 0.0  # cases to route: what is common to thresholds that see different shares of them
         for place in range(start, end):
             if stop is None or place < stop.at:
                 continue
-            more = _more(plan, standing.labels[place], standing.errors[place], stop.level)
+            more = _more(plan, progress.labels[place], progress.errors[place], stop.level)
             if more is None:
                 break
-            seen = standing.cases[place]
+            seen = progress.cases[place]
             route = max(route, more / max(seen, 1))
-            found[place] = math.ceil(route * max(seen, 1))
-    return [0 if place in held else more for place, more in enumerate(found)]
+            numbers[place] = math.ceil(route * max(seen, 1))
+    return [0 if place in held else more for place, more in enumerate(numbers)]
 
 
 def _more(plan: Plan, labels: float, errors: float, level: float) -> int | None:
@@ -206,10 +206,10 @@ def _more(plan: Plan, labels: float, errors: float, level: float) -> int | None:
     def enough(extra: int) -> bool:
         n = labels + extra
         if plan.group_size == 1:
-            found = e_values.constant(rate * n, n, plan.alpha)
+            log_e = e_values.constant(rate * n, n, plan.alpha)
         else:
-            found = e_values.unequal([(1 - rate) * n], [rate * n], [share], plan.alpha)
-        return float(found) >= -math.log(level)
+            log_e = e_values.unequal([(1 - rate) * n], [rate * n], [share], plan.alpha)
+        return float(log_e) >= -math.log(level)
 
     low, high = 0, 1
     while not enough(high):

@@ -39,10 +39,10 @@ def bets(n: ArrayLike, k: ArrayLike, ratio: ArrayLike, m: int, alpha: float, *, 
 
 def mixed(logs: ArrayLike) -> Floats:
     """log E from bets (..., 48): their mean over the stakes."""
-    found = np.asarray(logs, np.float64)
+    values = np.asarray(logs, np.float64)
     _, weights = _stakes()
-    peak = found.max(-1, keepdims=True)
-    result: Floats = peak[..., 0] + np.log(np.exp(found - peak) @ weights)
+    peak = values.max(-1, keepdims=True)
+    result: Floats = peak[..., 0] + np.log(np.exp(values - peak) @ weights)
     return result
 
 

@@ -29,7 +29,7 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draws:
+class Samples:
     """The draws of an era, one per place of each array, in the order of decision; those of one batch and group together.
 
     `bin`: index of the strictest threshold the case reaches, the number of thresholds for none. `version`: row of the
@@ -45,7 +45,7 @@ class Draws:
     batch: Ints
 
 
-def log_e(draws: Draws, lowest: Floats, alpha: float, group_size: int = 1) -> Floats:
+def log_e(samples: Samples, lowest: Floats, alpha: float, group_size: int = 1) -> Floats:
     """log E per threshold: the largest over all prefixes of the draws, at least 0 (the empty one).
 
     `lowest`: (V, T), the smallest propensity each version gives any case at or above each threshold. Raises ValueError if
@@ -53,16 +53,16 @@ def log_e(draws: Draws, lowest: Floats, alpha: float, group_size: int = 1) -> Fl
     """
     if not 0 < alpha < 1:
         raise ValueError(f"alpha {alpha!r}: give a target error between 0 and 1")
-    if len({len(getattr(draws, name)) for name in Draws.__dataclass_fields__}) > 1:
+    if len({len(getattr(samples, name)) for name in Samples.__dataclass_fields__}) > 1:
         raise ValueError("one bin, version, propensity, outcome, group and batch per draw")
-    pairs, pair = np.unique(np.column_stack([draws.version, draws.propensity]), axis=0, return_inverse=True)
+    pairs, pair = np.unique(np.column_stack([samples.version, samples.propensity]), axis=0, return_inverse=True)
     pair = pair.reshape(-1)
     ratios = lowest[pairs[:, 0].astype(np.int64)] / pairs[:, 1:]  # (P, T)
-    alone = len(np.unique(draws.group)) == len(draws.group)
-    units = _starts(draws)
-    found = np.zeros(lowest.shape[1])
+    alone = len(np.unique(samples.group)) == len(samples.group)
+    units = _starts(samples)
+    logs = np.zeros(lowest.shape[1])
     for step in range(lowest.shape[1]):
-        rows = np.flatnonzero(draws.bin <= step)
+        rows = np.flatnonzero(samples.bin <= step)
         if not len(rows):
             continue
         ratio: Floats = np.asarray(ratios[:, step], np.float64)
@@ -71,21 +71,21 @@ def log_e(draws: Draws, lowest: Floats, alpha: float, group_size: int = 1) -> Fl
             raise ValueError(
                 f"propensity {pairs[odd[0], 1]} is below what its policy gives: it must be the one logged with the decision"
             )
-        right = draws.right[rows]
+        right = samples.right[rows]
         if alone:
             grown = _alone(pair[rows], right, ratio, alpha, group_size)
         else:
             paid = ratio[pair[rows]]
-            grown = _grouped(units[rows], draws.group[rows], paid, np.where(right, 0.0, paid), alpha, group_size)
-        found[step] = _best(grown)
-    return found
+            grown = _grouped(units[rows], samples.group[rows], paid, np.where(right, 0.0, paid), alpha, group_size)
+        logs[step] = _best(grown)
+    return logs
 
 
-def _starts(draws: Draws) -> Ints:
+def _starts(samples: Samples) -> Ints:
     """Per draw, the number of its unit: the cases of one group in one batch."""
-    if not len(draws.bin):
+    if not len(samples.bin):
         return np.zeros(0, np.int64)
-    new = (np.diff(draws.group) != 0) | (np.diff(draws.batch) != 0)
+    new = (np.diff(samples.group) != 0) | (np.diff(samples.batch) != 0)
     return np.concatenate([[0], np.cumsum(new)])
 
 

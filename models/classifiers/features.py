@@ -86,15 +86,15 @@ def _text_columns(model: Any, names: list[str]) -> list[str]:
     transformer = _transformer(model)
     if transformer is None:
         return []
-    found: list[str] = []
+    text_names: list[str] = []
     for _, step, which in transformer.transformers_:
         chosen = _chosen(which, names)
         first = step.steps[0][1] if isinstance(step, Pipeline) else step
         if hasattr(first, "analyzer"):
-            found += chosen
+            text_names += chosen
         kinds = getattr(first, "categories_", [])
-        found += [column for column, values in zip(chosen, kinds, strict=False) if values.dtype.kind in "OUS"]
-    return list(dict.fromkeys(found))
+        text_names += [column for column, values in zip(chosen, kinds, strict=False) if values.dtype.kind in "OUS"]
+    return list(dict.fromkeys(text_names))
 
 
 def _chosen(which: Any, names: list[str]) -> list[str]:

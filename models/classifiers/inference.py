@@ -61,14 +61,15 @@ def apply(model: Classifier, frame: pl.DataFrame, stream: Stream) -> pl.DataFram
         raise ModelInvalid(f"model.file answers {theirs}; the stream's labels are {ours}")
     columns = stream.model.features or []
     rows, taken = features.read(frame.select(columns), model)
-    found = np.full((frame.height, len(classes)), np.nan)
+    probabilities = np.full((frame.height, len(classes)), np.nan)
     if rows.any():
         try:
-            found[rows] = model.predict_proba(taken)
+            probabilities[rows] = model.predict_proba(taken)
         except (ValueError, TypeError, AttributeError) as error:
             reason = str(error).splitlines()[0]
             raise ModelInvalid(f"model.file cannot take the columns {', '.join(columns)}: {reason}") from None
     order = [classes.index(label) for label in stream.labels]
     return frame.with_columns(
-        pl.Series(name, found[:, place]) for name, place in zip(reserved.probabilities(stream), order, strict=True)
+        pl.Series(name, probabilities[:, place])
+        for name, place in zip(reserved.probabilities(stream), order, strict=True)
     )

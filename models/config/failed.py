@@ -26,14 +26,14 @@ class Failed(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _one(cls, given: Any) -> Any:
-        if isinstance(given, dict) and "equals" in given and "other_than" in given:
+    def _one(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "equals" in value and "other_than" in value:
             raise ValueError("must have equals or other_than, not both")
-        return given
+        return value
 
     def text(self) -> str:
         """The rule as one text, for the terms of an epoch."""
-        said = [self.when]
-        said += [f"equals {self.equals}"] if self.equals else []
-        said += [f"other than {self.other_than}"] if self.other_than else []
-        return f"{' '.join(said)}: {self.says}" + (f" ({self.reason})" if self.reason else "")
+        words = [self.when]
+        words += [f"equals {self.equals}"] if self.equals else []
+        words += [f"other than {self.other_than}"] if self.other_than else []
+        return f"{' '.join(words)}: {self.says}" + (f" ({self.reason})" if self.reason else "")

@@ -56,8 +56,8 @@ def read(text: str, origin: str) -> dict[str, Any]:
 
 def syntax(error: tomllib.TOMLDecodeError, text: str, origin: str) -> str:
     """The line for a text that is not TOML."""
-    found = _AT_LINE.search(str(error))
-    line = int(found.group(1)) if found else len(text.splitlines())
+    match = _AT_LINE.search(str(error))
+    line = int(match.group(1)) if match else len(text.splitlines())
     return f"{origin}:{line}: not TOML: {_AT_LINE.sub('', str(error))}"
 
 
@@ -66,14 +66,14 @@ def lines(invalid: ValidationError, text: str, origin: str, root: type[BaseModel
     places = _places(text)
     problems = []
     for error in invalid.errors(include_url=False):
-        name, said = _said(dict(error), root)
+        name, sentence = _sentence(dict(error), root)
         table = name.rpartition(".")[0]
         line = next((places[key] for key in (name, re.sub(r"\[\d+\]$", "", name), table) if key in places), 1)
-        problems.append((line, f"{origin}:{line}: {said}"))
-    return [said for _, said in sorted(dict.fromkeys(problems), key=lambda problem: problem[0])]
+        problems.append((line, f"{origin}:{line}: {sentence}"))
+    return [sentence for _, sentence in sorted(dict.fromkeys(problems), key=lambda problem: problem[0])]
 
 
-def _said(error: dict[str, Any], root: type[BaseModel]) -> tuple[str, str]:
+def _sentence(error: dict[str, Any], root: type[BaseModel]) -> tuple[str, str]:
     """The dotted name of the key at fault, with places in lists from 0, and the sentence about it."""
     names = [key for key in error["loc"] if isinstance(key, str)]
     name = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in error["loc"]).lstrip(".")

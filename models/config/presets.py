@@ -90,8 +90,8 @@ def parse(text: str, *, origin: str, keys: set[str]) -> Preset:
 
 def filled(table: dict[str, Any], lookup: Lookup | None) -> dict[str, Any]:
     """A stream file's table, with the preset that its [input] names filled in. Raises what `lookup` raises."""
-    given = table.get("input")
-    name = given.get("format") if isinstance(given, dict) else None
-    if lookup is None or not isinstance(given, dict) or not isinstance(name, str) or name in KINDS:
+    input_table = table.get("input")
+    name = input_table.get("format") if isinstance(input_table, dict) else None
+    if lookup is None or not isinstance(input_table, dict) or not isinstance(name, str) or name in KINDS:
         return table
-    return table | {"input": lookup(name).fill(given)}
+    return table | {"input": lookup(name).fill(input_table)}

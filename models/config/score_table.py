@@ -15,13 +15,13 @@ from models.config.table import Table
 Scale = Literal["unit", "percent", "levels", "logprob", "rank", "real"]
 
 
-def id_text(given: Any) -> Any:
+def id_text(value: Any) -> Any:
     """A list of columns as one text, its JSON, by which the joined id is known; anything else as it stands."""
-    if isinstance(given, list) and given and all(isinstance(name, str) and name for name in given):
-        if len(set(given)) != len(given):
+    if isinstance(value, list) and value and all(isinstance(name, str) and name for name in value):
+        if len(set(value)) != len(value):
             raise ValueError("must name each column once")
-        return given[0] if len(given) == 1 else json.dumps(given, ensure_ascii=False, separators=(",", ":"))
-    return given
+        return value[0] if len(value) == 1 else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return value
 
 
 def id_columns(text: str) -> list[str]:
@@ -107,8 +107,8 @@ class Score(Table):
     @property
     def numbers(self) -> list[str]:
         """The columns that hold one number or level for each row."""
-        judged = [self.judge.score] if self.judge is not None and self.judge.score is not None else []
-        return [*(self.columns or []), *judged]
+        judge_scores = [self.judge.score] if self.judge is not None and self.judge.score is not None else []
+        return [*(self.columns or []), *judge_scores]
 
     @property
     def read(self) -> list[str]:

@@ -31,13 +31,13 @@ def _spellings(labels: Any) -> Any:
     return labels if isinstance(labels, dict) else {}
 
 
-def _of_one(given: object) -> object:
+def _of_one(value: object) -> object:
     """A table that `Input` could not take apart."""
-    if isinstance(given, dict):
+    if isinstance(value, dict):
         raise ValueError(
             'must be a column in quotes or, for the probability of a label, { of = "...", column = "..." }'
         )
-    return given
+    return value
 
 
 MOST_LINES = 200  # labels that may have a line of their own
@@ -76,14 +76,14 @@ class Input(Table):
 
     @model_validator(mode="before")
     @classmethod
-    def _taken_apart(cls, given: Any) -> Any:
+    def _taken_apart(cls, value: Any) -> Any:
         """`confidence = { of = "spam", column = "p" }` as the two keys it stands for."""
-        table = given.get("confidence") if isinstance(given, dict) else None
-        if not isinstance(table, dict) or set(table) != {"of", "column"} or "confidence_of" in given:
-            return given
+        table = value.get("confidence") if isinstance(value, dict) else None
+        if not isinstance(table, dict) or set(table) != {"of", "column"} or "confidence_of" in value:
+            return value
         if not all(isinstance(name, str) for name in table.values()):
-            return given
-        return given | {"confidence": table["column"], "confidence_of": table["of"]}
+            return value
+        return value | {"confidence": table["column"], "confidence_of": table["of"]}
 
 
 class Model(Table):
@@ -251,13 +251,13 @@ class Stream(Table):
     @model_validator(mode="after")
     def _blind(self, info: ValidationInfo) -> "Stream":
         """A payload does not tell the answer; of a history, whose payload nobody is shown, it may."""
-        given = self.input
-        told = {given.prediction, given.confidence, *(given.probabilities or [])} - {None}
-        told |= set() if self.score is None else set(self.score.read)
+        input_table = self.input
+        answer_columns = {input_table.prediction, input_table.confidence, *(input_table.probabilities or [])} - {None}
+        answer_columns |= set() if self.score is None else set(self.score.read)
         shown = [
             column
-            for column in given.payload
-            if any(str(name) == column or str(name).startswith((f"{column}.", f"{column}[")) for name in told)
+            for column in input_table.payload
+            if any(str(name) == column or str(name).startswith((f"{column}.", f"{column}[")) for name in answer_columns)
         ]
         if shown and info.context != HISTORY:
             raise ValueError(
@@ -267,15 +267,15 @@ class Stream(Table):
         return self
 
     def _check_of(self, label: str) -> None:
-        given = self.input
-        if given.confidence is None or given.prediction is None:
+        input_table = self.input
+        if input_table.confidence is None or input_table.prediction is None:
             raise ValueError('input.confidence: { of = "...", column = "..." } needs input.prediction')
         if label not in self.labels or len(self.labels) != 2:
             raise ValueError(
                 f"input.confidence: of = {label!r}: must be one of two labels; of more, give a confidence of the answer, or "
                 "probabilities"
             )
-        if given.scale == "real":
+        if input_table.scale == "real":
             raise ValueError('input.scale: "real" is no probability, and input.confidence is that of a label')
 
     @property

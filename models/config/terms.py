@@ -44,13 +44,13 @@ def of(stream: Stream, model_digest: str | None) -> Terms:
     tables = stream.model_dump(include=set(_NO_TERM))
     failed = stream.input.failed
     tables["input"]["failed"] = None if failed is None else [rule.text() for rule in failed]
-    found: Terms = {"model.id": stream.model.id, _FILE: model_digest, "labels": list(stream.labels)} | _read_by(stream)
+    terms: Terms = {"model.id": stream.model.id, _FILE: model_digest, "labels": list(stream.labels)} | _read_by(stream)
     for table, left_out in _NO_TERM.items():
-        found |= {f"{table}.{key}": value for key, value in tables[table].items() if key not in left_out}
-    found |= _score(stream)
-    found |= {f"policy.{key}": getattr(stream.policy, key) for key in _POLICY}
+        terms |= {f"{table}.{key}": value for key, value in tables[table].items() if key not in left_out}
+    terms |= _score(stream)
+    terms |= {f"policy.{key}": getattr(stream.policy, key) for key in _POLICY}
     # What is never released is no part of what is certified: dropping a rule adds cases that no evidence speaks of.
-    return found | {"never_release": [[rule.code, rule.when] for rule in stream.never_release] or None}
+    return terms | {"never_release": [[rule.code, rule.when] for rule in stream.never_release] or None}
 
 
 def _score(stream: Stream) -> Terms:

@@ -85,10 +85,10 @@ def apply(calibrator: Calibrator | None, scores: pl.Series) -> pl.Series:
         return taken.rename(scores.name)
     numbers = taken.fill_null(0.5).to_numpy()
     if calibrator.method == "isotonic":
-        found = np.interp(numbers, calibrator.x, calibrator.y)
+        mapped = np.interp(numbers, calibrator.x, calibrator.y)
     else:
-        found = 1 / (1 + np.exp(-(calibrator.slope * _logit(numbers) + calibrator.intercept)))
-    return pl.Series(scores.name, found, dtype=pl.Float64).set(~sound, None)
+        mapped = 1 / (1 + np.exp(-(calibrator.slope * _logit(numbers) + calibrator.intercept)))
+    return pl.Series(scores.name, mapped, dtype=pl.Float64).set(~sound, None)
 
 
 def _platt(x: Floats, right: Floats, weight: Floats) -> tuple[float, float]:

@@ -74,8 +74,8 @@ def _factors(sums: Floats) -> Floats:
     # Alike weights: the square of their sum is their number times the sum of their squares.
     unequal = (k > 0) & (n**2 < (1 - 1e-9) * rows * square)
     seen = np.maximum(seen, np.divide(kk, square_bad, out=np.ones_like(rate), where=unequal))
-    found = np.where(erring < FEWEST, np.maximum(seen, nn / square), seen) / _freedom(rows, groups, LEVEL)
-    factors: Floats = np.where(groups == rows, 1.0, np.maximum(found, 1.0))
+    corrected = np.where(erring < FEWEST, np.maximum(seen, nn / square), seen) / _freedom(rows, groups, LEVEL)
+    factors: Floats = np.where(groups == rows, 1.0, np.maximum(corrected, 1.0))
     return factors
 
 

@@ -43,14 +43,14 @@ def batch_upper(errors: int, n: int, population: int, delta: float) -> float:
     least, most = errors, population - (n - errors)  # how many can be wrong at all, given what was seen
     while least < most:
         middle = (least + most + 1) // 2
-        if _drawn_at_most(errors, n, middle, population) > delta:
+        if _sampled_at_most(errors, n, middle, population) > delta:
             least = middle
         else:
             most = middle - 1
     return least / population
 
 
-def _drawn_at_most(errors: int, n: int, wrong: int, population: int) -> float:
+def _sampled_at_most(errors: int, n: int, wrong: int, population: int) -> float:
     """Chance that `n` of `population` cases, drawn without putting back, hold at most `errors` of the `wrong`."""
     k = np.arange(max(0, n - (population - wrong)), errors + 1)
     ways = _log_ways(wrong, k) + _log_ways(population - wrong, n - k) - _log_ways(population, n)

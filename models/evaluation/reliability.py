@@ -28,11 +28,11 @@ def labels(counts: pl.DataFrame) -> pl.DataFrame:
 
     `counts` as in `risk`; unscorable cases are left out. A row per distinct confidence and answer.
     """
-    drawn = counts.filter("blind", pl.col("confidence").is_not_nan(), pl.col("n") > 0)
+    blind = counts.filter("blind", pl.col("confidence").is_not_nan(), pl.col("n") > 0)
     answered = pl.col("outcome").is_in(("right", "wrong"))
     share = pl.col("n").filter(answered).sum() / pl.col("n").sum()
     return (
-        drawn.with_columns(weight=pl.col("n") / (pl.col("propensity") * share.over("propensity")))
+        blind.with_columns(weight=pl.col("n") / (pl.col("propensity") * share.over("propensity")))
         .filter(answered)
         .group_by("confidence", right=pl.col("outcome") == "right")
         .agg(pl.col("n", "weight").sum())
@@ -47,17 +47,17 @@ def ece(counts: pl.DataFrame, alpha: float) -> Estimate | NotEnoughEvidence:
     accuracy within its Korn and Graubard (1998) limits (Clopper-Pearson at the effective number of labels), alpha
     shared among the bins (Bonferroni), the shares of the bins taken as known; wide, and safe.
     """
-    found = labels(counts)
-    if found.is_empty():
+    labelled = labels(counts)
+    if labelled.is_empty():
         return _nothing()
-    bins = _bins(found, alpha)
-    said, true, low, high = (bins[name].to_numpy() for name in ("confidence", "right", "low", "high"))
+    bins = _bins(labelled, alpha)
+    confidence, true, low, high = (bins[name].to_numpy() for name in ("confidence", "right", "low", "high"))
     share = bins["share"].to_numpy()
     return _estimate(
-        found,
-        float((share * np.abs(true - said)).sum()),
-        float((share * np.maximum(0, np.maximum(low - said, said - high))).sum()),
-        float((share * np.maximum(np.abs(low - said), np.abs(high - said))).sum()),
+        labelled,
+        float((share * np.abs(true - confidence)).sum()),
+        float((share * np.maximum(0, np.maximum(low - confidence, confidence - high))).sum()),
+        float((share * np.maximum(np.abs(low - confidence), np.abs(high - confidence))).sum()),
         alpha,
         "10 bins, Korn-Graubard with Bonferroni",
     )
@@ -69,16 +69,16 @@ def table(counts: pl.DataFrame, alpha: float) -> pl.DataFrame:
     `confidence` (mean of what the model said), `right` (share it got right), `low`, `high` (limits of that, all bins
     together at 1 - alpha, as in `ece`), `n`, `errors` (labels), `share` (of the cases the labels stand for); rising.
     """
-    found = labels(counts)
-    if found.is_empty():
+    labelled = labels(counts)
+    if labelled.is_empty():
         kinds = dict.fromkeys(("confidence", "right", "low", "high"), pl.Float64)
         return pl.DataFrame(schema={**kinds, "n": pl.Int64, "errors": pl.Int64, "share": pl.Float64})
-    return _bins(found, alpha)
+    return _bins(labelled, alpha)
 
 
-def _bins(found: pl.DataFrame, alpha: float) -> pl.DataFrame:
-    place = np.minimum((found["confidence"].to_numpy() * BINS).astype(np.int64), BINS - 1)
-    weight, right, n = (found[name].to_numpy() for name in ("weight", "right", "n"))
+def _bins(labelled: pl.DataFrame, alpha: float) -> pl.DataFrame:
+    place = np.minimum((labelled["confidence"].to_numpy() * BINS).astype(np.int64), BINS - 1)
+    weight, right, n = (labelled[name].to_numpy() for name in ("weight", "right", "n"))
 
     def total(part: Floats) -> Floats:
         return np.bincount(place, weights=part, minlength=BINS).astype(np.float64)
@@ -87,11 +87,11 @@ def _bins(found: pl.DataFrame, alpha: float) -> pl.DataFrame:
     used = mass > 0
     mass = mass[used]
     true = total(weight * right)[used] / mass
-    size = mass**2 / total(_squares(found))[used]
+    size = mass**2 / total(_squares(labelled))[used]
     low, high = _korn_graubard(true, size, alpha / used.sum())
     return pl.DataFrame(
         {
-            "confidence": total(weight * found["confidence"].to_numpy())[used] / mass,
+            "confidence": total(weight * labelled["confidence"].to_numpy())[used] / mass,
             "right": true,
             "low": low,
             "high": high,
@@ -108,14 +108,14 @@ def brier(counts: pl.DataFrame, alpha: float) -> Estimate | NotEnoughEvidence:
     Limits: normal, linearised for the weights (Saerndal et al. 1992, 5.7): a figure to compare by, not a promise. With
     fewer than 5 errors they are too narrow.
     """
-    found = labels(counts)
-    if found.is_empty():
+    labelled = labels(counts)
+    if labelled.is_empty():
         return _nothing()
-    loss, weight = ((found["confidence"] - found["right"]) ** 2).to_numpy(), found["weight"].to_numpy()
+    loss, weight = ((labelled["confidence"] - labelled["right"]) ** 2).to_numpy(), labelled["weight"].to_numpy()
     value = float((weight * loss).sum() / weight.sum())
-    spread = math.sqrt(float((_squares(found) * (loss - value) ** 2).sum())) / float(weight.sum())
+    spread = math.sqrt(float((_squares(labelled) * (loss - value) ** 2).sum())) / float(weight.sum())
     reach = -float(special.ndtri(alpha / 2)) * spread
-    return _estimate(found, value, max(value - reach, 0.0), min(value + reach, 1.0), alpha, "normal, linearised")
+    return _estimate(labelled, value, max(value - reach, 0.0), min(value + reach, 1.0), alpha, "normal, linearised")
 
 
 def auroc(counts: pl.DataFrame, alpha: float) -> Estimate | NotEnoughEvidence:
@@ -124,13 +124,13 @@ def auroc(counts: pl.DataFrame, alpha: float) -> Estimate | NotEnoughEvidence:
     Limits: Hanley and McNeil (1982) at the effective numbers of right and wrong labels, on the logit scale.
     NotEnoughEvidence with fewer than 5 wrong (or right) labels.
     """
-    found = labels(counts)
-    sides = [found.filter(side) for side in (pl.col("right"), ~pl.col("right"))]
+    labelled = labels(counts)
+    sides = [labelled.filter(side) for side in (pl.col("right"), ~pl.col("right"))]
     right, wrong = (int(side["n"].sum()) for side in sides)
     if min(right, wrong) < FEWEST_ERRORS:
         reason = f"{right} right and {wrong} wrong labels, fewer than {FEWEST_ERRORS} of one"
         return NotEnoughEvidence(reason=reason, n=right + wrong, errors=wrong)
-    value = _ranked_right(found)
+    value = _ranked_right(labelled)
     good, bad = (float(side["weight"].sum() ** 2 / _squares(side).sum()) for side in sides)
     # At 0 and 1 the formula has no spread: half a pair is taken off there.
     inner = min(max(value, 0.5 / (good * bad)), 1 - 0.5 / (good * bad))
@@ -139,7 +139,7 @@ def auroc(counts: pl.DataFrame, alpha: float) -> Estimate | NotEnoughEvidence:
     reach = -float(special.ndtri(alpha / 2)) * math.sqrt(max(variance, 0.0)) / (inner * (1 - inner))
     middle = math.log(inner / (1 - inner))
     low, high = (1 / (1 + math.exp(-max(min(edge, 700.0), -700.0))) for edge in (middle - reach, middle + reach))
-    return _estimate(found, value, min(low, value), max(high, value), alpha, "Hanley-McNeil, logit")
+    return _estimate(labelled, value, min(low, value), max(high, value), alpha, "Hanley-McNeil, logit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,11 +160,11 @@ def gate(counts: pl.DataFrame, alpha: float) -> Gate:
 
     Unknown: fewer than 5 errors seen. Poor: AUROC below 0.6, ECE above 0.05. Backwards: AUROC's upper limit below 0.5.
     """
-    found = labels(counts)
-    errors = int(found.filter(~pl.col("right"))["n"].sum())
+    labelled = labels(counts)
+    errors = int(labelled.filter(~pl.col("right"))["n"].sum())
     if errors < FEWEST_ERRORS:
-        said = f"{too_few(errors)}: whether the confidence means anything is not known yet"
-        return Gate(warnings=(said,), refusals=())
+        sentence = f"{too_few(errors)}: whether the confidence means anything is not known yet"
+        return Gate(warnings=(sentence,), refusals=())
     warnings: list[str] = []
     refusals: list[str] = []
     ranks, distance = auroc(counts, alpha), ece(counts, alpha)
@@ -179,18 +179,18 @@ def gate(counts: pl.DataFrame, alpha: float) -> Gate:
     return Gate(warnings=tuple(warnings), refusals=tuple(refusals))
 
 
-def _ranked_right(found: pl.DataFrame) -> float:
+def _ranked_right(labelled: pl.DataFrame) -> float:
     """Weighted share of the pairs of a right and a wrong answer in which the right one has the higher confidence."""
-    sides = found.group_by("confidence").agg(
+    sides = labelled.group_by("confidence").agg(
         good=pl.col("weight").filter("right").sum(), bad=pl.col("weight").filter(~pl.col("right")).sum()
     )
     good, bad = sides.sort("confidence").select("good", "bad").to_numpy().T
     return min(float((good * (bad.cumsum() - bad / 2)).sum() / (good.sum() * bad.sum())), 1.0)
 
 
-def _squares(found: pl.DataFrame) -> Floats:
+def _squares(labelled: pl.DataFrame) -> Floats:
     """Sum of squared weights of each row's labels, all taken to weigh the same within a row."""
-    squares: Floats = (found["weight"] ** 2 / found["n"]).to_numpy()
+    squares: Floats = (labelled["weight"] ** 2 / labelled["n"]).to_numpy()
     return squares
 
 
@@ -202,8 +202,8 @@ def _korn_graubard(rate: Floats, size: Floats, alpha: float) -> tuple[Floats, Fl
     return np.minimum(low, rate), np.maximum(high, rate)
 
 
-def _estimate(found: pl.DataFrame, value: float, low: float, high: float, alpha: float, method: str) -> Estimate:
-    n, errors = int(found["n"].sum()), int(found.filter(~pl.col("right"))["n"].sum())
+def _estimate(labelled: pl.DataFrame, value: float, low: float, high: float, alpha: float, method: str) -> Estimate:
+    n, errors = int(labelled["n"].sum()), int(labelled.filter(~pl.col("right"))["n"].sum())
     return Estimate(value=value, low=low, high=high, alpha=alpha, n=n, errors=errors, method=method)
 
 

@@ -41,27 +41,27 @@ class _Evidence:
 
     propensity: Floats  # (P,)
     cases: Floats  # (T, P), as the next three
-    drawn: Floats
+    sampled: Floats
     answered: Floats
     wrong: Floats
 
     def worst(self) -> "_Evidence":
         """The same, every draw without an answer taken for a wrong one."""
-        silent = self.drawn - self.answered
+        silent = self.sampled - self.answered
         return _Evidence(
             propensity=self.propensity,
             cases=self.cases,
-            drawn=self.drawn,
-            answered=self.drawn,
+            sampled=self.sampled,
+            answered=self.sampled,
             wrong=self.wrong + silent,
         )
 
     def weights(self) -> Floats:
         """(T, P): what one answered draw stands for. Meaningless in a region without any answer."""
-        share = np.divide(self.answered, self.drawn, out=np.ones_like(self.drawn), where=self.drawn > 0)
-        drawn, answered = (self.drawn / self.propensity).sum(1), (self.answered / self.propensity).sum(1)
-        overall = np.divide(answered, drawn, out=np.ones_like(drawn), where=answered > 0)
-        silent = ((self.drawn > 0) & (self.answered == 0)).any(1)
+        share = np.divide(self.answered, self.sampled, out=np.ones_like(self.sampled), where=self.sampled > 0)
+        sampled, answered = (self.sampled / self.propensity).sum(1), (self.answered / self.propensity).sum(1)
+        overall = np.divide(answered, sampled, out=np.ones_like(sampled), where=answered > 0)
+        silent = ((self.sampled > 0) & (self.answered == 0)).any(1)
         weights: Floats = 1 / (self.propensity * np.where(silent[:, None], overall[:, None], share))
         return weights
 
@@ -98,9 +98,9 @@ class _Evidence:
 def _evidence(counts: pl.DataFrame, region: NDArray[np.int64], regions: int) -> _Evidence:
     """Sum the rows of `counts` into regions; `region` gives each row's own."""
     propensity, column = np.unique(counts["propensity"].to_numpy(), return_inverse=True)
-    drawn = counts["blind"].to_numpy()
-    answered = drawn & counts["outcome"].is_in(ANSWERED).to_numpy()
-    wrong = drawn & (counts["outcome"] == "wrong").to_numpy()
+    sampled = counts["blind"].to_numpy()
+    answered = sampled & counts["outcome"].is_in(ANSWERED).to_numpy()
+    wrong = sampled & (counts["outcome"] == "wrong").to_numpy()
 
     def table(rows: NDArray[np.bool_]) -> Floats:
         cells = region * len(propensity) + column
@@ -109,8 +109,8 @@ def _evidence(counts: pl.DataFrame, region: NDArray[np.int64], regions: int) -> 
 
     return _Evidence(
         propensity=propensity,
-        cases=table(np.ones_like(drawn)),
-        drawn=table(drawn),
+        cases=table(np.ones_like(sampled)),
+        sampled=table(sampled),
         answered=table(answered),
         wrong=table(wrong),
     )
@@ -118,9 +118,11 @@ def _evidence(counts: pl.DataFrame, region: NDArray[np.int64], regions: int) -> 
 
 def _estimate(evidence: _Evidence, alpha: float, design: float, *, one_sided: bool) -> Estimate | NotEnoughEvidence:
     """The single region of `evidence` as one value."""
-    n, errors, drawn = (int(part.sum()) for part in (evidence.answered, evidence.wrong, evidence.drawn))
+    n, errors, sampled = (int(part.sum()) for part in (evidence.answered, evidence.wrong, evidence.sampled))
     if n == 0:
-        reason = f"none of {drawn} blind draws is answered yet" if drawn else "no case has been drawn for a blind label"
+        reason = (
+            f"none of {sampled} blind draws is answered yet" if sampled else "no case has been drawn for a blind label"
+        )
         return NotEnoughEvidence(reason=reason, n=0, errors=0)
     value, low, high = (float(part[0]) for part in evidence.rate(2 * alpha if one_sided else alpha, design))
     method = _method(EXACT if evidence.exact()[0] else WEIGHTED, design) + (", one-sided" if one_sided else "")
@@ -199,9 +201,9 @@ def at(
     region = np.searchsorted(-falling, -scored["confidence"].to_numpy())
     reached = region < len(falling)
     steps = _evidence(scored.filter(pl.Series(reached)), region[reached], len(falling))
-    sums = (part.cumsum(axis=0) for part in (steps.cases, steps.drawn, steps.answered, steps.wrong))
-    cases, drawn, answered, wrong = sums
-    evidence = _Evidence(propensity=steps.propensity, cases=cases, drawn=drawn, answered=answered, wrong=wrong)
+    sums = (part.cumsum(axis=0) for part in (steps.cases, steps.sampled, steps.answered, steps.wrong))
+    cases, sampled, answered, wrong = sums
+    evidence = _Evidence(propensity=steps.propensity, cases=cases, sampled=sampled, answered=answered, wrong=wrong)
     error, low, high = evidence.rate(alpha, design)
     columns = {
         "threshold": falling,

@@ -41,11 +41,11 @@ def table(
     flagged: set[str] = set()
     while waiting:
         level = alpha / len(waiting)
-        found = {name for name in waiting if _above(parts[name], target, level, design)}
-        if not found:
+        worse = {name for name in waiting if _above(parts[name], target, level, design)}
+        if not worse:
             break
-        flagged |= found
-        waiting = [name for name in waiting if name not in found]
+        flagged |= worse
+        waiting = [name for name in waiting if name not in worse]
     return [
         # Beside limits that reach down to the target, "above the target" would contradict them.
         Slice(name=name, error=error, flagged=name in flagged and isinstance(error, Estimate) and error.low > target)

@@ -87,12 +87,12 @@ def level(wrong: ArrayLike, alpha: float) -> float:
     right label, for each q) to what raises an alarm at the default run length (1). 0 without a label. `wrong`, `alpha`,
     raises: as `statistic`.
     """
-    found = statistic(wrong, alpha)
-    if not len(found):
+    value = statistic(wrong, alpha)
+    if not len(value):
         return 0.0
     worse = np.array([rise * alpha for rise in RISES if rise * alpha < 1])
     rest = np.log(np.mean((1 - worse) / (worse - alpha)))
-    return float(np.clip((found[-1] - rest) / (np.log(run_length(alpha)) - rest), 0.0, 1.0))
+    return float(np.clip((value[-1] - rest) / (np.log(run_length(alpha)) - rest), 0.0, 1.0))
 
 
 def clean(wrong: ArrayLike, alpha: float, raised: int) -> int:

@@ -12,7 +12,7 @@ import polars as pl
 
 from models import columns
 from models.config.stream import Stream
-from models.outputs import confidence, contract, fingerprint, given_scores, predictions, score_columns
+from models.outputs import confidence, contract, fingerprint, predictions, score_columns, score_source
 
 _SHOWN = 5  # kinds of answers that are no label, in a note
 _MANY = 20  # one answer in so many that no label is like is told; a few are told case by case
@@ -21,13 +21,13 @@ LEAST = 20  # rows: of fewer, a confidence that is the same everywhere says noth
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """`about`: which column and what of it, the same for the same trouble in another file. `said`: the half sentence.
+    """`about`: which column and what of it, the same for the same trouble in another file. `sentence`: the half sentence.
 
     `harmless`: it was dealt with, and may well be meant: told, but nothing to be mended.
     """
 
     about: str
-    said: str
+    sentence: str
     harmless: bool = False
 
 
@@ -36,10 +36,10 @@ def of(frame: pl.DataFrame, stream: Stream) -> list[Note]:
     frame = columns.plain(frame)
     if frame.is_empty():
         return []
-    found = [*_unreadable(frame, stream), *_repeated(frame, stream)]
+    notes = [*_unreadable(frame, stream), *_repeated(frame, stream)]
     if stream.model.file is None:
-        found += [*_spellings(frame, stream), *_scores(frame, stream), *of_probabilities(frame, stream)]
-    return found
+        notes += [*_spellings(frame, stream), *_scores(frame, stream), *of_probabilities(frame, stream)]
+    return notes
 
 
 def of_probabilities(frame: pl.DataFrame, stream: Stream) -> list[Note]:
@@ -49,25 +49,25 @@ def of_probabilities(frame: pl.DataFrame, stream: Stream) -> list[Note]:
         return []
     matrix = columns.matrix(frame.select(names), len(stream.labels))
     known = confidence.distributions(matrix)
-    found = []
+    notes = []
     if rounded := int(confidence.rounded(matrix).sum()):
         sums = matrix[known].sum(axis=1)
-        said = (
+        sentence = (
             f"the probabilities of {rounded} of {len(frame)} rows sum to {sums.min():.4g} to {sums.max():.4g}, as rounding to so "
             "few decimals can make them: each is divided by its sum; with more decimals nothing has to be"
         )
-        found.append(Note(about="rounded", said=said, harmless=True))
+        notes.append(Note(about="rounded", sentence=sentence, harmless=True))
     if stream.input.prediction is not None:
-        given = columns.text(frame.select(stream.input.prediction)).to_series()
-        other = int((predictions.outvoted(matrix, given, stream) & known).sum())
+        answers = columns.text(frame.select(stream.input.prediction)).to_series()
+        other = int((predictions.outvoted(matrix, answers, stream) & known).sum())
         if other:
-            said = (
+            sentence = (
                 f"{other} of {len(frame)} predictions are not the most probable label: their confidence is that of the label "
                 "predicted; if the model has no decision threshold of its own, the probabilities may stand in another "
                 "order than labels"
             )
-            found.append(Note(about="outvoted", said=said, harmless=True))
-    return found
+            notes.append(Note(about="outvoted", sentence=sentence, harmless=True))
+    return notes
 
 
 def _number(frame: pl.DataFrame, column: str) -> pl.Series:
@@ -75,18 +75,18 @@ def _number(frame: pl.DataFrame, column: str) -> pl.Series:
 
 
 def _unreadable(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
-    given = stream.input
+    table = stream.input
     time = "a time: give ISO 8601 text, as in 2026-01-31T10:00:00Z, or a timestamp; a bare number does not say its unit"
-    scores = given_scores.of(stream)
+    scores = score_source.of(stream)
     read = None if scores.scale == "levels" else _number
     amount = "a number of 0 or more: give it without sign or unit"
     for key, column, read, way in (
-        ("produced_at", given.produced_at, contract.time, time),
-        ("cost", given.cost, contract.amount, amount),
-        ("latency_ms", given.latency_ms, contract.amount, amount),
+        ("produced_at", table.produced_at, contract.time, time),
+        ("cost", table.cost, contract.amount, amount),
+        ("latency_ms", table.latency_ms, contract.amount, amount),
         *(("confidence", name, read, "a number") for name in scores.columns),
-        ("group", given.group, None, ""),
-        *(("slices", name, None, "") for name in given.slices),
+        ("group", table.group, None, ""),
+        *(("slices", name, None, "") for name in table.slices),
     ):
         if column is None:
             continue
@@ -94,13 +94,15 @@ def _unreadable(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
         there = (text.str.strip_chars() != "").fill_null(False)
         n, name = int(there.sum()), f"column {column!r} ({scores.key if key == 'confidence' else f'input.{key}'})"
         if not n:
-            yield Note(about=f"{key} {column}", said=f"no row has a value in {name}: check the name, or drop the key")
+            yield Note(
+                about=f"{key} {column}", sentence=f"no row has a value in {name}: check the name, or drop the key"
+            )
         elif read is not None and (bad := there & read(frame, column).is_null()).any():
             example = str(pl.select(columns.printable(pl.lit(text.filter(bad).head(1)))).item())
             count = "none" if bad.sum() == n else f"{n - int(bad.sum())}"
             then = "such a case goes to a person" if key == "confidence" else "what cannot counts as not given"
-            said = f"{count} of {n} values in {name} can be read, and {example!r} is not {way}; {then}"
-            yield Note(about=f"{key} {column}", said=said)
+            sentence = f"{count} of {n} values in {name} can be read, and {example!r} is not {way}; {then}"
+            yield Note(about=f"{key} {column}", sentence=sentence)
 
 
 def _spellings(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
@@ -113,7 +115,7 @@ def _spellings(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
     kinds = text.filter(~text.is_in(stream.labels)).drop_nulls().rename("text").value_counts(name="n")
     kinds = kinds.sort("n", "text", descending=[True, False])
     near = stream.rule.near(text)
-    for about, found, what, way in (
+    for about, spellings, what, way in (
         (
             "spelling",
             kinds.filter(pl.col("text").is_in([*near])),
@@ -127,14 +129,14 @@ def _spellings(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
             "check labels, or name another column in input.prediction",
         ),
     ):
-        rows, known = int(found["n"].sum()), len(text) - text.null_count()
+        rows, known = int(spellings["n"].sum()), len(text) - text.null_count()
         if (about == "unknown" and rows < known / _MANY) or not rows:
             continue
-        shown = pl.select(columns.printable(pl.lit(found["text"].head(_SHOWN).str.slice(0, 40)))).to_series()
-        listed = ", ".join(f"{one!r} ({n})" for one, n in zip(shown, found["n"].head(_SHOWN), strict=True))
-        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-        said = f"{rows} of {known} answers in column {column!r} (input.prediction) {what}: {listed}{more}; {way}"
-        yield Note(about=about, said=f"{said}, or each of these cases goes to a person")
+        shown = pl.select(columns.printable(pl.lit(spellings["text"].head(_SHOWN).str.slice(0, 40)))).to_series()
+        listed = ", ".join(f"{one!r} ({n})" for one, n in zip(shown, spellings["n"].head(_SHOWN), strict=True))
+        more = f" and {len(spellings) - _SHOWN} more" if len(spellings) > _SHOWN else ""
+        sentence = f"{rows} of {known} answers in column {column!r} (input.prediction) {what}: {listed}{more}; {way}"
+        yield Note(about=about, sentence=f"{sentence}, or each of these cases goes to a person")
 
 
 def _repeated(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
@@ -148,49 +150,50 @@ def _repeated(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
     if len(several) <= len(items) / 10:
         return
     most: int = items["len"].max()  # type: ignore[assignment] # there is one
-    said = (
+    sentence = (
         f"{len(rows)} rows have {len(items)} values in column {stream.input.id!r} (input.id), up to {most} of one, "
         f"and {len(several)} of these with different content: of each only the first row is decided, what says the same is a "
         "repeat, what says something else a fault; if these are several answers to one item, drop input.confidence and add the "
         "table [score.samples], which makes one case of them"
     )
-    yield Note(about="id", said=said)
+    yield Note(about="id", sentence=sentence)
 
 
 def _scores(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
     answered = predictions.read(frame, stream)
     scored = answered.filter(pl.col("raw_score").is_not_null())
-    given = stream.input
-    name = "the confidence" if given.confidence is None else f"column {given.confidence!r} (input.confidence)"
+    table = stream.input
+    name = "the confidence" if table.confidence is None else f"column {table.confidence!r} (input.confidence)"
     if len(scored) < LEAST:
         return
     if stream.score is not None:
-        name = f"the confidence of {given_scores.of(stream).key if given_scores.of(stream).columns else '[score]'}"
+        name = f"the confidence of {score_source.of(stream).key if score_source.of(stream).columns else '[score]'}"
     if scored["raw_score"].n_unique() == 1:
-        said = (
+        sentence = (
             f"{name} is one number in all {len(scored)} rows: it cannot tell sure answers from others, so all can be released or "
             "nothing; name a column that does"
         )
-        yield Note(about="constant", said=said)
+        yield Note(about="constant", sentence=sentence)
     elif (values := confidence.kinds(scored["raw_score"])) < confidence.FEWEST_KINDS:
-        said = (
+        sentence = (
             f"{name} has {values} values where ten are looked at, from the least sure to the surest of {len(scored)} rows: "
             "it hardly orders answers, and a threshold releases nearly all of them or few; name a finer one if there is one"
         )
-        yield Note(about="coarse", said=said, harmless=True)
-    if given.confidence is None:
+        yield Note(about="coarse", sentence=sentence, harmless=True)
+    if table.confidence is None:
         return
-    scores = given_scores.of(stream)
-    highest = columns.numbers(frame[given.confidence]).max()
+    scores = score_source.of(stream)
+    highest = columns.numbers(frame[table.confidence]).max()
     if scores.scale == "percent" and isinstance(highest, float) and highest <= 1:
-        said = f"{name} is never above {highest:g}, and {scores.scale_key} says percent: if it runs from 0 to 1, drop the scale"
-        yield Note(about="scale", said=said)
+        says = f"{scores.scale_key} says percent"
+        sentence = f"{name} is never above {highest:g}, and {says}: if it runs from 0 to 1, drop the scale"
+        yield Note(about="scale", sentence=sentence)
     if scores.of is not None or scores.scale in ("levels", "rank", "real") or len(stream.labels) != 2:
         return
     label = score_columns.one_sided(scored["raw_score"], scored["prediction"])
     if label is not None:
-        said = (
+        sentence = (
             f"{name} looks like the probability of {label!r}, not of the answer given: it is low wherever the answer is another "
-            f'one; if so, write confidence = {{ of = "{label}", column = "{given.confidence}" }}'
+            f'one; if so, write confidence = {{ of = "{label}", column = "{table.confidence}" }}'
         )
-        yield Note(about="one-sided", said=said)
+        yield Note(about="one-sided", sentence=sentence)

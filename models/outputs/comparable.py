@@ -23,9 +23,9 @@ def _one(column: pl.Series) -> pl.Series:
     places = short.fill_null(value=False).arg_true()
     if not len(places):
         return column
-    given = column.gather(places)
-    number = given.str.contains(_SPARE)
-    real = columns.text(pl.select(pl.when(number).then(given)).to_series().cast(pl.Float64).to_frame()).to_series()
-    time = time_columns.column(given)
-    truth = pl.select(pl.when(pl.lit(given).str.contains("^[TF]")).then(pl.lit(given).str.to_lowercase())).to_series()
-    return column.scatter(places, pl.select(pl.coalesce(real, time, truth, given)).to_series())
+    values = column.gather(places)
+    number = values.str.contains(_SPARE)
+    real = columns.text(pl.select(pl.when(number).then(values)).to_series().cast(pl.Float64).to_frame()).to_series()
+    time = time_columns.column(values)
+    truth = pl.select(pl.when(pl.lit(values).str.contains("^[TF]")).then(pl.lit(values).str.to_lowercase())).to_series()
+    return column.scatter(places, pl.select(pl.coalesce(real, time, truth, values)).to_series())

@@ -37,7 +37,7 @@ CASE_SCHEMA = pl.Schema(
         "audited": pl.Boolean,  # whether a rule has it read by a person in any case
     }
 )
-_SAID = [name for name in CASE_SCHEMA if name not in ("source", "line", "content", "group_id", "ruled", "audited")]
+_RECORDED = [name for name in CASE_SCHEMA if name not in ("source", "line", "content", "group_id", "ruled", "audited")]
 REREAD_SCHEMA = pl.Schema({name: CASE_SCHEMA[name] for name in ("line", "content", "payload")})
 MAX_ID_BYTES = 1000  # a PostgreSQL index entry holds 2 704 bytes, the stream's name included
 
@@ -113,7 +113,7 @@ def clashes(decisions: pl.DataFrame) -> pl.DataFrame:
     `decisions` has CASE_SCHEMA, and maybe more columns. What the row said stands in `raw`.
     """
     shown = columns.printable(pl.col("case_id"))
-    return decisions.with_columns(raw=columns.json(decisions, _SAID)).select(
+    return decisions.with_columns(raw=columns.json(decisions, _RECORDED)).select(
         "source",
         pl.col("line").cast(pl.Int64),
         columns.sentence("id '", shown, "' was decided before with different content").alias("reason"),
@@ -155,8 +155,8 @@ def _repeats(case_ids: pl.Series, content: pl.Series, lines: pl.Series) -> tuple
     first_line = pl.col("line").first().over("id")
     shown = columns.printable(pl.col("id"))
     reason = columns.sentence("id '", shown, "' stands in line ", first_line.cast(pl.String), " with different content")
-    judged = rows.select(pl.col("id").is_first_distinct().alias("first"), pl.when(~same).then(reason).alias("reason"))
-    return judged["first"], judged["reason"]
+    repeats = rows.select(pl.col("id").is_first_distinct().alias("first"), pl.when(~same).then(reason).alias("reason"))
+    return repeats["first"], repeats["reason"]
 
 
 def _faults(frame: pl.DataFrame, reasons: pl.Series, source: str) -> pl.DataFrame:
@@ -180,26 +180,26 @@ def _faults(frame: pl.DataFrame, reasons: pl.Series, source: str) -> pl.DataFram
 def _cases(
     frame: pl.DataFrame, stream: Stream, case_ids: pl.Series, content: pl.Series, source: str, latest: str | None
 ) -> pl.DataFrame:
-    given = stream.input
+    table = stream.input
     answered = predictions.read(frame, stream)
-    produced = time(frame, given.produced_at)
-    if latest is not None and given.produced_at is not None:
+    produced = time(frame, table.produced_at)
+    if latest is not None and table.produced_at is not None:
         # A case counts on the day it was produced; on one that has not come it would stand in no report.
         ahead = (produced > latest).fill_null(False)
-        reason = columns.sentence(f"{given.produced_at!r} is ", pl.lit(produced), ", which has not come yet")
+        reason = columns.sentence(f"{table.produced_at!r} is ", pl.lit(produced), ", which has not come yet")
         answered = answered.with_columns(
             doubt=pl.when(ahead).then(pl.coalesce("doubt", reason)).otherwise("doubt"),
             raw_score=pl.when(~ahead).then("raw_score"),
         )
         produced = pl.select(pl.when(~ahead).then(produced)).to_series()
-    payload = _texts(frame, given.payload)
+    payload = _texts(frame, table.payload)
     names = {
         "case_id": case_ids,
         "payload": payload,
         **{name: answered[name] for name in ("model_id", "prediction", "raw_score", "doubt")},
-        "slices": _texts(frame, given.slices),
-        "cost": amount(frame, given.cost),
-        "latency_ms": amount(frame, given.latency_ms),
+        "slices": _texts(frame, table.slices),
+        "cost": amount(frame, table.cost),
+        "latency_ms": amount(frame, table.latency_ms),
         "produced_at": produced,
         "group_id": _group(frame, stream, payload),
         "content": content,

@@ -18,11 +18,11 @@ def columns_of(stream: Stream) -> list[str]:
 
     Not the group: one that is named later, or changes its spelling, does not make another case of the same id.
     """
-    given = stream.input
-    names = [given.id, given.prediction, given.confidence, *(given.probabilities or []), *given.payload]
-    names += [*(stream.model.features or []), given.model, *given.slices]
-    names += [given.cost, given.latency_ms, given.produced_at]
-    names += [name for rule in given.failed or [] for name in (rule.when, rule.reason)]
+    table = stream.input
+    names = [table.id, table.prediction, table.confidence, *(table.probabilities or []), *table.payload]
+    names += [*(stream.model.features or []), table.model, *table.slices]
+    names += [table.cost, table.latency_ms, table.produced_at]
+    names += [name for rule in table.failed or [] for name in (rule.when, rule.reason)]
     names += [] if stream.score is None else stream.score.read
     if stream.score is not None and stream.score.rows:
         names[1] = reserved.SAMPLES  # in the place of the prediction: of several rows one alone says little
@@ -37,17 +37,17 @@ def contents(frame: pl.DataFrame, stream: Stream) -> pl.Series:
     (`models.outputs.comparable`), but for the id, which is a name. Netstrings, because joined text could
     read the same for two different rows.
     """
-    given = stream.input
-    numbers = [given.confidence, given.cost, given.latency_ms]
-    if given.probabilities is not None and len(given.probabilities) == len(stream.labels):
-        numbers += given.probabilities
+    table = stream.input
+    numbers = [table.confidence, table.cost, table.latency_ms]
+    if table.probabilities is not None and len(table.probabilities) == len(stream.labels):
+        numbers += table.probabilities
     if stream.score is not None:
-        numbers = [name for name in numbers if name != given.confidence or stream.score.scale != "levels"]
+        numbers = [name for name in numbers if name != table.confidence or stream.score.scale != "levels"]
         numbers += [] if stream.score.scale == "levels" else stream.score.numbers
     names = columns_of(stream)
     lists = [] if stream.score is None or stream.score.logprobs is None else [stream.score.logprobs]
     texts = columns.text(frame.select(column for column in names if column not in numbers and column not in lists))
-    texts = texts.with_columns(comparable.texts(texts.drop(given.id, strict=False)))
+    texts = texts.with_columns(comparable.texts(texts.drop(table.id, strict=False)))
     fields = [_netstring(pl.col(column)) for column in texts.columns]
     fields += [_netstring(pl.lit(_list_bits(frame[name]))) for name in lists]
     reals_ = [columns.numbers(frame[column]) for column in names if column in numbers]

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from models import columns, time_columns
-from models.outputs import probability_table, scale, told
+from models.outputs import known_format, probability_table, scale
 
 MOST_LABELS = 200  # as many as a stream may have
 _SOME = 0.95  # share of the values that must be such for the column to be
@@ -47,11 +47,11 @@ _PICTURE = r"(?i)\.(png|jpe?g|gif|webp|bmp|svg)(\?.*)?$"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guess:
-    """The text of a stream file; `found`: what was taken for what; `missing`: keys it lacks, and why; `fill`: those whose
+    """The text of a stream file; `taken_for`: what was taken for what; `missing`: keys it lacks, and why; `fill`: those whose
     values are examples, for a person to set."""
 
     text: str
-    found: tuple[str, ...]
+    taken_for: tuple[str, ...]
     missing: tuple[str, ...]
     fill: tuple[str, ...]
 
@@ -61,10 +61,10 @@ def of_format(
     *,
     name: str,
     source: str,
-    of: told.Format,
+    of: known_format.Format,
     chosen: Mapping[str, str],
     shown: Sequence[str],
-    known: told.Known = told.NOTHING_KNOWN,
+    known: known_format.Known = known_format.NOTHING_KNOWN,
 ) -> Guess:
     """The stream file for files of a format.
 
@@ -79,8 +79,8 @@ def guess(
     *,
     name: str,
     source: str,
-    known: told.Known = told.NOTHING_KNOWN,
-    of: told.Format | None = None,
+    known: known_format.Known = known_format.NOTHING_KNOWN,
+    of: known_format.Format | None = None,
 ) -> Guess:
     """The stream file for a table. `frame`: rows of it, any types; `name`: of the stream; `source`: for `input.source`."""
     texts = columns.text(frame)
@@ -133,8 +133,8 @@ def _named(key: str, names: Sequence[str]) -> str | None:
 
 
 def _is_number(text: pl.Series) -> bool:
-    given = text.drop_nulls()
-    return bool(len(given)) and columns.numbers(given).is_finite().fill_null(False).all()
+    texts = text.drop_nulls()
+    return bool(len(texts)) and columns.numbers(texts).is_finite().fill_null(False).all()
 
 
 def _tells_apart(text: pl.Series) -> bool:
@@ -165,14 +165,14 @@ def _answers(text: pl.Series, labels: Sequence[str]) -> bool:
 
 def _probabilities(frame: pl.DataFrame, labels: Sequence[str], numbers: Sequence[str]) -> list[str]:
     """The columns that hold the probability of each label, in the order of `labels`; none if there is not one for each."""
-    found = []
+    chosen = []
     for label in labels:
         ends = [one for one in numbers if _plain(one) == _plain(label) or _plain(one).endswith("_" + _plain(label))]
-        found += ends[:1]
-    if not labels or len(set(found)) < len(labels):
+        chosen += ends[:1]
+    if not labels or len(set(chosen)) < len(labels):
         return []
-    inside = [int(scale.inside(columns.numbers(frame[column]), "unit").sum()) for column in found]
-    return found if min(inside) >= _SOME * len(frame) else []
+    inside = [int(scale.inside(columns.numbers(frame[column]), "unit").sum()) for column in chosen]
+    return chosen if min(inside) >= _SOME * len(frame) else []
 
 
 def _written(
@@ -183,44 +183,44 @@ def _written(
     labels: Sequence[str],
     spread: Sequence[str],
     shown: Sequence[str],
-    known: told.Known,
-    of: told.Format | None,
+    known: known_format.Known,
+    of: known_format.Format | None,
 ) -> Guess:
-    found, missing = [], []
+    taken_for, missing = [], []
     rows = f"in {len(texts)} rows"
-    given = [f"source = {_toml(source)}"]
+    keys = [f"source = {_toml(source)}"]
     preset: Mapping[str, Any] = of.keys if of else MappingProxyType({})
     if of is not None:
-        given.append(f"format = {_toml(of.name)}")
+        keys.append(f"format = {_toml(of.name)}")
 
     def key(named: str, column: str | None, without: str) -> None:
         if column is not None:
             if preset.get(named) != column:
-                given.append(f"{named} = {_toml(column)}")
-            found.append(f"{named}: column {column!r}")
+                keys.append(f"{named} = {_toml(column)}")
+            taken_for.append(f"{named}: column {column!r}")
         elif without:
-            given.append(f'# {named} = ""   # MISSING: {without}')
+            keys.append(f'# {named} = ""   # MISSING: {without}')
             missing.append(f"input.{named}: {without}")
 
     key("id", chosen.get("id"), "no column has a value of its own in every row; name the one that tells cases apart")
     without = "" if spread else "no column has a few values that repeat; name the model's answer"
     key("prediction", chosen.get("prediction"), without)
     if spread:
-        given.append(f"probabilities = {_toml(spread)}")
-        found.append(f"probabilities: columns {', '.join(map(repr, spread))}")
+        keys.append(f"probabilities = {_toml(spread)}")
+        taken_for.append(f"probabilities: columns {', '.join(map(repr, spread))}")
     else:
         key("confidence", chosen.get("confidence"), "no column of numbers has such a name; name how sure the model is")
     if "confidence" in chosen and not spread:
         number = columns.numbers(texts[chosen["confidence"]].drop_nulls())
         other = scale.another(number, "unit", named=False)
         if other is not None:
-            given.append(f'scale = "{other[1]}"')
+            keys.append(f'scale = "{other[1]}"')
             least, most = float(np.min(number.to_numpy())), float(np.max(number.to_numpy()))
-            found.append(f"scale: {other[1]}, for column {chosen['confidence']!r} runs from {least:g} to {most:g}")
+            taken_for.append(f"scale: {other[1]}, for column {chosen['confidence']!r} runs from {least:g} to {most:g}")
     if shown:
         if preset.get("payload") != list(shown):
-            given.append(f"payload = {_toml(shown)}")
-        found.append(f"payload, what the reviewer sees: {', '.join(map(repr, shown))}")
+            keys.append(f"payload = {_toml(shown)}")
+        taken_for.append(f"payload, what the reviewer sees: {', '.join(map(repr, shown))}")
     elif of is not None:
         where = "name what the reviewer is to see, in a list"
         if of.request is not None:
@@ -237,13 +237,13 @@ def _written(
         of_columns = bool(spread) and "prediction" not in chosen
         whose = "as the columns of probabilities are called" if of_columns else f"all that stand {rows}"
         head = f"labels = {_toml(labels)}   # {whose}: add what a reviewer may answer besides"
-        found.append(f"labels: {whose}" if of_columns else f"labels: the {len(labels)} answers that stand {rows}")
+        taken_for.append(f"labels: {whose}" if of_columns else f"labels: the {len(labels)} answers that stand {rows}")
     else:
         head = '# labels = ["", ""]   # MISSING: every answer there may be'
         missing.append("labels: every answer there may be")
     unused = [one for one in texts.columns if one not in {*chosen.values(), *spread, *shown}]
     if unused:
-        found.append(f"not used: {', '.join(map(repr, unused))}")
+        taken_for.append(f"not used: {', '.join(map(repr, unused))}")
     picture = len(shown) == 1 and bool(texts[shown[0]].drop_nulls().str.contains(_PICTURE).all())
     kind = "image" if picture else "text" if len(shown) == 1 else "record"
     kind = (of.kind if of else None) or kind
@@ -262,7 +262,7 @@ def _written(
         head,
         "",
         "[input]",
-        *given,
+        *keys,
         "",
         "[model]",
         f"id = {_toml(model)}{'' if 'model' in chosen else '   # FILL IN'}",
@@ -282,7 +282,7 @@ def _written(
         "review_minute = 0.5   # FILL IN" if known.minute is None else f"review_minute = {float(known.minute)}",
         "",
     ]
-    return Guess(text="\n".join(lines), found=tuple(found), missing=tuple(missing), fill=tuple(fill))
+    return Guess(text="\n".join(lines), taken_for=tuple(taken_for), missing=tuple(missing), fill=tuple(fill))
 
 
 def _toml(value: str | Sequence[str]) -> str:

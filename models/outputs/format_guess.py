@@ -30,7 +30,7 @@ class Taken:
 
 def taken(rows: Sequence[Any], presets: Mapping[str, Preset]) -> Taken | None:
     """The format of which most rows have a sign; None: there is none that half of them have. `rows`: parsed JSON."""
-    found: list[Taken] = []
+    candidates: list[Taken] = []
     for name, preset in presets.items():
         counts = dict.fromkeys(preset.about.signs, 0)
         having = 0
@@ -41,8 +41,8 @@ def taken(rows: Sequence[Any], presets: Mapping[str, Preset]) -> Taken | None:
                 counts[sign] += 1
         if having and having >= _SIGNED * len(rows):
             sign = max(counts, key=counts.__getitem__)
-            found.append(Taken(name=name, rows=having, of=len(rows), sign=sign))
-    return max(found, key=lambda one: (one.rows, presets[one.name].study is not None, len(one.sign)), default=None)
+            candidates.append(Taken(name=name, rows=having, of=len(rows), sign=sign))
+    return max(candidates, key=lambda one: (one.rows, presets[one.name].study is not None, len(one.sign)), default=None)
 
 
 def inside(text_path: str, texts: Sequence[str | None]) -> dict[str, str]:
@@ -54,11 +54,11 @@ def inside(text_path: str, texts: Sequence[str | None]) -> dict[str, str]:
     if not objects or len(objects) < _ENOUGH * len([text for text in texts if text]) / 2:
         return {}
     keys = list(dict.fromkeys(key for one in objects for key in one if _PLAIN.fullmatch(key)))
-    found: dict[str, str] = {}
+    inside_paths: dict[str, str] = {}
     for of, names in (("prediction", _LABELS), ("confidence", _SCORES)):
         if key := next((name for name in names if name in keys), None):
-            found[of] = f"from_json({text_path}).{key}"
-    return found
+            inside_paths[of] = f"from_json({text_path}).{key}"
+    return inside_paths
 
 
 def narrowed(path: str, rows: Sequence[Any]) -> str:
@@ -80,19 +80,19 @@ def shown(candidates: Sequence[str], rows: Sequence[Any]) -> list[str]:
 
 def leaves(rows: Sequence[Any]) -> list[str]:
     """The paths of nested objects at which texts, numbers or lists stand, in their order; a list is not taken apart."""
-    found: dict[str, None] = {}
+    leaf_paths: dict[str, None] = {}
     for row in rows:
-        _walk(row, (), found)
-    return list(found)[:_MOST]
+        _walk(row, (), leaf_paths)
+    return list(leaf_paths)[:_MOST]
 
 
-def _walk(value: Any, keys: tuple[str, ...], found: dict[str, None]) -> None:
+def _walk(value: Any, keys: tuple[str, ...], leaf_paths: dict[str, None]) -> None:
     if isinstance(value, dict) and len(keys) < _DEEPEST:
         for key, inner in value.items():
             if key and key.isprintable():
-                _walk(inner, (*keys, key), found)
+                _walk(inner, (*keys, key), leaf_paths)
     elif keys and value is not None:
         path = (
             keys[0] if len(keys) == 1 else ".".join(key if _PLAIN.fullmatch(key) else json.dumps(key) for key in keys)
         )
-        found.setdefault(path)
+        leaf_paths.setdefault(path)

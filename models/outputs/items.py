@@ -41,8 +41,8 @@ def repeated(rows: pl.DataFrame) -> Column | None:
 
     Rows without a value are each an item of their own.
     """
-    found = [_column(column) for column in rows]
-    several = [column for column in found if column.values < column.rows]
+    repeats = [_column(column) for column in rows]
+    several = [column for column in repeats if column.values < column.rows]
     return max(several, key=lambda column: column.values, default=None)
 
 

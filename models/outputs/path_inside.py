@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def columns(frame: pl.DataFrame, derived: "Sequence[Path]") -> list[pl.Series]:
     """What the JSON in the texts of these paths holds, each text read once. `frame` has the texts under the paths' names."""
     read: dict[tuple[object, ...], list[Any]] = {}
-    found = []
+    read_columns = []
     for path in derived:
         of = (*path.roots, *(path.steps or ()))
         if of not in read:
@@ -22,8 +22,8 @@ def columns(frame: pl.DataFrame, derived: "Sequence[Path]") -> list[pl.Series]:
         values = read[of]
         for step in path.within or ():
             values = [_stepped(value, step) for value in values]
-        found.append(path_search.column(values, path.name, path.kind))
-    return found
+        read_columns.append(path_search.column(values, path.name, path.kind))
+    return read_columns
 
 
 def _stepped(value: Any, step: str | int | None) -> Any:

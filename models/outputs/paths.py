@@ -91,8 +91,8 @@ def plan(wanted: Sequence[str], present: Sequence[str], stream: Stream) -> Plan:
     return Plan(flat=tuple(flat), derived=tuple(derived.values()), joined=tuple(joined))
 
 
-def _path(text: str, found: tuple[tuple[str, ...], tuple[Step, ...] | None], kind: pl.DataType, *, flat: bool) -> Path:
-    roots, steps = found
+def _path(text: str, parsed: tuple[tuple[str, ...], tuple[Step, ...] | None], kind: pl.DataType, *, flat: bool) -> Path:
+    roots, steps = parsed
     if steps is None and not flat and (two := _within(jmespath.compile(text).parsed)) is not None:
         return Path(name=text, roots=(str(two[0][0]),), steps=two[0][1:], kind=kind, within=two[1])
     return Path(name=text, roots=roots, steps=steps, kind=kind)
@@ -122,12 +122,12 @@ def _kinds(stream: Stream) -> Mapping[str, pl.DataType]:
     if stream.score is None:
         return MappingProxyType({})
     answers = None if stream.score.samples is None else stream.score.samples.answers
-    found = {
+    kind_of = {
         stream.score.logprobs: path_search.NUMBERS,
         stream.score.top_logprobs: path_search.TOKENS,
         answers: path_search.TEXTS,
     }
-    return {name: kind for name, kind in found.items() if name is not None}
+    return {name: kind for name, kind in kind_of.items() if name is not None}
 
 
 def _compiled(text: str, flat: bool, present: Sequence[str]) -> tuple[tuple[str, ...], tuple[Step, ...] | None] | None:
@@ -264,13 +264,13 @@ def rows_of(frame: pl.DataFrame, derived: Sequence[Path]) -> list[Any]:
 def sources(frame: pl.DataFrame, path: Path) -> list[Any]:
     """The rows a path was taken from, as Python knows them. `frame`: as a reader hands it out."""
     if reserved.RAW in frame.columns:
-        found = []
+        documents = []
         for line in frame[reserved.RAW]:
             try:
-                found.append(json.loads(line))
+                documents.append(json.loads(line))
             except (ValueError, RecursionError):
                 continue
-        return found
+        return documents
     return rows_of(frame, [path])
 
 

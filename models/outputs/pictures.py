@@ -30,5 +30,5 @@ def faults(frame: pl.DataFrame, stream: Stream, source: str) -> pl.Series:
         first = named.filter(bad.fill_null(False))[0]
         raise InputInvalid(f"{source}: column {column!r} holds paths, such as {first[:80]!r}, that {_WAY_OUT}")
     shown = columns.printable(pl.lit(named))
-    said = columns.sentence(f"{column} holds '", shown, f"', a path that {_WAY_OUT}")
-    return pl.select(pl.when(pl.lit(bad)).then(said)).to_series()
+    sentence = columns.sentence(f"{column} holds '", shown, f"', a path that {_WAY_OUT}")
+    return pl.select(pl.when(pl.lit(bad)).then(sentence)).to_series()

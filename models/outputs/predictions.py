@@ -20,12 +20,12 @@ from models.outputs import (
     combined,
     confidence,
     failures,
-    given_scores,
     judges,
     reserved,
     sampled_answers,
     scale,
     score_columns,
+    score_source,
     token_scores,
 )
 
@@ -44,7 +44,7 @@ def read(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     model = _named_model(frame, stream)
     answered = answered.with_columns(near=_near(answered["given"], stream), failed=failures.reasons(frame, stream))
     known = pl.col("given").is_in(stream.labels)
-    doubts = [
+    reasons = [
         pl.col("failed"),
         pl.when(pl.col("model_id") != stream.model.id).then(
             columns.sentence("model '", columns.printable(pl.col("model_id")), f"' answered, not '{stream.model.id}'")
@@ -69,7 +69,7 @@ def read(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     ]
     return (
         answered.with_columns(model_id=model)
-        .with_columns(doubt=pl.coalesce(doubts))
+        .with_columns(doubt=pl.coalesce(reasons))
         .select(
             "model_id",
             pl.when(known).then("given").alias("prediction"),
@@ -79,10 +79,10 @@ def read(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     )
 
 
-def _near(given: pl.Series, stream: Stream) -> pl.Series:
+def _near(answers: pl.Series, stream: Stream) -> pl.Series:
     """The label from which an answer that is none differs by spelling alone; null where there is none."""
-    found = stream.rule.near(given)
-    return given.replace_strict(found, default=None, return_dtype=pl.String).rename("near")
+    label_of = stream.rule.near(answers)
+    return answers.replace_strict(label_of, default=None, return_dtype=pl.String).rename("near")
 
 
 def check_scale(frame: pl.DataFrame, stream: Stream, source: str) -> None:
@@ -90,22 +90,22 @@ def check_scale(frame: pl.DataFrame, stream: Stream, source: str) -> None:
 
     Rows that name another model do not count. `frame` has `reserved.LINE`.
     """
-    given = given_scores.of(stream)
-    if given.scale == "levels":
+    scores = score_source.of(stream)
+    if scores.scale == "levels":
         return
     ours = _named_model(frame, stream) == stream.model.id
-    for name in given.columns:
+    for name in scores.columns:
         column = pl.DataFrame({"real": columns.numbers(frame[name]), "line": frame[reserved.LINE]}).filter(ours)
-        found = scale.another(column["real"], given.scale, named=given.named)
-        if found is None:
+        scale_seen = scale.another(column["real"], scores.scale, named=scores.named)
+        if scale_seen is None:
             continue
-        place, likely = found
-        would_do = not given.named and scale.another(column["real"], given.scale, named=True) is None
-        way = f' (or as "{given.scale}": then a row outside goes to a person)' if would_do else ""
+        place, likely = scale_seen
+        would_do = not scores.named and scale.another(column["real"], scores.scale, named=True) is None
+        way = f' (or as "{scores.scale}": then a row outside goes to a person)' if would_do else ""
         raise InputInvalid(
             f"{source}, line {column['line'][place]}: {name} {column['real'][place]:.9g} is not "
-            f"{scale.RANGES[given.scale]}, so the whole column may be of another scale and none of these rows is taken; "
-            f'name the scale in the stream file, as in {given.scale_key} = "{likely}"{way}'
+            f"{scale.RANGES[scores.scale]}, so the whole column may be of another scale and none of these rows is taken; "
+            f'name the scale in the stream file, as in {scores.scale_key} = "{likely}"{way}'
         )
 
 
@@ -125,39 +125,41 @@ def _probability_columns(stream: Stream) -> list[str]:
 
 def _with_number(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     """Columns given, score, unscored, from a prediction and a number, or from a prediction alone."""
-    said = stream.rule.read(columns.text(frame.select(pl.col(stream.input.prediction or []))).to_series())
-    given = given_scores.of(stream)
-    if not given.columns:
-        return pl.DataFrame({"given": said}).with_columns(
+    answers = stream.rule.read(columns.text(frame.select(pl.col(stream.input.prediction or []))).to_series())
+    scores = score_source.of(stream)
+    if not scores.columns:
+        return pl.DataFrame({"given": answers}).with_columns(
             score=pl.lit(None, dtype=pl.Float64), unscored=pl.lit("the stream gives no confidence")
         )
-    each = _each(frame, given)
-    if given.of is not None:
-        each = [one.with_columns(score_columns.of_label(one["score"], said, given.of).alias("score")) for one in each]
+    each = _each(frame, scores)
+    if scores.of is not None:
+        each = [
+            one.with_columns(score_columns.of_label(one["score"], answers, scores.of).alias("score")) for one in each
+        ]
     how = "least" if stream.score is None else stream.score.combine
-    return combined.scores(given.columns, each, how).select(pl.lit(said).alias("given"), "score", "unscored")
+    return combined.scores(scores.columns, each, how).select(pl.lit(answers).alias("given"), "score", "unscored")
 
 
-def _each(frame: pl.DataFrame, given: given_scores.Given) -> list[pl.DataFrame]:
-    return [given_scores.read(frame[name], given.scale, given.levels) for name in given.columns]
+def _each(frame: pl.DataFrame, scores: score_source.ScoreSource) -> list[pl.DataFrame]:
+    return [score_source.read(frame[name], scores.scale, scores.levels) for name in scores.columns]
 
 
 def _with_score(frame: pl.DataFrame, stream: Stream, score: score_table.Score) -> pl.DataFrame:
     """Columns given, score, unscored, from tokens, samples or a judge."""
     if score.samples is not None:
         return sampled_answers.majority(frame[score.samples.answers or reserved.SAMPLES], stream.rule)
-    said = stream.rule.read(columns.text(frame.select(pl.col(stream.input.prediction or []))).to_series())
+    answers = stream.rule.read(columns.text(frame.select(pl.col(stream.input.prediction or []))).to_series())
     if score.logprobs is not None:
         scored = token_scores.of_answer(frame[score.logprobs], score.take)
     elif score.top_logprobs is not None:
-        scored = token_scores.share(frame[score.top_logprobs], said, stream.rule)
+        scored = token_scores.share(frame[score.top_logprobs], answers, stream.rule)
     elif score.judge is not None:
-        sure = _each(frame, given_scores.of(stream))
+        sure = _each(frame, score_source.of(stream))
         verdict = None if score.judge.verdict is None else frame[score.judge.verdict]
         scored = judges.scores(verdict, sure[0] if sure else None)
     else:
         return _with_number(frame, stream)
-    return scored.select(pl.lit(said).alias("given"), "score", "unscored")
+    return scored.select(pl.lit(answers).alias("given"), "score", "unscored")
 
 
 def _with_probabilities(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
@@ -181,8 +183,10 @@ def _with_probabilities(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     if stream.input.prediction is None:
         answered = answered.with_columns(given=pl.when("valid").then("best"))
     else:
-        given = stream.rule.read(columns.text(frame.select(stream.input.prediction)).to_series())
-        answered = answered.with_columns(given=given, score=_of_prediction(answered["score"], given, matrix, stream))
+        answers = stream.rule.read(columns.text(frame.select(stream.input.prediction)).to_series())
+        answered = answered.with_columns(
+            given=answers, score=_of_prediction(answered["score"], answers, matrix, stream)
+        )
     return answered.select(
         "given",
         "score",
@@ -196,25 +200,25 @@ def _with_probabilities(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     )
 
 
-def outvoted(matrix: columns.Matrix, given: pl.Series, stream: Stream) -> NDArray[np.bool_]:
+def outvoted(matrix: columns.Matrix, answers: pl.Series, stream: Stream) -> NDArray[np.bool_]:
     """Whether a label has a higher probability than the one given; not where one is NaN or what is given is no label."""
-    place = _places(given, stream)
+    place = _places(answers, stream)
     own = np.take_along_axis(matrix, np.maximum(place, 0)[:, None], axis=1)[:, 0]
     return np.asarray((place >= 0) & (own < matrix.max(axis=1, initial=-math.inf)), dtype=np.bool_)
 
 
-def _of_prediction(score: pl.Series, given: pl.Series, matrix: columns.Matrix, stream: Stream) -> pl.Series:
+def _of_prediction(score: pl.Series, answers: pl.Series, matrix: columns.Matrix, stream: Stream) -> pl.Series:
     """The score of the prediction, where it is a label."""
     if stream.input.score != "max":
-        other = pl.Series(outvoted(matrix, given, stream))
+        other = pl.Series(outvoted(matrix, answers, stream))
         return pl.select(pl.when(other & score.is_not_null()).then(0.0).otherwise(score)).to_series()
-    place = _places(given, stream)
+    place = _places(answers, stream)
     own = confidence.of_label(matrix, np.maximum(place, 0))
     return pl.select(pl.when(pl.Series(place >= 0)).then(own).otherwise(score)).to_series()
 
 
-def _places(given: pl.Series, stream: Stream) -> NDArray[np.intp]:
+def _places(answers: pl.Series, stream: Stream) -> NDArray[np.intp]:
     """The place of each answer among the labels; -1: it is none of them."""
     order = list(range(len(stream.labels)))
-    found = given.replace_strict(stream.labels, order, default=-1, return_dtype=pl.Int64)
-    return np.asarray(found.fill_null(-1).to_numpy(), dtype=np.intp)
+    places = answers.replace_strict(stream.labels, order, default=-1, return_dtype=pl.Int64)
+    return np.asarray(places.fill_null(-1).to_numpy(), dtype=np.intp)

@@ -21,8 +21,8 @@ def of(frame: pl.DataFrame, numbers: Sequence[str]) -> tuple[list[str], list[str
     """
     families: dict[str, list[str]] = {"": list(numbers)}
     for one in numbers:
-        if found := _FAMILY.match(one):
-            families.setdefault(found[1], []).append(one)
+        if match := _FAMILY.match(one):
+            families.setdefault(match[1], []).append(one)
     for start, names in sorted(families.items(), key=lambda family: -len(family[1])):
         if len(names) < 2 or len(names) > MOST_LABELS:
             continue

@@ -31,12 +31,12 @@ def texts(lines: Iterable[str], names: list[str]) -> pl.DataFrame:
 
     A key of the object that is called like the path goes before it.
     """
-    found: dict[str, list[str | None]] = {name: [] for name in names}
+    by_name: dict[str, list[str | None]] = {name: [] for name in names}
     for line in lines:
         row = path_functions.parsed(line)
         for name in names:
-            found[name].append(_text(_value(row, name)))
-    return pl.DataFrame(found, schema=dict.fromkeys(names, pl.String()))
+            by_name[name].append(_text(_value(row, name)))
+    return pl.DataFrame(by_name, schema=dict.fromkeys(names, pl.String()))
 
 
 def there(row: Any, name: str) -> bool:

@@ -61,8 +61,8 @@ def inside(numbers: pl.Series, scale: str) -> pl.Series:
 def unit(numbers: pl.Series, scale: str) -> pl.Series:
     """Each number of the scale as a number in [0, 1], in its order; null where it is none. `numbers`: Float64."""
     known = inside(numbers, scale)
-    given = pl.select(pl.when(known).then(numbers).otherwise(1.0)).to_series().to_numpy()
-    mapped = pl.Series(numbers.name, np.clip(_MAPS[scale](given), 0.0, 1.0))
+    filled = pl.select(pl.when(known).then(numbers).otherwise(1.0)).to_series().to_numpy()
+    mapped = pl.Series(numbers.name, np.clip(_MAPS[scale](filled), 0.0, 1.0))
     return pl.select(pl.when(known).then(mapped)).to_series().rename(numbers.name)
 
 
@@ -90,8 +90,8 @@ def another(numbers: pl.Series, scale: str, *, named: bool) -> tuple[int, str] |
         strays, count = int(stray.sum()), int(finite.sum())
         if strays <= _SHARE * count or (strays < _STRAYS and strays < count) or numbers.filter(stray).n_unique() < 2:
             return None
-    given = numbers.filter(finite & (numbers != _UNKNOWN) if above.any() else finite)
-    fits = [name for name in _ENDS if name != scale and inside(given, name).all()]
+    usable = numbers.filter(finite & (numbers != _UNKNOWN) if above.any() else finite)
+    fits = [name for name in _ENDS if name != scale and inside(usable, name).all()]
     return int((above if above.any() and not named else stray).arg_true()[0]), fits[0]
 
 

@@ -10,22 +10,22 @@ from models.outputs import scale as scales
 Scale = Literal["unit", "percent", "logprob"]
 
 
-def complaint(given: pl.Series, name: str, scale: Scale | None = None) -> str | None:
+def complaint(column: pl.Series, name: str, scale: Scale | None = None) -> str | None:
     """Why a column cannot be read as confidences of a scale, and what to do; None: it can, but for stray rows.
 
     `scale`: as the user names it, None: nothing is named, and they must be from 0 to 1. As `score` decides it
     (`models.outputs.scale.another`): one setting decides about all rows, and none is read by half.
     """
-    number = columns.numbers(given).rename(name)
-    found = scales.another(number, scale or "unit", named=scale is not None)
-    if found is None:
+    number = columns.numbers(column).rename(name)
+    likely = scales.another(number, scale or "unit", named=scale is not None)
+    if likely is None:
         return None
     finite = number.filter(number.is_finite().fill_null(False))
     least, most = (float(end) for end in (finite.min(), finite.max()))  # type: ignore[arg-type] # they are numbers
     runs = f"column {name!r} runs from {least:.6g} to {most:.6g}, not {scales.RANGES[scale or 'unit']}"
     stray = scale is None and scales.another(number, "unit", named=True) is None
     otherwise = " (or --scale unit, and the rows outside go to a person)" if stray else ""
-    match found[1]:
+    match likely[1]:
         case "percent":
             return f"{runs}: if it is percent, add --scale percent{otherwise}"
         case "logprob":
@@ -35,11 +35,11 @@ def complaint(given: pl.Series, name: str, scale: Scale | None = None) -> str | 
     return f"{runs}: give a confidence, higher = surer{otherwise}"
 
 
-def mapped(given: pl.Series, scale: Scale) -> pl.Series:
+def mapped(column: pl.Series, scale: Scale) -> pl.Series:
     """The column on the scale from 0 to 1 by a rising map (`scale`); what is no number of it stays as it stands."""
     if scale == "unit":
-        return given
-    return _shown(scales.unit(columns.numbers(given), scale), given)
+        return column
+    return _shown(scales.unit(columns.numbers(column), scale), column)
 
 
 def of_one(confidence: pl.Series, prediction: pl.Series, label: str) -> pl.Series:
@@ -72,9 +72,9 @@ def one_sided(confidence: pl.Series, prediction: pl.Series) -> str | None:
     return str(means["given"][1]) if above >= 0.95 else None
 
 
-def _shown(moved: pl.Series, given: pl.Series) -> pl.Series:
+def _shown(moved: pl.Series, column: pl.Series) -> pl.Series:
     """The numbers and, where there is none, what stands in the column."""
     if not moved.null_count():
-        return moved.rename(given.name)
-    written = columns.text(given.to_frame()).to_series()
-    return pl.select(pl.coalesce(moved.cast(pl.String), written)).to_series().rename(given.name)
+        return moved.rename(column.name)
+    written = columns.text(column.to_frame()).to_series()
+    return pl.select(pl.coalesce(moved.cast(pl.String), written)).to_series().rename(column.name)

@@ -35,13 +35,13 @@ def of_answer(tokens: pl.Series, take: str) -> pl.DataFrame:
     return rows.select(score.alias("score"), "unscored")
 
 
-def share(top: pl.Series, given: pl.Series, rule: same.Rule) -> pl.DataFrame:
+def share(top: pl.Series, answers: pl.Series, rule: same.Rule) -> pl.DataFrame:
     """Columns `score` and `unscored`: of each row the share of the label `given`.
 
     `top`: List(Struct(token, logprob)). A token is a label if the stream's rule reads it as one, outer spaces and quotes left
     out, or if one label alone begins with it, as where a label is of several tokens.
     """
-    rows = pl.DataFrame({"top": top, "given": given}).with_row_index("row")
+    rows = pl.DataFrame({"top": top, "given": answers}).with_row_index("row")
     tokens = (
         rows.explode("top", empty_as_null=True, keep_nulls=True)
         .unnest("top")
@@ -49,8 +49,8 @@ def share(top: pl.Series, given: pl.Series, rule: same.Rule) -> pl.DataFrame:
     )
     kinds = tokens["token"].unique()
     label = dict(zip(kinds, (_label(token, rule) for token in kinds), strict=True))
-    found = tokens.with_columns(label=pl.col("token").replace_strict(label, default=None, return_dtype=pl.String))
-    mass = found.filter(pl.col("label").is_not_null()).with_columns(p=pl.col("logprob").exp())
+    labelled = tokens.with_columns(label=pl.col("token").replace_strict(label, default=None, return_dtype=pl.String))
+    mass = labelled.filter(pl.col("label").is_not_null()).with_columns(p=pl.col("logprob").exp())
     shares = mass.group_by("row").agg(
         own=pl.col("p").filter(pl.col("label") == pl.col("given")).sum(), all=pl.col("p").sum()
     )

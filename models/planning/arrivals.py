@@ -58,14 +58,14 @@ def days(cases: Cases, number: int, per_day: int, salt: str) -> Iterator[tuple[N
     wanted = number * per_day
     rounds = -(-wanted // len(cases.right)) + 1  # one more, for days that go on to the end of a group
     names = [pl.int_range(groups, eager=True).cast(pl.String) + f"/{turn}" for turn in range(rounds)]
-    orders = [np.argsort(policy.draws(name, salt + "order").to_numpy(), kind="stable") for name in names]
+    orders = [np.argsort(policy.random_numbers(name, salt + "order").to_numpy(), kind="stable") for name in names]
     taken = np.concatenate(orders)
-    draw = np.concatenate(
-        [policy.draws(name, salt).to_numpy()[order] for name, order in zip(names, orders, strict=True)]
+    numbers = np.concatenate(
+        [policy.random_numbers(name, salt).to_numpy()[order] for name, order in zip(names, orders, strict=True)]
     )
     upto = np.cumsum(np.diff(cases.first)[taken])
     start = 0
     for day in range(1, number + 1):
         end = max(int(np.searchsorted(upto, day * per_day, side="left")) + 1, start)
-        yield taken[start:end], draw[start:end]
+        yield taken[start:end], numbers[start:end]
         start = end

@@ -37,12 +37,12 @@ def granted(history: pl.DataFrame, targets: list[float], delta: float) -> dict[f
         known = int(history["right"].is_not_null().sum())
         nothing = Granted(labels=known, once=None, steps=((known, None),), needed=None)
         return dict.fromkeys(targets, nothing)
-    found = {}
+    by_goal = {}
     taken = {size: labels.look(size) for goal in targets for size in labels.sizes(certificate.fewest(goal, delta))}
     for goal in targets:
         mine = [taken[size] for size in labels.sizes(certificate.fewest(goal, delta))]
-        found[goal] = _granted(labels, mine, goal, delta)
-    return found
+        by_goal[goal] = _granted(labels, mine, goal, delta)
+    return by_goal
 
 
 def _once(last: looks.Look, labels: looks.Labels, target: float, delta: float) -> tuple[int, ...]:
@@ -69,7 +69,7 @@ def _granted(labels: looks.Labels, taken: list[looks.Look], target: float, delta
     ]
     last = taken[-1]
     once = _once(last, labels, target, delta)
-    standing = certificate.Standing(
+    progress = certificate.Progress(
         plan=era_plan.Plan(
             epoch="study",
             alpha=target,
@@ -92,5 +92,5 @@ def _granted(labels: looks.Labels, taken: list[looks.Look], target: float, delta
         labels=last.labels,
         once=labels.thresholds[max(once)] if once else None,
         steps=tuple(steps),
-        needed=certificate.needed(standing),
+        needed=certificate.needed(progress),
     )

@@ -42,7 +42,7 @@ class Columns:
     rule: same.Rule | None = None
 
     @property
-    def judged_by(self) -> str:
+    def labelled_by(self) -> str:
         """The column that says what is right: the truth, or a verdict."""
         return self.right or self.truth
 
@@ -62,17 +62,17 @@ class LeftOut:
     placeholders: dict[str, int] = field(default_factory=dict)
     unreadable: int = 0
     unscored: int = 0
-    doubt: str | None = None
+    first_reason: str | None = None
     written: dict[str, int] = field(default_factory=dict)
     undecided: dict[str, int] = field(default_factory=dict)
     repeats: int = 0
     without_chance: int = 0
 
 
-def counted(said: pl.Series) -> dict[str, int]:
+def counted(answers: pl.Series) -> dict[str, int]:
     """How often each text occurs, most often first."""
-    found = said.drop_nulls().rename("said").value_counts().sort(["count", "said"], descending=[True, False])
-    return {str(text): int(n) for text, n in found.iter_rows()}
+    counts = answers.drop_nulls().rename("said").value_counts().sort(["count", "said"], descending=[True, False])
+    return {str(text): int(n) for text, n in counts.iter_rows()}
 
 
 def list_note(prediction: pl.Series, truth: pl.Series) -> str | None:
@@ -132,18 +132,18 @@ def item_column(rows: pl.DataFrame) -> items.Column | None:
 def content_note(rows: pl.DataFrame) -> str | None:
     """That several rows have one content, where no column was taken to say what belongs together."""
     named = [name for name in rows.columns if items.names_content(name) and rows[name].null_count() < len(rows)]
-    found = items.repeated(rows.select(named))
-    if found is None or found.repeats < items.COMMON:
+    repeats = items.repeated(rows.select(named))
+    if repeats is None or repeats.repeats < items.COMMON:
         return None
     return (
-        f"Column {found.name!r} has {found.values} values in {found.rows} labelled rows: if rows of one are right or wrong "
-        f"together, add --group {found.name}"
+        f"Column {repeats.name!r} has {repeats.values} values in {repeats.rows} labelled rows: if rows of one are right or wrong "
+        f"together, add --group {repeats.name}"
     )
 
 
-def chances(given: pl.Series) -> pl.Series:
+def chances(column: pl.Series) -> pl.Series:
     """Chances of being labelled as Float64 in (0, 1]; null where there is none."""
-    number = columns.numbers(given)
+    number = columns.numbers(column)
     return pl.select(pl.when((number > 0) & (number <= 1)).then(number)).to_series().rename("chance")
 
 
@@ -164,13 +164,13 @@ def population(cases: pl.DataFrame, name: str) -> tuple[pl.DataFrame, str | None
         raise ValueError(f"the chances in column {name!r} stand for {stands[-1]:.3g} cases, more than {MOST}")
     more = np.maximum(np.diff(stands, prepend=0).astype(np.int64) - 1, 0)
     others = known[np.repeat(np.arange(len(known)), more)].with_columns(right=pl.lit(None, dtype=pl.Boolean))
-    doubt = (
+    reason = (
         None
         if len(known) == len(cases)
         else f"By column {name!r} about {expected:.0f} of {len(cases)} rows are labelled, and {len(known)} are: the rows without "
         "a truth are not those the labels were drawn from, and were put aside"
     )
-    return pl.concat([known, others]), doubt
+    return pl.concat([known, others]), reason
 
 
 def answer(text: pl.Series) -> pl.Series:

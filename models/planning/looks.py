@@ -82,7 +82,7 @@ class Labels:
             return None
         thresholds, starts, weights = era_plan.ranks(history["confidence"])
         group = known["group"] if "group" in known.columns else pl.int_range(len(known), eager=True).cast(pl.String)
-        order = policy.draws(group, _ORDER).to_numpy()
+        order = policy.random_numbers(group, _ORDER).to_numpy()
         place = np.argsort(order, kind="stable")
         unit = np.cumsum(np.concatenate(([False], np.diff(order[place]) != 0))) if len(order) else np.zeros(0)
         known = known[place]
@@ -183,8 +183,8 @@ class Labels:
 def _counted(code: Numbers) -> tuple[Numbers, Numbers]:
     """The distinct codes, from 0 on, and how often each occurs."""
     if len(code) and code.max() > 4 * len(code):
-        found, alike = np.unique(code, return_counts=True)
-        return found, alike
+        codes, alike = np.unique(code, return_counts=True)
+        return codes, alike
     alike = np.bincount(code)
-    found = np.flatnonzero(alike)
-    return found, alike[found]
+    codes = np.flatnonzero(alike)
+    return codes, alike[codes]

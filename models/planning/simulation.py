@@ -138,7 +138,7 @@ def _play(
     held: _Evidence | None = None
     used: set[float] = set()
     rows = []
-    for day, (taken, draw) in enumerate(arrivals.days(cases, setting.days, setting.per_day, salt), start=1):
+    for day, (taken, numbers) in enumerate(arrivals.days(cases, setting.days, setting.per_day, salt), start=1):
         place, sizes = arrivals.rows(cases.first, taken)
         confidence, right = cases.confidence[place], cases.right[place]
         if held is None and not np.isnan(confidence).all():
@@ -148,23 +148,23 @@ def _play(
         group = np.repeat(np.arange(len(taken)), sizes)
         chance = np.ones(len(taken))
         np.minimum.at(chance, group, np.where(out, rule.audit_rate, rule.blind_rate))
-        drawn = draw < chance
+        sampled = numbers < chance
         rows.append(
             {
                 "day": day,
                 "came": len(out),
                 "released": int(out.sum()),
-                "read": int((~out | drawn[group]).sum()),
+                "read": int((~out | sampled[group]).sum()),
                 "wrong": int((out & ~right).sum()),
             }
         )
         if held is not None:
-            day_ = _Day(held.step[place], right, group, np.where(drawn, chance, 0.0))
+            day_ = _Day(held.step[place], right, group, np.where(sampled, chance, 0.0))
             _bet(held, day_, _smallest(rule, np.array(held.thresholds)), cases.largest, setting.target)
-            found = held.look(setting)
-            if found is not None and (rule.threshold is None or found < rule.threshold):
-                rule = policy.Policy(threshold=found, audit_rate=setting.audit_rate, blind_rate=setting.blind_rate)
-                used.add(found)
+            looked = held.look(setting)
+            if looked is not None and (rule.threshold is None or looked < rule.threshold):
+                rule = policy.Policy(threshold=looked, audit_rate=setting.audit_rate, blind_rate=setting.blind_rate)
+                used.add(looked)
         tick()
     return pl.DataFrame(rows), used
 

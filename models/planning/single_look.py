@@ -26,8 +26,8 @@ def starts(labels: Floats, alpha: float, delta: float) -> tuple[tuple[int, ...],
     last threshold. Looks at no answer. Raises ValueError as `e_values.binomial`.
     """
     share = 1 / len(ERRORS)
-    found = [_first(labels, errors, alpha, share * delta) for errors in ERRORS]
-    places = sorted({place for place in found if place is not None})
+    firsts = [_first(labels, errors, alpha, share * delta) for errors in ERRORS]
+    places = sorted({place for place in firsts if place is not None})
     if not places:
         perfect = _first(labels, 0, alpha, delta)
         places = [len(labels) - 1 if perfect is None else perfect]

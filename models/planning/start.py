@@ -40,14 +40,14 @@ class Situation:
             raise ValueError(f"error {self.error!r}, minutes {self.minutes!r} cannot be")
 
     @property
-    def drawn(self) -> float:
+    def sampled(self) -> float:
         """Blind draws a day."""
         return self.arrivals * self.blind_rate
 
     @property
     def read(self) -> float:
         """Blind draws read a day."""
-        return self.drawn if self.readings is None else min(self.drawn, self.readings)
+        return self.sampled if self.readings is None else min(self.sampled, self.readings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class Start:
 
     situation: Situation
     labels: int | None
-    draws: int | None
+    samples: int | None
     days: float | None
     hours: float | None
     bottleneck: Bottleneck
@@ -74,7 +74,7 @@ class Start:
 
 def plan(situation: Situation) -> Start:
     """From what a stream begins with to the day of its first certificate."""
-    bottleneck: Bottleneck = "readers" if situation.read < situation.drawn else "draws"
+    bottleneck: Bottleneck = "readers" if situation.read < situation.sampled else "draws"
     first = _first(situation)
     keeps_up = None
     if bottleneck == "readers" and situation.read:
@@ -82,11 +82,11 @@ def plan(situation: Situation) -> Start:
     return Start(
         situation=situation,
         labels=None if first is None else first[0],
-        draws=None if first is None else first[1],
+        samples=None if first is None else first[1],
         days=None if first is None else spent(first[1], situation.read),
         hours=None if first is None or not situation.read else first[1] * situation.minutes / 60,
         bottleneck=bottleneck,
-        unread=situation.drawn - situation.read,
+        unread=situation.sampled - situation.read,
         keeps_up=keeps_up,
         sooner=None if first is None else _sooner(situation, first[1], bottleneck),
     )
@@ -122,30 +122,30 @@ def labels_for(target: float, level: float, error: float = 0.0) -> int | None:
 
 def _first(situation: Situation) -> tuple[int, int] | None:
     """Labels and draws of the chain that is certified first, of those that start by coverage (docs/method.md 4.2)."""
-    found = []
+    steps = []
     for share, weight in zip(era_plan.START_COVERAGE, era_plan.START_WEIGHT, strict=True):
         labels = labels_for(situation.target, weight * situation.delta, situation.error)
         if labels is not None:
-            found.append((math.ceil(labels / share), labels))
-    if not found:
+            steps.append((math.ceil(labels / share), labels))
+    if not steps:
         return None
-    draws, labels = min(found)
-    return labels, draws
+    samples, labels = min(steps)
+    return labels, samples
 
 
-def _sooner(situation: Situation, draws: int, bottleneck: Bottleneck) -> float | None:
+def _sooner(situation: Situation, samples: int, bottleneck: Bottleneck) -> float | None:
     if bottleneck == "readers":
-        return spent(draws, min(situation.drawn, 2 * situation.read))
+        return spent(samples, min(situation.sampled, 2 * situation.read))
     most = situation.arrivals if situation.readings is None else min(situation.arrivals, situation.readings)
-    return spent(draws, most) if most > situation.read else None
+    return spent(samples, most) if most > situation.read else None
 
 
-def days_for(labels: float, *, drawn: float, read: float | None, waiting: float = 0.0) -> float | None:
+def days_for(labels: float, *, sampled: float, read: float | None, waiting: float = 0.0) -> float | None:
     """Days until `labels` more blind draws of a kind are read.
 
     `drawn` of them are made a day, `read` a day are read (None: all that are there), `waiting` were made and are unread.
     None: never.
     """
-    made = 0.0 if waiting >= labels else spent(labels - waiting, drawn)
+    days = 0.0 if waiting >= labels else spent(labels - waiting, sampled)
     done = 0.0 if read is None else spent(labels, read)
-    return None if made is None or done is None else max(made, done)
+    return None if days is None or done is None else max(days, done)

@@ -86,7 +86,7 @@ def of(history: pl.DataFrame, *, target: float, delta: float) -> Study:
         raise ValueError("no case has a truth to compare with")
     counts = _counts(history)
     share = _Share.of(history)
-    found = attainable.granted(history, sorted({*LADDER, target}), delta)
+    by_goal = attainable.granted(history, sorted({*LADDER, target}), delta)
     sizes = known.group_by("group").len()["len"] if "group" in known.columns else None
     return Study(
         cases=len(history),
@@ -105,8 +105,8 @@ def of(history: pl.DataFrame, *, target: float, delta: float) -> Study:
         augrc=risk.augrc(counts, delta),
         gate=reliability.gate(counts, delta),
         curve=_curve(known, counts, delta),
-        attainable=tuple(_attainable(goal, share, made) for goal, made in found.items()),
-        steps=tuple((labels, share.at(threshold)) for labels, threshold in found[target].steps),
+        attainable=tuple(_attainable(goal, share, reached) for goal, reached in by_goal.items()),
+        steps=tuple((labels, share.at(threshold)) for labels, threshold in by_goal[target].steps),
         scores=history["confidence"].drop_nulls().unique().sort().to_numpy(),
     )
 
@@ -218,25 +218,25 @@ class _Share:
         return float(self.reached[kept[-1]]) / self.cases, float(self.thresholds[kept[-1]])
 
 
-def _attainable(target: float, share: _Share, made: attainable.Granted) -> Attainable:
+def _attainable(target: float, share: _Share, reached: attainable.Granted) -> Attainable:
     oracle, oracle_threshold = share.oracle(target)
     return Attainable(
         target=target,
         oracle=oracle,
         oracle_threshold=oracle_threshold,
-        certified=share.at(made.once),
-        certified_threshold=made.once,
-        anytime=share.at(made.steps[-1][1]),
-        labels=made.labels,
-        first=next((labels for labels, held in made.steps if held is not None), None),
-        needed=made.needed,
+        certified=share.at(reached.once),
+        certified_threshold=reached.once,
+        anytime=share.at(reached.steps[-1][1]),
+        labels=reached.labels,
+        first=next((labels for labels, held in reached.steps if held is not None), None),
+        needed=reached.needed,
     )
 
 
 def _counts(history: pl.DataFrame) -> pl.DataFrame:
     """The history as `risk` takes it: everything reviewed, every label a blind one that is answered."""
     chance = pl.col("chance") if "chance" in history.columns else pl.lit(1.0)
-    said = pl.when(pl.col("right").is_null()).then(pl.lit("undrawn")).when("right").then(pl.lit("right"))
+    outcome = pl.when(pl.col("right").is_null()).then(pl.lit("undrawn")).when("right").then(pl.lit("right"))
     return (
         history.group_by("confidence", "right", propensity=chance)
         .agg(n=pl.len().cast(pl.Int64))
@@ -247,6 +247,6 @@ def _counts(history: pl.DataFrame) -> pl.DataFrame:
             "propensity",
             route=pl.lit(policy.REVIEW),
             blind=pl.col("right").is_not_null(),
-            outcome=said.otherwise(pl.lit("wrong")),
+            outcome=outcome.otherwise(pl.lit("wrong")),
         )
     )

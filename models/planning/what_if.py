@@ -57,11 +57,11 @@ def thresholds(
 
     With more than one plan those of all, at most 200 by even steps; without any, confidences that occurred.
     """
-    found = {threshold for plan in plans for threshold in plan.thresholds}
-    if not found:
+    values = {threshold for plan in plans for threshold in plan.thresholds}
+    if not values:
         sound = counts.filter(pl.col("confidence").is_not_null())["confidence"].unique().sort(descending=True)
-        found = set(sound.gather_every(max(1, len(sound) // MOST)))
-    falling = sorted(found, reverse=True)
+        values = set(sound.gather_every(max(1, len(sound) // MOST)))
+    falling = sorted(values, reverse=True)
     if len(falling) > MOST:
         falling = [falling[round(step * (len(falling) - 1) / (MOST - 1))] for step in range(MOST)]
     return tuple(sorted({*falling, *(line for line in lines if line is not None)}, reverse=True))
@@ -75,7 +75,7 @@ def of(
     prices: cost.Prices,
     minutes: tuple[float, Known],
     by_day: pl.DataFrame,
-    standings: Mapping[str, certificate.Standing],
+    progress_by_scope: Mapping[str, certificate.Progress],
     parts: Sequence[Part] = (),
     design: group_intervals.Design = group_intervals.ALONE,
 ) -> WhatIf:
@@ -101,7 +101,7 @@ def of(
         review_hours=reviews * minutes[0] / 60,
         **{name: 1000 * priced[name] for name in ("cost", "cost_low", "cost_high")},
     )
-    whole = standings.get("")
+    whole = progress_by_scope.get("")
     return WhatIf(
         cases_per_day=cases_per_day,
         minutes=minutes[0],
@@ -109,7 +109,8 @@ def of(
         audit_rate=prices.audit_rate,
         rows=rounded(figures.hstack(_certified(figures["threshold"], whole))),
         parts=tuple(parts),
-        labels={label: _certified(figures["threshold"], left) for label, left in standings.items() if label} or None,
+        labels={label: _certified(figures["threshold"], left) for label, left in progress_by_scope.items() if label}
+        or None,
     )
 
 
@@ -128,8 +129,8 @@ def part(
     design: group_intervals.Design = group_intervals.ALONE,
 ) -> Part:
     """The thresholds within one part; `counts` as in `risk`, of that part. `design`: of all cases, for want of its own."""
-    found = pl.concat([_nothing(), risk.at(counts, at, alpha, design=design.at(at))], how="vertical_relaxed")
-    return Part(name=name, cases=int(counts["n"].sum()), rows=rounded(found))
+    rows = pl.concat([_nothing(), risk.at(counts, at, alpha, design=design.at(at))], how="vertical_relaxed")
+    return Part(name=name, cases=int(counts["n"].sum()), rows=rounded(rows))
 
 
 def rounded(frame: pl.DataFrame) -> pl.DataFrame:
@@ -144,12 +145,12 @@ def _nothing() -> pl.DataFrame:
     return pl.DataFrame([dict.fromkeys(kinds) | {"coverage": 0.0, "n": 0, "errors": 0}], schema=kinds)
 
 
-def _certified(at: pl.Series, standing: certificate.Standing | None) -> pl.DataFrame:
+def _certified(at: pl.Series, progress: certificate.Progress | None) -> pl.DataFrame:
     kinds = {"certified": pl.Boolean, "needed": pl.Int64}
-    if standing is None:
+    if progress is None:
         return pl.DataFrame({"certified": [False] * len(at), "needed": [None] * len(at)}, schema=kinds)
-    lacks = dict(zip(standing.plan.thresholds, certificate.needed_at(standing), strict=True))
-    held = {standing.plan.thresholds[place] for place in standing.certified}
+    lacks = dict(zip(progress.plan.thresholds, certificate.needed_at(progress), strict=True))
+    held = {progress.plan.thresholds[place] for place in progress.certified}
     return pl.DataFrame(
         {"certified": [line in held for line in at], "needed": [lacks.get(line) for line in at]}, schema=kinds
     )

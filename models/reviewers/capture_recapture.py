@@ -82,13 +82,13 @@ def readers(cases: pl.DataFrame, alpha: float) -> Readers:
         unknown = NotEnoughEvidence(reason=reason, n=read, errors=wrong)
         return Readers(due=due, read=read, wrong=wrong, error=unknown, missed=unknown)
     at, bounds = _pieces(seen, alpha)
-    found = bounds[0][0]  # no fewer are wrong than were found to be
+    fewest = bounds[0][0]  # no fewer are wrong than were found to be
 
     def estimate(share: Callable[[Pieces], float], least: float) -> Estimate:
         value, low, high = _square_and_add(share, at, bounds)
         return Estimate(value=value, low=max(low, least), high=high, alpha=alpha, n=read, errors=wrong, method=METHOD)
 
-    return Readers(due=due, read=read, wrong=wrong, error=estimate(_error, found), missed=estimate(_missed, 0.0))
+    return Readers(due=due, read=read, wrong=wrong, error=estimate(_error, fewest), missed=estimate(_missed, 0.0))
 
 
 def _counted(number: int, word: str) -> str:

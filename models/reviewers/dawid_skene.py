@@ -49,9 +49,9 @@ def dawid_skene(counts: ArrayLike, weight: ArrayLike | None = None, *, most: int
         rounds += 1
         mass = posterior * times[:, None]
         marginals = mass.sum(0) / times.sum()
-        said = np.einsum("ij,ipk->pjk", mass, votes)
-        given = said.sum(2, keepdims=True)
-        confusion = np.divide(said, given, out=np.zeros_like(said), where=given > 0)
+        tally = np.einsum("ij,ipk->pjk", mass, votes)
+        row_sums = tally.sum(2, keepdims=True)
+        confusion = np.divide(tally, row_sums, out=np.zeros_like(tally), where=row_sums > 0)
         with np.errstate(divide="ignore"):
             logs = np.log(confusion)
             each = np.log(marginals) + np.einsum("ipk,pjk->ij", votes, np.where(np.isneginf(logs), -1e300, logs))

@@ -56,7 +56,7 @@ class Policy:
         return Policy(threshold=line, audit_rate=self.audit_rate, blind_rate=self.blind_rate)
 
 
-def draws(ids: pl.Series, salt: str) -> pl.Series:
+def random_numbers(ids: pl.Series, salt: str) -> pl.Series:
     """Permanent random numbers in [0, 1), one per id (Ohlsson 1995): 52 bits of SHA-256(salt, id).
 
     The salt has a fixed length in hex and is followed by a line feed, so no two (salt, id) pairs read the same.
@@ -98,7 +98,7 @@ def route(
         sure &= held.is_null()
     always = pl.lit(False) if audited is None else pl.lit(audited)
     return (
-        pl.DataFrame({"sure": sure, "draw": draws(ids, salt)})
+        pl.DataFrame({"sure": sure, "draw": random_numbers(ids, salt)})
         .with_columns(
             propensity=pl.when(always).then(1.0).when("sure").then(policy.audit_rate).otherwise(policy.blind_rate)
         )

@@ -15,7 +15,7 @@ from models.evaluation.group_intervals import Design
 from models.routing import policy
 from review.adoption import verdict
 from review.queries import blind_samples, outcomes, policy_history
-from review.queries.outcomes import Judged
+from review.queries.outcomes import Outcomes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Part:
 
     counts: pl.DataFrame
     least: pl.DataFrame
-    draws: pl.DataFrame
+    samples: pl.DataFrame
     design: Design = group_intervals.ALONE
 
 
@@ -48,15 +48,15 @@ class Weighed:
 
 
 def of(
-    cases: Judged,
+    cases: Outcomes,
     in_force: policy_history.PolicyInForce,
     plans: Mapping[str, era_plan.Plan],
-    standings: Mapping[str, certificate.Standing],
+    progress_by_scope: Mapping[str, certificate.Progress],
 ) -> Weighed:
     """From the stream's decisions: those of the epoch in force, told apart at thresholds of `plans` and lines in force."""
     epoch = outcomes.of(cases, in_force.epoch_id)
     points = {point for plan in plans.values() for point in plan.thresholds}
-    points |= {line for line in lines(in_force, standings) if line is not None}
+    points |= {line for line in lines(in_force, progress_by_scope) if line is not None}
     at, newest = sorted(points), max((plan.era for plan in plans.values()), default=1)
     return Weighed(
         whole=_part(epoch, at),
@@ -65,66 +65,70 @@ def of(
     )
 
 
-def _by_class(cases: Judged, plans: Mapping[str, era_plan.Plan], points: Sequence[float]) -> dict[str, Part]:
+def _by_class(cases: Outcomes, plans: Mapping[str, era_plan.Plan], points: Sequence[float]) -> dict[str, Part]:
     return {part: _part(outcomes.with_prediction(cases, part), points) for part in plans if part}
 
 
-def _in_era(cases: Judged, plans: Mapping[str, era_plan.Plan], points: Sequence[float]) -> dict[str, Part]:
+def _in_era(cases: Outcomes, plans: Mapping[str, era_plan.Plan], points: Sequence[float]) -> dict[str, Part]:
     return {"": _part(cases, points), **_by_class(cases, plans, points)}
 
 
-def lines(in_force: policy_history.PolicyInForce, standings: Mapping[str, certificate.Standing]) -> list[float | None]:
+def lines(
+    in_force: policy_history.PolicyInForce, progress_by_scope: Mapping[str, certificate.Progress]
+) -> list[float | None]:
     """The lines in force and those certified, of every part."""
     now = [in_force.policy.threshold, *(in_force.policy.by_class or {}).values()]
-    return now + [standing.threshold for standing in standings.values()]
+    return now + [progress.threshold for progress in progress_by_scope.values()]
 
 
-def _part(cases: Judged, points: Sequence[float]) -> Part:
+def _part(cases: Outcomes, points: Sequence[float]) -> Part:
     counts = least = outcomes.counts(cases, points)
     disputed = pl.col("outcome") == "disputed"
-    if cases.drawn.filter(disputed).height:
+    if cases.sampled.filter(disputed).height:
         for_the_model = pl.when(disputed).then(pl.lit("right")).otherwise("outcome")
-        least = outcomes.counts(replace(cases, drawn=cases.drawn.with_columns(outcome=for_the_model)), points)
-    draws = cases.drawn.group_by("confidence", "outcome").agg(n=pl.len().cast(pl.Int64)).select(*blind_samples.SCHEMA)
-    return Part(counts=counts, least=least, draws=draws, design=_design(cases))
+        least = outcomes.counts(replace(cases, sampled=cases.sampled.with_columns(outcome=for_the_model)), points)
+    samples = (
+        cases.sampled.group_by("confidence", "outcome").agg(n=pl.len().cast(pl.Int64)).select(*blind_samples.SCHEMA)
+    )
+    return Part(counts=counts, least=least, samples=samples, design=_design(cases))
 
 
-def _design(cases: Judged) -> Design:
+def _design(cases: Outcomes) -> Design:
     """Of the answered draws; a dispute counts as wrong, as in the counts. A member 0 is not known, and taken to be alone."""
-    named = cases.drawn.filter(pl.col("member") > 0)
+    named = cases.sampled.filter(pl.col("member") > 0)
     if named["member"].n_unique() == named.height:
         return group_intervals.ALONE
     row = pl.int_range(1, pl.len() + 1, dtype=pl.UInt64)
-    drawn = cases.drawn.select(
+    sampled = cases.sampled.select(
         "confidence",
         group=pl.when(pl.col("member") > 0).then("member").otherwise(row).reinterpret(signed=True),
-        weight=1 / cases.kinds["propensity"].gather(cases.drawn["kind"]),
-        released=(cases.kinds["route"] == policy.AUTOMATE).gather(cases.drawn["kind"]),
+        weight=1 / cases.kinds["propensity"].gather(cases.sampled["kind"]),
+        released=(cases.kinds["route"] == policy.AUTOMATE).gather(cases.sampled["kind"]),
         right=pl.col("outcome") == "right",
         answered=pl.col("outcome").is_in((*outcomes.SETTLED, "disputed")),
     )
-    answered = drawn.filter("answered")
+    answered = sampled.filter("answered")
     falling, sums = group_intervals.designs(*_labels(answered.filter(pl.col("confidence").is_not_null())))
     return Design(
         released=group_intervals.design(*_labels(answered.filter("released"))[1:]),
-        worst=group_intervals.design(*_labels(drawn.filter("released"))[1:]),
+        worst=group_intervals.design(*_labels(sampled.filter("released"))[1:]),
         falling=falling,
         sums=sums,
     )
 
 
 def _labels(
-    drawn: pl.DataFrame,
+    sampled: pl.DataFrame,
 ) -> tuple[group_intervals.Floats, group_intervals.Floats, group_intervals.Groups, group_intervals.Floats]:
     """Confidence, wrong, group and weight of each."""
-    wrong = np.where(drawn["right"].to_numpy(), 0.0, 1.0)
-    return drawn["confidence"].to_numpy(), wrong, drawn["group"].to_numpy(), drawn["weight"].to_numpy()
+    wrong = np.where(sampled["right"].to_numpy(), 0.0, 1.0)
+    return sampled["confidence"].to_numpy(), wrong, sampled["group"].to_numpy(), sampled["weight"].to_numpy()
 
 
 def verdicts(
     weighed: Weighed,
     in_force: policy_history.PolicyInForce,
-    standings: Mapping[str, certificate.Standing],
+    progress_by_scope: Mapping[str, certificate.Progress],
     *,
     carried: bool = False,
 ) -> dict[str, verdict.Verdict]:
@@ -132,15 +136,15 @@ def verdicts(
     parts = weighed.by_class or {"": weighed.whole}
     return {
         part: verdict.of(
-            standings.get(part),
+            progress_by_scope.get(part),
             weighed.judging(part).counts,
             least=weighed.judging(part).least,
-            epoch=found.counts,
+            epoch=weighing.counts,
             target=in_force.target_error,
             delta=in_force.delta,
             line=in_force.policy.of_class(part).threshold if part else in_force.policy.threshold,
             carried=carried,
             design=weighed.judging(part).design,
         )
-        for part, found in parts.items()
+        for part, weighing in parts.items()
     }

@@ -41,7 +41,7 @@ class Proposal:
 
 
 def of(
-    standing: certificate.Standing,
+    progress: certificate.Progress,
     counts: pl.DataFrame,
     stream: Stream,
     *,
@@ -52,22 +52,22 @@ def of(
 ) -> Proposal:
     """From the last look, the epoch's counts (`risk`), the verdict on them, and the ledger's states by day and reviewer; limits
     widened for groups by `design`."""
-    plan = standing.plan
+    plan = progress.plan
     rows = risk.at(counts, plan.thresholds, plan.delta, design=design.at(plan.thresholds))
-    certified = tuple(plan.thresholds[index] for index in standing.certified)
-    place = standing.certified[-1] if certified else None
+    certified = tuple(plan.thresholds[index] for index in progress.certified)
+    place = progress.certified[-1] if certified else None
     covered = None if place is None else rows.filter(pl.col("threshold") == plan.thresholds[place])["coverage"]
     return Proposal(
         alpha=plan.alpha,
         delta=plan.delta,
-        looks=standing.looks,
-        threshold=standing.threshold,
+        looks=progress.looks,
+        threshold=progress.threshold,
         coverage=float(covered[0]) if covered is not None and len(covered) else None,
         certified=certified,
-        labels=0.0 if place is None else standing.labels[place],
-        errors=0.0 if place is None else standing.errors[place],
-        needed=certificate.needed(standing),
-        next=tuple(plan.thresholds[stop.at] for stop in standing.stops if stop.at not in standing.certified),
+        labels=0.0 if place is None else progress.labels[place],
+        errors=0.0 if place is None else progress.errors[place],
+        needed=certificate.needed(progress),
+        next=tuple(plan.thresholds[stop.at] for stop in progress.stops if stop.at not in progress.certified),
         cheapest=cost.cheapest(rows, prices(stream, reviewers), ruling.allowed),
         carried=_carried(rows, stream, by_day),
         gate=replace(reliability.gate(counts, plan.delta), refusals=ruling.refusals),

@@ -40,7 +40,7 @@ class Verdict:
     contradicted: tuple[tuple[float, float], ...]
     refusals: tuple[str, ...]
     target: float
-    doubt: float | None = None
+    exceeding: float | None = None
     era: int = 0
 
     @property
@@ -64,7 +64,7 @@ class Verdict:
 
 
 def of(
-    standing: certificate.Standing | None,
+    progress: certificate.Progress | None,
     counts: pl.DataFrame,
     *,
     target: float,
@@ -82,7 +82,7 @@ def of(
     certified nothing; None: it is the first. `line`: in force for this part, None: nothing is released. `carried`: it stands
     by the certificate of the era before. Two-sided limits at 1 - `delta`, widened for groups by `design`.
     """
-    certified = () if standing is None else tuple(standing.plan.thresholds[index] for index in standing.certified)
+    certified = () if progress is None else tuple(progress.plan.thresholds[index] for index in progress.certified)
     refusals = reliability.gate(counts if certified or epoch is None else epoch, delta).refusals
     settled = counts if least is None else least
     there = risk.at(settled, certified, delta, design=design.at(certified)) if certified else None
@@ -92,20 +92,20 @@ def of(
     threshold = allowed[-1] if allowed else None
     at_line = None if line is None else risk.at(settled, [line], delta, design=design.at([line]))["low"].item()
     return Verdict(
-        state=_state(standing, certified, threshold, refusals, line=line, carried=carried),
+        state=_state(progress, certified, threshold, refusals, line=line, carried=carried),
         threshold=threshold,
         certified=certified,
         allowed=allowed,
         contradicted=contradicted,
         refusals=refusals,
         target=target,
-        doubt=at_line if at_line is not None and at_line > target else None,
-        era=0 if standing is None else standing.plan.era,
+        exceeding=at_line if at_line is not None and at_line > target else None,
+        era=0 if progress is None else progress.plan.era,
     )
 
 
 def _state(
-    standing: certificate.Standing | None,
+    progress: certificate.Progress | None,
     certified: Sequence[float],
     threshold: float | None,
     refusals: Sequence[str],
@@ -118,7 +118,7 @@ def _state(
     if threshold is None:
         if line is not None and carried:
             return "carried"
-        if standing is None:
+        if progress is None:
             return "unlooked"
         return "contradicted" if certified else "uncertified"
     if line == threshold:
@@ -151,7 +151,7 @@ def badge(
     if stands is None:
         stands = all(line in verdict.allowed for line, verdict in open_)
     if open_ and stands:
-        return "contradicted" if any(verdict.doubt is not None for _, verdict in open_) else "certified"
+        return "contradicted" if any(verdict.exceeding is not None for _, verdict in open_) else "certified"
     if isinstance(error, NotEnoughEvidence) or isinstance(promise, NotEnoughEvidence):
         return "nothing"
     return "kept" if promise.high <= target else "open"

@@ -94,10 +94,10 @@ def queue(stream: Stream, seen: Queue, members: Mapping[str, bool], *, now: str)
             f"make it anew and fill it: second-reader init {stream.name}, then {_again(stream)}",
         )
         return
-    found = [*_project(write, stream, seen, seen.project), *_tasks(write, stream, seen, seen.project)]
-    found += _people(write, stream, seen, members, now)
-    yield from found
-    if not found:
+    all_findings = [*_project(write, stream, seen, seen.project), *_tasks(write, stream, seen, seen.project)]
+    all_findings += _people(write, stream, seen, members, now)
+    yield from all_findings
+    if not all_findings:
         open_cases = findings.counted(len(seen.open_keys), "open case has its task", "open cases have their tasks")
         yield write.ok(f"the project is as we made it, {open_cases}")
 
@@ -113,9 +113,9 @@ def _project(
             same.few([repr(label) for label in labels if label not in others])
             for labels, others in ((wanted, set(offered)), (offered, set(wanted)))
         )
-        said = [f"no longer offers {gone}" if gone else "", f"offers {new}" if new else ""]
+        changes = [f"no longer offers {gone}" if gone else "", f"offers {new}" if new else ""]
         yield write.bad(
-            f"the form {' and '.join(filter(None, said)) or 'offers its labels in another order'}; "
+            f"the form {' and '.join(filter(None, changes)) or 'offers its labels in another order'}; "
             "answers that are none of the stream's labels become faults",
             f"put back what `second-reader show config {stream.name}` prints (Settings > Labeling Interface > Code)",
         )

@@ -108,7 +108,7 @@ def _project(client: httpx.Client, number: int) -> Mapping[str, Any] | None:
     answer = _send(client, "GET", f"/api/projects/{number}/")
     if answer.status_code == httpx.codes.NOT_FOUND:
         return None
-    return _object(_judged(answer), "label_config", "task_number", "total_annotations_number")
+    return _object(_accepted(answer), "label_config", "task_number", "total_annotations_number")
 
 
 def _tasks(client: httpx.Client, project: int, keys: Sequence[str]) -> Iterator[tuple[str, label_studio_findings.Task]]:
@@ -173,10 +173,10 @@ def _moment(text: object) -> str:
 
 def _object(answer: httpx.Response, *names: str) -> dict[str, Any]:
     """What a good answer holds: an object with these names."""
-    found = _body(answer)
-    if not isinstance(found, dict) or not found.keys() >= set(names):
+    body = _body(answer)
+    if not isinstance(body, dict) or not body.keys() >= set(names):
         raise _stranger(answer)
-    return found
+    return body
 
 
 def _body(answer: httpx.Response) -> Any:
@@ -192,7 +192,7 @@ def _stranger(answer: httpx.Response) -> Refused:
 
 
 def _ask(client: httpx.Client, method: str, path: str, **rest: Any) -> httpx.Response:
-    return _judged(_send(client, method, path, **rest))
+    return _accepted(_send(client, method, path, **rest))
 
 
 def _send(client: httpx.Client, method: str, path: str, **rest: Any) -> httpx.Response:
@@ -205,7 +205,7 @@ def _send(client: httpx.Client, method: str, path: str, **rest: Any) -> httpx.Re
         ) from None
 
 
-def _judged(answer: httpx.Response) -> httpx.Response:
+def _accepted(answer: httpx.Response) -> httpx.Response:
     """The answer, if it is a good one. What the server says otherwise is not repeated: it may hold anything."""
     where, status = f"Label Studio at {answer.url.copy_with(path='/', query=None)}", answer.status_code
     if status in (401, 403):

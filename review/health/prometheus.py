@@ -39,11 +39,11 @@ def text(rows: Sequence[Mapping[str, Any]]) -> str:
     A figure that is not known (None) is left out; a stream with a problem has nothing but second_reader_up 0.
     """
     well = [row for row in rows if row["problem"] is None]
-    found = [_gauge("up", "0 if the stream's state cannot be read.", [(row, row["problem"] is None) for row in rows])]
-    found += [_gauge(name, meaning, [(row, row[name]) for row in well]) for name, meaning in _GAUGES.items()]
+    gauges = [_gauge("up", "0 if the stream's state cannot be read.", [(row, row["problem"] is None) for row in rows])]
+    gauges += [_gauge(name, meaning, [(row, row[name]) for row in well]) for name, meaning in _GAUGES.items()]
     times = [(row, row["measured_at"] and timestamps.parse(row["measured_at"]).timestamp()) for row in well]
-    found.append(_gauge("measured_timestamp_seconds", "When the last report was made.", times))
-    return generate_latest(_Figures([family for family in found if family.samples])).decode()
+    gauges.append(_gauge("measured_timestamp_seconds", "When the last report was made.", times))
+    return generate_latest(_Figures([family for family in gauges if family.samples])).decode()
 
 
 def _gauge(name: str, meaning: str, values: Sequence[tuple[Mapping[str, Any], Any]]) -> GaugeMetricFamily:

@@ -30,25 +30,25 @@ def finding(stream: Stream, seen: Seen) -> findings.Finding:
     write = findings.Scribe("ledger", f"{stream.name}, readers")
     readings, how = _readings(stream, seen)
     if seen.pace.hours < DAY:
-        said = "" if readings is None else f"people can read {formats.daily(readings)} a day ({how}); "
-        return write.ok(formats.plain(f"{said}how many cases come is known after a day of them"))
+        pace = "" if readings is None else f"people can read {formats.daily(readings)} a day ({how}); "
+        return write.ok(formats.plain(f"{pace}how many cases come is known after a day of them"))
     arrivals = seen.pace.arrivals
     come = f"{formats.daily(arrivals)} cases a day come for people"
     if readings is None and seen.waiting:
         return write.ok(f"{formats.plain(come)}; how many they read is known after a day of answers")
     read = "who keep up" if readings is None else f"who read {formats.daily(readings)} ({how})"
-    said = f"{come}, {read}"
+    pace = f"{come}, {read}"
     behind = readings is not None and readings < arrivals
     if behind and readings is not None:
-        said += f": {formats.daily(arrivals - readings)} more wait every day"
+        pace += f": {formats.daily(arrivals - readings)} more wait every day"
     if not seen.policy.releases and not seen.certified:
         planned = plan(stream, arrivals=arrivals, readings=readings, blind_rate=seen.policy.blind_rate)
         first, *more = starting.sentences(planned, readers=how)
-        said += f". {first}"
+        pace += f". {first}"
         if more:
-            return write.warn(formats.plain(said), formats.plain(" ".join(more)))
+            return write.warn(formats.plain(pace), formats.plain(" ".join(more)))
     todo = "more readers, fewer cases, or a line that releases more: nothing is released because it waits"
-    return write.warn(formats.plain(said), todo) if behind else write.ok(formats.plain(said))
+    return write.warn(formats.plain(pace), todo) if behind else write.ok(formats.plain(pace))
 
 
 def plan(stream: Stream, *, arrivals: float, readings: float | None, blind_rate: float | None = None) -> start.Start:
@@ -79,16 +79,16 @@ def opening(stream: Stream) -> list[str]:
         if stream.policy.era_days is None
         else ""
     )
-    said = [f"Evidence counts for an era of {formats.days(era)}{longer}; then it starts at zero again."]
-    said += _too_slow(stream)
+    sentences = [f"Evidence counts for an era of {formats.days(era)}{longer}; then it starts at zero again."]
+    sentences += _too_slow(stream)
     noticed = detection_delay.sentence(stream.target.error, PER * stream.policy.audit_rate)
     if noticed:
-        said.append(f"Were {PER} cases a day released: {noticed[0].lower()}{noticed[1:]}")
+        sentences.append(f"Were {PER} cases a day released: {noticed[0].lower()}{noticed[1:]}")
     capacity = stream.review.capacity_per_day
     if capacity is None:
-        return said
+        return sentences
     start = starting.sentences(plan(stream, arrivals=PER, readings=capacity))
-    return [*said, f"Were {PER} cases a day to come, and people to read up to {formats.count(capacity)}:", *start]
+    return [*sentences, f"Were {PER} cases a day to come, and people to read up to {formats.count(capacity)}:", *start]
 
 
 def _too_slow(stream: Stream) -> list[str]:

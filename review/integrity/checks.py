@@ -77,14 +77,14 @@ def _table(read: guards.Read, name: str, links: pl.DataFrame, *, sqlite: bool) -
         for row in _seals(read, name, bounds, sqlite=sqlite):
             under = found_rows.slice(*place.get(row["seq"], (0, 0)))
             if row.pop("mistyped", False):
-                found = [seals.Finding(kind="edited", table="seal", key=f"seq={row['seq']}", seal=row["seq"])]
+                problems = [seals.Finding(kind="edited", table="seal", key=f"seq={row['seq']}", seal=row["seq"])]
             elif row["seq"] in retirements:
                 gone = keys.get(row["seq"], _NO_KEYS)
-                found = retired.check(seals.Seal(**row), under, gone, retirements[row["seq"]])
+                problems = retired.check(seals.Seal(**row), under, gone, retirements[row["seq"]])
             else:
-                found = seals.check(seals.Seal(**row), under)
-            odd |= {finding.seal for finding in found}
-            yield from found
+                problems = seals.check(seals.Seal(**row), under)
+            odd |= {finding.seal for finding in problems}
+            yield from problems
         if (
             name == "decision"
         ):  # an extract of decisions that changed need not be named as well, and may not be made again
@@ -130,8 +130,8 @@ def _seals(read: guards.Read, name: str, bounds: dict[str, int], *, sqlite: bool
 
 def seals_of(read: guards.Read, name: str, bounds: dict[str, int], *, sqlite: bool) -> dict[int, seals.Seal]:
     """The seals of a table from one number to another, by number."""
-    found = _seals(read, name, bounds, sqlite=sqlite)
-    return {row["seq"]: seals.Seal(**{key: row[key] for key in seals.COLUMNS}) for row in found}
+    seal_rows = _seals(read, name, bounds, sqlite=sqlite)
+    return {row["seq"]: seals.Seal(**{key: row[key] for key in seals.COLUMNS}) for row in seal_rows}
 
 
 _NO_KEYS = pl.DataFrame(schema=layout.columns("retired"))
@@ -139,10 +139,10 @@ _NO_KEYS = pl.DataFrame(schema=layout.columns("retired"))
 
 def _retirements(read: guards.Read) -> dict[int, dict[str, Any]]:
     """The retirement of each seal that has one, if it is under a seal itself: whether it is as sealed is found there."""
-    found = read(
+    of_seal = read(
         "SELECT r.* FROM retirement r JOIN seal ON seal.seq = r.seal AND seal.table_name = 'retirement' ORDER BY r.of_seal"
     )
-    return {row["of_seal"]: row for row in found.iter_rows(named=True)}
+    return {row["of_seal"]: row for row in of_seal.iter_rows(named=True)}
 
 
 def _keys(
@@ -154,8 +154,8 @@ def _keys(
     if sqlite:
         sql += " AND rowid BETWEEN :first AND :last"
         extent = _extent([where[number] for number in numbers if number in where])
-    found = read(sql, low=min(numbers), high=max(numbers), **extent).select(_NO_KEYS.columns)
-    parts = found.sort("stream", "case_id").partition_by("of_seal", as_dict=True, maintain_order=True)
+    key_rows = read(sql, low=min(numbers), high=max(numbers), **extent).select(_NO_KEYS.columns)
+    parts = key_rows.sort("stream", "case_id").partition_by("of_seal", as_dict=True, maintain_order=True)
     return {number: part for (number,), part in parts.items()}
 
 
@@ -177,9 +177,11 @@ def _archived(read: guards.Read, folder: Path, *, sqlite: bool) -> Iterator[seal
         files.setdefault(row["file"], []).append(number)
     for file, numbers in files.items():
         bounds = {"low": min(numbers), "high": max(numbers)}
-        made = seals_of(read, retired.TABLE, bounds, sqlite=sqlite)
+        file_seals = seals_of(read, retired.TABLE, bounds, sqlite=sqlite)
         digest = str(retirements[numbers[0]]["file_digest"])
-        yield from archive.check(folder / file, digest, [made[number] for number in numbers if number in made])
+        yield from archive.check(
+            folder / file, digest, [file_seals[number] for number in numbers if number in file_seals]
+        )
 
 
 def extract_findings(
@@ -202,15 +204,15 @@ def extract_findings(
     since = int(read("SELECT coalesce(min(after_seal), 0) AS n FROM edition")["n"].item())
     # The first version's extracts have no members; none since may lack them.
     old = set(kept.filter(pl.col("members").is_null(), pl.col("seal") <= since)["seal"])
-    made = [
+    frames = [
         rollups.make(part, first_version=number in old).select(pl.lit(number, pl.Int64).alias("seal"), pl.all())
         for (number,), part in sorted(rows.partition_by("seal", as_dict=True).items())
     ]
-    wanted = pl.concat([rollups.COLUMNS.to_frame(), *made])
+    wanted = pl.concat([rollups.COLUMNS.to_frame(), *frames])
     key = ["seal", "stream"]
-    found = [("removed", wanted.join(kept, on=key, how="anti")), ("added", kept.join(wanted, on=key, how="anti"))]
+    differences = [("removed", wanted.join(kept, on=key, how="anti")), ("added", kept.join(wanted, on=key, how="anti"))]
     edited = wanted.join(kept, on=key, how="semi").join(kept, on=wanted.columns, how="anti", nulls_equal=True)
-    for kind, odd in [*found, ("edited", edited)]:
+    for kind, odd in [*differences, ("edited", edited)]:
         for number, stream in odd.select(key).iter_rows():
             yield _extract_finding(kind, number, stream)
 
@@ -232,8 +234,8 @@ def _extract_finding(kind: str, number: int, stream: str) -> seals.Finding:
 
 def places(read: guards.Read, name: str, by: str = "seal") -> dict[int, tuple[int, int]]:
     """SQLite's first and last row number of each seal's rows."""
-    found = read(f"SELECT {by}, min(rowid) AS first, max(rowid) AS last FROM {name} GROUP BY {by}")  # noqa: S608
-    return {seal: (first, last) for seal, first, last in found.iter_rows()}
+    extents = read(f"SELECT {by}, min(rowid) AS first, max(rowid) AS last FROM {name} GROUP BY {by}")  # noqa: S608
+    return {seal: (first, last) for seal, first, last in extents.iter_rows()}
 
 
 def _extent(places: list[tuple[int, int]]) -> dict[str, int]:

@@ -14,13 +14,13 @@ Read = Callable[..., pl.DataFrame]  # SQL and its parameters -> what it gives
 def editions(read: Read) -> Iterator[seals.Finding]:
     """What the ledger says of its versions and of itself, where that is not what was written."""
     columns = ("schema_version", "ledger_id", "after_seal", "made_at")
-    found = {row[0]: row for row in read(f"SELECT {', '.join(columns)}, digest FROM edition").rows()}  # noqa: S608
-    for version in sorted({*found, *schema.VERSIONS[1:]}):
-        if version not in found:
+    by_name = {row[0]: row for row in read(f"SELECT {', '.join(columns)}, digest FROM edition").rows()}  # noqa: S608
+    for version in sorted({*by_name, *schema.VERSIONS[1:]}):
+        if version not in by_name:
             kind = "removed"
         elif version not in schema.VERSIONS[1:]:
             kind = "added"
-        elif hashlib.sha256(json.dumps(list(found[version][:-1])).encode()).hexdigest() != found[version][-1]:
+        elif hashlib.sha256(json.dumps(list(by_name[version][:-1])).encode()).hexdigest() != by_name[version][-1]:
             kind = "edited"
         else:
             continue

@@ -61,7 +61,7 @@ def check(
 
     `rows`: those left, as `seals.prepared`; `gone`: the seal's rows of `retired`, sorted by key; `of`: its retirement.
     """
-    made = seals.digest(
+    digest_now = seals.digest(
         TABLE,
         str(of["all_digest"]),
         seal.row_count,
@@ -70,7 +70,7 @@ def check(
         sealed_at=seal.sealed_at,
     )
     edited = [seals.Finding(kind="edited", table="seal", key=f"seq={seal.seq}", seal=seal.seq)]
-    if made != seal.digest or hashlib.sha256(seal.marks).hexdigest() != of["marks_digest"]:
+    if digest_now != seal.digest or hashlib.sha256(seal.marks).hexdigest() != of["marks_digest"]:
         return edited
     kept = None
     if not rows.is_empty():
@@ -79,9 +79,9 @@ def check(
     exact, same_keys = kept == of["kept_digest"], digest(gone) == of["keys_digest"]
     if exact and same_keys and seals.covers(seal, pl.concat([rows.select(key), gone.select(key)]).sort(key)):
         return []
-    found = seals.named(seal, rows, seals.read_keys(TABLE, gone))
+    findings = seals.named(seal, rows, seals.read_keys(TABLE, gone))
     if exact:  # what is missing is missing among the keys
-        found = [replace(one, table="retired") if one.kind == "removed" else one for one in found]
-    if not found and not same_keys:
-        found = [seals.Finding(kind="edited", table="retired", key=f"of_seal={seal.seq}", seal=None)]
-    return found or edited
+        findings = [replace(one, table="retired") if one.kind == "removed" else one for one in findings]
+    if not findings and not same_keys:
+        findings = [seals.Finding(kind="edited", table="retired", key=f"of_seal={seal.seq}", seal=None)]
+    return findings or edited

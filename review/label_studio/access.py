@@ -106,10 +106,10 @@ def post(connection: Connection, path: str, body: object, **params: object) -> A
     if answer.is_success:
         return answer.json()
     try:
-        said = answer.json()
+        content = answer.json()
     except ValueError:
-        said = answer.text
-    raise ApiError(status_code=answer.status_code, body=said)
+        content = answer.text
+    raise ApiError(status_code=answer.status_code, body=content)
 
 
 def people(connection: Connection) -> dict[int, str]:
@@ -128,7 +128,7 @@ def asking(url: str, doing: str) -> Iterator[None]:
     try:
         yield
     except ApiError as error:
-        raise _judged(error, url, doing) from None
+        raise _accepted(error, url, doing) from None
     except (ParsingError, AttributeError, KeyError, TypeError, ValueError):
         # JSON of another shape: the SDK does not look at what it is given, and trips over it, as we do.
         raise Unavailable(
@@ -141,21 +141,23 @@ def asking(url: str, doing: str) -> Iterator[None]:
         ) from None
 
 
-def _judged(error: ApiError, url: str, doing: str) -> Refused | Unavailable:
+def _accepted(error: ApiError, url: str, doing: str) -> Refused | Unavailable:
     status = error.status_code
     detail = error.body.get("detail") if isinstance(error.body, dict) else None
-    said = f": {detail}" if isinstance(detail, str) else ""
+    reason = f": {detail}" if isinstance(detail, str) else ""
     if status in (401, 403):
         return Refused(
-            f"Label Studio at {url} refused the token while {doing} ({status}{said}); "
+            f"Label Studio at {url} refused the token while {doing} ({status}{reason}); "
             "copy a valid one from Account & Settings"
         )
     if status == 404:
-        return Refused(f"Label Studio at {url} knows no such thing while {doing} (404{said}); was the project deleted?")
+        return Refused(
+            f"Label Studio at {url} knows no such thing while {doing} (404{reason}); was the project deleted?"
+        )
     if status is not None and 300 <= status < 400:
         return Refused(
             f"{url} sends us elsewhere while {doing} ({status}); give the URL where Label Studio itself answers"
         )
     if status is not None and 400 <= status < 500 and status not in (408, 409, 425, 429):
-        return Refused(f"Label Studio at {url} refused {doing} ({status}{said})")
-    return Unavailable(f"Label Studio at {url} failed while {doing} ({status}{said})")
+        return Refused(f"Label Studio at {url} refused {doing} ({status}{reason})")
+    return Unavailable(f"Label Studio at {url} failed while {doing} ({status}{reason})")

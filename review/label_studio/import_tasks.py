@@ -62,9 +62,9 @@ def push(
         lost = None
         for batch in _batches([task for task in by_key.values() if task.key not in here]):
             try:
-                made = _import(connection, project_id, batch, stream)
-                there = readback.present(connection, project_id, made.values())
-                here |= {key: task_id for key, task_id in made.items() if task_id in there}
+                task_ids = _import(connection, project_id, batch, stream)
+                there = readback.present(connection, project_id, task_ids.values())
+                here |= {key: task_id for key, task_id in task_ids.items() if task_id in there}
             except Unavailable as failure:
                 lost = failure
                 here |= _settle(connection, [task.key for task in batch], look)
@@ -121,8 +121,8 @@ def _import(connection: access.Connection, project_id: int, batch: Sequence[Task
             body["annotations"] = [mark | {"completed_by": person} for person in task.closed_to]
         request.append(body)
     with access.asking(connection.url, f"putting {len(batch)} tasks into project {project_id}"):
-        said = access.post(connection, f"api/projects/{project_id}/import", request, return_task_ids=True)
-    ids = said.get("task_ids") if isinstance(said, dict) else None
+        response = access.post(connection, f"api/projects/{project_id}/import", request, return_task_ids=True)
+    ids = response.get("task_ids") if isinstance(response, dict) else None
     if not isinstance(ids, list) or len(ids) != len(batch) or not all(isinstance(number, int) for number in ids):
         raise Unavailable(f"Label Studio at {connection.url} did not say which tasks it made of {len(batch)}")
     return {task.key: int(task_id) for task, task_id in zip(batch, ids, strict=True)}
@@ -135,8 +135,8 @@ def _settle(
     deadline = time.monotonic() + connection.patience
     pause = 0.25
     while True:
-        found = look(wanted)
-        if found or time.monotonic() + pause > deadline:
-            return found
+        there = look(wanted)
+        if there or time.monotonic() + pause > deadline:
+            return there
         time.sleep(pause)
         pause *= 2

@@ -143,16 +143,16 @@ def instructions(text: str) -> str:
 
 def drift(project: Mapping[str, object], ours: str) -> list[str]:
     """What somebody changed in a project, one sentence each. `project`: its fields as Label Studio gives them."""
-    found = []
+    problems = []
     if _canonical(str(project.get("label_config"))) != _canonical(ours):
-        found.append("the labelling config is not the stream's; answers that do not fit it become faults")
+        problems.append("the labelling config is not the stream's; answers that do not fit it become faults")
     for name, value in SETTINGS.items():
         if project.get(name) != value:
-            found.append(f"{name} is {project.get(name)!r}; set it back to {value!r}")
+            problems.append(f"{name} is {project.get(name)!r}; set it back to {value!r}")
     version = project.get("model_version")
     if version not in (None, "", MODEL_VERSION):
-        found.append(f"it shows predictions of {version!r}; choose {MODEL_VERSION!r}, or assisted cases come empty")
-    return found
+        problems.append(f"it shows predictions of {version!r}; choose {MODEL_VERSION!r}, or assisted cases come empty")
+    return problems
 
 
 def _record(columns: Sequence[str]) -> str:
@@ -185,14 +185,14 @@ def face(text: str) -> str:
 @functools.lru_cache(maxsize=8)  # asked for every answer
 def by_face(labels: tuple[str, ...]) -> dict[str, str]:
     """The label behind each face. Raises StreamInvalid if two labels have one."""
-    found: dict[str, str] = {}
+    label_of: dict[str, str] = {}
     for label in labels:
-        other = found.setdefault(face(label), label)
+        other = label_of.setdefault(face(label), label)
         if not face(label):
             raise StreamInvalid(f"labels: a reviewer would see nothing of {label!r}; give it a name")
         if other != label:
             raise StreamInvalid(f"labels: {label!r} and {other!r} look the same to a reviewer; rename one")
-    return found
+    return label_of
 
 
 def safe(text: str) -> str:

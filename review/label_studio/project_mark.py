@@ -30,10 +30,10 @@ def whose(description: str | None, mark: Mark) -> Whose:
     "unnamed": of the stream, by an earlier version that named no ledger; "another's": of the stream, of another ledger;
     "none": nothing says that it is of the stream. Of several marks ours counts first, then another's.
     """
-    found = set(_pattern(mark.stream).findall(description or ""))
-    if mark.ledger[:_DIGITS] in found:
+    marks = set(_pattern(mark.stream).findall(description or ""))
+    if mark.ledger[:_DIGITS] in marks:
         return "ours"
-    return "none" if not found else "unnamed" if found == {""} else "another's"
+    return "none" if not marks else "unnamed" if marks == {""} else "another's"
 
 
 def renewed(description: str, mark: Mark) -> str:

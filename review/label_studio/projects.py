@@ -31,7 +31,7 @@ def ensure(
     existing = _own(connection, title, mark, recorded)
     if existing is not None:
         return existing
-    made: int | None = None
+    created: int | None = None
     lost: Unavailable | None = None
     try:
         with access.asking(connection.url, f"making the project {title!r}"):
@@ -43,33 +43,33 @@ def ensure(
                 show_instruction=bool(instructions.strip()),
                 request_options=RequestOptions(additional_body_parameters=dict(labeling_config.SETTINGS)),
             )
-            made = int(answer.id)  # a TypeError: no project, whatever it is
+            created = int(answer.id)  # a TypeError: no project, whatever it is
     except Unavailable as failure:
         lost = failure
     # The answer may be lost and the project made all the same; or a gateway made two of one request.
     existing = _own(connection, title, mark, recorded)
     if existing is None and lost is not None:
         raise lost
-    return existing or made or 0
+    return existing or created or 0
 
 
 def _own(connection: access.Connection, title: str, mark: project_mark.Mark, recorded: Collection[int]) -> int | None:
     """The oldest project that is ours, with our mark by then. Raises Refused where one of this title is not."""
-    found = {number: (whose, project) for number, whose, project in _of_stream(connection, mark)}
-    ours = [number for number, (whose, _) in found.items() if whose == "ours"]
+    by_number = {number: (whose, project) for number, whose, project in _of_stream(connection, mark)}
+    ours = [number for number, (whose, _) in by_number.items() if whose == "ours"]
     if ours:
         return min(ours)
-    known = [number for number, (whose, _) in found.items() if whose == "unnamed" and number in recorded]
+    known = [number for number, (whose, _) in by_number.items() if whose == "unnamed" and number in recorded]
     if known:
         number = min(known)
-        _, project = found[number]
+        _, project = by_number[number]
         with access.asking(connection.url, f"renewing the mark of project {number}"):
             # Sent once more, it says the same.
             connection.client.projects.update(
                 number, description=project_mark.renewed(project.description, mark), request_options=access.READ
             )
         return number
-    for number, (_, project) in sorted(found.items()):
+    for number, (_, project) in sorted(by_number.items()):
         if project.title == title:
             raise Refused(_not_ours(connection, number, mark, project.description))
     return None
@@ -132,8 +132,8 @@ def _of_stream(connection: access.Connection, mark: project_mark.Mark) -> Iterat
                 page=page, page_size=listing.PAGE, include="id,title,description", request_options=access.READ
             )
             items, total = listing.page(answer, "count")
-            found = [(int(item.id), project_mark.whose(item.description, mark), item) for item in items]
-        yield from (one for one in found if one[1] != "none")
+            projects = [(int(item.id), project_mark.whose(item.description, mark), item) for item in items]
+        yield from (one for one in projects if one[1] != "none")
         seen += len(items)
         if not items or seen >= total:
             return

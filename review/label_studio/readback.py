@@ -98,8 +98,8 @@ def _between(
                 request_options=access.READ,
             )
             items, total = listing.page(answer, "total")
-            found = [int(item.id) for item in items]
-        yield from (task_id for task_id in found if task_id in wanted)
-        if not found or len(found) >= total:
+            ids = [int(item.id) for item in items]
+        yield from (task_id for task_id in ids if task_id in wanted)
+        if not ids or len(ids) >= total:
             return
-        first = found[-1] + 1
+        first = ids[-1] + 1

@@ -61,14 +61,14 @@ def _items(result: object, control: str) -> list[Mapping[str, object]]:
 
 def _texts(item: Mapping[str, object], kind: str) -> list[str]:
     value = item.get("value")
-    found = value.get(kind) if isinstance(value, dict) else None
-    return [text for text in ([found] if isinstance(found, str) else found or ()) if isinstance(text, str)]
+    texts = value.get(kind) if isinstance(value, dict) else None
+    return [text for text in ([texts] if isinstance(texts, str) else texts or ()) if isinstance(text, str)]
 
 
 def _chosen(item: Mapping[str, object]) -> object:
     """What was chosen: a list of texts, or whatever else stands there. Of a path in a taxonomy, its one part."""
     kind, value = item.get("type"), item.get("value")
-    found = value.get(kind) if isinstance(value, dict) and kind in ("choices", "taxonomy") else None
-    if kind == "taxonomy" and isinstance(found, list):
-        return [path[0] if isinstance(path, list) and len(path) == 1 else path for path in found]
-    return found
+    choices = value.get(kind) if isinstance(value, dict) and kind in ("choices", "taxonomy") else None
+    if kind == "taxonomy" and isinstance(choices, list):
+        return [path[0] if isinstance(path, list) and len(path) == 1 else path for path in choices]
+    return choices

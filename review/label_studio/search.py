@@ -12,7 +12,7 @@ _KEYS_PER_QUERY = 80  # the query is part of the URL, and 4 094 bytes is where g
 
 def find(connection: access.Connection, project_id: int, keys: Iterable[str]) -> dict[str, list[int]]:
     """The tasks of these keys: key -> task ids, lowest first. A key without a task is left out."""
-    found: dict[str, list[int]] = {}
+    ids_by_key: dict[str, list[int]] = {}
     wanted = list(dict.fromkeys(keys))
     for start in range(0, len(wanted), _KEYS_PER_QUERY):
         keys_asked = wanted[start : start + _KEYS_PER_QUERY]
@@ -31,12 +31,12 @@ def find(connection: access.Connection, project_id: int, keys: Iterable[str]) ->
                 )
                 items, total = listing.page(answer, "total")
                 for task in items:
-                    found.setdefault(str(task.data[labeling_config.KEY]), []).append(int(task.id))
+                    ids_by_key.setdefault(str(task.data[labeling_config.KEY]), []).append(int(task.id))
             seen += len(items)
             if not items or seen >= total:
                 break
             page += 1
-    return {key: sorted(ids) for key, ids in found.items()}
+    return {key: sorted(ids) for key, ids in ids_by_key.items()}
 
 
 def task_ids(connection: access.Connection, project_id: int, *, start: int) -> list[int]:
@@ -46,12 +46,12 @@ def task_ids(connection: access.Connection, project_id: int, *, start: int) -> l
 
 def keys(connection: access.Connection, project_id: int, *, above: int) -> dict[str, list[int]]:
     """Our key of each task with an id above `above`: key -> task ids, lowest first. A task without one is not ours."""
-    found: dict[str, list[int]] = {}
+    ids_by_key: dict[str, list[int]] = {}
     for task in _listed(connection, project_id, above + 1, f"id,data,{labeling_config.KEY}"):
         key = task_data.key(task.data)
         if key is not None:
-            found.setdefault(key, []).append(int(task.id or 0))
-    return found
+            ids_by_key.setdefault(key, []).append(int(task.id or 0))
+    return ids_by_key
 
 
 def _listed(connection: access.Connection, project_id: int, start: int, include: str) -> Iterator[Any]:

@@ -20,8 +20,8 @@ def task_key(stream: str, case_id: str, slot: int) -> str:
 
 def key(task_data: object) -> str | None:
     """Our key in a task's data; None if it is not one of ours."""
-    found = task_data.get(labeling_config.KEY) if isinstance(task_data, dict) else None
-    return found if isinstance(found, str) else None
+    text = task_data.get(labeling_config.KEY) if isinstance(task_data, dict) else None
+    return text if isinstance(text, str) else None
 
 
 def data(stream: Stream, payload: Mapping[str, object], case_id: str) -> dict[str, object]:

@@ -34,22 +34,22 @@ class Appended:
     conflicts: dict[str, pl.DataFrame]
 
 
-def nothing(given: sealing.Ready) -> Appended:
+def nothing(ready: sealing.Ready) -> Appended:
     """Of each table given, no row."""
-    empty = {name: frame.clear() for name, frame in given.facts.items()}
-    return Appended(written=empty, known=dict.fromkeys(given.facts, 0), conflicts=dict(empty))
+    empty = {name: frame.clear() for name, frame in ready.facts.items()}
+    return Appended(written=empty, known=dict.fromkeys(ready.facts, 0), conflicts=dict(empty))
 
 
 def write(
-    where: database.Address, cursor: dbapi.Cursor, given: sealing.Ready, *, now: str, in_force: Mapping[str, str]
+    where: database.Address, cursor: dbapi.Cursor, ready: sealing.Ready, *, now: str, in_force: Mapping[str, str]
 ) -> Appended:
     """Insert what is new and seal it; `now` and `in_force` as in `ledger.append`, which says what is raised."""
-    done = nothing(given)
+    done = nothing(ready)
     _check_in_force(where, cursor, in_force)
     number, digest = head(cursor)
-    made: list[sealing.Batch] = []
-    for name, whole in given.facts.items():
-        batches = given.batches.get(name)
+    all_batches: list[sealing.Batch] = []
+    for name, whole in ready.facts.items():
+        batches = ready.batches.get(name)
         _check_references(where, cursor, name, whole)
         frame, changed = _unretired(where, cursor, whole) if name == "decision" else (whole, whole.clear())
         if len(frame) < len(whole):
@@ -62,8 +62,8 @@ def write(
             done.written[name], done.conflicts[name] = fresh, pl.concat([changed, conflicts])
             done.known[name] = len(whole) - len(fresh) - len(done.conflicts[name])
         number += len(batches)
-        made += batches
-    seal(cursor, made, after=(number - len(made), digest), now=now)
+        all_batches += batches
+    seal(cursor, all_batches, after=(number - len(all_batches), digest), now=now)
     return done
 
 
@@ -81,7 +81,7 @@ def _unrecorded(
     if frame.is_empty():
         return frame, frame
     key, content = layout.key(name), _CONTENT.get(name, [])
-    recorded = found(where, cursor, name, frame, key + content)
+    recorded = recorded_rows(where, cursor, name, frame, key + content)
     if recorded.is_empty():
         return frame, frame.clear()
     fresh = frame.join(recorded, on=key, how="anti", maintain_order="left")
@@ -94,9 +94,9 @@ def _unretired(where: database.Address, cursor: dbapi.Cursor, frame: pl.DataFram
     if not _has_retired(where, cursor, frame):
         return frame, frame.clear()
     key = layout.key("retired")
-    gone = found(where, cursor, "retired", frame, [*key, "content"])
-    said = frame.with_columns(pl.col("content").str.head(removal.DIGITS))
-    other = said.join(gone, on=key, how="semi").join(gone, on=[*key, "content"], how="anti").select(key)
+    gone = recorded_rows(where, cursor, "retired", frame, [*key, "content"])
+    shortened = frame.with_columns(pl.col("content").str.head(removal.DIGITS))
+    other = shortened.join(gone, on=key, how="semi").join(gone, on=[*key, "content"], how="anti").select(key)
     return frame.join(gone, on=key, how="anti", maintain_order="left"), frame.join(other, on=key, how="semi")
 
 
@@ -113,13 +113,13 @@ def _has_retired(where: database.Address, cursor: dbapi.Cursor, frame: pl.DataFr
 
 def known(where: database.Address, cursor: dbapi.Cursor, name: str, keys: pl.DataFrame) -> pl.DataFrame:
     """Of some keys of a table, those that are recorded or were, and were retired, in any order. In a transaction."""
-    recorded = found(where, cursor, name, keys, layout.key(name))
+    recorded = recorded_rows(where, cursor, name, keys, layout.key(name))
     if name != "decision" or not _has_retired(where, cursor, keys):
         return recorded
-    return pl.concat([recorded, found(where, cursor, "retired", keys, layout.key("retired"))])
+    return pl.concat([recorded, recorded_rows(where, cursor, "retired", keys, layout.key("retired"))])
 
 
-def found(
+def recorded_rows(
     where: database.Address, cursor: dbapi.Cursor, name: str, frame: pl.DataFrame, columns: list[str]
 ) -> pl.DataFrame:
     """Of the rows of a table whose keys are in the frame: some columns, typed as in the frame. In a transaction."""
@@ -180,8 +180,8 @@ def _is_recorded(where: database.Address, cursor: dbapi.Cursor, name: str, rows:
     """Whether the first of some rows is: then most of them are likely to be, and hope costs more than asking."""
     mark = "$" if where.kind == "postgresql" else "?"
     key = layout.key(name)
-    given = " AND ".join(f'"{column}" = {mark}{place}' for place, column in enumerate(key, 1))
-    asked = f"SELECT count(*) FROM {database.quoted([name])} WHERE {given}"  # noqa: S608 (our own names)
+    condition = " AND ".join(f'"{column}" = {mark}{place}' for place, column in enumerate(key, 1))
+    asked = f"SELECT count(*) FROM {database.quoted([name])} WHERE {condition}"  # noqa: S608 (our own names)
     cursor.execute(asked, [rows[column][0].as_py() for column in key])
     return database.one(cursor) != 0
 
@@ -199,11 +199,11 @@ def insert(cursor: dbapi.Cursor, name: str, batches: list[sealing.Batch], *, aft
 def seal(cursor: dbapi.Cursor, batches: Sequence[sealing.Batch], *, after: tuple[int, str], now: str) -> None:
     """Chain batches to the seal whose number and digest are `after`."""
     number, digest = after
-    made = []
+    new_seals = []
     for batch in batches:
         number += 1
-        made.append(seals.make(batch.content, seq=number, previous=digest, now=now))
-        digest = made[-1].digest
-    if made:
-        rows = pl.DataFrame([asdict(seal) for seal in made], schema=seals.COLUMNS)
+        new_seals.append(seals.make(batch.content, seq=number, previous=digest, now=now))
+        digest = new_seals[-1].digest
+    if new_seals:
+        rows = pl.DataFrame([asdict(seal) for seal in new_seals], schema=seals.COLUMNS)
         cursor.adbc_ingest("seal", rows.to_arrow(), mode="append")

@@ -56,17 +56,17 @@ def check(path: Path, digest: str, sealed: Sequence[seals.Seal]) -> list[seals.F
         return whole("removed")
     except (OSError, pl.exceptions.PolarsError):
         return whole("unreadable")
-    found = [
+    findings = [
         replace(one, table="archived decision") if one.table == _TABLE else one
         for seal in sealed
         for one in seals.check(seal, rows.filter(pl.col("seal") == seal.seq))
     ]
     others = rows.filter(~pl.col("seal").is_in([seal.seq for seal in sealed]))
-    found += [
+    findings += [
         seals.Finding(kind="added", table="archived decision", key=seals.name(row), seal=None)
         for row in others.select(layout.key(_TABLE)).iter_rows(named=True)
     ]
-    return found or ([] if same else whole("edited"))
+    return findings or ([] if same else whole("edited"))
 
 
 def _digest(path: Path) -> str:

@@ -44,10 +44,10 @@ class _Pandas:
             return None
         if self._hidden_from == get_ident():
             raise ModuleNotFoundError("the drivers are loaded without pandas", name=name)
-        found = PathFinder.find_spec(name, path)
-        if found is not None and isinstance(found.loader, SourceFileLoader):
-            found.loader = _Telling(name, found.loader.path)
-        return found
+        spec = PathFinder.find_spec(name, path)
+        if spec is not None and isinstance(spec.loader, SourceFileLoader):
+            spec.loader = _Telling(name, spec.loader.path)
+        return spec
 
 
 _pandas = _Pandas()

@@ -11,11 +11,11 @@ from review.ledger import layout, rollups, seals
 @cache
 def _types() -> dict[str, pl.DataType]:
     """Column names that mean one type wherever they stand."""
-    found: dict[str, set[pl.DataType]] = {name: {kind} for name, kind in (seals.COLUMNS | rollups.COLUMNS).items()}
+    types: dict[str, set[pl.DataType]] = {name: {kind} for name, kind in (seals.COLUMNS | rollups.COLUMNS).items()}
     for table in layout.names():
         for name, kind in layout.columns(table).items():
-            found.setdefault(name, set()).add(kind)
-    return {name: kinds.pop() for name, kinds in found.items() if len(kinds) == 1} | {"seal": pl.Int64()}
+            types.setdefault(name, set()).add(kind)
+    return {name: kinds.pop() for name, kinds in types.items() if len(kinds) == 1} | {"seal": pl.Int64()}
 
 
 def frame(table: pa.Table) -> pl.DataFrame:

@@ -71,8 +71,8 @@ def names() -> list[str]:
 def columns(name: str) -> pl.Schema:
     """A table's columns and their types in table order, without `seal`. Raises KeyError if there is no such table."""
     parts = (word.partition(":") for word in _TABLES[name].split())
-    found = {column.rstrip("*"): _TYPES[kind] for column, _, kind in parts}
-    return pl.Schema({column: kind for column, kind in found.items() if column != "seal"})
+    types = {column.rstrip("*"): _TYPES[kind] for column, _, kind in parts}
+    return pl.Schema({column: kind for column, kind in types.items() if column != "seal"})
 
 
 def original(name: str) -> list[str]:

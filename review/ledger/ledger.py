@@ -63,21 +63,21 @@ def _version(where: database.Address) -> str | None:
         return None
     with database.connect(where) as connection, connection.cursor() as cursor, database.mapped(where):
         cursor.execute(_LOOK[where.kind])
-        found = database.one(cursor)
-        if found == _FOREIGN:
+        version = database.one(cursor)
+        if version == _FOREIGN:
             raise errors.LedgerInvalid(
                 f"{where.shown} holds the tables of something else; name another file in SECOND_READER_LEDGER"
             )
-        if found == 0:
+        if version == 0:
             return None
         cursor.execute("SELECT MAX(version_num) FROM alembic_version")
-        found = database.one(cursor)
-    if found is not None and found not in schema.VERSIONS:
+        version = database.one(cursor)
+    if version is not None and version not in schema.VERSIONS:
         raise errors.LedgerInvalid(
-            f"{where.shown} has schema {found}, this second-reader has {schema.VERSION}: use the one that made it, or, "
+            f"{where.shown} has schema {version}, this second-reader has {schema.VERSION}: use the one that made it, or, "
             "if it is no ledger, name another in SECOND_READER_LEDGER"
         )
-    return None if found is None else str(found)
+    return None if version is None else str(version)
 
 
 class Ledger:
@@ -115,11 +115,11 @@ class Ledger:
         frame is not what its table holds or has a key twice, LedgerInvalid if the database refuses a row, Superseded,
         Unavailable; in each case nothing was written.
         """
-        given = facts if isinstance(facts, sealing.Ready) else sealing.ready(facts, hashed=False)
-        if all(frame.is_empty() for frame in given.facts.values()):
-            return appends.nothing(given)
+        ready = facts if isinstance(facts, sealing.Ready) else sealing.ready(facts, hashed=False)
+        if all(frame.is_empty() for frame in ready.facts.values()):
+            return appends.nothing(ready)
         with self._transaction() as cursor:
-            done = appends.write(self._where, cursor, given, now=now, in_force=in_force or {})
+            done = appends.write(self._where, cursor, ready, now=now, in_force=in_force or {})
             if check is not None:
                 check(done)
             return done

@@ -56,12 +56,12 @@ class Cases:
     """Decisions of a stream: for all but the few that were drawn, only how many of each kind reach which confidence."""
 
     kinds: pl.DataFrame  # KIND (with the era), propensity as Float64, and `n`, how many cases there are of it
-    undrawn: tuple[NDArray[np.float64], ...]  # of each row of `kinds`: the confidences of its cases not drawn, rising
-    drawn: pl.DataFrame  # each case drawn for a blind label: `DRAWN`
+    unsampled: tuple[NDArray[np.float64], ...]  # of each row of `kinds`: the confidences of its cases not drawn, rising
+    sampled: pl.DataFrame  # each case drawn for a blind label: `DRAWN`
 
 
 # seal (of its batch), place (within it: the queue's order), member (what it belongs with), kind (its row of `kinds`)
-DRAWN = ["kind", "seal", "place", "member", "decided_at", "case_id", "confidence"]
+SAMPLED = ["kind", "seal", "place", "member", "decided_at", "case_id", "confidence"]
 
 
 def make(rows: pl.DataFrame, *, first_version: bool = False) -> pl.DataFrame:
@@ -79,7 +79,7 @@ def make(rows: pl.DataFrame, *, first_version: bool = False) -> pl.DataFrame:
         place=pl.col("content").str.head(_PLACE_DIGITS),
         member=pl.lit(0, pl.UInt64) if first_version else members(rows),
     )
-    made = []
+    extract_rows = []
     for (stream,), part in sorted(rows.partition_by("stream", as_dict=True).items()):
         groups = (
             part.group_by(*by)
@@ -88,7 +88,7 @@ def make(rows: pl.DataFrame, *, first_version: bool = False) -> pl.DataFrame:
         )
         confidences = groups["confidence"].explode().fill_null(np.nan)
         ids = groups.filter("blind").select(pl.col(of_case).explode())
-        made.append(
+        extract_rows.append(
             {
                 "stream": stream,
                 "groups": _lines(groups.select(*by, "n")),
@@ -97,7 +97,7 @@ def make(rows: pl.DataFrame, *, first_version: bool = False) -> pl.DataFrame:
                 "members": None if first_version else groups["member"].explode().to_numpy().astype("<u8").tobytes(),
             }
         )
-    return pl.DataFrame(made, schema={name: kind for name, kind in COLUMNS.items() if name != "seal"})
+    return pl.DataFrame(extract_rows, schema={name: kind for name, kind in COLUMNS.items() if name != "seal"})
 
 
 def members(rows: pl.DataFrame) -> pl.Series:
@@ -129,35 +129,35 @@ def read(extracts: Sequence[pl.DataFrame], eras: Mapping[str, Sequence[int]] = M
     sizes, blind = groups["n"].to_numpy(), groups["blind"].to_numpy()
     parts = _parts([blob for frame in extracts for blob in frame["confidences"]], sizes)
     of_kind: list[list[NDArray[np.float64]]] = [[] for _ in range(len(kinds))]
-    for number, part, drawn in zip(kind, parts, blind, strict=True):
-        if not drawn:
+    for number, part, sampled in zip(kind, parts, blind, strict=True):
+        if not sampled:
             of_kind[number].append(part)
     confidences = np.concatenate([*compress(parts, blind), np.empty(0)])
-    of_drawn = groups.select("decided_at", "seal", kind=kind)[np.repeat(np.flatnonzero(blind), sizes[blind])]
+    of_sampled = groups.select("decided_at", "seal", kind=kind)[np.repeat(np.flatnonzero(blind), sizes[blind])]
     ids = _parsed([frame["case_ids"] for frame in extracts], _CASE)
-    drawn = of_drawn.with_columns(
+    sampled = of_sampled.with_columns(
         *ids.with_columns(pl.col("member").fill_null(0)).get_columns(),
         confidence=pl.Series(confidences, dtype=pl.Float64).fill_nan(None),
-    ).select(DRAWN)
-    return Cases(kinds=kinds, undrawn=tuple(map(risen, of_kind)), drawn=drawn)
+    ).select(SAMPLED)
+    return Cases(kinds=kinds, unsampled=tuple(map(risen, of_kind)), sampled=sampled)
 
 
 def code(rows: pl.DataFrame, keys: pl.DataFrame, by: Sequence[str]) -> pl.Series:
     """Of each row, which of the distinct `keys` it has in the columns `by`: its index, from 0."""
     known = keys.select(by).with_row_index("code")
-    found = rows.select(by).join(known, on=list(by), how="left", nulls_equal=True, maintain_order="left")
-    return found["code"].cast(pl.Int64)
+    joined = rows.select(by).join(known, on=list(by), how="left", nulls_equal=True, maintain_order="left")
+    return joined["code"].cast(pl.Int64)
 
 
 def confidences(cases: Cases, prediction: str | None) -> pl.Series:
     """The confidence of every case that has one; with `prediction`, of those the model gave that label."""
     labels = cases.kinds["prediction"]
-    undrawn = [part for label, part in zip(labels, cases.undrawn, strict=True) if prediction in (None, label)]
-    drawn = cases.drawn["confidence"]
+    unsampled = [part for label, part in zip(labels, cases.unsampled, strict=True) if prediction in (None, label)]
+    sampled = cases.sampled["confidence"]
     if prediction is not None:
-        drawn = drawn.filter(labels.gather(cases.drawn["kind"]) == prediction)
-    known = drawn.drop_nulls().to_numpy()
-    return pl.Series("confidence", np.concatenate([*undrawn, known]), dtype=pl.Float64)
+        sampled = sampled.filter(labels.gather(cases.sampled["kind"]) == prediction)
+    known = sampled.drop_nulls().to_numpy()
+    return pl.Series("confidence", np.concatenate([*unsampled, known]), dtype=pl.Float64)
 
 
 def _parts(blobs: Sequence[bytes], sizes: NDArray[np.int64]) -> list[NDArray[np.float64]]:

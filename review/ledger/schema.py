@@ -102,10 +102,10 @@ def conform(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _fits(given: pl.DataType, wanted: pl.DataType) -> bool:
+def _fits(kind: pl.DataType, wanted: pl.DataType) -> bool:
     return (
-        given in (wanted, pl.Null())
-        or (wanted == pl.Float64 and given.is_numeric())
-        or (wanted == pl.Int64 and given.is_integer())
-        or (wanted == pl.String and given in (pl.Categorical, pl.Enum))
+        kind in (wanted, pl.Null())
+        or (wanted == pl.Float64 and kind.is_numeric())
+        or (wanted == pl.Int64 and kind.is_integer())
+        or (wanted == pl.String and kind in (pl.Categorical, pl.Enum))
     )

@@ -36,16 +36,20 @@ def ready(facts: Mapping[str, pl.DataFrame], *, hashed: bool = True) -> Ready:
     if unknown:
         raise ValueError(f"no table {min(unknown)!r} in the ledger")
     # Every row finds what it refers to, and an index grows at fewer places, if the rows come in this order.
-    given = {name: schema.conform(name, facts[name]).sort(layout.key(name)) for name in layout.names() if name in facts}
-    return Ready(facts=given, batches={name: batches(name, frame) for name, frame in given.items()} if hashed else {})
+    conformed = {
+        name: schema.conform(name, facts[name]).sort(layout.key(name)) for name in layout.names() if name in facts
+    }
+    return Ready(
+        facts=conformed, batches={name: batches(name, frame) for name, frame in conformed.items()} if hashed else {}
+    )
 
 
 def batches(name: str, rows: pl.DataFrame) -> list[Batch]:
     """Rows of a table as they go into it, cut into what goes under one seal each."""
-    made = []
+    all_batches = []
     for part in rows.iter_slices(seals.ROWS):
         if not part.is_empty():
             arrow = part.to_arrow()
             beside = rollups.make(part) if name == "decision" else None
-            made.append(Batch(content=seals.content(name, part, arrow), rows=arrow, extracts=beside))
-    return made
+            all_batches.append(Batch(content=seals.content(name, part, arrow), rows=arrow, extracts=beside))
+    return all_batches

@@ -251,12 +251,12 @@ def named(seal: Seal, rows: pl.DataFrame, gone: frozenset["Key"] = frozenset()) 
     if sealed is None:
         return [Finding(kind="edited", table="seal", key=f"seq={seal.seq}", seal=seal.seq)]
     now = dict(zip(map(_read_key, rows["key"]), rows["mark"], strict=True))
-    found = [
+    differences = [
         *(("removed", key) for key in sealed if key not in now and key not in gone),
         *(("edited", key) for key, mark in sealed.items() if now.get(key, mark) != mark),
         *(("added", key) for key in now if key not in sealed or key in gone),
     ]
-    return [Finding(kind=kind, table=table, key=name(dict(key)), seal=seal.seq) for kind, key in found]
+    return [Finding(kind=kind, table=table, key=name(dict(key)), seal=seal.seq) for kind, key in differences]
 
 
 def read_keys(table: str, rows: pl.DataFrame) -> frozenset["Key"]:

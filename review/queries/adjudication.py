@@ -43,7 +43,7 @@ def readers(ledger: Ledger, stream: str, case_ids: list[str]) -> dict[str, dict[
     who wrote in another's name has read the case as well."""
     if not case_ids:
         return {}
-    found = ledger.read(
+    rows = ledger.read(
         """
         SELECT case_id, reviewer, min(slot) AS slot FROM (
             SELECT stream, case_id, slot, outcome, reviewer FROM review
@@ -57,6 +57,6 @@ def readers(ledger: Ledger, stream: str, case_ids: list[str]) -> dict[str, dict[
         cases=case_ids,
     )
     known: dict[str, dict[str, int]] = {}
-    for case_id, reviewer, slot in found.rows():
+    for case_id, reviewer, slot in rows.rows():
         known.setdefault(case_id, {})[reviewer] = int(slot)
     return known

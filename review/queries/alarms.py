@@ -27,14 +27,14 @@ def suspicions(ledger: Ledger, stream: str) -> list[suspicion.Suspicion]:
 
     An alarm of the first version names no batch: all its epoch is suspect until a later one stops release.
     """
-    found = alarms(ledger, stream)
-    claims = readings.claims(ledger, stream) if len(found) else pl.DataFrame()
-    made, later = [], False
-    for alarm in found.iter_rows(named=True):
+    raised = alarms(ledger, stream)
+    claims = readings.claims(ledger, stream) if len(raised) else pl.DataFrame()
+    listed, later = [], False
+    for alarm in raised.iter_rows(named=True):
         if alarm["detector"] is not None or not later:
-            made.append(suspicion.of(ledger, stream, alarm, claims))
+            listed.append(suspicion.of(ledger, stream, alarm, claims))
         later |= alarm["stopped"]
-    return made
+    return listed
 
 
 def suspects(ledger: Ledger, stream: str) -> pl.DataFrame | None:
@@ -44,11 +44,11 @@ def suspects(ledger: Ledger, stream: str) -> pl.DataFrame | None:
     if no alarm was ever raised. Order is the number of the append, never a time: cases of a batch share one, and an older
     day's file may come last.
     """
-    found = suspicions(ledger, stream)
-    if not found:
+    all_suspicions = suspicions(ledger, stream)
+    if not all_suspicions:
         return None
     read = readings.read(ledger, stream).readings.filter(pl.col("slot") == 0)
-    rows = pl.concat([_released(ledger, stream, one) for one in found])
+    rows = pl.concat([_released(ledger, stream, one) for one in all_suspicions])
     return rows.join(read, on="case_id", how="anti", maintain_order="left")
 
 

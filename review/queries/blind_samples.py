@@ -14,7 +14,7 @@ _NAMES = {"waiting": "unsent"}  # as `review.queries.outcomes` calls it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draws:
+class Samples:
     """`right` and `wrong` are settled. `disputed`: read, and another person is to read it; `skipped`: passed on by at least
     one person, read by none; `open`: before people; `unsent`: not sent yet."""
 
@@ -46,43 +46,42 @@ def of(counts: pl.DataFrame) -> pl.DataFrame:
     return counts.filter("blind").group_by("confidence", "outcome").agg(pl.col("n").sum()).select(*SCHEMA)
 
 
-def at(found: pl.DataFrame, threshold: float) -> Draws:
+def at(counts: pl.DataFrame, threshold: float) -> Samples:
     """Those at or above a threshold; `found` by SCHEMA."""
-    sums = found.filter(pl.col("confidence") >= threshold).group_by("outcome").agg(pl.col("n").sum())
-    return Draws(**{_NAMES.get(outcome, outcome): int(n) for outcome, n in sums.iter_rows()})
+    sums = counts.filter(pl.col("confidence") >= threshold).group_by("outcome").agg(pl.col("n").sum())
+    return Samples(**{_NAMES.get(outcome, outcome): int(n) for outcome, n in sums.iter_rows()})
 
 
-def pending(draws: Draws) -> str:
+def pending(samples: Samples) -> str:
     """What waits, each apart: `40 wait for another reader, 12 are unanswered, 300 not sent yet`; empty: nothing does."""
     parts = [
-        (draws.disputed, "waits for another reader", "wait for another reader"),
-        (draws.skipped, "was passed on", "were passed on"),
-        (draws.open, "is unanswered", "are unanswered"),
-        (draws.unsent, "is not sent yet", "are not sent yet"),
+        (samples.disputed, "waits for another reader", "wait for another reader"),
+        (samples.skipped, "was passed on", "were passed on"),
+        (samples.open, "is unanswered", "are unanswered"),
+        (samples.unsent, "is not sent yet", "are not sent yet"),
     ]
     return ", ".join(f"{formats.count(n)} {one if n == 1 else many}" for n, one, many in parts if n)
 
 
-def labels(draws: Draws, where: str) -> str:
+def labels(samples: Samples, where: str) -> str:
     """`278 blind labels at 0.8 and above, 40 of them wait for another reader; 12 more draws: 12 are unanswered`."""
-    said = f"{formats.count(draws.read, 'blind label')} {where}"
-    if draws.wrong:
-        said += f", {formats.count(draws.wrong)} wrong"
-    if draws.disputed:
-        said += (
-            f", {formats.count(draws.disputed)} of them {'waits' if draws.disputed == 1 else 'wait'} for another reader"
-        )
-    rest = pending(Draws(skipped=draws.skipped, open=draws.open, unsent=draws.unsent))
-    return f"{said}; of more draws there, {rest}" if rest else said
+    sentence = f"{formats.count(samples.read, 'blind label')} {where}"
+    if samples.wrong:
+        sentence += f", {formats.count(samples.wrong)} wrong"
+    if samples.disputed:
+        wait = "waits" if samples.disputed == 1 else "wait"
+        sentence += f", {formats.count(samples.disputed)} of them {wait} for another reader"
+    rest = pending(Samples(skipped=samples.skipped, open=samples.open, unsent=samples.unsent))
+    return f"{sentence}; of more draws there, {rest}" if rest else sentence
 
 
-def no_number(found: pl.DataFrame, places: Sequence[float], target: float) -> str:
+def no_number(counts: pl.DataFrame, places: Sequence[float], target: float) -> str:
     """Why the certificate sees no number of labels that would certify one of these thresholds; `found` by SCHEMA.
 
     Told by settled labels only: while draws are pending that count as wrong, it is not hopeless but not known.
     """
-    there = [at(found, place) for place in places]
-    most = max(there, key=lambda one: one.pending, default=Draws())
+    there = [at(counts, place) for place in places]
+    most = max(there, key=lambda one: one.pending, default=Samples())
     if most.pending and not all(one.settled and one.wrong >= target * one.settled for one in there):
         return (
             f"Draws count as wrong until they are settled: {pending(most)}. How many more labels it takes is known when "

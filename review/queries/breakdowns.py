@@ -13,7 +13,7 @@ from models.monitoring import score_shift
 from models.planning import what_if
 from models.routing import policy as routing
 from review.queries import outcomes
-from review.queries.outcomes import Judged
+from review.queries.outcomes import Outcomes
 
 MOST = 200  # parts shown, those with most cases; more is no table but a search
 MOST_CURVES = 40  # parts that follow the slider: what a page can hold
@@ -21,38 +21,38 @@ FEWEST = 100  # cases before, and on the newest day, from which a shift is worth
 
 
 def flags(
-    judged: Judged, *, target: float, delta: float, design: group_intervals.Design = group_intervals.ALONE
+    cases: Outcomes, *, target: float, delta: float, design: group_intervals.Design = group_intervals.ALONE
 ) -> list[slices.Slice]:
     """Error among the released for each predicted class and each value of each slice column, named `column: value`.
 
     The flags hold for all of them together (Holm). At most 200 parts, those with the most released cases. `design`: by how
     much groups widen the limits of all that was released.
     """
-    found = _settled(outcomes.sizes(judged, ["prediction", "slices", "route", "propensity"])).filter(
+    sizes = _settled(outcomes.sizes(cases, ["prediction", "slices", "route", "propensity"])).filter(
         pl.col("route") == routing.AUTOMATE
     )
-    if found.is_empty():
+    if sizes.is_empty():
         return []
-    parts = _named(found, ("route", "propensity", "blind", "outcome", "n"))
+    parts = _named(sizes, ("route", "propensity", "blind", "outcome", "n"))
     largest = parts.group_by("slice").agg(pl.col("n").sum()).sort(["n", "slice"], descending=[True, False]).head(MOST)
     kept = parts.filter(pl.col("slice").is_in(largest["slice"].to_list()))
     return slices.table(kept, target, delta, design=design.released)
 
 
 def curves(
-    judged: Judged,
+    cases: Outcomes,
     thresholds: Sequence[float],
     *,
     delta: float,
     design: group_intervals.Design = group_intervals.ALONE,
 ) -> list[what_if.Part]:
     """The thresholds (strictest first) within each predicted class and each value of a slice; the largest 40 parts."""
-    found = _settled(outcomes.binned(judged, ["prediction", "slices", "propensity"], thresholds))
-    if found.is_empty():
+    binned = _settled(outcomes.binned(cases, ["prediction", "slices", "propensity"], thresholds))
+    if binned.is_empty():
         return []
     # Each case counts as sure as the strictest threshold it reaches; below all of them, as not sure at all.
     line = pl.Series([*thresholds, None], dtype=pl.Float64)
-    counts = found.with_columns(confidence=line.gather(found["bin"].fill_null(len(thresholds))))
+    counts = binned.with_columns(confidence=line.gather(binned["bin"].fill_null(len(thresholds))))
     named = _named(counts, ("confidence", "propensity", "blind", "outcome", "n"))
     largest = named.group_by("slice").agg(pl.col("n").sum()).sort(["n", "slice"], descending=[True, False])
     return [
@@ -61,20 +61,20 @@ def curves(
     ]
 
 
-def _settled(found: pl.DataFrame) -> pl.DataFrame:
+def _settled(counts: pl.DataFrame) -> pl.DataFrame:
     """A dispute counts as wrong."""
     settled = pl.when(pl.col("outcome") == "disputed").then(pl.lit("wrong")).otherwise("outcome")
-    return found.with_columns(outcome=settled)
+    return counts.with_columns(outcome=settled)
 
 
-def _named(found: pl.DataFrame, kept: Sequence[str]) -> pl.DataFrame:
+def _named(counts: pl.DataFrame, kept: Sequence[str]) -> pl.DataFrame:
     """The counts once per predicted class and once per slice column, `slice` naming the part."""
-    named = [found.filter(pl.col("prediction").is_not_null()).select(*kept, slice="answer: " + pl.col("prediction"))]
-    values = {text: json.loads(text) for text in found["slices"].unique()}
-    cases = dict(found.group_by("slices").agg(pl.col("n").sum()).iter_rows())
+    named = [counts.filter(pl.col("prediction").is_not_null()).select(*kept, slice="answer: " + pl.col("prediction"))]
+    values = {text: json.loads(text) for text in counts["slices"].unique()}
+    cases = dict(counts.group_by("slices").agg(pl.col("n").sum()).iter_rows())
     for column in sorted({name for row in values.values() for name in row}):
         of = _slices(column, {text: row.get(column) for text, row in values.items()}, cases)
-        named.append(found.select(*kept, slice=pl.col("slices").replace_strict(of, return_dtype=pl.String)))
+        named.append(counts.select(*kept, slice=pl.col("slices").replace_strict(of, return_dtype=pl.String)))
     return pl.concat(named).group_by("slice", *kept[:-1]).agg(pl.col("n").sum())
 
 
@@ -92,25 +92,25 @@ def _slices(column: str, values: Mapping[str, object], cases: Mapping[str, int])
     return {text: f"{column}: {shown[same.plain(written[text])] if written.get(text) else '(none)'}" for text in values}
 
 
-def shift(judged: Judged) -> score_shift.Shift | None:
+def shift(cases: Outcomes) -> score_shift.Shift | None:
     """The confidences of the newest day beside those of its days before, in steps of 0.001.
 
     None with fewer than 100 cases on either side.
     """
     steps = np.arange(1000, -1, -1) / 1000
-    found = outcomes.binned(judged, ["day"], steps.tolist())
-    if found.is_empty():
+    binned = outcomes.binned(cases, ["day"], steps.tolist())
+    if binned.is_empty():
         return None
     line = pl.Series([*steps, None], dtype=pl.Float64)
-    found = found.select("day", "n", confidence=line.gather(found["bin"].fill_null(len(steps))))
-    newest = found["day"].max()
-    before, after = (found.filter(side) for side in (pl.col("day") < newest, pl.col("day") == newest))
+    binned = binned.select("day", "n", confidence=line.gather(binned["bin"].fill_null(len(steps))))
+    newest = binned["day"].max()
+    before, after = (binned.filter(side) for side in (pl.col("day") < newest, pl.col("day") == newest))
     if min(before["n"].sum(), after["n"].sum()) < FEWEST:
         return None
     return score_shift.shift(before, after)
 
 
-def by_day(judged: Judged) -> pl.DataFrame:
+def by_day(cases: Outcomes) -> pl.DataFrame:
     """Per day (when the model answered, else when it was decided): day, decisions, automated, audited, audited_wrong,
     labelled.
 
@@ -121,7 +121,7 @@ def by_day(judged: Judged) -> pl.DataFrame:
         pl.col("outcome").is_in(names) for names in (("right", "wrong", "disputed"), ("wrong", "disputed"))
     )
     return (
-        outcomes.sizes(judged, ["day", "route"])
+        outcomes.sizes(cases, ["day", "route"])
         .group_by("day")
         .agg(
             decisions=pl.col("n").sum(),

@@ -18,7 +18,7 @@ from models.routing import policy
 from models.routing.policy import Policy
 from review.ledger.ledger import Ledger
 from review.queries import outcomes, policy_history
-from review.queries.outcomes import Judged
+from review.queries.outcomes import Outcomes
 
 _TUPLES = ("thresholds", "starts", "weights")
 _NO_END = 2**63 - 1  # after every seal
@@ -62,16 +62,16 @@ def plan_rows(era: Era, stream: str) -> pl.DataFrame:
 
 def eras(ledger: Ledger, epoch_id: str) -> list[Era]:
     """Every era of the epoch, oldest first."""
-    found = ledger.read(
+    all_rows = ledger.read(
         "SELECT part, era, alpha, delta, thresholds, starts, weights, group_size, after_seal, ends_at, registered_at "
         "FROM era_plan WHERE epoch_id = :epoch ORDER BY era, part",
         epoch=epoch_id,
     )
-    made: list[Era] = []
-    for (number,), rows in found.partition_by("era", as_dict=True, maintain_order=True).items():
+    listed: list[Era] = []
+    for (number,), rows in all_rows.partition_by("era", as_dict=True, maintain_order=True).items():
         first = rows.row(0, named=True)
         plans = {row["part"]: _plan(epoch_id, row) for row in rows.iter_rows(named=True)}
-        made.append(
+        listed.append(
             Era(
                 epoch_id=epoch_id,
                 number=int(number),
@@ -81,19 +81,19 @@ def eras(ledger: Ledger, epoch_id: str) -> list[Era]:
                 plans=plans,
             )
         )
-    return made
+    return listed
 
 
 def era(ledger: Ledger, epoch_id: str) -> Era | None:
     """The newest era of the epoch; None: nothing of it was registered yet."""
-    found = eras(ledger, epoch_id)
-    return found[-1] if found else None
+    all_eras = eras(ledger, epoch_id)
+    return all_eras[-1] if all_eras else None
 
 
 def era_number(ledger: Ledger, epoch_id: str) -> int:
     """The number of the newest era of the epoch; 0: none was registered yet."""
-    found = ledger.read("SELECT coalesce(max(era), 0) AS era FROM era_plan WHERE epoch_id = :epoch", epoch=epoch_id)
-    return int(found["era"].item())
+    rows = ledger.read("SELECT coalesce(max(era), 0) AS era FROM era_plan WHERE epoch_id = :epoch", epoch=epoch_id)
+    return int(rows["era"].item())
 
 
 def plans(ledger: Ledger, epoch_id: str) -> dict[str, era_plan.Plan]:
@@ -116,11 +116,11 @@ def _plan(epoch_id: str, row: dict[str, Any]) -> era_plan.Plan:
     )
 
 
-def standing(
+def progress(
     ledger: Ledger, plan: era_plan.Plan, part: str = "", *, before_seal: int | None = None
-) -> certificate.Standing | None:
+) -> certificate.Progress | None:
     """What the last look left, or the last under a seal before `before_seal`; None before the first."""
-    found = ledger.read(
+    rows = ledger.read(
         "SELECT look, standing FROM look WHERE epoch_id = :epoch AND part = :part AND era = :era AND seal < :before "
         "ORDER BY look DESC LIMIT 1",
         epoch=plan.epoch,
@@ -128,36 +128,36 @@ def standing(
         era=plan.era,
         before=_NO_END if before_seal is None else before_seal,
     )
-    if found.is_empty():
+    if rows.is_empty():
         return None
-    look, text = found.row(0)
+    look, text = rows.row(0)
     kept = json.loads(text)
     stops = tuple(certificate.Stop(**stop) for stop in kept.pop("stops"))
-    return certificate.Standing(plan=plan, looks=int(look), stops=stops, **{name: tuple(kept[name]) for name in _KEPT})
+    return certificate.Progress(plan=plan, looks=int(look), stops=stops, **{name: tuple(kept[name]) for name in _KEPT})
 
 
-def standings(ledger: Ledger, epoch_id: str) -> dict[str, certificate.Standing]:
+def progress_by_scope(ledger: Ledger, epoch_id: str) -> dict[str, certificate.Progress]:
     """What the last looks of the newest era left, by part; a part nobody has looked at is left out."""
-    found = {part: standing(ledger, made, part) for part, made in plans(ledger, epoch_id).items()}
-    return {part: left for part, left in found.items() if left is not None}
+    by_scope = {part: progress(ledger, plan, part) for part, plan in plans(ledger, epoch_id).items()}
+    return {part: left for part, left in by_scope.items() if left is not None}
 
 
-def held(standing: certificate.Standing) -> list[float]:
+def held(progress: certificate.Progress) -> list[float]:
     """The certified thresholds, strictest first."""
-    return [standing.plan.thresholds[index] for index in standing.certified]
+    return [progress.plan.thresholds[index] for index in progress.certified]
 
 
-def standing_row(standing: certificate.Standing, stream: str, now: str, part: str = "") -> pl.DataFrame:
+def progress_row(progress: certificate.Progress, stream: str, now: str, part: str = "") -> pl.DataFrame:
     """What a look left, as a fact."""
-    kept = {name: getattr(standing, name) for name in _KEPT}
-    kept["stops"] = [asdict(stop) for stop in standing.stops]
+    kept = {name: getattr(progress, name) for name in _KEPT}
+    kept["stops"] = [asdict(stop) for stop in progress.stops]
     row = {
-        "epoch_id": standing.plan.epoch,
+        "epoch_id": progress.plan.epoch,
         "part": part,
-        "era": standing.plan.era,
-        "look": standing.looks,
+        "era": progress.plan.era,
+        "look": progress.looks,
         "stream": stream,
-        "threshold": standing.threshold,
+        "threshold": progress.threshold,
         "standing": json.dumps(kept),
         "made_at": now,
     }
@@ -166,20 +166,22 @@ def standing_row(standing: certificate.Standing, stream: str, now: str, part: st
 
 def policies(ledger: Ledger, epoch_id: str) -> dict[str, Policy]:
     """Every policy of the epoch by id, in the order of their ids."""
-    found = ledger.read(
+    rows = ledger.read(
         "SELECT policy_id, threshold, by_class, audit_rate, blind_rate FROM policy WHERE epoch_id = :epoch "
         "ORDER BY policy_id",
         epoch=epoch_id,
     )
-    return {row["policy_id"]: policy_history.rule_of(row) for row in found.iter_rows(named=True)}
+    return {row["policy_id"]: policy_history.rule_of(row) for row in rows.iter_rows(named=True)}
 
 
-def look(ledger: Ledger, plan: era_plan.Plan, judged: Judged, *, part: str = "") -> tuple[certificate.Standing, bool]:
+def look(
+    ledger: Ledger, plan: era_plan.Plan, all_cases: Outcomes, *, part: str = ""
+) -> tuple[certificate.Progress, bool]:
     """Look at the draws of the plan's era: what today's labels certify, and whether anything is new since the last look.
 
     `judged`: the stream's decisions. Raises ValueError if a draw's propensity is not one its policy gives.
     """
-    cases = outcomes.released_at_most(outcomes.of_era(outcomes.of(judged, plan.epoch), plan.era), plan.group_size)
+    cases = outcomes.released_at_most(outcomes.of_era(outcomes.of(all_cases, plan.epoch), plan.era), plan.group_size)
     if part:
         cases = outcomes.with_prediction(cases, part)
     rules = policies(ledger, plan.epoch)
@@ -188,30 +190,30 @@ def look(ledger: Ledger, plan: era_plan.Plan, judged: Judged, *, part: str = "")
     counts = outcomes.binned(cases, ["policy_id"], plan.thresholds)
     counts = counts.with_columns(version=pl.col("policy_id").replace_strict(version, return_dtype=pl.Int64))
     routed = case_counts.of(counts.group_by("bin", "version").agg(pl.col("n").sum()), met, plan.thresholds)
-    before = standing(ledger, plan, part)
-    after = certificate.look(plan, draws(cases, version, plan.thresholds), routed, before)
+    before = progress(ledger, plan, part)
+    after = certificate.look(plan, samples(cases, version, plan.thresholds), routed, before)
     if before is not None and all(getattr(before, name) == getattr(after, name) for name in _KEPT):
         return before, False
     return after, True
 
 
-def draws(cases: Judged, version: Mapping[str, int], thresholds: tuple[float, ...]) -> certificate.Draws:
+def samples(cases: Outcomes, version: Mapping[str, int], thresholds: tuple[float, ...]) -> certificate.Samples:
     """The draws of some cases in the order of decision. `version`: policy id -> its row of the smallest propensities."""
-    drawn = cases.drawn
-    kinds = cases.kinds.select("policy_id", "propensity")[drawn["kind"]]
-    settled = drawn["settled"].to_numpy()
-    order = prefix.Draws(
-        bin=era_plan.bins(drawn["confidence"], thresholds).fill_null(len(thresholds)).to_numpy(),
+    sampled = cases.sampled
+    kinds = cases.kinds.select("policy_id", "propensity")[sampled["kind"]]
+    settled = sampled["settled"].to_numpy()
+    order = prefix.Samples(
+        bin=era_plan.bins(sampled["confidence"], thresholds).fill_null(len(thresholds)).to_numpy(),
         version=kinds["policy_id"].replace_strict(dict(version), return_dtype=pl.Int64).to_numpy(),
         propensity=kinds["propensity"].to_numpy(),
-        right=settled & (drawn["outcome"] == "right").to_numpy(),
-        group=drawn["member"].rank("dense").cast(pl.Int64).to_numpy(),
-        batch=drawn["seal"].to_numpy(),
+        right=settled & (sampled["outcome"] == "right").to_numpy(),
+        group=sampled["member"].rank("dense").cast(pl.Int64).to_numpy(),
+        batch=sampled["seal"].to_numpy(),
     )
-    return certificate.Draws(order=order, settled=settled, sent=(drawn["outcome"] != "waiting").to_numpy())
+    return certificate.Samples(order=order, settled=settled, sent=(sampled["outcome"] != "waiting").to_numpy())
 
 
-def watched(judged: Judged, epoch_id: str, *, unsettled_before: str | None = "") -> pl.DataFrame:
+def watched(all_cases: Outcomes, epoch_id: str, *, unsettled_before: str | None = "") -> pl.DataFrame:
     """The blind labels of released cases, in the order of decision: seal (of the batch), decided_at, wrong.
 
     Settled ones and, of those that wait for another reader, what has waited since before a moment (None: all of them), as
@@ -219,14 +221,14 @@ def watched(judged: Judged, epoch_id: str, *, unsettled_before: str | None = "")
     Silence is no error of the machine: a draw without an answer is not among them. Where a rule has some cases read more
     often than others, they are thinned to the rate of the others: what is watched is the error among all that is released.
     """
-    cases = outcomes.of(judged, epoch_id)
+    cases = outcomes.of(all_cases, epoch_id)
     least = pl.col("propensity").filter(pl.col("route") == policy.AUTOMATE).min().over("policy_id")
     kinds = cases.kinds.select(released=pl.col("route") == policy.AUTOMATE, kept=least / pl.col("propensity"))
-    of_draw = kinds[cases.drawn["kind"]]
+    of_sample = kinds[cases.sampled["kind"]]
     # What a case belongs with is the beginning of a SHA-256, and another than the one it was sampled by: a fair number for this.
-    released = of_draw["released"] & (cases.drawn["member"].cast(pl.Float64) < of_draw["kept"] * 2.0**64)
+    released = of_sample["released"] & (cases.sampled["member"].cast(pl.Float64) < of_sample["kept"] * 2.0**64)
     waits = pl.lit(True) if unsettled_before is None else pl.col("since") < unsettled_before
-    return cases.drawn.filter(released, pl.col("settled") | (pl.col("since").is_not_null() & waits)).select(
+    return cases.sampled.filter(released, pl.col("settled") | (pl.col("since").is_not_null() & waits)).select(
         "seal", "decided_at", wrong=pl.col("outcome") != "right"
     )
 

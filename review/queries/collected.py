@@ -12,7 +12,7 @@ def cursor(ledger: Ledger, stream: str) -> str | None:
 
     A project made anew is read from its beginning: only collections since then count.
     """
-    found = ledger.read(
+    rows = ledger.read(
         """
         SELECT max(cursor) AS cursor FROM run
         WHERE stream = :stream AND flow = 'collect'
@@ -20,7 +20,7 @@ def cursor(ledger: Ledger, stream: str) -> str | None:
         """,
         stream=stream,
     )
-    newest: str | None = found["cursor"].item()
+    newest: str | None = rows["cursor"].item()
     return newest
 
 

@@ -32,7 +32,7 @@ SCHEMA = pl.Schema(
         "decided_at": pl.String,
     }
 )
-_SAID = ["state", "answer", "answered_by"]  # where one of these is another, a case has become another
+_TERMS = ["state", "answer", "answered_by"]  # where one of these is another, a case has become another
 _DECISION = "d.case_id, d.epoch_id, d.prediction, d.confidence, d.model_id, d.route, d.blind, d.decided_at, d.seal"
 
 
@@ -71,10 +71,10 @@ def since(ledger: Ledger, stream: str, *, after: int, until: int) -> pl.DataFram
     )
     now = _states(ledger, stream, decided, until)
     old = decided.filter(pl.col("seal") <= after)
-    before = _states(ledger, stream, old, after).select("case_id", then="state", before=pl.struct(_SAID))
+    before = _states(ledger, stream, old, after).select("case_id", then="state", before=pl.struct(_TERMS))
     both = now.join(before, on="case_id", how="left", maintain_order="left")
     gone = pl.col("state").is_null() & pl.col("then").is_not_null()
-    new = pl.col("state").is_not_null() & (pl.col("then").is_null() | (pl.struct(_SAID) != pl.col("before")))
+    new = pl.col("state").is_not_null() & (pl.col("then").is_null() | (pl.struct(_TERMS) != pl.col("before")))
     changed = both.filter(gone | new).with_columns(pl.col("state").fill_null(WITHDRAWN))
     return _shown(ledger, stream, changed)
 
@@ -121,14 +121,16 @@ def _nobody() -> dict[str, pl.Expr]:
     }
 
 
-def _of_people(given: pl.DataFrame, decided: pl.DataFrame, single: list[str]) -> pl.DataFrame:
+def _of_people(answers: pl.DataFrame, decided: pl.DataFrame, single: list[str]) -> pl.DataFrame:
     """What people say of the cases that they have answered: case_id, said (null: disputed), reader, submitted_at, readings.
 
     Where somebody has read a case blind, only blind readings speak. The majority decides, and where it is split among answers
     other than the model's, the last reader: nobody else will come. The reader shown is the last of those who gave that answer.
     `single`: epochs in which one reading is enough.
     """
-    of_case = given.join(decided.select("case_id", "epoch_id", "prediction", "confidence", drawn="blind"), on="case_id")
+    of_case = answers.join(
+        decided.select("case_id", "epoch_id", "prediction", "confidence", sampled="blind"), on="case_id"
+    )
     heard = of_case.filter(~pl.col("blind").any().over("case_id") | pl.col("blind"))
     votes = heard.with_columns(
         votes=pl.len().over("case_id", "answer"), readings=pl.len().cast(pl.Int64).over("case_id")
@@ -136,7 +138,7 @@ def _of_people(given: pl.DataFrame, decided: pl.DataFrame, single: list[str]) ->
     chosen = votes.sort("case_id", "votes", "submitted_at", "slot").unique("case_id", keep="last", maintain_order=True)
     contested = of_case.filter("drawn", ~pl.col("epoch_id").is_in(single))
     claims = contested.select("case_id", "prediction", "confidence").unique("case_id")
-    disputed = readings.verdicts(given, claims).filter("disputed")
+    disputed = readings.verdicts(answers, claims).filter("disputed")
     open_ = pl.col("case_id").is_in(disputed["case_id"].implode())
     return chosen.select(
         "case_id",
@@ -149,15 +151,15 @@ def _of_people(given: pl.DataFrame, decided: pl.DataFrame, single: list[str]) ->
 
 def _single(ledger: Ledger, stream: str) -> list[str]:
     """Epochs opened without `review.second_opinion`. The stream file may say otherwise by now; what was finished stays so."""
-    found = ledger.read("SELECT epoch_id, terms FROM epoch WHERE stream = :stream", stream=stream)
-    return [epoch for epoch, terms in found.rows() if terms and json.loads(terms).get(SECOND_OPINION) is False]
+    rows = ledger.read("SELECT epoch_id, terms FROM epoch WHERE stream = :stream", stream=stream)
+    return [epoch for epoch, terms in rows.rows() if terms and json.loads(terms).get(SECOND_OPINION) is False]
 
 
 def _shown(ledger: Ledger, stream: str, cases: pl.DataFrame) -> pl.DataFrame:
     """The rows that have a state, with the policy that was in force when each was decided."""
     past = policy_history.history(ledger, stream).select("seal", "certified", policy_version="version")
-    found = cases.filter(pl.col("state").is_not_null()).sort("seal", maintain_order=True)
-    known = found.join_asof(past.cast({"seal": pl.Int64}).sort("seal"), on="seal", allow_exact_matches=False)
+    rows = cases.filter(pl.col("state").is_not_null()).sort("seal", maintain_order=True)
+    known = rows.join_asof(past.cast({"seal": pl.Int64}).sort("seal"), on="seal", allow_exact_matches=False)
     return (
         known.with_columns(stream=pl.lit(stream), certified=pl.col("certified").cast(pl.Boolean))
         .select(SCHEMA.names())

@@ -27,7 +27,7 @@ _KIND = ["route", "propensity"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Outcomes:
     """Decisions of a stream, or of one epoch of it.
 
     `drawn` has a row per case drawn for a blind label, in the order of decision: `rollups.DRAWN`, disputed (a blind answer
@@ -38,8 +38,8 @@ class Judged:
     """
 
     kinds: pl.DataFrame  # extracts.KIND and n, over all cases
-    undrawn: tuple[NDArray[np.float64], ...]  # of each row of `kinds`: the confidences of its cases not drawn, rising
-    drawn: pl.DataFrame
+    unsampled: tuple[NDArray[np.float64], ...]  # of each row of `kinds`: the confidences of its cases not drawn, rising
+    sampled: pl.DataFrame
     people: Reviewed  # what the outcomes rest on: of the whole stream, read once
 
 
@@ -51,7 +51,7 @@ def read(
     deadline_hours: float,
     second_opinion: bool = True,
     overlap: float = 0.0,
-) -> Judged:
+) -> Outcomes:
     """All decisions of a stream. Without `second_opinion` nothing is disputed: a tie, or one answer, is wrong.
 
     `overlap`: the share of blind answers that agree with the model which another person reads, too.
@@ -59,12 +59,12 @@ def read(
     cases = rollups.read(list(extracts_of(ledger, stream)), eras(ledger, stream))
     due = timestamps.text(timestamps.parse(now) - timedelta(hours=deadline_hours))
     people = readings.read(ledger, stream)
-    claims = overlaps.drawn(cases.kinds, cases.drawn, overlaps.salts(ledger, stream), overlap)
+    claims = overlaps.sampled(cases.kinds, cases.sampled, overlaps.salts(ledger, stream), overlap)
     # What was decided together is in the order of the queue, and what belongs together stands together.
-    in_order = cases.drawn.sort(
+    in_order = cases.sampled.sort(
         "seal", pl.col("place").min().over("seal", "member"), "member", "place", "case_id", maintain_order=False
     )
-    drawn = (
+    sampled = (
         in_order.join(
             readings.verdicts(people.readings, claims, second_opinion=second_opinion),
             on="case_id",
@@ -74,7 +74,7 @@ def read(
         .join(readings.cases(people), on="case_id", how="left", maintain_order="left")
         .with_columns(pl.col("disputed", "due").fill_null(False))
     )
-    drawn = drawn.with_columns(
+    sampled = sampled.with_columns(
         outcome=pl.when("disputed")
         .then(pl.lit("disputed"))
         .when(2 * pl.col("agree") > pl.col("readings"))
@@ -88,11 +88,11 @@ def read(
         .otherwise(pl.lit("open"))
     )
     late = ~pl.col("outcome").is_in(SETTLED) & (pl.coalesce("sent_at", "decided_at") < due)
-    return Judged(
+    return Outcomes(
         kinds=cases.kinds,
-        undrawn=cases.undrawn,
-        drawn=drawn.select(
-            *cases.drawn.columns,
+        unsampled=cases.unsampled,
+        sampled=sampled.select(
+            *cases.sampled.columns,
             "disputed",
             "since",
             "outcome",
@@ -103,82 +103,82 @@ def read(
     )
 
 
-def of(judged: Judged, epoch_id: str) -> Judged:
+def of(cases: Outcomes, epoch_id: str) -> Outcomes:
     """Those of one epoch."""
-    return _only(judged, judged.kinds["epoch_id"] == epoch_id)
+    return _only(cases, cases.kinds["epoch_id"] == epoch_id)
 
 
-def of_era(judged: Judged, era: int) -> Judged:
+def of_era(cases: Outcomes, era: int) -> Outcomes:
     """Those of one era of an epoch."""
-    return _only(judged, judged.kinds["era"] == era)
+    return _only(cases, cases.kinds["era"] == era)
 
 
-def released_at_most(judged: Judged, group_size: int) -> Judged:
+def released_at_most(all_cases: Outcomes, group_size: int) -> Outcomes:
     """Those that a plan with at most `group_size` cases of a group speaks of: no held ones, and of each group its first.
 
     Cases beyond that size are held when they are decided, but for those of the batch the plan was laid on.
     """
-    cases = _only(judged, ~judged.kinds["held"])
-    nth = cases.drawn.select(n=pl.int_range(pl.len()).over("member"))["n"]
+    cases = _only(all_cases, ~all_cases.kinds["held"])
+    nth = cases.sampled.select(n=pl.int_range(pl.len()).over("member"))["n"]
     if (nth < group_size).all():
         return cases
-    return replace(cases, drawn=cases.drawn.filter(nth < group_size))
+    return replace(cases, sampled=cases.sampled.filter(nth < group_size))
 
 
 def eras(ledger: Ledger, stream: str) -> dict[str, list[int]]:
     """Of each epoch: the last seal before each of its eras, rising."""
-    found = ledger.read(
+    rows = ledger.read(
         "SELECT DISTINCT epoch_id, era, after_seal FROM era_plan WHERE stream = :stream ORDER BY epoch_id, era",
         stream=stream,
     )
     before: dict[str, list[int]] = {}
-    for epoch_id, _, seal in found.iter_rows():
+    for epoch_id, _, seal in rows.iter_rows():
         before.setdefault(epoch_id, []).append(int(seal))
     return before
 
 
-def with_prediction(judged: Judged, label: str) -> Judged:
+def with_prediction(cases: Outcomes, label: str) -> Outcomes:
     """Those the model gave a label."""
-    return _only(judged, (judged.kinds["prediction"] == label).fill_null(False))
+    return _only(cases, (cases.kinds["prediction"] == label).fill_null(False))
 
 
-def _only(judged: Judged, kept: pl.Series) -> Judged:
+def _only(cases: Outcomes, kept: pl.Series) -> Outcomes:
     if kept.all():
-        return judged
+        return cases
     place = kept.cast(pl.Int64).cum_sum() - 1  # of a kind that is kept, among those that are
-    drawn = judged.drawn.filter(kept.gather(judged.drawn["kind"]))
+    sampled = cases.sampled.filter(kept.gather(cases.sampled["kind"]))
     return replace(
-        judged,
-        kinds=judged.kinds.filter(kept),
-        undrawn=tuple(compress(judged.undrawn, kept)),
-        drawn=drawn.with_columns(kind=place.gather(drawn["kind"])),
+        cases,
+        kinds=cases.kinds.filter(kept),
+        unsampled=tuple(compress(cases.unsampled, kept)),
+        sampled=sampled.with_columns(kind=place.gather(sampled["kind"])),
     )
 
 
-def sizes(judged: Judged, by: Sequence[str]) -> pl.DataFrame:
+def sizes(cases: Outcomes, by: Sequence[str]) -> pl.DataFrame:
     """Cases by columns of `rollups.KIND` but blind: these, blind, outcome ("undrawn" for who was not), disputed, late, n."""
-    undrawn = judged.kinds.filter(~pl.col("blind")).group_by(by).agg(pl.col("n").sum())
-    return _together(judged, by, undrawn, judged.drawn)
+    unsampled = cases.kinds.filter(~pl.col("blind")).group_by(by).agg(pl.col("n").sum())
+    return _together(cases, by, unsampled, cases.sampled)
 
 
-def binned(judged: Judged, by: Sequence[str], thresholds: Sequence[float]) -> pl.DataFrame:
+def binned(cases: Outcomes, by: Sequence[str], thresholds: Sequence[float]) -> pl.DataFrame:
     """`sizes`, and `bin`: the index of the strictest threshold a case reaches; null: none. `thresholds` strictest first."""
-    keys, code = _coded(judged, by)
+    keys, code = _coded(cases, by)
     rising = np.asarray(thresholds, np.float64)[::-1]
     cells = np.zeros((len(keys), len(rising) + 1), np.int64)
-    for row, size, known in zip(code, _missing(judged), judged.undrawn, strict=True):
+    for row, size, known in zip(code, _missing(cases), cases.unsampled, strict=True):
         below = np.searchsorted(known, rising, "left")
         cells[row] += np.diff(below, prepend=0, append=len(known))[::-1]
         cells[row, -1] += size  # without a confidence: as one below all thresholds
     place, bin_ = np.nonzero(cells)
-    undrawn = keys[place].with_columns(bin=pl.Series(bin_, dtype=pl.Int64), n=pl.Series(cells[place, bin_]))
-    drawn = judged.drawn.with_columns(bin=pl.Series(_bins(judged.drawn["confidence"].to_numpy(), rising)))
-    return _together(judged, by, undrawn, drawn, own=["bin"]).with_columns(
+    unsampled = keys[place].with_columns(bin=pl.Series(bin_, dtype=pl.Int64), n=pl.Series(cells[place, bin_]))
+    sampled = cases.sampled.with_columns(bin=pl.Series(_bins(cases.sampled["confidence"].to_numpy(), rising)))
+    return _together(cases, by, unsampled, sampled, own=["bin"]).with_columns(
         pl.when(pl.col("bin") < len(rising)).then("bin").cast(pl.Int64).alias("bin")
     )
 
 
-def counts(judged: Judged, points: Sequence[float] = ()) -> pl.DataFrame:
+def counts(cases: Outcomes, points: Sequence[float] = ()) -> pl.DataFrame:
     """What the estimates rest on: confidence, route, blind, propensity, outcome, late, n, sorted.
 
     A dispute counts as wrong: estimates must not look better for waiting. Of many thousand cases without an answer only
@@ -186,64 +186,66 @@ def counts(judged: Judged, points: Sequence[float] = ()) -> pl.DataFrame:
     coverage (`confidence_levels`). A case between two of them counts as the lower, so that every count at or above any
     confidence here is exact.
     """
-    keys, code = _coded(judged, _KIND)
-    drawn = judged.drawn.with_columns(
+    keys, code = _coded(cases, _KIND)
+    sampled = cases.sampled.with_columns(
         pl.when(pl.col("outcome") == "disputed").then(pl.lit("wrong")).otherwise("outcome").alias("outcome"),
         late=pl.col("late") & (pl.col("outcome") != "disputed"),
         blind=pl.lit(True),
-        code=pl.Series(code).gather(judged.drawn["kind"]),
+        code=pl.Series(code).gather(cases.sampled["kind"]),
     )
     settled = pl.col("outcome").is_in(SETTLED)
-    answered = drawn.filter(settled)
+    answered = sampled.filter(settled)
     of = ["code", "blind", "outcome", "late"]
     silent = [
         (values, rollups.risen([group["confidence"].drop_nulls().to_numpy()]), group["confidence"].null_count())
-        for values, group in drawn.filter(~settled).group_by(of)
+        for values, group in sampled.filter(~settled).group_by(of)
     ]
-    unknown = np.bincount(code, _missing(judged), minlength=len(keys)).astype(np.int64)
+    unknown = np.bincount(code, _missing(cases), minlength=len(keys)).astype(np.int64)
     for number in range(len(keys)):
-        known = rollups.risen([*compress(judged.undrawn, code == number)])
+        known = rollups.risen([*compress(cases.unsampled, code == number)])
         silent.append(((number, False, "undrawn", False), known, int(unknown[number])))
     listed = np.concatenate([answered["confidence"].drop_nulls().to_numpy(), np.asarray(points, np.float64)])
     at = confidence_levels.of([known for _, known, _ in silent], listed)
-    made = [answered.group_by(*of, "confidence").agg(n=pl.len().cast(pl.Int64))]
+    frames = [answered.group_by(*of, "confidence").agg(n=pl.len().cast(pl.Int64))]
     for values, known, more in silent:
         n = pl.Series("n", np.append(confidence_levels.counted(known, at), more), dtype=pl.Int64)
-        told = pl.DataFrame({"confidence": np.append(at, np.nan)}).with_columns(pl.col("confidence").fill_nan(None), n)
+        places = pl.DataFrame({"confidence": np.append(at, np.nan)}).with_columns(
+            pl.col("confidence").fill_nan(None), n
+        )
         named = (pl.lit(value).alias(name) for name, value in zip(of, values, strict=True))
-        made.append(told.filter(pl.col("n") > 0).with_columns(*named))
-    found = pl.concat([frame.select(*made[0].columns).cast({"code": pl.Int64}) for frame in made])
+        frames.append(places.filter(pl.col("n") > 0).with_columns(*named))
+    counted = pl.concat([frame.select(*frames[0].columns).cast({"code": pl.Int64}) for frame in frames])
     order = ["confidence", "route", "blind", "propensity", "outcome", "late"]
-    return keys[found["code"]].hstack(found).select(*order, "n").sort(order)
+    return keys[counted["code"]].hstack(counted).select(*order, "n").sort(order)
 
 
 def extracts_of(ledger: Ledger, stream: str) -> Iterator[pl.DataFrame]:
     """All extracts of a stream, a thousand at a time."""
     last = 0
     while True:
-        found = ledger.read(
+        rows = ledger.read(
             "SELECT seal, stream, groups, confidences, case_ids FROM extract "
             "WHERE stream = :stream AND seal > :last ORDER BY seal LIMIT :most",
             stream=stream,
             last=last,
             most=_AT_ONCE,
         )
-        if found.is_empty():
+        if rows.is_empty():
             return
-        yield found
-        last = int(found["seal"][-1])
+        yield rows
+        last = int(rows["seal"][-1])
 
 
-def _coded(judged: Judged, by: Sequence[str]) -> tuple[pl.DataFrame, NDArray[np.int64]]:
+def _coded(cases: Outcomes, by: Sequence[str]) -> tuple[pl.DataFrame, NDArray[np.int64]]:
     """The distinct values of columns of the kinds, and of each kind which of them it has."""
-    keys = judged.kinds.select(by).unique(maintain_order=True)
-    return keys, rollups.code(judged.kinds, keys, by).to_numpy()
+    keys = cases.kinds.select(by).unique(maintain_order=True)
+    return keys, rollups.code(cases.kinds, keys, by).to_numpy()
 
 
-def _missing(judged: Judged) -> NDArray[np.int64]:
+def _missing(cases: Outcomes) -> NDArray[np.int64]:
     """Of each kind, how many cases that were not drawn have no confidence."""
-    known = np.array([len(confidences) for confidences in judged.undrawn], np.int64)
-    return np.where(judged.kinds["blind"].to_numpy(), 0, judged.kinds["n"].to_numpy() - known)
+    known = np.array([len(confidences) for confidences in cases.unsampled], np.int64)
+    return np.where(cases.kinds["blind"].to_numpy(), 0, cases.kinds["n"].to_numpy() - known)
 
 
 def _bins(confidences: NDArray[np.float64], rising: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -253,16 +255,16 @@ def _bins(confidences: NDArray[np.float64], rising: NDArray[np.float64]) -> NDAr
 
 
 def _together(
-    judged: Judged, by: Sequence[str], undrawn: pl.DataFrame, drawn: pl.DataFrame, *, own: Sequence[str] = ()
+    cases: Outcomes, by: Sequence[str], unsampled: pl.DataFrame, sampled: pl.DataFrame, *, own: Sequence[str] = ()
 ) -> pl.DataFrame:
     """Counts of both by columns of the kinds, columns of their `own`, and what became of them."""
     flags = ["blind", "outcome", "disputed", "late"]
-    undrawn = undrawn.with_columns(
+    unsampled = unsampled.with_columns(
         blind=pl.lit(False), outcome=pl.lit("undrawn"), disputed=pl.lit(False), late=pl.lit(False)
     )
-    keys, code = _coded(judged, by)
+    keys, code = _coded(cases, by)
     # By numbers, not by the names they stand for: there may be many drawn cases.
-    numbered = drawn.with_columns(code=pl.Series(code).gather(drawn["kind"]), blind=pl.lit(True))
+    numbered = sampled.with_columns(code=pl.Series(code).gather(sampled["kind"]), blind=pl.lit(True))
     counted = numbered.group_by("code", *own, *flags).agg(n=pl.len())
     named = keys[counted["code"]].hstack(counted.drop("code"))
-    return pl.concat([frame.select(*by, *own, *flags, pl.col("n").cast(pl.Int64)) for frame in (undrawn, named)])
+    return pl.concat([frame.select(*by, *own, *flags, pl.col("n").cast(pl.Int64)) for frame in (unsampled, named)])

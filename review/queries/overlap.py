@@ -15,9 +15,9 @@ _SHARE = "review.overlap"  # its key among an epoch's terms
 
 def salts(ledger: Ledger, stream: str) -> pl.DataFrame:
     """What each epoch of a stream draws by: epoch_id, salt, share (as registered; an epoch of the first version: 0)."""
-    found = ledger.read("SELECT epoch_id, salt, terms FROM epoch WHERE stream = :stream", stream=stream)
-    shares = [float(json.loads(text).get(_SHARE, 0.0)) if text else 0.0 for text in found["terms"]]
-    return found.select("epoch_id", "salt", share=pl.Series(shares, dtype=pl.Float64))
+    rows = ledger.read("SELECT epoch_id, salt, terms FROM epoch WHERE stream = :stream", stream=stream)
+    shares = [float(json.loads(text).get(_SHARE, 0.0)) if text else 0.0 for text in rows["terms"]]
+    return rows.select("epoch_id", "salt", share=pl.Series(shares, dtype=pl.Float64))
 
 
 def mark(claims: pl.DataFrame, share: float) -> pl.DataFrame:
@@ -35,12 +35,12 @@ def mark(claims: pl.DataFrame, share: float) -> pl.DataFrame:
 
 def claims(ledger: Ledger, stream: str, share: float) -> pl.DataFrame:
     """Cases drawn blind that somebody answered: `readings.claims`, member, salt, share and `overlap`."""
-    found = readings.claims(ledger, stream)
-    found = found.with_columns(member=rollups.members(found)).join(salts(ledger, stream), on="epoch_id")
-    return mark(found, share)
+    rows = readings.claims(ledger, stream)
+    rows = rows.with_columns(member=rollups.members(rows)).join(salts(ledger, stream), on="epoch_id")
+    return mark(rows, share)
 
 
-def drawn(kinds: pl.DataFrame, cases: pl.DataFrame, salts: pl.DataFrame, share: float) -> pl.DataFrame:
+def sampled(kinds: pl.DataFrame, cases: pl.DataFrame, salts: pl.DataFrame, share: float) -> pl.DataFrame:
     """The same of cases at hand (`Cases`, `Judged`: their kinds and their drawn), answered or
     not, without another look at the ledger: case_id, member, epoch_id, route, prediction, confidence, propensity, salt, share
     and `overlap`, in the order of the cases."""
@@ -58,7 +58,7 @@ def twice_read(claims: pl.DataFrame, people: Reviewed) -> pl.DataFrame:
     (who was the first) and wrong (what the majority of three says; null: a tie, or one disagreement), as
     `capture_recapture` takes them. Cases in which the model claimed nothing are left out: nothing can agree with it.
     """
-    said = pl.col("answer") == pl.col("prediction")
+    agrees = pl.col("answer") == pl.col("prediction")
     claimed = claims.filter(pl.col("prediction").is_not_null() & pl.col("confidence").is_not_null())
     blind = (
         people.readings.filter("blind")
@@ -66,9 +66,9 @@ def twice_read(claims: pl.DataFrame, people: Reviewed) -> pl.DataFrame:
         .sort("case_id", "slot")
         .group_by("case_id", maintain_order=True)
         .agg(
-            agree=said.get(0, null_on_oob=True),
-            second=said.get(1, null_on_oob=True),
-            third=said.get(2, null_on_oob=True),
+            agree=agrees.get(0, null_on_oob=True),
+            second=agrees.get(1, null_on_oob=True),
+            third=agrees.get(2, null_on_oob=True),
             reader=pl.col("reviewer").first(),
         )
     )

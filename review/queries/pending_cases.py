@@ -22,14 +22,14 @@ class ProjectRow:
 
 def project(ledger: Ledger, stream: str) -> ProjectRow | None:
     """The stream's newest Label Studio project; None if it has none yet."""
-    found = ledger.read(
+    rows = ledger.read(
         """
         SELECT project_id, config, config_hash FROM project
         WHERE stream = :stream ORDER BY created_at DESC, seal DESC LIMIT 1
         """,
         stream=stream,
     )
-    return None if found.is_empty() else ProjectRow(**found.row(0, named=True))
+    return None if rows.is_empty() else ProjectRow(**rows.row(0, named=True))
 
 
 _UNSENT = """
@@ -62,14 +62,14 @@ def pending(
         return ledger.read(sql, stream=stream, most=most, **values)
 
     by_kind = "CASE WHEN blind THEN 0 ELSE 1 END, " if blind_first else ""
-    found = [some("recalled = 1", (limit + 1) // 2)]
-    left = limit - len(found[0])
+    frames = [some("recalled = 1", (limit + 1) // 2)]
+    left = limit - len(frames[0])
     if since is not None:
-        found.append(some("recalled = 0 AND blind AND seal > :since", left - left // 5, since=since))
-    found.append(some("recalled = 0", left, by_kind))
-    if sum(map(len, found)) < limit or since is not None:  # places that one kind leaves free are another's
-        found.append(some("recalled >= 0", limit, by_kind))
-    return pl.concat(found).unique("case_id", keep="first", maintain_order=True).head(limit)
+        frames.append(some("recalled = 0 AND blind AND seal > :since", left - left // 5, since=since))
+    frames.append(some("recalled = 0", left, by_kind))
+    if sum(map(len, frames)) < limit or since is not None:  # places that one kind leaves free are another's
+        frames.append(some("recalled >= 0", limit, by_kind))
+    return pl.concat(frames).unique("case_id", keep="first", maintain_order=True).head(limit)
 
 
 def unsent(ledger: Ledger, stream: str) -> pl.DataFrame:

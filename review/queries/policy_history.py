@@ -37,7 +37,7 @@ class PolicyInForce:
 
 def policy_in_force(ledger: Ledger, stream: str) -> PolicyInForce | None:
     """The policy in force; None if the stream was never opened."""
-    found = ledger.read(
+    rows = ledger.read(
         """
         SELECT a.version, a.policy_id, a.adopted_by, a.adopted_at, a.because, a.certified, a.replaced, a.seal,
                p.threshold, p.by_class, p.audit_rate, p.blind_rate, p.target_error, p.delta,
@@ -47,9 +47,9 @@ def policy_in_force(ledger: Ledger, stream: str) -> PolicyInForce | None:
         """,
         stream=stream,
     )
-    if found.is_empty():
+    if rows.is_empty():
         return None
-    row = found.row(0, named=True)
+    row = rows.row(0, named=True)
     rule = rule_of({name: row.pop(name) for name in RULE})
     return PolicyInForce(**row | {"labels": tuple(json.loads(row["labels"]))}, policy=rule)
 
@@ -73,14 +73,14 @@ def history(ledger: Ledger, stream: str) -> pl.DataFrame:
     )
 
 
-def drawn(ledger: Ledger, stream: str) -> dict[int, dict[str, bool]]:
+def sampled(ledger: Ledger, stream: str) -> dict[int, dict[str, bool]]:
     """Of each version that says so: the parts whose line was decided with it, and whether `--uncertified`.
 
     A version that does not say decided the line of every part.
     """
-    found = ledger.read("SELECT version, evidence FROM adoption WHERE stream = :stream", stream=stream)
-    told = {version: json.loads(evidence).get("drawn") for version, evidence in found.iter_rows()}
-    return {version: parts for version, parts in told.items() if parts is not None}
+    rows = ledger.read("SELECT version, evidence FROM adoption WHERE stream = :stream", stream=stream)
+    recorded = {version: json.loads(evidence).get("drawn") for version, evidence in rows.iter_rows()}
+    return {version: parts for version, parts in recorded.items() if parts is not None}
 
 
 def named(ledger: Ledger, stream: str, epoch_id: str) -> pl.DataFrame:
@@ -99,10 +99,10 @@ def adopted(ledger: Ledger, stream: str, epoch_id: str) -> dict[str, Any] | None
 
 def targets(ledger: Ledger, stream: str) -> dict[str, float]:
     """The target error that each epoch of the stream was opened with, by epoch_id."""
-    found = ledger.read(
+    rows = ledger.read(
         "SELECT DISTINCT epoch_id, target_error FROM policy WHERE stream = :stream ORDER BY epoch_id", stream=stream
     )
-    return dict(found.iter_rows())
+    return dict(rows.iter_rows())
 
 
 def releasing_since(ledger: Ledger, stream: str) -> int | None:

@@ -100,7 +100,7 @@ def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bo
             readings=pl.len().cast(pl.Int64),
             agree=agrees.sum().cast(pl.Int64),
             first=pl.col("submitted_at").min(),
-            first_doubt=pl.col("submitted_at").filter(~agrees | pl.col("unsure").fill_null(False)).min(),
+            first_disagreement=pl.col("submitted_at").filter(~agrees | pl.col("unsure").fill_null(False)).min(),
             unsure=pl.col("unsure").fill_null(False).any(),
             claimed=(pl.col("prediction").is_not_null() & pl.col("confidence").is_not_null()).first(),
             overlap=pl.col("overlap").first(),
@@ -111,7 +111,7 @@ def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bo
         .with_columns(
             due=pl.col("disputed")
             | (pl.col("claimed") & pl.col("overlap") & (pl.col("readings") == 1) & (pl.col("agree") == 1)),
-            since=pl.when("disputed").then("first_doubt").otherwise("first"),
+            since=pl.when("disputed").then("first_disagreement").otherwise("first"),
         )
         .select("case_id", "readings", "agree", "disputed", "due", "since")
     )
@@ -135,8 +135,8 @@ def claims(ledger: Ledger, stream: str) -> pl.DataFrame:
 def disputed(ledger: Ledger, stream: str, people: Reviewed) -> pl.DataFrame:
     """Cases with a blind answer against the model that no majority of people has settled: case_id, decided_at, content."""
     answered = claims(ledger, stream)
-    found = verdicts(people.readings, answered).filter("disputed")
-    return answered.join(found, on="case_id", how="semi").select("case_id", "decided_at", "content")
+    rows = verdicts(people.readings, answered).filter("disputed")
+    return answered.join(rows, on="case_id", how="semi").select("case_id", "decided_at", "content")
 
 
 def spent(people: Reviewed) -> pl.DataFrame:
@@ -158,8 +158,8 @@ def open_cases(people: Reviewed) -> pl.DataFrame:
 
 def cases(people: Reviewed) -> pl.DataFrame:
     """Cases before people, answered or not: case_id, sent_at (the last time), skips (people who passed it on)."""
-    found = people.sent.group_by("case_id").agg(pl.col("sent_at").max())
-    return found.join(_skips(people, ["case_id"]), on="case_id", how="left").with_columns(pl.col("skips").fill_null(0))
+    newest = people.sent.group_by("case_id").agg(pl.col("sent_at").max())
+    return newest.join(_skips(people, ["case_id"]), on="case_id", how="left").with_columns(pl.col("skips").fill_null(0))
 
 
 def _skips(people: Reviewed, by: list[str]) -> pl.DataFrame:

@@ -11,22 +11,22 @@ def terms(ledger: Ledger, epoch_id: str) -> Terms | None:
 
     Raises LookupError if there is no such epoch.
     """
-    found = ledger.read("SELECT terms FROM epoch WHERE epoch_id = :epoch", epoch=epoch_id)
-    if found.is_empty():
+    rows = ledger.read("SELECT terms FROM epoch WHERE epoch_id = :epoch", epoch=epoch_id)
+    if rows.is_empty():
         raise LookupError(f"no epoch {epoch_id!r}")
-    text = found["terms"].item()
+    text = rows["terms"].item()
     return None if text is None else json.loads(text)
 
 
 def projects(ledger: Ledger, stream: str) -> set[int]:
     """The numbers of all projects that this ledger ever recorded as the stream's."""
-    found = ledger.read("SELECT DISTINCT project_id FROM project WHERE stream = :stream", stream=stream)
-    return set(found["project_id"])
+    rows = ledger.read("SELECT DISTINCT project_id FROM project WHERE stream = :stream", stream=stream)
+    return set(rows["project_id"])
 
 
 def seen_before_read(ledger: Ledger, stream: str) -> int:
     """How many readings were sent to be blind and answered with a suggestion in sight: they are no blind labels."""
-    found = ledger.read(
+    rows = ledger.read(
         """
         SELECT count(*) AS n FROM (
             SELECT DISTINCT r.case_id, r.slot FROM review r
@@ -36,4 +36,4 @@ def seen_before_read(ledger: Ledger, stream: str) -> int:
         """,
         stream=stream,
     )
-    return int(found["n"].item())
+    return int(rows["n"].item())

@@ -20,7 +20,7 @@ class Rerun:
 def among(ledger: Ledger, stream: str, epoch_id: str, clashes: pl.DataFrame) -> Rerun | None:
     """What of `clashes` (case_id, payload; recorded with other content) is no other input but another answer; None: none."""
     ids = clashes["case_id"].to_list()
-    found = [
+    frames = [
         ledger.read(
             "SELECT case_id, payload, model_id FROM decision "
             "WHERE stream = :stream AND epoch_id <> :epoch AND case_id IN :cases",
@@ -30,9 +30,9 @@ def among(ledger: Ledger, stream: str, epoch_id: str, clashes: pl.DataFrame) -> 
         )
         for start in range(0, len(ids), _IN_A_QUERY)
     ]
-    if not found:
+    if not frames:
         return None
-    both = pl.concat(found).join(clashes.select("case_id", now="payload"), on="case_id")
+    both = pl.concat(frames).join(clashes.select("case_id", now="payload"), on="case_id")
     same = both.filter((pl.col("payload") == pl.col("now")).fill_null(True))
     if same.is_empty():
         return None

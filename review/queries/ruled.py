@@ -4,12 +4,12 @@ import polars as pl
 
 from models.routing.policy import AUTOMATE
 from review.ledger.ledger import Ledger
-from review.queries.outcomes import Judged
+from review.queries.outcomes import Outcomes
 
 _RULE = "rule "
 
 
-def never_released(ledger: Ledger, epoch_id: str, cases: Judged) -> dict[str, int]:
+def never_released(ledger: Ledger, epoch_id: str, cases: Outcomes) -> dict[str, int]:
     """Code of a rule -> cases of the epoch that it sent to a person, in the order of the codes.
 
     A case of which more than one rule holds counts under the first of the stream file. `cases`: of the epoch.
@@ -25,7 +25,7 @@ def never_released(ledger: Ledger, epoch_id: str, cases: Judged) -> dict[str, in
     return dict(counts.iter_rows())
 
 
-def always_audited(cases: Judged) -> int:
+def always_audited(cases: Outcomes) -> int:
     """Released cases of the epoch that a rule had read by a person, whatever their number said. `cases`: of the epoch.
 
     They are those whose propensity is above that of the others under the same policy; where every case is audited, or

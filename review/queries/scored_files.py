@@ -5,8 +5,8 @@ from review.ledger.ledger import Ledger
 
 def cursors(ledger: Ledger, stream: str) -> list[str]:
     """What each run kept, the earliest first (`flows.inputs.taken_files`); runs that kept nothing left out."""
-    found = ledger.read(
+    rows = ledger.read(
         "SELECT cursor FROM run WHERE stream = :stream AND flow = 'score' AND cursor IS NOT NULL ORDER BY seal",
         stream=stream,
     )
-    return found["cursor"].to_list()
+    return rows["cursor"].to_list()

@@ -12,7 +12,7 @@ def sent_since_collected(ledger: Ledger, stream: str, project_id: int) -> tuple[
     A task may be older than its record: dispatch was killed in between, or the ledger was restored from a backup.
     Collections since may have passed over its answer, which was then nobody's.
     """
-    found = ledger.read(
+    row = ledger.read(
         """
         SELECT min(task_id) AS lowest, max(task_id) AS highest FROM (
             SELECT stream, project_id, task_id, sent_at, seal FROM dispatch
@@ -26,7 +26,7 @@ def sent_since_collected(ledger: Ledger, stream: str, project_id: int) -> tuple[
         stream=stream,
         project=project_id,
     ).row(0)
-    return None if found[0] is None else (int(found[0]), int(found[1]))
+    return None if row[0] is None else (int(row[0]), int(row[1]))
 
 
 def unanswered(ledger: Ledger, stream: str) -> pl.DataFrame:
@@ -54,8 +54,10 @@ def open_tasks(ledger: Ledger, stream: str, project_id: int) -> pl.DataFrame:
         project=project_id,
     )
     newest = sent.sort("sent_at").unique(["case_id", "slot"], keep="last").select("case_id", "slot", "task_id")
-    said = pending_cases.kept(ledger, stream, still["case_id"].unique().to_list()).select("case_id", "prediction")
-    return still.join(newest, on=["case_id", "slot"]).join(said, on="case_id")
+    predictions = pending_cases.kept(ledger, stream, still["case_id"].unique().to_list()).select(
+        "case_id", "prediction"
+    )
+    return still.join(newest, on=["case_id", "slot"]).join(predictions, on="case_id")
 
 
 _TASKS = """(
@@ -65,22 +67,22 @@ _TASKS = """(
 
 def recorded_tasks(ledger: Ledger, project_id: int, *, start: int = 0) -> set[int]:
     """The ids of all tasks that were ever put into the project, from `start` on."""
-    found = ledger.read(
+    rows = ledger.read(
         f"SELECT DISTINCT task_id FROM {_TASKS} WHERE project_id = :project AND task_id >= :start",
         project=project_id,
         start=start,
     )
-    return set(found["task_id"])
+    return set(rows["task_id"])
 
 
 def newest_task(ledger: Ledger, project_id: int, *, before: str = "~") -> int:
     """The highest id of the project's tasks recorded as sent before a moment, or at all; 0 if there is none."""
-    found = ledger.read(
+    rows = ledger.read(
         f"SELECT max(task_id) AS task_id FROM {_TASKS} WHERE project_id = :project AND sent_at < :before",
         project=project_id,
         before=before,
     )
-    return int(found["task_id"].item() or 0)
+    return int(rows["task_id"].item() or 0)
 
 
 def live_annotations(ledger: Ledger, stream: str, project_id: int) -> int:
@@ -91,7 +93,7 @@ def live_annotations(ledger: Ledger, stream: str, project_id: int) -> int:
 
 def answered_tasks(ledger: Ledger, project_id: int, key: str) -> set[int]:
     """The tasks of a key on which somebody has answered or skipped and, as far as was collected, not deleted it."""
-    found = ledger.read(
+    rows = ledger.read(
         """
         SELECT DISTINCT r.task_id FROM dispatch s
         JOIN review r ON r.stream = s.stream AND r.case_id = s.case_id AND r.slot = s.slot
@@ -104,13 +106,13 @@ def answered_tasks(ledger: Ledger, project_id: int, key: str) -> set[int]:
         project=project_id,
         key=key,
     )
-    return set(found["task_id"])
+    return set(rows["task_id"])
 
 
 def written_by_others(ledger: Ledger, stream: str) -> pl.DataFrame:
     """Answers and skips that stand in Label Studio as another account than their reader wrote them last: task_id, reviewer,
     written_by."""
-    found = ledger.read(
+    rows = ledger.read(
         """
         SELECT project_id, annotation_id, case_id, slot, revision, task_id, reviewer, outcome, written_by FROM review r
         WHERE stream = :stream AND EXISTS (
@@ -122,7 +124,7 @@ def written_by_others(ledger: Ledger, stream: str) -> pl.DataFrame:
     )
     one = ["project_id", "annotation_id", "case_id", "slot"]
     return (
-        found.sort("revision")
+        rows.sort("revision")
         .unique(one, keep="last")
         .filter(pl.col("written_by").is_not_null(), ~pl.col("outcome").is_in(["deleted", "bulk"]))
         .sort("task_id")
@@ -132,29 +134,29 @@ def written_by_others(ledger: Ledger, stream: str) -> pl.DataFrame:
 
 def newest_change(ledger: Ledger, project_id: int) -> str | None:
     """The newest change of an annotation of the project that was collected, by Label Studio's clock; None: none was."""
-    found = ledger.read(
+    rows = ledger.read(
         "SELECT max(revision) AS revision FROM review WHERE project_id = :project AND outcome <> 'deleted'",
         project=project_id,
     )
-    newest: str | None = found["revision"].item()
+    newest: str | None = rows["revision"].item()
     return newest
 
 
 def last_answers(ledger: Ledger, stream: str) -> dict[str, str]:
     """Who has answered: e-mail address -> when last."""
-    found = ledger.read(
+    rows = ledger.read(
         "SELECT reviewer, max(submitted_at) AS last FROM review "
         "WHERE stream = :stream AND outcome IN ('answer', 'repeat') GROUP BY reviewer",
         stream=stream,
     )
-    return dict(found.iter_rows())
+    return dict(rows.iter_rows())
 
 
 def deleted_since(ledger: Ledger, stream: str, since: str) -> int:
     """How many annotations were found deleted since a moment."""
-    found = ledger.read(
+    rows = ledger.read(
         "SELECT count(*) AS n FROM review WHERE stream = :stream AND outcome = 'deleted' AND collected_at >= :since",
         stream=stream,
         since=since,
     )
-    return int(found.item())
+    return int(rows.item())

@@ -34,11 +34,11 @@ def begins(ledger: Ledger, stream: Stream, epoch_id: str, now: str, *, early: ti
 def lasts(ledger: Ledger, stream: Stream, epoch_id: str, now: str) -> bool:
     """Whether a silence that began goes on: a draw waits, unread or for another reader, and no label was settled."""
     due = _due(stream, now)
-    found = read(ledger, stream, epoch_id)
-    waits = [oldest_wait(ledger, stream.name, epoch_id), *found.filter("due")["decided_at"]]
+    silences = read(ledger, stream, epoch_id)
+    waits = [oldest_wait(ledger, stream.name, epoch_id), *silences.filter("due")["decided_at"]]
     if all(at is None or at >= due for at in waits):
         return False
-    return not _settled_since(due, found, given_back(ledger, stream.name, epoch_id))
+    return not _settled_since(due, silences, given_back(ledger, stream.name, epoch_id))
 
 
 def stays(ledger: Ledger, stream: Stream, epoch_id: str, now: str) -> Literal["stopped", "unsettled", "doubted"]:
@@ -54,8 +54,8 @@ def given_back(ledger: Ledger, stream: str, epoch_id: str) -> str | None:
     """When a named person last released something after nothing had been; None: nobody has, in this epoch."""
     releases = pl.col("threshold").is_not_null() | pl.col("by_class").is_not_null()
     past = policy_history.history(ledger, stream).filter(pl.col("epoch_id") == epoch_id)
-    given = past.filter(releases & ~releases.shift(1) & ~pl.col("adopted_by").is_in(_BY_ITSELF))
-    newest: str | None = given["adopted_at"].max()  # type: ignore[assignment] # a column of text
+    returned = past.filter(releases & ~releases.shift(1) & ~pl.col("adopted_by").is_in(_BY_ITSELF))
+    newest: str | None = returned["adopted_at"].max()  # type: ignore[assignment] # a column of text
     return newest
 
 
@@ -63,8 +63,8 @@ def _due(stream: Stream, now: str, early: timedelta = NONE) -> str:
     return timestamps.text(timestamps.parse(now) - timedelta(days=stream.policy.max_silence) + early)
 
 
-def _settled_since(due: str, found: pl.DataFrame, given: str | None) -> bool:
-    return any(at is not None and at >= due for at in [*found.filter(~pl.col("due"))["newest"], given])
+def _settled_since(due: str, silences: pl.DataFrame, returned: str | None) -> bool:
+    return any(at is not None and at >= due for at in [*silences.filter(~pl.col("due"))["newest"], returned])
 
 
 def read(ledger: Ledger, stream: Stream, epoch_id: str) -> pl.DataFrame:
@@ -86,7 +86,7 @@ def read(ledger: Ledger, stream: Stream, epoch_id: str) -> pl.DataFrame:
 
 def oldest_wait(ledger: Ledger, stream: str, epoch_id: str) -> str | None:
     """When the oldest released draw of the epoch was decided that nobody has answered; None: there is none."""
-    found = ledger.read(
+    rows = ledger.read(
         """
         SELECT min(d.decided_at) AS oldest FROM decision d
         WHERE d.stream = :stream AND (d.route = 'REVIEW' OR d.blind) AND d.epoch_id = :epoch AND d.route = 'AUTOMATE'
@@ -97,5 +97,5 @@ def oldest_wait(ledger: Ledger, stream: str, epoch_id: str) -> str | None:
         stream=stream,
         epoch=epoch_id,
     )
-    oldest: str | None = found["oldest"].item()
+    oldest: str | None = rows["oldest"].item()
     return oldest

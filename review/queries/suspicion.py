@@ -47,8 +47,8 @@ def of(ledger: Ledger, stream: str, alarm: Mapping[str, object], claims: pl.Data
             break
         then = labels.filter(pl.col("known") | (pl.col("doubted_at") <= seal))
         clean = min(clean, _clean(then, pl.col("wrong_then") | (pl.col("doubted_at") <= seal), target, clean))
-    doubts = labels.filter(pl.col("doubted_at").is_not_null(), pl.col("seal") <= clean)
-    return Suspicion(epoch_id=epoch_id, clean=clean, doubted=tuple(doubts["seal"].unique().sort()))
+    suspect = labels.filter(pl.col("doubted_at").is_not_null(), pl.col("seal") <= clean)
+    return Suspicion(epoch_id=epoch_id, clean=clean, doubted=tuple(suspect["seal"].unique().sort()))
 
 
 def clean_seal(labels: pl.DataFrame, clean: int) -> int:
@@ -96,14 +96,14 @@ def _labels(ledger: Ledger, stream: str, epoch_id: str, raised: int, claims: pl.
 
 def _against(ledger: Ledger, stream: str, raised: int, claims: pl.DataFrame) -> pl.DataFrame:
     """Cases against which a blind answer came after a seal, and the seal of the first: case_id, said_at."""
-    said = ledger.read(
+    answers = ledger.read(
         "SELECT case_id, answer, seal AS said_at FROM review "
         "WHERE stream = :stream AND seal > :raised AND blind AND outcome = 'answer'",
         stream=stream,
         raised=raised,
     )
     return (
-        said.join(claims.select("case_id", "prediction"), on="case_id")
+        answers.join(claims.select("case_id", "prediction"), on="case_id")
         .filter(pl.col("answer") != pl.col("prediction"))
         .group_by("case_id")
         .agg(pl.col("said_at").min().cast(pl.Int64))

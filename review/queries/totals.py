@@ -55,7 +55,7 @@ def _decided(ledger: Ledger, stream: str) -> dict[str, int]:
 
 def _recalled(ledger: Ledger, stream: str) -> int:
     """Released cases that were recalled and were not drawn for a blind label anyway."""
-    found = ledger.read(
+    rows = ledger.read(
         """
         SELECT count(*) AS n FROM recall c CROSS JOIN decision d
         WHERE d.stream = c.stream AND d.case_id = c.case_id AND c.stream = :stream
@@ -63,7 +63,7 @@ def _recalled(ledger: Ledger, stream: str) -> int:
         """,
         stream=stream,
     )
-    return int(found["n"].item())
+    return int(rows["n"].item())
 
 
 def pace(ledger: Ledger, stream: str, people: Reviewed, *, now: str, days: int = 7) -> dict[str, Any]:
@@ -94,8 +94,8 @@ def _lately(events: pl.DataFrame, now: str, days: int) -> tuple[float, int]:
 
 def decided_after(ledger: Ledger, stream: str, seal: int) -> dict[str, int]:
     """What was decided since the seal of that number, in counts as the flow `score` has them."""
-    found = ledger.read("SELECT groups FROM extract WHERE stream = :stream AND seal > :seal", stream=stream, seal=seal)
-    groups = rollups.read_groups([found["groups"]])
+    rows = ledger.read("SELECT groups FROM extract WHERE stream = :stream AND seal > :seal", stream=stream, seal=seal)
+    groups = rollups.read_groups([rows["groups"]])
     released = pl.col("route") == AUTOMATE
     counts = {
         "decided": groups,
@@ -108,17 +108,17 @@ def decided_after(ledger: Ledger, stream: str, seal: int) -> dict[str, int]:
 
 def last_run(ledger: Ledger, stream: str, flow: str) -> tuple[str, dict[str, Any]]:
     """When the last run of a flow that ended began, and what it said it did; ("", {}) if none did."""
-    found = ledger.read(
+    rows = ledger.read(
         "SELECT started_at, counts FROM run WHERE stream = :stream AND flow = :flow ORDER BY seal DESC LIMIT 1",
         stream=stream,
         flow=flow,
     )
-    return ("", {}) if found.is_empty() else (found["started_at"].item(), json.loads(found["counts"].item()))
+    return ("", {}) if rows.is_empty() else (rows["started_at"].item(), json.loads(rows["counts"].item()))
 
 
 def last_report(ledger: Ledger, stream: str, *, today: str) -> dict[str, Any] | None:
     """The figures of the last report of an earlier day; on a stream's first day of the last one; None before that."""
-    found = ledger.read(
+    rows = ledger.read(
         """
         SELECT counts FROM run WHERE stream = :stream AND flow = 'measure'
         ORDER BY CASE WHEN finished_at < :today THEN 1 ELSE 0 END DESC, finished_at DESC LIMIT 1
@@ -126,13 +126,13 @@ def last_report(ledger: Ledger, stream: str, *, today: str) -> dict[str, Any] | 
         stream=stream,
         today=today,
     )
-    if found.is_empty():
+    if rows.is_empty():
         return None
-    figures: dict[str, Any] | None = json.loads(found["counts"].item()).get("figures")
+    figures: dict[str, Any] | None = json.loads(rows["counts"].item()).get("figures")
     return figures
 
 
 def _groups(ledger: Ledger, stream: str) -> pl.DataFrame:
     """How many decisions there are of each kind (`review.ledger.rollups`), without a walk over them."""
-    found = ledger.read("SELECT groups FROM extract WHERE stream = :stream", stream=stream)
-    return rollups.read_groups([found["groups"]])
+    rows = ledger.read("SELECT groups FROM extract WHERE stream = :stream", stream=stream)
+    return rollups.read_groups([rows["groups"]])

@@ -130,15 +130,17 @@ def whole(report: Report) -> dict[str, Any]:
     }
 
 
-def _what_if(made: WhatIf) -> dict[str, Any]:
+def _what_if(what_if: WhatIf) -> dict[str, Any]:
     return {
-        "cases_per_day": made.cases_per_day,
-        "minutes_per_review": made.minutes,
-        "minutes_known": made.minutes_known,
-        "audit_rate": made.audit_rate,
-        "rows": made.rows.to_dicts(),
-        "parts": [{"name": part.name, "cases": part.cases, "rows": part.rows.to_dicts()} for part in made.parts],
-        "labels": None if made.labels is None else {label: rows.to_dicts() for label, rows in made.labels.items()},
+        "cases_per_day": what_if.cases_per_day,
+        "minutes_per_review": what_if.minutes,
+        "minutes_known": what_if.minutes_known,
+        "audit_rate": what_if.audit_rate,
+        "rows": what_if.rows.to_dicts(),
+        "parts": [{"name": part.name, "cases": part.cases, "rows": part.rows.to_dicts()} for part in what_if.parts],
+        "labels": None
+        if what_if.labels is None
+        else {label: rows.to_dicts() for label, rows in what_if.labels.items()},
     }
 
 

@@ -32,10 +32,10 @@ def past_alarm(alarm: Alarm) -> str:
 
 def lines(report: Report) -> list[str]:
     """What is certified, what the next step takes, what an alarm asks for: a sentence each."""
-    said = []
+    sentences = []
     alarm, proposal = report.alarm, report.proposal
     if alarm is not None and alarm.current:
-        said.append(
+        sentences.append(
             f"Alarm, {formats.when(alarm.raised_at)}: the error among the released has risen ({alarm.errors} wrong at the "
             f"end of {formats.count(alarm.labels, 'blind label')}). Nothing is released since; "
             + (
@@ -44,43 +44,43 @@ def lines(report: Report) -> list[str]:
                 else "every case under suspicion was read or recalled."
             )
         )
-    said += [past_alarm(one) for one in report.past_alarms]
+    sentences += [past_alarm(one) for one in report.past_alarms]
     if report.silence:
-        said.append(silence_text.of(report))
+        sentences.append(silence_text.of(report))
     elif stopped := _stopped(report):
-        said.append(f"Nothing is released since {formats.when(stopped.adopted_at)}, by {stopped.adopted_by}.")
-    said += [f"Beware: {sentence}" for sentence in beware(report)]
+        sentences.append(f"Nothing is released since {formats.when(stopped.adopted_at)}, by {stopped.adopted_by}.")
+    sentences += [f"Beware: {sentence}" for sentence in beware(report)]
     if report.each and report.classes:
-        said.append(by_itself(report.delta))
-    said += [_of_class(one, report) for one in report.classes if one.certified is not None]
-    said += _uncertified_classes(report)
+        sentences.append(by_itself(report.delta))
+    sentences += [_of_class(one, report) for one in report.classes if one.certified is not None]
+    sentences += _uncertified_classes(report)
     if report.era is not None and report.era.revoked:
-        said.append(REVOKED)
+        sentences.append(REVOKED)
     if report.era is not None:
-        said.append(f"{era(report)} {_too_slow(report)}".strip())
+        sentences.append(f"{era(report)} {_too_slow(report)}".strip())
     if report.readers is not None:
-        said.append(
+        sentences.append(
             readers_text.of(report.readers, report.overlap, region="the released" if report.released else "all cases")
         )
     if report.repeats and (report.releases or report.released):
-        said.append(
+        sentences.append(
             f"{formats.count(report.repeats, 'case')} went to people, however sure the model was, for as many of "
             f"{'its' if report.repeats == 1 else 'their'} group as its plan allows had come before."
         )
-    said += rules_text.of(report)
+    sentences += rules_text.of(report)
     if proposal is None:
-        return said
+        return sentences
     if proposal.threshold is None:
-        said.append(nothing(report))
+        sentences.append(nothing(report))
     else:
-        said.append(
+        sentences.append(
             f"Certified: {line(report, proposal.threshold)} ({formats.share(proposal.coverage)} of cases). At most "
             f"{formats.whole(proposal.alpha)} of what it releases is wrong, with {formats.whole(1 - proposal.delta)} "
             f"confidence, however often one looks.{_but(report)}"
         )
     for sentence in (*proposal.gate.refusals, *proposal.gate.warnings):
-        said.append(f"Beware: {sentence}.")
-    return said
+        sentences.append(f"Beware: {sentence}.")
+    return sentences
 
 
 def _uncertified_classes(report: Report) -> list[str]:
@@ -89,16 +89,16 @@ def _uncertified_classes(report: Report) -> list[str]:
     people = [one.label for one in silent if one.in_force is None]
     carried = [one.label for one in silent if one.in_force is not None and one.verdict.state == "carried"]
     others = [one.label for one in silent if one.in_force is not None and one.verdict.state != "carried"]
-    said = []
+    sentences = []
     if people:
-        said.append(f"Nothing is certified yet for {same.few(people)}: these stay with people.")
+        sentences.append(f"Nothing is certified yet for {same.few(people)}: these stay with people.")
     if carried and report.era is not None:
-        said.append(
+        sentences.append(
             f"Era {report.era.number} has certified nothing yet for {same.few(carried)}: what was released goes on."
         )
     if others:
-        said.append(f"Nothing is certified for {same.few(others)}, and it is released all the same.")
-    return said
+        sentences.append(f"Nothing is certified for {same.few(others)}, and it is released all the same.")
+    return sentences
 
 
 def _stopped(report: Report) -> policy_history.PolicyInForce | None:
@@ -119,8 +119,8 @@ def nothing(report: Report) -> str:
     """That no line is certified, and what would certify one."""
     now = report.era
     carried = now is not None and now.state == "carried"
-    said = f"Era {now.number} has certified nothing yet." if now and carried else "Nothing is certified yet."
-    return f"{said} {needed(report)}".strip()
+    sentence = f"Era {now.number} has certified nothing yet." if now and carried else "Nothing is certified yet."
+    return f"{sentence} {needed(report)}".strip()
 
 
 def _but(report: Report) -> str:
@@ -182,36 +182,36 @@ def era(report: Report) -> str:
 
 
 def _of_class(one: ClassLine, report: Report) -> str:
-    said = (
+    sentence = (
         f"Certified for {one.label}: {line(report, one.certified)} ({formats.share(one.coverage)} of its cases), at "
         f"most {formats.whole(report.target)} wrong."
     )
     if one.verdict.refusals:
-        return f"{said} But its confidence does not rank right answers before wrong ones: it must not be routed by."
+        return f"{sentence} But its confidence does not rank right answers before wrong ones: it must not be routed by."
     if one.verdict.contradicted:
         at, low = one.verdict.contradicted[-1]
-        said += (
+        sentence += (
             f" But by {one.verdict.so_far} at least {formats.at_least(low)} of what {line(report, at)} would release of it is "
             "wrong."
         )
-    return said
+    return sentence
 
 
 def beware(report: Report) -> list[str]:
     """What needs no certificate to worry: parts that are worse than the target, confidences that have moved."""
     worse = [part for part in report.slices if part.flagged]
-    said = [
+    sentences = [
         f"{part.name} is above the target: {formats.between(part.error)} of the released there are wrong."
         for part in worse[:FLAGS]
     ]
     if len(worse) > FLAGS:
-        said.append(f"{len(worse) - FLAGS} more parts are above the target; the report names them.")
+        sentences.append(f"{len(worse) - FLAGS} more parts are above the target; the report names them.")
     if report.shift is not None and report.shift.warn:
-        said.append(
+        sentences.append(
             f"the confidences of the newest day have moved: up to {formats.share(report.shift.distance)} of cases lie "
             "elsewhere than before. That needs no label to see and is no proof of errors; look at the input."
         )
-    return said
+    return sentences
 
 
 def needed(report: Report) -> str:
@@ -221,8 +221,8 @@ def needed(report: Report) -> str:
         return ""
     step = proposal.needed
     if step is None:
-        return "" if proposal.certified else blind_samples.no_number(report.draws, proposal.next, proposal.alpha)
-    where, there = line(report, step.threshold), blind_samples.at(report.draws, step.threshold)
+        return "" if proposal.certified else blind_samples.no_number(report.samples, proposal.next, proposal.alpha)
+    where, there = line(report, step.threshold), blind_samples.at(report.samples, step.threshold)
     long = outlook.words(report, step.labels, step.threshold)
     long = f" ({long})" if long else ""
     if not there.read:

@@ -13,32 +13,36 @@ def lines(report: Report) -> list[str]:
     before = report.since
     if before is None:
         return []
-    said = [f"Compared with the report of {formats.when(before['made_at'])}."]
+    sentences = [f"Compared with the report of {formats.when(before['made_at'])}."]
     policy = report.in_force
     if policy is not None and before["epoch"] != policy.epoch_id:
-        return [*said, "A new epoch has begun since: evidence starts at zero, and every case goes to a person."]
+        return [*sentences, "A new epoch has begun since: evidence starts at zero, and every case goes to a person."]
     if policy is not None and before["version"] != policy.version:
         moved = formats.line(policy.policy.threshold, policy.policy.by_class, report.shown)
-        said.append(f"The line was moved (version {before['version']} to {policy.version}): now {moved}.")
+        sentences.append(f"The line was moved (version {before['version']} to {policy.version}): now {moved}.")
     cases, released = report.cases - before["cases"], report.released - before["released"]
     if cases:
-        said.append(f"{formats.count(cases, 'more case')}, {formats.count(released)} of them released.")
+        sentences.append(f"{formats.count(cases, 'more case')}, {formats.count(released)} of them released.")
     labels, wrong = report.everything.n - before["labels"], report.everything.errors - before["wrong"]
     if labels or wrong:
         undone = f"; {formats.count(-wrong)} no longer wrong, by another reading" if wrong < 0 else ""
-        said.append(f"{formats.count(labels, 'more blind label')}, {formats.count(max(wrong, 0))} wrong{undone}.")
+        sentences.append(f"{formats.count(labels, 'more blind label')}, {formats.count(max(wrong, 0))} wrong{undone}.")
     certified = None if report.proposal is None else report.proposal.threshold
     if certified != before["certified"]:
-        said.append(
+        sentences.append(
             f"Certified: {_threshold(before['certified'], report)} before, {_threshold(certified, report)} now."
         )
     faults = report.totals["faults"] - before["faults"]
     if faults:
-        said.append(f"{formats.count(faults, 'row')} could not be read.")
+        sentences.append(f"{formats.count(faults, 'row')} could not be read.")
     waiting = report.queue.open + report.queue.waiting, before["open"] + before["waiting"]
     if waiting[0] != waiting[1]:
-        said.append(f"For people: {formats.count(waiting[1])} before, {formats.count(waiting[0])} now.")
-    return said if len(said) > 1 else [f"Nothing has changed since the report of {formats.when(before['made_at'])}."]
+        sentences.append(f"For people: {formats.count(waiting[1])} before, {formats.count(waiting[0])} now.")
+    return (
+        sentences
+        if len(sentences) > 1
+        else [f"Nothing has changed since the report of {formats.when(before['made_at'])}."]
+    )
 
 
 News = Literal["alarm", "proposal", "late", "silence"]
@@ -49,23 +53,23 @@ def news(report: Report, before: Mapping[str, Any] | None) -> list[tuple[News, d
 
     `before`: the key figures (`as_json.key`) of the report before; None: there was none.
     """
-    told: list[tuple[News, dict[str, Any]]] = []
+    items: list[tuple[News, dict[str, Any]]] = []
     now, alarm = as_json.key(report), report.alarm
     if alarm is not None and now["alarm"] and (before is None or before["alarm"] != now["alarm"]):
-        told.append(("alarm", {"labels": alarm.labels, "errors": alarm.errors, "suspects": alarm.suspects}))
+        items.append(("alarm", {"labels": alarm.labels, "errors": alarm.errors, "suspects": alarm.suspects}))
     known = {} if before is None else {one["raised_at"]: one["suspects"] for one in before.get("past_alarms", ())}
     for past in report.past_alarms:
         if past.suspects > known.get(past.raised_at, 0):
             figures = {"labels": past.labels, "errors": past.errors, "suspects": past.suspects}
-            told.append(("alarm", figures | {"model": past.model}))
+            items.append(("alarm", figures | {"model": past.model}))
     proposes = summary.proposed(report)[0].startswith("Move")
     if proposes and (before is None or before["proposed"] != now["proposed"]):
-        told.append(("proposal", {"proposed": now["proposed"]}))
+        items.append(("proposal", {"proposed": now["proposed"]}))
     if report.queue.late and (before is None or not before["late"]):
-        told.append(("late", {"late": report.queue.late, "open": report.queue.open}))
+        items.append(("late", {"late": report.queue.late, "open": report.queue.open}))
     if report.silence and (before is None or before.get("silence") != report.silence):
-        told.append(("silence", {"release": "stops within a day" if report.silence == "soon" else "stopped"}))
-    return told
+        items.append(("silence", {"release": "stops within a day" if report.silence == "soon" else "stopped"}))
+    return items
 
 
 def _threshold(value: Any, report: Report) -> str:
@@ -74,27 +78,27 @@ def _threshold(value: Any, report: Report) -> str:
 
 def drift(report: Report) -> list[str]:
     """Is it still the same? What the labels say, and what the confidences say without any."""
-    said = []
+    sentences = []
     if report.watch is None:
-        said.append("The watchdog has no blind label of a released case to look at yet.")
+        sentences.append("The watchdog has no blind label of a released case to look at yet.")
     else:
         watch = report.watch
-        said.append(
+        sentences.append(
             f"The watchdog has looked at {formats.count(watch.labels, 'blind label')} of released cases, "
             f"{formats.count(watch.errors)} wrong. Its evidence that the error has risen stands at "
             f"{formats.whole(round(watch.level, 2))} of what raises an alarm (on a logarithmic scale)."
         )
-        said += _noticed(report)
+        sentences += _noticed(report)
     if report.shift is None:
-        said.append("Whether the confidences have moved cannot be said before there are two days of 100 cases.")
+        sentences.append("Whether the confidences have moved cannot be said before there are two days of 100 cases.")
     else:
         moved = report.shift
-        said.append(
+        sentences.append(
             f"The confidences of the newest day ({formats.count(moved.after, 'case')}) differ from those before "
             f"({formats.count(moved.before, 'case')}) by at most {formats.share(moved.distance)} of cases"
             + (": more than chance and more than is harmless." if moved.warn else ": no cause for a warning.")
         )
-    return said
+    return sentences
 
 
 def _noticed(report: Report) -> list[str]:
@@ -102,8 +106,8 @@ def _noticed(report: Report) -> list[str]:
     if report.in_force is None:
         return []
     audits = report.what_if.cases_per_day * (report.automation or 0.0) * report.in_force.policy.audit_rate
-    said = detection_delay.sentence(report.target, audits)
-    return [] if said is None else [said]
+    sentence = detection_delay.sentence(report.target, audits)
+    return [] if sentence is None else [sentence]
 
 
 def forecast(report: Report) -> str:

@@ -16,7 +16,7 @@ from review import formats
 from review.adoption import verdict as verdict_
 from review.adoption.proposal import Proposal
 from review.queries import policy_history
-from review.queries.blind_samples import Draws
+from review.queries.blind_samples import Samples
 
 Figure = Estimate | NotEnoughEvidence
 DAY = 24.0  # hours
@@ -86,7 +86,7 @@ class ClassLine:
     errors: float
     needed: int | None
     verdict: verdict_.Verdict
-    draws: Draws | None = None
+    samples: Samples | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +164,7 @@ class Report:
     alarm: Alarm | None  # the newest that stopped release, if the watchdog ever raised one
     verdict: verdict_.Badge  # on the target; certified: at every look; else at this one; nothing: no evidence
     ruling: verdict_.Verdict  # what may be proposed of all cases; with a line per class each has its own
-    draws: pl.DataFrame  # blind draws of the epoch (`review.queries.blind_samples`)
+    samples: pl.DataFrame  # blind draws of the epoch (`review.queries.blind_samples`)
     needed: int | None  # blind labels without an error until the target is shown; None where that is no question
     audits_disputed: int  # blind labels of released cases that another person is to read; wrong until then
     audits_unsent: int  # draws of released cases that are not sent yet: neither answered nor wrong
@@ -216,5 +216,5 @@ class Report:
     @property
     def shown(self) -> dict[float, str]:
         """The text of every threshold of the page, as short as tells it from the others."""
-        found = [line for line in self.what_if.rows["threshold"].to_list() if line is not None]
-        return dict(zip(found, formats.thresholds(found), strict=True))
+        thresholds = [line for line in self.what_if.rows["threshold"].to_list() if line is not None]
+        return dict(zip(thresholds, formats.thresholds(thresholds), strict=True))

@@ -72,8 +72,8 @@ def html(report: Report) -> str:
         faults=report.faults.head(FAULTS).to_dicts(),
         # Vega escapes what it draws, and `charts` what it adds: this markup is ours.
         drawings={
-            name: [(width, Markup(draw(report, width))) for width in drawing.SIZES]  # noqa: S704
-            for name, draw in (
+            name: [(width, Markup(image_of(report, width))) for width in drawing.SIZES]  # noqa: S704
+            for name, image_of in (
                 ("curve", risk_coverage.curve),
                 ("days", panels.days),
                 ("reliability", panels.reliability),
@@ -92,13 +92,13 @@ def _data(report: Report) -> Markup:
 def _parts(report: Report) -> list[dict[str, Any]]:
     """Each part at the line the page opens with, and its flag."""
     at, flagged = slider.start(report), {part.name for part in report.slices if part.flagged}
-    found = []
+    sections = []
     for part in slider.shown(report):
         row = part.rows.row(at, named=True)
-        found.append(
+        sections.append(
             {"name": part.name, "cases": part.cases, "flagged": part.name in flagged, "say": slider.part_words(row)}
         )
-    return found
+    return sections
 
 
 def _line(report: Report, row: dict[str, Any]) -> str:

@@ -19,10 +19,10 @@ def words(report: Report, labels: int, threshold: float) -> str:
     cases, released = report.what_if.cases_per_day, report.coverage_here or 0.0
     audited, blind = policy.policy.audit_rate, policy.policy.blind_rate
     here = cases * (min(coverage, released) * audited + max(coverage - released, 0.0) * blind)
-    drawn = cases * (released * audited + (1 - released) * blind)
+    sampled = cases * (released * audited + (1 - released) * blind)
     if not here:
         return ""
-    people = formats.people(labels * drawn / here * report.what_if.minutes / 60)
+    people = formats.people(labels * sampled / here * report.what_if.minutes / 60)
     # What came on a day of which an hour has passed says nothing of days.
     lacks = [] if report.pace.hours >= DAY else ["of cases"]
     known, speed = _speed(report)
@@ -30,11 +30,11 @@ def words(report: Report, labels: int, threshold: float) -> str:
     if lacks:
         return f"about {people}; in how many days is known after a day {' and '.join(lacks)}"
     blind_first = report.proposal is None or not report.proposal.certified
-    queued = drawn if blind_first else cases * (1 - released + released * audited)
-    waiting = blind_samples.at(report.draws, threshold)
+    queued = sampled if blind_first else cases * (1 - released + released * audited)
+    waiting = blind_samples.at(report.samples, threshold)
     days = start.days_for(
         labels,
-        drawn=here,
+        sampled=here,
         read=None if speed is None else speed * here / queued,
         waiting=waiting.pending - waiting.disputed,
     )

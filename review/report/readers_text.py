@@ -26,8 +26,10 @@ def of(readers: Readers, share: float, *, region: str = "the released") -> str:
         return f"{unknown}: no answer that agreed with the model was drawn to be read twice so far."
     if readers.read < READ:
         verb = "was" if readers.due == 1 else "were"
-        drawn = f"{formats.count(readers.read)} of {_answers(readers.due)} drawn from those that agreed with the model"
-        return f"{unknown}: {drawn} {verb} read twice."
+        sampled = (
+            f"{formats.count(readers.read)} of {_answers(readers.due)} drawn from those that agreed with the model"
+        )
+        return f"{unknown}: {sampled} {verb} read twice."
     return f"{unknown}: {error.reason}."
 
 

@@ -53,7 +53,7 @@ def build(
     history: pl.DataFrame,
     head: tuple[int, str],
     now: str,
-    standings: Mapping[str, certificate.Standing] = MappingProxyType({}),
+    progress_by_scope: Mapping[str, certificate.Progress] = MappingProxyType({}),
     alarm: Alarm | None = None,
     past_alarms: tuple[Alarm, ...] = (),
     weighed: Weighed | None = None,
@@ -84,15 +84,15 @@ def build(
         target, delta = policy.target_error, policy.delta
     released = counts.filter(pl.col("route") == routing.AUTOMATE)
     line = None if policy is None else policy.policy.threshold
-    standing = standings.get("")
+    progress = progress_by_scope.get("")
     carried = era is not None and era.state == "carried"
-    found = weighed or Weighed(whole=Part(counts=counts, least=counts, draws=blind_samples.of(counts)), by_class={})
-    design = found.whole.design
+    counted = weighed or Weighed(whole=Part(counts=counts, least=counts, samples=blind_samples.of(counts)), by_class={})
+    design = counted.whole.design
     promise = risk.error_among_automated(counts, delta, one_sided=True, design=design.released)
     error = risk.error_among_automated(counts, delta, design=design.released)
-    judging = found.judging()
+    judging = counted.judging()
     ruling = verdict.of(
-        standing,
+        progress,
         judging.counts,
         least=judging.least,
         epoch=counts,
@@ -103,12 +103,12 @@ def build(
         design=judging.design,
     )
     proposed = None
-    if standing is not None:
+    if progress is not None:
         proposed = proposal.of(
-            standing, counts, stream, by_day=by_day, reviewers=reviewers, ruling=ruling, design=design
+            progress, counts, stream, by_day=by_day, reviewers=reviewers, ruling=ruling, design=design
         )
-    classes = _classes(policy, standings, found, carried=carried)
-    own = judging if era is not None and era.state == "own" else found.whole
+    classes = _classes(policy, progress_by_scope, counted, carried=carried)
+    own = judging if era is not None and era.state == "own" else counted.whole
     badge = verdict.badge(
         [(one.in_force, one.verdict) for one in classes] or [(line, ruling)],
         risk.error_among_automated(own.least, delta, design=own.design.released),
@@ -146,8 +146,8 @@ def build(
         past_alarms=past_alarms,
         verdict=badge,
         ruling=ruling,
-        draws=found.whole.draws,
-        audits_disputed=_wrong(released) - _wrong(found.whole.least.filter(pl.col("route") == routing.AUTOMATE)),
+        samples=counted.whole.samples,
+        audits_disputed=_wrong(released) - _wrong(counted.whole.least.filter(pl.col("route") == routing.AUTOMATE)),
         audits_unsent=int(released.filter("blind", pl.col("outcome") == "waiting")["n"].sum()),
         needed=_needed(promise, target, design.released) if badge == "open" else None,
         here=risk.error_at(counts, here, delta, design=float(design.at([here])[0])),
@@ -161,7 +161,7 @@ def build(
             prices=proposal.prices(stream, reviewers),
             minutes=proposal.minutes(stream, reviewers),
             by_day=by_day,
-            standings=standings,
+            progress_by_scope=progress_by_scope,
             parts=parts,
             design=design,
         ),
@@ -212,8 +212,8 @@ def _trust(counts: pl.DataFrame, delta: float) -> Trust:
 
 def _classes(
     policy: policy_history.PolicyInForce | None,
-    standings: Mapping[str, certificate.Standing],
-    found: Weighed,
+    progress_by_scope: Mapping[str, certificate.Progress],
+    counted: Weighed,
     *,
     carried: bool,
 ) -> tuple[ClassLine, ...]:
@@ -222,13 +222,13 @@ def _classes(
         return ()
     lines = []
     for label in policy.labels:
-        left = standings.get(label)
+        left = progress_by_scope.get(label)
         if left is None:
             continue
         at = left.certified[-1] if left.certified else len(left.plan.thresholds) - 1
         step = certificate.needed(left)
-        in_force, part = policy.policy.of_class(label).threshold, found.by_class.get(label)
-        judging = None if part is None else found.judging(label)
+        in_force, part = policy.policy.of_class(label).threshold, counted.by_class.get(label)
+        judging = None if part is None else counted.judging(label)
         lines.append(
             ClassLine(
                 label=label,
@@ -249,7 +249,7 @@ def _classes(
                     carried=carried,
                     design=group_intervals.ALONE if judging is None else judging.design,
                 ),
-                draws=None if part is None else blind_samples.at(part.draws, left.plan.thresholds[at]),
+                samples=None if part is None else blind_samples.at(part.samples, left.plan.thresholds[at]),
             )
         )
     return tuple(lines)

@@ -28,7 +28,7 @@ def of(report: Report) -> dict[str, Any]:
             {
                 "name": label,
                 "rows": [
-                    {"say": standing(report, row | of_label, label), "do": command(report, row | of_label, label)}
+                    {"say": sentence(report, row | of_label, label), "do": command(report, row | of_label, label)}
                     for row, of_label in zip(rows, lines.to_dicts(), strict=True)
                 ],
             }
@@ -41,8 +41,8 @@ def of(report: Report) -> dict[str, Any]:
 def start(report: Report) -> int:
     """The row the page opens with: today's line; nothing released, where there is none."""
     line = None if report.in_force is None else report.in_force.policy.threshold
-    found = report.what_if.rows["threshold"].to_list()
-    return found.index(line) if line in found else 0
+    thresholds = report.what_if.rows["threshold"].to_list()
+    return thresholds.index(line) if line in thresholds else 0
 
 
 def first(report: Report) -> dict[str, Any]:
@@ -76,8 +76,10 @@ def presets(report: Report) -> list[dict[str, Any]]:
         wanted.append(("cheapest", "Cheapest: release nothing" if cheapest is None else "Cheapest certified", cheapest))
     if proposal is not None and proposal.carried is not None:
         wanted.append(("carried", "What people can carry", proposal.carried.threshold))
-    found = report.what_if.rows["threshold"].to_list()
-    return [{"kind": kind, "name": name, "row": found.index(line)} for kind, name, line in wanted if line in found]
+    thresholds = report.what_if.rows["threshold"].to_list()
+    return [
+        {"kind": kind, "name": name, "row": thresholds.index(line)} for kind, name, line in wanted if line in thresholds
+    ]
 
 
 def table(report: Report, most: int) -> list[dict[str, str]]:
@@ -86,21 +88,21 @@ def table(report: Report, most: int) -> list[dict[str, str]]:
         report.what_if.rows["threshold"].is_null() | (report.what_if.rows["coverage"] > 0)
     )
     last = rows.height - 1
-    found = []
+    table_rows = []
     for place in sorted({round(step * last / (most - 1)) for step in range(most)}):
-        said = _words(report, rows.row(place, named=True))
-        found.append(
+        words = _words(report, rows.row(place, named=True))
+        table_rows.append(
             {
-                "line": said["line"],
-                "released": said["share"],
-                "wrong among them": said["error"],
-                "limits and labels": said["error_limits"],
-                "work for people": said["hours"],
-                "cost of 1000 cases": said["cost"],
-                "promise": said["certified"],
+                "line": words["line"],
+                "released": words["share"],
+                "wrong among them": words["error"],
+                "limits and labels": words["error_limits"],
+                "work for people": words["hours"],
+                "cost of 1000 cases": words["cost"],
+                "promise": words["certified"],
             }
         )
-    return found
+    return table_rows
 
 
 def _place(row: dict[str, Any]) -> dict[str, Any]:
@@ -131,10 +133,10 @@ def _words(report: Report, row: dict[str, Any]) -> dict[str, str]:
         if row["cost"] is not None and row["cost_low"] != row["cost_high"]
         else "",
     }
-    return words | standing(report, row)
+    return words | sentence(report, row)
 
 
-def standing(report: Report, row: dict[str, Any], label: str | None = None) -> dict[str, str]:
+def sentence(report: Report, row: dict[str, Any], label: str | None = None) -> dict[str, str]:
     """Whether the threshold is certified (of a class, with `label`) and may be adopted, and what it lacks."""
     if row["threshold"] is None:
         return {"certified": "Nothing to certify", "needed": "no answer goes out without a person"}
@@ -162,7 +164,7 @@ def _why_not(report: Report, threshold: float, label: str | None) -> str:
         return "each class has a line of its own"
     if report.proposal is None and label is None:
         return "nobody has looked yet"
-    waits = blind_samples.pending(blind_samples.at(report.draws, threshold)) if label is None else ""
+    waits = blind_samples.pending(blind_samples.at(report.samples, threshold)) if label is None else ""
     if waits:
         return f"not settled, and wrong until then: {waits}"
     return "no number of labels would do at these errors, or the line is not among those this epoch can certify"

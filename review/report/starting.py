@@ -9,38 +9,38 @@ from review import formats
 def sentences(planned: start.Start, *, readers: str = "review.capacity_per_day") -> list[str]:
     """When the first certificate can come, what holds it up, what brings it sooner. `readers`: how the readings a day are
     known."""
-    given = planned.situation
-    if planned.labels is None or planned.draws is None:
+    situation = planned.situation
+    if planned.labels is None or planned.samples is None:
         return [
-            f"At {formats.share(given.error)} wrong no number of labels certifies that at most "
-            f"{formats.whole(given.target)} is."
+            f"At {formats.share(situation.error)} wrong no number of labels certifies that at most "
+            f"{formats.whole(situation.target)} is."
         ]
     if planned.days is None or planned.hours is None:
         return ["No first certificate comes in sight: nobody reads, or nothing arrives."]
-    right = "all of them right" if not given.error else f"{formats.share(given.error)} of them wrong"
-    said = [
-        f"The first certificate takes about {formats.count(planned.draws, 'blind reading')}, {right}: "
-        f"{formats.days(planned.days)} at {formats.daily(given.read)} a day, {formats.people(planned.hours)}."
+    right = "all of them right" if not situation.error else f"{formats.share(situation.error)} of them wrong"
+    text = [
+        f"The first certificate takes about {formats.count(planned.samples, 'blind reading')}, {right}: "
+        f"{formats.days(planned.days)} at {formats.daily(situation.read)} a day, {formats.people(planned.hours)}."
     ]
     if planned.bottleneck == "readers":
-        said.append(
-            f"Readers hold it up: of {formats.daily(given.drawn)} blind draws a day people read "
-            f"{formats.daily(given.read)} ({readers})"
+        text.append(
+            f"Readers hold it up: of {formats.daily(situation.sampled)} blind draws a day people read "
+            f"{formats.daily(situation.read)} ({readers})"
             + ("" if planned.sooner is None else f"; with twice the readers {formats.days(planned.sooner)}")
             + "."
         )
         if planned.keeps_up is not None:
-            said.append(
+            text.append(
                 f"With policy.cold_blind_rate = {_down(planned.keeps_up)} or fewer cases every draw is read, and labels are "
                 "of the newest cases: only blind draws that are read count, and later audits wait behind unread ones."
             )
     elif planned.sooner is not None:
-        said.append(
-            f"The draws hold it up: policy.cold_blind_rate = {formats.number(given.blind_rate)} draws "
-            f"{formats.daily(given.drawn)} of {formats.daily(given.arrivals)} cases a day; a higher one takes "
+        text.append(
+            f"The draws hold it up: policy.cold_blind_rate = {formats.number(situation.blind_rate)} draws "
+            f"{formats.daily(situation.sampled)} of {formats.daily(situation.arrivals)} cases a day; a higher one takes "
             f"{formats.days(planned.sooner)}."
         )
-    return said
+    return text
 
 
 def _down(rate: float) -> str:

@@ -107,8 +107,8 @@ def _targets(study: Study) -> list[str]:
         f"these labels; first: by looking as they come{estimated})",
         head,
     ]
-    given = [row.certified_threshold for row in study.attainable if row.certified_threshold is not None]
-    shown = dict(zip(given, formats.thresholds(given, study.scores), strict=True))
+    certified = [row.certified_threshold for row in study.attainable if row.certified_threshold is not None]
+    shown = dict(zip(certified, formats.thresholds(certified, study.scores), strict=True))
     for row in study.attainable:
         at = "\u2013" if row.certified_threshold is None else shown[row.certified_threshold]
         first = "not yet" if row.first is None else formats.count(row.first, "label")

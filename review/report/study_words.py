@@ -24,15 +24,15 @@ def model(name: str, study: Study, votes: Estimate | None, people: Mapping[str, 
         f"{name}: {labels}, {formats.count(study.unscorable)} without a confidence (always for a person).",
         f"Right: {formats.between(study.accuracy)}{' of those with a confidence' if study.unscorable else ''}.",
     ]
-    for figure, said in (
+    for figure, what in (
         (study.auroc, "Tells right from wrong (AUROC, 0.5 is chance)"),
         (study.ece, "Confidence is off by (ECE)"),
     ):
         if isinstance(figure, Estimate):
             limits = f"{confidence} limits {figure.low:.3f} to {figure.high:.3f}"
-            text.append(f"{said}: {figure.value:.3f} ({limits}).")
+            text.append(f"{what}: {figure.value:.3f} ({limits}).")
         else:
-            text.append(f"{said}: not known, {figure.reason}.")
+            text.append(f"{what}: not known, {figure.reason}.")
     if study.groups is not None:
         text.append("(These limits take each case for itself, and are too narrow where those of an item are alike.)")
     text += [f"Beware: {sentence}." for sentence in (*study.gate.refusals, *study.gate.warnings)]
@@ -60,31 +60,31 @@ def left_out(rows: LeftOut | None) -> list[str]:
     """Which rows are not judged, and why; nothing where all are."""
     if rows is None:
         return []
-    said = []
+    reasons = []
     if rows.unlabelled:
         none = f" ({_most(rows.placeholders)} taken for no label)" if rows.placeholders else ""
-        said.append(f"{formats.count(rows.unlabelled, 'row')} without a truth{none}")
+        reasons.append(f"{formats.count(rows.unlabelled, 'row')} without a truth{none}")
     for n, words in (
         (rows.unreadable, "that could not be read"),
         (rows.without_chance, "without a chance above 0 and at most 1"),
         (rows.repeats, "that repeat an item"),
     ):
-        said += [f"{formats.count(n)} {words}"] if n else []
+        reasons += [f"{formats.count(n)} {words}"] if n else []
     if rows.undecided:
-        said.append(
+        reasons.append(
             f"{formats.count(sum(rows.undecided.values()))} judged neither right nor wrong ({_most(rows.undecided)})"
         )
     if rows.written:
         number = formats.count(sum(rows.written.values()))
-        said.append(
+        reasons.append(
             f"{number} written in a way the labels do not have ({_most(rows.written)}; they go to a person, unless --fold "
             "passes over it, or [labels] of the stream named by --labels knows it)"
         )
     if rows.unscored:
-        said.append(
-            f"{formats.count(rows.unscored)} that could not be scored and go to a person (the first: {rows.doubt})"
+        reasons.append(
+            f"{formats.count(rows.unscored)} that could not be scored and go to a person (the first: {rows.first_reason})"
         )
-    return [f"Left out: {', '.join(said)}."] if said else []
+    return [f"Left out: {', '.join(reasons)}."] if reasons else []
 
 
 def _most(counts: Mapping[str, int]) -> str:

@@ -129,7 +129,7 @@ def _nothing_released(report: Report) -> Headline:
     everything = report.everything
     if isinstance(everything, Estimate):
         basis = f"Were everything released, {formats.between(everything)} would be wrong, from {formats.labels(everything)}."
-        basis = f"{basis} {estimate_text.doubted(blind_samples.at(report.draws, 0.0).disputed)}".strip()
+        basis = f"{basis} {estimate_text.doubted(blind_samples.at(report.samples, 0.0).disputed)}".strip()
     else:
         basis = f"About the model nothing can be said yet: {everything.reason}."
     return Headline(
@@ -182,14 +182,14 @@ def _stands(report: Report) -> str:
 
 def _how_long(report: Report, labels: int) -> str:
     line = None if report.in_force is None else report.in_force.policy.threshold
-    said = "" if line is None else outlook.words(report, labels, line)
-    return f" ({said})" if said else ""
+    how_long = "" if line is None else outlook.words(report, labels, line)
+    return f" ({how_long})" if how_long else ""
 
 
 def _refusals(report: Report) -> tuple[str, ...]:
     """What the gate says, of all cases or of the classes that are released."""
     if report.classes:
-        return tuple(f"{line.label}: {said}" for line in report.classes for said in line.verdict.refusals)
+        return tuple(f"{line.label}: {refusal}" for line in report.classes for refusal in line.verdict.refusals)
     return report.ruling.refusals
 
 
@@ -266,5 +266,5 @@ def _rests_on(report: Report) -> str:
 
 
 def _coverage(report: Report, threshold: float | None) -> float | None:
-    found: float | None = dict(report.what_if.rows.select("threshold", "coverage").iter_rows()).get(threshold)
-    return found
+    coverage: float | None = dict(report.what_if.rows.select("threshold", "coverage").iter_rows()).get(threshold)
+    return coverage

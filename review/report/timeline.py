@@ -27,7 +27,7 @@ def case(
     `where`: where its payload is, `payload`: the JSON object that a reader is shown, if it is to be had; `order`: its
     fields as the form has them, any others after them.
     """
-    found = ledger.read(
+    rows = ledger.read(
         """
         SELECT d.*, p.threshold, p.by_class, p.audit_rate, p.blind_rate, e.salt
         FROM decision d JOIN policy p ON p.policy_id = d.policy_id JOIN epoch e ON e.epoch_id = d.epoch_id
@@ -36,26 +36,28 @@ def case(
         stream=stream,
         case=case_id,
     )
-    if found.is_empty():
+    if rows.is_empty():
         if gone := _retired(ledger, stream, case_id):
             return gone
         raise Misuse(f"stream {stream!r} has no case {case_id!r}; is it spelled as in the input's id column?")
-    row = found.row(0, named=True)
+    row = rows.row(0, named=True)
     # The first version drew by the case; since then cases that belong together share one draw.
-    draw = float(policy.draws(pl.Series([row["group_id"] or case_id]), row["salt"])[0])
+    number = float(policy.random_numbers(pl.Series([row["group_id"] or case_id]), row["salt"])[0])
     line = _line(row)
     lines = [
         f"case        {case_id} of {stream}",
         f"input       {row['source']}, line {row['line']}; SHA-256 {row['content']}",
         *([f"payload     {where}"] if where else []),
         *_fields(payload, order),
-        f"model       {row['model_id']} {_said(row)}",
+        f"model       {row['model_id']} {_prediction(row)}",
         f"confidence  {_number(row['confidence'])}" + (f"; doubt: {row['doubt']}" if row["doubt"] else ""),
         f"policy      {row['policy_id'][:12]}: {line}, audit rate {row['audit_rate']:g}, blind rate {row['blind_rate']:g}",
-        f"draw        {draw:.6f} against propensity {row['propensity']:g}: "
+        f"draw        {number:.6f} against propensity {row['propensity']:g}: "
         + ("blind" if row["blind"] else "not drawn")
         + (
-            "" if (draw < row["propensity"]) == row["blind"] else "  (NOT what the draw says: run second-reader verify)"
+            ""
+            if (number < row["propensity"]) == row["blind"]
+            else "  (NOT what the draw says: run second-reader verify)"
         ),
         f"decided     {row['decided_at']}: {row['route']}" + (f" ({row['held']})" if row["held"] else ""),
         *_after(ledger, stream, case_id),
@@ -66,16 +68,16 @@ def case(
 def _fields(payload: str | None, order: Sequence[str]) -> list[str]:
     """Each field with its lines below its name, without what a terminal would obey."""
     lines = []
-    said = json.loads(payload or "{}")
-    for name in dict.fromkeys((*(name for name in order if name in said), *said)):
-        value = said[name]
+    payload_fields = json.loads(payload or "{}")
+    for name in dict.fromkeys((*(name for name in order if name in payload_fields), *payload_fields)):
+        value = payload_fields[name]
         text = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         lines.append(f"  {printable(name)}:")
         lines += [f"    {printable(line)}" for line in text.expandtabs().splitlines()]
     return lines
 
 
-def _said(row: dict[str, Any]) -> str:
+def _prediction(row: dict[str, Any]) -> str:
     """What the model answered, also where that could not be scored."""
     if row["prediction"] is None:
         return f"said none of the stream's labels: {row['doubt']}"
@@ -85,7 +87,7 @@ def _said(row: dict[str, Any]) -> str:
 
 def _retired(ledger: Ledger, stream: str, case_id: str) -> str | None:
     """Where the record of a case is that left the ledger; None if none left."""
-    found = ledger.read(
+    rows = ledger.read(
         """
         SELECT k.content, t.of_seal, t.file, t.file_digest, t.retired_by, t.because, t.retired_at
         FROM retired k JOIN retirement t ON t.of_seal = k.of_seal WHERE k.stream = :stream AND k.case_id = :case
@@ -93,9 +95,9 @@ def _retired(ledger: Ledger, stream: str, case_id: str) -> str | None:
         stream=stream,
         case=case_id,
     )
-    if found.is_empty():
+    if rows.is_empty():
         return None
-    row = found.row(0, named=True)
+    row = rows.row(0, named=True)
     return "\n".join(
         [
             f"case        {case_id} of {stream}: released, read by nobody",
@@ -129,14 +131,14 @@ def _after(ledger: Ledger, stream: str, case_id: str) -> list[str]:
         **parameters,
     )
     for who, outcome, answer, seconds, at, slot, writer, unsure, comment in reviews.rows():
-        said = {"answer": f"answered {answer!r}", "repeat": "had read it before, which does not count"}.get(
+        what = {"answer": f"answered {answer!r}", "repeat": "had read it before, which does not count"}.get(
             outcome, outcome
         )
         took = "" if seconds is None else f" after {seconds:.1f} s"
         hand = f", written by {writer}, who is not the reader" if writer else ""
         sure = ", not sure" if unsure else ""
         beside = "" if comment is None else f"; comment: {json.dumps(comment, ensure_ascii=False)}"
-        events.append((at, f"reviewed    {at} by {who}: {said}{sure}{took} (reading {slot + 1}{hand}){beside}"))
+        events.append((at, f"reviewed    {at} by {who}: {what}{sure}{took} (reading {slot + 1}{hand}){beside}"))
     return [text for _, text in sorted(events)] or ["             nobody has read it"]
 
 
@@ -155,7 +157,9 @@ def line(ledger: Ledger, stream: str) -> str:
     for row in adoptions.iter_rows(named=True):
         where = _line(row)
         stand = "" if where == "nothing released" else ", certified" if row["certified"] else ", NOT certified"
-        evidence = ", ".join(f"{name} {value}" for name, value in json.loads(row["evidence"]).items() if name in _TOLD)
+        evidence = ", ".join(
+            f"{name} {value}" for name, value in json.loads(row["evidence"]).items() if name in _REPORTED
+        )
         text = f"{row['adopted_at']}  version {row['version']}: {where}{stand}\n  by {row['adopted_by']}: {row['because']}\n"
         events.append((row["adopted_at"], 1, f"{text}  on {evidence}; epoch {row['epoch_id'][:12]}"))
     last: dict[tuple[str, str, int], float | None] = {}
@@ -195,7 +199,7 @@ def _line(row: dict[str, Any]) -> str:
     return formats.line(row["threshold"], None if row["by_class"] is None else json.loads(row["by_class"]))
 
 
-_TOLD = ("decisions", "automated", "reviewed", "era", "look")
+_REPORTED = ("decisions", "automated", "reviewed", "era", "look")
 
 
 def _number(value: float | None) -> str:

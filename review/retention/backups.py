@@ -44,7 +44,7 @@ def make(url: str, file: Path) -> Copy:
         private_files.folder(folder)
         part.unlink(missing_ok=True)  # of a run that was killed
         _copy(where, part)
-        found = _checked(part)
+        checked = _checked(part)
         _settled(part)
         part.rename(file)
     except OSError as error:
@@ -53,7 +53,7 @@ def make(url: str, file: Path) -> Copy:
         for ending in ("", "-wal", "-shm"):
             with suppress(OSError):
                 part.with_name(part.name + ending).unlink(missing_ok=True)
-    return found
+    return checked
 
 
 def _copy(where: database.Address, part: Path) -> None:

@@ -59,7 +59,7 @@ def retire(ledger: Ledger, stream: str, *, before: str, folder: Path, who: Who, 
 def _candidates(ledger: Ledger, stream: str, before: str, settled: int | None) -> pl.DataFrame:
     """The stream's seals that were not retired, oldest first: seal, n (rows), free (to be retired), held (free but for
     something that still needs its decisions)."""
-    found = ledger.read(
+    rows = ledger.read(
         """
         SELECT e.seal, e.groups FROM extract e WHERE e.stream = :stream
             AND NOT EXISTS (SELECT 1 FROM retirement r WHERE r.of_seal = e.seal)
@@ -68,7 +68,7 @@ def _candidates(ledger: Ledger, stream: str, before: str, settled: int | None) -
         """,
         stream=stream,
     )
-    groups = _groups(found)
+    groups = _groups(rows)
     released = (pl.col("route") == AUTOMATE) & ~pl.col("blind")
     held = pl.lit(False)
     suspects = alarms.suspects(ledger, stream)
@@ -88,9 +88,9 @@ def _one_file(
     """Retire a few seals into one file. How many decisions left."""
     rows = verify.sealed(ledger, retired.TABLE, stream, numbers, places).filter(pl.col("seal").is_in(numbers))
     bounds = {"low": numbers[0], "high": numbers[-1]}
-    made = verify.seals_of(ledger, retired.TABLE, **bounds)
+    file_seals = verify.seals_of(ledger, retired.TABLE, **bounds)
     parts = {number: rows.filter(pl.col("seal") == number) for number in numbers}
-    odd = [one for number in numbers for one in seals.check(made[number], parts[number])]
+    odd = [one for number in numbers for one in seals.check(file_seals[number], parts[number])]
     odd += [one for one in checks.extract_findings(ledger.read, rows, bounds, {}) if one.seal in parts]
     if odd:
         raise errors.Tampered(f"{odd[0]}; nothing of it was retired; run: second-reader verify")
@@ -102,7 +102,7 @@ def _one_file(
     kept = pl.concat([parts[number] for number in leaving]).select(*_columns(rows))
     name = f"{stream}-{min(leaving):08d}-{max(leaving):08d}.parquet"
     digest = archive.write(folder, name, kept)
-    if wrong := archive.check(folder / name, digest, [made[number] for number in leaving]):
+    if wrong := archive.check(folder / name, digest, [file_seals[number] for number in leaving]):
         raise errors.LedgerInvalid(
             f"the archive {folder / name} does not hold what was to be retired ({wrong[0]}); "
             "move that file away, or give another folder; nothing was taken out"
@@ -110,7 +110,7 @@ def _one_file(
     facts = [
         {"of_seal": number, "stream": stream, "file": name, "file_digest": digest, "retired_at": who.now}
         | {"retired_by": who.by, "because": who.because}
-        | retired.facts(made[number], parts[number], which, _extract(ledger, number))
+        | retired.facts(file_seals[number], parts[number], which, _extract(ledger, number))
         for number, which in leaving.items()
     ]
     keys = pl.concat([retired.keys(parts[number].filter(which)) for number, which in leaving.items()])
@@ -132,18 +132,18 @@ def _touched(ledger: Ledger, stream: str) -> pl.Series:
 
 
 def _extract(ledger: Ledger, number: int) -> pl.DataFrame:
-    found = ledger.read("SELECT * FROM extract WHERE seal = :number ORDER BY stream", number=number)
-    return found.select(rollups.COLUMNS.names())
+    rows = ledger.read("SELECT * FROM extract WHERE seal = :number ORDER BY stream", number=number)
+    return rows.select(rollups.COLUMNS.names())
 
 
 def beyond_recall(ledger: Ledger, stream: str) -> int:
     """How many released cases under suspicion were retired before their alarm, so that none of them can be recalled."""
-    found = ledger.read(
+    rows = ledger.read(
         "SELECT e.seal, e.groups FROM extract e JOIN retirement r ON r.of_seal = e.seal WHERE e.stream = :stream",
         stream=stream,
     )
-    suspicions = alarms.suspicions(ledger, stream) if len(found) else []
-    return sum(_beyond(ledger, stream, one, found) for one in suspicions)
+    suspicions = alarms.suspicions(ledger, stream) if len(rows) else []
+    return sum(_beyond(ledger, stream, one, rows) for one in suspicions)
 
 
 def _beyond(ledger: Ledger, stream: str, suspected: suspicion.Suspicion, retired_extracts: pl.DataFrame) -> int:
@@ -165,11 +165,11 @@ def _beyond(ledger: Ledger, stream: str, suspected: suspicion.Suspicion, retired
     return int(groups["n"].sum()) - int(still)
 
 
-def _groups(found: pl.DataFrame) -> pl.DataFrame:
+def _groups(rows: pl.DataFrame) -> pl.DataFrame:
     """The groups of extracts (seal, groups), a row each, with their seal."""
-    lines = found["groups"].str.count_matches("\n", literal=True) + 1
-    seal = found.select(pl.col("seal").repeat_by(lines).explode()).to_series()
-    return rollups.read_groups([found["groups"]]).with_columns(seal=seal)
+    lines = rows["groups"].str.count_matches("\n", literal=True) + 1
+    seal = rows.select(pl.col("seal").repeat_by(lines).explode()).to_series()
+    return rollups.read_groups([rows["groups"]]).with_columns(seal=seal)
 
 
 def files(ledger: Ledger) -> int:

@@ -15,16 +15,16 @@ WRONG = 0.01  # share of the drawn answers of the model that people disagree wit
 def answer(url: str) -> None:
     """Dispatch and answer a tenth of the draws."""
     with ledger.open(url) as book:
-        drawn = book.read(
+        sampled = book.read(
             "SELECT case_id, prediction FROM decision WHERE stream = 'bench' AND blind ORDER BY case_id"
         ).gather_every(ONE_OF)
-        drawn = drawn.with_columns(pl.int_range(1, pl.len() + 1).alias("number"))
+        sampled = sampled.with_columns(pl.int_range(1, pl.len() + 1).alias("number"))
         now = runs.clock()
-        wrong = pl.Series(np.random.default_rng(2).random(len(drawn)) < WRONG)
+        wrong = pl.Series(np.random.default_rng(2).random(len(sampled)) < WRONG)
         other = (pl.col("prediction") == outputs.LABELS[0]).replace_strict(
             {True: outputs.LABELS[1], False: outputs.LABELS[0]}
         )
-        drawn = drawn.select(
+        sampled = sampled.select(
             "case_id",
             stream=pl.lit("bench"),
             task_id="number",
@@ -35,7 +35,7 @@ def answer(url: str) -> None:
             **dict.fromkeys(("sent_at", "revision", "submitted_at", "collected_at"), pl.lit(now)),
         )
         book.append(
-            {"dispatch": _filled(facts.dispatches({}), drawn), "review": _filled(facts.reviews({}), drawn)}, now=now
+            {"dispatch": _filled(facts.dispatches({}), sampled), "review": _filled(facts.reviews({}), sampled)}, now=now
         )
 
 

@@ -42,8 +42,8 @@ def run(work: str, folder: Path, url: str) -> dict[str, float]:
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    by_name: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return by_name
 
 
 def opened(url: str) -> None:
@@ -78,7 +78,7 @@ def profiled(folder: Path, url: str) -> dict[str, float]:
         profiles[-1].enable()
 
     threading.setprofile(begin)
-    said = profiles[0].runcall(scored, folder, url)
+    result = profiles[0].runcall(scored, folder, url)
     threading.setprofile(None)
     text = io.StringIO()
     stats = pstats.Stats(profiles[0], stream=text)
@@ -88,7 +88,7 @@ def profiled(folder: Path, url: str) -> dict[str, float]:
     table = text.getvalue().partition("   ncalls")
     (folder / "profile.txt").write_text("".join(table[1:]).rstrip() + "\n", encoding="utf-8")
     calls = [count for _, count, *_ in stats.stats.values()]  # type: ignore[attr-defined] # known to no stub
-    return {**said, "calls": sum(calls), "most": max(calls)}
+    return {**result, "calls": sum(calls), "most": max(calls)}
 
 
 def estimated(url: str) -> figures.Report:
@@ -99,10 +99,10 @@ def estimated(url: str) -> figures.Report:
     with ledger.open(url) as book:
         run, now = started(book, "measure"), timestamps.text(datetime.now(UTC) + timedelta(days=30))
         in_force = runs.policy_in_force(book, run.stream)
-        cases = evidence.judged(run, now)
-        standings = evidence.look(run, in_force, cases, now)
+        cases = evidence.cases(run, now)
+        progress_by_scope = evidence.look(run, in_force, cases, now)
         labels = evidence.labels(run.stream, in_force, cases, now)
-        return measure.gather(run, in_force, cases, standings, labels, now)
+        return measure.gather(run, in_force, cases, progress_by_scope, labels, now)
 
 
 def sorting(folder: Path) -> Callable[[], None]:
@@ -156,16 +156,16 @@ def _main(work: str, folder: Path, url: str) -> dict[str, Any]:
     elif work == "estimate":
         done = lambda: {"decisions": estimated(url).totals["decisions"]}  # noqa: E731
     elif work == "page":
-        made = estimated(url)
-        done = lambda: {"page_kb": len(report.page(made).encode()) / 1000}  # noqa: E731
+        built = estimated(url)
+        done = lambda: {"page_kb": len(report.page(built).encode()) / 1000}  # noqa: E731
     elif work == "sort":
         done = sorting(folder)
     else:
         done = floor(folder, url)
     start = time.perf_counter()
-    said = done() or {}
+    by_name = done() or {}
     seconds = time.perf_counter() - start
-    return {"seconds": seconds, "peak_mb": peak_mb(), **said}
+    return {"seconds": seconds, "peak_mb": peak_mb(), **by_name}
 
 
 def peak_mb() -> float:

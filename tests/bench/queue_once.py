@@ -38,8 +38,8 @@ def run(work: str, folder: Path, url: str) -> dict[str, float]:
     done = subprocess.run(command, cwd=once.ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    by_name: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return by_name
 
 
 def stream() -> Stream:
@@ -58,7 +58,7 @@ def decided(folder: Path, url: str) -> int:
 def bodies(book: ledger.Ledger) -> list[dict[str, Any]]:
     """Every waiting case as Label Studio is given it."""
     bench = stream()
-    made = []
+    items = []
     for case in pending_cases.pending(book, bench.name, 1_000_000).iter_rows(named=True):
         data = task_data.data(bench, json.loads(case["payload"]), case["case_id"])
         body: dict[str, Any] = {
@@ -67,8 +67,8 @@ def bodies(book: ledger.Ledger) -> list[dict[str, Any]]:
         if not case["blind"]:
             result = task_data.prefill(bench, case["prediction"])
             body["predictions"] = [{"model_version": labeling_config.MODEL_VERSION, "result": result}]
-        made.append(body)
-    return made
+        items.append(body)
+    return items
 
 
 def server() -> httpx.Client:
@@ -94,20 +94,20 @@ def imported(api: httpx.Client, project_id: int, tasks: list[dict[str, Any]], si
 def answered(url: str) -> None:
     """Put every waiting case before people, with an answer that has been given to it."""
     with ledger.open(url) as book, server() as api:
-        bench, found = stream(), runs.project(book, stream())
+        bench, got = stream(), runs.project(book, stream())
         waiting = pending_cases.pending(book, bench.name, 1_000_000)
         tasks = bodies(book)
         for number, task in enumerate(tasks):
             result = task_data.prefill(bench, bench.labels[number % len(bench.labels)])
             task["annotations"] = [{"result": result, "lead_time": 2.5}]
-        ids = imported(api, found.project_id, tasks, BATCHES[0])
+        ids = imported(api, got.project_id, tasks, BATCHES[0])
         now = runs.clock()
         rows = waiting.select(
             pl.lit(bench.name).alias("stream"),
             "case_id",
             pl.lit(0, pl.Int64).alias("slot"),
             pl.Series("task_key", [task["data"][labeling_config.KEY] for task in tasks]),
-            pl.lit(found.project_id, pl.Int64).alias("project_id"),
+            pl.lit(got.project_id, pl.Int64).alias("project_id"),
             pl.Series("task_id", ids),
             "blind",
             pl.lit("bench").alias("wave"),
@@ -156,9 +156,9 @@ def _main(work: str, url: str) -> dict[str, Any]:
             tasks, size = bodies(book), int(work)
             done = lambda: {"tasks": len(imported(api, project_id, tasks, size))}  # noqa: E731
         start = time.perf_counter()
-        said = done()
+        message = done()
         seconds = time.perf_counter() - start
-    return said | {"seconds": seconds, "peak_mb": once.peak_mb(), "requests": len(sent)}
+    return message | {"seconds": seconds, "peak_mb": once.peak_mb(), "requests": len(sent)}
 
 
 if __name__ == "__main__":

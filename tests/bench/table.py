@@ -34,7 +34,7 @@ def machine() -> str:
 def record(
     work: str,
     floor: str,
-    found: float,
+    number: float,
     floor_found: float,
     *,
     peak: float | None = None,
@@ -44,12 +44,12 @@ def record(
 ) -> None:
     """Put one row into the table of a page, over an earlier one of the same work. `peak`: memory in MB; `how`: its runs."""
     memory = "" if peak is None else f"{peak:,.0f} MB"
-    ratio = f"{found / floor_found:.2f}"
-    row = f"| {work} | {floor} | {found:,.2f} {unit} | {floor_found:,.2f} {unit} | {ratio} | {memory} |\n"
+    ratio = f"{number / floor_found:.2f}"
+    row = f"| {work} | {floor} | {number:,.2f} {unit} | {floor_found:,.2f} {unit} | {ratio} | {memory} |\n"
     known = page.read_text(encoding="utf-8") if page.exists() else ""
     # What somebody wrote below the table stays, another table too.
     table, _, below = known.partition(HEAD)[2].partition("\n\n")
     rows = [f"{one}\n" for one in table.splitlines() if one and not one.startswith(f"| {work} |")]
     title = f"# Measured with `make bench`\n\n{how} on {machine()}. Ratios hold between machines; seconds do not.\n\n"
     page.write_text(title + HEAD + "".join(sorted([*rows, row])) + (below and f"\n{below}"), encoding="utf-8")
-    print(f"\n{work}: {found:,.2f} {unit}, {ratio} times the floor ({floor}, {floor_found:,.2f} {unit})")
+    print(f"\n{work}: {number:,.2f} {unit}, {ratio} times the floor ({floor}, {floor_found:,.2f} {unit})")

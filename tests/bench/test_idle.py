@@ -89,7 +89,7 @@ def idle(label_studio: Any, prefect_api: str, tmp_path: Path) -> Iterator[Idle]:
     (tmp_path / "idle.toml").write_text(STREAM, encoding="utf-8")
     rows = ({"id": f"m-{n}", "label": "bug", "score": n / 2000, "text": f"Message {n}"} for n in range(1600))
     (tmp_path / "inbox" / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    made = Idle(
+    built = Idle(
         tmp_path,
         os.environ
         | {
@@ -103,8 +103,8 @@ def idle(label_studio: Any, prefect_api: str, tmp_path: Path) -> Iterator[Idle]:
         },
     )
     for words in (("init", "idle"), ("run", "idle"), ("run", "idle")):
-        took(made, ROOT, words)
-    yield made
+        took(built, ROOT, words)
+    yield built
     for project in label_studio_projects(label_studio):
         httpx.delete(
             f"{label_studio.url}/api/projects/{project}", headers=header(label_studio), trust_env=False, timeout=60
@@ -116,12 +116,12 @@ def header(server: Any) -> dict[str, str]:
 
 
 def label_studio_projects(server: Any) -> list[int]:
-    found = (
+    body = (
         httpx.get(f"{server.url}/api/projects", headers=header(server), trust_env=False, timeout=60)
         .raise_for_status()
         .json()
     )
-    return [project["id"] for project in found["results"] if project["title"] == "idle"]
+    return [project["id"] for project in body["results"] if project["title"] == "idle"]
 
 
 def program(code: Path, *words: str) -> list[str]:
@@ -158,8 +158,8 @@ def test_commands_that_find_nothing_to_do(idle: Idle, before: Path) -> None:
         ("run", "idle"),
     ):
         name = " ".join(words)
-        found = [(took(idle, ROOT, words), took(idle, before, words)) for _ in range(TIMES)]
-        now, then = (min(pair[place] for pair in found) for place in (0, 1))
+        ranges = [(took(idle, ROOT, words), took(idle, before, words)) for _ in range(TIMES)]
+        now, then = (min(pair[place] for pair in ranges) for place in (0, 1))
         table.record(f"idle: `{name}`", "the same of the build before", now, then, unit="CPU s", page=PAGE, how=HOW)
         if words[0] in ("collect", "dispatch", "score", "measure"):
             table.record(
@@ -199,7 +199,7 @@ def served(idle: Idle, code: Path, api: str, flow: str) -> float:
         start_new_session=True,
     )
     try:
-        deployment = until(lambda: found(api, flow))
+        deployment = until(lambda: deployment_id(api, flow))
         one(api, deployment)  # the first loads what is loaded once
         start = used(process.pid)
         for _ in range(RUNS):
@@ -220,7 +220,7 @@ def until(ready: Any, seconds: float = 120.0) -> Any:
     raise TimeoutError
 
 
-def found(api: str, flow: str) -> str | None:
+def deployment_id(api: str, flow: str) -> str | None:
     """The id of the served deployment."""
     answer = httpx.get(f"{api}/deployments/name/{flow}/idle", trust_env=False, timeout=60)
     return answer.json()["id"] if answer.status_code == 200 and answer.json()["status"] == "READY" else None

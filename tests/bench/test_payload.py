@@ -17,8 +17,8 @@ def megabytes(folder: Path, url: str) -> float:
     if url.startswith("sqlite"):
         return sum(path.stat().st_size for path in folder.glob("ledger.db*")) / 1e6
     with psycopg.connect(url) as server:
-        found = server.execute("SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r'").fetchone()
-        return float(found[0]) / 1e6 if found else 0.0
+        result = server.execute("SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r'").fetchone()
+        return float(result[0]) / 1e6 if result else 0.0
 
 
 @pytest.mark.timeout(900)

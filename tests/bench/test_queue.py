@@ -47,22 +47,22 @@ def middle(runs: list[dict[str, float]], what: str = "seconds") -> float:
 
 @pytest.mark.timeout(1200)
 def test_dispatch_beside_a_raw_import_of_the_same_tasks(folder: Path) -> None:
-    found: dict[str, list[dict[str, float]]] = {}
+    by_name: dict[str, list[dict[str, float]]] = {}
     works = ["dispatch", *(str(size) for size in queue_once.BATCHES)]
     for number in range(TIMES):
         for work in works:
             queue_once.decided(folder, url(folder))
-            found.setdefault(work, []).append(queue_once.run(work, folder, url(folder)))
+            by_name.setdefault(work, []).append(queue_once.run(work, folder, url(folder)))
             forget(folder)
         if number == 0:  # the quickest size is the floor from here on
-            works = ["dispatch", min(works[1:], key=lambda size: found[size][0]["seconds"])]
-    sent = found["dispatch"]
+            works = ["dispatch", min(works[1:], key=lambda size: by_name[size][0]["seconds"])]
+    sent = by_name["dispatch"]
     assert [run["sent"] for run in sent] == [CASES] * TIMES
     table.record(
         f"dispatch {CASES:,} cases ({middle(sent, 'requests'):.0f} requests)",
         f"Label Studio's import of the same tasks, {works[1]} at a time",
         middle(sent),
-        middle(found[works[1]]),
+        middle(by_name[works[1]]),
         peak=middle(sent, "peak_mb"),
     )
 

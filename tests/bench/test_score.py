@@ -63,24 +63,24 @@ def test_score_and_record_beside_reading_and_a_bare_write(
 def test_score_nested_lines_beside_reading_and_unnesting_them(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
     nested.write(tmp_path, ROWS)
-    found, floor = [], []
+    result, floor = [], []
     for _ in range(TIMES):
         emptied(tmp_path, url)
-        found.append(once.run("nested", tmp_path, url))
+        result.append(once.run("nested", tmp_path, url))
         floor.append(once.run("unnest", tmp_path, url))
-        assert (found[-1]["decided"], floor[-1]["rows"]) == (ROWS, ROWS)
+        assert (result[-1]["decided"], floor[-1]["rows"]) == (ROWS, ROWS)
     table.record(
         f"score, route, record {ROWS:,} nested JSON lines (six paths, 12 log-probabilities), SQLite",
         "Polars' read_ndjson, and the same six values unnested",
-        middle(found),
+        middle(result),
         middle(floor),
-        peak=middle(found, "peak_mb"),
+        peak=middle(result, "peak_mb"),
     )
 
 
 @pytest.mark.timeout(1800)
 def test_cost_grows_with_the_rows_and_memory_does_not(tmp_path: Path) -> None:
-    found = []
+    items = []
     for size in SIZES:
         folder = tmp_path / str(size)
         folder.mkdir()
@@ -89,9 +89,9 @@ def test_cost_grows_with_the_rows_and_memory_does_not(tmp_path: Path) -> None:
         scored = once.run("score", folder, url)
         labels.answer(url)
         estimated = [once.run("estimate", folder, url) for _ in range(TIMES)]
-        drawn = [once.run("page", folder, url) for _ in range(TIMES)]
-        for work, runs in (("score", [scored]), ("estimate", estimated), ("draw the page", drawn)):
-            found.append({"work": work, "rows": size, "seconds": middle(runs), "peak": middle(runs, "peak_mb")})
+        sampled = [once.run("page", folder, url) for _ in range(TIMES)]
+        for work, runs in (("score", [scored]), ("estimate", estimated), ("draw the page", sampled)):
+            items.append({"work": work, "rows": size, "seconds": middle(runs), "peak": middle(runs, "peak_mb")})
         if size == SIZES[-1]:
             table.record(
                 f"certificate, estimates and curve from a ledger of {size:,} decisions, cold, SQLite",
@@ -103,7 +103,7 @@ def test_cost_grows_with_the_rows_and_memory_does_not(tmp_path: Path) -> None:
         for path in folder.iterdir():
             if path.is_file():
                 path.unlink()
-    figures = pl.DataFrame(found)
+    figures = pl.DataFrame(items)
     print(figures)
     score = figures.filter(pl.col("work") == "score")
     seconds = dict(score.select("rows", "seconds").iter_rows())
@@ -114,7 +114,7 @@ def test_cost_grows_with_the_rows_and_memory_does_not(tmp_path: Path) -> None:
         10 * seconds[ROWS],
         peak=float(score["peak"].max() or 0),  # type: ignore[arg-type]
     )
-    points = drawing.chart(found).encode(
+    points = drawing.chart(items).encode(
         x=alt.X("rows:Q", scale=alt.Scale(type="log"), title="outputs"),
         y=alt.Y("seconds:Q", scale=alt.Scale(type="log"), title="seconds"),
         color=alt.Color("work:N", title=None),

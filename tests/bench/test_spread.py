@@ -31,10 +31,10 @@ def test_two_dask_workers_beside_one(tmp_path: Path, postgres_url: str, prefect_
     outputs.write(tmp_path, ROWS)
     took = {workers: [run(tmp_path, postgres_url, workers) for _ in range(TIMES)] for workers in (1, 2)}
     for runs in took.values():
-        assert [found["decided"] for found in runs] == [ROWS] * TIMES
-    one, two = (statistics.median(found["seconds"] for found in took[workers]) for workers in (1, 2))
+        assert [result["decided"] for result in runs] == [ROWS] * TIMES
+    one, two = (statistics.median(got["seconds"] for got in took[workers]) for workers in (1, 2))
     for workers, runs in took.items():
-        busy = statistics.median(found["busy"] for found in runs)
+        busy = statistics.median(entry["busy"] for entry in runs)
         print(f"\nwith {workers} of them the machine's cores were busy for {busy:.0%} of the time")
     table.record(f"score {ROWS:,} outputs on two Dask worker processes, PostgreSQL", "one worker process", two, one)
 
@@ -63,8 +63,8 @@ def run(folder: Path, url: str, workers: int) -> dict[str, float]:
         busy = 1 - (idle_seconds() - idle) / whole
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found | {"busy": busy}
+    by_name: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return by_name | {"busy": busy}
 
 
 def idle_seconds() -> float:

@@ -97,8 +97,8 @@ def streams(stack: Any, label_studio: Any, prefect_api: str, postgres_url: str, 
     )
     yield Streams(folder=tmp_path, names=names, api=prefect_api, pids=stack.pids(), environment=environment)
     with httpx.Client(base_url=label_studio.url, headers=header(label_studio), trust_env=False, timeout=60) as client:
-        found = client.get("/api/projects", params={"page_size": 1000}).raise_for_status().json()["results"]
-        for project in found:
+        result = client.get("/api/projects", params={"page_size": 1000}).raise_for_status().json()["results"]
+        for project in result:
             if project["title"] in names:
                 client.delete(f"/api/projects/{project['id']}")
 

@@ -98,11 +98,11 @@ def shares(model: Model, labels: int) -> dict[str, float]:
         rank = random.random(labels)
         scores, right = model.confidence(rank), random.random(labels) >= model.error(rank)
         laid = np.array(era_plan.ranks(pl.Series(scores))[0][::-1])
-        found = of_ours(scores, right, model.target)
+        ours = of_ours(scores, right, model.target)
         for method in METHODS:
-            found[method] = of_mapie(scores, right, ITS_OWN, model.target, method)
-            found[f"{method}, our grid"] = of_mapie(scores, right, laid, model.target, method)
-        for name, line in found.items():
+            ours[method] = of_mapie(scores, right, ITS_OWN, model.target, method)
+            ours[f"{method}, our grid"] = of_mapie(scores, right, laid, model.target, method)
+        for name, line in ours.items():
             share = 0.0 if line is None else 1 - float(np.searchsorted(rising, line)) / len(rising)
             summed[name] = summed.get(name, 0.0) + share / RUNS
     return summed
@@ -111,6 +111,6 @@ def shares(model: Model, labels: int) -> dict[str, float]:
 @pytest.mark.parametrize("labels", [1000, 3000])
 @pytest.mark.parametrize("name", MODELS)
 def test_one_look_at_a_file_releases_no_less_than_the_best_of_mapies_methods(name: str, labels: int) -> None:
-    found = shares(MODELS[name], labels)
-    print(f"\n{name}, {labels:,} labels: " + ", ".join(f"{method} {share:.1%}" for method, share in found.items()))
-    assert found["one look"] >= max(found[key] for key in found if key.startswith(METHODS))
+    result = shares(MODELS[name], labels)
+    print(f"\n{name}, {labels:,} labels: " + ", ".join(f"{method} {share:.1%}" for method, share in result.items()))
+    assert result["one look"] >= max(result[key] for key in result if key.startswith(METHODS))

@@ -27,10 +27,10 @@ class Cluster:
         for status in Path("/proc").glob("[0-9]*/stat"):
             with suppress(OSError):  # it has just ended
                 parents[int(status.parent.name)] = int(status.read_text().rpartition(")")[2].split()[1])
-        found = [process.pid for process in self.started]
-        for pid in found:  # grows meanwhile
-            found += [child for child, parent in parents.items() if parent == pid]
-        return found
+        pids = [process.pid for process in self.started]
+        for pid in pids:  # grows meanwhile
+            pids += [child for child, parent in parents.items() if parent == pid]
+        return pids
 
 
 @contextmanager

@@ -38,12 +38,12 @@ def place(tmp_path: Path, label_studio: Any, prefect_api: str, forked: Forked) -
         "SECOND_READER_REPORTS": str(tmp_path / "reports"),
         "PREFECT_API_URL": prefect_api,
     }
-    made = Place(tmp_path, f"mail-{secrets.token_hex(4)}", environment, forked)
-    made.describe()
-    yield made
+    built = Place(tmp_path, f"mail-{secrets.token_hex(4)}", environment, forked)
+    built.describe()
+    yield built
     if (tmp_path / "ledger.db").exists():
-        with made.label_studio() as client:
-            for (project,) in made.rows("SELECT project_id FROM project"):
+        with built.label_studio() as client:
+            for (project,) in built.rows("SELECT project_id FROM project"):
                 client.delete(f"/api/projects/{project}")
 
 

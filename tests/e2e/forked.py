@@ -51,11 +51,11 @@ class Forked:
             connection.settimeout(_PATIENCE)
             connection.connect(str(self.path))
             connection.sendall(json.dumps(job | {"out": str(out), "err": str(err)}).encode() + b"\n")
-            with connection.makefile("r") as told:
-                pid = told.readline()
+            with connection.makefile("r") as reported:
+                pid = reported.readline()
                 assert pid, self.log.read_text(encoding="utf-8")
                 try:
-                    code = int(told.readline())
+                    code = int(reported.readline())
                 except BaseException:  # also Ctrl-C, and the end of a test's time
                     with suppress(ProcessLookupError):
                         os.kill(int(pid), signal.SIGKILL)

@@ -51,4 +51,4 @@ def send_again(place: Place) -> str:
 def examined(place: Place, level: str) -> str:
     """The findings of one level."""
     with of(place):
-        return "\n".join(str(found) for found in doctor.examine(place.name, deep=False) if found.level == level)
+        return "\n".join(str(result) for result in doctor.examine(place.name, deep=False) if result.level == level)

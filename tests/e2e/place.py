@@ -99,9 +99,9 @@ class Place:
     def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         """What the ledger says, read past our own code."""
         with sqlite3.connect(f"file:{self.home / 'ledger.db'}?mode=ro", uri=True) as connection:
-            found = connection.execute(sql, parameters).fetchall()
+            result = connection.execute(sql, parameters).fetchall()
         connection.close()
-        return found
+        return result
 
     def label_studio(self, token: str | None = None) -> httpx.Client:
         """A client of Label Studio's API, past our own code."""
@@ -118,8 +118,8 @@ class Place:
             ((project,),) = self.rows("SELECT project_id FROM project")
         with self.label_studio() as client:
             answer = client.get("/api/tasks", params={"project": project, "fields": "all", "page_size": 1000})
-            found: list[dict[str, Any]] = answer.raise_for_status().json()["tasks"]
-            return found
+            by_names: list[dict[str, Any]] = answer.raise_for_status().json()["tasks"]
+            return by_names
 
 
 def started(home: Path, environment: dict[str, str], *words: str) -> subprocess.Popen[str]:

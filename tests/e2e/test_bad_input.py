@@ -44,7 +44,7 @@ def test_bad_rows_stop_nothing_and_are_kept_whole(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "said"),
+    ("file", "text", "message"),
     [
         ("two.parquet", "this is not Parquet", "two.parquet"),
         ("two.csv", "id,label\n1,bug\n", "score"),
@@ -54,14 +54,14 @@ def test_bad_rows_stop_nothing_and_are_kept_whole(place: Place) -> None:
     ],
 )
 def test_a_file_that_is_not_what_it_says_fails_in_one_line_before_anything_is_written(
-    place: Place, file: str, text: str, said: str
+    place: Place, file: str, text: str, message: str
 ) -> None:
     place.deliver("one.jsonl", [mail(1)])
     (place.home / "inbox" / file).write_text(text, encoding="utf-8")
     place.cli("init", place.name)
     done = place.cli("score", place.name)
     assert done.code == 1
-    assert said in line_of(done.err)
+    assert message in line_of(done.err)
     assert place.rows("SELECT count(*) FROM decision") == [(0,)]
 
 
@@ -77,7 +77,7 @@ def test_a_stream_file_with_a_wrong_value_names_key_and_line(place: Place) -> No
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "code", "said"),
+    ("variable", "value", "code", "text"),
     [
         ("SECOND_READER_LABEL_STUDIO_TOKEN", "wrong", 1, "refused the token"),
         ("SECOND_READER_LABEL_STUDIO_TOKEN", "", 2, "SECOND_READER_LABEL_STUDIO_TOKEN is not set"),
@@ -85,10 +85,10 @@ def test_a_stream_file_with_a_wrong_value_names_key_and_line(place: Place) -> No
         ("SECOND_READER_LEDGER", "mysql://somewhere", 1, "mysql"),
     ],
 )
-def test_a_wrong_setting_is_named(place: Place, variable: str, value: str, code: int, said: str) -> None:
+def test_a_wrong_setting_is_named(place: Place, variable: str, value: str, code: int, text: str) -> None:
     place.environment[variable] = value
     done = place.cli("init", place.name)
-    assert (done.code, said in line_of(done.err)) == (code, True), done.err
+    assert (done.code, text in line_of(done.err)) == (code, True), done.err
     assert not (place.home / "ledger.db").exists(), "nothing is left behind"
 
 

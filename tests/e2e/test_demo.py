@@ -21,7 +21,7 @@ import pytest
 from tests import stack_home
 
 ROOT = Path(__file__).resolve().parents[2]
-STANDING = "Ctrl-C"  # in the last line, when all is done and the servers stay up
+PROGRESS = "Ctrl-C"  # in the last line, when all is done and the servers stay up
 
 
 def free_port() -> int:
@@ -60,21 +60,21 @@ def test_the_demo_leaves_a_queue_a_report_and_a_ledger_that_add_up(folder: Path)
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
     try:
-        while STANDING not in log.read_text():
+        while PROGRESS not in log.read_text():
             assert demo.poll() is None, log.read_text()
             time.sleep(1)
-        said = log.read_text()
-        assert "The line moves, released at" in said.partition("Day 3")[0], "certified on day 1 or 2"
+        text = log.read_text()
+        assert "The line moves, released at" in text.partition("Day 3")[0], "certified on day 1 or 2"
         environment = exported(home / "env.sh")
         with closing(sqlite3.connect(f"file:{home / 'ledger.db'}?mode=ro", uri=True)) as ledger:
-            adds_up(ledger, tasks(environment, re.search(r"/projects/(\d+)/", said)))
+            adds_up(ledger, tasks(environment, re.search(r"/projects/(\d+)/", text)))
             before = facts(ledger)
             again = another_round(folder, environment)
             if "another run" in again.stderr:  # the demo's own schedules have just struck
                 again = another_round(folder, environment)
             assert (again.returncode, facts(ledger)) == (0, before), again.stderr
         assert (home / "reports" / "digits" / "latest.html").exists()
-        assert "Replayed answers are the true digit" in said
+        assert "Replayed answers are the true digit" in text
         demo.send_signal(signal.SIGINT)
         assert demo.wait(60) == 0
     finally:
@@ -114,7 +114,7 @@ def adds_up(ledger: sqlite3.Connection, in_label_studio: list[dict[str, object]]
 
 def tasks(environment: dict[str, str], project: re.Match[str] | None) -> list[dict[str, object]]:
     assert project is not None
-    found: list[dict[str, object]] = []
+    by_names: list[dict[str, object]] = []
     with httpx.Client(
         base_url=environment["SECOND_READER_LABEL_STUDIO_URL"],
         headers={"Authorization": f"Token {environment['SECOND_READER_LABEL_STUDIO_TOKEN']}"},
@@ -122,11 +122,11 @@ def tasks(environment: dict[str, str], project: re.Match[str] | None) -> list[di
         trust_env=False,
     ) as client:
         while True:
-            wanted = {"project": project[1], "fields": "all", "page_size": 100, "page": len(found) // 100 + 1}
+            wanted = {"project": project[1], "fields": "all", "page_size": 100, "page": len(by_names) // 100 + 1}
             page = client.get("/api/tasks", params=wanted).raise_for_status().json()
-            found += page["tasks"]
-            if len(found) >= page["total"]:
-                return found
+            by_names += page["tasks"]
+            if len(by_names) >= page["total"]:
+                return by_names
 
 
 def facts(ledger: sqlite3.Connection) -> dict[str, int]:

@@ -17,7 +17,7 @@ def examined(place: Place, *words: str) -> tuple[int, list[dict[str, str]]]:
     return result.code, json.loads(result.out)
 
 
-def said(findings: list[dict[str, str]], level: str) -> str:
+def texts_of(findings: list[dict[str, str]], level: str) -> str:
     return "\n".join(f"{one['subject']}: {one['what']}" for one in findings if one["level"] == level)
 
 
@@ -42,7 +42,7 @@ def test_all_is_well_while_the_flows_are_served_and_it_says_so_when_they_are_not
         assert code == 0, findings
         assert {one["level"] for one in findings} == {"ok"}
         assert {one["subject"] for one in findings} == {"settings", "ledger", "Label Studio", "Prefect", "clock"}
-        assert "every record is as it was sealed" in said(findings, "ok")
+        assert "every record is as it was sealed" in texts_of(findings, "ok")
     finally:
         serving.terminate()
         serving.wait(30)
@@ -52,8 +52,8 @@ def test_all_is_well_while_the_flows_are_served_and_it_says_so_when_they_are_not
     assert place.cli("score", place.name).code == 2
     code, findings = examined(place)
     assert code == 1
-    assert "the last run of score" in said(findings, "bad")
-    assert "the file's model.id is 'mail-2'" in said(findings, "bad")
+    assert "the last run of score" in texts_of(findings, "bad")
+    assert "the file's model.id is 'mail-2'" in texts_of(findings, "bad")
 
 
 def test_a_personal_token_is_taken_and_named_and_a_wrong_one_is_refused_without_being_shown(
@@ -64,10 +64,10 @@ def test_a_personal_token_is_taken_and_named_and_a_wrong_one_is_refused_without_
         client.post("/api/jwt/settings", json=legacy_only | {"api_tokens_enabled": True}).raise_for_status()
         for token in client.get("/api/token/").json():
             client.post("/api/token/blacklist", json={"refresh": token["token"]})
-        made = client.post("/api/token/").raise_for_status().json()["token"]
-    place.environment["SECOND_READER_LABEL_STUDIO_TOKEN"] = made
-    assert "personal token accepted" in said(examined(place)[1], "ok")
-    wrong = made[:-4] + ("AAAA" if made[-4:] != "AAAA" else "BBBB")
+        built = client.post("/api/token/").raise_for_status().json()["token"]
+    place.environment["SECOND_READER_LABEL_STUDIO_TOKEN"] = built
+    assert "personal token accepted" in texts_of(examined(place)[1], "ok")
+    wrong = built[:-4] + ("AAAA" if built[-4:] != "AAAA" else "BBBB")
     place.environment["SECOND_READER_LABEL_STUDIO_TOKEN"] = wrong
     result = place.cli("doctor", place.name)
     assert "refused the token" in result.out
@@ -128,8 +128,8 @@ def test_what_a_run_says_reaches_prefect_and_as_json_whoever_collects_logs(place
     ours = [line for line in lines if line["name"] == "second_reader"]
     assert ours, result.err
     assert all(place.name in line["message"] for line in ours)
-    found = httpx.post(f"{prefect_api}/logs/filter", json={"limit": 200, "sort": "TIMESTAMP_DESC"}, trust_env=False)
-    assert any(line["name"] == "second_reader" and place.name in line["message"] for line in found.json())
+    response = httpx.post(f"{prefect_api}/logs/filter", json={"limit": 200, "sort": "TIMESTAMP_DESC"}, trust_env=False)
+    assert any(line["name"] == "second_reader" and place.name in line["message"] for line in response.json())
 
 
 def test_the_figures_of_status_are_there_for_prometheus(place: Place) -> None:

@@ -32,8 +32,8 @@ def done(place: Place, *words: str) -> str:
 
 
 def project(place: Place) -> int:
-    found: int = place.rows("SELECT project_id FROM project ORDER BY created_at DESC LIMIT 1")[0][0]
-    return found
+    number: int = place.rows("SELECT project_id FROM project ORDER BY created_at DESC LIMIT 1")[0][0]
+    return number
 
 
 def keys(place: Place) -> Counter[str]:
@@ -144,7 +144,7 @@ def test_a_form_edited_by_hand_is_said_until_it_is_put_back_and_what_it_spoilt_i
         client.delete(f"/api/annotations/{spoilt['id']}/").raise_for_status()
     answer(queue, token, task, "other")
     hands.do(queue, "collect")
-    assert [given for _, given in answers(queue)] == ["other"]
+    assert [value for _, value in answers(queue)] == ["other"]
     assert hands.examined(queue, "bad") == ""
 
 
@@ -157,18 +157,18 @@ def test_an_answer_and_a_member_removed_are_said_and_the_ledger_keeps_both(queue
     hands.do(queue, "collect")
     answer(queue, token, tasks[2], "bug")
     with queue.label_studio() as client:
-        given = queue.tasks()[0]["annotations"][0]["id"]
-        client.delete(f"/api/annotations/{given}/").raise_for_status()
+        value = queue.tasks()[0]["annotations"][0]["id"]
+        client.delete(f"/api/annotations/{value}/").raise_for_status()
         number = next(one["id"] for one in client.get("/api/users").json() if one["email"] == email)
         client.delete(f"/api/organizations/1/memberships/{number}/").raise_for_status()
     assert "deleted 1" in hands.do(queue, "collect")
     warnings = hands.examined(queue, "warn")
     assert "1 answer was deleted in the last seven days" in warnings
     assert f"{email} answered cases" in warnings
-    said = queue.rows("SELECT task_id, outcome, reviewer FROM review ORDER BY task_id, outcome")
+    rows = queue.rows("SELECT task_id, outcome, reviewer FROM review ORDER BY task_id, outcome")
     ids = [task["id"] for task in tasks]
     # Who was removed is nobody's namesake: Label Studio calls every one of them "Deleted".
-    assert said == [
+    assert rows == [
         (ids[0], "answer", email),
         (ids[0], "deleted", email),
         (ids[1], "answer", email),
@@ -189,10 +189,10 @@ def test_label_studio_restored_from_an_older_backup_gets_back_what_it_lost_and_n
         hands.do(queue, "collect")
     lost = {task["id"]: task["data"]["case_key"] for task in late}
     assert len(keys(queue)) == 10
-    found = queue.cli("doctor", queue.name)
-    assert "restored from an older backup" in found.out
-    assert "4 open cases have no task there any more" in found.out
-    assert found.code == 1
+    cli = queue.cli("doctor", queue.name)
+    assert "restored from an older backup" in cli.out
+    assert "4 open cases have no task there any more" in cli.out
+    assert cli.code == 1
     # What is sent now gets the numbers of the tasks that are gone.
     queue.deliver("three.jsonl", [mail(n) for n in range(15, 20)])
     hands.do(queue, "score", "dispatch", "collect")
@@ -201,13 +201,13 @@ def test_label_studio_restored_from_an_older_backup_gets_back_what_it_lost_and_n
     for task in new:
         answer(queue, token, task, "other")
     hands.do(queue, "collect")
-    given = dict(answers(queue))
-    assert {given[case_of(queue)[task["data"]["case_key"]]] for task in new} == {"other"}
-    assert given[case_of(queue)[late[0]["data"]["case_key"]]] == "bug"  # nobody else's answer took its place
-    assert len(given) == 6
+    by_name = dict(answers(queue))
+    assert {by_name[case_of(queue)[task["data"]["case_key"]]] for task in new} == {"other"}
+    assert by_name[case_of(queue)[late[0]["data"]["case_key"]]] == "bug"  # nobody else's answer took its place
+    assert len(by_name) == 6
     assert "sent again 4" in hands.send_again(queue)
     case = case_of(queue)
-    wanted = {key for key in case if case[key] not in given} | {task["data"]["case_key"] for task in new}
+    wanted = {key for key in case if case[key] not in by_name} | {task["data"]["case_key"] for task in new}
     assert keys(queue) == Counter(dict.fromkeys(wanted, 1))
     for task in queue.tasks():
         if not task["annotations"]:

@@ -25,10 +25,10 @@ def test_what_was_released_or_read_is_written_and_then_only_what_is_new(place: P
     assert place.cli("adopt", place.name, "--threshold", "0.6", *because).code == 0
     place.deliver("one.jsonl", [mail(n) for n in range(100)])
     assert place.cli("run", place.name).code == 0
-    said = exported(place, "--to", "all.csv")
+    message = exported(place, "--to", "all.csv")
     with (place.home / "all.csv").open(encoding="utf-8", newline="") as file:
         first = list(csv.DictReader(file))
-    assert said.startswith("all.csv: released 40, reviewed 0, withdrawn 0. Next: --since ")
+    assert message.startswith("all.csv: released 40, reviewed 0, withdrawn 0. Next: --since ")
     assert {(row["state"], row["answer"], row["answered_by"], row["policy_version"]) for row in first} == {
         ("released", "bug", "mail-1", "2")
     }
@@ -77,10 +77,10 @@ def test_what_cannot_be_exported_is_one_line_and_leaves_no_file(place: Place) ->
     (place.home / "theirs").mkdir()
     (place.home / "theirs" / f"{place.name}-{0:012d}-{1:012d}-{0:012d}.parquet").touch()
     (place.home / "stream.txt").write_text("a file, and no folder", encoding="utf-8")
-    for words, said in wrong:
+    for words, message in wrong:
         done = place.cli("export", place.name, *words)
         assert done.code == 2, (words, done)
-        assert said in done.err, (words, done.err)
+        assert message in done.err, (words, done.err)
         assert len(done.err.strip().splitlines()) == 1
     assert [path.name for path in place.home.iterdir() if path.name.startswith((".x", "x"))] == []
 

@@ -48,7 +48,7 @@ def test_the_form_the_command_and_a_refusal_each_leave_the_right_record(
     place.cli("init", place.name)
     assert place.cli("run", place.name).code == 0
     with beside(place, COMMAND, "serve", place.name):
-        served = until(lambda: len(found := deployments(prefect_api, place.name)) == SIX and found)
+        served = until(lambda: len(result := deployments(prefect_api, place.name)) == SIX and result)
         adopt = served["adopt"]
         assert adopt["schedules"] == []
         why = {"by": "A. Owner", "because": "a trial"}
@@ -119,7 +119,7 @@ def test_the_form_the_command_and_a_refusal_each_leave_the_right_record(
 
 
 @pytest.fixture
-def told() -> Iterator[tuple[str, list[str]]]:
+def reported() -> Iterator[tuple[str, list[str]]]:
     """A receiver of notifications on this machine, and what it received."""
     heard: list[str] = []
 
@@ -143,9 +143,9 @@ def told() -> Iterator[tuple[str, list[str]]]:
 
 @pytest.mark.timeout(300)
 def test_late_cases_raise_one_event_and_the_automation_tells_people(
-    place: Place, prefect_api: str, told: tuple[str, list[str]]
+    place: Place, prefect_api: str, reported: tuple[str, list[str]]
 ) -> None:
-    where, heard = told
+    where, heard = reported
     block = f"""
 from prefect.blocks.notifications import CustomWebhookNotificationBlock
 body = {{"subject": "{{{{subject}}}}", "body": "{{{{body}}}}"}}

@@ -37,10 +37,10 @@ def test_a_recalled_case_is_shown_from_its_file_and_waits_while_the_file_is_away
     assert f"faults {len(unread)}" in left_out.out
     assert f"{len(unread)} rows could not be read" in left_out.err
     assert len(place.tasks()) == 30 - len(unread)
-    told = place.cli("show", "case", place.name, unread[0]).out
+    reported = place.cli("show", "case", place.name, unread[0]).out
     number = 1 + int(unread[0].removeprefix("mail-"))
-    said = f"by reference, line {number} of one.jsonl: cannot be shown, {file}: there is no such file; put it back"
-    assert said in told
+    message = f"by reference, line {number} of one.jsonl: cannot be shown, {file}: there is no such file; put it back"
+    assert message in reported
     assert place.rows("SELECT count(*) FROM fault") == [(len(unread),)]
 
     away.rename(file)

@@ -29,9 +29,9 @@ def until(ready: Callable[[], Any], seconds: float = 90.0) -> Any:
     """What `ready` gives once it gives something."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        found = ready()
-        if found:
-            return found
+        result = ready()
+        if result:
+            return result
         time.sleep(0.3)
     pytest.fail(f"not within {seconds:.0f} s")
 
@@ -69,8 +69,8 @@ def children_ended(session: int, module: str) -> int:
 def deployments(api: str, name: str) -> dict[str, dict[str, Any]]:
     """The stream's deployments by flow."""
     wanted = {"deployments": {"name": {"any_": [name]}}}
-    found = httpx.post(f"{api}/deployments/filter", json=wanted, trust_env=False).raise_for_status().json()
-    return {row["entrypoint"].rpartition(".")[2]: row for row in found}
+    body = httpx.post(f"{api}/deployments/filter", json=wanted, trust_env=False).raise_for_status().json()
+    return {row["entrypoint"].rpartition(".")[2]: row for row in body}
 
 
 def start(api: str, deployment: dict[str, Any]) -> str:
@@ -83,14 +83,14 @@ def start(api: str, deployment: dict[str, Any]) -> str:
 
 def state(api: str, run: str) -> dict[str, Any]:
     """The state a run is in."""
-    found: dict[str, Any] = httpx.get(f"{api}/flow_runs/{run}", trust_env=False).raise_for_status().json()["state"]
-    return found
+    by_name: dict[str, Any] = httpx.get(f"{api}/flow_runs/{run}", trust_env=False).raise_for_status().json()["state"]
+    return by_name
 
 
 def end(api: str, run: str) -> dict[str, Any]:
     """The state a run ended in."""
-    found: dict[str, Any] = until(lambda: (now := state(api, run))["type"] in ENDED and now)
-    return found
+    by_name: dict[str, Any] = until(lambda: (now := state(api, run))["type"] in ENDED and now)
+    return by_name
 
 
 def test_the_deployments_are_served_with_the_schedules_of_the_stream_and_run_from_the_ui(
@@ -99,7 +99,7 @@ def test_the_deployments_are_served_with_the_schedules_of_the_stream_and_run_fro
     place.deliver("one.jsonl", [mail(n) for n in range(10)])
     place.cli("init", place.name)
     with beside(place, COMMAND, "serve", place.name) as process:
-        served = until(lambda: len(found := deployments(prefect_api, place.name)) == SIX and found)
+        served = until(lambda: len(result := deployments(prefect_api, place.name)) == SIX and result)
         crons = {flow: served[flow]["schedules"][0]["schedule"]["cron"] for flow in FLOWS}
         assert crons == dict(zip(FLOWS, ("*/15 * * * *", "*/5 * * * *", "*/5 * * * *", "0 * * * *"), strict=True))
         for flow in FLOWS:
@@ -120,7 +120,7 @@ def test_a_served_run_loads_nothing_that_the_warm_process_could_have_loaded_for_
     place.cli("init", place.name)
     place.environment["PYTHONPROFILEIMPORTTIME"] = "1"  # each import is written to the log
     with beside(place, COMMAND, "serve", place.name):
-        served = until(lambda: len(found := deployments(prefect_api, place.name)) == SIX and found)
+        served = until(lambda: len(result := deployments(prefect_api, place.name)) == SIX and result)
         for flow in FLOWS:
             end(prefect_api, start(prefect_api, served[flow]))  # `serve` itself loads something for the first
         time.sleep(3)
@@ -128,9 +128,9 @@ def test_a_served_run_loads_nothing_that_the_warm_process_could_have_loaded_for_
         for flow in FLOWS:
             assert end(prefect_api, start(prefect_api, served[flow]))["type"] == "COMPLETED"
         time.sleep(3)
-        said = (place.home / "beside.log").read_bytes()[before:].decode()
-    found = {line.rpartition("|")[2].strip() for line in said.splitlines() if line.startswith("import time:")}
-    assert found <= {"prefect._internal.pytz"}, "\n".join(sorted(found))
+        text = (place.home / "beside.log").read_bytes()[before:].decode()
+    texts = {line.rpartition("|")[2].strip() for line in text.splitlines() if line.startswith("import time:")}
+    assert texts <= {"prefect._internal.pytz"}, "\n".join(sorted(texts))
 
 
 def test_a_schedule_of_the_stream_file_starts_runs_by_itself(place: Place, prefect_api: str) -> None:
@@ -156,7 +156,7 @@ def test_a_run_started_while_another_holds_the_stream_ends_cancelled_and_says_so
     assert place.name in refused.err
     assert place.rows("SELECT count(*) FROM decision") == [(0,)]
     with beside(place, COMMAND, "serve", place.name):
-        served = until(lambda: len(found := deployments(prefect_api, place.name)) == SIX and found)
+        served = until(lambda: len(result := deployments(prefect_api, place.name)) == SIX and result)
         together = [start(prefect_api, served["score"]) for _ in range(2)]
         ended = [end(prefect_api, run)["type"] for run in together]
     assert set(ended) <= {"COMPLETED", "CANCELLED"}

@@ -43,8 +43,8 @@ def test_a_mark_by_one_key_and_comments_come_back_and_another_is_asked(
         page.keyboard.press("Control+Space" if number == 1 else "Control+Enter")
         shown.wait_for(state="detached")
     assert place.cli("collect", place.name).code == 0
-    found = place.rows("SELECT case_id, outcome, unsure, comment FROM review ORDER BY annotation_id")
-    assert found == [
+    rows = place.rows("SELECT case_id, outcome, unsure, comment FROM review ORDER BY annotation_id")
+    assert rows == [
         (queue[0], "answer", True, TEXT),
         (queue[1], "skip", None, "Not my subject"),
         (queue[2], "answer", None, None),

@@ -18,7 +18,7 @@ from review import formats
 from review.report import as_json, report, slider
 from review.report.figures import Report
 from tests.e2e.browser import FLAGS
-from tests.unit.review.report.report_facts import COUNTS, PLAN, STANDING, STATES, made, part, table
+from tests.unit.review.report.report_facts import COUNTS, PLAN, PROGRESS, STATES, part, report_of, table
 
 EVIL = "language: <img src=x onerror=alert(1)></script><script>alert(2)</script>"
 
@@ -26,16 +26,16 @@ EVIL = "language: <img src=x onerror=alert(1)></script><script>alert(2)</script>
 @pytest.fixture(scope="module")
 def figures() -> Report:
     parts = (part("answer: 1"), part(EVIL, ((0.95, "AUTOMATE", True, 0.5, "wrong", False, 9), *COUNTS[4:])))
-    return made(standing=STANDING, parts=parts)
+    return report_of(progress=PROGRESS, parts=parts)
 
 
 @contextmanager
 def opened(
-    chromium: str, folder: Path, found: Report, *, width: int = 1400, scheme: str = "light"
+    chromium: str, folder: Path, result: Report, *, width: int = 1400, scheme: str = "light"
 ) -> Iterator[tuple[Page, list[str]]]:
     """The page from its file, and everything it complained of or asked for."""
     path = folder / "page.html"
-    path.write_text(report.page(found), encoding="utf-8")
+    path.write_text(report.page(result), encoding="utf-8")
     noted: list[str] = []
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
@@ -51,14 +51,14 @@ def opened(
 
 def shown(page: Page) -> dict[str, str]:
     """Every live figure as it stands on the page, and the command."""
-    told: dict[str, str] = page.evaluate(
+    reported: dict[str, str] = page.evaluate(
         """() => Object.fromEntries([...document.querySelectorAll(".live [data-say]")]
             .map((element) => [element.dataset.say, element.textContent]))"""
     )
-    return told | {"line": page.locator("#line-said").inner_text(), "do": page.locator("#command").inner_text()}
+    return reported | {"line": page.locator("#line-said").inner_text(), "do": page.locator("#command").inner_text()}
 
 
-def said(row: dict[str, Any], found: Report) -> dict[str, str]:
+def sentences_of(row: dict[str, Any], result: Report) -> dict[str, str]:
     """What the page must say of a row of the JSON, written here from the numbers alone."""
     some = row["error"] is not None
     at = row["threshold"]
@@ -70,7 +70,7 @@ def said(row: dict[str, Any], found: Report) -> dict[str, str]:
         "wrong": f"{formats.amount(row['wrong'])} a day" if row["wrong"] is not None else formats.DASH,
         "hours": f"{formats.amount(row['review_hours'])} h a day",
         "reviews": f"{formats.amount(row['reviews'])} reviews, audits included",
-        "cost": f"{formats.amount(row['cost'])} {found.currency}" if row["cost"] is not None else formats.DASH,
+        "cost": f"{formats.amount(row['cost'])} {result.currency}" if row["cost"] is not None else formats.DASH,
         "certified": "Nothing to certify" if at is None else f"{'✓ C' if row['certified'] else '✕ Not c'}ertified",
     }
 
@@ -82,14 +82,14 @@ def test_slider_keys_clicks_and_buttons_move_the_line_and_every_figure_is_the_js
     assert [row["threshold"] for row in rows] == [None, 0.9, 0.3]
 
     def agrees(page: Page, row: dict[str, Any]) -> None:
-        told = shown(page)
-        assert {name: told[name] for name in said(row, figures)} == said(row, figures)
-        assert told["do"] == slider.command(figures, row)
+        reported = shown(page)
+        assert {name: reported[name] for name in sentences_of(row, figures)} == sentences_of(row, figures)
+        assert reported["do"] == slider.command(figures, row)
         if row["error"] is not None:
             for limit in (formats.at_least(row["low"]), formats.at_most(row["high"]), f"{row['n']}"):
-                assert limit in told["error_limits"]
+                assert limit in reported["error_limits"]
             for amount in (row["wrong_low"], row["wrong_high"]):
-                assert formats.amount(amount) in told["wrong_limits"]
+                assert formats.amount(amount) in reported["wrong_limits"]
 
     with opened(chromium, tmp_path, figures) as (page, noted):
         handle = page.locator("#line-at")
@@ -126,8 +126,8 @@ def test_the_parts_follow_the_same_slider_and_one_is_drawn_beside_all(
             page.locator("#line-at").fill(str(place))
             for number, one in enumerate(slider.shown(figures)):
                 words = slider.part_words(one.rows.row(place, named=True))
-                told = page.locator(f"[data-part='{number}'] [data-cell]")
-                by_cell = {cell.get_attribute("data-cell"): cell.text_content() for cell in told.all()}
+                reported = page.locator(f"[data-part='{number}'] [data-cell]")
+                by_cell = {cell.get_attribute("data-cell"): cell.text_content() for cell in reported.all()}
                 assert [by_cell[str(cell)] for cell in range(4)] == words, row
         assert not page.locator(".part-line").first.get_attribute("d")
         page.select_option("#part-shown", index=1)
@@ -150,10 +150,10 @@ def test_the_page_is_accessible_and_a_phone_need_not_scroll_sideways(
     chromium: str, tmp_path: Path, figures: Report, width: int, scheme: str
 ) -> None:
     with opened(chromium, tmp_path, figures, width=width, scheme=scheme) as (page, noted):
-        found = Axe().run(page)
+        completed = Axe().run(page)
         grave = [
             f"{one['id']}: {one['help']}"
-            for one in found.response["violations"]
+            for one in completed.response["violations"]
             if one["impact"] in ("serious", "critical")
         ]
         assert grave == []
@@ -196,15 +196,15 @@ def test_a_page_over_ten_million_decisions_is_small_and_quick(chromium: str, tmp
     """As many thresholds and parts as there can be. What is behind a count does not make the page larger."""
     thresholds = tuple(1 - (place + 0.5) / 200 for place in range(200))
     rows = [
-        (sure, "AUTOMATE", drawn, 0.05, outcome, False, number)
+        (sure, "AUTOMATE", sampled, 0.05, outcome, False, number)
         for sure in thresholds
-        for drawn, outcome, number in ((False, "undrawn", 47_500), (True, "right", 2_450), (True, "wrong", 50))
+        for sampled, outcome, number in ((False, "undrawn", 47_500), (True, "right", 2_450), (True, "wrong", 50))
     ]
     counts = table(tuple(rows))
     assert counts["n"].sum() == 10_000_000
     plan = replace(PLAN, thresholds=thresholds)
     wide = replace(
-        STANDING,
+        PROGRESS,
         plan=plan,
         log_e=(9.0,) * 200,
         cases=tuple(50_000 * (n + 1) for n in range(200)),
@@ -212,10 +212,10 @@ def test_a_page_over_ten_million_decisions_is_small_and_quick(chromium: str, tmp
         errors=tuple(50.0 * (n + 1) for n in range(200)),
     )
     parts = tuple(what_if.part(f"shop: {n} {'x' * 60}", counts, thresholds, 0.05) for n in range(40))
-    found = made(tuple(rows), standing=wide, parts=parts)
-    page_text = report.page(found)
+    result = report_of(tuple(rows), progress=wide, parts=parts)
+    page_text = report.page(result)
     assert len(page_text.encode()) < 3_000_000
-    with opened(chromium, tmp_path, found) as (page, noted):
-        drawn = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
-        assert 0 < drawn < 2000
+    with opened(chromium, tmp_path, result) as (page, noted):
+        sampled = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
+        assert 0 < sampled < 2000
         assert noted == []

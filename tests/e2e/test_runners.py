@@ -71,13 +71,13 @@ class Field:
     home: Path
     cluster: postgres.Cluster = field(repr=False)
     opened: dict[str, pl.DataFrame]
-    made: list[str] = field(default_factory=list)
+    created: list[str] = field(default_factory=list)
 
     def postgres(self) -> str:
         """A ledger of its own on PostgreSQL."""
-        name = f"test_runners_{os.getpid()}_{len(self.made)}"
+        name = f"test_runners_{os.getpid()}_{len(self.created)}"
         postgres.create(self.cluster, name)
-        self.made.append(name)
+        self.created.append(name)
         return self._open(self.cluster.url(name))
 
     def sqlite(self, name: str) -> str:
@@ -133,9 +133,9 @@ def mail(servers: stacks.Stack, prefect_api: str, tmp_path_factory: pytest.TempP
             epochs.begin_epoch(book, settings.read_stream("mail", settings.read()), "test")
             actions.adopt("mail", 0.5, by="A. Owner", because="a trial", uncertified=True)
             opened = {name: book.read(f'SELECT * FROM "{name}"').drop("seal") for name in layout.names()}
-    made = Field(home, servers.cluster, {name: rows for name, rows in opened.items() if len(rows)})
-    yield made
-    for name in made.made:
+    built = Field(home, servers.cluster, {name: rows for name, rows in opened.items() if len(rows)})
+    yield built
+    for name in built.created:
         postgres.drop(servers.cluster, name)
 
 
@@ -203,18 +203,18 @@ def test_workers_with_another_ledger_than_the_flow_record_nothing(mail: Field, d
 def test_the_worker_that_records_is_killed_the_decisions_are_the_same_and_a_second_run_adds_nothing(
     mail: Field, expected: dict[str, Any], dask: clusters.Cluster, dask_ledger: str
 ) -> None:
-    told = {"RUNNER": "dask", "RUNNER_ADDRESS": dask.address}
-    assert_killed_and_as_expected(mail, expected, dask, dask_ledger, told)
-    second = mail.score(dask_ledger, **told)
+    reported = {"RUNNER": "dask", "RUNNER_ADDRESS": dask.address}
+    assert_killed_and_as_expected(mail, expected, dask, dask_ledger, reported)
+    second = mail.score(dask_ledger, **reported)
     counts = f"read {ROWS}, decided 0, automated 0, audits 0, to review 0, unscored 0, faults 502, repeats {ROWS - 502}"
     assert second.out == f"score: {counts}\n"
     assert_as_expected(dask_ledger, expected)
 
 
 def assert_killed_and_as_expected(
-    mail: Field, expected: dict[str, Any], cluster: clusters.Cluster, url: str, told: dict[str, str]
+    mail: Field, expected: dict[str, Any], cluster: clusters.Cluster, url: str, reported: dict[str, str]
 ) -> None:
-    run = mail.start(url, **told)
+    run = mail.start(url, **reported)
     with psycopg.connect(url, autocommit=True) as server:
         pid = kill_who_records(server, cluster)
     done = ended(run)

@@ -66,31 +66,33 @@ def test_no_secret_is_in_any_output_file_log_process_list_ledger_or_prefect(
 ) -> None:
     place, password = worker
     place.deliver("one.jsonl", [mail(n) for n in range(12)] + [mail(20) | {"id": None}])
-    said = []
+    items = []
     with CommandLines() as lines:
-        said.append(place.process("init", place.name))
-        said.append(
+        items.append(place.process("init", place.name))
+        items.append(
             place.process(
                 "adopt", place.name, "--threshold", "0.05", "--by", "A. Owner", "--because", "a trial", "--uncertified"
             )
         )
-        said.append(place.process("run", place.name))
+        items.append(place.process("run", place.name))
         with psycopg.connect(postgres_url) as database:
             ((project,),) = database.execute("SELECT project_id FROM project").fetchall()
         token = label_studio.add_reviewer("vera@example.com", "a-Pass-word-9")
         for task in place.tasks(project)[:4]:
             answer(place, token, task, LABELS[0])
-        said.append(place.process("run", place.name))
-        said.append(place.process("verify"))
-        assert [done.code for done in said] == [0, 0, 3, 3, 0], [done.err for done in said]
-        said += _failures(place)
+        items.append(place.process("run", place.name))
+        items.append(place.process("verify"))
+        assert [done.code for done in items] == [0, 0, 3, 3, 0], [done.err for done in items]
+        items += _failures(place)
     marked = [password, quote(password, safe=""), "marked-wrong-token", "marked-wrong-password"]
-    texts = {f"output {n}": done.out + done.err for n, done in enumerate(said)}
+    texts = {f"output {n}": done.out + done.err for n, done in enumerate(items)}
     texts |= {f"process {n}": line for n, line in enumerate(lines.seen)}
     assert list((place.home / "reports").rglob("latest.html"))
     prefect = stack.postgres_url(prefect_server.DATABASE)
-    found = sweep.database([place.name], prefect)
-    assert {f"table {name}" for name in ("flow_run", "log", "artifact", "events")} <= set(found)  # they can be searched
+    result = sweep.database([place.name], prefect)
+    assert {f"table {name}" for name in ("flow_run", "log", "artifact", "events")} <= set(
+        result
+    )  # they can be searched
     assert sweep.database(["mail-003"], postgres_url)
     hidden = [*stack.secrets(), *marked]
     assert [name for name, text in texts.items() if any(secret in text for secret in hidden)] == []

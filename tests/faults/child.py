@@ -70,8 +70,8 @@ def run(job: Job, say: Say) -> None:
     say({"started": job["flow"]})
     spots.reach("started")
     try:
-        said = _verify() if job["flow"] == "verify" else CALLS[job["flow"]](*job["words"], **job.get("named", {}))
-        say({"counts": said if isinstance(said, dict | list) else str(said)})
+        message = _verify() if job["flow"] == "verify" else CALLS[job["flow"]](*job["words"], **job.get("named", {}))
+        say({"counts": message if isinstance(message, dict | list) else str(message)})
     except SecondReaderError as error:
         say({"error": type(error).__name__, "message": str(error), "expected": True})
     except BaseException as error:  # what no user should ever see
@@ -91,7 +91,7 @@ def _prepare(job: Job) -> None:
     collect.record_answers = collect.record_answers.fn  # type: ignore[assignment]
     # To draw the charts takes a third of the time of all runs, and nothing can be lost there.
     drawing.svg = lambda *_: "<svg/>"
-    risk_coverage._framed = lambda drawn, *_: drawn
+    risk_coverage._framed = lambda sampled, *_: sampled
     artifacts.artifacts = lambda *_: None
     artifacts.events = lambda *_: None
     score.CHUNK_ROWS = 4

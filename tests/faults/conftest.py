@@ -18,8 +18,8 @@ Make = Callable[..., World]
 @pytest.fixture(scope="session")
 def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[process.Zygote]:
     """Where runs come from."""
-    with process.zygote(tmp_path_factory.mktemp("z")) as found:
-        yield found
+    with process.zygote(tmp_path_factory.mktemp("z")) as result:
+        yield result
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def make(tmp_path: Path, zygote: process.Zygote, servers: Any, label_studio: Any
             databases.append(f"test_{secrets.token_hex(6)}")
             postgres.create(servers.cluster, databases[-1])
             url = servers.postgres_url(databases[-1])
-        made = World(
+        built = World(
             home=home,
             zygote=zygote,
             url=url,
@@ -47,14 +47,14 @@ def make(tmp_path: Path, zygote: process.Zygote, servers: Any, label_studio: Any
             random=random.Random(seed),
             job=job,
         )
-        worlds.append(made)
-        made.describe("mail-1")
+        worlds.append(built)
+        built.describe("mail-1")
         if begin:
-            made.begin()
-        return made
+            built.begin()
+        return built
 
     yield world
-    for made in worlds:
-        made.end()
+    for result in worlds:
+        result.end()
     for name in databases:
         postgres.drop(servers.cluster, name)

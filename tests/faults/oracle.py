@@ -93,17 +93,19 @@ def _input(facts: Facts) -> Iterator[Finding]:
         decided.setdefault(row["case_id"], []).append(row)
     faults = Counter((row["source"], row["line"]) for row in facts.tables["fault"])
     # Of two rows of a file that say the same the second is the silent repeat of the first, also where that is a fault.
-    said = {(given.source, given.text) for given in facts.delivered if given.text and faults[given.source, given.line]}
-    for given in facts.delivered:
-        if given.case_id is None:
-            if not faults[given.source, given.line] and (given.source, given.text) not in said:
-                yield Finding(kind="lost", text=f"row {given.source}:{given.line} is no fault in the ledger")
-        elif not any(given.text == json.loads(row["payload"])["text"] for row in decided.get(given.case_id, ())):
-            yield Finding(kind="lost", text=f"case {given.case_id} of {given.source}:{given.line} is not decided")
+    delivered_texts = {
+        (value.source, value.text) for value in facts.delivered if value.text and faults[value.source, value.line]
+    }
+    for source in facts.delivered:
+        if source.case_id is None:
+            if not faults[source.source, source.line] and (source.source, source.text) not in delivered_texts:
+                yield Finding(kind="lost", text=f"row {source.source}:{source.line} is no fault in the ledger")
+        elif not any(source.text == json.loads(row["payload"])["text"] for row in decided.get(source.case_id, ())):
+            yield Finding(kind="lost", text=f"case {source.case_id} of {source.source}:{source.line} is not decided")
     for case_id, rows in decided.items():
         if len(rows) > 1:
             yield Finding(kind="doubled", text=f"case {case_id} is decided {len(rows)} times")
-    known = {given.case_id for given in facts.delivered}
+    known = {passed.case_id for passed in facts.delivered}
     for case_id in decided.keys() - known:
         yield Finding(kind="other", text=f"case {case_id} was never delivered")
     for key, times in Counter((row["source"], row["line"], row["content"]) for row in facts.tables["fault"]).items():
@@ -220,33 +222,33 @@ def _answers(facts: Facts, all_tasks: Rows) -> Iterator[Finding]:
     cases = {row["task_key"]: (row["case_id"], row["slot"]) for row in facts.tables["dispatch"]}
     case_of = {task["id"]: cases.get(task["data"].get("case_key")) for task in all_tasks}
     present = {item["id"]: (task, item) for task in all_tasks for item in humans(task)}
-    for number, given in facts.submissions.items():
-        found = sorted(revisions.get(number, ()), key=lambda row: str(row["revision"]))
-        name = f"annotation {number} of task {given.task_id} by {given.person}"
-        keys = Counter(row["revision"] for row in found)
+    for number, value in facts.submissions.items():
+        ordered = sorted(revisions.get(number, ()), key=lambda row: str(row["revision"]))
+        name = f"annotation {number} of task {value.task_id} by {value.person}"
+        keys = Counter(row["revision"] for row in ordered)
         if any(times > 1 for times in keys.values()):
             yield Finding(kind="doubled", text=f"{name} has two reviews of one revision")
-        if given.gone:
-            if found and found[-1]["outcome"] != "deleted":
+        if value.gone:
+            if ordered and ordered[-1]["outcome"] != "deleted":
                 yield Finding(kind="lost", text=f"{name} was deleted, and the ledger does not know")
             continue
         if number not in present:
             yield Finding(kind="lost", text=f"{name} is not in Label Studio any more")
             continue
-        if not found:
+        if not ordered:
             if str(number) not in faulty:
                 yield Finding(kind="lost", text=f"{name} is no review")
             continue
         _, item = present[number]
-        outcome = "skip" if given.label is None else "answer"
-        last = found[-1]
+        outcome = "skip" if value.label is None else "answer"
+        last = ordered[-1]
         if last["revision"] != _moment(item["updated_at"]):
             yield Finding(kind="lost", text=f"{name}: the ledger has revision {last['revision']}, not the latest")
         elif last["outcome"] not in (outcome, "repeat") or (
-            last["outcome"] == "answer" and last["answer"] != given.label
+            last["outcome"] == "answer" and last["answer"] != value.label
         ):
-            yield Finding(kind="lost", text=f"{name} said {given.label}, the ledger says {last['answer']}")
-        if (last["case_id"], last["slot"]) != case_of[given.task_id]:
+            yield Finding(kind="lost", text=f"{name} said {value.label}, the ledger says {last['answer']}")
+        if (last["case_id"], last["slot"]) != case_of[value.task_id]:
             yield Finding(kind="other", text=f"{name} counts for another case")
     for number in revisions.keys() - facts.submissions.keys():
         yield Finding(kind="other", text=f"the ledger has annotation {number}, which nobody gave")

@@ -54,10 +54,10 @@ def install(points: Points) -> None:
 
     @wraps(execute)
     def executing(self: Any, operation: Any, *rest: Any, **named: Any) -> Any:
-        found = _STATEMENT.match(operation) if isinstance(operation, str) else None
-        if found is None:
+        result = _STATEMENT.match(operation) if isinstance(operation, str) else None
+        if result is None:
             return execute(self, operation, *rest, **named)
-        return points.around(found.group(1).upper(), lambda: execute(self, operation, *rest, **named))
+        return points.around(result.group(1).upper(), lambda: execute(self, operation, *rest, **named))
 
     @wraps(ingest)
     def ingesting(self: Any, table_name: str, *rest: Any, **named: Any) -> Any:

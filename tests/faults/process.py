@@ -48,10 +48,10 @@ class Run:
     def hear(self, key: str) -> bool:
         """Wait until it says something with `key`; False if it ends without."""
         for line in self.lines:
-            said = json.loads(line)
-            self.pid = said["pid"]
-            self.heard.append(said)
-            if key in said:
+            parsed = json.loads(line)
+            self.pid = parsed["pid"]
+            self.heard.append(parsed)
+            if key in parsed:
                 return True
         return False
 
@@ -78,11 +78,11 @@ class Run:
             pass
         self.lines.close()
         self.connection.close()
-        last = next((said for said in reversed(self.heard) if "counts" in said or "error" in said), None)
+        last = next((message for message in reversed(self.heard) if "counts" in message or "error" in message), None)
         return Ended(
             killed=last is None,
             seconds=time.monotonic() - self.began,
-            points=tuple(said["point"] for said in self.heard if "point" in said),
+            points=tuple(text["point"] for text in self.heard if "point" in text),
             **{name: value for name, value in (last or {}).items() if name != "pid"},
         )
 

@@ -32,8 +32,8 @@ class Score:
         self.findings = list(dict.fromkeys(self.findings))  # what is wrong once stays wrong, and is found again
         kinds = [finding.kind for finding in self.findings]
         counts = {kind: kinds.count(kind) for kind in table.KINDS}
-        said = [finding.text for finding in self.findings]
-        table.record(self.fault, said, injected=self.injected, cases=self.cases, **counts)
+        texts = [finding.text for finding in self.findings]
+        table.record(self.fault, texts, injected=self.injected, cases=self.cases, **counts)
 
 
 def life(
@@ -61,8 +61,8 @@ def life(
                     score.findings += again(world, flow)
                     score.findings += world.findings(queue=flow in ("dispatch", "collect"))
                     continue
-            found = again(world, flow)
-            next(iter(scores.values())).findings.extend(found)
+            result = again(world, flow)
+            next(iter(scores.values())).findings.extend(result)
     last = next(reversed(scores.values()))
     last.findings += [finding for flow in FLOWS for finding in again(world, flow)]
     last.findings += world.findings(seals=True)
@@ -75,14 +75,14 @@ def life(
 
 def again(world: World, flow: str) -> list[Finding]:
     """Run a flow until it gets through."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for _ in range(TRIES):
         ended = world.flow(flow)
-        found += traceback(ended)
+        findings += traceback(ended)
         if ended.done:
-            return found
-    said = f"{flow} did not get through in {TRIES} tries: {ended.error} {ended.message}"
-    return [*found, Finding(kind="other", text=said)]
+            return findings
+    text = f"{flow} did not get through in {TRIES} tries: {ended.error} {ended.message}"
+    return [*findings, Finding(kind="other", text=text)]
 
 
 def traceback(ended: Ended) -> Iterable[Finding]:

@@ -21,9 +21,9 @@ HEAD = (
 )
 
 
-def record(fault: str, found: list[str], **counts: int) -> None:
+def record(fault: str, texts: list[str], **counts: int) -> None:
     """Add what strikes of one kind came to. `found`: each finding in words, for who reads the lines of a run that failed."""
-    _append({"fault": fault, **counts, "found": found})
+    _append({"fault": fault, **counts, "found": texts})
 
 
 def record_points(flow: str, names: list[str]) -> None:
@@ -31,9 +31,9 @@ def record_points(flow: str, names: list[str]) -> None:
     _append({"flow": flow, "points": names})
 
 
-def record_plant(bug: str, injected: int, found: str) -> None:
+def record_plant(bug: str, injected: int, text: str) -> None:
     """Add what a planted bug came to."""
-    _append({"bug": bug, "injected": injected, "found": found})
+    _append({"bug": bug, "injected": injected, "found": text})
 
 
 def _append(line: dict[str, Any]) -> None:

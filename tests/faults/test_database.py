@@ -97,9 +97,9 @@ def cluster() -> Iterator[postgres.Cluster]:
     Not in `tmp_path`: another test run that begins takes the right to pass through the folders above it away again.
     """
     with tempfile.TemporaryDirectory() as folder:
-        found = postgres.start(Path(folder), password="a-Pass-word-9", log=Path(folder, "postgres.log"))
-        yield found
-        found.server.stop()
+        start = postgres.start(Path(folder), password="a-Pass-word-9", log=Path(folder, "postgres.log"))
+        yield start
+        start.server.stop()
 
 
 @pytest.mark.timeout(1200)

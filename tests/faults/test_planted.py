@@ -25,37 +25,37 @@ def _life(
 
     `at_once`: where a strike puts what it finds itself.
     """
-    injected, found = 0, []
+    injected, result = 0, []
     for _ in range(ROUNDS):
         world.deliver(9)
         for flow in FLOWS:
             if flow == "collect":
                 world.people_work(4)
             injected += strike(flow) is not None
-            found += again(world, flow)
-        found += world.findings(seals=True)
-        if sought in {finding.kind for finding in (*found, *at_once)}:
+            result += again(world, flow)
+        result += world.findings(seals=True)
+        if sought in {finding.kind for finding in (*result, *at_once)}:
             break
-    return injected, [*found, *at_once]
+    return injected, [*result, *at_once]
 
 
-def _record(bug: str, injected: int, found: list[Finding]) -> None:
-    kinds = Counter(finding.kind for finding in found)
-    said = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
-    table.record_plant(bug, injected, said or "nothing")
+def _record(bug: str, injected: int, findings: list[Finding]) -> None:
+    kinds = Counter(finding.kind for finding in findings)
+    text = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
+    table.record_plant(bug, injected, text or "nothing")
 
 
 @pytest.mark.timeout(600)
 def test_a_push_that_does_not_look_for_what_is_there_is_found(make: Any) -> None:
     world: World = make(40, planted=["no reconcile"])
     points = ["before COMMIT", "after POST /api/projects/#/import"]
-    injected, found = _life(
+    injected, result = _life(
         world,
         lambda flow: world.flow(flow, at=dict.fromkeys(points, "kill")) if flow == "dispatch" else None,
         "doubled",
     )
-    _record("the reconcile step of dispatch", injected, found)
-    assert "doubled" in {finding.kind for finding in found}
+    _record("the reconcile step of dispatch", injected, result)
+    assert "doubled" in {finding.kind for finding in result}
 
 
 @pytest.mark.timeout(600)
@@ -63,11 +63,11 @@ def test_a_table_without_its_unique_key_is_found(make: Any) -> None:
     world: World = make(41, "postgresql", many=True, planted=["no look"])
     with psycopg.connect(world.url) as server:
         server.execute("ALTER TABLE decision DROP CONSTRAINT decision_pkey CASCADE")
-    injected, found = _life(
+    injected, result = _life(
         world, lambda flow: world.flow(flow, at={"after COMMIT": "kill"}) if flow == "score" else None, "doubled"
     )
-    _record("the unique key of decision", injected, found)
-    assert "doubled" in {finding.kind for finding in found}
+    _record("the unique key of decision", injected, result)
+    assert "doubled" in {finding.kind for finding in result}
 
 
 @pytest.mark.timeout(600)
@@ -75,9 +75,9 @@ def test_a_table_without_its_unique_key_is_found(make: Any) -> None:
 def test_an_append_without_its_transaction_is_found(database: str, make: Any) -> None:
     world: World = make(42, database, planted=["no transaction"])
     places = ["after rows of decision", "after rows of dispatch", "after rows of review", "after rows of run"]
-    injected, found = _life(world, lambda flow: world.flow(flow, at=dict.fromkeys(places, "kill")), "other")
-    _record(f"the transaction around append ({database})", injected, found)
-    assert "other" in {finding.kind for finding in found}
+    injected, result = _life(world, lambda flow: world.flow(flow, at=dict.fromkeys(places, "kill")), "other")
+    _record(f"the transaction around append ({database})", injected, result)
+    assert "other" in {finding.kind for finding in result}
 
 
 @pytest.mark.timeout(600)
@@ -98,16 +98,16 @@ def test_a_stream_that_two_runs_may_hold_is_found(make: Any) -> None:
         return ended
 
     at_once: list[Finding] = []
-    injected, found = _life(world, strike, "doubled", at_once)
-    _record("the hold of a stream by one run", injected, found)
-    assert "doubled" in {finding.kind for finding in found}
+    injected, result = _life(world, strike, "doubled", at_once)
+    _record("the hold of a stream by one run", injected, result)
+    assert "doubled" in {finding.kind for finding in result}
 
 
 @pytest.mark.timeout(600)
 def test_a_cursor_that_is_written_before_the_answers_is_found(make: Any) -> None:
     world: World = make(44, planted=["cursor first"])
     chance = random.Random(44)
-    injected, found = _life(
+    injected, result = _life(
         world,
         lambda flow: (
             world.flow(flow, at={"before rows of review": "kill"}, nth=chance.randint(1, 2))
@@ -116,8 +116,8 @@ def test_a_cursor_that_is_written_before_the_answers_is_found(make: Any) -> None
         ),
         "lost",
     )
-    _record("the order of answers before cursor in collect", injected, found)
-    assert "lost" in {finding.kind for finding in found}
+    _record("the order of answers before cursor in collect", injected, result)
+    assert "lost" in {finding.kind for finding in result}
 
 
 @pytest.mark.timeout(600)
@@ -133,35 +133,35 @@ def test_a_cursor_that_does_not_go_back_for_late_receipts_is_found(make: Any) ->
         world.flow("collect")
         return killed
 
-    injected, found = _life(world, strike, "lost")
-    _record("the wait of collect for late receipts", injected, found)
-    assert "lost" in {finding.kind for finding in found}
+    injected, result = _life(world, strike, "lost")
+    _record("the wait of collect for late receipts", injected, result)
+    assert "lost" in {finding.kind for finding in result}
 
 
 @pytest.mark.timeout(600)
 def test_a_chunk_recorded_after_the_halt_is_found(make: Any) -> None:
     world: World = make(46, planted=["no second look"])
-    said = {"by": "Ann", "because": "a test"}
+    by_name = {"by": "Ann", "because": "a test"}
 
     def strike(flow: str) -> Ended | None:
         if flow != "score":
             return None
         run = world.start(flow, at={"before BEGIN": "pause"})
         run.hear("paused")
-        world.zygote.run(world.told("halt", world.name, more={"named": said}))
+        world.zygote.run(world.reported("halt", world.name, more={"named": by_name}))
         run.go_on()
         ended = run.end()
-        world.zygote.run(world.told("resume", world.name, more={"named": said | {"uncertified": True}}))
+        world.zygote.run(world.reported("resume", world.name, more={"named": by_name | {"uncertified": True}}))
         return ended
 
-    injected, found = _life(world, strike, "released")
-    _record("the second look at the policy in force", injected, found)
-    assert "released" in {finding.kind for finding in found}
+    injected, result = _life(world, strike, "released")
+    _record("the second look at the policy in force", injected, result)
+    assert "released" in {finding.kind for finding in result}
 
 
 @pytest.mark.timeout(600)
 def test_a_group_that_is_released_more_than_once_is_found(make: Any) -> None:
     world: World = make(47, planted=["no repeats"])
-    injected, found = _life(world, lambda _flow: None, "released")
-    _record("the count of what a group has had released", injected, found)
-    assert "released" in {finding.kind for finding in found}
+    injected, result = _life(world, lambda _flow: None, "released")
+    _record("the count of what a group has had released", injected, result)
+    assert "released" in {finding.kind for finding in result}

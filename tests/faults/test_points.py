@@ -29,27 +29,29 @@ def _ready(world: World, flow: str) -> None:
 
 
 def _job(world: World, flow: str) -> dict[str, Any]:
-    said: dict[str, Any] = {"by": "Ann", "because": "a test"}
+    by_name: dict[str, Any] = {"by": "Ann", "because": "a test"}
     return {
-        "score": lambda: world.told("score", world.name, world.newest()),
-        "init": lambda: world.told("init", world.name, by="Ann"),
-        "adopt": lambda: world.told("adopt", world.name, world.random.choice([0.3, 0.5]), uncertified=True, **said),
-        "halt": lambda: world.told("halt", world.name, **said),
-        "resume": lambda: world.told("resume", world.name, uncertified=True, **said),
-        "rollback": lambda: world.told("rollback", world.name, 1, **said),
-    }.get(flow, lambda: world.told(flow, world.name))()
+        "score": lambda: world.reported("score", world.name, world.newest()),
+        "init": lambda: world.reported("init", world.name, by="Ann"),
+        "adopt": lambda: world.reported(
+            "adopt", world.name, world.random.choice([0.3, 0.5]), uncertified=True, **by_name
+        ),
+        "halt": lambda: world.reported("halt", world.name, **by_name),
+        "resume": lambda: world.reported("resume", world.name, uncertified=True, **by_name),
+        "rollback": lambda: world.reported("rollback", world.name, 1, **by_name),
+    }.get(flow, lambda: world.reported(flow, world.name))()
 
 
 def _struck(world: World, flow: str, job: dict[str, Any], at: str, nth: int) -> tuple[Ended, list[Finding]]:
     struck = world.zygote.run(job | {"at": {at: "kill"}, "nth": nth})
-    found = list(traceback(struck))
+    items = list(traceback(struck))
     after = world.zygote.run(job)
     if flow == "collect" and after.done:
         world.collected = True
     # A person who was cut off says it again; that it was recorded already is an answer, too.
     if not after.done and not (flow in ("resume", "rollback") and after.error == "Misuse"):
-        found.append(Finding(kind="other", text=f"{flow} after {at}: {after.error} {after.message}"))
-    return struck, [*found, *world.findings(seals=True)]
+        items.append(Finding(kind="other", text=f"{flow} after {at}: {after.error} {after.message}"))
+    return struck, [*items, *world.findings(seals=True)]
 
 
 FLOWS: dict[str, Callable[[World], None]] = {
@@ -96,9 +98,9 @@ def test_a_flow_killed_between_any_two_side_effects_is_finished_by_the_next_run(
     score = Score(f"SIGKILL of {flow} at a named point")
     for at, nth in random.Random(7).sample(places, share(len(places))):
         FLOWS[flow](world)
-        struck, found = _struck(world, flow, _job(world, flow), at, nth)
+        struck, result = _struck(world, flow, _job(world, flow), at, nth)
         score.injected += struck.killed
-        score.findings += found
+        score.findings += result
     score.cases = len(world.seen)
     score.record()
     assert score.injected > 0
@@ -108,16 +110,16 @@ def test_a_flow_killed_between_any_two_side_effects_is_finished_by_the_next_run(
 def test_a_stream_whose_opening_is_killed_anywhere_is_opened_once_by_the_next(make: Any) -> None:
     """The first `init` of all: ledger, epoch, plan, policy and project in Label Studio."""
     first: World = make(8, begin=False)
-    whole = first.zygote.run(first.told("init", first.name, by="Ann"))
+    whole = first.zygote.run(first.reported("init", first.name, by="Ann"))
     names = Counter(whole.points)
     table.record_points("init (the first)", list(names))
     score = Score("SIGKILL of init (the first) at a named point")
     places = [name for name in names if name.startswith("before")] + [whole.points[-1]]
     for at in random.Random(8).sample(places, share(len(places))):
         world: World = make(8, begin=False)
-        struck, found = _struck(world, "init", world.told("init", world.name, by="Ann"), at, 1)
+        struck, result = _struck(world, "init", world.reported("init", world.name, by="Ann"), at, 1)
         score.injected += struck.killed
-        score.findings += found
+        score.findings += result
         listed = world.api(world.token, "GET", "/api/projects", params={"page_size": 2000, "include": "id,description"})
         ours = [row["id"] for row in listed["results"] if f"[second-reader:{world.name}:" in row["description"]]
         if len(ours) != 1:

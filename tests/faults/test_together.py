@@ -33,7 +33,7 @@ def test_runs_of_everything_at_once_do_the_work_of_one(at_once: int, database: s
             run.kill()
         ended = [run.end() for run in runs]
         score.injected += 1
-        score.findings += [found for one in ended for found in traceback(one)]
+        score.findings += [result for one in ended for result in traceback(one)]
         score.findings += _settled(world)
     score.cases = len(world.seen)
     score.record()
@@ -41,8 +41,8 @@ def test_runs_of_everything_at_once_do_the_work_of_one(at_once: int, database: s
 
 
 def _settled(world: World) -> list[Finding]:
-    found = [finding for flow in FLOWS for finding in again(world, flow)]
-    return [*found, *world.findings(seals=True)]
+    findings = [finding for flow in FLOWS for finding in again(world, flow)]
+    return [*findings, *world.findings(seals=True)]
 
 
 @pytest.mark.timeout(1200)
@@ -51,14 +51,14 @@ def test_after_a_halt_nothing_is_released_whatever_a_run_was_in_the_middle_of(da
     """A run of score is stopped at a named point, as a machine that is suspended; the halt comes; the run goes on."""
     world: World = make(30, database)
     chance = random.Random(30)
-    said = {"by": "Ann", "because": "a test"}
+    by_name = {"by": "Ann", "because": "a test"}
     score = Score("halt while score runs")
     places = ("started", "before BEGIN", "before BEGIN", "after COMMIT")
     while score.injected < share(25):
         world.deliver(12)
         run = world.start("score", at={chance.choice(places): "pause"}, nth=chance.randint(1, 3))
         paused = run.hear("paused")
-        world.must("halt", world.name, **said)
+        world.must("halt", world.name, **by_name)
         released = _released(world)
         if paused:
             score.injected += 1
@@ -68,7 +68,7 @@ def test_after_a_halt_nothing_is_released_whatever_a_run_was_in_the_middle_of(da
         if _released(world) != released:
             score.findings.append(Finding(kind="released", text="a case was released after the halt"))
         score.findings += world.findings()
-        world.must("resume", world.name, uncertified=True, **said)
+        world.must("resume", world.name, uncertified=True, **by_name)
     score.cases = len(world.seen)
     score.record()
     assert score.findings == []

@@ -43,8 +43,8 @@ def test_a_request_that_goes_wrong_loses_no_task_and_no_answer_and_doubles_none(
     with wire.before(label_studio.url, seed) as between:
         world.through = between.url
         scores = dict.fromkeys(flows, score)
-        found = life(world, Spoilt(between, fault, seed), scores, TIMES, flows=("score", "dispatch", "collect"))
-    assert found == []
+        result = life(world, Spoilt(between, fault, seed), scores, TIMES, flows=("score", "dispatch", "collect"))
+    assert result == []
 
 
 @pytest.mark.timeout(1200)
@@ -85,7 +85,7 @@ def test_a_request_that_goes_wrong_while_a_stream_is_opened_leaves_it_one_projec
         for number in range(share(10)):
             world: World = make(seed, begin=False)
             world.through = between.url
-            job = world.told("init", world.name, by="Ann", more={"label_studio_seconds": (0.9, 0.6)})
+            job = world.reported("init", world.name, by="Ann", more={"label_studio_seconds": (0.9, 0.6)})
             writes = fault == "duplicate delivery"
             between.arm(fault, 1 if writes else 1 + number % 3, writes=writes)
             struck = world.zygote.run(job)

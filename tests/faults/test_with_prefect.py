@@ -18,7 +18,7 @@ TIMES = share(5)
 
 def _start(world: World, flow: str) -> subprocess.Popen[str]:
     words = [str(COMMAND), flow, world.name, *(["--source", world.newest()] if flow == "score" else [])]
-    environment = os.environ | world.told(flow)["environment"]
+    environment = os.environ | world.reported(flow)["environment"]
     return subprocess.Popen(
         words, env=environment, cwd=world.home, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -28,10 +28,10 @@ def _whole(world: World, flow: str) -> tuple[float, list[Finding]]:
     """Run it to its end: the seconds it took, and what was wrong. Rows that cannot be read are no failure."""
     began = time.monotonic()
     process = _start(world, flow)
-    said, _ = process.communicate(timeout=120)
+    message, _ = process.communicate(timeout=120)
     if flow == "collect":
         world.collected = True
-    text = f"{flow} ended with {process.returncode}: {said}"
+    text = f"{flow} ended with {process.returncode}: {message}"
     wrong = [] if process.returncode in (0, 3) else [Finding(kind="other", text=text)]
     return time.monotonic() - began, wrong
 

@@ -112,10 +112,10 @@ def before(upstream: str, seed: int) -> Iterator[Wire]:
                 body = json.dumps(bare).encode()
             headers = {name: value for name, value in self.headers.items() if name.lower() in _KEPT}
             times = 2 if fault == "duplicate delivery" else 1
-            said = [
+            responses = [
                 client.request(self.command, upstream + self.path, content=body, headers=headers) for _ in range(times)
             ]
-            self.spoil(fault, wire.random.choice(said))
+            self.spoil(fault, wire.random.choice(responses))
 
         def spoil(self, fault: str, real: httpx.Response) -> None:
             kind, content = real.headers.get("content-type", ""), real.content

@@ -67,7 +67,7 @@ class World:
 
     # Runs
 
-    def told(self, flow: str, *words: Any, more: Mapping[str, Any] | None = None, **named: Any) -> dict[str, Any]:
+    def reported(self, flow: str, *words: Any, more: Mapping[str, Any] | None = None, **named: Any) -> dict[str, Any]:
         """A job for the zygote."""
         environment = {
             "SECOND_READER_LEDGER": self.url,
@@ -92,7 +92,7 @@ class World:
         return self.zygote.start(self._flow_job(flow, more))
 
     def _flow_job(self, flow: str, more: Mapping[str, Any]) -> dict[str, Any]:
-        return self.told(flow, self.name, *([self.newest()] if flow == "score" else []), more=more)
+        return self.reported(flow, self.name, *([self.newest()] if flow == "score" else []), more=more)
 
     def newest(self) -> str:
         """The file that was delivered last."""
@@ -100,7 +100,7 @@ class World:
 
     def must(self, flow: str, *words: Any, **named: Any) -> Ended:
         """Run something that has to work."""
-        ended = self.zygote.run(self.told(flow, *words, **named))
+        ended = self.zygote.run(self.reported(flow, *words, **named))
         if not ended.done:
             raise AssertionError(f"{flow} did not work: {ended.error} {ended.message}")
         return ended
@@ -114,21 +114,27 @@ class World:
         source = f"in-{self.files:04}.jsonl"
         lines = []
         for line in range(1, count + 1):
-            text, given = self._row(source, line)
+            text, value = self._row(source, line)
             lines.append(text)
-            self.delivered.append(given)
+            self.delivered.append(value)
         (self.home / "inbox" / source).write_text("".join(f"{text}\n" for text in lines), encoding="utf-8")
 
     def _row(self, source: str, line: int) -> tuple[str, oracle.Delivered]:
         kind = self.random.random()
-        earlier = [given for given in self.delivered if given.case_id is not None and given.source != source]
+        earlier = [passed for passed in self.delivered if passed.case_id is not None and passed.source != source]
         if kind < 0.05:
             return '{"id": "broken', oracle.Delivered(source=source, line=line, case_id=None)
         if kind < 0.15 and earlier:
-            said = self.random.choice(earlier)
-            row = {"id": said.case_id, "label": said.label, "score": said.score, "text": said.text, "language": "en"}
+            choice = self.random.choice(earlier)
+            row = {
+                "id": choice.case_id,
+                "label": choice.label,
+                "score": choice.score,
+                "text": choice.text,
+                "language": "en",
+            }
             if kind < 0.10:
-                return json.dumps(row), replace(said, source=source, line=line)
+                return json.dumps(row), replace(choice, source=source, line=line)
             text = json.dumps(row | {"text": "something else"})
             return text, oracle.Delivered(source=source, line=line, case_id=None, text=text)
         case_id = f"c-{self.files:04}-{line}"
@@ -159,15 +165,15 @@ class World:
 
         A page at a time: Label Studio keeps the room that its largest answer took, 90 MB for 1,000 tasks.
         """
-        found: oracle.Rows = []
+        rows: oracle.Rows = []
         for row in self.tables()["project"]:
             params = {"project": row["project_id"], "fields": "all", "page_size": PAGE, "resolve_uri": "false"} | only
             for number in itertools.count(1):
                 page = self.api(self.token, "GET", "/api/tasks", params=params | {"page": number})
-                found += page["tasks"]
+                rows += page["tasks"]
                 if number * PAGE >= page["total"]:
                     break
-        return found
+        return rows
 
     def people_work(
         self, answers: int, *, edits: int = 1, deletions: int = 1, right: float = 0.0, skipped: bool = False
@@ -177,7 +183,7 @@ class World:
         `right`: how often they look at all, and say what the model said; otherwise they say anything. `skipped`: what one
         of them has skipped is for the others, as in the queue; otherwise it stays where it is.
         """
-        said = {given.text: given.label for given in self.delivered if given.label in LABELS}
+        by_name = {row.text: row.label for row in self.delivered if row.label in LABELS}
         waiting = [
             (task, free)
             for task in self.tasks(query=UNANSWERED)
@@ -187,19 +193,21 @@ class World:
             person = self.random.choice(free)
             label = None if self.random.random() < 0.15 else self.random.choice(LABELS)
             if label and right and self.random.random() < right:
-                label = said.get(task["data"]["text"], label)
-            made = self.api(self.people[person], "POST", f"/api/tasks/{task['id']}/annotations/", json=_said(label))
-            self.submissions[made["id"]] = oracle.Submission(task_id=task["id"], person=person, label=label)
-        standing = [number for number, given in self.submissions.items() if not given.gone]
-        for number in self.random.sample(standing, min(edits, len(standing))):
-            given = self.submissions[number]
+                label = by_name.get(task["data"]["text"], label)
+            built = self.api(
+                self.people[person], "POST", f"/api/tasks/{task['id']}/annotations/", json=_answered(label)
+            )
+            self.submissions[built["id"]] = oracle.Submission(task_id=task["id"], person=person, label=label)
+        there = [number for number, one in self.submissions.items() if not one.gone]
+        for number in self.random.sample(there, min(edits, len(there))):
+            submission = self.submissions[number]
             label = self.random.choice(LABELS)
-            self.api(self.people[given.person], "PATCH", f"/api/annotations/{number}/", json=_said(label))
-            self.submissions[number] = replace(given, label=label)
-        for number in self.random.sample(standing, min(deletions, len(standing))):
-            given = self.submissions[number]
-            self.api(self.people[given.person], "DELETE", f"/api/annotations/{number}/")
-            self.submissions[number] = replace(given, gone=True)
+            self.api(self.people[submission.person], "PATCH", f"/api/annotations/{number}/", json=_answered(label))
+            self.submissions[number] = replace(submission, label=label)
+        for number in self.random.sample(there, min(deletions, len(there))):
+            submission = self.submissions[number]
+            self.api(self.people[submission.person], "DELETE", f"/api/annotations/{number}/")
+            self.submissions[number] = replace(submission, gone=True)
         self.collected = False
 
     def _free(self, task: Mapping[str, Any]) -> list[str]:
@@ -227,14 +235,14 @@ class World:
             submissions=self.submissions,
             labels=LABELS,
         )
-        found = oracle.findings(facts, collected=self.collected, seen=self.seen)
+        result = oracle.findings(facts, collected=self.collected, seen=self.seen)
         if seals:
             verified = self.must("verify")
-            found += [oracle.Finding(kind="other", text=str(text)) for text in verified.counts]
-        return found
+            result += [oracle.Finding(kind="other", text=str(text)) for text in verified.counts]
+        return result
 
 
-def _said(label: str | None) -> dict[str, Any]:
+def _answered(label: str | None) -> dict[str, Any]:
     """An annotation as the page sends it."""
     chosen = [{"from_name": "answer", "to_name": "subject", "type": "choices", "value": {"choices": [label]}}]
     return {"result": chosen if label else [], "lead_time": 2.5, "was_cancelled": label is None}

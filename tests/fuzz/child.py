@@ -20,17 +20,17 @@ def main(folder: Path, numbers: range) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     empty = once.template(folder)
     for number in numbers:
-        given = inputs.make(number)
-        print(json.dumps({"number": number, "kind": given.kind}), flush=True)
+        value = inputs.make(number)
+        print(json.dumps({"number": number, "kind": value.kind}), flush=True)
         chunk_rows = 7 if number % 3 == 0 else 100_000
-        done = once.as_json(once.run(given, empty, folder / "case", chunk_rows=chunk_rows))
+        done = once.as_json(once.run(value, empty, folder / "case", chunk_rows=chunk_rows))
         if (
             number % AGAIN_EVERY == 0
             and not done["broken"]
             and done["ended"].startswith("scored")
             and done["rows"] < 10_000
         ):
-            done["broken"] = once.again(given, folder / "case", chunk_rows=chunk_rows)
+            done["broken"] = once.again(value, folder / "case", chunk_rows=chunk_rows)
         print(json.dumps({"number": number} | done), flush=True)
 
 

@@ -77,18 +77,18 @@ def every_type(rng: Generator, rows: Rows) -> bytes:
         kind = pick(rng, [*kinds, "list", "struct", "nested"])
         text = frame[name]
         if kind == "list":
-            made = text.reshape((len(rows), 1)).arr.to_list()
+            values = text.reshape((len(rows), 1)).arr.to_list()
         elif kind == "struct":
-            made = pl.DataFrame({"a": text, "": numbers}).to_struct(name)
+            values = pl.DataFrame({"a": text, "": numbers}).to_struct(name)
         elif kind == "nested":
-            made = pl.DataFrame({"a": text.reshape((len(rows), 1)).arr.to_list()}).to_struct(name)
+            values = pl.DataFrame({"a": text.reshape((len(rows), 1)).arr.to_list()}).to_struct(name)
         elif kind in (pl.Binary, pl.Categorical):
-            made = text.cast(kind)
+            values = text.cast(kind)
         elif kind == pl.Null:
-            made = pl.Series([None] * len(rows), dtype=pl.Null)
+            values = pl.Series([None] * len(rows), dtype=pl.Null)
         else:
-            made = numbers.cast(pl.Int64).cast(kind)
-        frame = frame.with_columns(made.alias(name))
+            values = numbers.cast(pl.Int64).cast(kind)
+        frame = frame.with_columns(values.alias(name))
     sink = io.BytesIO()
     frame.write_parquet(sink)
     return sink.getvalue()

@@ -28,29 +28,29 @@ SILENCE = 300.0  # seconds without a line: it hangs
 
 def hunt(first: int, count: int, workers: int) -> Iterator[dict[str, Any]]:
     """What each number came to, as it is found."""
-    found: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    simple_queue: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     for place in range(workers):
-        words = (first + place, workers, first + count, found)
+        words = (first + place, workers, first + count, simple_queue)
         threading.Thread(target=_work, args=words, daemon=True).start()
     for _ in range(count):
-        yield found.get()
+        yield simple_queue.get()
 
 
-def _work(number: int, step: int, end: int, found: "queue.SimpleQueue[dict[str, Any]]") -> None:
+def _work(number: int, step: int, end: int, simple_queue: "queue.SimpleQueue[dict[str, Any]]") -> None:
     """Every `step`th number from `number`; a process that is lost costs the input it was at."""
     while number < end:
         with tempfile.TemporaryDirectory(dir=_fast()) as folder:
             begun = None
             for line in _lines(Path(folder), number, step, end):
                 if "ended" in line:
-                    found.put(_told(_bounded(line)))
+                    simple_queue.put(_reported(_bounded(line)))
                     begun, number = None, line["number"] + step
                 else:
                     begun = line
             if number >= end:
                 return
             lost = begun or {"number": number, "kind": "?"}
-            found.put(_told(_lost(lost)))
+            simple_queue.put(_reported(_lost(lost)))
             number = lost["number"] + step
 
 
@@ -88,7 +88,7 @@ def _bounded(line: dict[str, Any]) -> dict[str, Any]:
     return line
 
 
-def _told(outcome: dict[str, Any]) -> dict[str, Any]:
+def _reported(outcome: dict[str, Any]) -> dict[str, Any]:
     """The outcome; if it is broken, said at once, for a hunt takes minutes."""
     if outcome["broken"]:
         print(f"input {outcome['number']} ({outcome['kind']}): {outcome['broken']}", file=sys.stderr, flush=True)
@@ -112,14 +112,14 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--write", type=Path, default=None, help="a file for the table")
-    given = parser.parse_args()
+    args = parser.parse_args()
     outcomes: list[dict[str, Any]] = []
     with suppress(KeyboardInterrupt):  # what was found so far counts
-        outcomes.extend(hunt(given.first, given.inputs, given.workers))
-    text = report.table(outcomes, first=given.first)
+        outcomes.extend(hunt(args.first, args.inputs, args.workers))
+    text = report.table(outcomes, first=args.first)
     print(text)
-    if given.write is not None:
-        given.write.write_text(text, encoding="utf-8")
+    if args.write is not None:
+        args.write.write_text(text, encoding="utf-8")
     return 1 if any(outcome["broken"] for outcome in outcomes) else 0
 
 

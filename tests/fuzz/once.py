@@ -37,7 +37,7 @@ class Outcome:
 
     kind: str
     ended: str  # "scored", "scored with faults" or the class of the error
-    said: str
+    message: str
     broken: str
     rows: int
     decided: int
@@ -57,61 +57,61 @@ def template(folder: Path) -> Path:
     return path
 
 
-def run(given: Input, empty: Path, folder: Path, *, chunk_rows: int) -> Outcome:
+def run(value: Input, empty: Path, folder: Path, *, chunk_rows: int) -> Outcome:
     """Score an input into a copy of the ledger `empty`, below `folder`."""
     shutil.rmtree(folder, ignore_errors=True)
     inbox = folder / "inbox"
     inbox.mkdir(parents=True)
-    for name, data in given.files.items():
+    for name, data in value.files.items():
         (inbox / name).write_bytes(data)
     path = folder / "ledger.db"
     shutil.copyfile(empty, path)
     os.environ["SECOND_READER_LEDGER"] = f"sqlite:///{path}"
-    stream = tables.stream(given.answer, name=given.answer)
+    stream = tables.stream(value.answer, name=value.answer)
     Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
     started = time.process_time()
-    ended, said, broken, rows, seen = "scored", "", "", 0, []
+    ended, message, broken, rows, seen = "scored", "", "", 0, []
     try:
         for chunk in files.chunks(inbox, stream, rows=chunk_rows):
             decide.record.fn(stream, "run", chunk)
             rows += len(chunk.frame) + len(chunk.faults)
             seen.append((chunk.source, _lines(chunk, stream)))
     except SecondReaderError as error:
-        ended, said = type(error).__name__, str(error)
+        ended, message = type(error).__name__, str(error)
     except BaseException as error:  # noqa: BLE001 (a panic of Polars is no Exception)
         broken = f"{type(error).__name__}: " + "".join(traceback.format_exception(error))[-1500:]
         ended = "broken"
     seconds = time.process_time() - started
     peak = _peak()
-    broken = broken or _message(said) or _ledger(path, seen, said, given.rows, rows)
+    broken = broken or _message(message) or _ledger(path, seen, message, value.rows, rows)
     decided, faults = _counts(path)
     if ended == "scored" and faults:
         ended = "scored with faults"
     return Outcome(
-        kind=given.kind,
+        kind=value.kind,
         ended=ended,
-        said=said[:300],
+        message=message[:300],
         broken=broken,
         rows=rows,
         decided=decided,
         faults=faults,
-        bytes=sum(map(len, given.files.values())),
+        bytes=sum(map(len, value.files.values())),
         seconds=seconds,
         peak=peak,
     )
 
 
-def again(given: Input, folder: Path, *, chunk_rows: int) -> str:
+def again(value: Input, folder: Path, *, chunk_rows: int) -> str:
     """Score what `run` scored once more: which promise of doing it twice was not kept, if any."""
-    stream = tables.stream(given.answer, name=given.answer)
+    stream = tables.stream(value.answer, name=value.answer)
     before = _counts(folder / "ledger.db")
     for chunk in files.chunks(folder / "inbox", stream, rows=chunk_rows):
         decide.record.fn(stream, "run again", chunk)
     after = _counts(folder / "ledger.db")
     with ledger.open(f"sqlite:///{folder / 'ledger.db'}") as book:
-        found = verify.ledger(book)
-    if found:
-        return f"the ledger does not verify: {found[0]}"
+        result = verify.ledger(book)
+    if result:
+        return f"the ledger does not verify: {result[0]}"
     return "" if before == after else f"done again, {before} became {after}"
 
 
@@ -122,13 +122,13 @@ def _lines(chunk: files.Chunk, stream: Stream) -> pl.DataFrame:
     return pl.concat([read, chunk.faults.select("line", pl.lit(None, pl.String).alias("id"))])
 
 
-def _message(said: str) -> str:
-    if len(said.splitlines()) > 1 or len(said) > LONGEST_MESSAGE:
-        return f"the message is not one line: {len(said)} characters, {len(said.splitlines())} lines: {said[:200]!r}"
-    return "" if said.isprintable() else f"the message holds what a terminal obeys: {said[:200]!r}"
+def _message(text: str) -> str:
+    if len(text.splitlines()) > 1 or len(text) > LONGEST_MESSAGE:
+        return f"the message is not one line: {len(text)} characters, {len(text.splitlines())} lines: {text[:200]!r}"
+    return "" if text.isprintable() else f"the message holds what a terminal obeys: {text[:200]!r}"
 
 
-def _ledger(path: Path, seen: list[tuple[str, pl.DataFrame]], said: str, expected: int | None, rows: int) -> str:
+def _ledger(path: Path, seen: list[tuple[str, pl.DataFrame]], text: str, expected: int | None, rows: int) -> str:
     """Which promise the ledger breaks, if any."""
     with closing(sqlite3.connect(path)) as database:
         decided = {(source, line) for source, line in database.execute("SELECT source, line FROM decision")}
@@ -144,7 +144,7 @@ def _ledger(path: Path, seen: list[tuple[str, pl.DataFrame]], said: str, expecte
         return f"written, but not of a whole chunk: {sorted(known - written)[:3]}"
     if decided & faulty:
         return f"decided and a fault: {sorted(decided & faulty)[:3]}"
-    if expected is not None and not said and rows != expected:
+    if expected is not None and not text and rows != expected:
         return f"{expected} rows were written and {rows} were read"
     return ""
 

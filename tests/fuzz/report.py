@@ -69,8 +69,8 @@ def _shown(value: float) -> str:
 
 def _errors(frame: pl.DataFrame) -> str:
     kinds = frame.filter(pl.col("said") != "").group_by("ended").len().sort("len", descending=True)
-    said = ", ".join(f"`{name}` {count}" for name, count in kinds.iter_rows()) or "none"
-    return f"Errors by class: {said}.\n"
+    text = ", ".join(f"`{name}` {count}" for name, count in kinds.iter_rows()) or "none"
+    return f"Errors by class: {text}.\n"
 
 
 def _summary(frame: pl.DataFrame) -> str:

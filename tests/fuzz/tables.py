@@ -93,13 +93,13 @@ def stream(answer: str, name: str = "fuzz") -> streams.Stream:
 
 def good(answer: str, count: int) -> Rows:
     """Rows with nothing wrong."""
-    given: dict[str, dict[str, Any]] = {
+    by_name: dict[str, dict[str, Any]] = {
         "number": {"label": "bug", "score": 0.9},
         "columns": {"label": "bug", "p1": 0.7, "p2": 0.2, "p3": 0.1},
         "list": {"p": [0.7, 0.2, 0.1]},
     }
     rest = {"sender": "ann", "country": "de", "model": "m1", "cost": 0.5, "ms": 7.5, "at": "2026-01-31T10:00:00Z"}
-    return [{"id": f"case-{n}", "text": f"Text {n}, of some length"} | given[answer] | rest for n in range(count)]
+    return [{"id": f"case-{n}", "text": f"Text {n}, of some length"} | by_name[answer] | rest for n in range(count)]
 
 
 def odd(rng: Generator, answer: str, count: int, *, share: float) -> Rows:

@@ -12,10 +12,10 @@ from tests.fuzz import hunt, inputs, once
 
 @pytest.mark.timeout(400)
 def test_no_input_breaks_a_promise() -> None:
-    outcomes = sorted(hunt.hunt(first=1_000_000, count=60, workers=1), key=lambda found: found["number"])
-    assert [(found["number"], found["broken"]) for found in outcomes if found["broken"]] == []
-    assert [found["number"] for found in outcomes] == list(range(1_000_000, 1_000_060))
-    assert {found["ended"] for found in outcomes} >= {"scored", "scored with faults", "InputInvalid"}
+    outcomes = sorted(hunt.hunt(first=1_000_000, count=60, workers=1), key=lambda result: result["number"])
+    assert [(outcome["number"], outcome["broken"]) for outcome in outcomes if outcome["broken"]] == []
+    assert [got["number"] for got in outcomes] == list(range(1_000_000, 1_000_060))
+    assert {entry["ended"] for entry in outcomes} >= {"scored", "scored with faults", "InputInvalid"}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in inputs.KINDS if kind not in ("gzip bomb", "Parquet bomb", "wide")])
@@ -28,8 +28,8 @@ def test_the_oracle_sees_a_row_that_is_lost(tmp_path: Path, monkeypatch: pytest.
     empty = once.template(tmp_path)
     row = b"a,bug,0.9,t,s,de,m1,1,1,2026-01-31\n"
     head = b"id,label,score,text,sender,country,model,cost,ms,at\n"
-    given = inputs.Input(kind="two rows", answer="number", files={"a.csv": head + row}, rows=2)
-    done = once.run(given, empty, tmp_path / "case", chunk_rows=10)
+    value = inputs.Input(kind="two rows", answer="number", files={"a.csv": head + row}, rows=2)
+    done = once.run(value, empty, tmp_path / "case", chunk_rows=10)
     assert done.broken == "2 rows were written and 1 were read"
 
 

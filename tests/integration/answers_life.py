@@ -25,7 +25,7 @@ class Life:
     policy: str = ""
     cases: int = 0
     facts: int = 0
-    sent: list[tuple[str, int]] = field(default_factory=list)  # case, slot
+    sent: list[tuple[str, int]] = field(default_factory=list)  # case, round
     recalled: set[str] = field(default_factory=set)
 
     def begin(self) -> None:
@@ -93,30 +93,30 @@ class Life:
         for row in rows:
             self._send(str(row["case_id"]), 0)
 
-    def _send(self, case: str, slot: int) -> None:
+    def _send(self, case: str, number: int) -> None:
         row: dict[str, facts.Value] = {
             "case_id": case,
             "stream": self.stream,
-            "slot": slot,
+            "slot": number,
             "sent_at": moment(self.facts),
         }
         self.book.append(
             {
                 "dispatch": facts.dispatches(
-                    row | {"task_id": len(self.sent) + 1, "task_key": f"{self.stream} {case} {slot}"}
+                    row | {"task_id": len(self.sent) + 1, "task_key": f"{self.stream} {case} {number}"}
                 )
             },
             now=facts.NOW,
         )
-        self.sent.append((case, slot))
+        self.sent.append((case, number))
 
     def _send_again(self) -> None:
         case = self.random.choice(self.sent)[0]
-        self._send(case, max(slot for one, slot in self.sent if one == case) + 1)
+        self._send(case, max(number for one, number in self.sent if one == case) + 1)
 
     def _say(self) -> None:
-        case, slot = self.random.choice(self.sent)
-        place = self.sent.index((case, slot)) * 3 + self.random.randint(1, 3)  # three annotations of a task
+        case, number = self.random.choice(self.sent)
+        place = self.sent.index((case, number)) * 3 + self.random.randint(1, 3)  # three annotations of a task
         outcome = self.random.choices(["answer", "skip", "deleted", "bulk", "repeat"], [12, 1, 2, 1, 1])[0]
         row: dict[str, facts.Value] = {
             "project_id": 7 if self.stream == "mail" else 8,
@@ -124,7 +124,7 @@ class Life:
             "revision": moment(self.facts),
             "stream": self.stream,
             "case_id": case,
-            "slot": slot,
+            "slot": number,
             "outcome": outcome,
             "answer": self.random.choice(["ham", "ham", "spam", "eggs"]) if outcome == "answer" else None,
             "blind": self.random.random() < 0.6,

@@ -34,6 +34,6 @@ def book(ledger_url: str) -> Iterator[ledger.Ledger]:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The product's clock."""
-    made = Clock()
-    monkeypatch.setattr(runs, "clock", made)
-    return made
+    built = Clock()
+    monkeypatch.setattr(runs, "clock", built)
+    return built

@@ -18,7 +18,7 @@ from models.certification import certificate
 from models.config import stream
 from review.ledger import ledger
 from review.queries import policy_history
-from review.queries.outcomes import Judged
+from review.queries.outcomes import Outcomes
 from tests.integration import ledger_facts as facts
 
 STREAM = """
@@ -129,7 +129,7 @@ class Desk:
         frame.write_parquet(path)
         for chunk in files.chunks(path, described):
             decide.record.fn(described, "run", chunk)
-        drawn = self.book.read(
+        sampled = self.book.read(
             "SELECT case_id, blind FROM decision WHERE blind AND case_id LIKE :prefix ORDER BY case_id",
             prefix=f"{prefix}-%",
         )["case_id"].to_list()
@@ -137,11 +137,11 @@ class Desk:
         now = runs.clock()
         sent = [
             {"case_id": case, "task_id": known + n + 1, "blind": True, "task_key": case, "sent_at": now}
-            for n, case in enumerate(drawn)
+            for n, case in enumerate(sampled)
         ]
         self.book.append({"dispatch": facts.dispatches(*sent)}, now=now)
         if answer:
-            given: list[dict[str, facts.Value]] = [
+            by_names: list[dict[str, facts.Value]] = [
                 {
                     "case_id": case,
                     "annotation_id": known + n + 1,
@@ -150,16 +150,16 @@ class Desk:
                     "revision": now,
                 }
                 | {"answer": other if n < wrong else label, "submitted_at": now}
-                for n, case in enumerate(drawn)
+                for n, case in enumerate(sampled)
             ]
-            self.book.append({"review": facts.reviews(*given)}, now=now)
-            self.second(drawn[:wrong] if second else [], other, now)
+            self.book.append({"review": facts.reviews(*by_names)}, now=now)
+            self.second(sampled[:wrong] if second else [], other, now)
 
     def answer(self, case: str, task: int, label: str, at: str) -> None:
         """A person answers one task that lies open."""
-        said: dict[str, facts.Value] = {"case_id": case, "annotation_id": task, "task_id": task, "blind": True}
-        said |= {"revision": at, "answer": label, "submitted_at": at}
-        self.book.append({"review": facts.reviews(said)}, now=at)
+        by_name: dict[str, facts.Value] = {"case_id": case, "annotation_id": task, "task_id": task, "blind": True}
+        by_name |= {"revision": at, "answer": label, "submitted_at": at}
+        self.book.append({"review": facts.reviews(by_name)}, now=at)
 
     def second(self, cases: list[str], label: str, now: str) -> None:
         """Another person agrees with the first that the model is wrong."""
@@ -170,9 +170,9 @@ class Desk:
             for case in cases
         ]
         sent = [row | {"task_key": f"{row['case_id']} again", "sent_at": now} for row in again]
-        said = [row | {"annotation_id": row["task_id"], "reviewer": "cleo@example.org"} for row in again]
-        given = [row | {"revision": now, "answer": label, "submitted_at": now} for row in said]
-        self.book.append({"dispatch": facts.dispatches(*sent), "review": facts.reviews(*given)}, now=now)
+        message = [row | {"annotation_id": row["task_id"], "reviewer": "cleo@example.org"} for row in again]
+        value = [row | {"revision": now, "answer": label, "submitted_at": now} for row in message]
+        self.book.append({"dispatch": facts.dispatches(*sent), "review": facts.reviews(*value)}, now=now)
 
     def run(self) -> runs.Run:
         return runs.Run(
@@ -185,18 +185,18 @@ class Desk:
         )
 
     def in_force(self) -> policy_history.PolicyInForce:
-        found = policy_history.policy_in_force(self.book, "mail")
-        assert found is not None
-        return found
+        policy_in_force = policy_history.policy_in_force(self.book, "mail")
+        assert policy_in_force is not None
+        return policy_in_force
 
-    def look(self, now: str | None = None) -> certificate.Standing:
+    def look(self, now: str | None = None) -> certificate.Progress:
         return self.looks(now)[""]
 
-    def looks(self, now: str | None = None) -> dict[str, certificate.Standing]:
-        return evidence.look(self.run(), self.in_force(), self.judged(now), now or runs.clock())
+    def looks(self, now: str | None = None) -> dict[str, certificate.Progress]:
+        return evidence.look(self.run(), self.in_force(), self.cases(now), now or runs.clock())
 
-    def judged(self, now: str | None = None) -> Judged:
-        return evidence.judged(self.run(), now or runs.clock())
+    def cases(self, now: str | None = None) -> Outcomes:
+        return evidence.cases(self.run(), now or runs.clock())
 
 
 @contextmanager
@@ -206,6 +206,6 @@ def opened(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *, dated: bo
     monkeypatch.setenv("SECOND_READER_STREAMS", str(folder))
     ledger.migrate(url)
     with ledger.open(url) as book:
-        made = Desk(folder, book, dated=dated)
-        epochs.begin_epoch(book, made.describe(), ANN)
-        yield made
+        desk = Desk(folder, book, dated=dated)
+        epochs.begin_epoch(book, desk.describe(), ANN)
+        yield desk

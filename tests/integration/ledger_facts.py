@@ -9,7 +9,7 @@ import psycopg
 
 from review.ledger import layout, ledger
 from review.queries import outcomes
-from review.queries.outcomes import Judged
+from review.queries.outcomes import Outcomes
 from review.retention import retirement
 
 NOW = "2026-02-01T12:00:00.000000Z"
@@ -232,7 +232,9 @@ def retire_one(book: ledger.Ledger, folder: Path) -> None:
     assert done.rows == 1
 
 
-def judge(book: ledger.Ledger, *, now: str = NOW, hours: float = 48, second: bool = True, epoch: str = "e-1") -> Judged:
+def judge(
+    book: ledger.Ledger, *, now: str = NOW, hours: float = 48, second: bool = True, epoch: str = "e-1"
+) -> Outcomes:
     """The cases of an epoch of `mail`."""
     everything = outcomes.read(book, "mail", now=now, deadline_hours=hours, second_opinion=second)
     return outcomes.of(everything, epoch)

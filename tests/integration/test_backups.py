@@ -16,11 +16,11 @@ from tests.integration import ledger_facts as facts
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    made = f"sqlite:///{tmp_path / 'ledger.db'}"
-    ledger.migrate(made)
-    with ledger.open(made) as book:
+    text = f"sqlite:///{tmp_path / 'ledger.db'}"
+    ledger.migrate(text)
+    with ledger.open(text) as book:
         book.append(facts.all_tables(), now=facts.NOW)
-    return made
+    return text
 
 
 def test_a_copy_holds_every_record_and_the_head_it_names(url: str, tmp_path: Path) -> None:

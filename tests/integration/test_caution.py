@@ -17,11 +17,11 @@ from tests.integration.desk import ANN, WHY, Clock, Desk, opened
 @pytest.fixture
 def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
     """A stream whose first era certified 0.99 and 0.9 from labels without an error."""
-    with opened(ledger_url, tmp_path, monkeypatch) as made:
-        made.arrive("a", 300, 0.99)
-        made.arrive("b", 300, 0.9)
-        assert certificates.held(made.look()) == [0.99, 0.9]
-        yield made
+    with opened(ledger_url, tmp_path, monkeypatch) as built:
+        built.arrive("a", 300, 0.99)
+        built.arrive("b", 300, 0.9)
+        assert certificates.held(built.look()) == [0.99, 0.9]
+        yield built
 
 
 def measure(desk: Desk) -> policy_history.PolicyInForce:
@@ -146,8 +146,8 @@ def test_release_stops_when_nobody_reads_and_goes_on_when_somebody_has(desk: Des
     assert now.because == "waiting for readers: no label of what was released was settled for 7 days"
     clock.later(1)
     assert score(desk) == measure(desk) == now
-    drawn = desk.book.read("SELECT case_id, task_id FROM dispatch WHERE case_id LIKE 'c-%' ORDER BY case_id")
-    case, task = drawn.row(0)
+    sampled = desk.book.read("SELECT case_id, task_id FROM dispatch WHERE case_id LIKE 'c-%' ORDER BY case_id")
+    case, task = sampled.row(0)
     desk.answer(case, task, "ham", runs.clock())
     back = score(desk)
     assert (back.policy.threshold, back.certified) == (0.9, True)
@@ -174,8 +174,8 @@ def test_reading_again_gives_back_only_what_the_era_still_allows(desk: Desk, clo
     clock.later(8)
     assert score(desk).adopted_by == safeguards.SILENCE
     clock.later(4)
-    drawn = desk.book.read("SELECT case_id, task_id FROM dispatch WHERE case_id LIKE 'c-%' ORDER BY case_id")
-    case, task = drawn.row(0)
+    sampled = desk.book.read("SELECT case_id, task_id FROM dispatch WHERE case_id LIKE 'c-%' ORDER BY case_id")
+    case, task = sampled.row(0)
     desk.answer(case, task, "ham", runs.clock())
     now = score(desk)
     assert (now.policy.threshold, now.adopted_by) == (None, safeguards.ERA)
@@ -186,8 +186,8 @@ def test_what_somebody_has_moved_meanwhile_is_left_as_they_put_it(desk: Desk, cl
     actions.adopt("mail", 0.9, by=ANN, because=WHY)
     seen = desk.in_force()
     next_era(desk, clock)
-    standings = desk.looks()
+    progress_by_scope = desk.looks()
     clock.later(41)
     theirs = actions.adopt("mail", 0.95, by=ANN, because=WHY, uncertified=True)
-    assert safeguards.act(desk.run(), seen, standings, runs.clock()) is False
+    assert safeguards.act(desk.run(), seen, progress_by_scope, runs.clock()) is False
     assert desk.in_force() == theirs

@@ -18,11 +18,11 @@ from tests.integration.desk import ANN, NO_LABELS, WHY, Clock, Desk, opened
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
     """A stream whose first era certified 0.99 and 0.9 from labels without an error."""
-    with opened(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path, monkeypatch) as made:
-        made.arrive("a", 300, 0.99)
-        made.arrive("b", 300, 0.9)
-        assert certificates.held(made.look()) == [0.99, 0.9]
-        yield made
+    with opened(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path, monkeypatch) as built:
+        built.arrive("a", 300, 0.99)
+        built.arrive("b", 300, 0.9)
+        assert certificates.held(built.look()) == [0.99, 0.9]
+        yield built
 
 
 def act(desk: Desk) -> tuple[str, float | None]:
@@ -60,9 +60,9 @@ def test_when_its_answers_are_deleted_a_threshold_is_revoked_and_it_comes_back_w
     assert desk.look().certified == ()
     stopped = desk.in_force()
     assert (stopped.because, stopped.certified) == (f"{revoked.BECAUSE}: nothing is released", False)
-    made = measure.gather(desk.run(), stopped, desk.judged(), desk.looks(), NO_LABELS, now)
-    assert certificate_text.REVOKED in certificate_text.lines(made)
-    assert made.verdict != "certified"
+    gather = measure.gather(desk.run(), stopped, desk.cases(), desk.looks(), NO_LABELS, now)
+    assert certificate_text.REVOKED in certificate_text.lines(gather)
+    assert gather.verdict != "certified"
     with pytest.raises(Misuse, match="is not certified"):
         actions.adopt("mail", 0.9, by=ANN, because=WHY)
     looks = desk.book.read("SELECT threshold FROM look ORDER BY look")["threshold"].to_list()
@@ -114,8 +114,8 @@ def test_what_carries_over_goes_with_the_labels_of_its_era(desk: Desk, clock: Cl
 
 @pytest.fixture
 def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
-    with opened(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path, monkeypatch) as made:
-        yield made
+    with opened(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path, monkeypatch) as built:
+        yield built
 
 
 def second_era(desk: Desk, clock: Clock) -> None:
@@ -134,8 +134,8 @@ def test_errors_of_an_era_speak_against_its_certificate_however_good_the_one_bef
     assert certificates.held(bare.look()) == [0.995]
     with pytest.raises(Misuse, match=r"but by the labels of era 2 so far at least .* is wrong, with 5 % asked for"):
         actions.adopt("mail", None, by=ANN, because=WHY)
-    made = measure.gather(bare.run(), bare.in_force(), bare.judged(), bare.looks(), NO_LABELS, runs.clock())
-    assert made.ruling.state == "contradicted"
+    gather = measure.gather(bare.run(), bare.in_force(), bare.cases(), bare.looks(), NO_LABELS, runs.clock())
+    assert gather.ruling.state == "contradicted"
 
 
 def test_errors_of_the_era_before_do_not_speak_against_a_clean_one(bare: Desk, clock: Clock) -> None:
@@ -145,7 +145,7 @@ def test_errors_of_the_era_before_do_not_speak_against_a_clean_one(bare: Desk, c
     second_era(bare, clock)
     bare.arrive("c", 300, 0.995)
     assert certificates.held(bare.look())
-    made = measure.gather(bare.run(), bare.in_force(), bare.judged(), bare.looks(), NO_LABELS, runs.clock())
-    assert (made.ruling.state, made.ruling.contradicted, made.ruling.refusals) == ("move", (), ())
-    assert made.everything.errors > 0, "the figure of all eras stays on the page"
+    gather = measure.gather(bare.run(), bare.in_force(), bare.cases(), bare.looks(), NO_LABELS, runs.clock())
+    assert (gather.ruling.state, gather.ruling.contradicted, gather.ruling.refusals) == ("move", (), ())
+    assert gather.everything.errors > 0, "the figure of all eras stays on the page"
     assert actions.adopt("mail", None, by=ANN, because=WHY).certified is True

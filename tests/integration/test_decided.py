@@ -18,13 +18,13 @@ from tests.integration.desk import ANN, WHY, Clock, Desk, opened
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
     """A stream with a line for each class, by itself: ham is certified, spam is not."""
-    with opened(f"sqlite:///{tmp_path}/ledger.db", tmp_path, monkeypatch) as made:
-        made = replace(made, per_class="each")
-        epochs.begin_epoch(made.book, made.describe(), ANN)
-        made.arrive("a", 300, 0.99)
-        made.arrive("s", 30, 0.99, label="spam")
-        assert {"ham": [0.99], "spam": []} == {part: certificates.held(left) for part, left in made.looks().items()}
-        yield made
+    with opened(f"sqlite:///{tmp_path}/ledger.db", tmp_path, monkeypatch) as text:
+        text = replace(text, per_class="each")
+        epochs.begin_epoch(text.book, text.describe(), ANN)
+        text.arrive("a", 300, 0.99)
+        text.arrive("s", 30, 0.99, label="spam")
+        assert {"ham": [0.99], "spam": []} == {part: certificates.held(left) for part, left in text.looks().items()}
+        yield text
 
 
 def later(desk: Desk, clock: Clock, eras: float) -> dict[str, float | None]:
@@ -37,8 +37,8 @@ def later(desk: Desk, clock: Clock, eras: float) -> dict[str, float | None]:
 
 
 def states(desk: Desk) -> dict[str, str]:
-    standings = certificates.standings(desk.book, desk.in_force().epoch_id)
-    held = safeguards.states(desk.book, desk.describe(), desk.in_force(), standings, runs.clock())
+    progress_by_scope = certificates.progress_by_scope(desk.book, desk.in_force().epoch_id)
+    held = safeguards.states(desk.book, desk.describe(), desk.in_force(), progress_by_scope, runs.clock())
     assert held is not None
     return {part: state.state for part, state in held.items()}
 

@@ -102,26 +102,26 @@ class Place:
         """Ann's answer to some cases, against the model, as `collect` records it."""
         with runs.open_ledger() as book:
             sent = book.read("SELECT case_id, task_id FROM dispatch ORDER BY task_id").head(count)
-            said: dict[str, facts.Value] = {
+            by_name: dict[str, facts.Value] = {
                 "stream": self.name,
                 "project_id": self.project_id,
                 "answer": "no",
                 "blind": True,
             }
-            rows = [said | {"annotation_id": n, "case_id": case, "task_id": n} for case, n in sent.rows()]
+            rows = [by_name | {"annotation_id": n, "case_id": case, "task_id": n} for case, n in sent.rows()]
             book.append({"review": facts.reviews(*rows)}, now=facts.NOW)
 
     def tasks(self) -> dict[int, str]:
         """Label Studio's tasks: id -> text."""
         query: dict[str, str | int] = {"project": self.project_id, "fields": "task_only", "page_size": 1000}
-        found = self.api.get("/api/tasks", params=query).raise_for_status().json()["tasks"]
-        return {task["id"]: task["data"]["text"] for task in found}
+        result = self.api.get("/api/tasks", params=query).raise_for_status().json()["tasks"]
+        return {task["id"]: task["data"]["text"] for task in result}
 
     def bare(self) -> set[int]:
         """Label Studio's tasks without a prediction."""
         query: dict[str, str | int] = {"project": self.project_id, "fields": "all", "page_size": 1000}
-        found = self.api.get("/api/tasks", params=query).raise_for_status().json()["tasks"]
-        return {task["id"] for task in found if not task["predictions"]}
+        got = self.api.get("/api/tasks", params=query).raise_for_status().json()["tasks"]
+        return {task["id"] for task in got if not task["predictions"]}
 
     def blind_tasks(self) -> set[int]:
         with runs.open_ledger() as book:
@@ -129,13 +129,13 @@ class Place:
 
     def doctor(self) -> list[str]:
         """What is wrong with the stream, by `doctor`."""
-        return [found.what for found in doctor.examine(self.name, deep=False) if found.subject == "Label Studio"]
+        return [entry.what for entry in doctor.examine(self.name, deep=False) if entry.subject == "Label Studio"]
 
     def recorded(self) -> dict[int, str]:
         """The ledger's receipts: task id -> the case's text."""
         with runs.open_ledger() as book:
-            found = book.read("SELECT task_id, case_id FROM dispatch")
-        return {task_id: case_id.replace("c-", "mail ") for task_id, case_id in found.rows()}
+            outcome = book.read("SELECT task_id, case_id FROM dispatch")
+        return {task_id: case_id.replace("c-", "mail ") for task_id, case_id in outcome.rows()}
 
 
 @pytest.fixture
@@ -152,9 +152,9 @@ def place(label_studio: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, po
         monkeypatch.setenv(f"SECOND_READER_{name}", value)
     headers = {"Authorization": f"Token {label_studio.token}"}
     with httpx.Client(base_url=label_studio.url, headers=headers, trust_env=False, timeout=60) as api:
-        made = Place(tmp_path, api, policy)
-        yield made
-        api.delete(f"/api/projects/{made.project_id}/")
+        built = Place(tmp_path, api, policy)
+        yield built
+        api.delete(f"/api/projects/{built.project_id}/")
 
 
 def test_a_wave_reads_the_newest_ids_once_and_looks_for_no_key(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,9 +299,9 @@ def test_predictions_that_an_import_did_not_keep_are_sent_once_more_and_it_is_to
     task = min(place.tasks().keys() - place.bare())
     (lost,) = place.api.get("/api/predictions/", params={"task": task}).json()
     place.api.delete(f"/api/predictions/{lost['id']}/").raise_for_status()
-    assert any(f"carry none of it (task {task})" in said for said in place.doctor())
+    assert any(f"carry none of it (task {task})" in message for message in place.doctor())
     assert place.dispatch()["predictions_sent_again"] == 1
-    assert not any("carry none of it" in said for said in place.doctor())
+    assert not any("carry none of it" in text for text in place.doctor())
 
 
 @pytest.mark.parametrize("policy", ["[policy]\ncold_blind_rate = 0.3\n"])
@@ -319,11 +319,11 @@ def test_predictions_that_label_studio_will_not_keep_are_counted_and_tried_again
         == len(place.tasks()) - len(place.blind_tasks())
     )
     with runs.open_ledger() as book:
-        (said,) = book.read("SELECT counts FROM run WHERE flow = 'dispatch'")["counts"]
-    assert json.loads(said)["predictions_missing"] == counts["predictions_missing"]
+        (message,) = book.read("SELECT counts FROM run WHERE flow = 'dispatch'")["counts"]
+    assert json.loads(message)["predictions_missing"] == counts["predictions_missing"]
     counts = ended(place, "dispatch")
     assert (counts["predictions_sent_again"], counts["predictions_missing"]) == (
-        json.loads(said)["predictions_missing"],
+        json.loads(message)["predictions_missing"],
         None,
     )
     assert place.bare() == place.blind_tasks()
@@ -333,9 +333,9 @@ def test_the_queue_is_never_deeper_than_the_stream_says_whoever_must_read_again(
     place.describe(8)
     assert (8, 8) == (place.dispatch()["sent"], len(place.tasks()))
     place.denied(6)  # blind, against the model: another person reads each of them again
-    found = place.dispatch()
+    result = place.dispatch()
     # Of the six places that are free four may go to other readings: half of the queue is for cases nobody has read.
-    assert (6, 4, 8) == (found["sent"], found["again"], found["open"])
+    assert (6, 4, 8) == (result["sent"], result["again"], result["open"])
     assert (0, 0, 8) == tuple(place.dispatch()[name] for name in ("sent", "again", "open"))
 
 
@@ -343,5 +343,5 @@ def test_other_readings_may_fill_the_queue_where_no_case_waits_for_its_first(pla
     place.describe(12)
     assert 12 == place.dispatch()["open"]
     place.denied(12)
-    found = place.dispatch()
-    assert (12, 12, 12) == (found["sent"], found["again"], found["open"])
+    result = place.dispatch()
+    assert (12, 12, 12) == (result["sent"], result["again"], result["open"])

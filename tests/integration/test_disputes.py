@@ -54,10 +54,10 @@ def book(ledger_url: str) -> Iterator[ledger.Ledger]:
 
 
 def read(
-    book: ledger.Ledger, case: str, answers: str, *, said: Mapping[str, facts.Value] = EMPTY, **more: facts.Value
+    book: ledger.Ledger, case: str, answers: str, *, fields: Mapping[str, facts.Value] = EMPTY, **more: facts.Value
 ) -> None:
     """Decide a case for which the model says ham, and have one person after another answer it: h(am), s(pam), or - for
-    an answer of an earlier reader, or ? for none yet. `said`: what else stands in each answer."""
+    an answer of an earlier reader, or ? for none yet. `fields`: what else stands in each answer."""
     decided: dict[str, facts.Value] = {"case_id": case, "blind": True}
     book.append({"decision": facts.decisions(decided | more)}, now=facts.NOW)
     for slot, letter in enumerate(answers):
@@ -76,20 +76,20 @@ def read(
         what: dict[str, facts.Value] = {"answer": {"h": "ham", "s": "spam"}.get(letter), "reviewer": PEOPLE[slot]}
         if letter == "-":
             what |= {"outcome": "repeat", "reviewer": PEOPLE[0]}
-        book.append({"review": facts.reviews(read_as | what | dict(said))}, now=facts.NOW)
+        book.append({"review": facts.reviews(read_as | what | dict(fields))}, now=facts.NOW)
 
 
 def waiting(book: ledger.Ledger, *, second: bool = True, share: float = 0.0, limit: int = 10) -> list[tuple[str, int]]:
     """Which readings are to be put before people: case, slot."""
-    found = adjudication.waiting(book, "mail", limit, second_opinion=second, overlap=share)
-    return found.select("case_id", "slot").rows()
+    result = adjudication.waiting(book, "mail", limit, second_opinion=second, overlap=share)
+    return result.select("case_id", "slot").rows()
 
 
 def verdict(book: ledger.Ledger, *, second: bool = True, share: float = 0.0) -> list[tuple[int, int, bool, bool]]:
     """Of each answered case: readings, agree, disputed, due."""
     claims = overlap.claims(book, "mail", share)
-    found = readings.verdicts(readings.read(book, "mail").readings, claims, second_opinion=second)
-    return found.sort("case_id").drop("case_id", "since").rows()
+    verdicts = readings.verdicts(readings.read(book, "mail").readings, claims, second_opinion=second)
+    return verdicts.sort("case_id").drop("case_id", "since").rows()
 
 
 @pytest.mark.parametrize(
@@ -112,15 +112,15 @@ def test_the_majority_of_different_people_decides(
     book: ledger.Ledger, answers: str, outcome: str, next_slot: int | None
 ) -> None:
     read(book, "c", answers)
-    assert [outcome] == facts.judge(book).drawn["outcome"].to_list()
+    assert [outcome] == facts.judge(book).sampled["outcome"].to_list()
     assert ([] if next_slot is None else [("c", next_slot)]) == waiting(book)
     assert [] == waiting(book, second=False)
-    assert int(outcome == "disputed") == facts.judge(book).drawn["disputed"].sum()
+    assert int(outcome == "disputed") == facts.judge(book).sampled["disputed"].sum()
     # An estimate counts the dispute as an error until it is settled; without second opinions it is one.
     settled = "wrong" if outcome == "disputed" else outcome
     for second in (True, False):
-        found = outcomes.counts(facts.judge(book, now=NOW, second=second))
-        assert [settled] == found["outcome"].to_list()
+        counts = outcomes.counts(facts.judge(book, now=NOW, second=second))
+        assert [settled] == counts["outcome"].to_list()
 
 
 def write(book: ledger.Ledger, case: str, slot: int, label: str, writer: str, *, revision: str) -> None:
@@ -130,15 +130,15 @@ def write(book: ledger.Ledger, case: str, slot: int, label: str, writer: str, *,
     )
     place: dict[str, facts.Value] = {"case_id": case, "slot": slot, "task_id": sent["task_id"].item()}
     place |= {"annotation_id": sent["task_id"].item(), "revision": revision, "blind": False}
-    said: dict[str, facts.Value] = {"answer": label, "reviewer": PEOPLE[slot], "written_by": writer}
-    book.append({"review": facts.reviews(place | said)}, now=facts.NOW)
+    fields: dict[str, facts.Value] = {"answer": label, "reviewer": PEOPLE[slot], "written_by": writer}
+    book.append({"review": facts.reviews(place | fields)}, now=facts.NOW)
 
 
 def test_an_answer_in_anothers_name_settles_no_dispute_and_its_writer_has_read_the_case(book: ledger.Ledger) -> None:
     read(book, "c", "s?")
     write(book, "c", 1, "spam", "dan", revision=NOW)  # as Ben
     assert [(1, 0, True, True)] == verdict(book)
-    assert ["disputed"] == facts.judge(book).drawn["outcome"].to_list()
+    assert ["disputed"] == facts.judge(book).sampled["outcome"].to_list()
     assert [("c", 2)] == waiting(book)
     assert {"c": {"ann": 0, "ben": 1, "dan": 1}} == adjudication.readers(book, "mail", ["c"])
     assert [("ben", "dan")] == sent_tasks.written_by_others(book, "mail").select("reviewer", "written_by").rows()
@@ -149,7 +149,7 @@ def test_what_another_makes_of_a_readers_answer_is_kept_and_the_readers_own_word
     assert [(2, 0, False, False)] == verdict(book)
     write(book, "c", 1, "ham", "dan", revision=NOW)
     assert [(2, 0, False, False)] == verdict(book)
-    assert ["wrong"] == facts.judge(book).drawn["outcome"].to_list()
+    assert ["wrong"] == facts.judge(book).sampled["outcome"].to_list()
     assert [("ben", "dan")] == sent_tasks.written_by_others(book, "mail").select("reviewer", "written_by").rows()
     assert "written by dan, who is not the reader" in timeline.case(book, "mail", "c")
 
@@ -158,16 +158,16 @@ def test_what_another_makes_of_a_readers_answer_is_kept_and_the_readers_own_word
 def test_who_agrees_and_is_not_sure_is_read_by_another_unless_readers_read_alone(
     book: ledger.Ledger, second: bool
 ) -> None:
-    read(book, "c", "h", said={"unsure": True, "comment": "A <b>draft</b>?"})
+    read(book, "c", "h", fields={"unsure": True, "comment": "A <b>draft</b>?"})
     assert [(1, 1, second, second)] == verdict(book, second=second)
     assert ([("c", 1)] if second else []) == waiting(book, second=second)
-    drawn = facts.judge(book, second=second).drawn
-    assert [("disputed", False) if second else ("right", True)] == drawn.select("outcome", "settled").rows()
+    sampled = facts.judge(book, second=second).sampled
+    assert [("disputed", False) if second else ("right", True)] == sampled.select("outcome", "settled").rows()
     # Until then an estimate takes it for wrong, whatever the reader thought.
     assert ["wrong" if second else "right"] == outcomes.counts(facts.judge(book, second=second))["outcome"].to_list()
     assert "answered 'ham', not sure after" in timeline.case(book, "mail", "c")
     assert 'comment: "A <b>draft</b>?"' in timeline.case(book, "mail", "c")
-    read(book, "d", "hh", said={"unsure": True})  # the other is no surer, and agrees
+    read(book, "d", "hh", fields={"unsure": True})  # the other is no surer, and agrees
     assert (2, 2, False, False) == verdict(book, second=second)[1]
 
 
@@ -183,13 +183,13 @@ def test_what_the_model_did_not_claim_is_not_disputed(book: ledger.Ledger) -> No
     read(book, "none", "s", prediction=None, confidence=None, raw_score=None, doubt="no prediction")
     read(book, "assisted", "s", blind=False)
     assert [] == waiting(book, share=1.0)
-    assert 0 == facts.judge(book).drawn["disputed"].sum()
+    assert 0 == facts.judge(book).sampled["disputed"].sum()
 
 
 def test_a_dispute_past_its_deadline_is_late(book: ledger.Ledger) -> None:
     read(book, "c", "s?")
     for hours, late in ((10_000, False), (0, True)):
-        assert [late] == facts.judge(book, now=NOW, hours=hours).drawn["late"].to_list()
+        assert [late] == facts.judge(book, now=NOW, hours=hours).sampled["late"].to_list()
 
 
 @pytest.mark.parametrize(
@@ -253,9 +253,9 @@ def test_both_kinds_go_out_in_the_order_of_the_queue_alike_but_for_what_they_are
     contents = {"a": "3" * 64, "b": "1" * 64, "c": "2" * 64}
     for case, answers in (("a", "s"), ("b", "h"), ("c", "s")):
         read(book, case, answers, content=contents[case])
-    found = adjudication.waiting(book, "mail", 10, second_opinion=True, overlap=1.0)
-    assert ["case_id", "payload", "prediction", "blind", "slot"] == found.columns
-    assert [("b", 1, True), ("c", 1, True), ("a", 1, True)] == found.select("case_id", "slot", "blind").rows()
+    result = adjudication.waiting(book, "mail", 10, second_opinion=True, overlap=1.0)
+    assert ["case_id", "payload", "prediction", "blind", "slot"] == result.columns
+    assert [("b", 1, True), ("c", 1, True), ("a", 1, True)] == result.select("case_id", "slot", "blind").rows()
     assert [("b", 1), ("c", 1)] == waiting(book, share=1.0, limit=2)
 
 
@@ -283,28 +283,28 @@ def test_the_overlap_is_drawn_by_group_and_by_the_salt_of_the_epoch(book: ledger
         for twin in ("a", "b")
     ]
     sent = [{"case_id": case["case_id"], "task_id": n, "blind": True} for n, case in enumerate(cases)]
-    said = [row | {"annotation_id": row["task_id"]} for row in sent]
+    message = [row | {"annotation_id": row["task_id"]} for row in sent]
     book.append({"decision": facts.decisions(*cases)}, now=facts.NOW)
-    book.append({"dispatch": facts.dispatches(*sent), "review": facts.reviews(*said)}, now=facts.NOW)
-    found = overlap.claims(book, "mail", 0.1).with_columns(name=pl.col("case_id").str.split("-"))
-    assert 8000 == len(found)
-    drawn = found.select(
+    book.append({"dispatch": facts.dispatches(*sent), "review": facts.reviews(*message)}, now=facts.NOW)
+    result = overlap.claims(book, "mail", 0.1).with_columns(name=pl.col("case_id").str.split("-"))
+    assert 8000 == len(result)
+    sampled = result.select(
         "overlap",
         epoch="epoch_id",
         number=pl.col("name").list.get(1).cast(pl.Int64),
         twin=pl.col("name").list.get(-1),
     )
-    of_groups = drawn.filter(pl.col("number") % 2 == 1).pivot("twin", index=["epoch", "number"], values="overlap")
+    of_groups = sampled.filter(pl.col("number") % 2 == 1).pivot("twin", index=["epoch", "number"], values="overlap")
     assert of_groups["a"].equals(of_groups["b"])
-    alone = drawn.filter(pl.col("number") % 2 == 0).pivot("twin", index=["epoch", "number"], values="overlap")
+    alone = sampled.filter(pl.col("number") % 2 == 0).pivot("twin", index=["epoch", "number"], values="overlap")
     both = alone.select((pl.col("a") & pl.col("b")).mean()).item()
     assert 0.003 < both < 0.02  # a hundredth, were it drawn for each by itself
-    assert 0.08 < found["overlap"].mean() < 0.12  # type: ignore[operator]
-    by_epoch = drawn.filter(pl.col("twin") == "a").pivot("epoch", index="number", values="overlap")
+    assert 0.08 < result["overlap"].mean() < 0.12  # type: ignore[operator]
+    by_epoch = sampled.filter(pl.col("twin") == "a").pivot("epoch", index="number", values="overlap")
     assert not by_epoch["e-2"].equals(by_epoch["e-3"])
     # The same for ever, and drawing more keeps who was drawn.
-    assert found["overlap"].equals(overlap.claims(book, "mail", 0.1)["overlap"])
-    assert overlap.claims(book, "mail", 0.2).filter(found["overlap"])["overlap"].all()
+    assert result["overlap"].equals(overlap.claims(book, "mail", 0.1)["overlap"])
+    assert overlap.claims(book, "mail", 0.2).filter(result["overlap"])["overlap"].all()
 
 
 def test_an_epoch_goes_by_the_share_it_registered_and_by_none_that_the_stream_asks_for_later(
@@ -342,8 +342,8 @@ def test_cases_at_hand_are_marked_and_read_as_those_of_the_ledger(book: ledger.L
         read(book, f"c-{number}", answers, group_id=held, route=route, propensity=0.1 + number / 10)
     read(book, "undrawn", "", blind=False)
     cases = facts.judge(book)
-    marked = overlap.drawn(cases.kinds, cases.drawn, overlap.salts(book, "mail"), 0.5)
-    assert cases.drawn["case_id"].equals(marked["case_id"])
+    marked = overlap.sampled(cases.kinds, cases.sampled, overlap.salts(book, "mail"), 0.5)
+    assert cases.sampled["case_id"].equals(marked["case_id"])
     known = overlap.claims(book, "mail", 0.5)
     people = readings.read(book, "mail")
     ours, theirs = (overlap.twice_read(claims, people).sort("case_id") for claims in (marked, known))
@@ -360,13 +360,13 @@ def test_the_frame_of_readings_tells_each_reading_apart_and_what_the_majority_sa
     read(book, "none", "s", prediction=None, confidence=None, raw_score=None, doubt="no prediction")
     read(book, "assisted", "h", blind=False)
     people = readings.read(book, "mail")
-    found = overlap.twice_read(overlap.claims(book, "mail", 1.0), people).sort("case_id")
+    rows = overlap.twice_read(overlap.claims(book, "mail", 1.0), people).sort("case_id")
     assert {("e-1", "AUTOMATE", 0.25, True, "ann")} == set(
-        found.select("epoch_id", "route", "propensity", "overlap", "reader").rows()
+        rows.select("epoch_id", "route", "propensity", "overlap", "reader").rows()
     )
-    assert [1, 2, 3, 1] == found["member"].head(4).to_list()
+    assert [1, 2, 3, 1] == rows["member"].head(4).to_list()
     letters = {True: "h", False: "s", None: ""}
-    said = ["".join(letters[reading] for reading in row) for row in found.select("agree", "second", "third").rows()]
-    assert [answers.replace("-", "") for answers in cases if answers] == said
+    texts = ["".join(letters[reading] for reading in row) for row in rows.select("agree", "second", "third").rows()]
+    assert [answers.replace("-", "") for answers in cases if answers] == texts
     wanted = [False, False, None, True, False, None, True, None, True, False, True]
-    assert wanted == found["wrong"].to_list()
+    assert wanted == rows["wrong"].to_list()

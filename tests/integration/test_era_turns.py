@@ -16,8 +16,8 @@ from tests.integration.desk import ANN, NO_LABELS, WHY, Desk, opened
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    with opened(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path, monkeypatch) as made:
-        yield made
+    with opened(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path, monkeypatch) as built:
+        yield built
 
 
 def at(days: float) -> str:
@@ -26,12 +26,12 @@ def at(days: float) -> str:
 
 def act(desk: Desk, days: float) -> bool:
     in_force = desk.in_force()
-    return safeguards.act(desk.run(), in_force, certificates.standings(desk.book, in_force.epoch_id), at(days))
+    return safeguards.act(desk.run(), in_force, certificates.progress_by_scope(desk.book, in_force.epoch_id), at(days))
 
 
 def line(desk: Desk) -> tuple[str, float | None]:
-    found = desk.in_force()
-    return found.adopted_by, found.policy.threshold
+    in_force = desk.in_force()
+    return in_force.adopted_by, in_force.policy.threshold
 
 
 def test_a_stricter_threshold_that_an_era_put_in_force_carries_over_into_the_next_like_any_other(desk: Desk) -> None:
@@ -86,15 +86,15 @@ def test_the_report_says_until_when_a_line_carries_over_and_calls_none_certified
     desk.look(at(61))
     now = at(62)
     in_force = desk.in_force()
-    standings = certificates.standings(desk.book, in_force.epoch_id)
+    progress_by_scope = certificates.progress_by_scope(desk.book, in_force.epoch_id)
     assert act(desk, 62) is False
-    era = measure._era(desk.run(), in_force, standings, now)
+    era = measure._era(desk.run(), in_force, progress_by_scope, now)
     assert era is not None
     assert (era.number, era.state) == (2, state)
     days = timestamps.parse(era.ends_at) - timestamps.parse(now) + timedelta(days=1)
     assert era.until[:10] == at(60 + ages.carries(round(days / timedelta(days=1))))[:10] < era.ends_at[:10]
-    made = measure.gather(desk.run(), in_force, desk.judged(now), standings, NO_LABELS, now)
-    assert (made.verdict == "certified") == (state == "carried")
+    gather = measure.gather(desk.run(), in_force, desk.cases(now), progress_by_scope, NO_LABELS, now)
+    assert (gather.verdict == "certified") == (state == "carried")
 
 
 def test_days_between_two_eras_count_among_those_that_a_line_carries_over(desk: Desk) -> None:

@@ -26,14 +26,14 @@ from tests.integration.desk import ANN, WHY, Clock, Desk, opened
 
 @pytest.fixture
 def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
-    with opened(ledger_url, tmp_path, monkeypatch) as made:
-        yield made
+    with opened(ledger_url, tmp_path, monkeypatch) as built:
+        yield built
 
 
 def turn(desk: Desk, book: ledger.Ledger | None = None, *, least: int = 1) -> certificates.Era:
-    found = eras.under_way(book or desk.book, desk.describe(), desk.in_force(), runs.clock(), least=least)
-    assert found is not None
-    return found
+    under_way = eras.under_way(book or desk.book, desk.describe(), desk.in_force(), runs.clock(), least=least)
+    assert under_way is not None
+    return under_way
 
 
 def test_a_plan_waits_for_as_many_scores_as_are_asked_for(desk: Desk) -> None:
@@ -94,7 +94,7 @@ def test_an_era_turns_when_it_ends_and_its_evidence_starts_from_zero(desk: Desk,
     desk.arrive("b", 300, 0.99)
     assert desk.look().certified == (0,)
     assert desk.look().cases == before.cases, "of its own cases alone"
-    assert certificates.standing(desk.book, before.plan) == before, "what the era before certified is on record"
+    assert certificates.progress(desk.book, before.plan) == before, "what the era before certified is on record"
 
 
 def test_of_a_stream_that_releases_the_audits_say_how_long_the_next_era_lasts(desk: Desk, clock: Clock) -> None:
@@ -116,13 +116,13 @@ def test_of_two_that_register_an_era_at_once_the_first_plan_is_the_plan(
     append = ledger.Ledger.append
     first: list[certificates.Era] = []
 
-    def late(book: ledger.Ledger, given: dict[str, pl.DataFrame], *, now: str) -> appends.Appended:
+    def late(book: ledger.Ledger, by_name: dict[str, pl.DataFrame], *, now: str) -> appends.Appended:
         """Between what one of them has read and what it writes, more cases come and the other one is done."""
         monkeypatch.setattr(ledger.Ledger, "append", append)
         desk.arrive("b", 150, 0.7)
         with ledger.open(ledger_url) as other:
             first.append(turn(desk, other))
-        return append(book, given, now=now)
+        return append(book, by_name, now=now)
 
     monkeypatch.setattr(ledger.Ledger, "append", late)
     second = turn(desk)
@@ -177,12 +177,12 @@ def test_no_pace_and_no_capacity_makes_an_era_of_decades_or_dies(
         folder.mkdir()
         with monkeypatch.context() as patch:
             patch.setattr(desk_, "STREAM", text)
-            with opened(f"sqlite:///{folder / 'ledger.db'}", folder, patch, dated=True) as made:
-                slow = replace(made, target=0.001)
+            with opened(f"sqlite:///{folder / 'ledger.db'}", folder, patch, dated=True) as built:
+                slow = replace(built, target=0.001)
                 epochs.begin_epoch(slow.book, slow.describe(), ANN)
                 first = date(2019, 1, 1)
                 slow.arrive("a", 500, 0.995, days=[str(first + timedelta(days=5 * n)) for n in range(500)])
                 assert timestamps.parse(turn(slow).ends_at) - clock.now == timedelta(days=365)
-                cases, standings, now = slow.judged(), slow.looks(), runs.clock()
-                report = measure.gather(slow.run(), slow.in_force(), cases, standings, desk_.NO_LABELS, now)
-                assert any("cannot certify anything" in said for said in certificate_text.lines(report))
+                cases, progress_by_scope, now = slow.cases(), slow.looks(), runs.clock()
+                report = measure.gather(slow.run(), slow.in_force(), cases, progress_by_scope, desk_.NO_LABELS, now)
+                assert any("cannot certify anything" in message for message in certificate_text.lines(report))

@@ -45,8 +45,8 @@ class Desk:
     def __init__(self, folder: Path, book: ledger.Ledger) -> None:
         self.folder, self.book = folder, book
 
-    def scored(self, path: Path, labels: str, given: str) -> dict[str, int]:
-        (self.folder / "field.toml").write_text(STREAM.format(labels=labels, given=given), encoding="utf-8")
+    def scored(self, path: Path, labels: str, text: str) -> dict[str, int]:
+        (self.folder / "field.toml").write_text(STREAM.format(labels=labels, given=text), encoding="utf-8")
         described = settings.read_stream("field", settings.read())
         epochs.begin_epoch(self.book, described, ANN)
         run = runs.Run(
@@ -57,8 +57,8 @@ class Desk:
             settings=settings.read(),
             ledger=self.book,
         )
-        found = score.record_all(run, path, decide.record.fn)
-        return {name: found[name] for name in COUNTED}
+        record_all = score.record_all(run, path, decide.record.fn)
+        return {name: record_all[name] for name in COUNTED}
 
     def decisions(self) -> pl.DataFrame:
         return self.book.read("SELECT case_id, prediction, raw_score FROM decision ORDER BY case_id")
@@ -79,35 +79,35 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 
 
 def test_classes_of_a_list_are_named_by_path_and_cases_by_file_and_line(desk: Desk) -> None:
-    given = (
+    text = (
         'id = ["File", "Line"]\nprediction = "Classes[0].Name"\nconfidence = "Classes[0].Score"\npayload = ["File"]\n'
     )
-    found = desk.scored(FIELD / "comprehend" / "predictions.jsonl", '["DOCUMENTARY", "DRAMA", "OTHER"]', given)
-    assert found == {"decided": 30, "unscored": 0, "faults": 0}
+    scored = desk.scored(FIELD / "comprehend" / "predictions.jsonl", '["DOCUMENTARY", "DRAMA", "OTHER"]', text)
+    assert scored == {"decided": 30, "unscored": 0, "faults": 0}
     assert desk.decisions().row(0) == ('["part0.txt","0"]', "DOCUMENTARY", 0.5636)
 
 
 def test_an_answer_in_json_in_a_text_is_read_and_a_record_without_one_goes_to_a_person(desk: Desk) -> None:
     text = "from_json(modelOutput.content[0].text)"
-    given = (
+    message = (
         f'id = "recordId"\nprediction = "{text}.label"\nconfidence = "{text}.confidence"\n'
         'payload = ["modelInput.messages[0].content"]\n'
     )
-    found = desk.scored(FIELD / "bedrock" / "records.jsonl", '["yes", "no"]', given)
-    assert found == {"decided": 20, "unscored": 1, "faults": 0}
+    scored = desk.scored(FIELD / "bedrock" / "records.jsonl", '["yes", "no"]', message)
+    assert scored == {"decided": 20, "unscored": 1, "faults": 0}
 
 
 def test_samples_of_an_item_are_one_case_with_the_share_of_the_majority(desk: Desk) -> None:
-    given = 'id = "item"\nprediction = "answer"\npayload = ["text"]\n[score.samples]\n'
+    text = 'id = "item"\nprediction = "answer"\npayload = ["text"]\n[score.samples]\n'
     path = FIELD / "samples" / "a.jsonl.gz"
-    assert desk.scored(path, '["yes", "no"]', given) == {"decided": 300, "unscored": 0, "faults": 0}
+    assert desk.scored(path, '["yes", "no"]', text) == {"decided": 300, "unscored": 0, "faults": 0}
     shares = desk.decisions()["raw_score"].unique().sort().to_list()
     assert shares == [0.6, 0.8, 1.0]
-    assert desk.scored(path, '["yes", "no"]', given)["decided"] == 0
+    assert desk.scored(path, '["yes", "no"]', text)["decided"] == 0
 
 
 @pytest.mark.parametrize(
-    ("name", "labels", "given", "low", "high"),
+    ("name", "labels", "text", "low", "high"),
     [
         ("percent/a.jsonl.gz", '["invoice", "letter"]', 'id = "doc"\nprediction = "type"\nconfidence = "score"\n'
          'payload = ["doc"]\n[score]\nscale = "percent"\n', 0.0, 1.0),
@@ -118,19 +118,19 @@ def test_samples_of_an_item_are_one_case_with_the_share_of_the_majority(desk: De
     ],
 )  # fmt: skip
 def test_a_score_of_another_scale_or_of_one_class_is_named_in_its_table(
-    desk: Desk, name: str, labels: str, given: str, low: float, high: float
+    desk: Desk, name: str, labels: str, text: str, low: float, high: float
 ) -> None:
-    found = desk.scored(FIELD / name, labels, given)
-    assert (found["unscored"], found["faults"]) == (0, 0)
+    scored = desk.scored(FIELD / name, labels, text)
+    assert (scored["unscored"], scored["faults"]) == (0, 0)
     scores = desk.decisions()["raw_score"]
     assert low <= float(scores.min()) <= float(scores.max()) <= high  # type: ignore[arg-type] # they are numbers
     assert float(scores.mean()) > 0.4  # type: ignore[arg-type]
 
 
 def test_two_boxes_on_one_picture_are_two_cases(desk: Desk) -> None:
-    given = 'id = ["image", "x", "y"]\nprediction = "label"\nconfidence = "score"\npayload = ["image"]\n'
-    found = desk.scored(FIELD / "boxes" / "a.jsonl", '["person", "car"]', given)
-    assert (found["decided"], found["faults"]) == (12, 0)
+    text = 'id = ["image", "x", "y"]\nprediction = "label"\nconfidence = "score"\npayload = ["image"]\n'
+    scored = desk.scored(FIELD / "boxes" / "a.jsonl", '["person", "car"]', text)
+    assert (scored["decided"], scored["faults"]) == (12, 0)
 
 
 def test_what_makes_the_score_opens_a_new_epoch_and_the_same_again_does_not(desk: Desk) -> None:
@@ -138,8 +138,8 @@ def test_what_makes_the_score_opens_a_new_epoch_and_the_same_again_does_not(desk
     path = desk.folder / "a.jsonl"
     path.write_text(rows, encoding="utf-8")
     judge = 'prediction = "label"\npayload = ["t"]\n[score.judge]\nmodel = "{}"\nscore = "j"\n'
-    for given, expected in ((judge.format("j-1"), 1), (judge.format("j-1"), 1), (judge.format("j-2"), 2)):
-        desk.scored(path, '["yes", "no"]', given)
+    for value, expected in ((judge.format("j-1"), 1), (judge.format("j-1"), 1), (judge.format("j-2"), 2)):
+        desk.scored(path, '["yes", "no"]', value)
         assert desk.epochs() == expected
     path.write_text(rows.replace("1", "2"), encoding="utf-8")
     desk.scored(path, '["yes", "no"]', judge.format("j-2") + 'verdict = "v"\n')
@@ -161,11 +161,11 @@ def test_a_reader_is_shown_the_request_and_a_row_without_one_is_a_fault(
     path.write_text(
         "".join(f'{{"custom_id": "r{n}", "label": "yes", "p": 0.{n}}}\n' for n in range(1, 6)), encoding="utf-8"
     )
-    given = (
+    text = (
         'id = "custom_id"\nprediction = "label"\nconfidence = "p"\npayload = ["request.body.text"]\n'
         '[input.join]\nsource = "requests.jsonl"\nid = "custom_id"\n'
     )
-    assert desk.scored(path, '["yes", "no"]', given) == {"decided": 2, "unscored": 0, "faults": 3}
+    assert desk.scored(path, '["yes", "no"]', text) == {"decided": 2, "unscored": 0, "faults": 3}
     assert "requests.jsonl: ids that stand there twice with different content: 2, the first 'r2'" in caplog.text
     shown = desk.book.read("SELECT case_id, payload FROM decision ORDER BY case_id").rows()
     assert shown == [("r1", '{"request.body.text":"asked 1"}'), ("r3", '{"request.body.text":"asked 0"}')]

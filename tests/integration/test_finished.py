@@ -151,8 +151,8 @@ def test_exports_one_after_another_add_up_to_the_whole_whenever_they_were_made(b
                     del kept[row["case_id"]]  # it had been handed out
                 else:
                     before = kept.get(row["case_id"], {})
-                    told = ("state", "answer", "answered_by")
-                    assert [before.get(name) for name in told] != [row[name] for name in told]
+                    reported = ("state", "answer", "answered_by")
+                    assert [before.get(name) for name in reported] != [row[name] for name in reported]
                     kept[row["case_id"]] = row
             cursor = head
             exports += 1

@@ -121,7 +121,7 @@ def field(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Field]:
         yield Field(tmp_path, book)
 
 
-SAID = {
+SENTENCES = {
     "constant": [
         "a.jsonl.gz: column 'confidence' (input.confidence) is one number in all 3000 rows: it cannot tell sure answers from"
     ],
@@ -139,17 +139,17 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize("name", SAID)
+@pytest.mark.parametrize("name", SENTENCES)
 def test_what_is_odd_about_a_column_is_said_once_with_the_way_out_before_anything_is_recorded(
     field: Field, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     described = field.describe(name)
-    said = first_look.said(FIELD / name / CASES[name][0], described)
-    assert [line[: len(start)] for line, start in zip(said, SAID[name], strict=True)] == SAID[name]
+    sentences = first_look.sentences(FIELD / name / CASES[name][0], described)
+    assert [line[: len(start)] for line, start in zip(sentences, SENTENCES[name], strict=True)] == SENTENCES[name]
     heard = Heard(field)
     monkeypatch.setattr(runs.log, "handlers", [heard])
     counts = field.score(name, described)
-    assert heard.lines[: len(said)] == [(f"score {name}: {line}", 0) for line in said]
+    assert heard.lines[: len(sentences)] == [(f"score {name}: {line}", 0) for line in sentences]
     assert counts["read"] == counts["decided"] + counts["faults"] + counts["repeats"]
 
 
@@ -174,15 +174,15 @@ def test_a_column_of_another_scale_is_refused_whole_and_read_whole_once_it_is_na
     field: Field, name: str, scale: str, refused: str, read: dict[str, float]
 ) -> None:
     described = field.describe(name)
-    (told,) = first_look.said(FIELD / name / CASES[name][0], described)
-    assert told.endswith("until then score takes nothing")
+    (reported,) = first_look.sentences(FIELD / name / CASES[name][0], described)
+    assert reported.endswith("until then score takes nothing")
     with pytest.raises(InputInvalid, match=refused):
         field.score(name, described)
     assert field.decided() == 0
     counts = field.score(name, field.describe(name, f'scale = "{scale}"'))
     assert (counts["decided"], counts["unscored"]) == (counts["read"], 0)
-    found = dict(field.book.read("SELECT case_id, confidence FROM decision").iter_rows())
-    assert {case: round(found[case], 6) for case in read} == read
+    by_name = dict(field.book.read("SELECT case_id, confidence FROM decision").iter_rows())
+    assert {case: round(by_name[case], 6) for case in read} == read
 
 
 def test_every_row_of_five_answers_to_an_item_is_counted_as_what_it_became(field: Field) -> None:
@@ -198,8 +198,8 @@ def test_the_probability_of_one_class_is_read_as_that_once_it_is_named(field: Fi
         (field.folder / "onesided.toml").read_text().replace('"toxicity"', '{ of = "toxic", column = "toxicity" }'),
         origin="onesided.toml",
     )
-    assert first_look.said(FIELD / "onesided" / "a.csv.gz", by)
-    assert first_look.said(FIELD / "onesided" / "a.csv.gz", named) == []
+    assert first_look.sentences(FIELD / "onesided" / "a.csv.gz", by)
+    assert first_look.sentences(FIELD / "onesided" / "a.csv.gz", named) == []
     field.score("onesided", named)
     rows = field.book.read("SELECT avg(confidence) AS mean, count(*) AS n FROM decision WHERE prediction = 'ok'")
     assert (rows["n"].item(), round(rows["mean"].item(), 2)) == (2669, 0.93)
@@ -216,7 +216,7 @@ def test_init_says_it_before_anything_is_made(field: Field, monkeypatch: pytest.
         ended = CliRunner().invoke(app, ["init", name])
         (field.folder / "inbox" / file).unlink()
         assert isinstance(ended.exception, Unavailable), "there is no Label Studio"
-        assert ("until then score takes nothing" if name == "percent" else SAID[name][1]) in ended.stderr
+        assert ("until then score takes nothing" if name == "percent" else SENTENCES[name][1]) in ended.stderr
     assert field.book.read("SELECT count(*) AS n FROM epoch")["n"].item() == 0
 
 
@@ -234,9 +234,9 @@ def test_doctor_says_what_is_to_be_mended_and_not_what_may_be_meant(field: Field
 
 
 def test_an_inbox_that_is_not_there_yet_says_nothing(field: Field) -> None:
-    assert first_look.said(field.folder / "inbox", field.describe("samples")) == []
+    assert first_look.sentences(field.folder / "inbox", field.describe("samples")) == []
     (field.folder / "inbox").mkdir()
-    assert first_look.said(field.folder / "inbox", field.describe("samples")) == []
+    assert first_look.sentences(field.folder / "inbox", field.describe("samples")) == []
 
 
 SPELT = [
@@ -256,12 +256,12 @@ def test_what_score_would_refuse_whole_is_said_before(field: Field) -> None:
     described = field.describe("epoch").model_copy(deep=True)
     plain = described.input.model_copy(update={"produced_at": None, "cost": None, "payload": ["pic"]})
     described = described.model_copy(update={"input": plain})
-    (lists,) = first_look.said(inbox, described)
+    (lists,) = first_look.sentences(inbox, described)
     assert "is a list or record, and not the only one" in lists
     assert lists.endswith("until then score takes nothing")
     (inbox / "a.jsonl").write_text("".join(line.replace('"[', '"no [') + "\n" for line in SPELT), encoding="utf-8")
     pictures = described.model_copy(update={"review": described.review.model_copy(update={"kind": "image"})})
-    (paths,) = first_look.said(inbox, pictures)
+    (paths,) = first_look.sentences(inbox, pictures)
     assert "holds paths, such as 'a.png'" in paths
 
 
@@ -272,9 +272,9 @@ def test_folders_that_are_not_read_are_said_before_and_once(field: Field, capsys
         (inbox / name).write_text(
             '{"id": "1", "label": "no", "p": 0.8, "created": "", "price": ""}\n', encoding="utf-8"
         )
-    said = first_look.said(inbox, field.describe("epoch"))
-    assert said[0] == f"{inbox}: not read are its folders 'january'; of folders only those named key=value are"
-    assert "column 'text' is missing" in said[1]
+    sentences = first_look.sentences(inbox, field.describe("epoch"))
+    assert sentences[0] == f"{inbox}: not read are its folders 'january'; of folders only those named key=value are"
+    assert "column 'text' is missing" in sentences[1]
     assert "january" not in capsys.readouterr().err, "nor is it logged"
 
 
@@ -292,12 +292,12 @@ def test_what_is_to_be_mended_of_a_column_stands_in_the_report(field: Field) -> 
         settings=settings.read(),
         ledger=field.book,
     )
-    cases = evidence.judged(run, runs.clock())
+    cases = evidence.cases(run, runs.clock())
     labels = evidence.labels(described, in_force, cases, runs.clock())
-    made = measure.gather(run, in_force, cases, {}, labels, runs.clock())
-    assert [line.partition(" values")[0] for line in made.columns] == ["a.jsonl: none of 40"] * 2
-    assert html_page.html(made).count("none of 40 values") == 2
-    assert terminal.lines(made).count("Columns: a.jsonl: none of 40 values") == 2
+    gather = measure.gather(run, in_force, cases, {}, labels, runs.clock())
+    assert [line.partition(" values")[0] for line in gather.columns] == ["a.jsonl: none of 40"] * 2
+    assert html_page.html(gather).count("none of 40 values") == 2
+    assert terminal.lines(gather).count("Columns: a.jsonl: none of 40 values") == 2
 
 
 def test_the_report_looks_at_the_newest_file_and_what_cannot_be_read_is_no_matter_of_it(field: Field) -> None:
@@ -308,8 +308,8 @@ def test_the_report_looks_at_the_newest_file_and_what_cannot_be_read_is_no_matte
     for name, label, at in (("z.jsonl", "no", 1), ("a.jsonl", "No\x1b[31m", 2)):
         (inbox / name).write_text(row % label.replace("\x1b", "\\u001b") * 3, encoding="utf-8")
         os.utime(inbox / name, (at, at))
-    said = first_look.noted(inbox, described)
-    (line,) = [line for line in said if "are none of the labels" in line]
+    noted = first_look.noted(inbox, described)
+    (line,) = [line for line in noted if "are none of the labels" in line]
     assert line.startswith("a.jsonl: 3 of 3 answers in column 'label' (input.prediction) are none of the labels: 'No")
     assert "\x1b" not in line
     (inbox / "b.jsonl").write_text("{", encoding="utf-8")
@@ -323,7 +323,7 @@ def test_an_inbox_that_may_not_be_entered_is_said_in_one_line(field: Field, monk
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "exists", refused)
-    assert first_look.said(inbox, described) == [
+    assert first_look.sentences(inbox, described) == [
         f"{inbox}: cannot be read (Permission denied); give the right to read it"
     ]
     assert first_look.noted(inbox, described) == []

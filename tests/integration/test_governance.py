@@ -25,9 +25,9 @@ def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.setenv("SECOND_READER_STREAMS", str(tmp_path))
     ledger.migrate(ledger_url)
     with ledger.open(ledger_url) as book:
-        made = Desk(tmp_path, book)
-        epochs.begin_epoch(book, made.describe(), "ann@example.org")
-        yield made
+        built = Desk(tmp_path, book)
+        epochs.begin_epoch(book, built.describe(), "ann@example.org")
+        yield built
 
 
 def test_with_few_labels_nothing_is_certified_and_the_labels_still_needed_are_said(desk: Desk) -> None:
@@ -39,7 +39,7 @@ def test_with_few_labels_nothing_is_certified_and_the_labels_still_needed_are_sa
         actions.adopt("mail", 0.9, by=ANN, because=WHY)
 
 
-def certified_twice(desk: Desk) -> certificate.Standing:
+def certified_twice(desk: Desk) -> certificate.Progress:
     """Two confidences come in, and both are certified."""
     desk.arrive("a", 300, 0.99)
     desk.arrive("z", 300, 0.9)
@@ -56,8 +56,8 @@ def test_draws_that_nobody_has_read_never_make_it_look_hopeless(desk: Desk) -> N
 
 
 def test_enough_right_labels_certify_and_what_is_certified_is_adopted_as_certified(desk: Desk) -> None:
-    standing = certified_twice(desk)
-    assert (standing.plan.thresholds, standing.certified) == ((0.99, 0.9), (0, 1))
+    progress = certified_twice(desk)
+    assert (progress.plan.thresholds, progress.certified) == ((0.99, 0.9), (0, 1))
     now = actions.adopt("mail", 0.99, by=ANN, because=WHY)
     assert (now.version, now.policy.threshold, now.certified) == (2, 0.99, True)
     with pytest.raises(Misuse, match=r"threshold 0\.5001 of mail is not certified"):
@@ -108,9 +108,9 @@ def test_halt_resume_and_rollback_move_between_versions_on_the_record(desk: Desk
         actions.resume("mail", by=ANN, because=WHY)
     with pytest.raises(Misuse, match=r"no version 9; in this epoch there are 5 \(released at 0.9 and above\), 4 "):
         actions.rollback("mail", 9, by=ANN, because=WHY)
-    told = timeline.line(desk.book, "mail")
-    assert [f"version {number}:" in told for number in range(1, 7)] == [True] * 6
-    assert "certified down to 0.9" in told
+    reported = timeline.line(desk.book, "mail")
+    assert [f"version {number}:" in reported for number in range(1, 7)] == [True] * 6
+    assert "certified down to 0.9" in reported
 
 
 def test_who_adopts_a_line_can_be_told_who_has_stopped_the_stream(desk: Desk) -> None:
@@ -119,14 +119,14 @@ def test_who_adopts_a_line_can_be_told_who_has_stopped_the_stream(desk: Desk) ->
     actions.adopt("mail", 0.99, by=ANN, because=WHY)
     assert actions.stopped("mail") is None
     actions.halt("mail", by="bob", because="odd images")
-    said = str(actions.stopped("mail"))
-    assert (said.startswith("nothing was released, by bob since "), said.endswith(" UTC: odd images")) == (True, True)
+    text = str(actions.stopped("mail"))
+    assert (text.startswith("nothing was released, by bob since "), text.endswith(" UTC: odd images")) == (True, True)
     actions.adopt("mail", 0.9, by=ANN, because=WHY)
     assert actions.stopped("mail") is None
 
 
 def watched(desk: Desk) -> bool:
-    labels = evidence.labels(desk.describe(), desk.in_force(), desk.judged(), runs.clock())
+    labels = evidence.labels(desk.describe(), desk.in_force(), desk.cases(), runs.clock())
     return evidence.watch(desk.run(), desk.in_force(), labels, runs.clock())
 
 
@@ -135,7 +135,7 @@ def test_an_alarm_closes_the_epoch_also_if_somebody_has_moved_the_line_meanwhile
     actions.adopt("mail", 0.99, by=ANN, because=WHY)
     desk.arrive("b", 40, 0.995, wrong=40)
     seen = desk.in_force()
-    labels = evidence.labels(desk.describe(), seen, desk.judged(), runs.clock())
+    labels = evidence.labels(desk.describe(), seen, desk.cases(), runs.clock())
     actions.adopt("mail", 0.9, by=ANN, because=WHY, uncertified=True)
     assert evidence.watch(desk.run(), seen, labels, runs.clock()) is True
     now = desk.in_force()
@@ -159,8 +159,8 @@ def test_errors_among_the_released_close_the_epoch_and_recall_sends_the_suspects
 
     suspects = alarms.suspects(desk.book, "mail")
     assert suspects is not None
-    drawn = desk.book.read("SELECT case_id FROM decision WHERE case_id LIKE 'c-%' AND NOT blind")
-    assert set(drawn["case_id"]) <= set(suspects["case_id"])
+    sampled = desk.book.read("SELECT case_id FROM decision WHERE case_id LIKE 'c-%' AND NOT blind")
+    assert set(sampled["case_id"]) <= set(suspects["case_id"])
     assert not {case for case in suspects["case_id"] if case.startswith("a-")}
     assert recall.recall("mail", by=ANN, because=WHY) == len(suspects)
     assert recall.recall("mail", by=ANN, because=WHY) == 0
@@ -176,16 +176,16 @@ def test_errors_among_the_released_close_the_epoch_and_recall_sends_the_suspects
 
 def test_a_case_is_told_from_its_input_to_its_readers_and_an_unknown_one_is_refused(desk: Desk) -> None:
     desk.arrive("a", 3, 0.7)
-    told = timeline.case(desk.book, "mail", "a-0001")
-    for said in (
+    reported = timeline.case(desk.book, "mail", "a-0001")
+    for text in (
         "a.parquet, line 2",
         "m-1 said 'ham'",
         "REVIEW",
         "propensity 1: blind",
         "by ben@example.org: answered 'ham'",
     ):
-        assert said in told
-    assert "NOT what the draw says" not in told
+        assert text in reported
+    assert "NOT what the draw says" not in reported
     with pytest.raises(Misuse, match="has no case 'zzz'"):
         timeline.case(desk.book, "mail", "zzz")
 
@@ -197,9 +197,9 @@ def classes(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("SECOND_READER_STREAMS", str(tmp_path))
     ledger.migrate(ledger_url)
     with ledger.open(ledger_url) as book:
-        made = Desk(tmp_path, book, "joint")
-        epochs.begin_epoch(book, made.describe(), ANN)
-        yield made
+        built = Desk(tmp_path, book, "joint")
+        epochs.begin_epoch(book, built.describe(), ANN)
+        yield built
 
 
 def test_each_class_is_certified_by_its_own_labels_and_released_by_its_own_line(classes: Desk) -> None:
@@ -208,15 +208,15 @@ def test_each_class_is_certified_by_its_own_labels_and_released_by_its_own_line(
         actions.adopt("mail", None, by=ANN, because=WHY)
     desk.arrive("a", 300, 0.995, label="ham")
     desk.arrive("b", 300, 0.995, label="spam", wrong=60)
-    found = desk.looks()
-    assert ["ham", "spam"] == sorted(found)
-    assert {0.025} == {standing.plan.delta for standing in found.values()}, "two classes share the doubt"
-    assert found["ham"].threshold is not None
-    assert found["spam"].threshold is None
-    assert (300, 300) == (found["ham"].cases[-1], found["spam"].cases[-1])
+    looks = desk.looks()
+    assert ["ham", "spam"] == sorted(looks)
+    assert {0.025} == {progress.plan.delta for progress in looks.values()}, "two classes share the doubt"
+    assert looks["ham"].threshold is not None
+    assert looks["spam"].threshold is None
+    assert (300, 300) == (looks["ham"].cases[-1], looks["spam"].cases[-1])
 
     adopted = actions.adopt("mail", None, by=ANN, because=WHY)
-    assert adopted.policy.by_class == {"ham": found["ham"].threshold, "spam": None}
+    assert adopted.policy.by_class == {"ham": looks["ham"].threshold, "spam": None}
     assert adopted.certified is True
     desk.arrive("c", 50, 0.995, label="ham")
     desk.arrive("d", 50, 0.995, label="spam")
@@ -233,7 +233,7 @@ def test_each_class_is_certified_by_its_own_labels_and_released_by_its_own_line(
     with pytest.raises(Misuse, match="none of the stream's labels ham, spam"):
         actions.adopt("mail", 0.9, label="eggs", by=ANN, because=WHY)
     risky = actions.adopt("mail", 0.9, label="spam", by=ANN, because=WHY, uncertified=True)
-    assert risky.policy.by_class == {"ham": found["ham"].threshold, "spam": 0.9}
+    assert risky.policy.by_class == {"ham": looks["ham"].threshold, "spam": 0.9}
     assert risky.certified is False
     assert actions.halt("mail", by=ANN, because=WHY).policy.releases is False
     with pytest.raises(Misuse, match=r"releases again: threshold 0\.9 of class spam, and it is not certified"):
@@ -242,30 +242,34 @@ def test_each_class_is_certified_by_its_own_labels_and_released_by_its_own_line(
     assert again_risky.policy.by_class == risky.policy.by_class
     back = actions.rollback("mail", adopted.version, by=ANN, because=WHY)
     assert (back.policy.by_class, back.certified) == (adopted.policy.by_class, True)
-    told = timeline.line(desk.book, "mail")
-    assert f"released by class: ham at {found['ham'].threshold:g} and above, certified" in told
-    assert f"certified down to {found['ham'].threshold:g} for ham" in told
+    reported = timeline.line(desk.book, "mail")
+    assert f"released by class: ham at {looks['ham'].threshold:g} and above, certified" in reported
+    assert f"certified down to {looks['ham'].threshold:g} for ham" in reported
 
 
 def test_the_report_of_a_stream_with_a_line_per_class_says_which_class_stays_with_people(classes: Desk) -> None:
     classes.arrive("a", 300, 0.995, label="ham")
     classes.arrive("b", 300, 0.995, label="spam", wrong=60)
-    standings = classes.looks()
+    progress_by_scope = classes.looks()
     actions.adopt("mail", None, by=ANN, because=WHY)
     classes.arrive("c", 50, 0.995, label="ham")
-    made = measure.gather(classes.run(), classes.in_force(), classes.judged(), standings, NO_LABELS, runs.clock())
-    text = report.lines(made)
+    gather = measure.gather(
+        classes.run(), classes.in_force(), classes.cases(), progress_by_scope, NO_LABELS, runs.clock()
+    )
+    text = report.lines(gather)
     assert "Nothing is certified yet for spam: these stay with people." in text
     assert "Certified for ham" in text
     actions.adopt("mail", 0.9, label="spam", by=ANN, because=WHY, uncertified=True)
-    bare = measure.gather(classes.run(), classes.in_force(), classes.judged(), standings, NO_LABELS, runs.clock())
+    bare = measure.gather(
+        classes.run(), classes.in_force(), classes.cases(), progress_by_scope, NO_LABELS, runs.clock()
+    )
     assert "stay with people" not in report.lines(bare)
     assert "Nothing is certified for spam, and it is released all the same." in report.lines(bare)
     assert summary.proposed(bare) == ("Wait", "The line in force is not certified for spam.")
-    assert "certified" == made.verdict
-    assert [("ham", True), ("spam", False)] == [(line.label, line.certified is not None) for line in made.classes]
-    assert "Class by class" in report.page(made)
-    assert ["ham", "spam"] == [line["label"] for line in as_json.whole(made)["classes"]]
+    assert "certified" == gather.verdict
+    assert [("ham", True), ("spam", False)] == [(line.label, line.certified is not None) for line in gather.classes]
+    assert "Class by class" in report.page(gather)
+    assert ["ham", "spam"] == [line["label"] for line in as_json.whole(gather)["classes"]]
 
 
 def test_a_halt_is_taken_also_while_the_file_says_other_terms_than_the_epoch(desk: Desk) -> None:
@@ -316,10 +320,10 @@ def test_undo_never_releases_more_than_is_certified(desk: Desk) -> None:
 def test_where_the_confidence_ranks_backwards_the_report_proposes_nothing_and_adopt_refuses_it(desk: Desk) -> None:
     desk.arrive("a", 1000, 0.99, wrong=15)
     desk.arrive("b", 3000, 0.6)
-    standings = desk.looks()
-    assert standings[""].threshold == 0.6
-    made = measure.gather(desk.run(), desk.in_force(), desk.judged(), standings, NO_LABELS, runs.clock())
-    text = report.lines(made)
+    progress_by_scope = desk.looks()
+    assert progress_by_scope[""].threshold == 0.6
+    gather = measure.gather(desk.run(), desk.in_force(), desk.cases(), progress_by_scope, NO_LABELS, runs.clock())
+    text = report.lines(gather)
     assert "Do not release: Wrong answers have the higher confidence" in text
     assert "it must not be routed by" in text
     for threshold in (None, 0.6):
@@ -333,28 +337,28 @@ def test_where_the_confidence_ranks_backwards_the_report_proposes_nothing_and_ad
 def test_what_todays_labels_put_above_the_target_is_not_proposed_and_takes_the_mark(desk: Desk) -> None:
     assert certified_twice(desk).threshold == 0.9
     desk.arrive("b", 300, 0.9, wrong=90)
-    standings = desk.looks()
-    assert standings[""].threshold == 0.9, "certified stays certified"
-    made = measure.gather(desk.run(), desk.in_force(), desk.judged(), standings, NO_LABELS, runs.clock())
-    assert made.ruling.threshold == 0.99
+    progress_by_scope = desk.looks()
+    assert progress_by_scope[""].threshold == 0.9, "certified stays certified"
+    gather = measure.gather(desk.run(), desk.in_force(), desk.cases(), progress_by_scope, NO_LABELS, runs.clock())
+    assert gather.ruling.threshold == 0.99
     with pytest.raises(
         Misuse, match=r"threshold 0\.9 of mail cannot be adopted: .* at least \d+\.\d.% of what it would release"
     ):
         actions.adopt("mail", 0.9, by=ANN, because=WHY)
-    assert actions.adopt("mail", None, by=ANN, because=WHY).policy.threshold == made.ruling.threshold
+    assert actions.adopt("mail", None, by=ANN, because=WHY).policy.threshold == gather.ruling.threshold
 
 
 def test_what_waits_for_another_reader_is_told_apart_and_speaks_against_nothing_yet(desk: Desk) -> None:
     desk.arrive("a", 300, 0.995)
     desk.looks()
     desk.arrive("b", 100, 0.7, wrong=40, second=False)
-    made = measure.gather(desk.run(), desk.in_force(), desk.judged(), desk.looks(), NO_LABELS, runs.clock())
-    there = blind_samples.at(made.draws, 0.7)
+    gather = measure.gather(desk.run(), desk.in_force(), desk.cases(), desk.looks(), NO_LABELS, runs.clock())
+    there = blind_samples.at(gather.samples, 0.7)
     assert (there.right, there.wrong, there.disputed, there.unsent) == (360, 0, 40, 0)
-    assert made.ruling.contradicted == ()
+    assert gather.ruling.contradicted == ()
     assert (
         "In 40 cases people disagree with the model or are not sure, and another reads it; until then it counts as wrong."
-        in (report.lines(made).replace(formats.SPACE, " "))
+        in (report.lines(gather).replace(formats.SPACE, " "))
     )
 
 
@@ -363,9 +367,9 @@ def test_a_threshold_is_adopted_by_the_text_it_is_shown_with(desk: Desk) -> None
         scores = [0.9999 + 0.0001 * (250 * file + n) / 1001 for n in range(250)]
         desk.arrive(f"{'abcd'[file]}", 250, scores[-1])
     desk.looks()
-    made = measure.gather(desk.run(), desk.in_force(), desk.judged(), desk.looks(), NO_LABELS, runs.clock())
-    held = [line for line in made.shown if line in made.ruling.allowed]
-    texts = [made.shown[line] for line in held]
+    gather = measure.gather(desk.run(), desk.in_force(), desk.cases(), desk.looks(), NO_LABELS, runs.clock())
+    held = [line for line in gather.shown if line in gather.ruling.allowed]
+    texts = [gather.shown[line] for line in held]
     assert len(set(texts)) == len(held)
     for line, text in zip(held[:3], texts, strict=False):
         assert actions.adopt("mail", float(text), by=ANN, because=WHY).policy.threshold == line

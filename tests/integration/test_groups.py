@@ -24,14 +24,14 @@ def report(folder: Path, customer: int, monkeypatch: pytest.MonkeyPatch) -> Repo
         desk = Desk(folder, book, customer=customer)
         epochs.begin_epoch(book, desk.describe(), ANN)
         desk.arrive("a", 600, 0.9, wrong=20)
-        cases, now = desk.judged(), runs.clock()
+        cases, now = desk.cases(), runs.clock()
         labels = evidence.labels(desk.describe(), desk.in_force(), cases, now)
         return measure.gather(desk.run(), desk.in_force(), cases, {"": desk.look()}, labels, now)
 
 
 def test_limits_are_as_much_wider_as_customers_are_larger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = {size: report(tmp_path / str(size), size, monkeypatch) for size in (0, 1, 5)}
-    shown = {size: made.everything for size, made in found.items()}
+    by_size = {size: report(tmp_path / str(size), size, monkeypatch) for size in (0, 1, 5)}
+    shown = {size: built.everything for size, built in by_size.items()}
     alone, single, fives = (shown[size] for size in (0, 1, 5))
     assert isinstance(alone, Estimate)
     assert isinstance(single, Estimate)
@@ -39,6 +39,6 @@ def test_limits_are_as_much_wider_as_customers_are_larger(tmp_path: Path, monkey
     assert ["Clopper-Pearson"] * 2 + ["Clopper-Pearson, by group"] == [one.method for one in (alone, single, fives)]
     assert fives.high - fives.low > 1.5 * (single.high - single.low)
     for name in ("high", "cost_high", "wrong_high"):
-        rows = {size: made.what_if.rows[name].drop_nulls() for size, made in found.items()}
+        rows = {size: result.what_if.rows[name].drop_nulls() for size, result in by_size.items()}
         assert rows[5].max() > rows[1].max()  # type: ignore[operator] # numbers both
-    assert found[5].curve["high"].max() > found[1].curve["high"].max()  # type: ignore[operator] # as above
+    assert by_size[5].curve["high"].max() > by_size[1].curve["high"].max()  # type: ignore[operator] # as above

@@ -79,7 +79,7 @@ def mail() -> Stream:
 def project(connection: access.Connection, mail: Stream, api: Api) -> Iterator[int]:
     number = make(connection, mail)
     yield number
-    if any(found["id"] == number for found in api("GET", "/api/projects", params={"page_size": 1000})["results"]):
+    if any(result["id"] == number for result in api("GET", "/api/projects", params={"page_size": 1000})["results"]):
         api("DELETE", f"/api/projects/{number}/")
 
 
@@ -121,8 +121,8 @@ def tasks(mail: Stream, count: int, *, prediction: str | None = "yes", start: in
 
 def stored(api: Api, project: int) -> list[dict[str, Any]]:
     answer = api("GET", "/api/tasks", params={"project": project, "fields": "all", "page_size": 2000})
-    found: list[dict[str, Any]] = answer["tasks"]
-    return found
+    by_names: list[dict[str, Any]] = answer["tasks"]
+    return by_names
 
 
 def answer(api: Api, task: int, label: str, **rest: Any) -> int:
@@ -200,8 +200,8 @@ def test_a_project_whose_making_got_no_answer_is_not_made_again(mail: Stream, se
         between.spoils = "/api/projects/"
         number = make(access.connect(between.url, server.token), mail)
         assert between.seen == 1
-    found = api("GET", "/api/projects", params={"page_size": 1000, "include": "id,description"})["results"]
-    assert [item["id"] for item in found if str(mark(mail)) in item["description"]] == [number]
+    result = api("GET", "/api/projects", params={"page_size": 1000, "include": "id,description"})["results"]
+    assert [item["id"] for item in result if str(mark(mail)) in item["description"]] == [number]
     api("DELETE", f"/api/projects/{number}/")
 
 
@@ -209,8 +209,8 @@ def test_a_fresh_project_has_not_drifted_and_shows_its_instructions(
     connection: access.Connection, mail: Stream, project: int, api: Api
 ) -> None:
     assert projects.check(connection, project, labeling_config.config(mail)) == []
-    made = api("GET", f"/api/projects/{project}/")
-    assert (made["show_instruction"], made["expert_instruction"]) == (True, "<p>Look &lt;b&gt;twice&lt;/b&gt;.</p>")
+    built = api("GET", f"/api/projects/{project}/")
+    assert (built["show_instruction"], built["expert_instruction"]) == (True, "<p>Look &lt;b&gt;twice&lt;/b&gt;.</p>")
 
 
 def test_what_somebody_changed_is_said(connection: access.Connection, mail: Stream, project: int, api: Api) -> None:
@@ -417,9 +417,9 @@ def test_several_people_on_one_task_are_told_apart(
         dora.post(f"/api/tasks/{task}/annotations/", json=body).raise_for_status()
     names = access.people(connection)
     (changed,) = read(connection, project)
-    given = {names[item.person or 0]: results.read(mail, item.result) for item in changed.annotations}
-    assert len(given) == 2
-    assert given["dora@example.com"] == "no"
+    by_name = {names[item.person or 0]: results.read(mail, item.result) for item in changed.annotations}
+    assert len(by_name) == 2
+    assert by_name["dora@example.com"] == "no"
 
 
 def test_nothing_new_since_the_cursor_reads_only_the_overlap(
@@ -500,11 +500,11 @@ def test_what_changed_before_the_cursor_is_found_among_the_tasks_that_were_recor
     answer(api, second, "yes")
     changed = {task.task_id: task.updated_at for task in read(connection, project)}
     cursor = timestamps.text(timestamps.parse(max(changed.values())) + timedelta(seconds=31))
-    found = changes.earliest_change
-    assert found(connection, project, (first, third), cursor) == min(changed.values())
-    assert found(connection, project, (second, second), cursor) == changed[second]
-    assert found(connection, project, (third + 1, third + 9), cursor) is None
-    assert found(connection, project, (first, third), min(changed.values())) is None  # read again anyway
+    earliest_change = changes.earliest_change
+    assert earliest_change(connection, project, (first, third), cursor) == min(changed.values())
+    assert earliest_change(connection, project, (second, second), cursor) == changed[second]
+    assert earliest_change(connection, project, (third + 1, third + 9), cursor) is None
+    assert earliest_change(connection, project, (first, third), min(changed.values())) is None  # read again anyway
 
 
 def test_an_answer_to_a_task_that_came_with_a_prediction_says_so_and_a_blind_one_does_not(
@@ -516,10 +516,10 @@ def test_an_answer_to_a_task_that_came_with_a_prediction_says_so_and_a_blind_one
     answer(api, shown, "yes")
     (prediction,) = next(task["predictions"] for task in stored(api, project) if task["id"] == begun)
     answer(api, begun, "no", parent_prediction=prediction["id"])
-    found = {task.task_id: task for task in read(connection, project)}
-    assert {task: found[task].suggested for task in ids.values()} == {blind: False, shown: True, begun: True}
-    given = {task: found[task].annotations[0].suggested for task in ids.values()}
-    assert given == {blind: False, shown: False, begun: True}
+    by_name = {task.task_id: task for task in read(connection, project)}
+    assert {task: by_name[task].suggested for task in ids.values()} == {blind: False, shown: True, begun: True}
+    by_task = {task: by_name[task].annotations[0].suggested for task in ids.values()}
+    assert by_task == {blind: False, shown: False, begun: True}
 
 
 def test_a_suggestion_that_is_gone_again_is_still_told_by_the_answer_it_became(
@@ -531,8 +531,8 @@ def test_a_suggestion_that_is_gone_again_is_still_told_by_the_answer_it_became(
     api("POST", f"/api/tasks/{task}/annotations/", json={"result": result, "lead_time": 2.5})
     api("DELETE", f"/api/predictions/{prediction['id']}/")
     assert stored(api, project)[0]["predictions"] == []
-    (found,) = read(connection, project)
-    assert found.annotations[0].suggested
+    (got,) = read(connection, project)
+    assert got.annotations[0].suggested
 
 
 # Whose project it is
@@ -550,12 +550,12 @@ def test_a_project_that_is_another_streams_is_told_from_ours(
 def test_a_project_that_another_ledger_filled_is_refused_with_what_to_do(
     connection: access.Connection, mail: Stream, project: int
 ) -> None:
-    said = rf"project {project} .* of another ledger: answers in it may have been given to the model's own suggestion"
+    text = rf"project {project} .* of another ledger: answers in it may have been given to the model's own suggestion"
     for refused in (
         lambda: make(connection, mail, OTHERS),
         lambda: projects.check_owner(connection, project, mark(mail, OTHERS)),
     ):
-        with pytest.raises(Refused, match=said) as caught:
+        with pytest.raises(Refused, match=text) as caught:
             refused()
         assert "SECOND_READER_LEDGER" in str(caught.value)
         assert "review.project" in str(caught.value)
@@ -595,8 +595,8 @@ def test_label_studio_says_who_wrote_an_answer_last_whoever_it_was_given_for(
     """Its community edition takes an answer in another's name, and a change of another's answer."""
     email = "emma@example.com"
     token = server.add_reviewer(email, "a-Pass-word-9")
-    made = import_tasks.push(connection, project, tasks(mail, 3, prediction=None), mail)
-    own, changed, forged = made.values()
+    push = import_tasks.push(connection, project, tasks(mail, 3, prediction=None), mail)
+    own, changed, forged = push.values()
     owner = api("GET", "/api/current-user/whoami")["id"]
     emma = {number: who for number, who in access.people(connection).items() if who == email}
     answer(api, own, "yes")
@@ -608,7 +608,9 @@ def test_label_studio_says_who_wrote_an_answer_last_whoever_it_was_given_for(
     result = {"result": task_data.prefill(mail, "yes"), "lead_time": 3.0, "completed_by": owner}
     api("POST", f"/api/projects/{project}/import", json=[{"data": data, "annotations": [result]}])
     pages = list(changes.changed(connection, project, None))
-    hands = [(found.person, found.writer) for page in pages for task in page for found in task.annotations]
+    hands = [
+        (annotation.person, annotation.writer) for page in pages for task in page for annotation in task.annotations
+    ]
     other_id = next(iter(emma))
     assert sorted(hands, key=str) == sorted(
         [(owner, owner), (owner, other_id), (other_id, owner), (owner, None)], key=str

@@ -12,7 +12,7 @@ import pytest
 from flows.inputs import first_stream
 from flows.planning import study, study_formats
 from flows.runtime import settings
-from models.outputs.told import Known
+from models.outputs.known_format import Known
 from models.planning.labelled import Columns
 from tests.unit.flows.inputs.format_runs import cases
 
@@ -38,10 +38,10 @@ def exported(label_studio: Any) -> Iterator[bytes]:
         def call(method: str, path: str, **rest: Any) -> Any:
             return client.request(method, path, **rest).raise_for_status()
 
-        made = call(
+        body = call(
             "POST", "/api/projects", json={"title": f"export {secrets.token_hex(4)}", "label_config": CONFIG}
         ).json()
-        project = made["id"]
+        project = body["id"]
         tasks = [{"data": {"text": f"Text {n}"}, "predictions": [prediction(n)]} for n in range(TASKS)]
         call("POST", f"/api/projects/{project}/import", json=tasks)
         listed = call("GET", "/api/tasks", params={"project": project, "page_size": TASKS, "fields": "all"}).json()[
@@ -66,11 +66,11 @@ def test_an_export_is_read_as_a_stream_and_as_a_labelled_history(exported: bytes
     assert TASKS == len(json.loads(exported))
     config = settings.Settings(streams=tmp_path / "streams", data=tmp_path)
     written = first_stream.write("mail", file, config, Known(target=0.05, error=1.0, minute=0.5))
-    assert "taken for label-studio-export" in written.said[1]
-    found = cases(file, settings.read_stream("mail", config))
+    assert "taken for label-studio-export" in written.sentences[1]
+    got = cases(file, settings.read_stream("mail", config))
     # The export has the numbers of predictions only; whole ones stand in annotations, of which the last five tasks have none.
-    assert ["no confidence"] * 5 == found["doubt"].drop_nulls().to_list()
-    assert {"bug": 17, "billing": 18} == dict(found["prediction"].drop_nulls().value_counts().rows())
+    assert ["no confidence"] * 5 == got["doubt"].drop_nulls().to_list()
+    assert {"bug": 17, "billing": 18} == dict(got["prediction"].drop_nulls().value_counts().rows())
     preset = study_formats.preset("label-studio-export")
     history = study.read(file, study_formats.columns(Columns(), preset), preset=preset)
     assert (TASKS - 6, 6) == (len(history.cases), history.unlabelled)

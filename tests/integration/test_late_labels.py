@@ -21,29 +21,29 @@ from tests.integration.desk import ANN, WHY, Clock, Desk
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
-    monkeypatch.setattr(runs, "clock", made)
-    return made
+    built = Clock()
+    monkeypatch.setattr(runs, "clock", built)
+    return built
 
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
-    with desk_.opened(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path, monkeypatch) as made:
-        yield made
+    with desk_.opened(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path, monkeypatch) as opened:
+        yield opened
 
 
 def look(desk: Desk) -> tuple[bool, Report]:
     """What `measure` does, without writing a page: whether release stopped for an alarm, and the report."""
     run, now = desk.run(), runs.clock()
     in_force = runs.policy_in_force(run.ledger, run.stream)
-    cases = evidence.judged(run, now)
-    standings = evidence.look(run, in_force, cases, now)
+    cases = evidence.cases(run, now)
+    progress_by_scope = evidence.look(run, in_force, cases, now)
     labels = evidence.labels(run.stream, in_force, cases, now)
     stopped = evidence.watch(run, in_force, labels, now)
     if stopped:
-        in_force, standings, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
+        in_force, progress_by_scope, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
     evidence.watch_closed(run, in_force, cases, now)
-    return stopped, measure.gather(run, in_force, cases, standings, labels, now)
+    return stopped, measure.gather(run, in_force, cases, progress_by_scope, labels, now)
 
 
 def releasing(desk: Desk, clock: Clock) -> None:
@@ -58,31 +58,31 @@ def change_model(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     epochs.begin_epoch(desk.book, desk.describe(), ANN)
 
 
-def drawn(desk: Desk, prefix: str) -> list[str]:
-    found = desk.book.read(
+def sampled(desk: Desk, prefix: str) -> list[str]:
+    result = desk.book.read(
         "SELECT case_id FROM decision WHERE blind AND case_id LIKE :prefix ORDER BY case_id", prefix=f"{prefix}-%"
     )
-    return [str(case) for case in found["case_id"]]
+    return [str(case) for case in result["case_id"]]
 
 
 def unread(desk: Desk, prefix: str) -> set[str]:
     """The released cases of a batch that nobody was to read."""
-    found = desk.book.read(
+    result = desk.book.read(
         "SELECT case_id FROM decision WHERE route = 'AUTOMATE' AND NOT blind AND case_id LIKE :prefix",
         prefix=f"{prefix}-%",
     )
-    return set(found["case_id"])
+    return set(result["case_id"])
 
 
 def suspects(desk: Desk) -> set[str]:
-    found = alarms.suspects(desk.book, "mail")
-    return set() if found is None else set(found["case_id"])
+    alarm = alarms.suspects(desk.book, "mail")
+    return set() if alarm is None else set(alarm["case_id"])
 
 
 def answer_late(desk: Desk, prefix: str, wrong: int) -> None:
     """People answer what was drawn of a batch and lay open, the first `wrong` against the model, and agree on these."""
     tasks = dict(desk.book.read("SELECT case_id, task_id FROM dispatch WHERE slot = 0").iter_rows())
-    cases = drawn(desk, prefix)
+    cases = sampled(desk, prefix)
     for n, case in enumerate(cases):
         desk.answer(case, tasks[case], "spam" if n < wrong else "ham", runs.clock())
     desk.second(cases[:wrong], "spam", runs.clock())
@@ -92,9 +92,9 @@ def third(desk: Desk, cases: list[str], label: str, now: str) -> None:
     """A third person reads what two disagree about."""
     for n, case in enumerate(cases):
         place: dict[str, facts.Value] = {"case_id": case, "slot": 2, "task_id": 30_000_000 + n, "blind": True}
-        said = place | {"annotation_id": 30_000_000 + n, "reviewer": "dan@example.org", "revision": now}
+        by_name = place | {"annotation_id": 30_000_000 + n, "reviewer": "dan@example.org", "revision": now}
         sent = place | {"task_key": f"{case} thrice", "sent_at": now}
-        answer = said | {"answer": label, "submitted_at": now}
+        answer = by_name | {"answer": label, "submitted_at": now}
         desk.book.append({"dispatch": facts.dispatches(sent), "review": facts.reviews(answer)}, now=now)
 
 
@@ -111,19 +111,19 @@ def test_answers_that_come_after_the_model_has_changed_raise_an_alarm_of_its_epo
         recall.recall("mail", by=ANN, because=WHY)
     clock.later(1)
     answer_late(desk, "b", wrong=15)
-    stopped, made = look(desk)
+    stopped, built = look(desk)
     assert (stopped, desk.in_force()) == (False, new), "what is in force is another model's"
     (alarm,) = alarms.alarms(desk.book, "mail").iter_rows(named=True)
     assert (alarm["epoch_id"], alarm["model_id"], alarm["stopped"]) == (old, "m-1", False)
-    assert made.alarm is None
-    (past,) = made.past_alarms
+    assert built.alarm is None
+    (past,) = built.past_alarms
     assert (past.model, past.suspects) == ("m-1", len(suspects(desk)))
     assert unread(desk, "b") <= suspects(desk)
-    said = "\n".join(certificate_text.lines(made))
-    assert "about what model m-1 released before" in said
-    assert as_json.key(made)["alarm"] is None, "status would say that nothing is released"
-    assert [event for event, _ in changes.news(made, None)] == ["alarm"]
-    assert changes.news(made, as_json.key(made)) == []
+    text = "\n".join(certificate_text.lines(built))
+    assert "about what model m-1 released before" in text
+    assert as_json.key(built)["alarm"] is None, "status would say that nothing is released"
+    assert [event for event, _ in changes.news(built, None)] == ["alarm"]
+    assert changes.news(built, as_json.key(built)) == []
     assert "the epoch of model m-1 was closed before" in timeline.line(desk.book, "mail")
     sent = recall.recall("mail", by=ANN, because=WHY)
     assert sent == past.suspects
@@ -163,12 +163,12 @@ def test_disputes_that_settle_after_an_alarm_put_their_batch_under_suspicion_and
     assert "every case under suspicion was read or recalled" in certificate_text.lines(calm)[0]
     clock.later(1)
     answer_late(desk, "b", wrong=25)
-    _, made = look(desk)
-    assert made.alarm is not None
-    assert made.alarm.suspects == len(suspects(desk))
+    _, built = look(desk)
+    assert built.alarm is not None
+    assert built.alarm.suspects == len(suspects(desk))
     assert unread(desk, "b") <= suspects(desk)
     assert not unread(desk, "a") & suspects(desk)
-    assert recall.recall("mail", by=ANN, because=WHY) == made.alarm.suspects > 0
+    assert recall.recall("mail", by=ANN, because=WHY) == built.alarm.suspects > 0
     assert recall.recall("mail", by=ANN, because=WHY) == 0
 
 
@@ -181,14 +181,14 @@ def test_a_batch_with_an_open_dispute_is_under_suspicion_and_stays_so_when_it_se
     clock.later(1)
     desk.arrive("c", 300, 0.995, wrong=40)
     assert look(desk)[0]
-    told = suspects(desk)
-    assert unread(desk, "b") <= told
+    reported = suspects(desk)
+    assert unread(desk, "b") <= reported
     clock.later(1)
-    desk.second(drawn(desk, "b")[:2], "ham", runs.clock())
-    third(desk, drawn(desk, "b")[:2], "ham", runs.clock())
-    outcomes = desk.judged().drawn.filter(pl.col("case_id").str.starts_with("b-"))["outcome"]
+    desk.second(sampled(desk, "b")[:2], "ham", runs.clock())
+    third(desk, sampled(desk, "b")[:2], "ham", runs.clock())
+    outcomes = desk.cases().sampled.filter(pl.col("case_id").str.starts_with("b-"))["outcome"]
     assert set(outcomes) == {"right"}
-    assert told <= suspects(desk)
+    assert reported <= suspects(desk)
 
 
 def test_suspects_of_an_alarm_that_somebody_released_after_are_said_too(desk: Desk, clock: Clock) -> None:
@@ -201,7 +201,7 @@ def test_suspects_of_an_alarm_that_somebody_released_after_are_said_too(desk: De
     actions.adopt("mail", 0.99, by=ANN, because=WHY, uncertified=True)
     clock.later(1)
     answer_late(desk, "b", wrong=10)
-    _, made = look(desk)
+    _, built = look(desk)
     assert policy_history.policy_in_force(desk.book, "mail").policy.releases  # type: ignore[union-attr] # it was opened
-    (past,) = made.past_alarms
+    (past,) = built.past_alarms
     assert past.suspects == len(unread(desk, "b"))

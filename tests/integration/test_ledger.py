@@ -30,9 +30,9 @@ def begin(book: ledger.Ledger) -> None:
 
 def test_every_table_gives_back_what_it_was_given(book: ledger.Ledger) -> None:
     with book:
-        given = facts.all_tables()
-        book.append(given, now=NOW)
-        for name, rows in given.items():
+        all_tables = facts.all_tables()
+        book.append(all_tables, now=NOW)
+        for name, rows in all_tables.items():
             columns, key = ", ".join(f'"{column}"' for column in rows.columns), layout.key(name)
             assert_frame_equal(rows.sort(key), book.read(f"SELECT {columns} FROM {name}").sort(key))
 
@@ -243,11 +243,11 @@ def test_a_column_that_begins_with_many_nulls_is_read_whole_and_typed(book: ledg
     with book:
         begin(book)
         book.append({"decision": facts.decisions(*cases)}, now=NOW)
-        found = book.read("SELECT case_id, cost, doubt, blind FROM decision ORDER BY case_id")
-        assert found.schema == {"case_id": pl.String, "cost": pl.Float64, "doubt": pl.String, "blind": pl.Boolean}
-        assert found.row(-1) == ("02999", 0.25, "no probability", False)
+        result = book.read("SELECT case_id, cost, doubt, blind FROM decision ORDER BY case_id")
+        assert result.schema == {"case_id": pl.String, "cost": pl.Float64, "doubt": pl.String, "blind": pl.Boolean}
+        assert result.row(-1) == ("02999", 0.25, "no probability", False)
         nothing = book.read("SELECT case_id, cost, doubt, blind FROM decision WHERE stream = :stream", stream="other")
-        assert nothing.schema == found.schema
+        assert nothing.schema == result.schema
 
 
 def test_parameters_are_values_never_sql(book: ledger.Ledger) -> None:
@@ -255,16 +255,16 @@ def test_parameters_are_values_never_sql(book: ledger.Ledger) -> None:
         begin(book)
         book.append({"decision": facts.decisions({"case_id": "x' OR 'a'='a"}, {"case_id": "y"})}, now=NOW)
         sql = "SELECT case_id FROM decision WHERE case_id = :case AND blind = :blind AND line IN :lines"
-        found = book.read(sql, case="x' OR 'a'='a", blind=False, lines=[1, 2])
-        assert found["case_id"].to_list() == ["x' OR 'a'='a"]
+        result = book.read(sql, case="x' OR 'a'='a", blind=False, lines=[1, 2])
+        assert result["case_id"].to_list() == ["x' OR 'a'='a"]
 
 
 def test_a_sum_of_numbers_is_a_number(book: ledger.Ledger) -> None:
     with book:
         begin(book)
         book.append({"decision": facts.decisions({"line": 1}, {"case_id": "c-2", "line": 2})}, now=NOW)
-        found = book.read("SELECT sum(line) AS total, avg(line) AS middle FROM decision")
-        assert found.row(0) == (3, 1.5)
+        result = book.read("SELECT sum(line) AS total, avg(line) AS middle FROM decision")
+        assert result.row(0) == (3, 1.5)
 
 
 def test_a_query_that_is_none_says_so_in_one_line(book: ledger.Ledger) -> None:
@@ -349,7 +349,7 @@ def test_a_ledger_of_another_version_is_not_touched(ledger_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("statements", "said"),
+    ("statements", "text"),
     [
         (["CREATE TABLE orders (number INTEGER)"], "holds the tables of something else"),
         (
@@ -359,7 +359,7 @@ def test_a_ledger_of_another_version_is_not_touched(ledger_url: str) -> None:
     ],
 )
 def test_a_database_of_something_else_is_refused_and_left_alone(
-    tmp_path: Path, statements: list[str], said: str
+    tmp_path: Path, statements: list[str], text: str
 ) -> None:
     path = tmp_path / "shop.db"
     with contextlib.closing(sqlite3.connect(path)) as shop:
@@ -368,7 +368,7 @@ def test_a_database_of_something_else_is_refused_and_left_alone(
         shop.commit()
     before = path.read_bytes()
     for attempt in (ledger.open, ledger.migrate):
-        with pytest.raises(errors.LedgerInvalid, match=rf"shop\.db {said}"):
+        with pytest.raises(errors.LedgerInvalid, match=rf"shop\.db {text}"):
             attempt(f"sqlite:///{path}")
     assert path.read_bytes() == before
 

@@ -24,11 +24,11 @@ def _where(index: sa.engine.interfaces.ReflectedIndex) -> list[str]:
 
 def described(engine: sa.Engine) -> dict[str, object]:
     """Everything the database knows of its tables: columns, keys, checks, references and indexes."""
-    found: dict[str, object] = {}
+    by_name: dict[str, object] = {}
     with engine.connect() as connection:
         inspector = sa.inspect(connection)
         for name in [*layout.names(), *layout.BESIDE]:
-            found[name] = {
+            by_name[name] = {
                 "columns": [
                     (c["name"], str(c["type"]), c["nullable"], c["default"]) for c in inspector.get_columns(name)
                 ],
@@ -44,7 +44,7 @@ def described(engine: sa.Engine) -> dict[str, object]:
                     if index["name"] != f"{name}_seal"  # PostgreSQL's own kind
                 ),
             }
-    return found
+    return by_name
 
 
 def test_the_migrations_make_exactly_the_declared_tables(ledger_url: str, tmp_path: Path) -> None:

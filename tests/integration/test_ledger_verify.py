@@ -26,10 +26,10 @@ def tamper(url: str, table: str, statement: str) -> list[str]:
     """Do it without the table's triggers, and say what verify finds besides the missing triggers."""
     facts.execute(url, *facts.unguard(url, table), statement)
     with ledger.open(url) as book:
-        found = list(map(str, verify.ledger(book)))
-    assert f"unguarded: {table}" in found
-    found.remove(f"unguarded: {table}")
-    return found
+        items = list(map(str, verify.ledger(book)))
+    assert f"unguarded: {table}" in items
+    items.remove(f"unguarded: {table}")
+    return items
 
 
 def seal_of(url: str, table: str) -> int:
@@ -39,8 +39,8 @@ def seal_of(url: str, table: str) -> int:
 
 
 def test_an_edited_decision_is_named(full: str) -> None:
-    found = tamper(full, "decision", "UPDATE decision SET propensity = 0.31 WHERE case_id = 'c-3'")
-    assert found == [f"edited: decision stream=mail, case_id=c-3 (seal {seal_of(full, 'decision')})"]
+    result = tamper(full, "decision", "UPDATE decision SET propensity = 0.31 WHERE case_id = 'c-3'")
+    assert result == [f"edited: decision stream=mail, case_id=c-3 (seal {seal_of(full, 'decision')})"]
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,8 @@ def test_an_extract_that_is_not_what_its_decisions_give_is_named(full: str, chan
 
 
 def test_a_removed_review_is_named(full: str) -> None:
-    found = tamper(full, "review", "DELETE FROM review WHERE annotation_id = 2")
-    assert found == [f"removed: review project_id=7, annotation_id=2, revision={NOW} (seal {seal_of(full, 'review')})"]
+    result = tamper(full, "review", "DELETE FROM review WHERE annotation_id = 2")
+    assert result == [f"removed: review project_id=7, annotation_id=2, revision={NOW} (seal {seal_of(full, 'review')})"]
 
 
 def test_an_added_adoption_is_named_under_a_seal_that_is_and_one_that_is_not(full: str) -> None:
@@ -118,8 +118,8 @@ def test_a_seal_made_anew_over_an_edited_row_breaks_the_chain(full: str) -> None
     new = seals.make(seals.content("fault", rows), seq=seal, previous=previous, now=NOW)
     blob = f"x'{new.marks.hex()}'" if full.startswith("sqlite") else f"'\\x{new.marks.hex()}'"
     facts.execute(full, *facts.unguard(full, "fault"), "UPDATE fault SET reason = 'nothing at all'")
-    found = tamper(full, "seal", f"UPDATE seal SET digest = '{new.digest}', marks = {blob} WHERE seq = {seal}")
-    assert found == [f"broken chain: seal seq={seal + 1}", "unguarded: fault"]
+    result = tamper(full, "seal", f"UPDATE seal SET digest = '{new.digest}', marks = {blob} WHERE seq = {seal}")
+    assert result == [f"broken chain: seal seq={seal + 1}", "unguarded: fault"]
 
 
 def test_a_ledger_cut_short_no_longer_has_the_head_that_a_report_printed(full: str) -> None:
@@ -146,8 +146,8 @@ def test_many_rows_without_a_seal_are_named_together(full: str) -> None:
     rows = ", ".join(f"('x-{n:02}', 'mail', 'score', '{{}}', NULL, '{NOW}', '{NOW}', 99)" for n in range(21))
     facts.execute(full, f"INSERT INTO run VALUES {rows}")
     with ledger.open(full) as book:
-        (found,) = map(str, verify.ledger(book))
-        assert found.startswith("unsealed: run 21 rows, such as run_id=x-")
+        (result,) = map(str, verify.ledger(book))
+        assert result.startswith("unsealed: run 21 rows, such as run_id=x-")
 
 
 def test_an_append_of_many_rows_has_several_seals_and_each_is_checked(
@@ -158,8 +158,8 @@ def test_an_append_of_many_rows_has_several_seals_and_each_is_checked(
     with ledger.open(full) as book:
         last, _ = book.head()
         book.append({"decision": facts.decisions(*cases)}, now=NOW)
-        made = book.read("SELECT row_count FROM seal WHERE seq > :last ORDER BY seq", last=last)
-        assert made["row_count"].to_list() == [10, 10, 5]
+        built = book.read("SELECT row_count FROM seal WHERE seq > :last ORDER BY seq", last=last)
+        assert built["row_count"].to_list() == [10, 10, 5]
         assert verify.ledger(book) == []
     assert tamper(full, "decision", "UPDATE decision SET line = 3 WHERE case_id = 'd-24'") == [
         f"edited: decision stream=mail, case_id=d-24 (seal {last + 3})"
@@ -175,6 +175,6 @@ def test_a_value_stored_as_another_type_is_found_on_sqlite(tmp_path: Path, chang
     ledger.migrate(url)
     with ledger.open(url) as book:
         book.append({"fault": facts.faults({}, {"line": 9})}, now=NOW)
-    found = tamper(url, "fault", f"UPDATE fault SET {change} WHERE line = 3")
-    assert found, change
-    assert all(": fault" in finding for finding in found)
+    result = tamper(url, "fault", f"UPDATE fault SET {change} WHERE line = 3")
+    assert result, change
+    assert all(": fault" in finding for finding in result)

@@ -21,8 +21,8 @@ FIRST = date(2026, 1, 5)
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    with opened(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path, monkeypatch, dated=True) as made:
-        yield made
+    with opened(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path, monkeypatch, dated=True) as built:
+        yield built
 
 
 def days(count: int, per_day: int, first: date = FIRST) -> list[str]:
@@ -30,18 +30,18 @@ def days(count: int, per_day: int, first: date = FIRST) -> list[str]:
 
 
 def watch(desk: Desk) -> bool:
-    labels = evidence.labels(desk.describe(), desk.in_force(), desk.judged(), runs.clock())
+    labels = evidence.labels(desk.describe(), desk.in_force(), desk.cases(), runs.clock())
     return evidence.watch(desk.run(), desk.in_force(), labels, runs.clock())
 
 
 def released(desk: Desk, prefix: str) -> set[str]:
     """Cases that went out and that nobody has read."""
-    found = desk.book.read(
+    result = desk.book.read(
         "SELECT d.case_id FROM decision d WHERE d.route = 'AUTOMATE' AND d.case_id LIKE :prefix AND NOT EXISTS "
         "(SELECT 1 FROM review r WHERE r.stream = d.stream AND r.case_id = d.case_id AND r.outcome = 'answer')",
         prefix=f"{prefix}-%",
     )
-    return set(found["case_id"])
+    return set(result["case_id"])
 
 
 def test_a_history_whose_disputes_wait_certifies_nothing_that_its_own_estimate_denies(desk: Desk) -> None:
@@ -52,11 +52,11 @@ def test_a_history_whose_disputes_wait_certifies_nothing_that_its_own_estimate_d
     seen = desk.look()
     assert seen.certified == ()
     assert (seen.labels[-1], seen.pending[-1]) == (334, 26)
-    made = measure.gather(
-        desk.run(), desk.in_force(), desk.judged(), {"": seen}, certificates.watched(desk.judged(), ""), runs.clock()
+    gather = measure.gather(
+        desk.run(), desk.in_force(), desk.cases(), {"": seen}, certificates.watched(desk.cases(), ""), runs.clock()
     )
-    assert isinstance(made.everything, Estimate)
-    assert round(made.everything.value, 3) == 0.072
+    assert isinstance(gather.everything, Estimate)
+    assert round(gather.everything.value, 3) == 0.072
 
 
 def test_a_bad_batch_is_recalled_whole_although_all_its_cases_were_decided_at_one_time(desk: Desk) -> None:
@@ -99,9 +99,11 @@ def test_a_weekend_without_readers_is_no_error_of_the_machine(desk: Desk) -> Non
     desk.arrive("b", 200, 0.99, answer=False)
     before = desk.in_force()
     later = timestamps.text(datetime.now(UTC) + timedelta(hours=49))
-    labels = evidence.labels(desk.describe(), before, desk.judged(later), later)
+    labels = evidence.labels(desk.describe(), before, desk.cases(later), later)
     assert evidence.watch(desk.run(), before, labels, later) is False
-    assert safeguards.act(desk.run(), before, certificates.standings(desk.book, before.epoch_id), later) is False
+    assert (
+        safeguards.act(desk.run(), before, certificates.progress_by_scope(desk.book, before.epoch_id), later) is False
+    )
     assert desk.in_force() == before
 
 
@@ -113,7 +115,7 @@ def test_disputes_that_nobody_else_comes_to_are_seen_in_the_end(desk: Desk) -> N
     desk.arrive("b", 200, 0.99, wrong=60, second=False)
     assert watch(desk) is False
     later = timestamps.text(datetime.now(UTC) + timedelta(days=8))
-    labels = evidence.labels(desk.describe(), desk.in_force(), desk.judged(later), later)
+    labels = evidence.labels(desk.describe(), desk.in_force(), desk.cases(later), later)
     assert evidence.watch(desk.run(), desk.in_force(), labels, later) is True
 
 
@@ -126,7 +128,7 @@ def test_release_stops_when_nobody_reads_for_a_week_and_comes_back_by_itself_whe
     later = timestamps.text(datetime.now(UTC) + timedelta(days=8))
 
     def act() -> bool:
-        return safeguards.act(desk.run(), desk.in_force(), certificates.standings(desk.book, epoch), later)
+        return safeguards.act(desk.run(), desk.in_force(), certificates.progress_by_scope(desk.book, epoch), later)
 
     assert silence.begins(desk.book, desk.describe(), epoch, later) is True
     assert act() is True
@@ -152,7 +154,7 @@ def test_release_that_came_back_stays_and_stops_again_when_nobody_reads_again(de
 
     def act(days: float) -> bool:
         at = timestamps.text(datetime.now(UTC) + timedelta(days=days))
-        return safeguards.act(desk.run(), desk.in_force(), certificates.standings(desk.book, epoch), at)
+        return safeguards.act(desk.run(), desk.in_force(), certificates.progress_by_scope(desk.book, epoch), at)
 
     assert act(8) is True
     assert desk.in_force().policy.threshold is None
@@ -181,7 +183,7 @@ def test_a_named_person_gives_back_what_silence_stopped_and_has_the_days_of_sile
         return timestamps.text(datetime.now(UTC) + timedelta(days=days))
 
     def act(days: float) -> bool:
-        return safeguards.act(desk.run(), desk.in_force(), certificates.standings(desk.book, epoch), at(days))
+        return safeguards.act(desk.run(), desk.in_force(), certificates.progress_by_scope(desk.book, epoch), at(days))
 
     assert act(8) is True
     noon = at(9)
@@ -207,12 +209,12 @@ def test_the_deadline_of_the_queue_bears_on_no_certificate(desk: Desk) -> None:
     desk.arrive("a", 60, 0.99, answer=False)
     desk.arrive("b", 300, 0.99)
     plan = desk.look().plan
-    found = [
+    looks = [
         certificates.look(desk.book, plan, outcomes.read(desk.book, "mail", now=runs.clock(), deadline_hours=hours))[0]
         for hours in (1e-6, 48.0, 9000.0)
     ]
-    assert {standing.log_e for standing in found} == {found[0].log_e}
-    assert found[0].pending[-1] == 60
+    assert {progress.log_e for progress in looks} == {looks[0].log_e}
+    assert looks[0].pending[-1] == 60
 
 
 def test_what_an_alarm_made_suspect_stays_so_when_another_alarm_follows(desk: Desk) -> None:
@@ -225,9 +227,9 @@ def test_what_an_alarm_made_suspect_stays_so_when_another_alarm_follows(desk: De
         desk.arrive(bad, 300, 0.99, wrong=60)
         assert watch(desk) is True
         suspect.append(released(desk, bad))
-    found = alarms.suspects(desk.book, "mail")
-    assert found is not None
-    assert suspect[1] <= set(found["case_id"])
-    assert suspect[0] <= set(found["case_id"]), "the first alarm is forgotten, and nobody recalled its cases"
-    assert recall.recall("mail", by=ANN, because=WHY) == len(found)
+    suspects = alarms.suspects(desk.book, "mail")
+    assert suspects is not None
+    assert suspect[1] <= set(suspects["case_id"])
+    assert suspect[0] <= set(suspects["case_id"]), "the first alarm is forgotten, and nobody recalled its cases"
+    assert recall.recall("mail", by=ANN, because=WHY) == len(suspects)
     assert len(alarms.suspects(desk.book, "mail")) == 0  # type: ignore[arg-type] # an alarm was raised

@@ -28,24 +28,24 @@ def release(book: ledger.Ledger, prefix: str, count: int, wrong: int, **what: fa
             sent.append(
                 {"case_id": f"{prefix}-{n}", "slot": slot, "task_id": task, "task_key": f"{task}", "blind": True}
             )
-    said = [
+    message = [
         {name: row[name] for name in ("case_id", "slot", "task_id", "blind")}
         | {"annotation_id": row["task_id"], "reviewer": f"{row['slot']}@example.org"}
         | {"answer": "spam" if int(str(row["case_id"]).split("-")[1]) < wrong else "ham"}
         for row in sent
     ]
     book.append({"decision": facts.decisions(*cases)}, now=facts.NOW)
-    book.append({"dispatch": facts.dispatches(*sent), "review": facts.reviews(*said)}, now=facts.NOW)
+    book.append({"dispatch": facts.dispatches(*sent), "review": facts.reviews(*message)}, now=facts.NOW)
 
 
 def test_a_slice_that_is_surely_worse_is_flagged_and_a_small_one_not_judged(book: ledger.Ledger) -> None:
     release(book, "a", 100, 0, slices='{"language": "en"}')
     release(book, "b", 60, 30, slices='{"language": "de"}')
     release(book, "c", 5, 5, slices='{"language": null}')
-    found = breakdowns.flags(facts.judge(book), target=0.05, delta=0.05)
-    by_name = {part.name: part for part in found}
+    flags = breakdowns.flags(facts.judge(book), target=0.05, delta=0.05)
+    by_name = {part.name: part for part in flags}
     assert ["answer: ham", "language: (none)", "language: de", "language: en"] == sorted(by_name)
-    assert {"answer: ham", "language: de"} == {part.name for part in found if part.flagged}
+    assert {"answer: ham", "language: de"} == {part.name for part in flags if part.flagged}
     worse = by_name["language: de"].error
     assert isinstance(worse, Estimate)
     assert (0.5, 60, 30) == (worse.value, worse.n, worse.errors)
@@ -57,9 +57,9 @@ def test_values_that_differ_by_spelling_alone_are_one_slice_and_an_empty_one_is_
     for prefix, count, value in (("a", 30, "en"), ("b", 20, "EN"), ("c", 10, " en "), ("d", 4, "en-US"), ("e", 3, "")):
         release(book, prefix, count, 0, slices=json.dumps({"language": value}))
     release(book, "f", 2, 0, slices='{"language": null}')
-    found = breakdowns.flags(facts.judge(book), target=0.05, delta=0.05)
+    flags = breakdowns.flags(facts.judge(book), target=0.05, delta=0.05)
     assert {"answer: ham": 69, "language: en": 60, "language: en-US": 4, "language: (none)": 5} == {
-        part.name: part.error.n for part in found
+        part.name: part.error.n for part in flags
     }
 
 
@@ -94,17 +94,17 @@ def test_the_thresholds_within_a_part_count_what_a_look_at_every_case_counts(boo
     ]
     book.append({"decision": facts.decisions(*cases)}, now=facts.NOW)
     release(book, "a", 20, 5, slices='{"language": "en"}')
-    found = {part.name: part for part in breakdowns.curves(facts.judge(book), thresholds, delta=0.05)}
-    assert sorted(found) == ["answer: ham", "language: de", "language: en"]
+    by_name = {part.name: part for part in breakdowns.curves(facts.judge(book), thresholds, delta=0.05)}
+    assert sorted(by_name) == ["answer: ham", "language: de", "language: en"]
     english = [score for n, score in enumerate(scores * 3) if n % 2] + [0.9] * 20
-    rows = found["language: en"].rows.filter(pl.col("threshold").is_not_null())
-    assert found["language: en"].cases == len(english)
+    rows = by_name["language: en"].rows.filter(pl.col("threshold").is_not_null())
+    assert by_name["language: en"].cases == len(english)
     for row in rows.iter_rows(named=True):
         above = sum(score is not None and score >= row["threshold"] for score in english)
         assert row["coverage"] == pytest.approx(above / len(english), rel=1e-5), row
     assert rows.filter(pl.col("threshold") == 0.9)["errors"].to_list() == [5]
     assert rows.filter(pl.col("threshold") == 0.97)["errors"].to_list() == [0]
-    assert found["language: de"].rows["errors"].sum() == 0
+    assert by_name["language: de"].rows["errors"].sum() == 0
 
 
 def test_more_parts_than_a_page_holds_are_cut_to_the_largest(book: ledger.Ledger) -> None:
@@ -112,6 +112,6 @@ def test_more_parts_than_a_page_holds_are_cut_to_the_largest(book: ledger.Ledger
         {"case_id": f"c-{n}", "slices": json.dumps({"shop": f"{min(n, 60):03d}"})} for n in range(90)
     ]
     book.append({"decision": facts.decisions(*cases)}, now=facts.NOW)
-    found = breakdowns.curves(facts.judge(book), [0.5], delta=0.05)
-    assert len(found) == breakdowns.MOST_CURVES
-    assert "shop: 060" in {part.name for part in found}
+    curves = breakdowns.curves(facts.judge(book), [0.5], delta=0.05)
+    assert len(curves) == breakdowns.MOST_CURVES
+    assert "shop: 060" in {part.name for part in curves}

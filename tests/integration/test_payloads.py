@@ -67,10 +67,10 @@ class Inbox:
 
     def released(self, where: str = "true") -> list[str]:
         """Cases that went to nobody."""
-        found = self.book.read(
+        result = self.book.read(
             f"SELECT case_id FROM decision WHERE route = 'AUTOMATE' AND NOT blind AND {where} ORDER BY case_id"
         )
-        return found["case_id"].to_list()
+        return result["case_id"].to_list()
 
     def recall(self, cases: list[str]) -> None:
         rows: list[dict[str, facts.Value]] = [{"case_id": case} for case in cases]
@@ -86,12 +86,12 @@ class Inbox:
         rows = self.book.read("SELECT source, line, reason FROM fault ORDER BY source, line").rows()
         return [(source, line, reason) for source, line, reason in rows]
 
-    def standing(self, case: str) -> str:
+    def state(self, case: str) -> str:
         run = self.run()
-        return payloads.standing(self.book, run.stream, run.settings.data / run.stream.input.source, case)[0]
+        return payloads.state(self.book, run.stream, run.settings.data / run.stream.input.source, case)[0]
 
 
-def said(cases: list[str]) -> dict[str, str]:
+def texts_of(cases: list[str]) -> dict[str, str]:
     return {case: f"I am {case},\nin two lines" for case in cases}
 
 
@@ -102,10 +102,10 @@ def inbox(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     (tmp_path / "inbox").mkdir()
     ledger.migrate(ledger_url)
     with ledger.open(ledger_url) as book:
-        made = Inbox(tmp_path, book)
-        epochs.begin_epoch(book, made.run().stream, ANN)
+        built = Inbox(tmp_path, book)
+        epochs.begin_epoch(book, built.run().stream, ANN)
         actions.adopt("mail", 0.5, by=ANN, because=WHY, uncertified=True)
-        yield made
+        yield built
 
 
 def test_only_what_a_person_reads_is_kept_by_value(inbox: Inbox) -> None:
@@ -152,12 +152,12 @@ def test_a_recalled_case_is_shown_as_its_file_says_it(inbox: Inbox, name: str) -
     inbox.score()
     released = inbox.released()
     for_people = [f"c-{n:02d}" for n in range(CASES) if f"c-{n:02d}" not in released]
-    assert (said(for_people), 0) == inbox.pending()
+    assert (texts_of(for_people), 0) == inbox.pending()
     inbox.recall(released[::3])
-    assert (said(for_people + released[::3]), 0) == inbox.pending()
-    assert "unchanged there" in inbox.standing(released[0])
-    assert inbox.standing(for_people[0]) == "in the ledger"
-    assert inbox.standing("zzz") == ""
+    assert (texts_of(for_people + released[::3]), 0) == inbox.pending()
+    assert "unchanged there" in inbox.state(released[0])
+    assert inbox.state(for_people[0]) == "in the ledger"
+    assert inbox.state("zzz") == ""
     assert inbox.faults() == []
 
 
@@ -171,7 +171,7 @@ def test_a_case_whose_file_is_gone_waits_and_is_shown_when_the_file_is_back(inbo
     away = path.rename(inbox.folder / "a.csv")
     waiting = totals.waiting(inbox.book, "mail")
     for _ in range(2):
-        assert (for_people | said(there), len(lost)) == inbox.pending()
+        assert (for_people | texts_of(there), len(lost)) == inbox.pending()
     assert len(lost) == len(inbox.faults()), "each is said once"
     source, line, reason = inbox.faults()[0]
     assert (source, line) == ("a.csv", 2 + 2 * int(lost[0][2:]))
@@ -179,12 +179,12 @@ def test_a_case_whose_file_is_gone_waits_and_is_shown_when_the_file_is_back(inbo
         f"id '{lost[0]}' cannot be shown to a person, its payload is by reference: "
         f"{path}: there is no such file; put it back"
     )
-    assert inbox.standing(lost[0]) == (
+    assert inbox.state(lost[0]) == (
         f"by reference, line {line} of a.csv: cannot be shown, {path}: there is no such file; put it back"
     )
     assert waiting == totals.waiting(inbox.book, "mail")
     away.rename(path)
-    assert (for_people | said(lost + there), 0) == inbox.pending()
+    assert (for_people | texts_of(lost + there), 0) == inbox.pending()
 
 
 def test_a_row_that_says_something_else_by_now_is_not_shown(inbox: Inbox) -> None:
@@ -195,7 +195,7 @@ def test_a_row_that_says_something_else_by_now_is_not_shown(inbox: Inbox) -> Non
     inbox.recall(released)
     changed = path.read_text(encoding="utf-8").replace(f"I am {released[0]},", "I am somebody else,")
     path.write_text(changed, encoding="utf-8")
-    assert (for_people | said(released[1:]), 1) == inbox.pending()
+    assert (for_people | texts_of(released[1:]), 1) == inbox.pending()
     ((source, line, reason),) = inbox.faults()
     assert (source, line) == ("a.jsonl", 1 + int(released[0][2:]))
     assert "by reference: the row no longer says what was decided; put the file, and the columns" in reason
@@ -224,10 +224,10 @@ def test_what_is_read_from_elsewhere_is_kept_by_value_for_nobody_would_find_it_a
     elsewhere.unlink()
     released = inbox.released()
     assert len(released) > 0
-    assert {"in the ledger"} == {inbox.standing(case) for case in released}
+    assert {"in the ledger"} == {inbox.state(case) for case in released}
     # A file of the inbox that is named by hand is found again.
     inbox.score(inbox.deliver("new.parquet", "new"))
-    assert {"by reference"} == {inbox.standing(case).split(",")[0] for case in inbox.released("case_id > 'n'")}
+    assert {"by reference"} == {inbox.state(case).split(",")[0] for case in inbox.released("case_id > 'n'")}
 
 
 def test_a_stream_of_one_file_finds_it_too_when_it_reads_another_by_now(inbox: Inbox) -> None:

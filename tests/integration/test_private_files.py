@@ -27,8 +27,8 @@ def _open_umask() -> Iterator[None]:
 
 def modes(folder: Path) -> dict[str, str]:
     """Every file and folder below a folder, with its mode."""
-    found = {path.relative_to(folder): path for path in folder.rglob("*")}
-    return {str(name): f"{stat.S_IMODE(path.stat().st_mode):o}" for name, path in found.items()}
+    by_name = {path.relative_to(folder): path for path in folder.rglob("*")}
+    return {str(name): f"{stat.S_IMODE(path.stat().st_mode):o}" for name, path in by_name.items()}
 
 
 def test_a_ledger_with_what_stands_beside_it_and_its_copies_is_for_its_owner(tmp_path: Path) -> None:
@@ -40,15 +40,15 @@ def test_a_ledger_with_what_stands_beside_it_and_its_copies_is_for_its_owner(tmp
         book.append(facts.all_tables(), now=facts.NOW)
         archive.write(tmp_path / "old" / "archive", "a.parquet", book.read("SELECT case_id FROM decision"))
         backups.make(url, tmp_path / "copies" / "2026-02-01.db")
-        found = modes(tmp_path)
+        result = modes(tmp_path)
     files = {"ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db.score.mail.lock"}
     files |= {"old/archive/a.parquet", "copies/2026-02-01.db"}
-    assert dict.fromkeys(files, "600") | dict.fromkeys(("old", "old/archive", "copies"), "700") == found
+    assert dict.fromkeys(files, "600") | dict.fromkeys(("old", "old/archive", "copies"), "700") == result
 
 
 def test_reports_are_for_their_owner_and_a_folder_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
     (tmp_path / "reports").mkdir(mode=0o755)
-    measure.write(tmp_path / "reports" / "mail", "2026-02-01", report_facts.made())
+    measure.write(tmp_path / "reports" / "mail", "2026-02-01", report_facts.report_of())
     names = [f"reports/mail/{stem}{ending}" for stem in ("2026-02-01", "latest") for ending in (".html", ".json")]
     assert dict.fromkeys(names, "600") | {"reports": "755", "reports/mail": "700"} == modes(tmp_path)
 

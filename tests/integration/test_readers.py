@@ -40,16 +40,16 @@ def answer(book: ledger.Ledger, round_: int, cases: list[str], agrees: Callable[
     sent: list[dict[str, facts.Value]] = [
         {"case_id": case, "slot": round_, "task_id": 10_000 * round_ + n, "blind": True} for n, case in enumerate(cases)
     ]
-    said = [
+    message = [
         {name: row[name] for name in ("case_id", "slot", "task_id", "blind")}
         | {"annotation_id": row["task_id"], "reviewer": f"{round_}@example.org"}
         | {"answer": "ham" if agrees(str(row["case_id"])) else "spam"}
         for row in sent
     ]
-    book.append({"dispatch": facts.dispatches(*sent), "review": facts.reviews(*said)}, now=facts.NOW)
+    book.append({"dispatch": facts.dispatches(*sent), "review": facts.reviews(*message)}, now=facts.NOW)
 
 
-def told(book: ledger.Ledger) -> tuple[capture_recapture.Readers, pl.DataFrame]:
+def reported(book: ledger.Ledger) -> tuple[capture_recapture.Readers, pl.DataFrame]:
     claims = overlap.claims(book, "mail", SHARE).filter(pl.col("route") == AUTOMATE)
     cases = overlap.twice_read(claims, readings.read(book, "mail"))
     return capture_recapture.readers(cases, 0.05), cases
@@ -63,7 +63,7 @@ def test_a_reader_who_agrees_with_a_wrong_model_is_read_again_and_what_they_miss
         return int(case.removeprefix("c-")) not in wrong or rng.random() < MISS
 
     answer(book, 0, [f"c-{n:04d}" for n in range(CASES)], agrees)
-    before, first = told(book)
+    before, first = reported(book)
     assert isinstance(before.error, NotEnoughEvidence)
     agreeing = first.filter("agree").height
     assert abs(before.due - SHARE * agreeing) < 3 * np.sqrt(SHARE * (1 - SHARE) * agreeing)
@@ -76,16 +76,16 @@ def test_a_reader_who_agrees_with_a_wrong_model_is_read_again_and_what_they_miss
     answer(book, 2, ties["case_id"].to_list(), agrees)
     assert adjudication.waiting(book, "mail", 10_000, second_opinion=True, overlap=SHARE).is_empty()
 
-    found, cases = told(book)
+    result, cases = reported(book)
     assert cases["wrong"].null_count() == 0
     truth = len(wrong) / CASES
     measured = cases["wrong"].mean()
     assert isinstance(measured, float)
     assert measured < 0.7 * truth
-    assert found.read == found.due == before.due
-    assert found.wrong == cases.filter(pl.col("agree") & pl.col("wrong")).height > 0
-    assert isinstance(found.error, Estimate)
-    assert isinstance(found.missed, Estimate)
-    assert measured < found.error.low < truth < found.error.high
-    assert found.missed.low < MISS < found.missed.high
-    assert readers_text.of(found, SHARE).startswith("Readers were checked on ")
+    assert result.read == result.due == before.due
+    assert result.wrong == cases.filter(pl.col("agree") & pl.col("wrong")).height > 0
+    assert isinstance(result.error, Estimate)
+    assert isinstance(result.missed, Estimate)
+    assert measured < result.error.low < truth < result.error.high
+    assert result.missed.low < MISS < result.missed.high
+    assert readers_text.of(result, SHARE).startswith("Readers were checked on ")

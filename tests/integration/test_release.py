@@ -53,9 +53,9 @@ class Site:
 def site(book: ledger.Ledger, ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     for name, value in {"LEDGER": ledger_url, "STREAMS": str(tmp_path), "DATA": str(tmp_path)}.items():
         monkeypatch.setenv(f"SECOND_READER_{name}", value)
-    made = Site(tmp_path, book)
-    made.describe()
-    yield made
+    stream_site = Site(tmp_path, book)
+    stream_site.describe()
+    yield stream_site
     with ledger.open(ledger_url) as fresh:  # a test may have taken the triggers of a table away
         assert [one for one in verify.ledger(fresh) if one.kind != "unguarded"] == []
 

@@ -67,11 +67,11 @@ class Desk:
 
     def held(self, name: str = "mail") -> list[str]:
         """Ids of the held cases. None of them was released."""
-        found = self.book.read("SELECT case_id, route, held FROM decision WHERE stream = :stream", stream=name)
-        found = found.filter(pl.col("held").is_not_null())
-        assert set(found["route"]) <= {"REVIEW"}
-        assert set(found["held"]) <= {group_caps.REASON}
-        return sorted(found["case_id"])
+        result = self.book.read("SELECT case_id, route, held FROM decision WHERE stream = :stream", stream=name)
+        result = result.filter(pl.col("held").is_not_null())
+        assert set(result["route"]) <= {"REVIEW"}
+        assert set(result["held"]) <= {group_caps.REASON}
+        return sorted(result["case_id"])
 
     def released(self, name: str = "mail") -> int:
         asked = "SELECT count(*) AS n FROM decision WHERE stream = :stream AND route = 'AUTOMATE'"

@@ -99,15 +99,15 @@ def test_dispatch_says_before_it_sends_how_many_cases_an_earlier_epoch_decided(
     (inbox / "v2.jsonl").write_text(text, encoding="utf-8")
     scored(book, inbox, "m-2")
     new = [f"second-{case}" for case in ids]
-    said: list[str] = []
-    monkeypatch.setattr(runs.log, "warning", lambda line, *values: said.append(line % values))
+    texts: list[str] = []
+    monkeypatch.setattr(runs.log, "warning", lambda line, *values: texts.append(line % values))
     stream = streams.parse((FIELD / "rerun.toml").read_text(encoding="utf-8"), origin="rerun.toml")
     config = settings.Settings(ledger=f"sqlite:///{inbox.parent / 'ledger.db'}", data=inbox.parent)
     run = runs.Run(run_id="d", flow="dispatch", started_at=runs.clock(), stream=stream, settings=config, ledger=book)
     now = runs.policy_in_force(book, stream).epoch_id
     dispatch.tell_earlier(run, [*ids, *new[:fresh]], now)
     dispatch.tell_earlier(run, new, now)
-    (line,) = said
+    (line,) = texts
     assert line.startswith(
         f"dispatch {stream.name}: 40 of {40 + fresh} cases that go to people were decided in an earlier"
     )

@@ -76,8 +76,8 @@ def checked(url: str, folder: Path | None = None) -> list[str]:
 
 def cases(url: str) -> list[str]:
     with ledger.open(url) as book:
-        found: list[str] = book.read("SELECT case_id FROM decision ORDER BY case_id")["case_id"].to_list()
-        return found
+        texts: list[str] = book.read("SELECT case_id FROM decision ORDER BY case_id")["case_id"].to_list()
+        return texts
 
 
 BY = ("--by", "Ann", "--because", "a year old")
@@ -109,17 +109,17 @@ def test_what_was_decided_since_stays(full: str, tmp_path: Path) -> None:
 
 
 def test_counts_readings_and_the_queue_are_as_before(full: str, tmp_path: Path) -> None:
-    def told() -> list[object]:
+    def reported() -> list[object]:
         with ledger.open(full) as book:
-            frames = (facts.judge(book).kinds, facts.judge(book).drawn, pending_cases.pending(book, "mail", 99))
+            frames = (facts.judge(book).kinds, facts.judge(book).sampled, pending_cases.pending(book, "mail", 99))
             return [
                 totals.totals(book, "mail", readings.read(book, "mail")),
                 *(frame.sort(frame.columns).rows() for frame in frames),
             ]
 
-    before = told()
+    before = reported()
     retire(full, tmp_path)
-    assert told() == before
+    assert reported() == before
 
 
 def test_a_retired_case_that_is_delivered_again_is_known_and_with_other_content_refused(
@@ -159,19 +159,19 @@ def test_an_append_of_thousands_in_the_hope_that_none_is_known_decides_no_retire
 def test_the_story_of_a_retired_case_says_where_its_record_is(full: str, tmp_path: Path) -> None:
     retire(full, tmp_path)
     with ledger.open(full) as book:
-        told = timeline.case(book, "mail", "b-3")
+        reported = timeline.case(book, "mail", "b-3")
     (file,) = tmp_path.glob("*.parquet")
-    assert f"{LATER} by ann@example.org: a month old" in told
-    assert f"record      {file.name}, seal " in told
+    assert f"{LATER} by ann@example.org: a month old" in reported
+    assert f"record      {file.name}, seal " in reported
 
 
 def unguarded(url: str, table: str, statement: str) -> list[str]:
     facts.execute(url, *facts.unguard(url, table), statement)
-    return [found for found in checked(url) if not found.startswith("unguarded")]
+    return [result for result in checked(url) if not result.startswith("unguarded")]
 
 
 @pytest.mark.parametrize(
-    ("table", "change", "found"),
+    ("table", "change", "text"),
     [
         ("decision", "UPDATE decision SET line = 9 WHERE case_id = 'a-1'", "edited: decision stream=mail, case_id=a-1"),
         ("decision", "DELETE FROM decision WHERE case_id = 'b-0'", "removed: decision stream=mail, case_id=b-0"),
@@ -186,10 +186,10 @@ def unguarded(url: str, table: str, statement: str) -> list[str]:
     ],
 )  # fmt: skip
 def test_what_is_left_of_a_retired_batch_is_still_guarded(
-    full: str, tmp_path: Path, table: str, change: str, found: str
+    full: str, tmp_path: Path, table: str, change: str, text: str
 ) -> None:
     retire(full, tmp_path)
-    assert any(one.startswith(found) for one in unguarded(full, table, change))
+    assert any(one.startswith(text) for one in unguarded(full, table, change))
 
 
 def test_a_retirement_that_is_not_sealed_excuses_no_missing_row(full: str, tmp_path: Path) -> None:
@@ -197,8 +197,8 @@ def test_a_retirement_that_is_not_sealed_excuses_no_missing_row(full: str, tmp_p
         seal = book.read("SELECT seal FROM decision WHERE case_id = 'b-4'")["seal"].item()
     values = f"{seal}, 'mail', 4, '', NULL, '', '', '', 'f', '', 'eve', 'because', '{NOW}', 99"
     facts.execute(full, f"INSERT INTO retirement VALUES ({values})")
-    found = unguarded(full, "decision", "DELETE FROM decision WHERE case_id = 'b-4'")
-    assert sorted(found) == [
+    result = unguarded(full, "decision", "DELETE FROM decision WHERE case_id = 'b-4'")
+    assert sorted(result) == [
         f"added: retirement of_seal={seal} (seal 99)",
         f"removed: decision stream=mail, case_id=b-4 (seal {seal})",
     ]
@@ -347,8 +347,8 @@ def test_who_does_not_own_the_tables_is_refused_before_a_file_is_written(postgre
         f"GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO {name}",
     )
     try:
-        told = psycopg.conninfo.conninfo_to_dict(postgres_url)
-        url = f"postgresql://{name}:test@{told['host']}:{told['port']}/{told['dbname']}"
+        reported = psycopg.conninfo.conninfo_to_dict(postgres_url)
+        url = f"postgresql://{name}:test@{reported['host']}:{reported['port']}/{reported['dbname']}"
         with pytest.raises(errors.Refused, match="only the role that owns the tables may"):
             retire(url, tmp_path)
     finally:
@@ -369,20 +369,22 @@ def test_the_report_is_the_same_before_and_after_but_for_the_last_seal_and_the_c
         desk.arrive("b", 200, 0.97, wrong=2)
         now = runs.clock()
         desk.look(now)
-        standings = certificates.standings(book, desk.in_force().epoch_id)
+        progress_by_scope = certificates.progress_by_scope(book, desk.in_force().epoch_id)
 
         def report() -> dict[str, object]:
-            cases = desk.judged(now)
+            cases = desk.cases(now)
             labels = evidence.labels(desk.describe(), desk.in_force(), cases, now)
-            made = measure.gather(desk.run(), desk.in_force(), cases, standings, labels, now)
-            return as_json.whole(made) | {"seal": None}
+            gather = measure.gather(desk.run(), desk.in_force(), cases, progress_by_scope, labels, now)
+            return as_json.whole(gather) | {"seal": None}
 
         before, plans = report(), certificates.plans(book, desk.in_force().epoch_id)
-        said = CliRunner().invoke(main.app, ["retire", "mail", "--before", now, "--to", str(tmp_path / "archive"), *BY])
-        assert (said.exit_code, said.stderr) == (0, "")
+        message = CliRunner().invoke(
+            main.app, ["retire", "mail", "--before", now, "--to", str(tmp_path / "archive"), *BY]
+        )
+        assert (message.exit_code, message.stderr) == (0, "")
         gone = int(book.read("SELECT count(*) AS n FROM retired")["n"].item())
         assert gone > 50
-        assert said.stdout == f"{gone} decisions retired into 1 file in {tmp_path / 'archive'}.\n"
+        assert message.stdout == f"{gone} decisions retired into 1 file in {tmp_path / 'archive'}.\n"
         assert report() == before
         assert certificates.plans(book, desk.in_force().epoch_id) == plans
         assert verify.ledger(book, archive=tmp_path / "archive") == []

@@ -56,11 +56,11 @@ def test_a_team_answers_each_task_once_and_leaves_the_wanted_number_open(
         leave_open=4,
         on_progress=seen.append,
     )
-    given = _annotations(owner, project)
+    annotations = _annotations(owner, project)
     assert worked == reviewers.Worked(answered=8, skipped=0)
     assert seen == [1, 2, 3, 4, 5, 6, 7, 8]
-    assert Counter(key for key, _ in given) == Counter(f"k{one}" for one in range(8))
-    assert {key: one["result"][0]["value"]["choices"] for key, one in given} == {
+    assert Counter(key for key, _ in annotations) == Counter(f"k{one}" for one in range(8))
+    assert {key: one["result"][0]["value"]["choices"] for key, one in annotations} == {
         f"k{one}": ["yes" if one % 2 else "no"] for one in range(8)
     }
 
@@ -68,19 +68,19 @@ def test_a_team_answers_each_task_once_and_leaves_the_wanted_number_open(
 def test_answers_carry_the_account_and_the_measured_seconds(
     label_studio: LabelStudio, owner: httpx.Client, team: list[reviewers.Reviewer], project: int
 ) -> None:
-    said: dict[str, str] = {}
+    by_name: dict[str, str] = {}
     pause = threading.Event()
 
     def answer(key: str, who: str) -> str:
-        said[key] = who
+        by_name[key] = who
         pause.wait(0.2)
         return "yes"
 
     reviewers.work(label_studio.url, team, project, answer=answer, leave_open=0)
     accounts = {one["id"]: one["email"] for one in owner.get("/api/users/").json()}
-    given = _annotations(owner, project)
-    assert {key: accounts[one["completed_by"]] for key, one in given} == said
-    assert all(0.2 <= one["lead_time"] < 30 for _, one in given)
+    annotations = _annotations(owner, project)
+    assert {key: accounts[one["completed_by"]] for key, one in annotations} == by_name
+    assert all(0.2 <= one["lead_time"] < 30 for _, one in annotations)
 
 
 def test_no_answer_is_a_skip_and_the_task_stays_open(
@@ -186,9 +186,9 @@ def test_a_server_that_is_not_there_is_unavailable(monkeypatch: pytest.MonkeyPat
 
 
 def _project(owner: httpx.Client, config: str) -> int:
-    made = owner.post("/api/projects/", json={"title": "replayed reviewers", "label_config": config})
-    made.raise_for_status()
-    return int(made.json()["id"])
+    response = owner.post("/api/projects/", json={"title": "replayed reviewers", "label_config": config})
+    response.raise_for_status()
+    return int(response.json()["id"])
 
 
 def _annotations(owner: httpx.Client, project: int) -> list[tuple[str, dict[str, Any]]]:

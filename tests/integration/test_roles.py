@@ -33,9 +33,9 @@ def members(postgres_url: str) -> Iterator[tuple[str, str, str]]:
     ledger.migrate(postgres_url)
     for _ in range(2):  # as after an upgrade
         facts.execute(postgres_url, ROLES.read_text(encoding="utf-8"))
-    made = [as_member(postgres_url, role) for role in ROLES_OF_OURS]
-    yield made[0][1], made[1][1], made[2][1]
-    facts.execute(postgres_url, *(f"DROP ROLE {name}" for name, _ in made))
+    built = [as_member(postgres_url, role) for role in ROLES_OF_OURS]
+    yield built[0][1], built[1][1], built[2][1]
+    facts.execute(postgres_url, *(f"DROP ROLE {name}" for name, _ in built))
 
 
 def test_the_flows_role_adds_facts_in_every_way_and_reads_and_verifies_them(members: tuple[str, str, str]) -> None:

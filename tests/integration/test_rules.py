@@ -49,10 +49,10 @@ class Office:
 
     def answer(self, wrong: Callable[[int], bool]) -> None:
         """Every case that is to be read blind is read, by two people where the first contradicts the model."""
-        drawn = self.book.read("SELECT case_id FROM decision WHERE blind ORDER BY case_id")["case_id"].to_list()
+        sampled = self.book.read("SELECT case_id FROM decision WHERE blind ORDER BY case_id")["case_id"].to_list()
         now = runs.clock()
         read: list[dict[str, facts.Value]] = []
-        for n, case in enumerate(drawn):
+        for n, case in enumerate(sampled):
             spam = wrong(int(case.rpartition("-")[2]))
             for slot in range(2 if spam else 1):
                 task = 10_000 * slot + n + 1
@@ -84,7 +84,7 @@ class Office:
         return score.record_all(self.desk.run(), path, decide.record.fn)
 
     def report(self) -> Report:
-        cases, now = self.desk.judged(), runs.clock()
+        cases, now = self.desk.cases(), runs.clock()
         labels = evidence.labels(self.desk.run().stream, self.desk.in_force(), cases, now)
         return measure.gather(self.desk.run(), self.desk.in_force(), cases, {"": self.desk.look()}, labels, now)
 
@@ -137,22 +137,22 @@ def test_another_rule_of_release_is_another_epoch_and_another_rule_of_audit_is_n
     assert office.desk.in_force().epoch_id == first
     office.open(LARGE.replace("100", "200"))
     assert office.desk.in_force().epoch_id != first
-    said = office.book.read("SELECT because FROM adoption ORDER BY version")["because"].to_list()
-    assert any("never_release" in one and "total > 200" in one for one in said), said
+    values = office.book.read("SELECT because FROM adoption ORDER BY version")["because"].to_list()
+    assert any("never_release" in one and "total > 200" in one for one in values), values
 
 
 def test_what_a_rule_has_audited_is_released_and_read_blind_with_propensity_one(office: Office) -> None:
     office.open(VIP)
     office.score("a", ["50"] * 1000, [n < 100 for n in range(1000)])
     cases = office.book.read("SELECT propensity, blind FROM decision")
-    drawn = cases.group_by("propensity").agg(pl.len(), pl.col("blind").sum())
-    by_propensity = {propensity: (n, blind) for propensity, n, blind in drawn.iter_rows()}
+    sampled = cases.group_by("propensity").agg(pl.len(), pl.col("blind").sum())
+    by_propensity = {propensity: (n, blind) for propensity, n, blind in sampled.iter_rows()}
     assert by_propensity[1.0] == (100, 100)
     n, blind = by_propensity[0.1]
     assert n == 900
     assert abs(blind - 90) < 4 * math.sqrt(900 * 0.1 * 0.9)
     report = office.report()
-    assert (report.always_audited, ruled.always_audited(office.desk.judged())) == (100, 100)
+    assert (report.always_audited, ruled.always_audited(office.desk.cases())) == (100, 100)
     assert any(one.startswith("100 released cases were sampled by a rule") for one in certificate_text.lines(report))
 
 
@@ -162,7 +162,7 @@ def test_change_detection_watches_ruled_audits_at_the_rate_of_the_others(office:
     office.open(VIP)
     office.score("a", ["50"] * 4000, [n % 2 == 0 for n in range(4000)])
     office.answer(lambda n: n % 2 == 0)
-    watched = certificates.watched(office.desk.judged(), office.desk.in_force().epoch_id)
+    watched = certificates.watched(office.desk.cases(), office.desk.in_force().epoch_id)
     share = watched["wrong"].mean()
     assert isinstance(share, float)
     assert abs(share - 0.5) < 4 * math.sqrt(0.25 / len(watched))

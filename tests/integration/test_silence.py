@@ -19,16 +19,16 @@ from tests.integration.desk import ANN, WHY, Clock, Desk, opened
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
     """A stream that released for a day, and whose 40 or so draws nobody has read since: silence has stopped it."""
-    with opened(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path, monkeypatch) as made:
-        made.arrive("a", 300, 0.99)
-        made.look()
+    with opened(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path, monkeypatch) as built:
+        built.arrive("a", 300, 0.99)
+        built.look()
         actions.adopt("mail", 0.99, by=ANN, because=WHY)
         clock.later(1)
-        made.arrive("b", 80, 0.99, answer=False)
+        built.arrive("b", 80, 0.99, answer=False)
         clock.later(8)
-        assert score(made).adopted_by == safeguards.SILENCE
+        assert score(built).adopted_by == safeguards.SILENCE
         clock.later(1)
-        yield made
+        yield built
 
 
 def score(desk: Desk) -> policy_history.PolicyInForce:
@@ -42,21 +42,21 @@ def score(desk: Desk) -> policy_history.PolicyInForce:
 def night(desk: Desk) -> Report:
     """What `measure` does, and what it reports."""
     run, in_force, now = desk.run(), desk.in_force(), runs.clock()
-    cases = desk.judged()
-    standings = desk.looks()
+    cases = desk.cases()
+    progress_by_scope = desk.looks()
     labels = evidence.labels(run.stream, in_force, cases, now)
     if evidence.watch(run, in_force, labels, now):
-        in_force, standings, labels = desk.in_force(), {}, labels.clear()
+        in_force, progress_by_scope, labels = desk.in_force(), {}, labels.clear()
     else:
-        safeguards.act(run, in_force, standings, now)
-    return measure.gather(run, desk.in_force(), cases, standings, labels, now)
+        safeguards.act(run, in_force, progress_by_scope, now)
+    return measure.gather(run, desk.in_force(), cases, progress_by_scope, labels, now)
 
 
-def drawn(desk: Desk, prefix: str) -> list[str]:
-    found = desk.book.read(
+def sampled(desk: Desk, prefix: str) -> list[str]:
+    result = desk.book.read(
         "SELECT case_id FROM decision WHERE blind AND case_id LIKE :prefix ORDER BY case_id", prefix=f"{prefix}-%"
     )
-    return found["case_id"].to_list()
+    return result["case_id"].to_list()
 
 
 def read(desk: Desk, cases: list[str], label: str, *, slot: int = 0) -> None:
@@ -65,26 +65,26 @@ def read(desk: Desk, cases: list[str], label: str, *, slot: int = 0) -> None:
     known = dict(desk.book.read("SELECT case_id, task_id FROM dispatch WHERE slot = 0").iter_rows())
     rows = [{"case_id": case, "slot": slot, "task_id": known[case] + 1_000_000 * slot, "blind": True} for case in cases]
     who = f"reader-{slot}@example.org"
-    given = [
+    value = [
         row | {"annotation_id": row["task_id"], "reviewer": who, "revision": now, "submitted_at": now, "answer": label}
         for row in rows
     ]
     if slot:
         sent = [row | {"task_key": f"{row['case_id']} {slot}", "sent_at": now} for row in rows]
         desk.book.append({"dispatch": facts.dispatches(*sent)}, now=now)
-    desk.book.append({"review": facts.reviews(*given)}, now=now)
+    desk.book.append({"review": facts.reviews(*value)}, now=now)
 
 
 @pytest.mark.parametrize("everything", [True, False])
 def test_answers_that_nobody_has_settled_end_no_silence(desk: Desk, clock: Clock, *, everything: bool) -> None:
     stopped = desk.in_force()
-    cases = drawn(desk, "b")
+    cases = sampled(desk, "b")
     read(desk, cases if everything else cases[:-5], "spam")
     assert score(desk) == stopped
-    made = night(desk)
+    built = night(desk)
     assert desk.in_force() == stopped
-    assert made.silence == "unsettled"
-    assert any("no answer is settled" in said for said in certificate_text.lines(made))
+    assert built.silence == "unsettled"
+    assert any("no answer is settled" in message for message in certificate_text.lines(built))
     clock.later(7.1)
     night(desk)
     assert desk.in_force().adopted_by == evidence.WATCHDOG, "a dispute that nobody came to counts as wrong in the end"
@@ -93,7 +93,7 @@ def test_answers_that_nobody_has_settled_end_no_silence(desk: Desk, clock: Clock
 def test_settled_labels_that_say_the_error_has_risen_bring_nothing_back(desk: Desk) -> None:
     stopped = desk.in_force()
     for slot in (0, 1):
-        read(desk, drawn(desk, "b"), "spam", slot=slot)
+        read(desk, sampled(desk, "b"), "spam", slot=slot)
     assert score(desk) == stopped, "also where score comes before measure"
     night(desk)
     assert desk.in_force().adopted_by == evidence.WATCHDOG
@@ -101,44 +101,44 @@ def test_settled_labels_that_say_the_error_has_risen_bring_nothing_back(desk: De
 
 def test_disputes_that_wait_count_as_wrong_before_release_comes_back(desk: Desk, clock: Clock) -> None:
     stopped = desk.in_force()
-    cases = drawn(desk, "b")
+    cases = sampled(desk, "b")
     read(desk, cases[:10], "ham")
     read(desk, cases[10:], "spam")
     assert score(desk) == stopped
-    made = night(desk)
-    assert (desk.in_force(), made.silence) == (stopped, "doubted")
-    assert any("counted as wrong, say that the error has risen" in said for said in certificate_text.lines(made))
+    built = night(desk)
+    assert (desk.in_force(), built.silence) == (stopped, "doubted")
+    assert any("counted as wrong, say that the error has risen" in message for message in certificate_text.lines(built))
     clock.later(1)
     for slot in (1, 2):
         read(desk, cases[10:], "ham", slot=slot)
     back = score(desk)
     assert (back.policy.threshold, back.adopted_by, back.certified) == (0.99, safeguards.SILENCE, True)
-    made = night(desk)
-    assert (desk.in_force(), made.silence) == (back, "")
+    built = night(desk)
+    assert (desk.in_force(), built.silence) == (back, "")
 
 
 def test_an_era_gives_nothing_back_while_disputes_say_that_the_error_has_risen(desk: Desk, clock: Clock) -> None:
-    read(desk, drawn(desk, "b"), "ham")
+    read(desk, sampled(desk, "b"), "ham")
     assert score(desk).policy.threshold == 0.99
     desk.arrive("c", 80, 0.99, answer=False)
     era = certificates.era(desk.book, desk.in_force().epoch_id)
     assert era is not None
     clock.later(53)
-    read(desk, drawn(desk, "c")[:5], "ham")
+    read(desk, sampled(desk, "c")[:5], "ham")
     desk.looks()
     clock.later(3)
     assert score(desk).policy.threshold == 0.99
     clock.later(39)
-    read(desk, drawn(desk, "c")[5:6], "ham")
+    read(desk, sampled(desk, "c")[5:6], "ham")
     lapsed = score(desk)
     assert (lapsed.policy.threshold, lapsed.adopted_by) == (None, safeguards.ERA)
     desk.arrive("d", 300, 0.99)  # people read them all, and era 2 certifies the line
-    read(desk, drawn(desk, "c")[6:], "spam")
+    read(desk, sampled(desk, "c")[6:], "spam")
     night(desk)
     assert desk.in_force() == lapsed
     clock.later(1)
     for slot in (1, 2):
-        read(desk, drawn(desk, "c")[6:], "ham", slot=slot)
+        read(desk, sampled(desk, "c")[6:], "ham", slot=slot)
     night(desk)
     assert (desk.in_force().policy.threshold, desk.in_force().certified) == (0.99, True)
 
@@ -167,7 +167,7 @@ def test_a_dispute_is_as_old_as_the_answer_that_made_it(
         desk.arrive("b", 200, 0.99, answer=False)
         desk.arrive("c", 40, 0.99)
         clock.later(8)
-        cases = drawn(desk, "b")
+        cases = sampled(desk, "b")
         read(desk, cases[::6], "spam")
         read(desk, [case for case in cases if case not in cases[::6]], "ham")
         clock.later(6.9)
@@ -185,7 +185,7 @@ def test_readings_that_agree_and_wait_for_another_count_as_long_as_disputes_do(
     monkeypatch.setattr(desk_, "STREAM", desk_.STREAM.replace("overlap = 0.0", "overlap = 1.0"))
     with opened(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path, monkeypatch) as desk:
         desk.arrive("a", 300, 0.99)
-        read(desk, drawn(desk, "a"), "ham", slot=1)
+        read(desk, sampled(desk, "a"), "ham", slot=1)
         desk.look()
         adopted = actions.adopt("mail", 0.99, by=ANN, because=WHY)
         for day in "bcdefg":
@@ -193,7 +193,7 @@ def test_readings_that_agree_and_wait_for_another_count_as_long_as_disputes_do(
             desk.arrive(day, 100, 0.99, wrong=1, second=False)
         for _ in range(8):
             clock.later(1)
-            labels = evidence.labels(desk.describe(), desk.in_force(), desk.judged(), runs.clock())
+            labels = evidence.labels(desk.describe(), desk.in_force(), desk.cases(), runs.clock())
             assert evidence.watch(desk.run(), desk.in_force(), labels, runs.clock()) is False
         assert desk.in_force() == adopted
-        assert (labels["wrong"].sum(), len(labels)) == (6, sum(len(drawn(desk, day)) for day in "bcdefg"))
+        assert (labels["wrong"].sum(), len(labels)) == (6, sum(len(sampled(desk, day)) for day in "bcdefg"))

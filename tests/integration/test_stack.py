@@ -93,11 +93,11 @@ def test_postgres_lets_nobody_in_without_the_password(postgres_url: str) -> None
 
 
 def test_keys_are_made_once_and_only_their_owner_reads_them(tmp_path: Path) -> None:
-    made = keys.load(tmp_path)
-    assert keys.load(tmp_path) == made
+    built = keys.load(tmp_path)
+    assert keys.load(tmp_path) == built
     assert stat.S_IMODE((tmp_path / "keys.json").stat().st_mode) == 0o600
-    assert made.token not in repr(made)
-    assert made.password not in repr(made)
+    assert built.token not in repr(built)
+    assert built.password not in repr(built)
 
 
 def test_lost_keys_are_said_in_one_line(tmp_path: Path) -> None:
@@ -141,11 +141,11 @@ def test_a_users_own_settings_do_not_steer_our_servers(monkeypatch: pytest.Monke
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.example")
     monkeypatch.setenv("NO_PROXY", "intranet.example")
     monkeypatch.delenv("no_proxy", raising=False)
-    made = servers.environment(PREFECT_HOME="/ours")
-    assert "PREFECT_API_URL" not in made
-    assert "PGHOST" not in made
-    assert made["PREFECT_HOME"] == "/ours"
-    assert made["NO_PROXY"] == "intranet.example,127.0.0.1,localhost"
+    environment = servers.environment(PREFECT_HOME="/ours")
+    assert "PREFECT_API_URL" not in environment
+    assert "PGHOST" not in environment
+    assert environment["PREFECT_HOME"] == "/ours"
+    assert environment["NO_PROXY"] == "intranet.example,127.0.0.1,localhost"
 
 
 def test_label_studio_is_closed_to_strangers(label_studio: Any) -> None:

@@ -12,7 +12,7 @@ def decide(book: ledger.Ledger, *cases: dict[str, facts.Value]) -> None:
     book.append({"decision": facts.decisions(*cases)}, now=facts.NOW)
 
 
-def drawn(*cases: str) -> list[dict[str, facts.Value]]:
+def sampled(*cases: str) -> list[dict[str, facts.Value]]:
     return [{"case_id": case, "blind": True} for case in cases]
 
 
@@ -31,9 +31,14 @@ def say(book: ledger.Ledger, case: str, annotation: int, **what: facts.Value) ->
 def test_the_policy_in_force_is_the_one_of_the_highest_version(book: ledger.Ledger) -> None:
     book.append({"policy": facts.policies({"policy_id": "p-2", "threshold": None})}, now=facts.NOW)
     book.append({"adoption": facts.adoptions({"version": 2, "policy_id": "p-2", "replaced": "p-1"})}, now=facts.NOW)
-    found = policy_history.policy_in_force(book, "mail")
-    assert found is not None
-    assert (found.version, found.policy_id, found.policy.threshold, found.labels) == (2, "p-2", None, ("ham", "spam"))
+    in_force = policy_history.policy_in_force(book, "mail")
+    assert in_force is not None
+    assert (
+        in_force.version,
+        in_force.policy_id,
+        in_force.policy.threshold,
+        in_force.labels,
+    ) == (2, "p-2", None, ("ham", "spam"))
     assert policy_history.policy_in_force(book, "another") is None
 
 
@@ -82,7 +87,7 @@ def test_recalled_cases_and_audits_of_now_do_not_wait_behind_an_old_backlog(book
 
 
 def test_a_reading_is_the_first_persons_last_word_and_a_deleted_or_bulk_answer_is_none(book: ledger.Ledger) -> None:
-    decide(book, *drawn(*"abcd"))
+    decide(book, *sampled(*"abcd"))
     send(book, a=1, b=2, c=3, d=4)
     say(book, "a", 1, answer="ham", submitted_at=EARLY, revision=EARLY)
     say(book, "a", 1, answer="spam", submitted_at=EARLY, revision=LATE)  # edited
@@ -91,23 +96,23 @@ def test_a_reading_is_the_first_persons_last_word_and_a_deleted_or_bulk_answer_i
     say(book, "b", 2, outcome="deleted", answer=None, revision=f"{LATE} deleted 1")
     say(book, "c", 3, outcome="bulk", answer=None, seconds=None)
     say(book, "d", 4, outcome="skip", answer=None)
-    found = readings.read(book, "mail").readings
-    assert found.select("case_id", "reviewer", "answer").rows() == [("a", "ben@example.org", "spam")]
+    result = readings.read(book, "mail").readings
+    assert result.select("case_id", "reviewer", "answer").rows() == [("a", "ben@example.org", "spam")]
     opened = readings.open_cases(readings.read(book, "mail"))
     assert opened.select("case_id", "skips").rows() == [("b", 0), ("c", 0), ("d", 1)]
 
 
 def test_counts_tell_every_draw_apart_by_what_became_of_it(book: ledger.Ledger) -> None:
-    decide(book, {"case_id": "undrawn"}, *drawn("waiting", "open", "skipped", "right", "wrong"))
+    decide(book, {"case_id": "undrawn"}, *sampled("waiting", "open", "skipped", "right", "wrong"))
     send(book, open=1, skipped=2, right=3, wrong=4)
     say(book, "skipped", 2, outcome="skip", answer=None)
     say(book, "right", 3, answer="ham", blind=True)
     say(book, "wrong", 4, answer="spam", blind=True)
 
     def became(now: str) -> dict[str, bool]:
-        found = outcomes.counts(facts.judge(book, now=now, hours=24))
-        assert found["n"].to_list() == [1] * 6
-        return dict(found.select("outcome", "late").rows())
+        counts = outcomes.counts(facts.judge(book, now=now, hours=24))
+        assert counts["n"].to_list() == [1] * 6
+        return dict(counts.select("outcome", "late").rows())
 
     late = {"waiting", "open", "skipped"}
     # The wrong one is disputed until another person has read it: an estimate must not look better for waiting.

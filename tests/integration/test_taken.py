@@ -89,9 +89,9 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(inbox: Inbox, monkey
     inbox.write("a.csv", "a")
     record = decide.record
 
-    def late(*given: Any) -> dict[str, int]:
+    def late(*value: Any) -> dict[str, int]:
         inbox.write("a.csv", "b")
-        return record(*given)
+        return record(*value)
 
     monkeypatch.setattr(decide, "record", late)
     assert (1, 1, 0) == inbox.score()
@@ -113,10 +113,10 @@ def test_a_run_that_ends_early_has_taken_nothing(inbox: Inbox, monkeypatch: pyte
     inbox.write("b.csv", "b")
     record, asked = decide.record, iter([True, False])
 
-    def killed(*given: Any) -> dict[str, int]:
+    def killed(*value: Any) -> dict[str, int]:
         if not next(asked):
             raise KeyboardInterrupt
-        return record(*given)
+        return record(*value)
 
     with monkeypatch.context() as patch:
         patch.setattr(decide, "record", killed)

@@ -33,7 +33,7 @@ error = 0.05
 error = 2.0
 review_minute = 0.5
 """
-GIVEN = """[input]
+INPUT = """[input]
 source = "inbox"
 prediction = "label"
 confidence = "score"
@@ -59,14 +59,14 @@ class Desk:
     folder: Path
     book: ledger.Ledger
 
-    def describe(self, answer: str = GIVEN) -> stream.Stream:
+    def describe(self, answer: str = INPUT) -> stream.Stream:
         (self.folder / "mail.toml").write_text(STREAM.format(answer=answer), encoding="utf-8")
         return settings.read_stream("mail", settings.read())
 
     def in_force(self) -> policy_history.PolicyInForce:
-        found = policy_history.policy_in_force(self.book, "mail")
-        assert found is not None
-        return found
+        policy_in_force = policy_history.policy_in_force(self.book, "mail")
+        assert policy_in_force is not None
+        return policy_in_force
 
     def model(self, data: bytes) -> None:
         (self.folder / "model.skops").write_bytes(data)
@@ -85,12 +85,12 @@ def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 def test_another_meaning_of_the_confidence_stops_the_flows_until_an_epoch_of_it_begins(desk: Desk) -> None:
     epochs.begin_epoch(desk.book, desk.describe(), ANN)
     before = desk.in_force().epoch_id
-    other = desk.describe(GIVEN.replace('confidence = "score"', 'confidence = "p"'))
-    said = "the file's input.confidence is 'p', that of the epoch in force 'score'"
-    with pytest.raises(Misuse, match=f"stream 'mail': {said}; to start a new epoch .* run: second-reader init mail"):
+    other = desk.describe(INPUT.replace('confidence = "score"', 'confidence = "p"'))
+    text = "the file's input.confidence is 'p', that of the epoch in force 'score'"
+    with pytest.raises(Misuse, match=f"stream 'mail': {text}; to start a new epoch .* run: second-reader init mail"):
         runs.policy_in_force(desk.book, other)
     assert epochs.begin_epoch(desk.book, other, ANN) is True
-    assert desk.in_force().because.endswith(f"evidence starts at zero, for {said}")
+    assert desk.in_force().because.endswith(f"evidence starts at zero, for {text}")
     assert desk.in_force().epoch_id != before
     assert runs.policy_in_force(desk.book, other).policy.threshold is None
     assert epochs.begin_epoch(desk.book, other, ANN) is False
@@ -98,9 +98,9 @@ def test_another_meaning_of_the_confidence_stops_the_flows_until_an_epoch_of_it_
 
 def test_a_scale_is_registered_as_the_calibrator_of_the_epoch(desk: Desk) -> None:
     for line, expected in [("", "identity"), ('scale = "logprob"\n', "logprob")]:
-        epochs.begin_epoch(desk.book, desk.describe(GIVEN.replace("[model]", f"{line}[model]")), ANN)
-        found = desk.book.read("SELECT calibrator FROM epoch WHERE epoch_id = :epoch", epoch=desk.in_force().epoch_id)
-        assert found["calibrator"].item() == expected
+        epochs.begin_epoch(desk.book, desk.describe(INPUT.replace("[model]", f"{line}[model]")), ANN)
+        result = desk.book.read("SELECT calibrator FROM epoch WHERE epoch_id = :epoch", epoch=desk.in_force().epoch_id)
+        assert result["calibrator"].item() == expected
 
 
 def test_other_bytes_of_the_model_file_are_another_epoch_wherever_the_file_lies(desk: Desk) -> None:
@@ -195,8 +195,8 @@ def test_a_file_of_another_scale_leaves_nothing_in_the_ledger_and_is_read_with_t
         score(desk.describe())
     assert desk.book.read("SELECT count(*) AS n FROM decision")["n"].item() == 0
     assert desk.book.read("SELECT count(*) AS n FROM fault")["n"].item() == 0
-    score(desk.describe(GIVEN.replace("[model]", 'scale = "percent"\n[model]')))
-    found = desk.book.read("SELECT case_id, confidence, group_id FROM decision ORDER BY case_id")
-    assert found["confidence"].to_list() == [0.975, 0.99, 0.12]
-    first, second, third = found["group_id"]
+    score(desk.describe(INPUT.replace("[model]", 'scale = "percent"\n[model]')))
+    result = desk.book.read("SELECT case_id, confidence, group_id FROM decision ORDER BY case_id")
+    assert result["confidence"].to_list() == [0.975, 0.99, 0.12]
+    first, second, third = result["group_id"]
     assert first == second != third

@@ -20,7 +20,7 @@ def archive() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def made(archive: bytes, tmp_path_factory: pytest.TempPathFactory) -> prepared.Prepared:
+def ready(archive: bytes, tmp_path_factory: pytest.TempPathFactory) -> prepared.Prepared:
     home = tmp_path_factory.mktemp("home")
     private_files.replace(home / "downloads" / tweet_archive.NAME, archive)
     return tweets.prepare(home, 2)
@@ -35,18 +35,18 @@ def test_196_of_4200_tweets_are_dropped_and_each_of_the_others_has_20_ratings_or
     assert all(math.isclose(tweet.mean, sum(tweet.ratings) / len(tweet.ratings), abs_tol=1e-8) for tweet in read)
 
 
-def test_the_model_answers_the_rows_it_has_not_seen_as_well_as_stated(made: prepared.Prepared) -> None:
-    rows = [json.loads(line) for day in made.days for line in day.read_text(encoding="utf-8").splitlines()]
-    right = sum(max(tweets.LABELS, key=row.__getitem__) == made.truth[row["id"]] for row in rows)
-    assert len(rows) == len(made.truth) == 3004
-    assert {row["id"] for row in rows} == set(made.truth)
-    assert made.accuracy == right / 3004
-    assert 0.80 < made.accuracy < 0.84
+def test_the_model_answers_the_rows_it_has_not_seen_as_well_as_stated(ready: prepared.Prepared) -> None:
+    rows = [json.loads(line) for day in ready.days for line in day.read_text(encoding="utf-8").splitlines()]
+    right = sum(max(tweets.LABELS, key=row.__getitem__) == ready.truth[row["id"]] for row in rows)
+    assert len(rows) == len(ready.truth) == 3004
+    assert {row["id"] for row in rows} == set(ready.truth)
+    assert ready.accuracy == right / 3004
+    assert 0.80 < ready.accuracy < 0.84
     assert all(math.isclose(sum(row[label] for label in tweets.LABELS), 1, abs_tol=1e-9) for row in rows)
     assert all(row["latency_ms"] > 0 for row in rows)
 
 
-def test_a_single_rating_is_the_truth_in_about_four_cases_of_five(made: prepared.Prepared) -> None:
-    same = sum(made.answer(case, "ada@example.com") == label for case, label in made.truth.items()) / 3004
+def test_a_single_rating_is_the_truth_in_about_four_cases_of_five(ready: prepared.Prepared) -> None:
+    same = sum(ready.answer(case, "ada@example.com") == label for case, label in ready.truth.items()) / 3004
     # Mean agreement of all ratings is 0.80; one draw each has a standard deviation of 0.007.
     assert 0.77 < same < 0.83

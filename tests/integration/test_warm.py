@@ -180,7 +180,7 @@ class Asking:
         socket.send_fds(self.mine, [request], [self.into, self.into])
         os.close(self.into)
 
-    def told(self) -> tuple[bytes, bytes]:
+    def reported(self) -> tuple[bytes, bytes]:
         """What it hears of its run, and of the output; nothing of either where nobody holds them any more."""
         heard = self.mine.recv(8), os.read(self.out, 8)
         for one in (self.server, self.mine):
@@ -198,7 +198,7 @@ def test_a_fork_that_fails_is_the_trouble_of_one_run_alone(tmp_path: Path, monke
     with selectors.PollSelector() as watched:
         warm._begin(asking.server, watched, PROGRAM)
         assert len(watched.get_map()) == 0
-    assert asking.told() == (b"", b"")
+    assert asking.reported() == (b"", b"")
 
 
 def test_a_request_that_is_cut_off_leaves_nothing_open(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_a_request_that_is_cut_off_leaves_nothing_open(tmp_path: Path) -> None:
     asking.mine.shutdown(socket.SHUT_WR)
     with selectors.PollSelector() as watched:
         warm._begin(asking.server, watched, PROGRAM)
-    assert asking.told() == (b"", b"")
+    assert asking.reported() == (b"", b"")
 
 
 def test_a_long_name_of_the_folder_for_what_is_temporary_is_no_trouble(

@@ -37,9 +37,9 @@ def site(
     for name, value in settings.items():
         monkeypatch.setenv(f"SECOND_READER_{name}", value)
     monkeypatch.setattr(webhook, "WAITS", (0.0, 0.0))
-    made = Site(tmp_path, book)
-    made.describe(f'\n[release]\nwebhook = "{hook.url}"\n')
-    yield made
+    stream_site = Site(tmp_path, book)
+    stream_site.describe(f'\n[release]\nwebhook = "{hook.url}"\n')
+    yield stream_site
     assert hook.receiver.wrong == []
 
 
@@ -140,17 +140,19 @@ def test_a_webhook_that_fails_stops_no_file_and_is_said(
     with pytest.raises(error, match=rf"webhook at 127\.0\.0\.1: {text}.*; {wait}") as raised:
         release._release("mail")
     assert len(site.names()) == 1
-    said = [str(one) for one in doctor.examine("mail", deep=False) if one.subject == "webhook"]
-    assert len(said) == 1
-    assert "1 batch waits: webhook at 127.0.0.1: " in said[0]
+    findings = [str(one) for one in doctor.examine("mail", deep=False) if one.subject == "webhook"]
+    assert len(findings) == 1
+    assert "1 batch waits: webhook at 127.0.0.1: " in findings[0]
     hook.faults = lambda: None
     decide(site.book, {"case_id": "b", "route": "AUTOMATE"})
     assert release._release("mail") == {"files": 1, "rows": 1, "batches": 2}
     assert hook.receiver.finished() == site.truth()
     assert [one for one in doctor.examine("mail", deep=False) if one.subject == "webhook"] == []
-    told = "".join([*site.book.read("SELECT counts FROM run")["counts"], str(raised.value), *caplog.messages, *said])
-    assert hooks.SECRET not in told
-    assert "/answers" not in told  # the address may hold a secret of the receiver's
+    everything = "".join(
+        [*site.book.read("SELECT counts FROM run")["counts"], str(raised.value), *caplog.messages, *findings]
+    )
+    assert hooks.SECRET not in everything
+    assert "/answers" not in everything  # the address may hold a secret of the receiver's
 
 
 def test_a_receiver_that_lets_us_wait_is_asked_again_when_it_says(

@@ -67,11 +67,11 @@ def test_what_was_recorded_after_a_collection_counts_although_the_clock_was_set_
 def test_a_case_waits_until_a_person_answers_wherever_its_tasks_went(book: ledger.Ledger) -> None:
     send(book, "a", "b", "c", at=EARLY)
     book.append({"redispatch": facts.redispatches({"case_id": "a", "task_id": 500})}, now=facts.NOW)
-    said: list[dict[str, facts.Value]] = [
+    by_names: list[dict[str, facts.Value]] = [
         {"case_id": "b", "task_id": ord("b"), "annotation_id": 1},
         {"case_id": "c", "task_id": ord("c"), "annotation_id": 2, "outcome": "skip", "answer": None},
     ]
-    book.append({"review": facts.reviews(*said)}, now=facts.NOW)
+    book.append({"review": facts.reviews(*by_names)}, now=facts.NOW)
     waiting = sent_tasks.unanswered(book, "mail")
     assert waiting.select("case_id", "slot", "task_key", "payload", "prediction", "blind").rows() == [
         ("a", 0, "key-a", '{"text": "hello"}', "ham", False),
@@ -85,11 +85,11 @@ def test_a_case_waits_until_a_person_answers_wherever_its_tasks_went(book: ledge
 
 def test_an_annotation_number_given_out_again_takes_no_other_cases_answer(book: ledger.Ledger) -> None:
     send(book, "a", "b", at=EARLY)
-    said: list[dict[str, facts.Value]] = [
+    by_names: list[dict[str, facts.Value]] = [
         {"case_id": "a", "annotation_id": 1, "revision": EARLY, "answer": "ham"},
         {"case_id": "b", "annotation_id": 1, "revision": LATE, "answer": "spam"},
     ]
-    book.append({"review": facts.reviews(*said)}, now=facts.NOW)
+    book.append({"review": facts.reviews(*by_names)}, now=facts.NOW)
     assert set(readings.read(book, "mail").readings.select("case_id", "answer").rows()) == {("a", "ham"), ("b", "spam")}
     known = collected.known_annotations(book, 7, [1])
     assert set(known.select("case_id", "revision").rows()) == {("a", EARLY), ("b", LATE)}
@@ -97,12 +97,12 @@ def test_an_annotation_number_given_out_again_takes_no_other_cases_answer(book: 
 
 def test_an_annotation_number_given_out_again_to_its_own_case_is_a_new_answer(book: ledger.Ledger) -> None:
     send(book, "a", "b", at=EARLY)
-    given: dict[str, facts.Value] = {"case_id": "a", "task_id": 97, "revision": EARLY}
+    by_name: dict[str, facts.Value] = {"case_id": "a", "task_id": 97, "revision": EARLY}
     gone: dict[str, facts.Value] = {"outcome": "deleted", "answer": None, "revision": f"{EARLY} deleted 97"}
-    book.append({"review": facts.reviews(given, {**given, **gone})}, now=facts.NOW)
+    book.append({"review": facts.reviews(by_name, {**by_name, **gone})}, now=facts.NOW)
     assert sent_tasks.answered_tasks(book, 7, "key-a") == set()
     assert sent_tasks.newest_change(book, 7) == EARLY
-    book.append({"review": facts.reviews({**given, "revision": LATE, "answer": "spam"})}, now=facts.NOW)
+    book.append({"review": facts.reviews({**by_name, "revision": LATE, "answer": "spam"})}, now=facts.NOW)
     assert sent_tasks.answered_tasks(book, 7, "key-a") == {97}
     assert readings.read(book, "mail").readings.select("case_id", "answer").rows() == [("a", "spam")]
     # And the number of the one as that of another case, gone there at the same time.

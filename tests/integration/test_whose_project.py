@@ -60,9 +60,9 @@ def place(label_studio: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv(f"SECOND_READER_{name}", value)
     headers = {"Authorization": f"Token {label_studio.token}"}
     with httpx.Client(base_url=label_studio.url, headers=headers, trust_env=False, timeout=60) as api:
-        made = Assisting(tmp_path, api)
-        yield made
-        api.delete(f"/api/projects/{made.project_id}/")
+        assisting = Assisting(tmp_path, api)
+        yield assisting
+        api.delete(f"/api/projects/{assisting.project_id}/")
 
 
 def test_a_new_ledger_on_an_old_project_is_refused_before_an_epoch_begins(
@@ -110,9 +110,9 @@ def test_answers_to_the_models_own_suggestion_are_never_blind_however_a_ledger_c
     place.dispatch()
     with runs.open_ledger() as book:
         assert book.read("SELECT blind FROM dispatch")["blind"].to_list() == [True] * 12
-    found = place.collect()
-    assert found["outcome"].to_list() == ["answer"] * 12
-    assert found["blind"].to_list() == [False] * 12
+    result = place.collect()
+    assert result["outcome"].to_list() == ["answer"] * 12
+    assert result["blind"].to_list() == [False] * 12
     with runs.open_ledger() as book:
         assert registered.seen_before_read(book, place.name) == 12
         assert registered.seen_before_read(book, "another") == 0

@@ -10,27 +10,27 @@ from tests.unit.models.evaluation.test_risk import COLUMNS
 
 ALPHA = 0.1
 PATIENT = settings(deadline=None)  # a busy machine is no fault of an estimate
-DRAWN = st.sampled_from(["waiting", "open", "skipped", "right", "wrong"])
+SAMPLED = st.sampled_from(["waiting", "open", "skipped", "right", "wrong"])
 # A stream that has known two lines and two audit rates: the strict one released the sure only.
 ROW = st.tuples(
     st.sampled_from([None, 0.1, 0.5, 0.50001, 0.9, 1.0]),
     st.sampled_from(["AUTOMATE", "REVIEW"]),
-    st.one_of(st.none(), DRAWN),
+    st.one_of(st.none(), SAMPLED),
     st.sampled_from([0.01, 0.25, 1.0]),
     st.integers(1, 300),
 )
 ROWS = st.lists(ROW, max_size=12)
-Given = list[tuple[float | None, str, str | None, float, int]]
+Rows = list[tuple[float | None, str, str | None, float, int]]
 
 
-def counts(rows: Given) -> pl.DataFrame:
+def counts(rows: Rows) -> pl.DataFrame:
     """The rows that can be: nobody is released without a confidence, nobody is undrawn at propensity 1."""
-    made = [
+    built = [
         (confidence, route if confidence is not None else "REVIEW", outcome is not None, propensity, outcome, n)
         for confidence, route, outcome, propensity, n in rows
         if not (outcome is None and propensity == 1.0)
     ]
-    frame = pl.DataFrame(made, schema=COLUMNS, orient="row")
+    frame = pl.DataFrame(built, schema=COLUMNS, orient="row")
     return frame.with_columns(pl.col("outcome").fill_null("undrawn"))
 
 
@@ -53,7 +53,7 @@ def close(one: Estimate | NotEnoughEvidence, other: Estimate | NotEnoughEvidence
 
 @PATIENT
 @given(ROWS)
-def test_neither_the_order_of_the_rows_nor_how_they_are_summed_matters(rows: Given) -> None:
+def test_neither_the_order_of_the_rows_nor_how_they_are_summed_matters(rows: Rows) -> None:
     whole = counts(rows)
     parts = counts([(*row[:4], part) for row in rows for part in (row[4] // 2, row[4] - row[4] // 2) if part])
     shuffled = parts.sample(fraction=1, shuffle=True, seed=len(rows))
@@ -62,12 +62,12 @@ def test_neither_the_order_of_the_rows_nor_how_they_are_summed_matters(rows: Giv
 
 @PATIENT
 @given(ROWS)
-def test_an_estimate_is_a_share_within_its_limits_and_more_certainty_is_wider(rows: Given) -> None:
+def test_an_estimate_is_a_share_within_its_limits_and_more_certainty_is_wider(rows: Rows) -> None:
     frame = counts(rows)
-    for found in every(frame):
-        if isinstance(found, Estimate):
-            assert 0 <= found.low <= found.value <= found.high <= 1
-            assert found.errors <= found.n <= int(frame.filter("blind")["n"].sum())
+    for result in every(frame):
+        if isinstance(result, Estimate):
+            assert 0 <= result.low <= result.value <= result.high <= 1
+            assert result.errors <= result.n <= int(frame.filter("blind")["n"].sum())
     wide, narrow = (risk.error_at(frame, 0.0, alpha) for alpha in (0.01, 0.2))
     if isinstance(wide, Estimate) and isinstance(narrow, Estimate):
         assert (wide.value, wide.n) == (narrow.value, narrow.n)
@@ -77,7 +77,7 @@ def test_an_estimate_is_a_share_within_its_limits_and_more_certainty_is_wider(ro
 
 @PATIENT
 @given(ROWS, st.integers(0, 11))
-def test_one_more_error_never_makes_the_machine_look_better(rows: Given, place: int) -> None:
+def test_one_more_error_never_makes_the_machine_look_better(rows: Rows, place: int) -> None:
     right = [row for row in rows if row[2] == "right"]
     if not right:
         return
@@ -91,7 +91,7 @@ def test_one_more_error_never_makes_the_machine_look_better(rows: Given, place: 
 
 @PATIENT
 @given(ROWS)
-def test_what_is_not_answered_can_only_hide_errors(rows: Given) -> None:
+def test_what_is_not_answered_can_only_hide_errors(rows: Rows) -> None:
     frame = counts(rows)
     known = risk.error_among_automated(frame, ALPHA)
     worst = risk.error_among_automated(frame, ALPHA, unanswered_wrong=True)
@@ -102,7 +102,7 @@ def test_what_is_not_answered_can_only_hide_errors(rows: Given) -> None:
 
 @PATIENT
 @given(ROWS)
-def test_the_undrawn_and_answers_beside_the_models_own_are_no_evidence(rows: Given) -> None:
+def test_the_undrawn_and_answers_beside_the_models_own_are_no_evidence(rows: Rows) -> None:
     frame = counts(rows)
     seen = frame.with_columns(
         outcome=pl.when(~pl.col("blind") & (pl.col("n") % 2 == 0)).then(pl.lit("wrong")).otherwise("outcome")
@@ -112,7 +112,7 @@ def test_the_undrawn_and_answers_beside_the_models_own_are_no_evidence(rows: Giv
 
 @PATIENT
 @given(ROWS)
-def test_the_curve_says_what_each_of_its_thresholds_says_alone(rows: Given) -> None:
+def test_the_curve_says_what_each_of_its_thresholds_says_alone(rows: Rows) -> None:
     frame = counts(rows)
     for row in risk.curve(frame, ALPHA).iter_rows(named=True):
         alone = risk.error_at(frame, row["threshold"], ALPHA)

@@ -115,10 +115,10 @@ def test_verify_names_an_edit_of_any_column_of_a_decision(template: Path, tmp_pa
         raw.execute(f'UPDATE decision SET "{column}" = ? WHERE rowid = {at}', (change(value, kind),))
         raw.execute(sql)
     with ledger.open(f"sqlite:///{path}") as book:
-        found = {finding.kind for finding in verify.ledger(book, known=head(template))}
-    assert found == {"edited"} or column in (*layout.key("decision"), "seal")
-    assert found
-    assert "unreadable" not in found
+        kinds = {finding.kind for finding in verify.ledger(book, known=head(template))}
+    assert kinds == {"edited"} or column in (*layout.key("decision"), "seal")
+    assert kinds
+    assert "unreadable" not in kinds
 
 
 @MANY
@@ -154,15 +154,15 @@ def test_verify_finds_and_names_any_single_edit_removal_or_addition(template: Pa
                 raw.execute(sql)
         with ledger.open(f"sqlite:///{path}") as book:
             # The last seal and its rows: only a head that was printed knows of what was cut off behind it.
-            found = verify.ledger(book, known=head(template))
-    named = {(finding.kind, finding.table, finding.key) for finding in found}
+            result = verify.ledger(book, known=head(template))
+    named = {(finding.kind, finding.table, finding.key) for finding in result}
     if table == "seal":
         # A seal put in far beyond the last shows as a gap before it, and by the rows it claims and has not.
-        assert {finding.seal for finding in found} & {row["seq"], new["seq"]}, (deed, touched, found)
+        assert {finding.seal for finding in result} & {row["seq"], new["seq"]}, (deed, touched, result)
         return
     if table in ("retirement", "retired"):
         # What they excuse is found missing as well; a content that is kept in part is named by its seal.
-        assert table in {finding.table for finding in found}, (deed, touched, found)
+        assert table in {finding.table for finding in result}, (deed, touched, result)
         return
     was, is_now = (seals.name({column: values[column] for column in key}) for values in (row, new))
     if deed == "remove":
@@ -170,8 +170,8 @@ def test_verify_finds_and_names_any_single_edit_removal_or_addition(template: Pa
     elif deed == "add":
         assert named == {("added", table, is_now)}
     elif touched in (*key, "seal"):
-        assert {("removed", table, was), ("added", table, is_now)} <= named | {("unsealed", table, is_now)}, found
-        assert any(finding.kind in ("added", "unsealed") for finding in found)
+        assert {("removed", table, was), ("added", table, is_now)} <= named | {("unsealed", table, is_now)}, result
+        assert any(finding.kind in ("added", "unsealed") for finding in result)
     else:
         assert named == {("edited", table, was)}
 

@@ -37,11 +37,11 @@ def bound(runs: int) -> float:
 
 def furthest(log_e: Floats, delta: float = DELTA) -> NDArray[np.int64]:
     """Per run, the least strict threshold the walk passes; -1: none."""
-    found = np.full(len(log_e), -1)
+    result = np.full(len(log_e), -1)
     for run in np.flatnonzero(log_e.max(1) >= -math.log(delta)):
         passed = certificate.walk(log_e[run], STARTS, WEIGHTS, delta=delta).passed
-        found[run] = passed[-1] if passed else -1
-    return found
+        result[run] = passed[-1] if passed else -1
+    return result
 
 
 def covered(at: NDArray[np.int64]) -> Floats:

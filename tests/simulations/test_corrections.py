@@ -18,9 +18,9 @@ BOUND = DELTA + 3 * math.sqrt(DELTA * (1 - DELTA) / RUNS)
 PLAN = era_plan.Plan(epoch="e", alpha=ALPHA, delta=DELTA, thresholds=(0.5,), starts=(0,), weights=(1.0,))
 
 
-def look(right: NDArray[np.bool_], before: certificate.Standing | None) -> certificate.Standing:
+def look(right: NDArray[np.bool_], before: certificate.Progress | None) -> certificate.Progress:
     size = len(right)
-    order = prefix.Draws(
+    order = prefix.Samples(
         bin=np.zeros(size, np.int64),
         version=np.zeros(size, np.int64),
         propensity=np.ones(size),
@@ -28,29 +28,29 @@ def look(right: NDArray[np.bool_], before: certificate.Standing | None) -> certi
         group=np.arange(size),
         batch=np.arange(size),
     )
-    draws = certificate.Draws(order=order, settled=np.ones(size, np.bool_), sent=np.ones(size, np.bool_))
+    samples = certificate.Samples(order=order, settled=np.ones(size, np.bool_), sent=np.ones(size, np.bool_))
     return certificate.look(
-        PLAN, draws, case_counts.Tally(lowest=np.ones((1, 1)), cases=np.array([float(size)])), before
+        PLAN, samples, case_counts.Tally(lowest=np.ones((1, 1)), cases=np.array([float(size)])), before
     )
 
 
 def ever_certified(*, kept: bool) -> NDArray[np.float64]:
     """Per look, the share of runs certified by then once the labels were settled. `kept`: what a look certified stays."""
-    found = np.zeros((RUNS, NIGHTS), np.bool_)
+    array = np.zeros((RUNS, NIGHTS), np.bool_)
     for run in range(RUNS):
         rng = np.random.default_rng([11, run])
         wrong = rng.random(FIRST + A_NIGHT * (NIGHTS - 1)) < ALPHA
         missed = wrong & (rng.random(len(wrong)) < MISSED)
-        standing, stays, corrected = None, False, 0
+        progress, stays, corrected = None, False, 0
         for night in range(NIGHTS):
             end = FIRST + A_NIGHT * night
             fresh = np.arange(end) >= corrected
-            first = look(~wrong[:end] | (missed[:end] & fresh), standing)
-            standing = look(~wrong[:end], first)
+            first = look(~wrong[:end] | (missed[:end] & fresh), progress)
+            progress = look(~wrong[:end], first)
             stays |= bool(first.certified) and kept
-            found[run, night] = bool(standing.certified) or stays
+            array[run, night] = bool(progress.certified) or stays
             corrected = end
-    share: NDArray[np.float64] = np.maximum.accumulate(found, axis=1).mean(axis=0)
+    share: NDArray[np.float64] = np.maximum.accumulate(array, axis=1).mean(axis=0)
     return share
 
 
@@ -76,7 +76,7 @@ def test_evidence_never_falls_while_no_settled_answer_changes(size: int) -> None
         before = 0.0
         for today in range(1, 45, 2):
             seen = batch <= today
-            draws = prefix.Draws(
+            samples = prefix.Samples(
                 bin=np.zeros(seen.sum(), np.int64),
                 version=np.zeros(seen.sum(), np.int64),
                 propensity=propensity[seen],
@@ -84,6 +84,6 @@ def test_evidence_never_falls_while_no_settled_answer_changes(size: int) -> None
                 group=group[seen],
                 batch=batch[seen],
             )
-            now = float(prefix.log_e(draws, np.full((1, 1), 0.1), ALPHA, size)[0])
+            now = float(prefix.log_e(samples, np.full((1, 1), 0.1), ALPHA, size)[0])
             assert now >= before - 1e-9
             before = now

@@ -19,9 +19,9 @@ FLOOR = 1 - DELTA - 3 * math.sqrt(DELTA * (1 - DELTA) / RUNS)
 COLUMNS = ("confidence", "route", "blind", "propensity", "outcome", "n")
 
 
-def counted(wrong: NDArray[np.bool_], drawn: NDArray[np.bool_], rate: NDArray[np.float64]) -> pl.DataFrame:
+def counted(wrong: NDArray[np.bool_], sampled: NDArray[np.bool_], rate: NDArray[np.float64]) -> pl.DataFrame:
     """Counts of a batch of released cases, `rate` each case's chance of being drawn."""
-    frame = pl.DataFrame({"wrong": wrong, "blind": drawn, "propensity": rate})
+    frame = pl.DataFrame({"wrong": wrong, "blind": sampled, "propensity": rate})
     outcome = pl.when(~pl.col("blind")).then(pl.lit("undrawn")).when("wrong").then(pl.lit("wrong"))
     return (
         frame.with_columns(outcome=outcome.otherwise(pl.lit("right")), confidence=0.9, route=pl.lit("AUTOMATE"))
@@ -31,9 +31,9 @@ def counted(wrong: NDArray[np.bool_], drawn: NDArray[np.bool_], rate: NDArray[np
     )
 
 
-def covers(found: object, truth: float) -> bool:
-    assert isinstance(found, Estimate)
-    return found.low <= truth <= found.high
+def covers(value: object, truth: float) -> bool:
+    assert isinstance(value, Estimate)
+    return value.low <= truth <= value.high
 
 
 @pytest.mark.parametrize("error", [0.01, 0.1], ids=["few groups with an error", "many"])
@@ -62,9 +62,9 @@ def test_weighted_limits_of_clusters_cover_by_group_and_not_by_case() -> None:
     wrong = np.repeat(rng.random(8000) < 0.05, size)
     by_group = by_case = 0
     for _ in range(RUNS):
-        drawn = np.repeat(rng.random(8000) < rate, size)
-        counts = counted(wrong, drawn, rate[group])
-        design = group_intervals.design(wrong[drawn].astype(float), group[drawn], 1 / rate[group][drawn])
+        sampled = np.repeat(rng.random(8000) < rate, size)
+        counts = counted(wrong, sampled, rate[group])
+        design = group_intervals.design(wrong[sampled].astype(float), group[sampled], 1 / rate[group][sampled])
         by_group += covers(risk.error_among_automated(counts, DELTA, design=design), wrong.mean())
         by_case += covers(risk.error_among_automated(counts, DELTA), wrong.mean())
     assert by_group / RUNS >= FLOOR

@@ -31,21 +31,21 @@ def draw(rng: np.random.Generator, strata: tuple[tuple[int, int, float], ...], a
     rows = []
     for cases, errors, rate in strata:
         for outcome, size in (("wrong", errors), ("right", cases - errors)):
-            drawn = int(rng.binomial(size, rate))
-            known = int(rng.binomial(drawn, answered))
+            sampled = int(rng.binomial(size, rate))
+            known = int(rng.binomial(sampled, answered))
             rows += [
                 (0.9, "AUTOMATE", True, rate, outcome, known),
-                (0.9, "AUTOMATE", True, rate, "open", drawn - known),
-                (0.9, "AUTOMATE", False, rate, "undrawn", size - drawn),
+                (0.9, "AUTOMATE", True, rate, "open", sampled - known),
+                (0.9, "AUTOMATE", False, rate, "undrawn", size - sampled),
             ]
     columns = ("confidence", "route", "blind", "propensity", "outcome", "n")
     return pl.DataFrame(rows, schema=columns, orient="row").filter(pl.col("n") > 0)
 
 
 def bound(counts: pl.DataFrame) -> Estimate:
-    found = risk.error_among_automated(counts, DELTA, one_sided=True)
-    assert isinstance(found, Estimate)
-    return found
+    error_among_automated = risk.error_among_automated(counts, DELTA, one_sided=True)
+    assert isinstance(error_among_automated, Estimate)
+    return error_among_automated
 
 
 def test_weighted_limits_cover_under_unequal_propensities_and_unweighted_ones_fail() -> None:
@@ -53,11 +53,11 @@ def test_weighted_limits_cover_under_unequal_propensities_and_unweighted_ones_fa
     weighted = naive = 0
     values = []
     for _ in range(RUNS):
-        found = bound(draw(rng, STRATA))
-        assert found.method == "Fay-Feuer, one-sided"
-        values.append(found.value)
-        weighted += found.high >= ERRORS / CASES
-        naive += float(intervals.upper(found.errors, found.n, DELTA)) >= ERRORS / CASES
+        result = bound(draw(rng, STRATA))
+        assert result.method == "Fay-Feuer, one-sided"
+        values.append(result.value)
+        weighted += result.high >= ERRORS / CASES
+        naive += float(intervals.upper(result.errors, result.n, DELTA)) >= ERRORS / CASES
     assert weighted / RUNS >= FLOOR
     assert naive / RUNS < 0.2
     spread = 3 * float(np.std(values)) / math.sqrt(RUNS)
@@ -75,11 +75,11 @@ def test_exact_limits_cover_under_one_propensity_and_so_do_those_of_the_closed_b
     exact = batch = plugged_in = 0
     truth = 30 / 1500
     for _ in range(RUNS):
-        found = bound(draw(rng, ((1500, 30, 0.1),)))
-        assert found.method == "Clopper-Pearson, one-sided"
-        exact += found.high >= truth
-        batch += intervals.batch_upper(found.errors, found.n, 1500, DELTA) >= truth
-        plugged_in += found.value >= truth
+        result = bound(draw(rng, ((1500, 30, 0.1),)))
+        assert result.method == "Clopper-Pearson, one-sided"
+        exact += result.high >= truth
+        batch += intervals.batch_upper(result.errors, result.n, 1500, DELTA) >= truth
+        plugged_in += result.value >= truth
     assert exact / RUNS >= FLOOR
     assert batch / RUNS >= FLOOR
     assert plugged_in / RUNS < 0.7, "the harness can fail: the bare rate is no limit"
@@ -89,10 +89,10 @@ def test_two_sided_limits_miss_on_each_side_at_most_half_the_time() -> None:
     rng = np.random.default_rng(1841)
     above = below = 0
     for _ in range(RUNS):
-        found = risk.error_among_automated(draw(rng, STRATA), 2 * DELTA)
-        assert isinstance(found, Estimate)
-        below += found.low <= ERRORS / CASES
-        above += found.high >= ERRORS / CASES
+        error_among_automated = risk.error_among_automated(draw(rng, STRATA), 2 * DELTA)
+        assert isinstance(error_among_automated, Estimate)
+        below += error_among_automated.low <= ERRORS / CASES
+        above += error_among_automated.high >= ERRORS / CASES
     assert min(above, below) / RUNS >= FLOOR
 
 
@@ -115,7 +115,7 @@ def test_the_limits_of_the_area_under_the_curve_cover() -> None:
             draw(rng, ((200, k, 0.05 if level > 0.5 else 0.3),)).with_columns(confidence=pl.lit(level))
             for level, k in zip(levels, errors, strict=True)
         ]
-        found = risk.augrc(pl.concat(parts), 2 * DELTA)
-        assert isinstance(found, Estimate)
-        covered += found.high >= truth.value
+        augrc = risk.augrc(pl.concat(parts), 2 * DELTA)
+        assert isinstance(augrc, Estimate)
+        covered += augrc.high >= truth.value
     assert covered / AREA_RUNS >= floor(AREA_RUNS)

@@ -23,7 +23,7 @@ def ever_certified(marks: str, *, second_opinion: bool = True) -> float:
     size = LOOKS * A_LOOK
     came = np.arange(size) // A_LOOK
     claims = pl.DataFrame({"case_id": range(size)}).with_columns(prediction=pl.lit("yes"), confidence=pl.lit(0.9))
-    found = 0
+    number = 0
     for run in range(RUNS):
         rng = np.random.default_rng([17, run])
         wrong = rng.random(size) < ALPHA
@@ -36,14 +36,14 @@ def ever_certified(marks: str, *, second_opinion: bool = True) -> float:
             blind=True,
             submitted_at=pl.lit("2026"),
         )
-        standing = None
+        progress = None
         for look in range(LOOKS):
             known = readings.verdicts(
                 read.filter(pl.col("came") <= look), claims.head((look + 1) * A_LOOK), second_opinion=second_opinion
             ).sort("case_id")
             settled = (~known["disputed"] & ~known["due"]).to_numpy()
             right = (2 * known["agree"] > known["readings"]).to_numpy() & settled
-            order = prefix.Draws(
+            order = prefix.Samples(
                 bin=np.zeros(len(right), np.int64),
                 version=np.zeros(len(right), np.int64),
                 propensity=np.ones(len(right)),
@@ -52,12 +52,12 @@ def ever_certified(marks: str, *, second_opinion: bool = True) -> float:
                 batch=np.arange(len(right)),
             )
             routed = case_counts.Tally(lowest=np.ones((1, 1)), cases=np.array([float(len(right))]))
-            draws = certificate.Draws(order=order, settled=settled, sent=np.ones(len(right), np.bool_))
-            standing = certificate.look(PLAN, draws, routed, standing)
-            if standing.certified:
-                found += 1
+            samples = certificate.Samples(order=order, settled=settled, sent=np.ones(len(right), np.bool_))
+            progress = certificate.look(PLAN, samples, routed, progress)
+            if progress.certified:
+                number += 1
                 break
-    return found / RUNS
+    return number / RUNS
 
 
 @pytest.mark.parametrize("marks", ["wrong ones", "right ones", "by a coin"])

@@ -67,10 +67,10 @@ def missed_on_sides(rng: np.random.Generator, n: int, misses: tuple[float, float
     that say anything, at least four in five."""
     sides = []
     for _ in range(RUNS):
-        found = recapture.readers(readings(rng, n, misses, **how), ALPHA)  # type: ignore[arg-type]
-        if isinstance(found.error, Estimate) and isinstance(found.missed, Estimate):
-            missed = found.missed
-            both = (found.error.low > TRUTH, found.error.high < TRUTH)
+        readers = recapture.readers(readings(rng, n, misses, **how), ALPHA)  # type: ignore[arg-type]
+        if isinstance(readers.error, Estimate) and isinstance(readers.missed, Estimate):
+            missed = readers.missed
+            both = (readers.error.low > TRUTH, readers.error.high < TRUTH)
             sides.append((*both, missed.low > misses[0], missed.high < misses[0]))
     assert len(sides) > 0.8 * RUNS
     mean: NDArray[np.float64] = np.array(sides, np.float64).mean(axis=0)
@@ -81,9 +81,9 @@ def covered(sides: NDArray[np.float64]) -> list[bool]:
     return [1 - sides[:2].sum() >= FLOOR, 1 - sides[2:].sum() >= FLOOR]
 
 
-@pytest.mark.parametrize(("miss", "found"), [(0.0, 0.0508), (0.2, 0.0392), (0.4, 0.0260)])
+@pytest.mark.parametrize(("miss", "number"), [(0.0, 0.0508), (0.2, 0.0392), (0.4, 0.0260)])
 def test_what_a_majority_finds_falls_behind_the_truth_where_nobody_reads_again_what_agrees(
-    miss: float, found: float
+    miss: float, number: float
 ) -> None:
     """By hand: two of three see it, and two of three are wrong alike about a right one."""
     rng = np.random.default_rng(1979)
@@ -91,7 +91,7 @@ def test_what_a_majority_finds_falls_behind_the_truth_where_nobody_reads_again_w
     cases = readings(rng, n, (miss, miss), false=FALSE, share=0.0)
     seen, wrongly = (chance**2 + chance * (1 - chance) * chance for chance in (1 - miss, FALSE))
     wanted = TRUTH * seen + (1 - TRUTH) * wrongly
-    assert wanted == pytest.approx(found, abs=5e-5)
+    assert wanted == pytest.approx(number, abs=5e-5)
     assert abs(measured(cases) - wanted) < 3 * math.sqrt(wanted / n)
 
 
@@ -131,10 +131,10 @@ def test_the_known_limit_errors_that_all_readers_miss_alike_are_not_found() -> N
     rng = np.random.default_rng(9)
     below = of_the_seen = 0
     for _ in range(RUNS):
-        found = recapture.readers(readings(rng, 6000, (0.0, 0.0), alike=0.4), ALPHA)
-        assert isinstance(found.error, Estimate)
-        below += found.error.high < TRUTH
-        of_the_seen += found.error.low <= 0.6 * TRUTH <= found.error.high
+        readers = recapture.readers(readings(rng, 6000, (0.0, 0.0), alike=0.4), ALPHA)
+        assert isinstance(readers.error, Estimate)
+        below += readers.error.high < TRUTH
+        of_the_seen += readers.error.low <= 0.6 * TRUTH <= readers.error.high
     assert below / RUNS > 0.8
     assert of_the_seen / RUNS >= FLOOR
 
@@ -143,8 +143,8 @@ def test_more_labels_and_a_larger_share_narrow_the_range() -> None:
     rng = np.random.default_rng(10)
 
     def width(n: int, share: float) -> float:
-        found = (recapture.readers(readings(rng, n, (0.2, 0.2), share=share), ALPHA).error for _ in range(20))
-        return float(np.median([error.high - error.low for error in found if isinstance(error, Estimate)]))
+        errors = (recapture.readers(readings(rng, n, (0.2, 0.2), share=share), ALPHA).error for _ in range(20))
+        return float(np.median([error.high - error.low for error in errors if isinstance(error, Estimate)]))
 
     assert 1.5 * width(3000, 0.1) < width(1000, 0.1)
     assert 1.2 * width(3000, 0.5) < width(3000, 0.1)

@@ -33,7 +33,7 @@ def bound(runs: int, delta: float = DELTA) -> float:
 def night(right: Bools, *, group: Ints | None = None, batch: Ints | None = None, group_size: int = 1) -> float:
     """log E of the best prefix of draws, all at propensity 1."""
     size = len(right)
-    draws = prefix.Draws(
+    samples = prefix.Samples(
         bin=np.zeros(size, np.int64),
         version=np.zeros(size, np.int64),
         propensity=np.ones(size),
@@ -41,7 +41,7 @@ def night(right: Bools, *, group: Ints | None = None, batch: Ints | None = None,
         group=np.arange(size) if group is None else group,
         batch=np.arange(size) if batch is None else batch,
     )
-    return float(prefix.log_e(draws, ONE, ALPHA, group_size)[0])
+    return float(prefix.log_e(samples, ONE, ALPHA, group_size)[0])
 
 
 def best_prefix(wrong: Bools, settled_on: Ints, today: int, decided: Ints) -> float:
@@ -69,11 +69,11 @@ NEVER = 10**6
 
 def ever(rule: Rule, world: Callable[[np.random.Generator], tuple[Bools, Ints, Ints]], seed: int, last: int) -> float:
     """The share of runs in which a rule ever certifies. `world`: wrong, settled on, decided on (days), per draw."""
-    found = 0
+    number = 0
     for run in range(RUNS):
         wrong, settled_on, decided = world(np.random.default_rng([seed, run]))
-        found += any(rule(wrong, settled_on, today, decided) >= LEVEL for today in range(last % 7, last + 1, 7))
-    return found / RUNS
+        number += any(rule(wrong, settled_on, today, decided) >= LEVEL for today in range(last % 7, last + 1, 7))
+    return number / RUNS
 
 
 def steady(delay: int) -> Callable[[np.random.Generator], tuple[Bools, Ints, Ints]]:
@@ -151,18 +151,18 @@ def certified_by_groups(size: int, error: float, rng: np.random.Generator) -> bo
 @pytest.mark.parametrize("size", SIZES)
 def test_clusters_that_are_right_or_wrong_together_are_one_bet_each(size: int) -> None:
     runs = 300
-    found = sum(certified_by_groups(size, ALPHA, np.random.default_rng([5, size, run])) for run in range(runs))
-    assert found / runs <= bound(runs)
+    total = sum(certified_by_groups(size, ALPHA, np.random.default_rng([5, size, run])) for run in range(runs))
+    assert total / runs <= bound(runs)
 
 
 def test_counting_clustered_cases_one_by_one_breaks_the_promise() -> None:
     runs = 200
     for size, least in ((2, 0.1), (5, 0.3), (20, 0.6)):
-        found = 0
+        number = 0
         for run in range(runs):
             wrong, _ = clusters(size, ALPHA, np.random.default_rng([6, size, run]))
-            found += night(~wrong) >= LEVEL
-        assert found / runs >= least, size
+            number += night(~wrong) >= LEVEL
+        assert number / runs >= least, size
 
 
 def test_large_clusters_need_more_of_them_and_small_ones_still_certify() -> None:
@@ -181,12 +181,12 @@ def test_large_clusters_need_more_of_them_and_small_ones_still_certify() -> None
 def test_groups_that_grow_from_batch_to_batch_create_no_evidence(size: int) -> None:
     """Each group comes a case at a time, over as many batches as it has cases; a look after every batch."""
     runs, groups = 150, GROUPED // size
-    found = 0
+    number = 0
     for run in range(runs):
         bad = np.random.default_rng([8, size, run]).random(groups) < ALPHA
         group = np.tile(np.arange(groups), size)
         batch = np.repeat(np.arange(size), groups)
-        found += any(
+        number += any(
             night(
                 ~bad[group[: groups * seen]],
                 group=group[: groups * seen],
@@ -196,4 +196,4 @@ def test_groups_that_grow_from_batch_to_batch_create_no_evidence(size: int) -> N
             >= LEVEL
             for seen in range(1, size + 1)
         )
-    assert found / runs <= bound(runs)
+    assert number / runs <= bound(runs)

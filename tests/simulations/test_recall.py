@@ -58,7 +58,7 @@ def rows(scene: Scene, day: int, count: int, *, bad: bool) -> world.Rows:
     return world.Rows(
         ids=[f"d-{day:02}-{place:04}" for place in range(count)],
         labels=says,
-        truths=[world.other(said) if error else said for said, error in zip(says, wrong, strict=True)],
+        truths=[world.other(message) if error else message for message, error in zip(says, wrong, strict=True)],
         scores=[float(score) for score in 0.9 + 0.1 * rng.random(count)],
         texts=[f"scene {scene.number} {day} {place}" for place in range(count)],
         moments=[day + float(hour) for hour in np.sort(rng.random(count))],
@@ -80,30 +80,30 @@ class Recalled:
 def play(scene: Scene, folder: Path) -> Recalled:
     """Score, read and look until the alarm; then recall, and hold it against the planted truth."""
     life = driver.Life(folder / "ledger.db")
-    with product.opened(folder, scene.number) as made:
-        made.now = driver.moment(20)
+    with product.opened(folder, scene.number) as opened:
+        opened.now = driver.moment(20)
         produced_at = 'produced_at = "at"' if scene.produced_at else ""
-        made.describe(model="m-1", produced_at=produced_at, depth=10_000, alpha=TARGET, delta=0.05, audit_rate=0.5)
-        made.adopt(0.5, uncertified=True)
-        desk = driver.Desk(made, life, np.random.default_rng([world.SEED, scene.number, 5_000]))
+        opened.describe(model="m-1", produced_at=produced_at, depth=10_000, alpha=TARGET, delta=0.05, audit_rate=0.5)
+        opened.adopt(0.5, uncertified=True)
+        desk = driver.Desk(opened, life, np.random.default_rng([world.SEED, scene.number, 5_000]))
         bad: set[str] = set()
         alarm = False
         for first in range(0, len(scene.files), scene.runs):
             inbox = folder / f"inbox-{first}"
             inbox.mkdir()
             for day, count, is_bad in scene.files[first : first + scene.runs]:
-                given = rows(scene, day, count, bad=is_bad)
-                driver.write(inbox / f"day-{day:02}.csv", given, produced_at=scene.produced_at)
-                life.keep(given)
-                bad |= set(given.ids) if is_bad else set()
-            made.now = driver.moment(21 + first)
-            made.score_day(inbox)
+                value = rows(scene, day, count, bad=is_bad)
+                driver.write(inbox / f"day-{day:02}.csv", value, produced_at=scene.produced_at)
+                life.keep(value)
+                bad |= set(value.ids) if is_bad else set()
+            opened.now = driver.moment(21 + first)
+            opened.score_day(inbox)
             alarm = work(desk, first, scene.reads)
             if alarm:
                 break
         while not alarm and desk.open:  # what is left on the desk
             alarm = work(desk, len(scene.files), scene.reads)
-        made.recall()
+        opened.recall()
     known = facts.read(life.path)
     if not alarm:
         return Recalled(alarm=False, bad_batches=0, suspects=0, left_out=0, unclean=())
@@ -125,12 +125,12 @@ def play(scene: Scene, folder: Path) -> Recalled:
 def work(desk: driver.Desk, day: int, reads: int) -> bool:
     """People read, first and second readings, as many as they can; then a look. Whether it raised an alarm."""
     for hour in range(3):  # a disputed case takes up to three people
-        desk.made.now = driver.moment(21.2 + day + hour / 10)
+        desk.stream.now = driver.moment(21.2 + day + hour / 10)
         desk.send(day, 10_000)
         desk.read(day, reads)
-    desk.made.now = driver.moment(21.8 + day)
-    told = desk.made.look_and_report(told=False)
-    return told is not None and told.alarm
+    desk.stream.now = driver.moment(21.8 + day)
+    reported = desk.stream.look_and_report(reported=False)
+    return reported is not None and reported.alarm
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -144,7 +144,7 @@ def test_no_released_wrong_case_of_a_suspect_batch_is_left_out_of_a_recall(order
     assert sum(one.alarm for one in came) >= SCENES - 1, "the harness has something to recall"
     assert sum(one.bad_batches for one in came) > 25
     assert sum(one.suspects for one in came) > 100
-    assert [said for one in came for said in one.unclean] == []
+    assert [message for one in came for message in one.unclean] == []
     left_out = sum(one.left_out for one in came)
     if "left out" in BROKEN:
         assert left_out > 0

@@ -17,14 +17,14 @@ CASES, RUNS = 1500, 400
 EASY, HARD = 0.02, 0.18  # errors of the cases under the rule and of the others; their mean is ALPHA
 
 
-def draws(rng: np.random.Generator, *, plainly: bool) -> prefix.Draws:
+def samples(rng: np.random.Generator, *, plainly: bool) -> prefix.Samples:
     """What is read of a life. `plainly`: as if every label had been sampled at the audit rate."""
     ruled = rng.random(CASES) < 0.5
     propensity = np.where(ruled, 1.0, RATE)
     read = rng.random(CASES) < propensity
     right: NDArray[np.bool_] = rng.random(CASES) >= np.where(ruled, EASY, HARD)
     size = int(read.sum())
-    return prefix.Draws(
+    return prefix.Samples(
         bin=np.zeros(size, np.int64),
         version=np.zeros(size, np.int64),
         propensity=np.full(size, RATE) if plainly else propensity[read],
@@ -38,7 +38,7 @@ def ever(*, plainly: bool) -> float:
     """The share of lives in which a certificate stands after any of the labels."""
     rng = np.random.default_rng(11)
     lowest = np.full((1, 1), RATE)
-    evidence = [float(prefix.log_e(draws(rng, plainly=plainly), lowest, ALPHA)[0]) for _ in range(RUNS)]
+    evidence = [float(prefix.log_e(samples(rng, plainly=plainly), lowest, ALPHA)[0]) for _ in range(RUNS)]
     return float(np.mean(np.array(evidence) >= -math.log(DELTA)))
 
 

@@ -38,8 +38,8 @@ def lived(number: int, kept: Path) -> oracle.Outcome:
         if not path.exists():
             folder = kept / str(number)
             folder.mkdir()
-            given = world.make(number)
-            outcome = oracle.judge(given, driver.live(given, folder))
+            value = world.make(number)
+            outcome = oracle.judge(value, driver.live(value, folder))
             path.write_text(json.dumps(outcome.as_json()), encoding="utf-8")
     return oracle.Outcome.from_json(json.loads(path.read_text(encoding="utf-8")))
 
@@ -51,8 +51,8 @@ def bound(share: float, runs: int) -> float:
 
 @pytest.mark.parametrize("number", STREAMS)
 def test_what_a_stream_says_is_true_and_what_it_recalls_is_complete(number: int, kept: Path) -> None:
-    found = [finding for finding in lived(number, kept).findings if finding.kind not in BROKEN]
-    assert found == []
+    findings = [finding for finding in lived(number, kept).findings if finding.kind not in BROKEN]
+    assert findings == []
 
 
 @pytest.mark.timeout(3_600 if ALL else 900)
@@ -74,8 +74,8 @@ def test_certificates_are_false_no_more_often_than_they_may_be(kept: Path) -> No
 def test_alarms_without_a_cause_are_as_rare_as_is_said(kept: Path) -> None:
     """One in 10,000 audits by the detector of jumps, one in 5,000 by that of slow rises."""
     outcomes = [lived(number, kept) for number in STREAMS]
-    said = sum(outcome.audits for outcome in outcomes) * (1 / 10_000 + 1 / 5_000)
-    more = sum(outcome.false_alarms for outcome in outcomes) > said + 3 * math.sqrt(said)
+    total = sum(outcome.audits for outcome in outcomes) * (1 / 10_000 + 1 / 5_000)
+    more = sum(outcome.false_alarms for outcome in outcomes) > total + 3 * math.sqrt(total)
     assert more is ("false alarm" in BROKEN)
 
 
@@ -94,9 +94,9 @@ def test_limits_on_the_page_hold_the_planted_truth_as_often_as_they_say(kept: Pa
 
 @pytest.mark.timeout(3_600 if ALL else 900)
 def test_what_is_listed_as_broken_is_broken(kept: Path) -> None:
-    found = Counter(finding.kind for number in STREAMS for finding in lived(number, kept).findings)
-    assert [kind for kind in oracle.KINDS if kind in BROKEN and not found[kind]] == []
-    assert set(found) <= set(oracle.KINDS)
+    counts = Counter(finding.kind for number in STREAMS for finding in lived(number, kept).findings)
+    assert [kind for kind in oracle.KINDS if kind in BROKEN and not counts[kind]] == []
+    assert set(counts) <= set(oracle.KINDS)
 
 
 @pytest.mark.parametrize("delay", [0, 4, 14])

@@ -23,10 +23,10 @@ def ceiling(runs: int) -> float:
 
 def certified(histories: list[pl.DataFrame]) -> tuple[float, float]:
     """Share of runs in which one look certifies anything, and in which a certificate looking as labels come does."""
-    found = [attainable.granted(history, [TARGET], DELTA)[TARGET] for history in histories]
+    attainables = [attainable.granted(history, [TARGET], DELTA)[TARGET] for history in histories]
     return (
-        sum(each.once is not None for each in found) / len(found),
-        sum(each.steps[-1][1] is not None for each in found) / len(found),
+        sum(each.once is not None for each in attainables) / len(attainables),
+        sum(each.steps[-1][1] is not None for each in attainables) / len(attainables),
     )
 
 
@@ -79,9 +79,9 @@ def test_labels_sought_where_the_model_is_good_certify_falsely_unless_their_chan
         easy = rng.random(2000) < 0.5
         right = rng.random(2000) >= np.where(easy, 0.02, 2 * NULL - 0.02)
         chance = np.where(easy, 0.8, 0.2)
-        drawn = pl.Series(rng.random(2000) < chance)
+        sampled = pl.Series(rng.random(2000) < chance)
         frame = pl.DataFrame({"confidence": rng.random(2000), "right": right, "chance": chance})
-        histories.append(frame.with_columns(right=pl.when(drawn).then("right")))
+        histories.append(frame.with_columns(right=pl.when(sampled).then("right")))
     assert max(certified(histories)) <= ceiling(runs)
     ignored = [history.filter(pl.col("right").is_not_null()).drop("chance") for history in histories]
     assert certified(ignored)[0] > 2 * ceiling(runs)

@@ -29,16 +29,16 @@ def delays(alpha: float, error: float, runs: int, rng: np.random.Generator, *, t
     level = change_detection.run_length(alpha) * len(worse)
     summed: Floats = np.zeros((runs, len(worse)))
     labels = np.zeros(runs)
-    found, going = np.full(runs, np.inf), np.arange(runs)
-    while len(going) and (to_the_end or labels[going].min() <= np.median(found)):
+    result, going = np.full(runs, np.inf), np.arange(runs)
+    while len(going) and (to_the_end or labels[going].min() <= np.median(result)):
         gap = rng.geometric(error, len(going))
         shrunk = right ** (gap - 1)[:, None]
         summed = (summed * shrunk + right * (1 - shrunk) / (1 - right) + 1) * wrong
         labels[going] += gap
         raised = summed.sum(1) >= level
-        found[going[raised]] = labels[going[raised]]
+        result[going[raised]] = labels[going[raised]]
         going, summed = going[~raised], summed[~raised]
-    return found
+    return result
 
 
 def first(wrong: NDArray[np.bool_]) -> float:
@@ -47,9 +47,9 @@ def first(wrong: NDArray[np.bool_]) -> float:
     return math.inf if raised is None else raised + 1.0
 
 
-def median_error(found: Floats) -> float:
+def median_error(floats: Floats) -> float:
     """Three standard errors of a median, from the ranks that far from the middle of the sample."""
-    ranks = np.sort(found)
+    ranks = np.sort(floats)
     reach = int(np.ceil(3 * math.sqrt(len(ranks)) / 2))
     middle = len(ranks) // 2
     return float(max(ranks[middle + reach] - ranks[middle], ranks[middle] - ranks[middle - reach]))
@@ -78,8 +78,8 @@ def test_a_shorter_run_length_barks_more_often() -> None:
 @pytest.mark.parametrize(("jump", "published"), [(0.02, 2012), (0.03, 645), (0.05, 210)])
 def test_a_jump_of_the_error_is_noticed_sooner_than_by_the_cusum_alone(jump: float, published: int) -> None:
     """`published`: medians of the e-CUSUM for q = 1.5 to 10 at the same run length (docs/method.md 4.4)."""
-    found = delays(ALPHA, jump, 4000, np.random.default_rng(12))
-    assert float(np.median(found)) + median_error(found) < published
+    result = delays(ALPHA, jump, 4000, np.random.default_rng(12))
+    assert float(np.median(result)) + median_error(result) < published
 
 
 def test_the_closed_form_from_error_to_error_is_the_detector() -> None:
@@ -93,8 +93,8 @@ def test_the_closed_form_from_error_to_error_is_the_detector() -> None:
 @pytest.mark.parametrize("alpha", [0.0005, 0.004, 0.01, 0.0123, 0.025, 0.04, 0.06, 0.085, 0.12, 0.17, 0.23, 0.33, 0.43])
 def test_the_days_a_rise_goes_unnoticed_are_the_simulated_ones_within_four_percent(alpha: float, rise: float) -> None:
     """Targets of the table and between; a median of whole labels is only known to a label."""
-    found = delays(alpha, rise * alpha, 20_000, np.random.default_rng(14))
-    median = float(np.median(found))
+    result = delays(alpha, rise * alpha, 20_000, np.random.default_rng(14))
+    median = float(np.median(result))
     assert change_detection.unnoticed(alpha, rise, 1.0) == pytest.approx(median, abs=max(0.04 * median, 1.0))
 
 

@@ -25,7 +25,7 @@ def main() -> None:
     asked.add_argument("--planted", choices=["leak", "drift"], default="")
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--write", type=Path, default=None, help="the page of results")
-    given = asked.parse_args()
+    args = asked.parse_args()
     began = time.monotonic()
     home = ROOT / ".local" / "soak"
     with stacks.running(home, label_studio=True, prefect=True, keep=False, say=print) as stack:
@@ -35,16 +35,16 @@ def main() -> None:
         os.environ.update(stack.environment())  # for what the oracle's own processes ask of Prefect
         with scene.opened(
             stack,
-            hours=given.hours,
-            first=given.first,
-            planted="leak" if given.planted == "leak" else "",
-            seed=given.seed,
+            hours=args.hours,
+            first=args.first,
+            planted="leak" if args.planted == "leak" else "",
+            seed=args.seed,
         ) as here:
-            day = life.live(here, given.hours, delete_tasks=given.planted == "drift")
+            day = life.live(here, args.hours, delete_tasks=args.planted == "drift")
     (home / "samples.json").write_text(json.dumps(day.samples), encoding="utf-8")  # to be drawn, if need be
-    text = page.written(day, hours=given.hours, first=given.first, minutes=(time.monotonic() - began) / 60)
-    if given.write is not None:
-        given.write.write_text(text, encoding="utf-8")
+    text = page.written(day, hours=args.hours, first=args.first, minutes=(time.monotonic() - began) / 60)
+    if args.write is not None:
+        args.write.write_text(text, encoding="utf-8")
     print(text)
     sys.exit(1 if day.failures() else 0)
 

@@ -11,7 +11,7 @@ ENOUGH = 24  # samples in the half that is judged
 LIMIT = 0.005  # of its size in the middle, an hour: a process that takes 200 MB may grow by 1 MB an hour
 OURS = "the flows"
 CONNECTIONS = "connections to PostgreSQL"
-JUDGED = (OURS, "Label Studio", "Prefect", CONNECTIONS)  # not PostgreSQL's memory: see `page`
+WATCHED = (OURS, "Label Studio", "Prefect", CONNECTIONS)  # not PostgreSQL's memory: see `page`
 BUSY = 6  # answers in five minutes from which on it is an hour of work
 # What `doctor` says of a day on which all is well: readers do take answers back, we run the flows ourselves, and the
 # load holds labels that are none (`tests/faults/world.py`).
@@ -69,25 +69,25 @@ def stands_still(answers: Sequence[int], wanted: int) -> bool:
     return wanted >= BUSY and len(answers) > 1 and answers[-1] == answers[-2]
 
 
-def expected(said: Mapping[str, Any]) -> bool:
+def expected(by_name: Mapping[str, Any]) -> bool:
     """Whether a finding of `doctor --json` is one of those that belong to a day on which all is well."""
-    return any(said["subject"] == of and text in said["what"] for of, text in _EXPECTED)
+    return any(by_name["subject"] == of and text in by_name["what"] for of, text in _EXPECTED)
 
 
-def drift(said: Iterable[Mapping[str, Any]]) -> list[str]:
+def drift(by_names: Iterable[Mapping[str, Any]]) -> list[str]:
     """What `doctor --json` says that it would not say of a day on which all is well."""
     return [
         f"doctor: {one['level']}: {one['subject']}, {one['where']}: {one['what']}"
-        for one in said
+        for one in by_names
         if one["level"] != "ok" and not expected(one)
     ]
 
 
-def failures(growths: Iterable[Growth], found: Sequence[str]) -> list[str]:
+def failures(growths: Iterable[Growth], findings: Sequence[str]) -> list[str]:
     """Why the day failed; empty if it went well."""
     leaks = [
         f"{one.name}: grows by {one.slope:.2f} an hour, the limit is {one.limit:.2f}"
         for one in growths
-        if one.name in JUDGED and one.grows
+        if one.name in WATCHED and one.grows
     ]
-    return [*leaks, *found]
+    return [*leaks, *findings]

@@ -29,7 +29,7 @@ class Day:
     samples: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     runs: Counter[tuple[str, str]] = field(default_factory=Counter)  # (flow, how it ended)
     seconds: Counter[str] = field(default_factory=Counter)  # by flow, in all
-    found: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)  # that doctor said, and had to
     end: dict[str, Any] = field(default_factory=dict)
 
@@ -39,7 +39,7 @@ class Day:
 
     def failures(self) -> list[str]:
         """Why it failed; empty if it went well."""
-        return judgement.failures(self.growths(), list(dict.fromkeys(self.found)))
+        return judgement.failures(self.growths(), list(dict.fromkeys(self.findings)))
 
 
 def live(here: scene.Scene, hours: int, *, delete_tasks: bool = False) -> Day:
@@ -58,12 +58,12 @@ def live(here: scene.Scene, hours: int, *, delete_tasks: bool = False) -> Day:
 
 def _owner(here: scene.Scene, hours: int) -> list[tuple[Any, ...]]:
     """What the owner does in these hours, as runs of the deployments without a schedule."""
-    found = []
-    for hour, minute, flow, given in load.OWNER:
+    findings = []
+    for hour, minute, flow, value in load.OWNER:
         at = here.start + timedelta(hours=(hour - here.first) % 24, minutes=minute)
         if at < here.start + hours * scene.HOUR:
-            found.append((timestamps.text(at), flow, {"stream": here.world.name, "by": "A. Owner", **given}))
-    return found
+            findings.append((timestamps.text(at), flow, {"stream": here.world.name, "by": "A. Owner", **value}))
+    return findings
 
 
 def _minute(here: scene.Scene, day: Day, at: datetime, due: list[list[Any]]) -> None:
@@ -80,7 +80,7 @@ def _minute(here: scene.Scene, day: Day, at: datetime, due: list[list[Any]]) -> 
         day.runs[run["flow"], run["state"]] += 1
         day.seconds[run["flow"]] += run["seconds"]
         if run["state"] != "COMPLETED":
-            day.found.append(f"{timestamps.text(at)}: {run['flow']} ended as {run['state']}: {run['message']}")
+            day.findings.append(f"{timestamps.text(at)}: {run['flow']} ended as {run['state']}: {run['message']}")
         if run["flow"] == "collect" and run["state"] == "COMPLETED" and not at.minute:
             world.collected = True
     _weigh(here, day, passed)
@@ -103,8 +103,8 @@ def _weigh(here: scene.Scene, day: Day, passed: float) -> None:
 def _look(here: scene.Scene, day: Day, at: datetime, number: int) -> None:
     """The oracle, and a row of figures."""
     world = here.world
-    found = [f"{finding.kind}: {finding.text}" for finding in world.findings()]
-    day.found += [text for text in found if text not in day.found]
+    findings = [f"{finding.kind}: {finding.text}" for finding in world.findings()]
+    day.findings += [text for text in findings if text not in day.findings]
     tables = world.tables()
     day.hours.append(
         {
@@ -116,32 +116,32 @@ def _look(here: scene.Scene, day: Day, at: datetime, number: int) -> None:
             "tasks": len(tables["dispatch"]),
             "answers": sum(row["outcome"] == "answer" for row in tables["review"]),
             "faults": len(tables["fault"]),
-            "findings": len(found),
+            "findings": len(findings),
             "ledger": _size(world.url),
             **{name: pairs[-1][1] for name, pairs in day.samples.items()},
         }
     )
     if judgement.stands_still([hour["answers"] for hour in day.hours], load.ANSWERS[(here.first + number - 1) % 24]):
-        day.found.append(f"{timestamps.text(at)}: nobody has answered in an hour of work: the load stands still")
+        day.findings.append(f"{timestamps.text(at)}: nobody has answered in an hour of work: the load stands still")
     print(", ".join(f"{name} {count:,.0f}" for name, count in day.hours[-1].items()), flush=True)
 
 
 def close(here: scene.Scene, day: Day) -> None:
     """The last looks: every seal, `doctor` as a user runs it, and the sizes of everything."""
     world = here.world
-    day.found += [f"{finding.kind}: {finding.text}" for finding in world.findings(seals=True)]
-    said = json.loads(here.command("doctor", world.name, "--deep", "--json").stdout)
-    day.found += judgement.drift(said)
-    day.expected = [one["what"] for one in said if judgement.expected(one)]
+    day.findings += [f"{finding.kind}: {finding.text}" for finding in world.findings(seals=True)]
+    parsed = json.loads(here.command("doctor", world.name, "--deep", "--json").stdout)
+    day.findings += judgement.drift(parsed)
+    day.expected = [one["what"] for one in parsed if judgement.expected(one)]
     tables = world.tables()
     day.end = {
         "ledger": _size(world.url),
         "Label Studio": _size(here.stack.postgres_url(label_studio_server.DATABASE)),
         "Prefect": _size(here.stack.postgres_url(prefect_server.DATABASE)),
         "rows": {name: len(rows) for name, rows in tables.items()},
-        "seals": next(one["what"] for one in said if one["subject"] == "ledger"),
+        "seals": next(one["what"] for one in parsed if one["subject"] == "ledger"),
         "submissions": len(world.submissions),
-        "taken back": sum(given.gone for given in world.submissions.values()),
+        "taken back": sum(value.gone for value in world.submissions.values()),
         "alarms": sum(row["adopted_by"] == WATCHDOG for row in tables["adoption"]),
     }
 

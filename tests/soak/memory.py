@@ -37,10 +37,10 @@ def family(pid: int) -> list[int]:
         except OSError:  # it has ended
             continue
         children.setdefault(parent, []).append(int(stat.parent.name))
-    found = [pid]
-    for number in found:  # grows while we go along
-        found += children.get(number, [])
-    return found
+    findings = [pid]
+    for number in findings:  # grows while we go along
+        findings += children.get(number, [])
+    return findings
 
 
 def _counts(pid: int) -> dict[str, int]:

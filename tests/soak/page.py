@@ -55,11 +55,11 @@ def _memory(day: Day) -> Iterable[str]:
     yield "| of | start | middle | end | slope | limit | |\n|---|--:|--:|--:|--:|--:|---|"
     for one in day.growths():
         if one.slope is None:
-            said, slope = "too short to judge", "-"
+            text, slope = "too short to judge", "-"
         else:
             slope = f"{one.slope:+.2f}"
-            said = "grows" if one.grows else "flat"
-        remark = "; ".join(filter(None, (said, _REMARKS[one.name])))
+            text = "grows" if one.grows else "flat"
+        remark = "; ".join(filter(None, (text, _REMARKS[one.name])))
         yield (
             f"| {one.name} | {one.start:,.1f} | {one.middle:,.1f} | {one.end:,.1f} | {slope} | {one.limit:.2f} | {remark} |"
         )

@@ -33,10 +33,10 @@ class Flows:
 
     process: subprocess.Popen[str]
 
-    def ask(self, **told: Any) -> None:
+    def ask(self, **reported: Any) -> None:
         """Say what to do."""
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(told) + "\n")
+        self.process.stdin.write(json.dumps(reported) + "\n")
         self.process.stdin.flush()
 
     def answer(self) -> Any:
@@ -93,7 +93,7 @@ def opened(stack: Stack, *, hours: int, first: int, planted: str = "", seed: int
         world.begin()
         block.callback(world.end)
         environment = {key: text for key, text in os.environ.items() if not key.startswith("SECOND_READER_")}
-        environment |= stack.environment() | world.told("")["environment"]
+        environment |= stack.environment() | world.reported("")["environment"]
         log = block.enter_context((stack.home / "logs" / "soak-flows.log").open("wb"))
         worker = _started(environment, log, world.name, planted)
         block.callback(_end, worker)

@@ -20,6 +20,6 @@ def test_an_hour_of_everything_leaves_ledger_and_label_studio_in_agreement(stack
         assert "**It went well.**" in page.written(day, hours=1, first=13, minutes=1.0)
         life.delete_task(here.world)
         life.close(here, day)
-        said = "\n".join(day.failures())
-        assert "is not in Label Studio" in said  # the oracle
-        assert "1 open case has no task there any more" in said  # doctor
+        text = "\n".join(day.failures())
+        assert "is not in Label Studio" in text  # the oracle
+        assert "1 open case has no task there any more" in text  # doctor

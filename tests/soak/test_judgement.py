@@ -16,9 +16,9 @@ HOURS = [hour / 12 for hour in range(96)]  # eight, a sample every five minutes
 def test_memory_that_stays_but_is_noisy_is_flat() -> None:
     chance = random.Random(1)
     sizes = [200 + chance.gauss(0, 3) + (30 if place % 12 == 0 else 0) for place in range(96)]
-    found = judgement.growth(judgement.OURS, HOURS, sizes)
-    assert not found.grows
-    assert judgement.failures([found], []) == []
+    findings = judgement.growth(judgement.OURS, HOURS, sizes)
+    assert not findings.grows
+    assert judgement.failures([findings], []) == []
 
 
 def test_memory_that_grows_early_and_then_stays_is_flat() -> None:
@@ -45,28 +45,30 @@ def test_a_list_that_keeps_every_page_is_found_in_a_real_process() -> None:
     page = max(0.2, 2 * judgement.LIMIT * flat[0] / 12)  # twice what may be kept in an hour
     leaking = _samples(round(page * 1e6))
     assert not judgement.growth(judgement.OURS, HOURS, flat).grows
-    found = judgement.growth(judgement.OURS, HOURS, leaking)
-    assert found.grows
-    assert found.slope is not None
-    assert abs(found.slope - 12 * page) < 4 * page
-    assert "the flows: grows by" in judgement.failures([found], [])[0]
+    findings = judgement.growth(judgement.OURS, HOURS, leaking)
+    assert findings.grows
+    assert findings.slope is not None
+    assert abs(findings.slope - 12 * page) < 4 * page
+    assert "the flows: grows by" in judgement.failures([findings], [])[0]
 
 
 def test_the_memory_of_postgresql_is_said_and_fails_nothing() -> None:
-    found = [judgement.growth(name, HOURS, [200 + place for place in range(96)]) for name in ("Prefect", "PostgreSQL")]
-    assert [one.grows for one in found] == [True, True]
-    (failed,) = judgement.failures(found, [])
+    findings = [
+        judgement.growth(name, HOURS, [200 + place for place in range(96)]) for name in ("Prefect", "PostgreSQL")
+    ]
+    assert [one.grows for one in findings] == [True, True]
+    (failed,) = judgement.failures(findings, [])
     assert failed.startswith("Prefect: grows by")
 
 
 def test_too_few_samples_are_not_judged() -> None:
-    found = judgement.growth(judgement.OURS, HOURS[:13], [100 + 10 * place for place in range(13)])
-    assert found.slope is None
-    assert not found.grows
+    findings = judgement.growth(judgement.OURS, HOURS[:13], [100 + 10 * place for place in range(13)])
+    assert findings.slope is None
+    assert not findings.grows
 
 
 def test_what_doctor_says_is_drift_unless_people_or_the_test_itself_did_it() -> None:
-    said = [
+    findings = [
         {"level": "ok", "subject": "ledger", "where": "l", "what": "every record is as it was sealed"},
         {
             "level": "warn",
@@ -83,8 +85,8 @@ def test_what_doctor_says_is_drift_unless_people_or_the_test_itself_did_it() -> 
         {"level": "warn", "subject": "settings", "where": "m", "what": "3 are none of the labels: 'no such label' (3)"},
         {"level": "bad", "subject": "Label Studio", "where": "m", "what": "1 open case has no task there any more"},
     ]
-    assert judgement.drift(said[:4]) == []
-    (drifted,) = judgement.drift(said)
+    assert judgement.drift(findings[:4]) == []
+    (drifted,) = judgement.drift(findings)
     assert judgement.failures([], [drifted]) == ["doctor: bad: Label Studio, m: 1 open case has no task there any more"]
 
 

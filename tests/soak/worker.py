@@ -34,28 +34,30 @@ def main(stream: str, planted: str) -> None:
         PLANTED[planted]()
     with ThreadPoolExecutor(max_workers=len(FLOWS)) as pool:
         for line in sys.stdin:
-            told = json.loads(line)
-            if "plan" in told:
-                said: Any = _plan(stream, *told["plan"])
+            reported = json.loads(line)
+            if "plan" in reported:
+                value: Any = _plan(stream, *reported["plan"])
             else:
-                _set_clock(told["now"])
-                said = list(pool.map(_run, *zip(*told["due"], strict=True)))
-            answers.write(json.dumps(said) + "\n")
+                _set_clock(reported["now"])
+                value = list(pool.map(_run, *zip(*reported["due"], strict=True)))
+            answers.write(json.dumps(value) + "\n")
             answers.flush()
     flow_states.flush_log()
 
 
 def _plan(stream: str, start: str, end: str) -> list[tuple[str, str, dict[str, Any]]]:
     """Every run that the stream's deployments ask for from `start` to `end`, both included: moment, flow, parameters."""
-    found = []
+    findings = []
     for deployment in deployments.of(settings.read_stream(stream, settings.read())):
         for each in deployment.schedules or ():
             assert isinstance(each.schedule, CronSchedule), each
             cron = schedules.CronSchedule(cron=each.schedule.cron, timezone=each.schedule.timezone)
             dates = asyncio.run(cron.get_dates(n=1000, start=timestamps.parse(start), end=timestamps.parse(end)))
-            found += [(timestamps.text(date), str(deployment.flow_name), dict(deployment.parameters)) for date in dates]
+            findings += [
+                (timestamps.text(date), str(deployment.flow_name), dict(deployment.parameters)) for date in dates
+            ]
     order = list(FLOWS)
-    return sorted(found, key=lambda due: (due[0], order.index(due[1])))
+    return sorted(findings, key=lambda due: (due[0], order.index(due[1])))
 
 
 def _set_clock(now: str) -> None:

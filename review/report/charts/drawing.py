@@ -64,16 +64,16 @@ def svg(layers: Any, size: tuple[int, int], spoken: str) -> str:
     spec = layers.properties(width=size[0], height=size[1], background="transparent").configure(
         aria=False, autosize={"type": "fit", "contains": "padding"}, padding=2, view={"stroke": None}
     )
-    drawn: str = vl_convert.vegalite_to_svg(spec.to_dict())
+    image: str = vl_convert.vegalite_to_svg(spec.to_dict())
     # One picture with one description: what Vega says of each of its marks would be read out beside it.
-    drawn = re.sub(r' (?:role="graphics-[a-z]+"|aria-roledescription="[^"]*")', "", drawn)
+    image = re.sub(r' (?:role="graphics-[a-z]+"|aria-roledescription="[^"]*")', "", image)
     # Two charts on one page must not share an id, or the second is clipped by the first's frame.
-    mark = hashlib.sha256(drawn.encode()).hexdigest()[:8]
-    drawn = re.sub(
-        r'id="([^"]+)"|url\(#([^)]+)\)', lambda m: f'id="{m[1]}-{mark}"' if m[1] else f"url(#{m[2]}-{mark})", drawn
+    mark = hashlib.sha256(image.encode()).hexdigest()[:8]
+    image = re.sub(
+        r'id="([^"]+)"|url\(#([^)]+)\)', lambda m: f'id="{m[1]}-{mark}"' if m[1] else f"url(#{m[2]}-{mark})", image
     )
     box = f'viewBox="{0} {0} {size[0]} {size[1]}"'
     label = html.escape(spoken, quote=True)
     return re.sub(
-        r"^<svg [^>]*?>", f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{label}" {box}>', drawn
+        r"^<svg [^>]*?>", f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{label}" {box}>', image
     )

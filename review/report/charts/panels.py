@@ -94,11 +94,11 @@ def reliability(report: Report, width: drawing.Width) -> str:
 def spoken_reliability(report: Report) -> str:
     """The diagram in one sentence."""
     bins = report.trust.bins
-    said = "; ".join(
+    text = "; ".join(
         f"said {formats.share(row['confidence'])}, right {formats.share(row['right'])}"
         for row in bins.iter_rows(named=True)
     )
-    return f"Share right against the model's confidence: {said or 'no label yet'}. The table below has the figures."
+    return f"Share right against the model's confidence: {text or 'no label yet'}. The table below has the figures."
 
 
 def evidence(report: Report, width: drawing.Width) -> str:

@@ -77,13 +77,13 @@ def curve(report: Report, width: drawing.Width) -> str:
 
 def image(report: Report) -> str:
     """The curve as the address of an image that is all in the address, on white paper; "" without data."""
-    drawn = curve(report, "wide")
-    if not drawn:
+    picture = curve(report, "wide")
+    if not picture:
         return ""
     for name, colour in PAPER.items():
-        drawn = drawn.replace(f"var(--{name})", colour)
-    drawn = drawn.replace(">", f'><rect width="100%" height="100%" fill="{PAPER["paper"]}"/>', 1)
-    return "data:image/svg+xml;base64," + base64.b64encode(drawn.encode()).decode()
+        picture = picture.replace(f"var(--{name})", colour)
+    picture = picture.replace(">", f'><rect width="100%" height="100%" fill="{PAPER["paper"]}"/>', 1)
+    return "data:image/svg+xml;base64," + base64.b64encode(picture.encode()).decode()
 
 
 def _pin(name: str, row: dict[str, Any], lane: float, width: int) -> list[Any]:
@@ -126,10 +126,10 @@ def _steps(top: float) -> list[float]:
 
 def _framed(svg: str, whole: float, top: float) -> str:
     """The SVG with its plot's left, top, width, height in its own units, and the ends of the error axis."""
-    found = FRAME.search(svg)
-    if found is None:
+    match = FRAME.search(svg)
+    if match is None:
         raise RuntimeError("the chart has no frame where Vega used to put it")
-    plot = ",".join([*found.groups(), f"{whole:.8g}", f"{top:.8g}"])
+    plot = ",".join([*match.groups(), f"{whole:.8g}", f"{top:.8g}"])
     return svg.replace("<svg ", f'<svg data-plot="{plot}" ', 1)
 
 

@@ -27,7 +27,7 @@ class Saying:
     """What a report said on a day."""
 
     day: int
-    told: product.Told
+    reported: product.Shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ class _Task:
 class Desk:
     """The people of a stream and what lies before them."""
 
-    made: product.Product
+    stream: product.Product
     life: Life
     rng: np.random.Generator
     people: tuple[str, ...] = PEOPLE
@@ -84,8 +84,8 @@ class Desk:
 
     def send(self, day: int, depth: int, *, delay: int = 0) -> None:
         """What `dispatch` does: disputes at once, then first readings as far as the queue has room."""
-        disputes = self.made.disputes_waiting()
-        first = self.made.pending(max(0, depth - sum(task.slot == 0 for task in self.open)))
+        disputes = self.stream.disputes_waiting()
+        first = self.stream.pending(max(0, depth - sum(task.slot == 0 for task in self.open)))
         new = [(case, slot, True, day + delay) for case, slot in disputes]
         new += [(case, 0, blind, day) for case, blind in first]
         rows: list[dict[str, Any]] = []
@@ -94,9 +94,9 @@ class Desk:
             task = _Task(case, slot, self.tasks, blind, not_before)
             self.open.append(task)
             row = {"stream": product.NAME, "case_id": case, "slot": slot, "task_key": f"{case}/{slot}", "blind": blind}
-            row |= {"project_id": PROJECT, "task_id": task.number, "wave": f"day {day}", "sent_at": self.made.now}
+            row |= {"project_id": PROJECT, "task_id": task.number, "wave": f"day {day}", "sent_at": self.stream.now}
             rows.append(row)
-        self.made.append("dispatch", rows)
+        self.stream.append("dispatch", rows)
 
     def read(self, day: int, most: int, *, skips: float = 0.0, complaints: float = 0.0, misses: float = 0.0) -> None:
         """People answer at most `most` open tasks, in the order of the queue; hard ones they may pass on for ever."""
@@ -118,12 +118,12 @@ class Desk:
                 left.append(task)
             else:
                 before.add(who)
-            row = {"project_id": PROJECT, "annotation_id": task.number, "revision": self.made.now, "seconds": 4.0}
+            row = {"project_id": PROJECT, "annotation_id": task.number, "revision": self.stream.now, "seconds": 4.0}
             row |= {"stream": product.NAME, "case_id": task.case_id, "slot": task.slot, "task_id": task.number}
             row |= {"outcome": "skip" if passed else "answer", "answer": None if passed else answer, "reviewer": who}
-            rows.append(row | {"blind": task.blind, "submitted_at": self.made.now, "collected_at": self.made.now})
+            rows.append(row | {"blind": task.blind, "submitted_at": self.stream.now, "collected_at": self.stream.now})
         self.open = left
-        self.made.append("review", rows)
+        self.stream.append("review", rows)
 
 
 def moment(day: float) -> str:
@@ -148,86 +148,96 @@ def write(path: Path, rows: world.Rows, *, produced_at: bool) -> None:
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
-def live(given: world.World, folder: Path, *, days: int = world.DAYS) -> Life:
+def live(planted: world.World, folder: Path, *, days: int = world.DAYS) -> Life:
     """Run a world from its first day to its last, in an empty folder."""
     (folder / "inbox").mkdir()
     life = Life(folder / "ledger.db")
-    rng = np.random.default_rng([world.SEED, given.number, 2_000])
-    arrive = world.deliveries(given)
-    with product.opened(folder, given.number) as made:
-        desk = Desk(made, life, rng, PEOPLE[:1] if given.alone else PEOPLE)
+    rng = np.random.default_rng([world.SEED, planted.number, 2_000])
+    arrive = world.deliveries(planted)
+    with product.opened(folder, planted.number) as stream:
+        desk = Desk(stream, life, rng, PEOPLE[:1] if planted.alone else PEOPLE)
         for day in range(days):
-            made.now = moment(day + 0.9)
-            if day in (0, given.new_model):
-                _describe(given, made, "m-1" if day == 0 else "m-2")
+            stream.now = moment(day + 0.9)
+            if day in (0, planted.new_model):
+                _describe(planted, stream, "m-1" if day == 0 else "m-2")
             for first in arrive[day]:
-                path = folder / "inbox" / f"from-{first:02}.{'jsonl' if given.number % 3 == 0 else 'csv'}"
-                _arrive(given, made, life, path, first, day, rng)
-            pushed = given.push if given.history and 0 <= day - given.history_at <= 1 else 0
-            if pushed or (day % given.works_every == 0 and day not in given.holidays):
-                made.now = moment(day + 0.92)
-                desk.send(day, given.depth, delay=given.dispute_delay)
-                made.now = moment(day + 0.95)
+                path = folder / "inbox" / f"from-{first:02}.{'jsonl' if planted.number % 3 == 0 else 'csv'}"
+                _arrive(planted, stream, life, path, first, day, rng)
+            pushed = planted.push if planted.history and 0 <= day - planted.history_at <= 1 else 0
+            if pushed or (day % planted.works_every == 0 and day not in planted.holidays):
+                stream.now = moment(day + 0.92)
+                desk.send(day, planted.depth, delay=planted.dispute_delay)
+                stream.now = moment(day + 0.95)
                 desk.read(
-                    day, given.reads + pushed, skips=given.skips, complaints=given.complaints, misses=given.misses
+                    day,
+                    planted.reads + pushed,
+                    skips=planted.skips,
+                    complaints=planted.complaints,
+                    misses=planted.misses,
                 )
-            if pushed or day == given.history_at or day % given.look_every == 0 or day == days - 1:
-                made.now = moment(day + 0.97)
-                _look(given, made, life, day, rng)
-        life.pressed.append(made.threshold())
+            if pushed or day == planted.history_at or day % planted.look_every == 0 or day == days - 1:
+                stream.now = moment(day + 0.97)
+                _look(planted, stream, life, day, rng)
+        life.pressed.append(stream.threshold())
         for _ in range(2):
-            made.rollback()
-            life.pressed.append(made.threshold())
+            stream.rollback()
+            life.pressed.append(stream.threshold())
     return life
 
 
-def _describe(given: world.World, made: product.Product, model: str) -> None:
-    made.describe(
+def _describe(planted: world.World, stream: product.Product, model: str) -> None:
+    stream.describe(
         model=model,
-        produced_at='produced_at = "at"' if given.produced_at else "",
-        depth=given.depth,
+        produced_at='produced_at = "at"' if planted.produced_at else "",
+        depth=planted.depth,
         alpha=world.ALPHA,
         delta=world.DELTA,
-        audit_rate=given.audit_rate,
-        alone=given.alone,
-        era_days=given.era_days,
-        max_silence=given.max_silence,
+        audit_rate=planted.audit_rate,
+        alone=planted.alone,
+        era_days=planted.era_days,
+        max_silence=planted.max_silence,
         overlap=world.OVERLAP,
     )
 
 
 def _arrive(
-    given: world.World, made: product.Product, life: Life, path: Path, first: int, day: int, rng: np.random.Generator
+    planted: world.World,
+    stream: product.Product,
+    life: Life,
+    path: Path,
+    first: int,
+    day: int,
+    rng: np.random.Generator,
 ) -> None:
     """A file comes in, perhaps twice, and is scored, perhaps by a run that is killed first."""
-    rows = world.rows(given, first)
-    write(path, rows, produced_at=given.produced_at)
+    rows = world.rows(planted, first)
+    write(path, rows, produced_at=planted.produced_at)
     life.keep(rows)
-    if float(rng.random()) < given.restarts:
-        _try(life, day, lambda: made.score_day(path, killed_after=0))
-    _try(life, day, lambda: made.score_day(path))
-    if float(rng.random()) < given.repeats:
+    if float(rng.random()) < planted.restarts:
+        _try(life, day, lambda: stream.score_day(path, killed_after=0))
+    _try(life, day, lambda: stream.score_day(path))
+    if float(rng.random()) < planted.repeats:
         again = path.with_name(f"again-{path.name}")
         shutil.copyfile(path, again)
-        _try(life, day, lambda: made.score_day(again))
+        _try(life, day, lambda: stream.score_day(again))
 
 
-def _look(given: world.World, made: product.Product, life: Life, day: int, rng: np.random.Generator) -> None:
+def _look(planted: world.World, stream: product.Product, life: Life, day: int, rng: np.random.Generator) -> None:
     """Look, say it now and then, adopt what is certified; recall what a report says is under suspicion."""
-    if float(rng.random()) < given.restarts:
-        _try(life, day, lambda: made.look_and_report(killed=True))
+    if float(rng.random()) < planted.restarts:
+        _try(life, day, lambda: stream.look_and_report(killed=True))
     last = day == world.DAYS - 1
-    told = _try(life, day, lambda: made.look_and_report(told=last or float(rng.random()) < REPORTS))
-    if told is not None:
-        life.sayings.append(Saying(day=day, told=told))
-    if told is not None and made.suspects():
-        made.recall()
-    if told is not None and told.alarm:
+    reported = _try(life, day, lambda: stream.look_and_report(reported=last or float(rng.random()) < REPORTS))
+    if reported is not None:
+        life.sayings.append(Saying(day=day, reported=reported))
+    if reported is not None and stream.suspects():
+        stream.recall()
+    if reported is not None and reported.alarm:
         return
-    if made.offered() is not None:
-        made.adopt()
-    elif day >= BOLD and given.bold is not None and not life.bold:
-        life.bold = made.adopt(given.bold, uncertified=True)
+    if stream.offered() is not None:
+        stream.adopt()
+    elif day >= BOLD and planted.bold is not None and not life.bold:
+        life.bold = stream.adopt(planted.bold, uncertified=True)
 
 
 def _try(life: Life, day: int, step: Callable[[], T]) -> T | None:

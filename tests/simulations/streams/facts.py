@@ -46,16 +46,16 @@ class Facts:
 
     def cases(self, epoch_id: str) -> list[Row]:
         """An epoch's decisions in the order of the appends, and within one in that of the queue."""
-        found = [row for row in self.tables["decision"] if row["epoch_id"] == epoch_id]
-        return sorted(found, key=lambda row: (row["seal"], row["content"], row["case_id"]))
+        result = [row for row in self.tables["decision"] if row["epoch_id"] == epoch_id]
+        return sorted(result, key=lambda row: (row["seal"], row["content"], row["case_id"]))
 
     def era(self, epoch_id: str, seal: int) -> Row | None:
         """The era that a decision under a seal belongs to: of those that begin before it, the newest; None: there is none.
 
         A first era begins with its epoch.
         """
-        found = [row for row in self.tables["era_plan"] if row["epoch_id"] == epoch_id and row["after_seal"] < seal]
-        return max(found, key=lambda row: row["era"], default=None)
+        got = [row for row in self.tables["era_plan"] if row["epoch_id"] == epoch_id and row["after_seal"] < seal]
+        return max(got, key=lambda row: row["era"], default=None)
 
     def certified(self, epoch_id: str, era: int) -> set[float]:
         """Every threshold that the newest look at an era certifies: what labels no longer carry is certified no more."""
@@ -67,7 +67,7 @@ class Facts:
             grids[part][place] for part, row in newest.items() for place in json.loads(row["standing"])["certified"]
         }
 
-    def said(self, case: Row, readings: Mapping[str, list[Row]]) -> Label:
+    def label_of(self, case: Row, readings: Mapping[str, list[Row]]) -> Label:
         """What blind readings say of a case (`label`)."""
         return label(case, readings.get(case["case_id"], ()), alone=self.alone)
 
@@ -163,23 +163,23 @@ def released_labels(facts: Facts, epoch_id: str, at: str | None = None) -> list[
     for that person too long by then (a time of the ledger) counts as it stands, a dispute as wrong; None: nothing does.
     """
     readings = facts.readings()
-    given = {(row["case_id"], row["slot"]) for found in readings.values() for row in found}
-    due = {row["case_id"] for row in facts.tables["dispatch"] if (row["case_id"], row["slot"]) not in given}
+    value = {(row["case_id"], row["slot"]) for result in readings.values() for row in result}
+    due = {row["case_id"] for row in facts.tables["dispatch"] if (row["case_id"], row["slot"]) not in value}
     labels = []
     for row in facts.cases(epoch_id):
-        said = facts.said(row, readings)
-        if row["route"] != "AUTOMATE" or not row["blind"] or said == "none":
+        fact = facts.label_of(row, readings)
+        if row["route"] != "AUTOMATE" or not row["blind"] or fact == "none":
             continue
-        waits = said == "disputed" or row["case_id"] in due
-        if not waits or (at is not None and _too_long(facts, row, readings[row["case_id"]], said, at)):
-            labels.append((row, said != "right"))
+        waits = fact == "disputed" or row["case_id"] in due
+        if not waits or (at is not None and _too_long(facts, row, readings[row["case_id"]], fact, at)):
+            labels.append((row, fact != "right"))
     return labels
 
 
-def _too_long(facts: Facts, case: Row, answers: Sequence[Row], said: Label, at: str) -> bool:
+def _too_long(facts: Facts, case: Row, answers: Sequence[Row], message: Label, at: str) -> bool:
     """Whether a dispute (since the first answer against the model) or another case (since its first) waits too long."""
     blind = [row for row in answers if row["blind"]]
-    since = [row for row in blind if said != "disputed" or row["answer"] != case["prediction"]]
+    since = [row for row in blind if message != "disputed" or row["answer"] != case["prediction"]]
     first = min(datetime.fromisoformat(row["submitted_at"]) for row in since)
     return first < datetime.fromisoformat(at) - timedelta(days=facts.max_silence)
 
@@ -190,7 +190,7 @@ def perhaps_due(facts: Facts, epoch_id: str) -> int:
         return 0
     sent = max((row["seal"] for row in facts.tables["dispatch"]), default=0)
     readings = facts.readings()
-    drawn = [row for row in facts.cases(epoch_id) if row["route"] == "AUTOMATE" and row["blind"]]
+    sampled = [row for row in facts.cases(epoch_id) if row["route"] == "AUTOMATE" and row["blind"]]
     return sum(
-        len(readings.get(row["case_id"], ())) == 1 and readings[row["case_id"]][0]["seal"] > sent for row in drawn
+        len(readings.get(row["case_id"], ())) == 1 and readings[row["case_id"]][0]["seal"] > sent for row in sampled
     )

@@ -77,15 +77,15 @@ class Outcome:
         return Outcome(**values | {"findings": [Finding(**one) for one in values["findings"]]})
 
 
-def judge(given: world.World, life: driver.Life) -> Outcome:
+def judge(planted: world.World, life: driver.Life) -> Outcome:
     """Everything about one stream."""
-    known = facts.read(life.path, alone=given.alone, max_silence=given.max_silence)
-    outcome = Outcome(number=given.number, null=given.null)
+    known = facts.read(life.path, alone=planted.alone, max_silence=planted.max_silence)
+    outcome = Outcome(number=planted.number, null=planted.null)
     outcome.findings += [Finding(kind="died", text=text) for text in life.died]
-    _promises(given, known, outcome)
-    _alarms(given, life, known, outcome)
+    _promises(planted, known, outcome)
+    _alarms(planted, life, known, outcome)
     _undo(life, known, outcome)
-    outcome.findings += [Finding(kind=kind, text=text) for kind, text in released.wrongly(given, life, known)]
+    outcome.findings += [Finding(kind=kind, text=text) for kind, text in released.wrongly(planted, life, known)]
     gone_out = [row for row in known.tables["decision"] if row["route"] == "AUTOMATE"]
     outcome.released = len(gone_out)
     outcome.released_wrong = sum(life.truth[row["case_id"]].wrong for row in gone_out)
@@ -93,8 +93,8 @@ def judge(given: world.World, life: driver.Life) -> Outcome:
     outcome.audits = sum(row["blind"] and row["case_id"] in readings for row in gone_out)
     page = sentences.Page(life.truth)
     for saying in life.sayings:
-        then, made_at = known.until(saying.told.seal), driver.moment(saying.day + 0.97)
-        for kind, text in sentences.false(saying.told, then, page, made_at):
+        then, made_at = known.until(saying.reported.seal), driver.moment(saying.day + 0.97)
+        for kind, text in sentences.false(saying.reported, then, page, made_at):
             outcome.findings.append(Finding(kind=kind, text=f"day {saying.day}: {text}"))
     outcome.limits, outcome.sentences = page.limits, page.read
     return outcome
@@ -105,7 +105,7 @@ def day_of(written: str) -> int:
     return (datetime.fromisoformat(written) - driver.START).days
 
 
-def _promises(given: world.World, known: Facts, outcome: Outcome) -> None:
+def _promises(planted: world.World, known: Facts, outcome: Outcome) -> None:
     """An era is false if it certified any threshold whose error was above the target on all its days up to then."""
     for epoch_id, era in sorted({(row["epoch_id"], row["era"]) for row in known.tables["era_plan"]}):
         outcome.promises += 1
@@ -115,8 +115,8 @@ def _promises(given: world.World, known: Facts, outcome: Outcome) -> None:
             then = known.until(look["seal"])
             lines = then.certified(epoch_id, era)
             granted |= bool(lines)
-            days = _days(given, then, epoch_id, era) if lines else set()
-            false |= any(all(world.risk(given, line, day) > world.ALPHA for day in days) for line in lines)
+            days = _days(planted, then, epoch_id, era) if lines else set()
+            false |= any(all(world.risk(planted, line, day) > world.ALPHA for day in days) for line in lines)
         outcome.certified, outcome.false = outcome.certified + granted, outcome.false + false
         outcome.later, outcome.certified_later = (
             outcome.later + (era > 1),
@@ -125,14 +125,14 @@ def _promises(given: world.World, known: Facts, outcome: Outcome) -> None:
     outcome.lapses, outcome.stops = released.taken_back(known)
 
 
-def _days(given: world.World, known: Facts, epoch_id: str, era: int) -> set[int]:
+def _days(planted: world.World, known: Facts, epoch_id: str, era: int) -> set[int]:
     """The days that the cases of an era so far are of."""
     plan = next(row for row in known.tables["era_plan"] if (row["epoch_id"], row["era"]) == (epoch_id, era))
     firsts = {int(row["case_id"][2:4]) for row in known.cases(epoch_id) if row["seal"] > plan["after_seal"]}
-    return {day for first in firsts for day in ((-1,) if first < 0 else range(first, first + given.every))}
+    return {day for first in firsts for day in ((-1,) if first < 0 else range(first, first + planted.every))}
 
 
-def _alarms(given: world.World, life: driver.Life, known: Facts, outcome: Outcome) -> None:
+def _alarms(planted: world.World, life: driver.Life, known: Facts, outcome: Outcome) -> None:
     thresholds = {row["policy_id"]: row["threshold"] for row in known.tables["policy"]}
     sent = {row["case_id"] for row in known.tables["recall"]}
     for alarm in known.tables["alarm"]:
@@ -143,8 +143,8 @@ def _alarms(given: world.World, life: driver.Life, known: Facts, outcome: Outcom
         gone_out = [row for row in cases if row["route"] == "AUTOMATE"]
         lines = {thresholds[row["policy_id"]] for row in gone_out}
         days = range(max((day_of(row["decided_at"]) for row in gone_out), default=0) + 1)
-        above = any(world.risk(given, line, day) > world.ALPHA for line in lines for day in days)
-        outcome.false_alarms += not above and not _bad(given, gone_out)
+        above = any(world.risk(planted, line, day) > world.ALPHA for line in lines for day in days)
+        outcome.false_alarms += not above and not _bad(planted, gone_out)
         read = [row for row in gone_out if row["blind"] and row["case_id"] in readings]
         against = sum(any(one["answer"] != row["prediction"] for one in readings[row["case_id"]]) for row in read)
         if alarm["labels"] > len(read) or alarm["errors"] > against:
@@ -168,11 +168,11 @@ def _alarms(given: world.World, life: driver.Life, known: Facts, outcome: Outcom
     outcome.recalled_right = sum(not life.truth[case].wrong for case in sent)
 
 
-def _bad(given: world.World, gone_out: list[Row]) -> bool:
+def _bad(planted: world.World, gone_out: list[Row]) -> bool:
     """Whether the file with a tenth wrong is among the released."""
-    if given.bad_batch is None:
+    if planted.bad_batch is None:
         return False
-    first = given.bad_batch - given.bad_batch % given.every
+    first = planted.bad_batch - planted.bad_batch % planted.every
     return any(row["case_id"].startswith(f"c-{first:02}-") for row in gone_out)
 
 

@@ -73,7 +73,7 @@ class KilledError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Shown:
     """What a report says, by the part of it that says so; `seal`: the ledger's last then.
 
     `target`: the target among the released. `proposed`: a word, and why. `changes`: since the report of an earlier day.
@@ -150,21 +150,23 @@ class Product:
         in_force = runs.policy_in_force(run.ledger, run.stream)
         era = eras.under_way(run.ledger, run.stream, in_force, self.now)
         since = eras.read_first(self.book, run.stream, era)
-        found = pending_cases.pending(self.book, NAME, room, blind_first=not in_force.policy.releases, since=since)
-        return [(str(case), bool(blind)) for case, blind in found.select("case_id", "blind").iter_rows()]
+        pending_case = pending_cases.pending(
+            self.book, NAME, room, blind_first=not in_force.policy.releases, since=since
+        )
+        return [(str(case), bool(blind)) for case, blind in pending_case.select("case_id", "blind").iter_rows()]
 
     def disputes_waiting(self) -> list[tuple[str, int]]:
         """The cases that wait for another reader: id, slot."""
         rule = self._run("dispatch").stream.review
-        found = adjudication.waiting(self.book, NAME, 1_000, second_opinion=rule.second_opinion, overlap=rule.overlap)
-        return [(str(case), int(slot)) for case, slot in found.select("case_id", "slot").iter_rows()]
+        waiting = adjudication.waiting(self.book, NAME, 1_000, second_opinion=rule.second_opinion, overlap=rule.overlap)
+        return [(str(case), int(slot)) for case, slot in waiting.select("case_id", "slot").iter_rows()]
 
     def append(self, table: str, rows: list[dict[str, Any]]) -> None:
         """Facts that Label Studio would have brought: `dispatch` or `review`."""
         if rows:
             self.book.append({table: pl.DataFrame(rows, schema=layout.columns(table))}, now=self.now)
 
-    def look_and_report(self, *, killed: bool = False, told: bool = True) -> Told | None:
+    def look_and_report(self, *, killed: bool = False, reported: bool = True) -> Shown | None:
         """The flow `measure`, without writing a page.
 
         `killed`: after the look, before the watchdog (KilledError). `told`: what the report says, too; after an alarm it
@@ -172,31 +174,31 @@ class Product:
         """
         run = self._run("measure")
         in_force = runs.policy_in_force(run.ledger, run.stream)
-        cases = evidence.judged(run, self.now)
+        cases = evidence.cases(run, self.now)
         before = self._looks()
-        standings = evidence.look(run, in_force, cases, self.now)
+        progress_by_scope = evidence.look(run, in_force, cases, self.now)
         if killed:
             raise KilledError
         labels = evidence.labels(run.stream, in_force, cases, self.now)
         alarm = evidence.watch(run, in_force, labels, self.now)
         if alarm:
-            in_force, standings, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
-        elif safeguards.act(run, in_force, standings, self.now, cases):
+            in_force, progress_by_scope, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
+        elif safeguards.act(run, in_force, progress_by_scope, self.now, cases):
             in_force = runs.policy_in_force(run.ledger, run.stream)
         evidence.watch_closed(run, in_force, cases, self.now)
-        if not told and not alarm and self._looks() == before:
+        if not reported and not alarm and self._looks() == before:
             return None
-        made = measure.gather(run, in_force, cases, standings, labels, self.now)
-        said = summary.of(made)
-        run.finish({"figures": as_json.key(made)})
-        return Told(
-            headline=(said.lead, said.promise, said.basis),
-            target=summary.verdict(made)[2],
-            proposed=summary.proposed(made),
-            certificate=tuple(certificate_text.lines(made)),
-            changes=tuple(changes.lines(made)),
-            watchdog=tuple(changes.drift(made)),
-            queue=changes.forecast(made),
+        gather = measure.gather(run, in_force, cases, progress_by_scope, labels, self.now)
+        message = summary.of(gather)
+        run.finish({"figures": as_json.key(gather)})
+        return Shown(
+            headline=(message.lead, message.promise, message.basis),
+            target=summary.verdict(gather)[2],
+            proposed=summary.proposed(gather),
+            certificate=tuple(certificate_text.lines(gather)),
+            changes=tuple(changes.lines(gather)),
+            watchdog=tuple(changes.drift(gather)),
+            queue=changes.forecast(gather),
             alarm=alarm,
             seal=self.book.head()[0],
         )
@@ -207,13 +209,13 @@ class Product:
 
     def offered(self) -> float | None:
         """What the newest look at the epoch in force certifies and is not in force; None if there is nothing to adopt."""
-        found = self.book.read(
+        result = self.book.read(
             """
             SELECT c.threshold FROM look c JOIN policy p USING (epoch_id) JOIN adoption a USING (policy_id)
             ORDER BY a.version DESC, c.era DESC, c.look DESC LIMIT 1
             """
         )["threshold"].to_list()
-        return found[0] if found and found[0] != self.threshold() else None
+        return result[0] if result and result[0] != self.threshold() else None
 
     def recall(self) -> bool:
         """Send what is under suspicion since the last alarm to people; False if there was none."""
@@ -225,23 +227,23 @@ class Product:
 
     def rollback(self) -> bool:
         """To the version before."""
-        found = policy_history.policy_in_force(self.book, NAME)
-        before = None if found is None else found.version - 1
+        policy_in_force = policy_history.policy_in_force(self.book, NAME)
+        before = None if policy_in_force is None else policy_in_force.version - 1
         return self._governs(lambda: actions.rollback(NAME, before, by=BY, because=BECAUSE))
 
     def suspects(self) -> set[str]:
         """The released cases that the product itself holds to be under suspicion since the last alarm."""
-        found = alarms.suspects(self.book, NAME)
-        return set() if found is None else {str(case) for case in found["case_id"]}
+        got = alarms.suspects(self.book, NAME)
+        return set() if got is None else {str(case) for case in got["case_id"]}
 
     def threshold(self) -> float | None:
         """The threshold in force; None releases nothing."""
-        found = policy_history.policy_in_force(self.book, NAME)
-        return None if found is None else found.policy.threshold
+        entry = policy_history.policy_in_force(self.book, NAME)
+        return None if entry is None else entry.policy.threshold
 
     def _looks(self) -> int:
-        found = self.book.read("SELECT count(*) AS n FROM look WHERE threshold IS NOT NULL")
-        return int(found["n"].item())
+        outcome = self.book.read("SELECT count(*) AS n FROM look WHERE threshold IS NOT NULL")
+        return int(outcome["n"].item())
 
     def _governs(self, act: Callable[[], object]) -> bool:
         try:
@@ -273,7 +275,7 @@ def opened(folder: Path, number: int) -> Iterator[Product]:
         patch.setenv("SECOND_READER_DATA", str(folder))
         ledger.migrate(url)
         with ledger.open(url) as book:
-            made = Product(folder, book)
-            patch.setattr(runs, "clock", lambda: made.now)
+            product = Product(folder, book)
+            patch.setattr(runs, "clock", lambda: product.now)
             patch.setattr(secrets, "token_hex", lambda count: salts.randbytes(count).hex())
-            yield made
+            yield product

@@ -15,10 +15,10 @@ from itertools import pairwise
 from tests.simulations.streams import driver, product, world
 from tests.simulations.streams.facts import Facts, Row
 
-Said = Iterator[tuple[str, str]]
+Findings = Iterator[tuple[str, str]]
 
 
-def wrongly(given: world.World, life: driver.Life, known: Facts) -> Said:
+def wrongly(planted: world.World, life: driver.Life, known: Facts) -> Findings:
     """What must not be of what was released: kind and text."""
     batches: dict[int, list[Row]] = defaultdict(list)
     for row in known.tables["decision"]:
@@ -28,12 +28,12 @@ def wrongly(given: world.World, life: driver.Life, known: Facts) -> Said:
                 yield "not allowed", f"{row['case_id']} is held and released"
     for seal, rows in sorted(batches.items()):
         then = known.until(seal - 1)
-        if said := _refused(then, rows):
-            yield "not allowed", f"seal {seal}, {len(rows)} cases: {said}"
-        if said := _unread(then, rows[0], given.max_silence):
-            yield "silence", f"seal {seal}, {len(rows)} cases were released: {said}"
+        if refused := _refused(then, rows):
+            yield "not allowed", f"seal {seal}, {len(rows)} cases: {refused}"
+        if refused := _unread(then, rows[0], planted.max_silence):
+            yield "silence", f"seal {seal}, {len(rows)} cases were released: {refused}"
     yield from _certified(known)
-    yield from _stopped(given, life, known)
+    yield from _stopped(planted, life, known)
     yield from _groups(known)
 
 
@@ -63,9 +63,9 @@ def _refused(then: Facts, rows: list[Row]) -> str:
     if line in own:
         return ""
     mine = [row for row in then.tables["adoption"] if row["policy_id"] == case["policy_id"]]
-    drawn = [row for row in mine if row["adopted_by"] not in product.ITSELF and not row["certified"]]
-    drawn_in = [then.era(case["epoch_id"], row["seal"]) for row in drawn]
-    numbers = [1 if one is None else one["era"] for one in drawn_in]
+    sampled = [row for row in mine if row["adopted_by"] not in product.ITSELF and not row["certified"]]
+    sampled_in = [then.era(case["epoch_id"], row["seal"]) for row in sampled]
+    numbers = [1 if one is None else one["era"] for one in sampled_in]
     if era["era"] in numbers:
         return "" if now < ends + timedelta(days=1) else "its era is over"
     if any(one > line for one in own):
@@ -83,12 +83,12 @@ def _refused(then: Facts, rows: list[Row]) -> str:
 def _unread(then: Facts, case: Row, most: int) -> str:
     """Whether nobody has read what was drawn of the released for longer than the stream file allows."""
     readings = then.readings()
-    drawn = [row for row in then.cases(case["epoch_id"]) if row["route"] == "AUTOMATE" and row["blind"]]
+    sampled = [row for row in then.cases(case["epoch_id"]) if row["route"] == "AUTOMATE" and row["blind"]]
     due = time(case["decided_at"]) - timedelta(days=most)
     if any(time(at) >= due for at in _given_back(then)):
         return ""
-    waiting = [row for row in drawn if row["case_id"] not in readings and time(row["decided_at"]) < due]
-    read = [one for row in drawn for one in readings.get(row["case_id"], ()) if time(one["submitted_at"]) >= due]
+    waiting = [row for row in sampled if row["case_id"] not in readings and time(row["decided_at"]) < due]
+    read = [one for row in sampled for one in readings.get(row["case_id"], ()) if time(one["submitted_at"]) >= due]
     return (
         f"{len(waiting)} draws wait since before {due}, and nobody has read any since" if waiting and not read else ""
     )
@@ -103,7 +103,7 @@ def _given_back(then: Facts) -> Iterator[str]:
             yield row["adopted_at"]
 
 
-def _certified(known: Facts) -> Said:
+def _certified(known: Facts) -> Findings:
     """What is adopted as certified was certified by a look before, in its epoch."""
     policies = {row["policy_id"]: row for row in known.tables["policy"]}
     for row in known.tables["adoption"]:
@@ -114,28 +114,28 @@ def _certified(known: Facts) -> Said:
             yield "not certified", f"version {row['version']}, {policy['threshold']}: certified is {sorted(held)[:3]}"
 
 
-def _stopped(given: world.World, life: driver.Life, known: Facts) -> Said:
+def _stopped(planted: world.World, life: driver.Life, known: Facts) -> Findings:
     """At the last look release is not stopped for want of readers if anybody has just read."""
     if not life.sayings:
         return
     last = life.sayings[-1]
-    then = known.until(last.told.seal)
+    then = known.until(last.reported.seal)
     newest = max(then.tables["adoption"], key=lambda row: row["version"])
     policy = then.in_force()
     assert policy is not None, "a stream begins with a policy"
     if newest["adopted_by"] != product.SILENCE or policy["threshold"] is not None:
         return
-    if not any("waiting for readers: no label of what was released" in line for line in last.told.certificate):
+    if not any("waiting for readers: no label of what was released" in line for line in last.reported.certificate):
         return  # people have read, and what they said is not settled or is against the machine
     readings = then.readings()
     now = driver.START + timedelta(days=last.day + 0.97)
-    drawn = [row for row in then.cases(policy["epoch_id"]) if row["route"] == "AUTOMATE" and row["blind"]]
-    times = [time(one["submitted_at"]) for row in drawn for one in readings.get(row["case_id"], ())]
-    if times and now - max(times) < timedelta(days=given.max_silence):
+    sampled = [row for row in then.cases(policy["epoch_id"]) if row["route"] == "AUTOMATE" and row["blind"]]
+    times = [time(one["submitted_at"]) for row in sampled for one in readings.get(row["case_id"], ())]
+    if times and now - max(times) < timedelta(days=planted.max_silence):
         yield "silence", f"stopped on day {last.day}, and people have read a draw of the released at {max(times)}"
 
 
-def _groups(known: Facts) -> Said:
+def _groups(known: Facts) -> Findings:
     """Cases that belong together share a draw, the higher the chance the surer; no more go out than the plan allows."""
     groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
     sizes: dict[tuple[str, int], int] = {
@@ -144,10 +144,10 @@ def _groups(known: Facts) -> Said:
     for row in known.tables["decision"]:
         groups[row["epoch_id"], row["group_id"] or row["case_id"]].append(row)
     for (epoch_id, group), rows in groups.items():
-        drawn = [row["propensity"] for row in rows if row["blind"]]
+        sampled = [row["propensity"] for row in rows if row["blind"]]
         passed = [row["propensity"] for row in rows if not row["blind"]]
-        if drawn and passed and max(passed) >= min(drawn):
-            yield "draw", f"group {group}: drawn at {min(drawn)} and not at {max(passed)}"
+        if sampled and passed and max(passed) >= min(sampled):
+            yield "draw", f"group {group}: drawn at {min(sampled)} and not at {max(passed)}"
         eras = [known.era(epoch_id, row["seal"]) for row in rows if row["route"] == "AUTOMATE"]
         for number in {one["era"] for one in eras if one is not None}:
             out = sum(one is not None and one["era"] == number for one in eras)

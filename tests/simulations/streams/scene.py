@@ -17,8 +17,8 @@ PENDING = (
     rf"(?:{N} waits? for another reader)?(?:, )?(?:{N} (?:was|were) passed on)?(?:, )?(?:{N} (?:is|are) unanswered)?(?:, )?"
     rf"(?:{N} (?:is|are) not sent yet)?"
 )
-Said = Iterator[tuple[str, str]]
-Check = Callable[[re.Match[str], "Scene"], Said]
+Findings = Iterator[tuple[str, str]]
+Check = Callable[[re.Match[str], "Scene"], Findings]
 Claim = tuple[str, Check]  # a pattern of a sentence, and what the ledger and the planted truth say to it
 TARGET = rf"The target is at most {P} wrong among the released".replace(P, r"[\d.]+\u00a0%")
 REGION = r"(the released|all cases)"
@@ -121,8 +121,8 @@ class Scene:
 
     def labels(self, cases: list[Row]) -> list[str]:
         """What blind readings say of those that were read: right, wrong or disputed."""
-        said = [self.known.said(row, self.readings) for row in cases if row["blind"]]
-        return [one for one in said if one != "none"]
+        labels = [self.known.label_of(row, self.readings) for row in cases if row["blind"]]
+        return [one for one in labels if one != "none"]
 
     def share_wrong(self, cases: list[Row]) -> float:
         """The planted share of wrong ones."""
@@ -152,6 +152,6 @@ def when(written: str) -> str:
     return f"{instant.day} {instant:%B %Y, %H:%M} UTC"
 
 
-def same(found: re.Match[str], said: object, true: object, kind: str = "count") -> Said:
-    if said != true:
-        yield kind, f"{found[0]!r}: {said}, but it is {true}"
+def same(result: re.Match[str], value: object, true: object, kind: str = "count") -> Findings:
+    if value != true:
+        yield kind, f"{result[0]!r}: {value}, but it is {true}"

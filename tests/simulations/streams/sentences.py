@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from tests.simulations.streams import driver, product
 from tests.simulations.streams.claims import page as claims
 from tests.simulations.streams.facts import Facts
-from tests.simulations.streams.scene import LONG, N, P, Said, Scene, T, when
+from tests.simulations.streams.scene import LONG, Findings, N, P, Scene, T, when
 
 ADVICE = (
     r"This page fills with the first answers of the model\.",
@@ -50,17 +50,17 @@ class Page:
     read: int = 0
 
 
-def false(told: product.Told, known: Facts, page: Page, made_at: str) -> Said:
+def false(reported: product.Shown, known: Facts, page: Page, made_at: str) -> Findings:
     """What is not true of what a report says: kind and text. `made_at`: as the ledger writes times."""
     scene = Scene.of(known, page.truth, page.before, page.limits, made_at)
     parts = (
-        *told.headline,
-        told.target,
-        *told.proposed[1:],
-        *told.certificate,
-        *told.changes,
-        *told.watchdog,
-        told.queue,
+        *reported.headline,
+        reported.target,
+        *reported.proposed[1:],
+        *reported.certificate,
+        *reported.changes,
+        *reported.watchdog,
+        reported.queue,
     )
     for text in filter(None, parts):
         yield from _of(text, scene, page)
@@ -70,11 +70,11 @@ def false(told: product.Told, known: Facts, page: Page, made_at: str) -> Said:
 
 def _of(text: str, scene: Scene, page: Page) -> Iterator[tuple[str, str]]:
     for pattern, check in claims.CLAIMS:
-        while found := re.search(pattern, text):
+        while result := re.search(pattern, text):
             page.read += 1
-            yield from check(found, scene)
-            text = f"{text[: found.start()]} {text[found.end() :]}"
+            yield from check(result, scene)
+            text = f"{text[: result.start()]} {text[result.end() :]}"
     for pattern in ADVICE:
         text = re.sub(pattern, "", text)
-    if said := text.strip():
-        yield "unread", said
+    if message := text.strip():
+        yield "unread", message

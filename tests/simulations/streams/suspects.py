@@ -19,20 +19,20 @@ def under_suspicion(known: Facts, alarm: Row, target: float) -> list[Row]:
     then, doubts = known.until(alarm["seal"]), doubted(known, alarm)
     first = min(alarm["clean_seal"] + 1, first_suspect(then, alarm, target))
     readings = then.readings()
-    drawn = [row for row in known.cases(alarm["epoch_id"]) if row["route"] == "AUTOMATE" and row["blind"]]
+    sampled = [row for row in known.cases(alarm["epoch_id"]) if row["route"] == "AUTOMATE" and row["blind"]]
     for come in sorted(set(doubts.values())):
         labels = [
             (
                 row["seal"],
-                doubts.get(row["case_id"], math.inf) <= come or then.said(row, readings) in ("wrong", "disputed"),
+                doubts.get(row["case_id"], math.inf) <= come or then.label_of(row, readings) in ("wrong", "disputed"),
             )
-            for row in drawn
-            if then.said(row, readings) != "none" or doubts.get(row["case_id"], math.inf) <= come
+            for row in sampled
+            if then.label_of(row, readings) != "none" or doubts.get(row["case_id"], math.inf) <= come
         ]
-        found = facts.suspicion([wrong for _, wrong in labels], target)
-        if found.log_level >= math.log(facts.RUN_LENGTH):
-            first = min(first, labels[found.first][0])
-    batches = {row["seal"] for row in drawn if row["case_id"] in doubts}
+        suspicion = facts.suspicion([wrong for _, wrong in labels], target)
+        if suspicion.log_level >= math.log(facts.RUN_LENGTH):
+            first = min(first, labels[suspicion.first][0])
+    batches = {row["seal"] for row in sampled if row["case_id"] in doubts}
     return [
         row
         for row in known.cases(alarm["epoch_id"])
@@ -45,16 +45,16 @@ def doubted(known: Facts, alarm: Row) -> dict[str, int]:
     against the model since."""
     then = known.until(alarm["seal"])
     readings = then.readings()
-    drawn = {
+    sampled = {
         row["case_id"]: row for row in known.cases(alarm["epoch_id"]) if row["route"] == "AUTOMATE" and row["blind"]
     }
-    found = {case: alarm["seal"] for case, row in drawn.items() if then.said(row, readings) == "disputed"}
+    by_case = {case: alarm["seal"] for case, row in sampled.items() if then.label_of(row, readings) == "disputed"}
     for row in known.tables["review"]:  # in the order of their seals
-        case = drawn.get(row["case_id"])
+        case = sampled.get(row["case_id"])
         late = row["seal"] > alarm["seal"] and row["blind"] and row["outcome"] == "answer"
         if case is not None and late and row["answer"] != case["prediction"]:
-            found.setdefault(row["case_id"], row["seal"])
-    return found
+            by_case.setdefault(row["case_id"], row["seal"])
+    return by_case
 
 
 def first_suspect(then: Facts, alarm: Row, target: float) -> float:

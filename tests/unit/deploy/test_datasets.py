@@ -37,18 +37,18 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made(home: Path) -> prepared.Prepared:
+def ready(home: Path) -> prepared.Prepared:
     return digits.prepare(home, 3)
 
 
-def test_every_digit_but_the_200_trained_on_arrives_once(made: prepared.Prepared) -> None:
-    ids = [case for day in made.days for case in pl.read_parquet(day)["id"]]
+def test_every_digit_but_the_200_trained_on_arrives_once(ready: prepared.Prepared) -> None:
+    ids = [case for day in ready.days for case in pl.read_parquet(day)["id"]]
     assert len(ids) == 1597
-    assert set(ids) == {case for case in made.truth if case.startswith("digit-")}
+    assert set(ids) == {case for case in ready.truth if case.startswith("digit-")}
 
 
-def test_the_digits_file_holds_the_columns_of_its_stream_file(made: prepared.Prepared) -> None:
-    assert pl.read_parquet(made.days[0]).schema == {
+def test_the_digits_file_holds_the_columns_of_its_stream_file(ready: prepared.Prepared) -> None:
+    assert pl.read_parquet(ready.days[0]).schema == {
         "id": pl.String,
         "pixels": pl.List(pl.Float64),
         "image": pl.String,
@@ -57,51 +57,51 @@ def test_the_digits_file_holds_the_columns_of_its_stream_file(made: prepared.Pre
     }
 
 
-def test_days_follow_each_other(made: prepared.Prepared) -> None:
-    spans = [pl.read_parquet(day)["produced_at"] for day in made.days]
+def test_days_follow_each_other(ready: prepared.Prepared) -> None:
+    spans = [pl.read_parquet(day)["produced_at"] for day in ready.days]
     assert [moment.min() for moment in spans] == [datetime(2026, 1, day, 8, tzinfo=UTC) for day in (5, 6, 7)]
     assert all(moment.dt.date().n_unique() == 1 for moment in spans)
 
 
 def test_the_saved_classifier_loads_without_trusting_anything_and_is_as_accurate_as_stated(
-    home: Path, made: prepared.Prepared
+    home: Path, ready: prepared.Prepared
 ) -> None:
     model = skops_io.load(home / "data" / "models" / "digits.skops", trusted=[])
-    rows = pl.concat([pl.read_parquet(day) for day in made.days])
-    said = model.predict(np.array(rows["pixels"].to_list()))
-    right = sum(one == made.truth[case] for one, case in zip(said, rows["id"], strict=True))
+    rows = pl.concat([pl.read_parquet(day) for day in ready.days])
+    predict = model.predict(np.array(rows["pixels"].to_list()))
+    right = sum(one == ready.truth[case] for one, case in zip(predict, rows["id"], strict=True))
     assert model.classes_.tolist() == list("0123456789")
-    assert made.accuracy == right / 1597
-    assert 0.9 < made.accuracy < 0.95
+    assert ready.accuracy == right / 1597
+    assert 0.9 < ready.accuracy < 0.95
 
 
-def test_a_scanner_one_pixel_off_makes_the_model_sure_and_wrong(home: Path, made: prepared.Prepared) -> None:
+def test_a_scanner_one_pixel_off_makes_the_model_sure_and_wrong(home: Path, ready: prepared.Prepared) -> None:
     model = skops_io.load(home / "data" / "models" / "digits.skops", trusted=[])
-    rows = pl.concat([pl.read_parquet(day) for day in made.drift])
-    assert set(rows["id"]) == {f"shifted-{case}" for case in made.truth if case.startswith("digit-")}
+    rows = pl.concat([pl.read_parquet(day) for day in ready.drift])
+    assert set(rows["id"]) == {f"shifted-{case}" for case in ready.truth if case.startswith("digit-")}
     sure = model.predict_proba(np.array(rows["pixels"].to_list())).max(axis=1) >= 0.9
-    said = model.predict(np.array(rows["pixels"].to_list()))
-    wrong = np.array([one != made.truth[case] for one, case in zip(said, rows["id"], strict=True)])
+    predict = model.predict(np.array(rows["pixels"].to_list()))
+    wrong = np.array([one != ready.truth[case] for one, case in zip(predict, rows["id"], strict=True)])
     assert 0.25 < sure.mean() < 0.5
     assert wrong[sure].mean() > 0.4
 
 
-def test_preparing_twice_changes_no_file(home: Path, made: prepared.Prepared) -> None:
-    before = [day.stat().st_mtime_ns for day in made.days]
+def test_preparing_twice_changes_no_file(home: Path, ready: prepared.Prepared) -> None:
+    before = [day.stat().st_mtime_ns for day in ready.days]
     again = digits.prepare(home, 3)
-    assert (again.days, again.truth) == (made.days, made.truth)
+    assert (again.days, again.truth) == (ready.days, ready.truth)
     assert [day.stat().st_mtime_ns for day in again.days] == before
 
 
-def test_a_lost_day_is_made_again_as_it_was_and_the_others_stay(home: Path, made: prepared.Prepared) -> None:
-    lost, kept = made.days[1].read_bytes(), made.days[0].stat().st_mtime_ns
-    made.days[1].unlink()
+def test_a_lost_day_is_made_again_as_it_was_and_the_others_stay(home: Path, ready: prepared.Prepared) -> None:
+    lost, kept = ready.days[1].read_bytes(), ready.days[0].stat().st_mtime_ns
+    ready.days[1].unlink()
     digits.prepare(home, 3)
-    assert made.days[1].read_bytes() == lost
-    assert made.days[0].stat().st_mtime_ns == kept
+    assert ready.days[1].read_bytes() == lost
+    assert ready.days[0].stat().st_mtime_ns == kept
 
 
-def test_another_number_of_days_in_the_same_home_is_refused(home: Path, made: prepared.Prepared) -> None:
+def test_another_number_of_days_in_the_same_home_is_refused(home: Path, ready: prepared.Prepared) -> None:
     with pytest.raises(errors.SetupFailed, match=r"made for 3 days, and 2 are asked for; ask for 3, or remove"):
         digits.prepare(home, 2)
 
@@ -112,16 +112,16 @@ def test_a_day_without_cases_is_refused(tmp_path: Path, days: int) -> None:
         digits.prepare(tmp_path, days)
 
 
-def test_a_reviewer_answers_a_digit_the_same_each_time_and_slips_once_in_a_hundred(made: prepared.Prepared) -> None:
+def test_a_reviewer_answers_a_digit_the_same_each_time_and_slips_once_in_a_hundred(ready: prepared.Prepared) -> None:
     team = [f"{name}@example.com" for name in "abcd"]
-    cases = [case for case in made.truth if case.startswith("digit-")]
-    answers = [(case, who, made.answer(case, who)) for case in cases for who in team]
-    slips = [(case, who) for case, who, given in answers if given != made.truth[case]]
-    assert answers == [(case, who, made.answer(case, who)) for case in cases for who in team]
+    cases = [case for case in ready.truth if case.startswith("digit-")]
+    answers = [(case, who, ready.answer(case, who)) for case in cases for who in team]
+    slips = [(case, who) for case, who, value in answers if value != ready.truth[case]]
+    assert answers == [(case, who, ready.answer(case, who)) for case in cases for who in team]
     # 6388 answers at 1 %: 64 slips, standard deviation 8; four of them either way.
     assert 32 <= len(slips) <= 96
     assert len({case for case, _ in slips}) > len(slips) * 0.9  # people slip on different cases
-    assert {made.answer(case, who) for case, who in slips} <= set("0123456789")
+    assert {ready.answer(case, who) for case, who in slips} <= set("0123456789")
 
 
 def test_a_picture_is_a_png_of_240_pixels_dark_where_the_ink_is() -> None:
@@ -181,10 +181,10 @@ def test_the_model_gives_each_label_a_probability() -> None:
     positive, neutral, negative = ["great fun", "good day"], ["it is", "was at"], ["bad", "so sad"]
     labels = ["positive"] * 2 + ["neutral"] * 2 + ["negative"] * 2
     model = tweets.train((positive + neutral + negative) * 2, labels * 2)
-    given = model.predict_proba(["great day", "sad"])
+    predict_proba = model.predict_proba(["great day", "sad"])
     assert model.classes_.tolist() == ["negative", "neutral", "positive"]
-    assert given.sum(axis=1) == pytest.approx([1, 1])
-    assert [model.classes_[row.argmax()] for row in given] == ["positive", "negative"]
+    assert predict_proba.sum(axis=1) == pytest.approx([1, 1])
+    assert [model.classes_[row.argmax()] for row in predict_proba] == ["positive", "negative"]
 
 
 def test_without_a_network_the_next_step_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,7 +225,7 @@ def test_days_are_of_nearly_the_same_size() -> None:
 
 
 def test_a_draw_is_the_same_in_every_process() -> None:
-    code = "from deploy.demo import prepared; print(prepared.draw('a', 'b'))"
+    code = "from deploy.demo import prepared; print(prepared.number('a', 'b'))"
     outside = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert float(outside) == prepared.draw("a", "b")
-    assert prepared.draw("a", "b") != prepared.draw("ab", "")
+    assert float(outside) == prepared.number("a", "b")
+    assert prepared.number("a", "b") != prepared.number("ab", "")

@@ -29,7 +29,7 @@ def program(folder: Path, name: str, text: str) -> Path:
     return path
 
 
-def said(clone: Path, **environment: str) -> tuple[int, str]:
+def ended(clone: Path, **environment: str) -> tuple[int, str]:
     """Exit code and what was said on standard error."""
     kept = {key: value for key, value in os.environ.items() if key != "PYTHON"}
     done = subprocess.run(
@@ -40,7 +40,7 @@ def said(clone: Path, **environment: str) -> tuple[int, str]:
 
 def test_a_python_that_is_too_old_is_named(clone: Path, tmp_path: Path) -> None:
     old = program(tmp_path / "bin", "python3", '[ "$1" = --version ] && echo Python 3.9.2 && exit; exit 1')
-    assert said(clone, PYTHON=str(old)) == (
+    assert ended(clone, PYTHON=str(old)) == (
         1,
         "set-up: Python 3.11 or later is needed (found: Python 3.9.2); "
         "install one, or name it: make PYTHON=/path/to/python3.11 ...\n",
@@ -50,7 +50,7 @@ def test_a_python_that_is_too_old_is_named(clone: Path, tmp_path: Path) -> None:
 def test_a_python_without_the_venv_module_is_named(clone: Path, tmp_path: Path) -> None:
     real = shutil.which("python3")
     bare = program(tmp_path / "bin", "bare", f'case "$2" in *ensurepip*) exit 1 ;; esac; exec {real} "$@"')
-    assert said(clone, PYTHON=str(bare)) == (
+    assert ended(clone, PYTHON=str(bare)) == (
         1,
         f"set-up: {bare} has no venv module; install it (on Debian and Ubuntu: apt-get install python3-venv)\n",
     )
@@ -58,7 +58,7 @@ def test_a_python_without_the_venv_module_is_named(clone: Path, tmp_path: Path) 
 
 def test_a_full_disk_is_said_before_anything_is_downloaded(clone: Path, tmp_path: Path) -> None:
     program(tmp_path / "bin", "df", "printf 'head\\ndisk 9999999 9000000 512000 95%% /\\n'")
-    assert said(clone, PATH=f"{tmp_path / 'bin'}:{os.environ['PATH']}") == (
+    assert ended(clone, PATH=f"{tmp_path / 'bin'}:{os.environ['PATH']}") == (
         1,
         "set-up: only 500 MB are free here; make room (4 GB are needed)\n",
     )
@@ -66,7 +66,7 @@ def test_a_full_disk_is_said_before_anything_is_downloaded(clone: Path, tmp_path
 
 def test_another_system_is_told_that_it_has_to_be_linux(clone: Path, tmp_path: Path) -> None:
     program(tmp_path / "bin", "uname", "echo Darwin")
-    assert said(clone, PATH=f"{tmp_path / 'bin'}:{os.environ['PATH']}") == (
+    assert ended(clone, PATH=f"{tmp_path / 'bin'}:{os.environ['PATH']}") == (
         1,
         "set-up: this is Darwin; the local stack runs on Linux only (a container or a virtual machine will do)\n",
     )
@@ -74,7 +74,7 @@ def test_another_system_is_told_that_it_has_to_be_linux(clone: Path, tmp_path: P
 
 def test_without_a_network_one_line_says_so(clone: Path, tmp_path: Path) -> None:
     # Nothing listens on port 9, and pip may use nothing else: no cache, no folder of packages, no settings of the user.
-    code, line = said(
+    code, line = ended(
         clone,
         PIP_INDEX_URL="http://127.0.0.1:9/simple",
         PIP_CONFIG_FILE="/dev/null",

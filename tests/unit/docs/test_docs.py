@@ -45,7 +45,7 @@ def read(page: str) -> str:
 
 def fences(text: str) -> list[tuple[str, str]]:
     """The fenced blocks in order, language and text, also those that are indented, as in a list."""
-    found: list[tuple[str, str]] = []
+    texts: list[tuple[str, str]] = []
     opened: tuple[str, str] | None = None
     inside: list[str] = []
     for line in text.splitlines():
@@ -53,12 +53,12 @@ def fences(text: str) -> list[tuple[str, str]]:
         if opened is None and fence:
             opened, inside = (fence[1], fence[2]), []
         elif opened is not None and line == f"{opened[0]}```":
-            found.append((opened[1], "".join(f"{one}\n" for one in inside)))
+            texts.append((opened[1], "".join(f"{one}\n" for one in inside)))
             opened = None
         elif opened is not None:
             inside.append(line.removeprefix(opened[0]))
     assert opened is None, "a fence is not closed"
-    return found
+    return texts
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -154,7 +154,7 @@ def test_a_command_is_described_with_every_option_and_an_example(name: str) -> N
     parts = getattr(command, "commands", {"": command})
     for part, one in parts.items():
         assert not part or f"| `{name} {part} " in section
-        options = [text for given in one.params for text in given.opts if text.startswith("--")]
+        options = [text for param in one.params for text in param.opts if text.startswith("--")]
         assert [text for text in options if not re.search(rf"{text}\b", section)] == []
 
 
@@ -191,12 +191,12 @@ def test_the_rules_shown_are_rules() -> None:
 
 def _fields() -> dict[str, FieldInfo]:
     """Every key of a stream file -> its field in the code; of what is no table, the key alone."""
-    found: dict[str, FieldInfo] = {}
+    by_name: dict[str, FieldInfo] = {}
     for table, of in stream.Stream.model_fields.items():
         inner = getattr(of.annotation, "model_fields", {})
-        found |= {f"{of.validation_alias or table}.{key}": field for key, field in inner.items()}
-        found |= {} if inner else {table: of}
-    return found
+        by_name |= {f"{of.validation_alias or table}.{key}": field for key, field in inner.items()}
+        by_name |= {} if inner else {table: of}
+    return by_name
 
 
 def _key_tables() -> tuple[set[str], dict[str, object]]:
@@ -215,8 +215,8 @@ def test_every_key_of_the_stream_file_is_described_with_its_default() -> None:
     fields = _fields()
     needed, optional = _key_tables()
     assert needed == {key for key, field in fields.items() if field.is_required()}
-    given = {key: field.default for key, field in fields.items() if not field.is_required()}
-    assert {key: None if default in NO_DEFAULT else default for key, default in given.items()} == optional
+    by_key = {key: field.default for key, field in fields.items() if not field.is_required()}
+    assert {key: None if default in NO_DEFAULT else default for key, default in by_key.items()} == optional
 
 
 def test_the_schedules_of_the_example_are_the_defaults() -> None:
@@ -250,8 +250,8 @@ def test_the_query_runs_on_a_ledger(tmp_path: Path) -> None:
     ledger.migrate(f"sqlite:///{tmp_path / 'ledger.db'}")
     with closing(sqlite3.connect(tmp_path / "ledger.db")) as connection:
         assert [column[0] for column in connection.execute(of_finished).description][:2] == ["case_id", "answer"]
-        found = connection.execute(query)
-        assert [column[0] for column in found.description] == ["propensity", "labelled", "wrong"]
+        result = connection.execute(query)
+        assert [column[0] for column in result.description] == ["propensity", "labelled", "wrong"]
 
 
 def test_every_section_of_the_method_that_the_code_cites_is_there() -> None:

@@ -33,10 +33,10 @@ def described(line: str) -> stream.Stream:
 def runs(line: str, change: datetime) -> list[datetime]:
     """When `score` runs in the 48 hours around a change of the clocks, in UTC, as it is deployed."""
     (deployment,) = (
-        made for made in deployments.of(described(line)) if made.name == "mail" and made.flow_name == "score"
+        built for built in deployments.of(described(line)) if built.name == "mail" and built.flow_name == "score"
     )
-    (given,) = deployment.schedules or []
-    schedule = CronSchedule(**given.schedule.model_dump(include={"cron", "timezone"}))  # type: ignore[union-attr]
+    (value,) = deployment.schedules or []
+    schedule = CronSchedule(**value.schedule.model_dump(include={"cron", "timezone"}))  # type: ignore[union-attr]
     start, end = change - timedelta(days=1), change + timedelta(days=1)
     return [at.astimezone(UTC) for at in asyncio.run(schedule.get_dates(2000, start=start, end=end))]
 
@@ -46,9 +46,9 @@ def runs(line: str, change: datetime) -> list[datetime]:
     ("line", "minutes"), [("*/5 * * * *", 5), ("*/15 * * * *", 15), ("0 * * * *", 60), ("7 */2 * * *", 120)]
 )
 def test_an_interval_goes_on_through_both_changes_of_the_clocks(line: str, minutes: int, change: datetime) -> None:
-    found = runs(line, change)
-    assert {60.0 * minutes} == {(after - before).total_seconds() for before, after in itertools.pairwise(found)}
-    assert 48 * 60 / minutes <= len(found) + 1
+    result = runs(line, change)
+    assert {60.0 * minutes} == {(after - before).total_seconds() for before, after in itertools.pairwise(result)}
+    assert 48 * 60 / minutes <= len(result) + 1
 
 
 @pytest.mark.parametrize(
@@ -75,21 +75,25 @@ def test_only_what_repeats_all_day_and_every_day_is_counted_in_utc() -> None:
 
 
 def test_the_doctor_tells_a_schedule_that_was_deployed_in_another_zone() -> None:
-    def said(line: str, zone: str) -> list[str]:
-        made = {"polled": True, "paused": False, "last_polled": None}
+    def complaints(line: str, zone: str) -> list[str]:
+        by_name = {"polled": True, "paused": False, "last_polled": None}
         flows = [
-            prefect_probe.Deployment(flow=flow, crons=[getattr(described(line).schedule, flow)], **made)  # type: ignore[arg-type]
+            prefect_probe.Deployment(flow=flow, crons=[getattr(described(line).schedule, flow)], **by_name)  # type: ignore[arg-type]
             for flow in prefect_probe.SCHEDULED[1:]
         ]
-        flows.append(prefect_probe.Deployment(flow="score", crons=[cron.shown(line, zone)], **made))  # type: ignore[arg-type]
+        flows.append(prefect_probe.Deployment(flow="score", crons=[cron.shown(line, zone)], **by_name))  # type: ignore[arg-type]
         seen = prefect_probe.Seen(deployments=flows, runs={}, late=[])
-        return [found.what for found in prefect_probe.judge(described(line), seen, now=AUTUMN) if found.level != "ok"]
+        return [
+            result.what for result in prefect_probe.judge(described(line), seen, now=AUTUMN) if result.level != "ok"
+        ]
 
-    assert said("*/5 * * * *", "UTC") == said("0 6 * * *", ZONE) == []
-    assert said("*/5 * * * *", ZONE) == [
+    assert complaints("*/5 * * * *", "UTC") == complaints("0 6 * * *", ZONE) == []
+    assert complaints("*/5 * * * *", ZONE) == [
         "score runs at '*/5 * * * * in Europe/Berlin', the stream file says '*/5 * * * *'"
     ]
-    assert said("0 6 * * *", "UTC") == ["score runs at '0 6 * * *', the stream file says '0 6 * * * in Europe/Berlin'"]
+    assert complaints("0 6 * * *", "UTC") == [
+        "score runs at '0 6 * * *', the stream file says '0 6 * * * in Europe/Berlin'"
+    ]
 
 
 def test_release_is_deployed_and_asked_for_where_the_stream_hands_out_by_itself() -> None:
@@ -98,11 +102,13 @@ def test_release_is_deployed_and_asked_for_where_the_stream_hands_out_by_itself(
     handing_out = stream.parse(
         text.replace('Europe/Berlin"', 'Europe/Berlin", release = "0 7 * * *"', 1), origin="mail.toml"
     )
-    names = [{made.flow_name for made in deployments.of(one)} for one in (plain, handing_out)]
+    names = [{deployment.flow_name for deployment in deployments.of(one)} for one in (plain, handing_out)]
     assert names[1] - names[0] == {"release"}
-    (made,) = (made for made in deployments.of(handing_out) if made.flow_name == "release")
-    (given,) = made.schedules or []
-    assert (given.schedule.cron, given.schedule.timezone) == ("0 7 * * *", ZONE)  # type: ignore[union-attr]
-    assert made.entrypoint == "flows.release.release"
+    (deployment,) = (deployment for deployment in deployments.of(handing_out) if deployment.flow_name == "release")
+    (schedule,) = deployment.schedules or []
+    assert (schedule.schedule.cron, schedule.schedule.timezone) == ("0 7 * * *", ZONE)  # type: ignore[union-attr]
+    assert deployment.entrypoint == "flows.release.release"
     for one in (plain, handing_out):
-        assert set(prefect_probe.flows(one)) == {made.flow_name for made in deployments.of(one) if made.schedules}
+        assert set(prefect_probe.flows(one)) == {
+            deployment.flow_name for deployment in deployments.of(one) if deployment.schedules
+        }

@@ -34,23 +34,23 @@ def test_the_texts_differ_and_each_selects_the_values_that_its_threshold_selects
 
 
 @pytest.mark.parametrize(
-    ("days", "said"), [(0.3, "less than a day"), (1.0, "1 day"), (1.53, "1.5 days"), (6.0, "6 days"), (41.2, "42 days")]
+    ("days", "text"), [(0.3, "less than a day"), (1.0, "1 day"), (1.53, "1.5 days"), (6.0, "6 days"), (41.2, "42 days")]
 )
-def test_a_span_of_days_is_said_as_people_plan_by_it(days: float, said: str) -> None:
-    assert formats.days(days).replace(formats.SPACE, " ") == said
+def test_a_span_of_days_is_said_as_people_plan_by_it(days: float, text: str) -> None:
+    assert formats.days(days).replace(formats.SPACE, " ") == text
 
 
 @pytest.mark.parametrize(
-    ("hours", "said"),
+    ("hours", "text"),
     [(0.001, "1 min of people"), (0.5, "30 min of people"), (1.0, "1 hour of people"), (11.2, "12 hours of people")],
 )
-def test_work_is_said_in_hours_of_people(hours: float, said: str) -> None:
-    assert formats.people(hours).replace(formats.SPACE, " ") == said
+def test_work_is_said_in_hours_of_people(hours: float, text: str) -> None:
+    assert formats.people(hours).replace(formats.SPACE, " ") == text
 
 
 def test_a_line_is_told_from_its_neighbours_where_the_page_tells_them_apart() -> None:
-    told = {0.54723: "0.5472", 0.54728: "0.54728"}
-    assert dict(zip(told, formats.thresholds([*told]), strict=True)) == told
-    assert formats.line(0.54728, None, told) == "released at 0.54728 and above"
-    assert formats.line(0.5, {"bug": 0.54728, "other": None}, told) == "released by class: bug at 0.54728 and above"
+    reported = {0.54723: "0.5472", 0.54728: "0.54728"}
+    assert dict(zip(reported, formats.thresholds([*reported]), strict=True)) == reported
+    assert formats.line(0.54728, None, reported) == "released at 0.54728 and above"
+    assert formats.line(0.5, {"bug": 0.54728, "other": None}, reported) == "released by class: bug at 0.54728 and above"
     assert formats.line(0.54728, None) == "released at 0.5472 and above"

@@ -39,7 +39,7 @@ live AS (
         FROM review
     ) AS revisions WHERE rank_of_revision = 1
 ),
--- The reading of a case in a slot: the last word of the first person who answered.
+-- The reading of a case in a round: the last word of the first person who answered.
 reading AS (
     SELECT * FROM (
         SELECT stream, case_id, slot, reviewer, answer, blind, unsure, submitted_at,
@@ -99,7 +99,7 @@ version AS (
         LEAD(seal) OVER (PARTITION BY stream ORDER BY version) AS until_seal
     FROM adoption
 ),
-standing AS (
+case_now AS (
     SELECT d.stream, d.case_id, d.seal, d.model_id, d.prediction, d.confidence, d.decided_at, t.newest,
         CASE WHEN d.route = 'AUTOMATE' AND COALESCE(t.recalled, 0) = 0 THEN 1 ELSE 0 END AS released,
         CASE WHEN q.case_id IS NULL THEN c.answer END AS verdict, c.reviewer, c.submitted_at, c.readings
@@ -109,12 +109,12 @@ standing AS (
     LEFT JOIN disputed q ON q.stream = d.stream AND q.case_id = d.case_id
 ),
 ended AS (
-    SELECT standing.*,
+    SELECT case_now.*,
         CASE
             WHEN verdict IS NOT NULL AND NOT (released = 1 AND verdict = prediction) THEN 'reviewed'
             WHEN released = 1 THEN 'released'
         END AS state
-    FROM standing
+    FROM case_now
 )
 SELECT e.stream, e.case_id, COALESCE(e.newest, e.seal) AS sequence, e.state,
     CASE WHEN e.state = 'reviewed' THEN e.verdict ELSE e.prediction END AS answer,

@@ -3,77 +3,77 @@
 import re
 
 from tests.simulations.streams import facts, product, suspects
-from tests.simulations.streams.scene import Claim, N, Said, Scene, W, number, same, when
+from tests.simulations.streams.scene import Claim, Findings, N, Scene, W, number, same, when
 
 
-def _stopped(found: re.Match[str], scene: Scene) -> Said:
-    said = scene.adoption["adopted_by"] == product.SILENCE and scene.policy["threshold"] is None
-    yield from same(found, True, said)
+def _stopped(result: re.Match[str], scene: Scene) -> Findings:
+    stopped = scene.adoption["adopted_by"] == product.SILENCE and scene.policy["threshold"] is None
+    yield from same(result, True, stopped)
 
 
-def _stops_soon(found: re.Match[str], scene: Scene) -> Said:
-    yield from same(found, True, scene.policy["threshold"] is not None)
-    drawn = [row for row in scene.released if row["blind"]]
-    yield from same(found, True, any(row["case_id"] not in scene.readings for row in drawn), "absent")
+def _stops_soon(result: re.Match[str], scene: Scene) -> Findings:
+    yield from same(result, True, scene.policy["threshold"] is not None)
+    sampled = [row for row in scene.released if row["blind"]]
+    yield from same(result, True, any(row["case_id"] not in scene.readings for row in sampled), "absent")
 
 
-def _alarm(found: re.Match[str], scene: Scene) -> Said:
+def _alarm(result: re.Match[str], scene: Scene) -> Findings:
     """Of the newest alarm that stopped release."""
     replaced = {row["replaced"] for row in scene.known.tables["adoption"] if row["adopted_by"] == product.WATCHDOG}
     closed = {row["epoch_id"] for row in scene.known.tables["policy"] if row["policy_id"] in replaced}
     alarm = [row for row in scene.known.tables["alarm"] if row["epoch_id"] in closed][-1]
-    yield from _counts(found, scene, alarm, (found[1], found[2], found[3]))
+    yield from _counts(result, scene, alarm, (result[1], result[2], result[3]))
 
 
-def _past_alarm(found: re.Match[str], scene: Scene) -> Said:
+def _past_alarm(result: re.Match[str], scene: Scene) -> Findings:
     """Of one that is over, or that stopped nothing: of the model whose epoch it is."""
     models = {row["epoch_id"]: row["model_id"] for row in scene.known.tables["epoch"]}
     there = [
         row
         for row in scene.known.tables["alarm"]
-        if (when(row["raised_at"]), models[row["epoch_id"]]) == (found[1], found[2])
+        if (when(row["raised_at"]), models[row["epoch_id"]]) == (result[1], result[2])
     ]
     if not there:
-        yield "absent", f"{found[0]!r}, but there is no such alarm"
+        yield "absent", f"{result[0]!r}, but there is no such alarm"
         return
-    yield from _counts(found, scene, there[-1], (found[3], found[4], found[5]))
+    yield from _counts(result, scene, there[-1], (result[3], result[4], result[5]))
 
 
-def _counts(found: re.Match[str], scene: Scene, alarm: facts.Row, told: tuple[str, str, str]) -> Said:
-    yield from same(found, (number(told[0]), number(told[1])), (alarm["errors"], alarm["labels"]))
+def _counts(result: re.Match[str], scene: Scene, alarm: facts.Row, reported: tuple[str, str, str]) -> Findings:
+    yield from same(result, (number(reported[0]), number(reported[1])), (alarm["errors"], alarm["labels"]))
     least, most = suspects.counted(scene.known, alarm)
-    if not least <= number(told[2]) <= most:
-        yield "count", f"{found[0]!r}, but there are {least} to {most} suspects"
+    if not least <= number(reported[2]) <= most:
+        yield "count", f"{result[0]!r}, but there are {least} to {most} suspects"
 
 
-def _closed(found: re.Match[str], scene: Scene) -> Said:
+def _closed(result: re.Match[str], scene: Scene) -> Findings:
     alarms = scene.known.tables["alarm"]
-    yield from same(found, True, bool(alarms) and scene.policy["threshold"] is None)
+    yield from same(result, True, bool(alarms) and scene.policy["threshold"] is None)
 
 
-def _watched(found: re.Match[str], scene: Scene) -> Said:
+def _watched(result: re.Match[str], scene: Scene) -> Findings:
     labels = facts.released_labels(scene.known, scene.policy["epoch_id"], scene.made_at)
-    yield from same(found, number(found[2]), sum(wrong for _, wrong in labels))
+    yield from same(result, number(result[2]), sum(wrong for _, wrong in labels))
     least = len(labels) - facts.perhaps_due(scene.known, scene.policy["epoch_id"])
-    if not least <= number(found[1]) <= len(labels):
-        yield "count", f"{found[0]!r}, but there are {least} to {len(labels)}"
+    if not least <= number(result[1]) <= len(labels):
+        yield "count", f"{result[0]!r}, but there are {least} to {len(labels)}"
 
 
-def _watched_none(found: re.Match[str], scene: Scene) -> Said:
+def _watched_none(result: re.Match[str], scene: Scene) -> Findings:
     labels = facts.released_labels(scene.known, scene.policy["epoch_id"], scene.made_at)
     if len(labels) > facts.perhaps_due(scene.known, scene.policy["epoch_id"]):
-        yield "absent", f"{found[0]!r}, but there are {len(labels)}"
+        yield "absent", f"{result[0]!r}, but there are {len(labels)}"
 
 
-def _shifted(found: re.Match[str], scene: Scene) -> Said:
-    if number(found[1]) + number(found[2]) > len(scene.cases):
-        yield "count", f"{found[0]!r}, but there are {len(scene.cases)}"
+def _shifted(result: re.Match[str], scene: Scene) -> Findings:
+    if number(result[1]) + number(result[2]) > len(scene.cases):
+        yield "count", f"{result[0]!r}, but there are {len(scene.cases)}"
 
 
-def _ended(found: re.Match[str], scene: Scene) -> Said:
-    told = when(scene.adoption["adopted_at"]), scene.adoption["adopted_by"]
+def _ended(result: re.Match[str], scene: Scene) -> Findings:
+    reported = when(scene.adoption["adopted_at"]), scene.adoption["adopted_by"]
     yield from same(
-        found, (found[1], found[2], True), (*told, scene.policy["threshold"] is None and bool(scene.released))
+        result, (result[1], result[2], True), (*reported, scene.policy["threshold"] is None and bool(scene.released))
     )
 
 

@@ -4,85 +4,85 @@ import re
 
 from tests.simulations.streams import world
 from tests.simulations.streams.facts import Row
-from tests.simulations.streams.scene import LONG, PENDING, Claim, N, P, Said, Scene, T, near, number, same
+from tests.simulations.streams.scene import LONG, PENDING, Claim, Findings, N, P, Scene, T, near, number, same
 
 
-def _nothing(found: re.Match[str], scene: Scene) -> Said:
-    yield from same(found, set(), scene.now_certified)
+def _nothing(result: re.Match[str], scene: Scene) -> Findings:
+    yield from same(result, set(), scene.now_certified)
 
 
-def _looked_at_none(found: re.Match[str], scene: Scene) -> Said:
+def _looked_at_none(result: re.Match[str], scene: Scene) -> Findings:
     looks = [row for row in scene.known.tables["look"] if row["epoch_id"] == scene.policy["epoch_id"]]
-    yield from same(found, 0, len(looks), "absent")
+    yield from same(result, 0, len(looks), "absent")
 
 
-def _certificate(found: re.Match[str], scene: Scene) -> Said:
-    line = scene.line(found[1])
+def _certificate(result: re.Match[str], scene: Scene) -> Findings:
+    line = scene.line(result[1])
     if line not in scene.now_certified:
-        yield "promise", f"{found[0]!r}, but certified is {sorted(scene.now_certified)[:3]}"
+        yield "promise", f"{result[0]!r}, but certified is {sorted(scene.now_certified)[:3]}"
     share = len(scene.at(line)) / len(scene.scored)
-    if not near(found[2], share):
-        yield "count", f"{found[0]!r}, but {100 * share:.2f} % of cases are at or above it"
+    if not near(result[2], share):
+        yield "count", f"{result[0]!r}, but {100 * share:.2f} % of cases are at or above it"
 
 
-def _rests_on(found: re.Match[str], scene: Scene) -> Said:
+def _rests_on(result: re.Match[str], scene: Scene) -> Findings:
     """Labels that a certificate counts are there: weighted to the smallest chance of a draw, and of a prefix, never more."""
     line = min(scene.now_certified, default=0.0)
     after = -1 if scene.era is None else scene.era["after_seal"]
     there = scene.labels([row for row in scene.at(line) if row["seal"] > after and row["held"] is None])
     pending = sum(row["blind"] for row in scene.at(line)) - len(there)
-    if number(found[1]) > len(there) + pending or number(found[2]) > len(there) - there.count("right") + pending:
-        yield "count", f"{found[0]!r}, but there are {len(there)}, {there.count('wrong')} of them wrong"
+    if number(result[1]) > len(there) + pending or number(result[2]) > len(there) - there.count("right") + pending:
+        yield "count", f"{result[0]!r}, but there are {len(there)}, {there.count('wrong')} of them wrong"
 
 
-def _stay(found: re.Match[str], scene: Scene) -> Said:
-    yield from same(found, True, scene.policy["threshold"] in scene.now_certified)
+def _stay(result: re.Match[str], scene: Scene) -> Findings:
+    yield from same(result, True, scene.policy["threshold"] in scene.now_certified)
 
 
-def _against(found: re.Match[str], scene: Scene) -> Said:
-    if float(found[1]) < 100 * world.ALPHA or scene.line(found[2]) not in scene.now_certified:
-        yield "contradiction", f"{found[0]!r}, with certified {sorted(scene.now_certified)[:3]}"
+def _against(result: re.Match[str], scene: Scene) -> Findings:
+    if float(result[1]) < 100 * world.ALPHA or scene.line(result[2]) not in scene.now_certified:
+        yield "contradiction", f"{result[0]!r}, with certified {sorted(scene.now_certified)[:3]}"
 
 
-def _so_far(found: re.Match[str], scene: Scene) -> Said:
-    there = scene.at(scene.line(found[2]))
+def _so_far(result: re.Match[str], scene: Scene) -> Findings:
+    there = scene.at(scene.line(result[2]))
     labels = scene.labels(there)
-    said = number(found[1]), number(found[3]), number(found[4])
-    yield from same(found, said, (len(labels), labels.count("wrong"), labels.count("disputed")))
-    yield from _pending(found, ("0", *found.groups()[5:8]), there, scene, disputed=0)
+    numbers = number(result[1]), number(result[3]), number(result[4])
+    yield from same(result, numbers, (len(labels), labels.count("wrong"), labels.count("disputed")))
+    yield from _pending(result, ("0", *result.groups()[5:8]), there, scene, disputed=0)
 
 
-def _no_label(found: re.Match[str], scene: Scene) -> Said:
-    there = scene.at(scene.line(found[1]))
+def _no_label(result: re.Match[str], scene: Scene) -> Findings:
+    there = scene.at(scene.line(result[1]))
     if labels := scene.labels(there):
-        yield "absent", f"{found[0]!r}, but there are {len(labels)}"
-    yield from _pending(found, found.groups()[1:5], there, scene, disputed=0)
+        yield "absent", f"{result[0]!r}, but there are {len(labels)}"
+    yield from _pending(result, result.groups()[1:5], there, scene, disputed=0)
 
 
 def _pending(
-    found: re.Match[str], said: tuple[str | None, ...], cases: list[Row], scene: Scene, *, disputed: int
-) -> Said:
+    result: re.Match[str], texts: tuple[str | None, ...], cases: list[Row], scene: Scene, *, disputed: int
+) -> Findings:
     """Draws that nobody has answered, told apart: passed on, before people, not sent."""
     sent = {row["case_id"] for row in scene.known.tables["dispatch"]}
     skipped = {row["case_id"] for row in scene.known.tables["review"] if row["outcome"] == "skip"}
     unread = [row["case_id"] for row in cases if row["blind"] and row["case_id"] not in scene.readings]
     passed = sum(case in skipped for case in unread)
     unsent = sum(case not in sent for case in unread)
-    yield from same(found, tuple(map(number, said)), (disputed, passed, len(unread) - passed - unsent, unsent))
+    yield from same(result, tuple(map(number, texts)), (disputed, passed, len(unread) - passed - unsent, unsent))
 
 
-def _hopeless(found: re.Match[str], scene: Scene) -> Said:
+def _hopeless(result: re.Match[str], scene: Scene) -> Findings:
     if set(scene.labels(scene.cases)) <= {"right"}:
-        yield "absent", f"{found[0]!r}, but no error was seen"
+        yield "absent", f"{result[0]!r}, but no error was seen"
 
 
-def _unsettled(found: re.Match[str], scene: Scene) -> Said:
+def _unsettled(result: re.Match[str], scene: Scene) -> Findings:
     """Draws that count as wrong until they are settled: of each kind no more than there are."""
-    drawn = [row for row in scene.scored if row["blind"]]
-    unread = sum(row["case_id"] not in scene.readings for row in drawn)
-    disputed = scene.labels(drawn).count("disputed")
-    if number(found[1]) > disputed or sum(map(number, found.groups()[1:4])) > unread:
-        yield "count", f"{found[0]!r}, but {disputed} are disputed and {unread} unread"
+    sampled = [row for row in scene.scored if row["blind"]]
+    unread = sum(row["case_id"] not in scene.readings for row in sampled)
+    disputed = scene.labels(sampled).count("disputed")
+    if number(result[1]) > disputed or sum(map(number, result.groups()[1:4])) > unread:
+        yield "count", f"{result[0]!r}, but {disputed} are disputed and {unread} unread"
 
 
 CLAIMS: tuple[Claim, ...] = (

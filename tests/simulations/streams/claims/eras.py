@@ -3,65 +3,65 @@
 import re
 
 from tests.simulations.streams import world
-from tests.simulations.streams.scene import TARGET, Claim, P, Said, Scene, W, same, when
+from tests.simulations.streams.scene import TARGET, Claim, Findings, P, Scene, W, same, when
 
 
-def _promised(found: re.Match[str], scene: Scene) -> Said:
+def _promised(result: re.Match[str], scene: Scene) -> Findings:
     """The first line: the line in force is certified by the era it names, or else the one under way."""
-    yield from same(found, (found[1], found[2]), (f"{100 * (1 - world.DELTA):g}", f"{100 * world.ALPHA:g}"))
+    yield from same(result, (result[1], result[2]), (f"{100 * (1 - world.DELTA):g}", f"{100 * world.ALPHA:g}"))
     era = scene.era
-    if era is None or not _holds(scene, int(found[3]) if found[3] else era["era"]):
-        yield "promise", f"{found[0]!r}, but no certificate of that era holds {scene.policy['threshold']}"
-    elif found[3]:
-        yield from same(found, (int(found[3]), found[4]), (era["era"] - 1, scene.lapses))
+    if era is None or not _holds(scene, int(result[3]) if result[3] else era["era"]):
+        yield "promise", f"{result[0]!r}, but no certificate of that era holds {scene.policy['threshold']}"
+    elif result[3]:
+        yield from same(result, (int(result[3]), result[4]), (era["era"] - 1, scene.lapses))
 
 
 def _holds(scene: Scene, era: int) -> bool:
     return scene.policy["threshold"] in scene.certified(era)
 
 
-def _target_certified(found: re.Match[str], scene: Scene) -> Said:
+def _target_certified(result: re.Match[str], scene: Scene) -> Findings:
     era = scene.era
     if era is None or not _holds(scene, era["era"]):
-        yield "promise", f"{found[0]!r}, but no certificate holds {scene.policy['threshold']}"
-    elif found[1]:
-        yield from same(found, found[1], when(era["ends_at"]))
+        yield "promise", f"{result[0]!r}, but no certificate holds {scene.policy['threshold']}"
+    elif result[1]:
+        yield from same(result, result[1], when(era["ends_at"]))
 
 
-def _target_carried(found: re.Match[str], scene: Scene) -> Said:
-    yield from _carries(found, scene, int(found[1]), int(found[3]), found[2])
+def _target_carried(result: re.Match[str], scene: Scene) -> Findings:
+    yield from _carries(result, scene, int(result[1]), int(result[3]), result[2])
 
 
-def _gathers(found: re.Match[str], scene: Scene) -> Said:
+def _gathers(result: re.Match[str], scene: Scene) -> Findings:
     era = scene.era
     true = (None, None) if era is None else (era["era"], when(era["ends_at"]))
-    yield from same(found, (int(found[1]), found[2]), true)
+    yield from same(result, (int(result[1]), result[2]), true)
 
 
-def _own(found: re.Match[str], scene: Scene) -> Said:
-    yield from _gathers(found, scene)
-    if not _holds(scene, int(found[1])):
-        yield "promise", f"{found[0]!r}, but that era does not certify {scene.policy['threshold']}"
+def _own(result: re.Match[str], scene: Scene) -> Findings:
+    yield from _gathers(result, scene)
+    if not _holds(scene, int(result[1])):
+        yield "promise", f"{result[0]!r}, but that era does not certify {scene.policy['threshold']}"
 
 
-def _carried(found: re.Match[str], scene: Scene) -> Said:
-    yield from _carries(found, scene, int(found[1]), int(found[2]), found[3])
+def _carried(result: re.Match[str], scene: Scene) -> Findings:
+    yield from _carries(result, scene, int(result[1]), int(result[2]), result[3])
 
 
-def _carries(found: re.Match[str], scene: Scene, before: int, now: int, lapses: str) -> Said:
+def _carries(result: re.Match[str], scene: Scene, before: int, now: int, lapses: str) -> Findings:
     era = scene.era
     assert era is not None, "an era is named"
-    yield from same(found, (before, now, lapses), (era["era"] - 1, era["era"], scene.lapses))
+    yield from same(result, (before, now, lapses), (era["era"] - 1, era["era"], scene.lapses))
     if not _holds(scene, before) or _holds(scene, era["era"]):
-        yield "promise", f"{found[0]!r}, but {scene.policy['threshold']} is not certified by just era {before}"
+        yield "promise", f"{result[0]!r}, but {scene.policy['threshold']} is not certified by just era {before}"
 
 
-def _uncertified(found: re.Match[str], scene: Scene) -> Said:
-    yield from _gathers(found, scene)
-    if _holds(scene, int(found[1])):
-        yield "promise", f"{found[0]!r}, but that era certifies {scene.policy['threshold']}"
-    if found[3] and scene.era is not None:
-        yield from same(found, found[3], scene.lapses)
+def _uncertified(result: re.Match[str], scene: Scene) -> Findings:
+    yield from _gathers(result, scene)
+    if _holds(scene, int(result[1])):
+        yield "promise", f"{result[0]!r}, but that era certifies {scene.policy['threshold']}"
+    if result[3] and scene.era is not None:
+        yield from same(result, result[3], scene.lapses)
 
 
 CLAIMS: tuple[Claim, ...] = (

@@ -2,11 +2,11 @@
 
 import re
 
-from tests.simulations.streams.scene import Claim, N, Said, Scene, T, W, number, same, stands_for
+from tests.simulations.streams.scene import Claim, Findings, N, Scene, T, W, number, same, stands_for
 
 
-def _since(found: re.Match[str], scene: Scene) -> Said:
-    yield from same(found, True, found[1] in scene.before)
+def _since(result: re.Match[str], scene: Scene) -> Findings:
+    yield from same(result, True, result[1] in scene.before)
 
 
 def _newest(scene: Scene) -> Scene:
@@ -14,65 +14,65 @@ def _newest(scene: Scene) -> Scene:
     return list(scene.before.values())[-1]
 
 
-def _new_epoch(found: re.Match[str], scene: Scene) -> Said:
-    yield from same(found, True, scene.policy["epoch_id"] != _newest(scene).policy["epoch_id"])
+def _new_epoch(result: re.Match[str], scene: Scene) -> Findings:
+    yield from same(result, True, scene.policy["epoch_id"] != _newest(scene).policy["epoch_id"])
 
 
-def _moved(found: re.Match[str], scene: Scene) -> Said:
+def _moved(result: re.Match[str], scene: Scene) -> Findings:
     before = _newest(scene).adoption["version"]
-    yield from same(found, (int(found[1]), int(found[2])), (before, scene.adoption["version"]))
-    yield from _told(found, found[3], scene.policy["threshold"])
+    yield from same(result, (int(result[1]), int(result[2])), (before, scene.adoption["version"]))
+    yield from _reported(result, result[3], scene.policy["threshold"])
 
 
-def _told(found: re.Match[str], shown: str | None, line: float | None) -> Said:
+def _reported(result: re.Match[str], shown: str | None, line: float | None) -> Findings:
     """A printed threshold, which may be one of an earlier plan, stands for the line; None for nothing."""
     if shown is None or line is None or not stands_for(shown, line):
-        yield from same(found, shown, line)
+        yield from same(result, shown, line)
 
 
-def _more_cases(found: re.Match[str], scene: Scene) -> Said:
+def _more_cases(result: re.Match[str], scene: Scene) -> Findings:
     before = _newest(scene)
     true = len(scene.cases) - len(before.cases), len(scene.released) - len(before.released)
-    yield from same(found, (number(found[1]), number(found[2])), true)
+    yield from same(result, (number(result[1]), number(result[2])), true)
 
 
-def _more_labels(found: re.Match[str], scene: Scene) -> Said:
+def _more_labels(result: re.Match[str], scene: Scene) -> Findings:
     counts = []
     for one in (_newest(scene), scene):
         there = one.labels(one.scored)
         counts.append((len(there), len(there) - there.count("right")))
     (labels, wrong), (more, worse) = counts
     true = more - labels, max(worse - wrong, 0), max(wrong - worse, 0)
-    yield from same(found, (number(found[1]), number(found[2]), number(found[3])), true)
+    yield from same(result, (number(result[1]), number(result[2]), number(result[3])), true)
 
 
-def _certified_now(found: re.Match[str], scene: Scene) -> Said:
+def _certified_now(result: re.Match[str], scene: Scene) -> Findings:
     then = _newest(scene)
-    for shown, one in ((found[1], then), (found[2], scene)):
-        yield from _told(found, shown, min(one.now_certified, default=None))
+    for shown, one in ((result[1], then), (result[2], scene)):
+        yield from _reported(result, shown, min(one.now_certified, default=None))
 
 
-def _for_people(found: re.Match[str], scene: Scene) -> Said:
-    yield from same(found, (number(found[1]), number(found[2])), (_queue(_newest(scene)), _queue(scene)))
+def _for_people(result: re.Match[str], scene: Scene) -> Findings:
+    yield from same(result, (number(result[1]), number(result[2])), (_queue(_newest(scene)), _queue(scene)))
 
 
 def _queue(scene: Scene) -> int:
     """Readings that are asked for and not given: of what was sent, and of what waits to be sent for the first time."""
     tables = scene.known.tables
     sent = {(row["case_id"], row["slot"]) for row in tables["dispatch"]}
-    given = {(row["case_id"], row["slot"]) for row in tables["review"] if row["outcome"] == "answer"}
+    reviews = {(row["case_id"], row["slot"]) for row in tables["review"] if row["outcome"] == "answer"}
     recalled = {row["case_id"] for row in tables["recall"]}
     due = {
         row["case_id"]
         for row in tables["decision"]
         if row["route"] == "REVIEW" or row["blind"] or row["case_id"] in recalled
     }
-    return len(sent - given) + len(due - {case for case, _ in sent})
+    return len(sent - reviews) + len(due - {case for case, _ in sent})
 
 
-def _unchanged(found: re.Match[str], scene: Scene) -> Said:
+def _unchanged(result: re.Match[str], scene: Scene) -> Findings:
     before = _newest(scene)
-    yield from same(found, len(before.cases), len(scene.cases))
+    yield from same(result, len(before.cases), len(scene.cases))
 
 
 CLAIMS: tuple[Claim, ...] = (

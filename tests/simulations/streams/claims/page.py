@@ -4,7 +4,7 @@ import re
 
 from tests.simulations.streams import world
 from tests.simulations.streams.claims import alarms, certificates, eras, news, readers, released
-from tests.simulations.streams.scene import Claim, P, Said, Scene, T
+from tests.simulations.streams.scene import Claim, Findings, P, Scene, T
 
 CLAIMS: tuple[Claim, ...] = (
     *released.CLAIMS,
@@ -16,7 +16,7 @@ CLAIMS: tuple[Claim, ...] = (
 )
 
 
-def contradictions(text: str, scene: Scene) -> Said:
+def contradictions(text: str, scene: Scene) -> Findings:
     """What the wider of two figures on one page rules out, the other must not promise without a word."""
     everything = re.search(rf"Were everything released, {P} \({P} limits {P} to {P}\)", text)
     certified = re.search(rf"Certified: {T} \({P} of cases\)\. [^.]*\.( But)?", text)

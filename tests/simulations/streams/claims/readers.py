@@ -3,7 +3,7 @@
 import re
 
 from tests.simulations.streams.facts import Row
-from tests.simulations.streams.scene import REGION, Claim, N, P, Said, Scene, number, same
+from tests.simulations.streams.scene import REGION, Claim, Findings, N, P, Scene, number, same
 
 
 def _checked(region: str, scene: Scene) -> list[list[Row]]:
@@ -15,27 +15,27 @@ def _checked(region: str, scene: Scene) -> list[list[Row]]:
     return [read for row, read in pairs if len(read) > 1 and read[0]["answer"] == row["prediction"]]
 
 
-def _readers(found: re.Match[str], scene: Scene) -> Said:
-    yield from same(found, number(found[1]), len(_checked(found[6], scene)))
-    region = scene.released if found[6] == "the released" else scene.scored
+def _readers(result: re.Match[str], scene: Scene) -> Findings:
+    yield from same(result, number(result[1]), len(_checked(result[6], scene)))
+    region = scene.released if result[6] == "the released" else scene.scored
     share = 100 * scene.share_wrong(region)
-    scene.limits["readers, too high"] = share < float(found[4])
-    scene.limits["readers, too low"] = share > float(found[5])
+    scene.limits["readers, too high"] = share < float(result[4])
+    scene.limits["readers, too low"] = share > float(result[5])
 
 
-def _readers_few(found: re.Match[str], scene: Scene) -> Said:
-    yield from same(found, number(found[2]), len(_checked(found[1], scene)))
+def _readers_few(result: re.Match[str], scene: Scene) -> Findings:
+    yield from same(result, number(result[2]), len(_checked(result[1], scene)))
 
 
-def _readers_none(found: re.Match[str], scene: Scene) -> Said:
-    yield from same(found, 0, len(_checked(found[1], scene)), "absent")
+def _readers_none(result: re.Match[str], scene: Scene) -> Findings:
+    yield from same(result, 0, len(_checked(result[1], scene)), "absent")
 
 
-def _not_measured(found: re.Match[str], scene: Scene) -> Said:
-    yield from same(found, True, scene.known.alone)
+def _not_measured(result: re.Match[str], scene: Scene) -> Findings:
+    yield from same(result, True, scene.known.alone)
 
 
-def _caught(found: re.Match[str], scene: Scene) -> Said:
+def _caught(result: re.Match[str], scene: Scene) -> Findings:
     """Errors that two readers found: no more than cases that two hold to be wrong."""
     against = {row["case_id"]: row["prediction"] for row in scene.cases if row["blind"]}
     both = sum(
@@ -43,8 +43,8 @@ def _caught(found: re.Match[str], scene: Scene) -> Said:
         for case, read in scene.readings.items()
         if case in against
     )
-    if number(found[2]) > both:
-        yield "count", f"{found[0]!r}, but two readers hold {both} to be wrong"
+    if number(result[2]) > both:
+        yield "count", f"{result[0]!r}, but two readers hold {both} to be wrong"
 
 
 CLAIMS: tuple[Claim, ...] = (

@@ -4,121 +4,121 @@ import re
 
 from tests.simulations.streams import world
 from tests.simulations.streams.facts import Row
-from tests.simulations.streams.scene import LABELS, Claim, N, P, Said, Scene, near, number, same
+from tests.simulations.streams.scene import LABELS, Claim, Findings, N, P, Scene, near, number, same
 
 
-def _every(found: re.Match[str], scene: Scene) -> Said:
-    yield from same(found, (number(found[1]), 0), (len(scene.cases), len(scene.released)))
+def _every(result: re.Match[str], scene: Scene) -> Findings:
+    yield from same(result, (number(result[1]), 0), (len(scene.cases), len(scene.released)))
 
 
-def _none_arrived(found: re.Match[str], scene: Scene) -> Said:
+def _none_arrived(result: re.Match[str], scene: Scene) -> Findings:
     before = bool(scene.known.tables["decision"])
-    yield from same(found, (0, found[1] is not None), (len(scene.cases), before))
+    yield from same(result, (0, result[1] is not None), (len(scene.cases), before))
 
 
-def _alone(found: re.Match[str], scene: Scene) -> Said:
+def _alone(result: re.Match[str], scene: Scene) -> Findings:
     share = len(scene.released) / max(len(scene.cases), 1)
-    if not near(found[1], share):
-        yield "count", f"{found[0]!r}, but {len(scene.released)} of {len(scene.cases)} are released"
-    yield from same(found, True, scene.policy["threshold"] is not None)
-    if found[2]:
+    if not near(result[1], share):
+        yield "count", f"{result[0]!r}, but {len(scene.released)} of {len(scene.cases)} are released"
+    yield from same(result, True, scene.policy["threshold"] is not None)
+    if result[2]:
         wrong = 100 * scene.share_wrong(scene.released)
-        scene.limits["released, too high"] = wrong < float(found[2])
-        scene.limits["released, too low"] = wrong > float(found[3])
+        scene.limits["released, too high"] = wrong < float(result[2])
+        scene.limits["released, too low"] = wrong > float(result[3])
 
 
-def _alone_once(found: re.Match[str], scene: Scene) -> Said:
-    if not near(found[1], len(scene.released) / max(len(scene.cases), 1)):
-        yield "count", f"{found[0]!r}, but {len(scene.released)} of {len(scene.cases)} are released"
-    yield from same(found, None, scene.policy["threshold"])
+def _alone_once(result: re.Match[str], scene: Scene) -> Findings:
+    if not near(result[1], len(scene.released) / max(len(scene.cases), 1)):
+        yield "count", f"{result[0]!r}, but {len(scene.released)} of {len(scene.cases)} are released"
+    yield from same(result, None, scene.policy["threshold"])
 
 
-def _released(found: re.Match[str], scene: Scene) -> Said:
-    yield from same(found, (number(found[1]), number(found[2])), (len(scene.released), len(scene.cases)))
+def _released(result: re.Match[str], scene: Scene) -> Findings:
+    yield from same(result, (number(result[1]), number(result[2])), (len(scene.released), len(scene.cases)))
 
 
-def _at_most(found: re.Match[str], scene: Scene) -> Said:
-    yield from same(found, number(found[3]), len(scene.released))
-    scene.limits["released"] = 100 * scene.share_wrong(scene.released) > float(found[2])
+def _at_most(result: re.Match[str], scene: Scene) -> Findings:
+    yield from same(result, number(result[3]), len(scene.released))
+    scene.limits["released"] = 100 * scene.share_wrong(scene.released) > float(result[2])
 
 
-def _labelled(found: re.Match[str], said: tuple[str, str], cases: list[Row], scene: Scene) -> Said:
+def _labelled(result: re.Match[str], texts: tuple[str, str], cases: list[Row], scene: Scene) -> Findings:
     """Labels that are told exist, and those that exist are told; what is disputed counts as wrong until it is settled."""
     there = scene.labels(cases)
     true = len(there), there.count("wrong") + there.count("disputed")
-    yield from same(found, (number(said[0]), number(said[1])), true)
+    yield from same(result, (number(texts[0]), number(texts[1])), true)
 
 
-def _estimate(found: re.Match[str], scene: Scene) -> Said:
-    yield from _labelled(found, (found[2], found[3]), scene.released, scene)
+def _estimate(result: re.Match[str], scene: Scene) -> Findings:
+    yield from _labelled(result, (result[2], result[3]), scene.released, scene)
 
 
-def _best(found: re.Match[str], scene: Scene) -> Said:
-    yield from _labelled(found, (found[1], found[2]), scene.released, scene)
+def _best(result: re.Match[str], scene: Scene) -> Findings:
+    yield from _labelled(result, (result[1], result[2]), scene.released, scene)
 
 
-def _everything(found: re.Match[str], scene: Scene) -> Said:
-    yield from _labelled(found, (found[5], found[6]), scene.scored, scene)
+def _everything(result: re.Match[str], scene: Scene) -> Findings:
+    yield from _labelled(result, (result[5], result[6]), scene.scored, scene)
     share = 100 * scene.share_wrong(scene.scored)
-    scene.limits["everything, too low"] = share > float(found[4])
-    scene.limits["everything, too high"] = share < float(found[3])
+    scene.limits["everything, too low"] = share > float(result[4])
+    scene.limits["everything, too high"] = share < float(result[3])
 
 
-def _waits(found: re.Match[str], scene: Scene) -> Said:
-    yield from same(found, number(found[1]), scene.labels(scene.released or scene.scored).count("disputed"))
+def _waits(result: re.Match[str], scene: Scene) -> Findings:
+    yield from same(result, number(result[1]), scene.labels(scene.released or scene.scored).count("disputed"))
 
 
-def _wider(found: re.Match[str], scene: Scene) -> Said:
+def _wider(result: re.Match[str], scene: Scene) -> Findings:
     line = scene.policy["threshold"]
     true = len(scene.labels(scene.released)), len(scene.labels(scene.at(line)))
-    yield from same(found, (number(found[1]), number(found[2])), true)
+    yield from same(result, (number(result[1]), number(result[2])), true)
 
 
-def _at_line(found: re.Match[str], scene: Scene) -> Said:
-    yield from same(found, number(found[3]), len(scene.labels(scene.at(scene.policy["threshold"]))))
-    if abs(number(found[4]) - 1 / scene.policy["audit_rate"]) > 0.5:
-        yield "count", f"{found[0]!r}, but one in {1 / scene.policy['audit_rate']:.3g} is drawn"
+def _at_line(result: re.Match[str], scene: Scene) -> Findings:
+    yield from same(result, number(result[3]), len(scene.labels(scene.at(scene.policy["threshold"]))))
+    if abs(number(result[4]) - 1 / scene.policy["audit_rate"]) > 0.5:
+        yield "count", f"{result[0]!r}, but one in {1 / scene.policy['audit_rate']:.3g} is drawn"
 
 
-def _none_answered(found: re.Match[str], scene: Scene) -> Said:
-    drawn = [row for row in scene.released or scene.scored if row["blind"]]
-    if there := scene.labels(drawn):
-        yield "absent", f"{found[0]!r}, but {len(there)} are"
-    yield from same(found, number(found[1]), len(drawn))
+def _none_answered(result: re.Match[str], scene: Scene) -> Findings:
+    sampled = [row for row in scene.released or scene.scored if row["blind"]]
+    if there := scene.labels(sampled):
+        yield "absent", f"{result[0]!r}, but {len(there)} are"
+    yield from same(result, number(result[1]), len(sampled))
 
 
-def _none_drawn(found: re.Match[str], scene: Scene) -> Said:
-    yield from same(found, 0, sum(row["blind"] for row in scene.released or scene.scored), "absent")
+def _none_sampled(result: re.Match[str], scene: Scene) -> Findings:
+    yield from same(result, 0, sum(row["blind"] for row in scene.released or scene.scored), "absent")
 
 
-def _no_release(found: re.Match[str], scene: Scene) -> Said:
-    yield from same(found, None, scene.policy["threshold"])
+def _no_release(result: re.Match[str], scene: Scene) -> Findings:
+    yield from same(result, None, scene.policy["threshold"])
 
 
-def _none_so_sure(found: re.Match[str], scene: Scene) -> Said:
-    yield from same(found, (True, 0), (scene.policy["threshold"] is not None, len(scene.released)))
+def _none_so_sure(result: re.Match[str], scene: Scene) -> Findings:
+    yield from same(result, (True, 0), (scene.policy["threshold"] is not None, len(scene.released)))
 
 
-def _repeats(found: re.Match[str], scene: Scene) -> Said:
-    yield from same(found, number(found[1]), sum(row["held"] is not None for row in scene.cases))
+def _repeats(result: re.Match[str], scene: Scene) -> Findings:
+    yield from same(result, number(result[1]), sum(row["held"] is not None for row in scene.cases))
 
 
-def _few_errors(found: re.Match[str], scene: Scene) -> Said:
+def _few_errors(result: re.Match[str], scene: Scene) -> Findings:
     labels = scene.labels(scene.scored)
     low, high = labels.count("wrong"), labels.count("wrong") + labels.count("disputed")
-    if not low <= number(found[1]) <= high:
-        yield "count", f"{found[0]!r}, but {low} are wrong and {high - low} disputed"
+    if not low <= number(result[1]) <= high:
+        yield "count", f"{result[0]!r}, but {low} are wrong and {high - low} disputed"
 
 
-def _part(found: re.Match[str], scene: Scene) -> Said:
-    if float(found[2]) < 100 * world.ALPHA:  # it is printed rounded down
-        yield "contradiction", f"{found[0]!r}, with a target of {100 * world.ALPHA:g} %"
-    yield from same(found, True, bool(scene.released))
+def _part(result: re.Match[str], scene: Scene) -> Findings:
+    if float(result[2]) < 100 * world.ALPHA:  # it is printed rounded down
+        yield "contradiction", f"{result[0]!r}, with a target of {100 * world.ALPHA:g} %"
+    yield from same(result, True, bool(scene.released))
 
 
-def _sentence(found: re.Match[str], scene: Scene) -> Said:
+def _sentence(result: re.Match[str], scene: Scene) -> Findings:
     """Of a target that nothing certifies: no figure beside it."""
-    yield from same(found, f"{100 * world.ALPHA:g}", found[1])
+    yield from same(result, f"{100 * world.ALPHA:g}", result[1])
 
 
 CLAIMS: tuple[Claim, ...] = (
@@ -158,7 +158,7 @@ CLAIMS: tuple[Claim, ...] = (
     (
         r"(?:Of these themselves nothing is known yet|About the model nothing can be said yet|How many of these answers are "
         r"wrong is not known yet): no case has been drawn for a blind label\.",
-        _none_drawn,
+        _none_sampled,
     ),
     (
         r"The target is at most ([\d.]+) % wrong among the released(?:\.|: the limit is below it, at this look; no certificate "

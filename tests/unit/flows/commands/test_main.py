@@ -84,9 +84,9 @@ def test_without_a_folder_of_streams_the_first_word_is_what_to_do(
 ) -> None:
     monkeypatch.setenv("SECOND_READER_STREAMS", "deploy/streams")
     monkeypatch.setenv("PREFECT_API_URL", "")
-    said = str(refused(*words))
-    assert "deploy/streams: no such folder; set SECOND_READER_STREAMS" in said
-    assert "begin one: second-reader init NAME --from FILE" in said
+    text = str(refused(*words))
+    assert "deploy/streams: no such folder; set SECOND_READER_STREAMS" in text
+    assert "begin one: second-reader init NAME --from FILE" in text
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -7,9 +7,9 @@ from review import formats
 
 REGISTERED = (0.99999871, 0.99999402, 0.99998, 0.9)
 BUNCHED = adoption.Weighing(
-    standings={},
+    progress_by_scope={},
     verdicts={},
-    draws={},
+    samples={},
     registered={"": dict(zip(formats.thresholds(REGISTERED), REGISTERED, strict=True))},
 )
 
@@ -26,7 +26,7 @@ def test_a_threshold_is_named_in_messages_as_its_table_shows_it() -> None:
     assert BUNCHED.text("", 0.75) == "0.75"
 
 
-@pytest.mark.parametrize("given", [1.0, 0.99999, 0.95, 0.899])
-def test_a_number_that_was_never_shown_means_itself(given: float) -> None:
-    assert BUNCHED.threshold("", given) == given
-    assert BUNCHED.threshold("another class", given) == given
+@pytest.mark.parametrize("number", [1.0, 0.99999, 0.95, 0.899])
+def test_a_number_that_was_never_shown_means_itself(number: float) -> None:
+    assert BUNCHED.threshold("", number) == number
+    assert BUNCHED.threshold("another class", number) == number

@@ -7,13 +7,13 @@ from flows.handover import signature
 
 def test_the_published_example_has_its_published_signature() -> None:
     """The example that the libraries of Standard Webhooks are tested with."""
-    made = signature.headers(
+    headers = signature.headers(
         "msg_p5jXN8AQM9LWM0D4loKWxJek",
         b'{"test": 2432232314}',
         keys=[base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")],
         seconds=1614265330,
     )
-    assert made == {
+    assert headers == {
         "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
         "webhook-timestamp": "1614265330",
         "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",

@@ -46,26 +46,26 @@ def answer(label: str, sure: float) -> str:
 
 
 def _chat(case: str, choice: dict[str, Any] | None = None, *, status: int = 200, **body: Any) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    reported: dict[str, Any] = {
         "id": f"chatcmpl-{case}",
         "object": "chat.completion",
         "created": 1790000000,
         "model": "m-1",
     }
-    told |= {"choices": [{"index": 0, "logprobs": None} | choice]} if choice else {}
+    reported |= {"choices": [{"index": 0, "logprobs": None} | choice]} if choice else {}
     return {
         "id": f"batch_req_{case}",
         "custom_id": case,
         "response": {
             "status_code": status,
             "request_id": f"req-{case}",
-            "body": (told if status == 200 else {}) | body,
+            "body": (reported if status == 200 else {}) | body,
         },
         "error": None,
     }
 
 
-def _said(text: str | None, finish: str = "stop", refusal: str | None = None) -> dict[str, Any]:
+def _completion(text: str | None, finish: str = "stop", refusal: str | None = None) -> dict[str, Any]:
     return {"message": {"role": "assistant", "content": text, "refusal": refusal}, "finish_reason": finish}
 
 
@@ -85,8 +85,8 @@ def _response(case: str, content: list[dict[str, Any]], **body: Any) -> dict[str
         "error": None,
         "incomplete_details": None,
     }
-    told = {"status_code": 200, "request_id": case, "body": whole | {"output": output} | body}
-    return {"id": f"batch_req_{case}", "custom_id": case, "response": told, "error": None}
+    reported = {"status_code": 200, "request_id": case, "body": whole | {"output": output} | body}
+    return {"id": f"batch_req_{case}", "custom_id": case, "response": reported, "error": None}
 
 
 def _text(text: str) -> list[dict[str, Any]]:
@@ -134,8 +134,8 @@ def _task(number: int, label: str | None, score: float | None, *people: str | No
         value = {"choices": [choice]}
         return [{"id": "r", "from_name": "answer", "to_name": "text", "type": "choices", "value": value}]
 
-    given = [{"id": 1, "model_version": "m-1", "score": score, "result": result(label)}] if label else []
-    told = [
+    results = [{"id": 1, "model_version": "m-1", "score": score, "result": result(label)}] if label else []
+    reported = [
         {
             "id": place,
             "completed_by": place,
@@ -145,41 +145,49 @@ def _task(number: int, label: str | None, score: float | None, *people: str | No
         }
         for place, one in enumerate(people)
     ]
-    return {"id": number, "data": {"text": f"Text {number}"}, "annotations": told, "predictions": given, "project": 1}
+    return {
+        "id": number,
+        "data": {"text": f"Text {number}"},
+        "annotations": reported,
+        "predictions": results,
+        "project": 1,
+    }
 
 
 def _record(record: str, label: str | None, score: float | None, *people: str) -> dict[str, Any]:
-    told = {"label": {"value": label, "score": score, "agent": "m-1"}} if label else {}
-    said = {"label": [{"value": one, "user_id": f"u{place}"} for place, one in enumerate(people)]} if people else {}
+    reported = {"label": {"value": label, "score": score, "agent": "m-1"}} if label else {}
+    by_name = {"label": [{"value": one, "user_id": f"u{place}"} for place, one in enumerate(people)]} if people else {}
     return {
         "id": record,
         "fields": {"text": f"Text {record}"},
-        "suggestions": told,
-        "responses": said,
+        "suggestions": reported,
+        "responses": by_name,
         "status": "pending",
     }
 
 
-def _judged(task: int, label: str, score: float | None, said: str) -> dict[str, Any]:
+def _judged(task: int, label: str, score: float | None, text: str) -> dict[str, Any]:
     whole = {"text": f"Text {task}", "_input_hash": task, "_task_hash": task, "label": label, "score": score}
-    return whole | {"answer": said, "_session_id": "s"}
+    return whole | {"answer": text, "_session_id": "s"}
 
 
 def _azure(documents: list[tuple[str, float]]) -> dict[str, Any]:
-    told = [{"docType": kind, "confidence": sure, "spans": [], "boundingRegions": []} for kind, sure in documents]
-    result = {"apiVersion": "2024-11-30", "modelId": "mail", "content": "It broke", "pages": [], "documents": told}
+    reported = [{"docType": kind, "confidence": sure, "spans": [], "boundingRegions": []} for kind, sure in documents]
+    result = {"apiVersion": "2024-11-30", "modelId": "mail", "content": "It broke", "pages": [], "documents": reported}
     return {"status": "succeeded", "createdDateTime": "2026-11-01T10:00:00Z", "analyzeResult": result}
 
 
 def _document(text: str, *entities: tuple[str, float]) -> dict[str, Any]:
-    told = [{"type": kind, "confidence": sure} for kind, sure in entities]
-    return {"mimeType": "application/pdf", "text": text, "pages": [], "entities": told}
+    reported = [{"type": kind, "confidence": sure} for kind, sure in entities]
+    return {"mimeType": "application/pdf", "text": text, "pages": [], "entities": reported}
 
 
 def _lending(status: str, *kinds: tuple[str, float]) -> dict[str, Any]:
-    told = [{"Value": kind, "Confidence": sure} for kind, sure in kinds]
+    reported = [{"Value": kind, "Confidence": sure} for kind, sure in kinds]
     results = (
-        [{"Page": 1, "PageClassification": {"PageType": told, "PageNumber": []}, "Extractions": []}] if told else []
+        [{"Page": 1, "PageClassification": {"PageType": reported, "PageNumber": []}, "Extractions": []}]
+        if reported
+        else []
     )
     return {
         "JobStatus": status,
@@ -212,11 +220,11 @@ CASES: dict[str, Case] = {
     "openai-batch": Case(
         files={
             "batch_1_output.jsonl": lines(
-                _chat("a", _said(answer("bug", 0.9))),
-                _chat("b", _said(f"```json\n{answer('billing', 0.7)}\n```")),
-                _chat("refused", _said(None, refusal="I cannot help with that.")),
-                _chat("filtered", _said(None, "content_filter")),
-                _chat("cut", _said('{"label": "bu', "length")),
+                _chat("a", _completion(answer("bug", 0.9))),
+                _chat("b", _completion(f"```json\n{answer('billing', 0.7)}\n```")),
+                _chat("refused", _completion(None, refusal="I cannot help with that.")),
+                _chat("filtered", _completion(None, "content_filter")),
+                _chat("cut", _completion('{"label": "bu', "length")),
             ),
             "batch_1_error.jsonl": lines(
                 _LATE, _chat("many", status=429, error={"code": "rate_limit", "message": "Rate limit reached"})

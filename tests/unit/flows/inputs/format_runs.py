@@ -47,9 +47,9 @@ def wrote(case: Case, folder: Path) -> Path:
 
 def cases(inbox: Path, stream: streams.Stream) -> pl.DataFrame:
     """All cases; no row may be a fault."""
-    found = []
+    items = []
     for chunk in files.chunks(inbox, stream):
         checked = contract.validate(chunk.frame, stream, source=chunk.source)
         assert [] == pl.concat([chunk.faults, checked.faults]).rows()
-        found.append(checked.cases)
-    return pl.concat(found)
+        items.append(checked.cases)
+    return pl.concat(items)

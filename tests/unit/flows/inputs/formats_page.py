@@ -46,9 +46,9 @@ def page(text: str) -> str:
 
 def _became(name: str, case: Case, folder: Path) -> str:
     stream = format_runs.described(name, case, folder)
-    found = format_runs.cases(format_runs.wrote(case, folder), stream)
-    scored = found["doubt"].null_count()
-    reasons = dict.fromkeys(found.filter(pl.col("doubt").is_not_null())["doubt"].str.split(": ").list.first())
+    cases = format_runs.cases(format_runs.wrote(case, folder), stream)
+    scored = cases["doubt"].null_count()
+    reasons = dict.fromkeys(cases.filter(pl.col("doubt").is_not_null())["doubt"].str.split(": ").list.first())
     content, _ = case.junk
     junk = folder / "junk"
     junk.mkdir()
@@ -60,7 +60,7 @@ def _became(name: str, case: Case, folder: Path) -> str:
         refused = str(error).replace(f"{junk}/", "")
     shown = ", ".join(f"`{one}`" for one in case.files)
     return (
-        f"| `{name}` | {scored} of {len(found)} rows of {shown} | {'; '.join(reasons) or 'none'} | {_cell(refused)} |"
+        f"| `{name}` | {scored} of {len(cases)} rows of {shown} | {'; '.join(reasons) or 'none'} | {_cell(refused)} |"
     )
 
 

@@ -23,9 +23,9 @@ def packed(path: Path, *members: tuple[tarfile.TarInfo, bytes], mode: str = "w:g
 
 
 def member(name: str, kind: bytes = tarfile.REGTYPE, target: str = "") -> tarfile.TarInfo:
-    made = tarfile.TarInfo(name)
-    made.type, made.linkname = kind, target
-    return made
+    tar_info = tarfile.TarInfo(name)
+    tar_info.type, tar_info.linkname = kind, target
+    return tar_info
 
 
 def everything_below(folder: Path) -> list[str]:
@@ -42,7 +42,7 @@ def test_the_one_file_in_an_archive_is_read_as_if_it_lay_there(tmp_path: Path, n
 
 
 @pytest.mark.parametrize(
-    ("odd", "said"),
+    ("odd", "text"),
     [
         (member("/tmp/rows.jsonl"), "'/tmp/rows.jsonl' in it is no name below the archive"),
         (member("../rows.jsonl"), "'../rows.jsonl' in it is no name below the archive"),
@@ -54,25 +54,25 @@ def test_the_one_file_in_an_archive_is_read_as_if_it_lay_there(tmp_path: Path, n
         (member("more.jsonl"), "holds 2 files ('rows.jsonl', 'more.jsonl') where one is read"),
     ],
 )
-def test_an_archive_with_an_odd_member_is_refused_whole(tmp_path: Path, odd: tarfile.TarInfo, said: str) -> None:
+def test_an_archive_with_an_odd_member_is_refused_whole(tmp_path: Path, odd: tarfile.TarInfo, text: str) -> None:
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     packed(inbox / "a.tar.gz", (member("rows.jsonl"), GOOD), (odd, b""))
     before = everything_below(tmp_path)
     with pytest.raises(InputInvalid) as refused:
         list(files.chunks(inbox, MAIL))
-    assert said in str(refused.value)
+    assert text in str(refused.value)
     assert "\n" not in str(refused.value)
     assert before == everything_below(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "text"),
     [(b"", "cut off"), (b"no archive", "not a tar archive"), (b"\x1f\x8b\x08\x00", "cut off")],
 )
-def test_what_is_no_archive_is_one_line(tmp_path: Path, content: bytes, said: str) -> None:
+def test_what_is_no_archive_is_one_line(tmp_path: Path, content: bytes, text: str) -> None:
     (tmp_path / "a.tar.gz").write_bytes(content)
-    with pytest.raises(InputInvalid, match=said):
+    with pytest.raises(InputInvalid, match=text):
         list(files.chunks(tmp_path, MAIL))
 
 

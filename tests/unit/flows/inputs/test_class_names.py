@@ -11,7 +11,7 @@ import pytest
 from flows.inputs import files, first_stream
 from flows.runtime import settings
 from models.errors import InputInvalid
-from models.outputs.told import Known
+from models.outputs.known_format import Known
 from tests.unit.flows.inputs.format_runs import cases
 from tests.unit.flows.inputs.test_files import MAIL
 
@@ -31,8 +31,8 @@ def wrote(path: Path, *, metadata: str | None = None, rows: int = 3) -> Path:
         "label": pa.array([[1, 0, -1][n % 3] for n in range(rows)], pa.int64()),
         "score": [0.5 + n / 100 for n in range(rows)],
     }
-    said = json.dumps({"info": {"features": FEATURES}}) if metadata is None else metadata
-    pq.write_table(pa.table(columns).replace_schema_metadata({"huggingface": said}), path, row_group_size=2)
+    message = json.dumps({"info": {"features": FEATURES}}) if metadata is None else metadata
+    pq.write_table(pa.table(columns).replace_schema_metadata({"huggingface": message}), path, row_group_size=2)
     return path
 
 
@@ -62,6 +62,6 @@ def test_guess_reads_such_columns_by_their_names(tmp_path: Path) -> None:
     config = settings.Settings(streams=tmp_path / "streams", data=tmp_path)
     wrote(tmp_path / "a.parquet", rows=30)
     first_stream.write("mail", tmp_path / "a.parquet", config, Known(target=0.1, error=1.0, minute=1.0))
-    made = settings.read_stream("mail", config)
-    assert ("class_name(label)", ["bug", "question"]) == (made.input.prediction, made.labels)
-    assert 20 == cases(tmp_path / "a.parquet", made)["doubt"].null_count()
+    stream = settings.read_stream("mail", config)
+    assert ("class_name(label)", ["bug", "question"]) == (stream.input.prediction, stream.labels)
+    assert 20 == cases(tmp_path / "a.parquet", stream)["doubt"].null_count()

@@ -25,8 +25,8 @@ DEEP = pa.map_(pa.string(), pa.list_(pa.decimal128(5, 2)))
 IN_BERLIN = pa.timestamp("ms", "Europe/Berlin")
 
 
-def stream(**given: object) -> Stream:
-    return SHOWN.model_copy(update={"input": SHOWN.input.model_copy(update=given)})
+def stream(**value: object) -> Stream:
+    return SHOWN.model_copy(update={"input": SHOWN.input.model_copy(update=value)})
 
 
 def cases(path: Path, by: Stream) -> pl.DataFrame:
@@ -52,8 +52,8 @@ def delivered(folder: Path, column: str, values: pa.Array, csv: list[str], jsonl
         for row, cell in zip(rows, jsonl, strict=True)
     ]
     (folder / "a.jsonl").write_text("\n".join([*objects, ""]))
-    told = ["case_id", "prediction", "raw_score", "doubt", "cost", "produced_at", "group_id", "content"]
-    return [cases(folder / f"a.{kind}", by).select(told).rows() for kind in ("parquet", "csv", "jsonl")]
+    reported = ["case_id", "prediction", "raw_score", "doubt", "cost", "produced_at", "group_id", "content"]
+    return [cases(folder / f"a.{kind}", by).select(reported).rows() for kind in ("parquet", "csv", "jsonl")]
 
 
 @pytest.mark.parametrize(
@@ -61,8 +61,8 @@ def delivered(folder: Path, column: str, values: pa.Array, csv: list[str], jsonl
 )
 def test_a_confidence_is_the_same_number_from_every_type(tmp_path: Path, kind: pa.DataType) -> None:
     texts = ["0.9", "0.125", "0.7", "1", "0"]
-    given = pa.array([Decimal(text) if pa.types.is_decimal(kind) else float(text) for text in texts])
-    parquet, csv, jsonl = delivered(tmp_path, "score", given.cast(kind), texts, texts, stream())
+    array = pa.array([Decimal(text) if pa.types.is_decimal(kind) else float(text) for text in texts])
+    parquet, csv, jsonl = delivered(tmp_path, "score", array.cast(kind), texts, texts, stream())
     assert parquet == csv == jsonl
     assert [0.9, 0.125, 0.7, 1.0, 0.0] == [row[2] for row in parquet]
 
@@ -88,7 +88,7 @@ IDS: list[tuple[pa.Array, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("values", "texts"), IDS, ids=lambda given: str(getattr(given, "type", "")))
+@pytest.mark.parametrize(("values", "texts"), IDS, ids=lambda value: str(getattr(value, "type", "")))
 def test_an_id_is_the_same_name_from_every_type(tmp_path: Path, values: pa.Array, texts: list[str]) -> None:
     parquet, csv, jsonl = delivered(tmp_path, "id", values, texts, [json.dumps(text) for text in texts], stream())
     assert parquet == csv == jsonl
@@ -113,7 +113,7 @@ TIMES: list[tuple[pa.Array, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("values", "text"), TIMES, ids=lambda given: str(getattr(given, "type", "")))
+@pytest.mark.parametrize(("values", "text"), TIMES, ids=lambda value: str(getattr(value, "type", "")))
 @pytest.mark.parametrize("column", ["made", "more"])
 def test_a_time_is_one_moment_from_every_type(tmp_path: Path, column: str, values: pa.Array, text: str) -> None:
     by = stream(produced_at="made") if column == "made" else stream()
@@ -141,7 +141,7 @@ PAYLOADS: list[tuple[pa.Array, str, str, str]] = [  # as CSV, as JSONL, as a per
 
 
 @pytest.mark.parametrize(
-    ("values", "csv", "jsonl", "shown"), PAYLOADS, ids=lambda given: str(getattr(given, "type", ""))
+    ("values", "csv", "jsonl", "shown"), PAYLOADS, ids=lambda value: str(getattr(value, "type", ""))
 )
 def test_a_payload_is_one_text_from_every_type(
     tmp_path: Path, values: pa.Array, csv: str, jsonl: str, shown: str

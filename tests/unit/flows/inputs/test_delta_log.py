@@ -14,7 +14,7 @@ import pytest
 
 from flows.inputs import files
 from models.errors import InputInvalid
-from tests.unit.flows.inputs.test_listing import PARTS, said, wrote
+from tests.unit.flows.inputs.test_listing import PARTS, rows_of, wrote
 
 BEGUN: list[dict[str, Any]] = [
     {"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}},
@@ -50,7 +50,7 @@ LIVE = [("date=1/b.parquet", "b", "1"), ("date=1/c.parquet", "c", None)]
 
 
 def test_live_files_are_read_with_the_partition_values_of_the_log(table: Path) -> None:
-    assert LIVE == said(table)
+    assert LIVE == rows_of(table)
 
 
 def test_the_rows_are_read_again_by_their_lines(table: Path) -> None:
@@ -72,9 +72,9 @@ def test_a_checkpoint_stands_for_the_commits_before_it(table: Path) -> None:
     pq.write_table(pa.table(columns), table / "_delta_log" / f"{1:020}.checkpoint.parquet")
     for version in (0, 1):
         (table / "_delta_log" / f"{version:020}.json").unlink()
-    assert LIVE == said(table)
+    assert LIVE == rows_of(table)
     commit(table, 2, removed("date=1/b.parquet"), added("date=1/d.parquet", "3"))
-    assert [LIVE[1], ("date=1/d.parquet", "d", "3")] == said(table)
+    assert [LIVE[1], ("date=1/d.parquet", "d", "3")] == rows_of(table)
 
 
 @pytest.mark.parametrize(
@@ -99,11 +99,11 @@ def test_a_log_that_cannot_be_followed_is_one_line(
 ) -> None:
     commit(table, version, action)
     with pytest.raises(InputInvalid, match=reason) as refused:
-        said(table)
+        rows_of(table)
     assert "\n" not in str(refused.value)
 
 
 def test_a_commit_that_is_no_json_is_one_line(table: Path) -> None:
     (table / "_delta_log" / f"{2:020}.json").write_text("[" * 100_000)
     with pytest.raises(InputInvalid, match="no action of a Delta table"):
-        said(table)
+        rows_of(table)

@@ -54,11 +54,11 @@ SEVERAL = settings(
 def read(source: Path, rows: int = 100_000) -> tuple[dict[int, dict[str, object]], list[tuple[int, str, str]]]:
     """The rows by their lines, and the faults as (line, reason, raw)."""
     chunks = list(files.chunks(source, MAIL, rows=rows))
-    found = {}
+    by_name = {}
     for chunk in chunks:
         for row in chunk.frame.select(*COLUMNS, reserved.LINE).iter_rows(named=True):
-            found[row.pop(reserved.LINE)] = row
-    return found, [row for chunk in chunks for row in chunk.faults.select("line", "reason", "raw").rows()]
+            by_name[row.pop(reserved.LINE)] = row
+    return by_name, [row for chunk in chunks for row in chunk.faults.select("line", "reason", "raw").rows()]
 
 
 def ids(source: Path, rows: int = 100_000) -> dict[int, object]:
@@ -92,9 +92,9 @@ def test_every_format_yields_the_same_rows(tmp_path: Path, name: str) -> None:
         written(path, pl.DataFrame(rows).write_csv())
     else:
         written(path, "\n".join(map(json.dumps, rows)))
-    found, faults = read(path, rows=3)
-    assert [{**row, "score": float(str(row["score"]))} for row in found.values()] == rows
-    assert list(found) == [n + (2 if "csv" in name.lower() else 1) for n in range(7)]
+    result, faults = read(path, rows=3)
+    assert [{**row, "score": float(str(row["score"]))} for row in result.values()] == rows
+    assert list(result) == [n + (2 if "csv" in name.lower() else 1) for n in range(7)]
     assert faults == []
 
 
@@ -126,16 +126,16 @@ def test_an_empty_folder_and_a_file_without_rows_hold_nothing_to_do(tmp_path: Pa
 
 
 def test_a_format_that_is_given_goes_before_the_ending(tmp_path: Path) -> None:
-    given = MAIL.model_copy(update={"input": MAIL.input.model_copy(update={"format": "csv"})})
+    value = MAIL.model_copy(update={"input": MAIL.input.model_copy(update={"format": "csv"})})
     path = written(tmp_path / "part-0000", HEADER + "a,bug,0.9,x,de\n")
-    assert [len(chunk.frame) for chunk in files.chunks(path, given)] == [1]
+    assert [len(chunk.frame) for chunk in files.chunks(path, value)] == [1]
 
 
 # Files that are not what they say
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "text"),
     [
         ("a.parquet", b"id,label\n", "./a.parquet: not a Parquet file, or cut off; have it written again"),
         ("a.parquet", b"", "./a.parquet: not a Parquet file, or cut off; have it written again"),
@@ -167,14 +167,14 @@ def test_a_format_that_is_given_goes_before_the_ending(tmp_path: Path) -> None:
          "or have the stream set input.format"),
     ],
 )  # fmt: skip
-def test_a_file_that_is_not_what_it_says_is_one_line(tmp_path: Path, name: str, content: bytes, said: str) -> None:
+def test_a_file_that_is_not_what_it_says_is_one_line(tmp_path: Path, name: str, content: bytes, text: str) -> None:
     (tmp_path / name).write_bytes(content)
-    assert refused(tmp_path / name) == said
+    assert refused(tmp_path / name) == text
 
 
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
-    said = "there is no such file or folder; check the name (of a stream: input.source)"
-    assert refused(tmp_path / "nowhere") == f".: {said}"
+    text = "there is no such file or folder; check the name (of a stream: input.source)"
+    assert refused(tmp_path / "nowhere") == f".: {text}"
 
 
 def test_a_bad_file_stops_the_good_ones_before_it_too(tmp_path: Path) -> None:
@@ -228,15 +228,15 @@ def test_a_csv_quote_that_is_never_closed_costs_its_own_row_only(tmp_path: Path)
 def test_a_csv_row_that_is_not_utf8_is_a_fault_kept_readable(tmp_path: Path) -> None:
     rows = HEADER.encode() + b"a,bug,0.9,x,de\nb,bug,0.9,gr\xf6\xdfe,de\nc,bug,0.9,\xc3\xb6,de\n"
     path = written(tmp_path / "a.csv", rows)
-    found, faults = read(path)
-    assert {line: row["text"] for line, row in found.items()} == {2: "x", 4: "ö"}
+    result, faults = read(path)
+    assert {line: row["text"] for line, row in result.items()} == {2: "x", 4: "ö"}
     assert faults == [(3, "not UTF-8", "b,bug,0.9,gr\\xf6\\xdfe,de")]
 
 
 def test_csv_lines_are_real_lines_whatever_stands_between(tmp_path: Path) -> None:
     text = 'id,"la\nbel",label,score,text,country\n\na,,bug,0.9,"two\nlines",de\r\n\r\nb,,bug,0.9,"say ""hi""",\n'
-    found, faults = read(written(tmp_path / "a.csv", text))
-    assert {line: (row["id"], row["text"], row["country"]) for line, row in found.items()} == {
+    result, faults = read(written(tmp_path / "a.csv", text))
+    assert {line: (row["id"], row["text"], row["country"]) for line, row in result.items()} == {
         4: ("a", "two\nlines", "de"),
         7: ("b", 'say "hi"', None),
     }
@@ -244,8 +244,8 @@ def test_csv_lines_are_real_lines_whatever_stands_between(tmp_path: Path) -> Non
 
 
 def test_a_quote_inside_a_csv_text_is_a_quote(tmp_path: Path) -> None:
-    found, faults = read(written(tmp_path / "a.csv", HEADER + 'a,bug,0.9,a 5" screen,de\nb,bug,0.9,"",de\n'))
-    assert ({line: row["text"] for line, row in found.items()}, faults) == ({2: 'a 5" screen', 3: None}, [])
+    result, faults = read(written(tmp_path / "a.csv", HEADER + 'a,bug,0.9,a 5" screen,de\nb,bug,0.9,"",de\n'))
+    assert ({line: row["text"] for line, row in result.items()}, faults) == ({2: 'a 5" screen', 3: None}, [])
 
 
 CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=6) | st.sampled_from(
@@ -261,14 +261,14 @@ def test_what_a_csv_writer_writes_comes_back_whatever_the_block(
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n\n" if gap else "\n", quoting=csv.QUOTE_MINIMAL)
     writer.writerow(COLUMNS)
-    for label, said, country in rows:
-        writer.writerow(["id", label, "0.5", said, country])
+    for label, message, country in rows:
+        writer.writerow(["id", label, "0.5", message, country])
     path = written(tmp_path / "a.csv", text.getvalue())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(text_blocks, "BLOCK", block)
-        found, faults = read(path, rows=7)
+        result, faults = read(path, rows=7)
     expected = [tuple(cell or None for cell in row) for row in rows]
-    assert [(row["label"], row["text"], row["country"]) for row in found.values()] == expected
+    assert [(row["label"], row["text"], row["country"]) for row in result.values()] == expected
     assert faults == []
 
 
@@ -284,11 +284,11 @@ def test_good_csv_rows_survive_junk_between_them(tmp_path: Path, junk: list[byte
     path = written(tmp_path / "a.csv", b"\n".join(lines) + b"\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(text_blocks, "BLOCK", block)
-        found, faults = read(path)
-    assert {line: row["id"] for line, row in found.items() if str(row["id"]).startswith("good-")} == {
+        result, faults = read(path)
+    assert {line: row["id"] for line, row in result.items() if str(row["id"]).startswith("good-")} == {
         2 * number + 2: f"good-{number}" for number in range(len(junk))
     }
-    assert len(found) + len(faults) == len(junk) + sum(bool(bad.strip(b"\r")) for bad in junk)
+    assert len(result) + len(faults) == len(junk) + sum(bool(bad.strip(b"\r")) for bad in junk)
 
 
 @SEVERAL
@@ -299,10 +299,10 @@ def test_good_csv_rows_survive_junk_between_them(tmp_path: Path, junk: list[byte
 )
 def test_no_bytes_stop_a_csv_file(tmp_path: Path, data: list[bytes]) -> None:
     text = b"".join(data)
-    found, faults = read(written(tmp_path / "a.csv", HEADER.encode() + text + b"\ngood,bug,0.9,x,de\n"))
-    assert sorted({*found, *(line for line, _, _ in faults)}) == sorted([*found, *(line for line, _, _ in faults)])
+    result, faults = read(written(tmp_path / "a.csv", HEADER.encode() + text + b"\ngood,bug,0.9,x,de\n"))
+    assert sorted({*result, *(line for line, _, _ in faults)}) == sorted([*result, *(line for line, _, _ in faults)])
     if b'"' not in text:
-        assert found[text.count(b"\n") + 3]["id"] == "good"
+        assert result[text.count(b"\n") + 3]["id"] == "good"
 
 
 # Rows that cannot be read: JSONL
@@ -316,17 +316,17 @@ def test_no_bytes_stop_a_csv_file(tmp_path: Path, data: list[bytes]) -> None:
 )
 def test_no_bytes_stop_a_jsonl_file(tmp_path: Path, data: list[bytes]) -> None:
     lines = [json.dumps(ROW).encode(), *b"".join(data).split(b"\n"), json.dumps(ROW).encode()]
-    found, faults = read(written(tmp_path / "a.jsonl", b"\n".join(lines)))
-    assert {1, len(lines)} <= set(found)
-    assert len(found) + len(faults) == sum(bool(line.strip()) for line in lines)
+    result, faults = read(written(tmp_path / "a.jsonl", b"\n".join(lines)))
+    assert {1, len(lines)} <= set(result)
+    assert len(result) + len(faults) == sum(bool(line.strip()) for line in lines)
 
 
 def test_jsonl_lines_that_are_no_objects_are_faults_kept_whole(tmp_path: Path) -> None:
     bad = ['{"id": "b", "label"', "[1]", "null", '"text"', '{"id": 1}{"id": 2}', '{"id": 1}, {"id": 2}', "junk"]
     lines = [json.dumps(ROW), *bad, "", json.dumps(ROW | {"id": "z"})]
     path = written(tmp_path / "a.jsonl", "\n".join(lines))
-    found, faults = read(path)
-    assert {line: row["id"] for line, row in found.items()} == {1: "a", 10: "z"}
+    result, faults = read(path)
+    assert {line: row["id"] for line, row in result.items()} == {1: "a", 10: "z"}
     assert [(line, raw) for line, _, raw in faults] == list(enumerate(bad, start=2))
     assert {reason.split(":")[0] for _, reason, _ in faults} == {"not JSON", "JSON, but not an object"}
 
@@ -345,8 +345,8 @@ def test_json_as_python_writes_it_is_read(tmp_path: Path) -> None:
         json.dumps(ROW | {"text": "whole \U0001f600"}),
         '{"id": 1e999, "label": "bug", "score": 0.5, "text": "big"}',
     ]
-    found, faults = read(written(tmp_path / "a.jsonl", "\n".join(lines)))
-    assert (found[1]["score"], found[2]["text"], found[3]["text"], found[4]["id"]) == (
+    result, faults = read(written(tmp_path / "a.jsonl", "\n".join(lines)))
+    assert (result[1]["score"], result[2]["text"], result[3]["text"], result[4]["id"]) == (
         "NaN",
         "cut ?",
         "whole \U0001f600",
@@ -358,16 +358,16 @@ def test_json_as_python_writes_it_is_read(tmp_path: Path) -> None:
 def test_a_jsonl_column_is_text_whatever_the_values_around(tmp_path: Path) -> None:
     values = [1, 1.0, 0.25, "x", True, None, {"b": [1, None]}, 12345678901234567890]
     lines = [json.dumps(ROW | {"text": value}) for value in values]
-    found, _ = read(written(tmp_path / "a.jsonl", "\n".join(lines)))
-    texts = [row["text"] for row in found.values()]
+    result, _ = read(written(tmp_path / "a.jsonl", "\n".join(lines)))
+    texts = [row["text"] for row in result.values()]
     assert texts == ["1", "1", "0.25", "x", "true", None, '{"b": [1, null]}', "12345678901234567890"]
 
 
 def test_a_json_nested_beyond_reason_costs_its_own_row_only(tmp_path: Path) -> None:
     deep = '{"id": "b", "text": ' + "[" * 100_000 + "]" * 100_000 + "}"
     path = written(tmp_path / "a.jsonl", "\n".join([json.dumps(ROW), deep, json.dumps(ROW)]))
-    found, faults = read(path)
-    assert (list(found), [line for line, _, _ in faults]) == ([1, 3], [2])
+    result, faults = read(path)
+    assert (list(result), [line for line, _, _ in faults]) == ([1, 3], [2])
 
 
 def test_a_line_without_end_is_one_line_of_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

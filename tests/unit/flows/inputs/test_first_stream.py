@@ -24,20 +24,20 @@ def config(tmp_path: Path) -> settings.Settings:
 
 
 def begun(config: settings.Settings, data: Path, name: str = "mail") -> tuple[streams.Stream, list[str]]:
-    said = first_stream.write(name, data, config).said
-    return settings.read_stream(name, config), said
+    sentences = first_stream.write(name, data, config).sentences
+    return settings.read_stream(name, config), sentences
 
 
 def test_a_first_stream_file_passes_as_it_is_where_nothing_is_missing(config: settings.Settings) -> None:
-    made, said = begun(config, FIELD / "rerun" / "v1.jsonl")
+    built, message = begun(config, FIELD / "rerun" / "v1.jsonl")
     assert ("id", "label", "p", ["text"]) == (
-        made.input.id,
-        made.input.prediction,
-        made.input.confidence,
-        made.input.payload,
+        built.input.id,
+        built.input.prediction,
+        built.input.confidence,
+        built.input.payload,
     )
-    assert (["billing", "bug", "other"], "text") == (made.labels, made.review.kind)
-    assert "Then run: second-reader init mail" == said[-1]
+    assert (["billing", "bug", "other"], "text") == (built.labels, built.review.kind)
+    assert "Then run: second-reader init mail" == message[-1]
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def test_scales_are_told_and_a_payload_that_is_not_there_is_missing(
     config: settings.Settings, data: str, expected: dict[str, str]
 ) -> None:
     source = FIELD / data / "a.jsonl.gz"
-    said = first_stream.write("mail", source, config).said
+    sentences = first_stream.write("mail", source, config).sentences
     written = tomllib.loads((config.streams / "mail.toml").read_text(encoding="utf-8"))
     assert {"source": str(source)} | expected == written["input"]
-    place = said.index("What is missing, and `init` will ask for:")
-    assert said[place + 1].startswith("  input.payload: no column of text is left")
-    assert "  not used: 'truth'" in said
+    place = sentences.index("What is missing, and `init` will ask for:")
+    assert sentences[place + 1].startswith("  input.payload: no column of text is left")
+    assert "  not used: 'truth'" in sentences
 
 
 def test_what_the_file_says_is_said_and_what_no_data_says_is_to_be_filled_in(config: settings.Settings) -> None:
@@ -77,23 +77,23 @@ def test_what_the_file_says_is_said_and_what_no_data_says_is_to_be_filled_in(con
         }
     )
     rows.write_parquet(config.data / "a.parquet")
-    made, said = begun(config, config.data / "a.parquet")
-    given = made.input
-    assert ("a.parquet", "Message ID", "predicted") == (given.source, given.id, given.prediction)
-    assert (["p_bug", "p_other"], ["bug", "other"]) == (given.probabilities, made.labels)
-    assert ["body", "subject"] == given.payload  # not the truth, nor what an editor answered
+    built, message = begun(config, config.data / "a.parquet")
+    value = built.input
+    assert ("a.parquet", "Message ID", "predicted") == (value.source, value.id, value.prediction)
+    assert (["p_bug", "p_other"], ["bug", "other"]) == (value.probabilities, built.labels)
+    assert ["body", "subject"] == value.payload  # not the truth, nor what an editor answered
     assert ("model_version", "created_at", "cost_usd", "m-7") == (
-        given.model,
-        given.produced_at,
-        given.cost,
-        made.model.id,
+        value.model,
+        value.produced_at,
+        value.cost,
+        built.model.id,
     )
-    assert ("record", "Second Reader: mail") == (made.review.kind, made.review.project)
-    assert "  not used: 'truth', 'editor', 'weight'" in said
+    assert ("record", "Second Reader: mail") == (built.review.kind, built.review.project)
+    assert "  not used: 'truth', 'editor', 'weight'" in message
     text = (config.streams / "mail.toml").read_text(encoding="utf-8")
     assert text.count("# FILL IN") == 4
     assert text.count("MISSING:") == 0
-    assert [line.strip().partition(":")[0] for line in said[-4:-1]] == [
+    assert [line.strip().partition(":")[0] for line in message[-4:-1]] == [
         "review.question",
         "target.error",
         "costs.error, costs.review_minute",
@@ -102,8 +102,8 @@ def test_what_the_file_says_is_said_and_what_no_data_says_is_to_be_filled_in(con
 
 def test_what_is_missing_is_named_and_init_names_it_too(config: settings.Settings) -> None:
     (config.data / "a.csv").write_text("text,score\nhello,0.5\nhello,0.25\n", encoding="utf-8")
-    said = first_stream.write("mail", config.data / "a.csv", config).said
-    missing = said[said.index("What is missing, and `init` will ask for:") + 1 :][:3]
+    sentences = first_stream.write("mail", config.data / "a.csv", config).sentences
+    missing = sentences[sentences.index("What is missing, and `init` will ask for:") + 1 :][:3]
     assert ["input.id", "input.prediction", "labels"] == [line.strip().partition(":")[0] for line in missing]
     with pytest.raises(StreamInvalid, match="labels: missing; add this key"):
         settings.read_stream("mail", config)
@@ -133,8 +133,8 @@ def test_labels_and_names_that_toml_must_escape_come_back_as_they_were(config: s
     lines = [json.dumps({"i\\d": f"c-{n}", "label": labels[n % 3], "score": 0.5, 'te"xt': "x"}) for n in range(9)]
     with gzip.open(config.data / "a.jsonl.gz", "wt", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
-    made, _ = begun(config, config.data / "a.jsonl.gz")
-    assert (sorted(labels), "i\\d", ['te"xt']) == (made.labels, made.input.id, made.input.payload)
+    built, _ = begun(config, config.data / "a.jsonl.gz")
+    assert (sorted(labels), "i\\d", ['te"xt']) == (built.labels, built.input.id, built.input.payload)
 
 
 def test_the_command_writes_it_and_needs_no_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from flows.inputs import files
 from flows.runtime import presets
 from models.errors import InputInvalid, StreamInvalid
 from tests.unit.flows.inputs import formats_page
-from tests.unit.flows.inputs.format_cases import CASES, Case, _chat, _said, lines
+from tests.unit.flows.inputs.format_cases import CASES, Case, _chat, _completion, lines
 from tests.unit.flows.inputs.format_runs import cases, described, wrote
 
 
@@ -23,25 +23,25 @@ def test_what_was_answered_is_scored_and_what_failed_is_a_case_for_people_with_t
     name: str, tmp_path: Path
 ) -> None:
     case = CASES[name]
-    found = cases(wrote(case, tmp_path), described(name, case, tmp_path))
+    result = cases(wrote(case, tmp_path), described(name, case, tmp_path))
     scored = {
         row[0]: row[1:]
-        for row in found.filter(pl.col("doubt").is_null()).select("case_id", "prediction", "raw_score").rows()
+        for row in result.filter(pl.col("doubt").is_null()).select("case_id", "prediction", "raw_score").rows()
     }
     assert case.scored == scored
-    people = found.filter(pl.col("doubt").is_not_null())
+    people = result.filter(pl.col("doubt").is_not_null())
     assert case.people == dict(people.select("case_id", "doubt").rows())
     assert people["raw_score"].null_count() == len(people)
-    assert 0 == found["payload"].null_count()
+    assert 0 == result["payload"].null_count()
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_file_of_something_else_is_refused_in_one_line(name: str, tmp_path: Path) -> None:
     case = CASES[name]
-    content, said = case.junk
+    content, message = case.junk
     (tmp_path / "inbox").mkdir()
     (tmp_path / "inbox" / case.junk_name).write_bytes(content)
-    with pytest.raises(InputInvalid, match=said) as refused:
+    with pytest.raises(InputInvalid, match=message) as refused:
         list(files.chunks(tmp_path / "inbox", described(name, case, tmp_path)))
     assert "\n" not in str(refused.value)
     assert re.search(re.escape(case.junk_name), str(refused.value))
@@ -68,24 +68,24 @@ def test_the_page_says_what_the_formats_came_to() -> None:
 def test_an_answer_of_bedrock_stands_where_its_model_puts_it(output: dict[str, object], tmp_path: Path) -> None:
     row = {"recordId": "a", "modelInput": {"prompt": "It broke"}, "modelOutput": output}
     case = Case(files={"a.jsonl.out": lines(row)}, scored={})
-    found = cases(wrote(case, tmp_path), described("bedrock-batch", case, tmp_path))
-    assert [("bug", "the stream gives no confidence")] == found.select("prediction", "doubt").rows()
+    result = cases(wrote(case, tmp_path), described("bedrock-batch", case, tmp_path))
+    assert [("bug", "the stream gives no confidence")] == result.select("prediction", "doubt").rows()
 
 
 def test_a_stream_file_goes_before_its_format_and_takes_one_way_of_giving_a_confidence(tmp_path: Path) -> None:
     case = Case(
         files={}, scored={}, keys='id = "text"\nprobabilities = ["cats.bug", "cats.billing"]\nprediction = "mine"'
     )
-    given = described("spacy", case, tmp_path).input
-    assert ("text", "mine", None) == (given.id, given.prediction, given.confidence)
-    assert ["cats.bug", "cats.billing"] == given.probabilities
+    value = described("spacy", case, tmp_path).input
+    assert ("text", "mine", None) == (value.id, value.prediction, value.confidence)
+    assert ["cats.bug", "cats.billing"] == value.probabilities
 
 
 def test_a_preset_of_a_users_own_is_named_by_its_file(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(OWN)
     case = Case(files={"rows.jsonl": lines({"n": "1", "out": {"l": "bug", "p": 0.5}, "in": "x"})}, scored={})
-    found = cases(wrote(case, tmp_path), described("mine.toml", case, tmp_path))
-    assert [("1", "bug", 0.5)] == found.select("case_id", "prediction", "raw_score").rows()
+    result = cases(wrote(case, tmp_path), described("mine.toml", case, tmp_path))
+    assert [("1", "bug", 0.5)] == result.select("case_id", "prediction", "raw_score").rows()
 
 
 OWN = """
@@ -103,7 +103,7 @@ payload = ["in"]
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "said"),
+    ("name", "text", "message"),
     [
         ("openai-bach", "", "mail.toml: input.format = 'openai-bach': no such format; there are auto, "),
         ("gone.toml", "", "gone.toml: no such preset; name the file of a preset"),
@@ -114,12 +114,14 @@ payload = ["in"]
         ("mine.toml", OWN + "x = " + "[" * 2000, "mine.toml: not TOML that can be read: nested too deep"),
     ],
 )
-def test_a_format_that_cannot_be_is_told_by_its_file_and_line(name: str, text: str, said: str, tmp_path: Path) -> None:
+def test_a_format_that_cannot_be_is_told_by_its_file_and_line(
+    name: str, text: str, message: str, tmp_path: Path
+) -> None:
     if text:
         (tmp_path / name).write_text(text)
     with pytest.raises(StreamInvalid) as refused:
         described(name, Case(files={}, scored={}), tmp_path)
-    assert said in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_rules_say_which_rows_failed_and_a_wrong_rule_is_told(tmp_path: Path) -> None:
@@ -161,7 +163,7 @@ def test_files_that_the_format_does_not_name_are_told_and_those_beside_it_are_no
 def test_json_in_an_answer_is_read_as_what_it_says_and_else_a_person_gets_the_case(
     inner: str, prediction: str | None, score: float | None, tmp_path: Path
 ) -> None:
-    rows = [_chat("a", _said(inner)), _chat("b", _said('{"label": "bug", "confidence": 0.25}'))]
+    rows = [_chat("a", _completion(inner)), _chat("b", _completion('{"label": "bug", "confidence": 0.25}'))]
     case = Case(files={"a.jsonl": lines(*rows)}, scored={}, keys=CASES["openai-batch"].keys)
-    found = cases(wrote(case, tmp_path), described("openai-batch", case, tmp_path))
-    assert [("a", prediction, score), ("b", "bug", 0.25)] == found.select("case_id", "prediction", "raw_score").rows()
+    result = cases(wrote(case, tmp_path), described("openai-batch", case, tmp_path))
+    assert [("a", prediction, score), ("b", "bug", 0.25)] == result.select("case_id", "prediction", "raw_score").rows()

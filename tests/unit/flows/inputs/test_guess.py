@@ -11,7 +11,7 @@ from flows.commands.main import app
 from flows.inputs import first_stream
 from flows.runtime import settings
 from models.errors import InputInvalid, Misuse
-from models.outputs.told import Known
+from models.outputs.known_format import Known
 from tests.unit.flows.inputs.format_cases import CASES
 from tests.unit.flows.inputs.format_runs import cases, wrote
 
@@ -28,8 +28,8 @@ def config(tmp_path: Path) -> settings.Settings:
 @pytest.mark.parametrize("name", CASES)
 def test_each_format_is_told_by_its_signs_and_the_reason_is_said(config: settings.Settings, name: str) -> None:
     written = first_stream.write("mail", wrote(CASES[name], config.data), config, KNOWN)
-    assert written.said[1].startswith(f"  the file: taken for {name} (")
-    assert "of its first" in written.said[1] or "for it is a .csv.out file" in written.said[1]
+    assert written.sentences[1].startswith(f"  the file: taken for {name} (")
+    assert "of its first" in written.sentences[1] or "for it is a .csv.out file" in written.sentences[1]
 
 
 @pytest.mark.parametrize(
@@ -42,12 +42,12 @@ def test_the_stream_file_scores_what_the_case_says(config: settings.Settings, na
     path = config.streams / "mail.toml"
     if not written.complete:  # too few rows in the case for all labels: what it lacks is told, and filled in
         text = path.read_text(encoding="utf-8")
-        assert "labels: every answer there may be" in " ".join(written.said)
+        assert "labels: every answer there may be" in " ".join(written.sentences)
         path.write_text(text.replace('# labels = ["", ""]', f"labels = {json.dumps(case.labels)}"), encoding="utf-8")
-    found = cases(inbox, settings.read_stream("mail", config))
+    result = cases(inbox, settings.read_stream("mail", config))
     scored = {
         row[0]: row[1:]
-        for row in found.filter(pl.col("doubt").is_null()).select("case_id", "prediction", "raw_score").rows()
+        for row in result.filter(pl.col("doubt").is_null()).select("case_id", "prediction", "raw_score").rows()
     }
     assert {one: value for one, value in case.scored.items() if one in scored} == scored
     assert set(case.scored) == set(scored)
@@ -55,7 +55,7 @@ def test_the_stream_file_scores_what_the_case_says(config: settings.Settings, na
 
 def test_a_batch_without_its_requests_asks_for_what_a_reviewer_sees(config: settings.Settings) -> None:
     written = first_stream.write("mail", wrote(CASES["openai-batch"], config.data), config, KNOWN)
-    asked = next(line for line in written.said if line.startswith("  input.payload: "))
+    asked = next(line for line in written.sentences if line.startswith("  input.payload: "))
     assert 'give the file of the requests, [input.join] source = "..." and id = "custom_id"' in asked
     assert 'payload = ["request.body.messages[-1].content"]' in asked
     assert not written.complete
@@ -72,12 +72,12 @@ def test_nested_json_of_no_known_format_is_read_by_its_paths(config: settings.Se
     ]
     (config.data / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     first_stream.write("mail", config.data / "rows.jsonl", config, KNOWN)
-    made = settings.read_stream("mail", config)
-    given = made.input
-    assert ("meta.uuid", "output.label", "output.score") == (given.id, given.prediction, given.confidence)
-    assert "input.body" in given.payload
-    found = cases(config.data / "rows.jsonl", made)
-    assert ([f"u{n}" for n in range(20)], 20) == (found["case_id"].to_list(), found["doubt"].null_count())
+    stream = settings.read_stream("mail", config)
+    value = stream.input
+    assert ("meta.uuid", "output.label", "output.score") == (value.id, value.prediction, value.confidence)
+    assert "input.body" in value.payload
+    result = cases(config.data / "rows.jsonl", stream)
+    assert ([f"u{n}" for n in range(20)], 20) == (result["case_id"].to_list(), result["doubt"].null_count())
 
 
 def test_a_table_of_probabilities_is_told_by_its_sums(config: settings.Settings) -> None:
@@ -91,9 +91,9 @@ def test_a_table_of_probabilities_is_told_by_its_sums(config: settings.Settings)
         }
     ).write_csv(config.data / "proba.csv")
     first_stream.write("mail", config.data / "proba.csv", config, KNOWN)
-    made = settings.read_stream("mail", config)
-    assert (["ham", "spam"], ["p_ham", "p_spam"]) == (made.labels, made.input.probabilities)
-    assert ["ham", "spam", "spam"] == cases(config.data / "proba.csv", made)["prediction"].to_list()
+    stream = settings.read_stream("mail", config)
+    assert (["ham", "spam"], ["p_ham", "p_spam"]) == (stream.labels, stream.input.probabilities)
+    assert ["ham", "spam", "spam"] == cases(config.data / "proba.csv", stream)["prediction"].to_list()
 
 
 def test_what_was_said_stands_in_the_file_and_what_was_not_is_marked(
@@ -110,7 +110,7 @@ def test_what_was_said_stands_in_the_file_and_what_was_not_is_marked(
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "text"),
     [
         (["inbox/a.jsonl", "other/b.jsonl"], "inbox/a.jsonl: there is no such file"),
         (["inbox/output.tar.gz", "streams.txt"], "the files lie in several folders"),
@@ -119,14 +119,14 @@ def test_what_was_said_stands_in_the_file_and_what_was_not_is_marked(
     ],
 )
 def test_a_command_that_cannot_be_is_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], text: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     wrote(CASES["comprehend"], tmp_path)
     (tmp_path / "streams.txt").write_text("x")
     error = CliRunner().invoke(app, ["guess", *words]).exception
     assert isinstance(error, Misuse)
-    assert said in str(error)
+    assert text in str(error)
 
 
 def test_names_and_texts_that_a_path_cannot_hold_as_they_stand_are_read_all_the_same(config: settings.Settings) -> None:
@@ -146,7 +146,7 @@ def test_names_and_texts_that_a_path_cannot_hold_as_they_stand_are_read_all_the_
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "text"),
     [
         ("a.jsonl", b"[1]\n[2]\n", "not JSONL; none of its first 1000 lines is a JSON object on one line"),
         ("a.json", b"[1, 2]", "not JSON of objects; none of its first 1000 items is one"),
@@ -157,10 +157,10 @@ def test_names_and_texts_that_a_path_cannot_hold_as_they_stand_are_read_all_the_
     ],
 )
 def test_what_holds_no_outputs_is_one_line_and_nothing_is_written(
-    config: settings.Settings, name: str, content: bytes, said: str
+    config: settings.Settings, name: str, content: bytes, text: str
 ) -> None:
     (config.data / name).write_bytes(content)
-    with pytest.raises(InputInvalid, match=said) as refused:
+    with pytest.raises(InputInvalid, match=text) as refused:
         first_stream.write("mail", config.data / name, config, KNOWN)
     assert "\n" not in str(refused.value)
     assert not config.streams.exists()

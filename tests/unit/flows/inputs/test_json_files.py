@@ -15,8 +15,8 @@ TWO = [ROW, ROW | {"id": "b", "text": 'two\nlines, [brackets] and "quotes"'}]
 
 def read(folder: Path, content: str) -> list[tuple[int, str, str]]:
     (folder / "a.json").write_bytes(content.encode("utf-8", "surrogatepass"))
-    found = [chunk.frame.select(reserved.LINE, "id", "text").rows() for chunk in files.chunks(folder, MAIL, rows=1)]
-    return [row for rows in found for row in rows]
+    result = [chunk.frame.select(reserved.LINE, "id", "text").rows() for chunk in files.chunks(folder, MAIL, rows=1)]
+    return [row for rows in result for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_one_object_is_one_row(tmp_path: Path, indent: int | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "text"),
     [
         (json.dumps(TWO)[:-1], "cut off after item 2"),
         (json.dumps(TWO)[:-20], "at item 2"),
@@ -51,8 +51,8 @@ def test_one_object_is_one_row(tmp_path: Path, indent: int | None) -> None:
         ('"text"', "none of its first 1000"),
     ],
 )
-def test_what_is_no_such_list_is_one_line_and_no_row_is_handed_out(tmp_path: Path, content: str, said: str) -> None:
-    with pytest.raises(InputInvalid, match=said) as refused:
+def test_what_is_no_such_list_is_one_line_and_no_row_is_handed_out(tmp_path: Path, content: str, text: str) -> None:
+    with pytest.raises(InputInvalid, match=text) as refused:
         read(tmp_path, content)
     assert "\n" not in str(refused.value)
 

@@ -26,7 +26,7 @@ def wrote(path: Path, name: str) -> Path:
     return path
 
 
-def said(source: Path, rows: int = 100) -> list[tuple[str, str, str | None]]:
+def rows_of(source: Path, rows: int = 100) -> list[tuple[str, str, str | None]]:
     return [
         (chunk.source, *row)
         for chunk in files.chunks(source, PARTS, rows=rows)
@@ -53,7 +53,7 @@ READ = [
 
 
 def test_folders_by_partition_are_read_with_their_keys_as_columns(inbox: Path) -> None:
-    assert READ == said(inbox)
+    assert READ == rows_of(inbox)
 
 
 def test_a_worker_reads_folders_by_partition_as_one_process_does(inbox: Path) -> None:
@@ -63,7 +63,7 @@ def test_a_worker_reads_folders_by_partition_as_one_process_does(inbox: Path) ->
 
 @pytest.mark.parametrize("below", ["date=2026-01-01", "date=2026-01-01/part-0.parquet"])
 def test_a_part_that_is_named_by_hand_keeps_the_keys_of_its_folders(inbox: Path, below: str) -> None:
-    assert [("part-0.parquet", "a", "2026-01-01")] == said(inbox / below)
+    assert [("part-0.parquet", "a", "2026-01-01")] == rows_of(inbox / below)
 
 
 def test_rows_of_a_partition_are_read_again_by_their_lines(inbox: Path) -> None:

@@ -37,8 +37,8 @@ review_minute = 1.0
 NESTED = 'prediction = "o.label"\nconfidence = "o.p[0]"\npayload = ["o.text"]\n'
 
 
-def described(given: str) -> stream.Stream:
-    return stream.parse(STREAM.format(given=given), origin="t.toml")
+def described(text: str) -> stream.Stream:
+    return stream.parse(STREAM.format(given=text), origin="t.toml")
 
 
 def written(folder: Path, rows: Sequence[dict[str, Any] | str]) -> Path:
@@ -49,11 +49,11 @@ def written(folder: Path, rows: Sequence[dict[str, Any] | str]) -> Path:
     return path
 
 
-def checked(path: Path, given: str) -> tuple[list[tuple[Any, ...]], list[str]]:
+def checked(path: Path, text: str) -> tuple[list[tuple[Any, ...]], list[str]]:
     """Of each case id, prediction, score and payload; and why each faulty row is one."""
     cases, reasons = [], []
-    for chunk in files.chunks(path, described(given)):
-        valid = contract.validate(chunk.frame, described(given), source=chunk.source)
+    for chunk in files.chunks(path, described(text)):
+        valid = contract.validate(chunk.frame, described(text), source=chunk.source)
         cases += valid.cases.select("case_id", "prediction", "raw_score", "payload").rows()
         reasons += [*chunk.faults["reason"], *valid.faults["reason"]]
     return cases, reasons
@@ -98,8 +98,8 @@ def test_expressions_are_searched_row_by_row(tmp_path: Path) -> None:
         {"id": 1, "c": [{"n": "no", "p": 0.2}, {"n": "yes", "p": 0.8}], "t": '{"a": "x"}'},
         {"id": 2, "c": [{"n": "no", "p": 0.7}], "t": "no JSON"},
     ]
-    given = 'prediction = "max_by(c, &p).n"\nconfidence = "max(c[*].p)"\npayload = ["from_json(t).a", "id"]\n'
-    cases, _ = checked(written(tmp_path, rows), given)
+    text = 'prediction = "max_by(c, &p).n"\nconfidence = "max(c[*].p)"\npayload = ["from_json(t).a", "id"]\n'
+    cases, _ = checked(written(tmp_path, rows), text)
     assert cases == [
         ("1", "yes", 0.8, '{"from_json(t).a":"x","id":"1"}'),
         ("2", "no", 0.7, '{"from_json(t).a":null,"id":"2"}'),
@@ -108,7 +108,7 @@ def test_expressions_are_searched_row_by_row(tmp_path: Path) -> None:
 
 def test_parquet_gives_what_json_lines_give(tmp_path: Path) -> None:
     rows = [row(1, m={"k": "v"}), row(2, m={"z": "w"})]
-    given = NESTED.replace('["o.text"]', '["o.text", "m.k"]')
+    text = NESTED.replace('["o.text"]', '["o.text", "m.k"]')
     columns = {
         "id": pa.array([1, 2]),
         "o": pa.array([one["o"] for one in rows]),
@@ -116,10 +116,10 @@ def test_parquet_gives_what_json_lines_give(tmp_path: Path) -> None:
     }
     table = tmp_path / "a.parquet"
     pq.write_table(pa.table(columns), table)
-    both = checked(table, given), checked(written(tmp_path, rows), given)
+    both = checked(table, text), checked(written(tmp_path, rows), text)
     assert both[0] == both[1]
-    (whole,) = files.read(next(files.pieces(table, described(given))))
-    spans = contract.validate(whole.frame, described(given), source="a").cases
+    (whole,) = files.read(next(files.pieces(table, described(text))))
+    spans = contract.validate(whole.frame, described(text), source="a").cases
     assert spans["case_id"].to_list() == ["1", "2"]
 
 
@@ -137,7 +137,7 @@ def test_an_id_of_several_columns_is_their_json_and_none_where_one_is_missing(tm
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("text", "expected"),
     [
         (
             NESTED.replace("o.label", "o.lable"),
@@ -153,10 +153,10 @@ def test_an_id_of_several_columns_is_their_json_and_none_where_one_is_missing(tm
         (NESTED.replace("o.label", "o..label"), "column 'o..label' is missing"),
     ],
 )
-def test_a_wrong_path_is_one_line(tmp_path: Path, given: str, expected: str) -> None:
+def test_a_wrong_path_is_one_line(tmp_path: Path, text: str, expected: str) -> None:
     path = written(tmp_path, [row(1), row(2)])
     with pytest.raises(InputInvalid, match=expected) as refused:
-        checked(path, given)
+        checked(path, text)
     assert "\n" not in str(refused.value)
 
 

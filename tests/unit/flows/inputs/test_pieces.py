@@ -19,7 +19,7 @@ def parquet(path: Path, rows: int, *, group: int) -> None:
     ).write_parquet(path, row_group_size=group)
 
 
-def told(chunks: list[files.Chunk]) -> list[tuple[str, int, list[dict[str, object]], int]]:
+def reported(chunks: list[files.Chunk]) -> list[tuple[str, int, list[dict[str, object]], int]]:
     return [(chunk.source, chunk.first_line, chunk.frame.to_dicts(), len(chunk.faults)) for chunk in chunks]
 
 
@@ -30,7 +30,7 @@ def test_the_chunks_of_the_pieces_are_the_chunks_wherever_row_groups_end(tmp_pat
     (tmp_path / "b.csv").write_text(HEADER + "x,bug,0.9,A text,de\n" * 9 + "broken\n", encoding="utf-8")
     parquet(tmp_path / "c.parquet", 5, group=group)
     sent = [pickle.loads(pickle.dumps(piece)) for piece in files.pieces(tmp_path, MAIL, rows=4, chunks=3)]  # noqa: S301
-    assert told([chunk for piece in sent for chunk in files.read(piece, rows=4)]) == told(
+    assert reported([chunk for piece in sent for chunk in files.read(piece, rows=4)]) == reported(
         list(files.chunks(tmp_path, MAIL, rows=4))
     )
 

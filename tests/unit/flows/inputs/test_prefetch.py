@@ -32,10 +32,10 @@ def test_what_breaks_off_does_so_after_the_items_before_it() -> None:
         yield 2
         raise OSError("cut off")
 
-    found = ahead(items())
-    assert [next(found), next(found)] == [1, 2]
+    result = ahead(items())
+    assert [next(result), next(result)] == [1, 2]
     with pytest.raises(OSError, match="cut off"):
-        next(found)
+        next(result)
 
 
 def test_whoever_stops_early_leaves_no_thread_behind() -> None:

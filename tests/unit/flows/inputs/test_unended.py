@@ -49,10 +49,10 @@ def test_a_record_that_is_cut_waits_while_the_file_is_young_and_is_a_fault_when_
         -taken_files.YOUNG - 60,
         None,
     ):  # a clock that is years ahead makes nobody wait for ever
-        ids, found, counts = read(path, age=age)
+        ids, result, counts = read(path, age=age)
         assert (["a"], {}) == (ids, counts)
-        assert [(line, raw or found[0][2]) for line, _, raw in faults] == [(line, raw) for line, _, raw in found]
-        assert found[0][1].startswith(faults[0][1])
+        assert [(line, raw or result[0][2]) for line, _, raw in faults] == [(line, raw) for line, _, raw in result]
+        assert result[0][1].startswith(faults[0][1])
 
 
 def test_all_that_follows_a_quote_that_is_open_to_the_end_of_a_young_file_waits_with_it(tmp_path: Path) -> None:

@@ -24,10 +24,10 @@ def read(folder: Path, name: str, rows: list[dict[str, Any]], **asked: Any) -> s
 def test_the_truth_of_a_label_studio_export_is_what_most_annotators_say(tmp_path: Path) -> None:
     people = [("bug", "bug"), ("bug", "billing"), (None, "bug"), ("billing", "bug", "billing"), ()]
     rows = [format_cases._task(n, "bug", 0.5 + n / 100, *people[n % 5]) for n in range(50)]
-    found = read(tmp_path, "label-studio-export", rows)
-    assert (30, 20) == (len(found.cases), found.unlabelled)  # a tie, and nobody's answer, are no truth
-    assert 20 == int(found.cases["right"].sum())
-    assert (50, 40) == (found.votes, found.votes_right)
+    result = read(tmp_path, "label-studio-export", rows)
+    assert (30, 20) == (len(result.cases), result.unlabelled)  # a tie, and nobody's answer, are no truth
+    assert 20 == int(result.cases["right"].sum())
+    assert (50, 40) == (result.votes, result.votes_right)
 
 
 def test_an_annotation_that_is_marked_as_ground_truth_goes_before_the_others(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_an_annotation_that_is_marked_as_ground_truth_goes_before_the_others(tmp
 
 def test_responses_of_argilla_are_a_truth_and_accept_or_reject_of_prodigy_a_verdict(tmp_path: Path) -> None:
     rows = [format_cases._record(str(n), LABELS[n % 2], 0.5 + n / 100, "bug") for n in range(20)]
-    assert (20, 10) == (len(found := read(tmp_path, "argilla", rows).cases), int(found["right"].sum()))
+    assert (20, 10) == (len(cases := read(tmp_path, "argilla", rows).cases), int(cases["right"].sum()))
     rows = [format_cases._judged(n, "bug", 0.5 + n / 100, ("accept", "reject", "ignore")[n % 3]) for n in range(30)]
     (tmp_path / "out.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     preset = study_formats.preset("prodigy")

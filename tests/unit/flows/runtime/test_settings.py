@@ -14,7 +14,7 @@ def test_a_variable_spelt_much_like_a_setting_is_named_and_others_are_not(
     (tmp_path / ".env").write_text("SECOND_READER_LEGDER=x\nSECOND_READER_DATA=.\nLEGDER=y\n", encoding="utf-8")
     monkeypatch.setenv("SECOND_READER_REPORT_URL", "http://127.0.0.1")
     monkeypatch.setenv("SECOND_READER_COLOUR", "blue")
-    found = settings.misspelt()
-    assert found["SECOND_READER_LEGDER"] == "SECOND_READER_LEDGER"
-    assert found["SECOND_READER_REPORT_URL"] == "SECOND_READER_REPORTS_URL"
-    assert not found.keys() & {"SECOND_READER_DATA", "SECOND_READER_COLOUR", "LEGDER"}
+    misspelt = settings.misspelt()
+    assert misspelt["SECOND_READER_LEGDER"] == "SECOND_READER_LEDGER"
+    assert misspelt["SECOND_READER_REPORT_URL"] == "SECOND_READER_REPORTS_URL"
+    assert not misspelt.keys() & {"SECOND_READER_DATA", "SECOND_READER_COLOUR", "LEGDER"}

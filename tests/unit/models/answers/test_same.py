@@ -10,11 +10,11 @@ from models.answers import right_wrong, same
 from models.outputs import items, score_columns
 
 
-def judged(
+def verdicts(
     rows: Sequence[tuple[str | None, str | None]], *, fold: bool = False
 ) -> list[tuple[bool | None, str | None]]:
-    given, true = (pl.Series(name, [row[side] for row in rows], dtype=pl.String) for side, name in enumerate("pt"))
-    return same.judge(given, true, fold=fold).rows()
+    value, true = (pl.Series(name, [row[side] for row in rows], dtype=pl.String) for side, name in enumerate("pt"))
+    return same.judge(value, true, fold=fold).rows()
 
 
 SAME = [("Billing", "billing"), ("billing.", "billing"), (" billing\n", "billing"), ("1.0", "1"), ("+2", "2")]
@@ -22,35 +22,35 @@ SAME = [("Billing", "billing"), ("billing.", "billing"), (" billing\n", "billing
 
 @pytest.mark.parametrize("pair", SAME)
 def test_the_same_label_written_another_way_is_left_out_and_with_folding_right(pair: tuple[str, str]) -> None:
-    assert [(None, pair[0])] == judged([pair])
-    assert [(True, None)] == judged([pair], fold=True)
+    assert [(None, pair[0])] == verdicts([pair])
+    assert [(True, None)] == verdicts([pair], fold=True)
 
 
 def test_another_spelling_of_a_wrong_label_is_left_out_too_as_score_would_not_know_it() -> None:
-    assert (None, "Bug") == judged([("billing", "billing"), ("bug", "bug"), ("Bug", "billing")])[2]
-    assert (False, None) == judged([("billing", "billing"), ("bug", "bug"), ("Bug", "billing")], fold=True)[2]
+    assert (None, "Bug") == verdicts([("billing", "billing"), ("bug", "bug"), ("Bug", "billing")])[2]
+    assert (False, None) == verdicts([("billing", "billing"), ("bug", "bug"), ("Bug", "billing")], fold=True)[2]
 
 
 def test_a_truth_written_otherwise_is_named_where_the_answer_is_a_label() -> None:
-    assert [(True, None), (None, "Bug")] == judged([("bug", "bug"), ("bug", "Bug")])
+    assert [(True, None), (None, "Bug")] == verdicts([("bug", "bug"), ("bug", "Bug")])
 
 
 def test_two_spellings_that_answers_and_truths_both_use_are_two_labels() -> None:
-    assert (False, None) == judged([("a", "a"), ("A", "A"), ("a", "A")])[2]
+    assert (False, None) == verdicts([("a", "a"), ("A", "A"), ("a", "A")])[2]
     assert ["A", "a"] == same.alike({"A", "a", "b"})
 
 
 def test_codes_with_leading_zeros_other_words_and_boxes_in_another_order_are_different() -> None:
     wrong = [("007", "7"), ("spam", "ham"), ("[1, 2]", "[2, 1]"), ("?", "!")]
-    assert [(False, None)] * 4 == judged(wrong, fold=True)
+    assert [(False, None)] * 4 == verdicts(wrong, fold=True)
 
 
 def test_lists_of_labels_are_sets_and_lists_with_another_label_are_wrong() -> None:
-    assert [(True, None), (False, None)] == judged([('["b", "a", "b"]', '["a","b"]'), ('["a"]', '["a", "b"]')])
+    assert [(True, None), (False, None)] == verdicts([('["b", "a", "b"]', '["a","b"]'), ('["a"]', '["a", "b"]')])
 
 
 def test_a_row_without_an_answer_or_truth_is_neither() -> None:
-    assert [(None, None), (None, None)] == judged([(None, "a"), ("a", None)])
+    assert [(None, None), (None, None)] == verdicts([(None, "a"), ("a", None)])
 
 
 RULE = same.Rule(labels=("billing", "bug", '["a","b"]'), also={"billing": ["REFUND", "invoice"]})
@@ -76,7 +76,7 @@ def test_a_text_is_the_label_it_equals_or_a_spelling_of_it_and_with_folding_what
 
 
 @pytest.mark.parametrize(
-    ("also", "fold", "said"),
+    ("also", "fold", "text"),
     [
         ({"bug": ["billing"]}, False, "labels.also: 'billing' is a label itself"),
         ({"bugs": ["b"]}, False, "labels.also: 'bugs' is none of the labels"),
@@ -84,15 +84,15 @@ def test_a_text_is_the_label_it_equals_or_a_spelling_of_it_and_with_folding_what
         ({"bug": ["Billing."]}, True, "labels.fold: 'bug' and 'billing' are written alike"),
     ],
 )
-def test_a_text_that_could_be_two_labels_makes_no_rule(also: dict[str, list[str]], fold: bool, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_a_text_that_could_be_two_labels_makes_no_rule(also: dict[str, list[str]], fold: bool, text: str) -> None:
+    with pytest.raises(ValueError, match=text):
         same.Rule(labels=("billing", "bug"), also=also, fold=fold)
 
 
 def test_by_a_rule_what_is_none_of_its_labels_is_neither_right_nor_wrong() -> None:
     rows = [("bug", "bug"), ("bug", "billing"), ("Bug", "bug"), ("bug", "praise"), ("bug", None)]
-    given, true = (pl.Series([row[side] for row in rows], dtype=pl.String) for side in (0, 1))
-    judged_ = RULE.judge(given, true).rows()
+    value, true = (pl.Series([row[side] for row in rows], dtype=pl.String) for side in (0, 1))
+    judged_ = RULE.judge(value, true).rows()
     assert [(True, None), (False, None), (None, "Bug"), (None, "praise"), (None, None)] == judged_
 
 
@@ -133,7 +133,7 @@ def test_what_stands_where_there_is_no_label_is_not_a_label(
 
 
 @pytest.mark.parametrize(
-    ("numbers", "said"),
+    ("numbers", "text"),
     [
         ([0.1, 0.5, 1.0], None),
         ([0, 1, 60, 97, 100] * 5, "--scale percent"),
@@ -148,9 +148,9 @@ def test_what_stands_where_there_is_no_label_is_not_a_label(
         (["0.2", "97", "55"] * 5, "--scale percent"),
     ],
 )
-def test_a_column_on_another_scale_is_told_from_stray_rows(numbers: list[object], said: str | None) -> None:
+def test_a_column_on_another_scale_is_told_from_stray_rows(numbers: list[object], text: str | None) -> None:
     reason = score_columns.complaint(pl.Series(numbers, strict=False), "p")
-    assert reason is None if said is None else reason is not None and said in reason
+    assert reason is None if text is None else reason is not None and text in reason
 
 
 def test_maps_rise_and_what_is_no_number_stays_to_be_named() -> None:

@@ -15,12 +15,12 @@ PLAN = era_plan.Plan(epoch="e", alpha=0.05, delta=0.05, thresholds=(0.9, 0.5), s
 Row = tuple[int, str, int]
 
 
-def look(*rows: Row, plan: era_plan.Plan = PLAN, before: certificate.Standing | None = None) -> certificate.Standing:
+def look(*rows: Row, plan: era_plan.Plan = PLAN, before: certificate.Progress | None = None) -> certificate.Progress:
     """Look at draws given as (bin, outcome, n), in the order of decision; all cases were drawn."""
     step = np.repeat([row[0] for row in rows], [row[2] for row in rows])
     outcome = np.repeat([row[1] for row in rows], [row[2] for row in rows])
     size = len(step)
-    order = prefix.Draws(
+    order = prefix.Samples(
         bin=step,
         version=np.zeros(size, np.int64),
         propensity=np.ones(size),
@@ -31,8 +31,8 @@ def look(*rows: Row, plan: era_plan.Plan = PLAN, before: certificate.Standing | 
     settled = np.isin(outcome, ["right", "wrong"])
     counts = pl.DataFrame([{"bin": at, "version": 0, "n": n} for at, _, n in rows])
     routed = case_counts.of(counts.group_by("bin", "version").agg(pl.col("n").sum()), {0: COLD}, plan.thresholds)
-    draws = certificate.Draws(order=order, settled=settled, sent=outcome != "waiting")
-    return certificate.look(plan, draws, routed, before)
+    samples = certificate.Samples(order=order, settled=settled, sent=outcome != "waiting")
+    return certificate.look(plan, samples, routed, before)
 
 
 def test_enough_right_labels_certify_from_the_start_down_to_where_evidence_falls_short() -> None:
@@ -96,7 +96,7 @@ def test_errors_of_what_is_not_settled_are_unknown_and_labels_needed_do_not_coun
 
 
 def test_a_propensity_below_the_policys_is_refused() -> None:
-    rule = prefix.Draws(
+    rule = prefix.Samples(
         bin=np.array([0]),
         version=np.array([0]),
         propensity=np.array([0.2]),
@@ -169,7 +169,7 @@ def test_where_errors_are_as_frequent_as_the_target_no_number_of_labels_helps() 
 
 def test_a_walk_that_stopped_at_a_stricter_threshold_than_the_certified_one_is_no_next_step() -> None:
     plan = replace(PLAN, thresholds=(0.9, 0.8, 0.7), starts=(0, 1), weights=(0.5, 0.5))
-    standing = certificate.Standing(
+    progress = certificate.Progress(
         plan=plan,
         looks=1,
         log_e=(1.0, 9.0, 0.0),
@@ -181,15 +181,15 @@ def test_a_walk_that_stopped_at_a_stricter_threshold_than_the_certified_one_is_n
         unsent=(0, 0, 0),
         stops=(certificate.Stop(at=0, level=0.025), certificate.Stop(at=2, level=0.025)),
     )
-    step = certificate.needed(standing)
+    step = certificate.needed(progress)
     assert step is not None
     assert step.threshold == 0.7
-    assert certificate.needed(replace(standing, errors=(0.0, 0.0, 40.0))) is None
+    assert certificate.needed(replace(progress, errors=(0.0, 0.0, 40.0))) is None
 
 
 def test_labels_needed_at_a_threshold_also_pass_those_before_it() -> None:
     plan = era_plan.Plan(epoch="e", alpha=0.05, delta=0.05, thresholds=(0.9, 0.8, 0.7), starts=(0,), weights=(1.0,))
-    standing = certificate.Standing(
+    progress = certificate.Progress(
         plan=plan,
         looks=1,
         log_e=(9.0, 0.0, 0.0),
@@ -201,14 +201,14 @@ def test_labels_needed_at_a_threshold_also_pass_those_before_it() -> None:
         unsent=(0, 0, 0),
         stops=(certificate.Stop(at=1, level=0.05),),
     )
-    certain, second, third = certificate.needed_at(standing)
+    certain, second, third = certificate.needed_at(progress)
     assert certain == 0
-    step = certificate.needed(standing)
+    step = certificate.needed(progress)
     assert step is not None
     assert second == step.labels
     # The third threshold alone is nearer, but the walk comes through the second: twice the cases, twice the labels.
     assert third == 2 * second
-    hopeless = replace(standing, errors=(0.0, 50.0, 8.0))
+    hopeless = replace(progress, errors=(0.0, 50.0, 8.0))
     assert certificate.needed_at(hopeless) == [0, None, None]
-    late_start = replace(standing, plan=replace(plan, starts=(1,)), certified=())
+    late_start = replace(progress, plan=replace(plan, starts=(1,)), certified=())
     assert certificate.needed_at(late_start)[0] is None

@@ -15,8 +15,8 @@ def test_the_mixture_reproduces_the_unit_test_of_confseq() -> None:
     level = math.log(1 / (2 * 0.05))
     rho = 100 / (2 * level + math.log1p(2 * level))
     r = rho - g * h
-    found = e_values.mixture(490, 625, 0.8, a=r / (g * (g + h)), b=r / (h * (g + h)))
-    assert float(found) == pytest.approx(-0.07134019, abs=1e-6)
+    mixture = e_values.mixture(490, 625, 0.8, a=r / (g * (g + h)), b=r / (h * (g + h)))
+    assert float(mixture) == pytest.approx(-0.07134019, abs=1e-6)
 
 
 @pytest.mark.parametrize(("n", "enough"), [(376, False), (377, True)])

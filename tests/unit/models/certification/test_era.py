@@ -14,8 +14,8 @@ def held(threshold: float | None, *, taken: int = 3, certified: int | None = 3) 
 
 
 def state(adopted: era.Adopted, own: set[float], now: int, day: int = 0) -> tuple[float | None, str, int]:
-    found = era.in_force(adopted, own, era=now, day=day, days=DAYS)
-    return found.threshold, found.state, found.days_left
+    in_force = era.in_force(adopted, own, era=now, day=day, days=DAYS)
+    return in_force.threshold, in_force.state, in_force.days_left
 
 
 def test_an_era_is_sixty_days_or_three_times_what_the_fewest_labels_take() -> None:
@@ -133,10 +133,10 @@ def test_no_day_of_any_era_releases_more_than_what_was_adopted(
 ) -> None:
     for now in (4, 5, 6):
         for day in range(DAYS):
-            found = era.in_force(held(threshold, certified=certified), own, era=now, day=day, days=DAYS)
-            assert found.threshold is None or found.threshold >= threshold
-            assert (found.threshold is None) == (found.state == "lapsed") == (found.days_left == 0)
-            assert found.threshold in (None, threshold, *own)
+            in_force = era.in_force(held(threshold, certified=certified), own, era=now, day=day, days=DAYS)
+            assert in_force.threshold is None or in_force.threshold >= threshold
+            assert (in_force.threshold is None) == (in_force.state == "lapsed") == (in_force.days_left == 0)
+            assert in_force.threshold in (None, threshold, *own)
 
 
 def test_days_and_eras_that_cannot_be_are_refused() -> None:

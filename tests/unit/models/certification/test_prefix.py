@@ -10,16 +10,16 @@ ALPHA = 0.05
 Floats = NDArray[np.float64]
 
 
-def draws(
+def samples(
     right: list[bool],
     *,
     step: list[int] | None = None,
     propensity: list[float] | None = None,
     group: list[int] | None = None,
     batch: list[int] | None = None,
-) -> prefix.Draws:
+) -> prefix.Samples:
     size = len(right)
-    return prefix.Draws(
+    return prefix.Samples(
         bin=np.array(step or [0] * size),
         version=np.zeros(size, np.int64),
         propensity=np.array(propensity or [1.0] * size),
@@ -41,49 +41,49 @@ def test_it_is_the_largest_over_all_prefixes_at_every_threshold(seed: int) -> No
     rng = np.random.default_rng(seed)
     right, step = rng.random(400) > 0.03, rng.integers(0, 4, 400)
     propensity = rng.choice([0.1, 0.3], 400)
-    found = prefix.log_e(
-        draws(right.tolist(), step=step.tolist(), propensity=propensity.tolist()), np.array([[0.1, 0.1, 0.1]]), ALPHA
+    log_e = prefix.log_e(
+        samples(right.tolist(), step=step.tolist(), propensity=propensity.tolist()), np.array([[0.1, 0.1, 0.1]]), ALPHA
     )
     expected = [every_prefix(right[step <= at].astype(float), 0.1 / propensity[step <= at]) for at in range(3)]
-    assert found == pytest.approx(expected, rel=1e-9)
+    assert log_e == pytest.approx(expected, rel=1e-9)
 
 
 def test_no_draw_is_no_evidence_and_neither_is_an_error() -> None:
-    assert prefix.log_e(draws([]), np.ones((1, 2)), ALPHA).tolist() == [0.0, 0.0]
-    assert prefix.log_e(draws([False, False]), np.ones((1, 1)), ALPHA).tolist() == [0.0]
+    assert prefix.log_e(samples([]), np.ones((1, 2)), ALPHA).tolist() == [0.0, 0.0]
+    assert prefix.log_e(samples([False, False]), np.ones((1, 1)), ALPHA).tolist() == [0.0]
 
 
 def test_what_comes_after_a_beginning_cannot_take_its_evidence_away() -> None:
-    whole = prefix.log_e(draws([True] * 60 + [False] * 40), np.ones((1, 1)), ALPHA)
-    assert whole == prefix.log_e(draws([True] * 60), np.ones((1, 1)), ALPHA) > 0
+    whole = prefix.log_e(samples([True] * 60 + [False] * 40), np.ones((1, 1)), ALPHA)
+    assert whole == prefix.log_e(samples([True] * 60), np.ones((1, 1)), ALPHA) > 0
 
 
 def test_a_group_decided_together_is_one_bet() -> None:
     """G = n, K = k: the factor of a group of n cases of which k are wrong is 1 + x (alpha n - k) / (m - alpha)."""
     stake, weights = e_values.stakes()
-    found = prefix.log_e(
-        draws([True, True, True, False, True], group=[1, 1, 2, 2, 3], batch=[0] * 5), np.ones((1, 1)), 0.4, 2
+    log_e = prefix.log_e(
+        samples([True, True, True, False, True], group=[1, 1, 2, 2, 3], batch=[0] * 5), np.ones((1, 1)), 0.4, 2
     )
     factor = {n_k: 1 + stake * (0.4 * n_k[0] - n_k[1]) / (2 - 0.4) for n_k in ((2, 0), (2, 1), (1, 0))}
     ends = [factor[2, 0], factor[2, 0] * factor[2, 1], factor[2, 0] * factor[2, 1] * factor[1, 0]]
-    assert found[0] == pytest.approx(max(float(np.log(end @ weights)) for end in ends))
+    assert log_e[0] == pytest.approx(max(float(np.log(end @ weights)) for end in ends))
 
 
 def test_of_single_cases_a_group_of_one_is_the_bet_of_a_case() -> None:
     right = [True] * 40 + [False] + [True] * 40
-    alone = prefix.log_e(draws(right), np.ones((1, 1)), ALPHA)
-    grouped = prefix.log_e(draws([*right, True], group=[*range(81), 0], batch=[0] * 81 + [1]), np.ones((1, 1)), ALPHA)
+    alone = prefix.log_e(samples(right), np.ones((1, 1)), ALPHA)
+    grouped = prefix.log_e(samples([*right, True], group=[*range(81), 0], batch=[0] * 81 + [1]), np.ones((1, 1)), ALPHA)
     assert grouped == pytest.approx(alone), "a right case that joins a group later wins nothing"
 
 
 def test_a_wrong_case_that_joins_a_group_later_takes_from_its_bet() -> None:
     right = [True] * 80
-    before = prefix.log_e(draws(right, batch=[0] * 80), np.ones((1, 1)), ALPHA, 2)
-    wrong_first = draws([*right, False, True], group=[*range(80), 0, 99], batch=[0] * 80 + [1, 2])
-    with_more = draws(
+    before = prefix.log_e(samples(right, batch=[0] * 80), np.ones((1, 1)), ALPHA, 2)
+    wrong_first = samples([*right, False, True], group=[*range(80), 0, 99], batch=[0] * 80 + [1, 2])
+    with_more = samples(
         [*right, False, *[True] * 40], group=[*range(80), 0, *range(100, 140)], batch=[0] * 80 + [1] + [2] * 40
     )
-    clean = draws([*right, *[True] * 40], group=[*range(80), *range(100, 140)], batch=[0] * 80 + [2] * 40)
+    clean = samples([*right, *[True] * 40], group=[*range(80), *range(100, 140)], batch=[0] * 80 + [2] * 40)
     lowest = np.ones((1, 1))
     assert prefix.log_e(wrong_first, lowest, ALPHA, 2) == pytest.approx(before), "the prefix before it still stands"
     assert prefix.log_e(with_more, lowest, ALPHA, 2)[0] < prefix.log_e(clean, lowest, ALPHA, 2)[0]
@@ -95,4 +95,4 @@ def test_a_wrong_case_that_joins_a_group_later_takes_from_its_bet() -> None:
 )
 def test_what_cannot_be_is_refused(alpha: float, propensity: float, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        prefix.log_e(draws([True], propensity=[propensity]), np.ones((1, 1)), alpha)
+        prefix.log_e(samples([True], propensity=[propensity]), np.ones((1, 1)), alpha)

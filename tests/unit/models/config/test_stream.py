@@ -70,12 +70,12 @@ def test_what_a_reader_is_shown_names_neither_the_answer_nor_how_sure_it_is(colu
 
 def test_a_confidence_can_be_the_probability_of_one_of_two_labels() -> None:
     table = MAIL.replace('confidence = "score"', 'confidence = { of = "question", column = "p" }')
-    given = stream.parse(table, origin="mail.toml").input
-    assert (given.confidence, given.confidence_of) == ("p", "question")
+    value = stream.parse(table, origin="mail.toml").input
+    assert (value.confidence, value.confidence_of) == ("p", "question")
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "text"),
     [
         ("audit_rate = 0.1", "audit_rate = 1.5", "mail.toml:27: policy.audit_rate = 1.5: must be at most 1"),
         ("audit_rate = 0.1", "audit_rate = 0", "mail.toml:27: policy.audit_rate = 0: must be above 0"),
@@ -150,12 +150,12 @@ def test_a_confidence_can_be_the_probability_of_one_of_two_labels() -> None:
         ),
     ],
 )
-def test_a_wrong_value_names_its_line_and_what_is_allowed(old: str, new: str, said: str) -> None:
-    assert problems(old, new) == [said]
+def test_a_wrong_value_names_its_line_and_what_is_allowed(old: str, new: str, text: str) -> None:
+    assert problems(old, new) == [text]
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "text"),
     [
         ("error = 0.05", "error = 0.667", ": target.error = 0.667: must be below 0.666667"),
         ("audit_rate = 0.1", "era_days = 4000", ": policy.era_days = 4000: must be at most 3650"),
@@ -167,10 +167,10 @@ def test_a_wrong_value_names_its_line_and_what_is_allowed(old: str, new: str, sa
         ),
     ],
 )
-def test_what_no_flow_could_count_with_is_refused_at_the_file(old: str, new: str, said: str) -> None:
+def test_what_no_flow_could_count_with_is_refused_at_the_file(old: str, new: str, text: str) -> None:
     (line,) = problems(old, new)
     assert line.startswith("mail.toml:")
-    assert line.endswith(said)
+    assert line.endswith(text)
 
 
 def test_an_unknown_key_names_its_line_and_the_closest_one() -> None:
@@ -192,8 +192,8 @@ def test_text_that_is_not_toml_names_its_line() -> None:
 
 
 def test_every_problem_gets_a_line_in_the_order_of_the_file() -> None:
-    said = problems('prediction = "label"', 'prediction = 1\nconfidenc = "x"')
-    assert [line.split(": ")[0] + " " + line.split(": ")[1].split(" ")[0] for line in said] == [
+    message = problems('prediction = "label"', 'prediction = 1\nconfidenc = "x"')
+    assert [line.split(": ")[0] + " " + line.split(": ")[1].split(" ")[0] for line in message] == [
         "mail.toml:7 input.prediction",
         "mail.toml:8 input.confidenc",
     ]
@@ -207,7 +207,7 @@ def test_lines_inside_a_long_text_are_not_keys() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "text"),
     [
         ('["bug", "question"]', '["bug", "bug"]', "mail.toml:3: labels: every label once"),
         (
@@ -234,8 +234,8 @@ def test_lines_inside_a_long_text_are_not_keys() -> None:
         ),
     ],
 )
-def test_tables_that_do_not_agree_name_the_line(old: str, new: str, said: str) -> None:
-    assert problems(old, new) == [said]
+def test_tables_that_do_not_agree_name_the_line(old: str, new: str, text: str) -> None:
+    assert problems(old, new) == [text]
 
 
 RULES = """
@@ -254,7 +254,7 @@ when = "vip"
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ('code = "large"\n', "", "mail.toml:29: never_release[0].code: missing; add this key"),
         (
@@ -274,12 +274,12 @@ when = "vip"
         ),
     ],
 )
-def test_what_is_wrong_with_a_rule_names_its_line(old: str, new: str, said: str) -> None:
+def test_what_is_wrong_with_a_rule_names_its_line(old: str, new: str, message: str) -> None:
     text = MAIL + RULES
     assert old in text
     with pytest.raises(StreamInvalid) as raised:
         stream.parse(text.replace(old, new), origin="mail.toml")
-    assert said in str(raised.value)
+    assert message in str(raised.value)
 
 
 @pytest.mark.parametrize("line", ["", "* * * *", "* * * * * *", "@daily"])
@@ -299,7 +299,7 @@ def test_labels_are_a_list_or_a_table_with_other_spellings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "said"),
+    ("table", "message"),
     [
         ("fold = true", 'mail.toml:30: labels = "...": must name the labels, names = ["...", "..."]'),
         (f'{NAMES}\nfold = "yes"', 'mail.toml:32: labels.fold = "yes": must be true or false'),
@@ -314,11 +314,11 @@ def test_labels_are_a_list_or_a_table_with_other_spellings() -> None:
         ),
     ],
 )
-def test_what_is_wrong_with_the_table_of_labels_names_its_line(table: str, said: str) -> None:
+def test_what_is_wrong_with_the_table_of_labels_names_its_line(table: str, message: str) -> None:
     text = MAIL.replace('labels = ["bug", "question"]\n', "\n") + "\n\n[labels]\n" + table
     with pytest.raises(StreamInvalid) as caught:
         stream.parse(text, origin="mail.toml")
-    assert str(caught.value) == said
+    assert str(caught.value) == message
 
 
 def test_there_is_no_limit_to_labels_but_one_to_lines_and_what_is_wrong_with_them_is_a_short_line() -> None:
@@ -326,9 +326,9 @@ def test_there_is_no_limit_to_labels_but_one_to_lines_and_what_is_wrong_with_the
     assert len(stream.parse(MAIL.replace('labels = ["bug", "question"', many), origin="mail.toml").labels) == 1_200
     (line,) = problems('labels = ["bug", "question"', many + ', "x "')
     assert line == 'mail.toml:3: labels[1200] = "x ": must be one line of text without spaces at its ends'
-    told = problems('labels = ["bug", "question"]', many.replace("[", "{ fold = [", 1) + "] }")
-    assert max(map(len, told)) < 250
-    assert "(1200 entries): must be true or false" in told[1]
+    reported = problems('labels = ["bug", "question"]', many.replace("[", "{ fold = [", 1) + "] }")
+    assert max(map(len, reported)) < 250
+    assert "(1200 entries): must be true or false" in reported[1]
     text = MAIL.replace('labels = ["bug", "question"', many).replace("audit_rate = 0.1", 'per_class = "each"')
     with pytest.raises(
         StreamInvalid, match=r"policy\.per_class: a line for each of 1200 labels is too many; at most 200"

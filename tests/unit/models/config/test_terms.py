@@ -36,7 +36,7 @@ def difference(of: dict[str, Any] = PLAIN, **changes: dict[str, Any]) -> str | N
 
 
 @pytest.mark.parametrize(
-    ("of", "changes", "said"),
+    ("of", "changes", "text"),
     [
         (
             PLAIN,
@@ -76,11 +76,11 @@ def difference(of: dict[str, Any] = PLAIN, **changes: dict[str, Any]) -> str | N
     ],
 )
 def test_a_change_of_what_makes_the_answer_names_the_key_and_both_values(
-    of: dict[str, Any], changes: dict[str, dict[str, Any]], said: str
+    of: dict[str, Any], changes: dict[str, dict[str, Any]], text: str
 ) -> None:
-    found = difference(of, **changes)
-    assert found is not None
-    assert said in found
+    result = difference(of, **changes)
+    assert result is not None
+    assert text in result
 
 
 @pytest.mark.parametrize(
@@ -102,11 +102,11 @@ def test_a_change_of_anything_else_is_no_new_epoch(changes: dict[str, dict[str, 
 def test_labels_are_terms_in_their_order() -> None:
     then = terms.of(described(), None)
     other = Stream.model_validate(PLAIN | {"labels": ["spam", "ham"]})
-    said = "the file's labels, number 1, is 'spam', that of the epoch in force 'ham'"
-    assert terms.differs(terms.of(other, None), then) == said
+    text = "the file's labels, number 1, is 'spam', that of the epoch in force 'ham'"
+    assert terms.differs(terms.of(other, None), then) == text
     more = Stream.model_validate(PLAIN | {"labels": ["ham", "spam", "other"]})
-    said = "the file's number of labels is 3, that of the epoch in force 2"
-    assert terms.differs(terms.of(more, None), then) == said
+    text = "the file's number of labels is 3, that of the epoch in force 2"
+    assert terms.differs(terms.of(more, None), then) == text
 
 
 def test_how_labels_may_be_written_is_a_term_and_a_list_says_what_it_always_said() -> None:
@@ -118,21 +118,21 @@ def test_how_labels_may_be_written_is_a_term_and_a_list_says_what_it_always_said
     folded = terms.of(Stream.model_validate(PLAIN | {"labels": names | {"fold": True}}), None)
     assert terms.differs(folded, then) == "the file's labels.fold is true, that of the epoch in force not given"
     also = terms.of(Stream.model_validate(PLAIN | {"labels": names | {"also": {"spam": ["Junk"]}}}), None)
-    said = "the file's labels.also is [['Junk', 'spam']], that of the epoch in force not given"
-    assert terms.differs(also, then) == said
+    text = "the file's labels.also is [['Junk', 'spam']], that of the epoch in force not given"
+    assert terms.differs(also, then) == text
     assert terms.differs(json.loads(json.dumps(also)), also) is None
 
 
 def test_a_model_file_is_known_by_its_bytes_and_not_by_where_it_lies() -> None:
     then = terms.of(described(OWN), "ab12" * 16)
     assert terms.differs(terms.of(described(OWN, model={"file": "b.skops"}), "ab12" * 16), then) is None
-    said = "the bytes of model.file have SHA-256 cd34cd34cd34, those of the epoch in force ab12ab12ab12"
-    assert terms.differs(terms.of(described(OWN), "cd34" * 16), then) == said
+    text = "the bytes of model.file have SHA-256 cd34cd34cd34, those of the epoch in force ab12ab12ab12"
+    assert terms.differs(terms.of(described(OWN), "cd34" * 16), then) == text
 
 
 def test_an_epoch_that_registered_no_terms_is_another_one() -> None:
-    said = "the epoch in force was opened by an earlier version, whose certificates counted only settled days"
-    assert terms.differs(terms.of(described(), None), None) == said
+    text = "the epoch in force was opened by an earlier version, whose certificates counted only settled days"
+    assert terms.differs(terms.of(described(), None), None) == text
 
 
 def test_a_key_that_one_side_does_not_know_is_one_that_was_not_given() -> None:
@@ -144,10 +144,10 @@ def test_a_key_that_one_side_does_not_know_is_one_that_was_not_given() -> None:
 
 
 def test_a_difference_is_one_short_line_whatever_the_values_hold() -> None:
-    found = difference(review={"question": "a\n\x1b[31m" + "b" * 280})
-    assert found is not None
-    assert found.isprintable()
-    assert len(found) < 200
+    result = difference(review={"question": "a\n\x1b[31m" + "b" * 280})
+    assert result is not None
+    assert result.isprintable()
+    assert len(result) < 200
 
 
 def test_a_rule_of_release_is_a_term_and_a_rule_of_audit_is_none() -> None:
@@ -155,6 +155,6 @@ def test_a_rule_of_release_is_a_term_and_a_rule_of_audit_is_none() -> None:
     ruled, audited = (Stream.model_validate(PLAIN | {key: [rule]}) for key in ("never_release", "always_audit"))
     plain = terms.of(described(), None)
     assert terms.of(audited, None) == plain
-    said = terms.differs(terms.of(ruled, None), plain)
-    assert said == "the file's never_release is [['large', 'total > 100']], that of the epoch in force not given"
+    differs = terms.differs(terms.of(ruled, None), plain)
+    assert differs == "the file's never_release is [['large', 'total > 100']], that of the epoch in force not given"
     assert terms.differs({**plain}, {key: value for key, value in plain.items() if key != "never_release"}) is None

@@ -43,17 +43,17 @@ def test_the_single_looks_p_value_is_that_of_mapies_learn_then_test(alpha: float
 
 def test_auroc_brier_and_ece_of_a_study_are_scikit_learns() -> None:
     cases = history()
-    found = study.of(cases, target=0.05, delta=0.05)
+    result = study.of(cases, target=0.05, delta=0.05)
     right, score = cases["right"].to_numpy(), cases["confidence"].to_numpy()
-    assert isinstance(found.auroc, Estimate)
-    assert isinstance(found.brier, Estimate)
-    assert isinstance(found.ece, Estimate)
-    assert found.auroc.value == pytest.approx(roc_auc_score(right, score), abs=1e-9)
-    assert found.brier.value == pytest.approx(brier_score_loss(right, score), abs=1e-9)
-    true, said = calibration_curve(right, score, n_bins=reliability.BINS)
+    assert isinstance(result.auroc, Estimate)
+    assert isinstance(result.brier, Estimate)
+    assert isinstance(result.ece, Estimate)
+    assert result.auroc.value == pytest.approx(roc_auc_score(right, score), abs=1e-9)
+    assert result.brier.value == pytest.approx(brier_score_loss(right, score), abs=1e-9)
+    true, message = calibration_curve(right, score, n_bins=reliability.BINS)
     place = np.minimum((score * reliability.BINS).astype(int), reliability.BINS - 1)
     share = np.bincount(place, minlength=reliability.BINS) / len(score)
-    assert found.ece.value == pytest.approx(float((share[share > 0] * np.abs(true - said)).sum()), abs=2e-3)
+    assert result.ece.value == pytest.approx(float((share[share > 0] * np.abs(true - message)).sum()), abs=2e-3)
 
 
 def test_holms_flags_are_those_of_statsmodels() -> None:

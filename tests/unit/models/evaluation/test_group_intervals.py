@@ -39,8 +39,8 @@ def test_labels_each_of_a_group_of_its_own_count_in_full_whatever_their_weights(
     group = RANDOM.permutation(500)
     assert 1.0 == group_intervals.design(wrong, group, weight)
     falling, sums = group_intervals.designs(RANDOM.random(500), wrong, group, weight)
-    found = Design(released=1.0, worst=1.0, falling=falling, sums=sums)
-    assert [1.0] * 50 == found.at(np.linspace(1, 0, 50).tolist()).tolist()
+    design = Design(released=1.0, worst=1.0, falling=falling, sums=sums)
+    assert [1.0] * 50 == design.at(np.linspace(1, 0, 50).tolist()).tolist()
     assert 1.0 == group_intervals.design(np.zeros(0), np.zeros(0, np.int64), np.zeros(0))
 
 
@@ -61,8 +61,8 @@ def test_cases_that_err_each_by_itself_count_nearly_in_full_though_they_come_in_
 def test_with_fewer_than_ten_groups_that_err_groups_are_taken_to_be_all_alike(erring: int, least: int) -> None:
     wrong, group, weight = labels(400, 5)
     wrong[: 5 * erring : 5] = 1  # one of the five
-    found = group_intervals.design(wrong, group, weight)
-    assert found == pytest.approx(least, rel=FREEDOM)
+    design = group_intervals.design(wrong, group, weight)
+    assert design == pytest.approx(least, rel=FREEDOM)
 
 
 def test_unequal_weights_alone_widen_nothing_here() -> None:
@@ -77,18 +77,18 @@ def test_the_factor_at_a_threshold_is_that_of_the_labels_at_or_above_it() -> Non
     confidence, wrong = RANDOM.random(900), (RANDOM.random(900) < 0.2).astype(float)
     group, weight = RANDOM.integers(0, 300, 900), RANDOM.choice([2.0, 10.0], 900)
     falling, sums = group_intervals.designs(confidence, wrong, group, weight)
-    found = Design(released=1.0, worst=1.0, falling=falling, sums=sums).at([2.0, 0.9, 0.5, 0.0])
+    result = Design(released=1.0, worst=1.0, falling=falling, sums=sums).at([2.0, 0.9, 0.5, 0.0])
     alone = [
         group_intervals.design(wrong[kept], group[kept], weight[kept])
         for kept in (confidence >= at for at in (2.0, 0.9, 0.5, 0.0))
     ]
-    assert found == pytest.approx(alone)
-    assert 1.0 == found[0] < min(found[1:])
+    assert result == pytest.approx(alone)
+    assert 1.0 == result[0] < min(result[1:])
 
 
-def estimate(found: object) -> Estimate:
-    assert isinstance(found, Estimate)
-    return found
+def estimate(value: object) -> Estimate:
+    assert isinstance(value, Estimate)
+    return value
 
 
 def test_limits_are_those_of_fewer_labels_and_the_value_stays() -> None:
@@ -101,7 +101,7 @@ def test_limits_are_those_of_fewer_labels_and_the_value_stays() -> None:
 
 
 def test_weighted_limits_are_those_of_heavier_labels_and_the_value_stays() -> None:
-    for figure in (risk.augrc, risk.aurc, lambda *given, **more: risk.error_at(given[0], 0.0, given[1], **more)):
+    for figure in (risk.augrc, risk.aurc, lambda *value, **more: risk.error_at(value[0], 0.0, value[1], **more)):
         one, four = (estimate(figure(COUNTS, 0.05, design=design)) for design in (1.0, 4.0))
         assert four.value == one.value
         assert ("Fay-Feuer", "Fay-Feuer, by group") == (one.method, four.method)
@@ -110,11 +110,11 @@ def test_weighted_limits_are_those_of_heavier_labels_and_the_value_stays() -> No
 
 def test_each_threshold_of_a_curve_has_a_factor_of_its_own() -> None:
     steps = risk.steps(COUNTS)
-    plain, found = risk.curve(COUNTS, 0.05), risk.at(COUNTS, steps, 0.05, design=np.array([1.0, 4.0]))
+    plain, result = risk.curve(COUNTS, 0.05), risk.at(COUNTS, steps, 0.05, design=np.array([1.0, 4.0]))
     same = ["threshold", "coverage", "error", "n", "errors"]
-    assert found.select(same).equals(plain.select(same))
-    assert found.row(0) == plain.row(0)
-    assert found["high"][1] > plain["high"][1]
+    assert result.select(same).equals(plain.select(same))
+    assert result.row(0) == plain.row(0)
+    assert result["high"][1] > plain["high"][1]
 
 
 def test_limits_of_parts_of_a_label_are_limits_too() -> None:
@@ -133,16 +133,16 @@ def test_a_slice_is_flagged_only_where_its_groups_say_so() -> None:
     assert [True, False] == flags
 
 
-def made(design: Design) -> Report:
+def report_with(design: Design) -> Report:
     whole = report_facts.weighed(report_facts.COUNTS)
-    found = Weighed(whole=replace(whole, design=design), by_class={})
-    plain = report_facts.made()
+    weighed = Weighed(whole=replace(whole, design=design), by_class={})
+    plain = report_facts.report_of()
     return report.build(
         report_facts.STREAM,
         policy=report_facts.IN_FORCE,
         totals=plain.totals,
         counts=whole.counts,
-        weighed=found,
+        weighed=weighed,
         by_day=plain.by_day,
         open_cases=pl.DataFrame({"sent_at": [], "skips": []}, schema={"sent_at": pl.String, "skips": pl.Int64}),
         reviewers=plain.reviewers,
@@ -154,9 +154,9 @@ def made(design: Design) -> Report:
 
 
 def test_every_limit_of_a_report_knows_of_groups_and_no_value_does() -> None:
-    alone, grouped = made(group_intervals.ALONE), made(of_four())
+    alone, grouped = report_with(group_intervals.ALONE), report_with(of_four())
     for name in ("error", "promise", "worst", "here", "everything", "aurc", "augrc"):
-        one, four = (estimate(getattr(found, name)) for found in (alone, grouped))
+        one, four = (estimate(getattr(result, name)) for result in (alone, grouped))
         assert four.value == one.value
         assert four.high > one.high
         assert ", by group" in four.method
@@ -166,12 +166,12 @@ def test_every_limit_of_a_report_knows_of_groups_and_no_value_does() -> None:
 
 
 def test_a_closed_batch_has_no_limit_where_its_cases_come_in_groups() -> None:
-    assert made(group_intervals.ALONE).batch is not None
-    assert made(of_four()).batch is None
+    assert report_with(group_intervals.ALONE).batch is not None
+    assert report_with(of_four()).batch is None
 
 
 def test_more_labels_are_needed_where_they_come_in_groups() -> None:
-    plain, grouped = made(group_intervals.ALONE), made(of_four())
+    plain, grouped = report_with(group_intervals.ALONE), report_with(of_four())
     assert grouped.verdict == "open"
     assert plain.verdict != "open"
     assert grouped.needed is not None
@@ -179,7 +179,7 @@ def test_more_labels_are_needed_where_they_come_in_groups() -> None:
     assert float(intervals.upper(1, n, 0.05)) <= 0.05 < float(intervals.upper(1, n - 1, 0.05))
 
 
-def judged_of(groups: list[str | None], routes: list[str], *, members: bool = True) -> outcomes.Judged:
+def outcomes_of(groups: list[str | None], routes: list[str], *, members: bool = True) -> outcomes.Outcomes:
     """Drawn cases of these groups, all found right; without `members` as an old ledger's extracts have them."""
     rows = facts.decisions(
         *(
@@ -195,14 +195,14 @@ def judged_of(groups: list[str | None], routes: list[str], *, members: bool = Tr
         )
     )
     cases = rollups.read([rollups.make(rows, first_version=not members).with_columns(seal=pl.lit(1, pl.Int64))])
-    drawn = cases.drawn.with_columns(
+    sampled = cases.sampled.with_columns(
         disputed=pl.lit(False), late=pl.lit(False), settled=pl.lit(True), outcome=pl.lit("right")
     )
     nobody = Reviewed(live=pl.DataFrame(), readings=pl.DataFrame(), sent=pl.DataFrame())
-    return outcomes.Judged(kinds=cases.kinds, undrawn=cases.undrawn, drawn=drawn, people=nobody)
+    return outcomes.Outcomes(kinds=cases.kinds, unsampled=cases.unsampled, sampled=sampled, people=nobody)
 
 
-def design_of(cases: outcomes.Judged) -> Design:
+def design_of(cases: outcomes.Outcomes) -> Design:
     return evidence_counts.of(cases, replace(report_facts.IN_FORCE, epoch_id="e-1"), {}, {}).whole.design
 
 
@@ -211,13 +211,13 @@ PAIRS = [f"{n // 2:016x}" for n in range(2, 202)]
 
 def test_released_groups_and_those_of_people_are_told_apart() -> None:
     """Of each pair one case is released and one held: what is released comes alone."""
-    found = design_of(judged_of([*PAIRS], ["AUTOMATE", "REVIEW"] * 100))
-    assert 1.0 == found.released == found.worst == found.at([0.9])[0]
-    assert 2 == pytest.approx(found.at([0.0])[0], rel=FREEDOM)
-    both = design_of(judged_of([*PAIRS], ["AUTOMATE"] * 200))
+    result = design_of(outcomes_of([*PAIRS], ["AUTOMATE", "REVIEW"] * 100))
+    assert 1.0 == result.released == result.worst == result.at([0.9])[0]
+    assert 2 == pytest.approx(result.at([0.0])[0], rel=FREEDOM)
+    both = design_of(outcomes_of([*PAIRS], ["AUTOMATE"] * 200))
     assert [2, 2, 2] == pytest.approx([both.released, both.worst, both.at([0.9])[0]], rel=FREEDOM)
 
 
 def test_cases_without_a_group_and_those_of_an_old_ledger_stand_alone() -> None:
-    assert design_of(judged_of([None] * 50, ["AUTOMATE"] * 50)) is group_intervals.ALONE
-    assert design_of(judged_of([*PAIRS], ["AUTOMATE"] * 200, members=False)) is group_intervals.ALONE
+    assert design_of(outcomes_of([None] * 50, ["AUTOMATE"] * 50)) is group_intervals.ALONE
+    assert design_of(outcomes_of([*PAIRS], ["AUTOMATE"] * 200, members=False)) is group_intervals.ALONE

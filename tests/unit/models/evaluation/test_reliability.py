@@ -51,10 +51,10 @@ def test_ece_is_the_mean_distance_of_confidence_and_accuracy_over_bins() -> None
 def test_the_gate_warns_of_a_blind_score_refuses_one_that_ranks_backwards_and_is_quiet_on_a_good_one() -> None:
     assert reliability.gate(counts(SCORE, RIGHT), 0.05) == reliability.Gate(warnings=(), refusals=())
     blind = reliability.gate(counts(SCORE, RANDOM.random(3000) < 0.71), 0.05)
-    assert any("hardly tells right from wrong" in said for said in blind.warnings)
+    assert any("hardly tells right from wrong" in warning for warning in blind.warnings)
     assert any(
-        "ranks" in said or "higher confidence" in said
-        for said in reliability.gate(counts(1 - SCORE, RIGHT), 0.05).refusals
+        "ranks" in refusal or "higher confidence" in refusal
+        for refusal in reliability.gate(counts(1 - SCORE, RIGHT), 0.05).refusals
     )
     few = reliability.gate(counts(np.array([0.9] * 100), np.array([True] * 97 + [False] * 3)), 0.05)
     assert few.warnings == ("3 errors seen, fewer than 5: whether the confidence means anything is not known yet",)
@@ -68,9 +68,9 @@ def test_a_calibrator_makes_confidence_mean_what_it_says_and_never_reorders(n: i
     assert isinstance(fitted, calibrator.Calibrator)
     assert (fitted.method, fitted.fitted_on, fitted.n) == (method, "before", n)
     grid = pl.Series([0.2, 0.5, 0.8, 0.9])
-    found = calibrator.apply(fitted, grid).to_list()
-    assert found == sorted(found)
-    assert found == pytest.approx([0.04, 0.25, 0.64, 0.81], abs=0.1)
+    values = calibrator.apply(fitted, grid).to_list()
+    assert values == sorted(values)
+    assert values == pytest.approx([0.04, 0.25, 0.64, 0.81], abs=0.1)
 
 
 def test_what_is_no_score_stays_without_a_confidence() -> None:

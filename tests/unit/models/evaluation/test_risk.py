@@ -42,16 +42,16 @@ def test_with_one_propensity_the_limits_are_exact() -> None:
     seen = counts(
         (0.9, A, False, 0.1, "undrawn", 180), (0.9, A, True, 0.1, "right", 16), (0.9, A, True, 0.1, "wrong", 4)
     )
-    found = estimate(risk.error_among_automated(seen, 0.10))
-    assert (found.value, found.n, found.errors, found.method) == (0.2, 20, 4, "Clopper-Pearson")
-    assert (found.low, found.high) == pytest.approx((0.071354, 0.401029), abs=1e-6)
+    result = estimate(risk.error_among_automated(seen, 0.10))
+    assert (result.value, result.n, result.errors, result.method) == (0.2, 20, 4, "Clopper-Pearson")
+    assert (result.low, result.high) == pytest.approx((0.071354, 0.401029), abs=1e-6)
 
 
 def test_at_most_puts_all_the_doubt_above() -> None:
     seen = counts((0.9, A, True, 0.1, "right", 299))
-    found = estimate(risk.error_among_automated(seen, 0.05, one_sided=True))
-    assert (found.low, found.method) == (0.0, "Clopper-Pearson, one-sided")
-    assert found.high == pytest.approx(1 - 0.05 ** (1 / 299))
+    result = estimate(risk.error_among_automated(seen, 0.05, one_sided=True))
+    assert (result.low, result.method) == (0.0, "Clopper-Pearson, one-sided")
+    assert result.high == pytest.approx(1 - 0.05 ** (1 / 299))
 
 
 def test_with_two_propensities_each_label_stands_for_one_over_its_own() -> None:
@@ -64,18 +64,18 @@ def test_with_two_propensities_each_label_stands_for_one_over_its_own() -> None:
         (0.9, A, True, 0.1, "right", 19),
         (0.9, A, True, 0.1, "wrong", 1),
     )
-    found = estimate(risk.error_among_automated(seen, 0.05))
+    result = estimate(risk.error_among_automated(seen, 0.05))
     low, high = intervals.fay_feuer(14, 108, 10, 0.05)
-    assert (found.n, found.errors, found.method) == (120, 3, "Fay-Feuer")
-    assert found.value == pytest.approx(14 / 400)
-    assert (found.low, found.high) == pytest.approx((float(low) / 400, float(high) / 400))
+    assert (result.n, result.errors, result.method) == (120, 3, "Fay-Feuer")
+    assert result.value == pytest.approx(14 / 400)
+    assert (result.low, result.high) == pytest.approx((float(low) / 400, float(high) / 400))
 
 
 def test_an_answer_beside_the_models_own_is_no_evidence() -> None:
     blind = counts((0.9, A, True, 0.1, "right", 50), (0.9, A, True, 0.1, "wrong", 1))
     assisted = counts((0.9, A, False, 0.1, "wrong", 30))
-    found = estimate(risk.error_among_automated(pl.concat([blind, assisted]), 0.05))
-    assert (found.n, found.errors) == (51, 1)
+    result = estimate(risk.error_among_automated(pl.concat([blind, assisted]), 0.05))
+    assert (result.n, result.errors) == (51, 1)
 
 
 def test_what_was_not_released_does_not_enter_the_error_of_the_released() -> None:
@@ -94,9 +94,9 @@ def test_unanswered_draws_are_taken_for_like_the_answered_of_their_propensity() 
         (0.9, A, True, 0.1, "skipped", 3),
         (0.9, A, True, 0.1, "waiting", 1),
     )
-    found = estimate(risk.error_among_automated(seen, 0.05))
-    assert found.n == 110
-    assert found.value == pytest.approx(20 / 300)
+    result = estimate(risk.error_among_automated(seen, 0.05))
+    assert result.n == 110
+    assert result.value == pytest.approx(20 / 300)
 
 
 def test_a_propensity_without_any_answer_is_spoken_for_by_the_others() -> None:
@@ -113,8 +113,8 @@ def test_a_propensity_without_any_answer_is_spoken_for_by_the_others() -> None:
 
 def test_the_worst_case_takes_every_silent_draw_for_wrong() -> None:
     seen = counts((0.9, A, True, 0.1, "right", 90), (0.9, A, True, 0.1, "open", 6), (0.9, A, True, 0.1, "skipped", 4))
-    found = estimate(risk.error_among_automated(seen, 0.05, unanswered_wrong=True))
-    assert (found.value, found.n, found.errors) == (0.1, 100, 10)
+    result = estimate(risk.error_among_automated(seen, 0.05, unanswered_wrong=True))
+    assert (result.value, result.n, result.errors) == (0.1, 100, 10)
     assert estimate(risk.error_among_automated(seen, 0.05)).errors == 0
 
 
@@ -170,8 +170,8 @@ def test_an_empty_stream_has_an_empty_curve() -> None:
 
 def test_the_curves_last_point_is_the_error_were_everything_released() -> None:
     seen = counts((0.9, A, True, 0.1, "right", 30), (0.4, R, True, 0.3, "wrong", 5), (0.4, R, False, 0.3, "undrawn", 9))
-    found, last = estimate(risk.error_at(seen, 0.0, 0.05)), risk.curve(seen, 0.05).row(-1, named=True)
-    assert (found.value, found.low, found.high) == (last["error"], last["low"], last["high"])
+    result, last = estimate(risk.error_at(seen, 0.0, 0.05)), risk.curve(seen, 0.05).row(-1, named=True)
+    assert (result.value, result.low, result.high) == (last["error"], last["low"], last["high"])
 
 
 HALF = np.repeat([0.0, 1.0], 50)
@@ -196,7 +196,7 @@ def test_areas_are_those_of_the_published_reference(
 
 def test_areas_weigh_a_label_by_its_propensity() -> None:
     """One of two sure cases drawn, both doubtful ones labelled: the area is that of four labelled cases."""
-    drawn = counts(
+    sampled = counts(
         (0.9, A, True, 0.5, "wrong", 1),
         (0.9, A, False, 0.5, "undrawn", 1),
         (0.1, R, True, 1.0, "right", 1),
@@ -204,7 +204,7 @@ def test_areas_weigh_a_label_by_its_propensity() -> None:
     )
     whole = labelled(np.array([0.9, 0.9, 0.1, 0.1]), np.array([0, 0, 1, 0]))
     for area in (risk.aurc, risk.augrc):
-        assert estimate(area(drawn, 0.05)).value == pytest.approx(estimate(area(whole, 0.05)).value)
+        assert estimate(area(sampled, 0.05)).value == pytest.approx(estimate(area(whole, 0.05)).value)
 
 
 def test_areas_of_nothing_say_so() -> None:

@@ -15,15 +15,15 @@ def recursions(wrong: list[bool], alpha: float) -> tuple[list[float], list[float
     """log mean over q of SR_n and of CUSUM_n, label by label."""
     rises = [rise for rise in RISES if rise * alpha < 1]
     summed, largest = dict.fromkeys(rises, 0.0), dict.fromkeys(rises, 0.0)
-    found: tuple[list[float], list[float]] = [], []
+    numbers: tuple[list[float], list[float]] = [], []
     for label in wrong:
         for rise in rises:
             ratio = rise if label else (1 - rise * alpha) / (1 - alpha)
             summed[rise] = (summed[rise] + 1) * ratio
             largest[rise] = max(largest[rise], 1.0) * ratio
-        for held, by_rise in zip(found, (summed, largest), strict=True):
+        for held, by_rise in zip(numbers, (summed, largest), strict=True):
             held.append(math.log(sum(by_rise.values()) / len(rises)))
-    return found
+    return numbers
 
 
 @pytest.mark.parametrize("alpha", [0.001, 0.02, 0.1, 0.3, 0.6])

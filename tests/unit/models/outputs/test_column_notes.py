@@ -41,18 +41,18 @@ SOUND = pl.DataFrame(
 )
 
 
-def said(frame: pl.DataFrame, given: str = NUMBER) -> list[str]:
-    described = stream.parse(STREAM.format(input=given), origin="mail.toml")
-    return [note.said for note in column_notes.of(frame, described)]
+def sentences(frame: pl.DataFrame, text: str = NUMBER) -> list[str]:
+    described = stream.parse(STREAM.format(input=text), origin="mail.toml")
+    return [note.sentence for note in column_notes.of(frame, described)]
 
 
 def test_nothing_is_said_of_sound_columns_nor_of_no_rows() -> None:
-    given = NUMBER + 'cost = "cost"\nproduced_at = "at"\ngroup = "text"\nslices = ["label"]'
-    assert said(SOUND, given) == said(SOUND.clear(), given) == []
+    text = NUMBER + 'cost = "cost"\nproduced_at = "at"\ngroup = "text"\nslices = ["label"]'
+    assert sentences(SOUND, text) == sentences(SOUND.clear(), text) == []
 
 
 @pytest.mark.parametrize(
-    ("given", "column", "values", "expected"),
+    ("text", "column", "values", "expected"),
     [
         (
             'cost = "cost"',
@@ -80,71 +80,71 @@ def test_nothing_is_said_of_sound_columns_nor_of_no_rows() -> None:
         ),
     ],
 )
-def test_what_is_odd_about_one_column_is_said(given: str, column: str, values: list[object], expected: str) -> None:
-    (found,) = said(SOUND.with_columns(pl.Series(column, values)), NUMBER + given)
-    assert found.startswith(expected)
+def test_what_is_odd_about_one_column_is_said(text: str, column: str, values: list[object], expected: str) -> None:
+    (result,) = sentences(SOUND.with_columns(pl.Series(column, values)), NUMBER + text)
+    assert result.startswith(expected)
 
 
 def test_a_confidence_that_is_one_number_in_a_few_rows_says_nothing() -> None:
     few = SOUND.head(column_notes.LEAST - 1).with_columns(score=pl.lit(0.9))
-    assert said(few) == []
+    assert sentences(few) == []
 
 
 def test_predictions_that_are_not_the_most_probable_label_are_counted() -> None:
     rows = SOUND.with_columns(p1=pl.Series([0.7, 0.6, 0.8, 0.9] * 10), p2=pl.Series([0.3, 0.4, 0.2, 0.1] * 10))
-    (found,) = said(rows, BOTH)
-    assert found.startswith(
+    (result,) = sentences(rows, BOTH)
+    assert result.startswith(
         "20 of 40 predictions are not the most probable label: their confidence is that of the label"
     )
-    assert said(rows.with_columns(label=pl.lit("bug")), BOTH) == []
+    assert sentences(rows.with_columns(label=pl.lit("bug")), BOTH) == []
 
 
 def test_a_confidence_of_hardly_more_than_one_number_is_said_to_order_nothing_and_one_of_three_is_not() -> None:
     nearly = [1.0] * 37 + [0.2, 0.5, 0.7]
-    (found,) = said(SOUND.with_columns(score=pl.Series(nearly)))
-    assert "has 2 values where ten are looked at" in found
-    assert said(SOUND.with_columns(score=pl.Series([0.6, 0.8, 0.9, 1.0] * 10))) == []
+    (result,) = sentences(SOUND.with_columns(score=pl.Series(nearly)))
+    assert "has 2 values where ten are looked at" in result
+    assert sentences(SOUND.with_columns(score=pl.Series([0.6, 0.8, 0.9, 1.0] * 10))) == []
 
 
 def test_a_few_ids_that_come_again_are_faults_and_no_habit() -> None:
     once = SOUND.with_columns(id=pl.Series([str(max(n, 3)) for n in range(ROWS)]))
-    assert said(once) == []
+    assert sentences(once) == []
     twice = SOUND.with_columns(id=pl.Series([str(n // 2) for n in range(ROWS)]))
-    (found,) = said(twice)
-    assert found.startswith(
+    (result,) = sentences(twice)
+    assert result.startswith(
         "40 rows have 20 values in column 'id' (input.id), up to 2 of one, and 20 of these with different"
     )
     same = twice.with_columns(pl.col("label", "score", "text").first().over("id"))
-    assert said(same) == []
+    assert sentences(same) == []
 
 
 def test_answers_that_are_no_label_as_written_are_told_with_their_counts() -> None:
     written = ["bug", "Bug", "Bug", "question.", "question"] * 8
-    assert said(SOUND.with_columns(label=pl.Series(written))) == [
+    assert sentences(SOUND.with_columns(label=pl.Series(written))) == [
         "24 of 40 answers in column 'label' (input.prediction) differ from a label by spelling alone: 'Bug' (16), "
         "'question.' (8); give them in [labels], by also or fold, or each of these cases goes to a person"
     ]
 
 
 def test_answers_that_no_label_is_like_are_told_where_they_are_many() -> None:
-    (note,) = said(SOUND.with_columns(label=pl.Series([True, False] * (ROWS // 2))))
+    (note,) = sentences(SOUND.with_columns(label=pl.Series([True, False] * (ROWS // 2))))
     assert note == (
         "40 of 40 answers in column 'label' (input.prediction) are none of the labels: 'false' (20), 'true' (20); check labels, "
         "or name another column in input.prediction, or each of these cases goes to a person"
     )
     one = ["other", *["bug", "question"] * (ROWS // 2 - 1), "bug"]
-    assert said(SOUND.with_columns(label=pl.Series(one))) == []
+    assert sentences(SOUND.with_columns(label=pl.Series(one))) == []
 
 
 def test_of_many_spellings_the_most_frequent_are_shown() -> None:
     written = [f"bug{'!' * (1 + n % 7)}" for n in range(ROWS)]
-    (note,) = said(SOUND.with_columns(label=pl.Series(written)))
+    (note,) = sentences(SOUND.with_columns(label=pl.Series(written)))
     assert note.count("'bug!") == 5
     assert " and 2 more; give them" in note
 
 
 def test_a_confidence_that_is_no_number_is_told() -> None:
-    (note,) = said(
+    (note,) = sentences(
         SOUND.with_columns(score=pl.Series([text for n in range(ROWS // 2) for text in ("high", str(n / ROWS))]))
     )
     assert note == (

@@ -87,9 +87,9 @@ def test_the_probability_of_a_named_label() -> None:
 @given(st.lists(st.lists(st.floats(), min_size=3, max_size=3), min_size=1, max_size=20))
 def test_a_score_is_in_range_or_null_whatever_the_numbers(rows: list[list[float]]) -> None:
     for score in SCORES:
-        found = score(matrix(*rows))
-        assert found.drop_nulls().is_between(0, 1).all()
-        assert found.is_not_null().to_list() == confidence.distributions(matrix(*rows)).tolist()
+        result = score(matrix(*rows))
+        assert result.drop_nulls().is_between(0, 1).all()
+        assert result.is_not_null().to_list() == confidence.distributions(matrix(*rows)).tolist()
 
 
 def test_probabilities_come_as_columns_lists_or_the_text_of_lists() -> None:

@@ -67,10 +67,10 @@ def case(row: dict[str, object], by: stream.Stream = NUMBER) -> dict[str, object
 
 
 def test_a_good_row_is_a_case() -> None:
-    found = case(ROW)
-    content, group = found.pop("content"), found.pop("group_id")
+    result = case(ROW)
+    content, group = result.pop("content"), result.pop("group_id")
     assert (len(str(content)), len(str(group))) == (64, 16)
-    assert found == {
+    assert result == {
         "case_id": "a",
         "payload": '{"text":"A text"}',
         "model_id": "m1",
@@ -179,8 +179,8 @@ def test_a_decision_that_clashes_with_the_ledger_is_a_fault() -> None:
 def test_a_row_that_cannot_be_scored_goes_to_a_person(
     change: dict[str, object], prediction: str | None, doubt: str
 ) -> None:
-    found = case(ROW | change)
-    assert (found["prediction"], found["raw_score"], found["doubt"]) == (prediction, None, doubt)
+    result = case(ROW | change)
+    assert (result["prediction"], result["raw_score"], result["doubt"]) == (prediction, None, doubt)
 
 
 @pytest.mark.parametrize(
@@ -194,8 +194,8 @@ def test_a_row_that_cannot_be_scored_goes_to_a_person(
     ],
 )
 def test_probabilities_that_are_none_go_to_a_person(change: dict[str, object], doubt: str) -> None:
-    found = case(SPREAD | change, by=PROBABILITIES)
-    assert (found["prediction"], found["raw_score"], found["doubt"]) == (None, None, doubt)
+    result = case(SPREAD | change, by=PROBABILITIES)
+    assert (result["prediction"], result["raw_score"], result["doubt"]) == (None, None, doubt)
     assert case(SPREAD | change, by=BOTH)["prediction"] == "bug"
 
 
@@ -210,8 +210,8 @@ def test_a_prediction_that_is_not_the_most_probable_label_is_scored_by_its_own_p
     score: str, expected: float
 ) -> None:
     by = described('prediction = "label"', 'probabilities = ["p1", "p2", "p3"]', f'score = "{score}"')
-    found = case(SPREAD | {"label": "praise"}, by=by)
-    assert (found["prediction"], found["raw_score"], found["doubt"]) == ("praise", expected, None)
+    result = case(SPREAD | {"label": "praise"}, by=by)
+    assert (result["prediction"], result["raw_score"], result["doubt"]) == ("praise", expected, None)
     surest = case(SPREAD, by=by)
     assert float(str(surest["raw_score"])) > expected
     unknown = case(SPREAD | {"label": "spam"}, by=by)
@@ -225,26 +225,30 @@ def test_of_two_most_probable_labels_either_may_be_the_prediction() -> None:
 
 @pytest.mark.parametrize(("score", "expected"), [("max", 0.7), ("margin", 0.5), ("entropy", 0.270153)])
 def test_the_stream_says_how_probabilities_become_a_score(score: str, expected: float) -> None:
-    found = case(SPREAD, by=described('probabilities = ["p1", "p2", "p3"]', f'score = "{score}"'))
-    assert round(float(str(found["raw_score"])), 6) == expected
+    result = case(SPREAD, by=described('probabilities = ["p1", "p2", "p3"]', f'score = "{score}"'))
+    assert round(float(str(result["raw_score"])), 6) == expected
 
 
 def test_one_list_column_says_what_three_columns_say() -> None:
     row: dict[str, object] = {"id": "a", "text": "A text", "country": "de", "p": [0.7, 0.2, 0.1]}
-    found = case(row, by=described('probabilities = ["p"]'))
-    assert (found["prediction"], found["raw_score"]) == ("bug", 0.7)
+    result = case(row, by=described('probabilities = ["p"]'))
+    assert (result["prediction"], result["raw_score"]) == ("bug", 0.7)
 
 
 def test_without_any_confidence_everything_goes_to_people() -> None:
-    found = case(ROW, by=described('prediction = "label"'))
-    assert (found["prediction"], found["raw_score"], found["doubt"]) == ("bug", None, "the stream gives no confidence")
+    result = case(ROW, by=described('prediction = "label"'))
+    assert (result["prediction"], result["raw_score"], result["doubt"]) == (
+        "bug",
+        None,
+        "the stream gives no confidence",
+    )
 
 
 def test_a_row_of_another_model_goes_to_a_person_under_its_own_name() -> None:
     by = described('prediction = "label"', 'confidence = "score"', 'model = "model"')
     assert case(ROW | {"model": "m1"}, by=by)["doubt"] is None
-    found = case(ROW | {"model": "m2"}, by=by)
-    assert (found["model_id"], found["raw_score"], found["doubt"]) == ("m2", None, "model 'm2' answered, not 'm1'")
+    result = case(ROW | {"model": "m2"}, by=by)
+    assert (result["model_id"], result["raw_score"], result["doubt"]) == ("m2", None, "model 'm2' answered, not 'm1'")
     assert case(ROW | {"model": None}, by=by)["model_id"] == "unknown"
 
 
@@ -259,7 +263,7 @@ def test_an_amount_is_a_number_of_at_least_zero_or_not_given() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("value", "expected"),
     [
         ("2026-01-31T23:59:59Z", "2026-01-31T23:59:59.000000Z"),
         ("2026-01-31T23:59:59.123456789+02:00", "2026-01-31T21:59:59.123456Z"),
@@ -275,9 +279,9 @@ def test_an_amount_is_a_number_of_at_least_zero_or_not_given() -> None:
         (datetime(2026, 1, 31, 12), "2026-01-31T12:00:00.000000Z"),  # noqa: DTZ001 - files hold times without zones
     ],
 )
-def test_a_time_in_any_form_becomes_the_ledgers(given: object, expected: str | None) -> None:
+def test_a_time_in_any_form_becomes_the_ledgers(value: object, expected: str | None) -> None:
     by = described('prediction = "label"', 'confidence = "score"', 'produced_at = "at"')
-    assert case(ROW | {"at": given}, by=by)["produced_at"] == expected
+    assert case(ROW | {"at": value}, by=by)["produced_at"] == expected
 
 
 @pytest.mark.parametrize("unit", ["ms", "us", "ns"])
@@ -295,7 +299,7 @@ def test_ids_and_labels_that_are_numbers_are_texts_without_a_stray_fraction() ->
         (HEAD + 'prediction = "label"\nconfidence = "score"' + TAIL).replace('"bug", "question", "praise"', '"0", "1"'),
         origin="x",
     )
-    assert [case(ROW | {"id": given, "label": 1.0}, by=by)["case_id"] for given in (7, 7.0, "7", 7.5)] == [
+    assert [case(ROW | {"id": number, "label": 1.0}, by=by)["case_id"] for number in (7, 7.0, "7", 7.5)] == [
         "7",
         "7",
         "7",
@@ -318,15 +322,15 @@ def test_ids_and_labels_that_are_numbers_are_texts_without_a_stray_fraction() ->
     ],
 )
 def test_a_payload_of_any_type_is_json_of_text(value: object, expected: str) -> None:
-    found = case(ROW | {"text": value})
-    assert found["payload"] == expected
-    json.loads(str(found["payload"]))
+    result = case(ROW | {"text": value})
+    assert result["payload"] == expected
+    json.loads(str(result["payload"]))
 
 
 def test_content_is_the_hash_of_the_named_columns_each_with_its_length() -> None:
     bits = base64.b64encode(struct.pack("<d", 0.9)).decode()
-    found = case(ROW | {"country": None, "unnamed": "does not count"})
-    assert found["content"] == hashlib.sha256(f"1:a3:bug6:A text~{bits}".encode()).hexdigest()
+    result = case(ROW | {"country": None, "unnamed": "does not count"})
+    assert result["content"] == hashlib.sha256(f"1:a3:bug6:A text~{bits}".encode()).hexdigest()
 
 
 def test_what_is_no_number_counts_by_its_text_and_the_rows_beside_it_do_not() -> None:
@@ -362,7 +366,7 @@ def on(scale: str) -> stream.Stream:
 
 
 def test_a_column_of_another_scale_is_refused_whole_with_the_setting_that_reads_it() -> None:
-    for scores, by, said in [
+    for scores, by, message in [
         ([12.5, 97.0, 99.0], NUMBER, 'mail.csv, line 1: score 12.5 is not from 0 to 1, .* input.scale = "percent"$'),
         ([-0.5, -7.0], NUMBER, 'line 1: score -0.5 is not from 0 to 1, .* input.scale = "logprob"'),
         (
@@ -375,10 +379,10 @@ def test_a_column_of_another_scale_is_refused_whole_with_the_setting_that_reads_
         ([150.0, 180.0], on("percent"), 'line 1: score 150 is not from 0 to 100, .* input.scale = "real"'),
         ([0.2, 0.9], on("logprob"), 'line 1: score 0.2 is not 0 or below, .* input.scale = "unit"'),
     ]:
-        if said is None:
+        if message is None:
             assert scored(*scores, by=by).cases["raw_score"].null_count() == 2
             continue
-        with pytest.raises(InputInvalid, match=said):
+        with pytest.raises(InputInvalid, match=message):
             scored(*scores, by=by)
 
 
@@ -443,7 +447,7 @@ def test_without_a_group_column_a_case_is_grouped_with_those_of_the_same_payload
 
 def test_a_case_is_grouped_by_its_column_and_by_its_payload_where_that_says_nothing() -> None:
     by = described('prediction = "label"', 'confidence = "score"', 'group = "customer"')
-    rows = [ROW | {"id": str(place), "customer": given} for place, given in enumerate(["ann", "ann ", None, " ", "7"])]
+    rows = [ROW | {"id": str(place), "customer": value} for place, value in enumerate(["ann", "ann ", None, " ", "7"])]
     alone = hashed('1\n{"text":"A text"}')
     assert validated(*rows, by=by).cases["group_id"].to_list() == [
         hashed("2\nann"),
@@ -452,14 +456,14 @@ def test_a_case_is_grouped_by_its_column_and_by_its_payload_where_that_says_noth
         alone,
         hashed("2\n7"),
     ]
-    numbers = [ROW | {"id": str(place), "customer": given} for place, given in enumerate([7.0, 7.5])]
+    numbers = [ROW | {"id": str(place), "customer": source} for place, source in enumerate([7.0, 7.5])]
     assert validated(*numbers, by=by).cases["group_id"].to_list() == [hashed("2\n7"), hashed("2\n7.5")]
 
 
 def test_a_group_cannot_be_taken_for_a_payload() -> None:
     by = described('prediction = "label"', 'confidence = "score"', 'group = "customer"')
-    found = case(ROW | {"customer": '{"text":"A text"}'}, by=by)
-    assert found["group_id"] != case(ROW)["group_id"]
+    result = case(ROW | {"customer": '{"text":"A text"}'}, by=by)
+    assert result["group_id"] != case(ROW)["group_id"]
 
 
 def test_a_group_is_read_and_is_no_part_of_what_a_case_said() -> None:
@@ -475,7 +479,7 @@ def test_a_time_that_has_not_come_is_a_doubt_and_its_case_counts_on_no_day_of_th
     rows = [ROW | {"id": f"c-{n}", "at": at} for n, at in enumerate(times)]
     rows.append(ROW | {"id": "c-5", "at": "2099-01-01", "score": "high"})
     frame = pl.DataFrame(rows, schema_overrides={"score": pl.String}, strict=False)
-    found = contract.validate(frame, by, source="x", latest="2026-02-02T00:00:00.000000Z").cases
+    cases = contract.validate(frame, by, source="x", latest="2026-02-02T00:00:00.000000Z").cases
     ahead = "'at' is {}, which has not come yet"
     assert [
         None,
@@ -483,8 +487,8 @@ def test_a_time_that_has_not_come_is_a_doubt_and_its_case_counts_on_no_day_of_th
         ahead.format("2099-01-01T00:00:00.000000Z"),
         None,
         None,
-    ] == found["doubt"].to_list()[:5]
-    assert "which has not come" not in found["doubt"][5]  # the first doubt is the one that is told
-    assert [0.9, None, None, 0.9, 0.9, None] == found["raw_score"].to_list()
-    assert ["2026-02-02T00:00:00.000000Z", *[None] * 5] == found["produced_at"].to_list()
-    assert found["content"].to_list() == contract.validate(frame, by, source="x").cases["content"].to_list()
+    ] == cases["doubt"].to_list()[:5]
+    assert "which has not come" not in cases["doubt"][5]  # the first doubt is the one that is told
+    assert [0.9, None, None, 0.9, 0.9, None] == cases["raw_score"].to_list()
+    assert ["2026-02-02T00:00:00.000000Z", *[None] * 5] == cases["produced_at"].to_list()
+    assert cases["content"].to_list() == contract.validate(frame, by, source="x").cases["content"].to_list()

@@ -49,9 +49,9 @@ def test_a_column_of_paths_is_refused_in_one_line_with_what_to_do() -> None:
 
 
 def test_a_path_among_pictures_is_a_fault_of_its_row() -> None:
-    found = validated(*SHOWN, "frames/b.jpg", "file:///srv/c.jpg", "C:\\d.png", None)
-    assert found.cases["case_id"].to_list() == [f"c-{n}" for n in range(len(SHOWN))]
-    assert [str(reason).partition(",")[0] for reason in found.faults["reason"]] == [
+    result = validated(*SHOWN, "frames/b.jpg", "file:///srv/c.jpg", "C:\\d.png", None)
+    assert result.cases["case_id"].to_list() == [f"c-{n}" for n in range(len(SHOWN))]
+    assert [str(reason).partition(",")[0] for reason in result.faults["reason"]] == [
         "image holds 'frames/b.jpg'",
         "image holds 'file:///srv/c.jpg'",
         "image holds 'C:\\d.png'",

@@ -11,8 +11,8 @@ ROW = {"a": {"b": [1, 2.5, "x"], "t": True, "n": None}, "c.d": "plain", "c": {"d
 
 
 def at(path: str, row: object = None) -> str | None:
-    found: str | None = row_paths.texts([json.dumps(ROW if row is None else row)], [path]).item()
-    return found
+    text: str | None = row_paths.texts([json.dumps(ROW if row is None else row)], [path]).item()
+    return text
 
 
 @pytest.mark.parametrize(
@@ -79,12 +79,12 @@ def test_every_path_of_every_format_is_an_expression() -> None:
         keys = preset.input
         if keys.get("format") == "csv-without-header":
             continue  # its columns have plain names
-        said = [keys.get("id"), keys.get("prediction"), keys.get("confidence"), *keys.get("payload", [])]
-        said += [*preset.about.signs, *preset.about.shown]
-        said += [rule.get(key) for rule in keys.get("failed", []) for key in ("when", "reason")]
+        values = [keys.get("id"), keys.get("prediction"), keys.get("confidence"), *keys.get("payload", [])]
+        values += [*preset.about.signs, *preset.about.shown]
+        values += [rule.get(key) for rule in keys.get("failed", []) for key in ("when", "reason")]
         odd = [
             path
-            for path in said
+            for path in values
             if path and not path.isidentifier() and path[0] != "@" and row_paths.compiled(path) is None
         ]
         assert [] == odd, name

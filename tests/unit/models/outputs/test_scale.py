@@ -14,12 +14,12 @@ LARGEST = 1.7976931348623157e308
 steady = settings(deadline=None)
 
 
-def numbers(*given: float | None) -> pl.Series:
-    return pl.Series(given, dtype=pl.Float64)
+def numbers(*number: float | None) -> pl.Series:
+    return pl.Series(number, dtype=pl.Float64)
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "expected"),
+    ("name", "items", "expected"),
     [
         ("unit", [0.0, 0.25, 1.0, -0.1, 1.1], [0.0, 0.25, 1.0, None, None]),
         ("percent", [0.0, 25.0, 100.0, 100.005, -1.0, 101.0], [0.0, 0.25, 1.0, 1.0, None, None]),
@@ -29,10 +29,10 @@ def numbers(*given: float | None) -> pl.Series:
     ],
 )
 def test_a_number_of_its_scale_is_one_from_0_to_1_and_any_other_is_none(
-    name: str, given: list[float | None], expected: list[float | None]
+    name: str, items: list[float | None], expected: list[float | None]
 ) -> None:
-    found = scale.unit(numbers(*given), name).to_list()
-    assert [None if value is None else round(value, 12) for value in found] == [
+    values = scale.unit(numbers(*items), name).to_list()
+    assert [None if value is None else round(value, 12) for value in values] == [
         None if value is None else round(value, 12) for value in expected
     ]
 
@@ -78,12 +78,12 @@ def test_every_map_rises(name: str, x: float, y: float) -> None:
 
 
 def test_bunched_log_probabilities_stay_apart() -> None:
-    given = pl.Series([-1e-4 * (1 - n / 20_000) for n in range(20_000)])
-    assert scale.unit(given, "logprob").n_unique() == 20_000
+    series = pl.Series([-1e-4 * (1 - n / 20_000) for n in range(20_000)])
+    assert scale.unit(series, "logprob").n_unique() == 20_000
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("items", "expected"),
     [
         ([0.5] * 1000, None),
         ([0.5] * 500 + [2.0, 3.0, 4.0, 5.0, 6.0], None),  # five, but of 505: less than one in a hundred
@@ -99,12 +99,12 @@ def test_bunched_log_probabilities_stay_apart() -> None:
         ([], None),
     ],
 )
-def test_so_many_strays_are_another_scale(given: list[float | None], expected: tuple[int, str] | None) -> None:
-    assert scale.another(numbers(*given), "unit", named=True) == expected
+def test_so_many_strays_are_another_scale(items: list[float | None], expected: tuple[int, str] | None) -> None:
+    assert scale.another(numbers(*items), "unit", named=True) == expected
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("items", "expected"),
     [
         ([1.0, 0.95, 97.0, 88.0], (2, "percent")),  # the 1.0 and 0.95 would be the surest
         ([0.5] * 1000 + [1.5], (1000, "percent")),
@@ -118,9 +118,9 @@ def test_so_many_strays_are_another_scale(given: list[float | None], expected: t
     ],
 )
 def test_where_nobody_named_the_scale_one_number_above_its_end_is_enough(
-    given: list[float | None], expected: tuple[int, str] | None
+    items: list[float | None], expected: tuple[int, str] | None
 ) -> None:
-    assert scale.another(numbers(*given), "unit", named=False) == expected
+    assert scale.another(numbers(*items), "unit", named=False) == expected
 
 
 def test_no_number_is_of_another_scale_than_real() -> None:

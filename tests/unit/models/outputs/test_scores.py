@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from models.answers import same
-from models.outputs import combined, given_scores, judges, sampled_answers, scale, token_scores
+from models.outputs import combined, judges, sampled_answers, scale, score_source, token_scores
 
 RULE = same.Rule(labels=("yes", "no"))
 
@@ -17,8 +17,8 @@ def pairs(frame: pl.DataFrame) -> list[tuple[Any, ...]]:
 
 
 def test_levels_keep_their_order_and_a_name_that_is_none_is_said() -> None:
-    found = given_scores.read(pl.Series(["low", "High ", "medium", "odd", None]), "levels", ("low", "medium", "high"))
-    assert pairs(found) == [
+    result = score_source.read(pl.Series(["low", "High ", "medium", "odd", None]), "levels", ("low", "medium", "high"))
+    assert pairs(result) == [
         (0.25, None),
         (0.75, None),
         (0.5, None),
@@ -36,7 +36,7 @@ def test_a_rank_is_surer_the_smaller_it_is_and_no_two_are_one() -> None:
 
 @pytest.mark.parametrize(("how", "expected"), [("least", 0.5), ("product", 0.4), ("mean", 0.65)])
 def test_several_scores_are_one_and_one_that_is_missing_leaves_none(how: str, expected: float) -> None:
-    each = [given_scores.read(pl.Series(column), "percent", ()) for column in ([50, 50], [80, None])]
+    each = [score_source.read(pl.Series(column), "percent", ()) for column in ([50, 50], [80, None])]
     assert pairs(combined.scores(["a", "b"], each, how)) == [(expected, None), (None, "b: no confidence")]
 
 
@@ -62,8 +62,8 @@ def test_the_share_of_a_label_counts_the_labels_alone_and_adds_its_spellings() -
         for token, p in ((" yes", 0.4), ("ye", 0.2), ("no", 0.2), ("maybe", 0.1))
     ]
     top = pl.Series([tokens, tokens[2:], [], None])
-    given = pl.Series(["yes", "yes", "yes", "yes"])
-    assert pairs(token_scores.share(top, given, RULE)) == [
+    series = pl.Series(["yes", "yes", "yes", "yes"])
+    assert pairs(token_scores.share(top, series, RULE)) == [
         (0.75, None),
         (None, "the answer is none of the likeliest tokens"),
         (None, "no log-probabilities"),
@@ -94,7 +94,7 @@ def test_two_samples_are_one_answer_where_the_rule_of_the_stream_reads_them_so()
 
 def test_a_judge_that_is_sure_of_right_is_above_one_that_is_unsure_and_that_above_sure_of_wrong() -> None:
     verdicts = pl.Series(["right", "accept", "no", "wrong", "hm", None])
-    sure = given_scores.read(pl.Series([0.9, 0.2, 0.2, 0.9, 0.5, 0.5]), "unit", ())
+    sure = score_source.read(pl.Series([0.9, 0.2, 0.2, 0.9, 0.5, 0.5]), "unit", ())
     assert pairs(judges.scores(verdicts, sure)) == [
         (0.95, None),
         (0.6, None),

@@ -12,7 +12,7 @@ from review.report import starting
 MUCH = start.Situation(arrivals=1000, blind_rate=1.0, readings=100, target=0.1, delta=0.05)
 
 
-def said(situation: start.Situation) -> str:
+def text_of(situation: start.Situation) -> str:
     return " ".join(starting.sentences(start.plan(situation))).replace(formats.SPACE, " ").replace(formats.THIN, " ")
 
 
@@ -33,12 +33,12 @@ def test_the_labels_are_enough_and_one_fewer_is_not(target: float, share: float)
 
 def test_people_hold_it_up_where_they_read_less_than_is_drawn() -> None:
     planned = start.plan(MUCH)
-    assert planned.draws is not None
+    assert planned.samples is not None
     assert (planned.bottleneck, planned.unread, planned.keeps_up) == ("readers", 900, 0.1)
-    assert planned.days == pytest.approx(planned.draws / 100)
-    assert planned.sooner == pytest.approx(planned.draws / 200)
-    assert planned.hours == pytest.approx(planned.draws / 60)
-    text = said(MUCH)
+    assert planned.days == pytest.approx(planned.samples / 100)
+    assert planned.sooner == pytest.approx(planned.samples / 200)
+    assert planned.hours == pytest.approx(planned.samples / 60)
+    text = text_of(MUCH)
     assert "Readers hold it up: of 1 000 blind draws a day people read 100" in text
     assert "policy.cold_blind_rate = 0.1" in text
 
@@ -46,17 +46,17 @@ def test_people_hold_it_up_where_they_read_less_than_is_drawn() -> None:
 def test_a_lower_rate_that_people_can_keep_up_with_is_no_later_and_leaves_nothing_unread() -> None:
     fewer = start.plan(replace(MUCH, blind_rate=0.1))
     assert (fewer.days, fewer.unread, fewer.bottleneck) == (start.plan(MUCH).days, 0, "draws")
-    assert "hold" not in said(replace(MUCH, blind_rate=0.1))
+    assert "hold" not in text_of(replace(MUCH, blind_rate=0.1))
 
 
 def test_draws_hold_it_up_where_people_would_read_more() -> None:
     rare = replace(MUCH, blind_rate=0.05)
     planned = start.plan(rare)
-    assert planned.draws is not None
+    assert planned.samples is not None
     assert (planned.bottleneck, planned.keeps_up) == ("draws", None)
-    assert planned.days == pytest.approx(planned.draws / 50)
-    assert planned.sooner == pytest.approx(planned.draws / 100)
-    assert "policy.cold_blind_rate = 0.05 draws 50 of 1 000 cases a day; a higher one takes" in said(rare)
+    assert planned.days == pytest.approx(planned.samples / 50)
+    assert planned.sooner == pytest.approx(planned.samples / 100)
+    assert "policy.cold_blind_rate = 0.05 draws 50 of 1 000 cases a day; a higher one takes" in text_of(rare)
 
 
 def test_an_expected_error_takes_more_labels_and_one_at_the_target_never_comes() -> None:
@@ -65,13 +65,13 @@ def test_an_expected_error_takes_more_labels_and_one_at_the_target_never_comes()
     assert some.labels is not None
     assert some.labels > clean.labels
     assert start.plan(replace(MUCH, error=0.1)).days is None
-    assert "no number of labels" in said(replace(MUCH, error=0.1))
+    assert "no number of labels" in text_of(replace(MUCH, error=0.1))
 
 
 def test_where_nobody_reads_or_nothing_comes_there_is_no_date() -> None:
     for nothing in (replace(MUCH, readings=0), replace(MUCH, arrivals=0)):
         assert start.plan(nothing).days is None
-        assert "No first certificate comes in sight" in said(nothing)
+        assert "No first certificate comes in sight" in text_of(nothing)
 
 
 def test_a_situation_that_cannot_be_is_refused() -> None:

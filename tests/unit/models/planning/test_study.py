@@ -25,17 +25,17 @@ def history(right: int, wrong: int, sure: float = 0.99, unsure: float = 0.2) -> 
 
 def test_the_oracle_releases_all_that_keeps_the_target_and_ties_stay_together() -> None:
     cases = pl.DataFrame({"confidence": [0.9] * 4 + [0.8] * 2 + [None], "right": [True] * 5 + [False, True]})
-    found = study.of(cases, target=0.2, delta=0.05)
-    by_target = {row.target: row for row in found.attainable}
+    result = study.of(cases, target=0.2, delta=0.05)
+    by_target = {row.target: row for row in result.attainable}
     assert (6 / 7, 0.8) == (by_target[0.2].oracle, by_target[0.2].oracle_threshold)
     assert (4 / 7, 0.9) == (by_target[0.1].oracle, by_target[0.1].oracle_threshold)
-    assert 1 == found.unscorable
+    assert 1 == result.unscorable
 
 
 def test_an_error_free_history_is_certified_at_the_first_look_that_can_succeed() -> None:
     target = 0.02
-    found = study.of(history(700, 0), target=target, delta=0.05)
-    asked = next(row for row in found.attainable if row.target == target)
+    result = study.of(history(700, 0), target=target, delta=0.05)
+    asked = next(row for row in result.attainable if row.target == target)
     assert asked.first is not None
     assert certificate.fewest(target, 0.05) < asked.first < 700
     assert 1.0 == asked.certified
@@ -58,8 +58,8 @@ def typical(cases: int, scores: str = "spread", seed: int = 1) -> pl.DataFrame:
 
 
 def asked(cases: pl.DataFrame, target: float) -> study.Attainable:
-    found = study.of(cases, target=target, delta=0.05)
-    return next(row for row in found.attainable if row.target == target)
+    result = study.of(cases, target=target, delta=0.05)
+    return next(row for row in result.attainable if row.target == target)
 
 
 @pytest.mark.parametrize(("fewer", "more"), [(2000, 2001), (1540, 3080)])
@@ -84,13 +84,13 @@ def test_scores_that_bunch_are_certified_and_released_like_scores_that_are_sprea
 def test_lines_of_bunched_scores_are_shown_with_as_many_digits_as_tell_them_apart() -> None:
     cases = typical(2000, "bunched")
     setting = simulation.Setting(target=0.02, delta=0.05, days=2, per_day=50)
-    found, loop = study.of(cases, target=0.02, delta=0.05), simulation.rehearse(cases, setting, runs=1)
-    text = study_text.lines("file", found, loop, None, {})
+    result, loop = study.of(cases, target=0.02, delta=0.05), simulation.rehearse(cases, setting, runs=1)
+    text = study_text.lines("file", result, loop, None, {})
     lines = [line.split("\u00a0%")[1].split()[0] for line in text.splitlines() if "\u2588" in line or "\u00b7" in line]
     assert len(lines) == len(set(lines)) > 5
-    shown = formats.thresholds(found.curve["threshold"].to_list(), found.scores)
+    shown = formats.thresholds(result.curve["threshold"].to_list(), result.scores)
     counts = [int((cases["confidence"] >= float(line)).sum()) for line in shown]
-    assert counts == [int((cases["confidence"] >= line).sum()) for line in found.curve["threshold"]]
+    assert counts == [int((cases["confidence"] >= line).sum()) for line in result.curve["threshold"]]
 
 
 @pytest.mark.parametrize(
@@ -144,12 +144,12 @@ def test_groups_are_drawn_and_rehearsed_as_one() -> None:
 
 def test_labels_drawn_with_known_chances_estimate_what_all_labels_say() -> None:
     cases = typical(20_000).with_columns(chance=pl.when(pl.col("confidence") < 0.3).then(1.0).otherwise(0.2))
-    drawn = pl.Series(np.random.default_rng(3).random(20_000)) < cases["chance"]
-    sampled = cases.with_columns(right=pl.when(drawn).then("right"))
+    kept = pl.Series(np.random.default_rng(3).random(20_000)) < cases["chance"]
+    sampled = cases.with_columns(right=pl.when(kept).then("right"))
     whole, part = (study.of(each, target=0.02, delta=0.05) for each in (cases.drop("chance"), sampled))
     assert part.accuracy.low < whole.accuracy.value < part.accuracy.high
     assert part.accuracy.value == pytest.approx(whole.accuracy.value, abs=0.005)
-    assert part.accuracy.n == int(drawn.sum())
+    assert part.accuracy.n == int(kept.sum())
     by_target = {row.target: row for row in part.attainable}
     assert 0.5 < by_target[0.02].certified <= {row.target: row for row in whole.attainable}[0.02].certified
     loop = simulation.rehearse(sampled, simulation.Setting(target=0.02, delta=0.05, days=5, per_day=1000), runs=1)
@@ -159,8 +159,8 @@ def test_labels_drawn_with_known_chances_estimate_what_all_labels_say() -> None:
 def test_when_nothing_can_be_released_one_line_says_so() -> None:
     cases = pl.DataFrame({"confidence": [0.95, 0.9] * 150, "right": [False, True, False] * 100})
     setting = simulation.Setting(target=0.1, delta=0.05, days=5, per_day=60)
-    found, loop = study.of(cases, target=0.1, delta=0.05), simulation.rehearse(cases, setting, runs=1)
-    text = study_text.lines("file", found, loop, None, {}).replace("\u00a0", " ")
+    result, loop = study.of(cases, target=0.1, delta=0.05), simulation.rehearse(cases, setting, runs=1)
+    text = study_text.lines("file", result, loop, None, {}).replace("\u00a0", " ")
     assert "Nothing could be released alone at any target from 0.5 % to 10 %" in text
     assert "nothing was released on any day" in text
     assert "first certified after" not in text
@@ -215,17 +215,17 @@ a,a,high,a,b
 
 def test_a_file_is_compared_with_its_truth_and_single_people_with_it_too(tmp_path: Path) -> None:
     columns = Columns(truth="answer", votes=("ann", "bob"))
-    found = studies.read(write(tmp_path / "h.csv", CSV), columns)
-    assert [(0.99, True), (0.9, True), (0.5, False), (None, True)] == found.cases.rows()
-    assert (1, 7, 5) == (found.unlabelled, found.votes, found.votes_right)
-    assert "confidence 'high' is not a number" == found.doubt
+    result = studies.read(write(tmp_path / "h.csv", CSV), columns)
+    assert [(0.99, True), (0.9, True), (0.5, False), (None, True)] == result.cases.rows()
+    assert (1, 7, 5) == (result.unlabelled, result.votes, result.votes_right)
+    assert "confidence 'high' is not a number" == result.unscored
 
 
 def test_an_item_column_that_hardly_ever_repeats_costs_its_repeats_only(tmp_path: Path) -> None:
     rows = [f"i{place},a,a,0.9" for place in range(300)] + ["i7,a,a,0.9"]
     path = write(tmp_path / "h.csv", "id,truth,prediction,confidence\n" + "\n".join(rows) + "\n")
-    found = studies.read(path, Columns())
-    assert (300, None, 1) == (len(found.cases), found.group, found.left_out.repeats)
+    result = studies.read(path, Columns())
+    assert (300, None, 1) == (len(result.cases), result.group, result.left_out.repeats)
     assert 301 == len(studies.read(path, Columns(group="")).cases)
 
 
@@ -233,37 +233,37 @@ def test_ids_of_json_lines_are_seen_though_nobody_names_them(tmp_path: Path) -> 
     rows = [
         json.dumps({"case_id": f"c{n // 2}", "truth": "a", "prediction": "a", "confidence": 0.9}) for n in range(40)
     ]
-    found = studies.read(write(tmp_path / "h.jsonl", "\n".join(rows) + "\n"), Columns())
-    assert ("case_id", 20) == (found.group, found.cases["group"].n_unique())
+    result = studies.read(write(tmp_path / "h.jsonl", "\n".join(rows) + "\n"), Columns())
+    assert ("case_id", 20) == (result.group, result.cases["group"].n_unique())
 
 
 def test_a_text_that_repeats_is_told_and_not_taken_for_an_item(tmp_path: Path) -> None:
     path = write(tmp_path / "h.csv", "text,truth,prediction,confidence\n" + "thanks,a,a,0.9\nno,a,a,0.8\n" * 20)
-    found = studies.read(path, Columns())
-    assert found.group is None
-    assert any("Column 'text' has 2 values in 40 labelled rows" in note for note in found.notes)
+    result = studies.read(path, Columns())
+    assert result.group is None
+    assert any("Column 'text' has 2 values in 40 labelled rows" in note for note in result.notes)
 
 
 def test_minus_one_for_no_label_is_no_truth(tmp_path: Path) -> None:
     path = write(tmp_path / "h.csv", "truth,prediction,confidence\n0,0,0.9\n1,1,0.8\n-1,1,0.7\n,0,0.9\n")
-    found = studies.read(path, Columns())
-    assert (2, 2) == (len(found.cases), found.left_out.unlabelled)
-    assert found.left_out.placeholders == {"-1": 1}
+    result = studies.read(path, Columns())
+    assert (2, 2) == (len(result.cases), result.left_out.unlabelled)
+    assert result.left_out.placeholders == {"-1": 1}
 
 
 def test_minus_one_is_neither_an_answer_nor_a_vote(tmp_path: Path) -> None:
     rows = "truth,prediction,confidence,ann\n0,0,0.9,0\n1,1,0.8,-1\n1,-1,0.7,1\n0,0,0.9,1\n"
-    found = studies.read(write(tmp_path / "h.csv", rows), Columns(votes=("ann",)))
-    assert (found.cases["right"].to_list(), found.votes, found.votes_right) == ([True, True, False, True], 3, 2)
-    assert (found.left_out.unscored, found.left_out.doubt, found.unlabelled) == (1, "no prediction", 0)
+    result = studies.read(write(tmp_path / "h.csv", rows), Columns(votes=("ann",)))
+    assert (result.cases["right"].to_list(), result.votes, result.votes_right) == ([True, True, False, True], 3, 2)
+    assert (result.left_out.unscored, result.left_out.first_reason, result.unlabelled) == (1, "no prediction", 0)
 
 
 def test_chances_without_the_rows_they_left_out_stand_for_them(tmp_path: Path) -> None:
     rows = ["a,a,0.9,0.1"] * 50 + ["a,b,0.4,1"] * 100
     path = write(tmp_path / "h.csv", "truth,prediction,confidence,chance\n" + "\n".join(rows) + "\na,a,0.9,2\n")
-    found = studies.read(path, Columns(chance="chance"))
-    assert (600, 1) == (len(found.cases), found.left_out.without_chance)
-    assert study.of(found.cases, target=0.1, delta=0.05).accuracy.value == pytest.approx(500 / 600)
+    result = studies.read(path, Columns(chance="chance"))
+    assert (600, 1) == (len(result.cases), result.left_out.without_chance)
+    assert study.of(result.cases, target=0.1, delta=0.05).accuracy.value == pytest.approx(500 / 600)
 
 
 def test_three_people_are_judged_by_each_other_and_two_are_not(tmp_path: Path) -> None:
@@ -283,7 +283,7 @@ def test_probabilities_bring_prediction_and_confidence_with_them(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("columns", "error", "said"),
+    ("columns", "error", "text"),
     [
         (Columns(truth="label"), InputInvalid, "column 'label' is missing"),
         (Columns(truth="empty"), InputInvalid, "no row has a value in column 'empty'"),
@@ -295,19 +295,19 @@ def test_probabilities_bring_prediction_and_confidence_with_them(tmp_path: Path)
     ],
 )
 def test_a_file_that_cannot_be_studied_is_one_line(
-    tmp_path: Path, columns: Columns, error: type[Exception], said: str
+    tmp_path: Path, columns: Columns, error: type[Exception], text: str
 ) -> None:
     path = write(tmp_path / "h.csv", "truth,prediction,confidence,empty,x,word\na,a,0.5,,0.1,high\n")
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=text):
         studies.read(path, columns)
 
 
 def test_the_command_prints_words_or_json_and_writes_both(tmp_path: Path) -> None:
     path = write(tmp_path / "h.csv", "truth,prediction,confidence\n" + "a,a,0.99\n" * 600 + "b,a,0.3\n" * 30)
     arguments = ["study", str(path), "--target", "0.02", "--days", "3", "--output", str(tmp_path / "out")]
-    said = CliRunner().invoke(app, arguments)
-    assert 0 == said.exit_code, said.output
-    assert "630 labelled cases" in said.output.replace("\u202f", " ")
+    message = CliRunner().invoke(app, arguments)
+    assert 0 == message.exit_code, message.output
+    assert "630 labelled cases" in message.output.replace("\u202f", " ")
     asked = CliRunner().invoke(app, [*arguments, "--json"])
     figures = json.loads(asked.stdout)
     assert json.loads((tmp_path / "out" / "study.json").read_text()) == figures

@@ -9,55 +9,55 @@ from models.routing.policy import Policy
 from review import formats
 from review.report import as_json, changes, slider
 from review.report.figures import Pace
-from tests.unit.review.report.report_facts import ALARMED, EMPTY, IN_FORCE, STANDING, STATES, made, part
+from tests.unit.review.report.report_facts import ALARMED, EMPTY, IN_FORCE, PROGRESS, STATES, part, report_of
 
-FOUND = made(standing=STANDING)
+REPORT = report_of(progress=PROGRESS)
 
 
 def row(threshold: float | None) -> dict[str, object]:
-    return next(row for row in FOUND.what_if.rows.to_dicts() if row["threshold"] == threshold)
+    return next(row for row in REPORT.what_if.rows.to_dicts() if row["threshold"] == threshold)
 
 
 def test_each_figure_of_a_threshold_is_the_one_worked_out_by_hand() -> None:
-    found = row(0.9)
+    result = row(0.9)
     # The only day that is over had 790 cases; 1 333 of 1 590 lie at 0.9 and above, 130 blind labels, 1 wrong.
     share = 1333 / 1590
-    assert found["coverage"] == pytest.approx(share, rel=1e-5)
-    assert (found["n"], found["errors"], found["error"]) == (130, 1, pytest.approx(1 / 130, rel=1e-5))
-    assert found["released"] == pytest.approx(790 * share, rel=1e-5)
-    assert found["wrong"] == pytest.approx(790 * share / 130, rel=1e-5)
+    assert result["coverage"] == pytest.approx(share, rel=1e-5)
+    assert (result["n"], result["errors"], result["error"]) == (130, 1, pytest.approx(1 / 130, rel=1e-5))
+    assert result["released"] == pytest.approx(790 * share, rel=1e-5)
+    assert result["wrong"] == pytest.approx(790 * share / 130, rel=1e-5)
     # The stream's audits: 5 % of the released are read too. A review takes the 2.4 s that were measured.
     reviews = 790 * (1 - share + 0.05 * share)
-    assert found["reviews"] == pytest.approx(reviews, rel=1e-5)
-    assert found["review_hours"] == pytest.approx(reviews * 2.4 / 3600, rel=1e-5)
+    assert result["reviews"] == pytest.approx(reviews, rel=1e-5)
+    assert result["review_hours"] == pytest.approx(reviews * 2.4 / 3600, rel=1e-5)
     review_price = 0.5 * 2.4 / 60
     by_hand = 1000 * (1.0 * share / 130 + review_price * (1 - share) + review_price * 0.05 * share)
-    assert found["cost"] == pytest.approx(by_hand, rel=1e-5)
-    assert (found["certified"], found["needed"]) == (True, 0)
+    assert result["cost"] == pytest.approx(by_hand, rel=1e-5)
+    assert (result["certified"], result["needed"]) == (True, 0)
 
 
 def test_to_release_nothing_is_a_line_too() -> None:
-    found = row(None)
-    assert (found["coverage"], found["released"], found["wrong"], found["certified"]) == (0.0, 0.0, 0.0, False)
-    assert found["reviews"] == pytest.approx(790.0)
-    assert slider.command(FOUND, found) == "second-reader halt digits --by NAME --because TEXT"
+    result = row(None)
+    assert (result["coverage"], result["released"], result["wrong"], result["certified"]) == (0.0, 0.0, 0.0, False)
+    assert result["reviews"] == pytest.approx(790.0)
+    assert slider.command(REPORT, result) == "second-reader halt digits --by NAME --because TEXT"
 
 
 def test_what_is_not_certified_says_how_many_labels_it_lacks_and_takes_the_mark() -> None:
-    found = row(0.3)
-    assert found["certified"] is False
+    result = row(0.3)
+    assert result["certified"] is False
     # 9 errors among 150 labels are more than the 5 % asked for: no number of labels would do.
-    assert found["needed"] is None
-    assert slider.command(FOUND, found).endswith("--uncertified")
-    few = replace(STANDING, errors=(1.0, 2.0))
-    lacks = made(standing=few).what_if.rows["needed"].to_list()
+    assert result["needed"] is None
+    assert slider.command(REPORT, result).endswith("--uncertified")
+    few = replace(PROGRESS, errors=(1.0, 2.0))
+    lacks = report_of(progress=few).what_if.rows["needed"].to_list()
     assert lacks[1] == 0
     assert 0 < lacks[2] < 100
 
 
 def test_the_page_opens_at_todays_line_and_offers_those_worth_a_look() -> None:
-    assert FOUND.what_if.rows["threshold"][slider.start(FOUND)] == 0.9
-    assert [preset["name"] for preset in slider.presets(FOUND)] == [
+    assert REPORT.what_if.rows["threshold"][slider.start(REPORT)] == 0.9
+    assert [preset["name"] for preset in slider.presets(REPORT)] == [
         "Today\u2019s line",
         "Certified",
         "Cheapest certified",
@@ -82,12 +82,12 @@ def test_a_part_has_the_same_thresholds_and_its_own_cases() -> None:
 def test_the_worst_part_stands_first() -> None:
     bad = part("b", ((0.95, "AUTOMATE", True, 0.5, "wrong", False, 9),))
     good = part("a", ((0.95, "AUTOMATE", True, 0.5, "right", False, 9),))
-    assert [one.name for one in slider.shown(made(standing=STANDING, parts=(good, bad)))] == ["b", "a"]
+    assert [one.name for one in slider.shown(report_of(progress=PROGRESS, parts=(good, bad)))] == ["b", "a"]
 
 
 def test_with_a_line_per_class_the_command_takes_the_class_and_quotes_it() -> None:
-    labels = {"it's": FOUND.what_if.rows.select("certified", "needed")}
-    by_class = replace(FOUND, what_if=replace(FOUND.what_if, labels=labels))
+    labels = {"it's": REPORT.what_if.rows.select("certified", "needed")}
+    by_class = replace(REPORT, what_if=replace(REPORT.what_if, labels=labels))
     of_class = slider.of(by_class)["labels"][0]["rows"][1]["do"]
     assert of_class == "second-reader adopt digits --class 'it'\"'\"'s' --threshold 0.9 --by NAME --because TEXT"
     assert slider.of(by_class)["rows"][1]["do"] == ""
@@ -104,7 +104,7 @@ def test_every_state_has_a_first_row_in_words(state: str) -> None:
 
 
 def test_what_has_changed_is_said_against_the_report_before() -> None:
-    before = as_json.key(FOUND) | {
+    before = as_json.key(REPORT) | {
         "cases": 1000,
         "released": 800,
         "labels": 200,
@@ -114,8 +114,8 @@ def test_what_has_changed_is_said_against_the_report_before() -> None:
         "certified": None,
         "open": 0,
     }
-    said = [line.replace(formats.SPACE, " ") for line in changes.lines(made(standing=STANDING, since=before))]
-    assert said == [
+    texts = [line.replace(formats.SPACE, " ") for line in changes.lines(report_of(progress=PROGRESS, since=before))]
+    assert texts == [
         "Compared with the report of 10 January 2026, 08:30 UTC.",
         "The line was moved (version 1 to 2): now released at 0.9 and above.",
         "590 more cases, 533 of them released.",
@@ -124,22 +124,22 @@ def test_what_has_changed_is_said_against_the_report_before() -> None:
         "1 row could not be read.",
         "For people: 4 before, 7 now.",
     ]
-    same = made(standing=STANDING, since=as_json.key(FOUND))
+    same = report_of(progress=PROGRESS, since=as_json.key(REPORT))
     assert changes.lines(same) == ["Nothing has changed since the report of 10 January 2026, 08:30 UTC."]
-    assert changes.lines(FOUND) == []
-    other = made(standing=STANDING, since=as_json.key(FOUND) | {"epoch": "e0"})
+    assert changes.lines(REPORT) == []
+    other = report_of(progress=PROGRESS, since=as_json.key(REPORT) | {"epoch": "e0"})
     assert "A new epoch has begun" in changes.lines(other)[1]
 
 
 def test_an_alarm_a_proposal_and_lateness_are_told_once() -> None:
     stricter = replace(IN_FORCE, policy=Policy(threshold=0.95, audit_rate=0.1, blind_rate=0.3))
-    proposes = made(standing=STANDING, policy=stricter)
+    proposes = report_of(progress=PROGRESS, policy=stricter)
     assert [name for name, _ in changes.news(proposes, None)] == ["proposal", "late"]
     assert changes.news(proposes, as_json.key(proposes)) == []
     less = as_json.key(proposes) | {"proposed": {"": 0.95}, "late": 0}
     assert [name for name, _ in changes.news(proposes, less)] == ["proposal", "late"]
     assert dict(changes.news(proposes, less))["proposal"] == {"proposed": {"": 0.9}}
-    assert [name for name, _ in changes.news(FOUND, None)] == ["late"], "today's line is the certified one"
+    assert [name for name, _ in changes.news(REPORT, None)] == ["late"], "today's line is the certified one"
     calm = as_json.key(ALARMED) | {"alarm": None}
     assert changes.news(ALARMED, calm) == [("alarm", {"labels": 127, "errors": 8, "suspects": 161})]
     assert changes.news(ALARMED, as_json.key(ALARMED)) == []
@@ -162,18 +162,18 @@ def test_an_alarm_a_proposal_and_lateness_are_told_once() -> None:
     ],
 )
 def test_the_queue_is_empty_when_what_is_left_is_done_at_the_pace_of_the_week(pace: Pace, says: str) -> None:
-    assert says in changes.forecast(replace(FOUND, pace=pace)).replace(formats.SPACE, " ")
+    assert says in changes.forecast(replace(REPORT, pace=pace)).replace(formats.SPACE, " ")
     assert changes.forecast(replace(EMPTY, pace=pace)) == ""
 
 
 def test_the_proposal_is_one_word_and_its_reason() -> None:
     from review.report import summary
 
-    assert summary.proposed(FOUND)[0] == "Stay"
+    assert summary.proposed(REPORT)[0] == "Stay"
     stricter = replace(IN_FORCE, policy=Policy(threshold=0.95, audit_rate=0.1, blind_rate=0.3))
-    assert summary.proposed(made(standing=STANDING, policy=stricter))[0] == "Move the line"
+    assert summary.proposed(report_of(progress=PROGRESS, policy=stricter))[0] == "Move the line"
     looser = replace(IN_FORCE, policy=Policy(threshold=0.3, audit_rate=0.1, blind_rate=0.3))
-    assert summary.proposed(made(standing=STANDING, policy=looser))[0] == "Move back"
+    assert summary.proposed(report_of(progress=PROGRESS, policy=looser))[0] == "Move back"
     assert summary.proposed(ALARMED)[0] == "Find the cause"
     assert summary.proposed(EMPTY)[0] == "Nothing yet"
 

@@ -22,10 +22,10 @@ def cases(*kinds: tuple[int, str], propensity: float = 1.0, group: int = 1) -> p
 
 
 def estimates(frame: pl.DataFrame, alpha: float = 0.05) -> tuple[Estimate, Estimate]:
-    found = recapture.readers(frame, alpha)
-    assert isinstance(found.error, Estimate)
-    assert isinstance(found.missed, Estimate)
-    return found.error, found.missed
+    readers = recapture.readers(frame, alpha)
+    assert isinstance(readers.error, Estimate)
+    assert isinstance(readers.missed, Estimate)
+    return readers.error, readers.missed
 
 
 def test_a_worked_example_comes_out_by_hand() -> None:
@@ -90,10 +90,10 @@ def test_ties_of_which_no_third_has_decided_one_count_as_wrong() -> None:
 def test_an_agreeing_case_that_was_not_drawn_says_nothing_of_what_is_missed() -> None:
     """A first answer that was changed to agree after a second had disagreed with the model."""
     base = [(30, "dd"), (4, "dad"), (900, "a"), (100, "aa!")]
-    found = recapture.readers(cases(*base, (5, "add")), 0.05)
-    assert (found.due, found.read, found.wrong) == (100, 100, 0)
-    assert isinstance(found.missed, Estimate)
-    assert found.missed.value == 0
+    readers = recapture.readers(cases(*base, (5, "add")), 0.05)
+    assert (readers.due, readers.read, readers.wrong) == (100, 100, 0)
+    assert isinstance(readers.missed, Estimate)
+    assert readers.missed.value == 0
 
 
 def test_a_case_drawn_with_a_small_chance_stands_for_many() -> None:
@@ -116,9 +116,9 @@ def test_readers_of_whom_one_seldom_confirms_the_other_leave_the_limit_open_or_t
     error, _ = estimates(cases((9, "dd"), (6, "dad"), (6, "daa"), *many))
     assert 0.02 < error.low < 15 / 354 < error.value < 0.7
     assert error.high == 1
-    found = recapture.readers(cases((3, "dd"), (4, "dad"), *many), 0.05)
+    readers = recapture.readers(cases((3, "dd"), (4, "dad"), *many), 0.05)
     reason = "two readers agree too rarely on what is wrong"
-    assert found.error == found.missed == NotEnoughEvidence(reason=reason, n=33, errors=3)
+    assert readers.error == readers.missed == NotEnoughEvidence(reason=reason, n=33, errors=3)
 
 
 @pytest.mark.parametrize("alpha", [0.0, 1.0, -0.5])

@@ -19,8 +19,8 @@ TABLE = """
 def published() -> NDArray[np.float64]:
     patients = [patient.split() for line in TABLE.split("\n") if line for patient in line.split("|")]
     counts = np.zeros((45, 5, 4))
-    for item, said in enumerate(patients):
-        for person, answers in enumerate(said):
+    for item, message in enumerate(patients):
+        for person, answers in enumerate(message):
             for answer in answers:
                 counts[item, person, int(answer) - 1] += 1
     return counts
@@ -29,11 +29,11 @@ def published() -> NDArray[np.float64]:
 def test_the_published_shares_of_the_classes_come_out_after_five_rounds_and_move_a_little_until_the_maximum() -> None:
     early = dawid_skene.dawid_skene(published(), most=5)
     assert early.marginals == pytest.approx([0.3997, 0.4224, 0.1112, 0.0667], abs=5e-5)
-    found = dawid_skene.dawid_skene(published())
-    assert found.rounds > 10
-    assert found.marginals == pytest.approx(early.marginals, abs=1e-3)
-    assert found.confusion.sum(2) == pytest.approx(np.ones((5, 4)))
-    assert found.posterior.sum(1) == pytest.approx(np.ones(45))
+    result = dawid_skene.dawid_skene(published())
+    assert result.rounds > 10
+    assert result.marginals == pytest.approx(early.marginals, abs=1e-3)
+    assert result.confusion.sum(2) == pytest.approx(np.ones((5, 4)))
+    assert result.posterior.sum(1) == pytest.approx(np.ones(45))
 
 
 def test_equal_items_can_be_given_once_with_a_weight() -> None:
@@ -47,10 +47,10 @@ def test_who_answers_at_random_is_found_out_by_the_others() -> None:
     rng = np.random.default_rng(1979)
     truth = rng.integers(0, 3, 2000)
     right = np.array([0.95, 0.9, 0.85, 1 / 3])
-    said = np.where(rng.random((2000, 4)) < right, truth[:, None], rng.integers(0, 3, (2000, 4)))
-    found = dawid_skene.dawid_skene(np.eye(3)[said])
-    seen = (said == truth[:, None]).mean(0)
-    assert found.accuracy == pytest.approx(seen, abs=0.03)
+    message = np.where(rng.random((2000, 4)) < right, truth[:, None], rng.integers(0, 3, (2000, 4)))
+    result = dawid_skene.dawid_skene(np.eye(3)[message])
+    seen = (message == truth[:, None]).mean(0)
+    assert result.accuracy == pytest.approx(seen, abs=0.03)
 
 
 @pytest.mark.parametrize("counts", [np.ones((2, 3)), np.zeros((2, 3, 2)), -np.ones((2, 3, 2))])

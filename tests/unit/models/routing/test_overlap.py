@@ -25,7 +25,7 @@ def test_the_number_is_the_hash_of_the_word_the_salt_and_the_group() -> None:
 def test_the_numbers_are_spread_evenly_and_owe_nothing_to_the_draw_of_audits() -> None:
     groups = list(range(20_000))
     ours = numbers(groups).to_numpy()
-    audits = policy.draws(pl.Series(groups).cast(pl.String), SALT).to_numpy()
+    audits = policy.random_numbers(pl.Series(groups).cast(pl.String), SALT).to_numpy()
     assert ours.min() >= 0
     assert ours.max() < 1
     spread = 3 / np.sqrt(12 * len(groups))

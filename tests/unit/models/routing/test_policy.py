@@ -39,7 +39,7 @@ def test_the_propensity_is_the_audit_rate_above_the_line_and_the_blind_rate_belo
 
 def test_a_draw_is_the_first_52_bits_of_sha256_of_salt_and_case_id() -> None:
     digest = hashlib.sha256(f"{SALT}\ncase-0".encode()).hexdigest()
-    assert int(digest[:13], 16) / 2**52 == policy.draws(pl.Series(["case-0"]), SALT)[0]
+    assert int(digest[:13], 16) / 2**52 == policy.random_numbers(pl.Series(["case-0"]), SALT)[0]
 
 
 def test_another_salt_draws_other_cases() -> None:
@@ -58,8 +58,8 @@ def test_every_case_audited_at_2_percent_is_audited_at_5_percent() -> None:
 
 def test_the_share_drawn_is_the_propensity_within_four_standard_errors() -> None:
     n, rate = 100_000, 0.05
-    drawn = int(routed([0.9] * n)["blind"].sum())
-    assert abs(drawn - n * rate) < 4 * math.sqrt(n * rate * (1 - rate))
+    sampled = int(routed([0.9] * n)["blind"].sum())
+    assert abs(sampled - n * rate) < 4 * math.sqrt(n * rate * (1 - rate))
 
 
 @pytest.mark.parametrize("rate", [0.0, -0.1, 1.1, math.nan])
@@ -81,9 +81,9 @@ def test_each_class_has_its_own_line_and_one_without_a_line_is_never_released() 
     labels = pl.Series(["a", "b", "b", "c", "unknown", None], dtype=pl.String)
     ids = pl.Series([f"{n}" for n in range(6)])
     sure = pl.Series([0.6, 0.6, 0.9, 1.0, 1.0, 1.0])
-    found = policy.route(sure, ids, policy=by_class, salt=SALT, predictions=labels)
-    assert ["AUTOMATE", "REVIEW", "AUTOMATE", "REVIEW", "REVIEW", "REVIEW"] == found["route"].to_list()
-    assert [0.5, 0.25, 0.5, 0.25, 0.25, 0.25] == found["propensity"].to_list()
+    route = policy.route(sure, ids, policy=by_class, salt=SALT, predictions=labels)
+    assert ["AUTOMATE", "REVIEW", "AUTOMATE", "REVIEW", "REVIEW", "REVIEW"] == route["route"].to_list()
+    assert [0.5, 0.25, 0.5, 0.25, 0.25, 0.25] == route["propensity"].to_list()
     assert (0.9, None) == (by_class.of_class("b").threshold, by_class.of_class("c").threshold)
     with pytest.raises(ValueError, match="one prediction per case"):
         policy.route(sure, ids, policy=by_class, salt=SALT)

@@ -66,30 +66,30 @@ QUEUE = label_studio_findings.Queue(
 )
 
 
-def judged(members: dict[str, bool] = MEMBERS, **changes: Any) -> list[tuple[str, str]]:
+def texts_of(members: dict[str, bool] = MEMBERS, **changes: Any) -> list[tuple[str, str]]:
     """Level and words of each finding about the queue."""
-    found = label_studio_findings.queue(STREAM, replace(QUEUE, **changes), members, now=NOW)
-    return [(finding.level, f"{finding.what}; {finding.todo}") for finding in found]
+    queue = label_studio_findings.queue(STREAM, replace(QUEUE, **changes), members, now=NOW)
+    return [(finding.level, f"{finding.what}; {finding.todo}") for finding in queue]
 
 
-def the_one(found: list[tuple[str, str]]) -> tuple[str, str]:
-    (one,) = found
+def the_one(texts: list[tuple[str, str]]) -> tuple[str, str]:
+    (one,) = texts
     return one
 
 
 def test_a_form_that_lost_most_of_very_many_labels_is_a_short_line() -> None:
     many = STREAM.model_copy(update={"labels": [f"Home > Leaf {number}" for number in range(1_200)]})
     lost = PROJECT | {"label_config": labeling_config.config(STREAM).replace("Choices", "Taxonomy")}
-    (found, *_) = label_studio_findings.queue(
+    (result, *_) = label_studio_findings.queue(
         many, replace(QUEUE, config=labeling_config.config(many), project=lost), MEMBERS, now=NOW
     )
-    assert "no longer offers 'Home > Leaf 0', 'Home > Leaf 1'" in found.what
-    assert "and 1190 more and offers 'no', 'yes'" in found.what
-    assert len(found.what) < 400
+    assert "no longer offers 'Home > Leaf 0', 'Home > Leaf 1'" in result.what
+    assert "and 1190 more and offers 'no', 'yes'" in result.what
+    assert len(result.what) < 400
 
 
 def test_a_queue_as_we_left_it_is_well() -> None:
-    assert judged() == [("ok", "the project is as we made it, 2 open cases have their tasks; ")]
+    assert texts_of() == [("ok", "the project is as we made it, 2 open cases have their tasks; ")]
 
 
 def test_each_thing_that_people_do_to_a_project_is_one_finding_with_its_remedy() -> None:
@@ -181,8 +181,8 @@ def test_each_thing_that_people_do_to_a_project_is_one_finding_with_its_remedy()
         ({"reviewers": {"dora@example.com": BEFORE}}, "warn", "dora@example.com answered cases", "invite them again"),
     ]
     for changes, level, what, todo in cases:
-        found, words = the_one(judged(**changes))
-        assert found == level, changes
+        result, words = the_one(texts_of(**changes))
+        assert result == level, changes
         assert what in words, changes
         assert todo in words, changes
 
@@ -192,19 +192,19 @@ def test_what_needs_nobody_is_no_warning() -> None:
     tidied = PROJECT | {"task_number": 2, "total_annotations_number": 0}
     fresh = {"k1": task(1), "k2": task(2, answers=1, updated_at=NOW)}  # not collected yet
     for changes in ({"reviewers": {"dora@example.com": old}}, {"project": tidied}, {"tasks": fresh}):
-        assert the_one(judged(**changes))[0] == "ok", changes
+        assert the_one(texts_of(**changes))[0] == "ok", changes
 
 
 def test_too_few_people_for_disputes_are_said() -> None:
     two = dict(list(MEMBERS.items())[:2])
-    level, words = the_one(judged(members=two, skips=[0, 0]))
+    level, words = the_one(texts_of(members=two, skips=[0, 0]))
     assert level == "warn"
     assert "2 people for a stream whose disputes may need 3" in words
 
 
 def test_somebody_who_reads_alone_is_told_that_nobody_can_check_them() -> None:
     alone = {"ada@example.com": True, "bob@example.com": False}
-    disputes, overlap = judged(members=alone, skips=[0, 0])
+    disputes, overlap = texts_of(members=alone, skips=[0, 0])
     assert (disputes[0], overlap[0]) == ("warn", "warn")
     assert "1 person for a stream in which another reads 10 % of the answers that agree" in overlap[1]
     assert "review.overlap = 0" in overlap[1]
@@ -292,7 +292,7 @@ WELL = prefect_probe.Run(state=StateType.COMPLETED, message="", start=AT - timed
 def prefect(**changes: Any) -> list[tuple[str, str]]:
     whole: dict[str, Any] = {"deployments": SERVED, "runs": {flow: [WELL] for flow in prefect_probe.SCHEDULED}}
     seen = prefect_probe.Seen(**(whole | {"late": []} | changes))
-    return [(found.level, f"{found.what}; {found.todo}") for found in prefect_probe.judge(STREAM, seen, now=AT)]
+    return [(result.level, f"{result.what}; {result.todo}") for result in prefect_probe.judge(STREAM, seen, now=AT)]
 
 
 def test_flows_that_are_served_and_end_well_are_well() -> None:
@@ -317,8 +317,8 @@ def test_each_thing_that_keeps_flows_from_running_is_said() -> None:
         ({"late": [AT - timedelta(minutes=30), AT]}, "bad", "2 runs are late, the oldest by 30 min"),
     ]
     for changes, level, what in cases:
-        found, words = the_one(prefect(**changes))
-        assert (found, what in words) == (level, True), (changes, words)
+        result, words = the_one(prefect(**changes))
+        assert (result, what in words) == (level, True), (changes, words)
 
 
 def test_a_failure_that_was_followed_by_a_good_run_is_forgotten_and_a_cancelled_one_is_none() -> None:
@@ -334,5 +334,5 @@ def test_the_flows_that_are_looked_for_are_those_that_are_deployed_on_schedules(
 def test_the_exit_code_is_that_of_the_worst_finding() -> None:
     write = findings.Scribe("ledger", "x")
     ok, warn, bad = write.ok("well"), write.warn("odd", "look"), write.bad("gone", "mend")
-    assert [findings.exit_code(found) for found in ([], [ok], [ok, warn], [warn, bad, ok])] == [0, 0, 3, 1]
+    assert [findings.exit_code(result) for result in ([], [ok], [ok, warn], [warn, bad, ok])] == [0, 0, 3, 1]
     assert str(bad) == "bad: ledger, x: gone; mend"

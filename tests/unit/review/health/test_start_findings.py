@@ -26,13 +26,13 @@ def seen(
 
 
 def test_readers_who_cannot_follow_are_a_warning_with_the_rate_that_they_could() -> None:
-    found = start_findings.finding(stream(100), seen())
-    assert found.level == "warn"
-    assert found.what.startswith(
+    finding = start_findings.finding(stream(100), seen())
+    assert finding.level == "warn"
+    assert finding.what.startswith(
         "1 000 cases a day come for people, who read 100 (review.capacity_per_day): 900 more wait"
     )
-    assert "The first certificate takes about" in found.what
-    assert "policy.cold_blind_rate = 0.1" in found.todo
+    assert "The first certificate takes about" in finding.what
+    assert "policy.cold_blind_rate = 0.1" in finding.todo
 
 
 def test_without_a_stated_capacity_the_pace_is_measured_where_cases_wait() -> None:
@@ -42,8 +42,8 @@ def test_without_a_stated_capacity_the_pace_is_measured_where_cases_wait() -> No
 
 
 def test_a_stream_that_releases_is_told_of_its_queue_alone() -> None:
-    found = start_findings.finding(stream(100), seen(policy=RELEASING, certified=True))
-    assert (found.level, "certificate" in found.what) == ("warn", False)
+    finding = start_findings.finding(stream(100), seen(policy=RELEASING, certified=True))
+    assert (finding.level, "certificate" in finding.what) == ("warn", False)
     assert start_findings.finding(stream(2000), seen(policy=RELEASING, certified=True)).level == "ok"
 
 
@@ -58,8 +58,8 @@ def test_a_stream_that_releases_is_told_of_its_queue_alone() -> None:
     ],
 )
 def test_an_hour_is_never_taken_for_a_day(pace: Pace, says: str) -> None:
-    found = start_findings.finding(stream(None), seen(pace, waiting=400))
-    assert (found.level, says in found.what) == ("ok", True)
+    finding = start_findings.finding(stream(None), seen(pace, waiting=400))
+    assert (finding.level, says in finding.what) == ("ok", True)
 
 
 def test_init_plans_for_a_hundred_cases_a_day_where_it_is_said_what_people_can_read() -> None:

@@ -304,5 +304,5 @@ def test_who_wrote_an_annotation_last_is_read_from_label_studios_list() -> None:
     item = {"id": 5, "result": chosen("yes"), "lead_time": 3, "created_at": T1, "updated_at": T1, "completed_by": 1}
     listed = {"id": 70, "data": {"case_key": "key-70"}, "updated_at": T3}
     for more, writer in (({"updated_by": 2}, 2), ({"updated_by": None}, None), ({}, 1)):
-        (found,) = annotations.changed_task(3, listed | {"annotations": [item | more]}).annotations
-        assert found.writer == writer
+        (result,) = annotations.changed_task(3, listed | {"annotations": [item | more]}).annotations
+        assert result.writer == writer

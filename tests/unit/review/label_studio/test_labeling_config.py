@@ -38,7 +38,7 @@ def choices(config: str) -> list[dict[str, str]]:
     return [dict(choice.attrib) for choice in answer.iter("Choice")]
 
 
-def said(*lines: str) -> list[dict[str, Any]]:
+def lines_of(*lines: str) -> list[dict[str, Any]]:
     return [{"from_name": "comment", "to_name": "subject", "type": "textarea", "value": {"text": list(lines)}}]
 
 
@@ -225,12 +225,16 @@ def test_an_answer_that_is_not_one_label_is_unreadable_and_says_why(result: obje
     [
         (chosen("yes"), False, None),
         (chosen("yes") + chosen("Not sure", control="unsure"), True, None),
-        (chosen("yes") + said("a", " b "), False, "a\n b"),
-        ([*chosen("yes"), said("a")[0] | {"value": {"text": "a\x00"}}], False, "a"),
-        (said("  "), False, None),
+        (chosen("yes") + lines_of("a", " b "), False, "a\n b"),
+        ([*chosen("yes"), lines_of("a")[0] | {"value": {"text": "a\x00"}}], False, "a"),
+        (lines_of("  "), False, None),
         (chosen("Not sure"), False, None),  # a label may be called so
         (
-            [chosen("x", control="unsure")[0] | {"value": None}, "no item", said("a")[0] | {"value": {"text": [1]}}],
+            [
+                chosen("x", control="unsure")[0] | {"value": None},
+                "no item",
+                lines_of("a")[0] | {"value": {"text": [1]}},
+            ],
             False,
             None,
         ),

@@ -95,13 +95,13 @@ def test_only_what_may_pass_by_itself_is_unavailable(
 
 
 def test_a_refused_row_is_not_quoted() -> None:
-    said = (
+    text = (
         'ERROR:  new row for relation "decision" violates check constraint "decision_route_check"\n'
         "DETAIL:  Failing row contains (digits, d-17, the payload, ...)."
     )
-    assert str(database.meaning(SERVER, said, "23514")) == (
+    assert str(database.meaning(SERVER, text, "23514")) == (
         "ledger PostgreSQL db/ledger: a record was refused, nothing was written: "
         'violates check constraint "decision_route_check"'
     )
-    said = 'ERROR:  invalid input syntax for type bigint: "the payload"'
-    assert "payload" not in str(database.meaning(SERVER, said, "22P02"))
+    text = 'ERROR:  invalid input syntax for type bigint: "the payload"'
+    assert "payload" not in str(database.meaning(SERVER, text, "22P02"))

@@ -136,9 +136,9 @@ def test_an_edited_seal_is_named_and_its_rows_are_not(change: dict[str, object])
     seal = sealed(rows)
     fields = {name: getattr(seal, name) for name in seals.COLUMNS}
     # An edited table name sends the check to another table, where no row carries the seal.
-    found = rows if change.keys() != {"table_name"} else rows.clear()
+    clear = rows if change.keys() != {"table_name"} else rows.clear()
     table = str(change.get("table_name", "run"))
-    prepared = seals.prepared("run", found.with_columns(seal=pl.lit(1, pl.Int64)))
+    prepared = seals.prepared("run", clear.with_columns(seal=pl.lit(1, pl.Int64)))
     assert [finding.table for finding in seals.check(seals.Seal(**fields | change), prepared)] == ["seal"], table
 
 
@@ -151,8 +151,8 @@ def test_a_chain_without_a_gap_gives_no_finding() -> None:
 
 
 def test_removed_seals_are_named_by_the_gap_they_leave() -> None:
-    found = chain.chain(links((2, "b", "a"), (6, "f", "e"), (7, "g", "f")), set())
-    assert list(map(str, found)) == ["removed: seal seq=1", "removed: seal seq=3 to 5"]
+    result = chain.chain(links((2, "b", "a"), (6, "f", "e"), (7, "g", "f")), set())
+    assert list(map(str, result)) == ["removed: seal seq=1", "removed: seal seq=3 to 5"]
 
 
 def test_a_seal_made_anew_breaks_the_chain_at_the_next_one() -> None:

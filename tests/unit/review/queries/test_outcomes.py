@@ -25,79 +25,79 @@ def decided(count: int) -> pl.DataFrame:
     template = facts.decisions({}).drop(
         "case_id", "confidence", "route", "blind", "prediction", "produced_at", "propensity"
     )
-    made = pl.DataFrame(
+    built = pl.DataFrame(
         {"case_id": "c-" + number.cast(pl.String).str.zfill(9), "confidence": pl.Series(scores, dtype=pl.Float64)}
     )
     sure = pl.col("confidence").fill_null(0) >= 0.5
-    made = made.join(template, how="cross").with_columns(
+    built = built.join(template, how="cross").with_columns(
         route=pl.when(sure).then(pl.lit("AUTOMATE")).otherwise(pl.lit("REVIEW")),
         propensity=pl.when(sure).then(0.1).otherwise(0.3),
         blind=pl.Series(random.random(count) < 0.25),
         prediction=pl.when(number % 3 == 0).then(pl.lit("spam")).otherwise(pl.lit("ham")),
         produced_at=pl.when(number % 2 == 0).then(pl.lit("2026-02-01T09:00:00.000000Z")),
     )
-    return made.select(rows.columns).cast(rows.schema)
+    return built.select(rows.columns).cast(rows.schema)
 
 
-def read(rows: pl.DataFrame) -> outcomes.Judged:
+def read(rows: pl.DataFrame) -> outcomes.Outcomes:
     """As the ledger gives it, written in two batches; each drawn case right or wrong by its number."""
     halves = [rollups.make(half) for half in (rows.head(len(rows) // 2), rows.tail(-(len(rows) // 2)))]
     cases = rollups.read([half.with_columns(seal=pl.lit(1, pl.Int64)) for half in halves])
-    drawn = cases.drawn.with_columns(
+    sampled = cases.sampled.with_columns(
         disputed=pl.lit(False),
         late=pl.lit(False),
         settled=pl.lit(True),
         outcome=pl.when(pl.col("case_id").str.ends_with("7")).then(pl.lit("wrong")).otherwise(pl.lit("right")),
     )
     nobody = Reviewed(live=pl.DataFrame(), readings=pl.DataFrame(), sent=pl.DataFrame())
-    return outcomes.Judged(kinds=cases.kinds, undrawn=cases.undrawn, drawn=drawn, people=nobody)
+    return outcomes.Outcomes(kinds=cases.kinds, unsampled=cases.unsampled, sampled=sampled, people=nobody)
 
 
-def undrawn(found: outcomes.Judged) -> pl.DataFrame:
+def unsampled(result: outcomes.Outcomes) -> pl.DataFrame:
     """A row per case that was not drawn."""
     missing = [
         0 if blind else n - len(known)
-        for blind, n, known in zip(found.kinds["blind"], found.kinds["n"], found.undrawn, strict=True)
+        for blind, n, known in zip(result.kinds["blind"], result.kinds["n"], result.unsampled, strict=True)
     ]
     parts = [
         kind.join(
             pl.DataFrame({"confidence": [*known, *[None] * more]}, schema={"confidence": pl.Float64}), how="cross"
         )
-        for kind, known, more in zip(found.kinds.iter_slices(1), found.undrawn, missing, strict=True)
+        for kind, known, more in zip(result.kinds.iter_slices(1), result.unsampled, missing, strict=True)
     ]
     return pl.concat(parts)
 
 
 def test_an_extract_gives_back_every_case_to_the_bit() -> None:
     rows = decided(90)
-    found = read(rows)
-    back = undrawn(found)
+    result = read(rows)
+    back = unsampled(result)
     columns = ["confidence", "route", "propensity", "prediction", "policy_id", "epoch_id", "slices"]
     assert sorted(map(str, rows.filter(~pl.col("blind")).select(columns).rows())) == sorted(
         map(str, back.select(columns).rows())
     )
     named = ["case_id", *columns]
-    drawn = found.kinds.drop("n")[found.drawn["kind"]].hstack(found.drawn.drop("kind"))
-    assert rows.filter("blind").select(named).sort("case_id").equals(drawn.select(named).sort("case_id"))
+    sampled = result.kinds.drop("n")[result.sampled["kind"]].hstack(result.sampled.drop("kind"))
+    assert rows.filter("blind").select(named).sort("case_id").equals(sampled.select(named).sort("case_id"))
 
 
 @pytest.mark.parametrize("by", [["prediction"], ["route", "propensity"], ["day", "slices"]])
 def test_bins_count_every_case_once(by: list[str]) -> None:
     rows = decided(90).with_columns(day=pl.coalesce("produced_at", "decided_at").str.head(10))
     thresholds = [0.9, 0.5, 0.1]
-    found = outcomes.binned(read(rows), by, thresholds)
-    assert found["n"].sum() == len(rows)
+    binned = outcomes.binned(read(rows), by, thresholds)
+    assert binned["n"].sum() == len(rows)
     for place, threshold in enumerate(thresholds):
         reached = rows.filter(pl.col("confidence") >= threshold).group_by(by).len().sort(by)
-        counted = found.filter(pl.col("bin") <= place).group_by(by).agg(pl.col("n").sum()).sort(by)
+        counted = binned.filter(pl.col("bin") <= place).group_by(by).agg(pl.col("n").sum()).sort(by)
         assert reached.rows() == counted.rows()
 
 
 def test_few_cases_keep_every_confidence() -> None:
     rows = decided(90)
-    found = outcomes.counts(read(rows))
+    counts = outcomes.counts(read(rows))
     wanted = rows.group_by("confidence", "route", "blind", "propensity").len()
-    counted = found.group_by("confidence", "route", "blind", "propensity").agg(pl.col("n").sum())
+    counted = counts.group_by("confidence", "route", "blind", "propensity").agg(pl.col("n").sum())
     order = ["confidence", "route", "blind"]
     assert wanted.sort(order).rows() == counted.sort(order).rows()
 
@@ -106,13 +106,13 @@ def test_of_many_cases_each_count_above_a_listed_confidence_is_exact_and_the_are
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rows = decided(200_000)
-    found = read(rows)
+    text = read(rows)
     # As where few are drawn: the undrawn ones have confidences of their own.
-    found = replace(found, drawn=found.drawn.gather_every(500))
+    text = replace(text, sampled=text.sampled.gather_every(500))
     point = 0.123456
-    short = outcomes.counts(found, [point])
+    short = outcomes.counts(text, [point])
     monkeypatch.setattr(confidence_levels, "EXACT", len(rows))
-    whole = outcomes.counts(found, [point])
+    whole = outcomes.counts(text, [point])
     assert short["n"].sum() == whole["n"].sum()
     assert len(short) < 40_000 < 100_000 < len(whole)
     for level in [point, *short["confidence"].drop_nulls().sample(200, seed=1)]:
@@ -130,21 +130,24 @@ def test_of_many_draws_without_an_answer_each_count_above_a_listed_confidence_is
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rows = decided(200_000)
-    found = read(rows)
+    text = read(rows)
     answered = pl.int_range(pl.len()) % 500 == 0
     late = pl.int_range(pl.len()) % 3 == 0
-    silent = found.drawn.with_columns(
+    silent = text.sampled.with_columns(
         outcome=pl.when(answered).then("outcome").otherwise(pl.lit("waiting")), late=late & ~answered
     )
-    found = replace(found, drawn=silent)
-    short = outcomes.counts(found)
+    text = replace(text, sampled=silent)
+    short = outcomes.counts(text)
     monkeypatch.setattr(confidence_levels, "EXACT", len(rows))
-    whole = outcomes.counts(found)
-    told = ["blind", "outcome", "late"]
+    whole = outcomes.counts(text)
+    reported = ["blind", "outcome", "late"]
     assert len(short) < 40_000 < 150_000 < len(whole)
     for level in [-1.0, *short["confidence"].drop_nulls().sample(200, seed=1)]:
         rows_of = [
-            counts.filter(pl.col("confidence").fill_null(0) >= level).group_by(told).agg(pl.col("n").sum()).sort(told)
+            counts.filter(pl.col("confidence").fill_null(0) >= level)
+            .group_by(reported)
+            .agg(pl.col("n").sum())
+            .sort(reported)
             for counts in (short, whole)
         ]
         assert rows_of[0].rows() == rows_of[1].rows()
@@ -157,16 +160,16 @@ def test_of_many_draws_without_an_answer_each_count_above_a_listed_confidence_is
 
 def test_epochs_days_and_labels_can_be_taken_alone() -> None:
     rows = decided(90)
-    found = read(rows)
-    assert outcomes.of(found, "e-1") is found
-    assert outcomes.of(found, "e-2").kinds.is_empty()
-    spam = outcomes.with_prediction(found, "spam")
+    result = read(rows)
+    assert outcomes.of(result, "e-1") is result
+    assert outcomes.of(result, "e-2").kinds.is_empty()
+    spam = outcomes.with_prediction(result, "spam")
     assert (
         len(rows.filter(pl.col("prediction") == "spam"))
         == spam.kinds["n"].sum()
-        == len(spam.drawn) + len(undrawn(spam))
+        == len(spam.sampled) + len(unsampled(spam))
     )
-    assert set(undrawn(spam)["prediction"]) == {"spam"}
+    assert set(unsampled(spam)["prediction"]) == {"spam"}
 
 
 def test_an_era_holds_what_was_appended_after_it_began_whatever_day_its_cases_are_of() -> None:
@@ -177,13 +180,13 @@ def test_an_era_holds_what_was_appended_after_it_began_whatever_day_its_cases_ar
     ]
     cases = rollups.read(halves, {"e-1": [0, 8]})
     assert cases.kinds.group_by("era").agg(pl.col("n").sum()).sort("era").rows() == [(1, 45), (2, 45)]
-    assert set(cases.drawn.filter(cases.kinds["era"].gather(cases.drawn["kind"]) == 2)["seal"]) == {9}
+    assert set(cases.sampled.filter(cases.kinds["era"].gather(cases.sampled["kind"]) == 2)["seal"]) == {9}
 
 
 def test_of_a_group_only_as_many_cases_are_evidence_as_the_plan_speaks_of() -> None:
     rows = decided(90).with_columns(group_id=pl.lit("00000000000000aa"), blind=pl.lit(True))
     held = pl.when(pl.int_range(pl.len()) < 30).then(pl.lit("too many"))
-    found = read(rows.with_columns(held=held))
-    kept = outcomes.released_at_most(found, 5)
-    assert (len(kept.drawn), kept.kinds["n"].sum()) == (5, 60)
+    result = read(rows.with_columns(held=held))
+    kept = outcomes.released_at_most(result, 5)
+    assert (len(kept.sampled), kept.kinds["n"].sum()) == (5, 60)
     assert outcomes.released_at_most(read(decided(90)), 1).kinds["n"].sum() == 90

@@ -80,20 +80,20 @@ def weighed(rows: tuple[Row, ...]) -> Part:
     def settled(word: str) -> pl.DataFrame:
         return table(tuple((*row[:4], row[4].replace("disputed", word), *row[5:]) for row in rows))
 
-    return Part(counts=settled("wrong"), least=settled("right"), draws=blind_samples.of(table(rows)))
+    return Part(counts=settled("wrong"), least=settled("right"), samples=blind_samples.of(table(rows)))
 
 
-def made(
+def report_of(
     rows: tuple[Row, ...] = COUNTS,
     policy: policy_history.PolicyInForce | None = IN_FORCE,
     totals: Mapping[str, int] | None = None,
-    standing: certificate.Standing | None = None,
+    progress: certificate.Progress | None = None,
     alarm: Alarm | None = None,
     parts: Sequence[what_if.Part] = (),
     since: Mapping[str, object] | None = None,
     *,
     stream: Stream = STREAM,
-    classes: Mapping[str, tuple[certificate.Standing, tuple[Row, ...]]] = MappingProxyType({}),
+    classes: Mapping[str, tuple[certificate.Progress, tuple[Row, ...]]] = MappingProxyType({}),
     era: Era | None = None,
     pace: Pace = report.NO_PACE,
     silence: Literal["", "soon", "stopped", "unsettled", "doubted"] = "",
@@ -165,24 +165,24 @@ def made(
     }
     if not filled:
         frames = {name: frame.clear() for name, frame in frames.items()}
-    standings = {label: left for label, (left, _) in classes.items()}
-    found = Weighed(whole=weighed(rows), by_class={label: weighed(some) for label, (_, some) in classes.items()})
+    progress_by_scope = {label: left for label, (left, _) in classes.items()}
+    result = Weighed(whole=weighed(rows), by_class={label: weighed(some) for label, (_, some) in classes.items()})
     return report.build(
         stream,
         policy=policy,
         totals={**number, "faults": int(filled), "reviewed": 205 * filled, "waiting": 4 * filled, **(totals or {})},
-        counts=found.whole.counts,
+        counts=result.whole.counts,
         head=(12, "ab" * 32) if filled else (0, "0" * 64),
         now=NOW,
-        standings=standings if standing is None else {"": standing},
-        weighed=found,
+        progress_by_scope=progress_by_scope if progress is None else {"": progress},
+        weighed=result,
         era=era,
         pace=pace,
         silence=silence,
         goes_on=goes_on,
         slices=slices,
         alarm=alarm,
-        at=None if standing is None else standing.plan.thresholds,
+        at=None if progress is None else progress.plan.thresholds,
         parts=parts,
         since=since,
         by_day=frames["by_day"],
@@ -194,7 +194,7 @@ def made(
 
 
 PLAN = era_plan.Plan(epoch="e" * 64, alpha=0.05, delta=0.05, thresholds=(0.9, 0.3), starts=(0,), weights=(1.0,))
-STANDING = certificate.Standing(
+PROGRESS = certificate.Progress(
     plan=PLAN,
     looks=3,
     log_e=(4.0, 0.0),
@@ -213,15 +213,15 @@ def part(name: str, rows: Sequence[Row] = COUNTS) -> what_if.Part:
     return what_if.part(name, table(tuple(rows)), PLAN.thresholds, 0.05)
 
 
-EMPTY = made((), policy=None)
-COLD = made(
+EMPTY = report_of((), policy=None)
+COLD = report_of(
     ((0.9, R, True, 1.0, "right", False, 90), (0.5, R, True, 1.0, "wrong", False, 9)),
     policy=replace(IN_FORCE, policy=Policy(threshold=None, audit_rate=0.1, blind_rate=1.0)),
 )
-UNANSWERED = made(((0.95, A, False, 0.1, "undrawn", False, 90), (0.95, A, True, 0.1, "open", False, 10)))
-TINY = made(((0.95, A, True, 0.1, "right", False, 1),))
-RUNNING = made()
-ALARMED = made(
+UNANSWERED = report_of(((0.95, A, False, 0.1, "undrawn", False, 90), (0.95, A, True, 0.1, "open", False, 10)))
+TINY = report_of(((0.95, A, True, 0.1, "right", False, 1),))
+RUNNING = report_of()
+ALARMED = report_of(
     policy=replace(IN_FORCE, policy=Policy(threshold=None, audit_rate=0.1, blind_rate=1.0), adopted_by="the watchdog"),
     alarm=Alarm(raised_at=NOW, labels=127, errors=8, clean_until=None, suspects=161, current=True),
 )
@@ -232,5 +232,5 @@ STATES = {
     "unanswered": UNANSWERED,
     "running": RUNNING,
     "alarmed": ALARMED,
-    "certified": made(standing=STANDING, parts=(part("answer: 1"), part("language: <b>de</b>", COUNTS[:3]))),
+    "certified": report_of(progress=PROGRESS, parts=(part("answer: 1"), part("language: <b>de</b>", COUNTS[:3]))),
 }

@@ -23,16 +23,16 @@ def plain(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("read", "wrong", "said"),
+    ("read", "wrong", "text"),
     [
         (1285, 2, "1 285 answers that agreed with the model: 2 were wrong."),
         (285, 1, "285 answers that agreed with the model: 1 was wrong."),
         (1, 0, "1 answer that agreed with the model: none was wrong."),
     ],
 )
-def test_what_is_known_is_said_with_its_limits_rounded_outwards(read: int, wrong: int, said: str) -> None:
+def test_what_is_known_is_said_with_its_limits_rounded_outwards(read: int, wrong: int, text: str) -> None:
     corrected = " Corrected for what one reader misses, 4.9 % (3.8 % to 7.7 %) of the released are wrong."
-    assert f"Readers were checked on {said}{corrected}" == plain(readers_text.of(known(read, wrong), 0.1))
+    assert f"Readers were checked on {text}{corrected}" == plain(readers_text.of(known(read, wrong), 0.1))
 
 
 def test_the_region_is_named() -> None:
@@ -40,7 +40,7 @@ def test_the_region_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("due", "read", "reason", "said"),
+    ("due", "read", "reason", "text"),
     [
         (
             0,
@@ -63,8 +63,8 @@ def test_the_region_is_named() -> None:
         (40, 30, "1 error caught by two readers so far", "1 error caught by two readers so far."),
     ],
 )
-def test_what_is_not_known_is_said_with_what_there_is(due: int, read: int, reason: str, said: str) -> None:
-    wanted = f"Nothing is known yet of what readers miss of the released: {said}"
+def test_what_is_not_known_is_said_with_what_there_is(due: int, read: int, reason: str, text: str) -> None:
+    wanted = f"Nothing is known yet of what readers miss of the released: {text}"
     assert wanted == plain(readers_text.of(unknown(due, read, reason), 0.1))
 
 

@@ -16,7 +16,7 @@ from models.monitoring import score_shift
 from review import formats
 from review.report import as_json, report
 from review.report.figures import Alarm
-from tests.unit.review.report.report_facts import COUNTS, EMPTY, IN_FORCE, NOW, STANDING, STATES, A, R, Row, made
+from tests.unit.review.report.report_facts import COUNTS, EMPTY, IN_FORCE, NOW, PROGRESS, STATES, A, R, Row, report_of
 
 
 def plain(text: str) -> str:
@@ -24,7 +24,7 @@ def plain(text: str) -> str:
 
 
 def test_the_first_lines_say_what_is_released_and_what_that_risks() -> None:
-    assert plain(report.lines(made())).splitlines()[:7] == [
+    assert plain(report.lines(report_of())).splitlines()[:7] == [
         "Handwritten <digits> & more (digits), 10 January 2026, 08:30 UTC",
         "The machine answers 83.8 % of cases alone.",
         "With 95 % confidence at most 3.6 % of the 1 333 released are wrong.",
@@ -39,12 +39,12 @@ def test_the_first_lines_say_what_is_released_and_what_that_risks() -> None:
 
 def test_the_terminal_and_the_page_say_the_same() -> None:
     page = plain(page_of("running"))
-    for line in plain(report.lines(made())).splitlines()[1:4]:
+    for line in plain(report.lines(report_of())).splitlines()[1:4]:
         assert line in page
 
 
 def test_the_batch_and_the_process_are_promised_apart() -> None:
-    figures = made()
+    figures = report_of()
     assert isinstance(figures.promise, Estimate)
     assert figures.batch is not None
     assert figures.batch < figures.promise.high
@@ -54,14 +54,14 @@ def test_the_batch_and_the_process_are_promised_apart() -> None:
 
 
 def test_under_unequal_draws_there_is_no_promise_for_the_batch() -> None:
-    figures = made((*COUNTS, (0.97, A, True, 0.5, "right", False, 10)))
+    figures = report_of((*COUNTS, (0.97, A, True, 0.5, "right", False, 10)))
     assert figures.batch is None
     assert isinstance(figures.promise, Estimate)
     assert figures.promise.method == "Fay-Feuer, one-sided"
 
 
 def test_what_nobody_answered_shows_as_the_worst_case() -> None:
-    figures = made()
+    figures = report_of()
     assert isinstance(figures.worst, Estimate)
     assert (figures.worst.n, figures.worst.errors) == (133, 4)
     assert "every draw that has no answer taken for a wrong one" in page_of("running")
@@ -79,13 +79,13 @@ def test_the_target_is_kept_open_or_missed_by_its_limits(
         (0.95, A, True, 0.1, "right", False, right),
         (0.95, A, True, 0.1, "wrong", False, wrong),
     )
-    figures = made(tuple(row for row in rows if row[-1]))
+    figures = report_of(tuple(row for row in rows if row[-1]))
     assert (figures.verdict, figures.needed) == (verdict, needed)
 
 
 def test_the_target_is_that_of_the_policy_in_force() -> None:
-    assert made(policy=replace(IN_FORCE, target_error=0.01)).verdict == "open"
-    assert made(policy=replace(IN_FORCE, target_error=0.01)).target == 0.01
+    assert report_of(policy=replace(IN_FORCE, target_error=0.01)).verdict == "open"
+    assert report_of(policy=replace(IN_FORCE, target_error=0.01)).target == 0.01
 
 
 def test_limits_in_words_are_rounded_away_from_the_estimate() -> None:
@@ -99,7 +99,7 @@ def test_limits_in_words_are_rounded_away_from_the_estimate() -> None:
 
 
 def test_the_queue_is_counted_by_age_and_by_deadline() -> None:
-    queue = made().queue
+    queue = report_of().queue
     assert (queue.open, queue.late, queue.skipped, queue.waiting, queue.oldest) == (3, 1, 1, 4, 72.0)
     assert dict(queue.ages) == {"under 1 h": 1, "1 to 8 h": 1, "8 to 24 h": 0, "1 to 3 days": 0, "over 3 days": 1}
 
@@ -172,24 +172,24 @@ def test_what_people_wrote_is_text_on_the_page_and_in_markdown() -> None:
     for written in ("Handwritten <digits>", "two <wrong> in 300", "<no> image"):
         assert written not in page
     assert "two &lt;wrong&gt; in 300" in page
-    assert report.markdown(made()).startswith("### Handwritten \\<digits\\> & more (digits)")
+    assert report.markdown(report_of()).startswith("### Handwritten \\<digits\\> & more (digits)")
 
 
 def test_the_curve_travels_inside_the_markdown_on_paper_of_its_own() -> None:
-    address = report.markdown(made()).partition("](")[2].partition(")")[0]
+    address = report.markdown(report_of()).partition("](")[2].partition(")")[0]
     kind, _, data = address.partition(",")
     assert kind == "data:image/svg+xml;base64"
-    drawn = base64.b64decode(data).decode()
-    assert "var(--" not in drawn
-    assert '<rect width="100%" height="100%" fill="#ffffff"/>' in drawn
+    sampled = base64.b64decode(data).decode()
+    assert "var(--" not in sampled
+    assert '<rect width="100%" height="100%" fill="#ffffff"/>' in sampled
     assert "data:image" not in report.markdown(EMPTY)
 
 
 def test_every_chart_has_words_and_a_table_in_its_place() -> None:
     page = page_of("running")
-    drawn = re.findall(r'<svg [^>]*role="img" aria-label="([^"]+)"', page)
-    assert len(drawn) == 8  # four charts, each for a wide and for a narrow page
-    assert all("has the figures." in words for words in drawn)
+    sampled = re.findall(r'<svg [^>]*role="img" aria-label="([^"]+)"', page)
+    assert len(sampled) == 8  # four charts, each for a wide and for a narrow page
+    assert all("has the figures." in words for words in sampled)
     assert page.count("as a table</summary>") == 3  # the evidence is in the table of the days
 
 
@@ -218,7 +218,7 @@ def test_the_json_holds_every_figure_and_no_nan(state: str) -> None:
 
 
 def test_a_figure_in_json_is_an_estimate_or_says_why_not() -> None:
-    assert as_json.whole(made())["promise"] == {
+    assert as_json.whole(report_of())["promise"] == {
         "value": 1 / 130,
         "low": 0.0,
         "high": pytest.approx(0.03597, abs=1e-5),
@@ -237,18 +237,18 @@ def test_a_figure_in_json_is_an_estimate_or_says_why_not() -> None:
 
 
 def test_the_salt_that_would_foretell_the_audits_is_nowhere() -> None:
-    figures = made()
+    figures = report_of()
     shown = page_of("running") + json.dumps(as_json.whole(figures)) + report.lines(figures)
     assert IN_FORCE.salt not in shown
 
 
 def test_the_ledgers_last_seal_stands_at_the_foot() -> None:
     assert "ab" * 32 in page_of("running")
-    assert as_json.whole(made())["seal"] == {"number": 12, "digest": "ab" * 32}
+    assert as_json.whole(report_of())["seal"] == {"number": 12, "digest": "ab" * 32}
 
 
 def test_the_terminal_curve_fits_80_columns_and_shows_each_tenth_reached() -> None:
-    _, _, curve = report.lines(made()).partition("\n\n")
+    _, _, curve = report.lines(report_of()).partition("\n\n")
     rows = curve.splitlines()
     assert len(rows) == 3  # its head, and one row for each of the two distinct confidences
     assert max(map(len, rows)) <= 80
@@ -256,38 +256,38 @@ def test_the_terminal_curve_fits_80_columns_and_shows_each_tenth_reached() -> No
 
 
 def test_what_is_certified_is_said_with_its_promise_and_the_command_that_adopts_it() -> None:
-    found = made(standing=STANDING)
-    assert found.proposal is not None
-    assert (found.proposal.threshold, found.proposal.certified) == (0.9, (0.9,))
-    assert "Certified: confidence \u2265 0.9" in plain(report.lines(found))
-    assert found.verdict == "certified"
-    page = plain(report.page(found))
+    result = report_of(progress=PROGRESS)
+    assert result.proposal is not None
+    assert (result.proposal.threshold, result.proposal.certified) == (0.9, (0.9,))
+    assert "Certified: confidence \u2265 0.9" in plain(report.lines(result))
+    assert result.verdict == "certified"
+    page = plain(report.page(result))
     assert "second-reader adopt digits --threshold 0.9 --by NAME --because TEXT" in page
-    assert as_json.whole(found)["certificate"]["threshold"] == 0.9
+    assert as_json.whole(result)["certificate"]["threshold"] == 0.9
 
 
 def test_where_nothing_is_certified_the_labels_still_needed_are_said() -> None:
     none = replace(
-        STANDING, certified=(), labels=(20.0, 30.0), errors=(0.0, 2.0), stops=(certificate.Stop(at=0, level=0.05),)
+        PROGRESS, certified=(), labels=(20.0, 30.0), errors=(0.0, 2.0), stops=(certificate.Stop(at=0, level=0.05),)
     )
-    found = made(standing=none)
-    said = plain(report.lines(found))
-    assert "Wait: Nothing is certified yet. About " in said
-    assert (1, 1) == (said.count("certified yet"), said.count("would certify that")), "it is said once"
-    assert "more blind labels at confidence \u2265 0.9" in said
+    result = report_of(progress=none)
+    message = plain(report.lines(result))
+    assert "Wait: Nothing is certified yet. About " in message
+    assert (1, 1) == (message.count("certified yet"), message.count("would certify that")), "it is said once"
+    assert "more blind labels at confidence \u2265 0.9" in message
     # At the nearest threshold there may be none, while there are some below it.
     below: tuple[Row, ...] = ((0.95, A, False, 0.1, "undrawn", False, 1200), (0.4, R, True, 0.3, "right", False, 60))
-    first = made(below, standing=replace(none, labels=(0.0, 300.0), errors=(0.0, 60.0)))
+    first = report_of(below, progress=replace(none, labels=(0.0, 300.0), errors=(0.0, 60.0)))
     assert "There is no blind label at confidence \u2265 0.9 yet; about " in plain(report.lines(first))
     # Of cases of which none could be scored no label would certify anything.
-    assert "more blind labels" not in plain(report.lines(replace(found, unscored=found.cases)))
+    assert "more blind labels" not in plain(report.lines(replace(result, unscored=result.cases)))
 
 
 def test_a_part_above_the_target_and_moved_confidences_are_said_at_once_and_are_in_the_table() -> None:
     worse = slices.Slice(name="answer: <8>", error=_error(), flagged=True)
     fine = slices.Slice(name="ink: heavy", error=NotEnoughEvidence(reason="too few", n=3, errors=0), flagged=False)
     moved = score_shift.Shift(distance=0.4, p=1e-9, before=800, after=300)
-    made_of = replace(made(), slices=(worse, fine), shift=moved)
+    made_of = replace(report_of(), slices=(worse, fine), shift=moved)
     text = plain(report.lines(made_of))
     assert "Beware: answer: <8> is above the target: 20.0 %" in text
     assert "up to 40.0 % of cases lie elsewhere" in text
@@ -298,7 +298,7 @@ def test_a_part_above_the_target_and_moved_confidences_are_said_at_once_and_are_
     assert [True, False] == [part["flagged"] for part in figures["slices"]]
     assert figures["shift"]["warn"] is True
     still = score_shift.Shift(distance=0.05, p=1e-9, before=800, after=300)
-    assert "Beware" not in report.lines(replace(made(), shift=still))
+    assert "Beware" not in report.lines(replace(report_of(), shift=still))
 
 
 def _error() -> Estimate:
@@ -307,13 +307,13 @@ def _error() -> Estimate:
 
 def test_an_alarm_is_the_first_thing_said_of_the_line() -> None:
     raised = Alarm(raised_at=NOW, labels=80, errors=7, clean_until=None, suspects=212, current=True)
-    found = made(alarm=raised)
-    assert "212 released cases under suspicion" in plain(report.lines(found))
-    assert "Alarm" in report.page(found)
+    result = report_of(alarm=raised)
+    assert "212 released cases under suspicion" in plain(report.lines(result))
+    assert "Alarm" in report.page(result)
 
 
 def test_cases_that_could_not_be_scored_are_counted() -> None:
-    some = made()
+    some = report_of()
     assert some.unscored == 2
     assert "2 cases could not be scored and went to people" in report.lines(some)
     assert "2 of 1\u202f590 cases, which went to people" in report.page(some)

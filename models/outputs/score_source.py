@@ -11,7 +11,7 @@ from models.outputs import scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class ScoreSource:
     """`columns`, all of one `scale`, named in `key` of the stream file; `named`: somebody said so. `levels`: of that scale."""
 
     columns: tuple[str, ...]
@@ -23,11 +23,11 @@ class Given:
     scale_key: str
 
 
-def of(stream: Stream) -> Given:
+def of(stream: Stream) -> ScoreSource:
     """The columns that a stream names; none where its confidence is made of something else."""
     confidence = () if stream.input.confidence is None else (stream.input.confidence,)
     if stream.score is None:
-        return Given(
+        return ScoreSource(
             columns=confidence,
             scale=stream.input.scale,
             levels=(),
@@ -37,7 +37,7 @@ def of(stream: Stream) -> Given:
             scale_key="input.scale",
         )
     key = "score.judge" if stream.score.judge else "score.columns" if stream.score.columns else "input.confidence"
-    return Given(
+    return ScoreSource(
         columns=confidence or tuple(stream.score.numbers),
         scale=stream.score.scale,
         levels=tuple(stream.score.levels or ()),
