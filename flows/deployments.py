@@ -1,4 +1,4 @@
-"""The flows of a stream as Prefect deployments: four on its schedules, and two that wait for its owner; who runs them."""
+"""The flows of a stream as Prefect deployments: four or five on its schedules, and two that wait for its owner; who runs them."""
 
 import asyncio
 import functools
@@ -22,6 +22,7 @@ from flows.adopt import adopt, halt
 from flows.collect import collect
 from flows.dispatch import dispatch
 from flows.measure import measure
+from flows.release import release
 from flows.runtime import next_runs, runs, settings, warm
 from flows.score import score
 from models import timestamps
@@ -46,17 +47,18 @@ LATE = (  # loaded by the first run of a process: a fork would load them again e
 
 def of(stream: Stream) -> list[RunnerDeployment]:
     """The stream's deployments: `score/<stream>`, `dispatch/<stream>` and so on; `adopt/<stream>`, `halt/<stream>`."""
+    scheduled = (*SCHEDULED, release) if stream.release is not None else SCHEDULED
     return [
         work.to_deployment(
             name=stream.name,
             parameters={"stream": stream.name},
-            schedule=_schedule(stream, getattr(stream.schedule, work.name)) if work in SCHEDULED else None,
+            schedule=_schedule(stream, getattr(stream.schedule, work.name)) if work in scheduled else None,
             tags=["second-reader", stream.name],
             description=work.description,
             # By module: a path would put the folder `flows` first on sys.path.
             entrypoint_type=EntrypointType.MODULE_PATH,
         )
-        for work in (*SCHEDULED, *OWNERS)
+        for work in (*scheduled, *OWNERS)
     ]
 
 

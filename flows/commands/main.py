@@ -6,7 +6,7 @@ Exit codes: 0 done, 1 error, 2 usage, 3 done but rows could not be read.
 import importlib.metadata
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -78,17 +78,14 @@ def init(
 
 @app.command(epilog="Example: `second-reader run digits`")
 def run(stream: StreamName, verbose: Annotated[bool, typer.Option(help="Show Prefect's own log.")] = False) -> None:
-    """Run one round: collect, score, dispatch, measure."""
+    """Run one round: collect, score, dispatch, measure; and release, where the stream file has a table [release]."""
     if not verbose:
         settings.quiet_prefect()
-    from flows import collect, dispatch, measure, score
+    from flows import collect, dispatch, measure, release, score
 
-    faults = 0  # what was answered makes room in the queue: so it comes home first
-    for work in (collect.collect, score.score, dispatch.dispatch, measure.measure):
-        counts = _outcome(work, stream)
-        faults += counts.get("faults", 0)
-        _print_counts(work.name, counts)
-    _leave(faults, stream)
+    last: list[Any] = [release.release] if settings.read_stream(stream, settings.read()).release is not None else []
+    # What was answered makes room in the queue: so it comes home first.
+    _each((collect.collect, score.score, dispatch.dispatch, measure.measure, *last), stream)
 
 
 @app.command(epilog="Example: `second-reader score digits --source late/2026-02-01.parquet`")
@@ -135,6 +132,15 @@ def measure(
         print(Path(counts["report"]).with_suffix(".json").read_text(encoding="utf-8"), end="")
     else:
         _print_counts("measure", counts)
+
+
+@app.command(epilog="Example: `second-reader release digits`")
+def release(stream: StreamName) -> None:
+    """Hand out finished answers that are new or have become another: to files in the outbox, and to the webhook."""
+    settings.quiet_prefect()
+    from flows import release as release_flow
+
+    _one(release_flow.release, stream)
 
 
 @app.command(epilog="Example: `second-reader serve` or `second-reader serve digits`")
@@ -186,6 +192,16 @@ def _outcome(work: Any, stream: str, **parameters: object) -> dict[str, Any]:
     with _progress(f"{work.name} {stream}"):
         counts: dict[str, Any] = work(stream, **parameters, return_state=True).result()
     return counts
+
+
+def _each(works: Iterable[Any], stream: str) -> None:
+    """One flow after the other; rows that could not be read make the exit code another at the end."""
+    faults = 0
+    for work in works:
+        counts = _outcome(work, stream)
+        faults += counts.get("faults", 0)
+        _print_counts(work.name, counts)
+    _leave(faults, stream)
 
 
 def _print_counts(name: str, counts: dict[str, Any]) -> None:

@@ -44,12 +44,14 @@ def _unopened(name: str) -> str:
 def _row(name: str) -> dict[str, Any]:
     """One stream's figures. A stream that cannot be read says why, and the others still show."""
     from flows.runtime import runs
-    from review.queries import policy_history, readings, totals
+    from review.queries import handouts, policy_history, readings, totals
 
     empty = dict.fromkeys(
         ("automation", "at_most", "promised", "measured_at", "threshold", "certified", "contradicted", "alarm")
     )
-    none = dict.fromkeys(("open", "late", "waiting", "faults"), 0)
+    none: dict[str, Any] = dict.fromkeys(("open", "late", "waiting", "faults", "undelivered"), 0) | {
+        "undelivered_because": None
+    }
     row: dict[str, Any] = {"stream": name, **empty, "past_alarms": [], **none, "because": None, "problem": None}
     try:
         stream = settings.read_stream(name, settings.read())
@@ -59,6 +61,9 @@ def _row(name: str) -> dict[str, Any]:
                 return row | {"problem": _unopened(name)}
             counts = totals.totals(book, stream.name, readings.read(book, stream.name))
             last = totals.last_report(book, stream.name, today="") or {}
+            if stream.release is not None and stream.release.webhook is not None:
+                row["undelivered"] = handouts.waiting(book, stream.name)
+                row["undelivered_because"] = handouts.stopped_by(book, stream.name) if row["undelivered"] else None
     except SecondReaderError as error:
         return row | {"problem": str(error).splitlines()[0]}
     rule = in_force.policy
@@ -103,7 +108,15 @@ def _lines(rows: list[dict[str, Any]]) -> list[str]:
     problems = [f"{row['stream']}: {row['problem']}" for row in rows if row["problem"] is not None]
     moved = [f"{row['stream']}: {row['because']}" for row in rows if row["because"] is not None]
     alarms = [_past(row["stream"], alarm) for row in rows for alarm in row["past_alarms"]]
-    return (shown if len(cells) > 1 else []) + moved + alarms + problems
+    return (shown if len(cells) > 1 else []) + moved + alarms + _undelivered(rows) + problems
+
+
+def _undelivered(rows: list[dict[str, Any]]) -> list[str]:
+    """What webhooks lack, and why."""
+    from review.health import release_findings
+
+    lines = (release_findings.line(row["stream"], row["undelivered"], row["undelivered_because"]) for row in rows)
+    return [line for line in lines if line is not None]
 
 
 def _past(stream: str, alarm: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from flows.runtime import runs
 from models import names_and_reasons, timestamps
 from models.errors import Misuse
+from review.queries import handouts
 from review.retention import retirement
 
 
@@ -22,7 +23,17 @@ def retire(stream_name: str, *, before: str, folder: Path, by: str, because: str
         raise Misuse(f"--before {before} has not come yet; give a day up to today")
     with runs.running("retire", stream_name) as run:
         who = retirement.Who(by=by, because=because, now=now)
-        return retirement.retire(run.ledger, run.stream.name, before=moment_text, folder=folder, who=who)
+        return retirement.retire(
+            run.ledger, run.stream.name, before=moment_text, folder=folder, who=who, settled=_settled(run)
+        )
+
+
+def _settled(run: runs.Run) -> int | None:
+    """The seal up to which all was handed out, of a stream that hands out by itself: the rest could not be any more."""
+    asked = run.stream.release
+    if asked is None:
+        return None
+    return handouts.settled_seal(run.ledger, run.stream.name, webhook=asked.webhook is not None)
 
 
 def _moment(before: str) -> str:

@@ -19,11 +19,12 @@ from review.health import (
     label_studio_probe,
     ledger_findings,
     ledger_probe,
+    release_findings,
     start_findings,
 )
 from review.label_studio import access
 from review.ledger import ledger
-from review.queries import certificates, pending_cases, policy_history, readings, totals
+from review.queries import certificates, handouts, pending_cases, policy_history, readings, totals
 from review.report.figures import Pace
 
 _RUNNERS = {"dask": "prefect_dask"}
@@ -135,6 +136,20 @@ def _opened(book: ledger.Ledger, streams: Sequence[Stream]) -> Iterator[findings
         if pending_cases.project(book, stream.name) is None:
             yield write.warn("the stream has no Label Studio project", f"second-reader init {stream.name}")
         yield start_findings.finding(stream, _readers(book, stream, in_force))
+        if stream.release is not None and stream.release.webhook is not None:
+            yield from release_findings.of(stream, _webhook(book, stream))
+
+
+def _webhook(book: ledger.Ledger, stream: Stream) -> release_findings.Seen:
+    """What the webhook lacks, and why."""
+    secret = None
+    try:
+        settings.webhook_keys(settings.read())
+    except SecondReaderError as error:
+        secret = str(error)
+    return release_findings.Seen(
+        waiting=handouts.waiting(book, stream.name), because=handouts.stopped_by(book, stream.name), secret=secret
+    )
 
 
 def _readers(book: ledger.Ledger, stream: Stream, in_force: policy_history.PolicyInForce) -> start_findings.Seen:

@@ -115,13 +115,19 @@ def judge(stream: Stream, seen: Seen, *, now: datetime) -> Iterator[findings.Fin
         )
 
 
+def flows(stream: Stream) -> tuple[str, ...]:
+    """The flows of a stream that run on schedules."""
+    return SCHEDULED if stream.release is None else (*SCHEDULED, "release")
+
+
 def _deployed(write: findings.Scribe, stream: Stream, seen: Seen) -> Iterator[findings.Finding]:
     by_flow = {deployment.flow: deployment for deployment in seen.deployments}
     again = f"start second-reader serve {stream.name} again, or deploy again"
-    missing = [flow for flow in SCHEDULED if flow not in by_flow]
+    scheduled = flows(stream)
+    missing = [flow for flow in scheduled if flow not in by_flow]
     if missing:
         yield write.bad(f"not deployed: {', '.join(missing)}", again)
-    asleep = [flow for flow in SCHEDULED if flow in by_flow and not by_flow[flow].polled]
+    asleep = [flow for flow in scheduled if flow in by_flow and not by_flow[flow].polled]
     if asleep:
         polls = [at for flow in asleep if (at := by_flow[flow].last_polled) is not None]
         since = f" since {max(polls):%Y-%m-%d %H:%M} UTC" if polls else ""
@@ -129,7 +135,7 @@ def _deployed(write: findings.Scribe, stream: Stream, seen: Seen) -> Iterator[fi
             f"nobody has asked for the runs of {', '.join(asleep)}{since}",
             f"start second-reader serve {stream.name}, or the worker",
         )
-    for flow in SCHEDULED:
+    for flow in scheduled:
         if flow not in by_flow:
             continue
         line = getattr(stream.schedule, flow)
@@ -168,7 +174,7 @@ def _seen(client: SyncPrefectClient, stream: Stream) -> Seen:
     late = FlowRunFilter(state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Late"])))
     waiting = client.read_flow_runs(deployment_filter=named, flow_run_filter=late, limit=100)
     runs: dict[str, Sequence[Run]] = {}
-    for flow in SCHEDULED:
+    for flow in flows(stream):
         # By name, so that runs by hand count as well.
         mine = FlowRunFilter(name=FlowRunFilterName(any_=[f"{flow}-{stream.name}"]))
         flow_runs = client.read_flow_runs(flow_run_filter=mine, sort=FlowRunSort.START_TIME_DESC, limit=10)

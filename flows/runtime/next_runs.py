@@ -21,7 +21,7 @@ def check(stream: Stream, *, origin: str, now: datetime) -> None:
     """
     from prefect.server.schemas.schedules import CronSchedule  # seconds of a core, which no other command needs
 
-    for flow in ("score", "dispatch", "collect", "measure"):
+    for flow in ("score", "dispatch", "collect", "measure", "release"):
         text = getattr(stream.schedule, flow)
         where = f"{origin}: schedule.{flow} = {text!r}"
         zone = cron.zone(text, stream.schedule.timezone)

@@ -4,6 +4,7 @@ Every setting is an environment variable that starts with SECOND_READER_, or a l
 is started.
 """
 
+import base64
 import difflib
 import os
 from pathlib import Path
@@ -34,6 +35,9 @@ class Settings(BaseSettings):
     reports: Path = Path("reports")
     reports_url: str = ""  # where a web server shows that folder; empty: links are to files
     runner: Literal["threads", "dask"] = "threads"  # what works on the chunks of `score`
+    webhook_secret: SecretStr = SecretStr(
+        ""
+    )  # signs what the webhook of [release] gets; while it changes, both, with a space
     runner_address: str = ""  # of a Dask scheduler; empty: workers of this machine, for the run
 
 
@@ -67,6 +71,25 @@ def label_studio_token(settings: Settings) -> str:
             "Personal Access Token) into the environment or .env"
         )
     return token
+
+
+def webhook_keys(settings: Settings) -> list[bytes]:
+    """The keys that sign what a webhook gets, the newest first. Raises Misuse, without the value, if there is none."""
+    name, words = f"{PREFIX}WEBHOOK_SECRET", settings.webhook_secret.get_secret_value().split()
+    if not words:
+        raise Misuse(
+            f"{name} is not set, and nothing is sent unsigned; make one (echo whsec_$(openssl rand -base64 32)), put it into "
+            "the environment or .env, and give it to the receiver"
+        )
+    try:
+        keys = [base64.b64decode(word.removeprefix("whsec_"), validate=True) for word in words]
+    except ValueError:
+        keys = [b""]
+    if not all(word.startswith("whsec_") for word in words) or any(not 24 <= len(key) <= 64 for key in keys):
+        raise Misuse(
+            f"{name}: must be whsec_ and 24 to 64 random bytes in base64: echo whsec_$(openssl rand -base64 32)"
+        )
+    return keys
 
 
 def stream_file(name: str, settings: Settings) -> Path:

@@ -2,14 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, model_validator
 
 from models.answers import same
 from models.config import messages, presets, rules, score_table
@@ -28,6 +21,7 @@ from models.config.fields import (
     TargetError,
     Timezone,
 )
+from models.config.release_table import Release
 from models.config.table import Table
 from models.errors import StreamInvalid
 
@@ -159,6 +153,7 @@ class Schedule(Table):
     dispatch: Cron = "*/5 * * * *"
     collect: Cron = "*/5 * * * *"
     measure: Cron = "0 * * * *"
+    release: Cron = "*/5 * * * *"  # only with a table [release]
     timezone: Timezone = "UTC"
 
 
@@ -197,6 +192,7 @@ class Stream(Table):
     costs: Costs
     policy: Policy = Policy()
     schedule: Schedule = Schedule()
+    release: Release | None = None  # None: finished answers leave by `export` only
     never_release: list[Rule] = []  # a case that one of them holds of goes to a person, however sure the model is
     always_audit: list[Rule] = []  # a case that one of them holds of is read by a person, blind, also if it is released
 

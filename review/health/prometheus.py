@@ -14,6 +14,7 @@ _GAUGES = {
     "open": "Cases before people that nobody has answered.",
     "late": "Open cases past their deadline, at the last report.",
     "waiting": "Cases for people that are not yet in the queue.",
+    "undelivered": "Batches of finished answers that the webhook has not got.",
     "faults": "Rows and answers that could not be read, ever.",
     "automation": "Share of cases released without a person, 0 to 1, at the last report.",
     "at_most": "Upper limit of the error among the released, 0 to 1, at the last report.",

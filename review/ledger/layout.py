@@ -22,6 +22,9 @@ _TABLES = {
     "epoch": "epoch_id* stream model_id labels calibrator salt opened_at terms",
     "extract": "seal*:int stream* groups confidences:bytes case_ids members:bytes",
     "fault": "stream* source* line*:int content* reason raw run_id found_at",
+    "handout": (
+        "stream* number*:int after_seal:int until_seal:int file digest row_count:int batch_rows:int recorded_at"
+    ),
     "project": "stream* config_hash* project_id*:int config created_at",
     "retired": "stream* case_id* content of_seal:int",
     "run": "run_id* stream flow counts cursor started_at finished_at",
@@ -47,6 +50,7 @@ _TABLES = {
         "propensity:float policy_id epoch_id slices cost:float latency_ms:float produced_at content source line:int run_id "
         "decided_at group_id held"
     ),
+    "delivery": "stream* number*:int channel* batch*:int delivered_at",
     "look": "epoch_id* part* era*:int look*:int stream threshold:float standing made_at",
     "dispatch": "stream* case_id* slot*:int task_key project_id:int task_id:int blind:bool wave sent_at",
     "recall": "stream* case_id* recalled_by because recalled_at",

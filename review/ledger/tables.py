@@ -470,3 +470,45 @@ class Run(SQLModel, table=True):
     started_at: str = Field(sa_column=_text())
     finished_at: str = Field(sa_column=_text())
     seal: int = Field(sa_column=_seal())
+
+
+class Handout(SQLModel, table=True):
+    """Revisions of finished answers that left the ledger together: those between two seals. Recorded before they leave."""
+
+    stream: str = Field(sa_column=_text(primary_key=True))
+    number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))  # 1 is the first; no gap
+    after_seal: int = Field(sa_column=Column(BigInteger, nullable=False))  # where the one before ended; 0: none before
+    until_seal: int = Field(sa_column=Column(BigInteger, nullable=False))
+    file: str = Field(sa_column=_text())  # its name in the outbox
+    digest: str = Field(sa_column=_text())  # SHA-256 of its bytes, hex
+    row_count: int = Field(sa_column=Column(BigInteger, nullable=False))
+    batch_rows: int = Field(sa_column=Column(BigInteger, nullable=False))  # rows in each batch of the webhook
+    recorded_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("number >= 1"),
+        CheckConstraint("after_seal >= 0 AND until_seal > after_seal"),
+        CheckConstraint("row_count > 0"),
+        CheckConstraint("batch_rows > 0"),
+        CheckConstraint("length(digest) = 64"),
+    )
+
+
+class Delivery(SQLModel, table=True):
+    """A handout has arrived: whole as a file, or one batch of it at the webhook."""
+
+    stream: str = Field(sa_column=_text(primary_key=True))
+    number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))  # of the handout
+    channel: str = Field(sa_column=_text(primary_key=True))
+    batch: int = Field(
+        sa_column=Column(BigInteger, primary_key=True, autoincrement=False)
+    )  # of the file 0; else from 1
+    delivered_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("channel IN ('file', 'webhook')"),
+        CheckConstraint("batch >= 0"),
+        ForeignKeyConstraint(["stream", "number"], ["handout.stream", "handout.number"]),
+    )

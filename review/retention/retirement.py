@@ -44,18 +44,20 @@ class Done:
         text = [f"{formats.count(self.rows, 'decision')} retired into {files}." if self.rows else "Nothing to retire."]
         if self.waiting:
             text.append(
-                f"{self.waiting} batches stay for now: released cases in them are under suspicion since the last alarm."
+                f"{self.waiting} batches stay for now: released cases in them are under suspicion since the last alarm, "
+                "or were not handed out yet (`second-reader release`)."
             )
         return text
 
 
-def retire(ledger: Ledger, stream: str, *, before: str, folder: Path, who: Who) -> Done:
+def retire(ledger: Ledger, stream: str, *, before: str, folder: Path, who: Who, settled: int | None = None) -> Done:
     """Retire what was decided before a moment, by whole seals. Raises Tampered if a record is not as it was sealed.
 
-    Raises Refused for a user that does not own the tables, LedgerInvalid if the folder cannot be written.
+    `settled`: a seal after which none may leave yet; None: any may. Raises Refused for a user that does not own the tables,
+    LedgerInvalid if the folder cannot be written.
     """
     ledger.check_owner()
-    candidates = _candidates(ledger, stream, before)
+    candidates = _candidates(ledger, stream, before, settled)
     done = Done(waiting=int(candidates["held"].sum()))
     # Counted over those that stay too, for what lies between is read with them.
     files = candidates.with_columns(((pl.col("n").cum_sum() - 1) // seals.ROWS).alias("file")).filter("free")
@@ -66,7 +68,7 @@ def retire(ledger: Ledger, stream: str, *, before: str, folder: Path, who: Who) 
     return done
 
 
-def _candidates(ledger: Ledger, stream: str, before: str) -> pl.DataFrame:
+def _candidates(ledger: Ledger, stream: str, before: str, settled: int | None) -> pl.DataFrame:
     """The stream's seals that were not retired, oldest first: seal, n (rows), free (to be retired), held (free but for
     something that still needs its decisions)."""
     rows = ledger.read(
@@ -86,6 +88,8 @@ def _candidates(ledger: Ledger, stream: str, before: str) -> pl.DataFrame:
     for one in alarms.suspicions(ledger, stream) if waiting else ():
         if one.epoch_id in waiting:
             held |= one.suspect & released
+    if settled is not None:
+        held |= pl.col("seal") > settled
     old = (pl.col("decided_at").max() < before) & released.any()
     return groups.group_by("seal").agg(pl.col("n").sum(), free=old & ~held.any(), held=old & held.any()).sort("seal")
 

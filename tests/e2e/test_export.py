@@ -8,7 +8,9 @@ from typing import Any
 
 import polars as pl
 
+from tests import hook as hooks
 from tests.e2e.place import Place, answer, mail
+from tests.receiver import Receiver
 
 
 def exported(place: Place, *words: str) -> str:
@@ -130,3 +132,41 @@ def test_labels_to_train_on_and_the_log_of_decisions_are_written_whole(place: Pl
         done = place.cli("export", place.name, "--to", "x.csv", *words)
         assert (done.code, message in done.err) == (2, True), done
     assert not (place.home / "x.csv").exists()
+
+
+def test_answers_leave_by_themselves_with_each_round_as_files_and_to_the_webhook(place: Place) -> None:
+    path = place.home / "streams" / f"{place.name}.toml"
+    described = path.read_text(encoding="utf-8")
+    assert place.cli("init", place.name).code == 0
+    because = ("--by", "A. Owner", "--because", "a trial", "--uncertified")
+    assert place.cli("adopt", place.name, "--threshold", "0.6", *because).code == 0
+    refused = place.cli("release", place.name)
+    assert (refused.code, "add a line [release] to its file" in refused.err) == (2, True)
+    files = Receiver()
+    with hooks.serving() as hook:
+        place.environment["SECOND_READER_WEBHOOK_SECRET"] = hooks.SECRET
+        path.write_text(f'{described}\n[release]\nwebhook = "{hook.url}"\n', encoding="utf-8")
+        place.deliver("one.jsonl", [mail(n) for n in range(100)])
+        ran = place.cli("run", place.name)
+        assert (ran.code, ran.out.splitlines()[-1]) == (0, "release: files 1, rows 40, batches 1")
+        assert place.cli("release", place.name).out.strip() == "release: files 0, rows 0, batches 0"
+        hook.faults = lambda: hooks.Fault(status=401)
+        place.deliver("two.jsonl", [mail(n) for n in range(100, 120)])
+        failed = place.cli("run", place.name)
+        assert failed.code == 1
+        assert failed.err.splitlines()[-1] == (
+            "second-reader: webhook at 127.0.0.1: answered 401, so trying again now cannot help; the files are in the outbox, "
+            "1 batch waits, and the next run goes on"
+        )
+        shown = place.cli("status").out
+        assert f"{place.name}: 1 batch of answers not delivered: webhook at 127.0.0.1: answered 401" in shown
+        assert "1 batch waits: webhook at 127.0.0.1" in place.cli("doctor", place.name).out
+        assert hooks.SECRET not in failed.err + failed.out + shown
+        hook.faults = lambda: None
+        assert place.cli("release", place.name).code == 0
+        truth = place.rows("SELECT case_id, state, answer, answered_by FROM finished")
+        files.look(place.home / "outbox" / place.name)
+        assert len(truth) > 40
+        for receiver in (files, hook.receiver):
+            assert receiver.finished() == {row[0]: row[1:] for row in truth}
+            assert receiver.wrong == []

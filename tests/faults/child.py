@@ -10,6 +10,7 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -17,8 +18,9 @@ from typing import Any
 import polars as pl
 import psycopg
 
-from flows import collect, dispatch, measure, score
+from flows import collect, dispatch, measure, release, score
 from flows.governance import actions, epochs, recall
+from flows.handover import outbox, signature, webhook
 from flows.queueing import push
 from flows.runtime import artifacts, runs, settings
 from flows.scoring import decide, group_caps
@@ -28,6 +30,8 @@ from review.integrity import verify
 from review.label_studio import access, changes, import_tasks, listing, search
 from review.ledger import appends, database, lock
 from review.ledger.drivers import dbapi
+from review.ledger.ledger import Ledger
+from review.queries import handouts
 from review.report.charts import drawing, risk_coverage
 from tests.faults import points
 
@@ -39,6 +43,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "dispatch": dispatch._dispatch,
     "collect": collect._collect,
     "measure": measure._measure,
+    "release": release._release,
     "init": epochs.begin,
     "adopt": actions.adopt,
     "halt": actions.halt,
@@ -56,6 +61,8 @@ def run(job: Job, say: Say) -> None:
     for name, what in job.get("at", {}).items():
         spots.at[name] = partial(_happen, what, job, say)
     points.install(spots)
+    if "lines" in job:
+        points.trace(spots, job["lines"])
     for plant in job.get("planted", ()):
         PLANTED[plant]()
     if "file_bytes" in job:
@@ -88,6 +95,8 @@ def _prepare(job: Job) -> None:
     artifacts.artifacts = lambda *_: None
     artifacts.events = lambda *_: None
     score.CHUNK_ROWS = 4
+    outbox.BATCH_ROWS = 2
+    webhook.WAITS = (0.0,)
     push.BATCH = 6
     import_tasks._TASKS_PER_PUSH = 4
     listing.PAGE = 30
@@ -182,6 +191,23 @@ def _no_second_look() -> None:
     appends._check_in_force = lambda *_: None
 
 
+def _own_cursor() -> None:
+    """A handout that begins where the ledger was when the run began, not where the one before ended."""
+    newest = handouts.newest
+
+    def late(ledger: Ledger, stream: str) -> handouts.Handout | None:
+        last = newest(ledger, stream)
+        return last and replace(last, until_seal=ledger.head()[0] - 1)
+
+    handouts.newest = late
+
+
+def _no_ids() -> None:
+    """A webhook whose messages have another id each time they are sent."""
+    signed = signature.headers
+    signature.headers = lambda number, body, **named: signed(f"{number}-{time.time_ns()}", body, **named)
+
+
 def _no_repeats() -> None:
     """A score that does not care whether a case of the group was decided before."""
     group_caps.Repeats.held = lambda *_: pl.Series("case_id", [], dtype=pl.String)  # type: ignore[method-assign]
@@ -196,4 +222,6 @@ PLANTED: dict[str, Callable[[], None]] = {
     "no wait": _no_wait,
     "no second look": _no_second_look,
     "no repeats": _no_repeats,
+    "own cursor": _own_cursor,
+    "no ids": _no_ids,
 }

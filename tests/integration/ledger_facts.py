@@ -176,6 +176,23 @@ def runs(*rows: dict[str, Value]) -> pl.DataFrame:
     return frame("run", template | {"started_at": NOW, "finished_at": NOW}, *rows)
 
 
+def handouts(*rows: dict[str, Value]) -> pl.DataFrame:
+    template: dict[str, Value] = {
+        "stream": "post",
+        "number": 1,
+        "after_seal": 0,
+        "until_seal": 9,
+        "file": "mail-1.jsonl",
+    }
+    more: dict[str, Value] = {"digest": "2" * 64, "row_count": 501, "batch_rows": 500, "recorded_at": NOW}
+    return frame("handout", template | more, *rows or ({},))
+
+
+def deliveries(*rows: dict[str, Value]) -> pl.DataFrame:
+    template: dict[str, Value] = {"stream": "post", "number": 1, "channel": "file", "batch": 0, "delivered_at": NOW}
+    return frame("delivery", template, *rows or ({},))
+
+
 def all_tables() -> dict[str, pl.DataFrame]:
     """Some rows for every table, in four cases."""
     cases: list[dict[str, Value]] = [{"case_id": f"c-{n}", "line": n, "blind": n % 2 == 0} for n in range(1, 5)]
@@ -198,6 +215,8 @@ def all_tables() -> dict[str, pl.DataFrame]:
             {}, {"annotation_id": 2, "case_id": "c-2", "outcome": "skip", "answer": None, "seconds": None}
         ),
         "fault": faults({}, {"line": 9}),
+        "handout": handouts(),
+        "delivery": deliveries({}, {"channel": "webhook", "batch": 1}),
         "run": runs({}, {"run_id": "r-2", "flow": "collect", "cursor": NOW}),
     }
 

@@ -246,9 +246,10 @@ def test_every_table_of_the_ledger_is_described() -> None:
 
 
 def test_the_query_runs_on_a_ledger(tmp_path: Path) -> None:
-    (query,) = blocks((REFERENCE / "ledger.md").read_text(encoding="utf-8"), "sql")
+    of_finished, query = blocks((REFERENCE / "ledger.md").read_text(encoding="utf-8"), "sql")
     ledger.migrate(f"sqlite:///{tmp_path / 'ledger.db'}")
     with closing(sqlite3.connect(tmp_path / "ledger.db")) as connection:
+        assert [column[0] for column in connection.execute(of_finished).description][:2] == ["case_id", "answer"]
         result = connection.execute(query)
         assert [column[0] for column in result.description] == ["propensity", "labelled", "wrong"]
 

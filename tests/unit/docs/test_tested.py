@@ -61,13 +61,15 @@ TRIED: dict[str, str] = {
         "review.integrity.checks review.integrity.guards review.integrity.verify"
     ),
     "tests/integration/test_old_ledgers.py": (
-        "review.ledger.migrations.versions.v0001_facts review.ledger.migrations.versions.v0002_eras"
+        "review.ledger.migrations.versions.v0001_facts review.ledger.migrations.versions.v0002_eras "
+        "review.ledger.migrations.versions.v0003_handouts"
     ),
     "tests/integration/test_oversight.py": "review.queries.oversight",
     "tests/integration/test_parts.py": "review.queries.breakdowns",
     "tests/integration/test_payloads.py": "flows.scoring.payloads",
     "tests/integration/test_private_files.py": "review.private_files",
     "tests/integration/test_readers.py": "review.queries.overlap",
+    "tests/integration/test_release.py": "flows.handover.outbox flows.release review.queries.handouts",
     "tests/integration/test_repeats.py": "flows.scoring.group_caps",
     "tests/integration/test_rerun.py": "review.queries.reruns",
     "tests/integration/test_retention.py": (
@@ -88,6 +90,7 @@ TRIED: dict[str, str] = {
     "tests/integration/test_terms.py": "flows.runtime.runs review.queries.policy_history",
     "tests/integration/test_training_labels.py": "review.queries.training_labels",
     "tests/integration/test_warm.py": "flows.runtime.warm flows.runtime.warm_run",
+    "tests/integration/test_webhook.py": "flows.handover.webhook review.health.release_findings",
     "tests/integration/test_whereabouts.py": "review.health.ledger_probe",
     "tests/integration/test_whose_project.py": "review.queries.registered",
     "tests/unit/deploy/test_datasets.py": (

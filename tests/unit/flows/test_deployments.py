@@ -98,6 +98,24 @@ def test_the_doctor_tells_a_schedule_that_was_deployed_in_another_zone() -> None
     ]
 
 
+def test_release_is_deployed_and_asked_for_where_the_stream_hands_out_by_itself() -> None:
+    plain = described("0 6 * * *")
+    text = STREAM.format(line="0 6 * * *") + "release = {}\n"
+    handing_out = stream.parse(
+        text.replace('Europe/Berlin"', 'Europe/Berlin", release = "0 7 * * *"', 1), origin="mail.toml"
+    )
+    names = [{deployment.flow_name for deployment in deployments.of(one)} for one in (plain, handing_out)]
+    assert names[1] - names[0] == {"release"}
+    (deployment,) = (deployment for deployment in deployments.of(handing_out) if deployment.flow_name == "release")
+    (schedule,) = deployment.schedules or []
+    assert (schedule.schedule.cron, schedule.schedule.timezone) == ("0 7 * * *", ZONE)  # type: ignore[union-attr]
+    assert deployment.entrypoint == "flows.release.release"
+    for one in (plain, handing_out):
+        assert set(prefect_probe.flows(one)) == {
+            deployment.flow_name for deployment in deployments.of(one) if deployment.schedules
+        }
+
+
 def test_what_never_comes_is_not_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECOND_READER_STREAMS", str(tmp_path))
     (tmp_path / "mail.toml").write_text(STREAM.format(line="0 0 31 2 *"), encoding="utf-8")

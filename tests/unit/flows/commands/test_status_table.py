@@ -17,6 +17,8 @@ ROW = {
     "open": 1,
     "late": 0,
     "waiting": 2,
+    "undelivered": 0,
+    "undelivered_because": None,
     "faults": 0,
 }
 

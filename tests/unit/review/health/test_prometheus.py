@@ -17,6 +17,8 @@ ROW: dict[str, Any] = {
     "open": 12,
     "late": 3,
     "waiting": 0,
+    "undelivered": 0,
+    "undelivered_because": None,
     "faults": 7,
     "problem": None,
 }
@@ -35,6 +37,7 @@ def test_prometheus_reads_every_figure_that_is_known() -> None:
         ("second_reader_open", stream): 12,
         ("second_reader_late", stream): 3,
         ("second_reader_waiting", stream): 0,
+        ("second_reader_undelivered", stream): 0,
         ("second_reader_faults", stream): 7,
         ("second_reader_automation", stream): 0.75,
         ("second_reader_alarm", stream): 0,
