@@ -26,14 +26,14 @@ def adopt(
     label: str | None = None,
     uncertified: bool = False,
 ) -> flow_states.Ended:
-    """Move the line of a stream: to the threshold that the report proposes, or to the one named here.
+    """Move the threshold of a stream: to the threshold that the report proposes, or to the one named here.
 
     Args:
         stream: the stream's name.
         by: your name; kept for ever.
         because: why; kept for ever.
         threshold: release what has at least this confidence, from 0 to 1, as the report shows it. None: what it proposes.
-        label: of a stream with a line per class, the class. None: every class.
+        label: of a stream with a threshold per class, the class. None: every class.
         uncertified: yes, although it is not certified, or something speaks against it; marked so for ever.
     """
     label = (label or "").strip() or None
@@ -65,5 +65,7 @@ def halt(stream: str, by: Text, because: Text) -> flow_states.Ended:
 
 def _counts(now: PolicyInForce) -> runs.Counts:
     rule = now.policy
-    line = "nothing released" if not rule.releases else rule.threshold if rule.by_class is None else dict(rule.by_class)
-    return {"version": now.version, "line": line, "certified": now.certified, "by": now.adopted_by}
+    in_force = (
+        "nothing released" if not rule.releases else rule.threshold if rule.by_class is None else dict(rule.by_class)
+    )
+    return {"version": now.version, "line": in_force, "certified": now.certified, "by": now.adopted_by}

@@ -9,9 +9,16 @@ from prefect.cache_policies import NO_CACHE
 from flows.runtime import flow_states, runs, settings
 from models.config.stream import Stream
 from review.label_studio import access, annotations, changes, projects
+from review.ledger.review_outcome import ReviewOutcome
 from review.queries import adjudication, collected, sent_tasks
 
-NAMES = {"answer": "answers", "skip": "skips", "deleted": "deleted", "bulk": "not_by_a_person", "repeat": "repeats"}
+NAMES = {
+    ReviewOutcome.ANSWER: "answers",
+    ReviewOutcome.SKIP: "skips",
+    ReviewOutcome.DELETED: "deleted",
+    ReviewOutcome.BULK: "not_by_a_person",
+    ReviewOutcome.REPEAT: "repeats",
+}
 
 
 @flow(name="collect", flow_run_name="collect-{stream}")

@@ -23,8 +23,9 @@ from flows.collect import collect
 from flows.dispatch import dispatch
 from flows.measure import measure
 from flows.release import release
-from flows.runtime import runs, settings, warm
+from flows.runtime import next_runs, runs, settings, warm
 from flows.score import score
+from models import timestamps
 from models.config import cron
 from models.config.stream import Stream
 from models.errors import Misuse
@@ -66,11 +67,18 @@ def _schedule(stream: Stream, line: str) -> Schedule:
 
 
 def serve(names: list[str]) -> None:
-    """Serve the deployments of the named streams until interrupted. Raises Misuse if there are none."""
+    """Serve the deployments of the named streams until interrupted.
+
+    Raises:
+        Misuse: There are none.
+        StreamInvalid: A schedule cannot be read, or no date fits it.
+    """
     config = settings.read()
     if not names:
         raise Misuse(f"{config.streams}: no streams to serve; add a stream file, or set SECOND_READER_STREAMS")
     streams = [settings.read_stream(name, config) for name in names]
+    for name, stream in zip(names, streams, strict=True):
+        next_runs.check(stream, origin=str(settings.stream_file(name, config)), now=timestamps.parse(runs.clock()))
     with _warm() as command:
         if command is not None:
             # The runner has no setting for the command that starts a run, as a worker has.

@@ -13,6 +13,7 @@ from flows.runtime import flow_states, runs, settings
 from flows.scoring import payloads
 from models.config.stream import Stream
 from review.label_studio import access, duplicates, projects
+from review.ledger import records
 from review.queries import adjudication, pending_cases, readings, sent_tasks, totals
 
 
@@ -93,9 +94,7 @@ def send(stream: Stream, run_id: str, project_id: int, batch: pl.DataFrame, abov
     """Push one batch and record where each case went: the highest task id. `above` as in `push.batch`."""
     first_try = task_run.run_count <= 1  # an earlier one may have put them there; 0: not run by Prefect
     sent, now = push.batch(stream, project_id, batch, above=above, first_try=first_try), runs.clock()
-    rows = sent.select("case_id", "blind", "slot", "task_key", "project_id", "task_id").with_columns(
-        stream=pl.lit(stream.name), wave=pl.lit(run_id), sent_at=pl.lit(now)
-    )
+    rows = records.dispatches(sent, stream=stream.name, run_id=run_id, now=now)
     with runs.open_ledger() as book:
         book.append({"dispatch": rows}, now=now)
     return int(sent["task_id"].max())  # type: ignore[arg-type] # a batch is never empty

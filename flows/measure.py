@@ -20,7 +20,7 @@ from models.monitoring import change_detection
 from models.planning import what_if
 from models.reviewers import capture_recapture
 from models.reviewers.capture_recapture import Readers
-from models.routing.policy import AUTOMATE
+from models.routing.policy import Route
 from review import private_files
 from review.adoption import evidence_counts
 from review.queries import (
@@ -86,12 +86,12 @@ def gather(
     name, book = run.stream.name, run.ledger
     plans = certificates.plans(book, in_force.epoch_id)
     weighed = evidence_counts.of(cases, in_force, plans, progress_by_scope)
-    lines = evidence_counts.lines(in_force, progress_by_scope)
+    in_use = evidence_counts.thresholds(in_force, progress_by_scope)
     people = cases.people
     epoch = outcomes.of(cases, in_force.epoch_id)
     never_released = ruled.never_released(book, in_force.epoch_id, epoch)
     alarm, past_alarms = _alarms(run, in_force)
-    at = what_if.thresholds(list(plans.values()), weighed.whole.counts, lines)
+    at = what_if.thresholds(list(plans.values()), weighed.whole.counts, in_use)
     return report.build(
         run.stream,
         policy=in_force,
@@ -112,7 +112,7 @@ def gather(
         era=_era(run, in_force, progress_by_scope, now),
         silence=_silence(run, in_force, now),
         goes_on=_goes_on(run, in_force, progress_by_scope, now),
-        readers=_readers(run, in_force, people, releases=AUTOMATE in epoch.kinds["route"]),
+        readers=_readers(run, in_force, people, releases=Route.AUTOMATE in epoch.kinds["route"]),
         repeats=int(epoch.kinds.filter("held")["n"].sum()) - sum(never_released.values()),
         never_released=never_released,
         always_audited=ruled.always_audited(epoch),
@@ -184,7 +184,7 @@ def _readers(
     """What is known of what one reader misses: among the released or, while nothing is released, everywhere."""
     claims = overlap.claims(run.ledger, run.stream.name, run.stream.review.overlap)
     claims = claims.filter(pl.col("epoch_id") == in_force.epoch_id)
-    twice = overlap.twice_read(claims.filter(pl.col("route") == AUTOMATE) if releases else claims, people)
+    twice = overlap.twice_read(claims.filter(pl.col("route") == Route.AUTOMATE) if releases else claims, people)
     return capture_recapture.readers(twice, in_force.delta)
 
 

@@ -27,6 +27,9 @@ def text(frame: pl.DataFrame) -> pl.DataFrame:
     Numbers are written out, in as few digits as tell them apart in the type they came in. A float with a whole value
     reads like the integer ("7", not "7.0"): which of the two a number becomes is an accident of the tool that wrote the
     file.
+
+    >>> text(pl.DataFrame({"x": [7.0, 0.5, None]}))["x"].to_list()
+    ['7', '0.5', None]
     """
     return pl.DataFrame([_text(column) for column in plain(frame)])
 
@@ -192,6 +195,11 @@ def numbers(column: pl.Series) -> pl.Series:
     """Numbers, or the text of numbers, as Float64; NaN and infinities stay; null where there is no number.
 
     True is not a number here: a flag named as a score by mistake must not read as certainty.
+
+    >>> numbers(pl.Series(["0.90", " 7", "n/a"])).to_list()
+    [0.9, 7.0, None]
+    >>> numbers(pl.Series([True])).to_list()
+    [None]
     """
     if column.dtype == pl.String:
         return column.str.strip_chars().cast(pl.Float64, strict=False)

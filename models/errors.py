@@ -28,7 +28,11 @@ class SecondReaderError(Exception):
 
 
 def printable(text: str) -> str:
-    """A text with what a terminal would obey, and what no encoding has, in escapes. Line ends stay."""
+    """A text with what a terminal would obey, and what no encoding has, in escapes. Line ends stay.
+
+    >>> print(printable("mail" + chr(7) + ".csv"))
+    mail\\x07.csv
+    """
     return text if text.isprintable() else "".join(map(_shown, text))
 
 

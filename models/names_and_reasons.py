@@ -24,6 +24,12 @@ def checked(value: str, what: str) -> str:
     Raises Unfit, in one line, if it is empty or shows nothing, if it holds a line end or another character that a
     terminal or a page obeys instead of showing it, or if it is one of ACTORS in any case, width or spacing: what the
     product does by itself must not be taken for a person's doing, nor the other way round.
+
+    >>> checked(" Ann Owner ", "--by")
+    'Ann Owner'
+    >>> checked("The Watchdog", "--by")
+    Traceback (most recent call last):
+    models.names_and_reasons.Unfit: --by 'the watchdog' is the name second-reader itself acts under; give that of a person
     """
     text = value.strip()
     for letter in text:

@@ -26,6 +26,9 @@ def column(source: pl.Series) -> pl.Series:
 
     Takes timestamps, dates and ISO 8601 text. What names no time zone is UTC. A bare number is not a time: nobody
     can tell its unit.
+
+    >>> column(pl.Series(["2026-01-31", "2026-01-31 23:59+01:00", "31.01.2026"])).to_list()
+    ['2026-01-31T00:00:00.000000Z', '2026-01-31T22:59:00.000000Z', None]
     """
     if source.dtype == pl.String:
         source = _parsed(source)

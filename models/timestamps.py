@@ -7,7 +7,12 @@ from datetime import UTC, datetime
 
 
 def text(instant: datetime) -> str:
-    """The instant as `2026-01-31T23:59:59.000000Z`. `instant` is aware, in any zone; raises ValueError if it is naive."""
+    """The instant as `2026-01-31T23:59:59.000000Z`. `instant` is aware, in any zone; raises ValueError if it is naive.
+
+    >>> from datetime import timedelta, timezone
+    >>> text(datetime(2026, 1, 31, 1, tzinfo=timezone(timedelta(hours=2))))
+    '2026-01-30T23:00:00.000000Z'
+    """
     return _in_utc(instant, instant.isoformat()).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
@@ -15,6 +20,9 @@ def parse(written: str) -> datetime:
     """The instant, in UTC, that ISO 8601 text with an offset or Z names; digits beyond microseconds are dropped.
 
     Raises ValueError, in one line that holds the text, if it is no such time or says no zone.
+
+    >>> parse("2026-01-31T00:30:00+01:00").isoformat()
+    '2026-01-30T23:30:00+00:00'
     """
     try:
         instant = datetime.fromisoformat(written)

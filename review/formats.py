@@ -99,17 +99,17 @@ def _cut(value: float, lower: float | None) -> str:
 
 
 def threshold(value: float | None, shown: Mapping[float, str] | None = None) -> str:
-    """A line on the confidence; None lets nothing through. `shown`: texts that tell lines apart (`thresholds`)."""
+    """A threshold on the confidence; None lets nothing through. `shown`: texts that tell thresholds apart (`thresholds`)."""
     if value is None:
         return "nothing released"
     text = None if shown is None else shown.get(value)
     return f"confidence \u2265{SPACE}{text or number(value)}"
 
 
-def line(
+def releases(
     value: float | None, by_class: Mapping[str, float | None] | None, shown: Mapping[float, str] = MappingProxyType({})
 ) -> str:
-    """Where the line stands, for all cases or class by class: `released at 0.9 and above`. `shown` as in `threshold`."""
+    """Where the threshold stands, for all cases or class by class: `released at 0.9 and above`. `shown` as in `threshold`."""
     if by_class is None:
         return "nothing released" if value is None else f"released at {shown.get(value) or number(value)} and above"
     open_to = ", ".join(f"{label} at {shown.get(at) or number(at)}" for label, at in by_class.items() if at is not None)

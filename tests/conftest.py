@@ -4,7 +4,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +14,12 @@ from hypothesis import settings
 from deploy.local import postgres
 from deploy.local import stack as stacks
 from models import errors
-from tests import stack_home, sweep
+from tests import shared_stack, stack_home, sweep
 
 ROOT = Path(__file__).resolve().parent.parent
-HOMES = 8  # test runs at the same time
 CI = "SECOND_READER_CI"
 NEEDS = {
-    "server": {"servers", "postgres_url", "label_studio", "prefect_api", "stack"},
+    "server": {"servers", "postgres_url", "label_studio", "own_label_studio", "prefect_api", "stack"},
     "browser": {"chromium"},
 }
 
@@ -31,12 +30,26 @@ def pytest_configure() -> None:
     settings.load_profile("patient")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by what it asks for, so that no mark can be forgotten."""
+    """Mark each test by what it asks for, so that no mark can be forgotten; the longest tests first.
+
+    How long one may take is what its time limit says. One that begins last has every other processor wait for it.
+    """
     for item in items:
         for mark, names in NEEDS.items():
             if names.intersection(getattr(item, "fixturenames", ())):
                 item.add_marker(getattr(pytest.mark, mark))
+        if "own_label_studio" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("own stack"))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=_patience, reverse=True)  # stable: else as they stand in their files
+
+
+def _patience(item: pytest.Item) -> float:
+    """Seconds that a test may take, 0 where it does not say."""
+    limit = item.get_closest_marker("timeout")
+    return float(limit.args[0]) if limit else 0.0
 
 
 @pytest.hookimpl(wrapper=True)
@@ -54,28 +67,14 @@ def pytest_runtest_makereport(
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stacks.Stack]:
-    """The stack of this test run, with PostgreSQL up. Its templates are kept for the next run; its data is not.
+    """The stack that all processes of this test run share, with PostgreSQL up.
 
-    When all tests have run, none of its secrets may stand in a log, in Prefect's database or in what a test has left.
+    Its templates are kept for the next run; its data is not. When all tests have run, none of its secrets may stand in a
+    log, in Prefect's database or in what a test has left.
     """
-    with ExitStack() as block:
-        first = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-        for number in range(first, first + HOMES):
-            home = ROOT / ".local" / "test-stack" / str(number % HOMES)
-            stack_home.copied(home)
-            try:
-                enter_context = block.enter_context(stacks.running(home, label_studio=False, prefect=False, keep=False))
-            except errors.Busy:  # another test run has it
-                continue
-            for name in postgres.databases(enter_context.cluster):
-                if name.startswith("test_"):  # of a run that was killed
-                    postgres.drop(enter_context.cluster, name)
-            yield enter_context
-            left = (enter_context.home / "logs", enter_context.home / "prefect", tmp_path_factory.getbasetemp())
-            assert sweep.files(enter_context.secrets(), *left) == []
-            assert sweep.prefect(enter_context) == []
-            return
-    pytest.fail(f"{HOMES} test runs at the same time are enough")
+    with shared_stack.joined(os.environ.get("PYTEST_XDIST_TESTRUNUID", f"process {os.getpid()}")) as stack:
+        yield stack
+        assert sweep.files(stack.secrets(), tmp_path_factory.getbasetemp()) == []
 
 
 @pytest.fixture
@@ -119,9 +118,27 @@ class LabelStudio:
 
 @pytest.fixture(scope="session")
 def label_studio(servers: stacks.Stack) -> LabelStudio:
-    """Label Studio for the whole run: a test makes its own projects. Who stops it starts it again."""
+    """Label Studio for all processes of the run: a test makes its own projects, and asks only for those."""
     servers.start(label_studio=True)
     return LabelStudio(servers)
+
+
+@pytest.fixture(scope="session")
+def own_label_studio() -> Iterator[LabelStudio]:
+    """Label Studio in a stack of its own, for tests that stop it, kill it or change its database behind its back.
+
+    They run one after the other, in one process. Who stops it starts it again.
+    """
+    with ExitStack() as block:
+        for number in range(shared_stack.HOMES):
+            home = ROOT / ".local" / "test-stack" / f"own-{number}"
+            stack_home.copied(home)
+            with suppress(errors.Busy):  # another test run has it
+                stack = block.enter_context(stacks.running(home, label_studio=True, prefect=False, keep=False))
+                yield LabelStudio(stack)
+                assert sweep.files(stack.secrets(), stack.home / "logs") == []
+                return
+    pytest.fail(f"{shared_stack.HOMES} test runs at the same time are enough")
 
 
 @pytest.fixture(scope="session")
@@ -145,7 +162,7 @@ def stack(servers: stacks.Stack) -> stacks.Stack:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of Chromium."""
-    which = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if which is None:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
         pytest.skip("no Chromium on this machine")
-    return which
+    return path

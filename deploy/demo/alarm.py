@@ -30,7 +30,7 @@ def answer(stream: Stream, *, by: str, out: Console) -> None:
     out.print(f"  {by} recalls {recalled} of them: people will read them.")
     with runs.open_ledger() as book:
         out.print(f"\n[bold]second-reader show policy {escape(stream.name)}[/]")
-        out.print(escape(timeline.line(book, stream.name)), soft_wrap=True)
+        out.print(escape(timeline.policies(book, stream.name)), soft_wrap=True)
         if cases:
             out.print(f"\n[bold]second-reader show case {escape(stream.name)} {escape(cases[0])}[/]")
             out.print(escape(timeline.case(book, stream.name, cases[0])), soft_wrap=True)

@@ -25,7 +25,7 @@ OWNER = "demo owner (replayed)"
 LEFT_OPEN = 60  # cases left for the person who runs the demo; at least 50 are promised
 _NOTHING = {  # said of an evening without a proposal, by whether anything is released
     False: "Nothing may be released yet: every case still goes to a person",
-    True: "Nothing more is certified: the line stays",
+    True: "Nothing more is certified: the threshold stays",
 }
 
 
@@ -66,7 +66,7 @@ def play(
             continue
         out.print(
             f"[bold]Day {number}[/]: {decided['decided']} decided, {decided['automated']} released, "
-            f"{decided['audits']} of them drawn for a blind audit; {answered} answers replayed"
+            f"{decided['audits']} of them sampled for a blind audit; {answered} answers replayed"
         )
         if barked:
             break
@@ -74,7 +74,7 @@ def play(
             alarm.answer(stream, by=OWNER, out=out)
             _flow(dispatch.dispatch, name)
         elif not last:
-            _move_the_line(stream, out)
+            _move_the_threshold(stream, out)
     out.print(f"\n{escape(measured['summary'])}\n", soft_wrap=True)
     flow_states.flush_log()
     with runs.open_ledger(config) as book:
@@ -120,8 +120,8 @@ def _flow(work: Any, name: str) -> runs.Counts:
     return counts
 
 
-def _move_the_line(stream: Stream, out: Console) -> None:
-    """What an owner does in the evening: adopt what the report proposes, where it proposes another line than today's."""
+def _move_the_threshold(stream: Stream, out: Console) -> None:
+    """What an owner does in the evening: adopt what the report proposes, where it proposes another threshold than today's."""
     with runs.open_ledger() as book:
         in_force = runs.policy_in_force(book, stream)
         weighing = adoption.of(book, stream, in_force)
@@ -133,8 +133,8 @@ def _move_the_line(stream: Stream, out: Console) -> None:
         until = "however often one looks, until the era ends"
         because = f"certified at look {progress.looks}: at most {formats.whole(stream.target.error)} wrong, {until}"
         now = actions.adopt(stream.name, ruling.threshold, by=OWNER, because=formats.plain(because))
-        at = formats.line(now.policy.threshold, now.policy.by_class)
-        out.print(f"  The line moves, {at} ({escape(because)}).", soft_wrap=True)
+        at = formats.releases(now.policy.threshold, now.policy.by_class)
+        out.print(f"  The threshold moves, {at} ({escape(because)}).", soft_wrap=True)
 
 
 def _password(home: Path) -> str:

@@ -72,7 +72,7 @@ def label(rating: float) -> str:
 
 
 def answer(ratings: Mapping[str, Sequence[str]], case_id: str, reviewer: str) -> str:
-    """One real rating of the tweet, drawn once for each (reviewer, case). KeyError if the case is unknown."""
+    """One real rating of the tweet, chosen once for each (reviewer, case). KeyError if the case is unknown."""
     votes = ratings[case_id]
     return votes[math.floor(prepared.number("tweets rating", reviewer, case_id) * len(votes))]
 

@@ -34,7 +34,7 @@ def running(
 ) -> Iterator["Stack"]:
     """The stack of `home`, up, until the end of the `with` block.
 
-    Ports: None takes a free one. `keep=False`: Label Studio and Prefect start empty. `say` is told of each step.
+    Ports: None takes a free one. `keep=False`: Label Studio and Prefect start empty. `say` hears of each step.
     PostgreSQL always runs; the others can be started later by `Stack.start`. To be called from a thread that lives as
     long as the block. Raises Busy if another process runs the stack of `home`, SetupFailed for all else.
     """

@@ -6,7 +6,7 @@ from deploy.local import postgres
 class Template:
     """Of the database `database` in `cluster`, for one version of the server it belongs to.
 
-    While it is not `made`, the server is to make its tables in the empty database `making`; then `settle`.
+    While it is not `ready`, the server is to make its tables in the empty database `making`; then `settle`.
     """
 
     def __init__(self, cluster: postgres.Cluster, database: str, version: str) -> None:

@@ -3,11 +3,9 @@
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from flows.commands.options import StreamName
-from flows.commands.terminal import err, out
-from review import formats
+from flows.commands.terminal import err, say
 
 app = typer.Typer()
 
@@ -33,12 +31,6 @@ def export(
     from flows.handover import answer_files
     from flows.handover import export as exports
 
-    if form is not None and form not in answer_files.FORMATS:
-        raise typer.BadParameter(f"--format {form!r}: one of {', '.join(answer_files.FORMATS)}")
     with err.status(f"export {stream}"):
-        done = exports.export(stream, to, since=since, form=form)
-    if done.file is None:
-        out.print(f"Nothing has changed. Next: --since {done.cursor}", soft_wrap=True)
-        return
-    counts = ", ".join(f"{state} {formats.count(rows)}" for state, rows in done.states.items())
-    out.print(f"{escape(str(done.file))}: {counts}. Next: --since {done.cursor}", soft_wrap=True)
+        done = exports.export(stream, to, since=since, form=answer_files.named(form))
+    say([done.sentence()])

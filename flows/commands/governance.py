@@ -1,4 +1,4 @@
-"""The owner's commands: move the line, take it back, see why it stands where it does."""
+"""The owner's commands: move the threshold, take it back, see why it stands where it does."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from flows.commands.options import Because, By, StreamName
-from flows.commands.terminal import out
+from flows.commands.terminal import out, say
 from flows.runtime import settings
 from models.errors import printable
 from review import formats
@@ -47,7 +47,7 @@ def _in_force(now: "PolicyInForce", stream: str) -> None:
     stand = "certified" if now.certified else "not certified"
     out.print(
         f"Version {now.version} of {escape(stream)} is in force ({stand}): from the next decision on, "
-        f"{escape(formats.line(rule.threshold, rule.by_class))}.",
+        f"{escape(formats.releases(rule.threshold, rule.by_class))}.",
         soft_wrap=True,
     )
     from flows.governance import actions
@@ -70,11 +70,11 @@ def adopt(
         ),
     ] = None,
     label: Annotated[
-        str | None, typer.Option("--class", help="Of a stream with a line per class: the class. Default: all.")
+        str | None, typer.Option("--class", help="Of a stream with a threshold per class: the class. Default: all.")
     ] = None,
     uncertified: Uncertified = False,
 ) -> None:
-    """Move the line to a certified threshold (or, with --uncertified, to any)."""
+    """Move the threshold to a certified threshold (or, with --uncertified, to any)."""
     from flows.governance import actions
 
     stop = actions.stopped(stream)
@@ -125,23 +125,15 @@ def recall(stream: StreamName, by: By, because: Because) -> None:
     from flows.governance import recall as recalls
 
     count = recalls.recall(stream, by=by, because=because)
-    out.print(
-        f"{formats.count(count, 'released case')} {'goes' if count == 1 else 'go'} to people with the next dispatch."
-    )
-    if gone := recalls.beyond_recall(stream):
-        out.print(
-            f"{gone} more are under suspicion and were retired before: they cannot be recalled. "
-            "Their records are in the archive's files.",
-            soft_wrap=True,
-        )
+    say(recalls.sentences(count, recalls.beyond_recall(stream)))
 
 
-show = typer.Typer(no_args_is_help=True, help="What the ledger tells of a case or of the line.")
+show = typer.Typer(no_args_is_help=True, help="What the ledger tells of a case or of the threshold.")
 
 
 @show.command("case", epilog="Example: `second-reader show case digits digit-0007`")
 def show_case(stream: StreamName, case: Annotated[str, typer.Argument(help="The case's id.")]) -> None:
-    """Replay one decision: what came in and what it said, the line it met, its draw, who read it, what became of it."""
+    """Replay one decision: what came in and what it said, the threshold it met, its sample, who read it, what became of it."""
     from flows.runtime import runs
     from flows.scoring import payloads
     from review.report import timeline
@@ -182,10 +174,10 @@ def show_unscored(stream: StreamName) -> None:
 
 @show.command("policy", epilog="Example: `second-reader show policy digits`")
 def show_policy(stream: StreamName) -> None:
-    """Who moved the line, when, why, and on what evidence; alarms and certificates in between."""
+    """Who moved the threshold, when, why, and on what evidence; alarms and certificates in between."""
     from flows.runtime import runs
     from review.report import timeline
 
     described = settings.read_stream(stream, settings.read())
     with runs.open_ledger() as book:
-        out.print(escape(timeline.line(book, described.name)), soft_wrap=True)
+        out.print(escape(timeline.policies(book, described.name)), soft_wrap=True)

@@ -3,14 +3,13 @@
 Exit codes: 0 done, 1 error, 2 usage, 3 done but rows could not be read.
 """
 
-import getpass
 import importlib.metadata
 import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -18,9 +17,12 @@ from rich.status import Status
 
 from flows.commands import export, governance, guess, maintenance, retire, status_table, study_history
 from flows.commands.options import StreamName
-from flows.commands.terminal import err, out
+from flows.commands.terminal import err, out, say
 from flows.runtime import settings
-from models.errors import Misuse, SecondReaderError, printable
+from models.errors import SecondReaderError, printable
+
+if TYPE_CHECKING:
+    from models.config.stream import Stream
 
 settings.prepare_prefect()
 
@@ -63,28 +65,15 @@ def init(
     minute_cost: guess.MinuteCost = None,
 ) -> None:
     """Make ready what a stream needs: ledger, epoch, a policy that releases nothing, Label Studio project."""
-    from flows.governance import epochs
     from flows.inputs import first_look
-    from review.health import start_findings
 
     config = settings.read()
     costs = {"target": target, "error_cost": error_cost, "minute_cost": minute_cost}
     if file is not None and not guess.begin(stream, file, config, **costs):
         return
     described = settings.read_stream(stream, config)
-    for sentence in first_look.sentences(config.data / described.input.source, described):
-        err.print(escape(printable(sentence)), soft_wrap=True)
-    who = by or _account()
-    with err.status("Preparing the ledger and the Label Studio project"):
-        project_id, began = epochs.begin(stream, by=who)
-    if began:
-        whose = "" if by else f" The ledger says that {who} opened it, the name of this account; --by gives another."
-        out.print(f"A new epoch begins: evidence from zero, every case to a person.{escape(whose)}", soft_wrap=True)
-    else:
-        out.print("Nothing had to change.")
-    out.print(f"Queue: {config.label_studio_url.rstrip('/')}/projects/{project_id}/data?labeling=1", soft_wrap=True)
-    for sentence in start_findings.opening(described):
-        out.print(escape(sentence), soft_wrap=True)
+    say(map(printable, first_look.sentences(config.data / described.input.source, described)), err)
+    say(_opened(stream, described, by))
 
 
 @app.command(epilog="Example: `second-reader run digits`")
@@ -92,11 +81,10 @@ def run(stream: StreamName, verbose: Annotated[bool, typer.Option(help="Show Pre
     """Run one round: collect, score, dispatch, measure; and release, where the stream file has a table [release]."""
     if not verbose:
         settings.quiet_prefect()
-    from flows import collect, dispatch, measure, release, score
+    from flows import collect, dispatch, measure, score
 
-    last: list[Any] = [release.release] if settings.read_stream(stream, settings.read()).release is not None else []
     faults = 0  # what was answered makes room in the queue: so it comes home first
-    for work in (collect.collect, score.score, dispatch.dispatch, measure.measure, *last):
+    for work in (collect.collect, score.score, dispatch.dispatch, measure.measure, *_last(stream)):
         counts = _outcome(work, stream)
         faults += counts.get("faults", 0)
         _print_counts(work.name, counts)
@@ -186,12 +174,18 @@ def worker(
     deployments.work(pool, limit=limit, healthcheck=healthcheck)
 
 
-def _account() -> str:
-    """The name of the account that runs the command. Raises Misuse where it has none, as in some containers."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        raise Misuse("this account has no name; say who opens the stream: --by 'A. Owner'") from None
+def _opened(stream: str, described: "Stream", by: str) -> list[str]:
+    from flows.governance import opening
+
+    with err.status("Preparing the ledger and the Label Studio project"):
+        return opening.opened(stream, described, by=by)
+
+
+def _last(stream: str) -> list[Any]:
+    """The flow that ends a round where the stream hands out by itself."""
+    from flows import release as release_flow
+
+    return [release_flow.release] if settings.read_stream(stream, settings.read()).release is not None else []
 
 
 def _one(work: Any, stream: str, **parameters: object) -> None:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from flows.commands.options import Because, By, StreamName
-from flows.commands.terminal import err, out
+from flows.commands.terminal import err, out, say
 from flows.runtime import settings
 from review.health import findings
 
@@ -37,13 +36,7 @@ def doctor(
 
     with err.status("Looking at everything"):
         examined = list(doctors.examine(stream, deep=deep))
-    if as_json:
-        print(json.dumps([dataclasses.asdict(finding) for finding in examined], indent=2))
-    elif out.is_terminal:
-        out.print(_table(examined))
-    else:
-        for finding in examined:
-            out.print(escape(str(finding)), soft_wrap=True)
+    _show(examined, as_json=as_json)
     raise typer.Exit(findings.exit_code(examined))
 
 
@@ -68,35 +61,12 @@ def verify_records(
     ] = None,
 ) -> None:
     """Check every seal of the ledger; name each record that was edited, added or removed."""
-    from models.errors import Misuse, Tampered
-    from review.integrity import verify
-    from review.ledger import ledger
-    from review.retention import retirement
+    from review.retention import verification
 
-    number, _, printed = head.partition(":")
-    if head and not (number.isdecimal() and re.fullmatch("[0-9a-f]{64}", printed)):
-        raise typer.BadParameter(
-            f"--head {head!r}: give NUMBER:DIGEST as a report prints it, a number and 64 hex digits"
-        )
-    if archive is not None and not archive.is_dir():
-        raise Misuse(f"--archive {archive}: no such folder; name the one that `retire --to` wrote into")
-    known = (int(number), printed) if head else None
-    with ledger.open(settings.read().ledger.get_secret_value()) as book, err.status("Reading every sealed record"):
-        broken = verify.ledger(book, known=known, archive=archive)
-        seals, digest = book.head()
-        files = None if archive is None else retirement.files(book)
-    for finding in broken:
-        out.print(escape(str(finding)), soft_wrap=True)
-    if broken:
-        raise Tampered(
-            f"{findings.counted(len(broken), 'record is', 'records are')} not as sealed; "
-            "restore the ledger from a backup and compare"
-        )
-    out.print(f"{seals} seals, every record as it was sealed. Head: {seals}:{digest}", soft_wrap=True)
-    if files is not None:
-        read = f"{findings.counted(files, 'file', 'files')} of retired decisions read in {archive}"
-        sentence = f"{read}, each as it was written." if files else f"Nothing was retired: {archive} was not read."
-        out.print(escape(sentence), soft_wrap=True)
+    with err.status("Reading every sealed record"):
+        verified = verification.of(settings.read().ledger.get_secret_value(), head=head, archive=archive)
+    say(verified.lines())
+    verified.check()
 
 
 @app.command(epilog="Example: `second-reader backup copies/ledger-2026-02-01.db`")
@@ -106,8 +76,16 @@ def backup(file: Annotated[Path, typer.Argument(help="The copy; must not be ther
 
     with err.status("Copying the ledger and checking the copy"):
         copied = backups.make(settings.read().ledger.get_secret_value(), file)
-    out.print(f"{escape(str(file))}: {copied.seals} seals, every record as it was sealed.", soft_wrap=True)
-    out.print(f"Head: {copied.seals}:{copied.digest}", soft_wrap=True)
+    say([f"{file}: {copied.seals} seals, every record as it was sealed.", f"Head: {copied.seals}:{copied.digest}"])
+
+
+def _show(examined: list[findings.Finding], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps([dataclasses.asdict(finding) for finding in examined], indent=2))
+    elif out.is_terminal:
+        out.print(_table(examined))
+    else:
+        say(str(finding) for finding in examined)
 
 
 def _table(rows: list[findings.Finding]) -> Table:

@@ -4,11 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from flows.commands.options import Because, By, StreamName
-from flows.commands.terminal import err, out
-from review import formats
+from flows.commands.terminal import err, say
 
 app = typer.Typer()
 
@@ -33,14 +31,4 @@ def retire(
 
     with err.status(f"retire {stream}"):
         done = retire_.retire(stream, before=before, folder=to, by=by, because=because)
-    if done.rows:
-        sentence = f"{formats.count(done.rows, 'decision')} retired into {formats.count(done.files, 'file')}"
-        out.print(f"{sentence} in {escape(str(to))}.", soft_wrap=True)
-    else:
-        out.print("Nothing to retire.")
-    if done.waiting:
-        out.print(
-            f"{done.waiting} batches stay for now: released cases in them are under suspicion since the last alarm, or were "
-            "not handed out yet (`second-reader release`).",
-            soft_wrap=True,
-        )
+    say(done.sentences(to))

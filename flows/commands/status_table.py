@@ -4,9 +4,8 @@ import json
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
-from flows.commands.terminal import out
+from flows.commands.terminal import say
 from flows.runtime import settings
 from models import names_and_reasons
 from models.errors import SecondReaderError
@@ -25,16 +24,17 @@ def status(
     if as_json:
         print(json.dumps(rows, indent=2))
     elif prometheus:
-        from review.health import prometheus as figures
-
-        print(figures.text(rows), end="")
-    elif rows:
-        for line in _lines(rows):
-            out.print(escape(line), soft_wrap=True)
+        print(_figures(rows), end="")
     else:
-        out.print(f"No stream files in {escape(str(config.streams))}.", soft_wrap=True)
+        say(_lines(rows) if rows else [f"No stream files in {config.streams}."])
     if any(row["problem"] is not None and row["problem"] != _unopened(row["stream"]) for row in rows):
         raise typer.Exit(1)
+
+
+def _figures(rows: list[dict[str, Any]]) -> str:
+    from review.health import prometheus
+
+    return prometheus.text(rows)
 
 
 def _unopened(name: str) -> str:
@@ -67,7 +67,7 @@ def _row(name: str) -> dict[str, Any]:
     except SecondReaderError as error:
         return row | {"problem": str(error).splitlines()[0]}
     rule = in_force.policy
-    if last.get("version") != in_force.version:  # it speaks of another line
+    if last.get("version") != in_force.version:  # it speaks of another threshold
         last = last | {"promised": None, "verdict": None}
     return row | {
         "automation": last.get("automation"),
@@ -90,12 +90,12 @@ def _row(name: str) -> dict[str, Any]:
     }
 
 
-HEAD = ("stream", "released", "wrong \u2264", "line", "open", "late", "to send", "faults", "measured (UTC)")
+HEAD = ("stream", "released", "wrong \u2264", "threshold", "open", "late", "to send", "faults", "measured (UTC)")
 TEXTS = (0, 3, 8)  # columns that stand on the left
 
 
 def _lines(rows: list[dict[str, Any]]) -> list[str]:
-    """The rows as columns, the head first; below, a sentence where the product itself moved a line, or a stream has a problem."""
+    """The rows as columns, the head first; below, a sentence where the product moved a threshold or a stream has a problem."""
     cells = [HEAD, *(_cells(row) for row in rows if row["problem"] is None)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     shown = [
@@ -141,20 +141,20 @@ def _wrong(row: dict[str, Any]) -> str:
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     from review import formats
 
-    line = row["threshold"]
+    threshold = row["threshold"]
     text = (
         "nothing released"
-        if line is None
+        if threshold is None
         else "by class"
-        if isinstance(line, dict)
-        else f"\u2265 {formats.number(line)}"
+        if isinstance(threshold, dict)
+        else f"\u2265 {formats.number(threshold)}"
     )
     stand = "contradicted" if row["contradicted"] else "certified" if row["certified"] else "not certified"
     return (
         row["stream"],
         formats.share(row["automation"]),
         _wrong(row),
-        "alarm: nothing released" if row["alarm"] else text if line is None else f"{text}, {stand}",
+        "alarm: nothing released" if row["alarm"] else text if threshold is None else f"{text}, {stand}",
         *(formats.count(row[name]) for name in ("open", "late", "waiting", "faults")),
         formats.DASH if row["measured_at"] is None else row["measured_at"][:16].replace("T", " "),
     )

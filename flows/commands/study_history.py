@@ -1,15 +1,17 @@
 """The command `study`: what a labelled history says, before anything is set up."""
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from flows.commands.terminal import err, out
-from models.errors import Misuse
-from review import private_files
+
+if TYPE_CHECKING:
+    from flows.planning.question import Answer, Question
+    from flows.planning.study import History
 
 Scale = Literal["unit", "percent", "logprob"]  # as models.outputs.score_columns, which is loaded with the command only
 
@@ -20,7 +22,9 @@ app = typer.Typer()
 def study(
     file: Annotated[Path, typer.Argument(help="Labelled outputs: Parquet, CSV or JSONL, or a folder of them.")],
     target: Annotated[float, typer.Option(help="How much of the released may be wrong, as in 0.02.")],
-    delta: Annotated[float, typer.Option(help="The doubt that may remain.")] = 0.05,
+    delta: Annotated[
+        float, typer.Option(help="The significance level: the chance left that a certificate is false.")
+    ] = 0.05,
     truth: Annotated[str, typer.Option(help="Column of the right answer.")] = "truth",
     of_format: Annotated[
         str | None, typer.Option("--format", help="A format by name, as label-studio-export, or a preset's file.")
@@ -70,74 +74,34 @@ def study(
     as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
 ) -> None:
     """Study a labelled history: what could be certified, how many labels it takes, how the first days would go."""
-    from flows.planning import study as studies
-    from flows.planning import study_formats
-    from flows.runtime import settings
-    from models.planning import labelled, simulation
-    from models.planning import study as figures
-    from review.report import study_text
-
-    for name, value in (("--target", target), ("--delta", delta), ("--audit-rate", audit_rate)):
-        if not 0 < value < 1:
-            raise Misuse(f"{name} {value:g}: give a share between 0 and 1, as in 0.02")
-    if labels is not None and (fold or right):
-        option = "--fold" if fold else "--right"
-        raise Misuse(f"--labels says how answers are compared with a truth; drop {option}, or --labels")
-    columns = labelled.Columns(
-        truth=truth,
-        prediction=prediction or (None if probabilities or right else "prediction"),
-        confidence=None if probabilities else confidence,
-        probabilities=_names(probabilities),
-        votes=_names(votes),
-        right=right,
-        group=group,
-        chance=chance,
-        scale=scale,
-        of=of,
-        fold=fold,
-        rule=None if labels is None else settings.read_stream(labels, settings.read()).rule,
-    )
-    preset = None if of_format is None else study_formats.preset(of_format)
-    columns = columns if preset is None else study_formats.columns(columns, preset)
-    with err.status(f"Reading {file}") as status:
-        history = studies.read(
-            file, columns, preset=preset, progress=lambda rows: status.update(f"Reading {file}: {rows:,} rows")
-        )
-    setting = simulation.Setting(
-        target=target,
-        delta=delta,
-        days=days,
-        per_day=per_day or max(1, len(history.cases) // days),
-        audit_rate=audit_rate,
-    )
-    with _bar() as bar:
-        task = bar.add_task("Rehearsing", total=days * simulation.RUNS)
-        measured, loop = studies.studied(history, setting, tick=lambda: bar.advance(task))
-    agree = figures.proportion(history.votes_right, history.votes, delta) if history.votes else None
-    shown = (measured, loop, agree, history.people, history.left_out, history.notes)
-    text = study_text.lines(file.name, *shown)
-    read = {"rows_without_truth": history.unlabelled, "rows_unreadable": history.unreadable, "group": history.group}
-    whole = json.dumps(read | study_text.as_json(*shown), indent=2)
-    _write(output, {"study.txt": text + "\n", "study.json": whole + "\n"})
+    asked = _asked(locals())
+    answer = _answered(asked, _read(asked))
+    files = answer.write(output)
     if as_json:
-        print(whole)
-        return
-    out.print(text, soft_wrap=True, markup=False)
-    out.print(f"Written: {output / 'study.txt'}, {output / 'study.json'}", soft_wrap=True, markup=False)
+        print(answer.whole)
+    else:
+        out.print(answer.text, soft_wrap=True, markup=False)
+        out.print(f"Written: {', '.join(map(str, files))}", soft_wrap=True, markup=False)
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+def _asked(options: Mapping[str, Any]) -> "Question":
+    from flows.planning import question
+
+    return question.Question(**options)
 
 
-def _bar() -> Progress:
-    return Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=err, transient=True)
+def _read(asked: "Question") -> "History":
+    from flows.planning import question
+
+    with err.status(f"Reading {asked.file}") as status:
+        return question.read(asked, progress=lambda rows: status.update(f"Reading {asked.file}: {rows:,} rows"))
 
 
-def _write(folder: Path, texts: dict[str, str]) -> None:
-    """Each file appears whole or not at all."""
-    try:
-        for name, text in texts.items():
-            private_files.replace(folder / name, text)
-    except OSError as error:
-        raise Misuse(f"--output {folder}: cannot be written ({error.strerror}); name another folder") from None
+def _answered(asked: "Question", history: "History") -> "Answer":
+    from flows.planning import question
+
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=err, transient=True
+    ) as bar:
+        task = bar.add_task("Rehearsing", total=asked.rehearsals)
+        return question.answer(asked, history, tick=lambda: bar.advance(task))

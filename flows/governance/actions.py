@@ -1,4 +1,4 @@
-"""Who moves the line: a named person, with a reason, on the record."""
+"""Who moves the threshold: a named person, with a reason, on the record."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ def adopt(
 ) -> policy_history.PolicyInForce:
     """Put a threshold in force: the least strict that the report proposes for None. Returns what is then in force.
 
-    A number that the report shows means the registered threshold it was shown for. Of a stream with a line per class: of
+    A number that the report shows means the registered threshold it was shown for. Of a stream with a threshold per class: of
     the class `label`, the others staying where they are; with neither label nor threshold, what is proposed of every
     class, and none where nothing is. A threshold that today's verdict does not allow (`review.adoption.verdict`: not certified, a
     confidence that ranks backwards, an error that today's labels put above the target) takes `uncertified`, and the
@@ -40,11 +40,13 @@ def adopt(
         weighing = adoption.of(book, stream, in_force)
         if stream.policy.per_class == "no":
             if label is not None:
-                raise Misuse(f"{stream.name} has one line for all classes; leave --class out, or set policy.per_class")
+                raise Misuse(
+                    f"{stream.name} has one threshold for all classes; leave --class out, or set policy.per_class"
+                )
             policy = _policy(stream, adoption.chosen(stream.name, threshold, weighing, "", uncertified=uncertified))
         else:
             policy = _policy(
-                stream, None, adoption.lines(stream, in_force, weighing, threshold, label, uncertified=uncertified)
+                stream, None, adoption.thresholds(stream, in_force, weighing, threshold, label, uncertified=uncertified)
             )
         # While release is stopped for want of readers, the other classes stay with people until a person decides of them.
         parts = stream.labels if policy.by_class is not None else ("",)
@@ -55,7 +57,7 @@ def adopt(
 
 
 def terms(stream_name: str, in_force: policy_history.PolicyInForce) -> list[str]:
-    """What a person who has moved the line should know: what each class is promised, until when an uncertified line stands."""
+    """What a person who has moved the threshold should know: what each class is promised, how long an uncertified one holds."""
     config = settings.read()
     stream = settings.read_stream(stream_name, config)
     if not in_force.policy.releases:
@@ -67,9 +69,9 @@ def terms(stream_name: str, in_force: policy_history.PolicyInForce) -> list[str]
         era = certificates.era(book, in_force.epoch_id)
     loose = [part for part, state in held.items() if state.state == "uncertified"]
     if loose and era is not None:
-        line = "the line" if loose == [""] else f"the line of {same.few(loose)}"
+        which = "the threshold" if loose == [""] else f"the threshold of {same.few(loose)}"
         sentences.append(
-            f"Nothing certifies {line} in era {era.number}, which ends {formats.when(era.ends_at)}. It carries over into the "
+            f"Nothing certifies {which} in era {era.number}, which ends {formats.when(era.ends_at)}. It carries over into the "
             "next era at most once, and lapses there unless a certificate holds it."
         )
     return sentences
@@ -124,7 +126,7 @@ def resume(stream_name: str, *, by: str, because: str, uncertified: bool = False
     with governed(stream_name, by, because) as (stream, book, in_force, who):
         rule = in_force.policy
         if rule.releases:
-            raise Misuse(f"{stream.name} is not halted: {formats.line(rule.threshold, rule.by_class)}")
+            raise Misuse(f"{stream.name} is not halted: {formats.releases(rule.threshold, rule.by_class)}")
         past = [
             row
             for row in policy_history.history(book, stream.name).to_dicts()
@@ -153,7 +155,7 @@ def _again(
         _refuse_more(stream, row["version"], in_force.policy, policy, weighing.verdicts)
     now = in_force.policy
     parts = ("",) if policy.by_class is None and now.by_class is None else stream.labels
-    moved = tuple(part for part in parts if uncertified or _line(policy, part) != _line(now, part))
+    moved = tuple(part for part in parts if uncertified or _threshold(policy, part) != _threshold(now, part))
     _put_in_force(book, stream, in_force, policy, who, weighing, _decided(weighing, policy, moved, uncertified))
     return runs.policy_in_force(book, stream)
 
@@ -161,18 +163,21 @@ def _again(
 def _decided(
     weighing: adoption.Weighing, policy: policies.Policy, parts: Sequence[str], uncertified: bool
 ) -> dict[str, bool]:
-    """The parts whose line is decided, and whether each against its verdict."""
-    lines = {part: _line(policy, part) for part in parts}
-    return {part: uncertified and line is not None and _against(weighing, part, line) for part, line in lines.items()}
+    """The parts whose threshold is decided, and whether each against its verdict."""
+    thresholds = {part: _threshold(policy, part) for part in parts}
+    return {
+        part: uncertified and at is not None and _against(weighing, part, at)  # `at`: its threshold
+        for part, at in thresholds.items()
+    }
 
 
-def _against(weighing: adoption.Weighing, part: str, line: float) -> bool:
+def _against(weighing: adoption.Weighing, part: str, threshold: float) -> bool:
     verdict_ = weighing.verdicts.get(part)
-    return verdict_ is None or verdict_.against(line) is not None
+    return verdict_ is None or verdict_.against(threshold) is not None
 
 
-def _line(policy: policies.Policy, part: str) -> float | None:
-    """The line of a part: "" is all cases."""
+def _threshold(policy: policies.Policy, part: str) -> float | None:
+    """The threshold of a part: "" is all cases."""
     return policy.of_class(part).threshold if part else policy.threshold
 
 
@@ -183,9 +188,9 @@ def _refuse_more(
     then: policies.Policy,
     verdicts: Mapping[str, verdict.Verdict],
 ) -> None:
-    """Raise Misuse if a line of `then` lies below that of `now` and may not be adopted."""
+    """Raise Misuse if a threshold of `then` lies below that of `now` and may not be adopted."""
     for part in ("",) if then.by_class is None and now.by_class is None else stream.labels:
-        before, after = _line(now, part), _line(then, part)
+        before, after = _threshold(now, part), _threshold(then, part)
         if after is None or (before is not None and after >= before):
             continue
         against = verdicts[part].against(after) if part in verdicts else "it is not certified"
@@ -204,7 +209,7 @@ def _versions(past: Sequence[Mapping[str, Any]], in_force: policy_history.Policy
     for row in reversed(past):
         if row["epoch_id"] == in_force.epoch_id and row["version"] != in_force.version:
             rule = policy_history.rule_of(row)
-            versions.append(f"{row['version']} ({formats.line(rule.threshold, rule.by_class)})")
+            versions.append(f"{row['version']} ({formats.releases(rule.threshold, rule.by_class)})")
     return (
         f"in this epoch there are {', '.join(versions)}"
         if versions
@@ -260,7 +265,7 @@ def _put_in_force(
     weighing: adoption.Weighing | None = None,
     sampled: Mapping[str, bool] | None = None,
 ) -> None:
-    """Within the epoch in force: the policy and its adoption, in one transaction; `drawn` as in `epochs.adoption`."""
+    """Within the epoch in force: the policy and its adoption, in one transaction; `sampled` as in `epochs.adoption`."""
     now = runs.clock()
     facts = epochs.adoption(
         book,

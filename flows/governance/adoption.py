@@ -28,7 +28,7 @@ class Weighing:
 
     progress_by_scope: dict[str, certificate.Progress]
     verdicts: dict[str, verdict.Verdict]
-    samples: dict[str, pl.DataFrame]  # the blind draws (`review.queries.blind_samples`)
+    samples: dict[str, pl.DataFrame]  # the blind samples (`review.queries.blind_samples`)
     registered: dict[str, dict[str, float]]  # per part: the text that the report shows -> the registered threshold
 
     def threshold(self, part: str, asked: float) -> float:
@@ -47,7 +47,7 @@ class Weighing:
 
 
 def of(book: ledger.Ledger, stream: Stream, in_force: policy_history.PolicyInForce) -> Weighing:
-    """The verdict on every part of the epoch in force. Raises LedgerInvalid if a draw is not one its policy gives."""
+    """The verdict on every part of the epoch in force. Raises LedgerInvalid if a sample is not one its policy gives."""
     plans = certificates.plans(book, in_force.epoch_id)
     cases = outcomes.read(book, stream.name, now=runs.clock(), **evidence.rules(stream))
     with evidence.adding_up(stream):
@@ -55,7 +55,7 @@ def of(book: ledger.Ledger, stream: Stream, in_force: policy_history.PolicyInFor
     weighed = evidence_counts.of(cases, in_force, plans, progress_by_scope)
     # The page shows all lines of all parts in one list, a class's own table its own: both texts are taken.
     page = what_if.thresholds(
-        list(plans.values()), weighed.whole.counts, evidence_counts.lines(in_force, progress_by_scope)
+        list(plans.values()), weighed.whole.counts, evidence_counts.thresholds(in_force, progress_by_scope)
     )
     shown = dict(zip(page, formats.thresholds(page), strict=True))
     registered = {}
@@ -106,7 +106,7 @@ def chosen(what: str, threshold: float | None, weighing: Weighing, part: str, *,
     )
 
 
-def lines(
+def thresholds(
     stream: Stream,
     in_force: policy_history.PolicyInForce,
     weighing: Weighing,
@@ -115,34 +115,34 @@ def lines(
     *,
     uncertified: bool,
 ) -> dict[str, float | None]:
-    """The line of each class."""
+    """The threshold of each class."""
     if label is not None:
         if label not in stream.labels:
             raise Misuse(f"--class {label!r} is none of the stream's labels {same.few(stream.labels)}")
-        line = chosen(f"class {label}", threshold, weighing, label, uncertified=uncertified)
+        at = chosen(f"class {label}", threshold, weighing, label, uncertified=uncertified)
         now = {name: in_force.policy.of_class(name).threshold for name in stream.labels}
-        return now | {label: line}
+        return now | {label: at}
     if threshold is not None:
-        raise Misuse(f"{stream.name} has a line per class: name the class with --class")
-    lines: dict[str, float | None] = {}
+        raise Misuse(f"{stream.name} has a threshold per class: name the class with --class")
+    thresholds: dict[str, float | None] = {}
     for name in stream.labels:
         ruling = weighing.verdicts.get(name)
-        lines[name] = None if ruling is None else ruling.threshold
-    if all(line is None for line in lines.values()):
+        thresholds[name] = None if ruling is None else ruling.threshold
+    if all(at is None for at in thresholds.values()):
         barred = next((one for one in weighing.verdicts.values() if one.certified), None)
         if barred is not None:
             raise Misuse(
                 f"no class of {stream.name} may be released: {formats.plain(str(barred.against(barred.certified[-1])))}"
             )
         raise Misuse(f"no class of {stream.name} has a certified threshold yet; the report says what each lacks")
-    return lines
+    return thresholds
 
 
 def holds(policy: policies.Policy, verdicts: Mapping[str, verdict.Verdict]) -> bool:
-    """Whether every line of the policy may be adopted as certified, and there is one."""
-    lines = {"": policy.threshold} if policy.by_class is None else policy.by_class
+    """Whether every threshold of the policy may be adopted as certified, and there is one."""
+    thresholds = {"": policy.threshold} if policy.by_class is None else policy.by_class
     return policy.releases and all(
-        line is None or (part in verdicts and verdicts[part].against(line) is None) for part, line in lines.items()
+        at is None or (part in verdicts and verdicts[part].against(at) is None) for part, at in thresholds.items()
     )
 
 

@@ -135,7 +135,7 @@ def adoption(
 ) -> dict[str, pl.DataFrame]:
     """A policy and its adoption as facts, with the evidence that was on the table; `holds`: a certificate covers it.
 
-    `drawn`: the parts whose line was decided with it, and of each whether against today's verdict; the others only stay
+    `sampled`: the parts whose threshold was decided with it, and of each whether against today's verdict; the others only stay
     where they are. None: all of them, none against it.
     """
     people = readings.read(book, stream.name)

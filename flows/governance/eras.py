@@ -56,7 +56,7 @@ def under_way(
 
 
 def read_first(book: Ledger, stream: Stream, era: certificates.Era | None) -> int | None:
-    """The seal after which blind draws are read first: of what is released now, and of the era whose evidence counts.
+    """The seal after which blind samples are read first: of what is released now, and of the era whose evidence counts.
 
     None: there is no older backlog behind which they could wait.
     """
@@ -84,7 +84,7 @@ def _lasts(
 def days(stream: Stream, samples_a_day: float) -> int:
     """Days of an era: as the stream says, else 60, or more where labels come so slowly that a third would certify nothing.
 
-    `draws_a_day`: cases drawn for a blind label. People who can read none (a capacity of 0) leave the draws' own pace.
+    `samples_a_day`: cases sampled for a blind label. People who can read none (a capacity of 0) leave the samples' own pace.
     """
     if stream.policy.era_days is not None:
         return stream.policy.era_days
@@ -122,8 +122,8 @@ def _plans(
             size = certificates.group_size(members, stated)
             thresholds, starts, weights = era_plan.ranks(own if len(own) else everything, era_plan.SIZE - len(rules))
         for rule in rules:
-            line = rule.of_class(part).threshold if part else rule.threshold
-            thresholds, starts, weights = _with(line, thresholds, starts, weights)
+            threshold = rule.of_class(part).threshold if part else rule.threshold
+            thresholds, starts, weights = _with(threshold, thresholds, starts, weights)
         plans[part] = era_plan.Plan(
             epoch=in_force.epoch_id,
             era=number,
@@ -138,17 +138,17 @@ def _plans(
 
 
 def _with(
-    line: float | None, thresholds: tuple[float, ...], starts: tuple[int, ...], weights: tuple[float, ...]
+    threshold: float | None, thresholds: tuple[float, ...], starts: tuple[int, ...], weights: tuple[float, ...]
 ) -> tuple[tuple[float, ...], tuple[int, ...], tuple[float, ...]]:
     """A grid with the threshold in force among its thresholds, so that an era can certify the very one it began with."""
-    if line is None or line in thresholds:
+    if threshold is None or threshold in thresholds:
         return thresholds, starts, weights
-    falling = sorted({*thresholds, line}, reverse=True)
+    falling = sorted({*thresholds, threshold}, reverse=True)
     if len(falling) > era_plan.SIZE:  # the least strict at which no chain begins makes room
-        begins = {line, *(thresholds[start] for start in starts)}
+        begins = {threshold, *(thresholds[start] for start in starts)}
         falling.remove(next(one for one in reversed(falling) if one not in begins))
     placed = tuple(falling.index(thresholds[start]) for start in starts)
-    if falling[0] != line:
+    if falling[0] != threshold:
         return tuple(falling), placed, weights
     # Stricter than where the first chain starts, which no chain would reach: it shares that chain's part.
     half = weights[0] / 2

@@ -15,7 +15,7 @@ from models.certification import certificate
 from models.config.stream import Stream
 from models.errors import LedgerInvalid
 from models.monitoring import change_detection
-from models.routing.policy import AUTOMATE
+from models.routing.policy import Route
 from review.queries import alarms, certificates, outcomes, policy_history, relook, suspicion
 from review.queries.outcomes import Outcomes
 
@@ -28,7 +28,7 @@ def cases(run: runs.Run, now: str) -> Outcomes:
 
 
 def rules(stream: Stream) -> dict[str, Any]:
-    """How the stream's answers are judged, for `review.queries.outcomes.read`."""
+    """How the stream's answers are assessed, for `review.queries.outcomes.read`."""
     rules = stream.review
     return {
         "deadline_hours": rules.deadline_hours,
@@ -40,10 +40,10 @@ def rules(stream: Stream) -> dict[str, Any]:
 def look(
     run: runs.Run, in_force: policy_history.PolicyInForce, cases: Outcomes, now: str
 ) -> dict[str, certificate.Progress]:
-    """Look at the draws of the era under way, and record what is certified if anything changed.
+    """Look at the samples of the era under way, and record what is certified if anything changed.
 
     At those of the era before, too, whose certificate may carry over: recorded if what is certified changed.
-    By part: "" is of all cases, else the class. Raises LedgerInvalid if a draw is not one its policy gives.
+    By part: "" is of all cases, else the class. Raises LedgerInvalid if a sample is not one its policy gives.
     """
     by_scope: dict[str, certificate.Progress] = {}
     era = eras.under_way(run.ledger, run.stream, in_force, now)
@@ -66,7 +66,7 @@ def look(
 
 @contextmanager
 def adding_up(stream: Stream) -> Iterator[None]:
-    """Raise LedgerInvalid where draws are not what their policies give."""
+    """Raise LedgerInvalid where samples are not what their policies give."""
     try:
         yield
     except ValueError as error:
@@ -102,7 +102,7 @@ def watch(run: runs.Run, in_force: policy_history.PolicyInForce, labels: pl.Data
         f"with {target:.3g} allowed"
     )
     with run.ledger.exclusive("govern", run.stream.name):
-        # Somebody may have moved the line since we looked: a version that is taken would be left out without a word.
+        # Somebody may have moved the threshold since we looked: a version that is taken would be left out without a word.
         now_in_force = runs.policy_in_force(run.ledger, run.stream)
         if now_in_force.epoch_id != in_force.epoch_id:
             return True  # closed by them
@@ -121,9 +121,9 @@ def watch_closed(run: runs.Run, in_force: policy_history.PolicyInForce, cases: O
     """Look at what was released in epochs that are closed, too: answers come after a model has changed. How many alarms.
 
     Such an alarm closes nothing, for what is in force is another model's; its suspects can be recalled. `in_force`: after
-    `watch`. An epoch that had its alarm has its suspects told anew with every answer, and needs none again.
+    `watch`. An epoch that had its alarm has its suspects reported anew with every answer, and needs none again.
     """
-    released = cases.kinds.filter(pl.col("route") == AUTOMATE)["epoch_id"].unique().sort().to_list()
+    released = cases.kinds.filter(pl.col("route") == Route.AUTOMATE)["epoch_id"].unique().sort().to_list()
     done = {in_force.epoch_id, *alarms.alarms(run.ledger, run.stream.name)["epoch_id"]}
     closed = [epoch_id for epoch_id in released if epoch_id not in done]
     targets = policy_history.targets(run.ledger, run.stream.name) if closed else {}

@@ -5,6 +5,7 @@ import polars as pl
 from flows.governance import actions
 from flows.runtime import runs, settings
 from models.errors import Misuse
+from review import formats
 from review.queries import alarms
 from review.retention import retirement
 
@@ -27,6 +28,19 @@ def recall(stream_name: str, *, by: str, because: str) -> int:
             recalled_at=pl.lit(now),
         )
         return len(book.append({"recall": rows}, now=now).written["recall"])
+
+
+def sentences(recalled: int, beyond: int) -> list[str]:
+    """How many cases go to people, and how many under suspicion cannot, as they were retired before."""
+    text = [
+        f"{formats.count(recalled, 'released case')} {'goes' if recalled == 1 else 'go'} to people with the next dispatch."
+    ]
+    if beyond:
+        text.append(
+            f"{beyond} more are under suspicion and were retired before: they cannot be recalled. "
+            "Their records are in the archive's files."
+        )
+    return text
 
 
 def beyond_recall(stream_name: str) -> int:

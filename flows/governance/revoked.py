@@ -10,13 +10,15 @@ from review.queries import certificates
 BECAUSE = "answers were changed or taken back, and what was adopted is no longer certified"
 
 
-def of(book: Ledger, eras: Sequence[certificates.Era], line: float | None, part: str, row: Mapping[str, Any]) -> bool:
+def of(
+    book: Ledger, eras: Sequence[certificates.Era], threshold: float | None, part: str, row: Mapping[str, Any]
+) -> bool:
     """Whether a threshold was adopted as certified, and its labels have changed since, so that they certify it no longer.
 
     Of labels that stay as they are nothing is ever lost (`certificate`). `eras`: that of the adoption (`row`), and the
-    one before. What a person adopted without a certificate has none to lose; of lines by class each has its own.
+    one before. What a person adopted without a certificate has none to lose; of thresholds by class each has its own.
     """
-    if line is None or not (row["certified"] or row["by_class"]):
+    if threshold is None or not (row["certified"] or row["by_class"]):
         return False
     for era in eras:
         plan = era.plans.get(part)
@@ -25,8 +27,8 @@ def of(book: Ledger, eras: Sequence[certificates.Era], line: float | None, part:
         if (
             then is not None
             and now is not None
-            and line in certificates.held(then)
-            and line not in certificates.held(now)
+            and threshold in certificates.held(then)
+            and threshold not in certificates.held(now)
         ):
             return True
     return False

@@ -114,11 +114,11 @@ def _kept(
     """
     cold = policy_history.history(book, stream.name).filter(pl.col("epoch_id") == in_force.epoch_id).row(0, named=True)
     taken = policy_history.adopted(book, stream.name, in_force.epoch_id) or cold
-    lines = {part: state.threshold for part, state in held.items()}
-    releases = any(line is not None for line in lines.values())
+    thresholds = {part: state.threshold for part, state in held.items()}
+    releases = any(threshold is not None for threshold in thresholds.values())
     return policies.Policy(
-        threshold=lines.get(""),
-        by_class=None if "" in lines else lines,
+        threshold=thresholds.get(""),
+        by_class=None if "" in thresholds else thresholds,
         audit_rate=taken["audit_rate"],
         blind_rate=(taken if releases else cold)["blind_rate"],
     )
@@ -133,7 +133,7 @@ def states(
 ) -> dict[str, ages.InForce] | None:
     """By part, what becomes of the threshold that a named person adopted last in this epoch, in the era under way.
 
-    A class's line is as old as the adoption that decided it: one of another class leaves its age as it is. None: no era has
+    A class's threshold is as old as the adoption that decided it: one of another class leaves its age as it is. None: no era has
     begun, or nobody has adopted anything in this epoch.
     """
     all_eras = certificates.eras(book, in_force.epoch_id)
@@ -150,22 +150,26 @@ def states(
     )
     rested = day + max(idle, 0)
     held = {}
-    for part, (line, against, row) in decided.items():
+    for part, (threshold, against, row) in decided.items():
         progress = progress_by_scope.get(part)
         own = [] if progress is None else certificates.held(progress)
         era = sum(one.after_seal < row["seal"] for one in all_eras) or 1
-        holder = _certified_in(book, all_eras, line, part, own)
-        lost = holder is None and not against and revoked.of(book, all_eras[max(era - 2, 0) : era], line, part, row)
+        holder = _certified_in(book, all_eras, threshold, part, own)
+        lost = (
+            holder is None and not against and revoked.of(book, all_eras[max(era - 2, 0) : era], threshold, part, row)
+        )
         if holder is None and not lost and row["certified"] and era < newest.number:
             holder = era
         if against and holder != newest.number == era:
             holder = (
                 None  # who takes it in this era against its verdict knows that what an era before certified is over
             )
-        taken = ages.Adopted(threshold=line, era=era, certified=holder, revoked=lost)
+        taken = ages.Adopted(threshold=threshold, era=era, certified=holder, revoked=lost)
         held[part] = ages.in_force(taken, own, era=newest.number, day=day, days=days, rested=rested)
         if held[part].state == "lapsed":
-            stricter = [one for one in _certified_before(book, all_eras, part) if line is not None and one > line]
+            stricter = [
+                one for one in _certified_before(book, all_eras, part) if threshold is not None and one > threshold
+            ]
             if stricter:  # the era before had put the least strict of these in force: it carries over like any other
                 last = ages.Adopted(threshold=min(stricter), era=newest.number - 1, certified=newest.number - 1)
                 carried = ages.in_force(last, own, era=newest.number, day=day, days=days, rested=rested)
@@ -195,7 +199,7 @@ def _certified_before(book: Ledger, eras: list[certificates.Era], part: str) -> 
 def _decided(
     book: Ledger, stream: Stream, in_force: policy_history.PolicyInForce, rule: policies.Policy
 ) -> dict[str, tuple[float | None, bool, dict[str, Any]]]:
-    """By part of `rule`: the line, whether it was decided against the verdict (`--uncertified`), and the adoption of this
+    """By part of `rule`: the threshold, whether it was decided against the verdict (`--uncertified`), and the adoption of this
     epoch by a named person that decided it last, as a row of `policy_history.history`."""
     named = policy_history.named(book, stream.name, in_force.epoch_id).to_dicts()
     sampled = policy_history.sampled(book, stream.name)
@@ -205,22 +209,22 @@ def _decided(
             row for row in reversed(named) if part in sampled.get(row["version"], {part: False}) or row is named[0]
         )
         then = policy_history.rule_of(row)
-        line = then.of_class(part).threshold if part else then.threshold
+        threshold = then.of_class(part).threshold if part else then.threshold
         against = sampled.get(row["version"], {}).get(part, False)
-        by_scope[part] = line, against, row
+        by_scope[part] = threshold, against, row
     return by_scope
 
 
 def _certified_in(
-    book: Ledger, eras: list[certificates.Era], line: float | None, part: str, own: Sequence[float]
+    book: Ledger, eras: list[certificates.Era], threshold: float | None, part: str, own: Sequence[float]
 ) -> int | None:
     """The newest era whose certificate holds a threshold; None: none does. `own`: what that of the newest holds."""
-    if line in own:
+    if threshold in own:
         return eras[-1].number
     for era in reversed(eras[:-1]):
         plan = era.plans.get(part)
         progress = None if plan is None else certificates.progress(book, plan, part)
-        if progress is not None and line in certificates.held(progress):
+        if progress is not None and threshold in certificates.held(progress):
             return era.number
     return None
 
@@ -242,7 +246,7 @@ def _replace(
     *,
     holds: bool,
 ) -> bool:
-    """Put a policy in force by the product itself, unless somebody has moved the line since it looked."""
+    """Put a policy in force by the product itself, unless somebody has moved the threshold since it looked."""
     with book.exclusive("govern", stream.name):
         if runs.policy_in_force(book, stream).version != in_force.version:
             return False

@@ -14,6 +14,16 @@ _FORMULA = r"^[=+\-@\t\r]"  # a spreadsheet computes what begins so
 _NUMBER = r"^[+-]?\d+(\.\d+)?$"
 
 
+def named(text: str | None) -> Format | None:
+    """The format of this name; None: none was named. Raises Misuse if there is no such format."""
+    if text is None:
+        return None
+    for one in FORMATS:
+        if text == one:
+            return one
+    raise Misuse(f"--format {text!r}: one of {', '.join(FORMATS)}")
+
+
 def format_of(path: Path, asked: Format | None) -> Format:
     """The format of a file: the one asked for, else by its ending. Raises Misuse if they differ or neither says."""
     ending = path.suffix.lower().removeprefix(".")
@@ -30,7 +40,7 @@ def format_of(path: Path, asked: Format | None) -> Format:
 def write(rows: pl.DataFrame, path: Path, form: Format, *, about: dict[str, str]) -> None:
     """Write rows to a file, in the folder made if missing. `about` goes into the metadata of a Parquet file.
 
-    In CSV a text that a spreadsheet would compute begins with an apostrophe, and is told by it. Raises OSError.
+    In CSV a text that a spreadsheet would compute begins with an apostrophe, and is known by it. Raises OSError.
     """
     with private_files.appearing(path) as part:
         match form:

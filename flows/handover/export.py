@@ -9,6 +9,7 @@ import polars as pl
 from flows.handover import answer_files
 from flows.runtime import settings
 from models.errors import Misuse
+from review import formats
 from review.ledger import ledger
 from review.queries import finished
 
@@ -24,13 +25,19 @@ class Exported:
     states: dict[str, int]  # released, reviewed, withdrawn -> rows
     cursor: str
 
+    def sentence(self) -> str:
+        """What was written, and where the next export is to start."""
+        counts = ", ".join(f"{state} {formats.count(rows)}" for state, rows in self.states.items())
+        what = "Nothing has changed" if self.file is None else f"{self.file}: {counts}"
+        return f"{what}. Next: --since {self.cursor}"
+
 
 def export(
     stream_name: str, target: str, *, since: str | None = None, form: answer_files.Format | None = None
 ) -> Exported:
     """Write the finished answers of a stream, as of now.
 
-    `given`: a file, or a folder (one that is there, or ends in /), in which the file is named after the seals it covers. `since`:
+    `target`: a file, or a folder (one that is there, or ends in /), in which the file is named after its seals. `since`:
     the cursor of an earlier export; only what has become another from there on is written, and no file if nothing has. "last":
     from where the last file in the folder ends. Raises Misuse, LedgerInvalid, Unavailable.
     """

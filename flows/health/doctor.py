@@ -22,6 +22,7 @@ from review.health import (
     release_findings,
     start_findings,
 )
+from review.label_studio import access
 from review.ledger import ledger
 from review.queries import certificates, handouts, pending_cases, policy_history, readings, totals
 from review.report.figures import Pace
@@ -170,21 +171,21 @@ def _label_studio(
     if not token:
         return  # said above
     try:
-        with label_studio_probe.connected(config.label_studio_url, token) as api:
-            server, ahead = label_studio_probe.server(api)
-            yield from label_studio_findings.server(server)
-            yield findings.clock(server.url, ahead)
-            if book is not None:
-                for stream in streams:
-                    yield from _stream(api, book, stream, server)
+        connection = access.connect(config.label_studio_url, token, timeout=30.0)
+        server, ahead = label_studio_probe.server(connection)
+        yield from label_studio_findings.server(server)
+        yield findings.clock(server.url, ahead)
+        if book is not None:
+            for stream in streams:
+                yield from _stream(connection, book, stream, server)
     except SecondReaderError as error:
         yield _finding("Label Studio", config.label_studio_url, error)
 
 
 def _stream(
-    api: label_studio_probe.Api, book: ledger.Ledger, stream: Stream, server: label_studio_findings.Server
+    connection: access.Connection, book: ledger.Ledger, stream: Stream, server: label_studio_findings.Server
 ) -> Iterator[findings.Finding]:
     now = timestamps.text(datetime.now(UTC))
-    queue = label_studio_probe.queue(api, book, stream, now=now)
+    queue = label_studio_probe.queue(connection, book, stream, now=now)
     if queue is not None:
         yield from label_studio_findings.queue(stream, queue, server.members, now=now)

@@ -88,7 +88,7 @@ def _values(record: re.Match[bytes], width: int) -> tuple[list[str | None] | Non
 
 
 def wrong_width(count: int, width: int) -> str:
-    """Why a record of `found` fields is no row of a table of `width` columns."""
+    """Why a record of `count` fields is no row of a table of `width` columns."""
     return f"{count} {'field' if count == 1 else 'fields'} where the header has {width}"
 
 

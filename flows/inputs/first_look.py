@@ -14,7 +14,7 @@ FILES = 100  # looked at, of an inbox
 
 
 class Look:
-    """What the columns of a stream's files look like; the same trouble is told once, at the first file that has it."""
+    """What the columns of a stream's files look like; the same trouble is reported once, at the first file that has it."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream

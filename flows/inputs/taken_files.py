@@ -46,13 +46,13 @@ class Look:
         return taken
 
     def opens(self, path: Path, name: str) -> None:
-        """To be told before a file is read."""
+        """To be reported before a file is read."""
         stat = path.stat()
         at_rest = time.time() - max(stat.st_mtime, stat.st_ctime) >= _TICK
         self._opened[name] = path, self._mark(name, stat), at_rest
 
     def finds_faults(self, *names: str) -> None:
-        """To be told of files with rows that could not be read: each run reads them, and says so, until they are mended."""
+        """To be reported of files with rows that could not be read: each run reads them, and says so, until they are mended."""
         self._faulty.update(names)
 
     def may_wait(self, path: Path, name: str) -> bool:

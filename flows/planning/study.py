@@ -23,10 +23,10 @@ FEWEST_PEOPLE = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """`cases` as `models.planning.study` takes them; `left_out` counts what is not judged. `notes`: sentences to say of them.
+    """`cases` as `models.planning.study` takes them; `left_out` counts what is not assessed. `notes`: sentences to say of them.
 
     `votes`, `votes_right`: answers of single people, and how many of them agree with the truth. `people`: the share each
-    is right in, judged by the others only (Dawid and Skene); empty with fewer than three, who cannot be told apart.
+    is right in, measured by the others only (Dawid and Skene); empty with fewer than three, who cannot be distinguished.
     `group`: the column that was taken to say what belongs together.
     """
 
@@ -61,7 +61,7 @@ def read(
     preset: Preset | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> History:
-    """Read a file or folder of labelled outputs, of the format `preset`; `progress` is told the rows read so far.
+    """Read a file or folder of labelled outputs, of the format `preset`; `progress` receives the rows read so far.
 
     Raises InputInvalid if a file is not what it says, a column is missing, runs on another scale, or nothing is labelled or
     can be scored; Misuse if the names of the columns cannot be.
@@ -80,7 +80,7 @@ def read(
     rows = whole.rename(study_outcomes.theirs).with_columns(
         confidence=answered["raw_score"],
         unscored=answered["doubt"],
-        given=answered["prediction"],
+        answer=answered["prediction"],
         truth=whole[columns.labelled_by],
     )
     rows, undecided = study_outcomes.right_or_wrong(rows, columns, path)

@@ -1,4 +1,4 @@
-"""The rows of a study judged: which answers are right, what belongs together, what the labels were drawn from.
+"""The rows of a study assessed: which answers are right, what belongs together, what the labels were sampled from.
 
 A row has our columns beside those of the file, whose names are marked by `theirs`. Each step says what it leaves out.
 """
@@ -76,7 +76,7 @@ def compared(answers: pl.Series, truth: pl.Series, columns: Columns) -> pl.DataF
 
 
 def right_or_wrong(rows: pl.DataFrame, columns: Columns, path: Path) -> tuple[pl.DataFrame, dict[str, int]]:
-    """With `right` and `written`, without verdicts that say neither. Raises InputInvalid if nothing can be judged."""
+    """With `right` and `written`, without verdicts that say neither. Raises InputInvalid if nothing can be assessed."""
     undecided: dict[str, int] = {}
     if columns.right is not None:
         right = right_wrong.right(rows["truth"])
@@ -89,7 +89,7 @@ def right_or_wrong(rows: pl.DataFrame, columns: Columns, path: Path) -> tuple[pl
                 "accept and reject, yes and no, true and false, 1 and 0 and their like"
             )
     else:
-        rows = rows.hstack(compared(rows["given"], rows["truth"], columns))
+        rows = rows.hstack(compared(rows["answer"], rows["truth"], columns))
     known = rows.filter(pl.col("truth").is_not_null())
     if known["unscored"].null_count() == 0:
         raise InputInvalid(
@@ -109,8 +109,8 @@ def right_or_wrong(rows: pl.DataFrame, columns: Columns, path: Path) -> tuple[pl
 
 
 def _check_labels(known: pl.DataFrame, columns: Columns, path: Path) -> None:
-    truths, answers = (set(column.drop_nulls()) for column in (known["truth"], known["given"]))
-    shared = (same.folded(same.as_sets(known[name])).drop_nulls() for name in ("truth", "given"))
+    truths, answers = (set(column.drop_nulls()) for column in (known["truth"], known["answer"]))
+    shared = (same.folded(same.as_sets(known[name])).drop_nulls() for name in ("truth", "answer"))
     if not set.intersection(*map(set, shared)):
         way = (
             f"; if column {columns.truth!r} says whether the answer is right, use --right {columns.truth}"
@@ -162,7 +162,7 @@ def _units(rows: pl.DataFrame, name: str) -> pl.DataFrame:
 
 
 def sampled(rows: pl.DataFrame, columns: Columns, path: Path) -> tuple[pl.DataFrame, int, str | None]:
-    """The cases: the labelled ones, or with known chances all that labels were drawn from; rows without a chance; doubts."""
+    """The cases: the labelled ones, or with known chances all that labels come from; rows without a chance; what is odd."""
     kept = ["confidence", "right", *(["group"] if "group" in rows.columns else [])]
     if columns.chance is None:
         return rows.filter(pl.col("right").is_not_null()).select(kept), 0, None
@@ -190,10 +190,10 @@ def notes(rows: pl.DataFrame, columns: Columns) -> list[str | None]:
     known = rows.filter(pl.col("truth").is_not_null())
     texts: list[str | None] = []
     if columns.right is None:
-        texts.append(labelled.list_note(known["given"], known["truth"]))
-        texts.append(None if columns.fold else labelled.label_note(known["given"], known["truth"]))
+        texts.append(labelled.list_note(known["answer"], known["truth"]))
+        texts.append(None if columns.fold else labelled.label_note(known["answer"], known["truth"]))
     if columns.chance is None:
         texts.append(labelled.shift_note(rows.select("confidence", labelled=pl.col("truth").is_not_null())))
     if columns.of is None and columns.prediction is not None and not columns.probabilities:
-        texts.append(labelled.side_note(known["confidence"], known["given"]))
+        texts.append(labelled.side_note(known["confidence"], known["answer"]))
     return texts

@@ -16,7 +16,7 @@ _LOOKED_AT = 100  # rows of a chunk, for the names that JSON Lines have
 
 
 def gathered(path: Path, asked: Stream, progress: Callable[[int], None]) -> tuple[pl.DataFrame, int]:
-    """All rows, and how many could not be read; `progress` is told the rows read so far.
+    """All rows, and how many could not be read; `progress` receives the rows read so far.
 
     Answers, ids of items and whatever else `asked` reads are text, empty as null; confidences and probabilities are as they
     came; what the model was shown is a hash. Raises InputInvalid if a file is not what it says or holds no row.

@@ -12,7 +12,7 @@ from review.label_studio import access, import_tasks, task_data
 from review.queries import adjudication, sent_tasks
 
 BATCH = 2000  # tasks in one import: about two seconds of Label Studio's time
-FIRST_READING = 0  # the slot of a case's first reading
+FIRST_READING = 0  # the number of a case's first reading
 
 
 def batch(

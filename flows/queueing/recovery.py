@@ -1,5 +1,5 @@
 """What a run of `dispatch` that did not live to its end left behind: tasks in Label Studio that the ledger has no receipt
-of. Recording them first is what lets the rest of a wave go out without a look at what is there.
+of. Recording them first is what lets the rest of a batch go out without a look at what is there.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import polars as pl
 from flows.runtime import runs
 from models import timestamps
 from review.label_studio import access, import_tasks, search, task_data
+from review.ledger import records
 from review.queries import pending_cases, sent_tasks
 
 # An import cut off from us may be committed by the server after a later one of ours, with lower ids: receipts younger
@@ -44,7 +45,7 @@ def adopt(run: runs.Run, connection: access.Connection, project_id: int) -> Adop
         return Adopted(above=highest)
     keys = search.keys(connection, project_id, above=min(strangers) - 1)
     name = run.stream.name
-    waiting = pending_cases.unsent(run.ledger, name).with_columns(stream=pl.lit(name))
+    waiting = pending_cases.unsent(run.ledger, name)
     waiting = waiting.with_columns(
         task_key=pl.Series(
             [task_data.task_key(name, case_id, slot) for case_id, slot in waiting.select("case_id", "slot").rows()],
@@ -52,12 +53,11 @@ def adopt(run: runs.Run, connection: access.Connection, project_id: int) -> Adop
         )
     )
     landed = waiting.filter(pl.col("task_key").is_in(list(keys)))
-    rows = landed.with_columns(
+    tasks = landed.with_columns(
         project_id=pl.lit(project_id, pl.Int64),
         task_id=pl.Series([keys[key][0] for key in landed["task_key"]], dtype=pl.Int64),
-        wave=pl.lit(run.run_id),
-        sent_at=pl.lit(now),
     )
+    rows = records.dispatches(tasks, stream=name, run_id=run.run_id, now=now)
     for task_id in rows.filter(pl.col("slot") > 0)["task_id"]:
         import_tasks.offer(connection, task_id)  # it may have been killed before that, too
     run.ledger.append({"dispatch": rows}, now=now)

@@ -26,20 +26,22 @@ ROWS = 21  # of the table
 
 
 def artifacts(new_report: Report, page: Path, reports_url: str) -> None:
-    """The first lines with the chart, the lines one could draw, how far the evidence is, and the page."""
+    """The first lines with the chart, the thresholds one could set, how far the evidence is, and the page."""
     name = new_report.stream
     where = f"{reports_url.rstrip('/')}/{name}/{page.name}" if reports_url else page.resolve().as_uri()
     links = [f"[The whole report]({where})"]
     form = _form(name)
     if form is not None:
-        links.insert(0, f"[Move the line]({form})")
+        links.insert(0, f"[Move the threshold]({form})")
     create_markdown_artifact(
         key=f"report-{name}",
         markdown=report.markdown(new_report) + "\n" + " · ".join(links) + "\n",
         description=f"{name}: the latest figures",
     )
     create_table_artifact(
-        key=f"lines-{name}", table=slider.table(new_report, ROWS), description=f"{name}: what other lines would mean"
+        key=f"lines-{name}",
+        table=slider.table(new_report, ROWS),
+        description=f"{name}: what other thresholds would mean",
     )
     done = _progress(new_report)
     if done is not None:
@@ -48,7 +50,7 @@ def artifacts(new_report: Report, page: Path, reports_url: str) -> None:
 
 
 def _form(stream: str) -> str | None:
-    """The address of the form that moves the line; None where the stream is not served."""
+    """The address of the form that moves the threshold; None where the stream is not served."""
     base = prefect_settings.PREFECT_UI_URL.value()
     if not base:
         return None

@@ -1,6 +1,6 @@
 """Whether Prefect kept the events it was sent: its client hands them to a thread and reports no failure.
 
-They go by a websocket, which many gateways do not pass; then nothing is kept and nobody is told. What is missing is sent once
+They go by a websocket, which many gateways do not pass; then nothing is kept and nobody hears of it. What is missing is sent once
 more by a plain request under its own id, of which Prefect keeps one (3.8.8).
 """
 
@@ -24,7 +24,7 @@ _TROUBLE = (httpx.HTTPError, PrefectHTTPStatusError)
 def make_sure(sent: Sequence[Event]) -> None:
     """Wait until Prefect has the events; send once more what it lacks, and warn of what it still lacks then."""
     if missing := _missing(sent):
-        with suppress(*_TROUBLE), get_client(sync_client=True) as client:  # what is missing still is told below
+        with suppress(*_TROUBLE), get_client(sync_client=True) as client:  # what is missing still is reported below
             client.request("POST", "/events", json=[event.model_dump(mode="json") for event in missing])
         for event in _missing(missing):
             runs.log.warning(

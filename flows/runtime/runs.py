@@ -1,7 +1,7 @@
 """What every flow and command does around its work: open the ledger, hold the stream, record what it did.
 
 A flow holds its stream by a lock that the kernel (SQLite) or the server (PostgreSQL) gives back when the holder dies.
-A concurrency limit of Prefect is not used for this: a worker killed together with its flow keeps the limit's slot, and
+A concurrency limit of Prefect is not used for this: a worker killed together with its flow keeps the limit's place, and
 every later run would be turned away (2026-11, Prefect 3.8.8). Nothing of Prefect is loaded here, for half of the
 commands need nothing of it, and it takes a second of every start.
 """

@@ -234,7 +234,7 @@ def _run(program: str, request: _Request, streams: list[int], warm: int) -> NoRe
     os.chdir(request.folder)
     from prefect.context import refresh_global_settings_context
 
-    refresh_global_settings_context()  # some of what a run is told stands in settings
+    refresh_global_settings_context()  # some of what a run reads stands in settings
     sys.argv = [program]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*found in sys.modules", RuntimeWarning)  # it is there on purpose

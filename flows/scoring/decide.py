@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
-import polars_hash as plh
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
@@ -19,7 +18,7 @@ from models.config.stream import Stream
 from models.errors import InputInvalid, ModelInvalid, Superseded
 from models.outputs import contract
 from models.routing import policy
-from review.ledger import appends, ledger, sealing
+from review.ledger import appends, ledger, records, sealing
 from review.queries import policy_history, reruns
 
 _AHEAD = timedelta(days=1)  # a time that names no zone is taken for UTC, and may be hours ahead
@@ -77,9 +76,12 @@ def append(
         except Superseded:  # between the look and the append; a person may halt at any moment
             continue
     clashes = contract.clashes(appended.conflicts["decision"])
-    book.append({"fault": _fault_rows(clashes, stream, run_id, facts.decided_at)}, now=facts.decided_at)
+    book.append(
+        {"fault": records.faults(clashes, stream=stream.name, run_id=run_id, now=facts.decided_at)},
+        now=facts.decided_at,
+    )
     written = appended.written["decision"]
-    automated = written["route"] == policy.AUTOMATE
+    automated = written["route"] == policy.Route.AUTOMATE
     faults = facts.faults + len(clashes)
     return {
         "read": facts.read,
@@ -143,7 +145,10 @@ def prepare(
     decided = _decide(checked.cases, in_force, stream, held).with_columns(run_id=pl.lit(run_id), decided_at=pl.lit(now))
     faults = pl.concat([chunk.faults, checked.faults])
     unscored = checked.cases.filter(pl.col("doubt").is_not_null())
-    ready = sealing.ready({"decision": decided, "fault": _fault_rows(faults, stream, run_id, now)}, hashed=hashed)
+    ready = sealing.ready(
+        {"decision": decided, "fault": records.faults(faults, stream=stream.name, run_id=run_id, now=now)},
+        hashed=hashed,
+    )
     return Facts(
         policy_id=in_force.policy_id,
         decided_at=now,
@@ -159,8 +164,8 @@ def prepare(
 def _decide(
     cases: pl.DataFrame, in_force: policy_history.PolicyInForce, stream: Stream, held: pl.Series | None
 ) -> pl.DataFrame:
-    """Cases with their route, draw and propensity. A case with a doubt has no confidence, so it goes to a person, as does one
-    that is held or that a rule holds of."""
+    """Cases with their route, audit and propensity. A case that could not be scored has no confidence, so it goes to a
+    person, as does one that is held or that a rule holds of."""
     # The scale that the epoch registered as its calibrator was applied when the row was read.
     # What a rule keeps with people no threshold can release: it has a score, and no confidence that one could be held against.
     scored = pl.col("doubt").is_null() & pl.col("ruled").is_null()
@@ -179,7 +184,7 @@ def _decide(
     )
     decided = cases.drop("ruled", "audited").hstack(routed)
     if stream.input.payload_by == "reference":
-        read_by_people = (pl.col("route") == policy.REVIEW) | pl.col("blind")
+        read_by_people = (pl.col("route") == policy.Route.REVIEW) | pl.col("blind")
         decided = decided.with_columns(payload=pl.when(read_by_people).then("payload"))
     return decided.with_columns(
         confidence=confidence,
@@ -188,16 +193,6 @@ def _decide(
         epoch_id=pl.lit(in_force.epoch_id),
         held=reason,
     )
-
-
-def _fault_rows(faults: pl.DataFrame, stream: Stream, run_id: str, now: str) -> pl.DataFrame:
-    """Rows that could not be read, as the ledger keeps them: whole, and once however often they are met."""
-    return faults.with_columns(
-        stream=pl.lit(stream.name),
-        content=plh.col("raw").chash.sha2_256(),
-        run_id=pl.lit(run_id),
-        found_at=pl.lit(now),
-    ).unique(["source", "line", "content"], keep="first", maintain_order=True)
 
 
 def _answered(path: Path, items: pl.DataFrame, stream: Stream) -> pl.DataFrame:

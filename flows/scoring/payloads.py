@@ -4,7 +4,6 @@ A file may have been moved or written anew since. So what a row says now counts 
 """
 
 import dataclasses
-import hashlib
 import json
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from flows.runtime import runs
 from models.config.stream import Stream
 from models.errors import InputInvalid
 from models.outputs import contract
-from review.ledger import ledger
+from review.ledger import ledger, records
 from review.queries import pending_cases
 
 _OTHER = "the row no longer says what was decided; put the file, and the columns the stream names, back as they were"
@@ -120,8 +119,7 @@ def _record(run: runs.Run, lost: pl.DataFrame) -> None:
     for case_id, source, line, content, why in lost.select("case_id", "source", "line", "content", "why").rows():
         raw = json.dumps({"case_id": case_id, "content": content}, ensure_ascii=False)
         reason = f"id {case_id[:60]!r} cannot be shown to a person, its payload is by reference: {why}"
-        known = {"source": source, "line": line, "content": hashlib.sha256(raw.encode()).hexdigest()}
-        rows.append({"stream": run.stream.name, **known, "reason": reason, "raw": raw})
-    faults = pl.DataFrame(rows).with_columns(run_id=pl.lit(run.run_id), found_at=pl.lit(now))
+        rows.append({"source": source, "line": line, "reason": reason, "raw": raw})
+    faults = records.faults(pl.DataFrame(rows), stream=run.stream.name, run_id=run.run_id, now=now)
     run.ledger.append({"fault": faults}, now=now)
     runs.log.warning("%s %s: %d cases are left out: %s", run.flow, run.stream.name, len(lost), rows[0]["reason"])

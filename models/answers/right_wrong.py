@@ -9,7 +9,11 @@ WRONG = frozenset({"reject", "rejected", "declined", "no", "n", "false", "f", "w
 
 
 def right(answers: pl.Series) -> pl.Series:
-    """Whether each verdict says right (Boolean); null where it says neither ("ignore"), or nothing."""
+    """Whether each verdict says right (Boolean); null where it says neither ("ignore"), or nothing.
+
+    >>> right(pl.Series(["Accept", "no", "1", "ignore", None])).to_list()
+    [True, False, True, None, None]
+    """
     word = same.folded(answers)
     return pl.select(pl.when(word.is_in(list(RIGHT))).then(True).when(word.is_in(list(WRONG))).then(False)).to_series()
 

@@ -2,7 +2,7 @@
 
 A stream's labels are read by one rule (`Rule`), whoever writes them: the model, a history, a person's form. What the rule
 does not know, such as "Billing" for "billing" where nothing is folded, is an unknown label, and a person's. A study does
-the same: such an answer is neither right nor wrong, unless it is told to fold spellings.
+the same: such an answer is neither right nor wrong, unless it is asked to fold spellings.
 """
 
 import json
@@ -74,11 +74,11 @@ class Rule:
         `written` is a text that is none of the labels, whatever it is like: `score` would not know it either.
         """
         labels = [*self.labels]
-        pair = pl.DataFrame({"given": prediction, "true": truth})
-        both = pl.col("given").is_not_null() & pl.col("true").is_not_null()
-        other = pl.when(~pl.col("given").is_in(labels)).then("given").when(~pl.col("true").is_in(labels)).then("true")
+        pair = pl.DataFrame({"answer": prediction, "true": truth})
+        both = pl.col("answer").is_not_null() & pl.col("true").is_not_null()
+        other = pl.when(~pl.col("answer").is_in(labels)).then("answer").when(~pl.col("true").is_in(labels)).then("true")
         return pair.with_columns(written=pl.when(both).then(other)).select(
-            right=pl.when(pl.col("written").is_null()).then(pl.col("given") == pl.col("true")), written="written"
+            right=pl.when(pl.col("written").is_null()).then(pl.col("answer") == pl.col("true")), written="written"
         )
 
     def label(self, text: str) -> str | None:
@@ -105,12 +105,19 @@ def as_sets(written: pl.Series) -> pl.Series:
     """JSON lists of texts with their parts sorted and each once: the order of a set of labels says nothing.
 
     Lists of anything else (numbers of a box) and all other texts stay as they are.
+
+    >>> print(*as_sets(pl.Series(['["b", "a", "b"]', "b, a"])), sep=" / ")
+    ["a", "b"] / b, a
     """
     return _mapped(written, {text: _as_set(text) for text in _distinct(written) if text.lstrip().startswith("[")})
 
 
 def folded(written: pl.Series) -> pl.Series:
-    """Texts without case, outer white space, final punctuation and the form of a number ("1.0" is "1")."""
+    """Texts without case, outer white space, final punctuation and the form of a number ("1.0" is "1").
+
+    >>> folded(pl.Series([" Billing. ", "1.0"])).to_list()
+    ['billing', '1']
+    """
     return _mapped(written, {text: plain(text) for text in _distinct(written)})
 
 
@@ -121,9 +128,9 @@ def judge(prediction: pl.Series, truth: pl.Series, *, fold: bool) -> pl.DataFram
     occurs as a truth, by spelling alone. Two spellings that both columns use are two labels (a and A of an alphabet).
     With `fold` spellings are one, and none is left over.
     """
-    pair = pl.DataFrame({"given": as_sets(prediction), "true": as_sets(truth)})
-    kinds = pair.group_by("given", "true").len().drop_nulls()
-    truths, answers = set(kinds["true"]), set(kinds["given"])
+    pair = pl.DataFrame({"answer": as_sets(prediction), "true": as_sets(truth)})
+    kinds = pair.group_by("answer", "true").len().drop_nulls()
+    truths, answers = set(kinds["true"]), set(kinds["answer"])
     labels = {text for text in truths & answers if text == text.strip()}
     key = {text: plain(text) for text in truths | answers}
     true_keys = {key[text] for text in truths}
@@ -137,16 +144,20 @@ def judge(prediction: pl.Series, truth: pl.Series, *, fold: bool) -> pl.DataFram
             return None, true if answer in truths else answer
         return (None, answer) if answer not in truths and key[answer] in true_keys else (False, None)
 
-    verdicts = [one(answer, true) for answer, true in kinds.select("given", "true").iter_rows()]
-    kinds = kinds.select("given", "true").with_columns(
+    verdicts = [one(answer, true) for answer, true in kinds.select("answer", "true").iter_rows()]
+    kinds = kinds.select("answer", "true").with_columns(
         pl.Series("right", [right for right, _ in verdicts], dtype=pl.Boolean),
         pl.Series("written", [written for _, written in verdicts], dtype=pl.String),
     )
-    return pair.join(kinds, on=("given", "true"), how="left", maintain_order="left").select("right", "written")
+    return pair.join(kinds, on=("answer", "true"), how="left", maintain_order="left").select("right", "written")
 
 
 def alike(labels: set[str]) -> list[str]:
-    """Those of the labels that differ from another one by spelling alone, sorted."""
+    """Those of the labels that differ from another one by spelling alone, sorted.
+
+    >>> alike({"Bug", "bug", "praise"})
+    ['Bug', 'bug']
+    """
     key = {text: plain(text) for text in labels}
     many: dict[str, int] = {}
     for text in labels:

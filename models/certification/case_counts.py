@@ -23,13 +23,13 @@ class Tally:
 def smallest(policies: Mapping[int, policy.Policy], thresholds: Floats) -> Floats:
     """pm: the smallest propensity each policy gives any case with confidence at or above each threshold, (V, T).
 
-    From the rules, not from the cases that happened to come: the stake must be fixed before the draw.
+    From the rules, not from the cases that happened to come: the stake must be fixed before sampling.
     """
     rows = []
     for rule in policies.values():
-        line = np.inf if rule.threshold is None else rule.threshold
+        threshold = np.inf if rule.threshold is None else rule.threshold
         released = rule.audit_rate if rule.threshold is not None else rule.blind_rate
-        rows.append(np.where(thresholds >= line, released, min(released, rule.blind_rate)))
+        rows.append(np.where(thresholds >= threshold, released, min(released, rule.blind_rate)))
     return np.array(rows, np.float64).reshape(len(policies), len(thresholds))
 
 

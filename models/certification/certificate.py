@@ -41,8 +41,8 @@ class Progress:
     """What is certified by the labels of a look. Kept in the ledger as history; the next look takes only its number on.
 
     `log_e`: the evidence per threshold (natural log), of the best prefix. `certified`: indices of all thresholds certified,
-    rising. `labels`, `errors`: settled draws at or above each threshold and those of them that are wrong, weighted to
-    the smallest propensity there. `pending`: draws there that are not settled, so count as wrong for now; `unsent`: those of
+    rising. `labels`, `errors`: settled samples at or above each threshold and those of them that are wrong, weighted to
+    the smallest propensity there. `pending`: samples there that are not settled, so count as wrong for now; `unsent`: those of
     them that no person has had before them. `cases`: routed at or above it. `stops`: what the walks still lack.
     """
 
@@ -67,7 +67,7 @@ class Progress:
 class Needed:
     """About how many more blind labels at or above `threshold` certify it, if errors stay as frequent as so far.
 
-    `seen`: the settled labels there so far, weighted. `pending`: draws there that are not settled: the first of them to come.
+    `seen`: the settled labels there so far, weighted. `pending`: samples there that are not settled: the first of them to come.
     """
 
     threshold: float
@@ -78,7 +78,7 @@ class Needed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
-    """An era's draws in the order of decision, and what has become of each. See `prefix.Draws`."""
+    """An era's samples in the order of decision, and what has become of each. See `prefix.Samples`."""
 
     order: prefix.Samples
     settled: NDArray[np.bool_]
@@ -112,9 +112,9 @@ def walk(log_e: Floats, starts: Sequence[int], weights: Sequence[float], *, delt
 
 
 def look(plan: Plan, samples: Samples, routed: case_counts.Tally, before: Progress | None = None) -> Progress:
-    """Look at all draws of the era so far, in the order of decision; `before` is what the last look left, None at the first.
+    """Look at all samples of the era so far, in the order of decision; `before` is what the last look left, None at the first.
 
-    What is certified comes from these draws alone. Raises ValueError if the plan is not the one `before` was made under
+    What is certified comes from these samples alone. Raises ValueError if the plan is not the one `before` was made under
     (another alpha, delta or grid is another certificate and starts from nothing), or as `prefix.log_e` does.
     """
     if before is not None and before.plan != plan:
@@ -126,7 +126,7 @@ def look(plan: Plan, samples: Samples, routed: case_counts.Tally, before: Progre
     order, size = samples.order, len(plan.thresholds)
 
     def counted(rows: NDArray[np.bool_], *, weighted: bool = False) -> Floats:
-        """(T,): draws at or above each threshold, each as one or as pm/pi."""
+        """(T,): samples at or above each threshold, each as one or as pm/pi."""
         pairs = np.zeros((len(routed.lowest), size + 1))
         np.add.at(pairs, (order.version[rows], order.bin[rows]), 1 / order.propensity[rows] if weighted else 1.0)
         above = pairs[:, :-1].cumsum(axis=1)
@@ -151,7 +151,7 @@ def needed(progress: Progress) -> Needed | None:
     """The next certificate that releases more, and about how many more blind labels it takes; None: there is none to come.
 
     A stricter threshold than one that is certified releases less, so a walk that has stopped there is no next step.
-    Errors are taken to stay as frequent as among the settled draws there (none seen: none to come; what is not settled says
+    Errors are taken to stay as frequent as among the settled samples there (none seen: none to come; what is not settled says
     nothing of errors), labels to come at the smallest propensity. Nearest: fewest cases to route, a strict threshold having
     fewer of them. Where the errors seen are as many as alpha, or more, no number of labels helps. 377 for 1 % at 95 % when
     nothing is known yet.

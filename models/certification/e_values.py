@@ -17,7 +17,7 @@ _STAKES = 48  # a mixture over any number of stakes is an e-value; fewer lose po
 
 
 def constant(wrong: ArrayLike, n: ArrayLike, alpha: float) -> Floats:
-    """log E, elementwise, for `wrong` of `n` blind labels drawn with one propensity (docs/method.md 4.1, first formula).
+    """log E, elementwise, for `wrong` of `n` blind labels sampled with one propensity (docs/method.md 4.1, first formula).
 
     Raises ValueError if alpha is not in (0, 1) or a count is negative or above n.
     """
@@ -88,6 +88,11 @@ def running(before: ArrayLike | None, latest: ArrayLike) -> Floats:
     """The running maximum over looks; `before` None: the first look. Never below 0, where every bet starts (E = 1).
 
     Raises ValueError if the two differ in shape (another grid is another certificate) or the latest holds a NaN.
+
+    >>> running(None, [1.0, 3.0, 2.0]).tolist()
+    [1.0, 3.0, 2.0]
+    >>> running([2.0, 2.0, 2.0], [1.0, 3.0, 2.0]).tolist()
+    [2.0, 3.0, 2.0]
     """
     now = np.asarray(latest, np.float64)
     past = np.zeros_like(now) if before is None else np.asarray(before, np.float64)

@@ -1,4 +1,4 @@
-"""Evidence where cases come in groups (customer, document, item): a group is one draw and one unit (docs/method.md 4.1b).
+"""Evidence where cases come in groups (customer, document, item): a group is one sample and one unit (docs/method.md 4.1b).
 
 The promise stays one about cases: a group with n cases at or above a threshold, k of them wrong, multiplies the bet by
 

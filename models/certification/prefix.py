@@ -1,11 +1,11 @@
-"""The evidence of the best prefix of an era's draws, in the order of decision (docs/method.md 4.5).
+"""The evidence of the best prefix of an era's samples, in the order of decision (docs/method.md 4.5).
 
-Draws are taken in the order in which they were decided, which no answer can move. At a look every draw of a prefix counts,
+Samples are taken in the order in which they were decided, which no answer can move. At a look every sample of a prefix counts,
 and each that is not settled counts as wrong; the evidence is the largest over all prefixes. Valid: the pessimistic evidence
 is never above that of the settled truth, and Ville's inequality covers all prefixes of that one at once. So nothing about
 answers decides what is looked at: backlogs, holidays and skipped hard cases cannot create evidence.
 
-While no settled draw changes, evidence never falls: what is not settled can only turn out better than wrong, and later draws
+While no settled sample changes, evidence never falls: what is not settled can only turn out better than wrong, and later samples
 add prefixes and take none away. So nothing of an earlier look needs to be kept, and what is taken back takes evidence along.
 
 A group is one bet (docs/method.md 4.1b). What it can win is fixed by the cases of it that were decided together first; cases that
@@ -30,7 +30,7 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
-    """The draws of an era, one per place of each array, in the order of decision; those of one batch and group together.
+    """The samples of an era, one per place of each array, in the order of decision; those of one batch and group together.
 
     `bin`: index of the strictest threshold the case reaches, the number of thresholds for none. `version`: row of the
     smallest propensities. `propensity`: logged with the decision, in (0, 1]. `right`: settled, and it agrees with the model;
@@ -46,15 +46,15 @@ class Samples:
 
 
 def log_e(samples: Samples, lowest: Floats, alpha: float, group_size: int = 1) -> Floats:
-    """log E per threshold: the largest over all prefixes of the draws, at least 0 (the empty one).
+    """log E per threshold: the largest over all prefixes of the samples, at least 0 (the empty one).
 
     `lowest`: (V, T), the smallest propensity each version gives any case at or above each threshold. Raises ValueError if
-    alpha is not in (0, 1), the arrays differ in length, or a draw's propensity is below the smallest its version gives.
+    alpha is not in (0, 1), the arrays differ in length, or a sample's propensity is below the smallest its version gives.
     """
     if not 0 < alpha < 1:
         raise ValueError(f"alpha {alpha!r}: give a target error between 0 and 1")
     if len({len(getattr(samples, name)) for name in Samples.__dataclass_fields__}) > 1:
-        raise ValueError("one bin, version, propensity, outcome, group and batch per draw")
+        raise ValueError("one bin, version, propensity, outcome, group and batch per sample")
     pairs, pair = np.unique(np.column_stack([samples.version, samples.propensity]), axis=0, return_inverse=True)
     pair = pair.reshape(-1)
     ratios = lowest[pairs[:, 0].astype(np.int64)] / pairs[:, 1:]  # (P, T)
@@ -82,7 +82,7 @@ def log_e(samples: Samples, lowest: Floats, alpha: float, group_size: int = 1) -
 
 
 def _starts(samples: Samples) -> Ints:
-    """Per draw, the number of its unit: the cases of one group in one batch."""
+    """Per sample, the number of its unit: the cases of one group in one batch."""
     if not len(samples.bin):
         return np.zeros(0, np.int64)
     new = (np.diff(samples.group) != 0) | (np.diff(samples.batch) != 0)
@@ -94,7 +94,7 @@ def _best(grown: Floats) -> float:
     if not len(grown):
         return 0.0
     # First the ends that are best for some stake. A mixture is at most its largest stake, so few others can be better; they are
-    # looked at, too, for the largest over all ends never falls when draws come that add ends.
+    # looked at, too, for the largest over all ends never falls when samples come that add ends.
     best = _mixed(grown[np.unique(grown.argmax(axis=0))])
     others = grown[grown.max(axis=1) > best]
     return max(best, _mixed(others) if len(others) else 0.0, 0.0)
@@ -113,14 +113,14 @@ def _ends(gains: NDArray[np.bool_]) -> Ints:
 
 
 def _alone(pair: Ints, right: NDArray[np.bool_], ratio: Floats, alpha: float, group_size: int) -> Floats:
-    """(ends, stakes): the bets on draws of which no two belong together, in logs."""
+    """(ends, stakes): the bets on samples of which no two belong together, in logs."""
     ends = _ends(right)
     kind, width = 2 * pair + right, len(ends) + 1
     segment = np.searchsorted(ends, np.arange(len(pair)))
     counts = np.bincount(kind * width + segment, minlength=2 * len(ratio) * width)
     upto = counts.reshape(2 * len(ratio), width)[:, :-1].cumsum(axis=1)
     won = np.column_stack([(alpha - 1) * ratio, alpha * ratio]).reshape(-1, 1)  # wrong, right of each pair
-    met = upto.any(axis=1)  # the ratio of a pair that no draw here has may be anything
+    met = upto.any(axis=1)  # the ratio of a pair that no sample here has may be anything
     return np.asarray(upto[met].T @ np.log1p(won[met] * e_values.stakes()[0] / (group_size - alpha)), np.float64)
 
 

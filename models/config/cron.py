@@ -22,6 +22,9 @@ def zone(line: str, timezone: str) -> str:
 
     In a zone with summer time a scheduler leaves out the hour that the clock repeats in autumn (Prefect 3.8.8): a line of
     every 5 minutes does not run for 65. An interval means the same in UTC; an hour or a day is of the people's own clock.
+
+    >>> zone("*/5 * * * *", "Europe/Berlin"), zone("30 6 * * *", "Europe/Berlin")
+    ('UTC', 'Europe/Berlin')
     """
     return "UTC" if _EVERY_DAY.fullmatch(line.strip()) else timezone
 

@@ -108,7 +108,7 @@ class Review(Table):
         True  # a blind answer that disagrees with the model is read by another person, a tie by a third
     )
     overlap: Annotated[float, Field(ge=0, le=1)] = 0.1  # of blind answers that agree, read by another person too
-    # Reviews people can do a day, if that is known. 0: none yet; the length of an era then follows the draws alone.
+    # Reviews people can do a day, if that is known. 0: none yet; the length of an era then follows the samples alone.
     capacity_per_day: Annotated[int, Field(ge=0)] | None = None
 
 

@@ -32,7 +32,7 @@ _NO_TERM = {
     "review": {"instructions", "project", "deadline_hours", "queue_depth", "capacity_per_day"},
     "target": set[str](),
 }
-_POLICY = ("per_class", "group_size")  # of [policy] only these: how often is drawn stands with each decision
+_POLICY = ("per_class", "group_size")  # of [policy] only these: how often a case is sampled stands with each decision
 _LONGEST = 60  # characters of a value in a message
 
 

@@ -2,7 +2,7 @@
 
     K(t) = c_err G(t) + c_rev (1 - C(t)) + c_hum P(human wrong, s < t) + c_rev audit C(t) + c_model     (statistics 3)
 
-per routed case, in the stream's currency. Choosing inside the certified set costs no doubt: all of it is certified at once.
+per routed case, in the stream's currency. Choosing inside the certified set costs no certainty: all of it is certified at once.
 """
 
 from collections.abc import Collection
@@ -65,7 +65,7 @@ def curve(rows: pl.DataFrame, prices: Prices) -> pl.DataFrame:
     """The rows with `cost`, `cost_low`, `cost_high`: K(t), and K with the error at its limits; null where unknown.
 
     `rows`, one per threshold, as `risk.curve` gives them: `threshold`, `coverage` (share of all cases), `error`, `low`,
-    `high` (of the cases at or above; null: no answered draw). Limits hold for a threshold named beforehand.
+    `high` (of the cases at or above; null: no answered sample). Limits hold for a threshold named beforehand.
     """
     share = pl.col("coverage")
     people = (1 - share) * (prices.review + prices.human_error * prices.human_error_rate)
@@ -102,6 +102,9 @@ def load(threshold: float | None, coverage: float, *, cases: float, capacity: fl
     """Reviews a day when a share `coverage` of `cases` a day is released and `audit_rate` of these is labelled too.
 
     Raises ValueError if `cases` or `capacity` is negative, or a share is not in [0, 1].
+
+    >>> load(0.9, coverage=0.6, cases=100, capacity=40, audit_rate=0.1)
+    Load(threshold=0.9, coverage=0.6, reviews=46.0, late=6.0)
     """
     if min(cases, capacity) < 0 or not 0 <= coverage <= 1 or not 0 <= audit_rate <= 1:
         raise ValueError(f"{cases} cases, capacity {capacity}, coverage {coverage}, audit rate {audit_rate} cannot be")

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from models.evaluation import intervals
+
 Floats = NDArray[np.float64]
 Groups = NDArray[np.int64]
 
@@ -24,7 +26,7 @@ LEVEL = 0.05  # of the t quantiles by which few groups count as fewer: a factor 
 class Design:
     """How many labels of each region of a part's cases tell as much as one of a group of its own: 1 or more.
 
-    `released`: of what was released, labels that are there; `worst`: the same with every draw without an answer wrong.
+    `released`: of what was released, labels that are there; `worst`: the same with every sample without an answer wrong.
     `falling`, `sums`: of all labels, what `at` needs (`_sums`); empty: no two labels are of one group.
     """
 
@@ -99,13 +101,9 @@ def above(
     seen = np.divide(rate * (1 - rate), spread, out=kish.copy(), where=varied)
     size = np.where(erring < FEWEST, np.minimum(seen, kish), seen)
     size = np.minimum(size * _freedom(rows, groups, alpha), rows)
-    errors = rate * size
-    low = np.where(errors > 0, special.betaincinv(np.maximum(errors, 1e-12), size - errors + 1, alpha / 2), 0.0)
-    inner = np.maximum(size - errors, 1e-12)
-    high = np.where(rate < 1, special.betainccinv(errors + 1, inner, alpha / 2), 1.0)
-    return tuple(  # type: ignore[return-value]
-        np.where(known, part, np.nan) for part in (rate, np.minimum(low, rate), np.maximum(high, rate))
-    )
+    low, high = intervals.korn_graubard(rate, size, alpha)
+    limits = rate, low, high
+    return tuple(np.where(known, part, np.nan) for part in limits)  # type: ignore[return-value]
 
 
 def _sums(bad: Floats, group: Groups, weight: Floats) -> Floats:

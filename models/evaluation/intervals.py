@@ -1,4 +1,4 @@
-"""Confidence limits of an error rate, from counts: exact where draws are alike, gamma where they are weighted."""
+"""Confidence limits of an error rate, from counts: exact where samples are alike, gamma where they are weighted."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +12,10 @@ def clopper_pearson(errors: ArrayLike, n: ArrayLike, alpha: float) -> tuple[Floa
 
     `errors` of `n` labels, numbers or arrays, not always whole ones; n = 0 gives (0, 1). Raises ValueError where errors
     are not in 0 .. n.
+
+    >>> low, high = clopper_pearson(1, 133, alpha=0.05)
+    >>> f"{low:.4f} to {high:.4f}"
+    '0.0002 to 0.0412'
     """
     k, n = _sample(errors, n)
     low: Floats = np.where(k > 0, special.betaincinv(np.where(k > 0, k, 1.0), n - k + 1, alpha / 2), 0.0)
@@ -19,10 +23,30 @@ def clopper_pearson(errors: ArrayLike, n: ArrayLike, alpha: float) -> tuple[Floa
 
 
 def upper(errors: ArrayLike, n: ArrayLike, delta: float) -> Floats:
-    """Exact one-sided upper limit of an error rate: below the truth with probability at most delta."""
+    """Exact one-sided upper limit of an error rate: below the truth with probability at most delta.
+
+    >>> f"{upper(0, 299, delta=0.05):.4f}"
+    '0.0100'
+    """
     k, n = _sample(errors, n)
     limit: Floats = np.where(k < n, special.betainccinv(k + 1, np.where(k < n, n - k, 1.0), delta), 1.0)
     return limit
+
+
+def korn_graubard(rate: ArrayLike, size: ArrayLike, alpha: float) -> tuple[Floats, Floats]:
+    """Clopper-Pearson limits of a rate at an effective number of labels (Korn and Graubard 1998), alpha / 2 on each side.
+
+    Args:
+        rate: Error rates in [0, 1], a number or an array.
+        size: How many independent labels would tell as much, 0 or more, not always whole.
+        alpha: In (0, 1).
+
+    Returns:
+        Lower and upper limits, never past the rate itself.
+    """
+    rate = np.asarray(rate, float)
+    low, high = clopper_pearson(rate * size, size, alpha)
+    return np.minimum(low, rate), np.maximum(high, rate)
 
 
 def _sample(errors: ArrayLike, n: ArrayLike) -> tuple[Floats, Floats]:
@@ -33,10 +57,13 @@ def _sample(errors: ArrayLike, n: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def batch_upper(errors: int, n: int, population: int, delta: float) -> float:
-    """Exact upper limit of the share wrong in a closed batch, `n` of its `population` cases drawn (hypergeometric).
+    """Exact upper limit of the share wrong in a closed batch, `n` of its `population` cases sampled (hypergeometric).
 
     The largest share that would have shown at most `errors` with probability above delta. Raises ValueError if the
     numbers cannot be a sample of the batch.
+
+    >>> batch_upper(0, 50, population=100, delta=0.05)  # half of the batch is known to be right
+    0.04
     """
     if not 0 <= errors <= n <= population or population < 1:
         raise ValueError(f"{errors} errors in {n} labels of {population} cases cannot be")
@@ -51,7 +78,7 @@ def batch_upper(errors: int, n: int, population: int, delta: float) -> float:
 
 
 def _sampled_at_most(errors: int, n: int, wrong: int, population: int) -> float:
-    """Chance that `n` of `population` cases, drawn without putting back, hold at most `errors` of the `wrong`."""
+    """Chance that `n` of `population` cases, sampled without putting back, hold at most `errors` of the `wrong`."""
     k = np.arange(max(0, n - (population - wrong)), errors + 1)
     ways = _log_ways(wrong, k) + _log_ways(population - wrong, n - k) - _log_ways(population, n)
     return float(np.exp(ways).sum())
@@ -85,7 +112,11 @@ def _gamma_upper(y: Floats, v: Floats, w_max: Floats, delta: float) -> Floats:
 
 
 def labels_needed(error: float, delta: float, *, errors: int = 0) -> int:
-    """Fewest labels, `errors` of them wrong, that put the upper limit at `error` or below: 299 for 1 % at 95 %."""
+    """Fewest labels, `errors` of them wrong, that put the upper limit at `error` or below: 299 for 1 % at 95 %.
+
+    >>> [labels_needed(0.01, 0.05, errors=errors) for errors in (0, 1)]
+    [299, 473]
+    """
     low, high = errors, errors + 1
     while special.betaincc(errors + 1, high - errors, error) > delta:
         low, high = high, high * 2

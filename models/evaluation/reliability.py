@@ -1,7 +1,7 @@
 """Does the confidence mean what it says (calibration), and does it tell right from wrong (discrimination)?
 
 The two are different: a score with a calibration error of .004 can have an AUROC of .42. Both come from blind labels with
-weight 1 / propensity; draws without an answer are taken to be like the answered ones of their propensity, as in `risk`.
+weight 1 / propensity; samples without an answer are taken to be like the answered ones of their propensity, as in `risk`.
 """
 
 import math
@@ -12,7 +12,9 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import special
 
+from models.evaluation import intervals
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
+from models.evaluation.outcome import SETTLED, Outcome
 
 Floats = NDArray[np.float64]
 
@@ -24,17 +26,17 @@ CHANCE = 0.5  # a score whose AUROC is surely below this ranks the wrong answers
 
 
 def labels(counts: pl.DataFrame) -> pl.DataFrame:
-    """Answered blind draws: `confidence`, `right` (Boolean), `n` (labels), `weight` (cases they stand for).
+    """Answered blind samples: `confidence`, `right` (Boolean), `n` (labels), `weight` (cases they stand for).
 
     `counts` as in `risk`; unscorable cases are left out. A row per distinct confidence and answer.
     """
     blind = counts.filter("blind", pl.col("confidence").is_not_nan(), pl.col("n") > 0)
-    answered = pl.col("outcome").is_in(("right", "wrong"))
+    answered = pl.col("outcome").is_in(SETTLED)
     share = pl.col("n").filter(answered).sum() / pl.col("n").sum()
     return (
         blind.with_columns(weight=pl.col("n") / (pl.col("propensity") * share.over("propensity")))
         .filter(answered)
-        .group_by("confidence", right=pl.col("outcome") == "right")
+        .group_by("confidence", right=pl.col("outcome") == Outcome.RIGHT)
         .agg(pl.col("n", "weight").sum())
         .sort("confidence", "right")
     )
@@ -88,7 +90,7 @@ def _bins(labelled: pl.DataFrame, alpha: float) -> pl.DataFrame:
     mass = mass[used]
     true = total(weight * right)[used] / mass
     size = mass**2 / total(_squares(labelled))[used]
-    low, high = _korn_graubard(true, size, alpha / used.sum())
+    low, high = intervals.korn_graubard(true, size, alpha / used.sum())
     return pl.DataFrame(
         {
             "confidence": total(weight * labelled["confidence"].to_numpy())[used] / mass,
@@ -194,18 +196,10 @@ def _squares(labelled: pl.DataFrame) -> Floats:
     return squares
 
 
-def _korn_graubard(rate: Floats, size: Floats, alpha: float) -> tuple[Floats, Floats]:
-    """Clopper-Pearson limits, alpha / 2 on each side, at an effective number of labels that is no whole number."""
-    k = rate * size
-    low = np.where(k > 0, special.betaincinv(np.maximum(k, 1e-12), size - k + 1, alpha / 2), 0.0)
-    high = np.where(k < size, special.betainccinv(k + 1, np.maximum(size - k, 1e-12), alpha / 2), 1.0)
-    return np.minimum(low, rate), np.maximum(high, rate)
-
-
 def _estimate(labelled: pl.DataFrame, value: float, low: float, high: float, alpha: float, method: str) -> Estimate:
     n, errors = int(labelled["n"].sum()), int(labelled.filter(~pl.col("right"))["n"].sum())
     return Estimate(value=value, low=low, high=high, alpha=alpha, n=n, errors=errors, method=method)
 
 
 def _nothing() -> NotEnoughEvidence:
-    return NotEnoughEvidence(reason="no blind draw is answered yet", n=0, errors=0)
+    return NotEnoughEvidence(reason="no blind sample is answered yet", n=0, errors=0)

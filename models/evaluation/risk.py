@@ -1,12 +1,12 @@
 """How often the machine is wrong where it answers alone, measured on blind labels, with limits.
 
 Input is one frame of counts, a row per distinct combination: `confidence` (Float64, null: unscorable), `route`,
-`blind`, `propensity` (in (0, 1], fixed before the draw), `outcome` (undrawn | waiting | open | skipped | right |
-wrong), `n`. Only blind draws are evidence: an answer given beside the model's own is not. Every blind draw counts,
+`blind`, `propensity` (in (0, 1], fixed before sampling), `outcome` (unsampled | waiting | open | skipped | right |
+wrong), `n`. Only blind samples are evidence: an answer given beside the model's own is not. Every blind sample counts,
 whatever its route, with weight 1 / propensity (Horvitz and Thompson 1952).
 
-Draws without an answer yet (waiting, open, skipped) are taken to be like the answered ones of the same propensity: the
-weights are divided by the answered share there, or by the overall share if some propensity has draws and no answer at
+Samples without an answer yet (waiting, open, skipped) are taken to be like the answered ones of the same propensity: the
+weights are divided by the answered share there, or by the overall share if some propensity has samples and no answer at
 all. `unanswered_wrong=True` assumes the worst instead.
 
 Where cases are right or wrong together (`group_intervals`) labels count for less: `design` says how many of them tell
@@ -25,13 +25,13 @@ from numpy.typing import NDArray
 
 from models.evaluation import intervals
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
+from models.evaluation.outcome import SETTLED, Outcome
 from models.routing import policy
 
 Floats = NDArray[np.float64]
 EXACT = "Clopper-Pearson"
 WEIGHTED = "Fay-Feuer"
 BY_GROUP = ", by group"
-ANSWERED = ("right", "wrong")
 THRESHOLDS = 400  # of a curve: more than a page can show, and each costs two quantiles
 
 
@@ -46,7 +46,7 @@ class _Evidence:
     wrong: Floats
 
     def worst(self) -> "_Evidence":
-        """The same, every draw without an answer taken for a wrong one."""
+        """The same, every sample without an answer taken for a wrong one."""
         silent = self.sampled - self.answered
         return _Evidence(
             propensity=self.propensity,
@@ -57,7 +57,7 @@ class _Evidence:
         )
 
     def weights(self) -> Floats:
-        """(T, P): what one answered draw stands for. Meaningless in a region without any answer."""
+        """(T, P): what one answered sample stands for. Meaningless in a region without any answer."""
         share = np.divide(self.answered, self.sampled, out=np.ones_like(self.sampled), where=self.sampled > 0)
         sampled, answered = (self.sampled / self.propensity).sum(1), (self.answered / self.propensity).sum(1)
         overall = np.divide(answered, sampled, out=np.ones_like(sampled), where=answered > 0)
@@ -68,7 +68,7 @@ class _Evidence:
     def rate(self, alpha: float, design: float | Floats) -> tuple[Floats, Floats, Floats]:
         """Error rate of each region and its limits, alpha / 2 on each side; NaN where nothing was answered.
 
-        Under one propensity the number drawn says nothing about errors, so the rate is wrong / answered and the limits
+        Under one propensity the number sampled says nothing about errors, so the rate is wrong / answered and the limits
         are exact. Else Horvitz-Thompson over the known number of cases; the largest weight is sought among all of them.
         `design`: of each region, or of all.
         """
@@ -99,8 +99,8 @@ def _evidence(counts: pl.DataFrame, region: NDArray[np.int64], regions: int) -> 
     """Sum the rows of `counts` into regions; `region` gives each row's own."""
     propensity, column = np.unique(counts["propensity"].to_numpy(), return_inverse=True)
     sampled = counts["blind"].to_numpy()
-    answered = sampled & counts["outcome"].is_in(ANSWERED).to_numpy()
-    wrong = sampled & (counts["outcome"] == "wrong").to_numpy()
+    answered = sampled & counts["outcome"].is_in(SETTLED).to_numpy()
+    wrong = sampled & (counts["outcome"] == Outcome.WRONG).to_numpy()
 
     def table(rows: NDArray[np.bool_]) -> Floats:
         cells = region * len(propensity) + column
@@ -121,7 +121,9 @@ def _estimate(evidence: _Evidence, alpha: float, design: float, *, one_sided: bo
     n, errors, sampled = (int(part.sum()) for part in (evidence.answered, evidence.wrong, evidence.sampled))
     if n == 0:
         reason = (
-            f"none of {sampled} blind draws is answered yet" if sampled else "no case has been drawn for a blind label"
+            f"none of {sampled} blind samples is answered yet"
+            if sampled
+            else "no case has been sampled for a blind label"
         )
         return NotEnoughEvidence(reason=reason, n=0, errors=0)
     value, low, high = (float(part[0]) for part in evidence.rate(2 * alpha if one_sided else alpha, design))
@@ -145,10 +147,10 @@ def error_among_automated(
 ) -> Estimate | NotEnoughEvidence:
     """Share of wrong answers among the cases that were released, as they were routed.
 
-    `one_sided` puts all of alpha above: "at most". `unanswered_wrong` takes every draw without an answer for a wrong
+    `one_sided` puts all of alpha above: "at most". `unanswered_wrong` takes every sample without an answer for a wrong
     one: the worst that late and refused labels could hide.
     """
-    released = counts.filter(pl.col("route") == policy.AUTOMATE)
+    released = counts.filter(pl.col("route") == policy.Route.AUTOMATE)
     if not released["n"].sum():
         return NotEnoughEvidence(reason="nothing has been released yet", n=0, errors=0)
     evidence = _evidence(released, np.zeros(released.height, np.int64), 1)
@@ -170,7 +172,7 @@ def curve(counts: pl.DataFrame, alpha: float) -> pl.DataFrame:
     """What each threshold would release and how often that would be wrong, strictest first; at most 400 rows.
 
     `threshold`, `coverage` (share of all cases, unscorable ones included, with confidence at least threshold; known,
-    not estimated), `error`, `low`, `high` (null: no answered draw), `n`, `errors`. Each row's limits hold for a
+    not estimated), `error`, `low`, `high` (null: no answered sample), `n`, `errors`. Each row's limits hold for a
     threshold named beforehand, not for one picked off the curve. Thresholds are those of `steps`.
     """
     return at(counts, steps(counts), alpha)
@@ -254,7 +256,7 @@ def _area(
     whole = _evidence(scored, np.zeros(scored.height, np.int64), 1)
     n, errors = int(whole.answered.sum()), int(whole.wrong.sum())
     if n == 0:
-        return NotEnoughEvidence(reason="no blind draw is answered yet", n=0, errors=0)
+        return NotEnoughEvidence(reason="no blind sample is answered yet", n=0, errors=0)
     levels, region = np.unique(-scored["confidence"].to_numpy(), return_inverse=True)
     steps = _evidence(scored, region, len(levels))
     coverage = steps.cases.sum(1).cumsum() / steps.cases.sum()

@@ -10,7 +10,7 @@ import polars as pl
 from models.evaluation import risk
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
 
-MINIMUM = 30  # answered draws: with fewer, one error decides
+MINIMUM = 30  # answered samples: with fewer, one error decides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ def table(
 
     `counts` as in `risk`, and `slice` (String). Flags are Holm's (1979): P(any flag on a slice whose error is at most
     `target`) <= alpha, one look. With m slices left each is tested at alpha / m; every round of flags leaves fewer. The
-    limits shown are each slice's own, at `alpha`, two-sided. A slice with fewer than `minimum` answered draws is neither
+    limits shown are each slice's own, at `alpha`, two-sided. A slice with fewer than `minimum` answered samples is neither
     tested nor counted. `design` as in `risk`, one for all: a slice's groups are taken to be as alike as any. Raises
     ValueError if target or alpha is not in (0, 1).
     """
@@ -57,7 +57,7 @@ def _error(part: pl.DataFrame, alpha: float, minimum: int, design: float) -> Est
     error = risk.error_among_automated(part, alpha, design=design)
     if error.n < minimum and isinstance(error, Estimate):
         return NotEnoughEvidence(
-            reason=f"{error.n} answered draws, fewer than {minimum}", n=error.n, errors=error.errors
+            reason=f"{error.n} answered samples, fewer than {minimum}", n=error.n, errors=error.errors
         )
     return error
 

@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 RISES = (1.25, 1.5, 2.0, 3.0, 5.0, 10.0)  # times alpha: the errors it looks out for
 RUN_LENGTH = 10_000.0
 ERRORS_APART = 100.0  # at least as many errors at the target between false alarms, or a lone error would be one
-DOUBT = 0.002  # share of the evidence that may lie on starts before the clean point
+_UNLIKELY = 0.002  # share of the evidence that may lie on starts before the clean point
 DAYS_A_YEAR = 365.25
 
 # Labels until half of the alarms are raised after a jump from rest to 1.5 and 2 times alpha, by simulation of 40 000 rows
@@ -36,7 +36,7 @@ _MEDIANS = {
 
 
 def run_length(alpha: float) -> float:
-    """The labels between false alarms that `alarm` keeps unless told otherwise: 10 000, and at a target below 1 % more.
+    """The labels between false alarms that `alarm` keeps unless asked otherwise: 10 000, and at a target below 1 % more.
 
     100 errors at the target: 10 000 labels hold one error at a target of .01 %, and one error is no alarm. Raises
     ValueError if alpha is not above 0 and below 2/3.
@@ -72,6 +72,9 @@ def alarm(wrong: ArrayLike, alpha: float, labels_apart: float | None = None) -> 
     While the error is at most alpha, alarms are on average at least `labels_apart` labels apart (None: `run_length`);
     waiting for a wrong label only puts them further apart. `wrong`, `alpha` as for `statistic`. Raises ValueError as it does,
     and if `labels_apart` is not above 1.
+
+    >>> alarm([0] * 50 + [1] * 5, alpha=0.02)  # the fourth wrong label in a row
+    53
     """
     apart = run_length(alpha) if labels_apart is None else labels_apart
     if not apart > 1:
@@ -108,7 +111,7 @@ def clean(wrong: ArrayLike, alpha: float, raised: int) -> int:
         raise ValueError(f"no label {raised!r} among {sums.shape[1]}")
     calm = np.flatnonzero(cusum(np.asarray(wrong)[:raised], alpha) <= 0)
     share = np.logaddexp.accumulate(_mean(sums[:, [raised]] - before[:, : raised + 1]))
-    unlikely = int((share <= share[-1] + np.log(DOUBT)).sum())
+    unlikely = int((share <= share[-1] + np.log(_UNLIKELY)).sum())
     return min(int(calm[-1]) if len(calm) else -1, unlikely - 1)
 
 

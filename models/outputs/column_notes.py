@@ -1,6 +1,6 @@
 """What the columns of an input look like as a whole, and what that asks for: said before anything of them is recorded.
 
-A row that cannot be read is a fault or a doubt of that row. Here is what no single row shows: a column of which nothing can
+A row that cannot be read is rejected or stays unscored. Here is what no single row shows: a column of which nothing can
 be read, a confidence that is one number everywhere, one that speaks of one label only, several rows for one item. None of it
 stops anything; each note is half a sentence with the way out, without a final stop.
 """
@@ -15,7 +15,7 @@ from models.config.stream import Stream
 from models.outputs import confidence, contract, fingerprint, predictions, score_columns, score_source
 
 _SHOWN = 5  # kinds of answers that are no label, in a note
-_MANY = 20  # one answer in so many that no label is like is told; a few are told case by case
+_MANY = 20  # one answer in so many that no label is like is reported; a few are reported case by case
 LEAST = 20  # rows: of fewer, a confidence that is the same everywhere says nothing
 
 
@@ -23,7 +23,7 @@ LEAST = 20  # rows: of fewer, a confidence that is the same everywhere says noth
 class Note:
     """`about`: which column and what of it, the same for the same trouble in another file. `sentence`: the half sentence.
 
-    `harmless`: it was dealt with, and may well be meant: told, but nothing to be mended.
+    `harmless`: it was dealt with, and may well be meant: reported, but nothing to be mended.
     """
 
     about: str

@@ -1,4 +1,4 @@
-"""Texts in a form by which two deliveries of one value are told to be one: for comparing, never for showing.
+"""Texts in a form by which two deliveries of one value count as one: for comparing, never for showing.
 
 A CSV file has no types: what Parquet keeps as 7.0 or a timestamp stands there as its writer spells it.
 """

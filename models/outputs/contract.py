@@ -23,7 +23,7 @@ CASE_SCHEMA = pl.Schema(
         "payload": pl.String,  # canonical JSON object of the payload columns
         "model_id": pl.String,
         "prediction": pl.String,  # one of the stream's labels; null: none that could be read
-        "raw_score": pl.Float64,  # the confidence, on the unit scale (`scale`); null exactly where there is a doubt
+        "raw_score": pl.Float64,  # the confidence, on the unit scale (`scale`); null exactly where `doubt` says why
         "doubt": pl.String,
         "slices": pl.String,  # canonical JSON object
         "cost": pl.Float64,  # 0 or more; null: not given, or no such number
@@ -60,7 +60,7 @@ def validate(frame: pl.DataFrame, stream: Stream, *, source: str, latest: str | 
     """Check one batch. `frame` has the columns `named(stream)` gives, of any type, and may have others.
 
     The line of a row is its `reserved.LINE`, or else its position. A stream with a classifier of its own needs the
-    columns `inference.apply` adds. `latest`: a time; a row that says it was produced after it is in doubt; None:
+    columns `inference.apply` adds. `latest`: a time; a row that says it was produced after it stays unscored; None:
     none is. Raises InputInvalid if the confidences are plainly of another scale than `input.scale`, the predictions are
     lists, or no picture can be shown to a reader, polars' ColumnNotFoundError if a column is missing.
     """

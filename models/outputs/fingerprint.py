@@ -1,4 +1,4 @@
-"""What a row said, as one hash: by it a repeat is told from a row with other content."""
+"""What a row said, as one hash: by it a repeat is distinguished from a row with other content."""
 
 import math
 from collections.abc import Sequence

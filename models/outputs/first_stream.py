@@ -1,6 +1,6 @@
 """A first stream file from a table of model outputs: what each column is likely to be, and what no table can say.
 
-A guess is made from a column's name and what stands in it. What cannot be told is left to a person, and named.
+A guess is made from a column's name and what stands in it. What cannot be known is left to a person, and named.
 """
 
 import json

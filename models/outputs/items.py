@@ -27,7 +27,11 @@ class Column:
 
 
 def names_item(column: str) -> bool:
-    """Whether a column of this name holds the id of an item."""
+    """Whether a column of this name holds the id of an item.
+
+    >>> names_item("Case ID"), names_item("paid")
+    (True, False)
+    """
     return _ITEM.fullmatch(column.strip().lower()) is not None
 
 

@@ -17,17 +17,17 @@ def scores(verdict: pl.Series | None, sure: pl.DataFrame | None) -> pl.DataFrame
             raise ValueError("a judge says something")
         return sure
     text = columns.text(verdict.to_frame()).to_series()
-    rows = pl.DataFrame({"said": text, "right": right_wrong.right(text)})
+    rows = pl.DataFrame({"verdict": text, "right": right_wrong.right(text)})
     rows = rows.with_columns(pl.lit(1.0).alias("sure"), pl.lit(None, dtype=pl.String).alias("why"))
     if sure is not None:
         rows = rows.with_columns(sure["score"].alias("sure"), sure["unscored"].alias("why"))
     why = (
-        pl.when(pl.col("said").is_null())
+        pl.when(pl.col("verdict").is_null())
         .then(pl.lit("the judge gives no verdict"))
         .when(pl.col("right").is_null())
         .then(
             columns.sentence(
-                "the judge's verdict '", columns.printable(pl.col("said")), "' says neither right nor wrong"
+                "the judge's verdict '", columns.printable(pl.col("verdict")), "' says neither right nor wrong"
             )
         )
         .otherwise("why")

@@ -1,4 +1,4 @@
-"""What a first stream file is told beside the data: what no data can say, and the format it is in."""
+"""What a user says of a first stream file beside the data: what no data can say, and the format it is in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

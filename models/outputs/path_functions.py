@@ -16,7 +16,11 @@ _FENCE = re.compile(r"\A\s*```[A-Za-z]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
 
 
 def parsed(text: str | None) -> Any:
-    """What a text of JSON holds, also inside the fences of Markdown; None where it is none."""
+    """What a text of JSON holds, also inside the fences of Markdown; None where it is none.
+
+    >>> parsed('```json\\n{"label": "bug"}\\n```')
+    {'label': 'bug'}
+    """
     if text is None:
         return None
     fenced = _FENCE.match(text)

@@ -1,6 +1,6 @@
 """What the model answered, how sure it was, and what is doubtful about it.
 
-A doubt is one sentence. A case with a doubt has no score, so it can only go to a person.
+Why a case could not be scored is one sentence (column `doubt`). Such a case has no score, so it can only go to a person.
 
 Where the prediction given is not the most probable label, as with a decision threshold of its own, the score is still that
 of the prediction: its own probability (`max`), or 0, for nothing is left of a `margin`, and `entropy` speaks of another label.
@@ -42,18 +42,18 @@ def read(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     else:
         answered = _with_probabilities(frame, stream) if _probability_columns(stream) else _with_number(frame, stream)
     model = _named_model(frame, stream)
-    answered = answered.with_columns(near=_near(answered["given"], stream), failed=failures.reasons(frame, stream))
-    known = pl.col("given").is_in(stream.labels)
+    answered = answered.with_columns(near=_near(answered["answer"], stream), failed=failures.reasons(frame, stream))
+    known = pl.col("answer").is_in(stream.labels)
     reasons = [
         pl.col("failed"),
         pl.when(pl.col("model_id") != stream.model.id).then(
             columns.sentence("model '", columns.printable(pl.col("model_id")), f"' answered, not '{stream.model.id}'")
         ),
-        pl.when(pl.col("given").is_null()).then(pl.coalesce("unscored", pl.lit("no prediction"))),
+        pl.when(pl.col("answer").is_null()).then(pl.coalesce("unscored", pl.lit("no prediction"))),
         pl.when(~known).then(
             columns.sentence(
                 "unknown label '",
-                columns.printable(pl.col("given")),
+                columns.printable(pl.col("answer")),
                 "'",
                 pl.coalesce(
                     columns.sentence(
@@ -72,7 +72,7 @@ def read(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
         .with_columns(doubt=pl.coalesce(reasons))
         .select(
             "model_id",
-            pl.when(known).then("given").alias("prediction"),
+            pl.when(known).then("answer").alias("prediction"),
             pl.when(pl.col("doubt").is_null()).then("score").alias("raw_score"),
             "doubt",
         )
@@ -124,11 +124,11 @@ def _probability_columns(stream: Stream) -> list[str]:
 
 
 def _with_number(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
-    """Columns given, score, unscored, from a prediction and a number, or from a prediction alone."""
+    """Columns answer, score, unscored, from a prediction and a number, or from a prediction alone."""
     answers = stream.rule.read(columns.text(frame.select(pl.col(stream.input.prediction or []))).to_series())
     scores = score_source.of(stream)
     if not scores.columns:
-        return pl.DataFrame({"given": answers}).with_columns(
+        return pl.DataFrame({"answer": answers}).with_columns(
             score=pl.lit(None, dtype=pl.Float64), unscored=pl.lit("the stream gives no confidence")
         )
     each = _each(frame, scores)
@@ -137,7 +137,7 @@ def _with_number(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
             one.with_columns(score_columns.of_label(one["score"], answers, scores.of).alias("score")) for one in each
         ]
     how = "least" if stream.score is None else stream.score.combine
-    return combined.scores(scores.columns, each, how).select(pl.lit(answers).alias("given"), "score", "unscored")
+    return combined.scores(scores.columns, each, how).select(pl.lit(answers).alias("answer"), "score", "unscored")
 
 
 def _each(frame: pl.DataFrame, scores: score_source.ScoreSource) -> list[pl.DataFrame]:
@@ -145,7 +145,7 @@ def _each(frame: pl.DataFrame, scores: score_source.ScoreSource) -> list[pl.Data
 
 
 def _with_score(frame: pl.DataFrame, stream: Stream, score: score_table.Score) -> pl.DataFrame:
-    """Columns given, score, unscored, from tokens, samples or a judge."""
+    """Columns answer, score, unscored, from tokens, samples or a judge."""
     if score.samples is not None:
         return sampled_answers.majority(frame[score.samples.answers or reserved.SAMPLES], stream.rule)
     answers = stream.rule.read(columns.text(frame.select(pl.col(stream.input.prediction or []))).to_series())
@@ -159,11 +159,11 @@ def _with_score(frame: pl.DataFrame, stream: Stream, score: score_table.Score) -
         scored = judges.scores(verdict, sure[0] if sure else None)
     else:
         return _with_number(frame, stream)
-    return scored.select(pl.lit(answers).alias("given"), "score", "unscored")
+    return scored.select(pl.lit(answers).alias("answer"), "score", "unscored")
 
 
 def _with_probabilities(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
-    """Columns given, score, unscored, from label probabilities."""
+    """Columns answer, score, unscored, from label probabilities."""
     matrix = columns.matrix(frame.select(_probability_columns(stream)), len(stream.labels))
     valid = confidence.distributions(matrix)
     with np.errstate(invalid="ignore", over="ignore"):
@@ -181,14 +181,14 @@ def _with_probabilities(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
         }
     )
     if stream.input.prediction is None:
-        answered = answered.with_columns(given=pl.when("valid").then("best"))
+        answered = answered.with_columns(answer=pl.when("valid").then("best"))
     else:
         answers = stream.rule.read(columns.text(frame.select(stream.input.prediction)).to_series())
         answered = answered.with_columns(
-            given=answers, score=_of_prediction(answered["score"], answers, matrix, stream)
+            answer=answers, score=_of_prediction(answered["score"], answers, matrix, stream)
         )
     return answered.select(
-        "given",
+        "answer",
         "score",
         pl.when("missing")
         .then(pl.lit("a probability is missing or not a number"))

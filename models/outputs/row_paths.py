@@ -30,6 +30,9 @@ def texts(lines: Iterable[str], names: list[str]) -> pl.DataFrame:
     """For each line of JSON, an object, the value at each path as text: null where nothing stands there.
 
     A key of the object that is called like the path goes before it.
+
+    >>> texts(['{"output": {"team": "a"}, "n": [1, 2]}', "{}"], ["output.team", "n[1]"]).rows()
+    [('a', '2'), (None, None)]
     """
     by_name: dict[str, list[str | None]] = {name: [] for name in names}
     for line in lines:

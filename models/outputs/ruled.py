@@ -1,6 +1,6 @@
 """Which cases a rule of the stream's owner holds of: never released, or read by a person in any case.
 
-A rule of which it cannot be said whether it holds, for a value is missing or is no number, holds: doubt goes to a person.
+A rule of which it cannot be said whether it holds, for a value is missing or is no number, holds: then a person decides.
 """
 
 from collections.abc import Sequence

@@ -12,7 +12,7 @@ FEWEST = 2
 
 
 def majority(samples: pl.Series, rule: same.Rule) -> pl.DataFrame:
-    """Columns `given`, `score` and `unscored`, one row per item. `samples`: List(String), the answers in their order."""
+    """Columns `answer`, `score` and `unscored`, one row per item. `samples`: List(String), the answers in their order."""
     rows = samples.rename("text").to_frame().with_row_index("row").with_columns(n=pl.col("text").list.len())
     answers = (
         rows.explode("text", empty_as_null=True, keep_nulls=True)
@@ -32,7 +32,7 @@ def majority(samples: pl.Series, rule: same.Rule) -> pl.DataFrame:
         .then(pl.lit("one sample only, which nothing can agree with"))
     )
     return joined.with_columns(unscored=why).select(
-        pl.col("text").alias("given"),
+        pl.col("text").alias("answer"),
         pl.when(pl.col("unscored").is_null()).then(pl.col("same") / pl.col("n")).alias("score"),
         "unscored",
     )

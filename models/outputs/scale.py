@@ -45,7 +45,7 @@ RANGES: Mapping[str, str] = MappingProxyType(
     {"unit": "from 0 to 1", "percent": "from 0 to 100", "logprob": "0 or below", "real": "finite", "rank": "1 or more"}
 )  # what a number of the scale is, in words
 
-# A stray number is a doubt about its row; so many are another scale.
+# A stray number leaves its row unscored; so many are another scale.
 _STRAYS = 5
 _SHARE = 0.01
 _UNKNOWN = -1.0  # what some write where there is no confidence
@@ -59,7 +59,11 @@ def inside(numbers: pl.Series, scale: str) -> pl.Series:
 
 
 def unit(numbers: pl.Series, scale: str) -> pl.Series:
-    """Each number of the scale as a number in [0, 1], in its order; null where it is none. `numbers`: Float64."""
+    """Each number of the scale as a number in [0, 1], in its order; null where it is none. `numbers`: Float64.
+
+    >>> unit(pl.Series([97.0, 12.5, 101.0]), "percent").to_list()
+    [0.97, 0.125, None]
+    """
     known = inside(numbers, scale)
     filled = pl.select(pl.when(known).then(numbers).otherwise(1.0)).to_series().to_numpy()
     mapped = pl.Series(numbers.name, np.clip(_MAPS[scale](filled), 0.0, 1.0))

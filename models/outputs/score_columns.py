@@ -62,14 +62,14 @@ def one_sided(confidence: pl.Series, prediction: pl.Series) -> str | None:
     Where the model answers that label its numbers lie above those of the other answer (in at least 95 of 100 pairs) and
     half of the other's lie below 0.5, which the probability of an answer of two cannot.
     """
-    rows = pl.DataFrame({"p": confidence, "given": prediction}).drop_nulls()
-    means = rows.group_by("given").agg(pl.len(), pl.col("p").median()).sort("p")
+    rows = pl.DataFrame({"p": confidence, "answer": prediction}).drop_nulls()
+    means = rows.group_by("answer").agg(pl.len(), pl.col("p").median()).sort("p")
     if len(means) != 2 or means["p"][0] >= 0.5:
         return None
     low, high = means["len"].to_list()
-    ranks = rows.with_columns(rank=pl.col("p").rank()).filter(pl.col("given") == means["given"][1])["rank"]
+    ranks = rows.with_columns(rank=pl.col("p").rank()).filter(pl.col("answer") == means["answer"][1])["rank"]
     above = (float(ranks.sum()) - high * (high + 1) / 2) / (low * high)
-    return str(means["given"][1]) if above >= 0.95 else None
+    return str(means["answer"][1]) if above >= 0.95 else None
 
 
 def _shown(moved: pl.Series, column: pl.Series) -> pl.Series:

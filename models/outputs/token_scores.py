@@ -36,12 +36,12 @@ def of_answer(tokens: pl.Series, take: str) -> pl.DataFrame:
 
 
 def share(top: pl.Series, answers: pl.Series, rule: same.Rule) -> pl.DataFrame:
-    """Columns `score` and `unscored`: of each row the share of the label `given`.
+    """Columns `score` and `unscored`: of each row the share of the label `answers`.
 
     `top`: List(Struct(token, logprob)). A token is a label if the stream's rule reads it as one, outer spaces and quotes left
     out, or if one label alone begins with it, as where a label is of several tokens.
     """
-    rows = pl.DataFrame({"top": top, "given": answers}).with_row_index("row")
+    rows = pl.DataFrame({"top": top, "answer": answers}).with_row_index("row")
     tokens = (
         rows.explode("top", empty_as_null=True, keep_nulls=True)
         .unnest("top")
@@ -52,7 +52,7 @@ def share(top: pl.Series, answers: pl.Series, rule: same.Rule) -> pl.DataFrame:
     labelled = tokens.with_columns(label=pl.col("token").replace_strict(label, default=None, return_dtype=pl.String))
     mass = labelled.filter(pl.col("label").is_not_null()).with_columns(p=pl.col("logprob").exp())
     shares = mass.group_by("row").agg(
-        own=pl.col("p").filter(pl.col("label") == pl.col("given")).sum(), all=pl.col("p").sum()
+        own=pl.col("p").filter(pl.col("label") == pl.col("answer")).sum(), all=pl.col("p").sum()
     )
     joined = rows.join(shares, on="row", how="left", maintain_order="left")
     why = (

@@ -50,7 +50,7 @@ def rows(first: Numbers, groups: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def days(cases: Cases, number: int, per_day: int, salt: str) -> Iterator[tuple[Numbers, Floats]]:
-    """Per day, which groups come and the draw of each: the history in an order of the salt's, again and again.
+    """Per day, which groups come and the sample of each: the history in an order of the salt's, again and again.
 
     A day has `per_day` cases, and the rest of the group that the last of them belongs to.
     """

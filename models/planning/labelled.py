@@ -49,10 +49,10 @@ class Columns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """Rows that do not count among the answers judged right or wrong, and why.
+    """Rows that do not count among the answers marked right or wrong, and why.
 
     `unlabelled`: no truth, or what data sets write where there is none (`placeholders`: -1 or its like -> rows). `unreadable`:
-    no row at all. `unscored`: no confidence or no answer, `doubt` of the first. `written`: spelling -> rows whose answer no
+    no row at all. `unscored`: no confidence or no answer, `first_reason`: why. `written`: spelling -> rows whose answer no
     label is written like. `undecided`: verdict -> rows that say neither right nor wrong. `repeats`: rows of an item that
     stands before. `without_chance`: no chance from above 0 to 1. Unscored and otherwise written rows stay cases: they go to a
     person.
@@ -71,7 +71,7 @@ class LeftOut:
 
 def counted(answers: pl.Series) -> dict[str, int]:
     """How often each text occurs, most often first."""
-    counts = answers.drop_nulls().rename("said").value_counts().sort(["count", "said"], descending=[True, False])
+    counts = answers.drop_nulls().rename("text").value_counts().sort(["count", "text"], descending=[True, False])
     return {str(text): int(n) for text, n in counts.iter_rows()}
 
 
@@ -148,10 +148,10 @@ def chances(column: pl.Series) -> pl.Series:
 
 
 def population(cases: pl.DataFrame, name: str) -> tuple[pl.DataFrame, str | None]:
-    """All cases the labels were drawn from, and a doubt about their number.
+    """All cases the labels were sampled from, and what speaks against their number.
 
-    `cases`: `right` (null: not labelled), `chance`. Where the rows that were not drawn are not there, each label brings
-    as many of its like as it was drawn from. Raises ValueError if these are too many.
+    `cases`: `right` (null: not labelled), `chance`. Where the rows that were not sampled are not there, each label brings
+    as many of its like as it was sampled from. Raises ValueError if these are too many.
     """
     known = cases.filter(pl.col("right").is_not_null())
     rate = cases["chance"].to_numpy()
@@ -168,7 +168,7 @@ def population(cases: pl.DataFrame, name: str) -> tuple[pl.DataFrame, str | None
         None
         if len(known) == len(cases)
         else f"By column {name!r} about {expected:.0f} of {len(cases)} rows are labelled, and {len(known)} are: the rows without "
-        "a truth are not those the labels were drawn from, and were put aside"
+        "a truth are not those the labels were sampled from, and were put aside"
     )
     return pl.concat([known, others]), reason
 

@@ -63,7 +63,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """The labelled cases in a random order of their groups, and the grid they are judged on."""
+    """The labelled cases in a random order of their groups, and the grid they are assessed on."""
 
     thresholds: tuple[float, ...]
     starts: tuple[int, ...]
@@ -104,7 +104,7 @@ class Labels:
 
     @property
     def alike(self) -> bool:
-        """Whether each label is a draw of its own, all with one chance: then they are counted, no more."""
+        """Whether each label is a sample of its own, all with one chance: then they are counted, no more."""
         return self.largest == 1 and bool(np.all(self.chance == self.smallest[-1]))
 
     def sizes(self, fewest: int) -> list[int]:

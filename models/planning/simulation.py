@@ -60,10 +60,10 @@ class Rehearsal:
 def rehearse(
     history: pl.DataFrame, setting: Setting, *, runs: int = RUNS, tick: Callable[[], None] = lambda: None
 ) -> Rehearsal:
-    """Play the loop `runs` times over a history (`study`), each with another order of cases and another draw.
+    """Play the loop `runs` times over a history (`study`), each with another order of cases and another sample.
 
-    A history shorter than days times cases is used again, in another order. Where labels were drawn with known chances,
-    each labelled case stands for as many as it was drawn from. `tick` is called after every day. Raises ValueError if
+    A history shorter than days times cases is used again, in another order. Where labels were sampled with known chances,
+    each labelled case stands for as many as it was sampled from. `tick` is called after every day. Raises ValueError if
     the history holds no label.
     """
     cases = arrivals.Cases.of(history)
@@ -144,7 +144,7 @@ def _play(
         if held is None and not np.isnan(confidence).all():
             held = _Evidence.on(confidence, cases.confidence)
         out = confidence >= (np.inf if rule.threshold is None else rule.threshold)  # NaN is not
-        # One draw for the cases of a group, at the smallest of their chances.
+        # One sample for the cases of a group, at the smallest of their chances.
         group = np.repeat(np.arange(len(taken)), sizes)
         chance = np.ones(len(taken))
         np.minimum.at(chance, group, np.where(out, rule.audit_rate, rule.blind_rate))
@@ -172,7 +172,7 @@ def _play(
 @dataclass(frozen=True, slots=True)
 class _Day:
     """The cases of a day: the threshold each reaches, whether its answer is right, its group, and per group the chance at
-    which it was drawn (0: it was not)."""
+    which it was sampled (0: it was not)."""
 
     step: Numbers
     right: NDArray[np.bool_]
@@ -181,7 +181,7 @@ class _Day:
 
 
 def _bet(held: _Evidence, today: _Day, smallest: Floats, largest: int, alpha: float) -> None:
-    """Add a day's labels to the evidence: per threshold, each drawn group with a case at or above it."""
+    """Add a day's labels to the evidence: per threshold, each sampled group with a case at or above it."""
     width = len(held.thresholds)
     for rate in np.unique(today.chance[today.chance > 0]):
         mine = (today.chance[today.group] == rate) & (today.step < width)

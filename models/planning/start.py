@@ -1,7 +1,7 @@
 """The start, planned: when a first certificate can come, what it costs in hours of people, and what holds it up. Pure.
 
-While nothing is released every case goes to a person, a share of them drawn for a blind label, and blind draws are sent
-before the others. So as many draws are read in a day as are made or as people can read, whichever is less.
+While nothing is released every case goes to a person, a share of them sampled for a blind label, and blind samples are sent
+before the others. So as many samples are read in a day as are made or as people can read, whichever is less.
 """
 
 import math
@@ -10,14 +10,14 @@ from typing import Literal
 
 from models.certification import certificate, e_values, era_plan
 
-Bottleneck = Literal["readers", "draws"]
+Bottleneck = Literal["readers", "samples"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """What a stream begins with.
 
-    `arrivals`: cases a day. `blind_rate`: share of them drawn for a blind label, in (0, 1]. `readings`: cases that people
+    `arrivals`: cases a day. `blind_rate`: share of them sampled for a blind label, in (0, 1]. `readings`: cases that people
     read a day; None: as many as come. `target`, `delta`: the promise asked for, in (0, 1). `error`: share of wrong answers
     expected at the threshold; 0 where nothing is known: the labels are taken to be right. `minutes`: of a reading.
     Raises ValueError on anything else.
@@ -41,12 +41,12 @@ class Situation:
 
     @property
     def sampled(self) -> float:
-        """Blind draws a day."""
+        """Blind samples a day."""
         return self.arrivals * self.blind_rate
 
     @property
     def read(self) -> float:
-        """Blind draws read a day."""
+        """Blind samples read a day."""
         return self.sampled if self.readings is None else min(self.sampled, self.readings)
 
 
@@ -54,11 +54,11 @@ class Situation:
 class Start:
     """When the first certificate can come.
 
-    `labels`: blind labels at or above the first threshold it certifies; `draws`: blind draws that have so many above it.
-    None: at that error no number of labels certifies one. `days` until then and `hours` of people for these draws; None:
-    never, or nothing arrives or is read. `unread`: draws a day that nobody has time for. `keeps_up`: the blind rate at
-    which people read every draw; None where they do. `sooner`: the days with twice the readers (where these hold it up),
-    or with every case drawn that people have time for; None: nothing of that brings it sooner.
+    `labels`: blind labels at or above the first threshold it certifies; `samples`: blind samples that have so many above it.
+    None: at that error no number of labels certifies one. `days` until then and `hours` of people for these samples; None:
+    never, or nothing arrives or is read. `unread`: samples a day that nobody has time for. `keeps_up`: the blind rate at
+    which people read every sample; None where they do. `sooner`: the days with twice the readers (where these hold it up),
+    or with every case sampled that people have time for; None: nothing of that brings it sooner.
     """
 
     situation: Situation
@@ -74,7 +74,7 @@ class Start:
 
 def plan(situation: Situation) -> Start:
     """From what a stream begins with to the day of its first certificate."""
-    bottleneck: Bottleneck = "readers" if situation.read < situation.sampled else "draws"
+    bottleneck: Bottleneck = "readers" if situation.read < situation.sampled else "samples"
     first = _first(situation)
     keeps_up = None
     if bottleneck == "readers" and situation.read:
@@ -101,6 +101,9 @@ def labels_for(target: float, level: float, error: float = 0.0) -> int | None:
     """Blind labels at which evidence reaches a level if a share `error` of them is wrong; None: no number does.
 
     Never fewer than `certificate.fewest` at that level. 377 for a target of 1 % at 5 % without an error.
+
+    >>> labels_for(target=0.02, level=0.05), labels_for(target=0.02, level=0.05, error=0.03)
+    (188, None)
     """
 
     def enough(n: int) -> bool:
@@ -121,7 +124,7 @@ def labels_for(target: float, level: float, error: float = 0.0) -> int | None:
 
 
 def _first(situation: Situation) -> tuple[int, int] | None:
-    """Labels and draws of the chain that is certified first, of those that start by coverage (docs/method.md 4.2)."""
+    """Labels and samples of the chain that is certified first, of those that start by coverage (docs/method.md 4.2)."""
     steps = []
     for share, weight in zip(era_plan.START_COVERAGE, era_plan.START_WEIGHT, strict=True):
         labels = labels_for(situation.target, weight * situation.delta, situation.error)
@@ -141,9 +144,9 @@ def _sooner(situation: Situation, samples: int, bottleneck: Bottleneck) -> float
 
 
 def days_for(labels: float, *, sampled: float, read: float | None, waiting: float = 0.0) -> float | None:
-    """Days until `labels` more blind draws of a kind are read.
+    """Days until `labels` more blind samples of a kind are read.
 
-    `drawn` of them are made a day, `read` a day are read (None: all that are there), `waiting` were made and are unread.
+    `sampled` of them are made a day, `read` a day are read (None: all that are there), `waiting` were made and are unread.
     None: never.
     """
     days = 0.0 if waiting >= labels else spent(labels - waiting, sampled)

@@ -36,7 +36,7 @@ class WhatIf:
     `n`, `errors` (blind labels at or above it, and how many of them wrong); per day `released`, `wrong`, `wrong_low`,
     `wrong_high`, `reviews` (audits included), `review_hours`; `cost`, `cost_low`, `cost_high` of 1000 cases; `certified`;
     `needed` (about how many more blind labels would certify it; 0: it is; null: no number would, or nothing can tell).
-    `labels`: of a stream with a line per class, per label `certified` and `needed` of the same thresholds.
+    `labels`: of a stream with a threshold per class, per label `certified` and `needed` of the same thresholds.
 
     `cases_per_day`: mean of the days that are over. `minutes`: of a review. `audit_rate`: of the released.
     """
@@ -51,9 +51,9 @@ class WhatIf:
 
 
 def thresholds(
-    plans: Sequence[era_plan.Plan], counts: pl.DataFrame, lines: Sequence[float | None]
+    plans: Sequence[era_plan.Plan], counts: pl.DataFrame, in_use: Sequence[float | None]
 ) -> tuple[float, ...]:
-    """Those a certificate is registered for, and `lines` (in force, certified); strictest first.
+    """Those a certificate is registered for, and `in_use` (in force, certified); strictest first.
 
     With more than one plan those of all, at most 200 by even steps; without any, confidences that occurred.
     """
@@ -64,7 +64,7 @@ def thresholds(
     falling = sorted(values, reverse=True)
     if len(falling) > MOST:
         falling = [falling[round(step * (len(falling) - 1) / (MOST - 1))] for step in range(MOST)]
-    return tuple(sorted({*falling, *(line for line in lines if line is not None)}, reverse=True))
+    return tuple(sorted({*falling, *(at for at in in_use if at is not None)}, reverse=True))
 
 
 def of(
@@ -152,5 +152,6 @@ def _certified(at: pl.Series, progress: certificate.Progress | None) -> pl.DataF
     lacks = dict(zip(progress.plan.thresholds, certificate.needed_at(progress), strict=True))
     held = {progress.plan.thresholds[place] for place in progress.certified}
     return pl.DataFrame(
-        {"certified": [line in held for line in at], "needed": [lacks.get(line) for line in at]}, schema=kinds
+        {"certified": [threshold in held for threshold in at], "needed": [lacks.get(threshold) for threshold in at]},
+        schema=kinds,
     )

@@ -1,14 +1,14 @@
 """What readers miss: errors of the model estimated from cases that two people have read (Chapman 1951, two lists).
 
-A first reader catches an error by disagreeing with the model. All they disagree with, and a share, drawn beforehand, of
+A first reader catches an error by disagreeing with the model. All they disagree with, and a share, sampled beforehand, of
 what they agree with, is read by a second; where the two differ a third decides. So of the errors
 
     a   are caught by both,
     b   by the first only: the second agreed with the model, the third did not
-    c   by the second only, seen on the drawn share of agreeing readings and weighted up to all of them
+    c   by the second only, seen on the sampled share of agreeing readings and weighted up to all of them
 
 and were the third never wrong, there would be (a + b)(a + c) / a. But the third is a reader like the second, and confirms
-of b and c only the share s that such a reader catches. Since b : a = (1 - s) : 1, that share can be told, and
+of b and c only the share s that such a reader catches. Since b : a = (1 - s) : 1, that share can be known, and
 
     caught by the first     d / (1 - (1 - s)^2)      d = a + b
     missed by the first     c / s^2
@@ -18,7 +18,7 @@ disagreement that two people share is taken for an error of the model, right or 
 
 Limits by square and add (Zou and Donner 2008): d and c with Fay-Feuer limits, s with the exact ones of b against a, and
 never below what second readings of disagreements say if each of these was right (Clopper-Pearson). Groups count as one.
-Nothing here is drawn at random: the same readings give the same limits.
+Nothing here is taken at random: the same readings give the same limits.
 """
 
 import math
@@ -46,7 +46,7 @@ _HOPELESS = 0.9999  # of 1 - s: readers that catch nothing; the limit is then 1
 class Readers:
     """What is known of the readers of a region: how often it was looked, and what follows.
 
-    `due` agreeing first readings were drawn for another reading, `read` of them have had one, and `wrong` of those were
+    `due` agreeing first readings were sampled for another reading, `read` of them have had one, and `wrong` of those were
     found wrong by two people. `error`: the share of cases that are wrong, corrected for what one reader misses; `missed`:
     the share of the errors that a first reader misses. Of both, n is `read` and errors is `wrong`.
     """
@@ -59,9 +59,9 @@ class Readers:
 
 
 def readers(cases: pl.DataFrame, alpha: float) -> Readers:
-    """Of cases drawn blind and read at least once, a row each; alpha / 2 on each side.
+    """Of cases sampled blind and read at least once, a row each; alpha / 2 on each side.
 
-    propensity (Float64, in (0, 1]), member (what the case belongs with), overlap (Boolean: drawn for another reading even if
+    propensity (Float64, in (0, 1]), member (what the case belongs with), overlap (Boolean: sampled for another reading even if
     the first agrees); agree, second, third (Boolean: whether that reading agrees with the model; null: not in yet). Readings
     that are due and not in are taken to be like those of the same kind that are in; ties of which none is decided count as
     wrong. Raises ValueError if alpha is not in (0, 1).

@@ -1,4 +1,4 @@
-"""How reliable people are, judged by each other: the EM algorithm of Dawid and Skene (1979).
+"""How reliable people are, measured by each other: the EM algorithm of Dawid and Skene (1979).
 
 Nobody's answers are taken for the truth. Each person has a table of what they say of each true class, each item a
 distribution over the true classes, and the two are fitted to each other. What all people get wrong alike stays hidden.

@@ -1,9 +1,9 @@
-"""Which cases another person reads although the first reader agreed with the model: drawn before anybody has read one.
+"""Which cases another person reads although the first reader agreed with the model: sampled before anybody has read one.
 
     u       = SHA-256("overlap", salt, group) mapped to [0, 1): the same group has the same number for ever
     overlap = u < share
 
-The number owes nothing to the one that draws audits (`models.routing.policy.draws`), so the cases read twice are a fair sample of
+The number owes nothing to that of audits (`models.routing.policy.random_numbers`), so the cases read twice are a fair sample of
 those read once.
 """
 
@@ -19,7 +19,7 @@ def numbers(salts: pl.Series, groups: pl.Series) -> pl.Series:
     """
     if len(salts) != len(groups) or salts.null_count() or groups.null_count():
         raise ValueError("one salt and one group per case")
-    # A salt is hex, so no text that an audit is drawn by begins with this word.
+    # A salt is hex, so no text that an audit is sampled by begins with this word.
     text = pl.DataFrame({"salt": salts, "group": groups}).select(
         text=pl.lit("overlap\n") + pl.col("salt") + pl.lit("\n") + pl.col("group").cast(pl.String)
     )

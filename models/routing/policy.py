@@ -1,7 +1,7 @@
-"""The line between the machine and people, and the draw that keeps it honest.
+"""The threshold between the machine and people, and the sample that keeps it honest.
 
     pi    = audit_rate if confidence >= threshold else blind_rate; 1 where a rule has the case audited
-    u     = SHA-256(salt, group id) mapped to [0, 1): cases that belong together share one draw, the same for ever
+    u     = SHA-256(salt, group id) mapped to [0, 1): cases that belong together share one sample, the same for ever
     blind = u < pi
     route = AUTOMATE if confidence >= threshold else REVIEW
 
@@ -12,22 +12,27 @@ goes to a person however sure the model is.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 import polars as pl
 import polars_hash as plh
 
-AUTOMATE = "AUTOMATE"
-REVIEW = "REVIEW"
+
+class Route(StrEnum):
+    """Where a case goes: out alone, or to a person. A text in every frame and in the ledger."""
+
+    AUTOMATE = "AUTOMATE"
+    REVIEW = "REVIEW"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Where the line stands and how often the machine is checked.
+    """Where the threshold stands and how often the machine is checked.
 
     `threshold` is a confidence in [0, 1], or None for +inf (nothing is released: cold start, halt). `by_class`: instead,
-    one such line per label of the stream, for the cases the model gives that label; a label without one is never
+    one such threshold per label of the stream, for the cases the model gives that label; a label without one is never
     released. `audit_rate` and `blind_rate` are probabilities in (0, 1]: never zero, or what they leave out could not be
-    measured. Raises ValueError on anything else, or on both kinds of line at once.
+    measured. Raises ValueError on anything else, or on both kinds of threshold at once.
     """
 
     threshold: float | None
@@ -36,9 +41,9 @@ class Policy:
     by_class: Mapping[str, float | None] | None = None
 
     def __post_init__(self) -> None:
-        for line in (self.threshold, *(self.by_class or {}).values()):
-            if line is not None and not 0 <= line <= 1:
-                raise ValueError(f"threshold {line!r}: give a confidence from 0 to 1, or none to release nothing")
+        for at in (self.threshold, *(self.by_class or {}).values()):
+            if at is not None and not 0 <= at <= 1:
+                raise ValueError(f"threshold {at!r}: give a confidence from 0 to 1, or none to release nothing")
         if self.threshold is not None and self.by_class is not None:
             raise ValueError("give one threshold for all classes, or one for each")
         for name, rate in (("audit_rate", self.audit_rate), ("blind_rate", self.blind_rate)):
@@ -48,12 +53,12 @@ class Policy:
     @property
     def releases(self) -> bool:
         """Whether any case can be released."""
-        return self.threshold is not None or any(line is not None for line in (self.by_class or {}).values())
+        return self.threshold is not None or any(at is not None for at in (self.by_class or {}).values())
 
     def of_class(self, label: str) -> "Policy":
         """The policy as the cases meet it that the model gives this label."""
-        line = self.threshold if self.by_class is None else self.by_class.get(label)
-        return Policy(threshold=line, audit_rate=self.audit_rate, blind_rate=self.blind_rate)
+        at = self.threshold if self.by_class is None else self.by_class.get(label)
+        return Policy(threshold=at, audit_rate=self.audit_rate, blind_rate=self.blind_rate)
 
 
 def random_numbers(ids: pl.Series, salt: str) -> pl.Series:
@@ -63,7 +68,7 @@ def random_numbers(ids: pl.Series, salt: str) -> pl.Series:
     """
     text = pl.DataFrame({"id": ids}).select(pl.lit(salt + "\n") + pl.col("id"))
     digest = text.select(plh.col("literal").chash.sha2_256().str.head(13).str.to_integer(base=16))
-    return (digest.to_series() / 2**52).rename("draw")
+    return (digest.to_series() / 2**52).rename("number")
 
 
 def route(
@@ -79,32 +84,39 @@ def route(
     """Decide a batch: columns `route`, `blind` and `propensity`, in the order of the input.
 
     `confidence` is Float64; a missing, NaN or out-of-range one goes to REVIEW. `ids` is String, no nulls: what each case is
-    drawn by, the id of its group. `held`, String, says why a case goes to REVIEW whatever its confidence; null: it does not.
+    sampled by, the id of its group. `held`, String, says why a case goes to REVIEW whatever its confidence; null: it does not.
     `audited`, Boolean: whether a case is read blind whatever its number says, and so with propensity 1.
-    `predictions`, String, is needed where the policy has a line per class; a case without one goes to REVIEW. Raises
-    ValueError if they differ in length, an id is missing, or there are no predictions to choose a line by.
+    `predictions`, String, is needed where the policy has a threshold per class; a case without one goes to REVIEW. Raises
+    ValueError if they differ in length, an id is missing, or there are no predictions to choose a threshold by.
+
+    >>> ids = pl.Series(["a", "b", "c"])
+    >>> rule = Policy(threshold=0.9, audit_rate=0.1, blind_rate=0.3)
+    >>> route(pl.Series([0.95, 0.5, None]), ids, policy=rule, salt="0" * 32).rows()
+    [('AUTOMATE', False, 0.1), ('REVIEW', False, 0.3), ('REVIEW', False, 0.3)]
     """
     if len(confidence) != len(ids) or ids.null_count():
         raise ValueError("one confidence and one id per case")
     threshold: float | pl.Series = math.inf if policy.threshold is None else policy.threshold
     if policy.by_class is not None:
         if predictions is None or len(predictions) != len(ids):
-            raise ValueError("a line per class needs one prediction per case")
-        lines = {label: math.inf if line is None else line for label, line in policy.by_class.items()}
-        threshold = predictions.replace_strict(lines, default=math.inf, return_dtype=pl.Float64).fill_null(math.inf)
+            raise ValueError("a threshold per class needs one prediction per case")
+        thresholds = {label: math.inf if at is None else at for label, at in policy.by_class.items()}
+        threshold = predictions.replace_strict(thresholds, default=math.inf, return_dtype=pl.Float64).fill_null(
+            math.inf
+        )
     # Comparisons with null are null and NaN sorts above everything in Polars: both must end in REVIEW.
     sure = (confidence.is_between(0, 1) & confidence.is_not_nan() & (confidence >= threshold)).fill_null(False)
     if held is not None:
         sure &= held.is_null()
     always = pl.lit(False) if audited is None else pl.lit(audited)
     return (
-        pl.DataFrame({"sure": sure, "draw": random_numbers(ids, salt)})
+        pl.DataFrame({"sure": sure, "number": random_numbers(ids, salt)})
         .with_columns(
             propensity=pl.when(always).then(1.0).when("sure").then(policy.audit_rate).otherwise(policy.blind_rate)
         )
         .select(
-            pl.when("sure").then(pl.lit(AUTOMATE)).otherwise(pl.lit(REVIEW)).alias("route"),
-            (pl.col("draw") < pl.col("propensity")).alias("blind"),
+            pl.when("sure").then(pl.lit(Route.AUTOMATE)).otherwise(pl.lit(Route.REVIEW)).alias("route"),
+            (pl.col("number") < pl.col("propensity")).alias("blind"),
             "propensity",
         )
     )

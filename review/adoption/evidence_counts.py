@@ -1,4 +1,4 @@
-"""What a verdict rests on, from the decisions of an epoch: counts of all cases and of each class, and the blind draws. Pure.
+"""What a verdict rests on, from the decisions of an epoch: counts of all cases and of each class, and the blind samples. Pure.
 
 `measure` and `adopt` both start here, so that what the report proposes is what may be adopted.
 """
@@ -12,6 +12,7 @@ import polars as pl
 from models.certification import certificate, era_plan
 from models.evaluation import group_intervals
 from models.evaluation.group_intervals import Design
+from models.evaluation.outcome import SETTLED, Outcome
 from models.routing import policy
 from review.adoption import verdict
 from review.queries import blind_samples, outcomes, policy_history
@@ -21,7 +22,7 @@ from review.queries.outcomes import Outcomes
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """`counts` (`risk`), exact at every threshold registered or in force, a dispute counting as wrong; `least`: the
-    same with each dispute settled for the model; `draws`: the blind draws (`blind_samples`); `design`: by how much the groups
+    same with each dispute settled for the model; `samples`: the blind samples (`blind_samples`); `design`: by how much the groups
     among them widen limits."""
 
     counts: pl.DataFrame
@@ -53,10 +54,10 @@ def of(
     plans: Mapping[str, era_plan.Plan],
     progress_by_scope: Mapping[str, certificate.Progress],
 ) -> Weighed:
-    """From the stream's decisions: those of the epoch in force, told apart at thresholds of `plans` and lines in force."""
+    """From the stream's decisions: those of the epoch in force, by the thresholds of `plans` and those in force."""
     epoch = outcomes.of(cases, in_force.epoch_id)
     points = {point for plan in plans.values() for point in plan.thresholds}
-    points |= {line for line in lines(in_force, progress_by_scope) if line is not None}
+    points |= {threshold for threshold in thresholds(in_force, progress_by_scope) if threshold is not None}
     at, newest = sorted(points), max((plan.era for plan in plans.values()), default=1)
     return Weighed(
         whole=_part(epoch, at),
@@ -73,19 +74,19 @@ def _in_era(cases: Outcomes, plans: Mapping[str, era_plan.Plan], points: Sequenc
     return {"": _part(cases, points), **_by_class(cases, plans, points)}
 
 
-def lines(
+def thresholds(
     in_force: policy_history.PolicyInForce, progress_by_scope: Mapping[str, certificate.Progress]
 ) -> list[float | None]:
-    """The lines in force and those certified, of every part."""
+    """The thresholds in force and those certified, of every part."""
     now = [in_force.policy.threshold, *(in_force.policy.by_class or {}).values()]
     return now + [progress.threshold for progress in progress_by_scope.values()]
 
 
 def _part(cases: Outcomes, points: Sequence[float]) -> Part:
     counts = least = outcomes.counts(cases, points)
-    disputed = pl.col("outcome") == "disputed"
+    disputed = pl.col("outcome") == Outcome.DISPUTED
     if cases.sampled.filter(disputed).height:
-        for_the_model = pl.when(disputed).then(pl.lit("right")).otherwise("outcome")
+        for_the_model = pl.when(disputed).then(pl.lit(Outcome.RIGHT)).otherwise("outcome")
         least = outcomes.counts(replace(cases, sampled=cases.sampled.with_columns(outcome=for_the_model)), points)
     samples = (
         cases.sampled.group_by("confidence", "outcome").agg(n=pl.len().cast(pl.Int64)).select(*blind_samples.SCHEMA)
@@ -94,7 +95,7 @@ def _part(cases: Outcomes, points: Sequence[float]) -> Part:
 
 
 def _design(cases: Outcomes) -> Design:
-    """Of the answered draws; a dispute counts as wrong, as in the counts. A member 0 is not known, and taken to be alone."""
+    """Of the answered samples; a dispute counts as wrong, as in the counts. A member 0 is not known, and taken to be alone."""
     named = cases.sampled.filter(pl.col("member") > 0)
     if named["member"].n_unique() == named.height:
         return group_intervals.ALONE
@@ -103,9 +104,9 @@ def _design(cases: Outcomes) -> Design:
         "confidence",
         group=pl.when(pl.col("member") > 0).then("member").otherwise(row).reinterpret(signed=True),
         weight=1 / cases.kinds["propensity"].gather(cases.sampled["kind"]),
-        released=(cases.kinds["route"] == policy.AUTOMATE).gather(cases.sampled["kind"]),
-        right=pl.col("outcome") == "right",
-        answered=pl.col("outcome").is_in((*outcomes.SETTLED, "disputed")),
+        released=(cases.kinds["route"] == policy.Route.AUTOMATE).gather(cases.sampled["kind"]),
+        right=pl.col("outcome") == Outcome.RIGHT,
+        answered=pl.col("outcome").is_in((*SETTLED, Outcome.DISPUTED)),
     )
     answered = sampled.filter("answered")
     falling, sums = group_intervals.designs(*_labels(answered.filter(pl.col("confidence").is_not_null())))
@@ -132,7 +133,7 @@ def verdicts(
     *,
     carried: bool = False,
 ) -> dict[str, verdict.Verdict]:
-    """The verdict on each part: "" is of all cases; with a line per class instead one for each class."""
+    """The verdict on each part: "" is of all cases; with a threshold per class instead one for each class."""
     parts = weighed.by_class or {"": weighed.whole}
     return {
         part: verdict.of(
@@ -142,7 +143,7 @@ def verdicts(
             epoch=weighing.counts,
             target=in_force.target_error,
             delta=in_force.delta,
-            line=in_force.policy.of_class(part).threshold if part else in_force.policy.threshold,
+            in_force=in_force.policy.of_class(part).threshold if part else in_force.policy.threshold,
             carried=carried,
             design=weighed.judging(part).design,
         )

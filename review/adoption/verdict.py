@@ -25,11 +25,11 @@ class Verdict:
     """What may be done with the cases of one part: all of them, or one class.
 
     `state`: unlooked (nobody has looked for a certificate), refused (by the gate), contradicted (certified is only what
-    today's estimate speaks against), uncertified, carried (the line in force stands by the certificate of the era before),
-    stay, back (the line in force releases more than is certified), move. `threshold`: to propose, the least strict of
+    today's estimate speaks against), uncertified, carried (the threshold in force stands by the certificate of the era before),
+    stay, back (the threshold in force releases more than is certified), move. `threshold`: to propose, the least strict of
     `allowed`; None: nothing is. `certified`, `allowed`: thresholds, strictest first. `contradicted`: certified thresholds
-    with the lower limit of their error. `refusals`: what the gate says. `target`: the error asked for. `doubt`: the lower
-    limit of the error at the line in force where it lies above the target, whatever certifies that line; else None. `era`:
+    with the lower limit of their error. `refusals`: what the gate says. `target`: the error asked for. `exceeding`: the lower
+    limit of the error at the threshold in force where it lies above the target, whatever certifies it; else None. `era`:
     whose labels speak; 0: nobody has looked.
     """
 
@@ -69,7 +69,7 @@ def of(
     *,
     target: float,
     delta: float,
-    line: float | None,
+    in_force: float | None,
     carried: bool = False,
     least: pl.DataFrame | None = None,
     epoch: pl.DataFrame | None = None,
@@ -79,7 +79,7 @@ def of(
 
     `least`: the counts with every dispute settled for the model, since "at least so many are wrong" is said of settled
     labels only; None: nothing is disputed. `epoch`: the counts of all its eras, by which the gate is held while this one has
-    certified nothing; None: it is the first. `line`: in force for this part, None: nothing is released. `carried`: it stands
+    certified nothing; None: it is the first. `in_force`: this part's threshold, None: nothing released. `carried`: it stands
     by the certificate of the era before. Two-sided limits at 1 - `delta`, widened for groups by `design`.
     """
     certified = () if progress is None else tuple(progress.plan.thresholds[index] for index in progress.certified)
@@ -90,16 +90,18 @@ def of(
     contradicted = tuple((at, error) for at, error in low.items() if error is not None and error > target)
     allowed = () if refusals else tuple(at for at in certified if at not in dict(contradicted))
     threshold = allowed[-1] if allowed else None
-    at_line = None if line is None else risk.at(settled, [line], delta, design=design.at([line]))["low"].item()
+    at_threshold = (
+        None if in_force is None else risk.at(settled, [in_force], delta, design=design.at([in_force]))["low"].item()
+    )
     return Verdict(
-        state=_state(progress, certified, threshold, refusals, line=line, carried=carried),
+        state=_state(progress, certified, threshold, refusals, in_force=in_force, carried=carried),
         threshold=threshold,
         certified=certified,
         allowed=allowed,
         contradicted=contradicted,
         refusals=refusals,
         target=target,
-        exceeding=at_line if at_line is not None and at_line > target else None,
+        exceeding=at_threshold if at_threshold is not None and at_threshold > target else None,
         era=0 if progress is None else progress.plan.era,
     )
 
@@ -110,20 +112,20 @@ def _state(
     threshold: float | None,
     refusals: Sequence[str],
     *,
-    line: float | None,
+    in_force: float | None,
     carried: bool,
 ) -> State:
     if refusals:
         return "refused"
     if threshold is None:
-        if line is not None and carried:
+        if in_force is not None and carried:
             return "carried"
         if progress is None:
             return "unlooked"
         return "contradicted" if certified else "uncertified"
-    if line == threshold:
+    if in_force == threshold:
         return "stay"
-    if line is not None and line < threshold:
+    if in_force is not None and in_force < threshold:
         return "carried" if carried else "back"
     return "move"
 
@@ -136,20 +138,20 @@ def badge(
     target: float,
     stands: bool | None = None,
 ) -> Badge:
-    """On the target, for what is released. `parts`: the line in force and the verdict of each part.
+    """On the target, for what is released. `parts`: the threshold in force and the verdict of each part.
 
     `error`, `promise`: among the released, two-sided (of the counts that `of` calls `least`; where a certificate of the era
     under way stands, of that era) and one-sided. `stands`:
-    whether the era says that the lines in force are certified, by its own labels or those of the era before; None: there
+    whether the era says that the thresholds in force are certified, by its own labels or those of the era before; None: there
     are no eras, and the verdicts say it.
     """
-    open_ = [(line, verdict) for line, verdict in parts if line is not None]
+    open_ = [(in_force, verdict) for in_force, verdict in parts if in_force is not None]
     if any(verdict.refusals for _, verdict in open_):
         return "refused"
     if isinstance(error, Estimate) and error.low > target:
         return "missed"
     if stands is None:
-        stands = all(line in verdict.allowed for line, verdict in open_)
+        stands = all(in_force in verdict.allowed for in_force, verdict in open_)
     if open_ and stands:
         return "contradicted" if any(verdict.exceeding is not None for _, verdict in open_) else "certified"
     if isinstance(error, NotEnoughEvidence) or isinstance(promise, NotEnoughEvidence):

@@ -59,5 +59,5 @@ def clock(where: str, ahead: float) -> Finding:
     if abs(ahead) <= _SOON:
         return write.ok(f"within {_SOON:.0f} s of this machine's")
     offset = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine's"
-    todo = "let both keep time by NTP: deadlines and what came first are told by these clocks"
+    todo = "let both keep time by NTP: deadlines and what came first are known by these clocks"
     return write.warn(offset, todo) if abs(ahead) <= _FAR else write.bad(offset, todo)

@@ -76,7 +76,7 @@ def server(seen: Server) -> Iterator[findings.Finding]:
             "close it: LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK=true",
         )
     members = sum(seen.members.values())
-    # It keeps no record of who reads what, so nobody can be told after the fact who did: the possibility is said each time.
+    # It keeps no record of who reads what, so nobody can be known after the fact who did: the possibility is said each time.
     open_to_all = "; each can read what the others answered, blind or not, through its API" if members > 1 else ""
     yield write.ok(
         f"version {seen.version}, {seen.token} token accepted, "

@@ -1,4 +1,4 @@
-"""Whether people can read what is drawn for them, and when a first certificate can come. Pure."""
+"""Whether people can read what is sampled for them, and when a first certificate can come. Pure."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ class Seen:
 
 
 def finding(stream: Stream, seen: Seen) -> findings.Finding:
-    """Blind draws and cases a day beside what people read, in one line."""
+    """Blind samples and cases a day beside what people read, in one line."""
     write = findings.Scribe("ledger", f"{stream.name}, readers")
     readings, how = _readings(stream, seen)
     if seen.pace.hours < DAY:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from models.routing.policy import AUTOMATE
+from models.routing.policy import Route
 from review.ledger import layout, seals
 from review.ledger.removal import DIGITS
 
@@ -19,8 +19,8 @@ TABLE = "decision"
 
 
 def leaving(rows: pl.DataFrame, touched: pl.Series) -> pl.Series:
-    """Which decisions may leave: released, not drawn, and never before a person. `touched`: the ids people have met."""
-    untouched = (pl.col("route") == AUTOMATE) & ~pl.col("blind") & ~pl.col("case_id").is_in(touched.implode())
+    """Which decisions may leave: released, not sampled, and never before a person. `touched`: the ids people have met."""
+    untouched = (pl.col("route") == Route.AUTOMATE) & ~pl.col("blind") & ~pl.col("case_id").is_in(touched.implode())
     return rows.select(untouched.alias("leaving")).to_series()
 
 

@@ -32,13 +32,15 @@ LATE = (
 class Connection:
     """A server that answered and took the token. `patience`: seconds a push of unknown outcome is given to show up.
 
-    `met_at`: the moment of the first answer by the server's clock, in whole seconds; None if it did not say.
+    `met_at`: the moment of the first answer by the server's clock, in whole seconds; None if it did not say. `token`: which
+    kind of token it took, personal or legacy.
     """
 
     url: str
     client: LabelStudioBase = field(repr=False)
     patience: float = 15.0
     met_at: str | None = None
+    token: str = "legacy"  # noqa: S105 (its kind)
 
 
 def connect(url: str, token: str, *, timeout: float = 60.0, patience: float = 15.0, known: bool = False) -> Connection:
@@ -73,7 +75,8 @@ def connect(url: str, token: str, *, timeout: float = 60.0, patience: float = 15
             base_url=url.rstrip("/") + "/", api_key=token, timeout=timeout, max_retries=0, httpx_client=wire
         )
         met = {} if known else client.users.with_raw_response.whoami().headers
-    return Connection(url=url.rstrip("/"), client=client, patience=patience, met_at=_date(met))
+        kind = "personal" if client._client_wrapper._tokens_client.jwt_token_type(token) else "legacy"
+    return Connection(url=url.rstrip("/"), client=client, patience=patience, met_at=_date(met), token=kind)
 
 
 @cache
@@ -90,26 +93,34 @@ def _date(headers: Mapping[str, str]) -> str | None:
         return None
 
 
+def get(connection: Connection, path: str, *, public: bool = False, **params: object) -> httpx.Response:
+    """The answer to a GET, sent once, below the SDK's own calls, which hide its headers and counts. Within `asking`.
+
+    `public`: as anybody asks who has no token.
+    """
+    return _asked(connection, path, method="GET", params=params, headers={"Authorization": ""} if public else None)
+
+
 def post(connection: Connection, path: str, body: object, **params: object) -> Any:
     """The answer to a POST of JSON, sent once, below the SDK's own calls. Within `asking`, which maps what is raised.
 
     The SDK's `import_tasks` looks at every value of every task three times: a sixth of the server's own time, for nothing
     (its type of a task wants a prediction's task id, which only the import gives).
     """
-    answer = connection.client._client_wrapper.httpx_client.request(
-        path,
-        method="POST",
-        params=params,
-        content=json.dumps(body, separators=(",", ":")).encode(),
-        headers={"content-type": "application/json"},
-    )
+    content = json.dumps(body, separators=(",", ":")).encode()
+    headers = {"content-type": "application/json"}
+    return _asked(connection, path, method="POST", params=params, content=content, headers=headers).json()
+
+
+def _asked(connection: Connection, path: str, **request: Any) -> httpx.Response:
+    answer = connection.client._client_wrapper.httpx_client.request(path, **request)
     if answer.is_success:
-        return answer.json()
+        return answer
     try:
-        content = answer.json()
+        reason = answer.json()
     except ValueError:
-        content = answer.text
-    raise ApiError(status_code=answer.status_code, body=content)
+        reason = answer.text
+    raise ApiError(status_code=answer.status_code, body=reason)
 
 
 def people(connection: Connection) -> dict[int, str]:

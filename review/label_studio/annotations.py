@@ -4,7 +4,6 @@ Only an answer by a person counts. An annotation that a bulk action made of a pr
 (`seconds` None): it is recorded as 'bulk', so that nobody takes the model's own answer for a person's.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,41 +15,12 @@ import polars as pl
 
 from models import timestamps
 from models.config.stream import Stream
+from models.outputs import contract
 from review.label_studio import results, task_data
+from review.ledger import layout, records
+from review.ledger.review_outcome import ReviewOutcome
 
-REPEAT = "repeat"  # an answer by somebody who had read the case before
-DELETED = "deleted"  # the outcome of an annotation that is gone
 IMPORT = "an import"  # who wrote an annotation that nobody submitted
-
-REVIEWS: dict[str, type[pl.DataType]] = {
-    "project_id": pl.Int64,
-    "annotation_id": pl.Int64,
-    "revision": pl.String,
-    "stream": pl.String,
-    "case_id": pl.String,
-    "slot": pl.Int64,
-    "task_id": pl.Int64,
-    "reviewer": pl.String,
-    "outcome": pl.String,
-    "answer": pl.String,
-    "blind": pl.Boolean,
-    "seconds": pl.Float64,
-    "submitted_at": pl.String,
-    "collected_at": pl.String,
-    "written_by": pl.String,
-    "unsure": pl.Boolean,
-    "comment": pl.String,
-}
-FAULTS: dict[str, type[pl.DataType]] = {
-    "stream": pl.String,
-    "source": pl.String,
-    "line": pl.Int64,
-    "content": pl.String,
-    "reason": pl.String,
-    "raw": pl.String,
-    "run_id": pl.String,
-    "found_at": pl.String,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,10 +106,10 @@ def facts(
     `dispatches` says which tasks are ours: task_key, stream, case_id, slot, blind. `known` is the latest revision of
     each recorded annotation of these tasks: task_id, case_id, slot, annotation_id, revision, outcome, and reviewer if it
     has that column; what it says of another case under a task's id is from before a restore. `people` maps user ids to
-    e-mail addresses, `readers` a case to who has answered it and in which slot: what they answer in a later slot is a
+    e-mail addresses, `readers` a case to who has answered it and in which `slot`: what they answer in a later one is a
     repeat, and counts for nothing. A reading is blind if it was sent blind, neither the task nor the annotation has to do
     with a prediction, whoever put it there, and the reader wrote it: any account may write in
-    another's name. Returns frames of the schemas REVIEWS and FAULTS. Tasks that are not ours are passed
+    another's name. Returns rows of the tables `review` and `fault`. Tasks that are not ours are passed
     over. Reading the same changes again gives the same faults and, once recorded, no reviews.
     """
     ours = {row["task_key"]: row for row in dispatches.filter(pl.col("stream") == stream.name).iter_rows(named=True)}
@@ -165,10 +135,13 @@ def facts(
                 outcome, answer = _outcome(stream, annotation)
                 reviewer = _reviewer(annotation.person, people)
                 writer = _writer(annotation, people)
-                if outcome == "answer" and readers.get(sent["case_id"], {}).get(reviewer, sent["slot"]) < sent["slot"]:
-                    outcome, answer = REPEAT, None
+                if (
+                    outcome == ReviewOutcome.ANSWER
+                    and readers.get(sent["case_id"], {}).get(reviewer, sent["slot"]) < sent["slot"]
+                ):
+                    outcome, answer = ReviewOutcome.REPEAT, None
             except results.Unreadable as finding:
-                faults.append(_fault(stream, task, annotation, finding.reason) | {"run_id": run_id, "found_at": now})
+                faults.append(_fault(task, annotation, finding.reason))
                 continue
             reviews.append(
                 case
@@ -184,7 +157,7 @@ def facts(
                     "seconds": annotation.seconds,
                     "submitted_at": annotation.created_at,
                     "written_by": writer,
-                    "unsure": (outcome == "answer" and results.unsure(annotation.result)) or None,
+                    "unsure": (outcome == ReviewOutcome.ANSWER and results.unsure(annotation.result)) or None,
                     "comment": results.comment(annotation.result),
                 }
             )
@@ -193,14 +166,14 @@ def facts(
         # Label Studio gives its number out again, often to the case that had it. With the task: one sweep of Label
         # Studio deletes everything at one time, and there may be two cases' answers of one number among it.
         for annotation_id, seen in before.items():
-            if annotation_id not in present and seen["outcome"] != DELETED:
+            if annotation_id not in present and seen["outcome"] != ReviewOutcome.DELETED:
                 reviews.append(
                     case
                     | {
                         "annotation_id": annotation_id,
-                        "revision": f"{max(str(seen['revision']), task.updated_at)} {DELETED} {task.task_id}",
+                        "revision": f"{max(str(seen['revision']), task.updated_at)} {ReviewOutcome.DELETED} {task.task_id}",
                         "reviewer": seen.get("reviewer") or "unknown",  # Label Studio does not say who deleted it
-                        "outcome": DELETED,
+                        "outcome": ReviewOutcome.DELETED,
                         "answer": None,
                         "seconds": None,
                         "submitted_at": task.updated_at,
@@ -209,7 +182,9 @@ def facts(
                         "comment": None,
                     }
                 )
-    return pl.DataFrame(reviews, schema=REVIEWS), pl.DataFrame(faults, schema=FAULTS)
+    unread = pl.DataFrame(faults, schema=contract.FAULT_SCHEMA)
+    kept = records.faults(unread, stream=stream.name, run_id=run_id, now=now)
+    return pl.DataFrame(reviews, schema=layout.columns("review")), kept
 
 
 def is_mark(annotation: Mapping[str, Any]) -> bool:
@@ -228,13 +203,13 @@ def _person(value: object) -> int | None:
     return number if isinstance(number, int) else None
 
 
-def _outcome(stream: Stream, annotation: Annotation) -> tuple[str, str | None]:
+def _outcome(stream: Stream, annotation: Annotation) -> tuple[ReviewOutcome, str | None]:
     """What became of it, and the answer if there is one. Raises form.Unreadable."""
     if annotation.seconds is None:
-        return "bulk", None
+        return ReviewOutcome.BULK, None
     if annotation.skipped:
-        return "skip", None
-    return "answer", results.read(stream, annotation.result)
+        return ReviewOutcome.SKIP, None
+    return ReviewOutcome.ANSWER, results.read(stream, annotation.result)
 
 
 def _reviewer(person: int | None, people: Mapping[int, str]) -> str:
@@ -250,7 +225,7 @@ def _writer(annotation: Annotation, people: Mapping[int, str]) -> str | None:
     return IMPORT if annotation.writer is None else _reviewer(annotation.writer, people)
 
 
-def _fault(stream: Stream, task: ChangedTask, annotation: Annotation, reason: str) -> dict[str, object]:
+def _fault(task: ChangedTask, annotation: Annotation, reason: str) -> dict[str, object]:
     """The answer kept whole. The revision is part of it: the same bad answer given again is another fault."""
     raw = json.dumps(
         {"result": annotation.result, "updated_at": annotation.updated_at, "person": annotation.person},
@@ -258,10 +233,8 @@ def _fault(stream: Stream, task: ChangedTask, annotation: Annotation, reason: st
         separators=(",", ":"),
     )
     return {
-        "stream": stream.name,
         "source": f"label-studio/{task.project_id}/{annotation.annotation_id}",
         "line": task.task_id,  # where to find it: an annotation has no line, but stands on a task
-        "content": hashlib.sha256(raw.encode("ascii")).hexdigest(),
         "reason": reason,
         "raw": raw,
     }

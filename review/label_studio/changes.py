@@ -35,7 +35,7 @@ def changed(
             after = listing.condition("updated_at", "greater_or_equal", "Datetime", last)
         else:
             # More changes of one moment (a bulk action) than a page holds. The server lists them in any order, so
-            # they are told apart by their ids.
+            # they are distinguished by their ids.
             same = [
                 listing.condition("updated_at", "greater_or_equal", "Datetime", last),
                 listing.condition("updated_at", "less_or_equal", "Datetime", last),

@@ -7,9 +7,10 @@ PAGE = 500
 
 
 def query(conditions: list[dict[str, object]], *, ordering: str = "id") -> str:
-    """A query of Label Studio's data manager: all conditions, in rising order of a column."""
+    """A query of Label Studio's data manager: all conditions, in rising order of a column, or falling: `-updated_at`."""
     filters = {"conjunction": "and", "items": conditions}
-    return json.dumps({"filters": filters, "ordering": [f"tasks:{ordering}"]}, separators=(",", ":"))
+    order = f"{'-' * ordering.startswith('-')}tasks:{ordering.removeprefix('-')}"
+    return json.dumps({"filters": filters, "ordering": [order]}, separators=(",", ":"))
 
 
 def condition(column: str, operator: str, kind: str, value: object) -> dict[str, object]:

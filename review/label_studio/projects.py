@@ -1,8 +1,10 @@
 """The one project of a stream in a ledger: made, found again, and looked at for what somebody changed."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+import httpx
+from label_studio_sdk.core.api_error import ApiError
 from label_studio_sdk.core.pagination import SyncPager
 from label_studio_sdk.core.request_options import RequestOptions
 
@@ -22,7 +24,7 @@ def ensure(
     """The id of the one project of the mark's stream and ledger; made if there is none.
 
     The mark stands in the project's description, so that the project is found again after a crash. Of several
-    (somebody copied it) the oldest wins. An existing project is left as it is (see `check`), but for the mark of an
+    (somebody copied it) the oldest wins. An existing project is left as it is, but for the mark of an
     earlier version, which named no ledger: if the project is among the `recorded` ones of this ledger, it gets ours.
 
     Raises Refused if there is a project of the stream under this title that is another ledger's, or may be. Under another
@@ -75,15 +77,18 @@ def _own(connection: access.Connection, title: str, mark: project_mark.Mark, rec
     return None
 
 
-def check(connection: access.Connection, project_id: int, config: str) -> list[str]:
-    """What somebody changed in the project, one sentence each; empty if all is as we made it."""
-    where = f"project {project_id} in Label Studio"
-    try:
-        with access.asking(connection.url, f"looking at project {project_id}"):
-            project = connection.client.projects.get(project_id, request_options=access.READ).model_dump()
-    except Refused as refusal:
-        return [f"{where} cannot be read: {refusal}"]
-    return [f"{where}: {finding}" for finding in labeling_config.drift(project, config)]
+def fields(connection: access.Connection, project_id: int) -> Mapping[str, Any] | None:
+    """A project's fields as the server gives them; None: there is no such project. Raises Refused or Unavailable."""
+    with access.asking(connection.url, f"looking at project {project_id}"):
+        try:
+            project: dict[str, Any] = access.get(connection, f"api/projects/{project_id}/").json()
+        except ApiError as error:
+            if error.status_code == httpx.codes.NOT_FOUND:
+                return None
+            raise
+        for name in ("label_config", "task_number", "total_annotations_number"):
+            project[name]  # a KeyError: no project, whatever it is
+        return project
 
 
 def check_owner(connection: access.Connection, project_id: int, mark: project_mark.Mark) -> None:

@@ -2,7 +2,7 @@
 
 ADBC imports pyarrow.dataset, which asks for pandas only to know whether what it is given might be pandas'. Nothing here
 uses pandas, and loading it took 0.9 of the 2.3 seconds in which a command started. Arrow remembers that it found none: it
-is told where another part of the process loads pandas after all.
+is reported where another part of the process loads pandas after all.
 """
 
 import sys

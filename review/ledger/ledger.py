@@ -191,7 +191,7 @@ class Ledger:
 
     @property
     def identity(self) -> str:
-        """Who this ledger is, wherever it lies: 32 hex characters, drawn when it was made or brought up. Not a secret."""
+        """Who this ledger is, wherever it lies: 32 hex characters, chosen when it was made or brought up. Not a secret."""
         return str(self.read("SELECT ledger_id FROM edition ORDER BY schema_version LIMIT 1")["ledger_id"].item())
 
     def head(self) -> tuple[int, str]:

@@ -4,7 +4,7 @@ A decision is some 600 bytes, and a report that reads ten million of them takes 
 
     groups       a line of JSON for each distinct combination of `GROUP`, with `n`, how many cases it has
     confidences  the confidence of each case (8 bytes, NaN for none), in the order of the groups
-    case_ids     a line of JSON for each case drawn for a blind label, in the order of the groups: its id, what it belongs
+    case_ids     a line of JSON for each case sampled for a blind label, in the order of the groups: its id, what it belongs
                  with, and the beginning of its content's SHA-256, by which the queue orders cases decided together
     members      what each case belongs with (`group_id`, 8 bytes), in the order of the groups
 
@@ -53,11 +53,13 @@ _PLACE_DIGITS = 16  # of a content's SHA-256: two cases of one batch share them 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cases:
-    """Decisions of a stream: for all but the few that were drawn, only how many of each kind reach which confidence."""
+    """Decisions of a stream: for all but the few that were sampled, only how many of each kind reach which confidence."""
 
     kinds: pl.DataFrame  # KIND (with the era), propensity as Float64, and `n`, how many cases there are of it
-    unsampled: tuple[NDArray[np.float64], ...]  # of each row of `kinds`: the confidences of its cases not drawn, rising
-    sampled: pl.DataFrame  # each case drawn for a blind label: `DRAWN`
+    unsampled: tuple[
+        NDArray[np.float64], ...
+    ]  # of each row of `kinds`: the confidences of its cases not sampled, rising
+    sampled: pl.DataFrame  # each case sampled for a blind label: `SAMPLED`
 
 
 # seal (of its batch), place (within it: the queue's order), member (what it belongs with), kind (its row of `kinds`)

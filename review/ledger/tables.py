@@ -68,21 +68,21 @@ class Edition(SQLModel, table=True):
     """One per version of the schema that this ledger was brought up to, and who the ledger is."""
 
     schema_version: str = Field(sa_column=_text(primary_key=True))
-    ledger_id: str = Field(sa_column=_text())  # 32 hex characters, drawn once; stands in the mark of each project
+    ledger_id: str = Field(sa_column=_text())  # 32 hex characters, chosen once; stands in the mark of each project
     after_seal: int = Field(sa_column=Column(BigInteger, nullable=False))  # the last seal of the version before
     made_at: str = Field(sa_column=_text())
     digest: str = Field(sa_column=_text())  # SHA-256, hex, of the JSON list of the other columns: under no seal
 
 
 class Epoch(SQLModel, table=True):
-    """(model, labels, calibrator) and the salt of its draws. A new epoch starts all evidence at zero."""
+    """(model, labels, calibrator) and the salt of its samples. A new epoch starts all evidence at zero."""
 
     epoch_id: str = Field(sa_column=_text(primary_key=True))  # content hash
     stream: str = Field(sa_column=_text())
     model_id: str = Field(sa_column=_text())
     labels: str = Field(sa_column=_text())  # JSON list
     calibrator: str = Field(sa_column=_text())  # "identity": confidence is the score as given
-    salt: str = Field(sa_column=_text())  # 32 hex characters, drawn once; knowing it would foretell the audits
+    salt: str = Field(sa_column=_text())  # 32 hex characters, chosen once; knowing it would foretell the audits
     opened_at: str = Field(sa_column=_text())
     seal: int = Field(sa_column=_seal())
     terms: str | None = Field(
@@ -146,7 +146,7 @@ class Plan(SQLModel, table=True):
     part: str = Field(sa_column=_text(primary_key=True))  # the label it speaks of; empty: of all cases
     stream: str = Field(sa_column=_text())
     alpha: float = Field(sa_column=Column(Double, nullable=False))  # the target error
-    delta: float = Field(sa_column=Column(Double, nullable=False))  # the doubt
+    delta: float = Field(sa_column=Column(Double, nullable=False))  # the significance level
     thresholds: str = Field(sa_column=_text())  # JSON list of confidences, strictest first
     starts: str = Field(sa_column=_text())  # JSON list of indices of thresholds
     weights: str = Field(sa_column=_text())  # JSON list, each start's share of delta
@@ -249,7 +249,7 @@ class Adoption(SQLModel, table=True):
 
 
 class Decision(SQLModel, table=True):
-    """One case, decided once: released or sent to a person, drawn for a blind label or not."""
+    """One case, decided once: released or sent to a person, sampled for a blind label or not."""
 
     stream: str = Field(sa_column=_text(primary_key=True))
     case_id: str = Field(sa_column=_text(primary_key=True))
@@ -263,7 +263,7 @@ class Decision(SQLModel, table=True):
     doubt: str | None = Field(sa_column=_text(nullable=True))  # why it could not be scored
     route: str = Field(sa_column=_text())
     blind: bool = Field()
-    propensity: float = Field(sa_column=Column(Double, nullable=False))  # fixed before the draw
+    propensity: float = Field(sa_column=Column(Double, nullable=False))  # fixed before sampling
     policy_id: str = Field(sa_column=_text())
     epoch_id: str = Field(sa_column=_text())
     slices: str = Field(sa_column=_text())  # JSON object, column -> value
@@ -284,7 +284,7 @@ class Decision(SQLModel, table=True):
         CheckConstraint("propensity > 0 AND propensity <= 1"),
         CheckConstraint("confidence IS NULL OR (confidence >= 0 AND confidence <= 1)"),
         CheckConstraint("raw_score IS NULL OR (raw_score >= 0 AND raw_score <= 1)"),
-        # Doubt goes to a person: what has no confidence or no prediction is never released.
+        # What is uncertain goes to a person: what has no confidence or no prediction is never released.
         CheckConstraint("route = 'REVIEW' OR (confidence IS NOT NULL AND prediction IS NOT NULL AND doubt IS NULL)"),
         # What a person will read is here, whatever becomes of the file.
         CheckConstraint("payload IS NOT NULL OR (route = 'AUTOMATE' AND NOT blind)"),
@@ -366,7 +366,7 @@ class Project(SQLModel, table=True):
 
 
 class Dispatch(SQLModel, table=True):
-    """One case put before a person. Slot 0 is the first reading; 1 and on are re-judgements."""
+    """One case put before a person. `slot` 0 is the first reading; 1 and on are further ones."""
 
     stream: str = Field(sa_column=_text(primary_key=True))
     case_id: str = Field(sa_column=_text(primary_key=True))
@@ -383,7 +383,9 @@ class Dispatch(SQLModel, table=True):
         CheckConstraint("slot >= 0"),
         ForeignKeyConstraint(["stream", "case_id"], ["decision.stream", "decision.case_id"]),
         Index("dispatch_task", "project_id", "task_id"),
-        Index("dispatch_key", "task_key"),  # a task is told by its key: a restored Label Studio gives its ids out again
+        Index(
+            "dispatch_key", "task_key"
+        ),  # a task is known by its key: a restored Label Studio gives its ids out again
     )
 
 

@@ -1,9 +1,9 @@
 """Which blind readings another person repeats, who must not read the case again, and which reading it waits for.
 
-Two kinds of case are read again: those whose blind answer is against the model, or tied, and a share, drawn beforehand, of
+Two kinds of case are read again: those whose blind answer is against the model, or tied, and a share, sampled beforehand, of
 those whose blind answer agrees with it (the overlap). The majority of readings decides (`outcomes`): one against the
 model is no verdict yet, nor is a tie. Nobody can tell the kinds apart: both come in the order of the queue, under the next
-slot, closed to those who have read the case.
+`slot`, closed to those who have read the case.
 """
 
 import polars as pl
@@ -18,7 +18,7 @@ def waiting(ledger: Ledger, stream: str, limit: int, *, second_opinion: bool, ov
     blind, slot.
 
     `second_opinion`: disputed cases are among them. `overlap`: the share of agreeing blind readings that are, in [0, 1].
-    `slot` is the next one. A slot that an earlier reader answered is spent: the case is offered again.
+    `slot` is the next one. One that an earlier reader answered is spent: the case is offered again.
     """
     people = readings.read(ledger, stream)
     slots = people.sent.group_by("case_id").agg(slot=pl.col("slot").max() + 1)
@@ -39,7 +39,7 @@ def waiting(ledger: Ledger, stream: str, limit: int, *, second_opinion: bool, ov
 
 
 def readers(ledger: Ledger, stream: str, case_ids: list[str]) -> dict[str, dict[str, int]]:
-    """Who has answered each case: case id -> e-mail address -> the lowest slot they answered. Deleted answers count, and
+    """Who has answered each case: case id -> e-mail address -> the lowest `slot` they answered. Deleted answers count, and
     who wrote in another's name has read the case as well."""
     if not case_ids:
         return {}

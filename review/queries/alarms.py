@@ -1,4 +1,4 @@
-"""What is in doubt: alarms and what they put under suspicion, rows and answers that could not be read."""
+"""What is under suspicion: alarms and what they put under suspicion, rows and answers that could not be read."""
 
 import polars as pl
 

@@ -1,16 +1,15 @@
-"""Blind draws at or above a threshold, what became of them, told apart: read, disputed, passed on, open, not sent. Pure."""
+"""Blind samples at or above a threshold, what became of them, distinguished: read, disputed, passed on, open, not sent. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
+from models.evaluation.outcome import Outcome
 from review import formats
 
 SCHEMA = ("confidence", "outcome", "n")
-
-
-_NAMES = {"waiting": "unsent"}  # as `review.queries.outcomes` calls it
+_NAMES: dict[str, str] = {Outcome.WAITING: "unsent"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +26,7 @@ class Samples:
 
     @property
     def read(self) -> int:
-        """Draws that have a blind label, settled or not."""
+        """Samples that have a blind label, settled or not."""
         return self.right + self.wrong + self.disputed
 
     @property
@@ -37,17 +36,17 @@ class Samples:
 
     @property
     def pending(self) -> int:
-        """Draws that count as wrong until they are settled."""
+        """Samples that count as wrong until they are settled."""
         return self.disputed + self.skipped + self.open + self.unsent
 
 
 def of(counts: pl.DataFrame) -> pl.DataFrame:
-    """The draws among counts (`models.evaluation.risk`; outcome may be "disputed" too), by SCHEMA."""
+    """The samples among counts (`models.evaluation.risk`; outcome may be "disputed" too), by SCHEMA."""
     return counts.filter("blind").group_by("confidence", "outcome").agg(pl.col("n").sum()).select(*SCHEMA)
 
 
 def at(counts: pl.DataFrame, threshold: float) -> Samples:
-    """Those at or above a threshold; `found` by SCHEMA."""
+    """Those at or above a threshold; `counts` by SCHEMA."""
     sums = counts.filter(pl.col("confidence") >= threshold).group_by("outcome").agg(pl.col("n").sum())
     return Samples(**{_NAMES.get(outcome, outcome): int(n) for outcome, n in sums.iter_rows()})
 
@@ -64,7 +63,7 @@ def pending(samples: Samples) -> str:
 
 
 def labels(samples: Samples, where: str) -> str:
-    """`278 blind labels at 0.8 and above, 40 of them wait for another reader; 12 more draws: 12 are unanswered`."""
+    """`278 blind labels at 0.8 and above, 40 of them wait for another reader; 12 more samples: 12 are unanswered`."""
     sentence = f"{formats.count(samples.read, 'blind label')} {where}"
     if samples.wrong:
         sentence += f", {formats.count(samples.wrong)} wrong"
@@ -72,19 +71,19 @@ def labels(samples: Samples, where: str) -> str:
         wait = "waits" if samples.disputed == 1 else "wait"
         sentence += f", {formats.count(samples.disputed)} of them {wait} for another reader"
     rest = pending(Samples(skipped=samples.skipped, open=samples.open, unsent=samples.unsent))
-    return f"{sentence}; of more draws there, {rest}" if rest else sentence
+    return f"{sentence}; of more samples there, {rest}" if rest else sentence
 
 
 def no_number(counts: pl.DataFrame, places: Sequence[float], target: float) -> str:
-    """Why the certificate sees no number of labels that would certify one of these thresholds; `found` by SCHEMA.
+    """Why the certificate sees no number of labels that would certify one of these thresholds; `counts` by SCHEMA.
 
-    Told by settled labels only: while draws are pending that count as wrong, it is not hopeless but not known.
+    Reported by settled labels only: while samples are pending that count as wrong, it is not hopeless but not known.
     """
     there = [at(counts, place) for place in places]
     most = max(there, key=lambda one: one.pending, default=Samples())
     if most.pending and not all(one.settled and one.wrong >= target * one.settled for one in there):
         return (
-            f"Draws count as wrong until they are settled: {pending(most)}. How many more labels it takes is known when "
+            f"Samples count as wrong until they are settled: {pending(most)}. How many more labels it takes is known when "
             "more of them are."
         )
     waits = f" Not settled: {pending(most)}." if most.pending else ""

@@ -9,6 +9,7 @@ import polars as pl
 
 from models.answers import same
 from models.evaluation import group_intervals, slices
+from models.evaluation.outcome import SETTLED, Outcome
 from models.monitoring import score_shift
 from models.planning import what_if
 from models.routing import policy as routing
@@ -29,7 +30,7 @@ def flags(
     much groups widen the limits of all that was released.
     """
     sizes = _settled(outcomes.sizes(cases, ["prediction", "slices", "route", "propensity"])).filter(
-        pl.col("route") == routing.AUTOMATE
+        pl.col("route") == routing.Route.AUTOMATE
     )
     if sizes.is_empty():
         return []
@@ -51,8 +52,8 @@ def curves(
     if binned.is_empty():
         return []
     # Each case counts as sure as the strictest threshold it reaches; below all of them, as not sure at all.
-    line = pl.Series([*thresholds, None], dtype=pl.Float64)
-    counts = binned.with_columns(confidence=line.gather(binned["bin"].fill_null(len(thresholds))))
+    at = pl.Series([*thresholds, None], dtype=pl.Float64)
+    counts = binned.with_columns(confidence=at.gather(binned["bin"].fill_null(len(thresholds))))
     named = _named(counts, ("confidence", "propensity", "blind", "outcome", "n"))
     largest = named.group_by("slice").agg(pl.col("n").sum()).sort(["n", "slice"], descending=[True, False])
     return [
@@ -63,7 +64,7 @@ def curves(
 
 def _settled(counts: pl.DataFrame) -> pl.DataFrame:
     """A dispute counts as wrong."""
-    settled = pl.when(pl.col("outcome") == "disputed").then(pl.lit("wrong")).otherwise("outcome")
+    settled = pl.when(pl.col("outcome") == Outcome.DISPUTED).then(pl.lit(Outcome.WRONG)).otherwise("outcome")
     return counts.with_columns(outcome=settled)
 
 
@@ -101,8 +102,8 @@ def shift(cases: Outcomes) -> score_shift.Shift | None:
     binned = outcomes.binned(cases, ["day"], steps.tolist())
     if binned.is_empty():
         return None
-    line = pl.Series([*steps, None], dtype=pl.Float64)
-    binned = binned.select("day", "n", confidence=line.gather(binned["bin"].fill_null(len(steps))))
+    at = pl.Series([*steps, None], dtype=pl.Float64)
+    binned = binned.select("day", "n", confidence=at.gather(binned["bin"].fill_null(len(steps))))
     newest = binned["day"].max()
     before, after = (binned.filter(side) for side in (pl.col("day") < newest, pl.col("day") == newest))
     if min(before["n"].sum(), after["n"].sum()) < FEWEST:
@@ -116,9 +117,9 @@ def by_day(cases: Outcomes) -> pl.DataFrame:
 
     `audited`: released and answered blind; `labelled`: answered blind, whatever the route.
     """
-    released = pl.col("route") == routing.AUTOMATE
+    released = pl.col("route") == routing.Route.AUTOMATE
     answered, wrong = (
-        pl.col("outcome").is_in(names) for names in (("right", "wrong", "disputed"), ("wrong", "disputed"))
+        pl.col("outcome").is_in(names) for names in ((*SETTLED, Outcome.DISPUTED), (Outcome.WRONG, Outcome.DISPUTED))
     )
     return (
         outcomes.sizes(cases, ["day", "route"])

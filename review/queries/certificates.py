@@ -1,7 +1,7 @@
 """What the certificate of an era rests on and says: the ledger's facts to values and back.
 
 The values and what they mean are in `era_plan` (plan), `prefix` and `case_counts` (evidence) and
-`models.certification.certificate` (standing).
+`models.certification.certificate` (progress).
 """
 
 import json
@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from models.certification import case_counts, certificate, era_plan, prefix
+from models.evaluation.outcome import Outcome
 from models.routing import policy
 from models.routing.policy import Policy
 from review.ledger.ledger import Ledger
@@ -177,9 +178,9 @@ def policies(ledger: Ledger, epoch_id: str) -> dict[str, Policy]:
 def look(
     ledger: Ledger, plan: era_plan.Plan, all_cases: Outcomes, *, part: str = ""
 ) -> tuple[certificate.Progress, bool]:
-    """Look at the draws of the plan's era: what today's labels certify, and whether anything is new since the last look.
+    """Look at the samples of the plan's era: what today's labels certify, and whether anything is new since the last look.
 
-    `judged`: the stream's decisions. Raises ValueError if a draw's propensity is not one its policy gives.
+    `all_cases`: the stream's decisions. Raises ValueError if a sample's propensity is not one its policy gives.
     """
     cases = outcomes.released_at_most(outcomes.of_era(outcomes.of(all_cases, plan.epoch), plan.era), plan.group_size)
     if part:
@@ -198,7 +199,7 @@ def look(
 
 
 def samples(cases: Outcomes, version: Mapping[str, int], thresholds: tuple[float, ...]) -> certificate.Samples:
-    """The draws of some cases in the order of decision. `version`: policy id -> its row of the smallest propensities."""
+    """The samples of some cases in the order of decision. `version`: policy id -> its row of the smallest propensities."""
     sampled = cases.sampled
     kinds = cases.kinds.select("policy_id", "propensity")[sampled["kind"]]
     settled = sampled["settled"].to_numpy()
@@ -206,11 +207,11 @@ def samples(cases: Outcomes, version: Mapping[str, int], thresholds: tuple[float
         bin=era_plan.bins(sampled["confidence"], thresholds).fill_null(len(thresholds)).to_numpy(),
         version=kinds["policy_id"].replace_strict(dict(version), return_dtype=pl.Int64).to_numpy(),
         propensity=kinds["propensity"].to_numpy(),
-        right=settled & (sampled["outcome"] == "right").to_numpy(),
+        right=settled & (sampled["outcome"] == Outcome.RIGHT).to_numpy(),
         group=sampled["member"].rank("dense").cast(pl.Int64).to_numpy(),
         batch=sampled["seal"].to_numpy(),
     )
-    return certificate.Samples(order=order, settled=settled, sent=(sampled["outcome"] != "waiting").to_numpy())
+    return certificate.Samples(order=order, settled=settled, sent=(sampled["outcome"] != Outcome.WAITING).to_numpy())
 
 
 def watched(all_cases: Outcomes, epoch_id: str, *, unsettled_before: str | None = "") -> pl.DataFrame:
@@ -218,18 +219,18 @@ def watched(all_cases: Outcomes, epoch_id: str, *, unsettled_before: str | None 
 
     Settled ones and, of those that wait for another reader, what has waited since before a moment (None: all of them), as
     its reader said it: a dispute as wrong, an answer that agrees as right, so that neither is counted without the other.
-    Silence is no error of the machine: a draw without an answer is not among them. Where a rule has some cases read more
+    Silence is no error of the machine: a sample without an answer is not among them. Where a rule has some cases read more
     often than others, they are thinned to the rate of the others: what is watched is the error among all that is released.
     """
     cases = outcomes.of(all_cases, epoch_id)
-    least = pl.col("propensity").filter(pl.col("route") == policy.AUTOMATE).min().over("policy_id")
-    kinds = cases.kinds.select(released=pl.col("route") == policy.AUTOMATE, kept=least / pl.col("propensity"))
+    least = pl.col("propensity").filter(pl.col("route") == policy.Route.AUTOMATE).min().over("policy_id")
+    kinds = cases.kinds.select(released=pl.col("route") == policy.Route.AUTOMATE, kept=least / pl.col("propensity"))
     of_sample = kinds[cases.sampled["kind"]]
     # What a case belongs with is the beginning of a SHA-256, and another than the one it was sampled by: a fair number for this.
     released = of_sample["released"] & (cases.sampled["member"].cast(pl.Float64) < of_sample["kept"] * 2.0**64)
     waits = pl.lit(True) if unsettled_before is None else pl.col("since") < unsettled_before
     return cases.sampled.filter(released, pl.col("settled") | (pl.col("since").is_not_null() & waits)).select(
-        "seal", "decided_at", wrong=pl.col("outcome") != "right"
+        "seal", "decided_at", wrong=pl.col("outcome") != Outcome.RIGHT
     )
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 EXACT = 20_000  # cases up to which every confidence stays as it is
-STEPS = 4096  # of coverage; beyond EXACT confidences are told apart by so many, twice over
+STEPS = 4096  # of coverage; beyond EXACT confidences are distinguished by so many, twice over
 
 
 def of(parts: Sequence[Floats], listed: Floats) -> Floats:

@@ -9,7 +9,7 @@ import json
 
 import polars as pl
 
-from models.routing.policy import AUTOMATE
+from models.routing.policy import Route
 from review.ledger.ledger import Ledger
 from review.queries import policy_history, readings
 from review.queries.suspicion import SECOND_OPINION
@@ -102,12 +102,12 @@ def _states(ledger: Ledger, stream: str, decided: pl.DataFrame, until: int) -> p
         _of_people(people.readings, decided, _single(ledger, stream)), on="case_id", how="left", maintain_order="left"
     )
     cases = pl.concat([alone, met.select(alone.columns)])
-    released = (pl.col("route") == AUTOMATE) & (pl.col("recalled") == 0)
-    by_people = pl.col("said").is_not_null() & ~(released & (pl.col("said") == pl.col("prediction")))
+    released = (pl.col("route") == Route.AUTOMATE) & (pl.col("recalled") == 0)
+    by_people = pl.col("reader_answer").is_not_null() & ~(released & (pl.col("reader_answer") == pl.col("prediction")))
     by_model = released & ~by_people
     return cases.with_columns(
         state=pl.when(by_people).then(pl.lit(REVIEWED)).when(by_model).then(pl.lit(RELEASED)),
-        answer=pl.when(by_people).then("said").when(by_model).then("prediction"),
+        answer=pl.when(by_people).then("reader_answer").when(by_model).then("prediction"),
         answered_by=pl.when(by_people).then("reader").when(by_model).then("model_id"),
         answered_at=pl.when(by_people).then("submitted_at").when(by_model).then("decided_at"),
         readings=pl.col("readings").fill_null(0),
@@ -116,13 +116,13 @@ def _states(ledger: Ledger, stream: str, decided: pl.DataFrame, until: int) -> p
 
 
 def _nobody() -> dict[str, pl.Expr]:
-    return {name: pl.lit(None, dtype=pl.String) for name in ("said", "reader", "submitted_at")} | {
+    return {name: pl.lit(None, dtype=pl.String) for name in ("reader_answer", "reader", "submitted_at")} | {
         "readings": pl.lit(0, pl.Int64)
     }
 
 
 def _of_people(answers: pl.DataFrame, decided: pl.DataFrame, single: list[str]) -> pl.DataFrame:
-    """What people say of the cases that they have answered: case_id, said (null: disputed), reader, submitted_at, readings.
+    """What people say of the cases they answered: case_id, reader_answer (null: disputed), reader, submitted_at, readings.
 
     Where somebody has read a case blind, only blind readings speak. The majority decides, and where it is split among answers
     other than the model's, the last reader: nobody else will come. The reader shown is the last of those who gave that answer.
@@ -136,13 +136,13 @@ def _of_people(answers: pl.DataFrame, decided: pl.DataFrame, single: list[str]) 
         votes=pl.len().over("case_id", "answer"), readings=pl.len().cast(pl.Int64).over("case_id")
     )
     chosen = votes.sort("case_id", "votes", "submitted_at", "slot").unique("case_id", keep="last", maintain_order=True)
-    contested = of_case.filter("drawn", ~pl.col("epoch_id").is_in(single))
+    contested = of_case.filter("sampled", ~pl.col("epoch_id").is_in(single))
     claims = contested.select("case_id", "prediction", "confidence").unique("case_id")
     disputed = readings.verdicts(answers, claims).filter("disputed")
     open_ = pl.col("case_id").is_in(disputed["case_id"].implode())
     return chosen.select(
         "case_id",
-        said=pl.when(~open_).then("answer"),
+        reader_answer=pl.when(~open_).then("answer"),
         reader="reviewer",
         submitted_at="submitted_at",
         readings="readings",

@@ -1,7 +1,7 @@
 """What became of each decision: the extracts of a stream, joined with what people answered.
 
 Estimates, curves, slices, the certificate and the watchdog all start here, so that one reading of the ledger serves a
-whole report, and there is one rule of what a draw's answers mean. Cases that were not drawn, nearly all of them, stay
+whole report, and there is one rule of what a sample's answers mean. Cases that were not sampled, nearly all of them, stay
 plain sorted arrays: how many of ten million reach a threshold is then a few dozen look-ups.
 """
 
@@ -15,13 +15,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from models import timestamps
+from models.evaluation.outcome import SETTLED, Outcome
 from review.ledger import rollups
 from review.ledger.ledger import Ledger
 from review.queries import confidence_levels, readings
 from review.queries import overlap as overlaps
 from review.queries.readings import Reviewed
 
-SETTLED = ("right", "wrong")
 _AT_ONCE = 1000  # extracts read in one query: a column of one result holds 2 GB at most
 _KIND = ["route", "propensity"]
 
@@ -30,7 +30,7 @@ _KIND = ["route", "propensity"]
 class Outcomes:
     """Decisions of a stream, or of one epoch of it.
 
-    `drawn` has a row per case drawn for a blind label, in the order of decision: `rollups.DRAWN`, disputed (a blind answer
+    `sampled` has a row per case sampled for a blind label, in the order of decision: `rollups.DRAWN`, disputed (a blind answer
     against the model that no majority of people has settled), late, settled (nothing more can change what is known of it:
     answered and, where another reading is due, decided), since (when the reading was given that made a dispute of it, else
     the first; null: unread), and `outcome`: waiting (not sent), open, skipped (open, passed on at
@@ -38,7 +38,9 @@ class Outcomes:
     """
 
     kinds: pl.DataFrame  # extracts.KIND and n, over all cases
-    unsampled: tuple[NDArray[np.float64], ...]  # of each row of `kinds`: the confidences of its cases not drawn, rising
+    unsampled: tuple[
+        NDArray[np.float64], ...
+    ]  # of each row of `kinds`: the confidences of its cases not sampled, rising
     sampled: pl.DataFrame
     people: Reviewed  # what the outcomes rest on: of the whole stream, read once
 
@@ -76,16 +78,16 @@ def read(
     )
     sampled = sampled.with_columns(
         outcome=pl.when("disputed")
-        .then(pl.lit("disputed"))
+        .then(pl.lit(Outcome.DISPUTED))
         .when(2 * pl.col("agree") > pl.col("readings"))
-        .then(pl.lit("right"))
+        .then(pl.lit(Outcome.RIGHT))
         .when(pl.col("readings").is_not_null())
-        .then(pl.lit("wrong"))
+        .then(pl.lit(Outcome.WRONG))
         .when(pl.col("sent_at").is_null())
-        .then(pl.lit("waiting"))
+        .then(pl.lit(Outcome.WAITING))
         .when(pl.col("skips") > 0)
-        .then(pl.lit("skipped"))
-        .otherwise(pl.lit("open"))
+        .then(pl.lit(Outcome.SKIPPED))
+        .otherwise(pl.lit(Outcome.OPEN))
     )
     late = ~pl.col("outcome").is_in(SETTLED) & (pl.coalesce("sent_at", "decided_at") < due)
     return Outcomes(
@@ -156,7 +158,7 @@ def _only(cases: Outcomes, kept: pl.Series) -> Outcomes:
 
 
 def sizes(cases: Outcomes, by: Sequence[str]) -> pl.DataFrame:
-    """Cases by columns of `rollups.KIND` but blind: these, blind, outcome ("undrawn" for who was not), disputed, late, n."""
+    """Cases by columns of `rollups.KIND` but blind: these, blind, outcome ("unsampled" for who was not), disputed, late, n."""
     unsampled = cases.kinds.filter(~pl.col("blind")).group_by(by).agg(pl.col("n").sum())
     return _together(cases, by, unsampled, cases.sampled)
 
@@ -182,14 +184,17 @@ def counts(cases: Outcomes, points: Sequence[float] = ()) -> pl.DataFrame:
     """What the estimates rest on: confidence, route, blind, propensity, outcome, late, n, sorted.
 
     A dispute counts as wrong: estimates must not look better for waiting. Of many thousand cases without an answer only
-    those confidences are told apart at which something can change: those of answered cases, `points`, and steps of
+    those confidences are distinguished at which something can change: those of answered cases, `points`, and steps of
     coverage (`confidence_levels`). A case between two of them counts as the lower, so that every count at or above any
     confidence here is exact.
     """
     keys, code = _coded(cases, _KIND)
     sampled = cases.sampled.with_columns(
-        pl.when(pl.col("outcome") == "disputed").then(pl.lit("wrong")).otherwise("outcome").alias("outcome"),
-        late=pl.col("late") & (pl.col("outcome") != "disputed"),
+        pl.when(pl.col("outcome") == Outcome.DISPUTED)
+        .then(pl.lit(Outcome.WRONG))
+        .otherwise("outcome")
+        .alias("outcome"),
+        late=pl.col("late") & (pl.col("outcome") != Outcome.DISPUTED),
         blind=pl.lit(True),
         code=pl.Series(code).gather(cases.sampled["kind"]),
     )
@@ -203,7 +208,7 @@ def counts(cases: Outcomes, points: Sequence[float] = ()) -> pl.DataFrame:
     unknown = np.bincount(code, _missing(cases), minlength=len(keys)).astype(np.int64)
     for number in range(len(keys)):
         known = rollups.risen([*compress(cases.unsampled, code == number)])
-        silent.append(((number, False, "undrawn", False), known, int(unknown[number])))
+        silent.append(((number, False, Outcome.UNSAMPLED, False), known, int(unknown[number])))
     listed = np.concatenate([answered["confidence"].drop_nulls().to_numpy(), np.asarray(points, np.float64)])
     at = confidence_levels.of([known for _, known, _ in silent], listed)
     frames = [answered.group_by(*of, "confidence").agg(n=pl.len().cast(pl.Int64))]
@@ -243,7 +248,7 @@ def _coded(cases: Outcomes, by: Sequence[str]) -> tuple[pl.DataFrame, NDArray[np
 
 
 def _missing(cases: Outcomes) -> NDArray[np.int64]:
-    """Of each kind, how many cases that were not drawn have no confidence."""
+    """Of each kind, how many cases that were not sampled have no confidence."""
     known = np.array([len(confidences) for confidences in cases.unsampled], np.int64)
     return np.where(cases.kinds["blind"].to_numpy(), 0, cases.kinds["n"].to_numpy() - known)
 
@@ -260,10 +265,10 @@ def _together(
     """Counts of both by columns of the kinds, columns of their `own`, and what became of them."""
     flags = ["blind", "outcome", "disputed", "late"]
     unsampled = unsampled.with_columns(
-        blind=pl.lit(False), outcome=pl.lit("undrawn"), disputed=pl.lit(False), late=pl.lit(False)
+        blind=pl.lit(False), outcome=pl.lit(Outcome.UNSAMPLED), disputed=pl.lit(False), late=pl.lit(False)
     )
     keys, code = _coded(cases, by)
-    # By numbers, not by the names they stand for: there may be many drawn cases.
+    # By numbers, not by the names they stand for: there may be many sampled cases.
     numbered = sampled.with_columns(code=pl.Series(code).gather(sampled["kind"]), blind=pl.lit(True))
     counted = numbered.group_by("code", *own, *flags).agg(n=pl.len())
     named = keys[counted["code"]].hstack(counted.drop("code"))

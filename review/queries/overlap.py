@@ -14,7 +14,7 @@ _SHARE = "review.overlap"  # its key among an epoch's terms
 
 
 def salts(ledger: Ledger, stream: str) -> pl.DataFrame:
-    """What each epoch of a stream draws by: epoch_id, salt, share (as registered; an epoch of the first version: 0)."""
+    """What each epoch of a stream samples by: epoch_id, salt, share (as registered; an epoch of the first version: 0)."""
     rows = ledger.read("SELECT epoch_id, salt, terms FROM epoch WHERE stream = :stream", stream=stream)
     shares = [float(json.loads(text).get(_SHARE, 0.0)) if text else 0.0 for text in rows["terms"]]
     return rows.select("epoch_id", "salt", share=pl.Series(shares, dtype=pl.Float64))
@@ -34,14 +34,14 @@ def mark(claims: pl.DataFrame, share: float) -> pl.DataFrame:
 
 
 def claims(ledger: Ledger, stream: str, share: float) -> pl.DataFrame:
-    """Cases drawn blind that somebody answered: `readings.claims`, member, salt, share and `overlap`."""
+    """Cases sampled blind that somebody answered: `readings.claims`, member, salt, share and `overlap`."""
     rows = readings.claims(ledger, stream)
     rows = rows.with_columns(member=rollups.members(rows)).join(salts(ledger, stream), on="epoch_id")
     return mark(rows, share)
 
 
 def sampled(kinds: pl.DataFrame, cases: pl.DataFrame, salts: pl.DataFrame, share: float) -> pl.DataFrame:
-    """The same of cases at hand (`Cases`, `Judged`: their kinds and their drawn), answered or
+    """The same of cases at hand (`Cases`, `Outcomes`: their kinds and their sampled), answered or
     not, without another look at the ledger: case_id, member, epoch_id, route, prediction, confidence, propensity, salt, share
     and `overlap`, in the order of the cases."""
     of_kind = kinds.select("epoch_id", "route", "prediction", "propensity")[cases["kind"]]
@@ -52,7 +52,7 @@ def sampled(kinds: pl.DataFrame, cases: pl.DataFrame, salts: pl.DataFrame, share
 def twice_read(claims: pl.DataFrame, people: Reviewed) -> pl.DataFrame:
     """What readers said of each case, one after the other: a row per case with a blind reading, in the order of `claims`.
 
-    `claims`: case_id, epoch_id, route, prediction, confidence, propensity, member and overlap of cases drawn blind, such as
+    `claims`: case_id, epoch_id, route, prediction, confidence, propensity, member and overlap of cases sampled blind, such as
     `claims` gives of a whole stream; filter them for an epoch or for what was released. Returns of these all but
     prediction and confidence, and agree, second, third (whether that reading agrees with the model; null: not in), reader
     (who was the first) and wrong (what the majority of three says; null: a tie, or one disagreement), as

@@ -51,8 +51,8 @@ def pending(
 
     In the order of decision, and among those decided together in the order of their content's SHA-256: so nobody can tell an
     audit from a doubtful case by its place, a queue answered in part is answered at random, and what was answered so far is
-    a beginning of what was drawn. Before that come recalled cases, for up to half of the places. `blind_first`: blind draws
-    before the others, while evidence is what is lacking. `since`: a seal; blind draws decided under later ones come first,
+    a beginning of what was sampled. Before that come recalled cases, for up to half of the places. `blind_first`: blind samples
+    before the others, while evidence is what is lacking. `since`: a seal; blind samples decided under later ones come first,
     for four places in five: behind an old backlog nobody would see what is released now. A payload may be null, by reference.
     """
     columns = "case_id, payload, source, line, content, prediction, confidence, doubt, route, blind, decided_at"

@@ -74,9 +74,9 @@ def history(ledger: Ledger, stream: str) -> pl.DataFrame:
 
 
 def sampled(ledger: Ledger, stream: str) -> dict[int, dict[str, bool]]:
-    """Of each version that says so: the parts whose line was decided with it, and whether `--uncertified`.
+    """Of each version that says so: the parts whose threshold was decided with it, and whether `--uncertified`.
 
-    A version that does not say decided the line of every part.
+    A version that does not say decided the threshold of every part.
     """
     rows = ledger.read("SELECT version, evidence FROM adoption WHERE stream = :stream", stream=stream)
     recorded = {version: json.loads(evidence).get("drawn") for version, evidence in rows.iter_rows()}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from review.ledger.ledger import Ledger
+from review.ledger.review_outcome import ReviewOutcome
 
 PLACE = ["case_id", "slot"]
 LAST = 2**62  # later than any seal
@@ -12,7 +13,7 @@ LAST = 2**62  # later than any seal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
-    """What was sent and what came of it. A reading is the answer of a case in a slot.
+    """What was sent and what came of it. A reading is the answer of a case in a `slot`.
 
     live      each annotation that somebody gave, as its latest revision says: project_id, annotation_id, revision,
               case_id, slot, reviewer, outcome, answer, blind, seconds, submitted_at, written_by (null: the reviewer),
@@ -62,12 +63,12 @@ def _live(revisions: pl.DataFrame) -> pl.DataFrame:
 
 
 def _readings(live: pl.DataFrame) -> pl.DataFrame:
-    """The reading of a case in a slot is the answer of the first person who gave one; if they answered again, their last
-    word. Each slot's is another person's: what an earlier reader answers in a later slot is collected as a repeat.
+    """The reading of a case in a `slot` is the answer of the first person who gave one; if they answered again, their last
+    word. Each is another person's: what an earlier reader answers in a later one is collected as a repeat.
 
     A skip is no answer, a deleted annotation is gone, and what a bulk action made is nobody's reading.
     """
-    answers = live.filter(pl.col("outcome") == "answer").with_columns(
+    answers = live.filter(pl.col("outcome") == ReviewOutcome.ANSWER).with_columns(
         came=pl.col("submitted_at").min().over(*PLACE, "reviewer")
     )
     order = ["came", "reviewer", "submitted_at", "annotation_id"]
@@ -82,7 +83,7 @@ def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bo
     """case_id, readings, agree, disputed, due, since: how many people have read a case blind, how many of them agree with
     the model, whether another must, and since when: of a dispute, the first answer against the model or not sure; else the first.
 
-    `claims`: case_id, prediction, confidence and overlap (Boolean; without the column: nowhere) of cases drawn blind. One
+    `claims`: case_id, prediction, confidence and overlap (Boolean; without the column: nowhere) of cases sampled blind. One
     reading against the model is no verdict yet, nor is a tie, nor an only reading whose reader is not sure: the case is
     disputed. Where the model named no answer, or had no confidence in it, there is nothing to defend. A case of the overlap is
     due for another reading, too, while its only one agrees with the model. Without `second_opinion` nothing is disputed. A
@@ -118,7 +119,7 @@ def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bo
 
 
 def claims(ledger: Ledger, stream: str) -> pl.DataFrame:
-    """Cases drawn blind that somebody answered: case_id, prediction, confidence, decided_at, content, epoch_id, route,
+    """Cases sampled blind that somebody answered: case_id, prediction, confidence, decided_at, content, epoch_id, route,
     propensity, group_id, seal (of the decision)."""
     # CROSS JOIN here and below: SQLite then goes from the answers to their decisions, not through all decisions.
     return ledger.read(
@@ -140,8 +141,8 @@ def disputed(ledger: Ledger, stream: str, people: Reviewed) -> pl.DataFrame:
 
 
 def spent(people: Reviewed) -> pl.DataFrame:
-    """Slots that an earlier reader of the case has answered, and nobody else: case_id, slot."""
-    repeats = people.live.filter(pl.col("outcome") == "repeat").select(PLACE).unique(maintain_order=True)
+    """Readings (`slot`) that an earlier reader of the case has answered, and nobody else: case_id, slot."""
+    repeats = people.live.filter(pl.col("outcome") == ReviewOutcome.REPEAT).select(PLACE).unique(maintain_order=True)
     return repeats.join(people.readings, on=PLACE, how="anti", maintain_order="left")
 
 
@@ -163,7 +164,7 @@ def cases(people: Reviewed) -> pl.DataFrame:
 
 
 def _skips(people: Reviewed, by: list[str]) -> pl.DataFrame:
-    skips = people.live.filter(pl.col("outcome") == "skip")
+    skips = people.live.filter(pl.col("outcome") == ReviewOutcome.SKIP)
     return skips.group_by(by).agg(skips=pl.col("reviewer").n_unique().cast(pl.Int64))
 
 
@@ -181,11 +182,13 @@ def reviewers(ledger: Ledger, stream: str, people: Reviewed) -> pl.DataFrame:
         """,
         stream=stream,
     )
-    answered = pl.col("outcome") == "answer"
+    answered = pl.col("outcome") == ReviewOutcome.ANSWER
     assisted = answered & ~pl.col("blind")
     agrees = (pl.col("answer") == pl.col("prediction")).fill_null(False)
     return (
-        people.live.filter(pl.col("outcome").is_in(["answer", "skip"]), pl.col("written_by").is_null())
+        people.live.filter(
+            pl.col("outcome").is_in([ReviewOutcome.ANSWER, ReviewOutcome.SKIP]), pl.col("written_by").is_null()
+        )
         .join(filled, on="case_id", how="left")
         .group_by("reviewer")
         .agg(

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from models.routing.policy import AUTOMATE
+from models.routing.policy import Route
 from review.ledger.ledger import Ledger
 from review.queries.outcomes import Outcomes
 
@@ -29,8 +29,8 @@ def always_audited(cases: Outcomes) -> int:
     """Released cases of the epoch that a rule had read by a person, whatever their number said. `cases`: of the epoch.
 
     They are those whose propensity is above that of the others under the same policy; where every case is audited, or
-    all that was released falls under a rule, none can be told apart, and they count as plain audits.
+    all that was released falls under a rule, none can be distinguished, and they count as plain audits.
     """
-    released = cases.kinds.filter(pl.col("route") == AUTOMATE)
+    released = cases.kinds.filter(pl.col("route") == Route.AUTOMATE)
     above = pl.col("propensity") > pl.col("propensity").min().over("policy_id")
     return int(released.filter(above)["n"].sum())

@@ -3,6 +3,7 @@
 import polars as pl
 
 from review.ledger.ledger import Ledger
+from review.ledger.review_outcome import ReviewOutcome
 from review.queries import pending_cases, readings
 
 
@@ -88,7 +89,12 @@ def newest_task(ledger: Ledger, project_id: int, *, before: str = "~") -> int:
 def live_annotations(ledger: Ledger, stream: str, project_id: int) -> int:
     """How many annotations of a project the ledger holds that nobody has deleted; skips are none."""
     live = readings.read(ledger, stream).live
-    return len(live.filter(pl.col("project_id") == project_id, pl.col("outcome").is_in(["answer", "repeat", "bulk"])))
+    return len(
+        live.filter(
+            pl.col("project_id") == project_id,
+            pl.col("outcome").is_in([ReviewOutcome.ANSWER, ReviewOutcome.REPEAT, ReviewOutcome.BULK]),
+        )
+    )
 
 
 def answered_tasks(ledger: Ledger, project_id: int, key: str) -> set[int]:
@@ -126,7 +132,9 @@ def written_by_others(ledger: Ledger, stream: str) -> pl.DataFrame:
     return (
         rows.sort("revision")
         .unique(one, keep="last")
-        .filter(pl.col("written_by").is_not_null(), ~pl.col("outcome").is_in(["deleted", "bulk"]))
+        .filter(
+            pl.col("written_by").is_not_null(), ~pl.col("outcome").is_in([ReviewOutcome.DELETED, ReviewOutcome.BULK])
+        )
         .sort("task_id")
         .select("task_id", "reviewer", "written_by")
     )

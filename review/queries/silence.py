@@ -1,6 +1,6 @@
 """Whether readers look at what the machine releases: when a silence begins, how it ends, and why it lasts.
 
-A silence begins while draws of released cases wait unread and no label of any was settled for `policy.max_silence` days. It
+A silence begins while samples of released cases wait unread and no label of any was settled for `policy.max_silence` days. It
 ends by settled labels alone: what nobody else has confirmed may say that the machine is wrong.
 """
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from models import names_and_reasons, timestamps
 from models.config.stream import Stream
+from models.routing.policy import Route
 from review.ledger.ledger import Ledger
 from review.queries import overlap, policy_history, readings
 
@@ -20,7 +21,7 @@ _BY_ITSELF = [names_and_reasons.ERA, names_and_reasons.SILENCE]
 
 
 def begins(ledger: Ledger, stream: Stream, epoch_id: str, now: str, *, early: timedelta = NONE) -> bool:
-    """Whether a released draw has waited unread for so many days while no label of any was settled.
+    """Whether a released sample has waited unread for so many days while no label of any was settled.
 
     A named person who releases again has as many days anew. `early`: whether that will be so, so long from now.
     """
@@ -32,7 +33,7 @@ def begins(ledger: Ledger, stream: Stream, epoch_id: str, now: str, *, early: ti
 
 
 def lasts(ledger: Ledger, stream: Stream, epoch_id: str, now: str) -> bool:
-    """Whether a silence that began goes on: a draw waits, unread or for another reader, and no label was settled."""
+    """Whether a silence that began goes on: a sample waits, unread or for another reader, and no label was settled."""
     due = _due(stream, now)
     silences = read(ledger, stream, epoch_id)
     waits = [oldest_wait(ledger, stream.name, epoch_id), *silences.filter("due")["decided_at"]]
@@ -68,11 +69,11 @@ def _settled_since(due: str, silences: pl.DataFrame, returned: str | None) -> bo
 
 
 def read(ledger: Ledger, stream: Stream, epoch_id: str) -> pl.DataFrame:
-    """Released draws of the epoch that somebody has read blind: decided_at, newest (when the newest reading was given), due
+    """Released samples of the epoch that somebody has read blind: decided_at, newest (when the newest reading was given), due
     (for another reader: its label is not settled)."""
     people = readings.read(ledger, stream.name)
     claims = overlap.claims(ledger, stream.name, stream.review.overlap).filter(
-        pl.col("epoch_id") == epoch_id, pl.col("route") == "AUTOMATE"
+        pl.col("epoch_id") == epoch_id, pl.col("route") == Route.AUTOMATE
     )
     verdicts = readings.verdicts(people.readings, claims, second_opinion=stream.review.second_opinion)
     newest = people.readings.filter("blind").group_by("case_id").agg(newest=pl.col("submitted_at").max())
@@ -85,7 +86,7 @@ def read(ledger: Ledger, stream: Stream, epoch_id: str) -> pl.DataFrame:
 
 
 def oldest_wait(ledger: Ledger, stream: str, epoch_id: str) -> str | None:
-    """When the oldest released draw of the epoch was decided that nobody has answered; None: there is none."""
+    """When the oldest released sample of the epoch was decided that nobody has answered; None: there is none."""
     rows = ledger.read(
         """
         SELECT min(d.decided_at) AS oldest FROM decision d

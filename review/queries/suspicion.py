@@ -1,7 +1,7 @@
 """What an alarm puts under suspicion, by what people have said until now: a dispute that settles later may prove that the
 rise began before the clean point which the alarm states.
 
-Suspicion only grows. Whatever somebody said against the model stays said, so what was told to be suspect at one time is
+Suspicion only grows. Whatever somebody said against the model stays said, so what was reported to be suspect at one time is
 suspect at every later one.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from models.monitoring import change_detection
-from models.routing.policy import AUTOMATE
+from models.routing.policy import Route
 from review.ledger.ledger import Ledger
 from review.queries import policy_history, readings, registered
 
@@ -36,8 +36,8 @@ class Suspicion:
 def of(ledger: Ledger, stream: str, alarm: Mapping[str, object], claims: pl.DataFrame) -> Suspicion:
     """What an alarm (a row of `alarms.alarms`) makes suspect today. `claims`: `readings.claims` of the stream.
 
-    Doubted is a batch with a label that was disputed when the alarm was raised, or against which somebody has spoken
-    since. With these counted as wrong, the clean point is told anew, each time that one of them came.
+    Suspect is a batch with a label that was disputed when the alarm was raised, or against which somebody has spoken
+    since. With these counted as wrong, the clean point is reported anew, each time that one of them came.
     """
     epoch_id, clean, raised = str(alarm["epoch_id"]), int(str(alarm["clean_seal"])), int(str(alarm["seal"]))
     labels = _labels(ledger, stream, epoch_id, raised, claims)
@@ -71,9 +71,9 @@ def _clean(labels: pl.DataFrame, counts_as_wrong: pl.Expr, target: float, stated
 
 def _labels(ledger: Ledger, stream: str, epoch_id: str, raised: int, claims: pl.DataFrame) -> pl.DataFrame:
     """The released cases of an epoch that somebody has read blind, in the order of decision: seal (of the batch), known and
-    wrong_then (when the alarm was raised under seal `raised`), doubted_at (the seal under which the case came into doubt;
+    wrong_then (when the alarm was raised under seal `raised`), doubted_at (the seal under which the case came under suspicion;
     null: it never did)."""
-    ours = claims.filter(pl.col("epoch_id") == epoch_id, pl.col("route") == AUTOMATE)
+    ours = claims.filter(pl.col("epoch_id") == epoch_id, pl.col("route") == Route.AUTOMATE)
     terms = registered.terms(ledger, epoch_id) or {}
     then = readings.verdicts(
         readings.read(ledger, stream, until=raised).readings, ours, second_opinion=terms.get(SECOND_OPINION, True)

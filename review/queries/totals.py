@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from models import timestamps
-from models.routing.policy import AUTOMATE, REVIEW
+from models.routing.policy import Route
 from review.ledger import rollups
 from review.ledger.ledger import Ledger
 from review.queries import readings
@@ -43,7 +43,7 @@ def waiting(ledger: Ledger, stream: str) -> int:
 
 
 def _decided(ledger: Ledger, stream: str) -> dict[str, int]:
-    released, for_people = pl.col("route") == AUTOMATE, (pl.col("route") == REVIEW) | pl.col("blind")
+    released, for_people = pl.col("route") == Route.AUTOMATE, (pl.col("route") == Route.REVIEW) | pl.col("blind")
     groups = _groups(ledger, stream).select(
         decisions=pl.col("n").sum(),
         automated=pl.col("n").filter(released).sum(),
@@ -54,7 +54,7 @@ def _decided(ledger: Ledger, stream: str) -> dict[str, int]:
 
 
 def _recalled(ledger: Ledger, stream: str) -> int:
-    """Released cases that were recalled and were not drawn for a blind label anyway."""
+    """Released cases that were recalled and were not sampled for a blind label anyway."""
     rows = ledger.read(
         """
         SELECT count(*) AS n FROM recall c CROSS JOIN decision d
@@ -73,7 +73,7 @@ def pace(ledger: Ledger, stream: str, people: Reviewed, *, now: str, days: int =
     day its age, and 0 before there is any. So a file a day counts once a day, and no hour is taken for a day.
     """
     groups = _groups(ledger, stream)
-    for_people = groups.filter((pl.col("route") == REVIEW) | pl.col("blind"))
+    for_people = groups.filter((pl.col("route") == Route.REVIEW) | pl.col("blind"))
     hours, arrived = _lately(for_people.select(at="decided_at", n="n"), now, days)
     answer_hours, answered = _lately(people.readings.select(at="submitted_at", n=pl.lit(1)), now, days)
     return {"hours": hours, "arrived": arrived, "answer_hours": answer_hours, "answered": answered}
@@ -96,7 +96,7 @@ def decided_after(ledger: Ledger, stream: str, seal: int) -> dict[str, int]:
     """What was decided since the seal of that number, in counts as the flow `score` has them."""
     rows = ledger.read("SELECT groups FROM extract WHERE stream = :stream AND seal > :seal", stream=stream, seal=seal)
     groups = rollups.read_groups([rows["groups"]])
-    released = pl.col("route") == AUTOMATE
+    released = pl.col("route") == Route.AUTOMATE
     counts = {
         "decided": groups,
         "automated": groups.filter(released),

@@ -16,10 +16,10 @@ def whole(report: Report) -> dict[str, Any]:
 
     stream, title, model, made_at     what the report is about
     cases, released, automation       of the epoch in force; automation = released / cases, known and not estimated
-    error, promise, worst             among the released: two-sided; one-sided; one-sided, all unanswered draws wrong
-    batch                             one-sided limit for the released as a closed batch; null where draws were unequal or grouped
+    error, promise, worst             among the released: two-sided; one-sided; one-sided, all unanswered samples wrong
+    batch                             one-sided limit for the released as a closed batch; null: propensities differ, or groups
     audits_disputed                   blind labels of released cases that another person is to read; wrong until then
-    audits_unsent                     draws of released cases that nobody was given yet: neither answered nor wrong
+    audits_unsent                     samples of released cases that nobody was given yet: neither answered nor wrong
     target {error, delta, verdict, needed}   verdict: certified | contradicted | refused | kept | missed | open |
                                       nothing
     certificate {threshold, certified, needed, cheapest, carried, ...}   what the last look left, or null
@@ -32,8 +32,8 @@ def whole(report: Report) -> dict[str, Any]:
     repeats                           cases held back, for as many of their group as the plan allows came before
     never_released, always_audited    code of a rule -> cases it sent to people; released cases that a rule had read
     verdict {state, threshold, certified, allowed, contradicted, refusals, target}   what may be proposed and adopted
-    classes                           per class: line in force, certified, coverage, labels, errors, needed, verdict,
-                                      draws; or empty
+    classes                           per class: threshold in force, certified, coverage, labels, errors, needed, verdict,
+                                      samples; or empty
     slices                            per predicted class and slice: error among the released, flagged (Holm)
     shift {distance, p, warn, ...}    of the newest day's confidences from those before, or null
     line {threshold, coverage, error, ...}   the policy in force, or null
@@ -42,7 +42,7 @@ def whole(report: Report) -> dict[str, Any]:
                                       rows, per threshold (null: release nothing): coverage, error, low, high, n, errors;
                                       per day released, wrong, wrong_low, wrong_high, reviews, review_hours; cost,
                                       cost_low, cost_high of 1000 cases; certified; needed (labels until it is; null: none
-                                      would do). parts: the same thresholds within classes and slices. labels: with a line
+                                      would do). parts: the same thresholds within classes and slices. labels: with a threshold
                                       per class, per label certified and needed. Six significant digits
     trust {auroc, ece, brier, bins, warnings, refusals}   bins: the reliability diagram
     looks, watch, pace                the certificate's looks; the watchdog's level; answers and arrivals of a week
@@ -81,7 +81,7 @@ def whole(report: Report) -> dict[str, Any]:
         "never_released": dict(report.never_released),
         "always_audited": report.always_audited,
         "verdict": asdict(report.ruling),
-        "classes": [asdict(line) for line in report.classes],
+        "classes": [asdict(one) for one in report.classes],
         "slices": [
             {"slice": part.name, "flagged": part.flagged, "error": _plain(part.error)} for part in report.slices
         ],
@@ -160,7 +160,7 @@ def key(report: Report) -> dict[str, Any]:
         "labels": report.everything.n,
         "wrong": report.everything.errors,
         "certified": None if report.proposal is None else report.proposal.threshold,
-        "proposed": {line.label: line.verdict.threshold for line in report.classes}
+        "proposed": {row.label: row.verdict.threshold for row in report.classes}
         or (None if report.proposal is None else {"": report.ruling.threshold}),
         "automation": report.automation,
         "at_most": report.promise.high if isinstance(report.promise, Estimate) else None,

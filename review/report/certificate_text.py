@@ -6,7 +6,7 @@ from models.certification import era as era_
 from review import formats
 from review.queries import blind_samples, policy_history
 from review.report import outlook, readers_text, rules_text, silence_text
-from review.report.figures import Alarm, ClassLine, Report
+from review.report.figures import Alarm, ClassRow, Report
 
 REVOKED = (
     "Answers were changed or taken back, and what was adopted is no longer certified: release stopped, or moved up to what "
@@ -15,7 +15,7 @@ REVOKED = (
 FLAGS = 3  # worse parts named in the first lines; the table has them all
 
 
-def line(report: Report, threshold: float | None) -> str:
+def region(report: Report, threshold: float | None) -> str:
     """A threshold as the page shows it everywhere."""
     return formats.threshold(threshold, report.shown)
 
@@ -74,7 +74,7 @@ def lines(report: Report) -> list[str]:
         sentences.append(nothing(report))
     else:
         sentences.append(
-            f"Certified: {line(report, proposal.threshold)} ({formats.share(proposal.coverage)} of cases). At most "
+            f"Certified: {region(report, proposal.threshold)} ({formats.share(proposal.coverage)} of cases). At most "
             f"{formats.whole(proposal.alpha)} of what it releases is wrong, with {formats.whole(1 - proposal.delta)} "
             f"confidence, however often one looks.{_but(report)}"
         )
@@ -116,7 +116,7 @@ def by_itself(delta: float) -> str:
 
 
 def nothing(report: Report) -> str:
-    """That no line is certified, and what would certify one."""
+    """That no threshold is certified, and what would certify one."""
     now = report.era
     carried = now is not None and now.state == "carried"
     sentence = f"Era {now.number} has certified nothing yet." if now and carried else "Nothing is certified yet."
@@ -133,7 +133,7 @@ def _but(report: Report) -> str:
 def contradicted(report: Report) -> str:
     at, low = report.ruling.contradicted[-1]
     return (
-        f"by {report.ruling.so_far} at least {formats.at_least(low)} of what {line(report, at)} would release is wrong, above "
+        f"by {report.ruling.so_far} at least {formats.at_least(low)} of what {region(report, at)} would release is wrong, above "
         f"the target: it cannot be adopted without --uncertified."
     )
 
@@ -156,34 +156,32 @@ def _too_slow(report: Report) -> str:
 
 
 def era(report: Report) -> str:
-    """How the line in force stands in the era that runs; empty without eras."""
+    """How the threshold in force stands in the era that runs; empty without eras."""
     now = report.era
     if now is None:
         return ""
     end = formats.when(now.ends_at)
     match now.state:
         case "own" if report.verdict != "certified":
-            return (
-                f"Today's line stands by the certificate of era {now.number}, until {end}; see what speaks against it."
-            )
+            return f"Today's threshold stands by the certificate of era {now.number}, until {end}; see what speaks against it."
         case "own":
-            return f"Today's line is certified by the labels of era {now.number}; the promise stands until {end}."
+            return f"Today's threshold is certified by the labels of era {now.number}; the promise stands until {end}."
         case "carried":
             lapses = formats.when(now.until)
             return (
-                f"Today's line was certified in era {now.number - 1} and carries over while era {now.number} gathers labels "
+                f"Today's threshold was certified in era {now.number - 1} and carries over while era {now.number} gathers labels "
                 f"of its own; without a certificate of its own it lapses {lapses}, and every case goes to a person."
             )
         case "uncertified":
             lapses = "" if now.until == now.ends_at else f"; without a certificate it lapses {formats.when(now.until)}"
-            return f"Today's line is not certified in era {now.number}, which ends {end}{lapses}."
+            return f"Today's threshold is not certified in era {now.number}, which ends {end}{lapses}."
         case _:
             return f"Labels count for era {now.number}, until {end}; then evidence starts anew."
 
 
-def _of_class(one: ClassLine, report: Report) -> str:
+def _of_class(one: ClassRow, report: Report) -> str:
     sentence = (
-        f"Certified for {one.label}: {line(report, one.certified)} ({formats.share(one.coverage)} of its cases), at "
+        f"Certified for {one.label}: {region(report, one.certified)} ({formats.share(one.coverage)} of its cases), at "
         f"most {formats.whole(report.target)} wrong."
     )
     if one.verdict.refusals:
@@ -191,7 +189,7 @@ def _of_class(one: ClassLine, report: Report) -> str:
     if one.verdict.contradicted:
         at, low = one.verdict.contradicted[-1]
         sentence += (
-            f" But by {one.verdict.so_far} at least {formats.at_least(low)} of what {line(report, at)} would release of it is "
+            f" But by {one.verdict.so_far} at least {formats.at_least(low)} of what {region(report, at)} would release of it is "
             "wrong."
         )
     return sentence
@@ -222,11 +220,11 @@ def needed(report: Report) -> str:
     step = proposal.needed
     if step is None:
         return "" if proposal.certified else blind_samples.no_number(report.samples, proposal.next, proposal.alpha)
-    where, there = line(report, step.threshold), blind_samples.at(report.samples, step.threshold)
+    where, there = region(report, step.threshold), blind_samples.at(report.samples, step.threshold)
     long = outlook.words(report, step.labels, step.threshold)
     long = f" ({long})" if long else ""
     if not there.read:
-        waits = f" (of the draws there, {blind_samples.pending(there)})" if there.pending else ""
+        waits = f" (of the samples there, {blind_samples.pending(there)})" if there.pending else ""
         labels = formats.count(step.labels, "blind label")
         return (
             f"There is no blind label at {where} yet{waits}; about {labels} there, all right, would certify that{long}."

@@ -18,8 +18,8 @@ def lines(report: Report) -> list[str]:
     if policy is not None and before["epoch"] != policy.epoch_id:
         return [*sentences, "A new epoch has begun since: evidence starts at zero, and every case goes to a person."]
     if policy is not None and before["version"] != policy.version:
-        moved = formats.line(policy.policy.threshold, policy.policy.by_class, report.shown)
-        sentences.append(f"The line was moved (version {before['version']} to {policy.version}): now {moved}.")
+        moved = formats.releases(policy.policy.threshold, policy.policy.by_class, report.shown)
+        sentences.append(f"The threshold was moved (version {before['version']} to {policy.version}): now {moved}.")
     cases, released = report.cases - before["cases"], report.released - before["released"]
     if cases:
         sentences.append(f"{formats.count(cases, 'more case')}, {formats.count(released)} of them released.")
@@ -49,7 +49,7 @@ News = Literal["alarm", "proposal", "late", "silence"]
 
 
 def news(report: Report, before: Mapping[str, Any] | None) -> list[tuple[News, dict[str, Any]]]:
-    """What a person should be told at once: alarm, proposal, late, silence, each with its figures, and none told before.
+    """What a person should hear at once: alarm, proposal, late, silence, each with its figures, and none reported before.
 
     `before`: the key figures (`as_json.key`) of the report before; None: there was none.
     """

@@ -20,7 +20,7 @@ def doubted(labels: int) -> str:
 
 
 def wider(report: Report) -> str:
-    """Why limits are wider since the line was moved, with the same labels; empty where they are not."""
+    """Why limits are wider since the threshold was moved, with the same labels; empty where they are not."""
     error, here = report.error, report.here
     if isinstance(here, NotEnoughEvidence) or report.in_force is None:
         return ""
@@ -28,13 +28,13 @@ def wider(report: Report) -> str:
     if isinstance(error, Estimate) and error.high - error.low > here.high - here.low and error.n < here.n:
         return (
             f"These limits rest on the {formats.count(error.n, 'label')} of released cases only and narrow with each audit; "
-            f"all {formats.count(here.n)} at or above the line give {of_all}."
+            f"all {formats.count(here.n)} at or above the threshold give {of_all}."
         )
     low, high = intervals.clopper_pearson(here.errors, here.n, here.alpha)
     if here.method == risk.WEIGHTED and here.high - here.low > WIDER * float(high - low):
         stands = formats.count(round(1 / report.in_force.policy.audit_rate), "case")
         return (
-            f"At the line the limits are {of_all}, wider than {formats.count(here.n, 'label')} alike would give: since the "
-            f"line was moved one audit stands for {stands}. They narrow with each audit."
+            f"At the threshold the limits are {of_all}, wider than {formats.count(here.n, 'label')} alike would give: since the "
+            f"threshold was moved one audit stands for {stands}. They narrow with each audit."
         )
     return ""

@@ -70,12 +70,12 @@ class Era:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClassLine:
+class ClassRow:
     """One predicted class of a stream with a line for each: in force, certified (None: none), and what that rests on.
 
-    `coverage`: share of the class's cases at or above the certified line. `labels`, `errors`: blind labels there, weighted
-    to the smallest propensity (without a certified line: of the whole class). `needed`: more labels for the next step.
-    `verdict`: what may be proposed. `draws`: its blind draws there; None: not looked up.
+    `coverage`: share of the class's cases at or above the certified threshold. `labels`, `errors`: blind labels there, weighted
+    to the smallest propensity (without a certified threshold: of the whole class). `needed`: more labels for the next step.
+    `verdict`: what may be proposed. `samples`: its blind samples there; None: not looked up.
     """
 
     label: str
@@ -93,7 +93,7 @@ class ClassLine:
 class Pace:
     """What came for people in the last `hours`, and what they answered in the last `answer_hours`.
 
-    Whole days, at most a week. Less than 24: the stream, or the first answer, is so young, and nothing can be told from it.
+    Whole days, at most a week. Less than 24: the stream, or the first answer, is so young, and says nothing.
     """
 
     hours: float
@@ -103,7 +103,7 @@ class Pace:
 
     @property
     def known(self) -> bool:
-        """Whether a pace can be told: there is a day of both."""
+        """Whether a pace can be known: there is a day of both."""
         return min(self.hours, self.answer_hours) >= DAY
 
     @property
@@ -148,27 +148,27 @@ class Report:
     made_at: str
     currency: str
     target: float  # the error among the released that is asked for
-    delta: float  # the doubt allowed
+    delta: float  # the significance level
     in_force: policy_history.PolicyInForce | None  # None: no policy was adopted yet
     cases: int
     unscored: int  # cases whose answer, or how sure the model was of it, cannot be used
     released: int
     error: Figure  # two-sided, among the released
     promise: Figure  # one-sided, of the process: what "at most" rests on
-    batch: float | None  # one-sided, of the released themselves; None where draws were unequal or came in groups
-    worst: Figure  # one-sided, every unanswered draw taken for wrong
+    batch: float | None  # one-sided, of the released themselves; None where samples were unequal or came in groups
+    worst: Figure  # one-sided, every unanswered sample taken for wrong
     proposal: Proposal | None  # what is certified; None: nothing was looked at yet
-    classes: tuple[ClassLine, ...]  # of a stream with a line per class; else empty
+    classes: tuple[ClassRow, ...]  # of a stream with a threshold per class; else empty
     slices: tuple[Slice, ...]  # of the released, by predicted class and by slice
     shift: Shift | None  # of the newest day's confidences; None: too few to say
     alarm: Alarm | None  # the newest that stopped release, if the watchdog ever raised one
     verdict: verdict_.Badge  # on the target; certified: at every look; else at this one; nothing: no evidence
-    ruling: verdict_.Verdict  # what may be proposed of all cases; with a line per class each has its own
-    samples: pl.DataFrame  # blind draws of the epoch (`review.queries.blind_samples`)
+    ruling: verdict_.Verdict  # what may be proposed of all cases; with a threshold per class each has its own
+    samples: pl.DataFrame  # blind samples of the epoch (`review.queries.blind_samples`)
     needed: int | None  # blind labels without an error until the target is shown; None where that is no question
     audits_disputed: int  # blind labels of released cases that another person is to read; wrong until then
-    audits_unsent: int  # draws of released cases that are not sent yet: neither answered nor wrong
-    here: Figure  # at today's line, from all blind draws above it
+    audits_unsent: int  # samples of released cases that are not sent yet: neither answered nor wrong
+    here: Figure  # at today's threshold, from all blind samples above it
     everything: Figure  # were every case that has a confidence released
     coverage_here: float | None
     curve: pl.DataFrame
@@ -216,5 +216,5 @@ class Report:
     @property
     def shown(self) -> dict[float, str]:
         """The text of every threshold of the page, as short as tells it from the others."""
-        thresholds = [line for line in self.what_if.rows["threshold"].to_list() if line is not None]
+        thresholds = [threshold for threshold in self.what_if.rows["threshold"].to_list() if threshold is not None]
         return dict(zip(thresholds, formats.thresholds(thresholds), strict=True))

@@ -68,9 +68,9 @@ def html(report: Report) -> str:
         data=_data(report),
         script=script,
         script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        lines={row["version"]: _line(report, row) for row in report.history.iter_rows(named=True)},
+        lines={row["version"]: _releases(report, row) for row in report.history.iter_rows(named=True)},
         faults=report.faults.head(FAULTS).to_dicts(),
-        # Vega escapes what it draws, and `charts` what it adds: this markup is ours.
+        # Vega escapes what it renders, and `charts` what it adds: this markup is ours.
         drawings={
             name: [(width, Markup(image_of(report, width))) for width in drawing.SIZES]  # noqa: S704
             for name, image_of in (
@@ -90,7 +90,7 @@ def _data(report: Report) -> Markup:
 
 
 def _parts(report: Report) -> list[dict[str, Any]]:
-    """Each part at the line the page opens with, and its flag."""
+    """Each part at the threshold the page opens with, and its flag."""
     at, flagged = slider.start(report), {part.name for part in report.slices if part.flagged}
     sections = []
     for part in slider.shown(report):
@@ -101,11 +101,11 @@ def _parts(report: Report) -> list[dict[str, Any]]:
     return sections
 
 
-def _line(report: Report, row: dict[str, Any]) -> str:
+def _releases(report: Report, row: dict[str, Any]) -> str:
     by_class = row.get("by_class")
     if by_class is None:
         return formats.threshold(row["threshold"], report.shown)
-    return formats.line(None, json.loads(by_class))
+    return formats.releases(None, json.loads(by_class))
 
 
 def _thinned(curve: pl.DataFrame) -> list[dict[str, float | None]]:

@@ -10,7 +10,7 @@ def words(report: Report, labels: int, threshold: float) -> str:
     """`about 6 days at 120 a day, 12 hours of people`: blind labels at or above a threshold; empty where nothing arrives.
 
     People read what `review.capacity_per_day` says; else, where cases wait for them, what they read in the last days; else
-    all that is drawn. While nothing is certified blind draws go before other cases.
+    all that is sampled. While nothing is certified blind samples go before other cases.
     """
     policy = report.in_force
     coverage = dict(report.what_if.rows.select("threshold", "coverage").iter_rows()).get(threshold)

@@ -10,7 +10,7 @@ ALIKE = "Errors that all readers miss alike are not in this: only cases whose an
 def of(readers: Readers, share: float, *, region: str = "the released") -> str:
     """What to say beside the certificate, for any state of the readings.
 
-    `share`: of the agreeing answers that are drawn to be read twice (`review.overlap`). `region`: what the readings are of.
+    `share`: of the agreeing answers that are sampled to be read twice (`review.overlap`). `region`: what the readings are of.
     """
     if not share:
         return "How many errors readers miss is not measured: review.overlap is 0."
@@ -23,11 +23,11 @@ def of(readers: Readers, share: float, *, region: str = "the released") -> str:
         )
     unknown = f"Nothing is known yet of what readers miss of {region}"
     if not readers.due:
-        return f"{unknown}: no answer that agreed with the model was drawn to be read twice so far."
+        return f"{unknown}: no answer that agreed with the model was sampled to be read twice so far."
     if readers.read < READ:
         verb = "was" if readers.due == 1 else "were"
         sampled = (
-            f"{formats.count(readers.read)} of {_answers(readers.due)} drawn from those that agreed with the model"
+            f"{formats.count(readers.read)} of {_answers(readers.due)} sampled from those that agreed with the model"
         )
         return f"{unknown}: {sampled} {verb} read twice."
     return f"{unknown}: {error.reason}."

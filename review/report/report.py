@@ -15,6 +15,7 @@ from models.certification import certificate
 from models.config.stream import Stream
 from models.evaluation import group_intervals, intervals, reliability, risk
 from models.evaluation.estimate import NotEnoughEvidence
+from models.evaluation.outcome import Outcome
 from models.evaluation.slices import Slice
 from models.monitoring.score_shift import Shift
 from models.planning import what_if
@@ -24,7 +25,7 @@ from review.adoption import proposal, verdict
 from review.adoption.evidence_counts import Part, Weighed
 from review.queries import blind_samples, policy_history
 from review.report import html_page, terminal, waiting
-from review.report.figures import Alarm, ClassLine, Era, Figure, Pace, Report, Trust, Watch
+from review.report.figures import Alarm, ClassRow, Era, Figure, Pace, Report, Trust, Watch
 
 NO_PACE = Pace(hours=0.0, answered=0, arrived=0)
 NO_COUNTS = pl.DataFrame(
@@ -77,13 +78,13 @@ def build(
     """The report from the states of the ledger (`review/queries/` has their shapes); `now` as the ledger writes times.
 
     `at`: the thresholds to look at, strictest first (None: those that occurred), `parts` the same within parts.
-    `weighed`: the same counts with the draws, and those of each class (None: as `counts` has them).
+    `weighed`: the same counts with the samples, and those of each class (None: as `counts` has them).
     """
     target, delta = stream.target.error, stream.target.delta
     if policy is not None:
         target, delta = policy.target_error, policy.delta
-    released = counts.filter(pl.col("route") == routing.AUTOMATE)
-    line = None if policy is None else policy.policy.threshold
+    released = counts.filter(pl.col("route") == routing.Route.AUTOMATE)
+    threshold = None if policy is None else policy.policy.threshold
     progress = progress_by_scope.get("")
     carried = era is not None and era.state == "carried"
     counted = weighed or Weighed(whole=Part(counts=counts, least=counts, samples=blind_samples.of(counts)), by_class={})
@@ -98,7 +99,7 @@ def build(
         epoch=counts,
         target=target,
         delta=delta,
-        line=line,
+        in_force=threshold,
         carried=carried,
         design=judging.design,
     )
@@ -110,16 +111,16 @@ def build(
     classes = _classes(policy, progress_by_scope, counted, carried=carried)
     own = judging if era is not None and era.state == "own" else counted.whole
     badge = verdict.badge(
-        [(one.in_force, one.verdict) for one in classes] or [(line, ruling)],
+        [(one.in_force, one.verdict) for one in classes] or [(threshold, ruling)],
         risk.error_among_automated(own.least, delta, design=own.design.released),
         promise,
         target=target,
         stands=None if era is None else era.state in ("own", "carried"),
     )
     if at is None:
-        at = what_if.thresholds((), counts, [line])
-    here, of_all, steps = math.inf if line is None else line, float(design.at([0.0])[0]), risk.steps(counts)
-    sure = None if line is None else int(counts.filter(pl.col("confidence") >= line)["n"].sum())
+        at = what_if.thresholds((), counts, [threshold])
+    here, of_all, steps = math.inf if threshold is None else threshold, float(design.at([0.0])[0]), risk.steps(counts)
+    sure = None if threshold is None else int(counts.filter(pl.col("confidence") >= threshold)["n"].sum())
     cases = int(counts["n"].sum())
     return Report(
         stream=stream.name,
@@ -147,8 +148,9 @@ def build(
         verdict=badge,
         ruling=ruling,
         samples=counted.whole.samples,
-        audits_disputed=_wrong(released) - _wrong(counted.whole.least.filter(pl.col("route") == routing.AUTOMATE)),
-        audits_unsent=int(released.filter("blind", pl.col("outcome") == "waiting")["n"].sum()),
+        audits_disputed=_wrong(released)
+        - _wrong(counted.whole.least.filter(pl.col("route") == routing.Route.AUTOMATE)),
+        audits_unsent=int(released.filter("blind", pl.col("outcome") == Outcome.WAITING)["n"].sum()),
         needed=_needed(promise, target, design.released) if badge == "open" else None,
         here=risk.error_at(counts, here, delta, design=float(design.at([here])[0])),
         everything=risk.error_at(counts, 0.0, delta, design=of_all),
@@ -195,7 +197,7 @@ def build(
 
 
 def _wrong(counts: pl.DataFrame) -> int:
-    return int(counts.filter("blind", pl.col("outcome") == "wrong")["n"].sum())
+    return int(counts.filter("blind", pl.col("outcome") == Outcome.WRONG)["n"].sum())
 
 
 def _trust(counts: pl.DataFrame, delta: float) -> Trust:
@@ -216,11 +218,11 @@ def _classes(
     counted: Weighed,
     *,
     carried: bool,
-) -> tuple[ClassLine, ...]:
-    """Each class's line, in the order of the labels."""
+) -> tuple[ClassRow, ...]:
+    """Each class's threshold, in the order of the labels."""
     if policy is None:
         return ()
-    lines = []
+    rows = []
     for label in policy.labels:
         left = progress_by_scope.get(label)
         if left is None:
@@ -229,8 +231,8 @@ def _classes(
         step = certificate.needed(left)
         in_force, part = policy.policy.of_class(label).threshold, counted.by_class.get(label)
         judging = None if part is None else counted.judging(label)
-        lines.append(
-            ClassLine(
+        rows.append(
+            ClassRow(
                 label=label,
                 in_force=in_force,
                 certified=left.threshold,
@@ -245,18 +247,18 @@ def _classes(
                     epoch=None if part is None else part.counts,
                     target=policy.target_error,
                     delta=policy.delta,
-                    line=in_force,
+                    in_force=in_force,
                     carried=carried,
                     design=group_intervals.ALONE if judging is None else judging.design,
                 ),
                 samples=None if part is None else blind_samples.at(part.samples, left.plan.thresholds[at]),
             )
         )
-    return tuple(lines)
+    return tuple(rows)
 
 
 def _batch(released: pl.DataFrame, promise: Figure, design: float) -> float | None:
-    """Hypergeometric limit of the released as a closed batch; it needs draws that were all alike, each by itself."""
+    """Hypergeometric limit of the released as a closed batch; it needs samples that were all alike, each by itself."""
     if isinstance(promise, NotEnoughEvidence) or released["propensity"].n_unique() > 1 or design > 1:
         return None
     return intervals.batch_upper(promise.errors, promise.n, int(released["n"].sum()), promise.alpha)

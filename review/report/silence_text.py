@@ -11,17 +11,15 @@ _WHY = {
     "error has risen.",
 }
 _SOON = (
-    "Release stops within a day unless somebody reads what was drawn of the released: no label of it was settled for nearly as "
+    "Release stops within a day unless somebody reads what was sampled of the released: no label of it was settled for nearly as "
     "long as policy.max_silence allows."
 )
 _GOES_ON = "It goes on by itself when labels are settled again and do not say that the error has risen."
-_LAPSED = (
-    "Its line has lapsed meanwhile: it goes on by itself only if labels are settled again and this era certifies it."
-)
+_LAPSED = "Its threshold has lapsed meanwhile: it goes on by itself only if labels are settled again and this era certifies it."
 _NO_LINE = {
-    "stopped": "No line is proposed while nobody reads what was drawn of the released.",
-    "unsettled": "No line is proposed before another person has read what waits for one.",
-    "doubted": "No line is proposed while answers, with disputes counted as wrong, say that the error has risen.",
+    "stopped": "No threshold is proposed while nobody reads what was sampled of the released.",
+    "unsettled": "No threshold is proposed before another person has read what waits for one.",
+    "doubted": "No threshold is proposed while answers, with disputes counted as wrong, say that the error has risen.",
 }
 
 
@@ -32,6 +30,6 @@ def of(report: Report) -> str:
     return _SOON if report.silence else ""
 
 
-def no_line(report: Report) -> str:
-    """Why no line is proposed while release is stopped; empty where it is not."""
+def no_threshold(report: Report) -> str:
+    """Why no threshold is proposed while release is stopped; empty where it is not."""
     return _NO_LINE.get(report.silence, "")

@@ -1,6 +1,6 @@
-"""The what-if line of the page: for each threshold its figures in words, and where it lies in the chart. Pure.
+"""The what-if threshold of the page: for each threshold its figures in words, and where it lies in the chart. Pure.
 
-The page's script moves a line and copies these words. It formats nothing and computes only where things lie, so what it
+The page's script moves a threshold and copies these words. It formats nothing and computes only where things lie, so what it
 shows is what `--json` says, written by `wording` as everywhere.
 """
 
@@ -39,10 +39,10 @@ def of(report: Report) -> dict[str, Any]:
 
 
 def start(report: Report) -> int:
-    """The row the page opens with: today's line; nothing released, where there is none."""
-    line = None if report.in_force is None else report.in_force.policy.threshold
+    """The row the page opens with: today's threshold; nothing released, where there is none."""
+    threshold = None if report.in_force is None else report.in_force.policy.threshold
     thresholds = report.what_if.rows["threshold"].to_list()
-    return thresholds.index(line) if line in thresholds else 0
+    return thresholds.index(threshold) if threshold in thresholds else 0
 
 
 def first(report: Report) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def first(report: Report) -> dict[str, Any]:
 
 
 def shown(report: Report) -> list[Part]:
-    """The parts on the page: those flagged first, then by error at today's line."""
+    """The parts on the page: those flagged first, then by error at today's threshold."""
     flagged = {part.name for part in report.slices if part.flagged}
     at = start(report)
 
@@ -68,7 +68,7 @@ def presets(report: Report) -> list[dict[str, Any]]:
     proposal = report.proposal
     wanted: list[tuple[str, str, float | None]] = []
     if report.in_force is not None and report.in_force.policy.by_class is None:
-        wanted.append(("today", "Today\u2019s line", report.in_force.policy.threshold))
+        wanted.append(("today", "Today\u2019s threshold", report.in_force.policy.threshold))
     if proposal is not None and report.ruling.threshold is not None:
         wanted.append(("proposal", "Certified", report.ruling.threshold))
         # Where errors are dear and reviews cheap, the cheapest is to release nothing.
@@ -77,13 +77,11 @@ def presets(report: Report) -> list[dict[str, Any]]:
     if proposal is not None and proposal.carried is not None:
         wanted.append(("carried", "What people can carry", proposal.carried.threshold))
     thresholds = report.what_if.rows["threshold"].to_list()
-    return [
-        {"kind": kind, "name": name, "row": thresholds.index(line)} for kind, name, line in wanted if line in thresholds
-    ]
+    return [{"kind": kind, "name": name, "row": thresholds.index(at)} for kind, name, at in wanted if at in thresholds]
 
 
 def table(report: Report, most: int) -> list[dict[str, str]]:
-    """The lines as rows in words, at most `most` of them, both ends included."""
+    """The thresholds as rows in words, at most `most` of them, both ends included."""
     rows = report.what_if.rows.filter(
         report.what_if.rows["threshold"].is_null() | (report.what_if.rows["coverage"] > 0)
     )
@@ -161,13 +159,13 @@ def _verdict(report: Report, label: str | None) -> verdict.Verdict:
 
 def _why_not(report: Report, threshold: float, label: str | None) -> str:
     if report.what_if.labels is not None and label is None:
-        return "each class has a line of its own"
+        return "each class has a threshold of its own"
     if report.proposal is None and label is None:
         return "nobody has looked yet"
     waits = blind_samples.pending(blind_samples.at(report.samples, threshold)) if label is None else ""
     if waits:
         return f"not settled, and wrong until then: {waits}"
-    return "no number of labels would do at these errors, or the line is not among those this epoch can certify"
+    return "no number of labels would do at these errors, or the threshold is not among those this epoch can certify"
 
 
 def part_words(row: dict[str, Any]) -> list[str]:
@@ -182,7 +180,7 @@ def part_words(row: dict[str, Any]) -> list[str]:
 
 
 def command(report: Report, row: dict[str, Any], label: str | None = None) -> str:
-    """The command that puts the row's threshold in force. Of a stream with a line per class it takes the class."""
+    """The command that puts the row's threshold in force. Of a stream with a threshold per class it takes the class."""
     who = "--by NAME --because TEXT"
     if row["threshold"] is None:
         return f"second-reader halt {report.stream} {who}"

@@ -24,19 +24,19 @@ def sentences(planned: start.Start, *, readers: str = "review.capacity_per_day")
     ]
     if planned.bottleneck == "readers":
         text.append(
-            f"Readers hold it up: of {formats.daily(situation.sampled)} blind draws a day people read "
+            f"Readers hold it up: of {formats.daily(situation.sampled)} blind samples a day people read "
             f"{formats.daily(situation.read)} ({readers})"
             + ("" if planned.sooner is None else f"; with twice the readers {formats.days(planned.sooner)}")
             + "."
         )
         if planned.keeps_up is not None:
             text.append(
-                f"With policy.cold_blind_rate = {_down(planned.keeps_up)} or fewer cases every draw is read, and labels are "
-                "of the newest cases: only blind draws that are read count, and later audits wait behind unread ones."
+                f"With policy.cold_blind_rate = {_down(planned.keeps_up)} or fewer cases every sample is read, and labels are "
+                "of the newest cases: only blind samples that are read count, and later audits wait behind unread ones."
             )
     elif planned.sooner is not None:
         text.append(
-            f"The draws hold it up: policy.cold_blind_rate = {formats.number(situation.blind_rate)} draws "
+            f"The samples hold it up: policy.cold_blind_rate = {formats.number(situation.blind_rate)} samples "
             f"{formats.daily(situation.sampled)} of {formats.daily(situation.arrivals)} cases a day; a higher one takes "
             f"{formats.days(planned.sooner)}."
         )

@@ -58,7 +58,7 @@ def as_json(
     augrc: {value, low, high, alpha, n, errors, method} or {reason, n, errors}; warnings; curve: rows of threshold, coverage,
     error, low, high, n, errors; attainable: per target, the share the oracle and the certificate (one look; anytime: looking
     as labels come) would release, and the labels it took; steps: labels, share certified anytime; reviewers: agreement of
-    single people with the truth, or null; people: column of votes -> accuracy, judged by the others; loop: its setting, runs,
+    single people with the truth, or null; people: column of votes -> accuracy, measured by the others; loop: its setting, runs,
     runs above, and a row per day.
     """
     figures = ("accuracy", "ece", "brier", "auroc", "aurc", "augrc")
@@ -170,7 +170,7 @@ def _days(loop: Rehearsal) -> list[str]:
     again = f"; each case is used about {loop.repeats:.1f} times" if loop.repeats > 1 else ""
     how = (
         f"The first {setting.days} days, rehearsed {loop.runs} times: {formats.count(setting.per_day, 'case')} a day, "
-        f"{formats.whole(setting.audit_rate)} of the released audited, the certified line adopted every night{again}"
+        f"{formats.whole(setting.audit_rate)} of the released audited, the certified threshold adopted every night{again}"
     )
     premise = "Rehearsed without drift, late answers or mistakes of reviewers; the order of the file is not kept."
     if loop.days["error"].is_null().all():
@@ -187,7 +187,7 @@ def _days(loop: Rehearsal) -> list[str]:
             f"{formats.share(row['error']):>29}"
         )
     text.append(
-        f"A line whose error in the whole history is above {formats.whole(setting.target)} was in force in "
+        f"A threshold whose error in the whole history is above {formats.whole(setting.target)} was in force in "
         f"{loop.above} of {loop.runs} runs."
     )
     released = loop.days["released"][-1] * setting.per_day

@@ -52,12 +52,12 @@ def model(name: str, study: Study, votes: Estimate | None, people: Mapping[str, 
         )
     if people:
         each = ", ".join(f"{person} {formats.share(accuracy)}" for person, accuracy in people.items())
-        text.append(f"Judged by each other, without the truth (Dawid and Skene), they are right in: {each}.")
+        text.append(f"Assessed by each other, without the truth (Dawid and Skene), they are right in: {each}.")
     return text
 
 
 def left_out(rows: LeftOut | None) -> list[str]:
-    """Which rows are not judged, and why; nothing where all are."""
+    """Which rows are not assessed, and why; nothing where all are."""
     if rows is None:
         return []
     reasons = []
@@ -72,7 +72,7 @@ def left_out(rows: LeftOut | None) -> list[str]:
         reasons += [f"{formats.count(n)} {words}"] if n else []
     if rows.undecided:
         reasons.append(
-            f"{formats.count(sum(rows.undecided.values()))} judged neither right nor wrong ({_most(rows.undecided)})"
+            f"{formats.count(sum(rows.undecided.values()))} marked neither right nor wrong ({_most(rows.undecided)})"
         )
     if rows.written:
         number = formats.count(sum(rows.written.values()))
@@ -88,6 +88,6 @@ def left_out(rows: LeftOut | None) -> list[str]:
 
 
 def _most(counts: Mapping[str, int]) -> str:
-    """The most frequent texts with their counts, as they can be told apart: `'Billing' 87, 'billing\\n' 37`."""
+    """The most frequent texts with their counts, as they can be distinguished: `'Billing' 87, 'billing\\n' 37`."""
     shown = [f"{text[:40]!r} {formats.count(number)}" for text, number in list(counts.items())[:SPELLINGS]]
     return ", ".join(shown + [f"and {len(counts) - SPELLINGS} more"] * (len(counts) > SPELLINGS))

@@ -9,7 +9,7 @@ from review.queries import blind_samples
 from review.report import certificate_text, estimate_text, outlook, silence_text
 from review.report.figures import Figure, Report
 
-NONE_YET = "Nothing has gone out alone yet at today's line."
+NONE_YET = "Nothing has gone out alone yet at today's threshold."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ def of(report: Report) -> Headline:
             lead=lead,
             promise=f"How many of these answers are wrong is not known yet: {_reason(promise, error)}.",
             basis=(
-                f"{released} A share of them is drawn for a blind label; as people answer, the error shows. "
+                f"{released} A share of them is sampled for a blind label; as people answer, the error shows. "
                 + estimate_text.wider(report)
             ).strip(),
         )
@@ -77,7 +77,7 @@ def _new_epoch(report: Report) -> Headline:
         promise=(
             "This page fills with the first answers of the model."
             if report.releases
-            else "Nothing is released alone until a named person draws the line."
+            else "Nothing is released alone until a named person sets the threshold."
         ),
         basis="Cases and labels of earlier epochs are no evidence about this one.",
     )
@@ -134,7 +134,9 @@ def _nothing_released(report: Report) -> Headline:
         basis = f"About the model nothing can be said yet: {everything.reason}."
     return Headline(
         lead=f"Every one of {formats.count(report.cases, 'case')} goes to a person.",
-        promise=("Nothing is released alone until a named person draws the line." if not report.releases else NONE_YET),
+        promise=(
+            "Nothing is released alone until a named person sets the threshold." if not report.releases else NONE_YET
+        ),
         basis=basis,
     )
 
@@ -144,17 +146,17 @@ def verdict(report: Report) -> tuple[str, str, str]:
     target = f"The target is at most {formats.whole(report.target)} wrong among the released"
     match report.verdict:
         case "certified":
-            return "\u2713", "Certified", f"{target}: certified for today's line, {_stands(report)}."
+            return "\u2713", "Certified", f"{target}: certified for today's threshold, {_stands(report)}."
         case "kept":
             return "\u2713", "Target kept", f"{target}: the limit is below it, at this look; no certificate says so."
         case "missed":
-            todo = " Raise the line, or halt." if report.releases else ""
+            todo = " Raise the threshold, or halt." if report.releases else ""
             return "\u2715", "Target missed", f"{target}: even the lower limit is above it.{todo}"
         case "contradicted":
             return (
                 "\u2715",
                 "Contradicted",
-                f"{target}: today's line is certified, but by {report.ruling.so_far} more of what it releases is wrong.",
+                f"{target}: today's threshold is certified, but by {report.ruling.so_far} more of what it releases is wrong.",
             )
         case "refused":
             return "\u2715", "Do not route by it", f"{target}. {_sentence(_refusals(report)[0])}"
@@ -181,15 +183,17 @@ def _stands(report: Report) -> str:
 
 
 def _how_long(report: Report, labels: int) -> str:
-    line = None if report.in_force is None else report.in_force.policy.threshold
-    how_long = "" if line is None else outlook.words(report, labels, line)
+    threshold = None if report.in_force is None else report.in_force.policy.threshold
+    how_long = "" if threshold is None else outlook.words(report, labels, threshold)
     return f" ({how_long})" if how_long else ""
 
 
 def _refusals(report: Report) -> tuple[str, ...]:
     """What the gate says, of all cases or of the classes that are released."""
     if report.classes:
-        return tuple(f"{line.label}: {refusal}" for line in report.classes for refusal in line.verdict.refusals)
+        return tuple(
+            f"{threshold.label}: {refusal}" for threshold in report.classes for refusal in threshold.verdict.refusals
+        )
     return report.ruling.refusals
 
 
@@ -197,8 +201,11 @@ def proposed(report: Report) -> tuple[str, str]:
     """What the product proposes, in a word, and why or why not."""
     alarm, proposal, ruling = report.alarm, report.proposal, report.ruling
     if alarm is not None and alarm.current:
-        return "Find the cause", "The watchdog has closed the epoch. No line can be proposed before new evidence is in."
-    if waits := silence_text.no_line(report):
+        return (
+            "Find the cause",
+            "The watchdog has closed the epoch. No threshold can be proposed before new evidence is in.",
+        )
+    if waits := silence_text.no_threshold(report):
         return "Wait for readers", waits
     if report.classes:
         return _proposed_by_class(report)
@@ -210,8 +217,8 @@ def proposed(report: Report) -> tuple[str, str]:
         return "Nothing yet", "No label has been looked at in this epoch."
     if ruling.state == "carried" and report.verdict == "contradicted":
         return (
-            "Raise the line, or halt",
-            f"By {report.ruling.so_far} more of what today's line releases is wrong than is asked for.",
+            "Raise the threshold, or halt",
+            f"By {report.ruling.so_far} more of what today's threshold releases is wrong than is asked for.",
         )
     match ruling.state:
         case "contradicted":
@@ -220,14 +227,14 @@ def proposed(report: Report) -> tuple[str, str]:
             return "Stay", f"{certificate_text.era(report)} {certificate_text.nothing(report)}"
         case "uncertified" | "unlooked":
             return "Wait", certificate_text.nothing(report)
-    share = f"{certificate_text.line(report, ruling.threshold)}, {formats.share(_coverage(report, ruling.threshold))} of cases"
+    share = f"{certificate_text.region(report, ruling.threshold)}, {formats.share(_coverage(report, ruling.threshold))} of cases"
     labels = _rests_on(report)
     if ruling.state == "stay":
         more = certificate_text.needed(report)
-        return "Stay", f"Today's line is the one that releases most of what may be adopted{labels}. {more}".strip()
+        return "Stay", f"Today's threshold is the one that releases most of what may be adopted{labels}. {more}".strip()
     if ruling.state == "back":
-        return "Move back", f"Today's line releases more than is certified; certified is {share}{labels}."
-    return "Move the line", f"Certified is {share}{labels}."
+        return "Move back", f"Today's threshold releases more than is certified; certified is {share}{labels}."
+    return "Move the threshold", f"Certified is {share}{labels}."
 
 
 def _proposed_by_class(report: Report) -> tuple[str, str]:
@@ -237,9 +244,9 @@ def _proposed_by_class(report: Report) -> tuple[str, str]:
     if refused:
         return "Do not release", f"{refused[0].label}: {refused[0].verdict.refusals[0]}."
     if back:
-        return "Move the lines", f"The line in force releases more than is certified for {same.few(back)}."
+        return "Move the thresholds", f"The threshold in force releases more than is certified for {same.few(back)}."
     if ready:
-        return "Move the lines", f"More is certified than is in force for {same.few(ready)}."
+        return "Move the thresholds", f"More is certified than is in force for {same.few(ready)}."
     contradicted = [one.label for one in report.classes if one.verdict.state == "contradicted"]
     if contradicted:
         return (
@@ -248,14 +255,14 @@ def _proposed_by_class(report: Report) -> tuple[str, str]:
         )
     bare = [one.label for one in report.classes if one.in_force is not None and one.verdict.state == "uncertified"]
     if bare:
-        return "Wait", f"The line in force is not certified for {same.few(bare)}."
+        return "Wait", f"The threshold in force is not certified for {same.few(bare)}."
     if all(one.in_force is None and one.certified is None for one in report.classes):
-        return "Wait", "No class has a certified line yet."
+        return "Wait", "No class has a certified threshold yet."
     return "Stay", "No class has more certified than is in force."
 
 
 def _rests_on(report: Report) -> str:
-    """What the certificate of the line that is proposed rests on; empty where it is not the least strict one."""
+    """What the certificate of the threshold that is proposed rests on; empty where it is not the least strict one."""
     proposal = report.proposal
     if proposal is None or proposal.threshold != report.ruling.threshold:
         return ""

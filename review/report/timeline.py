@@ -10,6 +10,7 @@ from models.errors import Misuse, printable
 from models.routing import policy
 from review import formats
 from review.ledger.ledger import Ledger
+from review.ledger.review_outcome import ReviewOutcome
 from review.queries import alarms
 
 
@@ -22,7 +23,7 @@ def case(
     payload: str | None = None,
     order: Sequence[str] = (),
 ) -> str:
-    """One case from its input to what became of it; the draw is made again and compared. Raises Misuse if unknown.
+    """One case from its input to what became of it; the sample is made again and compared. Raises Misuse if unknown.
 
     `where`: where its payload is, `payload`: the JSON object that a reader is shown, if it is to be had; `order`: its
     fields as the form has them, any others after them.
@@ -41,23 +42,23 @@ def case(
             return gone
         raise Misuse(f"stream {stream!r} has no case {case_id!r}; is it spelled as in the input's id column?")
     row = rows.row(0, named=True)
-    # The first version drew by the case; since then cases that belong together share one draw.
+    # The first version drew by the case; since then cases that belong together share one sample.
     number = float(policy.random_numbers(pl.Series([row["group_id"] or case_id]), row["salt"])[0])
-    line = _line(row)
+    line = _releases(row)
     lines = [
         f"case        {case_id} of {stream}",
         f"input       {row['source']}, line {row['line']}; SHA-256 {row['content']}",
         *([f"payload     {where}"] if where else []),
         *_fields(payload, order),
         f"model       {row['model_id']} {_prediction(row)}",
-        f"confidence  {_number(row['confidence'])}" + (f"; doubt: {row['doubt']}" if row["doubt"] else ""),
+        f"confidence  {_number(row['confidence'])}" + (f"; unscored: {row['doubt']}" if row["doubt"] else ""),
         f"policy      {row['policy_id'][:12]}: {line}, audit rate {row['audit_rate']:g}, blind rate {row['blind_rate']:g}",
-        f"draw        {number:.6f} against propensity {row['propensity']:g}: "
-        + ("blind" if row["blind"] else "not drawn")
+        f"number      {number:.6f} against propensity {row['propensity']:g}: "
+        + ("blind" if row["blind"] else "not sampled")
         + (
             ""
             if (number < row["propensity"]) == row["blind"]
-            else "  (NOT what the draw says: run second-reader verify)"
+            else "  (NOT what the number says: run second-reader verify)"
         ),
         f"decided     {row['decided_at']}: {row['route']}" + (f" ({row['held']})" if row["held"] else ""),
         *_after(ledger, stream, case_id),
@@ -131,9 +132,10 @@ def _after(ledger: Ledger, stream: str, case_id: str) -> list[str]:
         **parameters,
     )
     for who, outcome, answer, seconds, at, slot, writer, unsure, comment in reviews.rows():
-        what = {"answer": f"answered {answer!r}", "repeat": "had read it before, which does not count"}.get(
-            outcome, outcome
-        )
+        what = {
+            ReviewOutcome.ANSWER: f"answered {answer!r}",
+            ReviewOutcome.REPEAT: "had read it before, which does not count",
+        }.get(outcome, outcome)
         took = "" if seconds is None else f" after {seconds:.1f} s"
         hand = f", written by {writer}, who is not the reader" if writer else ""
         sure = ", not sure" if unsure else ""
@@ -142,8 +144,8 @@ def _after(ledger: Ledger, stream: str, case_id: str) -> list[str]:
     return [text for _, text in sorted(events)] or ["             nobody has read it"]
 
 
-def line(ledger: Ledger, stream: str) -> str:
-    """The history of the line: adoptions, certificates that changed what is certified, alarms. Raises Misuse if none."""
+def policies(ledger: Ledger, stream: str) -> str:
+    """The history of the threshold: adoptions, certificates that changed what is certified, alarms. Raises Misuse if none."""
     adoptions = ledger.read(
         """
         SELECT a.version, a.adopted_at, a.adopted_by, a.because, a.certified, a.evidence, p.threshold, p.by_class, p.epoch_id
@@ -155,7 +157,7 @@ def line(ledger: Ledger, stream: str) -> str:
         raise Misuse(f"stream {stream!r} has no policy yet; run: second-reader init {stream}")
     events: list[tuple[str, int, str]] = []
     for row in adoptions.iter_rows(named=True):
-        where = _line(row)
+        where = _releases(row)
         stand = "" if where == "nothing released" else ", certified" if row["certified"] else ", NOT certified"
         evidence = ", ".join(
             f"{name} {value}" for name, value in json.loads(row["evidence"]).items() if name in _REPORTED
@@ -195,8 +197,8 @@ def line(ledger: Ledger, stream: str) -> str:
     return "\n".join(text for _, _, text in sorted(events))
 
 
-def _line(row: dict[str, Any]) -> str:
-    return formats.line(row["threshold"], None if row["by_class"] is None else json.loads(row["by_class"]))
+def _releases(row: dict[str, Any]) -> str:
+    return formats.releases(row["threshold"], None if row["by_class"] is None else json.loads(row["by_class"]))
 
 
 _REPORTED = ("decisions", "automated", "reviewed", "era", "look")

@@ -1,6 +1,6 @@
 """Take old decisions out of the ledger, into files, so that every seal can still be checked and every report stays.
 
-Only what no person ever had before them leaves: released, not drawn, not recalled. What people read is evidence, and
+Only what no person ever had before them leaves: released, not sampled, not recalled. What people read is evidence, and
 rests on references. Estimates rest on extracts, which stay, as do seals, with the keys of their rows. A file is on the
 disk, read back and held against the seals, before the ledger lets go of a row; killed anywhere, nothing is lost, and the
 next run goes on.
@@ -13,7 +13,8 @@ from pathlib import Path
 import polars as pl
 
 from models import errors
-from models.routing.policy import AUTOMATE
+from models.routing.policy import Route
+from review import formats
 from review.integrity import checks, retired, verify
 from review.ledger import archive, rollups, seals
 from review.ledger.ledger import Ledger
@@ -36,6 +37,17 @@ class Done:
     rows: int = 0
     files: int = 0
     waiting: int = 0
+
+    def sentences(self, folder: Path) -> list[str]:
+        """What was retired into files of `folder`, and what stays for now."""
+        files = f"{formats.count(self.files, 'file')} in {folder}"
+        text = [f"{formats.count(self.rows, 'decision')} retired into {files}." if self.rows else "Nothing to retire."]
+        if self.waiting:
+            text.append(
+                f"{self.waiting} batches stay for now: released cases in them are under suspicion since the last alarm, "
+                "or were not handed out yet (`second-reader release`)."
+            )
+        return text
 
 
 def retire(ledger: Ledger, stream: str, *, before: str, folder: Path, who: Who, settled: int | None = None) -> Done:
@@ -69,7 +81,7 @@ def _candidates(ledger: Ledger, stream: str, before: str, settled: int | None) -
         stream=stream,
     )
     groups = _groups(rows)
-    released = (pl.col("route") == AUTOMATE) & ~pl.col("blind")
+    released = (pl.col("route") == Route.AUTOMATE) & ~pl.col("blind")
     held = pl.lit(False)
     suspects = alarms.suspects(ledger, stream)
     waiting = set() if suspects is None else set(suspects["epoch_id"])
@@ -147,7 +159,7 @@ def beyond_recall(ledger: Ledger, stream: str) -> int:
 
 
 def _beyond(ledger: Ledger, stream: str, suspected: suspicion.Suspicion, retired_extracts: pl.DataFrame) -> int:
-    suspect = suspected.suspect & (pl.col("route") == AUTOMATE) & ~pl.col("blind")
+    suspect = suspected.suspect & (pl.col("route") == Route.AUTOMATE) & ~pl.col("blind")
     groups = _groups(retired_extracts).filter(suspect)
     if groups.is_empty():
         return 0

@@ -1,4 +1,4 @@
-"""Blind draws of a bench's ledger answered, as people would have, without Label Studio: estimates need the facts only."""
+"""Blind samples of a bench's ledger answered, as people would have, without Label Studio: estimates need the facts only."""
 
 import numpy as np
 import polars as pl
@@ -8,12 +8,12 @@ from review.ledger import ledger
 from tests.bench import outputs
 from tests.integration import ledger_facts as facts
 
-ONE_OF = 10  # draws are answered; the others stay silent
-WRONG = 0.01  # share of the drawn answers of the model that people disagree with
+ONE_OF = 10  # samples are answered; the others stay silent
+WRONG = 0.01  # share of the sampled answers of the model that people disagree with
 
 
 def answer(url: str) -> None:
-    """Dispatch and answer a tenth of the draws."""
+    """Dispatch and answer a tenth of the samples."""
     with ledger.open(url) as book:
         sampled = book.read(
             "SELECT case_id, prediction FROM decision WHERE stream = 'bench' AND blind ORDER BY case_id"

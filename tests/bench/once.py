@@ -94,7 +94,7 @@ def profiled(folder: Path, url: str) -> dict[str, float]:
 def estimated(url: str) -> figures.Report:
     """Look, estimate, compare: all that a report says, from nothing but the ledger.
 
-    A month from now, when every day is mature: draws without an answer are late, and count as wrong.
+    A month from now, when every day is mature: samples without an answer are late, and count as wrong.
     """
     with ledger.open(url) as book:
         run, now = started(book, "measure"), timestamps.text(datetime.now(UTC) + timedelta(days=30))

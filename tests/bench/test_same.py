@@ -30,7 +30,7 @@ def test_a_million_decisions_are_the_same_everywhere(
     for name, value in {"LEDGER": first, "STREAMS": tmp_path, "DATA": tmp_path}.items():
         monkeypatch.setenv(f"SECOND_READER_{name}", str(value))
     once.opened(first)
-    with ledger.open(first) as book:  # one epoch, one salt: so the draws must be the same
+    with ledger.open(first) as book:  # one epoch, one salt: so the samples must be the same
         read = {name: book.read(f'SELECT * FROM "{name}"').drop("seal") for name in layout.names()}
     opened = {name: rows for name, rows in read.items() if len(rows)}
     digests = {"SQLite, threads": scored(tmp_path, first, workers=0)}

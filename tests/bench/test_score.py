@@ -15,7 +15,7 @@ ROWS = 1_000_000
 TIMES = 5
 FLOOR = "read the Parquet file, write the same columns to a bare table with the same key"
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
-DRAWING = table.RESULTS.with_name("growth.svg")
+GROWTH = table.RESULTS.with_name("growth.svg")
 
 
 def emptied(folder: Path, url: str) -> None:
@@ -90,7 +90,7 @@ def test_cost_grows_with_the_rows_and_memory_does_not(tmp_path: Path) -> None:
         labels.answer(url)
         estimated = [once.run("estimate", folder, url) for _ in range(TIMES)]
         sampled = [once.run("page", folder, url) for _ in range(TIMES)]
-        for work, runs in (("score", [scored]), ("estimate", estimated), ("draw the page", sampled)):
+        for work, runs in (("score", [scored]), ("estimate", estimated), ("sample the page", sampled)):
             items.append({"work": work, "rows": size, "seconds": middle(runs), "peak": middle(runs, "peak_mb")})
         if size == SIZES[-1]:
             table.record(
@@ -120,7 +120,7 @@ def test_cost_grows_with_the_rows_and_memory_does_not(tmp_path: Path) -> None:
         color=alt.Color("work:N", title=None),
     )
     spoken = (
-        "Seconds to score, to estimate and to draw the page against the number of outputs, both on logarithmic scales"
+        "Seconds to score, to estimate and to sample the page against the number of outputs, both on logarithmic scales"
     )
     layers = alt.layer(points.mark_line(), points.mark_point(filled=True, size=60))
-    DRAWING.write_text(drawing.svg(layers, (560, 320), spoken) + "\n", encoding="utf-8")
+    GROWTH.write_text(drawing.svg(layers, (560, 320), spoken) + "\n", encoding="utf-8")

@@ -76,7 +76,7 @@ def test_choose_a_threshold_beside_mapies_controller() -> None:
     took = 1000 * table.median(lambda: ours(scores, right))
     of_mapie = 1000 * table.median(lambda: theirs(scores, right))
     table.record(
-        f"choose a threshold on {LABELS:,} labels (releases {released:.1%}, MAPIE {of_theirs:.1%}; 20 draws)",
+        f"choose a threshold on {LABELS:,} labels (releases {released:.1%}, MAPIE {of_theirs:.1%}; 20 samples)",
         "MAPIE's controller, same risk and thresholds",
         took,
         of_mapie,

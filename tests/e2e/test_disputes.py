@@ -88,7 +88,7 @@ def test_an_earlier_reader_who_gets_in_by_another_door_does_not_count(place: Pla
     assert place.rows("SELECT count(*) FROM dispatch WHERE slot = 3") == [(0,)]
 
 
-def test_an_answer_for_the_model_that_the_overlap_draws_is_read_by_another_person(
+def test_an_answer_for_the_model_that_the_overlap_samples_is_read_by_another_person(
     place: Place, label_studio: Any
 ) -> None:
     place.describe(overlap=1.0)

@@ -17,6 +17,12 @@ WHO = ("--by", "A. Owner", "--because", "somebody deleted tasks")
 
 
 @pytest.fixture
+def label_studio(own_label_studio: Any) -> Any:
+    """One that others do not use: here it is stopped, and an old database is put in its place."""
+    return own_label_studio
+
+
+@pytest.fixture
 def queue(place: Place) -> Place:
     """Ten cases before people."""
     place.deliver("one.jsonl", [mail(n) for n in range(10)])
@@ -50,17 +56,17 @@ def answers(place: Place) -> list[tuple[Any, ...]]:
 
 
 @contextmanager
-def restored(servers: Any, label_studio: Any) -> Iterator[None]:
+def restored(label_studio: Any) -> Iterator[None]:
     """At the end of the block Label Studio is again what it was at its start, as after a restore from a backup."""
     backup = "test_label_studio_backup"
     label_studio.stop()
-    postgres.drop(servers.cluster, backup)
-    postgres.create(servers.cluster, backup, template=DATABASE)
+    postgres.drop(label_studio.servers.cluster, backup)
+    postgres.create(label_studio.servers.cluster, backup, template=DATABASE)
     label_studio.start()
     yield
     label_studio.stop()
-    postgres.drop(servers.cluster, DATABASE)
-    postgres.rename(servers.cluster, backup, DATABASE)
+    postgres.drop(label_studio.servers.cluster, DATABASE)
+    postgres.rename(label_studio.servers.cluster, backup, DATABASE)
     label_studio.start()
 
 
@@ -178,10 +184,10 @@ def test_an_answer_and_a_member_removed_are_said_and_the_ledger_keeps_both(queue
 
 @pytest.mark.timeout(400)
 def test_label_studio_restored_from_an_older_backup_gets_back_what_it_lost_and_no_answer_goes_astray(
-    queue: Place, servers: Any, label_studio: Any
+    queue: Place, label_studio: Any
 ) -> None:
     token = queue.environment["SECOND_READER_LABEL_STUDIO_TOKEN"]
-    with restored(servers, label_studio):
+    with restored(label_studio):
         queue.deliver("two.jsonl", [mail(n) for n in range(10, 15)])
         hands.do(queue, "score", "dispatch", "collect")
         late = queue.tasks()[10:]
@@ -189,10 +195,10 @@ def test_label_studio_restored_from_an_older_backup_gets_back_what_it_lost_and_n
         hands.do(queue, "collect")
     lost = {task["id"]: task["data"]["case_key"] for task in late}
     assert len(keys(queue)) == 10
-    cli = queue.cli("doctor", queue.name)
-    assert "restored from an older backup" in cli.out
-    assert "4 open cases have no task there any more" in cli.out
-    assert cli.code == 1
+    doctor = queue.cli("doctor", queue.name)
+    assert "restored from an older backup" in doctor.out
+    assert "4 open cases have no task there any more" in doctor.out
+    assert doctor.code == 1
     # What is sent now gets the numbers of the tasks that are gone.
     queue.deliver("three.jsonl", [mail(n) for n in range(15, 20)])
     hands.do(queue, "score", "dispatch", "collect")

@@ -1,4 +1,4 @@
-"""The owner in Prefect: forms that move the line, artifacts that lead there, events that call a person."""
+"""The owner in Prefect: forms that move the threshold, artifacts that lead there, events that call a person."""
 
 import json
 import re
@@ -96,7 +96,7 @@ def test_the_form_the_command_and_a_refusal_each_leave_the_right_record(
         )
         kept = {row["key"].partition("-")[0]: row["data"] for row in answer.raise_for_status().json()}
         assert "nothing released" in kept["lines"]
-        form = kept["report"].partition("[Move the line](")[2].partition(")")[0]
+        form = kept["report"].partition("[Move the threshold](")[2].partition(")")[0]
         assert adopt["id"] in form
         with sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
@@ -175,11 +175,11 @@ print(made.save("{place.name}"))
     mine = until(lambda: [one for one in heard if place.name in one], 60)
     assert "second-reader.late" in mine[0]
     assert place.cli("measure", place.name).code == 0
-    assert ["second-reader.late"] == kept(prefect_api, place.name), "told once, not every time"
+    assert ["second-reader.late"] == kept(prefect_api, place.name), "reported once, not every time"
 
 
 @pytest.mark.parametrize(("plan", "expected"), [([], ["second-reader.late"]), (["gone"], [])])
-def test_an_event_comes_through_where_a_gateway_passes_no_websocket_and_one_that_is_lost_is_told(
+def test_an_event_comes_through_where_a_gateway_passes_no_websocket_and_one_that_is_lost_is_reported(
     place: Place, prefect_api: str, plan: list[str], expected: list[str]
 ) -> None:
     stream = place.home / "streams" / f"{place.name}.toml"

@@ -216,7 +216,7 @@ def test_a_worker_forks_its_runs_and_one_that_is_cancelled_ends_so_and_alone(pla
         assert process.wait(60) is not None
 
 
-def test_a_pool_that_is_not_there_is_told_in_one_line(place: Place) -> None:
+def test_a_pool_that_is_not_there_is_reported_in_one_line(place: Place) -> None:
     refused = place.cli("worker", "no-such-pool")
     assert refused.code == 2
     assert "prefect work-pool create no-such-pool --type process" in refused.err

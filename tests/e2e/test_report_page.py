@@ -1,4 +1,4 @@
-"""The report in a real browser: the line moves by slider, keys and click, and says what the JSON says; nothing is fetched."""
+"""The report in a real browser: the threshold moves by slider, keys, click, and says what the JSON says; nothing is fetched."""
 
 import json
 import math
@@ -75,7 +75,7 @@ def sentences_of(row: dict[str, Any], result: Report) -> dict[str, str]:
     }
 
 
-def test_slider_keys_clicks_and_buttons_move_the_line_and_every_figure_is_the_jsons(
+def test_slider_keys_clicks_and_buttons_move_the_threshold_and_every_figure_is_the_jsons(
     chromium: str, tmp_path: Path, figures: Report
 ) -> None:
     rows = json.loads(json.dumps(as_json.whole(figures)))["what_if"]["rows"]
@@ -93,7 +93,7 @@ def test_slider_keys_clicks_and_buttons_move_the_line_and_every_figure_is_the_js
 
     with opened(chromium, tmp_path, figures) as (page, noted):
         handle = page.locator("#line-at")
-        agrees(page, rows[1])  # today's line
+        agrees(page, rows[1])  # today's threshold
         handle.focus()
         page.keyboard.press("ArrowRight")
         agrees(page, rows[2])
@@ -118,7 +118,7 @@ def test_slider_keys_clicks_and_buttons_move_the_line_and_every_figure_is_the_js
         assert noted == []
 
 
-def test_the_parts_follow_the_same_slider_and_one_is_drawn_beside_all(
+def test_the_parts_follow_the_same_slider_and_one_is_shown_beside_all(
     chromium: str, tmp_path: Path, figures: Report
 ) -> None:
     with opened(chromium, tmp_path, figures) as (page, noted):
@@ -182,7 +182,7 @@ def test_with_a_line_per_class_the_class_is_chosen_and_its_command_shown(
     labels = {"a & b": pl.DataFrame({"certified": [False, True, False], "needed": [None, 0, 40]})}
     by_class = replace(figures, what_if=replace(figures.what_if, labels=labels))
     with opened(chromium, tmp_path, by_class) as (page, noted):
-        assert page.locator("#command").inner_text() == "choose the class whose line it is"
+        assert page.locator("#command").inner_text() == "choose the class whose threshold it is"
         page.select_option("#class-shown", label="a & b")
         assert "--class 'a & b' --threshold 0.9" in page.locator("#command").inner_text()
         page.locator("#line-at").fill("2")
@@ -198,7 +198,7 @@ def test_a_page_over_ten_million_decisions_is_small_and_quick(chromium: str, tmp
     rows = [
         (sure, "AUTOMATE", sampled, 0.05, outcome, False, number)
         for sure in thresholds
-        for sampled, outcome, number in ((False, "undrawn", 47_500), (True, "right", 2_450), (True, "wrong", 50))
+        for sampled, outcome, number in ((False, "unsampled", 47_500), (True, "right", 2_450), (True, "wrong", 50))
     ]
     counts = table(tuple(rows))
     assert counts["n"].sum() == 10_000_000

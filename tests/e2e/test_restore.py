@@ -60,8 +60,8 @@ def test_a_ledger_older_than_label_studio_comes_to_know_every_task_and_every_ans
     place.describe(depth=DEPTH)
     done(place, "verify", "--head", head)
     assert place.rows("SELECT count(*) FROM dispatch") == [(10,)]
-    cli = place.cli("doctor", name)
-    assert "more than the ledger knows" in cli.out
+    doctor = place.cli("doctor", name)
+    assert "more than the ledger knows" in doctor.out
 
     an_hour_later(servers, tasks[0]["id"])
     # In the worst order: the answers are passed over before the ledger knows whose they are.

@@ -21,7 +21,7 @@ def test_from_an_inbox_to_a_report_and_again_without_adding_anything(place: Plac
     first = place.cli("run", place.name)
     assert first.code == 0, first.err
 
-    # Every case of the input has exactly one decision, with the propensity of its side of the line.
+    # Every case of the input has exactly one decision, with the propensity of its side of the threshold.
     decisions = place.rows("SELECT case_id, confidence, route, blind, propensity FROM decision")
     assert sorted(row[0] for row in decisions) == [mail(n)["id"] for n in range(100)]
     assert {(row[2], row[4]) for row in decisions if row[1] >= 0.6} == {("AUTOMATE", 0.5)}
@@ -49,7 +49,7 @@ def test_from_an_inbox_to_a_report_and_again_without_adding_anything(place: Plac
     assert {row[4] for row in reviews} == {2.5}
     assert {row[0] for row in reviews if row[5]} == blind & {task["id"] for task in tasks[:20]}
 
-    # A blind answer against the model is read by another person, who is not told.
+    # A blind answer against the model is read by another person, who does not know that.
     third = place.cli("run", place.name)
     assert third.code == 0, third.err
     against = {row[0] for row in reviews if row[5] and row[3] not in (None, "bug")}
@@ -75,7 +75,7 @@ def test_from_an_inbox_to_a_report_and_again_without_adding_anything(place: Plac
     assert other.code == 1, other.out
 
 
-def test_a_wave_is_no_larger_than_the_room_in_the_queue(place: Place) -> None:
+def test_a_batch_is_no_larger_than_the_room_in_the_queue(place: Place) -> None:
     place.describe(depth=7)
     place.deliver("one.jsonl", [mail(n) for n in range(20)])
     place.cli("init", place.name)

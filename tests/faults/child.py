@@ -1,4 +1,4 @@
-"""One run of one flow, in a process made for it, told what shall go wrong.
+"""One run of one flow, in a process made for it, reported what shall go wrong.
 
 The flow is the product's own, without Prefect around it: its tasks are called as functions, and what `measure` would
 leave in Prefect's pages is left out, as are the charts of its own. (All of that is there in `test_with_prefect.py`.)
@@ -89,7 +89,7 @@ def _prepare(job: Job) -> None:
     decide.record = decide.record.fn  # type: ignore[assignment]
     dispatch.send = dispatch.send.fn  # type: ignore[assignment]
     collect.record_answers = collect.record_answers.fn  # type: ignore[assignment]
-    # To draw the charts takes a third of the time of all runs, and nothing can be lost there.
+    # To sample the charts takes a third of the time of all runs, and nothing can be lost there.
     drawing.svg = lambda *_: "<svg/>"
     risk_coverage._framed = lambda sampled, *_: sampled
     artifacts.artifacts = lambda *_: None

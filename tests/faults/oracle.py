@@ -1,6 +1,6 @@
 """What must hold whatever happened, computed from the ledger's tables and from Label Studio's API, past our own code.
 
-Nothing here calls the product: the database is read with its plainest driver, and hashes, draws and keys are made again
+Nothing here calls the product: the database is read with its plainest driver, and hashes, samples and keys are made again
 from their definitions.
 """
 
@@ -157,9 +157,9 @@ def _decisions(facts: Facts, seen: dict[str, tuple[Any, ...]]) -> Iterator[Findi
             if row["group_id"] != group:
                 yield Finding(kind="other", text=f"{name} belongs to another group than its payload says")
         digest = hashlib.sha256(f"{salts[row['epoch_id']]}\n{row['group_id']}".encode()).hexdigest()
-        draw = int(digest[:13], 16) / 2**52
-        if row["propensity"] != propensity or bool(row["blind"]) != (draw < propensity):
-            yield Finding(kind="other", text=f"{name} has another draw or propensity than its policy gives")
+        number = int(digest[:13], 16) / 2**52
+        if row["propensity"] != propensity or bool(row["blind"]) != (number < propensity):
+            yield Finding(kind="other", text=f"{name} has another sample or propensity than its policy gives")
         now = (row["route"], bool(row["blind"]), row["propensity"], row["policy_id"], row["prediction"], row["seal"])
         if seen.setdefault(row["case_id"], now) != now:
             was = seen[row["case_id"]][0]
@@ -174,7 +174,7 @@ def _kin(facts: Facts, row: Mapping[str, Any]) -> tuple[str, int, str]:
 
 
 def _tasks(facts: Facts, all_tasks: Rows) -> Iterator[Finding]:
-    """One open task per case and slot, for cases that go to people only, blind where drawn and with the model's answer
+    """One open task per case and slot, for cases that go to people only, blind where sampled and with the model's answer
     elsewhere, and served to somebody."""
     decisions = {row["case_id"]: row for row in facts.tables["decision"]}
     by_key: dict[str, Rows] = {}
@@ -182,7 +182,7 @@ def _tasks(facts: Facts, all_tasks: Rows) -> Iterator[Finding]:
         by_key.setdefault(str(task["data"].get("case_key")), []).append(task)
     expected = {}
     for row in facts.tables["dispatch"]:
-        name = f"case {row['case_id']} slot {row['slot']}"
+        name = f"case {row['case_id']} reading {row['slot']}"
         text = json.dumps([row["stream"], row["case_id"], row["slot"]], separators=(",", ":"))
         key = hashlib.sha256(text.encode()).hexdigest()[:32]
         if key in expected:
@@ -206,7 +206,7 @@ def _tasks(facts: Facts, all_tasks: Rows) -> Iterator[Finding]:
         # Of doubles that people have answered before they could be taken away, no work is thrown away.
         if len(tasks) > 1 and not all(humans(task) for task in tasks):
             ids = [task["id"] for task in tasks]
-            yield Finding(kind="doubled", text=f"tasks {ids} are one case and slot")
+            yield Finding(kind="doubled", text=f"tasks {ids} are one case and reading")
         if key not in expected:
             yield Finding(kind="lost", text=f"task {tasks[0]['id']} stands in the queue without a dispatch")
 

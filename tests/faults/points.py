@@ -2,7 +2,7 @@
 
 A side effect is a transaction's begin, its rows and its commit, a request to Label Studio that changes something, and a
 file that appears. They are found by wrapping the libraries by which they are done, not by hooks in the product: what
-the product does next year has points too. `before X` and `after X` are told to whoever listens, then `at` is done.
+the product does next year has points too. `before X` and `after X` are reported to whoever listens, then `at` is done.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""A life of a stream in rounds, struck at one flow after the other, and judged after each strike."""
+"""A life of a stream in rounds, struck at one flow after the other, and assessed after each strike."""
 
 import os
 from collections.abc import Callable, Iterable

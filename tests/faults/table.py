@@ -22,7 +22,7 @@ HEAD = (
 
 
 def record(fault: str, texts: list[str], **counts: int) -> None:
-    """Add what strikes of one kind came to. `found`: each finding in words, for who reads the lines of a run that failed."""
+    """Add what strikes of one kind came to. `findings`: each in words, for who reads the lines of a run that failed."""
     _append({"fault": fault, **counts, "found": texts})
 
 

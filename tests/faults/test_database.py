@@ -71,7 +71,7 @@ def test_a_disk_without_room_stops_a_run_and_leaves_nothing_half_done(make: Any)
     chance = random.Random(21)
 
     def strike(world: World, flow: str) -> Ended | None:
-        # No file may be written beyond so many bytes, which SQLite is told as it is told of a full disk: its log meets it.
+        # No file may be written beyond so many bytes, which SQLite hears as it hears of a full disk: its log meets it.
         ended = world.flow(flow, file_bytes=chance.randrange(1, 60_000))
         return None if ended.done else ended
 

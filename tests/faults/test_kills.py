@@ -14,7 +14,7 @@ LIVES = share(10)
 
 
 class AtRandom:
-    """Kills a flow at a moment drawn from all that its last full run took."""
+    """Kills a flow at a moment sampled from all that its last full run took."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)

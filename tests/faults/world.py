@@ -35,7 +35,7 @@ class World:
     token: str
     people: Mapping[str, str]  # e-mail address -> token
     random: random.Random
-    job: dict[str, Any] = field(default_factory=dict)  # what every run of this world is told
+    job: dict[str, Any] = field(default_factory=dict)  # what every run of this world is reported
     name: str = field(default_factory=lambda: f"mail-{secrets.token_hex(4)}")
     delivered: list[oracle.Delivered] = field(default_factory=list)
     submissions: dict[int, oracle.Submission] = field(default_factory=dict)
@@ -143,8 +143,8 @@ class World:
         score = None if kind > 0.95 else round(self.random.random(), 3)
         label = "no such label" if 0.90 < kind <= 0.95 else self.random.choice(LABELS)
         row = {"id": case_id, "label": label, "score": score, "text": text, "language": "en"}
-        given = oracle.Delivered(source=source, line=line, case_id=case_id, label=label, score=score, text=text)
-        return json.dumps(row), given
+        row_there = oracle.Delivered(source=source, line=line, case_id=case_id, label=label, score=score, text=text)
+        return json.dumps(row), row_there
 
     def api(self, token: str, method: str, path: str, **rest: Any) -> Any:
         """Label Studio's API, past our own code, as the owner of the token."""

@@ -1,6 +1,6 @@
 """The process of which each run of the harness is a fork: `python -m tests.faults.zygote SOCKET`.
 
-A connection is a run: it sends one line of JSON (a job of `child`), and is told in lines of JSON what the run does, until
+A connection is a run: it sends one line of JSON (a job of `child`), and is reported in lines of JSON what the run does, until
 it ends, one way or another.
 """
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.fuzz import inputs, once
 
-ADDRESS_SPACE = 16 * 2**30  # bytes: what asks for more is refused, and told from what holds more by its peak
+ADDRESS_SPACE = 16 * 2**30  # bytes: what asks for more is refused, and known from what holds more by its peak
 AGAIN_EVERY = 10
 
 

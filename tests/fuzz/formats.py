@@ -64,7 +64,7 @@ def _column(values: list[Any]) -> pa.Array:
 
 
 def every_type(rng: Generator, rows: Rows) -> bytes:
-    """The rows as Parquet, each column of a type drawn among all that Polars can write."""
+    """The rows as Parquet, each column of a type chosen among all that Polars can write."""
     frame = pl.DataFrame({name: pl.Series([str(row[name]) for row in rows]) for name in rows[0]})
     numbers = pl.Series(rng.integers(0, 2, len(rows)))
     kinds: list[Any] = [

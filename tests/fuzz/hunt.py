@@ -96,7 +96,7 @@ def _reported(outcome: dict[str, Any]) -> dict[str, Any]:
 
 
 def _lost(begun: dict[str, Any]) -> dict[str, Any]:
-    empty = {"said": "", "rows": 0, "decided": 0, "faults": 0, "bytes": 0, "seconds": 0.0, "peak": 0}
+    empty = {"message": "", "rows": 0, "decided": 0, "faults": 0, "bytes": 0, "seconds": 0.0, "peak": 0}
     return begun | empty | {"ended": "broken", "broken": "the process died or hung"}
 
 

@@ -68,7 +68,7 @@ def _shown(value: float) -> str:
 
 
 def _errors(frame: pl.DataFrame) -> str:
-    kinds = frame.filter(pl.col("said") != "").group_by("ended").len().sort("len", descending=True)
+    kinds = frame.filter(pl.col("message") != "").group_by("ended").len().sort("len", descending=True)
     text = ", ".join(f"`{name}` {count}" for name, count in kinds.iter_rows()) or "none"
     return f"Errors by class: {text}.\n"
 

@@ -110,7 +110,7 @@ class Desk:
         label: str = "ham",
         days: list[str] | None = None,
     ) -> None:
-        """Cases of one confidence come in and are decided; the drawn ones are answered, the first `wrong` of them wrong.
+        """Cases of one confidence come in and are decided; the sampled ones are answered, the first `wrong` of them wrong.
 
         Without `second` nobody reads again what disagrees. `days`: when the model answered, per case; None: it does not say.
         """

@@ -64,7 +64,7 @@ def test_a_copy_taken_while_another_writes_is_whole(url: str, tmp_path: Path) ->
             assert book.read("SELECT count(*) AS n FROM fault WHERE line >= 1000").item() % 50 == 0
 
 
-def test_an_older_copy_is_told_from_the_ledger_by_its_head(url: str, tmp_path: Path) -> None:
+def test_an_older_copy_is_known_from_the_ledger_by_its_head(url: str, tmp_path: Path) -> None:
     backups.make(url, tmp_path / "copy.db")
     with ledger.open(url) as book:
         book.append({"fault": facts.faults({"line": 77})}, now=facts.NOW)

@@ -158,7 +158,7 @@ def test_release_stops_when_nobody_reads_and_goes_on_when_somebody_has(desk: Des
     assert (again.policy.threshold, again.adopted_by) == (None, safeguards.SILENCE), "the others still wait"
 
 
-def test_where_every_draw_is_answered_no_silence_stops_release(desk: Desk, clock: Clock) -> None:
+def test_where_every_sample_is_answered_no_silence_stops_release(desk: Desk, clock: Clock) -> None:
     adopted = actions.adopt("mail", 0.9, by=ANN, because=WHY)
     desk.arrive("c", 40, 0.995)
     clock.later(30)

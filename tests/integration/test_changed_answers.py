@@ -26,7 +26,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Itera
 
 
 def act(desk: Desk) -> tuple[str, float | None]:
-    """What `measure` does after a look at today's labels, and the line in force then."""
+    """What `measure` does after a look at today's labels, and the threshold in force then."""
     safeguards.act(desk.run(), desk.in_force(), desk.looks(), runs.clock())
     assert safeguards.act(desk.run(), desk.in_force(), desk.looks(), runs.clock()) is False, "again changes nothing"
     return desk.in_force().adopted_by, desk.in_force().policy.threshold
@@ -60,9 +60,9 @@ def test_when_its_answers_are_deleted_a_threshold_is_revoked_and_it_comes_back_w
     assert desk.look().certified == ()
     stopped = desk.in_force()
     assert (stopped.because, stopped.certified) == (f"{revoked.BECAUSE}: nothing is released", False)
-    gather = measure.gather(desk.run(), stopped, desk.cases(), desk.looks(), NO_LABELS, now)
-    assert certificate_text.REVOKED in certificate_text.lines(gather)
-    assert gather.verdict != "certified"
+    report = measure.gather(desk.run(), stopped, desk.cases(), desk.looks(), NO_LABELS, now)
+    assert certificate_text.REVOKED in certificate_text.lines(report)
+    assert report.verdict != "certified"
     with pytest.raises(Misuse, match="is not certified"):
         actions.adopt("mail", 0.9, by=ANN, because=WHY)
     looks = desk.book.read("SELECT threshold FROM look ORDER BY look")["threshold"].to_list()
@@ -134,8 +134,8 @@ def test_errors_of_an_era_speak_against_its_certificate_however_good_the_one_bef
     assert certificates.held(bare.look()) == [0.995]
     with pytest.raises(Misuse, match=r"but by the labels of era 2 so far at least .* is wrong, with 5 % asked for"):
         actions.adopt("mail", None, by=ANN, because=WHY)
-    gather = measure.gather(bare.run(), bare.in_force(), bare.cases(), bare.looks(), NO_LABELS, runs.clock())
-    assert gather.ruling.state == "contradicted"
+    report = measure.gather(bare.run(), bare.in_force(), bare.cases(), bare.looks(), NO_LABELS, runs.clock())
+    assert report.ruling.state == "contradicted"
 
 
 def test_errors_of_the_era_before_do_not_speak_against_a_clean_one(bare: Desk, clock: Clock) -> None:
@@ -145,7 +145,7 @@ def test_errors_of_the_era_before_do_not_speak_against_a_clean_one(bare: Desk, c
     second_era(bare, clock)
     bare.arrive("c", 300, 0.995)
     assert certificates.held(bare.look())
-    gather = measure.gather(bare.run(), bare.in_force(), bare.cases(), bare.looks(), NO_LABELS, runs.clock())
-    assert (gather.ruling.state, gather.ruling.contradicted, gather.ruling.refusals) == ("move", (), ())
-    assert gather.everything.errors > 0, "the figure of all eras stays on the page"
+    report = measure.gather(bare.run(), bare.in_force(), bare.cases(), bare.looks(), NO_LABELS, runs.clock())
+    assert (report.ruling.state, report.ruling.contradicted, report.ruling.refusals) == ("move", (), ())
+    assert report.everything.errors > 0, "the figure of all eras stays on the page"
     assert actions.adopt("mail", None, by=ANN, because=WHY).certified is True

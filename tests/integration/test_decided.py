@@ -1,4 +1,4 @@
-"""A line is as old as the adoption by a named person that decided it; what else is adopted meanwhile makes it no younger."""
+"""A threshold is as old as the adoption by a named person that decided it; what else is adopted meanwhile makes it no younger."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -97,7 +97,7 @@ def test_a_lapsed_line_that_a_person_takes_all_the_same_stands_until_the_era_end
     assert era is not None
     by_itself, stands = actions.terms("mail", desk.in_force())
     assert by_itself.startswith("Each class is certified by itself, with 95")
-    assert f"the line of ham in era {era.number}, which ends {formats.when(era.ends_at)}." in stands
+    assert f"the threshold of ham in era {era.number}, which ends {formats.when(era.ends_at)}." in stands
 
 
 def test_going_back_without_uncertified_makes_no_line_younger(desk: Desk, clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""A wave against a real Label Studio: what an earlier run left there is recorded, and nothing goes out twice."""
+"""A batch against a real Label Studio: what an earlier run left there is recorded, and nothing goes out twice."""
 
 import json
 import secrets
@@ -85,7 +85,7 @@ class Place:
             return dispatch.send_all(self.run(book), dispatch.send.fn)
 
     def push_without_a_receipt(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A wave that ends between Label Studio's answer and the ledger."""
+        """A batch that ends between Label Studio's answer and the ledger."""
         append = ledger.Ledger.append
 
         def cut(self: ledger.Ledger, facts: Any, *, now: str) -> appends.Appended:
@@ -157,7 +157,7 @@ def place(label_studio: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, po
         api.delete(f"/api/projects/{built.project_id}/")
 
 
-def test_a_wave_reads_the_newest_ids_once_and_looks_for_no_key(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_reads_the_newest_ids_once_and_looks_for_no_key(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(push, "BATCH", 5)
     asked: list[str] = []
     real = httpx.HTTPTransport.handle_request
@@ -279,7 +279,7 @@ def test_a_double_whose_answer_was_taken_back_stays_until_that_is_collected(
 
 
 @pytest.mark.parametrize("policy", ["[policy]\ncold_blind_rate = 0.3\n"])
-def test_predictions_that_an_import_did_not_keep_are_sent_once_more_and_it_is_told(
+def test_predictions_that_an_import_did_not_keep_are_sent_once_more_and_it_is_reported(
     place: Place, label_studio: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first import of the project: it does not even know whose predictions to show."""

@@ -93,7 +93,7 @@ def verdict(book: ledger.Ledger, *, second: bool = True, share: float = 0.0) -> 
 
 
 @pytest.mark.parametrize(
-    ("answers", "outcome", "next_slot"),
+    ("answers", "outcome", "next_reading"),
     [
         ("h", "right", None),
         ("s", "disputed", 1),
@@ -109,11 +109,11 @@ def verdict(book: ledger.Ledger, *, second: bool = True, share: float = 0.0) -> 
     ],
 )
 def test_the_majority_of_different_people_decides(
-    book: ledger.Ledger, answers: str, outcome: str, next_slot: int | None
+    book: ledger.Ledger, answers: str, outcome: str, next_reading: int | None
 ) -> None:
     read(book, "c", answers)
     assert [outcome] == facts.judge(book).sampled["outcome"].to_list()
-    assert ([] if next_slot is None else [("c", next_slot)]) == waiting(book)
+    assert ([] if next_reading is None else [("c", next_reading)]) == waiting(book)
     assert [] == waiting(book, second=False)
     assert int(outcome == "disputed") == facts.judge(book).sampled["disputed"].sum()
     # An estimate counts the dispute as an error until it is settled; without second opinions it is one.
@@ -171,7 +171,7 @@ def test_who_agrees_and_is_not_sure_is_read_by_another_unless_readers_read_alone
     assert (2, 2, False, False) == verdict(book, second=second)[1]
 
 
-def test_a_spent_slot_is_not_open_and_a_repeat_is_no_reading(book: ledger.Ledger) -> None:
+def test_a_spent_reading_number_is_not_open_and_a_repeat_is_no_reading(book: ledger.Ledger) -> None:
     read(book, "c", "s-?")
     assert [("c", 2)] == readings.open_cases(readings.read(book, "mail")).select("case_id", "slot").rows()
     assert 1 == totals.totals(book, "mail", readings.read(book, "mail"))["open"]
@@ -193,7 +193,7 @@ def test_a_dispute_past_its_deadline_is_late(book: ledger.Ledger) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answers", "next_slot", "verdict_"),
+    ("answers", "next_reading", "verdict_"),
     [
         ("h", 1, (1, 1, False, True)),
         ("h?", None, (1, 1, False, True)),
@@ -207,11 +207,11 @@ def test_a_dispute_past_its_deadline_is_late(book: ledger.Ledger) -> None:
         ("ss", None, (2, 0, False, False)),
     ],
 )
-def test_a_drawn_reading_that_agrees_is_read_by_another_person_and_a_tie_by_a_third(
-    book: ledger.Ledger, answers: str, next_slot: int | None, verdict_: tuple[int, int, bool, bool]
+def test_a_sampled_reading_that_agrees_is_read_by_another_person_and_a_tie_by_a_third(
+    book: ledger.Ledger, answers: str, next_reading: int | None, verdict_: tuple[int, int, bool, bool]
 ) -> None:
     read(book, "c", answers)
-    assert ([] if next_slot is None else [("c", next_slot)]) == waiting(book, share=1.0)
+    assert ([] if next_reading is None else [("c", next_reading)]) == waiting(book, share=1.0)
     assert [verdict_] == verdict(book, share=1.0)
 
 
@@ -267,7 +267,7 @@ def test_an_answer_that_was_not_blind_is_no_reading(book: ledger.Ledger) -> None
     assert [] == waiting(book, share=1.0)
 
 
-def test_the_overlap_is_drawn_by_group_and_by_the_salt_of_the_epoch(book: ledger.Ledger) -> None:
+def test_the_overlap_is_sampled_by_group_and_by_the_salt_of_the_epoch(book: ledger.Ledger) -> None:
     terms = '{"review.overlap": 0.5}'
     epochs: list[dict[str, facts.Value]] = [{"epoch_id": f"e-{n}", "salt": f"{n}" * 32, "terms": terms} for n in (2, 3)]
     book.append({"epoch": facts.epochs(*epochs)}, now=facts.NOW)
@@ -298,11 +298,11 @@ def test_the_overlap_is_drawn_by_group_and_by_the_salt_of_the_epoch(book: ledger
     assert of_groups["a"].equals(of_groups["b"])
     alone = sampled.filter(pl.col("number") % 2 == 0).pivot("twin", index=["epoch", "number"], values="overlap")
     both = alone.select((pl.col("a") & pl.col("b")).mean()).item()
-    assert 0.003 < both < 0.02  # a hundredth, were it drawn for each by itself
+    assert 0.003 < both < 0.02  # a hundredth, were it sampled for each by itself
     assert 0.08 < result["overlap"].mean() < 0.12  # type: ignore[operator]
     by_epoch = sampled.filter(pl.col("twin") == "a").pivot("epoch", index="number", values="overlap")
     assert not by_epoch["e-2"].equals(by_epoch["e-3"])
-    # The same for ever, and drawing more keeps who was drawn.
+    # The same for ever, and drawing more keeps who was sampled.
     assert result["overlap"].equals(overlap.claims(book, "mail", 0.1)["overlap"])
     assert overlap.claims(book, "mail", 0.2).filter(result["overlap"])["overlap"].all()
 
@@ -324,7 +324,7 @@ def test_an_epoch_goes_by_the_share_it_registered_and_by_none_that_the_stream_as
     assert [] == waiting(book, share=0.0)
 
 
-def test_a_case_without_a_known_group_is_drawn_alike_from_the_ledger_and_from_an_extract_of_the_first_version(
+def test_a_case_without_a_known_group_is_sampled_alike_from_the_ledger_and_from_an_extract_of_the_first_version(
     book: ledger.Ledger,
 ) -> None:
     for number in range(12):
@@ -340,7 +340,7 @@ def test_cases_at_hand_are_marked_and_read_as_those_of_the_ledger(book: ledger.L
         held: facts.Value = f"{number:016x}" if number % 2 else None
         route = "AUTOMATE" if number % 3 else "REVIEW"
         read(book, f"c-{number}", answers, group_id=held, route=route, propensity=0.1 + number / 10)
-    read(book, "undrawn", "", blind=False)
+    read(book, "unsampled", "", blind=False)
     cases = facts.judge(book)
     marked = overlap.sampled(cases.kinds, cases.sampled, overlap.salts(book, "mail"), 0.5)
     assert cases.sampled["case_id"].equals(marked["case_id"])

@@ -93,8 +93,8 @@ def test_the_report_says_until_when_a_line_carries_over_and_calls_none_certified
     assert (era.number, era.state) == (2, state)
     days = timestamps.parse(era.ends_at) - timestamps.parse(now) + timedelta(days=1)
     assert era.until[:10] == at(60 + ages.carries(round(days / timedelta(days=1))))[:10] < era.ends_at[:10]
-    gather = measure.gather(desk.run(), in_force, desk.cases(now), progress_by_scope, NO_LABELS, now)
-    assert (gather.verdict == "certified") == (state == "carried")
+    report = measure.gather(desk.run(), in_force, desk.cases(now), progress_by_scope, NO_LABELS, now)
+    assert (report.verdict == "certified") == (state == "carried")
 
 
 def test_days_between_two_eras_count_among_those_that_a_line_carries_over(desk: Desk) -> None:

@@ -87,7 +87,7 @@ def test_an_era_turns_when_it_ends_and_its_evidence_starts_from_zero(desk: Desk,
     head = desk.book.head()[0]
     now = turn(desk)
     assert (now.number, now.after_seal, now.registered_at) == (2, head, clock())
-    # Of 5 cases a day all are drawn while nothing is released, and 59 labels must come within a third of the era.
+    # Of 5 cases a day all are sampled while nothing is released, and 59 labels must come within a third of the era.
     assert timestamps.parse(now.ends_at) - clock.now == timedelta(days=60)
     after = desk.look()
     assert (after.plan.era, after.looks, after.certified, sum(after.cases)) == (2, 1, (), 0)
@@ -102,7 +102,7 @@ def test_of_a_stream_that_releases_the_audits_say_how_long_the_next_era_lasts(de
     desk.look()
     actions.adopt("mail", 0.99, by=ANN, because=WHY)
     clock.now = timestamps.parse(turn(desk).ends_at)
-    # Of 5 cases a day half are drawn.
+    # Of 5 cases a day half are sampled.
     assert timestamps.parse(turn(desk).ends_at) - clock.now == timedelta(days=71)
 
 

@@ -57,8 +57,8 @@ class Desk:
             settings=settings.read(),
             ledger=self.book,
         )
-        record_all = score.record_all(run, path, decide.record.fn)
-        return {name: record_all[name] for name in COUNTED}
+        counts = score.record_all(run, path, decide.record.fn)
+        return {name: counts[name] for name in COUNTED}
 
     def decisions(self) -> pl.DataFrame:
         return self.book.read("SELECT case_id, prediction, raw_score FROM decision ORDER BY case_id")

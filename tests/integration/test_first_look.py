@@ -294,10 +294,10 @@ def test_what_is_to_be_mended_of_a_column_stands_in_the_report(field: Field) -> 
     )
     cases = evidence.cases(run, runs.clock())
     labels = evidence.labels(described, in_force, cases, runs.clock())
-    gather = measure.gather(run, in_force, cases, {}, labels, runs.clock())
-    assert [line.partition(" values")[0] for line in gather.columns] == ["a.jsonl: none of 40"] * 2
-    assert html_page.html(gather).count("none of 40 values") == 2
-    assert terminal.lines(gather).count("Columns: a.jsonl: none of 40 values") == 2
+    report = measure.gather(run, in_force, cases, {}, labels, runs.clock())
+    assert [line.partition(" values")[0] for line in report.columns] == ["a.jsonl: none of 40"] * 2
+    assert html_page.html(report).count("none of 40 values") == 2
+    assert terminal.lines(report).count("Columns: a.jsonl: none of 40 values") == 2
 
 
 def test_the_report_looks_at_the_newest_file_and_what_cannot_be_read_is_no_matter_of_it(field: Field) -> None:

@@ -1,4 +1,4 @@
-"""Who may move the line, and on what: certificates from the ledger's own facts, the watchdog, recall. Both databases."""
+"""Who may move the threshold, and on what: certificates from the ledger's own facts, the watchdog, recall. Both databases."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -46,11 +46,11 @@ def certified_twice(desk: Desk) -> certificate.Progress:
     return desk.look()
 
 
-def test_draws_that_nobody_has_read_never_make_it_look_hopeless(desk: Desk) -> None:
+def test_samples_that_nobody_has_read_never_make_it_look_hopeless(desk: Desk) -> None:
     desk.arrive("a", 40, 0.995, answer=False)
     desk.look(timestamps.text(datetime.now(UTC) + timedelta(hours=49)))
     with pytest.raises(
-        Misuse, match=r"no threshold of mail is certified yet; (draws count as wrong until|about \d+ more)"
+        Misuse, match=r"no threshold of mail is certified yet; (samples count as wrong until|about \d+ more)"
     ):
         actions.adopt("mail", None, by=ANN, because=WHY)
 
@@ -73,7 +73,7 @@ def test_a_look_at_nothing_new_leaves_no_record(desk: Desk) -> None:
     assert desk.look().looks == 2
 
 
-def test_draws_that_wait_take_nothing_from_what_was_answered_before_them_however_late_they_are(desk: Desk) -> None:
+def test_samples_that_wait_take_nothing_from_what_was_answered_before_them_however_late_they_are(desk: Desk) -> None:
     desk.arrive("a", 300, 0.995)
     before = desk.look()
     desk.arrive("b", 3, 0.995, answer=False)
@@ -108,12 +108,12 @@ def test_halt_resume_and_rollback_move_between_versions_on_the_record(desk: Desk
         actions.resume("mail", by=ANN, because=WHY)
     with pytest.raises(Misuse, match=r"no version 9; in this epoch there are 5 \(released at 0.9 and above\), 4 "):
         actions.rollback("mail", 9, by=ANN, because=WHY)
-    reported = timeline.line(desk.book, "mail")
+    reported = timeline.policies(desk.book, "mail")
     assert [f"version {number}:" in reported for number in range(1, 7)] == [True] * 6
     assert "certified down to 0.9" in reported
 
 
-def test_who_adopts_a_line_can_be_told_who_has_stopped_the_stream(desk: Desk) -> None:
+def test_who_adopts_a_line_hears_who_has_stopped_the_stream(desk: Desk) -> None:
     assert actions.stopped("mail") is None  # an epoch begins with nothing released
     certified_twice(desk)
     actions.adopt("mail", 0.99, by=ANN, because=WHY)
@@ -170,11 +170,11 @@ def test_errors_among_the_released_close_the_epoch_and_recall_sends_the_suspects
     assert totals.waiting(desk.book, "mail") == len(suspects)
     with pytest.raises(Misuse, match="released nothing in this epoch"):
         actions.resume("mail", by=ANN, because=WHY)
-    assert "ALARM" in timeline.line(desk.book, "mail")
+    assert "ALARM" in timeline.policies(desk.book, "mail")
     assert "recalled" in timeline.case(desk.book, "mail", suspects["case_id"][0])
 
 
-def test_a_case_is_told_from_its_input_to_its_readers_and_an_unknown_one_is_refused(desk: Desk) -> None:
+def test_a_case_is_known_from_its_input_to_its_readers_and_an_unknown_one_is_refused(desk: Desk) -> None:
     desk.arrive("a", 3, 0.7)
     reported = timeline.case(desk.book, "mail", "a-0001")
     for text in (
@@ -185,7 +185,7 @@ def test_a_case_is_told_from_its_input_to_its_readers_and_an_unknown_one_is_refu
         "by ben@example.org: answered 'ham'",
     ):
         assert text in reported
-    assert "NOT what the draw says" not in reported
+    assert "NOT what the sample says" not in reported
     with pytest.raises(Misuse, match="has no case 'zzz'"):
         timeline.case(desk.book, "mail", "zzz")
 
@@ -210,7 +210,7 @@ def test_each_class_is_certified_by_its_own_labels_and_released_by_its_own_line(
     desk.arrive("b", 300, 0.995, label="spam", wrong=60)
     looks = desk.looks()
     assert ["ham", "spam"] == sorted(looks)
-    assert {0.025} == {progress.plan.delta for progress in looks.values()}, "two classes share the doubt"
+    assert {0.025} == {progress.plan.delta for progress in looks.values()}, "two classes share the level"
     assert looks["ham"].threshold is not None
     assert looks["spam"].threshold is None
     assert (300, 300) == (looks["ham"].cases[-1], looks["spam"].cases[-1])
@@ -242,7 +242,7 @@ def test_each_class_is_certified_by_its_own_labels_and_released_by_its_own_line(
     assert again_risky.policy.by_class == risky.policy.by_class
     back = actions.rollback("mail", adopted.version, by=ANN, because=WHY)
     assert (back.policy.by_class, back.certified) == (adopted.policy.by_class, True)
-    reported = timeline.line(desk.book, "mail")
+    reported = timeline.policies(desk.book, "mail")
     assert f"released by class: ham at {looks['ham'].threshold:g} and above, certified" in reported
     assert f"certified down to {looks['ham'].threshold:g} for ham" in reported
 
@@ -253,10 +253,10 @@ def test_the_report_of_a_stream_with_a_line_per_class_says_which_class_stays_wit
     progress_by_scope = classes.looks()
     actions.adopt("mail", None, by=ANN, because=WHY)
     classes.arrive("c", 50, 0.995, label="ham")
-    gather = measure.gather(
+    whole = measure.gather(
         classes.run(), classes.in_force(), classes.cases(), progress_by_scope, NO_LABELS, runs.clock()
     )
-    text = report.lines(gather)
+    text = report.lines(whole)
     assert "Nothing is certified yet for spam: these stay with people." in text
     assert "Certified for ham" in text
     actions.adopt("mail", 0.9, label="spam", by=ANN, because=WHY, uncertified=True)
@@ -265,11 +265,11 @@ def test_the_report_of_a_stream_with_a_line_per_class_says_which_class_stays_wit
     )
     assert "stay with people" not in report.lines(bare)
     assert "Nothing is certified for spam, and it is released all the same." in report.lines(bare)
-    assert summary.proposed(bare) == ("Wait", "The line in force is not certified for spam.")
-    assert "certified" == gather.verdict
-    assert [("ham", True), ("spam", False)] == [(line.label, line.certified is not None) for line in gather.classes]
-    assert "Class by class" in report.page(gather)
-    assert ["ham", "spam"] == [line["label"] for line in as_json.whole(gather)["classes"]]
+    assert summary.proposed(bare) == ("Wait", "The threshold in force is not certified for spam.")
+    assert "certified" == whole.verdict
+    assert [("ham", True), ("spam", False)] == [(line.label, line.certified is not None) for line in whole.classes]
+    assert "Class by class" in report.page(whole)
+    assert ["ham", "spam"] == [line["label"] for line in as_json.whole(whole)["classes"]]
 
 
 def test_a_halt_is_taken_also_while_the_file_says_other_terms_than_the_epoch(desk: Desk) -> None:
@@ -283,7 +283,7 @@ def test_a_line_per_class_is_another_certificate_and_begins_another_epoch(desk: 
     per_class = Desk(desk.folder, desk.book, "each").describe()
     assert runs.changed(desk.book, desk.in_force(), per_class) is not None
     assert epochs.begin_epoch(desk.book, per_class, ANN) is True
-    with pytest.raises(Misuse, match="has a line per class"):
+    with pytest.raises(Misuse, match="has a threshold per class"):
         actions.adopt("mail", 0.9, by=ANN, because=WHY)
 
 
@@ -322,8 +322,8 @@ def test_where_the_confidence_ranks_backwards_the_report_proposes_nothing_and_ad
     desk.arrive("b", 3000, 0.6)
     progress_by_scope = desk.looks()
     assert progress_by_scope[""].threshold == 0.6
-    gather = measure.gather(desk.run(), desk.in_force(), desk.cases(), progress_by_scope, NO_LABELS, runs.clock())
-    text = report.lines(gather)
+    whole = measure.gather(desk.run(), desk.in_force(), desk.cases(), progress_by_scope, NO_LABELS, runs.clock())
+    text = report.lines(whole)
     assert "Do not release: Wrong answers have the higher confidence" in text
     assert "it must not be routed by" in text
     for threshold in (None, 0.6):
@@ -339,26 +339,26 @@ def test_what_todays_labels_put_above_the_target_is_not_proposed_and_takes_the_m
     desk.arrive("b", 300, 0.9, wrong=90)
     progress_by_scope = desk.looks()
     assert progress_by_scope[""].threshold == 0.9, "certified stays certified"
-    gather = measure.gather(desk.run(), desk.in_force(), desk.cases(), progress_by_scope, NO_LABELS, runs.clock())
-    assert gather.ruling.threshold == 0.99
+    whole = measure.gather(desk.run(), desk.in_force(), desk.cases(), progress_by_scope, NO_LABELS, runs.clock())
+    assert whole.ruling.threshold == 0.99
     with pytest.raises(
         Misuse, match=r"threshold 0\.9 of mail cannot be adopted: .* at least \d+\.\d.% of what it would release"
     ):
         actions.adopt("mail", 0.9, by=ANN, because=WHY)
-    assert actions.adopt("mail", None, by=ANN, because=WHY).policy.threshold == gather.ruling.threshold
+    assert actions.adopt("mail", None, by=ANN, because=WHY).policy.threshold == whole.ruling.threshold
 
 
-def test_what_waits_for_another_reader_is_told_apart_and_speaks_against_nothing_yet(desk: Desk) -> None:
+def test_what_waits_for_another_reader_is_kept_apart_and_speaks_against_nothing_yet(desk: Desk) -> None:
     desk.arrive("a", 300, 0.995)
     desk.looks()
     desk.arrive("b", 100, 0.7, wrong=40, second=False)
-    gather = measure.gather(desk.run(), desk.in_force(), desk.cases(), desk.looks(), NO_LABELS, runs.clock())
-    there = blind_samples.at(gather.samples, 0.7)
+    whole = measure.gather(desk.run(), desk.in_force(), desk.cases(), desk.looks(), NO_LABELS, runs.clock())
+    there = blind_samples.at(whole.samples, 0.7)
     assert (there.right, there.wrong, there.disputed, there.unsent) == (360, 0, 40, 0)
-    assert gather.ruling.contradicted == ()
+    assert whole.ruling.contradicted == ()
     assert (
         "In 40 cases people disagree with the model or are not sure, and another reads it; until then it counts as wrong."
-        in (report.lines(gather).replace(formats.SPACE, " "))
+        in (report.lines(whole).replace(formats.SPACE, " "))
     )
 
 
@@ -367,9 +367,9 @@ def test_a_threshold_is_adopted_by_the_text_it_is_shown_with(desk: Desk) -> None
         scores = [0.9999 + 0.0001 * (250 * file + n) / 1001 for n in range(250)]
         desk.arrive(f"{'abcd'[file]}", 250, scores[-1])
     desk.looks()
-    gather = measure.gather(desk.run(), desk.in_force(), desk.cases(), desk.looks(), NO_LABELS, runs.clock())
-    held = [line for line in gather.shown if line in gather.ruling.allowed]
-    texts = [gather.shown[line] for line in held]
+    whole = measure.gather(desk.run(), desk.in_force(), desk.cases(), desk.looks(), NO_LABELS, runs.clock())
+    held = [line for line in whole.shown if line in whole.ruling.allowed]
+    texts = [whole.shown[line] for line in held]
     assert len(set(texts)) == len(held)
     for line, text in zip(held[:3], texts, strict=False):
         assert actions.adopt("mail", float(text), by=ANN, because=WHY).policy.threshold == line

@@ -14,7 +14,7 @@ from tests.integration.desk import ANN, Desk
 
 
 def report(folder: Path, customer: int, monkeypatch: pytest.MonkeyPatch) -> Report:
-    """600 cases, half of them drawn, the first 20 of these wrong."""
+    """600 cases, half of them sampled, the first 20 of these wrong."""
     folder.mkdir()
     url = f"sqlite:///{folder / 'ledger.db'}"
     monkeypatch.setenv("SECOND_READER_LEDGER", url)

@@ -80,7 +80,7 @@ def suspects(desk: Desk) -> set[str]:
 
 
 def answer_late(desk: Desk, prefix: str, wrong: int) -> None:
-    """People answer what was drawn of a batch and lay open, the first `wrong` against the model, and agree on these."""
+    """People answer what was sampled of a batch and lay open, the first `wrong` against the model, and agree on these."""
     tasks = dict(desk.book.read("SELECT case_id, task_id FROM dispatch WHERE slot = 0").iter_rows())
     cases = sampled(desk, prefix)
     for n, case in enumerate(cases):
@@ -124,7 +124,7 @@ def test_answers_that_come_after_the_model_has_changed_raise_an_alarm_of_its_epo
     assert as_json.key(built)["alarm"] is None, "status would say that nothing is released"
     assert [event for event, _ in changes.news(built, None)] == ["alarm"]
     assert changes.news(built, as_json.key(built)) == []
-    assert "the epoch of model m-1 was closed before" in timeline.line(desk.book, "mail")
+    assert "the epoch of model m-1 was closed before" in timeline.policies(desk.book, "mail")
     sent = recall.recall("mail", by=ANN, because=WHY)
     assert sent == past.suspects
     _, after = look(desk)

@@ -48,7 +48,7 @@ def test_appending_twice_writes_once_and_says_so(book: ledger.Ledger) -> None:
         assert all(rows.is_empty() for rows in [*again.written.values(), *again.conflicts.values()])
 
 
-def test_what_is_recorded_of_some_keys_is_told_and_nothing_is_written(book: ledger.Ledger, tmp_path: Path) -> None:
+def test_what_is_recorded_of_some_keys_is_reported_and_nothing_is_written(book: ledger.Ledger, tmp_path: Path) -> None:
     with book:
         book.append(facts.all_tables(), now=NOW)
         facts.retire_one(book, tmp_path)
@@ -93,7 +93,7 @@ def test_a_case_said_again_with_other_content_is_given_back_and_not_written(book
         assert book.read("SELECT content FROM decision WHERE case_id = 'c-1'").rows() == [("a",)]
 
 
-def test_two_people_who_adopt_the_same_version_are_told_apart(book: ledger.Ledger) -> None:
+def test_two_people_who_adopt_the_same_version_are_kept_apart(book: ledger.Ledger) -> None:
     with book:
         begin(book)
         book.append({"adoption": facts.adoptions()}, now=NOW)

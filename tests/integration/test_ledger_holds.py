@@ -25,7 +25,7 @@ def book(ledger_url: str) -> ledger.Ledger:
     return ledger.open(ledger_url)
 
 
-def test_a_second_run_of_the_same_flow_on_the_same_stream_is_told_so(book: ledger.Ledger, ledger_url: str) -> None:
+def test_a_second_run_of_the_same_flow_on_the_same_stream_hears_so(book: ledger.Ledger, ledger_url: str) -> None:
     with book, book.exclusive("score", "mail"), ledger.open(ledger_url) as other:
         for second in (book, other):
             with pytest.raises(errors.Busy, match="another run of score holds the stream mail"):

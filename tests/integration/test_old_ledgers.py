@@ -1,31 +1,40 @@
-"""A ledger that a landed version made is refused in one line until it is brought up, and then holds what it held."""
+"""A ledger that a landed version made is refused in one line until it is brought up, and then holds what it held.
+
+The versions are those of the migrations, each as the last code made it that had no later one: a new migration is tested from
+every version before it without a word here.
+"""
 
 import os
 import subprocess
 import sys
 import tarfile
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
+import polars as pl
 import pytest
+import sqlalchemy as sa
 
 from models.errors import LedgerInvalid
 from review.integrity import verify
-from review.ledger import layout, ledger
+from review.ledger import layout, ledger, schema
 from review.queries import finished
 from tests.integration import ledger_facts as facts
 
 ROOT = Path(__file__).parents[2]
-LANDED = {  # schema version -> a commit that had it: of the first the last
-    "0001": "1b26fce4d088b5a3f19d20100ba197b7d32fdc62",
-    "0002": "e4102b4be235a2507d14899792f2b33e19d2463c",
+VERSIONS = ROOT / "review" / "ledger" / "migrations" / "versions"
+# SHA-256 of each script that has made ledgers elsewhere: it never changes again, and what it lacks is a new version.
+FROZEN = {
+    "0001": "262d19a9eeefa41cc6a3fa3ad1bca561d5bb82f1185741e20b4fd74651144e19",
+    "0002": "187dc5cba56f3d756ee4fa5c5845e6b71d8a82e016bf14fd153ab3fca9049498",
 }
 MAKE = """
 import sys
 from pathlib import Path
 try:
     from review.ledger import ledger
-except ImportError:  # the first version had one file of that name
+except ImportError:  # the folders of the first version
     from review import ledger
 from tests.integration import ledger_facts as facts
 
@@ -36,17 +45,25 @@ with ledger.open(sys.argv[1]) as book:
 """
 
 
-@pytest.fixture(params=LANDED)
+def git(*words: str) -> bytes:
+    return subprocess.run(["git", *words], cwd=ROOT, check=True, capture_output=True).stdout
+
+
+def last_commit(version: str) -> str:
+    """The last commit whose newest schema was this version: the one before the next version's script came."""
+    after = schema.VERSIONS[schema.VERSIONS.index(version) + 1]
+    added = git(
+        "log", "--diff-filter=A", "--format=%H", "--reverse", "--", f":(glob)**/migrations/versions/v{after}_*.py"
+    )
+    return f"{added.decode().split()[0]}^" if added else "HEAD"  # not committed yet: the code that is
+
+
+@pytest.fixture(params=schema.VERSIONS[:-1])
 def old_ledger(request: pytest.FixtureRequest, ledger_url: str, tmp_path: Path) -> tuple[str, Path]:
     """A ledger with rows in every table, made by the code of a landed version; and the archive of what it retired."""
     code, archive = tmp_path / "code", tmp_path / "archive"
-    packed = subprocess.run(
-        ["git", "archive", LANDED[request.param], "models", "review", "tests/integration/ledger_facts.py"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
-    with tarfile.open(fileobj=BytesIO(packed.stdout)) as tar:
+    packed = git("archive", last_commit(request.param), "models", "review", "tests/integration/ledger_facts.py")
+    with tarfile.open(fileobj=BytesIO(packed)) as tar:
         tar.extractall(code, filter="data")
     subprocess.run(
         [sys.executable, "-c", MAKE, ledger_url, str(archive)],
@@ -58,22 +75,39 @@ def old_ledger(request: pytest.FixtureRequest, ledger_url: str, tmp_path: Path) 
     return ledger_url, archive
 
 
+def rows(url: str) -> dict[str, list[dict[str, object]]]:
+    """Every row of every table, as the database has it, past our own code; each table in an order of its own."""
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"), poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        names = [name for name in sa.inspect(connection).get_table_names() if name != "alembic_version"]
+        return {
+            name: sorted(map(dict, connection.execute(sa.text(f"SELECT * FROM {name}")).mappings()), key=repr)
+            for name in names
+        }
+
+
 def test_an_old_ledger_is_refused_until_it_is_brought_up_and_then_nothing_of_it_has_changed(
     old_ledger: tuple[str, Path],
 ) -> None:
     url, archive = old_ledger
+    before = rows(url)
     with pytest.raises(LedgerInvalid, match="bring it up with `second-reader init STREAM`"):
         ledger.open(url)
     ledger.migrate(url)
+    after = rows(url)
+    assert all(before.values())
+    for name, old in before.items():
+        added = after[name][0].keys() - old[0].keys()
+        assert all(row[column] is None for row in after[name] for column in added), name
+        whole = sorted(({c: row[c] for c in old[0]} for row in after[name]), key=repr)
+        new = [row for row in whole if row not in old]
+        assert [row for row in whole if row in old] == old, name
+        assert [row["schema_version"] for row in new] == ([schema.VERSION] if name == "edition" else []), name
     with ledger.open(url) as book:
         assert verify.ledger(book, archive=archive) == []
         assert len(book.identity) == 32
         book.append({"decision": facts.decisions({"case_id": "c-9", "group_id": "a" * 16})}, now=facts.NOW)
         assert verify.ledger(book, archive=archive) == []
-        for name, added in layout.ADDED.items():
-            rows = book.read(f"SELECT {', '.join(added)} FROM {name} WHERE seal < :head", head=book.head()[0])
-            assert len(rows) > 0
-            assert all(rows[column].null_count() == len(rows) for column in added), name
         with pytest.raises(ValueError, match="handout"):  # the new tables are there, and hold what they are for
             book.append({"handout": facts.handouts({}, {})}, now=facts.NOW)
         book.append({"handout": facts.handouts(), "delivery": facts.deliveries()}, now=facts.NOW)
@@ -87,9 +121,25 @@ def test_an_old_ledger_is_refused_until_it_is_brought_up_and_then_nothing_of_it_
 
 def test_a_value_put_into_a_column_that_came_later_is_seen(old_ledger: tuple[str, Path]) -> None:
     url, _ = old_ledger
+    before = rows(url)
     ledger.migrate(url)
-    facts.execute(url, *facts.unguard(url, "decision"), "UPDATE decision SET held = 'no' WHERE case_id = 'c-1'")
+    later = {
+        name: [column for column in added if column not in before[name][0]] for name, added in layout.ADDED.items()
+    }
+    for name, columns in later.items():
+        for column in columns[:1]:
+            value = "'no'" if layout.columns(name)[column] == pl.String else "1"
+            facts.execute(url, *facts.unguard(url, name), f"UPDATE {name} SET {column} = {value}")
     with ledger.open(url) as book:
-        assert "edited: decision stream=mail, case_id=c-1" in [
-            str(one).partition(" (")[0] for one in verify.ledger(book)
-        ]
+        edited = {one.table for one in verify.ledger(book) if one.kind == "edited"}
+    assert edited == {name for name, columns in later.items() if columns}
+
+
+def test_a_version_that_has_landed_is_frozen() -> None:
+    scripts = {path.name.partition("_")[0][1:]: path for path in VERSIONS.glob("v*.py")}
+    assert sorted(scripts) == list(schema.VERSIONS)
+    assert {version: sha256(scripts[version].read_bytes()).hexdigest() for version in FROZEN} == FROZEN
+
+
+def test_every_version_but_the_newest_is_frozen() -> None:
+    assert set(schema.VERSIONS[:-1]) <= set(FROZEN)

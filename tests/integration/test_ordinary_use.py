@@ -52,11 +52,11 @@ def test_a_history_whose_disputes_wait_certifies_nothing_that_its_own_estimate_d
     seen = desk.look()
     assert seen.certified == ()
     assert (seen.labels[-1], seen.pending[-1]) == (334, 26)
-    gather = measure.gather(
+    report = measure.gather(
         desk.run(), desk.in_force(), desk.cases(), {"": seen}, certificates.watched(desk.cases(), ""), runs.clock()
     )
-    assert isinstance(gather.everything, Estimate)
-    assert round(gather.everything.value, 3) == 0.072
+    assert isinstance(report.everything, Estimate)
+    assert round(report.everything.value, 3) == 0.072
 
 
 def test_a_bad_batch_is_recalled_whole_although_all_its_cases_were_decided_at_one_time(desk: Desk) -> None:

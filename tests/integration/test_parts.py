@@ -38,7 +38,7 @@ def release(book: ledger.Ledger, prefix: str, count: int, wrong: int, **what: fa
     book.append({"dispatch": facts.dispatches(*sent), "review": facts.reviews(*message)}, now=facts.NOW)
 
 
-def test_a_slice_that_is_surely_worse_is_flagged_and_a_small_one_not_judged(book: ledger.Ledger) -> None:
+def test_a_slice_that_is_surely_worse_is_flagged_and_a_small_one_not_assessed(book: ledger.Ledger) -> None:
     release(book, "a", 100, 0, slices='{"language": "en"}')
     release(book, "b", 60, 30, slices='{"language": "de"}')
     release(book, "c", 5, 5, slices='{"language": null}')

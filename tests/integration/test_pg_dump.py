@@ -1,6 +1,7 @@
 """A ledger on PostgreSQL, dumped and restored with PostgreSQL's own programs, as docs/engineer.md says."""
 
 import os
+import secrets
 import subprocess
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,10 +16,10 @@ from tests.integration import ledger_facts as facts
 
 @pytest.fixture
 def other(servers: Any) -> Any:
-    postgres.drop(servers.cluster, "test_restored")
-    postgres.create(servers.cluster, "test_restored")
-    yield servers.postgres_url("test_restored")
-    postgres.drop(servers.cluster, "test_restored")
+    name = f"test_{secrets.token_hex(6)}"
+    postgres.create(servers.cluster, name)
+    yield servers.postgres_url(name)
+    postgres.drop(servers.cluster, name)
 
 
 def test_a_dump_restored_is_the_same_ledger_guards_and_all(postgres_url: str, other: str, tmp_path: Any) -> None:

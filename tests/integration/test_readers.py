@@ -8,7 +8,7 @@ import pytest
 
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
 from models.reviewers import capture_recapture
-from models.routing.policy import AUTOMATE
+from models.routing.policy import Route
 from review.ledger import ledger
 from review.queries import adjudication, overlap, readings
 from review.report import readers_text
@@ -22,7 +22,7 @@ SHARE = 0.2
 
 @pytest.fixture
 def book(ledger_url: str) -> Iterator[ledger.Ledger]:
-    """A ledger of released cases, all drawn and all audits."""
+    """A ledger of released cases, all sampled and all audits."""
     ledger.migrate(ledger_url)
     with ledger.open(ledger_url) as opened:
         epoch = facts.epochs({"terms": f'{{"review.overlap": {SHARE}}}'})
@@ -50,12 +50,14 @@ def answer(book: ledger.Ledger, round_: int, cases: list[str], agrees: Callable[
 
 
 def reported(book: ledger.Ledger) -> tuple[capture_recapture.Readers, pl.DataFrame]:
-    claims = overlap.claims(book, "mail", SHARE).filter(pl.col("route") == AUTOMATE)
+    claims = overlap.claims(book, "mail", SHARE).filter(pl.col("route") == Route.AUTOMATE)
     cases = overlap.twice_read(claims, readings.read(book, "mail"))
     return capture_recapture.readers(cases, 0.05), cases
 
 
-def test_a_reader_who_agrees_with_a_wrong_model_is_read_again_and_what_they_miss_is_told(book: ledger.Ledger) -> None:
+def test_a_reader_who_agrees_with_a_wrong_model_is_read_again_and_what_they_miss_is_reported(
+    book: ledger.Ledger,
+) -> None:
     rng = np.random.default_rng(9)
     wrong = set(np.flatnonzero(rng.random(CASES) < WRONG).tolist())
 
@@ -67,7 +69,7 @@ def test_a_reader_who_agrees_with_a_wrong_model_is_read_again_and_what_they_miss
     assert isinstance(before.error, NotEnoughEvidence)
     agreeing = first.filter("agree").height
     assert abs(before.due - SHARE * agreeing) < 3 * np.sqrt(SHARE * (1 - SHARE) * agreeing)
-    assert f"0 of {before.due} answers drawn" in readers_text.of(before, SHARE).replace("\u202f", "")
+    assert f"0 of {before.due} answers sampled" in readers_text.of(before, SHARE).replace("\u202f", "")
 
     again = adjudication.waiting(book, "mail", 10_000, second_opinion=True, overlap=SHARE)
     assert len(again) == before.due + CASES - agreeing

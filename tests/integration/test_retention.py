@@ -33,7 +33,7 @@ DAYS = ("2026-01-01T08:00:00.000000Z", "2026-01-02T08:00:00.000000Z", "2026-02-2
 
 
 def released(prefix: str, at: str, count: int = 6) -> pl.DataFrame:
-    """Of a batch the first case is doubtful, the second was drawn, the others were released and nobody looks at them."""
+    """Of a batch the first case is doubtful, the second was sampled, the others were released and nobody looks at them."""
     rows: list[dict[str, facts.Value]] = []
     for n in range(count):
         row: dict[str, facts.Value] = {"case_id": f"{prefix}-{n}", "line": n, "content": f"{n}" * 64, "confidence": 0.9}
@@ -277,9 +277,9 @@ from review.retention import retirement
 url, folder, module, function, when = sys.argv[1:]
 owner = {"archive": archive, "removal": removal}[module]
 original = getattr(owner, function)
-def instead(*given, **named):
+def instead(*args, **named):
     if when == "after":
-        original(*given, **named)
+        original(*args, **named)
     os.kill(os.getpid(), signal.SIGKILL)
 setattr(owner, function, instead)
 with ledger.open(url) as book:
@@ -374,8 +374,8 @@ def test_the_report_is_the_same_before_and_after_but_for_the_last_seal_and_the_c
         def report() -> dict[str, object]:
             cases = desk.cases(now)
             labels = evidence.labels(desk.describe(), desk.in_force(), cases, now)
-            gather = measure.gather(desk.run(), desk.in_force(), cases, progress_by_scope, labels, now)
-            return as_json.whole(gather) | {"seal": None}
+            report = measure.gather(desk.run(), desk.in_force(), cases, progress_by_scope, labels, now)
+            return as_json.whole(report) | {"seal": None}
 
         before, plans = report(), certificates.plans(book, desk.in_force().epoch_id)
         message = CliRunner().invoke(

@@ -18,7 +18,7 @@ from tests.integration.desk import ANN, WHY, Clock, Desk, opened
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
-    """A stream that released for a day, and whose 40 or so draws nobody has read since: silence has stopped it."""
+    """A stream that released for a day, and whose 40 or so samples nobody has read since: silence has stopped it."""
     with opened(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path, monkeypatch) as built:
         built.arrive("a", 300, 0.99)
         built.look()
@@ -60,7 +60,7 @@ def sampled(desk: Desk, prefix: str) -> list[str]:
 
 
 def read(desk: Desk, cases: list[str], label: str, *, slot: int = 0) -> None:
-    """One person answers these cases, or (slot 1) another one, to whom they are sent."""
+    """One person answers these cases, or (reading 1) another one, to whom they are sent."""
     now = runs.clock()
     known = dict(desk.book.read("SELECT case_id, task_id FROM dispatch WHERE slot = 0").iter_rows())
     rows = [{"case_id": case, "slot": slot, "task_id": known[case] + 1_000_000 * slot, "blind": True} for case in cases]
@@ -132,7 +132,7 @@ def test_an_era_gives_nothing_back_while_disputes_say_that_the_error_has_risen(d
     read(desk, sampled(desk, "c")[5:6], "ham")
     lapsed = score(desk)
     assert (lapsed.policy.threshold, lapsed.adopted_by) == (None, safeguards.ERA)
-    desk.arrive("d", 300, 0.99)  # people read them all, and era 2 certifies the line
+    desk.arrive("d", 300, 0.99)  # people read them all, and era 2 certifies the threshold
     read(desk, sampled(desk, "c")[6:], "spam")
     night(desk)
     assert desk.in_force() == lapsed

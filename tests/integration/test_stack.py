@@ -186,15 +186,15 @@ def test_another_password_for_a_reviewer_is_refused(label_studio: Any) -> None:
         label_studio.add_reviewer("ben@second-reader.example", "battery staple")
 
 
-def test_label_studio_comes_back_on_its_address_after_a_crash(label_studio: Any) -> None:
-    token = label_studio.add_reviewer("cleo@second-reader.example", "correct horse")
-    label_studio.kill()
+def test_label_studio_comes_back_on_its_address_after_a_crash(own_label_studio: Any) -> None:
+    token = own_label_studio.add_reviewer("cleo@second-reader.example", "correct horse")
+    own_label_studio.kill()
     try:
         with pytest.raises(httpx.NetworkError):  # refused, or reset by the socket of a worker that is just dying
-            httpx.get(f"{label_studio.url}/health", trust_env=False)
+            httpx.get(f"{own_label_studio.url}/health", trust_env=False)
     finally:
-        label_studio.start()
-    assert label_studio.add_reviewer("cleo@second-reader.example", "correct horse") == token
+        own_label_studio.start()
+    assert own_label_studio.add_reviewer("cleo@second-reader.example", "correct horse") == token
 
 
 def test_the_prefect_page_talks_to_its_own_server(prefect_api: str) -> None:

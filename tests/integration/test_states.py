@@ -42,7 +42,7 @@ def test_the_policy_in_force_is_the_one_of_the_highest_version(book: ledger.Ledg
     assert policy_history.policy_in_force(book, "another") is None
 
 
-def test_what_waits_is_reviewed_or_drawn_and_not_sent_the_batch_decided_first_first_then_by_content(
+def test_what_waits_is_reviewed_or_sampled_and_not_sent_the_batch_decided_first_first_then_by_content(
     book: ledger.Ledger,
 ) -> None:
     decide(
@@ -102,8 +102,8 @@ def test_a_reading_is_the_first_persons_last_word_and_a_deleted_or_bulk_answer_i
     assert opened.select("case_id", "skips").rows() == [("b", 0), ("c", 0), ("d", 1)]
 
 
-def test_counts_tell_every_draw_apart_by_what_became_of_it(book: ledger.Ledger) -> None:
-    decide(book, {"case_id": "undrawn"}, *sampled("waiting", "open", "skipped", "right", "wrong"))
+def test_counts_tell_every_sample_apart_by_what_became_of_it(book: ledger.Ledger) -> None:
+    decide(book, {"case_id": "unsampled"}, *sampled("waiting", "open", "skipped", "right", "wrong"))
     send(book, open=1, skipped=2, right=3, wrong=4)
     say(book, "skipped", 2, outcome="skip", answer=None)
     say(book, "right", 3, answer="ham", blind=True)
@@ -116,7 +116,7 @@ def test_counts_tell_every_draw_apart_by_what_became_of_it(book: ledger.Ledger) 
 
     late = {"waiting", "open", "skipped"}
     # The wrong one is disputed until another person has read it: an estimate must not look better for waiting.
-    assert became(LATE) == dict.fromkeys(("undrawn", "waiting", "open", "skipped", "right", "wrong"), False)
+    assert became(LATE) == dict.fromkeys(("unsampled", "waiting", "open", "skipped", "right", "wrong"), False)
     assert {name for name, is_late in became("2026-02-03T00:00:00.000000Z").items() if is_late} == late
     assert outcomes.counts(facts.judge(book, now=LATE, epoch="e-2")).is_empty()
 
@@ -181,7 +181,7 @@ def test_a_pace_rests_on_whole_days_of_cases_and_of_answers_apart(book: ledger.L
         ("2026-02-02T20:00:00.000000Z", "2026-02-02T21:00:00.000000Z", "2026-02-04T20:00:00.000000Z")
     ):
         say(book, f"a{number}", number + 1, submitted_at=at, revision=at)
-    # An hour after the first answer nothing is told from it; a file a day counts once a day.
+    # An hour after the first answer nothing is distinguished from it; a file a day counts once a day.
     assert pace("2026-02-02T21:00:00.000000Z") == {"hours": 24.0, "arrived": 4, "answer_hours": 1.0, "answered": 3}
     assert pace("2026-02-04T21:00:00.000000Z") == {"hours": 72.0, "arrived": 4, "answer_hours": 48.0, "answered": 1}
     assert pace("2026-02-20T00:00:00.000000Z") == {"hours": 168.0, "arrived": 0, "answer_hours": 168.0, "answered": 0}

@@ -103,7 +103,7 @@ def test_a_file_whose_last_record_waits_is_read_again(inbox: Inbox) -> None:
     assert (1, 1, 0) == inbox.score()
     assert (1, 0, 0) == inbox.score()
     os.utime(path, (0, 0))  # nobody has written for years
-    assert [(2, 0, 0)] * 2 == [inbox.score(), inbox.score()]  # a file with a fault is told of until it is mended
+    assert [(2, 0, 0)] * 2 == [inbox.score(), inbox.score()]  # a file with a fault is reported of until it is mended
     faults = inbox.book.read("SELECT source, line, raw FROM fault")
     assert [("a.csv", 3, "b,ham,0.9,half a te")] == faults.rows()
 

@@ -48,5 +48,5 @@ def test_the_model_answers_the_rows_it_has_not_seen_as_well_as_stated(ready: pre
 
 def test_a_single_rating_is_the_truth_in_about_four_cases_of_five(ready: prepared.Prepared) -> None:
     same = sum(ready.answer(case, "ada@example.com") == label for case, label in ready.truth.items()) / 3004
-    # Mean agreement of all ratings is 0.80; one draw each has a standard deviation of 0.007.
+    # Mean agreement of all ratings is 0.80; one sample each has a standard deviation of 0.007.
     assert 0.77 < same < 0.83

@@ -128,12 +128,12 @@ def test_runs_end_with_the_process_they_are_forked_from(command: str) -> None:
     assert is_gone(pid)
 
 
-def test_a_module_that_cannot_be_imported_is_told() -> None:
+def test_a_module_that_cannot_be_imported_is_reported() -> None:
     with pytest.raises(RuntimeError, match="ended with 1"), warm.serving(PROGRAM, ["no_such_module"]):
         pass
 
 
-def test_a_run_that_the_kernel_kills_is_told_as_killed(command: str) -> None:
+def test_a_run_that_the_kernel_kills_is_reported_as_killed(command: str) -> None:
     with started(command, "kill") as process:
         assert process.communicate()[1] == ""
         assert process.returncode == -signal.SIGKILL

@@ -44,7 +44,7 @@ class Assisting(Place):
 
     def second_ledger(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SECOND_READER_LEDGER", f"sqlite:///{self.home / 'second.db'}")
-        self.rate = ""  # every case is drawn for a blind reading
+        self.rate = ""  # every case is sampled for a blind reading
         self.describe(12)
 
     def score(self) -> None:

@@ -24,14 +24,14 @@ Rows = list[tuple[float | None, str, str | None, float, int]]
 
 
 def counts(rows: Rows) -> pl.DataFrame:
-    """The rows that can be: nobody is released without a confidence, nobody is undrawn at propensity 1."""
+    """The rows that can be: nobody is released without a confidence, nobody is unsampled at propensity 1."""
     built = [
         (confidence, route if confidence is not None else "REVIEW", outcome is not None, propensity, outcome, n)
         for confidence, route, outcome, propensity, n in rows
         if not (outcome is None and propensity == 1.0)
     ]
     frame = pl.DataFrame(built, schema=COLUMNS, orient="row")
-    return frame.with_columns(pl.col("outcome").fill_null("undrawn"))
+    return frame.with_columns(pl.col("outcome").fill_null("unsampled"))
 
 
 def every(frame: pl.DataFrame) -> list[Estimate | NotEnoughEvidence]:
@@ -102,7 +102,7 @@ def test_what_is_not_answered_can_only_hide_errors(rows: Rows) -> None:
 
 @PATIENT
 @given(ROWS)
-def test_the_undrawn_and_answers_beside_the_models_own_are_no_evidence(rows: Rows) -> None:
+def test_the_unsampled_and_answers_beside_the_models_own_are_no_evidence(rows: Rows) -> None:
     frame = counts(rows)
     seen = frame.with_columns(
         outcome=pl.when(~pl.col("blind") & (pl.col("n") % 2 == 0)).then(pl.lit("wrong")).otherwise("outcome")

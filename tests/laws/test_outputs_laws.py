@@ -133,7 +133,7 @@ def test_good_rows_survive_any_mix_of_bad_ones(bad: list[dict[str, object]], pla
 
 @slow
 @given(rows=st.lists(row, max_size=12), cut=st.integers(0, 12))
-def test_a_row_is_judged_the_same_in_any_batch(rows: list[dict[str, object]], cut: int) -> None:
+def test_a_row_is_assessed_the_same_in_any_batch(rows: list[dict[str, object]], cut: int) -> None:
     """Only a repeat needs its first: without repeats, two batches say what one says."""
     unique = [item | {"id": f"{item['id']}{n}" if item["id"] else item["id"]} for n, item in enumerate(rows)]
     frame = pl.DataFrame(unique, schema=SCHEMA)

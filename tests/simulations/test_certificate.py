@@ -1,7 +1,7 @@
 """The certificate keeps its promise however often one looks and whatever it changes; shortcuts in its place do not.
 
 Seeded. Cases come ranked from the surest (0) to the least sure (1), spread evenly over 200 thresholds; a shape gives the
-error rate at each rank. Target 1 %, doubt 5 %. Tolerances are three binomial standard errors of the number of runs.
+error rate at each rank. Target 1 %, significance level 5 %. Tolerances are three binomial standard errors of the number of runs.
 """
 
 import math

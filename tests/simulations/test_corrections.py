@@ -64,7 +64,7 @@ def test_keeping_what_an_earlier_look_certified_breaks_the_promise() -> None:
 
 @pytest.mark.parametrize("size", [1, 3])
 def test_evidence_never_falls_while_no_settled_answer_changes(size: int) -> None:
-    """Draws come in batches, are settled late and in any order, at three propensities; groups grow from batch to batch."""
+    """Samples come in batches, are settled late and in any order, at three propensities; groups grow from batch to batch."""
     for run in range(20):
         rng = np.random.default_rng([12, size, run])
         count = 300

@@ -1,6 +1,6 @@
 """An error that rises slowly: eras and the change detector take the threshold back in time; evidence for ever does not.
 
-Seeded. 200 cases a day for 120 days, audit 5 %, target 5 %, doubt 5 %, blind_rate .2, all labelled while nothing is
+Seeded. 200 cases a day for 120 days, audit 5 %, target 5 %, significance level 5 %, blind_rate .2, all labelled while nothing is
 released. Cases come ranked from the surest (0) to the least sure (1), spread evenly over 50 thresholds, with the error
 .01 + .40 u^6 at rank u (6.7 % of all cases; 94 % could be released on the first day), times what the drift has come to: 1
 on day 0, rising in a straight line to 2 or 4 on day 119. Every night the labels are looked at, the least strict certified

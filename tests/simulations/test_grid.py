@@ -1,7 +1,7 @@
 """A grid laid from the ranks of unlabelled scores releases as much as better informed ones, and keeps the promise.
 
 Seeded. Cases come ranked from the surest (0) to the least sure (1); a model gives the confidence and the error rate at each
-rank, and the error rate that is aimed at. Doubt 5 %. Labels are blind, of propensity 1.
+rank, and the error rate that is aimed at. Significance level 5 %. Labels are blind, of propensity 1.
 """
 
 import math

@@ -20,9 +20,9 @@ COLUMNS = ("confidence", "route", "blind", "propensity", "outcome", "n")
 
 
 def counted(wrong: NDArray[np.bool_], sampled: NDArray[np.bool_], rate: NDArray[np.float64]) -> pl.DataFrame:
-    """Counts of a batch of released cases, `rate` each case's chance of being drawn."""
+    """Counts of a batch of released cases, `rate` each case's chance of being sampled."""
     frame = pl.DataFrame({"wrong": wrong, "blind": sampled, "propensity": rate})
-    outcome = pl.when(~pl.col("blind")).then(pl.lit("undrawn")).when("wrong").then(pl.lit("wrong"))
+    outcome = pl.when(~pl.col("blind")).then(pl.lit("unsampled")).when("wrong").then(pl.lit("wrong"))
     return (
         frame.with_columns(outcome=outcome.otherwise(pl.lit("right")), confidence=0.9, route=pl.lit("AUTOMATE"))
         .group_by(COLUMNS[:-1])
@@ -38,7 +38,7 @@ def covers(value: object, truth: float) -> bool:
 
 @pytest.mark.parametrize("error", [0.01, 0.1], ids=["few groups with an error", "many"])
 def test_limits_of_clusters_of_five_cover_by_group_and_not_by_case(error: float) -> None:
-    """300 groups drawn, all of a group right or all wrong."""
+    """300 groups sampled, all of a group right or all wrong."""
     rng = np.random.default_rng(20260112)
     group = np.repeat(np.arange(300), 5)
     ones = np.ones(len(group))
@@ -54,7 +54,7 @@ def test_limits_of_clusters_of_five_cover_by_group_and_not_by_case(error: float)
 
 
 def test_weighted_limits_of_clusters_cover_by_group_and_not_by_case() -> None:
-    """Two policies, one of which draws a group in 5, the other one in 20; sizes of 1 to 9, a fixed batch of 8 000 groups."""
+    """Two policies, one of which samples a group in 5, the other one in 20; sizes of 1 to 9, a fixed batch of 8 000 groups."""
     rng = np.random.default_rng(20260113)
     size = rng.choice([1, 5, 9], 8000)
     group = np.repeat(np.arange(8000), size)

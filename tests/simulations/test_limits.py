@@ -26,8 +26,10 @@ STRATA = ((3000, 210, 0.03), (1200, 12, 0.1), (800, 2, 0.5))
 CASES, ERRORS = (sum(stratum[place] for stratum in STRATA) for place in (0, 1))
 
 
-def draw(rng: np.random.Generator, strata: tuple[tuple[int, int, float], ...], answered: float = 1.0) -> pl.DataFrame:
-    """One audit of a fixed batch: which of its right and wrong answers were drawn, and which of these answered."""
+def sampled(
+    rng: np.random.Generator, strata: tuple[tuple[int, int, float], ...], answered: float = 1.0
+) -> pl.DataFrame:
+    """One audit of a fixed batch: which of its right and wrong answers were sampled, and which of these answered."""
     rows = []
     for cases, errors, rate in strata:
         for outcome, size in (("wrong", errors), ("right", cases - errors)):
@@ -36,7 +38,7 @@ def draw(rng: np.random.Generator, strata: tuple[tuple[int, int, float], ...], a
             rows += [
                 (0.9, "AUTOMATE", True, rate, outcome, known),
                 (0.9, "AUTOMATE", True, rate, "open", sampled - known),
-                (0.9, "AUTOMATE", False, rate, "undrawn", size - sampled),
+                (0.9, "AUTOMATE", False, rate, "unsampled", size - sampled),
             ]
     columns = ("confidence", "route", "blind", "propensity", "outcome", "n")
     return pl.DataFrame(rows, schema=columns, orient="row").filter(pl.col("n") > 0)
@@ -53,7 +55,7 @@ def test_weighted_limits_cover_under_unequal_propensities_and_unweighted_ones_fa
     weighted = naive = 0
     values = []
     for _ in range(RUNS):
-        result = bound(draw(rng, STRATA))
+        result = bound(sampled(rng, STRATA))
         assert result.method == "Fay-Feuer, one-sided"
         values.append(result.value)
         weighted += result.high >= ERRORS / CASES
@@ -64,9 +66,9 @@ def test_weighted_limits_cover_under_unequal_propensities_and_unweighted_ones_fa
     assert abs(float(np.mean(values)) - ERRORS / CASES) < spread, "the estimate itself is unbiased"
 
 
-def test_weighted_limits_cover_when_a_third_of_the_draws_is_never_answered() -> None:
+def test_weighted_limits_cover_when_a_third_of_the_samples_is_never_answered() -> None:
     rng = np.random.default_rng(1952)
-    covered = sum(bound(draw(rng, STRATA, answered=0.67)).high >= ERRORS / CASES for _ in range(RUNS))
+    covered = sum(bound(sampled(rng, STRATA, answered=0.67)).high >= ERRORS / CASES for _ in range(RUNS))
     assert covered / RUNS >= FLOOR
 
 
@@ -75,7 +77,7 @@ def test_exact_limits_cover_under_one_propensity_and_so_do_those_of_the_closed_b
     exact = batch = plugged_in = 0
     truth = 30 / 1500
     for _ in range(RUNS):
-        result = bound(draw(rng, ((1500, 30, 0.1),)))
+        result = bound(sampled(rng, ((1500, 30, 0.1),)))
         assert result.method == "Clopper-Pearson, one-sided"
         exact += result.high >= truth
         batch += intervals.batch_upper(result.errors, result.n, 1500, DELTA) >= truth
@@ -89,7 +91,7 @@ def test_two_sided_limits_miss_on_each_side_at_most_half_the_time() -> None:
     rng = np.random.default_rng(1841)
     above = below = 0
     for _ in range(RUNS):
-        error_among_automated = risk.error_among_automated(draw(rng, STRATA), 2 * DELTA)
+        error_among_automated = risk.error_among_automated(sampled(rng, STRATA), 2 * DELTA)
         assert isinstance(error_among_automated, Estimate)
         below += error_among_automated.low <= ERRORS / CASES
         above += error_among_automated.high >= ERRORS / CASES
@@ -112,7 +114,7 @@ def test_the_limits_of_the_area_under_the_curve_cover() -> None:
     covered = 0
     for _ in range(AREA_RUNS):
         parts = [
-            draw(rng, ((200, k, 0.05 if level > 0.5 else 0.3),)).with_columns(confidence=pl.lit(level))
+            sampled(rng, ((200, k, 0.05 if level > 0.5 else 0.3),)).with_columns(confidence=pl.lit(level))
             for level, k in zip(levels, errors, strict=True)
         ]
         augrc = risk.augrc(pl.concat(parts), 2 * DELTA)

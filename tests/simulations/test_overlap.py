@@ -1,4 +1,4 @@
-"""What readers miss is told by reading twice: the corrected range covers the truth where what was measured does not.
+"""What readers miss is known by reading twice: the corrected range covers the truth where what was measured does not.
 
 A reader agrees with a wrong model with some chance, by themselves; a disagreement is read by another, a tie by a third, and of
 the agreeing readings a tenth is read by another, too. Seeded. A range may fall short of its coverage by three binomial

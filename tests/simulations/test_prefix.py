@@ -31,7 +31,7 @@ def bound(runs: int, delta: float = DELTA) -> float:
 
 
 def night(right: Bools, *, group: Ints | None = None, batch: Ints | None = None, group_size: int = 1) -> float:
-    """log E of the best prefix of draws, all at propensity 1."""
+    """log E of the best prefix of samples, all at propensity 1."""
     size = len(right)
     samples = prefix.Samples(
         bin=np.zeros(size, np.int64),
@@ -45,7 +45,7 @@ def night(right: Bools, *, group: Ints | None = None, batch: Ints | None = None,
 
 
 def best_prefix(wrong: Bools, settled_on: Ints, today: int, decided: Ints) -> float:
-    """The rule: every draw decided so far counts, and what is not settled counts as wrong."""
+    """The rule: every sample decided so far counts, and what is not settled counts as wrong."""
     there = decided <= today
     return night(((settled_on <= today) & ~wrong)[there])
 
@@ -68,7 +68,7 @@ NEVER = 10**6
 
 
 def ever(rule: Rule, world: Callable[[np.random.Generator], tuple[Bools, Ints, Ints]], seed: int, last: int) -> float:
-    """The share of runs in which a rule ever certifies. `world`: wrong, settled on, decided on (days), per draw."""
+    """The share of runs in which a rule ever certifies. `world`: wrong, settled on, decided on (days), per sample."""
     number = 0
     for run in range(RUNS):
         wrong, settled_on, decided = world(np.random.default_rng([seed, run]))
@@ -77,7 +77,7 @@ def ever(rule: Rule, world: Callable[[np.random.Generator], tuple[Bools, Ints, I
 
 
 def steady(delay: int) -> Callable[[np.random.Generator], tuple[Bools, Ints, Ints]]:
-    """Every draw is read on its day; one that disagrees waits `delay` days for the second reader."""
+    """Every sample is read on its day; one that disagrees waits `delay` days for the second reader."""
 
     def world(rng: np.random.Generator) -> tuple[Bools, Ints, Ints]:
         wrong = rng.random(CASES) < ALPHA

@@ -1,6 +1,6 @@
 """One exact look at a fixed file keeps its promise; looking again as labels come does not.
 
-Seeded. Every threshold has an error of just the target, so whatever is certified is false. Doubt 5 %.
+Seeded. Every threshold has an error of just the target, so whatever is certified is false. Significance level 5 %.
 """
 
 import math

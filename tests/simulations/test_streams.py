@@ -1,4 +1,4 @@
-"""Whole streams through the product's own flows on a ledger, judged by an oracle that knows the planted truth.
+"""Whole streams through the product's own flows on a ledger, assessed by an oracle that knows the planted truth.
 
 Twenty streams of sixty days; SECOND_READER_STREAMS=all: two hundred. Each stream is lived once a test run, whichever test
 asks for it first, and its outcome is kept beside a lock, so that the tests spread over workers.

@@ -41,7 +41,7 @@ def main() -> None:
             seed=args.seed,
         ) as here:
             day = life.live(here, args.hours, delete_tasks=args.planted == "drift")
-    (home / "samples.json").write_text(json.dumps(day.samples), encoding="utf-8")  # to be drawn, if need be
+    (home / "samples.json").write_text(json.dumps(day.samples), encoding="utf-8")  # to be sampled, if need be
     text = page.written(day, hours=args.hours, first=args.first, minutes=(time.monotonic() - began) / 60)
     if args.write is not None:
         args.write.write_text(text, encoding="utf-8")

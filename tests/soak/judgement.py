@@ -7,7 +7,7 @@ from typing import Any
 
 from scipy import stats
 
-ENOUGH = 24  # samples in the half that is judged
+ENOUGH = 24  # samples in the half that is assessed
 LIMIT = 0.005  # of its size in the middle, an hour: a process that takes 200 MB may grow by 1 MB an hour
 OURS = "the flows"
 CONNECTIONS = "connections to PostgreSQL"

@@ -11,9 +11,9 @@ _REMARKS = {
     judgement.OURS: "one process, in which every run of the day was made",
     "Prefect": "",
     "Label Studio": "a master and two workers",
-    "PostgreSQL": "every process of it: the databases of ledger, Label Studio and Prefect; not judged, for it goes up and "
+    "PostgreSQL": "every process of it: the databases of ledger, Label Studio and Prefect; not assessed, for it goes up and "
     "down with what its connections have read",
-    "PostgreSQL's buffers": "not judged, for they are filled by what is read until all are used (`shared_buffers`, 134 MB, "
+    "PostgreSQL's buffers": "not assessed, for they are filled by what is read until all are used (`shared_buffers`, 134 MB, "
     "and some more)",
     judgement.CONNECTIONS: "a number, not MB",
 }

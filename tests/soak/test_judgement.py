@@ -61,7 +61,7 @@ def test_the_memory_of_postgresql_is_said_and_fails_nothing() -> None:
     assert failed.startswith("Prefect: grows by")
 
 
-def test_too_few_samples_are_not_judged() -> None:
+def test_too_few_samples_are_not_assessed() -> None:
     findings = judgement.growth(judgement.OURS, HOURS[:13], [100 + 10 * place for place in range(13)])
     assert findings.slope is None
     assert not findings.grows

@@ -1,6 +1,6 @@
 """The process the flows run in, for the whole day: what one run leaves behind, the next ones find.
 
-It is told in lines of JSON on its standard input, and answers each with one. `{"plan": [start, end]}`: when which
+It is reported in lines of JSON on its standard input, and answers each with one. `{"plan": [start, end]}`: when which
 deployment is due. `{"now": moment, "due": [[flow, parameters], ...]}`: run these, at once, as those that are due in one
 minute start under `serve`. The flows are the product's, with Prefect around them; only the product's clock is moved.
 """

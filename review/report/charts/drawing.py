@@ -1,4 +1,4 @@
-"""How every chart of the page is made: Altair describes it, Vega draws it as SVG text, and its colours are CSS variables.
+"""How every chart of the page is made: Altair describes it, Vega renders it as SVG text, and its colours are CSS variables.
 
 So light and dark are the page's affair, and nothing must run for a chart to be seen.
 """

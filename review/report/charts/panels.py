@@ -1,4 +1,4 @@
-"""The other charts of the page: days, reliability, evidence. Each is drawn twice, wide and narrow.
+"""The other charts of the page: days, reliability, evidence. Each is made twice, wide and narrow.
 
 A scaled-down wide one would have letters nobody can read on a phone.
 """
@@ -14,7 +14,7 @@ from review.report.figures import Report
 
 BARS = 0.25  # of the height: the bin with most labels
 
-DAYS = 42  # bars that still can be told apart; the table has every day
+DAYS = 42  # bars that still can be distinguished; the table has every day
 
 
 def days(report: Report, width: drawing.Width) -> str:

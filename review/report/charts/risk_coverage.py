@@ -18,7 +18,7 @@ LEFT = 0.3  # coverage from which on the error axis must hold the curve
 PAPER = {"ink": "#1b1e1d", "quiet": "#626864", "rule": "#e5e2da", "accent": "#0e6a5b", "paper": "#ffffff"}
 
 PINS = {  # what tells them apart without colour: a shape and a word
-    "today": ("circle", "today's line"),
+    "today": ("circle", "today's threshold"),
     "proposal": ("diamond", "certified"),
     "cheapest": ("triangle-up", "cheapest"),
     "carried": ("square", "people can carry"),
@@ -32,17 +32,17 @@ FRAME = re.compile(
 
 
 def curve(report: Report, width: drawing.Width) -> str:
-    """Error among the released against the share released, with limits, the target, the certified part and the lines
-    worth knowing; "" without data. Carries the frame of its plot (data-plot) for the what-if line of the page."""
+    """Error among the released against the share released, with limits, the target, the certified part and the thresholds
+    worth knowing; "" without data. Carries the frame of its plot (data-plot) for the what-if threshold of the page."""
     points = report.what_if.rows.filter(pl.col("error").is_not_null(), pl.col("coverage") > 0)
     if points.height < 2:
         return ""
     size = drawing.SIZES[width]
     top = _ceiling(points, report.target)
     lanes = [
-        (preset["kind"], points.row(by_predicate=pl.col("threshold") == line, named=True))
+        (preset["kind"], points.row(by_predicate=pl.col("threshold") == threshold, named=True))
         for preset in slider.presets(report)
-        if (line := report.what_if.rows["threshold"][preset["row"]]) in points["threshold"].to_list()
+        if (threshold := report.what_if.rows["threshold"][preset["row"]]) in points["threshold"].to_list()
     ]
     lane = top * (24 / size[1])  # the height of a line of text, in units of the axis
     whole_top = top + lane * (len(lanes) + 0.6)
@@ -139,7 +139,7 @@ def spoken_curve(report: Report) -> str:
     ends = report.what_if.rows.filter(pl.col("error").is_not_null()).tail(1)
     full = f" With all that can be scored released: {formats.share(ends['error'].item())}." if ends.height else ""
     return (
-        f"Error among released cases against the share released. Today's line releases {at}, "
+        f"Error among released cases against the share released. Today's threshold releases {at}, "
         f"error {formats.between(report.here)}; target {formats.whole(report.target)}.{full} The table below has the figures."
     )
 

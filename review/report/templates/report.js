@@ -1,4 +1,4 @@
-// Moves the what-if line. All words come ready-made from the page's own data: what is computed here is where things lie.
+// Moves the what-if threshold. All words come ready-made from the page's own data: what is computed here is where things lie.
 "use strict";
 (() => {
   const data = JSON.parse(document.getElementById("what-if").textContent);
@@ -12,7 +12,7 @@
   const space = "http://www.w3.org/2000/svg";
   const ceiling = forestCeiling();
 
-  // One group over each drawn chart; its frame was measured when it was drawn.
+  // One group over each chart; its frame was measured when it was made.
   const charts = [...document.querySelectorAll(".moves svg")].map((svg) => {
     const [left, top, width, height, whole, most] = svg.dataset.plot.split(",").map(Number);
     const group = add(svg, "g", "whatif");
@@ -59,7 +59,7 @@
     }
   }
 
-  function draw(row, part, place) {
+  function render(row, part, place) {
     for (const chart of charts) {
       const x = chart.left + chart.width * row.at[0];
       set(chart.line, { x1: x, x2: x, y1: chart.top, y2: chart.foot });
@@ -71,7 +71,7 @@
     }
   }
 
-  // The error axis of the parts: fixed while the line moves, so that a dot moves only when its error does.
+  // The error axis of the parts: fixed while the threshold moves, so that a dot moves only when its error does.
   function forestCeiling() {
     const goal = data.target;
     const errors = data.parts.flat().map((step) => step.at[1]).filter((error) => error !== null).sort((a, b) => a - b);
@@ -91,7 +91,7 @@
     slider.setAttribute("aria-valuetext", words.line);
     one("line-said").textContent = words.line;
     says.forEach((element) => { element.textContent = words[element.dataset.say]; });
-    one("command").textContent = (of ? of.do : row.do) || "choose the class whose line it is";
+    one("command").textContent = (of ? of.do : row.do) || "choose the class whose threshold it is";
     buttons.forEach((button) => button.setAttribute("aria-pressed", String(Number(button.dataset.row) === place)));
     rows.forEach((tr) => {
       const step = data.parts[tr.dataset.part][place];
@@ -105,7 +105,7 @@
         axis.style.setProperty("--at", percent(error));
       }
     });
-    draw(row, partChoice && partChoice.value !== "" ? data.parts[partChoice.value] : null, place);
+    render(row, partChoice && partChoice.value !== "" ? data.parts[partChoice.value] : null, place);
   }
 
   slider.addEventListener("input", () => show(Number(slider.value)));

@@ -18,8 +18,8 @@ START = datetime(2026, 1, 5, tzinfo=UTC)
 PEOPLE = ("ann@example.org", "ben@example.org", "cleo@example.org", "dan@example.org")
 PROJECT = 7
 NEVER = 10_000  # days
-BOLD = 5  # the day from which somebody may draw a line without a certificate
-REPORTS = 0.25  # of the looks are told, beside those that change something
+BOLD = 5  # the day from which somebody may set a threshold without a certificate
+REPORTS = 0.25  # of the looks are reported, beside those that change something
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class Life:
         default_factory=list
     )  # the threshold at the end, and after each of two rollbacks
 
-    bold: bool = False  # whether somebody has drawn a line without a certificate
+    bold: bool = False  # whether somebody has set a threshold without a certificate
 
     def keep(self, rows: world.Rows) -> None:
         """The truth of a file's rows."""
@@ -246,6 +246,6 @@ def _try(life: Life, day: int, step: Callable[[], T]) -> T | None:
         return step()
     except product.KilledError:
         return None
-    except Exception as error:  # noqa: BLE001 (whatever it dies of, it is to be told)
+    except Exception as error:  # noqa: BLE001 (whatever it dies of, it is to be reported)
         life.died.append(f"day {day}: {type(error).__name__}: {error}")
         return None

@@ -1,7 +1,7 @@
 """The rule that the certificate must not have: look at the days on which everything is settled. A negative control.
 
 Days of cases that are wrong a little more often than the target; what is right is settled when it is read, what is wrong
-waits for another person; whole days count, once all of them is settled. Beside it the rule of prefixes on the same draws:
+waits for another person; whole days count, once all of them is settled. Beside it the rule of prefixes on the same samples:
 what is not settled counts as wrong, and evidence is the largest over the prefixes. Evidence as in the documents: a mixture
 of bets over errors up to the target.
 """

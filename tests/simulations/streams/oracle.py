@@ -1,4 +1,4 @@
-"""What was promised and what came, judged from the planted truth. Written from the documents, past the product's own code."""
+"""What was promised and what came, assessed from the planted truth. Written from the documents, past the product's own code."""
 
 import math
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ KINDS = (
     "not allowed",  # a case released at a threshold that neither an era nor a person allows any more, or that is held
     "not certified",  # an adoption that says it is certified, of a threshold that is not
     "silence",  # release went on although nobody read, or stayed stopped although somebody has
-    "draw",  # cases of a group with draws of their own
+    "draw",  # cases of a group with samples of their own
     "repeat",  # more cases of a group released in an era than its plan allows
     "count",
     "absent",
@@ -200,4 +200,6 @@ def _undo(life: driver.Life, known: Facts, outcome: Outcome) -> None:
     lines = [math.inf if line is None else line for line in life.pressed]
     for before, after in pairwise(lines):
         if after < before and after not in allowed:
-            outcome.findings.append(Finding(kind="undo", text=f"a rollback moved the line from {before} to {after}"))
+            outcome.findings.append(
+                Finding(kind="undo", text=f"a rollback moved the threshold from {before} to {after}")
+            )

@@ -169,7 +169,7 @@ class Product:
     def look_and_report(self, *, killed: bool = False, reported: bool = True) -> Shown | None:
         """The flow `measure`, without writing a page.
 
-        `killed`: after the look, before the watchdog (KilledError). `told`: what the report says, too; after an alarm it
+        `killed`: after the look, before the watchdog (KilledError). `reported`: what the report says, too; after an alarm it
         always is, and always when a look certifies more.
         """
         run = self._run("measure")
@@ -188,17 +188,17 @@ class Product:
         evidence.watch_closed(run, in_force, cases, self.now)
         if not reported and not alarm and self._looks() == before:
             return None
-        gather = measure.gather(run, in_force, cases, progress_by_scope, labels, self.now)
-        message = summary.of(gather)
-        run.finish({"figures": as_json.key(gather)})
+        report = measure.gather(run, in_force, cases, progress_by_scope, labels, self.now)
+        message = summary.of(report)
+        run.finish({"figures": as_json.key(report)})
         return Shown(
             headline=(message.lead, message.promise, message.basis),
-            target=summary.verdict(gather)[2],
-            proposed=summary.proposed(gather),
-            certificate=tuple(certificate_text.lines(gather)),
-            changes=tuple(changes.lines(gather)),
-            watchdog=tuple(changes.drift(gather)),
-            queue=changes.forecast(gather),
+            target=summary.verdict(report)[2],
+            proposed=summary.proposed(report),
+            certificate=tuple(certificate_text.lines(report)),
+            changes=tuple(changes.lines(report)),
+            watchdog=tuple(changes.drift(report)),
+            queue=changes.forecast(report),
             alarm=alarm,
             seal=self.book.head()[0],
         )
@@ -266,7 +266,7 @@ class Product:
 
 @contextmanager
 def opened(folder: Path, number: int) -> Iterator[Product]:
-    """A new ledger in `folder`, with the product's settings and clock turned to it. `number` seeds the draws."""
+    """A new ledger in `folder`, with the product's settings and clock turned to it. `number` seeds the samples."""
     salts = random.Random(number)  # the product's own are secret; these must come again
     url = f"sqlite:///{folder / 'ledger.db'}"
     with pytest.MonkeyPatch.context() as patch:

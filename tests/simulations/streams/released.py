@@ -1,8 +1,8 @@
-"""Whether each case that was released might be: by what threshold, drawn how, and while somebody read.
+"""Whether each case that was released might be: by what threshold, sampled how, and while somebody read.
 
 From the documents: a threshold is certified by the era under way, or was by the one before and carries over for two thirds,
-or was drawn by a person without a certificate and stands as long; a stricter one that the era certifies takes its place;
-release stops while draws wait and nobody reads; cases that belong together share a draw, and so many of them may go out in
+or was sampled by a person without a certificate and stands as long; a stricter one that the era certifies takes its place;
+release stops while samples wait and nobody reads; cases that belong together share a sample, and so many of them may go out in
 an era as its plan says.
 """
 
@@ -81,7 +81,7 @@ def _refused(then: Facts, rows: list[Row]) -> str:
 
 
 def _unread(then: Facts, case: Row, most: int) -> str:
-    """Whether nobody has read what was drawn of the released for longer than the stream file allows."""
+    """Whether nobody has read what was sampled of the released for longer than the stream file allows."""
     readings = then.readings()
     sampled = [row for row in then.cases(case["epoch_id"]) if row["route"] == "AUTOMATE" and row["blind"]]
     due = time(case["decided_at"]) - timedelta(days=most)
@@ -90,7 +90,7 @@ def _unread(then: Facts, case: Row, most: int) -> str:
     waiting = [row for row in sampled if row["case_id"] not in readings and time(row["decided_at"]) < due]
     read = [one for row in sampled for one in readings.get(row["case_id"], ()) if time(one["submitted_at"]) >= due]
     return (
-        f"{len(waiting)} draws wait since before {due}, and nobody has read any since" if waiting and not read else ""
+        f"{len(waiting)} samples wait since before {due}, and nobody has read any since" if waiting and not read else ""
     )
 
 
@@ -132,11 +132,11 @@ def _stopped(planted: world.World, life: driver.Life, known: Facts) -> Findings:
     sampled = [row for row in then.cases(policy["epoch_id"]) if row["route"] == "AUTOMATE" and row["blind"]]
     times = [time(one["submitted_at"]) for row in sampled for one in readings.get(row["case_id"], ())]
     if times and now - max(times) < timedelta(days=planted.max_silence):
-        yield "silence", f"stopped on day {last.day}, and people have read a draw of the released at {max(times)}"
+        yield "silence", f"stopped on day {last.day}, and people have read a sample of the released at {max(times)}"
 
 
 def _groups(known: Facts) -> Findings:
-    """Cases that belong together share a draw, the higher the chance the surer; no more go out than the plan allows."""
+    """Cases that belong together share a sample, the higher the chance the surer; no more go out than the plan allows."""
     groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
     sizes: dict[tuple[str, int], int] = {
         (row["epoch_id"], row["era"]): row["group_size"] for row in known.tables["era_plan"]
@@ -147,7 +147,7 @@ def _groups(known: Facts) -> Findings:
         sampled = [row["propensity"] for row in rows if row["blind"]]
         passed = [row["propensity"] for row in rows if not row["blind"]]
         if sampled and passed and max(passed) >= min(sampled):
-            yield "draw", f"group {group}: drawn at {min(sampled)} and not at {max(passed)}"
+            yield "draw", f"group {group}: sampled at {min(sampled)} and not at {max(passed)}"
         eras = [known.era(epoch_id, row["seal"]) for row in rows if row["route"] == "AUTOMATE"]
         for number in {one["era"] for one in eras if one is not None}:
             out = sum(one is not None and one["era"] == number for one in eras)

@@ -87,8 +87,8 @@ class Scene:
     def line(self, shown: str) -> float:
         """The registered threshold that a number on the page stands for.
 
-        Lines of one plan are told apart by their digits; those of another era's grid may be cut to the same ones. So the
-        plan of the era under way comes first, then the line in force, then what was registered before.
+        Thresholds of one plan are distinguished by their digits; those of another era's grid may be cut to the same ones. So the
+        plan of the era under way comes first, then the threshold in force, then what was registered before.
         """
         plans = [row for row in self.known.tables["era_plan"] if row["epoch_id"] == self.policy["epoch_id"]]
         past = {line for row in plans for line in facts.thresholds(row)} | {0.0}
@@ -135,7 +135,7 @@ def number(digits: str | None) -> int:
 
 
 def stands_for(shown: str, line: float) -> bool:
-    """Whether a printed threshold may be this line: cut after four decimals or more, never rounded up, without last zeros."""
+    """Whether a printed threshold may be this one: cut after four decimals or more, never rounded up, without last zeros."""
     decimals = max(4, len(shown.partition(".")[2]))
     return 0 <= Decimal(repr(line)) - Decimal(shown) < Decimal(1).scaleb(-decimals)
 

@@ -16,23 +16,23 @@ def under_suspicion(known: Facts, alarm: Row, target: float) -> list[Row]:
     clean point that the alarm states, and those after the one found here, whichever is the earlier: by the labels of then,
     and again by each answer against the model that came later.
     """
-    then, doubts = known.until(alarm["seal"]), doubted(known, alarm)
+    then, suspects = known.until(alarm["seal"]), doubted(known, alarm)
     first = min(alarm["clean_seal"] + 1, first_suspect(then, alarm, target))
     readings = then.readings()
     sampled = [row for row in known.cases(alarm["epoch_id"]) if row["route"] == "AUTOMATE" and row["blind"]]
-    for come in sorted(set(doubts.values())):
+    for come in sorted(set(suspects.values())):
         labels = [
             (
                 row["seal"],
-                doubts.get(row["case_id"], math.inf) <= come or then.label_of(row, readings) in ("wrong", "disputed"),
+                suspects.get(row["case_id"], math.inf) <= come or then.label_of(row, readings) in ("wrong", "disputed"),
             )
             for row in sampled
-            if then.label_of(row, readings) != "none" or doubts.get(row["case_id"], math.inf) <= come
+            if then.label_of(row, readings) != "none" or suspects.get(row["case_id"], math.inf) <= come
         ]
         suspicion = facts.suspicion([wrong for _, wrong in labels], target)
         if suspicion.log_level >= math.log(facts.RUN_LENGTH):
             first = min(first, labels[suspicion.first][0])
-    batches = {row["seal"] for row in sampled if row["case_id"] in doubts}
+    batches = {row["seal"] for row in sampled if row["case_id"] in suspects}
     return [
         row
         for row in known.cases(alarm["epoch_id"])
@@ -41,7 +41,7 @@ def under_suspicion(known: Facts, alarm: Row, target: float) -> list[Row]:
 
 
 def doubted(known: Facts, alarm: Row) -> dict[str, int]:
-    """By released case of the alarm's epoch, the seal under which it came into doubt: disputed at the alarm, or answered
+    """By released case of the alarm's epoch, the seal under which it came under suspicion: disputed at the alarm, or answered
     against the model since."""
     then = known.until(alarm["seal"])
     readings = then.readings()
@@ -69,13 +69,13 @@ def first_suspect(then: Facts, alarm: Row, target: float) -> float:
 def counted(known: Facts, alarm: Row) -> tuple[int, int]:
     """The fewest and the most released cases that can be under suspicion, unread and not recalled.
 
-    The fewest: under later seals than the alarm's clean point, or in a batch that came into doubt. Where one did, the clean
+    The fewest: under later seals than the alarm's clean point, or in a batch that came under suspicion. Where one did, the clean
     point may have gone back as far as the epoch's first case.
     """
-    doubts, readings = doubted(known, alarm), known.readings()
+    suspects, readings = doubted(known, alarm), known.readings()
     sent = {row["case_id"] for row in known.tables["recall"]}
     gone_out = [row for row in known.cases(alarm["epoch_id"]) if row["route"] == "AUTOMATE"]
-    batches = {row["seal"] for row in gone_out if row["case_id"] in doubts}
+    batches = {row["seal"] for row in gone_out if row["case_id"] in suspects}
     left = [row for row in gone_out if row["case_id"] not in sent and row["case_id"] not in readings]
     least = sum(row["seal"] > alarm["clean_seal"] or row["seal"] in batches for row in left)
-    return least, len(left) if doubts else least
+    return least, len(left) if suspects else least

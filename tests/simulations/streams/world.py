@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 
 SEED = 20_261_128
 DAYS = 60
-ALPHA, DELTA = 0.05, 0.05  # the target error, and the doubt
+ALPHA, DELTA = 0.05, 0.05  # the target error, and the significance level
 OVERLAP = 0.1  # of the blind answers that agree with the model, the share that another person reads, too
 NULL = 1.01  # where the error is just above the target, it is this many times the target
 LABELS = ("yes", "no")
@@ -24,7 +24,7 @@ BOLD = {
     "weak": 0.95,
     "ties": 0.95,
     "worse": 0.55,
-}  # a line about where the error is the target
+}  # a threshold about where the error is the target
 _FINE = (np.arange(20_000) + 0.5) / 20_000  # ranks, the surest first
 
 
@@ -54,7 +54,7 @@ class World:
     push: int  # more readings on that day and the one after
     new_model: int | None  # the day from which another model answers
     bad_batch: int | None  # the day of one file with a tenth wrong, whatever the confidence
-    bold: float | None  # a line that somebody draws without a certificate, if none is offered; None: nobody does
+    bold: float | None  # a threshold that somebody sets without a certificate, if none is offered; None: nobody does
     look_every: int  # days
     produced_at: bool  # whether the input says when the model answered
     depth: int  # of the queue
@@ -82,7 +82,7 @@ class Rows:
 
 
 def make(number: int) -> World:
-    """The world of a number: its shape goes round, its troubles are drawn."""
+    """The world of a number: its shape goes round, its troubles are sampled."""
     rng = np.random.default_rng([SEED, number])
     shape = SHAPES[number % len(SHAPES)]
     null = shape in NULLS
@@ -96,7 +96,7 @@ def make(number: int) -> World:
     history, pace = (int(rng.integers(60, 120)), min(arrivals, 8)) if null else (int(rng.integers(200, 400)), 5)
     history_at = 0 if null or rng.random() < 0.3 else int(rng.integers(20, 45))
     history = history if rng.random() < (0.85 if null else 0.6) else 0
-    later = np.random.default_rng([SEED, number, 500])  # what was added later, beside the draws of before
+    later = np.random.default_rng([SEED, number, 500])  # what was added later, beside the samples of before
     begins = [int(day) for day in rng.integers(3, DAYS - 8, size=2)]
     return World(
         number=number,

@@ -68,8 +68,8 @@ def test_the_saved_classifier_loads_without_trusting_anything_and_is_as_accurate
 ) -> None:
     model = skops_io.load(home / "data" / "models" / "digits.skops", trusted=[])
     rows = pl.concat([pl.read_parquet(day) for day in ready.days])
-    predict = model.predict(np.array(rows["pixels"].to_list()))
-    right = sum(one == ready.truth[case] for one, case in zip(predict, rows["id"], strict=True))
+    answers = model.predict(np.array(rows["pixels"].to_list()))
+    right = sum(one == ready.truth[case] for one, case in zip(answers, rows["id"], strict=True))
     assert model.classes_.tolist() == list("0123456789")
     assert ready.accuracy == right / 1597
     assert 0.9 < ready.accuracy < 0.95
@@ -80,8 +80,8 @@ def test_a_scanner_one_pixel_off_makes_the_model_sure_and_wrong(home: Path, read
     rows = pl.concat([pl.read_parquet(day) for day in ready.drift])
     assert set(rows["id"]) == {f"shifted-{case}" for case in ready.truth if case.startswith("digit-")}
     sure = model.predict_proba(np.array(rows["pixels"].to_list())).max(axis=1) >= 0.9
-    predict = model.predict(np.array(rows["pixels"].to_list()))
-    wrong = np.array([one != ready.truth[case] for one, case in zip(predict, rows["id"], strict=True)])
+    answers = model.predict(np.array(rows["pixels"].to_list()))
+    wrong = np.array([one != ready.truth[case] for one, case in zip(answers, rows["id"], strict=True)])
     assert 0.25 < sure.mean() < 0.5
     assert wrong[sure].mean() > 0.4
 
@@ -162,14 +162,14 @@ def test_a_rating_becomes_the_sign_of_the_nearest_whole_rating(rating: float, la
     assert tweets.label(rating) == label
 
 
-def test_every_answer_is_a_real_rating_and_reviewers_draw_their_own() -> None:
+def test_every_answer_is_a_real_rating_and_reviewers_choose_their_own() -> None:
     ratings = {f"tweet-{number}": ("negative", "positive") for number in range(200)}
     ada = [tweets.answer(ratings, case, "ada@example.com") for case in ratings]
     ben = [tweets.answer(ratings, case, "ben@example.com") for case in ratings]
     assert set(ada) == {"negative", "positive"}
     assert ada == [tweets.answer(ratings, case, "ada@example.com") for case in ratings]
     assert ada != ben
-    # 200 draws of two: 100 each, standard deviation 7; four of them either way.
+    # 200 samples of two: 100 each, standard deviation 7; four of them either way.
     assert 72 <= ada.count("positive") <= 128
 
 
@@ -181,10 +181,10 @@ def test_the_model_gives_each_label_a_probability() -> None:
     positive, neutral, negative = ["great fun", "good day"], ["it is", "was at"], ["bad", "so sad"]
     labels = ["positive"] * 2 + ["neutral"] * 2 + ["negative"] * 2
     model = tweets.train((positive + neutral + negative) * 2, labels * 2)
-    predict_proba = model.predict_proba(["great day", "sad"])
+    probabilities = model.predict_proba(["great day", "sad"])
     assert model.classes_.tolist() == ["negative", "neutral", "positive"]
-    assert predict_proba.sum(axis=1) == pytest.approx([1, 1])
-    assert [model.classes_[row.argmax()] for row in predict_proba] == ["positive", "negative"]
+    assert probabilities.sum(axis=1) == pytest.approx([1, 1])
+    assert [model.classes_[row.argmax()] for row in probabilities] == ["positive", "negative"]
 
 
 def test_without_a_network_the_next_step_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,7 +224,7 @@ def test_days_are_of_nearly_the_same_size() -> None:
     assert prepared.share(10, 3) == [slice(0, 3), slice(3, 6), slice(6, 10)]
 
 
-def test_a_draw_is_the_same_in_every_process() -> None:
+def test_a_sample_is_the_same_in_every_process() -> None:
     code = "from deploy.demo import prepared; print(prepared.number('a', 'b'))"
     outside = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert float(outside) == prepared.number("a", "b")

@@ -6,7 +6,7 @@ from deploy.demo.reviewers import _Shift
 
 
 def waiting_for(shift: _Shift) -> tuple[threading.Thread, list[bool]]:
-    """A colleague who asks for an answer, and what they were told."""
+    """A colleague who asks for an answer, and what they were reported."""
     reported: list[bool] = []
     thread = threading.Thread(target=lambda: reported.append(shift.reserve()))
     thread.start()

@@ -64,7 +64,7 @@ def test_a_full_disk_is_said_before_anything_is_downloaded(clone: Path, tmp_path
     )
 
 
-def test_another_system_is_told_that_it_has_to_be_linux(clone: Path, tmp_path: Path) -> None:
+def test_another_system_hears_that_it_has_to_be_linux(clone: Path, tmp_path: Path) -> None:
     program(tmp_path / "bin", "uname", "echo Darwin")
     assert ended(clone, PATH=f"{tmp_path / 'bin'}:{os.environ['PATH']}") == (
         1,

@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[3]
 HOUSE = (ROOT / "docs" / "house.md").read_text(encoding="utf-8")
 PRODUCT = ("models", "review", "flows", "deploy")
 MOST = 300  # lines of a file; a longer one says "Long:" and why
+BODY = 10  # lines of a command
 
 
 def files(*folders: str) -> list[str]:
@@ -42,6 +43,23 @@ def test_every_file_says_what_it_is() -> None:
 def test_no_file_is_too_long_to_read_in_a_sitting() -> None:
     long = [name for name in files(*PRODUCT) if len((ROOT / name).read_text(encoding="utf-8").splitlines()) > MOST]
     assert [name for name in long if "Long: " not in says(name)] == []
+
+
+def _commands() -> dict[str, int]:
+    """Every command, and the lines of its body without its description."""
+    lengths = {}
+    for name in files("flows/commands"):
+        for node in ast.parse((ROOT / name).read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and any(".command(" in ast.unparse(d) for d in node.decorator_list):
+                body = node.body[1:] if ast.get_docstring(node) else node.body
+                lengths[f"{name}: {node.name}"] = (body[-1].end_lineno or 0) - body[0].lineno + 1
+    return lengths
+
+
+def test_a_command_loads_calls_one_function_and_prints() -> None:
+    lengths = _commands()
+    assert len(lengths) > 20
+    assert {name: lines for name, lines in lengths.items() if lines > BODY} == {}
 
 
 def test_nothing_is_named_after_what_says_nothing() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from prefect.server.schemas.schedules import CronSchedule
@@ -10,6 +11,7 @@ from prefect.server.schemas.schedules import CronSchedule
 from flows import deployments
 from flows.health import prefect_probe
 from models.config import cron, stream
+from models.errors import StreamInvalid
 
 ZONE = "Europe/Berlin"
 SPRING, AUTUMN = datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)  # when the clocks change
@@ -112,3 +114,10 @@ def test_release_is_deployed_and_asked_for_where_the_stream_hands_out_by_itself(
         assert set(prefect_probe.flows(one)) == {
             deployment.flow_name for deployment in deployments.of(one) if deployment.schedules
         }
+
+
+def test_what_never_comes_is_not_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECOND_READER_STREAMS", str(tmp_path))
+    (tmp_path / "mail.toml").write_text(STREAM.format(line="0 0 31 2 *"), encoding="utf-8")
+    with pytest.raises(StreamInvalid, match=r"mail\.toml: schedule\.score = '0 0 31 2 \*': never comes"):
+        deployments.serve(["mail"])

@@ -48,9 +48,12 @@ def test_work_is_said_in_hours_of_people(hours: float, text: str) -> None:
     assert formats.people(hours).replace(formats.SPACE, " ") == text
 
 
-def test_a_line_is_told_from_its_neighbours_where_the_page_tells_them_apart() -> None:
+def test_a_line_is_known_from_its_neighbours_where_the_page_tells_them_apart() -> None:
     reported = {0.54723: "0.5472", 0.54728: "0.54728"}
     assert dict(zip(reported, formats.thresholds([*reported]), strict=True)) == reported
-    assert formats.line(0.54728, None, reported) == "released at 0.54728 and above"
-    assert formats.line(0.5, {"bug": 0.54728, "other": None}, reported) == "released by class: bug at 0.54728 and above"
-    assert formats.line(0.54728, None) == "released at 0.5472 and above"
+    assert formats.releases(0.54728, None, reported) == "released at 0.54728 and above"
+    assert (
+        formats.releases(0.5, {"bug": 0.54728, "other": None}, reported)
+        == "released by class: bug at 0.54728 and above"
+    )
+    assert formats.releases(0.54728, None) == "released at 0.5472 and above"

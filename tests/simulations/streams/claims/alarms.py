@@ -78,15 +78,15 @@ def _ended(result: re.Match[str], scene: Scene) -> Findings:
 
 
 GOES_ON = (
-    r"(?:It goes on by itself when labels are settled again and do not say that the error has risen|Its line has lapsed "
+    r"(?:It goes on by itself when labels are settled again and do not say that the error has risen|Its threshold has lapsed "
     r"meanwhile: it goes on by itself only if labels are settled again and this era certifies it)\."
 )
 CLAIMS: tuple[Claim, ...] = (
     (rf"Nothing is released since {W}, by (.+?)\.(?=\s|$)", _ended),
-    (r"No line is proposed while nobody reads what was drawn of the released\.", _stopped),
-    (r"No line is proposed before another person has read what waits for one\.", _stopped),
+    (r"No threshold is proposed while nobody reads what was sampled of the released\.", _stopped),
+    (r"No threshold is proposed before another person has read what waits for one\.", _stopped),
     (
-        r"No line is proposed while answers, with disputes counted as wrong, say that the error has risen\.",
+        r"No threshold is proposed while answers, with disputes counted as wrong, say that the error has risen\.",
         _stopped,
     ),
     (
@@ -105,8 +105,8 @@ CLAIMS: tuple[Claim, ...] = (
         _stopped,
     ),
     (
-        r"Release stops within a day unless somebody reads what was drawn of the released: no label of it was settled for nearly "
-        r"as long as policy\.max_silence allows\.",
+        r"Release stops within a day unless somebody reads what was sampled of the released: no label of it was settled for "
+        r"nearly as long as policy\.max_silence allows\.",
         _stops_soon,
     ),
     (
@@ -121,7 +121,7 @@ CLAIMS: tuple[Claim, ...] = (
         r"now is not touched by it\.",
         _past_alarm,
     ),
-    (r"The watchdog has closed the epoch\. No line can be proposed before new evidence is in\.", _closed),
+    (r"The watchdog has closed the epoch\. No threshold can be proposed before new evidence is in\.", _closed),
     (
         rf"The watchdog has looked at {N} blind labels? of released cases, {N} wrong\. Its evidence that the error has risen "
         r"stands at [\d.]+\u00a0% of what raises an alarm \(on a logarithmic scale\)\.",

@@ -26,7 +26,7 @@ def _certificate(result: re.Match[str], scene: Scene) -> Findings:
 
 
 def _rests_on(result: re.Match[str], scene: Scene) -> Findings:
-    """Labels that a certificate counts are there: weighted to the smallest chance of a draw, and of a prefix, never more."""
+    """Labels that a certificate counts are there: weighted to the smallest chance of a sample, and of a prefix, never more."""
     line = min(scene.now_certified, default=0.0)
     after = -1 if scene.era is None else scene.era["after_seal"]
     there = scene.labels([row for row in scene.at(line) if row["seal"] > after and row["held"] is None])
@@ -62,7 +62,7 @@ def _no_label(result: re.Match[str], scene: Scene) -> Findings:
 def _pending(
     result: re.Match[str], texts: tuple[str | None, ...], cases: list[Row], scene: Scene, *, disputed: int
 ) -> Findings:
-    """Draws that nobody has answered, told apart: passed on, before people, not sent."""
+    """Samples that nobody has answered, distinguished: passed on, before people, not sent."""
     sent = {row["case_id"] for row in scene.known.tables["dispatch"]}
     skipped = {row["case_id"] for row in scene.known.tables["review"] if row["outcome"] == "skip"}
     unread = [row["case_id"] for row in cases if row["blind"] and row["case_id"] not in scene.readings]
@@ -77,7 +77,7 @@ def _hopeless(result: re.Match[str], scene: Scene) -> Findings:
 
 
 def _unsettled(result: re.Match[str], scene: Scene) -> Findings:
-    """Draws that count as wrong until they are settled: of each kind no more than there are."""
+    """Samples that count as wrong until they are settled: of each kind no more than there are."""
     sampled = [row for row in scene.scored if row["blind"]]
     unread = sum(row["case_id"] not in scene.readings for row in sampled)
     disputed = scene.labels(sampled).count("disputed")
@@ -94,8 +94,8 @@ CLAIMS: tuple[Claim, ...] = (
         r"however often one looks\.",
         _certificate,
     ),
-    (rf"(?:Today's line releases more than is certified; certified|Certified) is {T}, {P} of cases", _certificate),
-    (r"Today's line is the one that releases most of what may be adopted", _stay),
+    (rf"(?:Today's threshold releases more than is certified; certified|Certified) is {T}, {P} of cases", _certificate),
+    (r"Today's threshold is the one that releases most of what may be adopted", _stay),
     (rf", from {N} settled blind labels? at or above it, {N} wrong\.", _rests_on),
     (
         rf"(?:But |What is certified cannot be proposed: )by the labels (?:of era \d+ )?so far at least {P} of what {T} would "
@@ -105,14 +105,14 @@ CLAIMS: tuple[Claim, ...] = (
     (
         rf"(?:So far|In all eras so far) there are {N} blind labels? at {T}(?:, {N} wrong)?"
         rf"(?:, {N} of them waits? for another reader)?"
-        rf"(?:; of more draws there, {PENDING})?\.",
+        rf"(?:; of more samples there, {PENDING})?\.",
         _so_far,
     ),
     (
-        rf"There is no blind label at {T} yet(?: \(of the draws there, {PENDING}\))?; about [\d\u202f]+ blind labels? there, all "
-        rf"right, would certify that{LONG}\.",
+        rf"There is no blind label at {T} yet(?: \(of the samples there, {PENDING}\))?; about [\d\u202f]+ blind labels? there, "
+        rf"all right, would certify that{LONG}\.",
         _no_label,
     ),
     (r"At the errors seen so far no number of labels would certify one\.", _hopeless),
-    (rf"(?:Not settled|Draws count as wrong until they are settled): {PENDING}\.", _unsettled),
+    (rf"(?:Not settled|Samples count as wrong until they are settled): {PENDING}\.", _unsettled),
 )

@@ -1,4 +1,4 @@
-"""What a report says of the promise in force: which era certifies the line, and until when."""
+"""What a report says of the promise in force: which era certifies the threshold, and until when."""
 
 import re
 
@@ -7,7 +7,7 @@ from tests.simulations.streams.scene import TARGET, Claim, Findings, P, Scene, W
 
 
 def _promised(result: re.Match[str], scene: Scene) -> Findings:
-    """The first line: the line in force is certified by the era it names, or else the one under way."""
+    """The first line: the threshold in force is certified by the era it names, or else the one under way."""
     yield from same(result, (result[1], result[2]), (f"{100 * (1 - world.DELTA):g}", f"{100 * world.ALPHA:g}"))
     era = scene.era
     if era is None or not _holds(scene, int(result[3]) if result[3] else era["era"]):
@@ -70,23 +70,23 @@ CLAIMS: tuple[Claim, ...] = (
         _promised,
     ),
     (
-        rf"{TARGET}: certified for today's line, from all blind labels at or above it(?:, until {W})?\.",
+        rf"{TARGET}: certified for today's threshold, from all blind labels at or above it(?:, until {W})?\.",
         _target_certified,
     ),
     (
-        rf"{TARGET}: certified for today's line, by the labels of era (\d+); it lapses {W} unless era (\d+) certifies it\.",
+        rf"{TARGET}: certified for today's threshold, by the labels of era (\d+); it lapses {W} unless era (\d+) certifies it\.",
         _target_carried,
     ),
     (rf"Labels count for era (\d+), until {W}; then evidence starts anew\.", _gathers),
-    (rf"Today's line is certified by the labels of era (\d+); the promise stands until {W}\.", _own),
-    (rf"Today's line stands by the certificate of era (\d+), until {W}; see what speaks against it\.", _own),
+    (rf"Today's threshold is certified by the labels of era (\d+); the promise stands until {W}\.", _own),
+    (rf"Today's threshold stands by the certificate of era (\d+), until {W}; see what speaks against it\.", _own),
     (
-        rf"Today's line was certified in era (\d+) and carries over while era (\d+) gathers labels of its own; without a "
+        rf"Today's threshold was certified in era (\d+) and carries over while era (\d+) gathers labels of its own; without a "
         rf"certificate of its own it lapses {W}, and every case goes to a person\.",
         _carried,
     ),
     (
-        rf"Today's line is not certified in era (\d+), which ends {W}(?:; without a certificate it lapses {W})?\.",
+        rf"Today's threshold is not certified in era (\d+), which ends {W}(?:; without a certificate it lapses {W})?\.",
         _uncertified,
     ),
 )

@@ -10,7 +10,7 @@ def _since(result: re.Match[str], scene: Scene) -> Findings:
 
 
 def _newest(scene: Scene) -> Scene:
-    """The report of an earlier day that changes are told against."""
+    """The report of an earlier day that changes are reported against."""
     return list(scene.before.values())[-1]
 
 
@@ -25,7 +25,7 @@ def _moved(result: re.Match[str], scene: Scene) -> Findings:
 
 
 def _reported(result: re.Match[str], shown: str | None, line: float | None) -> Findings:
-    """A printed threshold, which may be one of an earlier plan, stands for the line; None for nothing."""
+    """A printed threshold, which may be one of an earlier plan, stands for the threshold; None for nothing."""
     if shown is None or line is None or not stands_for(shown, line):
         yield from same(result, shown, line)
 
@@ -79,7 +79,7 @@ CLAIMS: tuple[Claim, ...] = (
     (rf"Compared with the report of {W}\.", _since),
     (r"A new epoch has begun since: evidence starts at zero, and every case goes to a person\.", _new_epoch),
     (
-        r"The line was moved \(version (\d+) to (\d+)\): now (?:nothing released|released at ([\d.e+-]+) and above)\.",
+        r"The threshold was moved \(version (\d+) to (\d+)\): now (?:nothing released|released at ([\d.e+-]+) and above)\.",
         _moved,
     ),
     (rf"{N} more cases?, {N} of them released\.", _more_cases),

@@ -54,12 +54,12 @@ CLAIMS: tuple[Claim, ...] = (
         _readers,
     ),
     (
-        rf"Nothing is known yet of what readers miss of {REGION}: {N} of {N} answers? drawn from those that agreed with "
+        rf"Nothing is known yet of what readers miss of {REGION}: {N} of {N} answers? sampled from those that agreed with "
         r"the model (?:was|were) read twice\.",
         _readers_few,
     ),
     (
-        rf"Nothing is known yet of what readers miss of {REGION}: no answer that agreed with the model was drawn to be read "
+        rf"Nothing is known yet of what readers miss of {REGION}: no answer that agreed with the model was sampled to be read "
         r"twice so far\.",
         _readers_none,
     ),

@@ -43,7 +43,7 @@ def _at_most(result: re.Match[str], scene: Scene) -> Findings:
 
 
 def _labelled(result: re.Match[str], texts: tuple[str, str], cases: list[Row], scene: Scene) -> Findings:
-    """Labels that are told exist, and those that exist are told; what is disputed counts as wrong until it is settled."""
+    """Labels that are reported exist, and those that exist are reported; what is disputed counts as wrong until it is settled."""
     there = scene.labels(cases)
     true = len(there), there.count("wrong") + there.count("disputed")
     yield from same(result, (number(texts[0]), number(texts[1])), true)
@@ -74,10 +74,10 @@ def _wider(result: re.Match[str], scene: Scene) -> Findings:
     yield from same(result, (number(result[1]), number(result[2])), true)
 
 
-def _at_line(result: re.Match[str], scene: Scene) -> Findings:
+def _at_threshold(result: re.Match[str], scene: Scene) -> Findings:
     yield from same(result, number(result[3]), len(scene.labels(scene.at(scene.policy["threshold"]))))
     if abs(number(result[4]) - 1 / scene.policy["audit_rate"]) > 0.5:
-        yield "count", f"{result[0]!r}, but one in {1 / scene.policy['audit_rate']:.3g} is drawn"
+        yield "count", f"{result[0]!r}, but one in {1 / scene.policy['audit_rate']:.3g} is sampled"
 
 
 def _none_answered(result: re.Match[str], scene: Scene) -> Findings:
@@ -124,8 +124,8 @@ def _sentence(result: re.Match[str], scene: Scene) -> Findings:
 CLAIMS: tuple[Claim, ...] = (
     (rf"Every one of {N} cases? goes to a person\.", _every),
     (r"No case (of this epoch )?has arrived yet\.", _none_arrived),
-    (r"Nothing is released alone until a named person draws the line\.", _no_release),
-    (r"Nothing has gone out alone yet at today's line\.", _none_so_sure),
+    (r"Nothing is released alone until a named person sets the threshold\.", _no_release),
+    (r"Nothing has gone out alone yet at today's threshold\.", _none_so_sure),
     (rf"The machine answered {P} of cases alone so far; nothing is released now\.", _alone_once),
     (
         rf"The machine answers {P} of cases alone(?:\.|; by the labels so far between {P} and {P} of these are wrong\.)",
@@ -141,23 +141,23 @@ CLAIMS: tuple[Claim, ...] = (
     (rf"Were everything released, {P} \({P} limits {P} to {P}\) would be wrong, from {LABELS}\.", _everything),
     (rf"{N} of the wrong waits? for another reader, and counts? as wrong until then\.", _waits),
     (
-        rf"These limits rest on the {N} labels? of released cases only and narrow with each audit; all {N} at or above the line "
-        r"give [\d.]+\u00a0% to [\d.]+\u00a0%\.",
+        rf"These limits rest on the {N} labels? of released cases only and narrow with each audit; all {N} at or above the "
+        r"threshold give [\d.]+\u00a0% to [\d.]+\u00a0%\.",
         _wider,
     ),
     (
-        rf"At the line the limits are {P} to {P}, wider than {N} labels? alike would give: since the line was moved one audit "
-        rf"stands for {N} cases?\.",
-        _at_line,
+        rf"At the threshold the limits are {P} to {P}, wider than {N} labels? alike would give: since the threshold was moved "
+        rf"one audit stands for {N} cases?\.",
+        _at_threshold,
     ),
     (
         r"(?:Of these themselves nothing is known yet|About the model nothing can be said yet|How many of these answers are "
-        rf"wrong is not known yet): none of {N} blind draws is answered yet\.",
+        rf"wrong is not known yet): none of {N} blind samples is answered yet\.",
         _none_answered,
     ),
     (
         r"(?:Of these themselves nothing is known yet|About the model nothing can be said yet|How many of these answers are "
-        r"wrong is not known yet): no case has been drawn for a blind label\.",
+        r"wrong is not known yet): no case has been sampled for a blind label\.",
         _none_sampled,
     ),
     (
@@ -168,7 +168,7 @@ CLAIMS: tuple[Claim, ...] = (
         _sentence,
     ),
     (
-        r"The target is at most ([\d.]+)\u00a0% wrong among the released: today's line is certified, but by the labels "
+        r"The target is at most ([\d.]+)\u00a0% wrong among the released: today's threshold is certified, but by the labels "
         r"(?:of era \d+ )?so far more of what it releases is wrong\.",
         _sentence,
     ),

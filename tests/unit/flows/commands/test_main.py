@@ -90,7 +90,7 @@ def test_without_a_folder_of_streams_the_first_word_is_what_to_do(
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_each_shell_is_told_how_to_complete_and_completes_names_of_streams(shell: str, tmp_path: Path) -> None:
+def test_each_shell_learns_how_to_complete_and_completes_names_of_streams(shell: str, tmp_path: Path) -> None:
     def asked(how: str, **more: str) -> str:
         environment = {"_SECOND_READER_COMPLETE": f"{how}_{shell}", "SECOND_READER_STREAMS": str(tmp_path / "streams")}
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""What `status` says of the line in force is what the last report says of it today."""
+"""What `status` says of the threshold in force is what the last report says of it today."""
 
 import pytest
 

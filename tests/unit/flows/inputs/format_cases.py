@@ -166,7 +166,7 @@ def _record(record: str, label: str | None, score: float | None, *people: str) -
     }
 
 
-def _judged(task: int, label: str, score: float | None, text: str) -> dict[str, Any]:
+def _reviewed(task: int, label: str, score: float | None, text: str) -> dict[str, Any]:
     whole = {"text": f"Text {task}", "_input_hash": task, "_task_hash": task, "label": label, "score": score}
     return whole | {"answer": text, "_session_id": "s"}
 
@@ -468,9 +468,9 @@ confidence = "from_json(response.candidates[0].content.parts[0].text).confidence
     "prodigy": Case(
         files={
             "db-out.jsonl": lines(
-                _judged(7, "bug", 0.9, "accept"),
-                _judged(8, "billing", 0.7, "reject"),
-                _judged(9, "bug", None, "ignore"),
+                _reviewed(7, "bug", 0.9, "accept"),
+                _reviewed(8, "billing", 0.7, "reject"),
+                _reviewed(9, "bug", None, "ignore"),
             )
         },
         scored={"7:s": ("bug", 0.9), "8:s": ("billing", 0.7)},

@@ -47,7 +47,7 @@ def test_a_first_stream_file_passes_as_it_is_where_nothing_is_missing(config: se
         ("logprobs", {"id": "id", "prediction": "label", "confidence": "logprob", "scale": "logprob"}),
     ],
 )
-def test_scales_are_told_and_a_payload_that_is_not_there_is_missing(
+def test_scales_are_reported_and_a_payload_that_is_not_there_is_missing(
     config: settings.Settings, data: str, expected: dict[str, str]
 ) -> None:
     source = FIELD / data / "a.jsonl.gz"

@@ -114,7 +114,7 @@ payload = ["in"]
         ("mine.toml", OWN + "x = " + "[" * 2000, "mine.toml: not TOML that can be read: nested too deep"),
     ],
 )
-def test_a_format_that_cannot_be_is_told_by_its_file_and_line(
+def test_a_format_that_cannot_be_is_known_by_its_file_and_line(
     name: str, text: str, message: str, tmp_path: Path
 ) -> None:
     if text:
@@ -124,13 +124,13 @@ def test_a_format_that_cannot_be_is_told_by_its_file_and_line(
     assert message in str(refused.value)
 
 
-def test_rules_say_which_rows_failed_and_a_wrong_rule_is_told(tmp_path: Path) -> None:
+def test_rules_say_which_rows_failed_and_a_wrong_rule_is_reported(tmp_path: Path) -> None:
     keys = 'failed = [{ when = "x", equals = ["a"], other_than = ["b"], says = "no" }]'
     with pytest.raises(StreamInvalid, match="must have equals or other_than, not both"):
         described("spacy", Case(files={}, scored={}, keys=keys), tmp_path)
 
 
-def test_files_that_the_format_does_not_name_are_told_and_those_beside_it_are_not(
+def test_files_that_the_format_does_not_name_are_reported_and_those_beside_it_are_not(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     case = CASES["bedrock-batch"]

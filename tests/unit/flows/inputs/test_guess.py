@@ -26,7 +26,7 @@ def config(tmp_path: Path) -> settings.Settings:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_each_format_is_told_by_its_signs_and_the_reason_is_said(config: settings.Settings, name: str) -> None:
+def test_each_format_is_known_by_its_signs_and_the_reason_is_said(config: settings.Settings, name: str) -> None:
     written = first_stream.write("mail", wrote(CASES[name], config.data), config, KNOWN)
     assert written.sentences[1].startswith(f"  the file: taken for {name} (")
     assert "of its first" in written.sentences[1] or "for it is a .csv.out file" in written.sentences[1]
@@ -40,7 +40,7 @@ def test_the_stream_file_scores_what_the_case_says(config: settings.Settings, na
     inbox = wrote(case, config.data)
     written = first_stream.write("mail", inbox, config, KNOWN)
     path = config.streams / "mail.toml"
-    if not written.complete:  # too few rows in the case for all labels: what it lacks is told, and filled in
+    if not written.complete:  # too few rows in the case for all labels: what it lacks is reported, and filled in
         text = path.read_text(encoding="utf-8")
         assert "labels: every answer there may be" in " ".join(written.sentences)
         path.write_text(text.replace('# labels = ["", ""]', f"labels = {json.dumps(case.labels)}"), encoding="utf-8")
@@ -80,7 +80,7 @@ def test_nested_json_of_no_known_format_is_read_by_its_paths(config: settings.Se
     assert ([f"u{n}" for n in range(20)], 20) == (result["case_id"].to_list(), result["doubt"].null_count())
 
 
-def test_a_table_of_probabilities_is_told_by_its_sums(config: settings.Settings) -> None:
+def test_a_table_of_probabilities_is_known_by_its_sums(config: settings.Settings) -> None:
     pl.DataFrame(
         {
             "key": ["a", "b", "c"],

@@ -1,4 +1,4 @@
-"""Pieces are the chunks, told by where they stand."""
+"""Pieces are the chunks, reported by where they stand."""
 
 import pickle
 from pathlib import Path

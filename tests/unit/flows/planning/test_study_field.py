@@ -129,10 +129,10 @@ def test_score_and_a_study_by_the_streams_labels_know_the_same_answers(rest: str
     assert (unknown, right) == (result.unscorable, round(result.accuracy.value, 3))
     chunks = [chunk.frame for chunk in files.chunks(FIELD / "spelling/a.jsonl.gz", described)]
     cases = contract.validate(pl.concat(chunks), described, source="a.jsonl").cases
-    doubts = cases["doubt"].drop_nulls()
-    assert unknown == len(doubts)
+    reasons = cases["doubt"].drop_nulls()
+    assert unknown == len(reasons)
     if unknown:
-        assert "differs from 'other' by spelling alone: give it in [labels], by also or fold" in "".join(doubts)
+        assert "differs from 'other' by spelling alone: give it in [labels], by also or fold" in "".join(reasons)
 
 
 def test_a_stream_whose_answers_are_lists_is_refused_before_a_row_is_recorded() -> None:
@@ -257,7 +257,7 @@ def test_a_column_of_verdicts_takes_the_place_of_the_truth() -> None:
     assert {"ignore": 4} == history.left_out.undecided
     accuracy = studied(history).accuracy
     assert (1_996, 92) == (accuracy.n, accuracy.errors)
-    assert "4 judged neither right nor wrong ('ignore' 4)" in words(history)
+    assert "4 marked neither right nor wrong ('ignore' 4)" in words(history)
 
 
 def test_the_command_reads_labels_as_the_stream_does_and_says_which_option_does_not_go_with_it(

@@ -40,7 +40,7 @@ def test_an_annotation_that_is_marked_as_ground_truth_goes_before_the_others(tmp
 def test_responses_of_argilla_are_a_truth_and_accept_or_reject_of_prodigy_a_verdict(tmp_path: Path) -> None:
     rows = [format_cases._record(str(n), LABELS[n % 2], 0.5 + n / 100, "bug") for n in range(20)]
     assert (20, 10) == (len(cases := read(tmp_path, "argilla", rows).cases), int(cases["right"].sum()))
-    rows = [format_cases._judged(n, "bug", 0.5 + n / 100, ("accept", "reject", "ignore")[n % 3]) for n in range(30)]
+    rows = [format_cases._reviewed(n, "bug", 0.5 + n / 100, ("accept", "reject", "ignore")[n % 3]) for n in range(30)]
     (tmp_path / "out.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     preset = study_formats.preset("prodigy")
     history = study.read(tmp_path / "out.jsonl", study_formats.columns(Columns(), preset), preset=preset)

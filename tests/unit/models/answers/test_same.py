@@ -92,8 +92,8 @@ def test_a_text_that_could_be_two_labels_makes_no_rule(also: dict[str, list[str]
 def test_by_a_rule_what_is_none_of_its_labels_is_neither_right_nor_wrong() -> None:
     rows = [("bug", "bug"), ("bug", "billing"), ("Bug", "bug"), ("bug", "praise"), ("bug", None)]
     value, true = (pl.Series([row[side] for row in rows], dtype=pl.String) for side in (0, 1))
-    judged_ = RULE.judge(value, true).rows()
-    assert [(True, None), (False, None), (None, "Bug"), (None, "praise"), (None, None)] == judged_
+    outcomes = RULE.judge(value, true).rows()
+    assert [(True, None), (False, None), (None, "Bug"), (None, "praise"), (None, None)] == outcomes
 
 
 def test_very_many_labels_are_half_a_line() -> None:
@@ -148,7 +148,7 @@ def test_what_stands_where_there_is_no_label_is_not_a_label(
         (["0.2", "97", "55"] * 5, "--scale percent"),
     ],
 )
-def test_a_column_on_another_scale_is_told_from_stray_rows(numbers: list[object], text: str | None) -> None:
+def test_a_column_on_another_scale_is_known_from_stray_rows(numbers: list[object], text: str | None) -> None:
     reason = score_columns.complaint(pl.Series(numbers, strict=False), "p")
     assert reason is None if text is None else reason is not None and text in reason
 

@@ -16,7 +16,7 @@ Row = tuple[int, str, int]
 
 
 def look(*rows: Row, plan: era_plan.Plan = PLAN, before: certificate.Progress | None = None) -> certificate.Progress:
-    """Look at draws given as (bin, outcome, n), in the order of decision; all cases were drawn."""
+    """Look at samples given as (bin, outcome, n), in the order of decision; all cases were sampled."""
     step = np.repeat([row[0] for row in rows], [row[2] for row in rows])
     outcome = np.repeat([row[1] for row in rows], [row[2] for row in rows])
     size = len(step)
@@ -37,7 +37,9 @@ def look(*rows: Row, plan: era_plan.Plan = PLAN, before: certificate.Progress | 
 
 def test_enough_right_labels_certify_from_the_start_down_to_where_evidence_falls_short() -> None:
     seen = look((0, "right", 200), (1, "wrong", 30), (1, "right", 50))
-    assert (seen.threshold, seen.certified, seen.cases) == (0.5, (0, 1), (200, 280)), "the first 200 draws are a prefix"
+    assert (seen.threshold, seen.certified, seen.cases) == (0.5, (0, 1), (200, 280)), (
+        "the first 200 samples are a prefix"
+    )
     seen = look((1, "wrong", 30), (0, "right", 200), (1, "right", 50))
     assert (seen.threshold, seen.certified, seen.cases) == (0.9, (0,), (200, 280))
     assert seen.stops == (certificate.Stop(at=1, level=0.05),)
@@ -74,7 +76,7 @@ def test_another_era_starts_from_nothing() -> None:
 
 
 @pytest.mark.parametrize("outcome", ["waiting", "open", "skipped", "disputed"])
-def test_a_draw_that_is_not_settled_counts_as_wrong_and_is_told_apart_from_an_error(outcome: str) -> None:
+def test_a_sample_that_is_not_settled_counts_as_wrong_and_is_kept_apart_from_an_error(outcome: str) -> None:
     settled, waits = look((0, "wrong", 7), (0, "right", 200)), look((0, outcome, 7), (0, "right", 200))
     assert waits.log_e == settled.log_e
     assert (waits.labels[0], waits.errors[0], waits.pending[0]) == (200, 0, 7)

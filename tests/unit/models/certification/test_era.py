@@ -113,7 +113,9 @@ def test_what_a_person_took_without_a_certificate_stays_for_its_era_and_carries_
     assert state(bold, set(), 3, day=59) == (0.6, "uncertified", 1)
     assert state(bold, {0.9}, 3, day=20) == (0.6, "uncertified", 40)
     assert state(bold, {0.9, 0.6}, 3, day=20) == (0.6, "own", 40)
-    assert state(bold, set(), 4, day=39) == (0.6, "uncertified", 1), "nothing certified it: it must not be told as if"
+    assert state(bold, set(), 4, day=39) == (0.6, "uncertified", 1), (
+        "nothing certified it: it must not be reported as if"
+    )
     assert state(bold, {0.9}, 4, day=1) == (0.9, "replaced", 59)
     assert state(bold, set(), 4, day=40) == (None, "lapsed", 0)
     assert state(bold, set(), 5) == (None, "lapsed", 0)

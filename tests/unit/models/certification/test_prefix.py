@@ -30,7 +30,7 @@ def samples(
 
 
 def every_prefix(right: Floats, ratio: Floats) -> float:
-    """The mixture after each draw, by the formula, and its largest."""
+    """The mixture after each sample, by the formula, and its largest."""
     stake, weights = e_values.stakes()
     factors = np.where(right[:, None] > 0, 1 + ratio[:, None] * stake * ALPHA / (1 - ALPHA), 1 - ratio[:, None] * stake)
     return max(0.0, float(np.log((np.cumprod(factors, axis=0) @ weights).max(initial=1.0))))
@@ -48,7 +48,7 @@ def test_it_is_the_largest_over_all_prefixes_at_every_threshold(seed: int) -> No
     assert log_e == pytest.approx(expected, rel=1e-9)
 
 
-def test_no_draw_is_no_evidence_and_neither_is_an_error() -> None:
+def test_no_sample_is_no_evidence_and_neither_is_an_error() -> None:
     assert prefix.log_e(samples([]), np.ones((1, 2)), ALPHA).tolist() == [0.0, 0.0]
     assert prefix.log_e(samples([False, False]), np.ones((1, 1)), ALPHA).tolist() == [0.0]
 

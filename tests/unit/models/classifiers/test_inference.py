@@ -52,8 +52,8 @@ def described(*features: str) -> stream.Stream:
 
 def answers(model: Any, frame: pl.DataFrame, *features: str) -> list[str | None]:
     """The more probable label of each row, None where the model gave no probabilities."""
-    apply = inference.apply(model, frame, described(*features))
-    return [None if np.isnan(y) else "yes" if y > n else "no" for y, n in apply.select(YES, NO).rows()]
+    answers = inference.apply(model, frame, described(*features))
+    return [None if np.isnan(y) else "yes" if y > n else "no" for y, n in answers.select(YES, NO).rows()]
 
 
 def points() -> LogisticRegression:
@@ -128,15 +128,15 @@ def test_classes_are_read_as_the_streams_labels_are_written() -> None:
     with pytest.raises(ModelInvalid, match=r"answers NO, YES; the stream's labels are no, yes"):
         inference.apply(shouted, frame, described("x"))
     text = TEXT.replace("FEATURES", str(["x"])).replace('["yes", "no"]', '{ names = ["yes", "no"], fold = true }')
-    apply = inference.apply(shouted, frame, stream.parse(text, origin="mail.toml"))
-    assert [no > yes for no, yes in apply.select(NO, YES).rows()] == [True, False]
+    answers = inference.apply(shouted, frame, stream.parse(text, origin="mail.toml"))
+    assert [no > yes for no, yes in answers.select(NO, YES).rows()] == [True, False]
 
 
 def test_classes_that_are_numbers_are_the_labels_of_that_text() -> None:
     text = TEXT.replace('["yes", "no"]', '["0", "1"]').replace("FEATURES", '["x"]')
     model = LogisticRegression().fit(POINTS, [0, 1] * 10)
-    apply = inference.apply(model, pl.DataFrame({"x": [[1.0, 1.0]]}), stream.parse(text, origin="x"))
-    assert apply[0, YES] < apply[0, NO]
+    answers = inference.apply(model, pl.DataFrame({"x": [[1.0, 1.0]]}), stream.parse(text, origin="x"))
+    assert answers[0, YES] < answers[0, NO]
 
 
 def test_a_row_the_model_cannot_take_has_no_probabilities_and_the_others_do() -> None:

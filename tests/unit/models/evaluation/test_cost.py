@@ -1,4 +1,4 @@
-"""What a line costs and asks of people, scores that moved, and slices told apart by more than chance."""
+"""What a threshold costs and asks of people, scores that moved, and slices distinguished by more than chance."""
 
 import polars as pl
 import pytest

@@ -66,7 +66,7 @@ def test_with_fewer_than_ten_groups_that_err_groups_are_taken_to_be_all_alike(er
 
 
 def test_unequal_weights_alone_widen_nothing_here() -> None:
-    """Two chances of being drawn, both with as many groups; what the weights add is in the limits of weights already."""
+    """Two chances of being sampled, both with as many groups; what the weights add is in the limits of weights already."""
     wrong, group, weight = labels(800, 5)
     wrong[: 5 * 40] = wrong[2000 : 2000 + 5 * 40] = 1
     weight[2000:] = 10
@@ -180,7 +180,7 @@ def test_more_labels_are_needed_where_they_come_in_groups() -> None:
 
 
 def outcomes_of(groups: list[str | None], routes: list[str], *, members: bool = True) -> outcomes.Outcomes:
-    """Drawn cases of these groups, all found right; without `members` as an old ledger's extracts have them."""
+    """Sampled cases of these groups, all found right; without `members` as an old ledger's extracts have them."""
     rows = facts.decisions(
         *(
             {
@@ -209,7 +209,7 @@ def design_of(cases: outcomes.Outcomes) -> Design:
 PAIRS = [f"{n // 2:016x}" for n in range(2, 202)]
 
 
-def test_released_groups_and_those_of_people_are_told_apart() -> None:
+def test_released_groups_and_those_of_people_are_kept_apart() -> None:
     """Of each pair one case is released and one held: what is released comes alone."""
     result = design_of(outcomes_of([*PAIRS], ["AUTOMATE", "REVIEW"] * 100))
     assert 1.0 == result.released == result.worst == result.at([0.9])[0]

@@ -75,7 +75,7 @@ def test_a_batch_labelled_whole_is_known_exactly() -> None:
 
 
 def test_the_limit_of_a_closed_batch_is_the_largest_that_could_have_hidden() -> None:
-    """10 of 20 drawn, none wrong: with 3 wrong the chance to miss all is C(17,10)/C(20,10) = 0.105, with 4 0.043."""
+    """10 of 20 sampled, none wrong: with 3 wrong the chance to miss all is C(17,10)/C(20,10) = 0.105, with 4 0.043."""
     assert intervals.batch_upper(0, 10, 20, 0.05) == 3 / 20
     assert intervals.batch_upper(0, 10, 20, 0.11) == 2 / 20
 
@@ -89,3 +89,11 @@ def test_the_limit_of_a_large_batch_nears_that_of_the_process() -> None:
 def test_a_sample_larger_than_its_batch_is_refused() -> None:
     with pytest.raises(ValueError, match="5 labels of 4 cases"):
         intervals.batch_upper(0, 5, 4, 0.05)
+
+
+def test_limits_at_an_effective_number_are_those_of_whole_labels_where_it_is_whole_and_never_pass_the_rate() -> None:
+    low, high = intervals.korn_graubard([0.0, 0.02, 1.0], [100.0, 100.0, 100.0], 0.05)
+    assert np.array([low, high]) == pytest.approx(np.array(intervals.clopper_pearson([0, 2, 100], 100, 0.05)))
+    wide, narrow = (intervals.korn_graubard(0.02, size, 0.05) for size in (0.7, 1000.3))
+    assert wide[0] < narrow[0] < 0.02 < narrow[1] < wide[1]
+    assert [float(limit) for limit in intervals.korn_graubard(0.3, 0.0, 0.05)] == [0.0, 1.0]

@@ -18,7 +18,7 @@ PROPENSITY = np.where(SCORE > 0.7, 0.25, 1.0)
 
 
 def counts(score: NDArray[Any], right: NDArray[Any], propensity: NDArray[Any] | float = 1.0) -> pl.DataFrame:
-    """One answered blind draw each, grouped as the ledger groups them."""
+    """One answered blind sample each, grouped as the ledger groups them."""
     one = pl.DataFrame({"confidence": score, "outcome": np.where(right, "right", "wrong")})
     return (
         one.with_columns(propensity=pl.lit(propensity) if isinstance(propensity, float) else pl.Series(propensity))
@@ -34,7 +34,7 @@ def value(figure: Estimate | NotEnoughEvidence) -> float:
     return figure.value
 
 
-def test_auroc_and_brier_are_scikit_learns_with_the_weights_of_the_draws() -> None:
+def test_auroc_and_brier_are_scikit_learns_with_the_weights_of_the_samples() -> None:
     seen, weight = counts(SCORE, RIGHT, PROPENSITY), 1 / PROPENSITY
     assert value(reliability.auroc(seen, 0.05)) == pytest.approx(roc_auc_score(RIGHT, SCORE, sample_weight=weight))
     expected = brier_score_loss(RIGHT, SCORE, sample_weight=weight)

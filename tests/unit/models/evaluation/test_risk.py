@@ -40,14 +40,14 @@ def estimate(figure: Estimate | NotEnoughEvidence) -> Estimate:
 
 def test_with_one_propensity_the_limits_are_exact() -> None:
     seen = counts(
-        (0.9, A, False, 0.1, "undrawn", 180), (0.9, A, True, 0.1, "right", 16), (0.9, A, True, 0.1, "wrong", 4)
+        (0.9, A, False, 0.1, "unsampled", 180), (0.9, A, True, 0.1, "right", 16), (0.9, A, True, 0.1, "wrong", 4)
     )
     result = estimate(risk.error_among_automated(seen, 0.10))
     assert (result.value, result.n, result.errors, result.method) == (0.2, 20, 4, "Clopper-Pearson")
     assert (result.low, result.high) == pytest.approx((0.071354, 0.401029), abs=1e-6)
 
 
-def test_at_most_puts_all_the_doubt_above() -> None:
+def test_at_most_puts_all_of_alpha_above() -> None:
     seen = counts((0.9, A, True, 0.1, "right", 299))
     result = estimate(risk.error_among_automated(seen, 0.05, one_sided=True))
     assert (result.low, result.method) == (0.0, "Clopper-Pearson, one-sided")
@@ -57,10 +57,10 @@ def test_at_most_puts_all_the_doubt_above() -> None:
 def test_with_two_propensities_each_label_stands_for_one_over_its_own() -> None:
     """y = 2/0.5 + 1/0.1 = 14, v = 2*4 + 100 = 108, largest weight 10, of 400 released."""
     seen = counts(
-        (0.9, A, False, 0.5, "undrawn", 100),
+        (0.9, A, False, 0.5, "unsampled", 100),
         (0.9, A, True, 0.5, "right", 98),
         (0.9, A, True, 0.5, "wrong", 2),
-        (0.9, A, False, 0.1, "undrawn", 180),
+        (0.9, A, False, 0.1, "unsampled", 180),
         (0.9, A, True, 0.1, "right", 19),
         (0.9, A, True, 0.1, "wrong", 1),
     )
@@ -83,11 +83,11 @@ def test_what_was_not_released_does_not_enter_the_error_of_the_released() -> Non
     assert estimate(risk.error_among_automated(seen, 0.05)).errors == 0
 
 
-def test_unanswered_draws_are_taken_for_like_the_answered_of_their_propensity() -> None:
-    """Half of the 20 draws at 0.1 are answered, so each answered one stands for twenty cases, not ten."""
+def test_unanswered_samples_are_taken_for_like_the_answered_of_their_propensity() -> None:
+    """Half of the 20 samples at 0.1 are answered, so each answered one stands for twenty cases, not ten."""
     seen = counts(
         (0.9, A, True, 1.0, "right", 100),
-        (0.9, A, False, 0.1, "undrawn", 180),
+        (0.9, A, False, 0.1, "unsampled", 180),
         (0.9, A, True, 0.1, "right", 9),
         (0.9, A, True, 0.1, "wrong", 1),
         (0.9, A, True, 0.1, "open", 6),
@@ -102,25 +102,25 @@ def test_unanswered_draws_are_taken_for_like_the_answered_of_their_propensity() 
 def test_a_propensity_without_any_answer_is_spoken_for_by_the_others() -> None:
     """Answered: 50 at weight 2. Silent: 10 at weight 10. The answered stand for twice what they did."""
     seen = counts(
-        (0.9, A, False, 0.5, "undrawn", 50),
+        (0.9, A, False, 0.5, "unsampled", 50),
         (0.9, A, True, 0.5, "right", 45),
         (0.9, A, True, 0.5, "wrong", 5),
-        (0.9, A, False, 0.1, "undrawn", 90),
+        (0.9, A, False, 0.1, "unsampled", 90),
         (0.9, A, True, 0.1, "open", 10),
     )
     assert estimate(risk.error_among_automated(seen, 0.05)).value == pytest.approx(20 / 200)
 
 
-def test_the_worst_case_takes_every_silent_draw_for_wrong() -> None:
+def test_the_worst_case_takes_every_silent_sample_for_wrong() -> None:
     seen = counts((0.9, A, True, 0.1, "right", 90), (0.9, A, True, 0.1, "open", 6), (0.9, A, True, 0.1, "skipped", 4))
     result = estimate(risk.error_among_automated(seen, 0.05, unanswered_wrong=True))
     assert (result.value, result.n, result.errors) == (0.1, 100, 10)
     assert estimate(risk.error_among_automated(seen, 0.05)).errors == 0
 
 
-def test_the_largest_weight_is_that_of_any_released_case_drawn_or_not() -> None:
-    """Nobody of the 40 at 0.02 was drawn, yet an error there would have counted fifty times."""
-    seen = counts((0.9, A, True, 1.0, "right", 60), (0.9, A, False, 0.02, "undrawn", 40))
+def test_the_largest_weight_is_that_of_any_released_case_sampled_or_not() -> None:
+    """Nobody of the 40 at 0.02 was sampled, yet an error there would have counted fifty times."""
+    seen = counts((0.9, A, True, 1.0, "right", 60), (0.9, A, False, 0.02, "unsampled", 40))
     assert estimate(risk.error_among_automated(seen, 0.10)).high == 1.0  # 50 * -log(0.05) / 100, cut at one
 
 
@@ -129,20 +129,20 @@ def test_the_largest_weight_is_that_of_any_released_case_drawn_or_not() -> None:
     [
         (counts(), "nothing has been released yet"),
         (counts((0.4, R, True, 1.0, "right", 9)), "nothing has been released yet"),
-        (counts((0.9, A, False, 0.1, "undrawn", 9)), "no case has been drawn for a blind label"),
-        (counts((0.9, A, True, 0.1, "open", 9)), "none of 9 blind draws is answered yet"),
+        (counts((0.9, A, False, 0.1, "unsampled", 9)), "no case has been sampled for a blind label"),
+        (counts((0.9, A, True, 0.1, "open", 9)), "none of 9 blind samples is answered yet"),
     ],
 )
 def test_too_little_data_is_an_answer(seen: pl.DataFrame, reason: str) -> None:
     assert risk.error_among_automated(seen, 0.05) == NotEnoughEvidence(reason=reason, n=0, errors=0)
 
 
-def test_the_curve_counts_every_blind_draw_above_each_distinct_confidence() -> None:
+def test_the_curve_counts_every_blind_sample_above_each_distinct_confidence() -> None:
     seen = counts(
         (0.9, A, True, 1.0, "right", 3),
         (0.9, R, True, 1.0, "wrong", 1),
         (0.5, R, True, 1.0, "wrong", 4),
-        (0.2, R, False, 0.5, "undrawn", 1),
+        (0.2, R, False, 0.5, "unsampled", 1),
         (None, R, True, 1.0, "wrong", 1),
     )
     rows = risk.curve(seen, 0.05).select("threshold", "coverage", "error", "n", "errors").rows()
@@ -151,7 +151,7 @@ def test_the_curve_counts_every_blind_draw_above_each_distinct_confidence() -> N
 
 
 def test_a_threshold_without_labels_has_no_error_rather_than_a_nan() -> None:
-    seen = counts((0.9, R, False, 0.5, "undrawn", 5), (0.5, R, True, 0.5, "right", 5))
+    seen = counts((0.9, R, False, 0.5, "unsampled", 5), (0.5, R, True, 0.5, "right", 5))
     assert risk.curve(seen, 0.05)["error"].to_list() == [None, 0.0]
 
 
@@ -169,7 +169,9 @@ def test_an_empty_stream_has_an_empty_curve() -> None:
 
 
 def test_the_curves_last_point_is_the_error_were_everything_released() -> None:
-    seen = counts((0.9, A, True, 0.1, "right", 30), (0.4, R, True, 0.3, "wrong", 5), (0.4, R, False, 0.3, "undrawn", 9))
+    seen = counts(
+        (0.9, A, True, 0.1, "right", 30), (0.4, R, True, 0.3, "wrong", 5), (0.4, R, False, 0.3, "unsampled", 9)
+    )
     result, last = estimate(risk.error_at(seen, 0.0, 0.05)), risk.curve(seen, 0.05).row(-1, named=True)
     assert (result.value, result.low, result.high) == (last["error"], last["low"], last["high"])
 
@@ -195,10 +197,10 @@ def test_areas_are_those_of_the_published_reference(
 
 
 def test_areas_weigh_a_label_by_its_propensity() -> None:
-    """One of two sure cases drawn, both doubtful ones labelled: the area is that of four labelled cases."""
+    """One of two sure cases sampled, both doubtful ones labelled: the area is that of four labelled cases."""
     sampled = counts(
         (0.9, A, True, 0.5, "wrong", 1),
-        (0.9, A, False, 0.5, "undrawn", 1),
+        (0.9, A, False, 0.5, "unsampled", 1),
         (0.1, R, True, 1.0, "right", 1),
         (0.1, R, True, 1.0, "wrong", 1),
     )

@@ -118,7 +118,7 @@ def test_a_few_ids_that_come_again_are_faults_and_no_habit() -> None:
     assert sentences(same) == []
 
 
-def test_answers_that_are_no_label_as_written_are_told_with_their_counts() -> None:
+def test_answers_that_are_no_label_as_written_are_reported_with_their_counts() -> None:
     written = ["bug", "Bug", "Bug", "question.", "question"] * 8
     assert sentences(SOUND.with_columns(label=pl.Series(written))) == [
         "24 of 40 answers in column 'label' (input.prediction) differ from a label by spelling alone: 'Bug' (16), "
@@ -126,7 +126,7 @@ def test_answers_that_are_no_label_as_written_are_told_with_their_counts() -> No
     ]
 
 
-def test_answers_that_no_label_is_like_are_told_where_they_are_many() -> None:
+def test_answers_that_no_label_is_like_are_reported_where_they_are_many() -> None:
     (note,) = sentences(SOUND.with_columns(label=pl.Series([True, False] * (ROWS // 2))))
     assert note == (
         "40 of 40 answers in column 'label' (input.prediction) are none of the labels: 'false' (20), 'true' (20); check labels, "
@@ -143,7 +143,7 @@ def test_of_many_spellings_the_most_frequent_are_shown() -> None:
     assert " and 2 more; give them" in note
 
 
-def test_a_confidence_that_is_no_number_is_told() -> None:
+def test_a_confidence_that_is_no_number_is_reported() -> None:
     (note,) = sentences(
         SOUND.with_columns(score=pl.Series([text for n in range(ROWS // 2) for text in ("high", str(n / ROWS))]))
     )

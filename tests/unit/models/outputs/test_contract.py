@@ -157,7 +157,7 @@ def test_a_decision_that_clashes_with_the_ledger_is_a_fault() -> None:
     assert contract.clashes(cases.clear()).schema == contract.FAULT_SCHEMA
 
 
-# Readable but not scorable: a case with a doubt
+# Readable but not scorable: a case that stays unscored
 
 
 @pytest.mark.parametrize(
@@ -386,7 +386,7 @@ def test_a_column_of_another_scale_is_refused_whole_with_the_setting_that_reads_
             scored(*scores, by=by)
 
 
-def test_a_few_numbers_out_of_range_among_many_are_doubts_about_their_rows() -> None:
+def test_a_few_numbers_out_of_range_among_many_leave_their_rows_unscored() -> None:
     checked = scored(*[0.5] * 996, 1.7, 2.0, -3.0, 99.0, by=on("unit"))
     assert checked.cases["doubt"].drop_nulls().to_list() == [
         f"confidence {shown} is not from 0 to 1" for shown in ("1.7", "2", "-3", "99")
@@ -394,7 +394,7 @@ def test_a_few_numbers_out_of_range_among_many_are_doubts_about_their_rows() -> 
     assert scored(0.5, float("inf"), float("-inf"), float("nan"), None).cases["doubt"].null_count() == 1
 
 
-def test_a_number_that_stands_for_unknown_is_a_doubt_however_often_it_comes() -> None:
+def test_a_number_that_stands_for_unknown_stays_unscored_however_often_it_comes() -> None:
     assert scored(*[-1.0] * 20, *[0.5] * 20).cases["doubt"].null_count() == 20
     assert scored(*[-1] * 3).cases["doubt"].null_count() == 0
 
@@ -473,7 +473,7 @@ def test_a_group_is_read_and_is_no_part_of_what_a_case_said() -> None:
     assert len(validated(ROW | {"customer": "ann"}, ROW | {"customer": "bob"}, by=by).cases) == 1
 
 
-def test_a_time_that_has_not_come_is_a_doubt_and_its_case_counts_on_no_day_of_the_future() -> None:
+def test_a_time_that_has_not_come_leaves_its_case_unscored_that_case_counts_on_no_day_of_the_future() -> None:
     by = described('prediction = "label"', 'confidence = "score"', 'produced_at = "at"')
     times = ["2026-02-02T00:00:00Z", "2026-02-02T00:00:01Z", "2099-01-01", None, "1770000000"]
     rows = [ROW | {"id": f"c-{n}", "at": at} for n, at in enumerate(times)]
@@ -488,7 +488,7 @@ def test_a_time_that_has_not_come_is_a_doubt_and_its_case_counts_on_no_day_of_th
         None,
         None,
     ] == cases["doubt"].to_list()[:5]
-    assert "which has not come" not in cases["doubt"][5]  # the first doubt is the one that is told
+    assert "which has not come" not in cases["doubt"][5]  # the first reason is the one that is reported
     assert [0.9, None, None, 0.9, 0.9, None] == cases["raw_score"].to_list()
     assert ["2026-02-02T00:00:00.000000Z", *[None] * 5] == cases["produced_at"].to_list()
     assert cases["content"].to_list() == contract.validate(frame, by, source="x").cases["content"].to_list()

@@ -22,7 +22,7 @@ def test_numbers_of_a_csv_are_compared_as_numbers() -> None:
 
 
 @pytest.mark.parametrize("total", [None, "", "n/a", "12.000,50", "nan"])
-def test_a_rule_that_cannot_be_judged_holds(total: str | None) -> None:
+def test_a_rule_that_cannot_be_assessed_holds(total: str | None) -> None:
     frame = pl.DataFrame({"total": [total]}, schema={"total": pl.String})
     assert ruled.first(frame, [LARGE]).to_list() == ["rule large, unreadable"]
 

@@ -72,8 +72,8 @@ def test_scores_that_differ_in_the_twelfth_digit_stay_apart(x: float, steps: flo
 @steady
 @given(x=st.floats(0, 1), y=st.floats(0, 1))
 def test_every_map_rises(name: str, x: float, y: float) -> None:
-    given_ = {"unit": (x, y), "percent": (100 * x, 100 * y), "logprob": (700 * (x - 1), 700 * (y - 1))}[name]
-    low, high = scale.unit(numbers(*sorted(given_)), name)
+    pair = {"unit": (x, y), "percent": (100 * x, 100 * y), "logprob": (700 * (x - 1), 700 * (y - 1))}[name]
+    low, high = scale.unit(numbers(*sorted(pair)), name)
     assert low <= high
 
 

@@ -31,7 +31,7 @@ def test_the_labels_are_enough_and_one_fewer_is_not(target: float, share: float)
     assert reached == [False, True]
 
 
-def test_people_hold_it_up_where_they_read_less_than_is_drawn() -> None:
+def test_people_hold_it_up_where_they_read_less_than_is_sampled() -> None:
     planned = start.plan(MUCH)
     assert planned.samples is not None
     assert (planned.bottleneck, planned.unread, planned.keeps_up) == ("readers", 900, 0.1)
@@ -39,24 +39,24 @@ def test_people_hold_it_up_where_they_read_less_than_is_drawn() -> None:
     assert planned.sooner == pytest.approx(planned.samples / 200)
     assert planned.hours == pytest.approx(planned.samples / 60)
     text = text_of(MUCH)
-    assert "Readers hold it up: of 1 000 blind draws a day people read 100" in text
+    assert "Readers hold it up: of 1 000 blind samples a day people read 100" in text
     assert "policy.cold_blind_rate = 0.1" in text
 
 
 def test_a_lower_rate_that_people_can_keep_up_with_is_no_later_and_leaves_nothing_unread() -> None:
     fewer = start.plan(replace(MUCH, blind_rate=0.1))
-    assert (fewer.days, fewer.unread, fewer.bottleneck) == (start.plan(MUCH).days, 0, "draws")
+    assert (fewer.days, fewer.unread, fewer.bottleneck) == (start.plan(MUCH).days, 0, "samples")
     assert "hold" not in text_of(replace(MUCH, blind_rate=0.1))
 
 
-def test_draws_hold_it_up_where_people_would_read_more() -> None:
+def test_samples_hold_it_up_where_people_would_read_more() -> None:
     rare = replace(MUCH, blind_rate=0.05)
     planned = start.plan(rare)
     assert planned.samples is not None
-    assert (planned.bottleneck, planned.keeps_up) == ("draws", None)
+    assert (planned.bottleneck, planned.keeps_up) == ("samples", None)
     assert planned.days == pytest.approx(planned.samples / 50)
     assert planned.sooner == pytest.approx(planned.samples / 100)
-    assert "policy.cold_blind_rate = 0.05 draws 50 of 1 000 cases a day; a higher one takes" in text_of(rare)
+    assert "policy.cold_blind_rate = 0.05 samples 50 of 1 000 cases a day; a higher one takes" in text_of(rare)
 
 
 def test_an_expected_error_takes_more_labels_and_one_at_the_target_never_comes() -> None:

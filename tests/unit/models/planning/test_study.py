@@ -132,7 +132,7 @@ def test_several_rows_of_an_item_certify_no_more_than_one_row_of_it() -> None:
     assert asked(several, 0.05).certified < asked(several.drop("group"), 0.05).certified
 
 
-def test_groups_are_drawn_and_rehearsed_as_one() -> None:
+def test_groups_are_sampled_and_rehearsed_as_one() -> None:
     cases = pl.concat([history(400, 0).with_columns(group=pl.int_range(400).cast(pl.String))] * 5)
     loop = simulation.rehearse(cases, simulation.Setting(target=0.05, delta=0.05, days=6, per_day=200), runs=2)
     apart = simulation.rehearse(
@@ -142,7 +142,7 @@ def test_groups_are_drawn_and_rehearsed_as_one() -> None:
     assert [2, 3] == first  # 40 groups a day, and 59 error-free labels are the fewest at 5 %
 
 
-def test_labels_drawn_with_known_chances_estimate_what_all_labels_say() -> None:
+def test_labels_sampled_with_known_chances_estimate_what_all_labels_say() -> None:
     cases = typical(20_000).with_columns(chance=pl.when(pl.col("confidence") < 0.3).then(1.0).otherwise(0.2))
     kept = pl.Series(np.random.default_rng(3).random(20_000)) < cases["chance"]
     sampled = cases.with_columns(right=pl.when(kept).then("right"))
@@ -153,7 +153,7 @@ def test_labels_drawn_with_known_chances_estimate_what_all_labels_say() -> None:
     by_target = {row.target: row for row in part.attainable}
     assert 0.5 < by_target[0.02].certified <= {row.target: row for row in whole.attainable}[0.02].certified
     loop = simulation.rehearse(sampled, simulation.Setting(target=0.02, delta=0.05, days=5, per_day=1000), runs=1)
-    assert 0.25 == pytest.approx(loop.repeats, abs=0.01)  # each label stands for the five it was drawn from
+    assert 0.25 == pytest.approx(loop.repeats, abs=0.01)  # each label stands for the five it was sampled from
 
 
 def test_when_nothing_can_be_released_one_line_says_so() -> None:
@@ -237,7 +237,7 @@ def test_ids_of_json_lines_are_seen_though_nobody_names_them(tmp_path: Path) -> 
     assert ("case_id", 20) == (result.group, result.cases["group"].n_unique())
 
 
-def test_a_text_that_repeats_is_told_and_not_taken_for_an_item(tmp_path: Path) -> None:
+def test_a_text_that_repeats_is_reported_and_not_taken_for_an_item(tmp_path: Path) -> None:
     path = write(tmp_path / "h.csv", "text,truth,prediction,confidence\n" + "thanks,a,a,0.9\nno,a,a,0.8\n" * 20)
     result = studies.read(path, Columns())
     assert result.group is None
@@ -266,7 +266,7 @@ def test_chances_without_the_rows_they_left_out_stand_for_them(tmp_path: Path) -
     assert study.of(result.cases, target=0.1, delta=0.05).accuracy.value == pytest.approx(500 / 600)
 
 
-def test_three_people_are_judged_by_each_other_and_two_are_not(tmp_path: Path) -> None:
+def test_three_people_are_assessed_by_each_other_and_two_are_not(tmp_path: Path) -> None:
     rows = ["a,a,0.9,a,a,a"] * 40 + ["b,b,0.9,b,b,b"] * 40 + ["a,a,0.9,a,a,b"] * 10 + ["b,b,0.9,b,b,"] * 5
     path = write(tmp_path / "h.csv", "truth,prediction,confidence,ann,bob,eve\n" + "\n".join(rows) + "\n")
     people = studies.read(path, Columns(votes=("ann", "bob", "eve"))).people

@@ -58,7 +58,7 @@ def test_what_is_not_certified_says_how_many_labels_it_lacks_and_takes_the_mark(
 def test_the_page_opens_at_todays_line_and_offers_those_worth_a_look() -> None:
     assert REPORT.what_if.rows["threshold"][slider.start(REPORT)] == 0.9
     assert [preset["name"] for preset in slider.presets(REPORT)] == [
-        "Today\u2019s line",
+        "Today\u2019s threshold",
         "Certified",
         "Cheapest certified",
     ]
@@ -68,7 +68,7 @@ def test_the_page_opens_at_todays_line_and_offers_those_worth_a_look() -> None:
 def test_a_part_has_the_same_thresholds_and_its_own_cases() -> None:
     english = part(
         "language: en",
-        ((0.95, "AUTOMATE", True, 0.5, "wrong", False, 2), (0.1, "REVIEW", False, 0.5, "undrawn", False, 6)),
+        ((0.95, "AUTOMATE", True, 0.5, "wrong", False, 2), (0.1, "REVIEW", False, 0.5, "unsampled", False, 6)),
     )
     rows = english.rows
     assert (english.cases, rows["threshold"].to_list(), rows["coverage"].to_list()) == (
@@ -91,7 +91,7 @@ def test_with_a_line_per_class_the_command_takes_the_class_and_quotes_it() -> No
     of_class = slider.of(by_class)["labels"][0]["rows"][1]["do"]
     assert of_class == "second-reader adopt digits --class 'it'\"'\"'s' --threshold 0.9 --by NAME --because TEXT"
     assert slider.of(by_class)["rows"][1]["do"] == ""
-    assert slider.of(by_class)["rows"][2]["say"]["needed"] == "each class has a line of its own"
+    assert slider.of(by_class)["rows"][2]["say"]["needed"] == "each class has a threshold of its own"
     assert slider.of(by_class)["labels"][0]["rows"][2]["say"]["needed"].startswith("no number of labels would do")
 
 
@@ -117,7 +117,7 @@ def test_what_has_changed_is_said_against_the_report_before() -> None:
     texts = [line.replace(formats.SPACE, " ") for line in changes.lines(report_of(progress=PROGRESS, since=before))]
     assert texts == [
         "Compared with the report of 10 January 2026, 08:30 UTC.",
-        "The line was moved (version 1 to 2): now released at 0.9 and above.",
+        "The threshold was moved (version 1 to 2): now released at 0.9 and above.",
         "590 more cases, 533 of them released.",
         "5 more blind labels, 0 wrong; 5 no longer wrong, by another reading.",
         "Certified: nothing before, confidence \u2265 0.9 now.",
@@ -131,7 +131,7 @@ def test_what_has_changed_is_said_against_the_report_before() -> None:
     assert "A new epoch has begun" in changes.lines(other)[1]
 
 
-def test_an_alarm_a_proposal_and_lateness_are_told_once() -> None:
+def test_an_alarm_a_proposal_and_lateness_are_reported_once() -> None:
     stricter = replace(IN_FORCE, policy=Policy(threshold=0.95, audit_rate=0.1, blind_rate=0.3))
     proposes = report_of(progress=PROGRESS, policy=stricter)
     assert [name for name, _ in changes.news(proposes, None)] == ["proposal", "late"]
@@ -139,7 +139,7 @@ def test_an_alarm_a_proposal_and_lateness_are_told_once() -> None:
     less = as_json.key(proposes) | {"proposed": {"": 0.95}, "late": 0}
     assert [name for name, _ in changes.news(proposes, less)] == ["proposal", "late"]
     assert dict(changes.news(proposes, less))["proposal"] == {"proposed": {"": 0.9}}
-    assert [name for name, _ in changes.news(REPORT, None)] == ["late"], "today's line is the certified one"
+    assert [name for name, _ in changes.news(REPORT, None)] == ["late"], "today's threshold is the certified one"
     calm = as_json.key(ALARMED) | {"alarm": None}
     assert changes.news(ALARMED, calm) == [("alarm", {"labels": 127, "errors": 8, "suspects": 161})]
     assert changes.news(ALARMED, as_json.key(ALARMED)) == []
@@ -171,7 +171,7 @@ def test_the_proposal_is_one_word_and_its_reason() -> None:
 
     assert summary.proposed(REPORT)[0] == "Stay"
     stricter = replace(IN_FORCE, policy=Policy(threshold=0.95, audit_rate=0.1, blind_rate=0.3))
-    assert summary.proposed(report_of(progress=PROGRESS, policy=stricter))[0] == "Move the line"
+    assert summary.proposed(report_of(progress=PROGRESS, policy=stricter))[0] == "Move the threshold"
     looser = replace(IN_FORCE, policy=Policy(threshold=0.3, audit_rate=0.1, blind_rate=0.3))
     assert summary.proposed(report_of(progress=PROGRESS, policy=looser))[0] == "Move back"
     assert summary.proposed(ALARMED)[0] == "Find the cause"

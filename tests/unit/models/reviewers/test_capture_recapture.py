@@ -10,7 +10,7 @@ LETTERS = {"a": True, "d": False}  # agrees with the model, or denies it
 
 
 def cases(*kinds: tuple[int, str], propensity: float = 1.0, group: int = 1) -> pl.DataFrame:
-    """`count` cases of each kind: its readings in order, and ! if it was drawn to be read twice even if the first agrees."""
+    """`count` cases of each kind: its readings in order, and ! if it was sampled to be read twice even if the first agrees."""
     rows = [
         (propensity, kind.endswith("!"), *(LETTERS.get(letter) for letter in kind.rstrip("!").ljust(3)))
         for count, kind in kinds
@@ -49,7 +49,7 @@ def test_were_every_third_reading_right_it_would_be_chapmans_estimate() -> None:
     assert missed.value == pytest.approx(235 / 295)
 
 
-def test_how_many_were_drawn_and_read_is_said_whether_or_not_it_is_enough() -> None:
+def test_how_many_were_sampled_and_read_is_said_whether_or_not_it_is_enough() -> None:
     few = recapture.readers(cases((5, "dd"), (100, "a"), (7, "a!"), (18, "aa!"), (1, "add!")), 0.05)
     assert (few.due, few.read, few.wrong) == (26, 19, 1)
     assert few.error == few.missed == NotEnoughEvidence(reason="19 agreeing readings read twice so far", n=19, errors=1)
@@ -87,7 +87,7 @@ def test_ties_of_which_no_third_has_decided_one_count_as_wrong() -> None:
     assert estimates(open_) == estimates(wrong)
 
 
-def test_an_agreeing_case_that_was_not_drawn_says_nothing_of_what_is_missed() -> None:
+def test_an_agreeing_case_that_was_not_sampled_says_nothing_of_what_is_missed() -> None:
     """A first answer that was changed to agree after a second had disagreed with the model."""
     base = [(30, "dd"), (4, "dad"), (900, "a"), (100, "aa!")]
     readers = recapture.readers(cases(*base, (5, "add")), 0.05)
@@ -96,7 +96,7 @@ def test_an_agreeing_case_that_was_not_drawn_says_nothing_of_what_is_missed() ->
     assert readers.missed.value == 0
 
 
-def test_a_case_drawn_with_a_small_chance_stands_for_many() -> None:
+def test_a_case_sampled_with_a_small_chance_stands_for_many() -> None:
     rare = cases((20, "dd"), (180, "a"), (20, "aa!"), propensity=0.1)
     often = cases((50, "dd"), (1500, "a"), (250, "aa!"))
     error, _ = estimates(pl.concat([rare, often.with_columns(pl.col("member") + 10_000)]))

@@ -1,4 +1,4 @@
-"""People judged by each other: the published example, and that nobody's word is taken for the truth."""
+"""People measured by each other: the published example, and that nobody's word is taken for the truth."""
 
 import numpy as np
 import pytest

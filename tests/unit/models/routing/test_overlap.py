@@ -1,4 +1,4 @@
-"""Who is read twice is drawn beforehand, apart from the draw of audits."""
+"""Who is read twice is sampled beforehand, apart from the sample of audits."""
 
 import hashlib
 
@@ -22,7 +22,7 @@ def test_the_number_is_the_hash_of_the_word_the_salt_and_the_group() -> None:
     assert [digest / 2**52] == numbers([largest]).to_list()
 
 
-def test_the_numbers_are_spread_evenly_and_owe_nothing_to_the_draw_of_audits() -> None:
+def test_the_numbers_are_spread_evenly_and_owe_nothing_to_the_sample_of_audits() -> None:
     groups = list(range(20_000))
     ours = numbers(groups).to_numpy()
     audits = policy.random_numbers(pl.Series(groups).cast(pl.String), SALT).to_numpy()

@@ -1,4 +1,4 @@
-"""Routing: who decides a case, who is drawn for a blind label, and with what probability."""
+"""Routing: who decides a case, who is sampled for a blind label, and with what probability."""
 
 import hashlib
 import math
@@ -37,12 +37,12 @@ def test_the_propensity_is_the_audit_rate_above_the_line_and_the_blind_rate_belo
     assert [0.05, 0.2] == routed([0.9, 0.1])["propensity"].to_list()
 
 
-def test_a_draw_is_the_first_52_bits_of_sha256_of_salt_and_case_id() -> None:
+def test_a_sample_is_the_first_52_bits_of_sha256_of_salt_and_case_id() -> None:
     digest = hashlib.sha256(f"{SALT}\ncase-0".encode()).hexdigest()
     assert int(digest[:13], 16) / 2**52 == policy.random_numbers(pl.Series(["case-0"]), SALT)[0]
 
 
-def test_another_salt_draws_other_cases() -> None:
+def test_another_salt_samples_other_cases() -> None:
     first, second = (routed([0.9] * 500, rule=EVEN, salt=salt)["blind"] for salt in (SALT, "11" * 16))
     assert first.to_list() != second.to_list()
 
@@ -56,7 +56,7 @@ def test_every_case_audited_at_2_percent_is_audited_at_5_percent() -> None:
     assert blind[0.02].sum() < blind[0.05].sum()
 
 
-def test_the_share_drawn_is_the_propensity_within_four_standard_errors() -> None:
+def test_the_share_sampled_is_the_propensity_within_four_standard_errors() -> None:
     n, rate = 100_000, 0.05
     sampled = int(routed([0.9] * n)["blind"].sum())
     assert abs(sampled - n * rate) < 4 * math.sqrt(n * rate * (1 - rate))
@@ -81,9 +81,9 @@ def test_each_class_has_its_own_line_and_one_without_a_line_is_never_released() 
     labels = pl.Series(["a", "b", "b", "c", "unknown", None], dtype=pl.String)
     ids = pl.Series([f"{n}" for n in range(6)])
     sure = pl.Series([0.6, 0.6, 0.9, 1.0, 1.0, 1.0])
-    route = policy.route(sure, ids, policy=by_class, salt=SALT, predictions=labels)
-    assert ["AUTOMATE", "REVIEW", "AUTOMATE", "REVIEW", "REVIEW", "REVIEW"] == route["route"].to_list()
-    assert [0.5, 0.25, 0.5, 0.25, 0.25, 0.25] == route["propensity"].to_list()
+    routed = policy.route(sure, ids, policy=by_class, salt=SALT, predictions=labels)
+    assert ["AUTOMATE", "REVIEW", "AUTOMATE", "REVIEW", "REVIEW", "REVIEW"] == routed["route"].to_list()
+    assert [0.5, 0.25, 0.5, 0.25, 0.25, 0.25] == routed["propensity"].to_list()
     assert (0.9, None) == (by_class.of_class("b").threshold, by_class.of_class("c").threshold)
     with pytest.raises(ValueError, match="one prediction per case"):
         policy.route(sure, ids, policy=by_class, salt=SALT)

@@ -202,7 +202,7 @@ def test_too_few_people_for_disputes_are_said() -> None:
     assert "2 people for a stream whose disputes may need 3" in words
 
 
-def test_somebody_who_reads_alone_is_told_that_nobody_can_check_them() -> None:
+def test_somebody_who_reads_alone_hears_that_nobody_can_check_them() -> None:
     alone = {"ada@example.com": True, "bob@example.com": False}
     disputes, overlap = texts_of(members=alone, skips=[0, 0])
     assert (disputes[0], overlap[0]) == ("warn", "warn")
@@ -271,7 +271,7 @@ LEDGER = ledger_findings.Seen(
         ),
     ],
 )
-def test_the_ledger_is_judged_by_its_seals_its_disk_and_its_journal(
+def test_the_ledger_is_assessed_by_its_seals_its_disk_and_its_journal(
     changes: dict[str, Any], level: str, what: str
 ) -> None:
     first = next(ledger_findings.of(replace(LEDGER, **changes)))

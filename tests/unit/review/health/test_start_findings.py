@@ -41,7 +41,7 @@ def test_without_a_stated_capacity_the_pace_is_measured_where_cases_wait() -> No
     assert (kept_up.level, "who keep up" in kept_up.what) == ("ok", True)
 
 
-def test_a_stream_that_releases_is_told_of_its_queue_alone() -> None:
+def test_a_stream_that_releases_is_speaks_of_its_queue_alone() -> None:
     finding = start_findings.finding(stream(100), seen(policy=RELEASING, certified=True))
     assert (finding.level, "certificate" in finding.what) == ("warn", False)
     assert start_findings.finding(stream(2000), seen(policy=RELEASING, certified=True)).level == "ok"

@@ -1,4 +1,4 @@
-"""What people did in Label Studio becomes facts, each once; what cannot be read is kept and told."""
+"""What people did in Label Studio becomes facts, each once; what cannot be read is kept and reported."""
 
 import json
 from typing import Any

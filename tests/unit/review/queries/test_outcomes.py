@@ -1,4 +1,4 @@
-"""Undrawn cases stay arrays, and their sums are what a look at every case gives."""
+"""Unsampled cases stay arrays, and their sums are what a look at every case gives."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ SCORES = [None, 0.0, 0.1, 0.5, 0.5, 0.7, 0.9, 0.9, 1.0]
 
 
 def decided(count: int) -> pl.DataFrame:
-    """Decisions of two days, two labels and two policies; one in four is drawn."""
+    """Decisions of two days, two labels and two policies; one in four is sampled."""
     random = np.random.default_rng(5)
     scores = np.round(random.random(count), 6) if count > 100 else [SCORES[n % len(SCORES)] for n in range(count)]
     rows = facts.decisions({}).clear()
@@ -40,7 +40,7 @@ def decided(count: int) -> pl.DataFrame:
 
 
 def read(rows: pl.DataFrame) -> outcomes.Outcomes:
-    """As the ledger gives it, written in two batches; each drawn case right or wrong by its number."""
+    """As the ledger gives it, written in two batches; each sampled case right or wrong by its number."""
     halves = [rollups.make(half) for half in (rows.head(len(rows) // 2), rows.tail(-(len(rows) // 2)))]
     cases = rollups.read([half.with_columns(seal=pl.lit(1, pl.Int64)) for half in halves])
     sampled = cases.sampled.with_columns(
@@ -54,7 +54,7 @@ def read(rows: pl.DataFrame) -> outcomes.Outcomes:
 
 
 def unsampled(result: outcomes.Outcomes) -> pl.DataFrame:
-    """A row per case that was not drawn."""
+    """A row per case that was not sampled."""
     missing = [
         0 if blind else n - len(known)
         for blind, n, known in zip(result.kinds["blind"], result.kinds["n"], result.unsampled, strict=True)
@@ -107,7 +107,7 @@ def test_of_many_cases_each_count_above_a_listed_confidence_is_exact_and_the_are
 ) -> None:
     rows = decided(200_000)
     text = read(rows)
-    # As where few are drawn: the undrawn ones have confidences of their own.
+    # As where few are sampled: the unsampled ones have confidences of their own.
     text = replace(text, sampled=text.sampled.gather_every(500))
     point = 0.123456
     short = outcomes.counts(text, [point])
@@ -126,7 +126,7 @@ def test_of_many_cases_each_count_above_a_listed_confidence_is_exact_and_the_are
         assert one.high == pytest.approx(other.high, abs=2e-4)
 
 
-def test_of_many_draws_without_an_answer_each_count_above_a_listed_confidence_is_exact(
+def test_of_many_samples_without_an_answer_each_count_above_a_listed_confidence_is_exact(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rows = decided(200_000)

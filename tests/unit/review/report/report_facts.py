@@ -50,13 +50,13 @@ IN_FORCE = policy_history.PolicyInForce(
     seal=2,
 )
 COUNTS: tuple[Row, ...] = (
-    (0.95, A, False, 0.1, "undrawn", False, 1200),
+    (0.95, A, False, 0.1, "unsampled", False, 1200),
     (0.95, A, True, 0.1, "right", False, 129),
     (0.95, A, True, 0.1, "wrong", False, 1),
     (0.95, A, True, 0.1, "open", True, 3),
     (0.4, R, True, 0.3, "right", False, 60),
     (0.4, R, True, 0.3, "wrong", False, 15),
-    (0.4, R, False, 0.3, "undrawn", False, 180),
+    (0.4, R, False, 0.3, "unsampled", False, 180),
     (None, R, True, 0.3, "wrong", False, 2),
 )
 
@@ -75,7 +75,7 @@ def table(rows: tuple[Row, ...]) -> pl.DataFrame:
 
 
 def weighed(rows: tuple[Row, ...]) -> Part:
-    """The counts as the ledger's own: a dispute is wrong in the estimates, and told apart among the draws."""
+    """The counts as the ledger's own: a dispute is wrong in the estimates, and distinguished among the samples."""
 
     def settled(word: str) -> pl.DataFrame:
         return table(tuple((*row[:4], row[4].replace("disputed", word), *row[5:]) for row in rows))
@@ -218,7 +218,7 @@ COLD = report_of(
     ((0.9, R, True, 1.0, "right", False, 90), (0.5, R, True, 1.0, "wrong", False, 9)),
     policy=replace(IN_FORCE, policy=Policy(threshold=None, audit_rate=0.1, blind_rate=1.0)),
 )
-UNANSWERED = report_of(((0.95, A, False, 0.1, "undrawn", False, 90), (0.95, A, True, 0.1, "open", False, 10)))
+UNANSWERED = report_of(((0.95, A, False, 0.1, "unsampled", False, 90), (0.95, A, True, 0.1, "open", False, 10)))
 TINY = report_of(((0.95, A, True, 0.1, "right", False, 1),))
 RUNNING = report_of()
 ALARMED = report_of(

@@ -22,7 +22,7 @@ COLD_POLICY = replace(IN_FORCE, policy=replace(IN_FORCE.policy, threshold=None, 
 FEW_AUDITS: tuple[Row, ...] = (
     (0.95, R, True, 1.0, "right", False, 400),
     (0.95, R, True, 1.0, "wrong", False, 4),
-    (0.95, A, False, 0.1, "undrawn", False, 540),
+    (0.95, A, False, 0.1, "unsampled", False, 540),
     (0.95, A, True, 0.1, "right", False, 58),
     (0.95, A, True, 0.1, "wrong", False, 2),
 )
@@ -63,7 +63,7 @@ def test_labels_that_are_there_are_counted_and_what_is_pending_is_named() -> Non
     assert "So far there are 278 blind labels at confidence \u2265 0.8, 40 of them wait for another reader" in message
 
 
-def test_labels_of_earlier_eras_are_not_told_as_those_that_a_step_of_this_one_counts() -> None:
+def test_labels_of_earlier_eras_are_not_reported_as_those_that_a_step_of_this_one_counts() -> None:
     rows: tuple[Row, ...] = ((0.9, R, True, 1.0, "right", False, 278),)
     none = replace(PROGRESS, certified=(), stops=(certificate.Stop(at=0, level=0.05),))
     era = Era(number=2, ends_at="2026-03-01T00:00:00.000000Z", until="2026-03-01T00:00:00.000000Z", state="nothing")
@@ -83,7 +83,7 @@ def test_another_reader_is_named_only_where_there_is_one() -> None:
     assert "another reads it" not in terminal.queue(replace(disputed, second_opinion=False))
 
 
-def test_labels_still_needed_are_told_in_days_and_hours_of_people() -> None:
+def test_labels_still_needed_are_reported_in_days_and_hours_of_people() -> None:
     few = replace(
         PROGRESS, certified=(), labels=(20.0, 30.0), errors=(0.0, 0.0), stops=(certificate.Stop(at=0, level=0.05),)
     )
@@ -96,13 +96,17 @@ def test_labels_still_needed_are_told_in_days_and_hours_of_people() -> None:
 
 def test_limits_that_grew_because_only_new_labels_count_say_so() -> None:
     message = plain(report.lines(report_of(FEW_AUDITS, progress=PROGRESS)))
-    assert "the 60 labels of released cases only and narrow with each audit; all 464 at or above the line" in message
+    assert (
+        "the 60 labels of released cases only and narrow with each audit; all 464 at or above the threshold" in message
+    )
     assert "released cases only" not in plain(report.lines(report_of(COUNTS)))
 
 
 def test_limits_that_grew_because_an_audit_stands_for_many_cases_say_so() -> None:
     cold: tuple[Row, ...] = ((0.95, R, True, 1.0, "right", False, 300), (0.95, R, True, 1.0, "wrong", False, 12))
-    moved: tuple[Row, ...] = ((0.95, A, False, 0.1, "undrawn", False, 900), (0.95, A, True, 0.1, "open", False, 100))
+    moved: tuple[Row, ...] = ((0.95, A, False, 0.1, "unsampled", False, 900), (0.95, A, True, 0.1, "open", False, 100))
     assert "stands for" not in plain(report.lines(report_of(cold)))
     message = plain(report.lines(report_of((*cold, *moved))))
-    assert "wider than 312 labels alike would give: since the line was moved one audit stands for 10 cases" in message
+    assert (
+        "wider than 312 labels alike would give: since the threshold was moved one audit stands for 10 cases" in message
+    )

@@ -53,7 +53,7 @@ def test_the_batch_and_the_process_are_promised_apart() -> None:
     assert "The batch" in page
 
 
-def test_under_unequal_draws_there_is_no_promise_for_the_batch() -> None:
+def test_under_unequal_samples_there_is_no_promise_for_the_batch() -> None:
     figures = report_of((*COUNTS, (0.97, A, True, 0.5, "right", False, 10)))
     assert figures.batch is None
     assert isinstance(figures.promise, Estimate)
@@ -64,7 +64,7 @@ def test_what_nobody_answered_shows_as_the_worst_case() -> None:
     figures = report_of()
     assert isinstance(figures.worst, Estimate)
     assert (figures.worst.n, figures.worst.errors) == (133, 4)
-    assert "every draw that has no answer taken for a wrong one" in page_of("running")
+    assert "every sample that has no answer taken for a wrong one" in page_of("running")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_the_target_is_kept_open_or_missed_by_its_limits(
     right: int, wrong: int, verdict: str, needed: int | None
 ) -> None:
     rows: tuple[Row, ...] = (
-        (0.95, A, False, 0.1, "undrawn", False, 900),
+        (0.95, A, False, 0.1, "unsampled", False, 900),
         (0.95, A, True, 0.1, "right", False, right),
         (0.95, A, True, 0.1, "wrong", False, wrong),
     )
@@ -114,14 +114,14 @@ def page_of(state: str) -> str:
     ("state", "lead", "promise"),
     [
         ("empty", "No case has arrived yet.", "This page fills with the first answers of the model."),
-        ("cold", "Every one of 99 cases goes to a person.", "Nothing is released alone until a named person draws"),
+        ("cold", "Every one of 99 cases goes to a person.", "Nothing is released alone until a named person sets"),
         ("tiny", "The machine answers 100 % of cases alone.", "With 95 % confidence at most 95.0 % of the 1 released"),
         (
             "alarmed",
             "The machine answered 83.8 % of cases alone so far; nothing is released now.",
             "161 released cases",
         ),
-        ("unanswered", "The machine answers 100 % of cases alone.", "none of 10 blind draws is answered yet."),
+        ("unanswered", "The machine answers 100 % of cases alone.", "none of 10 blind samples is answered yet."),
     ],
 )
 def test_every_state_of_a_stream_has_its_first_line(state: str, lead: str, promise: str) -> None:
@@ -276,7 +276,7 @@ def test_where_nothing_is_certified_the_labels_still_needed_are_said() -> None:
     assert (1, 1) == (message.count("certified yet"), message.count("would certify that")), "it is said once"
     assert "more blind labels at confidence \u2265 0.9" in message
     # At the nearest threshold there may be none, while there are some below it.
-    below: tuple[Row, ...] = ((0.95, A, False, 0.1, "undrawn", False, 1200), (0.4, R, True, 0.3, "right", False, 60))
+    below: tuple[Row, ...] = ((0.95, A, False, 0.1, "unsampled", False, 1200), (0.4, R, True, 0.3, "right", False, 60))
     first = report_of(below, progress=replace(none, labels=(0.0, 300.0), errors=(0.0, 60.0)))
     assert "There is no blind label at confidence \u2265 0.9 yet; about " in plain(report.lines(first))
     # Of cases of which none could be scored no label would certify anything.
@@ -293,7 +293,7 @@ def test_a_part_above_the_target_and_moved_confidences_are_said_at_once_and_are_
     assert "up to 40.0 % of cases lie elsewhere" in text
     whole = report.page(made_of)
     assert whole.count("answer: &lt;8&gt;") == 2, "in words and in the table"
-    assert "not judged" in whole
+    assert "not assessed" in whole
     figures = as_json.whole(made_of)
     assert [True, False] == [part["flagged"] for part in figures["slices"]]
     assert figures["shift"]["warn"] is True

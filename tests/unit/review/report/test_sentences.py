@@ -52,11 +52,11 @@ AUDITED: tuple[Row, ...] = (
 )
 WHEN = formats.when(IN_FORCE.adopted_at)
 ALARM = Alarm(raised_at=NOW, labels=127, errors=8, clean_until=None, suspects=161, current=True)
-# Few audits say little of the released, and the labels of the cold start put the line above the target.
+# Few audits say little of the released, and the labels of the cold start put the threshold above the target.
 DOUBTED: tuple[Row, ...] = (
     (0.95, R, True, 1.0, "right", False, 260),
     (0.95, R, True, 1.0, "wrong", False, 40),
-    (0.95, A, False, 0.1, "undrawn", False, 90),
+    (0.95, A, False, 0.1, "unsampled", False, 90),
     (0.95, A, True, 0.1, "right", False, 10),
 )
 ENDS, UNTIL = "2026-03-02T00:00:00.000000Z", "2026-02-10T00:00:00.000000Z"
@@ -181,12 +181,12 @@ def check(name: str, rule: str, holds: object) -> None:
     assert holds, f"{name}: {rule}"
 
 
-def test_what_is_disputed_or_not_sent_is_told_beside_every_estimate_that_takes_it_for_wrong() -> None:
+def test_what_is_disputed_or_not_sent_is_reported_beside_every_estimate_that_takes_it_for_wrong() -> None:
     for name, _, result in all_of_them():
         disputed = result.audits_disputed if result.released else blind_samples.at(result.samples, 0.0).disputed
         basis = plain(summary.of(result).basis)
         check(name, "disputed", (f"{disputed} of the wrong wait for another reader" in basis) == bool(disputed))
-        check(name, "an unsent draw is never an error", result.everything.errors <= result.everything.n)
+        check(name, "an unsent sample is never an error", result.everything.errors <= result.everything.n)
         check(name, "only answers are labels", result.everything.n == blind_samples.at(result.samples, 0.0).read)
 
 
@@ -195,10 +195,10 @@ def test_another_reader_is_named_only_where_there_is_one() -> None:
         if not setting.second_opinion:
             check(name, "nobody else reads it", "another read" not in text_of(result))
         elif result.totals["disputed"]:
-            check(name, "disputes are told", "another reads it" in terminal.queue(result))
+            check(name, "disputes are reported", "another reads it" in terminal.queue(result))
 
 
-def test_no_blind_label_is_said_only_where_there_is_none_and_counts_are_those_of_the_draws() -> None:
+def test_no_blind_label_is_said_only_where_there_is_none_and_counts_are_those_of_the_samples() -> None:
     for name, _, result in all_of_them():
         text, proposal = plain(certificate_text.needed(result)), result.proposal
         if proposal is None or proposal.needed is None:
@@ -293,7 +293,7 @@ def test_only_what_may_be_adopted_is_proposed_and_every_command_says_whether_it_
     }
 
 
-def test_a_pace_is_told_after_a_day_and_days_only_where_it_is_known() -> None:
+def test_a_pace_is_reported_after_a_day_and_days_only_where_it_is_known() -> None:
     for name, setting, result in all_of_them():
         forecast = changes.forecast(result)
         waits = result.queue.open + result.queue.waiting
@@ -318,7 +318,7 @@ def test_an_era_is_spoken_of_where_there_is_one_with_its_end() -> None:
             check(name, "it lapses", ("lapses" in text) == (result.era.state in ("carried", "uncertified")))
 
 
-def test_what_is_released_no_more_is_told_as_past_and_by_whom_it_ended() -> None:
+def test_what_is_released_no_more_is_reported_as_past_and_by_whom_it_ended() -> None:
     for name, _, result in all_of_them():
         lead, text = plain(summary.of(result).lead), text_of(result)
         releases = result.in_force is not None and result.in_force.policy.releases
@@ -383,7 +383,7 @@ def test_a_line_that_the_labels_speak_against_is_not_called_certified_in_the_bad
         if result.verdict == "contradicted":
             against.add(name)
             check(name, "exceeded", exceeds)
-            check(name, "no voice says stay", summary.proposed(result)[0] not in ("Stay", "Move the line"))
+            check(name, "no voice says stay", summary.proposed(result)[0] not in ("Stay", "Move the threshold"))
             check(name, "no promise leads", "(certified" not in text_of(result))
     assert against == {"released against the labels, era carried", "released against the labels, era own"}
 
