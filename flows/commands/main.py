@@ -81,11 +81,10 @@ def run(stream: StreamName, verbose: Annotated[bool, typer.Option(help="Show Pre
     """Run one round: collect, score, dispatch, measure; and release, where the stream file has a table [release]."""
     if not verbose:
         settings.quiet_prefect()
-    from flows import collect, dispatch, measure, release, score
+    from flows import collect, dispatch, measure, score
 
-    last: list[Any] = [release.release] if settings.read_stream(stream, settings.read()).release is not None else []
     # What was answered makes room in the queue: so it comes home first.
-    _each((collect.collect, score.score, dispatch.dispatch, measure.measure, *last), stream)
+    _each((collect.collect, score.score, dispatch.dispatch, measure.measure, *_last(stream)), stream)
 
 
 @app.command(epilog="Example: `second-reader score digits --source late/2026-02-01.parquet`")
@@ -176,6 +175,13 @@ def _opened(stream: str, described: "Stream", by: str) -> list[str]:
 
     with err.status("Preparing the ledger and the Label Studio project"):
         return opening.opened(stream, described, by=by)
+
+
+def _last(stream: str) -> list[Any]:
+    """The flow that ends a round where the stream hands out by itself."""
+    from flows import release as release_flow
+
+    return [release_flow.release] if settings.read_stream(stream, settings.read()).release is not None else []
 
 
 def _one(work: Any, stream: str, **parameters: object) -> None:

@@ -41,6 +41,8 @@ TRIED: dict[str, str] = {
     "tests/integration/test_doubles.py": "review.label_studio.duplicates",
     "tests/integration/test_eras.py": "flows.governance.eras review.queries.certificates",
     "tests/integration/test_finished.py": "review.queries.finished",
+    "tests/integration/test_release.py": "flows.handover.outbox flows.release review.queries.handouts",
+    "tests/integration/test_webhook.py": "flows.handover.webhook review.health.release_findings",
     "tests/integration/test_first_look.py": "flows.governance.epochs flows.inputs.first_look",
     "tests/integration/test_governance.py": (
         "flows.governance.actions flows.governance.evidence flows.governance.recall review.queries.alarms "
