@@ -108,7 +108,7 @@ TRIED: dict[str, str] = {
     ),
     "tests/unit/flows/inputs/test_paths.py": (
         "flows.inputs.one_file flows.inputs.path_check models.config.score_table models.outputs.path_inside "
-        "models.outputs.path_search models.outputs.paths"
+        "models.outputs.paths"
     ),
     "tests/unit/flows/planning/test_study_field.py": (
         "flows.commands.study_history flows.planning.question flows.planning.study_outcomes flows.planning.study_rows "
