@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 SCHEDULED: tuple[Any, ...] = (score, dispatch, collect, measure)
 OWNERS: tuple[Any, ...] = (adopt, halt)
 _ENGINE = "prefect.engine"  # runs a flow run; Prefect starts it as a program for each
-_LATE = (  # loaded by the first run of a process: a fork would load them again each time
+LATE = (  # loaded by the first run of a process: a fork would load them again each time
     *("prefect.task_engine", "prefect.utilities.visualization", "prefect._vendor.croniter", "anyio._backends._asyncio"),
     *("rich._emoji_codes", "ctypes.util", "encodings.idna", "polars._utils.udfs", "narwhals._interchange.dataframe"),
     *("flows.runtime.presets", *access.LATE, *database.LATE),
@@ -130,7 +130,7 @@ def _warm() -> Iterator[str | None]:
     with ExitStack() as block:
         command = None
         try:
-            command = block.enter_context(warm.serving(_ENGINE, (_ENGINE, __name__, *_LATE)))
+            command = block.enter_context(warm.serving(_ENGINE, (_ENGINE, __name__, *LATE)))
         except (OSError, RuntimeError) as error:
             runs.log.warning("%s; so each run starts by itself, which takes seconds of a core", error)
         yield command

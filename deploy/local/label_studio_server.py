@@ -14,6 +14,7 @@ from models import errors
 OVERRIDE = "SECOND_READER_LABEL_STUDIO_BIN"  # the label-studio program to use instead of the one `make` installs
 DATABASE = "label_studio"
 _ROOT = Path(__file__).resolve().parents[2]
+_WSGI = Path(__file__).with_name("wsgi")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ def service(
             LABEL_STUDIO_HOST=url,
             SECRET_KEY=secret_key,
             DJANGO_SETTINGS_MODULE="core.settings.label_studio",
-            PYTHONPATH=str(package),
+            PYTHONPATH=f"{package}{os.pathsep}{_WSGI}",
             DJANGO_DB="default",
             POSTGRE_NAME=database,
             POSTGRE_USER="postgres",
@@ -91,7 +92,7 @@ def service(
         fill=None if template.ready else filling,
         settle=lambda: template.settle(keep=keep),
         serve=command(
-            *(str(program.with_name("python")), "-m", "gunicorn", "core.wsgi:application"),
+            *(str(program.with_name("python")), "-m", "gunicorn", "kept_connections:application"),
             *("--bind", f"{servers.HOST}:{port}", "--workers", "2", "--threads", "4", "--preload"),
             *("--limit-request-line", "8190", "--timeout", "300", "--graceful-timeout", "3"),
             *("--no-control-socket", "--log-level", "warning"),

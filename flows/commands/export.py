@@ -22,15 +22,18 @@ def export(
         str | None,
         typer.Option("--format", help="parquet, csv or jsonl; default: by the ending, parquet in a folder."),
     ] = None,
+    purpose: Annotated[
+        str | None,
+        typer.Option("--for", help="training: the labels to train on; regulator: the log of decisions. Each whole."),
+    ] = None,
 ) -> None:
     """Write every finished answer, the model's or a person's, to a file; or what has become another since a cursor.
 
     A case is finished when its answer was released and not recalled, or when people have answered it and nobody
     disputes that.
     """
-    from flows.handover import answer_files
-    from flows.handover import export as exports
+    from flows.handover import answer_files, purpose_files
 
     with err.status(f"export {stream}"):
-        done = exports.export(stream, to, since=since, form=answer_files.named(form))
+        done = purpose_files.handed(stream, to, purpose, since=since, form=answer_files.named(form))
     say([done.sentence()])

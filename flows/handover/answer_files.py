@@ -54,6 +54,14 @@ def write(rows: pl.DataFrame, path: Path, form: Format, *, about: dict[str, str]
                 rows.write_ndjson(part)
 
 
+def write_to(rows: pl.DataFrame, path: Path, form: Format, *, about: dict[str, str]) -> None:
+    """`write`, for a file that somebody named with --to. Raises Misuse if it cannot be written."""
+    try:
+        write(rows, path, form, about=about)
+    except OSError as error:
+        raise Misuse(f"--to {path}: cannot be written ({error.strerror or error}); name a place that can") from None
+
+
 def _inert(name: str) -> pl.Expr:
     text = pl.col(name)
     computed = text.str.contains(_FORMULA) & ~text.str.contains(_NUMBER)

@@ -4,8 +4,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
-
 from flows.handover import answer_files
 from flows.runtime import settings
 from models.errors import Misuse
@@ -72,17 +70,10 @@ def export(
     file = to / f"{stream.name}-{after:012d}-{head:012d}-{digest[:_DIGITS]}.{form}" if into_folder else to
     new = since is None or not rows.is_empty()
     if new:
-        _write(rows, file, form, about)
+        answer_files.write_to(rows, file, form, about=about)
     counts = dict(rows["state"].value_counts().iter_rows())
     states = {state: counts.get(state, 0) for state in (finished.RELEASED, finished.REVIEWED, finished.WITHDRAWN)}
     return Exported(file=file if new else None, states=states, cursor=cursor)
-
-
-def _write(rows: pl.DataFrame, file: Path, form: answer_files.Format, about: dict[str, str]) -> None:
-    try:
-        answer_files.write(rows, file, form, about=about)
-    except OSError as error:
-        raise Misuse(f"--to {file}: cannot be written ({error.strerror or error}); name a place that can") from None
 
 
 def _last(folder: Path, stream: str) -> str:

@@ -79,6 +79,16 @@ def since(ledger: Ledger, stream: str, *, after: int, until: int) -> pl.DataFram
     return _shown(ledger, stream, changed)
 
 
+def by_people(ledger: Ledger, stream: str, *, until: int) -> pl.DataFrame:
+    """What people say of each case where nobody disputes it: case_id, answer, reader, submitted_at, readings."""
+    decided = ledger.read(
+        f"SELECT {_DECISION} FROM decision d WHERE d.stream = :stream AND d.seal <= :until", stream=stream, until=until
+    )
+    people = readings.read(ledger, stream, until=until)
+    answered = _of_people(people.readings, decided, _single(ledger, stream)).drop_nulls("reader_answer")
+    return answered.rename({"reader_answer": "answer"})
+
+
 def _states(ledger: Ledger, stream: str, decided: pl.DataFrame, until: int) -> pl.DataFrame:
     """The decisions with what each came to: state (null: not finished), answer, answered_by, answered_at, readings, sequence."""
     people = readings.read(ledger, stream, until=until)

@@ -5,6 +5,7 @@ a stream's life are made of are forked; those that tell how a command starts, an
 processes of their own. `python -m tests.e2e.forked SOCKET` is the process they are forked from.
 """
 
+import importlib
 import json
 import os
 import signal
@@ -25,6 +26,20 @@ _OURS = "SECOND_READER_"  # what is read anew by each command; all else may have
 _READ_BY_PREFECT = (".env", "prefect.toml", "pyproject.toml")  # in the folder where it is imported
 _TALKS = "--verbose"  # Prefect's own log, which is switched off where it was imported
 _PATIENCE = 150.0  # seconds
+_IMPORTED_BY_COMMANDS = (
+    *("flows.governance.actions", "flows.governance.recall", "flows.governance.retire", "flows.handover.export"),
+    *("flows.health.doctor", "flows.inputs.first_look", "flows.inputs.first_stream", "flows.planning.study"),
+    *(
+        "flows.queueing.redispatch",
+        "flows.runtime.prefect_server",
+        "review.report.study_text",
+        "review.report.timeline",
+    ),
+    *("alembic.command", "alembic.ddl.postgresql", "alembic.ddl.sqlite", "sqlalchemy.dialects.sqlite"),
+    *("flows.governance.opening", "flows.planning.question"),
+    *("alembic.config", "sqlalchemy.dialects.postgresql.psycopg", "mako.template"),
+    *("fastapi", "prefect.server.schemas.schedules"),  # by Prefect, in the first run of a process
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +110,12 @@ def _become(job: dict[str, Any]) -> None:
 
 
 def _import_all() -> None:
+    """What the commands import when they run, and what Prefect and the drivers do in their first run."""
     settings.quiet_prefect()
-    from flows.planning import study  # noqa: F401
-    from review.report import study_text, timeline  # noqa: F401
+    from flows import deployments
+
+    for name in (*_IMPORTED_BY_COMMANDS, *deployments.LATE):
+        importlib.import_module(name)
 
 
 if __name__ == "__main__":

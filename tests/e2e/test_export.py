@@ -92,3 +92,41 @@ def test_a_text_that_a_spreadsheet_would_compute_is_inert_in_csv_alone(tmp_path:
     assert (tmp_path / "a.csv").read_text(encoding="utf-8") == "case_id\n'=1+1\n-5\n'@x\nplain\n"
     assert pl.read_ndjson(tmp_path / "a.jsonl").equals(rows)
     assert pl.read_parquet(tmp_path / "a.parquet").equals(rows)
+
+
+def test_labels_to_train_on_and_the_log_of_decisions_are_written_whole(place: Place, label_studio: Any) -> None:
+    assert place.cli("init", place.name).code == 0
+    place.deliver("one.jsonl", [mail(n) for n in range(40)])
+    assert place.cli("run", place.name).code == 0
+    token = label_studio.add_reviewer("ida@example.com", "a-Pass-word-9")
+    for task in place.tasks():
+        answer(place, token, task, "bug")
+    assert place.cli("run", place.name).code == 0
+
+    printed = exported(place, "--to", "labels.csv", "--for", "training")
+    with (place.home / "labels.csv").open(encoding="utf-8", newline="") as file:
+        labels = list(csv.DictReader(file))
+    kept = 40 - len(labels)
+    assert printed.startswith(f"labels.csv: {len(labels)} labels; {kept} are kept for measuring. Head: ")
+    assert {(row["answer"], row["answered_by"]) for row in labels} == {("bug", "ida@example.com")}
+
+    log = place.home / "log.parquet"
+    printed = exported(place, "--to", str(log), "--for", "regulator")
+    rows = pl.read_parquet(log)
+    assert len(rows) == 40
+    assert rows["readings"].null_count() == 0
+    head = pl.read_parquet_metadata(log)["head"]
+    assert printed.endswith(f"every record as it was sealed. Head: {head}")
+    assert place.cli("verify", "--head", head).code == 0
+
+    for words, message in (
+        (("--for", "fun"), "--for fun: one of training, regulator"),
+        (("--for", "training", "--since", "last"), "--for training: writes everything; leave --since last out"),
+        (
+            ("--for", "regulator", "--to", "answers/"),
+            "--to answers/: is a folder; --for regulator writes one whole file",
+        ),
+    ):
+        done = place.cli("export", place.name, "--to", "x.csv", *words)
+        assert (done.code, message in done.err) == (2, True), done
+    assert not (place.home / "x.csv").exists()

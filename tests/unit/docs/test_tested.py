@@ -23,7 +23,9 @@ TRIED: dict[str, str] = {
     "tests/e2e/test_demo.py": "deploy.demo.__main__ deploy.demo.alarm deploy.demo.guide deploy.demo.rounds",
     "tests/e2e/test_doctor.py": "flows.health.doctor",
     "tests/e2e/test_drift.py": "flows.commands.governance flows.queueing.redispatch",
-    "tests/e2e/test_export.py": "flows.commands.export flows.handover.answer_files flows.handover.export",
+    "tests/e2e/test_export.py": (
+        "flows.commands.export flows.handover.export flows.handover.answer_files flows.handover.purpose_files"
+    ),
     "tests/e2e/test_owner_in_prefect.py": "flows.adopt flows.runtime.artifacts flows.runtime.kept_events",
     "tests/e2e/test_prefect.py": "flows.runtime.flow_states flows.runtime.prefect_server",
     "tests/e2e/test_round.py": "flows.governance.opening",
@@ -63,6 +65,7 @@ TRIED: dict[str, str] = {
     "tests/integration/test_old_ledgers.py": (
         "review.ledger.migrations.versions.v0001_facts review.ledger.migrations.versions.v0002_eras"
     ),
+    "tests/integration/test_oversight.py": "review.queries.oversight",
     "tests/integration/test_parts.py": "review.queries.breakdowns",
     "tests/integration/test_payloads.py": "flows.scoring.payloads",
     "tests/integration/test_private_files.py": "review.private_files",
@@ -79,12 +82,13 @@ TRIED: dict[str, str] = {
     "tests/integration/test_spread.py": "flows.scoring.decide",
     "tests/integration/test_stack.py": (
         "deploy.local.child deploy.local.keys deploy.local.label_studio_server deploy.local.postgres "
-        "deploy.local.prefect_server deploy.local.servers deploy.local.stack"
+        "deploy.local.prefect_server deploy.local.servers deploy.local.stack deploy.local.wsgi.kept_connections"
     ),
     "tests/integration/test_states.py": "review.queries.collected review.queries.totals",
     "tests/integration/test_taken.py": "flows.inputs.taken_files review.queries.scored_files",
     "tests/integration/test_template.py": "deploy.local.template",
     "tests/integration/test_terms.py": "flows.runtime.runs review.queries.policy_history",
+    "tests/integration/test_training_labels.py": "review.queries.training_labels",
     "tests/integration/test_warm.py": "flows.runtime.warm flows.runtime.warm_run",
     "tests/integration/test_whereabouts.py": "review.health.ledger_probe",
     "tests/integration/test_whose_project.py": "review.queries.registered",
