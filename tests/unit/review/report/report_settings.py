@@ -1,4 +1,4 @@
-"""Reports of many settings, and what each of their readers is told."""
+"""Reports of many settings, and what each of their pages says."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
