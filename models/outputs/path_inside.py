@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from models.outputs import path_functions, path_search
+from models.outputs import path_functions, row_paths
 
 if TYPE_CHECKING:
     from models.outputs.paths import Path
@@ -22,7 +22,7 @@ def columns(frame: pl.DataFrame, derived: "Sequence[Path]") -> list[pl.Series]:
         values = read[of]
         for step in path.within or ():
             values = [_stepped(value, step) for value in values]
-        read_columns.append(path_search.column(values, path.name, path.kind))
+        read_columns.append(row_paths.column(values, path.name, path.kind))
     return read_columns
 
 

@@ -21,7 +21,7 @@ import polars as pl
 from models import columns
 from models.config import score_table
 from models.config.stream import Stream
-from models.outputs import path_inside, path_search, reserved
+from models.outputs import path_inside, reserved, row_paths
 
 _LONGEST = 500  # characters of a path
 EACH = None  # the step into every entry of a list
@@ -123,9 +123,9 @@ def _kinds(stream: Stream) -> Mapping[str, pl.DataType]:
         return MappingProxyType({})
     answers = None if stream.score.samples is None else stream.score.samples.answers
     kind_of = {
-        stream.score.logprobs: path_search.NUMBERS,
-        stream.score.top_logprobs: path_search.TOKENS,
-        answers: path_search.TEXTS,
+        stream.score.logprobs: row_paths.NUMBERS,
+        stream.score.top_logprobs: row_paths.TOKENS,
+        answers: row_paths.TEXTS,
     }
     return {name: kind for name, kind in kind_of.items() if name is not None}
 
@@ -205,7 +205,7 @@ def columnar(frame: pl.DataFrame, derived: Sequence[Path]) -> tuple[pl.DataFrame
                 if kind != pl.String():
                     raise _NotPlainError
             elif path.kind != pl.String() and kind != path.kind:
-                if not isinstance(kind, pl.List) or kind.inner.is_nested() or path.kind == path_search.TOKENS:
+                if not isinstance(kind, pl.List) or kind.inner.is_nested() or path.kind == row_paths.TOKENS:
                     raise _NotPlainError
                 value = value.cast(path.kind, strict=False)
         except _NotPlainError:
@@ -243,7 +243,7 @@ def _taken(value: pl.Expr, kind: Any, steps: Sequence[Step]) -> tuple[pl.Expr, A
 
 def searched(rows: Sequence[Any], derived: Sequence[Path]) -> list[pl.Series]:
     """A column for each path, searched row by row. `rows`: objects as Python knows them."""
-    return [path_search.searched(rows, path.name, path.kind) for path in derived]
+    return [row_paths.searched(rows, path.name, path.kind) for path in derived]
 
 
 def rows_of(frame: pl.DataFrame, derived: Sequence[Path]) -> list[Any]:

@@ -1,17 +1,25 @@
-"""Paths into nested JSON: a column of [input] may be named by a JMESPath expression, as in `output.team`."""
+"""Paths into nested JSON, row by row: a column of [input] may be named by a JMESPath expression, as in `output.team`.
+
+For what whole columns cannot give; what they can is read by `paths`, in the same spelling.
+"""
 
 import functools
 import json
+import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import jmespath
 import jmespath.exceptions
 import polars as pl
 
+from models import columns
 from models.outputs import path_functions
 
+NUMBERS = pl.List(pl.Float64())
+TOKENS = pl.List(pl.Struct({"token": pl.String(), "logprob": pl.Float64()}))
+TEXTS = pl.List(pl.String())
 _SYNTAX = re.compile(r"[.\[(|&@*`!<>=\"]")
 
 
@@ -53,6 +61,24 @@ def is_text(row: Any, name: str) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
+def searched(rows: Sequence[Any], path: str, kind: pl.DataType) -> pl.Series:
+    """The column of a path: for each row, an object, the value there by the type `kind`, one of those above or String."""
+    return column([_value(row, path) for row in rows], path, kind)
+
+
+def column(values: Sequence[Any], name: str, kind: pl.DataType) -> pl.Series:
+    """Values, as Python knows them, as a column of this type: null where a value is none of it."""
+    if kind == NUMBERS:
+        numbers = [[_number(one) for one in value] if isinstance(value, list) else None for value in values]
+        return pl.Series(name, numbers, dtype=NUMBERS)
+    if kind == TOKENS:
+        return pl.Series(name, [_tokens(value) for value in values], dtype=TOKENS)
+    if kind == TEXTS:
+        texts = [[_text(one) for one in value] if isinstance(value, list) else None for value in values]
+        return pl.Series(name, texts, dtype=TEXTS)
+    return pl.Series(name, [_text(value) for value in values], dtype=pl.String)
+
+
 def _value(row: Any, name: str) -> Any:
     if isinstance(row, dict) and name in row:
         return row[name]
@@ -65,8 +91,35 @@ def _value(row: Any, name: str) -> Any:
         return None  # a function on a value that it cannot take: there is nothing at this path of this row
 
 
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+
+
+def _tokens(value: Any) -> list[dict[str, Any]] | None:
+    """Tokens with their log-probabilities, from a list of records or from one record of numbers."""
+    if isinstance(value, dict):
+        return [{"token": token, "logprob": _number(one)} for token, one in value.items()]
+    if not isinstance(value, list):
+        return None
+    records = [one for one in value if isinstance(one, dict)]
+    return [{"token": _text(one.get("token")), "logprob": _number(one.get("logprob"))} for one in records]
+
+
 def _text(value: Any) -> str | None:
+    """A value in the spelling of `models.columns`."""
     if value is None:
         return None
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "replace").decode()  # half a surrogate pair is no text
+    if isinstance(value, str):  # half a surrogate pair, which JSON within a text may escape, is no text
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, float) and "e" not in repr(value):
+        return "0" if value == 0 else repr(value).removesuffix(".0")
+    try:
+        return str(columns.spelled(pl.Series([json.dumps({"x": value}, ensure_ascii=False, allow_nan=False)]))[0])
+    except (ValueError, pl.exceptions.PolarsError):  # a NaN within
+        return json.dumps(value, ensure_ascii=False)

@@ -12,7 +12,7 @@ from models.config.stream import Stream
 from models.errors import Unavailable
 from review.label_studio import access, duplicates, import_tasks, labeling_config, projects, search, task_data
 from tests.faults import wire
-from tests.integration.test_label_studio import mark, stream, tasks
+from tests.integration.adapter.hands import mark, stream, tasks
 
 
 @pytest.fixture

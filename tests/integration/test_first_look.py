@@ -5,16 +5,15 @@ The inputs in tests/field were made for this project after troubles people repor
 
 import itertools
 import logging
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from flows import measure, score
+from flows import score
 from flows.commands.main import app
-from flows.governance import epochs, evidence
+from flows.governance import epochs
 from flows.health import doctor
 from flows.inputs import first_look
 from flows.runtime import runs, settings
@@ -22,7 +21,6 @@ from flows.scoring import decide
 from models.config import stream
 from models.errors import InputInvalid, Unavailable
 from review.ledger import ledger
-from review.report import html_page, terminal
 from tests.integration.desk import ANN
 
 FIELD = Path(__file__).resolve().parents[1] / "field"
@@ -276,54 +274,3 @@ def test_folders_that_are_not_read_are_said_before_and_once(field: Field, capsys
     assert sentences[0] == f"{inbox}: not read are its folders 'january'; of folders only those named key=value are"
     assert "column 'text' is missing" in sentences[1]
     assert "january" not in capsys.readouterr().err, "nor is it logged"
-
-
-def test_what_is_to_be_mended_of_a_column_stands_in_the_report(field: Field) -> None:
-    described = field.describe("epoch")
-    (field.folder / "inbox").mkdir()
-    (field.folder / "inbox" / "a.jsonl").write_bytes((FIELD / "epoch" / "a.jsonl").read_bytes())
-    field.score("epoch", described)
-    in_force = runs.policy_in_force(field.book, described)
-    run = runs.Run(
-        run_id="run",
-        flow="measure",
-        started_at=runs.clock(),
-        stream=described,
-        settings=settings.read(),
-        ledger=field.book,
-    )
-    cases = evidence.cases(run, runs.clock())
-    labels = evidence.labels(described, in_force, cases, runs.clock())
-    report = measure.gather(run, in_force, cases, {}, labels, runs.clock())
-    assert [line.partition(" values")[0] for line in report.columns] == ["a.jsonl: none of 40"] * 2
-    assert html_page.html(report).count("none of 40 values") == 2
-    assert terminal.lines(report).count("Columns: a.jsonl: none of 40 values") == 2
-
-
-def test_the_report_looks_at_the_newest_file_and_what_cannot_be_read_is_no_matter_of_it(field: Field) -> None:
-    described, inbox = field.describe("epoch"), field.folder / "inbox"
-    assert first_look.noted(inbox, described) == []
-    inbox.mkdir()
-    row = '{"id": "1", "label": "%s", "p": 0.8, "created": "", "price": "", "text": "?"}\n'
-    for name, label, at in (("z.jsonl", "no", 1), ("a.jsonl", "No\x1b[31m", 2)):
-        (inbox / name).write_text(row % label.replace("\x1b", "\\u001b") * 3, encoding="utf-8")
-        os.utime(inbox / name, (at, at))
-    noted = first_look.noted(inbox, described)
-    (line,) = [line for line in noted if "are none of the labels" in line]
-    assert line.startswith("a.jsonl: 3 of 3 answers in column 'label' (input.prediction) are none of the labels: 'No")
-    assert "\x1b" not in line
-    (inbox / "b.jsonl").write_text("{", encoding="utf-8")
-    assert first_look.noted(inbox, described) == []
-
-
-def test_an_inbox_that_may_not_be_entered_is_said_in_one_line(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
-    described, inbox = field.describe("epoch"), field.folder / "inbox"
-
-    def refused(_: Path) -> bool:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(Path, "exists", refused)
-    assert first_look.sentences(inbox, described) == [
-        f"{inbox}: cannot be read (Permission denied); give the right to read it"
-    ]
-    assert first_look.noted(inbox, described) == []

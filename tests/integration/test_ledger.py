@@ -1,7 +1,5 @@
 """The ledger on both databases: what is appended is there, whole, once, and stays."""
 
-import contextlib
-import sqlite3
 import threading
 from pathlib import Path
 
@@ -221,58 +219,6 @@ def test_a_decision_that_was_replaced_on_sqlite_is_found(tmp_path: Path) -> None
         assert ["edited"] == [finding.kind for finding in verify.ledger(book)]
 
 
-def test_extreme_values_come_back_to_the_bit(book: ledger.Ledger) -> None:
-    odd = "''\"; -- \u00e9\u0301\U0001f600\r\n\t\\ %s :x $1 ?"
-    rows = facts.decisions(
-        {"case_id": odd, "payload": odd, "latency_ms": 0.1 + 0.2, "cost": 5e-324, "line": 2**62},
-        {"case_id": "", "payload": "", "latency_ms": -0.0, "cost": 1.7976931348623157e308, "line": -1},
-        {"case_id": "3", "payload": "3", "latency_ms": float("inf"), "cost": 3.0, "prediction": "NULL"},
-    )
-    with book:
-        begin(book)
-        book.append({"decision": rows}, now=NOW)
-        columns = ["case_id", "payload", "latency_ms", "cost", "line", "prediction"]
-        back = book.read(f"SELECT {', '.join(columns)} FROM decision").sort("case_id")
-        assert rows.select(columns).sort("case_id").rows() == back.rows()
-        assert verify.ledger(book) == []
-
-
-def test_a_column_that_begins_with_many_nulls_is_read_whole_and_typed(book: ledger.Ledger) -> None:
-    cases: list[dict[str, facts.Value]] = [{"case_id": f"{n:05}", "cost": None} for n in range(3000)]
-    cases[-1] |= {"cost": 0.25, "doubt": "no probability", "confidence": None}
-    with book:
-        begin(book)
-        book.append({"decision": facts.decisions(*cases)}, now=NOW)
-        result = book.read("SELECT case_id, cost, doubt, blind FROM decision ORDER BY case_id")
-        assert result.schema == {"case_id": pl.String, "cost": pl.Float64, "doubt": pl.String, "blind": pl.Boolean}
-        assert result.row(-1) == ("02999", 0.25, "no probability", False)
-        nothing = book.read("SELECT case_id, cost, doubt, blind FROM decision WHERE stream = :stream", stream="other")
-        assert nothing.schema == result.schema
-
-
-def test_parameters_are_values_never_sql(book: ledger.Ledger) -> None:
-    with book:
-        begin(book)
-        book.append({"decision": facts.decisions({"case_id": "x' OR 'a'='a"}, {"case_id": "y"})}, now=NOW)
-        sql = "SELECT case_id FROM decision WHERE case_id = :case AND blind = :blind AND line IN :lines"
-        result = book.read(sql, case="x' OR 'a'='a", blind=False, lines=[1, 2])
-        assert result["case_id"].to_list() == ["x' OR 'a'='a"]
-
-
-def test_a_sum_of_numbers_is_a_number(book: ledger.Ledger) -> None:
-    with book:
-        begin(book)
-        book.append({"decision": facts.decisions({"line": 1}, {"case_id": "c-2", "line": 2})}, now=NOW)
-        result = book.read("SELECT sum(line) AS total, avg(line) AS middle FROM decision")
-        assert result.row(0) == (3, 1.5)
-
-
-def test_a_query_that_is_none_says_so_in_one_line(book: ledger.Ledger) -> None:
-    with book, pytest.raises(errors.LedgerInvalid, match="nope") as caught:
-        book.read("SELECT nope FROM decision")
-    assert "\n" not in str(caught.value)
-
-
 @pytest.mark.parametrize("table", [*layout.names(), *layout.BESIDE])
 def test_the_database_refuses_to_change_or_remove_a_fact(
     book: ledger.Ledger, ledger_url: str, table: str, tmp_path: Path
@@ -327,79 +273,3 @@ def test_writers_take_turns_and_their_seals_follow_one_another(book: ledger.Ledg
         assert failures == []
         assert book.read("SELECT count(*) AS n FROM run")["n"].item() == 50
         assert verify.ledger(book) == []
-
-
-def test_a_ledger_that_is_not_there_names_the_next_step(ledger_url: str) -> None:
-    with pytest.raises(errors.LedgerInvalid, match=r"there is no ledger at .*: make it with `second-reader init`"):
-        ledger.open(ledger_url)
-
-
-def test_opening_makes_no_file(tmp_path: Path) -> None:
-    with pytest.raises(errors.LedgerInvalid):
-        ledger.open(f"sqlite:///{tmp_path / 'typo.db'}")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_ledger_of_another_version_is_not_touched(ledger_url: str) -> None:
-    ledger.migrate(ledger_url)
-    facts.execute(ledger_url, "UPDATE alembic_version SET version_num = '9999'")
-    for attempt in (ledger.open, ledger.migrate):
-        with pytest.raises(errors.LedgerInvalid, match=r"has schema 9999, this second-reader has 0003"):
-            attempt(ledger_url)
-
-
-@pytest.mark.parametrize(
-    ("statements", "text"),
-    [
-        (["CREATE TABLE orders (number INTEGER)"], "holds the tables of something else"),
-        (
-            ["CREATE TABLE alembic_version (version_num TEXT)", "INSERT INTO alembic_version VALUES ('c0ffee')"],
-            "has schema c0ffee, this second-reader has 0003",
-        ),
-    ],
-)
-def test_a_database_of_something_else_is_refused_and_left_alone(
-    tmp_path: Path, statements: list[str], text: str
-) -> None:
-    path = tmp_path / "shop.db"
-    with contextlib.closing(sqlite3.connect(path)) as shop:
-        for statement in statements:
-            shop.execute(statement)
-        shop.commit()
-    before = path.read_bytes()
-    for attempt in (ledger.open, ledger.migrate):
-        with pytest.raises(errors.LedgerInvalid, match=rf"shop\.db {text}"):
-            attempt(f"sqlite:///{path}")
-    assert path.read_bytes() == before
-
-
-def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "notes.txt"
-    path.write_text("not a database, but long enough to look at " * 50)
-    for attempt in (ledger.open, ledger.migrate):
-        with pytest.raises(errors.LedgerInvalid, match="this is not an SQLite database"):
-            attempt(f"sqlite:///{path}")
-    assert path.read_text().startswith("not a database")
-
-
-def test_a_folder_that_is_not_there_is_refused_in_one_line_and_not_made(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    for folder in ("file", "mistyped"):
-        with pytest.raises(errors.LedgerInvalid, match=rf"there is no folder .*{folder}; make it, or correct"):
-            ledger.migrate(f"sqlite:///{tmp_path / folder / 'ledger.db'}")
-    assert [path.name for path in tmp_path.iterdir()] == ["file"]
-    for attempt in (ledger.open, ledger.migrate):
-        with pytest.raises(errors.LedgerInvalid, match=r"the ledger cannot be looked for there \(File name too long\)"):
-            attempt(f"sqlite:///{tmp_path / ('long' * 80) / 'ledger.db'}")
-    with pytest.raises(errors.LedgerInvalid, match="the file cannot be opened"):
-        ledger.migrate(f"sqlite:///{tmp_path}")
-
-
-def test_a_server_that_is_not_there_is_unavailable_and_its_password_is_not_shown() -> None:
-    for attempt in (ledger.open, ledger.migrate):
-        with pytest.raises(
-            errors.Unavailable, match=r"PostgreSQL 127\.0\.0\.1:1/ledger: it cannot be reached"
-        ) as caught:
-            attempt("postgresql://ann:hush@127.0.0.1:1/ledger")
-        assert "hush" not in str(caught.value)
-        assert caught.value.__cause__ is None

@@ -1,13 +1,8 @@
 """Old decisions leave the ledger for files: nothing is lost, nothing is decided anew, every seal can still be checked."""
 
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import polars as pl
-import psycopg
 import pytest
 from typer.testing import CliRunner
 
@@ -18,7 +13,7 @@ from flows.governance import retire as retire_
 from flows.runtime import runs
 from models import errors
 from review.integrity import verify
-from review.ledger import appends, archive, ledger, sealing
+from review.ledger import appends, ledger, sealing
 from review.queries import alarms, certificates, pending_cases, readings, totals
 from review.report import as_json, timeline
 from review.retention import retirement
@@ -165,85 +160,6 @@ def test_the_story_of_a_retired_case_says_where_its_record_is(full: str, tmp_pat
     assert f"record      {file.name}, seal " in reported
 
 
-def unguarded(url: str, table: str, statement: str) -> list[str]:
-    facts.execute(url, *facts.unguard(url, table), statement)
-    return [result for result in checked(url) if not result.startswith("unguarded")]
-
-
-@pytest.mark.parametrize(
-    ("table", "change", "text"),
-    [
-        ("decision", "UPDATE decision SET line = 9 WHERE case_id = 'a-1'", "edited: decision stream=mail, case_id=a-1"),
-        ("decision", "DELETE FROM decision WHERE case_id = 'b-0'", "removed: decision stream=mail, case_id=b-0"),
-        ("retired", "DELETE FROM retired WHERE case_id = 'b-4'", "removed: retired stream=mail, case_id=b-4"),
-        ("retired", "UPDATE retired SET content = '' WHERE case_id = 'b-4'", "edited: retired of_seal="),
-        ("retired", "INSERT INTO retired VALUES ('mail', 'z', '', 99)", "added: retired of_seal=99, 1 rows"),
-        ("retirement", "DELETE FROM retirement", "removed: retirement of_seal="),
-        ("retirement", "UPDATE retirement SET because = 'none'", "edited: retirement of_seal="),
-        ("extract", "UPDATE extract SET confidences = confidences || confidences", "edited: extract seal="),
-        ("extract", "DELETE FROM extract", "removed: extract seal="),
-        ("seal", "UPDATE seal SET row_count = 5 WHERE table_name = 'decision'", "edited: seal seq="),
-    ],
-)  # fmt: skip
-def test_what_is_left_of_a_retired_batch_is_still_guarded(
-    full: str, tmp_path: Path, table: str, change: str, text: str
-) -> None:
-    retire(full, tmp_path)
-    assert any(one.startswith(text) for one in unguarded(full, table, change))
-
-
-def test_a_retirement_that_is_not_sealed_excuses_no_missing_row(full: str, tmp_path: Path) -> None:
-    with ledger.open(full) as book:
-        seal = book.read("SELECT seal FROM decision WHERE case_id = 'b-4'")["seal"].item()
-    values = f"{seal}, 'mail', 4, '', NULL, '', '', '', 'f', '', 'eve', 'because', '{NOW}', 99"
-    facts.execute(full, f"INSERT INTO retirement VALUES ({values})")
-    result = unguarded(full, "decision", "DELETE FROM decision WHERE case_id = 'b-4'")
-    assert sorted(result) == [
-        f"added: retirement of_seal={seal} (seal 99)",
-        f"removed: decision stream=mail, case_id=b-4 (seal {seal})",
-    ]
-
-
-def test_an_edited_or_missing_archived_row_is_named(full: str, tmp_path: Path) -> None:
-    retire(full, tmp_path)
-    (file,) = tmp_path.glob("*.parquet")
-    rows = pl.read_parquet(file)
-    is_b3 = pl.col("case_id") == "b-3"
-    seal = rows.filter(is_b3)["seal"].item()
-    rows.with_columns(confidence=pl.when(is_b3).then(0.99).otherwise("confidence")).write_parquet(file)
-    assert checked(full, tmp_path) == [f"edited: archived decision stream=mail, case_id=b-3 (seal {seal})"]
-    rows.filter(~is_b3).write_parquet(file)
-    assert checked(full, tmp_path) == [f"removed: archived decision stream=mail, case_id=b-3 (seal {seal})"]
-    rows.write_parquet(file, compression="gzip")
-    assert checked(full, tmp_path) == [f"edited: archive {file.name}"]
-    file.write_bytes(file.read_bytes()[:-9])
-    assert checked(full, tmp_path) == [f"unreadable: archive {file.name}"]
-    file.unlink()
-    assert checked(full, tmp_path) == [f"removed: archive {file.name}"]
-    assert checked(full) == []
-
-
-def test_a_row_that_was_edited_before_is_not_retired(full: str, tmp_path: Path) -> None:
-    unguarded(full, "decision", "UPDATE decision SET prediction = 'spam' WHERE case_id = 'b-3'")
-    with pytest.raises(errors.Tampered, match="edited: decision stream=mail, case_id=b-3"):
-        retire(full, tmp_path)
-    assert list(tmp_path.glob("*.parquet")) == []
-
-
-def test_a_file_that_is_there_and_holds_something_else_is_left_alone(full: str, tmp_path: Path) -> None:
-    retire(full, tmp_path / "first", before=DAYS[1])
-    (file,) = (tmp_path / "first").glob("*.parquet")
-    with ledger.open(full) as book:
-        number = book.read("SELECT seal FROM decision WHERE case_id = 'b-3'")["seal"].item()
-    other = tmp_path / "second" / f"mail-{number:08d}-{number:08d}.parquet"
-    other.parent.mkdir()
-    other.write_bytes(file.read_bytes())
-    with pytest.raises(errors.LedgerInvalid, match="move that file away, or give another folder"):
-        retire(full, other.parent)
-    assert other.read_bytes() == file.read_bytes()
-    assert "b-3" in cases(full)
-
-
 def test_suspects_of_an_alarm_stay_until_they_are_recalled(full: str, tmp_path: Path) -> None:
     with ledger.open(full) as book:
         book.append({"alarm": facts.alarms({"clean_seal": seal_of(book, "a-1")})}, now=NOW)
@@ -267,92 +183,6 @@ def test_an_alarm_that_names_no_clean_batch_keeps_all_that_its_epoch_released(fu
     with ledger.open(full) as book:
         book.append({"alarm": facts.alarms({"clean_until": DAYS[0], "clean_seal": None})}, now=NOW)
     assert retire(full, tmp_path) == Done(waiting=2)
-
-
-# Runs `retire` in a process of its own that kills itself when a function is called (before) or has returned (after).
-_KILLED = """
-import os, pathlib, signal, sys
-from review.ledger import archive, ledger, removal
-from review.retention import retirement
-url, folder, module, function, when = sys.argv[1:]
-owner = {"archive": archive, "removal": removal}[module]
-original = getattr(owner, function)
-def instead(*args, **named):
-    if when == "after":
-        original(*args, **named)
-    os.kill(os.getpid(), signal.SIGKILL)
-setattr(owner, function, instead)
-with ledger.open(url) as book:
-    who = retirement.Who(by="ann", because="old", now="2026-03-01T00:00:00.000000Z")
-    retirement.retire(book, "mail", before="2026-02-01T00:00:00.000000Z", folder=pathlib.Path(folder), who=who)
-"""
-
-
-@pytest.mark.parametrize(
-    ("module", "function", "when"),
-    [
-        ("archive", "_sync", "before"),
-        ("archive", "write", "after"),
-        ("archive", "check", "after"),
-        ("removal", "_lift", "after"),
-        ("removal", "take_out", "after"),
-    ],
-)
-def test_killed_anywhere_and_run_again_nothing_is_lost(
-    full: str, tmp_path: Path, module: str, function: str, when: str
-) -> None:
-    everything = cases(full)
-    arguments = [sys.executable, "-c", _KILLED, full, str(tmp_path), module, function, when]
-    killed = subprocess.run(arguments, env=os.environ | {"PYTHONPATH": "."}, check=False)
-    assert killed.returncode == -signal.SIGKILL
-    assert cases(full) == everything
-    assert checked(full, tmp_path) == []
-    assert retire(full, tmp_path) == Done(rows=7, files=1)
-    assert cases(full) == STAYS
-    assert checked(full, tmp_path) == []
-
-
-def test_a_case_that_went_to_a_person_meanwhile_is_not_taken_out(
-    full: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write = archive.write
-
-    def slow(folder: Path, name: str, rows: pl.DataFrame) -> str:
-        with ledger.open(full) as other:
-            other.append({"recall": facts.recalls({"case_id": "b-3"})}, now=LATER)
-        return write(folder, name, rows)
-
-    monkeypatch.setattr(archive, "write", slow)
-    with pytest.raises(errors.LedgerInvalid, match="0 are gone and 1 went to people meanwhile"):
-        retire(full, tmp_path)
-    monkeypatch.setattr(archive, "write", write)
-    assert retire(full, tmp_path).rows == 6
-    assert "b-3" in cases(full)
-    assert checked(full, tmp_path) == []
-
-
-def test_the_triggers_stand_again_afterwards(full: str, tmp_path: Path) -> None:
-    retire(full, tmp_path)
-    for table in ("decision", "retired", "retirement"):
-        with pytest.raises(Exception, match="facts are append-only"):
-            facts.execute(full, f"DELETE FROM {table}")
-
-
-def test_who_does_not_own_the_tables_is_refused_before_a_file_is_written(postgres_url: str, tmp_path: Path) -> None:
-    ledger.migrate(postgres_url)
-    name = "flows_" + postgres_url.rpartition("_")[2]
-    facts.execute(
-        postgres_url,
-        f"CREATE ROLE {name} LOGIN PASSWORD 'test'",
-        f"GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO {name}",
-    )
-    try:
-        reported = psycopg.conninfo.conninfo_to_dict(postgres_url)
-        url = f"postgresql://{name}:test@{reported['host']}:{reported['port']}/{reported['dbname']}"
-        with pytest.raises(errors.Refused, match="only the role that owns the tables may"):
-            retire(url, tmp_path)
-    finally:
-        facts.execute(postgres_url, f"DROP OWNED BY {name}", f"DROP ROLE {name}")
 
 
 def test_the_report_is_the_same_before_and_after_but_for_the_last_seal_and_the_command_says_what_it_did(

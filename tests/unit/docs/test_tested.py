@@ -23,35 +23,35 @@ TRIED: dict[str, str] = {
     "tests/e2e/test_demo.py": "deploy.demo.__main__ deploy.demo.alarm deploy.demo.guide deploy.demo.rounds",
     "tests/e2e/test_doctor.py": "flows.health.doctor",
     "tests/e2e/test_drift.py": "flows.commands.governance flows.queueing.redispatch",
-    "tests/e2e/test_round.py": "flows.governance.opening",
     "tests/e2e/test_export.py": (
         "flows.commands.export flows.handover.export flows.handover.answer_files flows.handover.purpose_files"
     ),
     "tests/e2e/test_owner_in_prefect.py": "flows.adopt flows.runtime.artifacts flows.runtime.kept_events",
     "tests/e2e/test_prefect.py": "flows.runtime.flow_states flows.runtime.prefect_server",
+    "tests/e2e/test_round.py": "flows.governance.opening",
     "tests/e2e/test_runners.py": "flows.score flows.scoring.workers",
+    "tests/integration/adapter/test_changes.py": "review.label_studio.changes review.label_studio.listing",
+    "tests/integration/adapter/test_connection.py": "review.label_studio.access",
+    "tests/integration/adapter/test_import_tasks.py": (
+        "review.label_studio.import_tasks review.label_studio.readback review.label_studio.search"
+    ),
+    "tests/integration/adapter/test_projects.py": "review.label_studio.projects",
     "tests/integration/test_backups.py": "review.retention.backups",
     "tests/integration/test_caution.py": "flows.governance.safeguards",
     "tests/integration/test_changed_answers.py": "flows.governance.revoked",
     "tests/integration/test_dispatch.py": (
-        "flows.collect flows.dispatch flows.queueing.prefilled_answers flows.queueing.push flows.queueing.recovery "
-        "review.health.label_studio_probe review.queries.pending_cases review.queries.sent_tasks"
+        "flows.dispatch flows.queueing.push flows.queueing.recovery review.health.label_studio_probe "
+        "review.queries.pending_cases review.queries.sent_tasks"
     ),
+    "tests/integration/test_dispatch_mended.py": "flows.collect flows.queueing.prefilled_answers",
     "tests/integration/test_disputes.py": "review.queries.adjudication review.queries.readings",
     "tests/integration/test_doubles.py": "review.label_studio.duplicates",
     "tests/integration/test_eras.py": "flows.governance.eras review.queries.certificates",
     "tests/integration/test_finished.py": "review.queries.finished",
-    "tests/integration/test_release.py": "flows.handover.outbox flows.release review.queries.handouts",
-    "tests/integration/test_webhook.py": "flows.handover.webhook review.health.release_findings",
     "tests/integration/test_first_look.py": "flows.governance.epochs flows.inputs.first_look",
     "tests/integration/test_governance.py": (
         "flows.governance.actions flows.governance.evidence flows.governance.recall review.queries.alarms "
         "review.queries.relook review.report.timeline"
-    ),
-    "tests/integration/test_label_studio.py": (
-        "review.label_studio.access review.label_studio.changes review.label_studio.import_tasks "
-        "review.label_studio.listing review.label_studio.projects review.label_studio.readback "
-        "review.label_studio.search"
     ),
     "tests/integration/test_late_labels.py": "review.queries.suspicion",
     "tests/integration/test_ledger.py": (
@@ -105,8 +105,7 @@ TRIED: dict[str, str] = {
     "tests/unit/flows/inputs/test_class_names.py": "flows.inputs.parquet_files",
     "tests/unit/flows/inputs/test_containers.py": "flows.inputs.parquet_types",
     "tests/unit/flows/inputs/test_files.py": (
-        "flows.inputs.csv_files flows.inputs.csv_repair flows.inputs.jsonl_files flows.inputs.parquet_bounds "
-        "flows.inputs.text_blocks flows.inputs.whole_rows"
+        "flows.inputs.csv_repair flows.inputs.parquet_bounds flows.inputs.text_blocks"
     ),
     "tests/unit/flows/inputs/test_formats.py": (
         "flows.inputs.bare_csv_files flows.runtime.presets models.config.presets"
@@ -117,47 +116,41 @@ TRIED: dict[str, str] = {
     ),
     "tests/unit/flows/inputs/test_paths.py": (
         "flows.inputs.one_file flows.inputs.path_check models.config.score_table models.outputs.path_inside "
-        "models.outputs.path_search models.outputs.paths"
+        "models.outputs.paths"
     ),
     "tests/unit/flows/planning/test_study_field.py": (
-        "flows.commands.study_history flows.planning.question flows.planning.study_outcomes flows.planning.study_rows "
-        "models.planning.attainable "
-        "models.planning.looks models.planning.simulation models.outputs.score_columns review.report.study_text "
-        "review.report.study_words"
+        "flows.planning.question flows.planning.study_outcomes flows.planning.study_rows "
+        "models.outputs.score_columns models.planning.attainable models.planning.looks models.planning.simulation "
+        "review.report.study_text review.report.study_words"
     ),
     "tests/unit/models/answers/test_same.py": "models.answers.right_wrong",
     "tests/unit/models/certification/test_certificate.py": "models.certification.case_counts",
     "tests/unit/models/classifiers/test_inference.py": "models.classifiers.features models.outputs.reserved",
-    "tests/unit/models/config/test_stream.py": "models.config.messages models.config.table",
+    "tests/unit/models/config/test_stream.py": "models.config.table",
     "tests/unit/models/evaluation/test_cost.py": "models.evaluation.slices",
     "tests/unit/models/evaluation/test_group_intervals.py": "review.adoption.evidence_counts review.ledger.rollups",
     "tests/unit/models/evaluation/test_reliability.py": "models.evaluation.calibrator",
-    "tests/unit/models/outputs/test_contract.py": "models.columns models.outputs.predictions",
+    "tests/unit/models/outputs/test_contract.py": "models.columns",
     "tests/unit/models/outputs/test_scores.py": (
-        "models.outputs.combined models.outputs.score_source models.outputs.judges models.outputs.sampled_answers "
+        "models.outputs.combined models.outputs.judges models.outputs.sampled_answers models.outputs.score_source "
         "models.outputs.token_scores"
     ),
     "tests/unit/models/planning/test_start.py": "review.report.starting",
-    "tests/unit/models/planning/test_study.py": "flows.planning.study models.planning.labelled",
-    "tests/unit/review/health/test_findings.py": (
-        "flows.health.prefect_probe review.health.label_studio_findings review.health.ledger_findings"
-    ),
+    "tests/unit/models/planning/test_study.py": "models.planning.labelled",
     "tests/unit/review/label_studio/test_annotations.py": "review.ledger.review_outcome",
-    "tests/unit/review/label_studio/test_labeling_config.py": (
-        "review.label_studio.results review.label_studio.task_data"
-    ),
     "tests/unit/review/ledger/test_database.py": "review.ledger.drivers",
     "tests/unit/review/ledger/test_layout.py": "review.ledger.tables",
     "tests/unit/review/ledger/test_seals.py": "review.integrity.chain",
     "tests/unit/review/queries/test_outcomes.py": "review.queries.confidence_levels",
     "tests/unit/review/report/test_report.py": (
-        "review.report.as_json review.report.charts.drawing review.report.charts.panels review.report.charts.risk_coverage "
-        "review.report.html_page review.report.terminal"
+        "review.report.charts.drawing review.report.charts.panels review.report.charts.risk_coverage "
+        "review.report.terminal"
     ),
     "tests/unit/review/report/test_sentences.py": (
-        "review.adoption.proposal review.adoption.verdict review.queries.blind_samples review.report.certificate_text "
-        "review.report.changes review.report.estimate_text review.report.figures review.report.outlook "
-        "review.report.rules_text review.report.silence_text review.report.slider review.report.summary"
+        "review.adoption.proposal review.adoption.verdict review.queries.blind_samples "
+        "review.report.certificate_text review.report.changes review.report.estimate_text review.report.figures "
+        "review.report.outlook review.report.rules_text review.report.silence_text review.report.slider "
+        "review.report.summary"
     ),
 }
 ENTRIES = [(file, module) for file, modules in TRIED.items() for module in modules.split()]
@@ -205,8 +198,7 @@ def _named(tree: ast.Module, room_: str) -> Iterator[str]:
 @functools.cache
 def reached(test: str) -> frozenset[str]:
     """What a test file uses, itself or through the files of the tests that it uses or that pytest gives it."""
-    folder = Path(MODULES[test]).parent
-    given = {"tests.conftest", dotted(str(folder / "conftest.py"))}.intersection(MODULES)
+    given = {dotted(str(folder / "conftest.py")) for folder in Path(MODULES[test]).parents}.intersection(MODULES)
     todo, seen = [test, *given], {test, *given}
     while todo:
         for one in uses(todo.pop()) - seen:

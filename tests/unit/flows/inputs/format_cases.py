@@ -1,4 +1,7 @@
-"""Lines that follow the documented shape of each format, made for these tests, with what they come to."""
+"""Lines that follow the documented shape of each format, made for these tests, with what they come to.
+
+Long: one table, a row of it for each format.
+"""
 
 import io
 import json

@@ -1,8 +1,6 @@
 """Reading the input: real lines, whole faults, and nothing handed out if a file is not what it says."""
 
-import csv
 import gzip
-import io
 import json
 import time
 from pathlib import Path
@@ -10,10 +8,9 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, settings
 
-from flows.inputs import files, text_blocks
+from flows.inputs import files
 from models.config import stream
 from models.errors import InputInvalid
 from models.outputs import reserved
@@ -59,10 +56,6 @@ def read(source: Path, rows: int = 100_000) -> tuple[dict[int, dict[str, object]
         for row in chunk.frame.select(*COLUMNS, reserved.LINE).iter_rows(named=True):
             by_name[row.pop(reserved.LINE)] = row
     return by_name, [row for chunk in chunks for row in chunk.faults.select("line", "reason", "raw").rows()]
-
-
-def ids(source: Path, rows: int = 100_000) -> dict[int, object]:
-    return {line: row["id"] for line, row in read(source, rows)[0].items()}
 
 
 def written(path: Path, content: str | bytes) -> Path:
@@ -203,226 +196,6 @@ def test_a_parquet_file_damaged_in_the_middle_is_one_line(tmp_path: Path) -> Non
 def test_a_column_of_ours_in_the_file_is_refused(tmp_path: Path) -> None:
     pl.DataFrame([ROW | {reserved.LINE: 5}]).write_parquet(tmp_path / "a.parquet")
     assert "has a name we keep for ourselves; rename it" in refused(tmp_path / "a.parquet")
-
-
-# Rows that cannot be read: CSV
-
-
-def test_csv_rows_of_the_wrong_length_are_faults_kept_whole(tmp_path: Path) -> None:
-    lines = ["a,bug,0.9,x,de", "b,bug", "c,bug,0.9,x,de,more", "d,bug,0.9,x,de"]
-    path = written(tmp_path / "a.csv", HEADER + "\r\n".join([*lines, ""]))
-    assert ids(path) == {2: "a", 5: "d"}
-    assert read(path)[1] == [
-        (3, "2 fields where the header has 5", "b,bug"),
-        (4, "6 fields where the header has 5", "c,bug,0.9,x,de,more"),
-    ]
-
-
-def test_a_csv_quote_that_is_never_closed_costs_its_own_row_only(tmp_path: Path) -> None:
-    lines = ["a,bug,0.9,x,de", 'b,bug,0.9,"x,de', "c,bug,0.9,x,de", 'd,bug,0.9,"x\ny",de', "e,bug,0.9,x,de"]
-    path = written(tmp_path / "a.csv", HEADER + "\n".join(lines) + "\n")
-    assert ids(path) == {2: "a", 4: "c", 5: "d", 7: "e"}
-    assert read(path)[1] == [(3, "a quote is opened and not closed", 'b,bug,0.9,"x,de')]
-
-
-def test_a_csv_row_that_is_not_utf8_is_a_fault_kept_readable(tmp_path: Path) -> None:
-    rows = HEADER.encode() + b"a,bug,0.9,x,de\nb,bug,0.9,gr\xf6\xdfe,de\nc,bug,0.9,\xc3\xb6,de\n"
-    path = written(tmp_path / "a.csv", rows)
-    result, faults = read(path)
-    assert {line: row["text"] for line, row in result.items()} == {2: "x", 4: "ö"}
-    assert faults == [(3, "not UTF-8", "b,bug,0.9,gr\\xf6\\xdfe,de")]
-
-
-def test_csv_lines_are_real_lines_whatever_stands_between(tmp_path: Path) -> None:
-    text = 'id,"la\nbel",label,score,text,country\n\na,,bug,0.9,"two\nlines",de\r\n\r\nb,,bug,0.9,"say ""hi""",\n'
-    result, faults = read(written(tmp_path / "a.csv", text))
-    assert {line: (row["id"], row["text"], row["country"]) for line, row in result.items()} == {
-        4: ("a", "two\nlines", "de"),
-        7: ("b", 'say "hi"', None),
-    }
-    assert faults == []
-
-
-def test_a_quote_inside_a_csv_text_is_a_quote(tmp_path: Path) -> None:
-    result, faults = read(written(tmp_path / "a.csv", HEADER + 'a,bug,0.9,a 5" screen,de\nb,bug,0.9,"",de\n'))
-    assert ({line: row["text"] for line, row in result.items()}, faults) == ({2: 'a 5" screen', 3: None}, [])
-
-
-CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=6) | st.sampled_from(
-    ['"', "\n", "\r\n", ",", '","', '"\n"', "a,b", "é\n"]
-)
-
-
-@SEVERAL
-@given(rows=st.lists(st.tuples(CELL, CELL, CELL), max_size=20), block=st.integers(1, 80), gap=st.booleans())
-def test_what_a_csv_writer_writes_comes_back_whatever_the_block(
-    tmp_path: Path, rows: list[tuple[str, str, str]], block: int, gap: bool
-) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n\n" if gap else "\n", quoting=csv.QUOTE_MINIMAL)
-    writer.writerow(COLUMNS)
-    for label, message, country in rows:
-        writer.writerow(["id", label, "0.5", message, country])
-    path = written(tmp_path / "a.csv", text.getvalue())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text_blocks, "BLOCK", block)
-        result, faults = read(path, rows=7)
-    expected = [tuple(cell or None for cell in row) for row in rows]
-    assert [(row["label"], row["text"], row["country"]) for row in result.values()] == expected
-    assert faults == []
-
-
-@SEVERAL
-@given(
-    junk=st.lists(st.binary(max_size=12).map(lambda b: b.translate(None, b'\n"\0')), max_size=6),
-    block=st.integers(1, 200),
-)
-def test_good_csv_rows_survive_junk_between_them(tmp_path: Path, junk: list[bytes], block: int) -> None:
-    lines = [HEADER.encode().strip()]
-    for number, bad in enumerate(junk):
-        lines += [b"good-%d,bug,0.9,x,de" % number, bad]
-    path = written(tmp_path / "a.csv", b"\n".join(lines) + b"\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text_blocks, "BLOCK", block)
-        result, faults = read(path)
-    assert {line: row["id"] for line, row in result.items() if str(row["id"]).startswith("good-")} == {
-        2 * number + 2: f"good-{number}" for number in range(len(junk))
-    }
-    assert len(result) + len(faults) == len(junk) + sum(bool(bad.strip(b"\r")) for bad in junk)
-
-
-@SEVERAL
-@given(
-    data=st.lists(
-        st.sampled_from([b'"', b",", b"\n", b"\r", b"a", b"\xff", b'a,b,c,"d",e\n', b"\xc3\xb6"]), max_size=40
-    )
-)
-def test_no_bytes_stop_a_csv_file(tmp_path: Path, data: list[bytes]) -> None:
-    text = b"".join(data)
-    result, faults = read(written(tmp_path / "a.csv", HEADER.encode() + text + b"\ngood,bug,0.9,x,de\n"))
-    assert sorted({*result, *(line for line, _, _ in faults)}) == sorted([*result, *(line for line, _, _ in faults)])
-    if b'"' not in text:
-        assert result[text.count(b"\n") + 3]["id"] == "good"
-
-
-# Rows that cannot be read: JSONL
-
-
-@SEVERAL
-@given(
-    data=st.lists(
-        st.sampled_from([b"{", b"}", b'"', b":", b",", b"1", b"\n", b"\\ud800", b"\xff", b"NaN"]), max_size=30
-    )
-)
-def test_no_bytes_stop_a_jsonl_file(tmp_path: Path, data: list[bytes]) -> None:
-    lines = [json.dumps(ROW).encode(), *b"".join(data).split(b"\n"), json.dumps(ROW).encode()]
-    result, faults = read(written(tmp_path / "a.jsonl", b"\n".join(lines)))
-    assert {1, len(lines)} <= set(result)
-    assert len(result) + len(faults) == sum(bool(line.strip()) for line in lines)
-
-
-def test_jsonl_lines_that_are_no_objects_are_faults_kept_whole(tmp_path: Path) -> None:
-    bad = ['{"id": "b", "label"', "[1]", "null", '"text"', '{"id": 1}{"id": 2}', '{"id": 1}, {"id": 2}', "junk"]
-    lines = [json.dumps(ROW), *bad, "", json.dumps(ROW | {"id": "z"})]
-    path = written(tmp_path / "a.jsonl", "\n".join(lines))
-    result, faults = read(path)
-    assert {line: row["id"] for line, row in result.items()} == {1: "a", 10: "z"}
-    assert [(line, raw) for line, _, raw in faults] == list(enumerate(bad, start=2))
-    assert {reason.split(":")[0] for _, reason, _ in faults} == {"not JSON", "JSON, but not an object"}
-
-
-def test_a_jsonl_line_that_is_not_utf8_is_a_fault_kept_readable(tmp_path: Path) -> None:
-    good = json.dumps(ROW).encode()
-    path = written(tmp_path / "a.jsonl", good + b'\n{"id": "gr\xf6"}\n' + good)
-    assert (list(read(path)[0]), read(path)[1]) == ([1, 3], [(2, "not UTF-8", '{"id": "gr\\xf6"}')])
-
-
-def test_json_as_python_writes_it_is_read(tmp_path: Path) -> None:
-    """NaN, which JSON does not have, and half an emoji cut off by a length limit."""
-    lines = [
-        json.dumps(ROW | {"score": float("nan")}),
-        json.dumps(ROW | {"text": "cut \ud83d"}),
-        json.dumps(ROW | {"text": "whole \U0001f600"}),
-        '{"id": 1e999, "label": "bug", "score": 0.5, "text": "big"}',
-    ]
-    result, faults = read(written(tmp_path / "a.jsonl", "\n".join(lines)))
-    assert (result[1]["score"], result[2]["text"], result[3]["text"], result[4]["id"]) == (
-        "NaN",
-        "cut ?",
-        "whole \U0001f600",
-        "1e999",
-    )
-    assert faults == []
-
-
-def test_a_jsonl_column_is_text_whatever_the_values_around(tmp_path: Path) -> None:
-    values = [1, 1.0, 0.25, "x", True, None, {"b": [1, None]}, 12345678901234567890]
-    lines = [json.dumps(ROW | {"text": value}) for value in values]
-    result, _ = read(written(tmp_path / "a.jsonl", "\n".join(lines)))
-    texts = [row["text"] for row in result.values()]
-    assert texts == ["1", "1", "0.25", "x", "true", None, '{"b": [1, null]}', "12345678901234567890"]
-
-
-def test_a_json_nested_beyond_reason_costs_its_own_row_only(tmp_path: Path) -> None:
-    deep = '{"id": "b", "text": ' + "[" * 100_000 + "]" * 100_000 + "}"
-    path = written(tmp_path / "a.jsonl", "\n".join([json.dumps(ROW), deep, json.dumps(ROW)]))
-    result, faults = read(path)
-    assert (list(result), [line for line, _, _ in faults]) == ([1, 3], [2])
-
-
-def test_a_line_without_end_is_one_line_of_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text_blocks, "BLOCK", 100)
-    monkeypatch.setattr(text_blocks, "_LONGEST_LINE", 1000)
-    path = written(tmp_path / "a.csv", HEADER + "x" * 5000)
-    with pytest.raises(InputInvalid, match="give one row per line"):
-        list(files.chunks(path, MAIL))
-
-
-def test_the_whole_line_of_a_jsonl_row_stays_beside_it(tmp_path: Path) -> None:
-    line = json.dumps(ROW | {"unnamed": 7})
-    (chunk,) = files.chunks(written(tmp_path / "a.jsonl", line + "\r\n"), MAIL)
-    assert chunk.frame[reserved.RAW].to_list() == [line]
-
-
-def picked(path: Path, lines: list[int]) -> dict[int, str]:
-    """The texts of the rows at some lines of a file."""
-    frames = files.picked(path.parent, path.name, MAIL, pl.Series(lines, dtype=pl.Int64), rows=3)
-    return {line: text for frame in frames for line, text in frame.select(reserved.LINE, "text").rows()}
-
-
-def test_rows_are_picked_by_their_lines_whatever_stands_between_them(tmp_path: Path) -> None:
-    rows = [ROW | {"id": f"r-{n}", "text": f"Text {n},\nin two lines"} for n in range(8)]
-    frame = pl.DataFrame(rows)
-    frame.write_csv(tmp_path / "a.csv")
-    damaged = (tmp_path / "a.csv").read_text().replace("r-1,bug,0.9", "r-1,bug,0.9,one,too,many")
-    (tmp_path / "a.csv").write_text(damaged)
-    frame.write_ndjson(tmp_path / "a.jsonl")
-    frame.write_parquet(tmp_path / "a.parquet", row_group_size=2)
-    text = {n: f"Text {n},\nin two lines" for n in range(8)}
-    assert picked(tmp_path / "a.csv", [2, 4, 10, 16, 99]) == {2: text[0], 10: text[4], 16: text[7]}
-    assert picked(tmp_path / "a.jsonl", [8, 2, 2, 99]) == {2: text[1], 8: text[7]}
-    assert picked(tmp_path / "a.parquet", [8, 2, 5, 0, 99]) == {2: text[1], 5: text[4], 8: text[7]}
-
-
-def test_of_a_parquet_file_only_the_row_groups_that_are_asked_for_are_read(tmp_path: Path) -> None:
-    path = tmp_path / "a.parquet"
-    rows = [ROW | {"id": f"r-{n}", "text": f"text {n}"} for n in range(40)]
-    pl.DataFrame(rows).write_parquet(path, row_group_size=10, compression="uncompressed", use_pyarrow=True)
-    spoiled = path.read_bytes().replace(b"text 25", b"text \xff5")  # no UTF-8, in the third row group
-    path.write_bytes(spoiled)
-    assert picked(path, [1, 40]) == {1: "text 0", 40: "text 39"}
-    with pytest.raises(InputInvalid, match=r"a\.parquet: damaged after row 2\d"):
-        picked(path, [1, 21])
-
-
-def test_a_file_that_is_gone_or_another_is_said_when_its_rows_are_picked(tmp_path: Path) -> None:
-    with pytest.raises(InputInvalid, match=r"a\.csv: there is no such file; put it back"):
-        picked(tmp_path / "a.csv", [2])
-    with pytest.raises(InputInvalid, match=r"nowhere/a\.csv: there is no such file; put it back"):
-        picked(tmp_path / "nowhere" / "a.csv", [2])
-    (tmp_path / "a.csv").write_text("id,label\na,bug\n")
-    with pytest.raises(InputInvalid, match="score"):
-        picked(tmp_path / "a.csv", [2])
 
 
 def test_a_message_is_one_printable_line_whatever_a_file_or_its_columns_are_called(tmp_path: Path) -> None:

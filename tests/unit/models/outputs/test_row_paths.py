@@ -1,7 +1,9 @@
 """Paths into JSON: what stands there as text, the functions that are added, and nothing where a path does not fit a row."""
 
+import io
 import json
 
+import polars as pl
 import pytest
 
 from flows.runtime import presets
@@ -20,7 +22,7 @@ def at(path: str, row: object = None) -> str | None:
     [
         ("a.b[0]", "1"),
         ("a.b[2]", "x"),
-        ("a.b", '[1,2.5,"x"]'),
+        ("a.b", '[1, 2.5, "x"]'),
         ("a.t", "true"),
         ("a.n", None),
         ("a.nosuch.deeper", None),
@@ -88,3 +90,11 @@ def test_every_path_of_every_format_is_an_expression() -> None:
             if path and not path.isidentifier() and path[0] != "@" and row_paths.compiled(path) is None
         ]
         assert [] == odd, name
+
+
+@pytest.mark.parametrize("value", [2, 2.0, 0.5, 1e-7, True, "2.0", [1.0, "a"], {"b": 1.5}, None])
+def test_a_value_read_row_by_row_is_spelled_as_that_of_a_whole_column(value: object) -> None:
+    row = {"a": {"b": value}}
+    lines = json.dumps({"x": value})
+    whole = pl.read_ndjson(io.StringIO(lines), schema={"x": pl.String()}).to_series()[0]
+    assert at("a.b", row) == row_paths.searched([row], "a.b", pl.String())[0] == whole

@@ -1,6 +1,5 @@
 """The form, the data of a task and the way back: nothing of the model shows, nothing of a label is lost."""
 
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -36,14 +35,6 @@ def choices(config: str) -> list[dict[str, str]]:
     """Those of the answer, and of no other control."""
     answer = next(item for item in ElementTree.fromstring(config).iter() if item.get("name") == "answer")  # noqa: S314 - ours
     return [dict(choice.attrib) for choice in answer.iter("Choice")]
-
-
-def lines_of(*lines: str) -> list[dict[str, Any]]:
-    return [{"from_name": "comment", "to_name": "subject", "type": "textarea", "value": {"text": list(lines)}}]
-
-
-def chosen(*labels: str, control: str = "answer") -> list[dict[str, Any]]:
-    return [{"from_name": control, "to_name": "subject", "type": "choices", "value": {"choices": list(labels)}}]
 
 
 @pytest.mark.parametrize(
@@ -112,28 +103,6 @@ def test_keys_label_studio_uses_itself_are_not_dealt() -> None:
     assert not set(labeling_config.hotkeys([f"label {number}" for number in range(40)])) & set("hruvm")
 
 
-def test_the_task_key_is_fixed_for_ever() -> None:
-    # printf '["mail","7",0]' | sha256sum
-    assert task_data.task_key("mail", "7", 0) == "be7c0230103d85f491216ac78782856f"
-
-
-def test_no_two_cases_share_a_key_by_where_their_names_are_cut() -> None:
-    parts = [
-        ("mail", "7", 0),
-        ("mail", "7", 1),
-        ("mai", "l7", 0),
-        ("mail", '7",0', 0),
-        ("mail", "é", 0),
-        ("mail", "e", 0),
-    ]
-    assert len({task_data.task_key(*part) for part in parts}) == len(parts)
-
-
-def test_the_data_is_what_the_reviewer_is_shown_and_nothing_else() -> None:
-    payload = {"body": "hello", "score": 0.93, "prediction": "no", "route": "AUTOMATE", "model_id": "m1"}
-    assert task_data.data(stream(), payload, "c-1") == {"text": "hello"}
-
-
 def test_a_record_shows_its_columns_in_the_order_of_the_stream_with_their_lines() -> None:
     payload = {
         "net": 12.5,
@@ -163,88 +132,10 @@ def test_a_record_shows_its_columns_in_the_order_of_the_stream_with_their_lines(
     assert shown[0][1].get("name") == task_data.prefill(record, "yes")[0]["to_name"]
 
 
-@pytest.mark.parametrize("kind", ["text", "image", "record"])
-def test_the_cases_id_is_shown_where_the_stream_says_so(kind: str) -> None:
-    shown = stream(kind=kind, show_id=True)
-    hidden = stream(kind=kind)
-    assert task_data.data(shown, {"body": "x"}, "c-1\x00") == task_data.data(hidden, {"body": "x"}, "c-1") | {
-        "case_id": "c-1"
-    }
-    headers = [node.get("value") for node in ElementTree.fromstring(labeling_config.config(shown)).iter("Header")]  # noqa: S314
-    assert "Case $case_id" in headers
-    assert "$case_id" not in labeling_config.config(hidden)
-
-
 def test_what_the_database_or_the_wire_cannot_hold_is_taken_out() -> None:
     assert task_data.data(stream(), {"body": "a\x00b\ud800c 👍"}, "c-1") == {"text": "abc 👍"}
     record = task_data.data(stream(kind="record", payload=("k\x00",)), {"k\x00": "\udfff"}, "c-1")
     assert record == {"field1": ""}
-
-
-def test_the_prefilled_answer_reads_back_as_the_prediction() -> None:
-    labels = ("$5", "a,b", "<b>", "日本語", "0")
-    for label in labels:
-        assert results.read(stream(labels), task_data.prefill(stream(labels), label)) == label
-
-
-@pytest.mark.parametrize("prediction", [None, "maybe"])
-def test_without_a_prediction_among_the_labels_there_is_nothing_to_start_from(prediction: str | None) -> None:
-    assert task_data.prefill(stream(), prediction) == []
-
-
-def test_what_label_studio_adds_to_an_answer_is_ignored() -> None:
-    item = chosen("yes")[0] | {"id": "x", "origin": "manual", "original_width": 8, "meta": {}}
-    extra = {"from_name": "comment", "to_name": "subject", "type": "textarea", "value": {"text": ["hm"]}}
-    assert results.read(stream(), [extra, item]) == "yes"
-
-
-@pytest.mark.parametrize(
-    ("result", "reason"),
-    [
-        ([], "nothing was chosen in 'answer'"),
-        (None, "the result is not a list of items"),
-        (["yes"], "the result is not a list of items"),
-        (chosen("yes", control="verdict"), "nothing was chosen in 'answer'; the result speaks of ['verdict']"),
-        (chosen("no", "yes"), "'answer' holds ['no', 'yes'] instead of one choice"),
-        (chosen("no") + chosen("yes"), "'answer' was answered 2 times"),
-        (chosen(), "'answer' holds [] instead of one choice"),
-        (chosen("maybe"), "'maybe' is not one of the stream's labels: no, yes"),
-        ([chosen("yes")[0] | {"type": "taxonomy"}], "'answer' holds None instead of one choice"),
-        ([chosen("yes")[0] | {"value": "yes"}], "'answer' holds None instead of one choice"),
-        ([chosen("yes")[0] | {"value": {"choices": [["yes"]]}}], "'answer' holds [['yes']] instead of one choice"),
-    ],
-)
-def test_an_answer_that_is_not_one_label_is_unreadable_and_says_why(result: object, reason: str) -> None:
-    with pytest.raises(results.Unreadable) as caught:
-        results.read(stream(), result)
-    assert caught.value.reason == reason
-
-
-@pytest.mark.parametrize(
-    ("result", "unsure", "comment"),
-    [
-        (chosen("yes"), False, None),
-        (chosen("yes") + chosen("Not sure", control="unsure"), True, None),
-        (chosen("yes") + lines_of("a", " b "), False, "a\n b"),
-        ([*chosen("yes"), lines_of("a")[0] | {"value": {"text": "a\x00"}}], False, "a"),
-        (lines_of("  "), False, None),
-        (chosen("Not sure"), False, None),  # a label may be called so
-        (
-            [
-                chosen("x", control="unsure")[0] | {"value": None},
-                "no item",
-                lines_of("a")[0] | {"value": {"text": [1]}},
-            ],
-            False,
-            None,
-        ),
-        (None, False, None),
-    ],
-)
-def test_the_mark_and_the_comment_are_read_whatever_stands_there(
-    result: Any, unsure: bool, comment: str | None
-) -> None:
-    assert (results.unsure(result), results.comment(result)) == (unsure, comment)
 
 
 def test_instructions_are_paragraphs_without_markup() -> None:
@@ -304,18 +195,3 @@ def test_more_labels_than_a_form_shows_at_once_are_searched_and_come_back_as_the
         assert (
             results.read(stream((*MANY, "a / b, $5")), task_data.prefill(stream((*MANY, "a / b, $5")), label)) == label
         )
-
-
-def test_an_answer_that_is_none_of_very_many_labels_is_a_short_line() -> None:
-    with pytest.raises(results.Unreadable) as caught:
-        results.read(stream(MANY), chosen("Away"))
-    assert len(caught.value.reason) < 300
-
-
-def test_an_answer_is_read_by_the_streams_rule() -> None:
-    """Where somebody has changed the form's choices, a spelling that the stream knows is the label."""
-    mail = Stream.model_validate(
-        stream().model_dump(exclude={"spellings"})
-        | {"labels": {"names": ["no", "yes"], "fold": True, "also": {"no": ["nay"]}}}
-    )
-    assert [results.read(mail, chosen(text)) for text in ("Yes", "NAY", "no")] == ["yes", "no", "no"]

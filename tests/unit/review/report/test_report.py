@@ -1,11 +1,9 @@
 """The report says what the counts say, in words that promise no more, in every state of a stream."""
 
-import base64
 import json
 import re
 from dataclasses import replace
 from functools import cache
-from html.parser import HTMLParser
 
 import pytest
 
@@ -16,7 +14,7 @@ from models.monitoring import score_shift
 from review import formats
 from review.report import as_json, report
 from review.report.figures import Alarm
-from tests.unit.review.report.report_facts import COUNTS, EMPTY, IN_FORCE, NOW, PROGRESS, STATES, A, R, Row, report_of
+from tests.unit.review.report.report_facts import COUNTS, IN_FORCE, NOW, PROGRESS, STATES, A, R, Row, report_of
 
 
 def plain(text: str) -> str:
@@ -108,132 +106,6 @@ def test_the_queue_is_counted_by_age_and_by_deadline() -> None:
 def page_of(state: str) -> str:
     """Drawing takes a while, and the page of a report is always the same."""
     return report.page(STATES[state])
-
-
-@pytest.mark.parametrize(
-    ("state", "lead", "promise"),
-    [
-        ("empty", "No case has arrived yet.", "This page fills with the first answers of the model."),
-        ("cold", "Every one of 99 cases goes to a person.", "Nothing is released alone until a named person sets"),
-        ("tiny", "The machine answers 100 % of cases alone.", "With 95 % confidence at most 95.0 % of the 1 released"),
-        (
-            "alarmed",
-            "The machine answered 83.8 % of cases alone so far; nothing is released now.",
-            "161 released cases",
-        ),
-        ("unanswered", "The machine answers 100 % of cases alone.", "none of 10 blind samples is answered yet."),
-    ],
-)
-def test_every_state_of_a_stream_has_its_first_line(state: str, lead: str, promise: str) -> None:
-    page = plain(page_of(state))
-    assert lead in page
-    assert promise in page
-    assert lead in plain(report.lines(STATES[state]))
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_the_page_is_one_file_that_asks_nothing_of_a_network(state: str) -> None:
-    page = page_of(state)
-    addresses = set(re.findall(r"https?://[^\s\"'<)]+", page))
-    assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}  # names, never fetched
-    assert not re.search(r"<link|<img|@import|url\((?!#)|<script[^>]+src", page)
-    assert "default-src 'none'" in page
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_the_page_is_well_formed_and_its_ids_are_each_its_own(state: str) -> None:
-    class Tree(HTMLParser):
-        def __init__(self) -> None:
-            super().__init__()
-            self.open: list[str] = []
-            self.ids: list[str] = []
-
-        def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-            self.ids += [value or "" for name, value in attributes if name == "id"]
-            if tag not in {"meta", "br", "wbr", "input"}:
-                self.open.append(tag)
-
-        def handle_startendtag(self, _: str, attributes: list[tuple[str, str | None]]) -> None:
-            self.ids += [value or "" for name, value in attributes if name == "id"]
-
-        def handle_endtag(self, tag: str) -> None:
-            assert self.open.pop() == tag
-
-    tree = Tree()
-    page = page_of(state)
-    tree.feed(page)
-    assert tree.open == []
-    assert len(tree.ids) == len(set(tree.ids))
-    assert set(re.findall(r"url\(#([^)]+)\)", page)) <= set(tree.ids)
-
-
-def test_what_people_wrote_is_text_on_the_page_and_in_markdown() -> None:
-    page = page_of("running")
-    for written in ("Handwritten <digits>", "two <wrong> in 300", "<no> image"):
-        assert written not in page
-    assert "two &lt;wrong&gt; in 300" in page
-    assert report.markdown(report_of()).startswith("### Handwritten \\<digits\\> & more (digits)")
-
-
-def test_the_curve_travels_inside_the_markdown_on_paper_of_its_own() -> None:
-    address = report.markdown(report_of()).partition("](")[2].partition(")")[0]
-    kind, _, data = address.partition(",")
-    assert kind == "data:image/svg+xml;base64"
-    sampled = base64.b64decode(data).decode()
-    assert "var(--" not in sampled
-    assert '<rect width="100%" height="100%" fill="#ffffff"/>' in sampled
-    assert "data:image" not in report.markdown(EMPTY)
-
-
-def test_every_chart_has_words_and_a_table_in_its_place() -> None:
-    page = page_of("running")
-    sampled = re.findall(r'<svg [^>]*role="img" aria-label="([^"]+)"', page)
-    assert len(sampled) == 8  # four charts, each for a wide and for a narrow page
-    assert all("has the figures." in words for words in sampled)
-    assert page.count("as a table</summary>") == 3  # the evidence is in the table of the days
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_the_json_holds_every_figure_and_no_nan(state: str) -> None:
-    data = json.loads(json.dumps(as_json.whole(STATES[state]), allow_nan=False))
-    assert set(data) == {
-        *("stream", "title", "model", "made_at", "cases", "released", "automation", "error", "promise", "worst"),
-        *("batch", "target", "line", "everything", "aurc", "augrc", "curve", "totals", "days", "queue", "reviewers"),
-        *(
-            "history",
-            "faults",
-            "columns",
-            "seal",
-            "certificate",
-            "alarm",
-            "slices",
-            "shift",
-            "classes",
-            "era",
-            "verdict",
-        ),
-        *("readers", "silence", "repeats", "never_released", "always_audited", "past_alarms"),
-        *("what_if", "trust", "looks", "watch", "pace", "since", "audits_unsent", "audits_disputed"),
-    }
-
-
-def test_a_figure_in_json_is_an_estimate_or_says_why_not() -> None:
-    assert as_json.whole(report_of())["promise"] == {
-        "value": 1 / 130,
-        "low": 0.0,
-        "high": pytest.approx(0.03597, abs=1e-5),
-        "alpha": 0.05,
-        "n": 130,
-        "errors": 1,
-        "method": "Clopper-Pearson, one-sided",
-    }
-    assert as_json.whole(EMPTY)["promise"] == {
-        "value": None,
-        "reason": "nothing has been released yet",
-        "n": 0,
-        "errors": 0,
-    }
-    assert isinstance(EMPTY.promise, NotEnoughEvidence)
 
 
 def test_the_salt_that_would_foretell_the_audits_is_nowhere() -> None:
