@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -95,6 +96,10 @@ def service(
             *(str(program.with_name("python")), "-m", "gunicorn", "kept_connections:application"),
             *("--bind", f"{servers.HOST}:{port}", "--workers", "2", "--threads", "4", "--preload"),
             *("--limit-request-line", "8190", "--timeout", "300", "--graceful-timeout", "3"),
+            *(
+                "--keep-alive",
+                "65",
+            ),  # else a client that pauses for two seconds may meet a connection that is just closing
             *("--no-control-socket", "--log-level", "warning"),
             database=DATABASE,
         ),
@@ -118,6 +123,9 @@ def add_account(url: str, owner: Owner, email: str, password: str) -> str:
                     f"Label Studio took no account {email!r}: it has another password, or this one is too weak"
                 )
         answer = browser.get("/api/current-user/token")
+        if answer.is_server_error:  # seen once in some hundred sign-ups on a busy machine: an account without its token
+            time.sleep(1.0)
+            answer = browser.get("/api/current-user/token")
         answer.raise_for_status()
         return str(answer.json()["token"])
 

@@ -35,9 +35,8 @@ class Settings(BaseSettings):
     reports: Path = Path("reports")
     reports_url: str = ""  # where a web server shows that folder; empty: links are to files
     runner: Literal["threads", "dask"] = "threads"  # what works on the chunks of `score`
-    webhook_secret: SecretStr = SecretStr(
-        ""
-    )  # signs what the webhook of [release] gets; while it changes, both, with a space
+    # Signs what the webhook of [release] gets; while it changes: both, with a space between them.
+    webhook_secret: SecretStr = SecretStr("")
     runner_address: str = ""  # of a Dask scheduler; empty: workers of this machine, for the run
 
 

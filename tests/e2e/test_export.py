@@ -151,7 +151,7 @@ def test_answers_leave_by_themselves_with_each_round_as_files_and_to_the_webhook
         assert (ran.code, ran.out.splitlines()[-1]) == (0, "release: files 1, rows 40, batches 1")
         assert place.cli("release", place.name).out.strip() == "release: files 0, rows 0, batches 0"
         hook.faults = lambda: hooks.Fault(status=401)
-        place.deliver("two.jsonl", [mail(n) for n in range(100, 120)])
+        place.deliver("two.jsonl", [mail(n, score=0.7) for n in range(100, 120)])
         failed = place.cli("run", place.name)
         assert failed.code == 1
         assert failed.err.splitlines()[-1] == (

@@ -93,12 +93,12 @@ def test_a_double_whose_answer_was_taken_back_stays_until_that_is_collected(
     assert (ended(place, "dispatch")["doubles_removed"], place.tasks().keys() & {number, double}) == (1, {number})
 
 
-@pytest.mark.parametrize("policy", ["[policy]\ncold_blind_rate = 0.3\n"])
+@pytest.mark.parametrize("policy", ["[policy]\ncold_blind_rate = 0.05\n"])
 def test_predictions_that_an_import_did_not_keep_are_sent_once_more_and_it_is_reported(
     place: Place, label_studio: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first import of the project: it does not even know whose predictions to show."""
-    monkeypatch.setattr(push, "BATCH", 6)
+    monkeypatch.setattr(push, "BATCH", 6)  # blind cases go first, and six of twelve are never blind at this rate
     with proxy.before(label_studio.url) as between:
         between.plan = ["bare", "fine"]
         with monkeypatch.context() as patch:
@@ -119,7 +119,7 @@ def test_predictions_that_an_import_did_not_keep_are_sent_once_more_and_it_is_re
     assert not any("carry none of it" in text for text in place.doctor())
 
 
-@pytest.mark.parametrize("policy", ["[policy]\ncold_blind_rate = 0.3\n"])
+@pytest.mark.parametrize("policy", ["[policy]\ncold_blind_rate = 0.05\n"])
 def test_predictions_that_label_studio_will_not_keep_are_counted_and_tried_again_by_the_next_run(
     place: Place, label_studio: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
