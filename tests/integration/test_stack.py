@@ -16,7 +16,7 @@ import httpx
 import psycopg
 import pytest
 
-from deploy.local import keys, label_studio_server, postgres, servers
+from deploy.local import keys, postgres, servers
 from deploy.local import stack as stacks
 from models import errors
 
@@ -169,20 +169,6 @@ def test_label_studio_loads_nothing_from_elsewhere(label_studio: Any) -> None:
         source for source in re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="(https?:[^"]+)"', page)
         if not source.startswith(label_studio.url)
     ] == []  # fmt: skip
-
-
-def test_label_studio_keeps_its_connection_to_the_database_for_the_next_request(label_studio: Any) -> None:
-    headers = {"Authorization": f"Token {label_studio.token}"}
-    idle = (
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND state = 'idle' "
-        "AND state_change BETWEEN %s AND now() - interval '0.5 seconds'"  # the parent of its workers has an older one
-    )
-    with psycopg.connect(label_studio.servers.postgres_url("postgres"), autocommit=True) as server:
-        ((before,),) = server.execute("SELECT now()").fetchall()
-        httpx.get(f"{label_studio.url}/api/current-user/whoami", headers=headers, trust_env=False).raise_for_status()
-        time.sleep(1)
-        ((kept,),) = server.execute(idle.encode(), (label_studio_server.DATABASE, before)).fetchall()
-    assert kept >= 1
 
 
 def test_a_reviewer_has_an_account_and_the_second_time_the_same(label_studio: Any) -> None:

@@ -84,7 +84,7 @@ TRIED: dict[str, str] = {
     "tests/integration/test_spread.py": "flows.scoring.decide",
     "tests/integration/test_stack.py": (
         "deploy.local.child deploy.local.keys deploy.local.label_studio_server deploy.local.postgres "
-        "deploy.local.prefect_server deploy.local.servers deploy.local.stack deploy.local.wsgi.kept_connections"
+        "deploy.local.prefect_server deploy.local.servers deploy.local.stack"
     ),
     "tests/integration/test_states.py": "review.queries.collected review.queries.totals",
     "tests/integration/test_taken.py": "flows.inputs.taken_files review.queries.scored_files",
