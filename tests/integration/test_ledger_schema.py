@@ -6,10 +6,9 @@ from pathlib import Path
 import alembic.config
 import alembic.script
 import sqlalchemy as sa
-from sqlmodel import SQLModel
 
 from review.integrity import verify
-from review.ledger import database, layout, ledger, schema
+from review.ledger import database, layout, ledger, schema, tables
 from tests.integration import ledger_facts as facts
 
 
@@ -55,8 +54,8 @@ def test_the_migrations_make_exactly_the_declared_tables(ledger_url: str, tmp_pa
     else:
         facts.execute(ledger_url, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
         other = engine(ledger_url)
-    SQLModel.metadata.create_all(
-        other, tables=[SQLModel.metadata.tables[name] for name in [*layout.names(), *layout.BESIDE]]
+    tables.Epoch.metadata.create_all(
+        other, tables=[tables.Epoch.metadata.tables[name] for name in [*layout.names(), *layout.BESIDE]]
     )
     assert described(other) == migrated
     assert "route = 'REVIEW'" in str(migrated["decision"])  # the comparison sees what it is there to see
