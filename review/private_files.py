@@ -39,6 +39,15 @@ def replace(path: Path, content: str | bytes) -> None:
         part.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
+def sync(folder: Path) -> None:
+    """Bring the names in a folder to the disk: a file is there for good only when its name is. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @contextmanager
 def appearing(path: Path) -> Iterator[Path]:
     """A file to be written in the block, which stands under the name of `path` after it, in a folder made if missing.

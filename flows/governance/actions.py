@@ -263,9 +263,9 @@ def _put_in_force(
     policy: policies.Policy,
     who: Who,
     weighing: adoption.Weighing | None = None,
-    sampled: Mapping[str, bool] | None = None,
+    decided: Mapping[str, bool] | None = None,
 ) -> None:
-    """Within the epoch in force: the policy and its adoption, in one transaction; `sampled` as in `epochs.adoption`."""
+    """Within the epoch in force: the policy and its adoption, in one transaction; `decided` as in `epochs.adoption`."""
     now = runs.clock()
     facts = epochs.adoption(
         book,
@@ -278,6 +278,6 @@ def _put_in_force(
         holds=weighing is not None and adoption.holds(policy, weighing.verdicts),
         now=now,
         progress_by_scope={} if weighing is None else weighing.progress_by_scope,
-        sampled=sampled,
+        decided=decided,
     )
     book.append(facts, now=now)

@@ -131,11 +131,11 @@ def adoption(
     holds: bool,
     now: str,
     progress_by_scope: Mapping[str, certificate.Progress] = MappingProxyType({}),
-    sampled: Mapping[str, bool] | None = None,
+    decided: Mapping[str, bool] | None = None,
 ) -> dict[str, pl.DataFrame]:
     """A policy and its adoption as facts, with the evidence that was on the table; `holds`: a certificate covers it.
 
-    `sampled`: the parts whose threshold was decided with it, and of each whether against today's verdict; the others only stay
+    `decided`: the parts whose threshold was decided with it, and of each whether against today's verdict; the others only stay
     where they are. None: all of them, none against it.
     """
     people = readings.read(book, stream.name)
@@ -162,7 +162,7 @@ def adoption(
         "because": because,
         "certified": holds,
         "evidence": json.dumps(
-            counts | _evidence(progress_by_scope) | ({} if sampled is None else {"drawn": dict(sampled)}),
+            counts | _evidence(progress_by_scope) | ({} if decided is None else {"drawn": dict(decided)}),
             sort_keys=True,
         ),
         "adopted_at": now,

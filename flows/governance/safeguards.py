@@ -202,15 +202,15 @@ def _decided(
     """By part of `rule`: the threshold, whether it was decided against the verdict (`--uncertified`), and the adoption of this
     epoch by a named person that decided it last, as a row of `policy_history.history`."""
     named = policy_history.named(book, stream.name, in_force.epoch_id).to_dicts()
-    sampled = policy_history.sampled(book, stream.name)
+    decided = policy_history.decided(book, stream.name)
     by_scope = {}
     for part in ("",) if rule.by_class is None else rule.by_class:
         row = next(
-            row for row in reversed(named) if part in sampled.get(row["version"], {part: False}) or row is named[0]
+            row for row in reversed(named) if part in decided.get(row["version"], {part: False}) or row is named[0]
         )
         then = policy_history.rule_of(row)
         threshold = then.of_class(part).threshold if part else then.threshold
-        against = sampled.get(row["version"], {}).get(part, False)
+        against = decided.get(row["version"], {}).get(part, False)
         by_scope[part] = threshold, against, row
     return by_scope
 

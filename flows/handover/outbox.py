@@ -5,7 +5,6 @@ between, the next run puts the same file under the same name.
 """
 
 import hashlib
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -133,7 +132,7 @@ def _place(run: runs.Run, outbox: Outbox, handout: handouts.Handout) -> None:
             shutil.copyfile(kept, part)
             if _digest(part) != handout.digest:
                 raise Busy(f"another run hands out the stream {handout.stream}: wait until it ends, then try again")
-    _sync(outbox.folder)
+    private_files.sync(outbox.folder)
     now = runs.clock()
     run.ledger.append({"delivery": handouts.delivered(handout, handouts.FILE, 0, now=now)}, now=now)
     if run.stream.release is None or run.stream.release.webhook is None:
@@ -144,22 +143,13 @@ def _write(book: Ledger, stream: str, path: Path, after: int, until: int) -> tup
     """Write what has become another between two seals, the same bytes each time: their digest, and how many rows."""
     rows = finished.since(book, stream, after=after, until=until).sort("sequence", "case_id")
     answer_files.write(rows, path, "jsonl", about={})
-    _sync(path.parent)
+    private_files.sync(path.parent)
     return _digest(path), len(rows)
 
 
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(folder: Path) -> None:
-    """A name is on the disk only when its folder is."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _sweep(outbox: Outbox) -> None:

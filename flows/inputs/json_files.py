@@ -67,7 +67,7 @@ def _lines(path: Path) -> Iterator[bytes]:
         yield from text_blocks.read(path)  # JSON Lines, as Spark calls them
         return
     text = _text(path)
-    place = _SPACE.match(text).end()  # type: ignore[union-attr]  # it matches nothing too
+    place = _after(text, 0)
     if not text.startswith("[", place):
         item, place = _item(path, text, place, 1)
         _ended(path, text, place)
@@ -92,7 +92,8 @@ def _listed(path: Path, text: str, place: int) -> Iterator[bytes]:
 
 
 def _after(text: str, place: int) -> int:
-    return _SPACE.match(text, place).end()  # type: ignore[union-attr]
+    space = _SPACE.match(text, place)
+    return space.end() if space else place
 
 
 def _item(path: Path, text: str, place: int, number: int) -> tuple[bytes, int]:

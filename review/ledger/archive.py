@@ -31,7 +31,7 @@ def write(folder: Path, name: str, rows: pl.DataFrame) -> str:
                 file.flush()
                 os.fsync(file.fileno())
             part.rename(path)
-            _sync(folder)
+            private_files.sync(folder)
         return _digest(path)
     except OSError as error:
         raise errors.LedgerInvalid(
@@ -72,11 +72,3 @@ def check(path: Path, digest: str, sealed: Sequence[seals.Seal]) -> list[seals.F
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

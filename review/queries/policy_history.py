@@ -73,7 +73,7 @@ def history(ledger: Ledger, stream: str) -> pl.DataFrame:
     )
 
 
-def sampled(ledger: Ledger, stream: str) -> dict[int, dict[str, bool]]:
+def decided(ledger: Ledger, stream: str) -> dict[int, dict[str, bool]]:
     """Of each version that says so: the parts whose threshold was decided with it, and whether `--uncertified`.
 
     A version that does not say decided the threshold of every part.

@@ -98,7 +98,9 @@ def test_predictions_that_an_import_did_not_keep_are_sent_once_more_and_it_is_re
     place: Place, label_studio: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first import of the project: it does not even know whose predictions to show."""
-    monkeypatch.setattr(push, "BATCH", 6)  # blind cases go first, and six of twelve are never blind at this rate
+    monkeypatch.setattr(
+        push, "BATCH", 6
+    )  # blind cases go first; six of twelve are blind once in 100,000 runs at this rate
     with proxy.before(label_studio.url) as between:
         between.plan = ["bare", "fine"]
         with monkeypatch.context() as patch:

@@ -73,19 +73,19 @@ def names(source: str) -> Iterator[tuple[int, str]]:
 
 def gone_names(source: str) -> Iterator[tuple[int, str]]:
     for line, name in names(source):
-        parts = [part.lower() for part in _IN_NAME.findall(name)]
+        words = [word.lower() for word in _IN_NAME.findall(name)]
         if name in COLUMNS or name in OTHERS:
             continue
-        if GONE.keys() & set(parts) or name.strip("_").lower() in NO_NAME:
+        if GONE.keys() & set(words) or name.strip("_").lower() in NO_NAME:
             yield line, name
 
 
 def gone_words(text: str) -> Iterator[tuple[int, str]]:
     """The gone words in prose, with the number of their line; a list of columns may name one."""
     for number, line in enumerate(text.split("\n")):
-        for found in _WORD.finditer(line):
-            if found[0] not in COLUMNS or not _LIST.search(line):
-                yield number, found[0]
+        for match in _WORD.finditer(line):
+            if match[0] not in COLUMNS or not _LIST.search(line):
+                yield number, match[0]
 
 
 def prose(source: str) -> Iterator[tuple[int, str]]:

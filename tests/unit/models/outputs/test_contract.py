@@ -247,7 +247,7 @@ def test_the_same_row_has_the_same_content_in_every_format_and_another_row_anoth
     assert len({case(row)["content"] for row in [ROW, *others]}) == 5
 
 
-def test_a_time_that_has_not_come_leaves_its_case_unscored_that_case_counts_on_no_day_of_the_future() -> None:
+def test_a_time_that_has_not_come_leaves_its_case_unscored_and_counted_on_no_day_of_the_future() -> None:
     by = described('prediction = "label"', 'confidence = "score"', 'produced_at = "at"')
     times = ["2026-02-02T00:00:00Z", "2026-02-02T00:00:01Z", "2099-01-01", None, "1770000000"]
     rows = [ROW | {"id": f"c-{n}", "at": at} for n, at in enumerate(times)]
