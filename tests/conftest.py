@@ -3,8 +3,8 @@
 import os
 import secrets
 import shutil
-from collections.abc import Generator, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +14,10 @@ from hypothesis import settings
 from deploy.local import postgres
 from deploy.local import stack as stacks
 from models import errors
-from tests import shared_stack, stack_home, sweep
+from tests import stack_home, sweep
 
 ROOT = Path(__file__).resolve().parent.parent
+HOMES = 8  # test runs at the same time
 CI = "SECOND_READER_CI"
 NEEDS = {
     "server": {"servers", "postgres_url", "label_studio", "own_label_studio", "prefect_api", "stack"},
@@ -67,15 +68,37 @@ def pytest_runtest_makereport(
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stacks.Stack]:
-    """The stack of this test process, with PostgreSQL up.
+    """The stack of this test process, with PostgreSQL up. Its templates are kept for the next run; its data is not.
 
-    Its templates are kept for the next run; its data is not. When all tests have run, none of its secrets may stand in a
-    log, in Prefect's database or in what a test has left.
+    When all tests have run, none of its secrets may stand in a log, in Prefect's database or in what a test has left.
     """
-    # Not yet one for all processes: twice a run of all tests met accounts of Label Studio that had no token.
-    with shared_stack.joined(f"process {os.getpid()}") as stack:
+    first = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    with _stack(str(number % HOMES) for number in range(first, first + HOMES)) as stack:
+        for name in postgres.databases(stack.cluster):
+            if name.startswith("test_"):  # of a run that was killed
+                postgres.drop(stack.cluster, name)
         yield stack
-        assert sweep.files(stack.secrets(), tmp_path_factory.getbasetemp()) == []
+        assert (
+            sweep.files(stack.secrets(), stack.home / "logs", stack.home / "prefect", tmp_path_factory.getbasetemp())
+            == []
+        )
+        assert sweep.prefect(stack) == []
+
+
+@contextmanager
+def _stack(homes: Iterable[str], *, label_studio: bool = False) -> Iterator[stacks.Stack]:
+    """A stack in the first of these homes that no other test run has."""
+    with ExitStack() as block:
+        for name in homes:
+            home = ROOT / ".local" / "test-stack" / name
+            stack_home.copied(home)
+            try:
+                stack = block.enter_context(stacks.running(home, label_studio=label_studio, prefect=False, keep=False))
+            except errors.Busy:
+                continue
+            yield stack
+            return
+    pytest.fail(f"{HOMES} test runs at the same time are enough")
 
 
 @pytest.fixture
@@ -130,16 +153,9 @@ def own_label_studio() -> Iterator[LabelStudio]:
 
     They run one after the other, in one process. Who stops it starts it again.
     """
-    with ExitStack() as block:
-        for number in range(shared_stack.HOMES):
-            home = ROOT / ".local" / "test-stack" / f"own-{number}"
-            stack_home.copied(home)
-            with suppress(errors.Busy):  # another test run has it
-                stack = block.enter_context(stacks.running(home, label_studio=True, prefect=False, keep=False))
-                yield LabelStudio(stack)
-                assert sweep.files(stack.secrets(), stack.home / "logs") == []
-                return
-    pytest.fail(f"{shared_stack.HOMES} test runs at the same time are enough")
+    with _stack((f"own-{number}" for number in range(HOMES)), label_studio=True) as stack:
+        yield LabelStudio(stack)
+        assert sweep.files(stack.secrets(), stack.home / "logs") == []
 
 
 @pytest.fixture(scope="session")

@@ -200,12 +200,14 @@ class Desk:
 
 
 @contextmanager
-def opened(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *, dated: bool = False) -> Iterator[Desk]:
+def opened(
+    url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *, per_class: str = "no", dated: bool = False
+) -> Iterator[Desk]:
     """A desk on a ledger of its own, with the stream's first epoch begun."""
     monkeypatch.setenv("SECOND_READER_LEDGER", url)
     monkeypatch.setenv("SECOND_READER_STREAMS", str(folder))
     ledger.migrate(url)
     with ledger.open(url) as book:
-        desk = Desk(folder, book, dated=dated)
+        desk = Desk(folder, book, per_class, dated=dated)
         epochs.begin_epoch(book, desk.describe(), ANN)
         yield desk

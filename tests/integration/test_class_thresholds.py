@@ -9,31 +9,20 @@ from flows import measure
 from flows.governance import actions, epochs
 from flows.runtime import runs
 from models.errors import Misuse
-from review.ledger import ledger
 from review.report import as_json, report, summary, timeline
-from tests.integration.desk import ANN, NO_LABELS, WHY, Desk
+from tests.integration.desk import ANN, NO_LABELS, WHY, Desk, opened
 
 
 @pytest.fixture
 def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    monkeypatch.setenv("SECOND_READER_LEDGER", ledger_url)
-    monkeypatch.setenv("SECOND_READER_STREAMS", str(tmp_path))
-    ledger.migrate(ledger_url)
-    with ledger.open(ledger_url) as book:
-        built = Desk(tmp_path, book)
-        epochs.begin_epoch(book, built.describe(), "ann@example.org")
+    with opened(ledger_url, tmp_path, monkeypatch) as built:
         yield built
 
 
 @pytest.fixture
 def classes(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    """A stream with a line for each class, whose promise holds for all of them at once."""
-    monkeypatch.setenv("SECOND_READER_LEDGER", ledger_url)
-    monkeypatch.setenv("SECOND_READER_STREAMS", str(tmp_path))
-    ledger.migrate(ledger_url)
-    with ledger.open(ledger_url) as book:
-        built = Desk(tmp_path, book, "joint")
-        epochs.begin_epoch(book, built.describe(), ANN)
+    """A stream with a threshold for each class, whose promise holds for all of them at once."""
+    with opened(ledger_url, tmp_path, monkeypatch, per_class="joint") as built:
         yield built
 
 

@@ -4,6 +4,7 @@ import json
 import secrets
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -142,8 +143,9 @@ def policy() -> str:
     return ""
 
 
-@pytest.fixture
-def place(label_studio: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: str) -> Iterator[Place]:
+@contextmanager
+def placed(label_studio: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: str) -> Iterator[Place]:
+    """A stream with a project of its own, which is gone after the block."""
     names = {"LEDGER": f"sqlite:///{tmp_path / 'ledger.db'}", "STREAMS": str(tmp_path), "DATA": str(tmp_path)}
     names |= {"LABEL_STUDIO_URL": label_studio.url, "LABEL_STUDIO_TOKEN": label_studio.token}
     for name, value in names.items():
@@ -153,6 +155,12 @@ def place(label_studio: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, po
         built = Place(tmp_path, api, policy)
         yield built
         api.delete(f"/api/projects/{built.project_id}/")
+
+
+@pytest.fixture
+def place(label_studio: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: str) -> Iterator[Place]:
+    with placed(label_studio, tmp_path, monkeypatch, policy) as built:
+        yield built
 
 
 def test_a_batch_reads_the_newest_ids_once_and_looks_for_no_key(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from flows import collect, dispatch
@@ -15,7 +14,7 @@ from flows.queueing import push
 from flows.runtime import runs
 from review.queries import sent_tasks
 from tests.integration import proxy
-from tests.integration.test_dispatch import Place
+from tests.integration.test_dispatch import Place, placed
 
 
 @pytest.fixture
@@ -26,15 +25,8 @@ def policy() -> str:
 
 @pytest.fixture
 def place(label_studio: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: str) -> Iterator[Place]:
-    names = {"LEDGER": f"sqlite:///{tmp_path / 'ledger.db'}", "STREAMS": str(tmp_path), "DATA": str(tmp_path)}
-    names |= {"LABEL_STUDIO_URL": label_studio.url, "LABEL_STUDIO_TOKEN": label_studio.token}
-    for name, value in names.items():
-        monkeypatch.setenv(f"SECOND_READER_{name}", value)
-    headers = {"Authorization": f"Token {label_studio.token}"}
-    with httpx.Client(base_url=label_studio.url, headers=headers, trust_env=False, timeout=60) as api:
-        built = Place(tmp_path, api, policy)
+    with placed(label_studio, tmp_path, monkeypatch, policy) as built:
         yield built
-        api.delete(f"/api/projects/{built.project_id}/")
 
 
 def ended(place: Place, flow: str) -> dict[str, Any]:

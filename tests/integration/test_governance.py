@@ -13,20 +13,14 @@ from models import timestamps
 from models.certification import certificate
 from models.errors import Misuse
 from review import formats
-from review.ledger import ledger
 from review.queries import alarms, blind_samples, pending_cases, totals
 from review.report import report, timeline
-from tests.integration.desk import ANN, NO_LABELS, WHY, Desk
+from tests.integration.desk import ANN, NO_LABELS, WHY, Desk, opened
 
 
 @pytest.fixture
 def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    monkeypatch.setenv("SECOND_READER_LEDGER", ledger_url)
-    monkeypatch.setenv("SECOND_READER_STREAMS", str(tmp_path))
-    ledger.migrate(ledger_url)
-    with ledger.open(ledger_url) as book:
-        built = Desk(tmp_path, book)
-        epochs.begin_epoch(book, built.describe(), "ann@example.org")
+    with opened(ledger_url, tmp_path, monkeypatch) as built:
         yield built
 
 

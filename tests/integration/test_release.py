@@ -214,7 +214,9 @@ def test_files_that_score_would_read_are_refused(site: Site) -> None:
 def test_a_file_that_somebody_changed_is_not_written_over(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     decide(site.book, {"case_id": "a", "route": "AUTOMATE"})
     with monkeypatch.context() as patched:
-        patched.setattr(outbox, "_sync", lambda folder: (_ for _ in ()).throw(Dead) if folder == site.outbox else None)
+        patched.setattr(
+            private_files, "sync", lambda folder: (_ for _ in ()).throw(Dead) if folder == site.outbox else None
+        )
         with pytest.raises(Dead):
             release._release("mail")
     (name,) = site.names()

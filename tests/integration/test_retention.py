@@ -36,8 +36,7 @@ def released(prefix: str, at: str, count: int = 6) -> pl.DataFrame:
     return facts.decisions(*rows)
 
 
-@pytest.fixture
-def full(ledger_url: str) -> str:
+def filled(ledger_url: str) -> str:
     """The URL of a ledger with a batch of six decisions on each of `DAYS`, the second reader's answers to the first batch,
     and the recall of its last case."""
     ledger.migrate(ledger_url)
@@ -53,6 +52,11 @@ def full(ledger_url: str) -> str:
         book.append({"dispatch": facts.dispatches(*sent), "review": facts.reviews(*answers)}, now=NOW)
         book.append({"recall": facts.recalls({"case_id": "a-5"})}, now=NOW)
     return ledger_url
+
+
+@pytest.fixture
+def full(ledger_url: str) -> str:
+    return filled(ledger_url)
 
 
 def retire(url: str, folder: Path, before: str = "2026-02-01T00:00:00.000000Z") -> Done:

@@ -14,36 +14,22 @@ from models import errors
 from review.ledger import archive, ledger
 from review.retention.retirement import Done
 from tests.integration import ledger_facts as facts
-from tests.integration.ledger_facts import NOW
-from tests.integration.test_retention import DAYS, LATER, STAYS, cases, checked, released, retire
+from tests.integration.test_retention import LATER, STAYS, cases, checked, filled, retire
 
 
 @pytest.fixture
 def full(ledger_url: str) -> str:
-    """The URL of a ledger with a batch of six decisions on each of `DAYS`, the second reader's answers to the first batch,
-    and the recall of its last case."""
-    ledger.migrate(ledger_url)
-    with ledger.open(ledger_url) as book:
-        book.append({"epoch": facts.epochs(), "policy": facts.policies(), "adoption": facts.adoptions()}, now=NOW)
-        for prefix, at in zip("abc", DAYS, strict=True):
-            book.append({"decision": released(prefix, at)}, now=at)
-        sent: list[dict[str, facts.Value]] = [{"case_id": "a-0"}, {"case_id": "a-1", "task_id": 2, "blind": True}]
-        answers: list[dict[str, facts.Value]] = [
-            {"case_id": "a-0"},
-            {"case_id": "a-1", "annotation_id": 2, "task_id": 2, "blind": True},
-        ]
-        book.append({"dispatch": facts.dispatches(*sent), "review": facts.reviews(*answers)}, now=NOW)
-        book.append({"recall": facts.recalls({"case_id": "a-5"})}, now=NOW)
-    return ledger_url
+    return filled(ledger_url)
 
 
 # Runs `retire` in a process of its own that kills itself when a function is called (before) or has returned (after).
 _KILLED = """
 import os, pathlib, signal, sys
+from review import private_files
 from review.ledger import archive, ledger, removal
 from review.retention import retirement
 url, folder, module, function, when = sys.argv[1:]
-owner = {"archive": archive, "removal": removal}[module]
+owner = {"archive": archive, "files": private_files, "removal": removal}[module]
 original = getattr(owner, function)
 def instead(*args, **named):
     if when == "after":
@@ -59,7 +45,7 @@ with ledger.open(url) as book:
 @pytest.mark.parametrize(
     ("module", "function", "when"),
     [
-        ("archive", "_sync", "before"),
+        ("files", "sync", "before"),
         ("archive", "write", "after"),
         ("archive", "check", "after"),
         ("removal", "_lift", "after"),
