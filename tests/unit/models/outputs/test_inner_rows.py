@@ -48,6 +48,6 @@ def test_a_line_of_fasttext_is_its_text_its_labels_and_their_probabilities(
     assert expected == json.loads(inner_rows.of_fasttext(line.encode()))
 
 
-def test_what_is_no_utf8_stays_as_it_is_and_a_path_is_told_from_what_is_none() -> None:
+def test_what_is_no_utf8_stays_as_it_is_and_only_an_expression_is_a_path() -> None:
     assert b"\xff\t__label__a 0.5\n" == inner_rows.of_fasttext(b"\xff\t__label__a 0.5\n")
     assert (True, True, False) == tuple(map(inner_rows.is_path, ("traces", "a[].b || @", "a[")))
