@@ -12,7 +12,7 @@ from rich.markup import escape
 from deploy.demo import alarm, guide, prepared, reviewers
 from deploy.local import stack
 from flows import collect, dispatch, measure, score
-from flows.governance import actions, adoption, epochs
+from flows.governance import actions, adoption, opening
 from flows.runtime import flow_states, runs, settings
 from models.config.stream import Stream
 from review import formats, private_files
@@ -40,7 +40,7 @@ def play(
     stream = settings.read_stream(name, config)
     inbox = config.data / stream.input.source
     with out.status("Opening the stream"):
-        project_id, _ = epochs.begin(name, by=OWNER)
+        project_id, _ = opening.begin(name, by=OWNER)
         password = _password(home)
         team = [reviewers.Reviewer(email=email, token=up.add_reviewer(email, password)) for email in TEAM]
         up.add_reviewer(YOU, password)

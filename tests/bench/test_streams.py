@@ -39,10 +39,10 @@ _BEGIN = """
 import sys
 from flows.collect import collect
 from flows.dispatch import dispatch
-from flows.governance import epochs
+from flows.governance import opening
 from flows.score import score
 for name in sys.argv[1:]:
-    epochs.begin(name, by="bench")
+    opening.begin(name, by="bench")
     for flow in (score, dispatch, collect):
         flow.fn(name)
 """
