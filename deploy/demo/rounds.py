@@ -48,6 +48,7 @@ def play(
     crew = _Crew(up.label_studio_url, team, project_id, _answers(name, ready))
     out.print(f"\n[bold]{escape(stream.title)}[/]: {len(days)} simulated days")
     measured: runs.Counts = {}
+    looked = False
     for number, day in enumerate(days, start=1):
         last = number == len(days)
         if not last and prepared.delivered(days[number], inbox):
@@ -57,6 +58,10 @@ def play(
         with out.status(f"Day {number}") as status:
             prepared.deliver(day, inbox)
             decided = _flow(score.score, name)
+            if not looked:
+                _flow(dispatch.dispatch, name)
+                guide.queue_open(up, project_id, home, out)
+                looked = True
             barked = drift and alarm.raised(stream)
             answered = crew.work(name, leave_open=LEFT_OPEN if last else 0, say=status.update) if not barked else 0
             status.update(f"Day {number}: measuring")
