@@ -16,9 +16,7 @@ def tokens(label_studio: Any) -> dict[str, str]:
 
 
 @pytest.fixture
-def walk(
-    tmp_path: Path, label_studio: Any, tokens: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Walk]:
+def walk(tmp_path: Path, label_studio: Any, tokens: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Walk]:
     """An empty stream with two people who answer; its Label Studio project is deleted afterwards."""
     for name, value in {
         "LEDGER": f"sqlite:///{tmp_path / 'ledger.db'}",
