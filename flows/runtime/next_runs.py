@@ -20,7 +20,7 @@ def check(stream: Stream, *, origin: str, now: datetime) -> None:
         StreamInvalid: Prefect cannot read a line, or no date fits it, as 31 February.
     """
     # Seconds of a core, which no other command needs.
-    from prefect._vendor.croniter import CroniterBadDateError
+    from prefect._vendor.croniter.croniter import CroniterBadDateError
     from prefect.server.schemas.schedules import CronSchedule
 
     for flow in ("score", "dispatch", "collect", "measure", "release"):
