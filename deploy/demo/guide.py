@@ -25,23 +25,31 @@ class Left:
     open_cases: int
 
 
+def queue_open(up: stack.Stack, project_id: int, home: Path, out: Console) -> None:
+    """Say where the queue is as soon as it holds cases: the days go on while somebody looks."""
+    _place(
+        out, "Queue", _queue(up, project_id), f"open from now on; accounts and password: {near(home / 'reviewers.txt')}"
+    )
+    out.print(
+        "        [dim]The days go on meanwhile; what you answer by hand counts like any other answer.[/]",
+        soft_wrap=True,
+    )
+
+
 def show(name: str, ready: prepared.Prepared, up: stack.Stack, home: Path, left: Left, out: Console) -> None:
     """Print the links, the accounts and the next steps."""
     environment = _environment(home)
-    queue = f"{up.label_studio_url}/projects/{left.project_id}/data?labeling=1"
     for title, where, note in (
         (
             "Queue",
-            queue,
+            _queue(up, left.project_id),
             f"{left.open_cases} cases wait for you; accounts and password: {near(home / 'reviewers.txt')}",
         ),
         ("Report", (home / "reports" / name / "latest.html").as_uri(), "written anew by every round"),
         ("Prefect", f"{up.prefect_ui_url}/runs", "the flows and their runs"),
         ("Ledger", near(home / "ledger.db"), "any SQL client reads it; nothing can change it"),
     ):
-        # Two lines each, and soft: an address cut off or broken is none.
-        out.print(f"[bold]{title:<8}[/]{escape(where)}", soft_wrap=True)
-        out.print(f"        [dim]{escape(note)}[/]", soft_wrap=True)
+        _place(out, title, where, note)
     out.print(f"\n[bold]Who answered:[/] {escape(ready.replayed)}", soft_wrap=True)
     out.print("The servers, the model, its answers and every figure are real.")
     out.print("\n[bold]Try next[/], in a second terminal:")
@@ -52,6 +60,16 @@ def show(name: str, ready: prepared.Prepared, up: stack.Stack, home: Path, left:
         f"{COMMAND} verify     # is every record as it was sealed?",
     ):
         out.print(f"  {escape(line)}", soft_wrap=True)
+
+
+def _queue(up: stack.Stack, project_id: int) -> str:
+    return f"{up.label_studio_url}/projects/{project_id}/data?labeling=1"
+
+
+def _place(out: Console, title: str, where: str, note: str) -> None:
+    """Two lines, and soft: an address cut off or broken is none."""
+    out.print(f"[bold]{title:<8}[/]{escape(where)}", soft_wrap=True)
+    out.print(f"        [dim]{escape(note)}[/]", soft_wrap=True)
 
 
 def _environment(home: Path) -> Path:

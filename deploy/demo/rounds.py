@@ -12,7 +12,7 @@ from rich.markup import escape
 from deploy.demo import alarm, guide, prepared, reviewers
 from deploy.local import stack
 from flows import collect, dispatch, measure, score
-from flows.governance import actions, adoption, epochs
+from flows.governance import actions, adoption, opening
 from flows.runtime import flow_states, runs, settings
 from models.config.stream import Stream
 from review import formats, private_files
@@ -40,7 +40,7 @@ def play(
     stream = settings.read_stream(name, config)
     inbox = config.data / stream.input.source
     with out.status("Opening the stream"):
-        project_id, _ = epochs.begin(name, by=OWNER)
+        project_id, _ = opening.begin(name, by=OWNER)
         password = _password(home)
         team = [reviewers.Reviewer(email=email, token=up.add_reviewer(email, password)) for email in TEAM]
         up.add_reviewer(YOU, password)
@@ -48,6 +48,7 @@ def play(
     crew = _Crew(up.label_studio_url, team, project_id, _answers(name, ready))
     out.print(f"\n[bold]{escape(stream.title)}[/]: {len(days)} simulated days")
     measured: runs.Counts = {}
+    looked = False
     for number, day in enumerate(days, start=1):
         last = number == len(days)
         if not last and prepared.delivered(days[number], inbox):
@@ -57,6 +58,10 @@ def play(
         with out.status(f"Day {number}") as status:
             prepared.deliver(day, inbox)
             decided = _flow(score.score, name)
+            if not looked:
+                _flow(dispatch.dispatch, name)
+                guide.queue_open(up, project_id, home, out)
+                looked = True
             barked = drift and alarm.raised(stream)
             answered = crew.work(name, leave_open=LEFT_OPEN if last else 0, say=status.update) if not barked else 0
             status.update(f"Day {number}: measuring")

@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 error, 2 usage, 3 done but rows could not be read.
 """
 
+import gc
 import importlib.metadata
 import logging
 import sys
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 settings.prepare_prefect()
 
 DONE_WITH_FAULTS = 3
+_GARBAGE = 200_000  # objects: what the modules are made of is none, and to look for it took a tenth of each start
 
 app = typer.Typer(
     name="second-reader",
@@ -264,6 +266,7 @@ app.add_typer(governance.show, name="show", epilog="Example: `second-reader show
 
 def main() -> None:
     """Run the command. What a person can cause ends in one line; a traceback is a bug of ours."""
+    gc.set_threshold(_GARBAGE, 10, 10)
     try:
         app()
     except SecondReaderError as error:

@@ -8,55 +8,14 @@ from types import MappingProxyType
 
 import polars as pl
 
-from flows.runtime import next_runs, runs, settings
-from models import names_and_reasons, timestamps
+from flows.runtime import runs, settings
 from models.certification import certificate
 from models.config.stream import Stream
 from models.errors import ModelInvalid
 from models.outputs import score_source
 from models.routing import policy as policies
-from review.label_studio import access, labeling_config, projects
 from review.ledger import ledger
 from review.queries import certificates, policy_history, readings, registered, totals
-
-
-def begin(stream_name: str, *, by: str) -> tuple[int, bool]:
-    """Make ready what a stream needs: the ledger, an epoch, a policy that releases nothing, the Label Studio project.
-
-    Doing it again changes nothing, unless what makes the stream's answers and scores has changed: then a new epoch begins.
-    Returns the project's id and whether a new epoch began. Raises Misuse on a name that cannot be kept,
-    StreamInvalid on a schedule that never comes.
-    """
-    config = settings.read()
-    stream = settings.read_stream(stream_name, config)
-    by = names_and_reasons.checked(by, "--by")
-    origin = str(settings.stream_file(stream_name, config))
-    next_runs.check(stream, origin=origin, now=timestamps.parse(runs.clock()))
-    # Before anything is made: where Label Studio is missing, no ledger is left behind.
-    connection = access.connect(config.label_studio_url, settings.label_studio_token(config))
-    ledger.migrate(config.ledger.get_secret_value())
-    with ledger.open(config.ledger.get_secret_value()) as book, book.exclusive("govern", stream.name):
-        labelling = labeling_config.config(stream)
-        # Before an epoch begins, which nothing undoes: a project that is another ledger's is refused.
-        project_id = projects.ensure(
-            connection,
-            title=stream.review.project,
-            config=labelling,
-            instructions=stream.review.instructions,
-            mark=runs.mark(book, stream),
-            recorded=registered.projects(book, stream.name),
-        )
-        began = begin_epoch(book, stream, by)
-        now = runs.clock()
-        row = {
-            "stream": stream.name,
-            "config_hash": _hash(labelling),
-            "project_id": project_id,
-            "config": labelling,
-            "created_at": now,
-        }
-        book.append({"project": pl.DataFrame([row])}, now=now)
-    return project_id, began
 
 
 def begin_epoch(book: ledger.Ledger, stream: Stream, by: str) -> bool:
@@ -90,7 +49,7 @@ def open_epoch(
         "opened_at": now,
         "terms": _terms(book, stream, in_force),
     }
-    epoch_id = _hash(content)
+    epoch_id = digest(content)
     cold = policies.Policy(
         threshold=None, audit_rate=stream.policy.audit_rate, blind_rate=stream.policy.cold_blind_rate
     )
@@ -152,7 +111,7 @@ def adoption(
         "cost_error": stream.costs.error,
         "cost_review_minute": stream.costs.review_minute,
     }
-    policy_id = _hash(content)
+    policy_id = digest(content)
     adopted = {
         "stream": stream.name,
         "version": 1 if replaced is None else replaced.version + 1,
@@ -188,8 +147,8 @@ def _evidence(progress_by_scope: Mapping[str, certificate.Progress]) -> dict[str
     )
 
 
-def _hash(content: object) -> str:
-    """SHA-256 of canonical JSON, in hex."""
+def digest(content: object) -> str:
+    """SHA-256 of its canonical JSON, in hex: by it a row of the ledger is known."""
     return hashlib.sha256(_canonical(content).encode()).hexdigest()
 
 

@@ -15,6 +15,7 @@ from scipy import special
 from models.evaluation import intervals
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
 from models.evaluation.outcome import SETTLED, Outcome
+from models.outputs import confidence as scores
 
 Floats = NDArray[np.float64]
 
@@ -160,14 +161,15 @@ def too_few(errors: int) -> str:
 def gate(counts: pl.DataFrame, alpha: float) -> Gate:
     """Warn where calibration or discrimination is poor or unknown; refuse where the score surely ranks backwards.
 
-    Unknown: fewer than 5 errors seen. Poor: AUROC below 0.6, ECE above 0.05. Backwards: AUROC's upper limit below 0.5.
+    Unknown: fewer than 5 errors seen. Poor: AUROC below 0.6, ECE above 0.05, or fewer than 3 different confidences in the middles
+    of ten tenths of the cases. Backwards: AUROC's upper limit below 0.5.
     """
     labelled = labels(counts)
     errors = int(labelled.filter(~pl.col("right"))["n"].sum())
+    warnings = _unordered(counts)
     if errors < FEWEST_ERRORS:
-        sentence = f"{too_few(errors)}: whether the confidence means anything is not known yet"
-        return Gate(warnings=(sentence,), refusals=())
-    warnings: list[str] = []
+        warnings.append(f"{too_few(errors)}: whether the confidence means anything is not known yet")
+        return Gate(warnings=tuple(warnings), refusals=())
     refusals: list[str] = []
     ranks, distance = auroc(counts, alpha), ece(counts, alpha)
     if isinstance(ranks, NotEnoughEvidence):
@@ -179,6 +181,22 @@ def gate(counts: pl.DataFrame, alpha: float) -> Gate:
     if isinstance(distance, Estimate) and distance.value > ECE_CEILING:
         warnings.append(f"the confidence is off by {distance.value:.2f} on average (above {ECE_CEILING}): calibrate it")
     return Gate(warnings=tuple(warnings), refusals=tuple(refusals))
+
+
+def _unordered(counts: pl.DataFrame) -> list[str]:
+    """What to say of a confidence that tells few cases from others, whether answered or not; of fewer than 20 cases, nothing."""
+    scored = counts.filter(pl.col("confidence").is_not_nan(), pl.col("n") > 0)
+    kinds, cases = scores.kinds(scored["confidence"], scored["n"]), scored["n"].sum()
+    if cases < scores.FEWEST_CASES or kinds >= scores.FEWEST_KINDS:
+        return []
+    if scored["confidence"].n_unique() == 1:
+        return ["the confidence is the same in every case: it cannot order anything, so all can be released or nothing"]
+    values = (
+        f"{kinds} {'value' if kinds == 1 else 'values'} where ten are looked at, from the least sure to the surest case"
+    )
+    return [
+        f"the confidence has {values}: it hardly orders answers, and a threshold releases nearly all of them or few"
+    ]
 
 
 def _ranked_right(labelled: pl.DataFrame) -> float:

@@ -16,7 +16,6 @@ from models.outputs import confidence, contract, fingerprint, predictions, score
 
 _SHOWN = 5  # kinds of answers that are no label, in a note
 _MANY = 20  # one answer in so many that no label is like is reported; a few are reported case by case
-LEAST = 20  # rows: of fewer, a confidence that is the same everywhere says nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +163,7 @@ def _scores(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
     scored = answered.filter(pl.col("raw_score").is_not_null())
     table = stream.input
     name = "the confidence" if table.confidence is None else f"column {table.confidence!r} (input.confidence)"
-    if len(scored) < LEAST:
+    if len(scored) < confidence.FEWEST_CASES:
         return
     if stream.score is not None:
         name = f"the confidence of {score_source.of(stream).key if score_source.of(stream).columns else '[score]'}"

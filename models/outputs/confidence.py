@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from models.columns import Matrix
 
 TOLERANCE = 1e-3  # how far from 1 probabilities may sum, whatever their decimals
+FEWEST_CASES = 20  # of fewer, a confidence that is the same everywhere says nothing
 FEWEST_KINDS = 3  # of `kinds`, that a confidence can order anything by
 MOST = 0.1  # how far they may sum at most, however many are rounded
 _DECIMALS = (2, 3, 4)  # a row of one decimal is taken for one of two: 0.5 and 0.5 say little of how they were made
@@ -60,14 +61,18 @@ def of_label(matrix: Matrix, place: NDArray[np.intp]) -> pl.Series:
     return _scores(matrix, lambda p: np.take_along_axis(p, place[:, None], axis=1)[:, 0])
 
 
-def kinds(scores: pl.Series) -> int:
+def kinds(scores: pl.Series, n: pl.Series | None = None) -> int:
     """How many different scores stand in the middle of each tenth of the cases, from the least sure to the surest: 0 to 10.
 
-    One or two of them leave hardly a choice of thresholds, whatever the scale of the scores. Nulls do not count.
+    One or two of them leave hardly a choice of thresholds, whatever the scale of the scores. Nulls do not count. `n`: how
+    many cases have each score; 1 where it is left out.
     """
-    ranked = scores.drop_nulls().sort()
-    places = [(2 * tenth + 1) * len(ranked) // 20 for tenth in range(10)]
-    return ranked.gather(places).n_unique() if len(ranked) else 0
+    counted = pl.DataFrame({"score": scores, "n": 1 if n is None else n}).drop_nulls("score").sort("score")
+    up_to = counted["n"].cum_sum()
+    if not len(up_to) or not up_to[-1]:
+        return 0
+    places = pl.Series([(2 * tenth + 1) * up_to[-1] // 20 for tenth in range(10)])
+    return counted["score"].gather(up_to.search_sorted(places, side="right")).n_unique()
 
 
 def distributions(matrix: Matrix) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import polars as pl
@@ -138,7 +139,7 @@ class Trust:
     refusals: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # with a dictionary, where cached properties lie
 class Report:
     """Every figure of the page. Counts and estimates are those of the epoch in force; totals, days and people's of all."""
 
@@ -213,7 +214,7 @@ class Report:
         """Whether the policy in force lets anything be released."""
         return self.in_force is not None and self.in_force.policy.releases
 
-    @property
+    @cached_property
     def shown(self) -> dict[float, str]:
         """The text of every threshold of the page, as short as tells it from the others."""
         thresholds = [threshold for threshold in self.what_if.rows["threshold"].to_list() if threshold is not None]

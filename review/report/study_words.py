@@ -36,12 +36,7 @@ def model(name: str, study: Study, votes: Estimate | None, people: Mapping[str, 
     if study.groups is not None:
         text.append("(These limits take each case for itself, and are too narrow where those of an item are alike.)")
     text += [f"Beware: {sentence}." for sentence in (*study.gate.refusals, *study.gate.warnings)]
-    if len(study.scores) == 1:
-        only = formats.thresholds([float(study.scores[0])])[0]
-        text.append(
-            f"The confidence is {only} in every case: it cannot order anything, so all can be released or nothing."
-        )
-    elif isinstance(study.auroc, Estimate) and study.auroc.value < CHANCE:
+    if len(study.scores) > 1 and isinstance(study.auroc, Estimate) and study.auroc.value < CHANCE:
         text.append(
             "AUROC is below 0.5. If wrong answers have the higher confidence, perhaps the column says how unsure the model "
             "is, or it is the probability of one of two labels (then add --of LABEL)."

@@ -16,7 +16,7 @@ import httpx
 import polars as pl
 
 from flows import collect, dispatch
-from flows.governance import epochs
+from flows.governance import opening
 from flows.runtime import runs, settings
 from models.config.stream import Stream
 from review.label_studio import labeling_config, task_data
@@ -50,7 +50,7 @@ def stream() -> Stream:
 def decided(folder: Path, url: str) -> int:
     """A ledger whose cases all wait for a person, and an empty project: its id."""
     (folder / "bench.toml").write_text(DEEP, encoding="utf-8")
-    project_id, _ = epochs.begin("bench", by="bench")
+    project_id, _ = opening.begin("bench", by="bench")
     once.scored(folder, url)
     return project_id
 

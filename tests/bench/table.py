@@ -1,13 +1,25 @@
-"""The table of measured figures: one row per piece of work, written to `docs/results/bench.md`."""
+"""The tables of measured figures: one row per piece of work, in sections of `docs/results/bench.md`."""
 
 import os
 import platform
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 RESULTS = Path(__file__).resolve().parents[2] / "docs" / "results" / "bench.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table of its own: its title, and how its figures were measured."""
+
+    title: str
+    how: str
+
+
+WORK = Section("Work", "Medians of 5 runs (scoring 10,000,000: one run)")
 HEAD = "| work | floor | measured | floor took | ratio | peak memory |\n|---|---|---|---|---|---|\n"
 
 
@@ -35,21 +47,26 @@ def record(
     work: str,
     floor: str,
     number: float,
-    floor_found: float,
+    floor_number: float,
     *,
     peak: float | None = None,
     unit: str = "s",
-    page: Path = RESULTS,
-    how: str = "Medians of 5 runs (scoring 10,000,000: one run)",
+    section: Section = WORK,
 ) -> None:
-    """Put one row into the table of a page, over an earlier one of the same work. `peak`: memory in MB; `how`: its runs."""
+    """Put one row into the table of a section, over an earlier one of the same work. `peak`: memory in MB."""
     memory = "" if peak is None else f"{peak:,.0f} MB"
-    ratio = f"{number / floor_found:.2f}"
-    row = f"| {work} | {floor} | {number:,.2f} {unit} | {floor_found:,.2f} {unit} | {ratio} | {memory} |\n"
-    known = page.read_text(encoding="utf-8") if page.exists() else ""
-    # What somebody wrote below the table stays, another table too.
-    table, _, below = known.partition(HEAD)[2].partition("\n\n")
+    ratio = f"{number / floor_number:.2f}"
+    row = f"| {work} | {floor} | {number:,.2f} {unit} | {floor_number:,.2f} {unit} | {ratio} | {memory} |\n"
+    RESULTS.write_text(with_row(RESULTS.read_text(encoding="utf-8"), section, work, row), encoding="utf-8")
+    print(f"\n{work}: {number:,.2f} {unit}, {ratio} times the floor ({floor}, {floor_number:,.2f} {unit})")
+
+
+def with_row(page: str, section: Section, work: str, row: str) -> str:
+    """The page with this row. What somebody wrote below the table of a section stays, another table too."""
+    head, *parts = page.split("\n## ")
+    by_title = {part.partition("\n")[0]: part.partition("\n")[2] for part in parts}
+    table, _, below = by_title.get(section.title, "").partition(HEAD)[2].partition("\n\n")
     rows = [f"{one}\n" for one in table.splitlines() if one and not one.startswith(f"| {work} |")]
-    title = f"# Measured with `make bench`\n\n{how} on {machine()}. Ratios hold between machines; seconds do not.\n\n"
-    page.write_text(title + HEAD + "".join(sorted([*rows, row])) + (below and f"\n{below}"), encoding="utf-8")
-    print(f"\n{work}: {number:,.2f} {unit}, {ratio} times the floor ({floor}, {floor_found:,.2f} {unit})")
+    text = f"\n{section.how} on {machine()}.\n\n{HEAD}{''.join(sorted([*rows, row]))}"
+    by_title[section.title] = text + (below and f"\n{below}")
+    return head + "".join(f"\n## {title}\n{part}" for title, part in by_title.items())

@@ -22,8 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BEFORE = "04901c9e7555ca1ee3e295478c354814d0a9f9e3"  # the last commit that started a process for each served run
 TIMES = 3
 RUNS = 10
-PAGE = table.RESULTS.with_name("idle.md")
-HOW = f"Least of {TIMES} runs of a command, mean of {RUNS} served runs,"
+SECTION = table.Section("Idle", f"Nothing to do: least of {TIMES} runs of a command, mean of {RUNS} served runs,")
 NOW_MAIN, BEFORE_MAIN = "flows.commands.main", "flows.cli"
 STREAM = """
 name = "idle"
@@ -60,6 +59,7 @@ collect = "0 0 1 1 *"
 measure = "0 0 1 1 *"
 """
 EMPTY = "from prefect import flow\n@flow\ndef empty(): pass\nempty()"
+WITH_PARAMETER = "from prefect import flow\n@flow\ndef empty(stream): pass\nempty('idle')"
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,12 @@ def took(idle: Idle, code: Path, words: tuple[str, ...], command: list[str] | No
 
 @pytest.mark.timeout(1500)
 def test_commands_that_find_nothing_to_do(idle: Idle, before: Path) -> None:
-    empty = min(took(idle, ROOT, (), [sys.executable, "-c", EMPTY]) for _ in range(TIMES))
+    empty, named = (
+        min(took(idle, ROOT, (), [sys.executable, "-c", code]) for _ in range(TIMES))
+        for code in (EMPTY, WITH_PARAMETER)
+    )
+    flow = "an empty Prefect flow"
+    table.record(f"idle: {flow} with one parameter", flow, named, empty, unit="CPU s", section=SECTION)
     for words in (
         ("--version",),
         ("status",),
@@ -160,16 +165,15 @@ def test_commands_that_find_nothing_to_do(idle: Idle, before: Path) -> None:
         name = " ".join(words)
         ranges = [(took(idle, ROOT, words), took(idle, before, words)) for _ in range(TIMES)]
         now, then = (min(pair[place] for pair in ranges) for place in (0, 1))
-        table.record(f"idle: `{name}`", "the same of the build before", now, then, unit="CPU s", page=PAGE, how=HOW)
+        table.record(f"idle: `{name}`", "the same of the build before", now, then, unit="CPU s", section=SECTION)
         if words[0] in ("collect", "dispatch", "score", "measure"):
             table.record(
                 f"idle: `{name}`, beside Prefect's own",
-                "an empty Prefect flow",
+                flow,
                 now,
                 empty,
                 unit="CPU s",
-                page=PAGE,
-                how=HOW,
+                section=SECTION,
             )
 
 
@@ -183,8 +187,7 @@ def test_a_served_run_that_finds_nothing_to_do(idle: Idle, before: Path, prefect
         now,
         then,
         unit="CPU s",
-        page=PAGE,
-        how=HOW,
+        section=SECTION,
     )
 
 

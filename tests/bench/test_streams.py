@@ -30,19 +30,19 @@ STREAMS = 120
 TENTH = STREAMS // 10
 CASES = 20  # of each stream, all waiting for a person
 MINUTES = 15
-PAGE = table.RESULTS.with_name("streams.md")
-HOW = (
+SECTION = table.Section(
+    f"{STREAMS} streams",
     f"{MINUTES} minutes of idle streams on their default schedules, their ledger on PostgreSQL (the build before: "
-    f"{TENTH} streams, its time beyond that of servers without runs times ten),"
+    f"{TENTH} streams, its time beyond that of servers without runs times ten),",
 )
 _BEGIN = """
 import sys
 from flows.collect import collect
 from flows.dispatch import dispatch
-from flows.governance import epochs
+from flows.governance import opening
 from flows.score import score
 for name in sys.argv[1:]:
-    epochs.begin(name, by="bench")
+    opening.begin(name, by="bench")
     for flow in (score, dispatch, collect):
         flow.fn(name)
 """
@@ -185,10 +185,9 @@ def test_many_idle_streams_on_their_default_schedules(streams: Streams, before: 
         "five minutes, after which the next is due",
         now.late,
         300,
-        page=PAGE,
-        how=HOW,
+        section=SECTION,
     )
 
 
 def record(work: str, took: float, cores: float) -> None:
-    table.record(work, f"all cores for {MINUTES} minutes", took, cores, unit="CPU s", page=PAGE, how=HOW)
+    table.record(work, f"all cores for {MINUTES} minutes", took, cores, unit="CPU s", section=SECTION)

@@ -8,7 +8,7 @@ import prefect.settings
 import pytest
 
 from flows import collect, dispatch, measure, score
-from flows.governance import epochs
+from flows.governance import opening
 from flows.health import doctor
 from flows.queueing import redispatch
 from flows.runtime import runs, settings
@@ -36,7 +36,7 @@ def do(place: Place, *commands: str) -> str:
         counts: dict[str, Any] = {}
         for command in commands:
             if command == "init":
-                epochs.begin(place.name, by="A. Owner")
+                opening.begin(place.name, by="A. Owner")
             else:
                 counts = FLOWS[command](place.name, return_state=True).result()
     return runs.line(counts)

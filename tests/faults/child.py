@@ -19,7 +19,7 @@ import polars as pl
 import psycopg
 
 from flows import collect, dispatch, measure, release, score
-from flows.governance import actions, epochs, recall
+from flows.governance import actions, opening, recall
 from flows.handover import outbox, signature, webhook
 from flows.queueing import push
 from flows.runtime import artifacts, runs, settings
@@ -44,7 +44,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "collect": collect._collect,
     "measure": measure._measure,
     "release": release._release,
-    "init": epochs.begin,
+    "init": opening.begin,
     "adopt": actions.adopt,
     "halt": actions.halt,
     "resume": actions.resume,

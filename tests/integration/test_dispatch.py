@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from flows import dispatch, score
-from flows.governance import epochs
+from flows.governance import opening
 from flows.health import doctor
 from flows.queueing import push, recovery
 from flows.runtime import runs, settings
@@ -63,7 +63,7 @@ class Place:
         self.describe(12)
         lines = [json.dumps({"id": f"c-{n}", "label": "yes", "score": 0.5, "text": f"mail {n}"}) for n in range(12)]
         (home / "mail.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        self.project_id, _ = epochs.begin(self.name, by="ann@example.org")
+        self.project_id, _ = opening.begin(self.name, by="ann@example.org")
         with runs.open_ledger() as book:
             score.record_all(self.run(book, "score"), home / "mail.jsonl", decide.record.fn)
 

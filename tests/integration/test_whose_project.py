@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from flows import collect, score
-from flows.governance import epochs
+from flows.governance import opening
 from flows.runtime import runs, settings
 from flows.scoring import decide
 from models.errors import Refused
@@ -73,7 +73,7 @@ def test_a_new_ledger_on_an_old_project_is_refused_before_an_epoch_begins(
     with pytest.raises(
         Refused, match=rf"project {place.project_id} .* is of stream '{place.name}', but of another ledger"
     ):
-        epochs.begin(place.name, by="ann@example.org")
+        opening.begin(place.name, by="ann@example.org")
     with runs.open_ledger() as book:
         assert book.read("SELECT epoch_id FROM epoch").is_empty()
         assert book.read("SELECT project_id FROM project").is_empty()
@@ -102,7 +102,7 @@ def test_answers_to_the_models_own_suggestion_are_never_blind_however_a_ledger_c
     place.second_ledger(monkeypatch)
     with monkeypatch.context() as patch:
         patch.setattr(projects, "ensure", lambda *_, **__: place.project_id)
-        epochs.begin(place.name, by="ann@example.org")
+        opening.begin(place.name, by="ann@example.org")
     with runs.open_ledger() as book:
         mine = runs.mark(book, place.run(book).stream)
     place.api.patch(f"/api/projects/{place.project_id}/", json={"description": str(mine)}).raise_for_status()

@@ -228,7 +228,7 @@ def test_the_probability_of_one_class_is_recognised_and_can_be_named() -> None:
 def test_a_confidence_that_is_one_number_is_said_to_order_nothing() -> None:
     history = read("constant/a.jsonl.gz", prediction="class")
     message = words(history)
-    assert "The confidence is 1 in every case: it cannot order anything" in message
+    assert "Beware: the confidence is the same in every case: it cannot order anything" in message
     assert "would take the next step" not in message
     asked = at(studied(history), 0.05)
     assert (0, None, 0) == (asked.certified, asked.first, asked.anytime)

@@ -56,8 +56,20 @@ def test_the_gate_warns_of_a_blind_score_refuses_one_that_ranks_backwards_and_is
         "ranks" in refusal or "higher confidence" in refusal
         for refusal in reliability.gate(counts(1 - SCORE, RIGHT), 0.05).refusals
     )
-    few = reliability.gate(counts(np.array([0.9] * 100), np.array([True] * 97 + [False] * 3)), 0.05)
+    few = reliability.gate(counts(SCORE[:100], np.array([True] * 97 + [False] * 3)), 0.05)
     assert few.warnings == ("3 errors seen, fewer than 5: whether the confidence means anything is not known yet",)
+
+
+def test_the_gate_says_that_a_confidence_with_one_or_two_values_orders_nothing() -> None:
+    right = RANDOM.random(3000) < 0.9
+    (same, *_) = reliability.gate(counts(np.full(3000, 0.9), right), 0.05).warnings
+    assert "the same in every case: it cannot order anything" in same
+    (two, *_) = reliability.gate(counts(np.where(SCORE > 0.5, 0.9, 0.8), right), 0.05).warnings
+    assert "has 2 values where ten are looked at" in two
+    skewed = np.where(np.arange(3000) < 60, SCORE, 0.95)  # one case in fifty has another
+    assert "has 1 value where ten are looked at" in reliability.gate(counts(skewed, right), 0.05).warnings[0]
+    few = reliability.gate(counts(np.full(19, 0.9), right[:19]), 0.05).warnings
+    assert not any("order" in one for one in few)
 
 
 @pytest.mark.parametrize(("n", "method"), [(800, "platt"), (3000, "isotonic")])

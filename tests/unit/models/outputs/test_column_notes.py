@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from models.config import stream
-from models.outputs import column_notes
+from models.outputs import column_notes, confidence
 
 STREAM = """
 name = "mail"
@@ -86,7 +86,7 @@ def test_what_is_odd_about_one_column_is_said(text: str, column: str, values: li
 
 
 def test_a_confidence_that_is_one_number_in_a_few_rows_says_nothing() -> None:
-    few = SOUND.head(column_notes.LEAST - 1).with_columns(score=pl.lit(0.9))
+    few = SOUND.head(confidence.FEWEST_CASES - 1).with_columns(score=pl.lit(0.9))
     assert sentences(few) == []
 
 
