@@ -7,6 +7,7 @@
 # make bench              how fast, on how much
 # make soak               a day of all schedules under load (a quarter of an hour); writes docs/results/soak.md
 # make streams            200 simulated streams of 60 days, judged by what was planted (some 40 minutes); `make test` lives 20
+# make formats            every format from its files to finished answers (minutes); `make test` walks three of them
 # make faults             break everything on purpose, some thousand times; `make test` does a twentieth of it
 #
 # SECOND_READER_PREFECT=newest before any of them: with the newest Prefect that we accept, in an environment of its own
@@ -22,7 +23,7 @@ VENV = .venv$(if $(SECOND_READER_PREFECT),-prefect-$(SECOND_READER_PREFECT))
 # Without compiled modules every start of a command takes half as long again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint bench faults fuzz soak streams setup setup-all
+.PHONY: demo test lint bench faults formats fuzz soak streams setup setup-all
 
 demo: setup-all
 	@$(VENV)/bin/python -m deploy.demo $(STREAM) $(ARGS)
@@ -46,6 +47,9 @@ faults: setup-all
 	@rm -f .local/faults.jsonl
 	@SECOND_READER_FAULTS=all $(VENV)/bin/python -m pytest tests/faults --numprocesses 3 --dist worksteal $(ARGS); \
 		ended=$$?; $(VENV)/bin/python -m tests.faults.table && exit $$ended
+
+formats: setup-all
+	@SECOND_READER_FORMATS=all .venv/bin/python -m pytest tests/integration/walks/test_formats_through.py $(ARGS)
 
 streams: setup
 	@SECOND_READER_STREAMS=all $(VENV)/bin/python -m pytest tests/simulations/test_streams.py --numprocesses 2 $(ARGS)

@@ -214,7 +214,7 @@ def _plan(
 
 def _unbegun(path: Path, stream: Stream) -> bool:
     """Whether a text file has no whole line yet. Raises InputInvalid."""
-    if path.suffix.lower() == ".gz" or one_file.reader(path, stream.input.format) is parquet_files:
+    if path.suffix.lower() == ".gz" or one_file.reader(path, stream) is parquet_files:
         return False
     return b"\n" not in one_file.guarded(path, lambda: next(text_blocks.read(path), b""))
 

@@ -14,11 +14,12 @@ from flows.runtime import presets, settings
 from models.config import stream as streams
 from models.config.presets import Preset
 from models.errors import Misuse, StreamInvalid
-from models.outputs import first_stream, format_guess, known_format, path_functions, reserved, row_paths
+from models.outputs import first_stream, format_guess, inner_rows, known_format, path_functions, reserved, row_paths
 
 _ROWS = 100_000  # of a table that are looked at
 _LINES = 1000  # of JSON
 _BARE = "sagemaker-csv"
+_CHOSEN = ("id", "prediction", "confidence")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
@@ -78,14 +79,16 @@ def _guessed(frame: pl.DataFrame, name: str, source: str, known: known_format.Kn
             of = known_format.Format(name=_BARE, keys=preset.input)
             why = f"taken for {_BARE} ({preset.about.title}), for it is a .csv.out file of {frame.width} columns"
             return why, first_stream.guess(frame, name=name, source=source, known=known, of=of)
-        return _of_table(frame), first_stream.guess(frame, name=name, source=source, known=known)
+        return _of_table(frame, name, source, known)
     lines = frame[reserved.RAW].head(_LINES)
     rows = [path_functions.parsed(line) for line in lines]
     taken = format_guess.taken(rows, {one: presets.shipped(one) for one in presets.names()})
     if taken is not None:
         preset = presets.shipped(taken.name)
-        why = f"taken for {taken.name} ({preset.about.title}), for {taken.rows} of its first {taken.of} rows have {taken.sign!r}"
-        return why, _of_format(lines, rows, preset, taken.name, name, source, known)
+        if "rows" in preset.input:
+            lines = _inner(lines, str(preset.input["rows"]))
+            rows = [path_functions.parsed(line) for line in lines]
+        return _taken_for(taken, preset), _of_format(lines, rows, preset, taken.name, name, source, known)
     nested = [path for path in format_guess.leaves(rows) if path not in frame.columns]
     if nested:
         flat = [column for column in frame.columns if not column.startswith(reserved.PREFIX)]
@@ -98,24 +101,45 @@ def _guessed(frame: pl.DataFrame, name: str, source: str, known: known_format.Kn
     return "taken for flat rows of JSON", first_stream.guess(table, name=name, source=source, known=known)
 
 
-def _of_table(frame: pl.DataFrame) -> str:
-    return f"taken for a table of {frame.width} columns"
+def _of_table(frame: pl.DataFrame, name: str, source: str, known: known_format.Known) -> tuple[str, first_stream.Guess]:
+    taken = format_guess.table(frame.head(_LINES), {one: presets.shipped(one) for one in presets.names()})
+    if taken is None:
+        guess = first_stream.guess(frame, name=name, source=source, known=known)
+        return f"taken for a table of {frame.width} columns", guess
+    preset = presets.shipped(taken.name)
+    chosen = {key: str(preset.input[key]) for key in _CHOSEN if key in preset.input}
+    shown = format_guess.named(frame, preset.about.shown)
+    of = known_format.Format(name=taken.name, keys=preset.input, kind=preset.kind)
+    texts = frame.select(list(dict.fromkeys([*chosen.values(), *shown])))
+    guess = first_stream.of_format(texts, name=name, source=source, of=of, chosen=chosen, shown=shown, known=known)
+    return _taken_for(taken, preset), guess
+
+
+def _taken_for(taken: format_guess.Taken, preset: Preset) -> str:
+    return f"taken for {taken.name} ({preset.about.title}), for {taken.rows} of its first {taken.of} rows have {taken.sign!r}"
 
 
 def _of_format(
     lines: pl.Series, rows: list[Any], preset: Preset, of: str, name: str, source: str, known: known_format.Known
 ) -> first_stream.Guess:
     keys: Mapping[str, object] = preset.input
-    chosen = {key: str(keys[key]) for key in ("id", "prediction", "confidence") if key in keys}
+    chosen = {key: str(keys[key]) for key in _CHOSEN if key in keys}
     chosen = {key: path if key == "id" else format_guess.narrowed(path, rows) for key, path in chosen.items()}
-    answers = row_paths.texts(lines, [chosen["prediction"]]).to_series().to_list()
-    chosen |= format_guess.inside(chosen["prediction"], answers)
+    if "prediction" in chosen:
+        answers = row_paths.texts(lines, [chosen["prediction"]]).to_series().to_list()
+        chosen |= format_guess.inside(chosen["prediction"], answers)
     payload = format_guess.shown(preset.about.shown, rows) or preset.input.get("payload", [])
     frame = row_paths.texts(lines, list(dict.fromkeys([*chosen.values(), *payload])))
     format_ = known_format.Format(name=of, keys=preset.input, kind=preset.kind, request=preset.about.request)
     return first_stream.of_format(
         frame, name=name, source=source, of=format_, chosen=chosen, shown=payload, known=known
     )
+
+
+def _inner(lines: pl.Series, path: str) -> pl.Series:
+    """The lines of the rows within the lines."""
+    inner = b"".join(inner_rows.of_list(line.encode() + b"\n", path) for line in lines).decode()
+    return pl.Series(inner.split("\n")[:-1], dtype=pl.String).head(_LINES)
 
 
 def _source(data: Path, folder: Path) -> str:

@@ -25,7 +25,7 @@ _BREAKS = re.compile(r"[\r\n]")  # never inside a text of JSON, where they are e
 
 def check(path: Path, columns: list[str], stream: Stream) -> None:
     """Raises InputInvalid if the file is no JSON, or none of its first 1000 rows has a key the stream cannot do without."""
-    jsonl_files.check(path, columns, stream, start=functools.partial(_start, whole=True), kind=_KIND)
+    jsonl_files.check(path, columns, stream, start=whole_start, kind=_KIND)
 
 
 def names(path: Path) -> list[str]:
@@ -35,7 +35,12 @@ def names(path: Path) -> list[str]:
 
 def read(path: Path, columns: list[str], rows: int, derived: Sequence[paths.Path] = ()) -> Iterator[jsonl_files.Batch]:
     """First row, rows, faults, at most `rows` rows at a time. Raises InputInvalid if the file is no JSON."""
-    return jsonl_files.read(path, columns, rows, derived, blocks=_blocks)
+    return jsonl_files.read(path, columns, rows, derived, blocks=blocks)
+
+
+def whole_start(path: Path) -> bytes:
+    """The first rows of a file that is read to its end. Raises InputInvalid if it is no JSON."""
+    return _start(path, whole=True)
 
 
 def _start(path: Path, *, whole: bool) -> bytes:
@@ -49,7 +54,8 @@ def _start(path: Path, *, whole: bool) -> bytes:
     return b"".join(blocks)
 
 
-def _blocks(path: Path) -> Iterator[bytes]:
+def blocks(path: Path) -> Iterator[bytes]:
+    """Its objects, a line each, some MiB at a time. Raises as `read`."""
     held, size = [], 0
     for line in _lines(path):
         held.append(line)

@@ -9,8 +9,6 @@ from typing import TypeVar
 
 from flows.inputs import (
     class_names,
-    json_files,
-    jsonl_files,
     listing,
     parquet_files,
     path_check,
@@ -38,7 +36,7 @@ class File:
 
 def checked(entry: listing.Entry, stream: Stream, also: Callable[[str], bool], whole: whole_rows.Rows | None) -> File:
     """The file with its columns, paths and what makes its rows whole. Raises InputInvalid if it is not what it says."""
-    kind, path = reader(entry.path, stream.input.format), entry.path
+    kind, path = reader(entry.path, stream), entry.path
     columns = whole_rows.own(contract.named(stream), stream)
     keys = {listing.ROW, *(key for key, _ in entry.keys)}
     # The names of the file decide what is a path; of a packed file they take a whole reading of it.
@@ -47,9 +45,10 @@ def checked(entry: listing.Entry, stream: Stream, also: Callable[[str], bool], w
     plan = paths.plan(columns, [*present, *keys, *by_class], stream)
     there = set(present)
     inside = [column for column in plan.flat if column not in keys]
-    # A path that starts nowhere is said as a whole; where rows may come without an answer, once they were looked at.
+    # A path that starts nowhere is said as a whole; of JSON whose rows may come without an answer, once they were looked at.
+    looked_at = bool(stream.input.failed) and readers.by_lines(kind)
     for one in plan.derived:
-        inside += [root for root in one.roots if root in there] or ([] if stream.input.failed else [one.name])
+        inside += [root for root in one.roots if root in there] or ([] if looked_at else [one.name])
     guarded(path, functools.partial(kind.check, path, list(dict.fromkeys(inside)), stream))
     if kind is parquet_files:
         others = guarded(path, functools.partial(parquet_files.others, path, columns, also))
@@ -67,9 +66,8 @@ def batches(file: File, rows: int, columns: list[str]) -> Iterator[scale_check.B
     if columns is file.columns and file.whole is not None:
         return file.whole.completed(batches(file, rows, [*columns]), lambda names: batches(file, rows, names))
     plan = file.plan if len(columns) == len(file.columns) else file.plan.only(columns)
-    for lines in (jsonl_files, json_files):
-        if file.reader is lines:
-            return applied(lines.read(file.entry.path, list(plan.flat), rows, plan.derived), file, plan)
+    if readers.by_lines(file.reader):
+        return applied(file.reader.read(file.entry.path, list(plan.flat), rows, plan.derived), file, plan)
     return applied(file.reader.read(file.entry.path, plan.roots, rows), file, plan)
 
 
@@ -77,13 +75,13 @@ def applied(batches: Iterator[scale_check.Batch], file: File, plan: paths.Plan) 
     """The batches with the keys of the folders and what the paths take."""
     for first_line, frame, faults in batches:
         rows = listing.keyed(frame, file.entry.keys, list(plan.flat))
-        rows = paths.with_ids(rows, plan) if file.reader in (jsonl_files, json_files) else paths.applied(rows, plan)
+        rows = paths.with_ids(rows, plan) if readers.by_lines(file.reader) else paths.applied(rows, plan)
         yield first_line, rows, faults
 
 
-def reader(path: Path, form: str) -> readers.Reader:
-    """What reads a file. Raises InputInvalid where neither `form` nor its name says."""
-    return readers.READERS[guarded(path, functools.partial(readers.kind, path, form))]
+def reader(path: Path, stream: Stream) -> readers.Reader:
+    """What reads a file. Raises InputInvalid where neither the stream nor its name says."""
+    return guarded(path, functools.partial(readers.reader, path, stream.input.format, stream.input.rows))
 
 
 def guarded(path: Path, read: Callable[[], T]) -> T:

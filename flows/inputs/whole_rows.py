@@ -80,7 +80,7 @@ def _other(stream: Stream, chunks: Callable[[Path, Stream], Iterator[Any]]) -> p
         raise InputInvalid(f"{path}: nothing of it is read; name its columns in [input], as in {before}COLUMN")
     theirs = stream.input.model_copy(
         update=dict.fromkeys(["prediction", "confidence", "probabilities", "group", "model", "cost", "latency_ms"])
-        | {"produced_at": None, "slices": [], "join": None, "format": "auto", "source": join.source}
+        | {"produced_at": None, "slices": [], "join": None, "rows": None, "format": "auto", "source": join.source}
         | {"id": join.id, "payload": [name.removeprefix(before) for name in wanted]}
     )
     bare: dict[str, Any] = {"never_release": [], "always_audit": [], "score": None}

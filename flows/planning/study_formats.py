@@ -9,7 +9,7 @@ from models.config.presets import Preset
 from models.planning.labelled import Columns
 
 _DEFAULT = {field.name: field.default for field in fields(Columns)}
-_READ_BY = ("format", "files", "beside", "failed")  # keys of [input] that say how rows are read
+_READ_BY = ("format", "files", "beside", "rows", "failed")  # keys of [input] that say how rows are read
 
 
 def preset(name: str) -> Preset:

@@ -12,7 +12,8 @@ from models.config import messages
 from models.config.fields import Column, Columns
 from models.errors import StreamInvalid
 
-KINDS = ("auto", "parquet", "csv", "csv-without-header", "jsonl", "json")  # of files; any other format is a preset
+# Of files; any other format is a preset.
+KINDS = ("auto", "parquet", "csv", "csv-without-header", "jsonl", "json", "fasttext-lines")
 
 # The ways in which a confidence is given: a stream that takes one of them leaves the preset's others.
 _WAYS = ({"confidence", "confidence_of", "scale"}, {"probabilities", "score"})

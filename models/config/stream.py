@@ -48,9 +48,10 @@ class Input(Table):
     """How to read the model's outputs. Columns are named as they stand in the file, or by a path into one (JMESPath)."""
 
     source: Annotated[str, Field(min_length=1)]  # a file, or a folder of them; relative to the data folder
-    format: Literal["auto", "parquet", "csv", "csv-without-header", "jsonl", "json"] = (
+    format: Literal["auto", "parquet", "csv", "csv-without-header", "jsonl", "json", "fasttext-lines"] = (
         "auto"  # auto: by the file's ending; or a preset's name
     )
+    rows: Column | None = None  # of JSON: the path to the list in each object whose entries are rows; None: it is one
     files: Columns | None = None  # names of the files that are read, * for any letters; None: all
     beside: Columns = []  # the same, of files beside them that hold no outputs
     id: Annotated[Column, BeforeValidator(score_table.id_text)] = "id"  # of several columns: ["File", "Line"]

@@ -21,6 +21,7 @@ _NO_TERM = {
         "format",
         "files",
         "beside",
+        "rows",
         "slices",
         "payload_by",
         "cost",

@@ -1,10 +1,13 @@
 """What a file of a model's outputs is likely to be: which format's signs its rows have, and where the answer stands in them."""
 
+import fnmatch
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import polars as pl
 
 from models.config.presets import Preset
 from models.outputs import path_functions, row_paths
@@ -43,6 +46,17 @@ def taken(rows: Sequence[Any], presets: Mapping[str, Preset]) -> Taken | None:
             sign = max(counts, key=counts.__getitem__)
             candidates.append(Taken(name=name, rows=having, of=len(rows), sign=sign))
     return max(candidates, key=lambda one: (one.rows, presets[one.name].study is not None, len(one.sign)), default=None)
+
+
+def table(frame: pl.DataFrame, presets: Mapping[str, Preset]) -> Taken | None:
+    """As `taken`, of a table with a header: a column stands for its name, dots and all."""
+    rows = [dict.fromkeys(frame.columns, True)] * len(frame)
+    return taken(rows, {name: one for name, one in presets.items() if one.input.get("format") == "csv"})
+
+
+def named(frame: pl.DataFrame, patterns: Sequence[str]) -> list[str]:
+    """The columns of a table that the patterns name, `*` for any letters."""
+    return [one for one in frame.columns if any(fnmatch.fnmatchcase(one, pattern) for pattern in patterns)]
 
 
 def inside(text_path: str, texts: Sequence[str | None]) -> dict[str, str]:

@@ -248,7 +248,8 @@ def searched(rows: Sequence[Any], derived: Sequence[Path]) -> list[pl.Series]:
 
 def rows_of(frame: pl.DataFrame, derived: Sequence[Path]) -> list[Any]:
     """The rows as Python knows them, with the roots of these paths only; text that holds a list or an object is read as JSON."""
-    roots = list(dict.fromkeys(root for path in derived for root in path.roots))
+    # An expression that takes the row as a whole names all there may be: the keys of folders, the name of the file, too.
+    roots = [root for root in dict.fromkeys(root for path in derived for root in path.roots) if root in frame.columns]
     texts = [root for root in roots if frame.schema[root] == pl.String]
     rows = columns.plain(frame.select(roots)).to_dicts()
     for row in rows:

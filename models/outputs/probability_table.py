@@ -23,7 +23,8 @@ def of(frame: pl.DataFrame, numbers: Sequence[str]) -> tuple[list[str], list[str
     for one in numbers:
         if match := _FAMILY.match(one):
             families.setdefault(match[1], []).append(one)
-    for start, names in sorted(families.items(), key=lambda family: -len(family[1])):
+    # Where all numbers are named alike, their labels are without what is alike.
+    for start, names in sorted(families.items(), key=lambda family: (-len(family[1]), not family[0])):
         if len(names) < 2 or len(names) > MOST_LABELS:
             continue
         matrix = np.column_stack([columns.numbers(frame[name]).fill_null(np.nan).to_numpy() for name in names])

@@ -211,6 +211,109 @@ def _observation(observation: str, output: str | None, **more: Any) -> dict[str,
     return whole | {"input": "It broke", "output": output, "statusMessage": None} | more
 
 
+def _trace(
+    trace: str, output: object, state: str = "OK", message: str = "", expected: str | None = None
+) -> dict[str, Any]:
+    inputs = json.dumps({"messages": [{"role": "user", "content": f"Mail {trace}"}]})
+    attributes = {"mlflow.spanInputs": inputs, "mlflow.spanFunctionName": '"classify"'}
+    attributes |= {} if output is None else {"mlflow.spanOutputs": json.dumps(output)}
+    root = {"span_id": "r", "parent_span_id": None, "status": {"code": f"STATUS_CODE_{state}", "message": message}}
+    inner = {"span_id": "i", "parent_span_id": "r", "attributes": {"mlflow.spanOutputs": '"inner"'}}
+    expectation = {
+        "assessment_name": "label",
+        "source": {"source_type": "HUMAN", "source_id": "ann"},
+        "expectation": {"value": expected},
+    }
+    info = {"trace_id": trace, "state": state, "assessments": [expectation] if expected else []}
+    return {"info": info, "data": {"spans": [inner, root | {"attributes": attributes}]}}
+
+
+def _any(value: object) -> dict[str, Any]:
+    """A value as the OpenTelemetry protocol writes it in JSON."""
+    if isinstance(value, dict):
+        return {"kvlistValue": {"values": _pairs(value)}}
+    if isinstance(value, list):
+        return {"arrayValue": {"values": [_any(one) for one in value]}}
+    return {"intValue": str(value)} if isinstance(value, int) else {"stringValue": value}
+
+
+def _pairs(attributes: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"key": key, "value": _any(value)} for key, value in attributes.items()]
+
+
+def _span(span: str, messages: object, finish: str = "stop", status: dict[str, Any] | None = None) -> dict[str, Any]:
+    asked = [{"role": "user", "parts": [{"type": "text", "content": f"Mail {span}"}]}]
+    attributes: dict[str, Any] = {"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 9}
+    attributes |= {"gen_ai.response.finish_reasons": [finish]}
+    if messages is not None:
+        attributes |= {"gen_ai.input.messages": json.dumps(asked), "gen_ai.output.messages": messages}
+    return {"traceId": "t", "spanId": span, "name": "chat m-1", "kind": 3} | {
+        "attributes": _pairs(attributes),
+        "status": status or {},
+    }
+
+
+def _output(text: str) -> list[dict[str, Any]]:
+    return [{"role": "assistant", "parts": [{"type": "text", "content": text}], "finish_reason": "stop"}]
+
+
+def _spans(*spans: dict[str, Any]) -> dict[str, Any]:
+    scopes = [{"scope": {"name": "x"}, "spans": list(spans)}]
+    return {"resourceSpans": [{"resource": {"attributes": _pairs({"service.name": "mail"})}, "scopeSpans": scopes}]}
+
+
+_OTHER_SPAN = {"traceId": "t", "spanId": "http", "name": "GET /", "kind": 1, "status": {}}
+
+
+def _job(documents: list[dict[str, Any]], errors: list[dict[str, Any]]) -> dict[str, Any]:
+    results = {"documents": documents, "errors": errors, "projectName": "mail", "deploymentName": "d"}
+    task = {"kind": "CustomSingleLabelClassificationLROResults", "status": "succeeded", "results": results}
+    tasks = {"completed": 1, "failed": 0, "inProgress": 0, "total": 1, "items": [task]}
+    return {"jobId": "job-1", "status": "succeeded", "errors": [], "tasks": tasks}
+
+
+def _classified(document: str, label: str, sure: float) -> dict[str, Any]:
+    return {"id": document, "class": [{"category": label, "confidenceScore": sure}], "warnings": []}
+
+
+def _identity(kind: str | None, sure: float = 0.0) -> dict[str, Any]:
+    fields = [{"Type": {"Text": "FIRST_NAME"}, "ValueDetection": {"Text": "ANA", "Confidence": 99.0}}]
+    fields += [{"Type": {"Text": "ID_TYPE"}, "ValueDetection": {"Text": kind, "Confidence": sure}}]
+    documents = [{"DocumentIndex": 1, "IdentityDocumentFields": fields if kind else []}]
+    return {"IdentityDocuments": documents, "DocumentMetadata": {"Pages": 1}, "AnalyzeIDModelVersion": "1.0"}
+
+
+def _labelled(example: int, label: list[str], guess: str | None, sure: float | None) -> dict[str, Any]:
+    whole = {"id": example, "text": f"Text {example}", "guess": guess, "sure": sure}
+    return whole | {"label": label, "Comments": []}
+
+
+def _data_row(row: str, guess: str | None, sure: float | None, *people: str) -> dict[str, Any]:
+    def label(one: str) -> dict[str, Any]:
+        radio = {"name": "team", "value": "team", "radio_answer": {"name": one, "value": one, "classifications": []}}
+        annotations = {"objects": [], "classifications": [radio], "relationships": []}
+        return {"label_kind": "Default", "id": "l", "annotations": annotations}
+
+    fields = [{"schema_name": "guess", "value": guess}, {"schema_name": "sure", "value": sure}]
+    data_row = {"id": f"cl{row}", "global_key": row, "row_data": f"https://example.com/{row}.txt"}
+    return {
+        "data_row": data_row,
+        "metadata_fields": fields,
+        "projects": {"p": {"name": "Mail", "labels": [label(one) for one in people]}},
+    }
+
+
+def _work(*rows: str) -> bytes:
+    before = "HITId,HITTypeId,Title,AssignmentId,WorkerId,AssignmentStatus,RequesterFeedback,WorkTimeInSeconds"
+    return (
+        "\n".join([f"{before},Input.text,Input.label,Input.score,Answer.category.label,Approve,Reject", *rows]) + "\n"
+    ).encode()
+
+
+_FIELD = "metadata_fields[?schema_name=='{}'].value | [0]"
+_SPAN_TEXT = 'from_json(otlp(attributes)."gen_ai.output.messages")[0].parts[0].content'
+_ROOT = 'from_json(data.spans[?!parent_span_id].attributes."mlflow.spanOutputs" | [0])'
+
 _CHAT = "response.body.choices[0].message.content"
 _CHAT_KEYS = (
     f'prediction = "from_json({_CHAT}).label"\nconfidence = "from_json({_CHAT}).confidence"\npayload = ["custom_id"]'
@@ -453,9 +556,19 @@ confidence = "from_json(response.candidates[0].content.parts[0].text).confidence
                 },
             ),
             "prediction.errors_stats-00000-of-00001": b"{}\n",
+            "errors_0001.jsonl": lines(
+                {
+                    "content": "gs://bucket/c.txt",
+                    "mimeType": "text/plain",
+                    "error": {"code": 3, "message": "The file is empty"},
+                }
+            ),
         },
         scored={"gs://bucket/a.txt": ("billing", 0.8)},
-        people={"gs://bucket/b.txt": "the platform answered with an error: No such object"},
+        people={
+            "gs://bucket/b.txt": "the platform answered with an error: No such object",
+            "gs://bucket/c.txt": "the platform answered with an error: The file is empty",
+        },
     ),
     "argilla": Case(
         files={
@@ -541,5 +654,139 @@ confidence = "from_json(response.candidates[0].content.parts[0].text).confidence
         keys='prediction = "from_json(output).label"\nconfidence = "from_json(output).confidence"',
         scored={"a": ("bug", 0.9)},
         people={"b": "the call failed: 429 Too Many Requests"},
+    ),
+    "fasttext": Case(
+        files={
+            "rows.fasttext": b"It broke\t__label__bug 0.998428 __label__billing 0.00159208\n"
+            b"a tab\tin it\t__label__billing 1.00001 __label__bug 1.00001e-05\n"
+            b"below the threshold\t\n"
+        },
+        scored={"rows.fasttext:1": ("bug", 0.998428), "rows.fasttext:2": ("billing", 1.0)},
+        people={"rows.fasttext:3": "no confidence"},
+        junk_name="junk.fasttext",
+        junk=(b"It broke\n", "not lines of fastText's predict-prob; __label__ stands nowhere in its first lines"),
+    ),
+    "mlflow-traces": Case(
+        files={
+            "traces.json": json.dumps(
+                {
+                    "traces": [
+                        _trace("a", {"label": "bug", "confidence": 0.9}, expected="bug"),
+                        _trace("b", {"label": "billing", "confidence": 0.7}),
+                        _trace("failed", None, "ERROR", "ValueError: 429 Too Many Requests"),
+                        _trace("running", None, "IN_PROGRESS"),
+                    ]
+                }
+            ).encode(),
+            "more.jsonl": lines(
+                _trace("c", {"label": "bug", "confidence": 0.6}),
+                _trace("cut", {"choices": [{"message": {"content": '{"la'}, "finish_reason": "length"}]}),
+            ),
+        },
+        keys=f"prediction = '{_ROOT}.label'\nconfidence = '{_ROOT}.confidence'",
+        scored={"a": ("bug", 0.9), "b": ("billing", 0.7), "c": ("bug", 0.6)},
+        people={
+            "failed": "the call failed: ValueError: 429 Too Many Requests",
+            "running": "the call has not ended: IN_PROGRESS",
+            "cut": "the answer was cut off: length",
+        },
+    ),
+    "opentelemetry-genai": Case(
+        files={
+            "spans.jsonl": lines(
+                _spans(
+                    _span("a", json.dumps(_output(answer("bug", 0.9)))),
+                    _OTHER_SPAN,
+                    _span("b", _output(answer("billing", 0.7))),  # structured, as the conventions would have it
+                ),
+                _spans(_OTHER_SPAN),
+                _spans(
+                    _span("failed", None, status={"code": 2, "message": "429 Too Many Requests"}),
+                    _span("cut", json.dumps(_output('{"la')), "length"),
+                    _span("filtered", None, "content_filter"),
+                ),
+            )
+        },
+        keys=f"prediction = 'from_json({_SPAN_TEXT}).label'\nconfidence = 'from_json({_SPAN_TEXT}).confidence'",
+        scored={"t:a": ("bug", 0.9), "t:b": ("billing", 0.7)},
+        people={
+            "t:failed": "the call failed: 429 Too Many Requests",
+            "t:cut": "the answer was cut off: length",
+            "t:filtered": "the platform filtered the answer: content_filter",
+        },
+    ),
+    "azure-text-classification": Case(
+        files={
+            "job.json": json.dumps(
+                _job(
+                    [_classified("a", "bug", 0.8), _classified("b", "billing", 0.7)],
+                    [{"id": "c", "error": {"code": "InvalidDocument", "message": "Document text is empty."}}],
+                )
+            ).encode(),
+            "failed.json": json.dumps(
+                {
+                    "jobId": "job-2",
+                    "status": "failed",
+                    "errors": [{"code": "InternalServerError", "message": "The job could not be run."}],
+                    "tasks": {"completed": 0, "failed": 1, "inProgress": 0, "total": 1},
+                }
+            ).encode(),
+        },
+        keys='payload = ["id || jobId"]',
+        kind="record",
+        scored={"a": ("bug", 0.8), "b": ("billing", 0.7)},
+        people={
+            "c": "the platform answered with an error: Document text is empty.",
+            "job-2": "the platform gave no answer: The job could not be run.",
+        },
+        junk_name="junk.json",
+        junk=(b'{"x": 1}', "is missing|leads nowhere"),
+    ),
+    "textract-id": Case(
+        files={
+            "a.json": json.dumps(_identity("bug", 79.5)).encode(),
+            "b.json": json.dumps(_identity(None)).encode(),
+        },
+        kind="record",
+        scored={"a.json": ("bug", 0.795)},
+        people={"b.json": "the platform recognised no identity document"},
+        junk_name="junk.json",
+        junk=(b'{"x": 1}', "is missing|leads nowhere"),
+    ),
+    "doccano": Case(
+        files={
+            "all.jsonl": lines(
+                _labelled(1, ["bug"], "bug", 0.9),
+                _labelled(2, ["bug", "billing"], "billing", 0.7),
+                _labelled(3, [], None, None),
+            )
+        },
+        keys='prediction = "guess"\nconfidence = "sure"',
+        scored={"1": ("bug", 0.9), "2": ("billing", 0.7)},
+        people={"3": "no confidence"},
+    ),
+    "labelbox": Case(
+        files={
+            "export.ndjson": lines(
+                _data_row("a", "bug", 0.9, "bug", "bug"), _data_row("b", "billing", 0.7), _data_row("c", None, None)
+            )
+        },
+        keys=f'prediction = "{_FIELD.format("guess")}"\nconfidence = "{_FIELD.format("sure")}"',
+        scored={"a": ("bug", 0.9), "b": ("billing", 0.7)},
+        people={"c": "no confidence"},
+    ),
+    "mturk": Case(
+        files={
+            "Batch_1_batch_results.csv": _work(
+                'H1,T,Mail,A1,W1,Approved,,9,"It broke, again",bug,0.9,bug,x,',
+                'H1,T,Mail,A2,W2,Submitted,,7,"It broke, again",bug,0.9,billing,,',
+                "H2,T,Mail,A3,W1,Rejected,Answered in one second,1,Money,billing,0.7,bug,,x",
+            )
+        },
+        keys='prediction = "Input.label"\nconfidence = "Input.score"\npayload = ["Input.text"]',
+        scored={"A1": ("bug", 0.9), "A2": ("bug", 0.9)},
+        people={"A3": "the work was rejected: Answered in one second"},
+        junk_name="junk.csv",
+        junk=(b"a,b\n1,2\n", "is missing"),
     ),
 }

@@ -52,6 +52,12 @@ def test_the_page_says_what_the_formats_came_to() -> None:
     assert text == formats_page.page(text), "run: python -m tests.unit.flows.inputs.formats_page"
 
 
+def test_every_format_has_been_walked_to_finished_answers() -> None:
+    text = (formats_page.PAGE.parents[1] / "results" / "formats.md").read_text(encoding="utf-8")
+    walked = re.findall(r"^\| `(.+?)` \|", text, re.MULTILINE)
+    assert list(CASES) == walked, "run: make formats"
+
+
 @pytest.mark.parametrize(
     "output",
     [

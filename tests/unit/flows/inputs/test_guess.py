@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
+from sklearn import datasets, linear_model
 from typer.testing import CliRunner
 
 from flows.commands.main import app
@@ -16,7 +18,10 @@ from tests.unit.flows.inputs.format_cases import CASES
 from tests.unit.flows.inputs.format_runs import cases, wrote
 
 # Of these a person must say more: what a reviewer sees, or which column holds the answer.
-ASKING = ("openai-batch", "openai-batch-responses", "anthropic-batch", "sagemaker-csv")
+ASKING = {
+    *("openai-batch", "openai-batch-responses", "anthropic-batch", "sagemaker-csv"),
+    *("azure-text-classification", "doccano", "labelbox", "mturk"),
+}
 KNOWN = Known(target=0.02, error=10.0, minute=0.5)
 
 
@@ -32,9 +37,7 @@ def test_each_format_is_known_by_its_signs_and_the_reason_is_said(config: settin
     assert "of its first" in written.sentences[1] or "for it is a .csv.out file" in written.sentences[1]
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, case in CASES.items() if "custom_id" not in case.keys and name != "sagemaker-csv"]
-)
+@pytest.mark.parametrize("name", [name for name in CASES if name not in ASKING])
 def test_the_stream_file_scores_what_the_case_says(config: settings.Settings, name: str) -> None:
     case = CASES[name]
     inbox = wrote(case, config.data)
@@ -59,6 +62,29 @@ def test_a_batch_without_its_requests_asks_for_what_a_reviewer_sees(config: sett
     assert 'give the file of the requests, [input.join] source = "..." and id = "custom_id"' in asked
     assert 'payload = ["request.body.messages[-1].content"]' in asked
     assert not written.complete
+
+
+@pytest.mark.parametrize(
+    ("name", "missing", "present"),
+    [
+        ("azure-text-classification", ["input.payload"], 'prediction: column "of_highest(class[].category'),
+        ("doccano", ["input.prediction", "input.confidence"], "payload, what the reviewer sees: 'text'"),
+        ("labelbox", ["input.prediction", "input.confidence"], "payload, what the reviewer sees: 'data_row.row_data'"),
+        (
+            "mturk",
+            ["input.prediction", "input.confidence"],
+            "payload, what the reviewer sees: 'Input.text', 'Input.label'",
+        ),
+    ],
+)
+def test_what_a_format_does_not_hold_is_asked_for(
+    config: settings.Settings, name: str, missing: list[str], present: str
+) -> None:
+    written = first_stream.write("mail", wrote(CASES[name], config.data), config, KNOWN)
+    assert not written.complete
+    asked = [line.strip().partition(": ")[0] for line in written.sentences]
+    assert set(missing) <= set(asked)
+    assert any(present.replace('"', "'", 1) in line or present in line for line in written.sentences), written.sentences
 
 
 def test_nested_json_of_no_known_format_is_read_by_its_paths(config: settings.Settings) -> None:
@@ -94,6 +120,24 @@ def test_a_table_of_probabilities_is_known_by_its_sums(config: settings.Settings
     stream = settings.read_stream("mail", config)
     assert (["ham", "spam"], ["p_ham", "p_spam"]) == (stream.labels, stream.input.probabilities)
     assert ["ham", "spam", "spam"] == cases(config.data / "proba.csv", stream)["prediction"].to_list()
+
+
+@pytest.mark.parametrize("start", ["", "p_", "proba "])
+def test_what_scikit_learn_gives_for_each_class_is_read_by_the_names_of_its_classes(
+    config: settings.Settings, start: str
+) -> None:
+    items, classes = datasets.make_classification(200, 6, n_informative=4, n_classes=3, random_state=0)
+    names = np.array(["bug", "billing", "other"])[classes]
+    model = linear_model.LogisticRegression(max_iter=500).fit(items, names)
+    table = pl.DataFrame(model.predict_proba(items), schema=[f"{start}{name}" for name in model.classes_])
+    table = table.insert_column(0, pl.Series("id", [f"c{n}" for n in range(200)]))
+    table.with_columns(pl.format("mail {}", "id").alias("text")).write_csv(config.data / "proba.csv")
+    written = first_stream.write("mail", config.data / "proba.csv", config, KNOWN)
+    stream = settings.read_stream("mail", config)
+    assert (True, ["billing", "bug", "other"]) == (written.complete, stream.labels)
+    result = cases(config.data / "proba.csv", stream)
+    assert model.predict(items).tolist() == result["prediction"].to_list()
+    np.testing.assert_allclose(model.predict_proba(items).max(axis=1), result["raw_score"], rtol=1e-12)
 
 
 def test_what_was_said_stands_in_the_file_and_what_was_not_is_marked(

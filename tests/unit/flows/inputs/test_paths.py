@@ -178,3 +178,22 @@ def test_a_rule_may_name_a_path(tmp_path: Path) -> None:
     (chunk,) = files.chunks(path, ruled)
     cases = contract.validate(chunk.frame, ruled, source=chunk.source).cases
     assert cases["ruled"].to_list() == ["rule large", None, "rule large, unreadable"]
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_an_expression_takes_a_row_of_a_table_as_a_whole(tmp_path: Path, ending: str) -> None:
+    table = pl.DataFrame({"id": ["1", "2"], "a.label": ["yes", "no"], "state": ["ok", "void"], "p": ["0.5", "0.5"]})
+    folder = tmp_path / "day=1"
+    folder.mkdir()
+    table.write_csv(folder / "a.csv") if ending == "csv" else table.write_parquet(folder / "a.parquet")
+    label = r"""prediction = "[@][?state=='ok'] | [0].\"a.label\"" """
+    cases, reasons = checked(tmp_path, f'{label}\nconfidence = "p"\npayload = ["day"]')
+    assert [("1", "yes", 0.5, '{"day":"1"}'), ("2", None, None, '{"day":"1"}')] == cases
+    assert [] == reasons
+
+
+def test_a_column_of_a_table_that_is_missing_is_one_line_also_where_rows_may_fail(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,a.label\n1,yes\n")
+    rules = 'failed = [{ when = "id", equals = ["x"], says = "no" }]'
+    with pytest.raises(InputInvalid, match="column 'p' is missing"):
+        checked(tmp_path / "a.csv", f'prediction = "a.label"\nconfidence = "p"\npayload = ["id"]\n{rules}')

@@ -47,6 +47,48 @@ def test_responses_of_argilla_are_a_truth_and_accept_or_reject_of_prodigy_a_verd
     assert (20, 10) == (len(history.cases), int(history.cases["right"].sum()))
 
 
+def asked(folder: Path, name: str, content: bytes, file: str, **columns: Any) -> study.History:
+    (folder / file).write_bytes(content)
+    preset = study_formats.preset(name)
+    return study.read(folder / file, study_formats.columns(Columns(**columns), preset), preset=preset)
+
+
+def test_a_label_of_doccano_is_the_truth_where_it_is_the_only_one(tmp_path: Path) -> None:
+    people = [["bug"], ["bug", "billing"], [], ["billing"]]
+    rows = [format_cases._labelled(n, people[n % 4], "bug", 0.5 + n / 100) for n in range(40)]
+    history = asked(tmp_path, "doccano", format_cases.lines(*rows), "all.jsonl", prediction="guess", confidence="sure")
+    assert (20, 20, 10) == (len(history.cases), history.unlabelled, int(history.cases["right"].sum()))
+
+
+def test_the_truth_of_labelbox_is_what_most_labels_say_and_each_of_the_first_two_is_a_vote(tmp_path: Path) -> None:
+    people = [("bug", "bug"), ("bug", "billing"), (), ("billing",)]
+    rows = [format_cases._data_row(str(n), "bug", 0.5 + n / 100, *people[n % 4]) for n in range(40)]
+    guess, sure = (format_cases._FIELD.format(name) for name in ("guess", "sure"))
+    content = format_cases.lines(*rows)
+    history = asked(tmp_path, "labelbox", content, "export.ndjson", prediction=guess, confidence=sure)
+    assert (20, 10, 30) == (len(history.cases), int(history.cases["right"].sum()), history.votes)
+
+
+def test_an_answer_of_mechanical_turk_is_the_truth_of_its_task_and_rejected_work_is_none(tmp_path: Path) -> None:
+    rows = [
+        f"H{n // 2},T,Mail,A{n},W{n % 3},{('Approved', 'Rejected')[n % 4 == 3]},,9,Text,bug,0.{50 + n},{LABELS[n % 2]},,"
+        for n in range(40)
+    ]
+    content = format_cases._work(*rows)
+    history = asked(tmp_path, "mturk", content, "a.csv", prediction="Input.label", confidence="Input.score")
+    assert (30, 20) == (len(history.cases), int(history.cases["right"].sum()))
+
+
+def test_what_people_expected_of_a_trace_of_mlflow_is_the_truth(tmp_path: Path) -> None:
+    rows = [
+        format_cases._trace(str(n), {"label": "bug", "p": 0.5 + n / 100}, expected=("bug", "billing", None)[n % 3])
+        for n in range(30)
+    ]
+    named = {"prediction": f"{format_cases._ROOT}.label", "confidence": f"{format_cases._ROOT}.p"}
+    history = asked(tmp_path, "mlflow-traces", format_cases.lines(*rows), "traces.jsonl", **named)
+    assert (20, 10) == (len(history.cases), int(history.cases["right"].sum()))
+
+
 def test_a_column_that_is_named_goes_before_that_of_the_format(tmp_path: Path) -> None:
     rows = [format_cases._task(n, "bug", 0.5 + n / 100, "billing", "bug") for n in range(20)]
     second = "annotations[1].result[0].value.choices[0]"

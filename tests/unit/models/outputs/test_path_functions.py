@@ -23,6 +23,14 @@ def test_a_text_holds_its_json_also_between_fences(text: str | None, expected: o
     assert path_functions.parsed(text) == expected
 
 
+PART = {
+    "kvlistValue": {
+        "values": [{"key": name, "value": {"stringValue": text}} for name, text in (("type", "text"), ("content", "x"))]
+    }
+}
+PARTS = {"kvlistValue": {"values": [{"key": "parts", "value": {"arrayValue": {"values": [PART]}}}]}}
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
@@ -34,6 +42,13 @@ def test_a_text_holds_its_json_also_between_fences(text: str | None, expected: o
         ("majority(votes)", "x"),
         ("majority(split)", None),
         ("majority(none)", None),
+        ("from_json(names)", ["a", "b", "c"]),  # what is no text is itself
+        ("from_json(from_json(text)).label", "bug"),
+        ("otlp(attributes).n", 9),
+        ("otlp(attributes).m[0].parts", [{"type": "text", "content": "x"}]),
+        ('otlp(attributes)."a.b"', [True, 0.5, None]),
+        ("otlp(none)", None),
+        ("otlp(names)", {}),
     ],
 )
 def test_a_function_gives_null_where_it_has_no_answer(path: str, expected: object) -> None:
@@ -45,5 +60,27 @@ def test_a_function_gives_null_where_it_has_no_answer(path: str, expected: objec
         "flags": [True, False, True],
         "votes": ["x", "y", "x"],
         "split": ["x", "y", 1],
+        "attributes": [
+            {"key": "n", "value": {"intValue": "9"}},
+            {"key": "m", "value": {"arrayValue": {"values": [PARTS]}}},
+            {"key": "a.b", "value": {"arrayValue": {"values": [{"boolValue": True}, {"doubleValue": 0.5}, {}]}}},
+            {"value": {"stringValue": "a value without a key"}},
+        ],
     }
     assert jmespath.search(path, row, options=path_functions.OPTIONS) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"intValue": "-3"}, -3),
+        ({"intValue": "many"}, None),
+        ({"arrayValue": {}}, []),
+        ({"kvlistValue": {}}, {}),
+        ({}, None),
+        ("text", None),
+        (None, None),
+    ],
+)
+def test_a_value_of_the_protocol_is_plain_json_and_what_is_none_is_null(value: object, expected: object) -> None:
+    assert expected == path_functions.unwrapped(value)

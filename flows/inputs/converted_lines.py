@@ -1,0 +1,83 @@
+"""Files whose lines are no rows of JSON yet: lines that hold a list of rows each (`input.rows`), and lines of fastText.
+
+Each line is replaced by the rows it comes to and read as JSON Lines. The line of a row is its place among these, from 1.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.inputs import json_files, jsonl_files, text_blocks
+from models.config.stream import Stream
+from models.errors import InputInvalid
+from models.outputs import inner_rows, paths
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Reads lines that `convert` makes rows of. `start`, `blocks`: the first lines of a file, and all of them."""
+
+    start: Callable[[Path], bytes]
+    blocks: Callable[[Path], Iterator[bytes]]
+    convert: Callable[[bytes], bytes]
+    kind: str
+    sign: bytes = b""  # stands in the first lines of every such file
+
+    def check(self, path: Path, columns: list[str], stream: Stream, /) -> None:
+        """Raises InputInvalid if the file is not what it says, or none of its first rows has a key the stream needs."""
+        if self._first(path):
+            jsonl_files.check(path, columns, stream, start=self._first, kind=self.kind)
+
+    def names(self, path: Path, /) -> list[str]:
+        """The keys of the first rows; none where there is no row. Raises InputInvalid if none of them is an object."""
+        return jsonl_files.names(path, start=self._first, kind=self.kind) if self._first(path) else []
+
+    def read(
+        self, path: Path, columns: list[str], rows: int, derived: Sequence[paths.Path] = (), /
+    ) -> Iterator[jsonl_files.Batch]:
+        """First row, rows, faults, at most `rows` rows at a time. Raises InputInvalid if the file breaks off."""
+        return jsonl_files.read(path, columns, rows, derived, blocks=self._blocks)
+
+    def _first(self, path: Path) -> bytes:
+        first = self.start(path)
+        if self.sign not in first:
+            raise InputInvalid(f"{path}: not {self.kind}; {self.sign.decode()} stands nowhere in its first lines")
+        return self._converted(first)
+
+    def _blocks(self, path: Path) -> Iterator[bytes]:
+        for block in self.blocks(path):
+            yield self._converted(block)
+
+    def _converted(self, block: bytes) -> bytes:
+        ended, _, rest = block.rpartition(b"\n")
+        lines = [line + b"\n" for line in ended.split(b"\n")] if ended or not rest else []
+        return b"".join(map(self.convert, [*lines, rest] if rest else lines))
+
+
+FASTTEXT = Reader(
+    start=lambda path: text_blocks.first(path, "text"),
+    blocks=text_blocks.read,
+    convert=inner_rows.of_fasttext,
+    kind="lines of fastText's predict-prob",
+    sign=b"__label__",
+)
+
+
+def lists(kind: str, rows: str) -> Reader:
+    """What reads the rows in the list that the path `rows` leads to in each object of JSON. `kind`: json or jsonl.
+
+    Raises InputInvalid if it is no path.
+    """
+    if not inner_rows.is_path(rows):
+        raise InputInvalid(f'input.rows = {rows!r}: not a path (JMESPath); name a list in each object, as in "traces"')
+    start, blocks = (json_files.whole_start, json_files.blocks) if kind == "json" else (_start, text_blocks.read)
+    return Reader(
+        start=start,
+        blocks=blocks,
+        convert=lambda line: inner_rows.of_list(line, rows),
+        kind=f"JSON of objects with rows at {rows!r}",
+    )
+
+
+def _start(path: Path) -> bytes:
+    return text_blocks.first(path, "JSONL")
