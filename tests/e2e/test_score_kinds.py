@@ -120,7 +120,7 @@ def test_a_kind_of_score_orders_cases_is_answered_by_two_people_and_then_release
     scores = dict(place.rows("SELECT case_id, raw_score FROM decision WHERE raw_score IS NOT NULL"))
     assert scores == pytest.approx({f"first-{at}": kind.score(at) for at in SURENESS})
     ((reason,),) = place.rows("SELECT doubt FROM decision WHERE case_id = 'first-none'")
-    assert reason, "a person gets it, and is told why"
+    assert reason, "a person gets it, with a reason"
 
     tokens = [label_studio.add_reviewer(f"{who}@example.com", "a-Pass-word-9") for who in ("gil", "hal")]
     for position, task in enumerate(place.tasks()):
