@@ -7,7 +7,7 @@
 # make bench              how fast, on how much
 # make soak               a day of all schedules under load (a quarter of an hour); writes docs/results/soak.md
 # make streams            200 simulated streams of 60 days, judged by what was planted (some 40 minutes); `make test` lives 20
-# make formats            every format from its files to finished answers (minutes); `make test` walks three of them
+# make formats            every format and kind of score from its files to finished answers (minutes); `make test` walks five
 # make faults             break everything on purpose, some thousand times; `make test` does a twentieth of it
 #
 # SECOND_READER_PREFECT=newest before any of them: with the newest Prefect that we accept, in an environment of its own
@@ -49,7 +49,7 @@ faults: setup-all
 		ended=$$?; $(VENV)/bin/python -m tests.faults.table && exit $$ended
 
 formats: setup-all
-	@SECOND_READER_FORMATS=all .venv/bin/python -m pytest tests/integration/walks/test_formats_through.py $(ARGS)
+	@SECOND_READER_FORMATS=all $(VENV)/bin/python -m pytest tests/integration/walks/test_formats_through.py tests/e2e/test_score_kinds.py $(ARGS)
 
 streams: setup
 	@SECOND_READER_STREAMS=all $(VENV)/bin/python -m pytest tests/simulations/test_streams.py --numprocesses 2 $(ARGS)
