@@ -7,8 +7,10 @@
 # make bench              how fast, on how much
 # make soak               a day of all schedules under load (a quarter of an hour); writes docs/results/soak.md
 # make streams            200 simulated streams of 60 days, judged by what was planted (some 40 minutes); `make test` lives 20
-# make formats            every format from its files to finished answers (minutes); `make test` walks three of them
+# make formats            every format and kind of score from its files to finished answers (minutes); `make test` walks five
 # make faults             break everything on purpose, some thousand times; `make test` does a twentieth of it
+#
+# SECOND_READER_PREFECT=newest before any of them: with the newest Prefect that we accept, in an environment of its own
 #
 # The first of them sets everything up, within this folder. As root, PostgreSQL runs as nobody: the folders above get
 # the right to be passed through (chmod o+x) where they lack it.
@@ -17,42 +19,43 @@ STREAM ?= digits
 ARGS ?=
 SOURCES = flows review models deploy tests
 export PYTHON
+VENV = .venv$(if $(SECOND_READER_PREFECT),-prefect-$(SECOND_READER_PREFECT))
 # Without compiled modules every start of a command takes half as long again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test lint bench faults formats fuzz soak streams setup setup-all
 
 demo: setup-all
-	@.venv/bin/python -m deploy.demo $(STREAM) $(ARGS)
+	@$(VENV)/bin/python -m deploy.demo $(STREAM) $(ARGS)
 
 test: setup-all
-	@.venv/bin/python -m pytest --ignore tests/bench --numprocesses 4 --dist loadgroup $(ARGS)
+	@$(VENV)/bin/python -m pytest --ignore tests/bench --numprocesses 4 --dist loadgroup $(ARGS)
 
 lint: setup
-	@.venv/bin/ruff format --check $(SOURCES)
-	@.venv/bin/ruff check $(SOURCES)
-	@.venv/bin/mypy
-	@.venv/bin/lint-imports
+	@$(VENV)/bin/ruff format --check $(SOURCES)
+	@$(VENV)/bin/ruff check $(SOURCES)
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
 
 fuzz: setup
-	@.venv/bin/python -m tests.fuzz.hunt --write docs/results/fuzz.md $(ARGS)
+	@$(VENV)/bin/python -m tests.fuzz.hunt --write docs/results/fuzz.md $(ARGS)
 
 bench: setup-all
-	@.venv/bin/python -m pytest tests/bench --timeout 900 --capture no $(ARGS)
+	@$(VENV)/bin/python -m pytest tests/bench --timeout 900 --capture no $(ARGS)
 
 faults: setup-all
 	@rm -f .local/faults.jsonl
-	@SECOND_READER_FAULTS=all .venv/bin/python -m pytest tests/faults --numprocesses 3 --dist worksteal $(ARGS); \
-		ended=$$?; .venv/bin/python -m tests.faults.table && exit $$ended
+	@SECOND_READER_FAULTS=all $(VENV)/bin/python -m pytest tests/faults --numprocesses 3 --dist worksteal $(ARGS); \
+		ended=$$?; $(VENV)/bin/python -m tests.faults.table && exit $$ended
 
 formats: setup-all
-	@SECOND_READER_FORMATS=all .venv/bin/python -m pytest tests/integration/walks/test_formats_through.py $(ARGS)
+	@SECOND_READER_FORMATS=all $(VENV)/bin/python -m pytest tests/integration/walks/test_formats_through.py tests/e2e/test_score_kinds.py $(ARGS)
 
 streams: setup
-	@SECOND_READER_STREAMS=all .venv/bin/python -m pytest tests/simulations/test_streams.py --numprocesses 2 $(ARGS)
+	@SECOND_READER_STREAMS=all $(VENV)/bin/python -m pytest tests/simulations/test_streams.py --numprocesses 2 $(ARGS)
 
 soak: setup-all
-	@.venv/bin/python -m tests.soak.day --write docs/results/soak.md $(ARGS)
+	@$(VENV)/bin/python -m tests.soak.day --write docs/results/soak.md $(ARGS)
 
 setup:
 	@deploy/setup.sh

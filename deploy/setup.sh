@@ -3,6 +3,9 @@
 #
 #     deploy/setup.sh [label-studio]
 #
+# With SECOND_READER_PREFECT=newest it makes .venv-prefect-newest instead of .venv: the same packages, and over them those
+# of deploy/prefect-newest.lock, the newest Prefect that we accept and what it needs.
+#
 # An environment carries a stamp of what it was made from, written last. With the right stamp nothing is done; with
 # another one or none (the lock has changed, an earlier set-up was interrupted) the environment is made anew.
 # PYTHON names the Python to use; UV_* and PIP_* settings are respected.
@@ -75,18 +78,24 @@ installer() {
     [ -z "$certificate" ] || export SSL_CERT_FILE="${SSL_CERT_FILE:-$certificate}"
 }
 
-# environment FOLDER LOCK
+# environment FOLDER LOCK [LOCK OF WHAT GOES OVER IT]
 environment() {
-    wanted=$(stamp "$2")
-    if made "$1" "$wanted"; then return; fi
+    folder=$1
+    shift
+    wanted=$(stamp "$@")
+    if made "$folder" "$wanted"; then return; fi
     room
-    echo "set-up: $1 from $2"
+    echo "set-up: $folder from $(echo "$*" | sed 's/ /, /')"
     : >"$log"
     installer "$(sha256sum deploy/uv.lock | cut -d ' ' -f 1)"
-    step "$interpreter" -m venv --clear --without-pip "$1"
-    step "$uv" pip sync --quiet --require-hashes --python "$1/bin/python" "$2"
-    [ "$1" != .venv ] || step "$uv" pip install --quiet --no-deps --no-build-isolation --python .venv/bin/python --editable .
-    echo "$wanted" >"$1/stamp"
+    step "$interpreter" -m venv --clear --without-pip "$folder"
+    step "$uv" pip sync --quiet --require-hashes --python "$folder/bin/python" "$1"
+    [ -z "${2:-}" ] || step "$uv" pip install --quiet --no-deps --require-hashes --python "$folder/bin/python" --requirement "$2"
+    if [ "$1" = requirements-dev.lock ]; then
+        step "$uv" pip install --quiet --no-deps --no-build-isolation --python "$folder/bin/python" --editable .
+        step "$uv" pip check --quiet --python "$folder/bin/python"
+    fi
+    echo "$wanted" >"$folder/stamp"
 }
 
 interpreter=$(python)
@@ -97,5 +106,9 @@ if command -v flock >/dev/null 2>&1; then
     exec 9>.local/setup.lock
     flock 9
 fi
-environment .venv requirements-dev.lock
+case "${SECOND_READER_PREFECT:-}" in
+    '') environment .venv requirements-dev.lock ;;
+    newest) environment .venv-prefect-newest requirements-dev.lock deploy/prefect-newest.lock ;;
+    *) stop "SECOND_READER_PREFECT is '$SECOND_READER_PREFECT'; it can be 'newest', or not set: the version of requirements-dev.lock" ;;
+esac
 [ "${1:-}" != label-studio ] || environment .venv-label-studio deploy/label-studio.lock

@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import importlib.metadata
 import subprocess
 from pathlib import Path
 
@@ -20,6 +21,7 @@ _MADE_BY = (
 def copied(home: Path) -> None:
     """Make `home`, unless it is there, as a copy of one whose databases are filled. Of many that ask, one fills it."""
     digest = hashlib.sha256(b"".join(path.read_bytes() for name in _MADE_BY for path in sorted(ROOT.glob(name))))
+    digest.update(importlib.metadata.version("prefect").encode())
     seed = _HOMES / f"seed-{digest.hexdigest()[:12]}"
     _HOMES.mkdir(parents=True, exist_ok=True)
     with (_HOMES / "seed.lock").open("w") as lock:

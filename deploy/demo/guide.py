@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from deploy.local import stack
 from review import private_files
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = ".venv/bin/second-reader"
+COMMAND = f"{Path(sys.prefix).name}/bin/second-reader"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Look at the Prefect server, for `doctor`, and what to think of what is there."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +28,8 @@ from models.config.stream import Stream
 from review.health import findings
 
 SCHEDULED = ("score", "dispatch", "collect", "measure")
+RANGE = ">=3.8.8,<3.10"  # as in pyproject.toml
+TRIED = ("3.8.8", "3.9.1")  # all tests pass with these: requirements.lock, deploy/prefect-newest.lock
 _LONG = timedelta(hours=2)  # a round of ten million outputs takes some minutes
 _ENDED_BADLY = (StateType.FAILED, StateType.CRASHED)
 
@@ -74,11 +77,7 @@ def look(streams: Sequence[Stream], *, now: datetime) -> Iterator[findings.Findi
     try:
         with get_client(sync_client=True) as client:
             version = client.api_version()
-            if version != prefect.__version__:
-                yield write.warn(
-                    f"the server has version {version}, this client {prefect.__version__}", "give both the same version"
-                )
-            yield write.ok(f"version {version} answers")
+            yield from server(write, version, client=prefect.__version__)
             for stream in streams:
                 yield from judge(stream, _seen(client, stream), now=now)
     except (httpx.HTTPError, PrefectHTTPStatusError, RuntimeError) as error:
@@ -87,6 +86,23 @@ def look(streams: Sequence[Stream], *, now: datetime) -> Iterator[findings.Findi
             f"cannot be reached: {reason or type(error).__name__}",
             "start the server, or correct PREFECT_API_URL; until then nothing runs on its schedule",
         )
+
+
+def server(write: findings.Scribe, version: str, *, client: str) -> Iterator[findings.Finding]:
+    """What to think of the versions of a server that answers, and of this client. Pure."""
+    if version != client:
+        yield write.warn(f"the server has version {version}, this client {client}", "give both the same version")
+    least, below = (_numbers(bound) for bound in RANGE.split(","))
+    if not least <= _numbers(version) < below:
+        yield write.warn(
+            f"the server has version {version}; this second-reader works with {RANGE}, tried: {', '.join(TRIED)}",
+            "give the server one of these, and the client the same",
+        )
+    yield write.ok(f"version {version} answers (tried: {', '.join(TRIED)})")
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)[:3]]
 
 
 def judge(stream: Stream, seen: Seen, *, now: datetime) -> Iterator[findings.Finding]:

@@ -19,7 +19,9 @@ def check(stream: Stream, *, origin: str, now: datetime) -> None:
     Raises:
         StreamInvalid: Prefect cannot read a line, or no date fits it, as 31 February.
     """
-    from prefect.server.schemas.schedules import CronSchedule  # seconds of a core, which no other command needs
+    # Seconds of a core, which no other command needs.
+    from prefect._vendor.croniter.croniter import CroniterBadDateError
+    from prefect.server.schemas.schedules import CronSchedule
 
     for flow in ("score", "dispatch", "collect", "measure", "release"):
         text = getattr(stream.schedule, flow)
@@ -32,7 +34,7 @@ def check(stream: Stream, *, origin: str, now: datetime) -> None:
             raise StreamInvalid(f"{where}: no schedule that Prefect can read; write it as in {default!r}") from None
         try:
             dates = asyncio.run(schedule.get_dates(n=1, start=now))
-        except ValueError:  # of the library that Prefect counts with: no date in fifty years
+        except CroniterBadDateError:  # no date in fifty years
             dates = []
         if not dates:
             raise StreamInvalid(f"{where}: never comes, so {flow} would never run; give days that its months have")

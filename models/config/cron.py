@@ -20,7 +20,7 @@ _EVERY_DAY = re.compile(r"\S+\s+\*(/\d+)?\s+\*\s+\*\s+\*")
 def zone(line: str, timezone: str) -> str:
     """The time zone for a line: UTC where it repeats by an interval all day and every day, else `timezone`.
 
-    In a zone with summer time a scheduler leaves out the hour that the clock repeats in autumn (Prefect 3.8.8): a line of
+    In a zone with summer time a scheduler leaves out the hour that the clock repeats in autumn (Prefect 3.8.8, 3.9.1): a line of
     every 5 minutes does not run for 65. An interval means the same in UTC; an hour or a day is of the people's own clock.
 
     >>> zone("*/5 * * * *", "Europe/Berlin"), zone("30 6 * * *", "Europe/Berlin")

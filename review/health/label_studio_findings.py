@@ -12,7 +12,7 @@ from models.config.stream import Stream
 from review.health import findings
 from review.label_studio import labeling_config, project_mark
 
-TESTED = "1.23.2"
+TRIED = ("1.23.2",)  # all tests pass with these: deploy/label-studio.lock
 _RECENT = timedelta(days=30)  # how long a removed account is worth a word
 _WHOLE_SECOND = timedelta(seconds=1)
 _READERS = 3  # a dispute that ties needs a third person
@@ -65,9 +65,10 @@ class Queue:
 def server(seen: Server) -> Iterator[findings.Finding]:
     """The server by itself."""
     write = findings.Scribe("Label Studio", seen.url)
-    if seen.version != TESTED:
+    tried = ", ".join(TRIED)
+    if seen.version not in TRIED:
         yield write.warn(
-            f"version {seen.version}; this second-reader was tested with {TESTED}",
+            f"version {seen.version}; this second-reader was tried with {tried}",
             "run one round of a test stream before relying on it",
         )
     if seen.signup_open:
@@ -79,7 +80,7 @@ def server(seen: Server) -> Iterator[findings.Finding]:
     # It keeps no record of who reads what, so nobody can be known after the fact who did: the possibility is said each time.
     open_to_all = "; each can read what the others answered, blind or not, through its API" if members > 1 else ""
     yield write.ok(
-        f"version {seen.version}, {seen.token} token accepted, "
+        f"version {seen.version} (tried: {tried}), {seen.token} token accepted, "
         f"{findings.counted(members, 'member', 'members')}{open_to_all}"
     )
 

@@ -1,7 +1,8 @@
 """Whole streams through the product's own flows on a ledger, assessed by an oracle that knows the planted truth.
 
 Twenty streams of sixty days; SECOND_READER_STREAMS=all: two hundred. Each stream is lived once a test run, whichever test
-asks for it first, and its outcome is kept beside a lock, so that the tests spread over workers.
+asks for it first, and its outcome is kept beside a lock, so that the tests spread over workers: who needs them all begins
+with one that nobody is at.
 """
 
 import fcntl
@@ -9,6 +10,7 @@ import json
 import math
 import os
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -33,15 +35,29 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def lived(number: int, kept: Path) -> oracle.Outcome:
     """What came of a stream: from its first day to its last, unless some worker has been there."""
     path = kept / f"{number}.json"
+    live(number, kept, fcntl.LOCK_EX)
+    return oracle.Outcome.from_json(json.loads(path.read_text(encoding="utf-8")))
+
+
+def all_lived(kept: Path) -> list[oracle.Outcome]:
+    """What came of each stream, in their order. First those that no other worker lives, then what the others lived."""
+    for number in STREAMS:
+        with suppress(BlockingIOError):
+            live(number, kept, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return [lived(number, kept) for number in STREAMS]
+
+
+def live(number: int, kept: Path, how: int) -> None:
+    """Live a stream that nobody has lived yet. `how`: the way to its lock; BlockingIOError: another worker is at it."""
+    path = kept / f"{number}.json"
     with (kept / f"{number}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        fcntl.flock(lock, how)
         if not path.exists():
             folder = kept / str(number)
             folder.mkdir()
             value = world.make(number)
             outcome = oracle.judge(value, driver.live(value, folder))
             path.write_text(json.dumps(outcome.as_json()), encoding="utf-8")
-    return oracle.Outcome.from_json(json.loads(path.read_text(encoding="utf-8")))
 
 
 def bound(share: float, runs: int) -> float:
@@ -58,7 +74,7 @@ def test_what_a_stream_says_is_true_and_what_it_recalls_is_complete(number: int,
 @pytest.mark.timeout(3_600 if ALL else 900)
 def test_certificates_are_false_no_more_often_than_they_may_be(kept: Path) -> None:
     """A promise is an era's; where the error is everywhere above the target, any certificate is a false one."""
-    outcomes = [lived(number, kept) for number in STREAMS]
+    outcomes = all_lived(kept)
     nulls = [outcome for outcome in outcomes if outcome.null]
     broken = [
         sum(outcome.false for outcome in some) > bound(world.DELTA, sum(outcome.promises for outcome in some))
@@ -73,7 +89,7 @@ def test_certificates_are_false_no_more_often_than_they_may_be(kept: Path) -> No
 @pytest.mark.timeout(3_600 if ALL else 900)
 def test_alarms_without_a_cause_are_as_rare_as_is_said(kept: Path) -> None:
     """One in 10,000 audits by the detector of jumps, one in 5,000 by that of slow rises."""
-    outcomes = [lived(number, kept) for number in STREAMS]
+    outcomes = all_lived(kept)
     total = sum(outcome.audits for outcome in outcomes) * (1 / 10_000 + 1 / 5_000)
     more = sum(outcome.false_alarms for outcome in outcomes) > total + 3 * math.sqrt(total)
     assert more is ("false alarm" in BROKEN)
@@ -83,8 +99,8 @@ def test_alarms_without_a_cause_are_as_rare_as_is_said(kept: Path) -> None:
 def test_limits_on_the_page_hold_the_planted_truth_as_often_as_they_say(kept: Path) -> None:
     """In streams whose error stands still and whose readers neither miss errors nor pass hard cases on."""
     steady = [
-        lived(number, kept)
-        for number in STREAMS
+        outcome
+        for number, outcome in zip(STREAMS, all_lived(kept), strict=True)
         if world.make(number).shape != "worse" and not world.make(number).skips and not world.make(number).misses
     ]
     for kind in sorted({kind for outcome in steady for kind in outcome.limits}):
@@ -94,7 +110,7 @@ def test_limits_on_the_page_hold_the_planted_truth_as_often_as_they_say(kept: Pa
 
 @pytest.mark.timeout(3_600 if ALL else 900)
 def test_what_is_listed_as_broken_is_broken(kept: Path) -> None:
-    counts = Counter(finding.kind for number in STREAMS for finding in lived(number, kept).findings)
+    counts = Counter(finding.kind for outcome in all_lived(kept) for finding in outcome.findings)
     assert [kind for kind in oracle.KINDS if kind in BROKEN and not counts[kind]] == []
     assert set(counts) <= set(oracle.KINDS)
 

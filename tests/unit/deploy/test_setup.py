@@ -1,6 +1,7 @@
 """What stands in the way of the set-up is said in one line. Real scripts, a folder of their own."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,7 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-FILES = ("deploy/setup.sh", "deploy/uv.lock", "deploy/label-studio.lock", "requirements-dev.lock", "pyproject.toml")
+LOCKS = ("deploy/uv.lock", "deploy/label-studio.lock", "requirements-dev.lock", "deploy/prefect-newest.lock")
+FILES = ("deploy/setup.sh", "pyproject.toml", *LOCKS)
 
 
 @pytest.fixture
@@ -70,6 +72,22 @@ def test_another_system_hears_that_it_has_to_be_linux(clone: Path, tmp_path: Pat
         1,
         "set-up: this is Darwin; the local stack runs on Linux only (a container or a virtual machine will do)\n",
     )
+
+
+def test_a_prefect_that_there_is_no_lock_for_is_named(clone: Path) -> None:
+    assert ended(clone, SECOND_READER_PREFECT="3.7") == (
+        1,
+        "set-up: SECOND_READER_PREFECT is '3.7'; it can be 'newest', or not set: the version of requirements-dev.lock\n",
+    )
+
+
+def test_a_lock_names_no_host_and_has_a_hash_for_each_package(clone: Path) -> None:
+    for lock in LOCKS:
+        text = (clone / lock).read_text(encoding="utf-8")
+        packages = re.findall(r"(?m)^\w\S*==.*\n(.*)", text)
+        assert packages, lock
+        assert all(line.startswith("    --hash=sha256:") for line in packages), lock
+        assert "://" not in text, lock
 
 
 def test_without_a_network_one_line_says_so(clone: Path, tmp_path: Path) -> None:

@@ -1,15 +1,22 @@
 """What doctor thinks of what it saw of Prefect."""
 
+import re
+import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import prefect as installed
+import pytest
 from prefect.client.schemas.objects import StateType
 
 from flows import deployments
 from flows.health import prefect_probe
+from review.health import findings
 from tests.unit.review.health.test_findings import STREAM, the_one
 
+ROOT = Path(__file__).resolve().parents[4]
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SERVED = [
     prefect_probe.Deployment(
@@ -60,3 +67,33 @@ def test_a_failure_that_was_followed_by_a_good_run_is_forgotten_and_a_cancelled_
 
 def test_the_flows_that_are_looked_for_are_those_that_are_deployed_on_schedules() -> None:
     assert prefect_probe.SCHEDULED == tuple(work.name for work in deployments.SCHEDULED)
+
+
+@pytest.mark.parametrize(
+    ("version", "client", "warned"),
+    [
+        ("3.8.8", "3.8.8", []),
+        ("3.9.1", "3.9.1", []),
+        ("3.9.2", "3.9.2", []),  # not tried, and in the range
+        ("3.9.1", "3.8.8", ["this client 3.8.8"]),
+        ("3.8.7", "3.8.7", ["the server has version 3.8.7; this second-reader works with >=3.8.8,<3.10"]),
+        ("3.10.0", "3.9.1", ["this client 3.9.1", "version 3.10.0; this second-reader works with"]),
+        ("2.20.27", "3.8.8", ["this client 3.8.8", "version 2.20.27; this second-reader works with"]),
+        ("4.0.0rc1", "3.8.8", ["this client 3.8.8", "version 4.0.0rc1; this second-reader works with"]),
+    ],
+)
+def test_a_server_of_another_version_is_said_and_which_were_tried(version: str, client: str, warned: list[str]) -> None:
+    *warnings, last = prefect_probe.server(findings.Scribe("Prefect", "http://x"), version, client=client)
+    assert [one.level for one in warnings] == ["warn"] * len(warned)
+    assert all(words in one.what for words, one in zip(warned, warnings, strict=True))
+    assert (last.level, last.what) == ("ok", f"version {version} answers (tried: 3.8.8, 3.9.1)")
+
+
+def test_the_versions_that_are_said_to_be_tried_are_those_of_the_locks_and_of_these_tests() -> None:
+    locks = ("requirements.lock", "requirements-dev.lock", "deploy/prefect-newest.lock")
+    pinned = [re.search(r"(?m)^prefect==(\S+)", (ROOT / lock).read_text(encoding="utf-8")) for lock in locks]
+    first, newest = prefect_probe.TRIED
+    assert [match[1] for match in pinned if match] == [first, first, newest]
+    assert installed.__version__ in prefect_probe.TRIED
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert f"prefect{prefect_probe.RANGE}" in project["dependencies"]

@@ -1,6 +1,7 @@
 """What doctor thinks of what it saw in Label Studio."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from review.health import label_studio_findings
@@ -195,14 +196,20 @@ def test_an_open_sign_up_is_bad_and_another_version_a_warning() -> None:
     )
     levels = {finding.level: finding for finding in label_studio_findings.server(seen)}
     assert "DISABLE_SIGNUP" in levels["bad"].todo
-    assert "tested with 1.23.2" in levels["warn"].what
-    quiet = replace(seen, version=label_studio_findings.TESTED, signup_open=False)
+    assert "tried with 1.23.2" in levels["warn"].what
+    quiet = replace(seen, version=label_studio_findings.TRIED[0], signup_open=False)
     assert [finding.level for finding in label_studio_findings.server(quiet)] == ["ok"]
+
+
+def test_the_version_that_is_said_to_be_tried_is_that_of_the_lock() -> None:
+    lock = (Path(__file__).resolve().parents[4] / "deploy" / "label-studio.lock").read_text(encoding="utf-8")
+    (tried,) = label_studio_findings.TRIED
+    assert f"\nlabel-studio=={tried} " in lock
 
 
 def test_who_can_read_the_blind_answers_of_others_is_said() -> None:
     seen = label_studio_findings.Server(
-        url="http://x", version=label_studio_findings.TESTED, token="legacy", signup_open=False, members={}
+        url="http://x", version=label_studio_findings.TRIED[0], token="legacy", signup_open=False, members={}
     )
     alone, two = (replace(seen, members=dict.fromkeys(people, True)) for people in ("a", "ab"))
     assert "blind or not" in next(label_studio_findings.server(two)).what
