@@ -1,12 +1,10 @@
 """What a command and a served run cost that find nothing to do, in CPU seconds, beside the build before the warm process."""
 
-import io
 import json
 import os
 import resource
 import subprocess
 import sys
-import tarfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,7 +17,6 @@ import pytest
 from tests.bench import table
 
 ROOT = Path(__file__).resolve().parents[2]
-BEFORE = "c67bc89f8bb004fd85da4b8f00c7e3f88f7678be"  # a process for each served run, and every command with all imports
 TIMES = 3
 RUNS = 10
 SECTION = table.Section("Idle", f"Nothing to do: least of {TIMES} runs of a command, mean of {RUNS} served runs,")
@@ -60,18 +57,6 @@ measure = "0 0 1 1 *"
 """
 EMPTY = "from prefect import flow\n@flow\ndef empty(): pass\nempty()"
 WITH_PARAMETER = "from prefect import flow\n@flow\ndef empty(stream): pass\nempty('idle')"
-
-
-@pytest.fixture(scope="module")
-def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The code of the build before."""
-    folder = tmp_path_factory.mktemp("before")
-    packed = subprocess.run(
-        ["git", "archive", BEFORE, "models", "review", "flows", "deploy"], cwd=ROOT, check=True, capture_output=True
-    )
-    with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as tar:
-        tar.extractall(folder, filter="data")
-    return folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ import pytest
 
 from deploy.local import postgres
 from tests.bench import families, table
-from tests.bench.test_idle import ROOT, STREAM, before, header, program, until  # noqa: F401 (a fixture)
+from tests.bench.test_idle import ROOT, STREAM, header, program, until
 
 STREAMS = 120
 TENTH = STREAMS // 10
@@ -68,7 +68,7 @@ def streams(
     stack: Any,
     label_studio: Any,
     prefect_api: str,
-    before: Path,  # noqa: F811
+    before: Path,
     tmp_path: Path,
 ) -> Iterator[tuple[Streams, Streams]]:
     """Streams with nothing left to do, of this build and a tenth as many of the build before; each with a ledger of its own."""
