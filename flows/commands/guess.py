@@ -43,26 +43,34 @@ def guess(
 
     data = files[0] if len(files) == 1 else _folder(files)
     costs = {"target": target, "error_cost": error_cost, "minute_cost": minute_cost}
-    begin(stream or _name(data), data, settings.read(), **costs)
+    begin(stream or _name(data), data, settings.read(), False, **costs)
 
 
 def begin(
     stream: str,
     data: Path,
     config: "Settings",
+    goes_on: bool,
     *,
     target: float | None,
     error_cost: float | None,
     minute_cost: float | None,
 ) -> bool:
-    """Write the stream file and say what was guessed; whether it holds all that `init` needs, and no example for a cost."""
+    """Write the stream file and say what was guessed; whether it holds all that `init` needs, and no example for a cost.
+
+    `goes_on`: `init` uses the file at once where it does.
+    """
     from flows.inputs import first_stream
 
     known = _known(target, error_cost, minute_cost)
     written = first_stream.write(stream, data, config, known)
-    for sentence in written.sentences:
+    ready = written.complete and None not in (known.target, known.error, known.minute)
+    *sentences, then = written.sentences
+    if ready and goes_on:
+        then = "Going on with this file as it is. What you fill in later begins a new epoch: run `init` again then."
+    for sentence in (*sentences, then):
         out.print(escape(printable(sentence)), soft_wrap=True)
-    return written.complete and None not in (known.target, known.error, known.minute)
+    return ready
 
 
 def _known(target: float | None, error_cost: float | None, minute_cost: float | None) -> "Known":

@@ -72,7 +72,7 @@ def init(
 
     config = settings.read()
     costs = {"target": target, "error_cost": error_cost, "minute_cost": minute_cost}
-    if file is not None and not guess.begin(stream, file, config, **costs):
+    if file is not None and not guess.begin(stream, file, config, True, **costs):
         return
     described = settings.read_stream(stream, config)
     say(map(printable, first_look.sentences(config.data / described.input.source, described)), err)
@@ -219,7 +219,7 @@ def _print_counts(name: str, counts: dict[str, Any]) -> None:
 
     if "summary" in counts:
         out.print(escape(counts["summary"]), soft_wrap=True)
-        out.print(f"Report: {counts['report']}", soft_wrap=True)
+        out.print(escape(f"Report: {counts['report']}"), soft_wrap=True)
     else:
         out.print(f"{name}: {runs.line(counts)}", soft_wrap=True)
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.markup import escape
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# Without emoji, or `:abc:` in an id, a cursor or a case would be printed as a picture.
+out = Console(highlight=False, emoji=False)
+err = Console(stderr=True, highlight=False, emoji=False)
 
 
 def say(sentences: Iterable[str], to: Console = out) -> None:

@@ -47,7 +47,10 @@ class Look:
 
 
 def sentences(inbox: Path, stream: Stream, *, harmless: bool = True) -> list[str]:
-    """What `score` would say of the columns of the first file, or why it would take none; nothing where there is no file."""
+    """What `score` would say of the columns of the first file, or why it would take none; nothing of a folder without files.
+
+    `harmless`: with what need not be mended, an inbox that is not there yet among it.
+    """
     sentences: list[str] = []
     try:
         if inbox.exists():
@@ -56,6 +59,8 @@ def sentences(inbox: Path, stream: Stream, *, harmless: bool = True) -> list[str
             if first is not None:
                 _check(first, stream)
                 sentences += Look(stream).at(first, harmless=harmless)
+        elif harmless:
+            sentences.append(f"{inbox}: there is no such file or folder yet; deliver to it, or correct input.source")
     except InputInvalid as refused:
         sentences.append(f"{refused}; until then score takes nothing")
     except OSError as error:

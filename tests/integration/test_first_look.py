@@ -231,9 +231,15 @@ def test_doctor_says_what_is_to_be_mended_and_not_what_may_be_meant(field: Field
         assert all(line.startswith("warn: settings, stream epoch: a.jsonl: none of 40 values") for line in warned)
 
 
-def test_an_inbox_that_is_not_there_yet_says_nothing(field: Field) -> None:
-    assert first_look.sentences(field.folder / "inbox", field.describe("samples")) == []
-    (field.folder / "inbox").mkdir()
+def test_init_says_that_an_inbox_is_not_there_yet_and_nothing_of_an_empty_one(field: Field) -> None:
+    inbox = field.folder / "inbox"
+    assert first_look.sentences(inbox, field.describe("samples")) == [
+        f"{inbox}: there is no such file or folder yet; deliver to it, or correct input.source"
+    ]
+    assert (
+        first_look.sentences(inbox, field.describe("samples"), harmless=False) == []
+    )  # doctor has a finding of its own
+    inbox.mkdir()
     assert first_look.sentences(field.folder / "inbox", field.describe("samples")) == []
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from flows.commands import main
+from flows.commands import main, terminal
 from flows.governance import evidence, safeguards
 from models import names_and_reasons
 from models.errors import Misuse, SecondReaderError
@@ -102,3 +102,13 @@ def test_each_shell_learns_how_to_complete_and_completes_names_of_streams(shell:
     words = {"COMP_WORDS": "second-reader score re", "COMP_CWORD": "2"} if shell == "bash" else {}
     words |= {"_TYPER_COMPLETE_ARGS": "second-reader score re", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
     assert "rerun" in asked("complete", **words)
+
+
+def test_what_stands_between_colons_or_brackets_is_printed_as_it_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    terminal.say(["--since 99:abc: :heart: [release]"])
+    terminal.say(["--since 99:abc: :heart: [release]"], terminal.err)
+    assert capsys.readouterr() == ("--since 99:abc: :heart: [release]\n",) * 2
+    main._print_counts("measure", {"summary": "a :heart:", "report": "reports/[bold]/latest.html"})
+    assert capsys.readouterr().out == "a :heart:\nReport: reports/[bold]/latest.html\n"

@@ -13,7 +13,7 @@ from flows.commands.main import app
 from flows.inputs import first_stream
 from flows.runtime import settings
 from models.config import stream as streams
-from models.errors import InputInvalid, Misuse, StreamInvalid
+from models.errors import InputInvalid, Misuse, SecondReaderError, StreamInvalid
 
 FIELD = Path(__file__).resolve().parents[3] / "field"
 
@@ -143,3 +143,14 @@ def test_the_command_writes_it_and_needs_no_server(tmp_path: Path, monkeypatch: 
     result = CliRunner().invoke(app, ["init", "mail", "--from", str(FIELD / "rerun" / "v1.jsonl")])
     assert (0, True) == (result.exit_code, (tmp_path / "deploy" / "streams" / "mail.toml").exists())
     assert "id: column 'id'" in result.output
+
+
+def test_init_says_that_it_goes_on_where_target_and_costs_are_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SECOND_READER_LABEL_STUDIO_TOKEN", "")
+    known = ["--target", "0.02", "--error-cost", "10", "--minute-cost", "0.5"]
+    result = CliRunner().invoke(app, ["init", "mail", "--from", str(FIELD / "rerun" / "v1.jsonl"), *known])
+    assert isinstance(result.exception, SecondReaderError), "went on, to Label Studio, which it cannot enter"
+    assert ("Going on with this file as it is." in result.output, "Then run" in result.output) == (True, False)
