@@ -130,7 +130,12 @@ def _of_format(
         chosen |= format_guess.inside(chosen["prediction"], answers)
     payload = format_guess.shown(preset.about.shown, rows) or preset.input.get("payload", [])
     frame = row_paths.texts(lines, list(dict.fromkeys([*chosen.values(), *payload])))
-    format_ = known_format.Format(name=of, keys=preset.input, kind=preset.kind, request=preset.about.request)
+    tokens = preset.about.tokens
+    if tokens is not None and not any(row_paths.there(row, tokens) for row in rows):
+        tokens = None
+    format_ = known_format.Format(
+        name=of, keys=preset.input, kind=preset.kind, request=preset.about.request, tokens=tokens
+    )
     return first_stream.of_format(
         frame, name=name, source=source, of=format_, chosen=chosen, shown=payload, known=known
     )

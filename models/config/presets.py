@@ -41,6 +41,9 @@ class About(_Table):
     read: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]  # the day on which the documentation was read
     seen: str = ""  # what was seen on the real thing, with its version; empty: nothing, it is documented only
     request: Request | None = None
+    tokens: Column | None = (
+        None  # path to the list of the answer's tokens with their `logprob`, which not every file has
+    )
     shown: Columns = []  # paths at one of which what a reviewer is to see stands, the likeliest first
     signs: Columns = []  # paths at least one of which every line has that is none of another format's
 

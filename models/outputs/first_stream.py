@@ -209,7 +209,7 @@ def _written(
         keys.append(f"probabilities = {_toml(spread)}")
         taken_for.append(f"probabilities: columns {', '.join(map(repr, spread))}")
     else:
-        key("confidence", chosen.get("confidence"), "no column of numbers has such a name; name how sure the model is")
+        key("confidence", chosen.get("confidence"), _no_confidence(of))
     if "confidence" in chosen and not spread:
         number = columns.numbers(texts[chosen["confidence"]].drop_nulls())
         other = scale.another(number, "unit", named=False)
@@ -283,6 +283,16 @@ def _written(
         "",
     ]
     return Guess(text="\n".join(lines), taken_for=tuple(taken_for), missing=tuple(missing), fill=tuple(fill))
+
+
+def _no_confidence(of: known_format.Format | None) -> str:
+    """What to do where no column is the confidence."""
+    if of is None or of.tokens is None:
+        return "no column of numbers has such a name; name how sure the model is"
+    return (
+        f"the answers have log-probabilities: add [score] with logprobs = {_toml(of.tokens + '[*].logprob')} or, where an "
+        f"answer is one token, top_logprobs = {_toml(of.tokens + '[0].top_logprobs')}"
+    )
 
 
 def _toml(value: str | Sequence[str]) -> str:

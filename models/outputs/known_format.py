@@ -18,12 +18,16 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """A format by name, the keys that its preset has, and the kind of its cases where it knows it."""
+    """A format by name, the keys that its preset has, and the kind of its cases where it knows it.
+
+    `tokens`: the path to the list of an answer's tokens with their `logprob`; None where the files hold none.
+    """
 
     name: str
     keys: Mapping[str, Any]
     kind: str | None = None
     request: Request | None = None
+    tokens: str | None = None
 
 
 NOTHING_KNOWN = Known()

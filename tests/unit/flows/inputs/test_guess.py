@@ -1,6 +1,7 @@
 """`guess` tells each format by its signs, and writes a stream file that scores what the format's case says."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from flows.commands.main import app
 from flows.inputs import first_stream
 from flows.runtime import settings
 from models.errors import InputInvalid, Misuse
+from models.outputs import row_paths
 from models.outputs.known_format import Known
 from tests.unit.flows.inputs.format_cases import CASES
 from tests.unit.flows.inputs.format_runs import cases, wrote
@@ -62,6 +64,25 @@ def test_a_batch_without_its_requests_asks_for_what_a_reviewer_sees(config: sett
     assert 'give the file of the requests, [input.join] source = "..." and id = "custom_id"' in asked
     assert 'payload = ["request.body.messages[-1].content"]' in asked
     assert not written.complete
+
+
+TOKEN = {"token": "bug", "logprob": -0.2, "top_logprobs": [{"token": "bug", "logprob": -0.2}]}
+CHAT = {"choices": [{"message": {"content": "bug"}, "logprobs": {"content": [TOKEN]}}]}
+TEXT = {"type": "output_text", "text": "bug", "logprobs": [TOKEN]}
+ANSWERED = {"object": "response", "output": [{"type": "message", "content": [TEXT]}]}
+
+
+@pytest.mark.parametrize(("name", "body"), [("openai-batch", CHAT), ("openai-batch-responses", ANSWERED)])
+def test_where_answers_have_log_probabilities_it_says_how_they_become_a_confidence(
+    config: settings.Settings, name: str, body: dict[str, object]
+) -> None:
+    row = {"custom_id": "a", "response": {"status_code": 200, "body": body}, "error": None}
+    (config.data / "rows.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    written = first_stream.write("mail", config.data / "rows.jsonl", config, KNOWN)
+    assert f"taken for {name} (" in written.sentences[1]
+    asked = next(line for line in written.sentences if line.startswith("  input.confidence: the answers have log-prob"))
+    paths = [json.loads(f'"{text}"') for text in re.findall(r'logprobs = "([^"]+)"', asked)]
+    assert [True, True] == [row_paths.there(row, path) for path in paths]
 
 
 @pytest.mark.parametrize(
