@@ -20,7 +20,7 @@ from rich.markup import escape
 
 from deploy.demo import digits, guide, prepared, tweets
 from deploy.local import servers, stack
-from flows.runtime import settings
+from flows.runtime import prefect_defaults
 from models import errors
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,7 +54,7 @@ def run(name: str, home: Path, ports: tuple[int, int], *, fresh: bool, stay: boo
             SECOND_READER_REPORTS=str(home / "reports"),
         )
         environment = dict(os.environ)
-        settings.quiet_prefect()
+        prefect_defaults.quiet()
         # Prefect reads its settings when it is imported, so nothing that imports it may come before this line.
         from deploy.demo import rounds
 

@@ -8,7 +8,6 @@ from rich.markup import escape
 
 from flows.commands.options import Because, By, StreamName
 from flows.commands.terminal import out, say
-from flows.runtime import settings
 from models.errors import printable
 from review import formats
 
@@ -25,7 +24,7 @@ app = typer.Typer()
 
 def _listed(stream: str, find: "Callable[[Ledger, str], pl.DataFrame]", line: str, nothing: str) -> None:
     """What `find` finds in the ledger, a line each; what stands in it may be anybody's."""
-    from flows.runtime import runs
+    from flows.runtime import runs, settings
 
     described = settings.read_stream(stream, settings.read())
     with runs.open_ledger() as book:
@@ -134,7 +133,7 @@ show = typer.Typer(no_args_is_help=True, help="What the ledger tells of a case o
 @show.command("case", epilog="Example: `second-reader show case digits digit-0007`")
 def show_case(stream: StreamName, case: Annotated[str, typer.Argument(help="The case's id.")]) -> None:
     """Replay one decision: what came in and what it said, the threshold it met, its sample, who read it, what became of it."""
-    from flows.runtime import runs
+    from flows.runtime import runs, settings
     from flows.scoring import payloads
     from review.report import timeline
 
@@ -149,7 +148,7 @@ def show_case(stream: StreamName, case: Annotated[str, typer.Argument(help="The 
 @show.command("config", epilog="Example: `second-reader show config digits`")
 def show_config(stream: StreamName) -> None:
     """The form as the stream's Label Studio project was given it, for one that somebody has changed."""
-    from flows.runtime import runs
+    from flows.runtime import runs, settings
 
     described = settings.read_stream(stream, settings.read())
     with runs.open_ledger() as book:
@@ -175,7 +174,7 @@ def show_unscored(stream: StreamName) -> None:
 @show.command("policy", epilog="Example: `second-reader show policy digits`")
 def show_policy(stream: StreamName) -> None:
     """Who moved the threshold, when, why, and on what evidence; alarms and certificates in between."""
-    from flows.runtime import runs
+    from flows.runtime import runs, settings
     from review.report import timeline
 
     described = settings.read_stream(stream, settings.read())

@@ -10,10 +10,10 @@ import typer
 from rich.markup import escape
 
 from flows.commands.terminal import out
-from flows.runtime import settings
 from models.errors import Misuse, printable
 
 if TYPE_CHECKING:
+    from flows.runtime.settings import Settings
     from models.outputs.known_format import Known
 
 Target = Annotated[
@@ -39,21 +39,17 @@ def guess(
     minute_cost: MinuteCost = None,
 ) -> None:
     """Say what files of a model's outputs are taken for, and why, and write a stream file that reads them."""
+    from flows.runtime import settings
+
     data = files[0] if len(files) == 1 else _folder(files)
-    begin(
-        stream or _name(data),
-        data,
-        settings.read(),
-        target=target,
-        error_cost=error_cost,
-        minute_cost=minute_cost,
-    )
+    costs = {"target": target, "error_cost": error_cost, "minute_cost": minute_cost}
+    begin(stream or _name(data), data, settings.read(), **costs)
 
 
 def begin(
     stream: str,
     data: Path,
-    config: settings.Settings,
+    config: "Settings",
     *,
     target: float | None,
     error_cost: float | None,

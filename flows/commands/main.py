@@ -19,13 +19,13 @@ from rich.status import Status
 from flows.commands import export, governance, guess, maintenance, retire, status_table, study_history
 from flows.commands.options import StreamName
 from flows.commands.terminal import err, out, say
-from flows.runtime import settings
+from flows.runtime import prefect_defaults
 from models.errors import SecondReaderError, printable
 
 if TYPE_CHECKING:
     from models.config.stream import Stream
 
-settings.prepare_prefect()
+prefect_defaults.prepare()
 
 DONE_WITH_FAULTS = 3
 _GARBAGE = 200_000  # objects: what the modules are made of is none, and to look for it took a tenth of each start
@@ -68,6 +68,7 @@ def init(
 ) -> None:
     """Make ready what a stream needs: ledger, epoch, a policy that releases nothing, Label Studio project."""
     from flows.inputs import first_look
+    from flows.runtime import settings
 
     config = settings.read()
     costs = {"target": target, "error_cost": error_cost, "minute_cost": minute_cost}
@@ -82,7 +83,7 @@ def init(
 def run(stream: StreamName, verbose: Annotated[bool, typer.Option(help="Show Prefect's own log.")] = False) -> None:
     """Run one round: collect, score, dispatch, measure; and release, where the stream file has a table [release]."""
     if not verbose:
-        settings.quiet_prefect()
+        prefect_defaults.quiet()
     from flows import collect, dispatch, measure, score
 
     # What was answered makes room in the queue: so it comes home first.
@@ -95,7 +96,7 @@ def score(
     source: Annotated[str | None, typer.Option(help="A file or folder to read instead of the stream's own.")] = None,
 ) -> None:
     """Read the model's outputs, decide each case once, record the decisions."""
-    settings.quiet_prefect()
+    prefect_defaults.quiet()
     from flows import score as score_flow
 
     _one(score_flow.score, stream, source=source)
@@ -104,7 +105,7 @@ def score(
 @app.command(epilog="Example: `second-reader dispatch digits`")
 def dispatch(stream: StreamName) -> None:
     """Put waiting cases before people, as many as the queue has room for."""
-    settings.quiet_prefect()
+    prefect_defaults.quiet()
     from flows import dispatch as dispatch_flow
 
     _one(dispatch_flow.dispatch, stream)
@@ -113,7 +114,7 @@ def dispatch(stream: StreamName) -> None:
 @app.command(epilog="Example: `second-reader collect digits`")
 def collect(stream: StreamName) -> None:
     """Bring people's answers home."""
-    settings.quiet_prefect()
+    prefect_defaults.quiet()
     from flows import collect as collect_flow
 
     _one(collect_flow.collect, stream)
@@ -125,7 +126,7 @@ def measure(
     as_json: Annotated[bool, typer.Option("--json", help="Print every figure of the report as JSON.")] = False,
 ) -> None:
     """Write the report: how much runs by itself, how wrong it is, how sure we are of that."""
-    settings.quiet_prefect()
+    prefect_defaults.quiet()
     from flows import measure as measure_flow
 
     counts = _outcome(measure_flow.measure, stream)
@@ -138,7 +139,7 @@ def measure(
 @app.command(epilog="Example: `second-reader release digits`")
 def release(stream: StreamName) -> None:
     """Hand out finished answers that are new or have become another: to files in the outbox, and to the webhook."""
-    settings.quiet_prefect()
+    prefect_defaults.quiet()
     from flows import release as release_flow
 
     _one(release_flow.release, stream)
@@ -150,7 +151,7 @@ def serve(
 ) -> None:
     """Serve the flows of the streams to Prefect, with their schedules, until interrupted."""
     from flows import deployments
-    from flows.runtime import prefect_server
+    from flows.runtime import prefect_server, settings
 
     prefect_server.prefect()
     deployments.serve(streams or settings.stream_names(settings.read()))
@@ -182,6 +183,7 @@ def _opened(stream: str, described: "Stream", by: str) -> list[str]:
 def _last(stream: str) -> list[Any]:
     """The flow that ends a round where the stream hands out by itself."""
     from flows import release as release_flow
+    from flows.runtime import settings
 
     return [release_flow.release] if settings.read_stream(stream, settings.read()).release is not None else []
 

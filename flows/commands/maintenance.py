@@ -11,7 +11,7 @@ from rich.table import Table
 
 from flows.commands.options import Because, By, StreamName
 from flows.commands.terminal import err, out, say
-from flows.runtime import settings
+from flows.runtime import prefect_defaults
 from review.health import findings
 
 _COLOURS = {"ok": "green", "warn": "yellow", "bad": "red"}
@@ -31,7 +31,7 @@ def doctor(
 
     Ends with 0 if all is well, 3 if there are warnings, 1 if something is bad.
     """
-    settings.quiet_prefect()
+    prefect_defaults.quiet()
     from flows.health import doctor as doctors
 
     with err.status("Looking at everything"):
@@ -43,7 +43,7 @@ def doctor(
 @app.command(epilog="Example: `second-reader redispatch digits --by 'A. Owner' --because 'the restore of Monday'`")
 def redispatch(stream: StreamName, by: By, because: Because) -> None:
     """Put open cases before people again whose task is gone from Label Studio."""
-    settings.quiet_prefect()
+    prefect_defaults.quiet()
     from flows.queueing import redispatch as again
     from flows.runtime import runs
 
@@ -61,6 +61,7 @@ def verify_records(
     ] = None,
 ) -> None:
     """Check every seal of the ledger; name each record that was edited, added or removed."""
+    from flows.runtime import settings
     from review.retention import verification
 
     with err.status("Reading every sealed record"):
@@ -72,6 +73,7 @@ def verify_records(
 @app.command(epilog="Example: `second-reader backup copies/ledger-2026-02-01.db`")
 def backup(file: Annotated[Path, typer.Argument(help="The copy; must not be there yet.")]) -> None:
     """Copy a SQLite ledger while others write to it, and check every seal of the copy."""
+    from flows.runtime import settings
     from review.retention import backups
 
     with err.status("Copying the ledger and checking the copy"):

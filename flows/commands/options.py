@@ -4,12 +4,13 @@ from typing import Annotated
 
 import typer
 
-from flows.runtime import settings
 from models.errors import SecondReaderError
 
 
 def _streams(begun: str) -> list[str]:
     """The streams whose names begin so; a folder that is not there completes to nothing."""
+    from flows.runtime import settings
+
     try:
         return [name for name in settings.stream_names(settings.read()) if name.startswith(begun)]
     except (SecondReaderError, OSError):

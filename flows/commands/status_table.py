@@ -1,12 +1,12 @@
 """The command `status`: every stream in one line."""
 
 import json
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from flows.commands.terminal import say
-from flows.runtime import settings
 from models import names_and_reasons
 from models.errors import SecondReaderError
 
@@ -18,17 +18,23 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON, a list of streams.")] = False,
     prometheus: Annotated[bool, typer.Option(help="Print the figures in Prometheus's text format.")] = False,
 ) -> None:
-    """All streams in one line each: released, promise, line, queue, what could not be read."""
+    """All streams in one line each: released, promise, threshold, queue, what could not be read."""
+    from flows.runtime import settings
+
     config = settings.read()
     rows = [_row(name) for name in settings.stream_names(config)]
+    _print(rows, as_json=as_json, prometheus=prometheus, streams=config.streams)
+    if any(row["problem"] is not None and row["problem"] != _unopened(row["stream"]) for row in rows):
+        raise typer.Exit(1)
+
+
+def _print(rows: list[dict[str, Any]], *, as_json: bool, prometheus: bool, streams: Path) -> None:
     if as_json:
         print(json.dumps(rows, indent=2))
     elif prometheus:
         print(_figures(rows), end="")
     else:
-        say(_lines(rows) if rows else [f"No stream files in {config.streams}."])
-    if any(row["problem"] is not None and row["problem"] != _unopened(row["stream"]) for row in rows):
-        raise typer.Exit(1)
+        say(_lines(rows) if rows else [f"No stream files in {streams}."])
 
 
 def _figures(rows: list[dict[str, Any]]) -> str:
@@ -43,7 +49,7 @@ def _unopened(name: str) -> str:
 
 def _row(name: str) -> dict[str, Any]:
     """One stream's figures. A stream that cannot be read says why, and the others still show."""
-    from flows.runtime import runs
+    from flows.runtime import runs, settings
     from review.queries import handouts, policy_history, readings, totals
 
     empty = dict.fromkeys(

@@ -12,6 +12,9 @@ from models.config.stream import Stream
 from models.errors import InputInvalid
 from models.outputs import inner_rows, paths
 
+_LOOKED_AT = 1000  # rows
+_BLOCK = 2**20  # bytes of rows handed out at a time; a look at the first rows converts no more
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
@@ -25,12 +28,13 @@ class Reader:
 
     def check(self, path: Path, columns: list[str], stream: Stream, /) -> None:
         """Raises InputInvalid if the file is not what it says, or none of its first rows has a key the stream needs."""
-        if self._first(path):
-            jsonl_files.check(path, columns, stream, start=self._first, kind=self.kind)
+        if first := self._first(path):
+            jsonl_files.check(path, columns, stream, start=lambda _: first, kind=self.kind)
 
     def names(self, path: Path, /) -> list[str]:
         """The keys of the first rows; none where there is no row. Raises InputInvalid if none of them is an object."""
-        return jsonl_files.names(path, start=self._first, kind=self.kind) if self._first(path) else []
+        first = self._first(path)
+        return jsonl_files.names(path, start=lambda _: first, kind=self.kind) if first else []
 
     def read(
         self, path: Path, columns: list[str], rows: int, derived: Sequence[paths.Path] = (), /
@@ -42,16 +46,35 @@ class Reader:
         first = self.start(path)
         if self.sign not in first:
             raise InputInvalid(f"{path}: not {self.kind}; {self.sign.decode()} stands nowhere in its first lines")
-        return self._converted(first)
+        rows, count = [], 0
+        for line in _lines(first):
+            rows.append(self.convert(line))
+            count += rows[-1].count(b"\n")
+            if count >= _LOOKED_AT:
+                break
+        return b"".join(rows)
 
     def _blocks(self, path: Path) -> Iterator[bytes]:
-        for block in self.blocks(path):
-            yield self._converted(block)
+        rows: list[bytes] = []
+        size = 0
+        for line in (line for block in self.blocks(path) for line in _lines(block)):
+            rows.append(self.convert(line))
+            size += len(rows[-1])
+            if size >= _BLOCK:
+                yield b"".join(rows)
+                rows, size = [], 0
+        if size:
+            yield b"".join(rows)
 
-    def _converted(self, block: bytes) -> bytes:
-        ended, _, rest = block.rpartition(b"\n")
-        lines = [line + b"\n" for line in ended.split(b"\n")] if ended or not rest else []
-        return b"".join(map(self.convert, [*lines, rest] if rest else lines))
+
+def _lines(block: bytes) -> Iterator[bytes]:
+    """Its lines, each with its line feed; the last one perhaps without."""
+    start = 0
+    while end := block.find(b"\n", start) + 1:
+        yield block[start:end]
+        start = end
+    if start < len(block):
+        yield block[start:]
 
 
 FASTTEXT = Reader(

@@ -131,25 +131,3 @@ def stream_names(settings: Settings) -> list[str]:
             "second-reader init NAME --from FILE, a file of the model's outputs"
         )
     return sorted(path.stem for path in settings.streams.glob("*.toml"))
-
-
-def prepare_prefect() -> None:
-    """Defaults of Prefect that suit a command started by hand; what the environment says wins.
-
-    To be called before Prefect is imported: it reads its settings once.
-    """
-    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")  # a first start runs migrations
-    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-    os.environ.setdefault("DO_NOT_TRACK", "1")
-    os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "second_reader")
-    # Each time it asks, `serve` or a worker begins as many runs as it has room for. Prefect has a worker ask every ten seconds
-    # and gives `serve` room without end: where hundreds of runs are due at once, its connections run out and it stops for good.
-    os.environ.setdefault("PREFECT_RUNNER_PROCESS_LIMIT", "10")
-    os.environ.setdefault("PREFECT_RUNNER_POLL_FREQUENCY", "2")
-    os.environ.setdefault("PREFECT_WORKER_QUERY_SECONDS", "2")
-    os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")  # what is no flow has none to log to
-
-
-def quiet_prefect() -> None:
-    """Prefect's log goes to its server only, for a person at a terminal. To be called before Prefect is imported."""
-    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")

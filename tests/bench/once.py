@@ -34,12 +34,13 @@ from tests.bench import nested, outputs
 ROOT = Path(__file__).parents[2]
 
 
-def run(work: str, folder: Path, url: str) -> dict[str, float]:
-    """Do `work` in a process of its own: `seconds`, `peak_mb`, and what it says of itself."""
+def run(work: str, folder: Path, url: str, *, code: Path = ROOT) -> dict[str, float]:
+    """Do `work` in a process of its own, by the build in `code`: `seconds`, `peak_mb`, and what it says of itself."""
     names = {"LEDGER": url, "STREAMS": str(folder), "DATA": str(folder), "REPORTS": str(folder / "reports")}
     environment = os.environ | {f"SECOND_READER_{name}": value for name, value in names.items()}
+    environment["PYTHONPATH"] = str(code)
     command = [sys.executable, "-W", "ignore", "-m", "tests.bench.once", work, str(folder), url]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=code, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
     by_name: dict[str, float] = json.loads(done.stdout.splitlines()[-1])

@@ -44,7 +44,7 @@ review_minute = 0.5
 
 
 def write(folder: Path, rows: int) -> None:
-    """Write `contract.parquet` and the stream's file into the folder."""
+    """Write `outputs.parquet` and the stream's file into the folder."""
     random = np.random.default_rng(1)
     (folder / "bench.toml").write_text(STREAM, encoding="utf-8")
     writer = None

@@ -1,12 +1,10 @@
 """What a command and a served run cost that find nothing to do, in CPU seconds, beside the build before the warm process."""
 
-import io
 import json
 import os
 import resource
 import subprocess
 import sys
-import tarfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,7 +17,6 @@ import pytest
 from tests.bench import table
 
 ROOT = Path(__file__).resolve().parents[2]
-BEFORE = "04901c9e7555ca1ee3e295478c354814d0a9f9e3"  # the last commit that started a process for each served run
 TIMES = 3
 RUNS = 10
 SECTION = table.Section("Idle", f"Nothing to do: least of {TIMES} runs of a command, mean of {RUNS} served runs,")
@@ -62,66 +59,69 @@ EMPTY = "from prefect import flow\n@flow\ndef empty(): pass\nempty()"
 WITH_PARAMETER = "from prefect import flow\n@flow\ndef empty(stream): pass\nempty('idle')"
 
 
-@pytest.fixture(scope="module")
-def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The code of the build before."""
-    folder = tmp_path_factory.mktemp("before")
-    packed = subprocess.run(
-        ["git", "archive", BEFORE, "models", "review", "flows", "deploy"], cwd=ROOT, check=True, capture_output=True
-    )
-    with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as tar:
-        tar.extractall(folder, filter="data")
-    return folder
-
-
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """A stream with nothing left to do."""
+    """A stream with nothing left to do, of one build."""
 
+    code: Path
     folder: Path
     environment: dict[str, str] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Both:
+    """The same of this build and of the build before, each with a ledger of its own."""
+
+    now: Idle
+    then: Idle
+
+
 @pytest.fixture
-def idle(label_studio: Any, prefect_api: str, tmp_path: Path) -> Iterator[Idle]:
-    """A stream with 1,600 decided cases, all in the queue, and nothing left to do."""
-    (tmp_path / "inbox").mkdir()
-    (tmp_path / "idle.toml").write_text(STREAM, encoding="utf-8")
-    rows = ({"id": f"m-{n}", "label": "bug", "score": n / 2000, "text": f"Message {n}"} for n in range(1600))
-    (tmp_path / "inbox" / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    built = Idle(
-        tmp_path,
-        os.environ
-        | {
-            "PREFECT_API_URL": prefect_api,
-            "SECOND_READER_LEDGER": f"sqlite:///{tmp_path / 'ledger.db'}",
-            "SECOND_READER_LABEL_STUDIO_URL": label_studio.url,
-            "SECOND_READER_LABEL_STUDIO_TOKEN": label_studio.token,
-            "SECOND_READER_STREAMS": str(tmp_path),
-            "SECOND_READER_DATA": str(tmp_path),
-            "SECOND_READER_REPORTS": str(tmp_path / "reports"),
-        },
-    )
-    for words in (("init", "idle"), ("run", "idle"), ("run", "idle")):
-        took(built, ROOT, words)
-    yield built
-    for project in label_studio_projects(label_studio):
+def idle(label_studio: Any, prefect_api: str, before: Path, tmp_path: Path) -> Iterator[Both]:
+    """Streams with 1,600 decided cases, as many in the queue as it takes, and nothing left to do."""
+    shared = {
+        "PREFECT_API_URL": prefect_api,
+        "SECOND_READER_LABEL_STUDIO_URL": label_studio.url,
+        "SECOND_READER_LABEL_STUDIO_TOKEN": label_studio.token,
+    }
+    names = ("idle", "idle-before")
+    yield Both(*(filled(code, tmp_path / name, shared) for code, name in zip((ROOT, before), names, strict=True)))
+    for project in label_studio_projects(label_studio, names):
         httpx.delete(
             f"{label_studio.url}/api/projects/{project}", headers=header(label_studio), trust_env=False, timeout=60
         )
+
+
+def filled(code: Path, folder: Path, shared: dict[str, str]) -> Idle:
+    (folder / "inbox").mkdir(parents=True)
+    text = STREAM.replace('project = "idle"', f'project = "{folder.name}"')
+    (folder / "idle.toml").write_text(text, encoding="utf-8")
+    rows = ({"id": f"m-{n}", "label": "bug", "score": n / 2000, "text": f"Message {n}"} for n in range(1600))
+    (folder / "inbox" / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    own = {
+        "PYTHONPATH": str(code),
+        "SECOND_READER_LEDGER": f"sqlite:///{folder / 'ledger.db'}",
+        "SECOND_READER_STREAMS": str(folder),
+        "SECOND_READER_DATA": str(folder),
+        "SECOND_READER_REPORTS": str(folder / "reports"),
+    }
+    built = Idle(code, folder, os.environ | shared | own)
+    for words in (("init", "idle"), ("run", "idle"), ("run", "idle")):
+        took(built, words)
+    return built
 
 
 def header(server: Any) -> dict[str, str]:
     return {"Authorization": f"Token {server.token}"}
 
 
-def label_studio_projects(server: Any) -> list[int]:
+def label_studio_projects(server: Any, names: tuple[str, ...]) -> list[int]:
     body = (
         httpx.get(f"{server.url}/api/projects", headers=header(server), trust_env=False, timeout=60)
         .raise_for_status()
         .json()
     )
-    return [project["id"] for project in body["results"] if project["title"] == "idle"]
+    return [project["id"] for project in body["results"] if project["title"] in names]
 
 
 def program(code: Path, *words: str) -> list[str]:
@@ -130,12 +130,12 @@ def program(code: Path, *words: str) -> list[str]:
     return [sys.executable, "-c", f"import sys; sys.argv[0] = 'second-reader'; from {main} import main; main()", *words]
 
 
-def took(idle: Idle, code: Path, words: tuple[str, ...], command: list[str] | None = None) -> float:
+def took(idle: Idle, words: tuple[str, ...], command: list[str] | None = None) -> float:
     """CPU seconds of a command and all it started, to its end."""
     start = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
-        command or program(code, *words),
-        env=idle.environment | {"PYTHONPATH": str(code)},
+        command or program(idle.code, *words),
+        env=idle.environment,
         cwd=idle.folder,
         capture_output=True,
         text=True,
@@ -146,10 +146,9 @@ def took(idle: Idle, code: Path, words: tuple[str, ...], command: list[str] | No
 
 
 @pytest.mark.timeout(1500)
-def test_commands_that_find_nothing_to_do(idle: Idle, before: Path) -> None:
+def test_commands_that_find_nothing_to_do(idle: Both) -> None:
     empty, named = (
-        min(took(idle, ROOT, (), [sys.executable, "-c", code]) for _ in range(TIMES))
-        for code in (EMPTY, WITH_PARAMETER)
+        min(took(idle.now, (), [sys.executable, "-c", code]) for _ in range(TIMES)) for code in (EMPTY, WITH_PARAMETER)
     )
     flow = "an empty Prefect flow"
     table.record(f"idle: {flow} with one parameter", flow, named, empty, unit="CPU s", section=SECTION)
@@ -163,7 +162,7 @@ def test_commands_that_find_nothing_to_do(idle: Idle, before: Path) -> None:
         ("run", "idle"),
     ):
         name = " ".join(words)
-        ranges = [(took(idle, ROOT, words), took(idle, before, words)) for _ in range(TIMES)]
+        ranges = [(took(idle.now, words), took(idle.then, words)) for _ in range(TIMES)]
         now, then = (min(pair[place] for pair in ranges) for place in (0, 1))
         table.record(f"idle: `{name}`", "the same of the build before", now, then, unit="CPU s", section=SECTION)
         if words[0] in ("collect", "dispatch", "score", "measure"):
@@ -179,8 +178,8 @@ def test_commands_that_find_nothing_to_do(idle: Idle, before: Path) -> None:
 
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize("flow", ["collect", "measure"])
-def test_a_served_run_that_finds_nothing_to_do(idle: Idle, before: Path, prefect_api: str, flow: str) -> None:
-    now, then = served(idle, ROOT, prefect_api, flow), served(idle, before, prefect_api, flow)
+def test_a_served_run_that_finds_nothing_to_do(idle: Both, prefect_api: str, flow: str) -> None:
+    now, then = (served(one, prefect_api, flow) for one in (idle.now, idle.then))
     table.record(
         f"idle: a served run of `{flow}`, with what `serve` itself takes meanwhile",
         "the same of the build before",
@@ -191,11 +190,11 @@ def test_a_served_run_that_finds_nothing_to_do(idle: Idle, before: Path, prefect
     )
 
 
-def served(idle: Idle, code: Path, api: str, flow: str) -> float:
+def served(idle: Idle, api: str, flow: str) -> float:
     """CPU seconds of one served run, of all processes of `serve`: the mean of RUNS, one after the other."""
     process = subprocess.Popen(
-        program(code, "serve", "idle"),
-        env=idle.environment | {"PYTHONPATH": str(code)},
+        program(idle.code, "serve", "idle"),
+        env=idle.environment,
         cwd=idle.folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

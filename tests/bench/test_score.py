@@ -59,6 +59,26 @@ def test_score_and_record_beside_reading_and_a_bare_write(
     )
 
 
+@pytest.mark.timeout(900)
+def test_score_flat_rows_beside_the_build_before(tmp_path: Path, before: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    outputs.write(tmp_path, ROWS)
+    now: list[dict[str, float]] = []
+    then: list[dict[str, float]] = []
+    for _ in range(TIMES):
+        for runs, code in ((now, once.ROOT), (then, before)):
+            emptied(tmp_path, url)
+            runs.append(once.run("score", tmp_path, url, code=code))
+            assert runs[-1]["decided"] == ROWS
+    table.record(
+        f"score, route, record {ROWS:,} flat outputs, SQLite",
+        "the same of the build before",
+        middle(now),
+        middle(then),
+        peak=middle(now, "peak_mb"),
+    )
+
+
 @pytest.mark.timeout(1800)
 def test_score_nested_lines_beside_reading_and_unnesting_them(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'ledger.db'}"

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.commands import main
-from flows.runtime import settings
+from flows.runtime import prefect_defaults
 from tests import forking
 
 _OURS = "SECOND_READER_"  # what is read anew by each command; all else may have been read while importing
@@ -103,7 +103,7 @@ def _become(job: dict[str, Any]) -> None:
     os.chdir(job["folder"])
     os.environ.clear()
     os.environ.update(job["environment"])
-    settings.prepare_prefect()
+    prefect_defaults.prepare()
     for number, stream in ((1, "out"), (2, "err")):
         os.dup2(os.open(job[stream], os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
     sys.argv = ["second-reader", *job["words"]]
@@ -111,7 +111,7 @@ def _become(job: dict[str, Any]) -> None:
 
 def _import_all() -> None:
     """What the commands import when they run, and what Prefect and the drivers do in their first run."""
-    settings.quiet_prefect()
+    prefect_defaults.quiet()
     from flows import deployments
 
     for name in (*_IMPORTED_BY_COMMANDS, *deployments.LATE):

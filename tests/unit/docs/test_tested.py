@@ -27,7 +27,7 @@ TRIED: dict[str, str] = {
         "flows.commands.export flows.handover.export flows.handover.answer_files flows.handover.purpose_files"
     ),
     "tests/e2e/test_owner_in_prefect.py": "flows.adopt flows.runtime.artifacts flows.runtime.kept_events",
-    "tests/e2e/test_prefect.py": "flows.runtime.flow_states flows.runtime.prefect_server",
+    "tests/e2e/test_prefect.py": "flows.runtime.flow_states flows.runtime.prefect_defaults flows.runtime.prefect_server",
     "tests/e2e/test_round.py": "flows.governance.opening",
     "tests/e2e/test_runners.py": "flows.score flows.scoring.workers",
     "tests/integration/adapter/test_changes.py": "review.label_studio.changes review.label_studio.listing",
