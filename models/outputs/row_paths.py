@@ -66,6 +66,11 @@ def searched(rows: Sequence[Any], path: str, kind: pl.DataType) -> pl.Series:
     return column([_value(row, path) for row in rows], path, kind)
 
 
+def stepped(rows: Sequence[Any], steps: Sequence[str | int | None], name: str, kind: pl.DataType) -> pl.Series:
+    """As `searched`, by plain steps, None being the one into every entry of a list: there a null stays, and is counted."""
+    return column([_stepped(row, steps) for row in rows], name, kind)
+
+
 def column(values: Sequence[Any], name: str, kind: pl.DataType) -> pl.Series:
     """Values, as Python knows them, as a column of this type: null where a value is none of it."""
     if kind == NUMBERS:
@@ -89,6 +94,17 @@ def _value(row: Any, name: str) -> Any:
         return expression.search(row, options=path_functions.OPTIONS)
     except (jmespath.exceptions.JMESPathError, RecursionError, TypeError, ValueError):
         return None  # a function on a value that it cannot take: there is nothing at this path of this row
+
+
+def _stepped(value: Any, steps: Sequence[str | int | None]) -> Any:
+    for place, step in enumerate(steps):
+        if step is None:
+            return [_stepped(one, steps[place + 1 :]) for one in value] if isinstance(value, list) else None
+        if isinstance(step, str):
+            value = value.get(step) if isinstance(value, dict) else None
+        else:
+            value = value[step] if isinstance(value, list) and -len(value) <= step < len(value) else None
+    return value
 
 
 def _number(value: Any) -> float:
