@@ -42,6 +42,16 @@ def _once(columns: list[str]) -> list[str]:
     return columns
 
 
+def leads_into(column: str, path: str) -> bool:
+    """Whether a path is a column or leads into it, also into the JSON that stands in its text.
+
+    >>> leads_into("output", "from_json(output.text).label"), leads_into("out", "output.label")
+    (True, False)
+    """
+    inner = path.removeprefix("from_json(")
+    return path == column or inner.startswith((f"{column}.", f"{column}[", f"{column})"))
+
+
 def _timezone(name: str) -> str:
     try:
         pl.Series([], dtype=pl.Datetime).dt.replace_time_zone(name)  # Polars carries the time zones; no disk is read
