@@ -103,11 +103,11 @@ def _guessed(frame: pl.DataFrame, name: str, source: str, known: known_format.Kn
 
 def _of_table(frame: pl.DataFrame, name: str, source: str, known: known_format.Known) -> tuple[str, first_stream.Guess]:
     taken = format_guess.table(frame.head(_LINES), {one: presets.shipped(one) for one in presets.names()})
-    if taken is None:
+    preset = None if taken is None else presets.shipped(taken.name)
+    chosen = {key: str(preset.input[key]) for key in _CHOSEN if preset is not None and key in preset.input}
+    if taken is None or preset is None or not set(chosen.values()) <= set(frame.columns):
         guess = first_stream.guess(frame, name=name, source=source, known=known)
         return f"taken for a table of {frame.width} columns", guess
-    preset = presets.shipped(taken.name)
-    chosen = {key: str(preset.input[key]) for key in _CHOSEN if key in preset.input}
     shown = format_guess.named(frame, preset.about.shown)
     of = known_format.Format(name=taken.name, keys=preset.input, kind=preset.kind)
     texts = frame.select(list(dict.fromkeys([*chosen.values(), *shown])))

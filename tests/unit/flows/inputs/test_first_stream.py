@@ -143,3 +143,12 @@ def test_the_command_writes_it_and_needs_no_server(tmp_path: Path, monkeypatch: 
     result = CliRunner().invoke(app, ["init", "mail", "--from", str(FIELD / "rerun" / "v1.jsonl")])
     assert (0, True) == (result.exit_code, (tmp_path / "deploy" / "streams" / "mail.toml").exists())
     assert "id: column 'id'" in result.output
+
+
+def test_a_table_that_has_the_signs_of_a_format_but_not_its_id_is_a_table(tmp_path: Path) -> None:
+    config = settings.Settings(streams=tmp_path / "streams", data=tmp_path)
+    (tmp_path / "work.csv").write_text(
+        "HITId,WorkerId,AssignmentStatus,Input.text\nh1,w1,Approved,x\nh2,w1,Approved,y\n"
+    )
+    written = first_stream.write("mail", tmp_path / "work.csv", config)
+    assert "  the file: taken for a table of 4 columns" in written.sentences
