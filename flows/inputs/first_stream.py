@@ -40,8 +40,9 @@ def write(
     Raises Misuse if there is such a file already, which stays as it is, or it cannot be written; InputInvalid of the data.
     """
     path = settings.stream_file(name, config)
-    if not _NAME.fullmatch(path.stem):
-        raise Misuse(f"{path.stem!r}: call a stream by small letters, digits and hyphens, a letter first, at most 40")
+    called = path.stem if name.endswith(".toml") else name
+    if not _NAME.fullmatch(called):
+        raise Misuse(f"{called!r}: call a stream by small letters, digits and hyphens, a letter first, at most 40")
     if path.exists():
         raise Misuse(
             f"{path}: is there already, and is never overwritten; give the stream another name, or move the file"

@@ -121,6 +121,10 @@ def _tokens(value: Any) -> list[dict[str, Any]] | None:
     return [{"token": _text(one.get("token")), "logprob": _number(one.get("logprob"))} for one in records]
 
 
+def _json(value: Any, *, allow_nan: bool = True) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=allow_nan).encode("utf-8", "replace").decode()
+
+
 def _text(value: Any) -> str | None:
     """A value in the spelling of `models.columns`."""
     if value is None:
@@ -134,8 +138,8 @@ def _text(value: Any) -> str | None:
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, float) and "e" not in repr(value):
-        return "0" if value == 0 else repr(value).removesuffix(".0")
+        return repr(value).removesuffix(".0")
     try:
-        return str(columns.spelled(pl.Series([json.dumps({"x": value}, ensure_ascii=False, allow_nan=False)]))[0])
+        return str(columns.spelled(pl.Series([_json({"x": value}, allow_nan=False)]))[0])
     except (ValueError, pl.exceptions.PolarsError):  # a NaN within
-        return json.dumps(value, ensure_ascii=False)
+        return _json(value)

@@ -152,3 +152,12 @@ def test_a_table_that_has_the_signs_of_a_format_but_not_its_id_is_a_table(tmp_pa
     )
     written = first_stream.write("mail", tmp_path / "work.csv", config)
     assert "  the file: taken for a table of 4 columns" in written.sentences
+
+
+def test_a_stream_that_is_named_like_a_way_out_of_the_folder_is_refused(
+    config: settings.Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "work.csv").write_text("id,label\n1,a\n2,b\n")
+    with pytest.raises(Misuse, match=r"'\.\./mail': call a stream by small letters"):
+        first_stream.write("../mail", tmp_path / "work.csv", config)
+    assert not (tmp_path / "mail.toml").exists()
