@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Prefect 3.9.1 accepts whenever 0.10.5. With it, on Python 3.11 and 3.12, no cron schedule has a next date: counting one raises
 # ValueError, since Prefect hands over the time zone of pendulum, a subclass of ZoneInfo, and whenever 0.10.5 takes ZoneInfo alone. A
-# deployment is accepted and no run of it is ever made, so nobody is shown a new case. With whenever 0.11.0 it runs.
+# deployment is accepted, the error stands in the log of the server, and no run is ever made: nobody is shown a new case. With whenever
+# 0.11.0 it runs.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -29,7 +29,7 @@ from review.health import findings
 
 SCHEDULED = ("score", "dispatch", "collect", "measure")
 RANGE = ">=3.8.8,<3.10"  # as in pyproject.toml
-TRIED = ("3.8.8", "3.9.1")  # all tests pass with these: requirements.lock, deploy/prefect-newest.lock
+TRIED = ("3.8.8", "3.9.1")  # the tests of what touches Prefect pass: requirements.lock, deploy/prefect-newest.lock
 _LONG = timedelta(hours=2)  # a round of ten million outputs takes some minutes
 _ENDED_BADLY = (StateType.FAILED, StateType.CRASHED)
 
