@@ -24,6 +24,16 @@ def named(text: str | None) -> Format | None:
     raise Misuse(f"--format {text!r}: one of {', '.join(FORMATS)}")
 
 
+def is_folder(target: str) -> bool:
+    """Whether --to names a folder: one that is there, or that ends in /. Raises Misuse if it can be neither file nor folder."""
+    try:
+        return Path(target).is_dir() or target.endswith("/")
+    except OSError as error:
+        raise Misuse(
+            f"--to {target[:80]}: cannot be written ({error.strerror or error}); name a place that can"
+        ) from None
+
+
 def format_of(path: Path, asked: Format | None) -> Format:
     """The format of a file: the one asked for, else by its ending. Raises Misuse if they differ or neither says."""
     ending = path.suffix.lower().removeprefix(".")

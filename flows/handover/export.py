@@ -42,7 +42,7 @@ def export(
     config = settings.read()
     stream = settings.read_stream(stream_name, config)
     to = Path(target)
-    into_folder = to.is_dir() or target.endswith("/")
+    into_folder = answer_files.is_folder(target)
     if since == _LAST and not into_folder:
         raise Misuse(
             f"--since last: speaks of the files in a folder, and --to {to} is a file; end it in / for a folder, or give a cursor"

@@ -72,7 +72,7 @@ def export(stream_name: str, target: str, purpose: Purpose, *, form: answer_file
     config = settings.read()
     stream = settings.read_stream(stream_name, config)
     file = Path(target)
-    if file.is_dir() or target.endswith("/"):
+    if answer_files.is_folder(target):
         raise Misuse(f"--to {target}: is a folder; --for {purpose} writes one whole file, so name it")
     form = answer_files.format_of(file, form)
     with ledger.open(config.ledger.get_secret_value()) as book:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.inputs import json_files, jsonl_files, text_blocks
+import polars as pl
+
+from flows.inputs import csv_repair, json_files, jsonl_files, text_blocks
 from models.config.stream import Stream
 from models.errors import InputInvalid
 from models.outputs import inner_rows, paths
@@ -18,13 +20,17 @@ _BLOCK = 2**20  # bytes of rows handed out at a time; a look at the first rows c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Reads lines that `convert` makes rows of. `start`, `blocks`: the first lines of a file, and all of them."""
+    """Reads lines that `convert` makes rows of. `start`, `blocks`: the first lines of a file, and all of them.
+
+    `ended`: a last line without its end is a fault, as of a number that is cut nobody can tell that it is.
+    """
 
     start: Callable[[Path], bytes]
     blocks: Callable[[Path], Iterator[bytes]]
     convert: Callable[[bytes], bytes]
     kind: str
     sign: bytes = b""  # stands in the first lines of every such file
+    ended: bool = False
 
     def check(self, path: Path, columns: list[str], stream: Stream, /) -> None:
         """Raises InputInvalid if the file is not what it says, or none of its first rows has a key the stream needs."""
@@ -40,7 +46,10 @@ class Reader:
         self, path: Path, columns: list[str], rows: int, derived: Sequence[paths.Path] = (), /
     ) -> Iterator[jsonl_files.Batch]:
         """First row, rows, faults, at most `rows` rows at a time. Raises InputInvalid if the file breaks off."""
-        return jsonl_files.read(path, columns, rows, derived, blocks=self._blocks)
+        cut = pl.col("reason").str.starts_with(text_blocks.UNENDED) & self.ended
+        why = pl.when(cut).then(pl.lit(csv_repair.UNENDED)).otherwise("reason")
+        for first, frame, faults in jsonl_files.read(path, columns, rows, derived, blocks=self._blocks):
+            yield first, frame, faults.with_columns(why.alias("reason"))
 
     def _first(self, path: Path) -> bytes:
         first = self.start(path)
@@ -58,7 +67,7 @@ class Reader:
         rows: list[bytes] = []
         size = 0
         for line in (line for block in self.blocks(path) for line in _lines(block)):
-            rows.append(self.convert(line))
+            rows.append(line if self.ended and not line.endswith(b"\n") else self.convert(line))
             size += len(rows[-1])
             if size >= _BLOCK:
                 yield b"".join(rows)
@@ -83,6 +92,7 @@ FASTTEXT = Reader(
     convert=inner_rows.of_fasttext,
     kind="lines of fastText's predict-prob",
     sign=b"__label__",
+    ended=True,
 )
 
 

@@ -16,6 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from flows.inputs import csv_repair, headers, text_blocks
+from models.config import fields
 from models.config.stream import Stream
 from models.errors import InputInvalid
 from models.outputs import contract, reserved
@@ -41,7 +42,8 @@ class _Records:
 
 def check(path: Path, columns: list[str], _stream: Stream, *, headed: bool = True) -> None:
     """Raises InputInvalid if the file is no CSV, or its header lacks or doubles a column."""
-    headers.check(path, names(path, headed=headed), columns)
+    header = names(path, headed=headed)  # all of them are read
+    headers.check(path, header, [*columns, *filter(fields.is_pattern, header)])
 
 
 def names(path: Path, *, headed: bool = True) -> list[str]:

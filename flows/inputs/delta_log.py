@@ -17,7 +17,7 @@ from models.errors import InputInvalid
 
 FOLDER = "_delta_log"
 _COMMIT = re.compile(r"(\d{20})\.json")
-_CHECKPOINT = re.compile(r"(\d{20})\.checkpoint(?:\.\d{10}\.\d{10})?\.parquet")
+_CHECKPOINT = re.compile(r"(\d{20})\.checkpoint(?:\.\d{10}\.(\d{10}))?\.parquet")
 _KNOWN = {"timestampNtz", "v2Checkpoint", "vacuumProtocolCheck", "typeWidening"}  # features that change no row's place
 _LONGEST = 256 * 2**20  # bytes of one commit
 _WAY = "export it as Parquet"
@@ -30,15 +30,16 @@ def live(table: Path) -> Live:
     """The live files of a table in the order of their names. Raises InputInvalid if the log cannot be followed; OSError."""
     log = table / FOLDER
     entries = sorted(path.name for path in log.iterdir())
-    checkpoints: dict[int, list[str]] = {}
+    checkpoints: dict[tuple[int, int], list[str]] = {}  # by version and the number of parts
     for name in entries:
         if ".checkpoint." in name and not _CHECKPOINT.fullmatch(name):
             raise InputInvalid(f"{table}: a Delta table with a checkpoint of another kind ({name[:80]!r}); {_WAY}")
         if match := _CHECKPOINT.fullmatch(name):
-            checkpoints.setdefault(int(match[1]), []).append(name)
-    start = max(checkpoints, default=-1)
+            checkpoints.setdefault((int(match[1]), int(match[2] or 1)), []).append(name)
+    # Parts are written one by one, and count together only.
+    start, parts = max((key for key, names in checkpoints.items() if len(names) >= key[1]), default=(-1, 0))
     alive: Actions = {}
-    for name in checkpoints.get(start, []):
+    for name in checkpoints.get((start, parts), []):
         _replay_checkpoint(table, log / name, alive)
     versions = {int(match[1]): name for name in entries if (match := _COMMIT.fullmatch(name))}
     after = sorted(version for version in versions if version > start)
@@ -68,10 +69,27 @@ def _replay_commit(table: Path, commit: Path, alive: Actions) -> None:
             action = json.loads(line)
         except (ValueError, RecursionError):
             action = None
-        if not isinstance(action, dict):
+        if not isinstance(action, dict) or not _sound(action):
             raise InputInvalid(f"{commit}:{number}: no action of a Delta table; copy its {FOLDER} whole")
         actions.append(action)
     _apply(table, actions, alive)
+
+
+def _sound(action: dict[str, Any]) -> bool:
+    """Whether what is read of an action is of its type."""
+    parts = [action.get(name) for name in ("add", "remove", "protocol", "metaData")]
+    if not all(part is None or isinstance(part, dict) for part in parts):
+        return False
+    added, removed, protocol, data = (part or {} for part in parts)
+    paths = [part.get("path") for part in (added, removed) if part]
+    tables = [added.get("partitionValues") or {}, data.get("configuration") or {}]
+    features = protocol.get("readerFeatures") or []
+    return (
+        all(isinstance(path, str) for path in paths)
+        and all(isinstance(one, dict) for one in tables)
+        and isinstance(features, list)
+        and all(isinstance(one, str) for one in features)
+    )
 
 
 def _replay_checkpoint(table: Path, checkpoint: Path, alive: Actions) -> None:

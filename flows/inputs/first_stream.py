@@ -40,8 +40,9 @@ def write(
     Raises Misuse if there is such a file already, which stays as it is, or it cannot be written; InputInvalid of the data.
     """
     path = settings.stream_file(name, config)
-    if not _NAME.fullmatch(path.stem):
-        raise Misuse(f"{path.stem!r}: call a stream by small letters, digits and hyphens, a letter first, at most 40")
+    called = path.stem if name.endswith(".toml") else name
+    if not _NAME.fullmatch(called):
+        raise Misuse(f"{called!r}: call a stream by small letters, digits and hyphens, a letter first, at most 40")
     if path.exists():
         raise Misuse(
             f"{path}: is there already, and is never overwritten; give the stream another name, or move the file"
@@ -103,11 +104,11 @@ def _guessed(frame: pl.DataFrame, name: str, source: str, known: known_format.Kn
 
 def _of_table(frame: pl.DataFrame, name: str, source: str, known: known_format.Known) -> tuple[str, first_stream.Guess]:
     taken = format_guess.table(frame.head(_LINES), {one: presets.shipped(one) for one in presets.names()})
-    if taken is None:
+    preset = None if taken is None else presets.shipped(taken.name)
+    chosen = {key: str(preset.input[key]) for key in _CHOSEN if preset is not None and key in preset.input}
+    if taken is None or preset is None or not set(chosen.values()) <= set(frame.columns):
         guess = first_stream.guess(frame, name=name, source=source, known=known)
         return f"taken for a table of {frame.width} columns", guess
-    preset = presets.shipped(taken.name)
-    chosen = {key: str(preset.input[key]) for key in _CHOSEN if key in preset.input}
     shown = format_guess.named(frame, preset.about.shown)
     of = known_format.Format(name=taken.name, keys=preset.input, kind=preset.kind)
     texts = frame.select(list(dict.fromkeys([*chosen.values(), *shown])))

@@ -4,6 +4,7 @@ import difflib
 from collections import Counter
 from pathlib import Path
 
+from models.config import fields
 from models.errors import InputInvalid
 from models.outputs import reserved
 
@@ -11,13 +12,16 @@ _SHOWN = 60  # characters of a name
 
 
 def check(path: Path, present: list[str], wanted: list[str]) -> None:
-    """Raises InputInvalid if a name stands twice, is one of ours, or is missing."""
+    """Raises InputInvalid if a name stands twice, is one of ours, is missing, or is read and is a pattern to Polars."""
     twice = sorted(name for name, count in Counter(present).items() if count > 1)
     if twice:
         raise InputInvalid(f"{path}: column {quoted(twice)} stands twice in the header; rename one of them")
     ours = [name for name in present if name.startswith(reserved.PREFIX)]
     if ours:
         raise InputInvalid(f"{path}: column {quoted(ours)} has a name we keep for ourselves; rename it")
+    patterns = [name for name in wanted if fields.is_pattern(name)]
+    if patterns:
+        raise InputInvalid(f"{path}: column {quoted(patterns)} has a name that stands for several columns; rename it")
     there = set(present)
     missing = [name for name in wanted if name not in there]
     if missing:

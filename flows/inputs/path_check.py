@@ -11,19 +11,23 @@ from models import columns
 from models.config import score_table
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import failures, paths
+from models.outputs import failures, path_functions, paths
 
 ROWS = 1000
+_FEW = 20  # rows, none of which need have an answer
 
 
 def check(path: Path, frame: pl.DataFrame, ours: paths.Plan, stream: Stream) -> None:
     """Raises InputInvalid if a path leads nowhere in all rows that have its columns, or to lists where a value is needed.
 
+    A path at whose end a null stands, or an empty list before it, is right: such a row is a case for a person. Of an expression
+    that cannot be seen, so where all rows are few, none of them need have what it gives.
+
     `frame`: the first rows, with what the plan takes from them and, of JSON Lines, `reserved.RAW`.
     """
-    table = stream.input
+    table, ids = stream.input, score_table.id_columns(stream.input.id)
     values = {
-        *score_table.id_columns(table.id),
+        *ids,
         table.confidence,
         table.model,
         table.group,
@@ -34,14 +38,15 @@ def check(path: Path, frame: pl.DataFrame, ours: paths.Plan, stream: Stream) -> 
     needed = values | {table.prediction, *table.payload, *(table.probabilities or [])}
     needed |= set() if stream.score is None else set(stream.score.read)
     if failures.reasons(frame, stream).is_not_null().any():  # where the answer would stand is nothing then
-        needed = set(score_table.id_columns(table.id))
+        needed = set(ids)
     for one in ours.derived:
         column = frame[one.name]
-        if one.name in needed and len(frame) and column.null_count() == len(frame):
-            tops = _tops(frame, one)
+        if one.name in needed and len(frame) and _nowhere(column):
+            rows = paths.sources(frame, one)
+            tops = _tops(rows, one)
             if tops is None and table.failed:
                 tops = f"it starts at {headers.quoted(list(one.roots))}, which no row has"
-            if tops is not None:
+            if tops is not None and (one.name in ids or not _may_be_right(rows, one)):
                 raise InputInvalid(
                     f"{path}: the path {one.name!r} leads nowhere in its first {len(frame)} rows ({tops}); correct it in the "
                     "stream file"
@@ -62,9 +67,46 @@ def _check_value(path: Path, name: str, values: pl.Series) -> None:
         )
 
 
-def _tops(frame: pl.DataFrame, one: paths.Path) -> str | None:
+def _nowhere(column: pl.Series) -> bool:
+    if isinstance(column.dtype, pl.List):
+        return int(column.list.drop_nulls().list.len().fill_null(0).sum()) == 0
+    return column.null_count() == len(column)
+
+
+def _may_be_right(rows: Sequence[Any], one: paths.Path) -> bool:
+    """Whether a row has all that a path goes through, as far as can be seen."""
+    few = len(rows) < _FEW
+    if one.steps is None:
+        return few and any(
+            isinstance(row, dict) and any(row.get(root) is not None for root in one.roots) for row in rows
+        )
+    ends = [_end(row, (one.roots[0], *one.steps)) for row in rows]
+    if one.within is None:
+        return any(there for there, _ in ends)
+    for there, text in ends:
+        inner = path_functions.parsed(text) if isinstance(text, str) else text
+        if there and (text is None or (few if inner is None else _end(inner, one.within)[0])):
+            return True
+    return False
+
+
+def _end(value: Any, steps: Sequence[paths.Step]) -> tuple[bool, Any]:
+    """Whether steps can be taken, as far as a null or an empty list lets them be, and what stands at their end."""
+    for step in steps:
+        if value is None or (value == [] and not isinstance(step, str)):
+            return True, None
+        place = 0 if step is paths.EACH else step
+        if isinstance(place, str):
+            if not isinstance(value, dict) or place not in value:
+                return False, None
+        elif not isinstance(value, list) or not -len(value) <= place < len(value):
+            return False, None
+        value = value[place]
+    return True, value
+
+
+def _tops(rows: Sequence[Any], one: paths.Path) -> str | None:
     """What the longest part of a path that leads anywhere leads to; None: no row has even its first column."""
-    rows = paths.sources(frame, one)
     if all(not isinstance(row, dict) or all(row.get(root) is None for root in one.roots) for row in rows):
         return None
     if one.steps is None:
@@ -92,6 +134,8 @@ def _reached(rows: Sequence[Any], path: paths.Path) -> str:
                 break
             so_far += f".{step}" if isinstance(step, str) else "[*]" if step is paths.EACH else f"[{step}]"
             here = after
+    if furthest < 0:  # of a path into the JSON of a text
+        return "what stands there holds no JSON with the rest of it"
     name = repr(way.removeprefix(".")) if way else "the row"
     if isinstance(value, dict):
         return f"{name} has {', '.join(map(repr, list(value)[:10])) or 'nothing in it'}"

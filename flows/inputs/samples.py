@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from flows.inputs import headers, listing, one_file, parquet_files, readers
+from models.config import fields
 from models.errors import InputInvalid
 from models.outputs import reserved
 
@@ -33,7 +34,7 @@ def first(source: Path, *, rows: int) -> pl.DataFrame:
 def _sampled(path: Path, rows: int) -> pl.DataFrame:
     reader = readers.READERS[one_file.guarded(path, functools.partial(readers.looked_at, path))]
     names = one_file.guarded(path, functools.partial(reader.names, path))
-    headers.check(path, names, [])
+    headers.check(path, names, list(filter(fields.is_pattern, names)))
     if reader is parquet_files:
         names = one_file.guarded(path, functools.partial(parquet_files.named_by_class, path))
     frame = one_file.guarded(

@@ -12,7 +12,7 @@ import polars as pl
 from models import columns
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import predictions, reserved
+from models.outputs import predictions, reserved, score_source
 
 Batch = tuple[int, pl.DataFrame, pl.DataFrame]  # first line, rows, faults
 
@@ -47,9 +47,10 @@ def checked(
 
 def check(read: Callable[[list[str]], Iterator[Batch]], stream: Stream, source: str) -> None:
     """Raises InputInvalid if a confidence of the file, up to where it breaks off, is of another scale."""
-    if stream.model.file is not None or stream.input.confidence is None:
+    scores = score_source.of(stream).columns
+    if stream.model.file is not None or not scores:
         return
-    names = [name for name in (stream.input.confidence, stream.input.model) if name is not None]
+    names = [*scores, *([] if stream.input.model is None else [stream.input.model])]
     batches = read(names)
     while True:
         try:

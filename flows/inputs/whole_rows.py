@@ -13,10 +13,11 @@ from flows.runtime import settings
 from models import columns
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import contract, reserved
+from models.outputs import contract, failures, reserved
 
 log = logging.getLogger("second_reader")
 _ID = f"{reserved.PREFIX}id"
+_FAILED = f"{reserved.PREFIX}failed"
 
 
 class _Chunk(Protocol):
@@ -81,6 +82,7 @@ def _other(stream: Stream, chunks: Callable[[Path, Stream], Iterator[Any]]) -> p
     theirs = stream.input.model_copy(
         update=dict.fromkeys(["prediction", "confidence", "probabilities", "group", "model", "cost", "latency_ms"])
         | {"produced_at": None, "slices": [], "join": None, "rows": None, "format": "auto", "source": join.source}
+        | {"failed": None, "files": None, "beside": []}
         | {"id": join.id, "payload": [name.removeprefix(before) for name in wanted]}
     )
     bare: dict[str, Any] = {"never_release": [], "always_audit": [], "score": None}
@@ -115,15 +117,19 @@ def _each_once(table: pl.DataFrame, path: Path) -> pl.DataFrame:
 
 
 def _samples(read: Callable[[list[str]], Iterator[Batch]], stream: Stream) -> pl.DataFrame:
-    """Of each id of a file the line it first stands in, and its answers in their order."""
-    answer = str(stream.input.prediction)
+    """Of each id of a file the line it first stands in, and its answers in their order; null where a row has failed."""
+    keys, answer = stream.input, str(stream.input.prediction)
+    rules = [rule for rule in keys.failed or [] if set(rule.columns) <= set(own(rule.columns, stream))]
+    known = stream.model_copy(update={"input": keys.model_copy(update={"failed": rules})})
+    id_and_answer = list(dict.fromkeys([keys.id, answer]))
     frames = []
-    for _, frame, _ in read([stream.input.id, answer]):
-        texts = columns.text(frame.select(list(dict.fromkeys([stream.input.id, answer]))))
+    for _, frame, _ in read(list(dict.fromkeys([*id_and_answer, *(name for rule in rules for name in rule.columns)]))):
+        texts = columns.text(frame.select(id_and_answer)).with_columns(failures.reasons(frame, known).alias(_FAILED))
         frames.append(
-            texts.select(pl.col(stream.input.id).alias(_ID), pl.col(answer).alias(reserved.SAMPLES)).with_columns(
-                frame[reserved.LINE]
-            )
+            texts.select(
+                pl.col(keys.id).alias(_ID),
+                pl.when(pl.col(_FAILED).is_null()).then(pl.col(answer)).alias(reserved.SAMPLES),
+            ).with_columns(frame[reserved.LINE])
         )
     table = (
         pl.concat(frames)

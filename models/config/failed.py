@@ -31,6 +31,11 @@ class Failed(BaseModel):
             raise ValueError("must have equals or other_than, not both")
         return value
 
+    @property
+    def columns(self) -> list[str]:
+        """The columns or paths that it reads."""
+        return [self.when, *([] if self.reason is None else [self.reason])]
+
     def text(self) -> str:
         """The rule as one text, for the terms of an epoch."""
         words = [self.when]

@@ -36,10 +36,31 @@ def _names(labels: Any) -> Any:
     return labels["names"]
 
 
+def is_pattern(name: str) -> bool:
+    """Whether Polars takes a name for several columns: `*`, or what begins with ^ and ends with $."""
+    return name == "*" or (name.startswith("^") and name.endswith("$"))
+
+
+def _column(name: str) -> str:
+    if is_pattern(name):
+        raise ValueError("must be the name of one column; rename a column that is called so")
+    return name
+
+
 def _once(columns: list[str]) -> list[str]:
     if len(set(columns)) != len(columns):
         raise ValueError("must name each column once")
     return columns
+
+
+def leads_into(column: str, path: str) -> bool:
+    """Whether a path is a column or leads into it, also into the JSON that stands in its text.
+
+    >>> leads_into("output", "from_json(output.text).label"), leads_into("out", "output.label")
+    (True, False)
+    """
+    inner = path.removeprefix("from_json(")
+    return path == column or inner.startswith((f"{column}.", f"{column}[", f"{column})"))
 
 
 def _timezone(name: str) -> str:
@@ -53,7 +74,7 @@ def _timezone(name: str) -> str:
 Name = Annotated[str, AfterValidator(_name)]
 Label = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_label)]
 Labels = Annotated[list[Label], Field(min_length=2), BeforeValidator(_names)]
-Column = Annotated[str, Field(min_length=1)]
+Column = Annotated[str, Field(min_length=1), AfterValidator(_column)]
 Columns = Annotated[list[Column], AfterValidator(_once)]
 Rate = Annotated[float, Field(gt=0, le=1)]
 Share = Annotated[float, Field(gt=0, lt=1)]

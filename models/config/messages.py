@@ -16,6 +16,7 @@ from models.errors import StreamInvalid
 _TABLE = re.compile(r"\s*(\[?)\[\s*([A-Za-z0-9_.\s-]+?)\s*\]")
 _KEY = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
 _LONG_TEXT = re.compile(r'"""|\'\'\'')
+_ACCOUNT = re.compile(r"//[^/\s\"]*@")
 _LONGEST = 100  # characters of a value in a line
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 
@@ -99,8 +100,9 @@ def _sentence(error: dict[str, Any], root: type[BaseModel]) -> tuple[str, str]:
 
 
 def _value(value: Any) -> str:
-    """A value about as it stands in the file, cut where it is long."""
+    """A value about as it stands in the file, cut where it is long, and without the account in an address."""
     text = json.dumps("..." if isinstance(value, dict) else value, ensure_ascii=False, default=str)
+    text = _ACCOUNT.sub("//...@", text)
     if len(text) <= _LONGEST:
         return text
     return f"{text[:_LONGEST]}\u2026" + (f" ({len(value)} entries)" if isinstance(value, list) else "")

@@ -17,6 +17,7 @@ KINDS = ("auto", "parquet", "csv", "csv-without-header", "jsonl", "json", "fastt
 
 # The ways in which a confidence is given: a stream that takes one of them leaves the preset's others.
 _WAYS = ({"confidence", "confidence_of", "scale"}, {"probabilities", "score"})
+_SOURCES = {"columns", "logprobs", "top_logprobs", "samples", "judge"}  # keys of [score], each of which is one too
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -65,12 +66,26 @@ class Preset(_Table):
     study: Study | None = None
     kind: Literal["text", "image", "record"] | None = None  # of the cases, where the format knows it
 
-    def fill(self, table: Mapping[str, Any]) -> dict[str, Any]:
-        """The keys of [input]: those of `table`, but for its format, and the preset's where it has none."""
+    def fill(self, table: Mapping[str, Any], score: object = None) -> dict[str, Any]:
+        """The keys of [input]: those of `table`, but for its format, and the preset's where it has none.
+
+        `score`: the table [score] beside it, if there is one; what comes from there is not taken from the preset.
+        """
         own = {key: value for key, value in table.items() if key != "format"}
         taken = [way for way in _WAYS if way & set(own)]
-        dropped = set().union(*(way for way in _WAYS if taken and way not in taken))
+        dropped = set().union(*(way for way in _WAYS if taken and way not in taken)) | _scored(score)
         return {key: value for key, value in self.input.items() if key not in dropped} | own
+
+
+def _scored(score: object) -> set[str]:
+    """The keys of [input] in whose place a table [score] stands."""
+    if not isinstance(score, dict):
+        return set()
+    dropped = {"scale"} if "scale" in score else set()
+    if _SOURCES & set(score):
+        dropped |= set().union(*_WAYS)
+    samples = score.get("samples")
+    return dropped | ({"prediction"} if isinstance(samples, dict) and "answers" in samples else set())
 
 
 Lookup = Callable[[str], Preset]
@@ -98,4 +113,4 @@ def filled(table: dict[str, Any], lookup: Lookup | None) -> dict[str, Any]:
     name = input_table.get("format") if isinstance(input_table, dict) else None
     if lookup is None or not isinstance(input_table, dict) or not isinstance(name, str) or name in KINDS:
         return table
-    return table | {"input": lookup(name).fill(input_table)}
+    return table | {"input": lookup(name).fill(input_table, table.get("score"))}

@@ -20,6 +20,7 @@ from models.config.fields import (
     Share,
     TargetError,
     Timezone,
+    leads_into,
 )
 from models.config.release_table import Release
 from models.config.table import Table
@@ -256,9 +257,7 @@ class Stream(Table):
         answer_columns = {input_table.prediction, input_table.confidence, *(input_table.probabilities or [])} - {None}
         answer_columns |= set() if self.score is None else set(self.score.read)
         shown = [
-            column
-            for column in input_table.payload
-            if any(str(name) == column or str(name).startswith((f"{column}.", f"{column}[")) for name in answer_columns)
+            column for column in input_table.payload if any(leads_into(column, str(name)) for name in answer_columns)
         ]
         if shown and info.context != HISTORY:
             raise ValueError(

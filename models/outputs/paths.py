@@ -5,7 +5,8 @@ A name that is a column of the file is that column, dots and all. Else it is a p
 stands in a text. Plain steps (a field, a place in a list, all of a list) are taken from whole columns; any other expression, and
 rows whose types differ from the others', row by row. A path that leads nowhere in a row gives null.
 
-JMESPath: https://jmespath.org/specification.html. Here a null in a row is what its specification says it is; no rule differs.
+JMESPath: https://jmespath.org/specification.html. One rule differs: it leaves nulls out of a list, and in the lists that a
+score is made of they stay, for a sample without an answer is a sample, and a token without a number a token.
 """
 
 import json
@@ -237,13 +238,18 @@ def _taken(value: pl.Expr, kind: Any, steps: Sequence[Step]) -> tuple[pl.Expr, A
         return _taken(value.list.get(step, null_on_oob=True), kind.inner, rest)
     if step is EACH and isinstance(kind, pl.List):
         inside, of_inside = _taken(pl.element(), kind.inner, rest)
-        return value.list.eval(inside).list.drop_nulls(), pl.List(of_inside)
+        return value.list.eval(inside), pl.List(of_inside)
     raise _NotPlainError
 
 
 def searched(rows: Sequence[Any], derived: Sequence[Path]) -> list[pl.Series]:
     """A column for each path, searched row by row. `rows`: objects as Python knows them."""
-    return [row_paths.searched(rows, path.name, path.kind) for path in derived]
+    return [
+        row_paths.stepped(rows, (path.roots[0], *path.steps), path.name, path.kind)
+        if path.steps is not None and EACH in path.steps
+        else row_paths.searched(rows, path.name, path.kind)
+        for path in derived
+    ]
 
 
 def rows_of(frame: pl.DataFrame, derived: Sequence[Path]) -> list[Any]:

@@ -66,6 +66,11 @@ def searched(rows: Sequence[Any], path: str, kind: pl.DataType) -> pl.Series:
     return column([_value(row, path) for row in rows], path, kind)
 
 
+def stepped(rows: Sequence[Any], steps: Sequence[str | int | None], name: str, kind: pl.DataType) -> pl.Series:
+    """As `searched`, by plain steps, None being the one into every entry of a list: there a null stays, and is counted."""
+    return column([_stepped(row, steps) for row in rows], name, kind)
+
+
 def column(values: Sequence[Any], name: str, kind: pl.DataType) -> pl.Series:
     """Values, as Python knows them, as a column of this type: null where a value is none of it."""
     if kind == NUMBERS:
@@ -91,6 +96,17 @@ def _value(row: Any, name: str) -> Any:
         return None  # a function on a value that it cannot take: there is nothing at this path of this row
 
 
+def _stepped(value: Any, steps: Sequence[str | int | None]) -> Any:
+    for place, step in enumerate(steps):
+        if step is None:
+            return [_stepped(one, steps[place + 1 :]) for one in value] if isinstance(value, list) else None
+        if isinstance(step, str):
+            value = value.get(step) if isinstance(value, dict) else None
+        else:
+            value = value[step] if isinstance(value, list) and -len(value) <= step < len(value) else None
+    return value
+
+
 def _number(value: Any) -> float:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
 
@@ -103,6 +119,10 @@ def _tokens(value: Any) -> list[dict[str, Any]] | None:
         return None
     records = [one for one in value if isinstance(one, dict)]
     return [{"token": _text(one.get("token")), "logprob": _number(one.get("logprob"))} for one in records]
+
+
+def _json(value: Any, *, allow_nan: bool = True) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=allow_nan).encode("utf-8", "replace").decode()
 
 
 def _text(value: Any) -> str | None:
@@ -118,8 +138,8 @@ def _text(value: Any) -> str | None:
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, float) and "e" not in repr(value):
-        return "0" if value == 0 else repr(value).removesuffix(".0")
+        return repr(value).removesuffix(".0")
     try:
-        return str(columns.spelled(pl.Series([json.dumps({"x": value}, ensure_ascii=False, allow_nan=False)]))[0])
+        return str(columns.spelled(pl.Series([_json({"x": value}, allow_nan=False)]))[0])
     except (ValueError, pl.exceptions.PolarsError):  # a NaN within
-        return json.dumps(value, ensure_ascii=False)
+        return _json(value)

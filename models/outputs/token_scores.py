@@ -12,6 +12,7 @@ from models.answers import same
 
 _SLACK = 1e-4  # above 0 by a rounding
 _NO_LIST = "no log-probabilities"
+_NO_NUMBER = "a log-probability is missing or not a number"
 
 
 def of_answer(tokens: pl.Series, take: str) -> pl.DataFrame:
@@ -20,15 +21,13 @@ def of_answer(tokens: pl.Series, take: str) -> pl.DataFrame:
     # What is taken for a NaN is a null, or no number.
     bad = lists.eval(pl.element().is_null() | pl.element().is_nan()).list.any()
     summed = {"mean": lists.mean(), "least": lists.min(), "sum": lists.sum()}[take]
-    above = lists.max() > _SLACK
-    shown = lists.max().round(6).cast(pl.String)
     why = (
         pl.when(pl.col("tokens").is_null() | (lists.len() == 0))
         .then(pl.lit(_NO_LIST))
         .when(bad)
-        .then(pl.lit("a log-probability is missing or not a number"))
-        .when(above)
-        .then(columns.sentence("log-probability ", shown, " is above 0"))
+        .then(pl.lit(_NO_NUMBER))
+        .when(lists.max() > _SLACK)
+        .then(_above(lists.max()))
     )
     rows = tokens.rename("tokens").to_frame().select(why.alias("unscored"), summed.alias("taken"))
     score = pl.when(pl.col("unscored").is_null()).then(pl.col("taken").clip(upper_bound=0.0).exp())
@@ -43,21 +42,27 @@ def share(top: pl.Series, answers: pl.Series, rule: same.Rule) -> pl.DataFrame:
     """
     rows = pl.DataFrame({"top": top, "answer": answers}).with_row_index("row")
     tokens = (
-        rows.explode("top", empty_as_null=True, keep_nulls=True)
-        .unnest("top")
-        .filter(pl.col("token").is_not_null() & (pl.col("logprob") <= _SLACK))
+        rows.explode("top", empty_as_null=True, keep_nulls=True).unnest("top").filter(pl.col("token").is_not_null())
     )
     kinds = tokens["token"].unique()
     label = dict(zip(kinds, (_label(token, rule) for token in kinds), strict=True))
     labelled = tokens.with_columns(label=pl.col("token").replace_strict(label, default=None, return_dtype=pl.String))
     mass = labelled.filter(pl.col("label").is_not_null()).with_columns(p=pl.col("logprob").exp())
     shares = mass.group_by("row").agg(
-        own=pl.col("p").filter(pl.col("label") == pl.col("answer")).sum(), all=pl.col("p").sum()
+        own=pl.col("p").filter(pl.col("label") == pl.col("answer")).sum(),
+        all=pl.col("p").sum(),
+        # Left out it would give its share to the others.
+        bad=(pl.col("logprob").is_null() | pl.col("logprob").is_nan()).any(),
+        highest=pl.col("logprob").max(),
     )
     joined = rows.join(shares, on="row", how="left", maintain_order="left")
     why = (
         pl.when(pl.col("top").is_null() | (pl.col("top").list.len() == 0))
         .then(pl.lit(_NO_LIST))
+        .when("bad")
+        .then(pl.lit(_NO_NUMBER))
+        .when(pl.col("highest") > _SLACK)
+        .then(_above(pl.col("highest")))
         .when(~(pl.col("own") > 0).fill_null(False))
         .then(pl.lit("the answer is none of the likeliest tokens"))
     )
@@ -65,6 +70,10 @@ def share(top: pl.Series, answers: pl.Series, rule: same.Rule) -> pl.DataFrame:
     return joined.with_columns(unscored=why).select(
         pl.when(pl.col("unscored").is_null()).then(score).alias("score"), "unscored"
     )
+
+
+def _above(highest: pl.Expr) -> pl.Expr:
+    return columns.sentence("log-probability ", highest.round(6).cast(pl.String), " is above 0")
 
 
 def _label(token: str, rule: same.Rule) -> str | None:

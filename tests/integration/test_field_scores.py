@@ -172,3 +172,33 @@ def test_a_reader_is_shown_the_request_and_a_row_without_one_is_a_fault(
     reasons = desk.book.read("SELECT line, reason FROM fault ORDER BY line")["reason"].to_list()
     twice = "its id stands twice in requests.jsonl with different content"
     assert reasons == [twice, twice, "its id is not in the file of input.join"]
+
+
+def test_a_sample_that_was_cut_off_is_a_sample_without_an_answer(desk: Desk) -> None:
+    path = desk.folder / "a.jsonl"
+    ends = ["stop", "stop", "length", "length", "length"]
+    path.write_text("".join(f'{{"id": "a", "label": "yes", "end": "{end}", "t": "x"}}\n' for end in ends))
+    text = (
+        'prediction = "label"\npayload = ["t"]\nfailed = [{ when = "end", equals = ["length"], says = "cut off" }]\n'
+        "[score.samples]\n"
+    )
+    assert desk.scored(path, '["yes", "no"]', text) == {"decided": 1, "unscored": 0, "faults": 0}
+    assert desk.decisions().rows() == [("a", "yes", 0.4)]
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
+def test_the_file_of_the_requests_needs_nothing_of_the_rules_and_names_of_the_outputs(desk: Desk, ending: str) -> None:
+    asked = pl.DataFrame({"custom_id": ["r1"], "question": ["What?"]})
+    folder = desk.folder / "requests"
+    folder.mkdir()
+    getattr(asked, {"csv": "write_csv", "parquet": "write_parquet", "jsonl": "write_ndjson"}[ending])(
+        folder / f"asked.{ending}"
+    )
+    path = desk.folder / "a.jsonl.out"
+    path.write_text('{"custom_id": "r1", "label": "yes", "p": 0.5, "e": {"code": null}}\n')
+    text = (
+        'id = "custom_id"\nprediction = "label"\nconfidence = "p"\npayload = ["request.question"]\n'
+        'files = ["*.out"]\nfailed = [{ when = "e.code", says = "it failed", reason = "e.code" }]\n'
+        '[input.join]\nsource = "requests"\nid = "custom_id"\n'
+    )
+    assert desk.scored(path, '["yes", "no"]', text) == {"decided": 1, "unscored": 0, "faults": 0}

@@ -23,9 +23,7 @@ TRIED: dict[str, str] = {
     "tests/e2e/test_demo.py": "deploy.demo.__main__ deploy.demo.alarm deploy.demo.guide deploy.demo.rounds",
     "tests/e2e/test_doctor.py": "flows.health.doctor",
     "tests/e2e/test_drift.py": "flows.commands.governance flows.queueing.redispatch",
-    "tests/e2e/test_export.py": (
-        "flows.commands.export flows.handover.export flows.handover.answer_files flows.handover.purpose_files"
-    ),
+    "tests/e2e/test_export.py": ("flows.commands.export flows.handover.export flows.handover.purpose_files"),
     "tests/e2e/test_owner_in_prefect.py": "flows.adopt flows.runtime.artifacts flows.runtime.kept_events",
     "tests/e2e/test_prefect.py": "flows.runtime.flow_states flows.runtime.prefect_defaults flows.runtime.prefect_server",
     "tests/e2e/test_round.py": "flows.governance.opening",

@@ -84,8 +84,26 @@ def test_what_cannot_be_read_so_is_one_line(tmp_path: Path, name: str, content: 
 
 
 def test_lines_of_fasttext_are_rows_and_a_line_that_is_no_utf8_is_a_fault(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_bytes(b"x\t__label__a 0.9\n\xff\t__label__a 0.9\ny\t__label__b 0.8")
+    (tmp_path / "a.txt").write_bytes(b"x\t__label__a 0.9\n\xff\t__label__a 0.9\ny\t__label__b 0.8\n")
     batches = list(converted_lines.FASTTEXT.read(tmp_path / "a.txt", ["text", "labels"], 100))
     frame, faults = pl.concat([batch[1] for batch in batches]), pl.concat([batch[2] for batch in batches])
     assert [("x", '["a"]'), ("y", '["b"]')] == frame.select("text", "labels").rows()
     assert [(2, "not UTF-8")] == faults.select("line", "reason").rows()
+
+
+@pytest.mark.parametrize("cut", [b"y\t__label__b 0.8", b"y\t__label__b", b"y", b"\xff"])
+def test_a_last_line_of_fasttext_without_its_end_is_a_fault_for_its_number_may_be_cut(
+    tmp_path: Path, cut: bytes
+) -> None:
+    (tmp_path / "a.txt").write_bytes(b"x\t__label__a 0.9\n" + cut)
+    ((_, frame, faults),) = converted_lines.FASTTEXT.read(tmp_path / "a.txt", ["text"], 100)
+    assert (["x"], [2]) == (frame["text"].to_list(), faults["line"].to_list())
+    assert faults["reason"][0].startswith(text_blocks.UNENDED)
+    (tmp_path / "a.txt").write_bytes(b"x\t__label__a 0.9")
+    converted_lines.FASTTEXT.check(tmp_path / "a.txt", ["text"], stream(None, "fasttext-lines"))
+
+
+def test_a_blank_line_counts_whatever_follows_it(tmp_path: Path) -> None:
+    for end in ("", "\n"):
+        (tmp_path / "a.jsonl").write_text("\n" + json.dumps(row(1)) + end)
+        assert [2] == read(tmp_path / "a.jsonl", stream())[0][reserved.LINE].to_list()

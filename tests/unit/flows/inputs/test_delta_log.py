@@ -77,6 +77,37 @@ def test_a_checkpoint_stands_for_the_commits_before_it(table: Path) -> None:
     assert [LIVE[1], ("date=1/d.parquet", "d", "3")] == rows_of(table)
 
 
+def test_a_checkpoint_of_which_a_part_is_missing_counts_for_nothing(table: Path) -> None:
+    kind = pa.struct([("path", pa.string()), ("partitionValues", pa.map_(pa.string(), pa.string()))])
+    columns = {
+        "add": pa.array([{"path": "date=1/b.parquet", "partitionValues": [("date", "1")]}], kind),
+        "protocol": pa.array([None], pa.struct([("minReaderVersion", pa.int32())])),
+        "metaData": pa.array([None], pa.struct([("configuration", pa.map_(pa.string(), pa.string()))])),
+    }
+    pq.write_table(pa.table(columns), table / "_delta_log" / f"{1:020}.checkpoint.{1:010}.{2:010}.parquet")
+    assert LIVE == rows_of(table)
+    (table / "_delta_log" / f"{0:020}.json").unlink()
+    with pytest.raises(InputInvalid, match="whose log does not begin at version 0 and has no checkpoint"):
+        rows_of(table)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {"add": "date=1/d.parquet"},
+        {"add": {"partitionValues": {}}},
+        {"add": {"path": "date=1/d.parquet", "partitionValues": ["1"]}},
+        {"remove": {"dataChange": True}},
+        {"protocol": {"readerFeatures": 3}},
+        {"metaData": {"configuration": "none"}},
+    ],
+)
+def test_an_action_that_is_no_action_is_one_line(table: Path, action: dict[str, Any]) -> None:
+    commit(table, 2, action)
+    with pytest.raises(InputInvalid, match="no action of a Delta table"):
+        rows_of(table)
+
+
 @pytest.mark.parametrize(
     ("version", "action", "reason"),
     [

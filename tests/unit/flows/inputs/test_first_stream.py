@@ -154,3 +154,21 @@ def test_init_says_that_it_goes_on_where_target_and_costs_are_given(
     result = CliRunner().invoke(app, ["init", "mail", "--from", str(FIELD / "rerun" / "v1.jsonl"), *known])
     assert isinstance(result.exception, SecondReaderError), "went on, to Label Studio, which it cannot enter"
     assert ("Going on with this file as it is." in result.output, "Then run" in result.output) == (True, False)
+
+
+def test_a_table_that_has_the_signs_of_a_format_but_not_its_id_is_a_table(tmp_path: Path) -> None:
+    config = settings.Settings(streams=tmp_path / "streams", data=tmp_path)
+    (tmp_path / "work.csv").write_text(
+        "HITId,WorkerId,AssignmentStatus,Input.text\nh1,w1,Approved,x\nh2,w1,Approved,y\n"
+    )
+    written = first_stream.write("mail", tmp_path / "work.csv", config)
+    assert "  the file: taken for a table of 4 columns" in written.sentences
+
+
+def test_a_stream_that_is_named_like_a_way_out_of_the_folder_is_refused(
+    config: settings.Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "work.csv").write_text("id,label\n1,a\n2,b\n")
+    with pytest.raises(Misuse, match=r"'\.\./mail': call a stream by small letters"):
+        first_stream.write("../mail", tmp_path / "work.csv", config)
+    assert not (tmp_path / "mail.toml").exists()

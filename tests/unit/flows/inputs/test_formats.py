@@ -1,5 +1,6 @@
 """Formats by name: each reads the lines its platform documents, and hands what failed to people with the platform's reason."""
 
+import json
 import re
 from pathlib import Path
 
@@ -9,8 +10,25 @@ import pytest
 from flows.inputs import files
 from flows.runtime import presets
 from models.errors import InputInvalid, StreamInvalid
+from models.outputs import contract
 from tests.unit.flows.inputs import formats_page
-from tests.unit.flows.inputs.format_cases import CASES, Case, _chat, _completion, lines
+from tests.unit.flows.inputs.format_cases import (
+    _CHAT,
+    CASES,
+    Case,
+    _azure,
+    _chat,
+    _completion,
+    _document,
+    _lending,
+    _output,
+    _span,
+    _spans,
+    _task,
+    _trace,
+    answer,
+    lines,
+)
 from tests.unit.flows.inputs.format_runs import cases, described, wrote
 
 
@@ -76,6 +94,84 @@ def test_an_answer_of_bedrock_stands_where_its_model_puts_it(output: dict[str, o
     case = Case(files={"a.jsonl.out": lines(row)}, scored={})
     result = cases(wrote(case, tmp_path), described("bedrock-batch", case, tmp_path))
     assert [("bug", "the stream gives no confidence")] == result.select("prediction", "doubt").rows()
+
+
+@pytest.mark.parametrize(("finish", "why"), [("length", "cut off"), ("content_filter", "refused or filtered")])
+def test_what_bedrock_cut_off_or_filtered_is_for_people_also_of_a_model_that_follows_openai(
+    finish: str, why: str, tmp_path: Path
+) -> None:
+    output = {"choices": [{"message": {"content": "bug"}, "finish_reason": finish}]}
+    row = {"recordId": "a", "modelInput": {"prompt": "It broke"}, "modelOutput": output}
+    case = Case(files={"a.jsonl.out": lines(row)}, scored={})
+    (doubt,) = cases(wrote(case, tmp_path), described("bedrock-batch", case, tmp_path))["doubt"]
+    assert f"the answer was {why}: {finish}" == doubt
+
+
+@pytest.mark.parametrize(
+    ("finish", "why"), [("max_tokens", "cut off"), ("refusal", "filtered"), ("SAFETY", "filtered")]
+)
+def test_what_opentelemetry_says_in_the_words_of_a_provider_is_for_people(
+    finish: str, why: str, tmp_path: Path
+) -> None:
+    shipped = CASES["opentelemetry-genai"]
+    rows = [_spans(_span("a", _output(answer("bug", 0.9)))), _spans(_span("b", _output(answer("bug", 0.9)), finish))]
+    case = Case(files={"a.jsonl": lines(*rows)}, scored={}, keys=shipped.keys)
+    first, second = cases(wrote(case, tmp_path), described("opentelemetry-genai", case, tmp_path))["doubt"]
+    assert first is None
+    assert second.endswith(f"{why}: {finish}") or second.endswith(f"{why} the answer: {finish}")
+
+
+@pytest.mark.parametrize(
+    ("output", "why"),
+    [
+        ({"choices": [{"message": {"content": "bug"}, "finish_reason": "content_filter"}]}, "content_filter"),
+        ({"choices": [{"message": {"content": "bug", "refusal": "No."}, "finish_reason": "stop"}]}, "No."),
+        ({"content": [{"type": "text", "text": "bug"}], "stop_reason": "max_tokens"}, "max_tokens"),
+    ],
+)
+def test_what_mlflow_traced_and_was_no_answer_is_for_people(output: object, why: str, tmp_path: Path) -> None:
+    case = Case(files={"a.jsonl": lines(_trace("a", output))}, scored={})
+    (doubt,) = cases(wrote(case, tmp_path), described("mlflow-traces", case, tmp_path))["doubt"]
+    assert doubt.endswith(f": {why}")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("google-document-classifier", _document("?")),
+        ("azure-document-classifier", _azure([])),
+        ("textract-lending", _lending("SUCCEEDED")),
+    ],
+)
+def test_a_document_of_which_nothing_was_recognised_is_a_case_for_people_and_stops_no_other(
+    name: str, content: object, tmp_path: Path
+) -> None:
+    case = Case(files=CASES[name].files | {"z.json": lines(content)}, scored={}, kind=CASES[name].kind)
+    result = cases(wrote(case, tmp_path), described(name, case, tmp_path))
+    assert "no confidence" == result.filter(pl.col("case_id") == "z.json")["doubt"].item()
+    assert len(CASES[name].files) + 1 == len(result)
+
+
+def test_a_table_of_scores_stands_in_the_place_of_what_the_format_says(tmp_path: Path) -> None:
+    samples = '[score.samples]\nanswers = "response.body.choices[*].message.content"'
+    case = Case(files={}, scored={}, keys=f'payload = ["custom_id"]\n{samples}')
+    assert described("openai-batch", case, tmp_path).input.prediction is None
+    judge = Case(files={}, scored={}, keys='[score.judge]\nmodel = "j"\nscore = "j"')
+    value = described("spacy", judge, tmp_path).input
+    assert (None, "of_highest(keys(cats), values(cats))") == (value.confidence, value.prediction)
+    case = Case(files={}, scored={}, kind="record", keys='[score]\nscale = "percent"\ncolumns = ["a"]')
+    assert "unit" == described("textract-id", case, tmp_path).input.scale
+
+
+@pytest.mark.parametrize("name", ["label-studio-tasks", "label-studio-export"])
+def test_a_task_without_an_id_has_none(name: str, tmp_path: Path) -> None:
+    tasks = [_task(n, "bug", 0.9) for n in (1, 2)]
+    del tasks[1]["id"]
+    (tmp_path / "a.json").write_text(json.dumps(tasks))
+    case = Case(files={}, scored={})
+    (chunk,) = files.chunks(tmp_path / "a.json", described(name, case, tmp_path))
+    checked = contract.validate(chunk.frame, described(name, case, tmp_path), source="a.json")
+    assert (["1"], ["no id"]) == (checked.cases["case_id"].to_list(), checked.faults["reason"].to_list())
 
 
 def test_a_stream_file_goes_before_its_format_and_takes_one_way_of_giving_a_confidence(tmp_path: Path) -> None:
@@ -173,3 +269,10 @@ def test_json_in_an_answer_is_read_as_what_it_says_and_else_a_person_gets_the_ca
     case = Case(files={"a.jsonl": lines(*rows)}, scored={}, keys=CASES["openai-batch"].keys)
     result = cases(wrote(case, tmp_path), described("openai-batch", case, tmp_path))
     assert [("a", prediction, score), ("b", "bug", 0.25)] == result.select("case_id", "prediction", "raw_score").rows()
+
+
+@pytest.mark.parametrize("shown", [_CHAT, "response.body.choices", "response"])
+def test_the_text_that_holds_the_answer_is_shown_to_nobody_who_reads_blind(shown: str, tmp_path: Path) -> None:
+    keys = CASES["openai-batch"].keys.replace('"custom_id"', json.dumps(shown))
+    with pytest.raises(StreamInvalid, match="tells the model's answer"):
+        described("openai-batch", Case(files={}, scored={}, keys=keys), tmp_path)

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
-from flows.inputs import headers
-from models.errors import InputInvalid
+from flows.inputs import files, headers, samples
+from models.errors import InputInvalid, StreamInvalid
+from tests.unit.flows.inputs.test_paths import described
 
 FILE = Path("mail.csv")
 
@@ -31,3 +33,18 @@ def test_another_is_refused(present: list[str], wanted: list[str], message: str)
 def test_of_many_names_the_first_are_shown_and_of_a_long_one_its_start() -> None:
     assert headers.quoted([str(n) for n in range(12)]).endswith("'9', and 2 more")
     assert headers.quoted(["x" * 100]) == repr("x" * 60 + "...")
+
+
+@pytest.mark.parametrize("name", ["*", "^i.*$"])
+def test_a_name_that_polars_takes_for_several_columns_is_refused_where_it_is_read(tmp_path: Path, name: str) -> None:
+    with pytest.raises(StreamInvalid, match="must be the name of one column"):
+        described(f"prediction = 'l'\npayload = ['t', '{name}']\n")
+    stream = described('prediction = "l"\npayload = ["t"]\n')
+    table = pl.DataFrame({"id": ["1"], "l": ["yes"], "t": ["x"], name: ["p"]})
+    table.write_csv(tmp_path / "a.csv")
+    with pytest.raises(InputInvalid, match="has a name that stands for several columns; rename it"):
+        list(files.chunks(tmp_path / "a.csv", stream))
+    table.write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(InputInvalid, match="has a name that stands for several columns; rename it"):
+        samples.first(tmp_path / "a.parquet", rows=10)
+    assert len(list(files.chunks(tmp_path / "a.parquet", stream))) == 1

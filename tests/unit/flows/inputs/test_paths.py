@@ -160,6 +160,43 @@ def test_a_wrong_path_is_one_line(tmp_path: Path, text: str, expected: str) -> N
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (NESTED, {"label": "yes", "p": [0.1], "text": None}),
+        (NESTED, {"label": None, "p": [], "text": "x"}),
+        (NESTED, {"label": None, "p": None, "text": "x"}),
+        (NESTED.replace("o.label", "max_by(o.c, &p).n"), {"c": [], "p": [0.5], "text": "x"}),
+        (NESTED.replace("o.label", "from_json(o.t).n"), {"t": "Sorry!", "p": [0.5], "text": "x"}),
+    ],
+)
+def test_a_file_of_one_row_whose_answer_is_null_stops_nothing(tmp_path: Path, text: str, value: object) -> None:
+    cases, reasons = checked(written(tmp_path, [{"id": 1, "o": value}]), text)
+    assert len(cases) + len(reasons) == 1
+
+
+def test_a_path_that_goes_wrong_after_all_of_a_list_or_within_json_is_one_line(tmp_path: Path) -> None:
+    path = written(tmp_path, [row(1, t='{"label": "yes"}', c=[{"p": -0.1}])])
+    for text, reason in (
+        (NESTED.replace("o.label", "from_json(t).lable"), "holds no JSON with the rest of it"),
+        (NESTED.replace('confidence = "o.p[0]"', "") + '[score]\nlogprobs = "c[*].q"\n', "'c[*]' has 'p'"),
+    ):
+        with pytest.raises(InputInvalid) as refused:
+            checked(path, text)
+        assert reason in str(refused.value)
+
+
+@pytest.mark.parametrize("odd", [None, "no list"])
+def test_an_entry_of_a_list_at_which_nothing_stands_counts(tmp_path: Path, odd: object) -> None:
+    """Without it four samples that were refused would leave a fifth and a sixth that agree in all."""
+    choices = [{"message": {"content": text}} for text in ("yes", "yes", None, None, None)]
+    rows: list[dict[str, Any]] = [{"id": 1, "t": "x", "choices": choices}]
+    rows += [] if odd is None else [{"id": 2, "t": "x", "choices": odd}]  # then the rows are searched one by one
+    text = 'payload = ["t"]\n[score.samples]\nanswers = "choices[*].message.content"\n'
+    cases, _ = checked(written(tmp_path, rows), text)
+    assert ("1", "yes", 0.4) == cases[0][:3]
+
+
 def test_a_bomb_of_nesting_is_a_fault_and_the_rows_beside_it_are_read(tmp_path: Path) -> None:
     depth = 200_000
     bomb = '{"id": 3, "o": ' + '{"o": ' * depth + "1" + "}" * depth + "}"

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from flows.inputs import files
+from models.config.score_table import Score
 from models.errors import InputInvalid
 from tests.unit.flows.inputs.test_files import MAIL
 
@@ -60,3 +61,14 @@ def test_a_file_that_is_damaged_hands_out_what_is_whole_unless_its_scale_is_anot
             assert len(next(chunks).frame) == BATCH
         with pytest.raises(InputInvalid, match="damaged" if whole else "is not from 0 to 1"):
             list(chunks)
+
+
+@pytest.mark.parametrize("score", [{"columns": ["sure"]}, {"judge": {"model": "j", "score": "sure"}}])
+def test_the_columns_of_a_score_are_looked_through_too(tmp_path: Path, score: dict[str, object]) -> None:
+    scored = Score.model_validate(score)
+    stream = MAIL.model_copy(
+        update={"score": scored, "input": MAIL.input.model_copy(update={"confidence": None, "slices": []})}
+    )
+    path = put(LATE.rename({"score": "sure"}), tmp_path / "a.parquet")
+    with pytest.raises(InputInvalid, match=r"line 104: sure 1\.0088 is not from 0 to 1, .* score\.scale = \"percent\""):
+        next(files.chunks(path, stream, rows=BATCH, scale_first=True))

@@ -42,6 +42,12 @@ from tests.unit.models.config.test_stream import problems
             "not know it; leave it out (a reader who is to see the answer has it beside the payload)",
         ),
         (
+            "[policy]",
+            '[release]\nwebhook = "https://ann:s3cret@example.com/"\n[policy]',
+            'mail.toml:27: release.webhook = "https://...@example.com/": must hold no account, password or fragment; what proves '
+            "the sender is the signature",
+        ),
+        (
             'confidence = "score"',
             'confidence = { of = "bug" }',
             'mail.toml:8: input.confidence = "...": must be a column in quotes or, for the probability of a label, '

@@ -92,9 +92,16 @@ def test_every_path_of_every_format_is_an_expression() -> None:
         assert [] == odd, name
 
 
-@pytest.mark.parametrize("value", [2, 2.0, 0.5, 1e-7, True, "2.0", [1.0, "a"], {"b": 1.5}, None])
+@pytest.mark.parametrize("value", [2, 2.0, 0.5, 0.0, -0.0, 1e-7, True, "2.0", [1.0, "a"], {"b": 1.5}, None])
 def test_a_value_read_row_by_row_is_spelled_as_that_of_a_whole_column(value: object) -> None:
     row = {"a": {"b": value}}
     lines = json.dumps({"x": value})
     whole = pl.read_ndjson(io.StringIO(lines), schema={"x": pl.String()}).to_series()[0]
     assert at("a.b", row) == row_paths.searched([row], "a.b", pl.String())[0] == whole
+
+
+@pytest.mark.parametrize("inner", ['["\\ud83d"]', '{"a": "\\ud83d"}', '["\\ud83d", NaN]'])
+def test_half_an_emoji_in_a_list_within_a_text_of_json_is_the_replacement_character(inner: str) -> None:
+    shown = at("from_json(text).tags", {"text": f'{{"tags": {inner}}}'})
+    assert shown is not None
+    assert "?" in shown

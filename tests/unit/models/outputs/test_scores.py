@@ -71,6 +71,21 @@ def test_the_share_of_a_label_counts_the_labels_alone_and_adds_its_spellings() -
     ]
 
 
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        (None, "a log-probability is missing or not a number"),
+        (math.nan, "a log-probability is missing or not a number"),
+        (0.3, "log-probability 0.3 is above 0"),
+    ],
+)
+def test_a_label_without_a_log_probability_leaves_no_share_to_the_others(number: float | None, reason: str) -> None:
+    kind = pl.List(pl.Struct({"token": pl.String(), "logprob": pl.Float64()}))
+    tokens = [{"token": "yes", "logprob": -0.7}, {"token": "no", "logprob": number}, {"token": "hm", "logprob": None}]
+    top = pl.Series([tokens, [*tokens[:1], tokens[2]]], dtype=kind)
+    assert pairs(token_scores.share(top, pl.Series(["yes", "yes"]), RULE)) == [(None, reason), (1.0, None)]
+
+
 def test_the_answer_of_most_samples_is_the_prediction_and_its_share_the_score() -> None:
     samples = pl.Series(
         [["no", "yes", "yes"], ["no", "yes"], ["yes", None, "yes"], ["yes"], [], None], dtype=pl.List(pl.String)
