@@ -64,16 +64,9 @@ class Reader:
         return b"".join(rows)
 
     def _blocks(self, path: Path) -> Iterator[bytes]:
-        rows: list[bytes] = []
-        size = 0
-        for line in (line for block in self.blocks(path) for line in _lines(block)):
-            rows.append(line if self.ended and not line.endswith(b"\n") else self.convert(line))
-            size += len(rows[-1])
-            if size >= _BLOCK:
-                yield b"".join(rows)
-                rows, size = [], 0
-        if size:
-            yield b"".join(rows)
+        lines = (line for block in self.blocks(path) for line in _lines(block))
+        rows = (line if self.ended and not line.endswith(b"\n") else self.convert(line) for line in lines)
+        return text_blocks.gathered(rows, _BLOCK)
 
 
 def _lines(block: bytes) -> Iterator[bytes]:

@@ -56,15 +56,7 @@ def _start(path: Path, *, whole: bool) -> bytes:
 
 def blocks(path: Path) -> Iterator[bytes]:
     """Its objects, a line each, some MiB at a time. Raises as `read`."""
-    held, size = [], 0
-    for line in _lines(path):
-        held.append(line)
-        size += len(line)
-        if size >= _BLOCK:
-            yield b"".join(held)
-            held, size = [], 0
-    if held:
-        yield b"".join(held)
+    return text_blocks.gathered(_lines(path), _BLOCK)
 
 
 def _lines(path: Path) -> Iterator[bytes]:

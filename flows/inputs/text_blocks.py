@@ -1,7 +1,7 @@
 """Text files, plain or gzipped, as blocks of bytes that end with a line."""
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -53,6 +53,20 @@ def first(path: Path, kind: str) -> bytes:
 def most_of(path: Path) -> int:
     """How many bytes a packed file may come to."""
     return max(_SMALL, _DENSEST * path.stat().st_size)
+
+
+def gathered(lines: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """The lines in blocks of `size` bytes, or a line more; nothing where there is no line."""
+    held: list[bytes] = []
+    count = 0
+    for line in lines:
+        held.append(line)
+        count += len(line)
+        if count >= size:
+            yield b"".join(held)
+            held, count = [], 0
+    if count:
+        yield b"".join(held)
 
 
 def read(path: Path) -> Iterator[bytes]:
