@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 prefect_defaults.prepare()
 
 DONE_WITH_FAULTS = 3
-_GARBAGE = 200_000  # objects: what the modules are made of is none, and to look for it took a tenth of each start
+_GARBAGE = 200_000  # objects: what the modules are made of is none, and to look for it took up to a tenth of a start
+_AS_USUAL = gc.get_threshold()
 
 app = typer.Typer(
     name="second-reader",
@@ -154,6 +155,7 @@ def serve(
     from flows.runtime import prefect_server, settings
 
     prefect_server.prefect()
+    gc.set_threshold(*_AS_USUAL)  # it stays
     deployments.serve(streams or settings.stream_names(settings.read()))
 
 
@@ -170,6 +172,7 @@ def worker(
     from flows.runtime import prefect_server
 
     prefect_server.prefect()
+    gc.set_threshold(*_AS_USUAL)  # it stays
     deployments.work(pool, limit=limit, healthcheck=healthcheck)
 
 
