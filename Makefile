@@ -1,5 +1,5 @@
 # make demo               the whole loop on this machine: real servers, several days of data, a queue left open for you
-# make demo STREAM=tweets another stream; ARGS=--exit stops the servers at the end, ARGS=--fresh starts over,
+# make demo STREAM=tweets another stream (tweets, receipts); ARGS=--exit stops the servers at the end, ARGS=--fresh starts over,
 #                         ARGS=--drift has the scanner go wrong
 # make test               all tests, on real servers (ARGS="tests/unit -k policy": some of them)
 # make lint               format, lint, types, layers

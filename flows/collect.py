@@ -76,7 +76,7 @@ def record_answers(
     task_ids, keys = [changed.task_id for changed in page], [changed.key for changed in page]
     now = runs.clock()
     with runs.open_ledger() as book:
-        dispatches = collected.dispatches_by_key(book, stream.name, keys)
+        dispatches = collected.dispatches_by_key(book, stream.name, keys, predictions=bool(stream.field))
         again = dispatches.filter(pl.col("slot") > 0)["case_id"].unique().to_list()
         reviews, faults = annotations.facts(
             stream,

@@ -27,6 +27,7 @@ from review.queries import (
     alarms,
     breakdowns,
     certificates,
+    field_outcomes,
     outcomes,
     overlap,
     policy_history,
@@ -37,8 +38,8 @@ from review.queries import (
     totals,
 )
 from review.queries.outcomes import Outcomes
-from review.report import as_json, report, summary
-from review.report.figures import Alarm, Era, Pace, Report, Watch
+from review.report import as_json, field_rows, report, summary
+from review.report.figures import Alarm, Era, FieldRow, Pace, Report, Watch
 
 
 @flow(name="measure", flow_run_name="measure-{stream}")
@@ -124,7 +125,19 @@ def gather(
         watch=_watch(labels, in_force.target_error),
         pace=Pace(**totals.pace(book, name, people, now=now)),
         since=totals.last_report(book, name, today=now[:10]),
+        fields=_fields(run, in_force, epoch, weighed),
     )
+
+
+def _fields(
+    run: runs.Run, in_force: policy_history.PolicyInForce, epoch: Outcomes, weighed: evidence_counts.Weighed
+) -> tuple[FieldRow, ...]:
+    """The fields of a stream of records; of one with labels there are none."""
+    if not run.stream.field:
+        return ()
+    differing = field_outcomes.differences(run.ledger, run.stream.name, epoch.people, in_force.epoch_id)
+    design = weighed.whole.design
+    return field_rows.of(epoch, differing, run.stream.field, delta=in_force.delta, design=design)
 
 
 def _era(

@@ -18,13 +18,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from deploy.demo import digits, guide, prepared, tweets
+from deploy.demo import digits, guide, prepared, receipts, tweets
 from deploy.local import servers, stack
 from flows.runtime import prefect_defaults
 from models import errors
 
 ROOT = Path(__file__).resolve().parents[2]
-PREPARE: dict[str, Callable[[Path, int], prepared.Prepared]] = {"digits": digits.prepare, "tweets": tweets.prepare}
+PREPARE: dict[str, Callable[[Path, int], prepared.Prepared]] = {
+    "digits": digits.prepare,
+    "receipts": receipts.prepare,
+    "tweets": tweets.prepare,
+}
 DAYS = 5
 
 out = Console(highlight=False)

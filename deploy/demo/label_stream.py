@@ -40,13 +40,15 @@ def account(client: httpx.Client) -> int:
     return int(_read(client, "/api/current-user/whoami").json()["id"])
 
 
-def annotation(control: Control, label: str | None) -> dict[str, object]:
-    """What is submitted: one choice, or a skip."""
-    if label is None:
-        return {"result": [], "was_cancelled": True}
+def chosen(control: Control, label: str) -> list[dict[str, object]]:
+    """The result of a reader who chooses a label."""
     value = {"choices": [label]}
-    item = {"from_name": control.name, "to_name": control.subject, "type": "choices", "value": value}
-    return {"result": [item], "was_cancelled": False}
+    return [{"from_name": control.name, "to_name": control.subject, "type": "choices", "value": value}]
+
+
+def annotation(result: list[dict[str, object]] | None) -> dict[str, object]:
+    """What is submitted: a result, or a skip."""
+    return {"result": result or [], "was_cancelled": result is None}
 
 
 def project(client: httpx.Client, project_id: int) -> dict[str, Any]:

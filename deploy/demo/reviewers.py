@@ -15,6 +15,7 @@ from models import errors
 from review.label_studio import labeling_config
 
 Answer = Callable[[str, str], str | None]
+Fill = Callable[[str], list[dict[str, object]]]  # an answer -> what the form submits of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +40,15 @@ def work(
     project_id: int,
     *,
     answer: Answer,
+    fill: Fill | None = None,
     leave_open: int,
     limit: int | None = None,
     on_progress: Callable[[int], None] = lambda _answered: None,
 ) -> Worked:
     """Let the team answer, each in a thread of their own, until nothing more may or can be answered.
 
-    `answer(case_key, email)` gives the label, or None to skip the task; it is called from several threads. At least
+    `answer(case_key, email)` gives the answer, or None to skip the task; it is called from several threads. `fill` makes of an
+    answer what the form submits; None: it is a label, and the form asks for one. At least
     `leave_open` of the tasks without an answer now stay without; at most `limit` are answered (None: no limit).
     `on_progress(answered)` is called after each answer, one call at a time. A task without a case key is skipped.
 
@@ -57,11 +60,11 @@ def work(
         raise ValueError(f"a team needs at least one reviewer, and each once: {[one.email for one in team]}")
     with label_stream.connect(base_url, team[0].token) as client:
         project = label_stream.project(client, project_id)
-    control = label_stream.control(project, project_id)
+    fill = fill or _choose(label_stream.control(project, project_id), project_id)
     budget = max(0, project["task_number"] - project["finished_task_number"] - leave_open)
     shift = _Shift(budget if limit is None else min(budget, limit), on_progress)
     with futures.ThreadPoolExecutor(max_workers=len(team), thread_name_prefix="reviewer") as pool:
-        jobs = [pool.submit(_work, base_url, one, project_id, control, answer, shift) for one in team]
+        jobs = [pool.submit(_work, base_url, one, project_id, fill, answer, shift) for one in team]
         try:
             for job in futures.as_completed(jobs):
                 job.result()
@@ -118,9 +121,21 @@ class _Shift:
             return Worked(answered=self._answered, skipped=self._skipped)
 
 
-def _work(
-    base_url: str, reviewer: Reviewer, project_id: int, control: label_stream.Control, answer: Answer, shift: _Shift
-) -> None:
+def _choose(control: label_stream.Control, project_id: int) -> Fill:
+    """Chooses an answer that is a label of the form; raises Refused if the form does not offer it."""
+
+    def chosen(label: str) -> list[dict[str, object]]:
+        if label not in control.labels:
+            raise errors.Refused(
+                f"project {project_id} does not offer {label!r}, only {', '.join(control.labels)}; "
+                "restore its labelling form"
+            )
+        return label_stream.chosen(control, label)
+
+    return chosen
+
+
+def _work(base_url: str, reviewer: Reviewer, project_id: int, fill: Fill, answer: Answer, shift: _Shift) -> None:
     """One reviewer's shift."""
     with label_stream.connect(base_url, reviewer.token) as client:
         me = label_stream.account(client)
@@ -132,12 +147,8 @@ def _work(
                 return
             key = task["data"].get(labeling_config.KEY)
             label = None if key is None else answer(str(key), reviewer.email)
-            if label is not None and label not in control.labels:
-                raise errors.Refused(
-                    f"project {project_id} does not offer {label!r}, only {', '.join(control.labels)}; "
-                    "restore its labelling form"
-                )
-            label_stream.submit(client, task["id"], me, label_stream.annotation(control, label), asked)
+            result = None if label is None else fill(label)
+            label_stream.submit(client, task["id"], me, label_stream.annotation(result), asked)
             if label is None:
                 shift.release(skipped=True)
             else:

@@ -1,5 +1,6 @@
 """What happens in the demo: day after day, and who answers what."""
 
+import functools
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from deploy.demo import alarm, guide, prepared, reviewers
+from deploy.demo import alarm, guide, prepared, record_fill, reviewers
 from deploy.local import stack
 from flows import collect, dispatch, measure, score
 from flows.governance import actions, adoption, opening
@@ -45,7 +46,8 @@ def play(
         team = [reviewers.Reviewer(email=email, token=up.add_reviewer(email, password)) for email in TEAM]
         up.add_reviewer(YOU, password)
     days = ready.days + (ready.drift if drift else ())
-    crew = _Crew(up.label_studio_url, team, project_id, _answers(name, ready))
+    fill = functools.partial(record_fill.result, stream) if stream.field else None
+    crew = _Crew(up.label_studio_url, team, project_id, _answers(name, ready), fill)
     out.print(f"\n[bold]{escape(stream.title)}[/]: {len(days)} simulated days")
     measured: runs.Counts = {}
     looked = False
@@ -94,6 +96,7 @@ class _Crew:
     team: list[reviewers.Reviewer]
     project_id: int
     answers: reviewers.Answer
+    fill: reviewers.Fill | None  # None: an answer is a label
 
     def work(self, name: str, *, leave_open: int, say: Callable[[str], None]) -> int:
         """Fill the queue, answer, collect, until nothing more can be answered. Returns the number of answers."""
@@ -106,6 +109,7 @@ class _Crew:
                 self.team,
                 self.project_id,
                 answer=self.answers,
+                fill=self.fill,
                 leave_open=leave_open,
                 on_progress=lambda more, before=answered: say(f"{before + more} answers replayed"),  # type: ignore[misc]
             )

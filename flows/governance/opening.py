@@ -10,9 +10,9 @@ from models import names_and_reasons, timestamps
 from models.config.stream import Stream
 from models.errors import Misuse
 from review.health import start_findings
-from review.label_studio import access, labeling_config, projects
+from review.label_studio import access, forms, labeling_config, projects
 from review.ledger import ledger
-from review.queries import registered
+from review.queries import pending_cases, registered
 
 
 def opened(name: str, stream: Stream, *, by: str) -> list[str]:
@@ -54,7 +54,8 @@ def begin(stream_name: str, *, by: str) -> tuple[int, bool]:
     connection = access.connect(config.label_studio_url, settings.label_studio_token(config))
     ledger.migrate(config.ledger.get_secret_value())
     with ledger.open(config.ledger.get_secret_value()) as book, book.exclusive("govern", stream.name):
-        labelling = labeling_config.config(stream)
+        labelling = forms.config(stream)
+        before = pending_cases.project(book, stream.name)
         # Before an epoch begins, which nothing undoes: a project that is another ledger's is refused.
         project_id = projects.ensure(
             connection,
@@ -64,6 +65,13 @@ def begin(stream_name: str, *, by: str) -> tuple[int, bool]:
             mark=runs.mark(book, stream),
             recorded=registered.projects(book, stream.name),
         )
+        # What somebody changed in the form by hand stays, as long as the stream asks what it asked.
+        if (
+            before is not None
+            and before.project_id == project_id
+            and not labeling_config.alike(before.config, labelling)
+        ):
+            projects.reform(connection, project_id, labelling)
         began = epochs.begin_epoch(book, stream, by)
         now = runs.clock()
         row = {

@@ -49,6 +49,7 @@ def check(path: Path, columns: list[str], stream: Stream, *, start: Start = _sta
     table = stream.input
     optional = {*table.slices, table.cost, table.latency_ms, table.produced_at}
     optional |= {name for rule in table.failed or [] for name in (rule.when, rule.reason)}
+    optional |= {name for field in stream.field if not field.required for name in (field.column, field.score)}
     if len(table.payload) > 1:
         optional.update(table.payload)
     required = {*score_table.id_columns(table.id), table.prediction, table.confidence, table.model}

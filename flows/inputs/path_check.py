@@ -8,7 +8,7 @@ import polars as pl
 
 from flows.inputs import headers
 from models import columns
-from models.config import score_table
+from models.config import field_table, score_table
 from models.config.stream import Stream
 from models.errors import InputInvalid
 from models.outputs import failures, path_functions, paths
@@ -37,6 +37,10 @@ def check(path: Path, frame: pl.DataFrame, ours: paths.Plan, stream: Stream) -> 
     values |= {table.produced_at, *([] if stream.score is None else stream.score.numbers)}
     needed = values | {table.prediction, *table.payload, *(table.probabilities or [])}
     needed |= set() if stream.score is None else set(stream.score.read)
+    fields = {name for field in stream.field if field.required for name in (field.column, field.score)}
+    needed |= fields
+    values |= fields | {field.score for field in stream.field}
+    values -= {field.column for field in stream.field if field.kind in field_table.SETS}
     if failures.reasons(frame, stream).is_not_null().any():  # where the answer would stand is nothing then
         needed = set(ids)
     for one in ours.derived:

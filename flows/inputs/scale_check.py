@@ -47,7 +47,7 @@ def checked(
 
 def check(read: Callable[[list[str]], Iterator[Batch]], stream: Stream, source: str) -> None:
     """Raises InputInvalid if a confidence of the file, up to where it breaks off, is of another scale."""
-    scores = score_source.of(stream).columns
+    scores = list(dict.fromkeys(name for one in score_source.every(stream) for name in one.columns))
     if stream.model.file is not None or not scores:
         return
     names = [*scores, *([] if stream.input.model is None else [stream.input.model])]

@@ -13,12 +13,11 @@ def fill(run: runs.Run, connection: access.Connection, project_id: int, looked: 
     Tasks in `looked` were looked at by this run and are left out; those that are looked at now are added.
     """
     tasks = sent_tasks.open_tasks(run.ledger, run.stream.name, project_id)
-    tasks = tasks.filter(
-        ~pl.col("blind"), pl.col("prediction").is_in(run.stream.labels), ~pl.col("task_id").is_in(list(looked))
-    )
+    tasks = tasks.filter(~pl.col("blind"), ~pl.col("task_id").is_in(list(looked)))
     results = {
-        number: task_data.prefill(run.stream, prediction)
+        number: result
         for number, prediction in tasks.select("task_id", "prediction").rows()
+        if (result := task_data.prefill(run.stream, prediction))
     }
     looked.update(results)
     filled = readback.fill(connection, project_id, results)

@@ -48,10 +48,12 @@ def _task(
     `readers`: e-mail addresses of those who have read it, `ids`: their accounts; one that is gone can read nothing.
     """
     # An answer that is not among the choices cannot be pre-filled; the reviewer starts from nothing.
-    shown = not case["blind"] and case["prediction"] in stream.labels
+    shown = None if case["blind"] else task_data.shown(stream, case["prediction"])
     return import_tasks.Task(
         key=task_data.task_key(stream.name, case["case_id"], case["slot"]),
-        data=task_data.data(stream, json.loads(case["payload"]), case["case_id"]),
-        prediction=case["prediction"] if shown else None,
+        data=task_data.data(
+            stream, json.loads(case["payload"]), case["case_id"], case["prediction"], blind=case["blind"]
+        ),
+        prediction=shown,
         closed_to=tuple(sorted(ids[email] for email in readers if email in ids)),
     )

@@ -4,7 +4,7 @@ import functools
 from pathlib import Path
 
 from models.config import presets
-from models.config.stream import Input
+from models.config.input_table import Input
 from models.errors import StreamInvalid
 
 SHIPPED = Path(__file__).resolve().parents[1] / "inputs" / "formats"

@@ -20,9 +20,14 @@ def _name(text: str) -> str:
     return text
 
 
+def _unshown(letter: str) -> bool:
+    """Whether a letter cannot stand in a line, or in XML."""
+    return unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") or letter in "\ufffe\uffff"
+
+
 def _label(text: str) -> str:
     """Label Studio trims its choices, and no database takes a NUL: an answer must come back as the label it was."""
-    if text != text.strip() or any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text):
+    if text != text.strip() or any(_unshown(letter) for letter in text):
         raise ValueError("must be one line of text without spaces at its ends")
     return text
 
@@ -53,6 +58,9 @@ def _once(columns: list[str]) -> list[str]:
     return columns
 
 
+_PART = re.compile(r"@|[\w$-]+(?:\.[\w$*-]+|\[[^\]]*\])*")  # of an expression: a path within it
+
+
 def leads_into(column: str, path: str) -> bool:
     """Whether a path is a column or leads into it, also into the JSON that stands in its text.
 
@@ -60,7 +68,17 @@ def leads_into(column: str, path: str) -> bool:
     (True, False)
     """
     inner = path.removeprefix("from_json(")
-    return path == column or inner.startswith((f"{column}.", f"{column}[", f"{column})"))
+    if path == column or inner.startswith((f"{column}.", f"{column}[", f"{column})")):
+        return True
+    ours = _bare(column)
+    return ours == "@" or any(
+        part == ours or part.startswith((f"{ours}.", f"{ours}[")) for part in _PART.findall(_bare(path))
+    )
+
+
+def _bare(path: str) -> str:
+    """A path without what only says how a part of it is read: quotes, brackets around it, JSON within a text."""
+    return re.sub(r'[)" ]', "", path.replace("from_json(", "").replace("(", ",")).strip(",")
 
 
 def _timezone(name: str) -> str:

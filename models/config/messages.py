@@ -69,7 +69,8 @@ def lines(invalid: ValidationError, text: str, origin: str, root: type[BaseModel
     for error in invalid.errors(include_url=False):
         name, sentence = _sentence(dict(error), root)
         table = name.rpartition(".")[0]
-        line = next((places[key] for key in (name, re.sub(r"\[\d+\]$", "", name), table) if key in places), 1)
+        keys = (name, re.sub(r"\[\d+\]$", "", name), table, re.sub(r"\[\d+\]$", "", table))
+        line = next((places[key] for key in keys if key in places), 1)
         problems.append((line, f"{origin}:{line}: {sentence}"))
     return [sentence for _, sentence in sorted(dict.fromkeys(problems), key=lambda problem: problem[0])]
 
@@ -94,6 +95,10 @@ def _sentence(error: dict[str, Any], root: type[BaseModel]) -> tuple[str, str]:
             return sentence.partition(":")[0], sentence
         case "value_error":
             allowed = error["msg"].removeprefix("Value error, ")
+            if isinstance(error["input"], dict) and not allowed.startswith(
+                "must"
+            ):  # it starts with a key of this table
+                return f"{name}.{allowed.split(':')[0].split()[0]}", f"{name}.{allowed}"
         case kind:
             allowed = _ALLOWED.get(kind, error["msg"]).format(name=name, **error.get("ctx", {}))
     return name, f"{name} = {_value(error['input'])}: {allowed}"
@@ -115,13 +120,20 @@ def _table(root: type[BaseModel], names: list[str]) -> type[BaseModel]:
             kind
             for key, field in root.model_fields.items()
             if name in (key, field.validation_alias)
-            for kind in (field.annotation, *get_args(field.annotation))  # a table, or a list of tables
+            for kind in _kinds(field.annotation)
         ]
         inner = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
         if inner is None:
             break
         root = inner
     return root
+
+
+def _kinds(annotation: Any) -> Iterator[Any]:
+    """A type and all it is made of: a table, a list of tables, or none."""
+    yield annotation
+    for inner in get_args(annotation):
+        yield from _kinds(inner)
 
 
 def _places(text: str) -> dict[str, int]:

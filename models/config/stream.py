@@ -5,15 +5,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, model_validator
 
 from models.answers import same
-from models.config import messages, presets, rules, score_table
-from models.config.failed import Failed
+from models.config import field_table, messages, presets, rules, score_table
 from models.config.fields import (
     LONGEST,
     Amount,
-    Column,
     Columns,
     Cron,
-    Label,
     Labels,
     Name,
     Rate,
@@ -22,6 +19,7 @@ from models.config.fields import (
     Timezone,
     leads_into,
 )
+from models.config.input_table import Input
 from models.config.release_table import Release
 from models.config.table import Table
 from models.errors import StreamInvalid
@@ -32,60 +30,8 @@ def _spellings(labels: Any) -> Any:
     return labels if isinstance(labels, dict) else {}
 
 
-def _of_one(value: object) -> object:
-    """A table that `Input` could not take apart."""
-    if isinstance(value, dict):
-        raise ValueError(
-            'must be a column in quotes or, for the probability of a label, { of = "...", column = "..." }'
-        )
-    return value
-
-
 MOST_LINES = 200  # labels that may have a line of their own
 HISTORY = "history"  # validation context of a stream that is made to read a labelled history by
-
-
-class Input(Table):
-    """How to read the model's outputs. Columns are named as they stand in the file, or by a path into one (JMESPath)."""
-
-    source: Annotated[str, Field(min_length=1)]  # a file, or a folder of them; relative to the data folder
-    format: Literal["auto", "parquet", "csv", "csv-without-header", "jsonl", "json", "fasttext-lines"] = (
-        "auto"  # auto: by the file's ending; or a preset's name
-    )
-    rows: Column | None = None  # of JSON: the path to the list in each object whose entries are rows; None: it is one
-    files: Columns | None = None  # names of the files that are read, * for any letters; None: all
-    beside: Columns = []  # the same, of files beside them that hold no outputs
-    id: Annotated[Column, BeforeValidator(score_table.id_text)] = "id"  # of several columns: ["File", "Line"]
-    group: Column | None = None  # what may be right or wrong together: a customer, a document; None: the same payload
-    prediction: Column | None = None  # None: the label of the highest probability
-    # A number, higher = surer, on the scale below; as { of = "spam", column = "p" } the probability of one of two labels.
-    confidence: Annotated[Column, BeforeValidator(_of_one)] | None = None
-    confidence_of: Label | None = None  # the label of that table; None: the confidence is that of the answer given
-    scale: Literal["unit", "percent", "logprob", "real"] = "unit"  # of the confidence: [0, 1], [0, 100], <= 0, any
-    probabilities: Columns | None = None  # one column per label, in the order of `labels`; or one list column
-    score: Literal["max", "margin", "entropy"] = "max"  # how probabilities become one score
-    payload: Annotated[Columns, Field(min_length=1)]  # what a reviewer is shown
-    payload_by: Literal["value", "reference"] = (
-        "value"  # reference: of what nobody reads the ledger keeps file and line
-    )
-    slices: Columns = []
-    failed: list[Failed] | None = None  # which rows came back without an answer
-    model: Column | None = None  # the column that names the model; a row of another model goes to a person
-    cost: Column | None = None  # of the model's answer, in the stream's currency
-    latency_ms: Column | None = None
-    produced_at: Column | None = None  # when the model answered: ISO 8601 text or a timestamp
-    join: score_table.Join | None = None  # what the other file says of the same id, beside each row
-
-    @model_validator(mode="before")
-    @classmethod
-    def _taken_apart(cls, value: Any) -> Any:
-        """`confidence = { of = "spam", column = "p" }` as the two keys it stands for."""
-        table = value.get("confidence") if isinstance(value, dict) else None
-        if not isinstance(table, dict) or set(table) != {"of", "column"} or "confidence_of" in value:
-            return value
-        if not all(isinstance(name, str) for name in table.values()):
-            return value
-        return value | {"confidence": table["column"], "confidence_of": table["of"]}
 
 
 class Model(Table):
@@ -159,6 +105,12 @@ class Schedule(Table):
     timezone: Timezone = "UTC"
 
 
+def _doubled(fields: Any) -> Any:
+    if isinstance(fields, dict):
+        raise ValueError("must be [[field]], in double brackets: a table for each field")
+    return fields
+
+
 def _condition(text: str) -> str:
     rules.condition(text)
     return text
@@ -184,8 +136,11 @@ class Stream(Table):
 
     name: Name
     title: Annotated[str, Field(min_length=1, max_length=200)]
-    labels: Labels  # a list, or a table with `names` and the keys of Spellings
+    labels: Labels = []  # a list, or a table with `names` and the keys of Spellings; of a record none
     spellings: Annotated[Spellings, BeforeValidator(_spellings), Field(validation_alias="labels")] = Spellings()
+    field: Annotated[
+        list[field_table.FieldTable], BeforeValidator(_doubled)
+    ] = []  # of a record: what it holds; else none
     input: Input
     score: score_table.Score | None = None  # what makes the confidence, where one column is not it
     model: Model
@@ -201,6 +156,7 @@ class Stream(Table):
     @model_validator(mode="after")
     def _agree(self) -> "Stream":
         """What no single key can say: the tables agree with each other."""
+        field_table.check(self.field, self.labels, self.review.kind, self._instead_of_fields())
         if len(set(self.labels)) != len(self.labels):
             raise ValueError("labels: every label once")
         if self.policy.per_class != "no" and len(self.labels) > MOST_LINES:
@@ -233,7 +189,7 @@ class Stream(Table):
             raise ValueError(
                 "input: with model.file the answers come from the model; drop prediction, confidence and probabilities"
             )
-        answers_within = self.score is not None and self.score.answers_within
+        answers_within = bool(self.field) or (self.score is not None and self.score.answers_within)
         if self.model.file is None and self.input.prediction is None and columns is None and not answers_within:
             raise ValueError("input: name the prediction column, or the probabilities it follows from")
         if self.score is not None:
@@ -250,12 +206,23 @@ class Stream(Table):
             )
         return self
 
+    def _instead_of_fields(self) -> dict[str, object]:
+        """The keys that say what an answer is where there are no fields, and their values."""
+        keys = ("prediction", "confidence", "probabilities")
+        return {f"input.{key}": getattr(self.input, key) for key in keys} | {
+            "score": self.score,
+            "input.score": "score" in self.input.model_fields_set,
+            "model.file": self.model.file,
+            "policy.per_class": self.policy.per_class != "no",
+        }
+
     @model_validator(mode="after")
     def _blind(self, info: ValidationInfo) -> "Stream":
         """A payload does not tell the answer; of a history, whose payload nobody is shown, it may."""
         input_table = self.input
         answer_columns = {input_table.prediction, input_table.confidence, *(input_table.probabilities or [])} - {None}
         answer_columns |= set() if self.score is None else set(self.score.read)
+        answer_columns |= {name for field in self.field for name in (field.column, field.score) if name is not None}
         shown = [
             column for column in input_table.payload if any(leads_into(column, str(name)) for name in answer_columns)
         ]

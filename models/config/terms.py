@@ -49,6 +49,7 @@ def of(stream: Stream, model_digest: str | None) -> Terms:
     for table, left_out in _NO_TERM.items():
         terms |= {f"{table}.{key}": value for key, value in tables[table].items() if key not in left_out}
     terms |= _score(stream)
+    terms |= {"field": [field.terms() for field in stream.field]} if stream.field else {}
     terms |= {f"policy.{key}": getattr(stream.policy, key) for key in _POLICY}
     # What is never released is no part of what is certified: dropping a rule adds cases that no evidence speaks of.
     return terms | {"never_release": [[rule.code, rule.when] for rule in stream.never_release] or None}

@@ -76,22 +76,25 @@ def _number(frame: pl.DataFrame, column: str) -> pl.Series:
 def _unreadable(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
     table = stream.input
     time = "a time: give ISO 8601 text, as in 2026-01-31T10:00:00Z, or a timestamp; a bare number does not say its unit"
-    scores = score_source.of(stream)
-    read = None if scores.scale == "levels" else _number
     amount = "a number of 0 or more: give it without sign or unit"
-    for key, column, read, way in (
-        ("produced_at", table.produced_at, contract.time, time),
-        ("cost", table.cost, contract.amount, amount),
-        ("latency_ms", table.latency_ms, contract.amount, amount),
-        *(("confidence", name, read, "a number") for name in scores.columns),
-        ("group", table.group, None, ""),
-        *(("slices", name, None, "") for name in table.slices),
+    for key, where, column, read, way in (
+        ("produced_at", "input.produced_at", table.produced_at, contract.time, time),
+        ("cost", "input.cost", table.cost, contract.amount, amount),
+        ("latency_ms", "input.latency_ms", table.latency_ms, contract.amount, amount),
+        *(
+            ("confidence", scores.key, name, None if scores.scale == "levels" else _number, "a number")
+            for scores in score_source.every(stream)
+            for name in scores.columns
+        ),
+        *(("value", f"field[{place}].value", one.column, None, "") for place, one in enumerate(stream.field)),
+        ("group", "input.group", table.group, None, ""),
+        *(("slices", "input.slices", name, None, "") for name in table.slices),
     ):
         if column is None:
             continue
         text = columns.text(frame.select(column)).to_series()
         there = (text.str.strip_chars() != "").fill_null(False)
-        n, name = int(there.sum()), f"column {column!r} ({scores.key if key == 'confidence' else f'input.{key}'})"
+        n, name = int(there.sum()), f"column {column!r} ({where})"
         if not n:
             yield Note(
                 about=f"{key} {column}", sentence=f"no row has a value in {name}: check the name, or drop the key"
@@ -165,7 +168,9 @@ def _scores(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
     name = "the confidence" if table.confidence is None else f"column {table.confidence!r} (input.confidence)"
     if len(scored) < confidence.FEWEST_CASES:
         return
-    if stream.score is not None:
+    if stream.field:
+        name = "the least score of the fields"
+    elif stream.score is not None:
         name = f"the confidence of {score_source.of(stream).key if score_source.of(stream).columns else '[score]'}"
     if scored["raw_score"].n_unique() == 1:
         sentence = (

@@ -22,7 +22,7 @@ CASE_SCHEMA = pl.Schema(
         "case_id": pl.String,
         "payload": pl.String,  # canonical JSON object of the payload columns
         "model_id": pl.String,
-        "prediction": pl.String,  # one of the stream's labels; null: none that could be read
+        "prediction": pl.String,  # one of the stream's labels, or a record's text; null: none that could be read
         "raw_score": pl.Float64,  # the confidence, on the unit scale (`scale`); null exactly where `doubt` says why
         "doubt": pl.String,
         "slices": pl.String,  # canonical JSON object
@@ -35,9 +35,11 @@ CASE_SCHEMA = pl.Schema(
         "line": pl.Int64,
         "ruled": pl.String,  # the rule by which it is never released; null: none
         "audited": pl.Boolean,  # whether a rule has it read by a person in any case
+        "field_scores": pl.String,  # of a record: JSON list of its fields' scores; else null
     }
 )
-_RECORDED = [name for name in CASE_SCHEMA if name not in ("source", "line", "content", "group_id", "ruled", "audited")]
+_APART = ("source", "line", "content", "group_id", "ruled", "audited", "field_scores")
+_RECORDED = [name for name in CASE_SCHEMA if name not in _APART]  # what a clash keeps of what the row said
 REREAD_SCHEMA = pl.Schema({name: CASE_SCHEMA[name] for name in ("line", "content", "payload")})
 MAX_ID_BYTES = 1000  # a PostgreSQL index entry holds 2 704 bytes, the stream's name included
 
@@ -196,7 +198,7 @@ def _cases(
     names = {
         "case_id": case_ids,
         "payload": payload,
-        **{name: answered[name] for name in ("model_id", "prediction", "raw_score", "doubt")},
+        **{name: answered[name] for name in ("model_id", "prediction", "raw_score", "doubt", "field_scores")},
         "slices": _texts(frame, table.slices),
         "cost": amount(frame, table.cost),
         "latency_ms": amount(frame, table.latency_ms),

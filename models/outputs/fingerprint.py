@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from models import columns
 from models.config.stream import Stream
-from models.outputs import comparable, reserved
+from models.outputs import comparable, records, reserved
 
 
 def columns_of(stream: Stream) -> list[str]:
@@ -24,6 +24,7 @@ def columns_of(stream: Stream) -> list[str]:
     names += [table.cost, table.latency_ms, table.produced_at]
     names += [name for rule in table.failed or [] for name in (rule.when, rule.reason)]
     names += [] if stream.score is None else stream.score.read
+    names += records.columns_of(stream)
     if stream.score is not None and stream.score.rows:
         names[1] = reserved.SAMPLES  # in the place of the prediction: of several rows one alone says little
     return list(dict.fromkeys(column for column in names if column is not None))
@@ -44,6 +45,7 @@ def contents(frame: pl.DataFrame, stream: Stream) -> pl.Series:
     if stream.score is not None:
         numbers = [name for name in numbers if name != table.confidence or stream.score.scale != "levels"]
         numbers += [] if stream.score.scale == "levels" else stream.score.numbers
+    numbers += [field.score for field in stream.field]
     names = columns_of(stream)
     lists = [] if stream.score is None or stream.score.logprobs is None else [stream.score.logprobs]
     texts = columns.text(frame.select(column for column in names if column not in numbers and column not in lists))

@@ -21,6 +21,7 @@ from models.outputs import (
     confidence,
     failures,
     judges,
+    records,
     reserved,
     sampled_answers,
     scale,
@@ -33,17 +34,22 @@ _SCORES = {"max": confidence.max_probability, "margin": confidence.margin, "entr
 
 
 def read(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
-    """Columns `model_id`, `prediction`, `raw_score` and `doubt`, in the order of the rows.
+    """Columns `model_id`, `prediction`, `raw_score`, `doubt` and `field_scores`, in the order of the rows.
 
-    `prediction` is one of the stream's labels or null; `raw_score` is in [0, 1] and null exactly where `doubt` is not.
+    `prediction` is one of the stream's labels or the text of a record, or null; `raw_score` is in [0, 1] and null exactly where
+    `doubt` is not; `field_scores` is null but for records.
     """
-    if stream.score is not None:
+    if stream.field:
+        answered = records.read(frame, stream.field)
+    elif stream.score is not None:
         answered = _with_score(frame, stream, stream.score)
     else:
         answered = _with_probabilities(frame, stream) if _probability_columns(stream) else _with_number(frame, stream)
     model = _named_model(frame, stream)
     answered = answered.with_columns(near=_near(answered["answer"], stream), failed=failures.reasons(frame, stream))
-    known = pl.col("answer").is_in(stream.labels)
+    known = pl.col("answer").is_not_null() if stream.field else pl.col("answer").is_in(stream.labels)
+    if not stream.field:
+        answered = answered.with_columns(field_scores=pl.lit(None, dtype=pl.String))
     reasons = [
         pl.col("failed"),
         pl.when(pl.col("model_id") != stream.model.id).then(
@@ -75,6 +81,7 @@ def read(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
             pl.when(known).then("answer").alias("prediction"),
             pl.when(pl.col("doubt").is_null()).then("score").alias("raw_score"),
             "doubt",
+            "field_scores",
         )
     )
 
@@ -90,12 +97,15 @@ def check_scale(frame: pl.DataFrame, stream: Stream, source: str) -> None:
 
     Rows that name another model do not count. `frame` has `reserved.LINE`.
     """
-    scores = score_source.of(stream)
-    if scores.scale == "levels":
-        return
     ours = _named_model(frame, stream) == stream.model.id
+    for scores in score_source.every(stream):
+        if scores.scale != "levels":
+            _check_scale(frame.filter(ours), scores, source)
+
+
+def _check_scale(ours: pl.DataFrame, scores: score_source.ScoreSource, source: str) -> None:
     for name in scores.columns:
-        column = pl.DataFrame({"real": columns.numbers(frame[name]), "line": frame[reserved.LINE]}).filter(ours)
+        column = pl.DataFrame({"real": columns.numbers(ours[name]), "line": ours[reserved.LINE]})
         scale_seen = scale.another(column["real"], scores.scale, named=scores.named)
         if scale_seen is None:
             continue

@@ -9,6 +9,8 @@ from models import columns
 from models.config.stream import Stream
 from models.outputs import scale
 
+MISSING = "no confidence"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreSource:
@@ -48,8 +50,27 @@ def of(stream: Stream) -> ScoreSource:
     )
 
 
+def every(stream: Stream) -> list[ScoreSource]:
+    """The sources of a stream: of a record one for each field that has a score."""
+    return [
+        ScoreSource(
+            columns=(field.score,),
+            scale=field.scale,
+            levels=(),
+            named="scale" in field.model_fields_set,
+            of=None,
+            key=f"field[{place}].score",
+            scale_key=f"field[{place}].scale",
+        )
+        for place, field in enumerate(stream.field)
+        if field.score is not None
+    ] or [of(stream)]
+
+
 def calibrator(stream: Stream) -> str:
     """The name by which the map of the scores to [0, 1] is registered with the epoch."""
+    if stream.field:
+        return "least of the fields"
     if stream.score is not None and (stream.score.logprobs is not None or stream.score.top_logprobs is not None):
         return scale.CALIBRATORS["logprob"]
     name = of(stream).scale
@@ -63,9 +84,7 @@ def read(column: pl.Series, scale_: str, levels: Sequence[str]) -> pl.DataFrame:
     score = scale.of_levels(text, levels) if scale_ == "levels" else scale.unit(real, scale_)
     rows = pl.DataFrame({"score": score, "shown": text, "real": real})
     shown = columns.printable(pl.col("shown"))
-    empty = (
-        pl.when(pl.col("score").is_not_null()).then(None).when(pl.col("shown").is_null()).then(pl.lit("no confidence"))
-    )
+    empty = pl.when(pl.col("score").is_not_null()).then(None).when(pl.col("shown").is_null()).then(pl.lit(MISSING))
     if scale_ == "levels":
         why = empty.otherwise(columns.sentence("confidence '", shown, f"' is none of the levels {', '.join(levels)}"))
     else:

@@ -6,10 +6,12 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+import polars as pl
+
 from models import timestamps
 from models.config.stream import Stream
 from review.health import label_studio_findings
-from review.label_studio import access, labeling_config, listing, project_mark, projects
+from review.label_studio import access, labeling_config, listing, project_mark, projects, task_data
 from review.ledger.ledger import Ledger
 from review.queries import collected, pending_cases, readings, sent_tasks
 
@@ -50,8 +52,8 @@ def queue(
     project = projects.fields(connection, number)
     unanswered = sent_tasks.unanswered(ledger, stream.name)
     keys = unanswered["task_key"].to_list()
-    shown = ~unanswered["blind"] & unanswered["prediction"].is_in(stream.labels)
-    assisted = frozenset(unanswered.filter(shown)["task_key"])
+    shown = unanswered.filter(~pl.col("blind")).select("task_key", "prediction").rows()
+    assisted = frozenset(key for key, prediction in shown if task_data.prefill(stream, prediction))
     week = timestamps.text(timestamps.parse(now) - _WEEK)
     return label_studio_findings.Queue(
         project_id=number,

@@ -101,6 +101,12 @@ def get(connection: Connection, path: str, *, public: bool = False, **params: ob
     return _asked(connection, path, method="GET", params=params, headers={"Authorization": ""} if public else None)
 
 
+def patch(connection: Connection, path: str, body: object) -> None:
+    """A PATCH of JSON, sent once; sent again it says the same. Within `asking`, which maps what is raised."""
+    content, headers = json.dumps(body).encode(), {"content-type": "application/json"}
+    _asked(connection, path, method="PATCH", content=content, headers=headers)
+
+
 def post(connection: Connection, path: str, body: object, **params: object) -> Any:
     """The answer to a POST of JSON, sent once, below the SDK's own calls. Within `asking`, which maps what is raised.
 

@@ -17,6 +17,7 @@ from models import timestamps
 from models.config.stream import Stream
 from models.outputs import contract
 from review.label_studio import results, task_data
+from review.label_studio.unreadable import Unreadable
 from review.ledger import layout, records
 from review.ledger.review_outcome import ReviewOutcome
 
@@ -103,10 +104,10 @@ def facts(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The reviews and the faults that the changed tasks hold and the ledger does not know yet.
 
-    `dispatches` says which tasks are ours: task_key, stream, case_id, slot, blind. `known` is the latest revision of
-    each recorded annotation of these tasks: task_id, case_id, slot, annotation_id, revision, outcome, and reviewer if it
-    has that column; what it says of another case under a task's id is from before a restore. `people` maps user ids to
-    e-mail addresses, `readers` a case to who has answered it and in which `slot`: what they answer in a later one is a
+    `dispatches` says which tasks are ours: task_key, stream, case_id, slot, blind and, of records, prediction. `known` is the
+    latest revision of each recorded annotation of these tasks: task_id, case_id, slot, annotation_id, revision, outcome, and
+    reviewer if it has that column; what it says of another case under a task's id is from before a restore. `people` maps user
+    ids to e-mail addresses, `readers` a case to who has answered it and in which `slot`: what they answer in a later one is a
     repeat, and counts for nothing. A reading is blind if it was sent blind, neither the task nor the annotation has to do
     with a prediction, whoever put it there, and the reader wrote it: any account may write in
     another's name. Returns rows of the tables `review` and `fault`. Tasks that are not ours are passed
@@ -132,7 +133,7 @@ def facts(
             if seen is not None and str(seen["revision"]) >= annotation.updated_at:
                 continue
             try:
-                outcome, answer = _outcome(stream, annotation)
+                outcome, answer = _outcome(stream, annotation, sent.get("prediction"))
                 reviewer = _reviewer(annotation.person, people)
                 writer = _writer(annotation, people)
                 if (
@@ -140,7 +141,7 @@ def facts(
                     and readers.get(sent["case_id"], {}).get(reviewer, sent["slot"]) < sent["slot"]
                 ):
                     outcome, answer = ReviewOutcome.REPEAT, None
-            except results.Unreadable as finding:
+            except Unreadable as finding:
                 faults.append(_fault(task, annotation, finding.reason))
                 continue
             reviews.append(
@@ -203,13 +204,13 @@ def _person(value: object) -> int | None:
     return number if isinstance(number, int) else None
 
 
-def _outcome(stream: Stream, annotation: Annotation) -> tuple[ReviewOutcome, str | None]:
-    """What became of it, and the answer if there is one. Raises form.Unreadable."""
+def _outcome(stream: Stream, annotation: Annotation, prediction: str | None) -> tuple[ReviewOutcome, str | None]:
+    """What became of it, and the answer if there is one. Raises Unreadable."""
     if annotation.seconds is None:
         return ReviewOutcome.BULK, None
     if annotation.skipped:
         return ReviewOutcome.SKIP, None
-    return ReviewOutcome.ANSWER, results.read(stream, annotation.result)
+    return ReviewOutcome.ANSWER, results.read(stream, annotation.result, prediction)
 
 
 def _reviewer(person: int | None, people: Mapping[int, str]) -> str:

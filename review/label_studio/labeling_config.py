@@ -47,20 +47,27 @@ NOT_SURE = "Not sure"
 AT_ONCE = 200  # labels that are all shown; of more, one is looked for in a list with a search field
 
 # The negative top covers the page's own padding, through which a scrolled text would show.
-_HEAD = "position: sticky; top: -1rem; z-index: 2; padding: 0.5rem 0; background: var(--color-neutral-background)"
+HEAD = "position: sticky; top: -1rem; z-index: 2; padding: 0.5rem 0; background: var(--color-neutral-background)"
 # As it was written, indents and all, in lines that can be read.
-_CASE = "max-width: 60rem; white-space: pre-wrap; overflow-wrap: anywhere"
+CASE_STYLE = "max-width: 60rem; white-space: pre-wrap; overflow-wrap: anywhere"
 _ANSWER = "display: flex; flex-wrap: wrap; column-gap: 2.5rem; align-items: flex-start"  # the mark beside it, or below
-_REMARK = "max-width: 60rem; margin: 1rem 0"
-_FIELD = "margin: 0 0 1rem 0"
-_NAME = "margin: 0; font-size: 0.8125rem; font-weight: 500; color: var(--color-neutral-content-subtler)"
+FIELD = "margin: 0 0 1rem 0"
+NAME = "margin: 0; font-size: 0.8125rem; font-weight: 500; color: var(--color-neutral-content-subtler)"
 # Label Studio's panels of regions and relations hold nothing of a form without regions, and take a quarter of the page; on a
 # narrow screen its buttons would lie beside it.
-_STYLE = (
+STYLE = (
     ".lsf-sidepanels { padding: 0 !important; } .lsf-sidepanels__wrapper { display: none; } "
     "@media (max-width: 600px) { .lsf-bottombar { flex-wrap: wrap; height: auto; } "
     ".lsf-bottombar__group:first-child { display: none; } .lsf-bottombar__group { flex: 1; } }"
 )
+# Beside every answer: the mark of a reader who is not sure, and what they have to say.
+MARK = f"""    <Choices name="{UNSURE}" toName="{SUBJECT}" choice="multiple" showInline="true">
+      <Choice value="{NOT_SURE}" hotkey="{_UNSURE_KEY}"/>
+    </Choices>"""
+REMARK = f"""  <View style="max-width: 60rem; margin: 1rem 0">
+    <TextArea name="{COMMENT}" toName="{SUBJECT}" rows="1" maxSubmissions="1" editable="true" placeholder="Comment, if any"/>
+  </View>"""
+
 _JOINER = "\u2060"  # invisible
 _SEPARATOR = "\u2063"  # invisible, and in no face: Label Studio cuts a taxonomy's entries at it
 
@@ -91,42 +98,39 @@ def config(stream: Stream) -> str:
     Raises StreamInvalid if a reviewer could not tell two labels apart.
     """
     by_face(tuple(stream.labels))
-    subject = {
-        "text": f'<View style="{_CASE}"><Text name="{SUBJECT}" value="$text"/></View>',
+    # Above the case and always in sight: the keys are in the same place whatever the length of a text or the size of an
+    # image.
+    return f"""<View>
+  <Style>{STYLE}</Style>
+  <View style="{HEAD}">
+    <Header value={quoteattr(face(stream.review.question))}/>
+    <View style="{_ANSWER}">
+{_control(stream.labels)}
+{MARK}
+    </View>
+  </View>
+  {subject(stream)}
+{REMARK}
+</View>"""
+
+
+def subject(stream: Stream) -> str:
+    """What shows the payload of a case: the object that every control speaks of."""
+    shown = {
+        "text": f'<View style="{CASE_STYLE}"><Text name="{SUBJECT}" value="$text"/></View>',
         # At its own size where there is room for it, never blown up.
         "image": f'<Image name="{SUBJECT}" value="$image" defaultZoom="auto"/>',
         "record": _record(stream.input.payload),
     }[stream.review.kind]
     if stream.review.show_id:
-        subject = f'<Header size="6" style="{_NAME}; {_FIELD}" value="Case ${CASE}"/>\n  {subject}'
-    # Above the case and always in sight: the keys are in the same place whatever the length of a text or the size of an
-    # image.
-    return f"""<View>
-  <Style>{_STYLE}</Style>
-  <View style="{_HEAD}">
-    <Header value={quoteattr(face(stream.review.question))}/>
-    <View style="{_ANSWER}">
-{_control(stream.labels)}
-    <Choices name="{UNSURE}" toName="{SUBJECT}" choice="multiple" showInline="true">
-      <Choice value="{NOT_SURE}" hotkey="{_UNSURE_KEY}"/>
-    </Choices>
-    </View>
-  </View>
-  {subject}
-  <View style="{_REMARK}">
-    <TextArea name="{COMMENT}" toName="{SUBJECT}" rows="1" maxSubmissions="1" editable="true" placeholder="Comment, if any"/>
-  </View>
-</View>"""
+        shown = f'<Header size="6" style="{NAME}; {FIELD}" value="Case ${CASE}"/>\n  {shown}'
+    return shown
 
 
 def _control(labels: Sequence[str]) -> str:
     """What holds the answer: all labels with their keys, or a list to search."""
     if len(labels) > AT_ONCE:
-        rest = "\n".join(f"      <Choice value={quoteattr(face(label))}/>" for label in labels)
-        return f"""    <Taxonomy name="{CHOICES}" toName="{SUBJECT}" required="true" maxUsages="1" minWidth="500px"
-      pathSeparator="{_SEPARATOR}" placeholder="Click, and type a part of the label">
-{rest}
-    </Taxonomy>"""
+        return taxonomy(f'name="{CHOICES}" toName="{SUBJECT}" required="true"', labels)
     choices = "\n".join(
         f"      <Choice value={quoteattr(face(label))}" + (f' hotkey="{key}"/>' if key else "/>")
         for label, key in zip(labels, hotkeys(labels), strict=True)
@@ -136,15 +140,29 @@ def _control(labels: Sequence[str]) -> str:
     </Choices>"""
 
 
+def taxonomy(attributes: str, labels: Sequence[str]) -> str:
+    """A list of labels to search, of which one is chosen."""
+    rest = "\n".join(f"      <Choice value={quoteattr(face(label))}/>" for label in labels)
+    return f"""    <Taxonomy {attributes} maxUsages="1" minWidth="500px"
+      pathSeparator="{_SEPARATOR}" placeholder="Click, and type a part of the label">
+{rest}
+    </Taxonomy>"""
+
+
 def instructions(text: str) -> str:
     """The stream's instructions as the HTML Label Studio expects: one paragraph per line, nothing of it markup."""
     return "".join(f"<p>{escape(safe(line.strip()))}</p>" for line in text.splitlines() if line.strip())
 
 
+def alike(one: str, other: str) -> bool:
+    """Whether two configs are the same but for spacing, quotes or the order of attributes."""
+    return _canonical(one) == _canonical(other)
+
+
 def drift(project: Mapping[str, object], ours: str) -> list[str]:
     """What somebody changed in a project, one sentence each. `project`: its fields as Label Studio gives them."""
     problems = []
-    if _canonical(str(project.get("label_config"))) != _canonical(ours):
+    if not alike(str(project.get("label_config")), ours):
         problems.append("the labelling config is not the stream's; answers that do not fit it become faults")
     for name, value in SETTINGS.items():
         if project.get(name) != value:
@@ -159,11 +177,11 @@ def _record(columns: Sequence[str]) -> str:
     """The fields of a record, one below the other in the order of the stream file. A field's name stands above it."""
     names = [SUBJECT, *(f"field{number}" for number in range(2, len(columns) + 1))]
     fields = "\n    ".join(
-        f'<View style="{_FIELD}"><Header size="6" style="{_NAME}" value={quoteattr(face(column))}/>'
+        f'<View style="{FIELD}"><Header size="6" style="{NAME}" value={quoteattr(face(column))}/>'
         f'<Text name="{name}" value="$field{number}"/></View>'
         for number, (column, name) in enumerate(zip(columns, names, strict=True), 1)
     )
-    return f'<View style="{_CASE}">\n    {fields}\n  </View>'
+    return f'<View style="{CASE_STYLE}">\n    {fields}\n  </View>'
 
 
 def _canonical(xml: str) -> str:

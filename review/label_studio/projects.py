@@ -55,6 +55,24 @@ def ensure(
     return existing or created or 0
 
 
+def reform(connection: access.Connection, project_id: int, config: str) -> None:
+    """Give a project another form. Its tasks and answers stay; who reads from now on is asked by this form.
+
+    Raises Refused if Label Studio does not take it, since answers speak of what it has no more.
+    """
+    body = {"label_config": config}
+    with access.asking(connection.url, f"giving project {project_id} the stream's new form"):
+        try:
+            access.patch(connection, f"api/projects/{project_id}/", body)
+        except ApiError as error:
+            if error.status_code != httpx.codes.BAD_REQUEST:
+                raise
+            raise Refused(
+                f"project {project_id} in Label Studio at {connection.url} holds answers to what the stream's new form does not "
+                "ask any more, and keeps its old one: give the stream another name, and with it a project of its own"
+            ) from None
+
+
 def _own(connection: access.Connection, title: str, mark: project_mark.Mark, recorded: Collection[int]) -> int | None:
     """The oldest project that is ours, with our mark by then. Raises Refused where one of this title is not."""
     by_number = {number: (whose, project) for number, whose, project in _of_stream(connection, mark)}

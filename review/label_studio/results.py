@@ -4,22 +4,18 @@ from collections.abc import Mapping
 
 from models.answers import same
 from models.config.stream import Stream
-from review.label_studio import labeling_config
+from review.label_studio import labeling_config, record_results
+from review.label_studio.unreadable import Unreadable
 
 
-class Unreadable(ValueError):
-    """An annotation's result does not hold one answer to our question. `reason` says why, in one line."""
+def read(stream: Stream, result: object, prediction: str | None = None) -> str:
+    """The answer an annotation holds: one of the stream's labels, or a record, by the stream's rules. Raises Unreadable.
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-def read(stream: Stream, result: object) -> str:
-    """The answer an annotation holds: one of the stream's labels, by the stream's rule. Raises Unreadable.
-
-    Controls somebody added to the project are ignored; ours must be there, once, with one choice we offered.
+    `prediction`: what the model said, which a record is compared with. Controls somebody added to the project are ignored; ours
+    must be there, once, with one choice we offered.
     """
+    if stream.field:
+        return record_results.read(stream, result, prediction)
     if not isinstance(result, list) or not all(isinstance(item, dict) for item in result):
         raise Unreadable("the result is not a list of items")
     ours = [item for item in result if item.get("from_name") == labeling_config.CHOICES]

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 
 from models.config.stream import Stream
-from review.label_studio import labeling_config
+from review.label_studio import labeling_config, record_tasks
 
 
 def task_key(stream: str, case_id: str, slot: int) -> str:
@@ -24,19 +24,37 @@ def key(task_data: object) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def data(stream: Stream, payload: Mapping[str, object], case_id: str) -> dict[str, object]:
-    """The data of one task: what the reviewer is shown, nothing else. The push adds the task's key under KEY."""
+def shown(stream: Stream, prediction: str | None) -> str | None:
+    """What an assisted task may show of a prediction: one that the form can hold; None: nothing."""
+    return prediction if stream.field or prediction in stream.labels else None
+
+
+def data(
+    stream: Stream,
+    payload: Mapping[str, object],
+    case_id: str,
+    prediction: str | None = None,
+    *,
+    blind: bool = True,
+) -> dict[str, object]:
+    """The data of one task: what the reviewer is shown, nothing else. The push adds the task's key under KEY.
+
+    `prediction`: what the model said; of a record an assisted task holds its texts, and every task its drafts.
+    """
     columns = stream.input.payload
-    shown: dict[str, object]
+    fields: dict[str, object]
     if stream.review.kind == "record":
-        shown = {f"field{number}": _shown(payload.get(column)) for number, column in enumerate(columns, 1)}
+        fields = {f"field{number}": _shown(payload.get(column)) for number, column in enumerate(columns, 1)}
     else:
-        shown = {stream.review.kind: _shown(payload.get(columns[0]))}
-    return shown | ({labeling_config.CASE: labeling_config.safe(case_id)} if stream.review.show_id else {})
+        fields = {stream.review.kind: _shown(payload.get(columns[0]))}
+    fields |= record_tasks.data(stream, prediction, blind=blind) if stream.field else {}
+    return fields | ({labeling_config.CASE: labeling_config.safe(case_id)} if stream.review.show_id else {})
 
 
 def prefill(stream: Stream, prediction: str | None) -> list[dict[str, object]]:
     """The result a reviewer starts from. Empty where there is none to start from: no prediction, or no such label."""
+    if stream.field:
+        return record_tasks.prefill(stream, prediction)
     if prediction is None or prediction not in stream.labels:
         return []
     face = labeling_config.face(prediction)

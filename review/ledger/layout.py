@@ -12,7 +12,7 @@ BESIDE = ("seal", "extract", "retired", "edition")  # tables that the ledger kee
 ADDED = {
     "epoch": ("terms",),
     "alarm": ("clean_seal", "detector"),
-    "decision": ("group_id", "held"),
+    "decision": ("group_id", "held", "field_scores"),
     "review": ("written_by", "unsure", "comment"),
 }
 # In an order in which every row finds what it refers to. A column is text unless it says so; `*`: of the natural key.
@@ -48,7 +48,7 @@ _TABLES = {
     "decision": (
         "stream* case_id* payload model_id prediction raw_score:float confidence:float doubt route blind:bool "
         "propensity:float policy_id epoch_id slices cost:float latency_ms:float produced_at content source line:int run_id "
-        "decided_at group_id held"
+        "decided_at group_id held field_scores"
     ),
     "delivery": "stream* number*:int channel* batch*:int delivered_at",
     "look": "epoch_id* part* era*:int look*:int stream threshold:float standing made_at",

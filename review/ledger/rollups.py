@@ -47,6 +47,7 @@ GROUP = pl.Schema(
     }
 )
 KIND = [*(name for name in GROUP if name != "decided_at"), "era"]
+RECORD = " record"  # in the place of a record's prediction, for hardly two are alike; no label begins with a space
 _CASE = pl.Schema({"case_id": pl.String, "place": pl.String, "member": pl.UInt64})
 _PLACE_DIGITS = 16  # of a content's SHA-256: two cases of one batch share them once in 10^10 batches
 
@@ -73,10 +74,12 @@ def make(rows: pl.DataFrame, *, first_version: bool = False) -> pl.DataFrame:
     """
     day = pl.coalesce("produced_at", "decided_at").str.head(10)
     by = [name for name in GROUP if not (first_version and name == "held")]
+    record = pl.col("field_scores").is_not_null()
     of_case = ["case_id"] if first_version else list(_CASE)
     rows = rows.with_columns(
         pl.col("propensity").reinterpret(dtype=pl.Int64),
         day=day,
+        prediction=pl.when(record & pl.col("prediction").is_not_null()).then(pl.lit(RECORD)).otherwise("prediction"),
         held=pl.col("held").is_not_null(),
         place=pl.col("content").str.head(_PLACE_DIGITS),
         member=pl.lit(0, pl.UInt64) if first_version else members(rows),

@@ -80,7 +80,7 @@ class Epoch(SQLModel, table=True):
     epoch_id: str = Field(sa_column=_text(primary_key=True))  # content hash
     stream: str = Field(sa_column=_text())
     model_id: str = Field(sa_column=_text())
-    labels: str = Field(sa_column=_text())  # JSON list
+    labels: str = Field(sa_column=_text())  # JSON list; of a record empty
     calibrator: str = Field(sa_column=_text())  # "identity": confidence is the score as given
     salt: str = Field(sa_column=_text())  # 32 hex characters, chosen once; knowing it would foretell the audits
     opened_at: str = Field(sa_column=_text())
@@ -257,7 +257,9 @@ class Decision(SQLModel, table=True):
         sa_column=_text(nullable=True)
     )  # JSON object: the columns a reviewer is shown; None: by reference, they stand in `line` of `source`
     model_id: str = Field(sa_column=_text())
-    prediction: str | None = Field(sa_column=_text(nullable=True))  # None: the model gave none
+    prediction: str | None = Field(
+        sa_column=_text(nullable=True)
+    )  # a label, or of a record a JSON object; None: the model gave none
     raw_score: float | None = Field(sa_column=Column(Double))  # in [0, 1]; None: unscorable
     confidence: float | None = Field(sa_column=Column(Double))  # calibrated; None: unscorable, hence REVIEW
     doubt: str | None = Field(sa_column=_text(nullable=True))  # why it could not be scored
@@ -278,6 +280,7 @@ class Decision(SQLModel, table=True):
     seal: int = Field(sa_column=_seal())
     group_id: str | None = Field(sa_column=_text(nullable=True))  # 16 hex: of what may be right or wrong with it
     held: str | None = Field(sa_column=_text(nullable=True))  # sure enough, and yet for a person: why
+    field_scores: str | None = Field(sa_column=_text(nullable=True))  # of a record: JSON list, a score or null a field
 
     __table_args__: ClassVar = (
         CheckConstraint("route IN ('AUTOMATE', 'REVIEW')"),
@@ -425,7 +428,7 @@ class Review(SQLModel, table=True):
     task_id: int = Field(sa_column=Column(BigInteger, nullable=False))
     reviewer: str = Field(sa_column=_text())  # e-mail address of the account
     outcome: str = Field(sa_column=_text())
-    answer: str | None = Field(sa_column=_text(nullable=True))  # one of the stream's labels
+    answer: str | None = Field(sa_column=_text(nullable=True))  # one of the stream's labels, or a record
     blind: bool = Field()  # as dispatched
     seconds: float | None = Field(sa_column=Column(Double))  # time on the task, as Label Studio measured it
     submitted_at: str = Field(sa_column=_text())

@@ -13,6 +13,7 @@ from models.evaluation.outcome import SETTLED, Outcome
 from models.monitoring import score_shift
 from models.planning import what_if
 from models.routing import policy as routing
+from review.ledger import rollups
 from review.queries import outcomes
 from review.queries.outcomes import Outcomes
 
@@ -70,7 +71,8 @@ def _settled(counts: pl.DataFrame) -> pl.DataFrame:
 
 def _named(counts: pl.DataFrame, kept: Sequence[str]) -> pl.DataFrame:
     """The counts once per predicted class and once per slice column, `slice` naming the part."""
-    named = [counts.filter(pl.col("prediction").is_not_null()).select(*kept, slice="answer: " + pl.col("prediction"))]
+    labelled = counts.filter(pl.col("prediction").is_not_null(), pl.col("prediction") != rollups.RECORD)
+    named = [labelled.select(*kept, slice="answer: " + pl.col("prediction"))]
     values = {text: json.loads(text) for text in counts["slices"].unique()}
     cases = dict(counts.group_by("slices").agg(pl.col("n").sum()).iter_rows())
     for column in sorted({name for row in values.values() for name in row}):

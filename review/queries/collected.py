@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from review.ledger.ledger import Ledger
+from review.queries import pending_cases
 
 
 def cursor(ledger: Ledger, stream: str) -> str | None:
@@ -41,13 +42,18 @@ def known_annotations(ledger: Ledger, project_id: int, task_ids: Sequence[int]) 
     )
 
 
-def dispatches_by_key(ledger: Ledger, stream: str, keys: Sequence[str]) -> pl.DataFrame:
-    """Which case the task of each of these keys is: task_key, stream, case_id, slot, blind.
+def dispatches_by_key(ledger: Ledger, stream: str, keys: Sequence[str], *, predictions: bool = False) -> pl.DataFrame:
+    """Which case the task of each of these keys is: task_key, stream, case_id, slot, blind, and with `predictions` what the
+    model said of it: `prediction`.
 
     By key, not by task id: a Label Studio restored from a backup gives the ids it had given since to other tasks.
     """
-    return ledger.read(
+    sent = ledger.read(
         "SELECT task_key, stream, case_id, slot, blind FROM dispatch WHERE stream = :stream AND task_key IN :keys",
         stream=stream,
         keys=list(keys),
     )
+    if not predictions:
+        return sent
+    known = pending_cases.kept(ledger, stream, sent["case_id"].unique().to_list()).select("case_id", "prediction")
+    return sent.join(known, on="case_id", how="left", maintain_order="left")

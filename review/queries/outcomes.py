@@ -62,6 +62,8 @@ def read(
     due = timestamps.text(timestamps.parse(now) - timedelta(hours=deadline_hours))
     people = readings.read(ledger, stream)
     claims = overlaps.sampled(cases.kinds, cases.sampled, overlaps.salts(ledger, stream), overlap)
+    if (cases.kinds["prediction"] == rollups.RECORD).any():
+        claims = _with_records(claims, readings.claims(ledger, stream))
     # What was decided together is in the order of the queue, and what belongs together stands together.
     in_order = cases.sampled.sort(
         "seal", pl.col("place").min().over("seal", "member"), "member", "place", "case_id", maintain_order=False
@@ -103,6 +105,13 @@ def read(
         ),
         people=people,
     )
+
+
+def _with_records(claims: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:
+    """The claims with the records themselves where an extract has only that there is one; of those that somebody answered."""
+    known = answered.select("case_id", record="prediction")
+    joined = claims.join(known, on="case_id", how="left", maintain_order="left")
+    return joined.with_columns(prediction=pl.coalesce("record", "prediction")).drop("record")
 
 
 def of(cases: Outcomes, epoch_id: str) -> Outcomes:

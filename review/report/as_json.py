@@ -5,7 +5,7 @@ from typing import Any
 
 from models.evaluation.estimate import Estimate
 from models.planning.what_if import WhatIf
-from review.report.figures import Figure, Report
+from review.report.figures import FieldRow, Figure, Report
 
 
 def whole(report: Report) -> dict[str, Any]:
@@ -34,6 +34,8 @@ def whole(report: Report) -> dict[str, Any]:
     verdict {state, threshold, certified, allowed, contradicted, refusals, target}   what may be proposed and adopted
     classes                           per class: threshold in force, certified, coverage, labels, errors, needed, verdict,
                                       samples; or empty
+    fields                            of records, per field: name, error (among the released), everything (were all released),
+                                      changed, cleared, added (readings with another value), kept; or empty
     slices                            per predicted class and slice: error among the released, flagged (Holm)
     shift {distance, p, warn, ...}    of the newest day's confidences from those before, or null
     line {threshold, coverage, error, ...}   the policy in force, or null
@@ -85,6 +87,7 @@ def whole(report: Report) -> dict[str, Any]:
         "slices": [
             {"slice": part.name, "flagged": part.flagged, "error": _plain(part.error)} for part in report.slices
         ],
+        "fields": [_field(one) for one in report.fields],
         "shift": None if report.shift is None else {**asdict(report.shift), "warn": report.shift.warn},
         "line": None
         if policy is None
@@ -142,6 +145,11 @@ def _what_if(what_if: WhatIf) -> dict[str, Any]:
         if what_if.labels is None
         else {label: rows.to_dicts() for label, rows in what_if.labels.items()},
     }
+
+
+def _field(row: FieldRow) -> dict[str, Any]:
+    counts = {"changed": row.changed, "cleared": row.cleared, "added": row.added, "kept": row.kept}
+    return {"name": row.name, "error": _plain(row.released), "everything": _plain(row.everything)} | counts
 
 
 def _plain(figure: Figure) -> dict[str, Any]:

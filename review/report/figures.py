@@ -91,6 +91,24 @@ class ClassRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FieldRow:
+    """One field of a stream's records.
+
+    `released`: how often it is wrong among the released records; `everything`: were all of them released. `changed`, `cleared`,
+    `added`: readings in which people had another value, none where the model had one, one where it had none. `kept`: of
+    changed texts the median share that stayed; None: no text was changed.
+    """
+
+    name: str
+    released: Figure
+    everything: Figure
+    changed: int
+    cleared: int
+    added: int
+    kept: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """What came for people in the last `hours`, and what they answered in the last `answer_hours`.
 
@@ -198,6 +216,7 @@ class Report:
     silence: Literal["", "soon", "stopped", "unsettled", "doubted"] = ""
     never_released: Mapping[str, int] = field(default_factory=dict)  # code of a rule -> cases that it sent to people
     always_audited: int = 0  # released cases that a rule had read
+    fields: tuple[FieldRow, ...] = ()  # of a stream of records; else empty
     repeats: int = 0  # cases held, for as many of their group as its plan allows came before
     second_opinion: bool = True  # a blind answer against the model is read by another person
     goes_on: bool = True  # what stopped for want of readers is released again when they have answered

@@ -25,7 +25,7 @@ from review.adoption import proposal, verdict
 from review.adoption.evidence_counts import Part, Weighed
 from review.queries import blind_samples, policy_history
 from review.report import html_page, terminal, waiting
-from review.report.figures import Alarm, ClassRow, Era, Figure, Pace, Report, Trust, Watch
+from review.report.figures import Alarm, ClassRow, Era, FieldRow, Figure, Pace, Report, Trust, Watch
 
 NO_PACE = Pace(hours=0.0, answered=0, arrived=0)
 NO_COUNTS = pl.DataFrame(
@@ -74,6 +74,7 @@ def build(
     pace: Pace = NO_PACE,
     since: Mapping[str, Any] | None = None,
     columns: Sequence[str] = (),
+    fields: Sequence[FieldRow] = (),
 ) -> Report:
     """The report from the states of the ledger (`review/queries/` has their shapes); `now` as the ledger writes times.
 
@@ -191,6 +192,7 @@ def build(
         repeats=repeats,
         never_released=never_released,
         always_audited=always_audited,
+        fields=tuple(fields),
         second_opinion=stream.review.second_opinion,
         capacity=stream.review.capacity_per_day,
     )

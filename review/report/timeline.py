@@ -6,12 +6,13 @@ from typing import Any
 
 import polars as pl
 
+from models.answers import record_text
 from models.errors import Misuse, printable
 from models.routing import policy
 from review import formats
 from review.ledger.ledger import Ledger
 from review.ledger.review_outcome import ReviewOutcome
-from review.queries import alarms
+from review.queries import alarms, registered
 
 
 def case(
@@ -51,6 +52,7 @@ def case(
         *([f"payload     {where}"] if where else []),
         *_fields(payload, order),
         f"model       {row['model_id']} {_prediction(row)}",
+        *_record(ledger, row),
         f"confidence  {_number(row['confidence'])}" + (f"; unscored: {row['doubt']}" if row["doubt"] else ""),
         f"policy      {row['policy_id'][:12]}: {line}, audit rate {row['audit_rate']:g}, blind rate {row['blind_rate']:g}",
         f"number      {number:.6f} against propensity {row['propensity']:g}: "
@@ -61,7 +63,7 @@ def case(
             else "  (NOT what the number says: run second-reader verify)"
         ),
         f"decided     {row['decided_at']}: {row['route']}" + (f" ({row['held']})" if row["held"] else ""),
-        *_after(ledger, stream, case_id),
+        *_after(ledger, row),
     ]
     return "\n".join(lines)
 
@@ -81,9 +83,41 @@ def _fields(payload: str | None, order: Sequence[str]) -> list[str]:
 def _prediction(row: dict[str, Any]) -> str:
     """What the model answered, also where that could not be scored."""
     if row["prediction"] is None:
-        return f"said none of the stream's labels: {row['doubt']}"
+        none = "nothing of the record" if row["field_scores"] else "none of the stream's labels"
+        return f"said {none}: {row['doubt']}"
     score = "no score" if row["raw_score"] is None else f"score {_number(row['raw_score'])}"
+    if row["field_scores"]:
+        return f"said a record, {score}"
     return f"said {row['prediction']!r}, {score}"
+
+
+def _record(ledger: Ledger, row: dict[str, Any]) -> list[str]:
+    """Each field of a record with the model's value and score, in the order of the stream file it was read by."""
+    if not row["field_scores"]:
+        return []
+    terms = registered.terms(ledger, row["epoch_id"]) or {}
+    names = [
+        key.removeprefix("name = ") for field in terms.get("field", ()) for key in field if key.startswith("name = ")
+    ]
+    values = record_text.values(row["prediction"])
+    lines = []
+    for name, score in zip(names, json.loads(row["field_scores"]), strict=True):
+        sure = "no score" if score is None else f"score {_number(score)}"
+        lines.append(f"  {printable(name)}: {_value(values.get(name))}, {sure}")
+    return lines
+
+
+def _answered(answer: str, row: dict[str, Any]) -> str:
+    """What a reader answered; of a record the fields that are other than the model's."""
+    if not row["field_scores"]:
+        return f"answered {answer!r}"
+    theirs = record_text.values(answer)
+    other = [f"{printable(name)}: {_value(theirs[name])}" for name in record_text.differing(row["prediction"], answer)]
+    return f"corrected {'; '.join(other)}" if other else "left the record as it is"
+
+
+def _value(value: Any) -> str:
+    return "not there" if value is None else printable(json.dumps(value, ensure_ascii=False))
 
 
 def _retired(ledger: Ledger, stream: str, case_id: str) -> str | None:
@@ -109,10 +143,10 @@ def _retired(ledger: Ledger, stream: str, case_id: str) -> str | None:
     )
 
 
-def _after(ledger: Ledger, stream: str, case_id: str) -> list[str]:
+def _after(ledger: Ledger, decision: dict[str, Any]) -> list[str]:
     """What happened to the case after its decision, in order of time."""
     events: list[tuple[str, str]] = []
-    parameters = {"stream": stream, "case": case_id}
+    parameters = {"stream": decision["stream"], "case": decision["case_id"]}
     where = "WHERE stream = :stream AND case_id = :case"
     for row in ledger.read(
         f"SELECT slot, project_id, task_id, blind, sent_at FROM dispatch {where}", **parameters
@@ -133,7 +167,7 @@ def _after(ledger: Ledger, stream: str, case_id: str) -> list[str]:
     )
     for who, outcome, answer, seconds, at, slot, writer, unsure, comment in reviews.rows():
         what = {
-            ReviewOutcome.ANSWER: f"answered {answer!r}",
+            ReviewOutcome.ANSWER: "" if answer is None else _answered(answer, decision),
             ReviewOutcome.REPEAT: "had read it before, which does not count",
         }.get(outcome, outcome)
         took = "" if seconds is None else f" after {seconds:.1f} s"

@@ -43,18 +43,21 @@ review_minute = 0.5
 """
 
 
-def write(folder: Path, rows: int) -> None:
+def write(folder: Path, rows: int, *, labels: int = len(LABELS)) -> None:
     """Write `outputs.parquet` and the stream's file into the folder."""
     random = np.random.default_rng(1)
-    (folder / "bench.toml").write_text(STREAM, encoding="utf-8")
+    names = [f"class-{n}" for n in range(labels)]
+    text = STREAM.replace(str(LABELS), str(names))
+    text = text.replace(str([f"p{n}" for n in range(len(LABELS))]), str([f"p{n}" for n in range(labels)]))
+    (folder / "bench.toml").write_text(text, encoding="utf-8")
     writer = None
     for first in range(0, rows, PIECE):
         size = min(PIECE, rows - first)
-        shares = random.dirichlet(np.full(10, 0.2), size)
+        shares = random.dirichlet(np.full(labels, 0.2), size)
         columns = {
             "id": [f"case-{n}" for n in range(first, first + size)],
-            "label": [LABELS[n] for n in shares.argmax(axis=1)],
-            **{f"p{n}": shares[:, n] for n in range(10)},
+            "label": [names[n] for n in shares.argmax(axis=1)],
+            **{f"p{n}": shares[:, n] for n in range(labels)},
             "text": [f"{n:0200d}" for n in range(first, first + size)],
         }
         table = pl.DataFrame(columns).to_arrow()

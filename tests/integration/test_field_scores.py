@@ -20,7 +20,7 @@ FIELD = Path(__file__).resolve().parents[1] / "field"
 STREAM = """
 name = "field"
 title = "Field"
-labels = {labels}
+{labels}
 [input]
 source = "inbox"
 {given}
@@ -45,8 +45,10 @@ class Desk:
     def __init__(self, folder: Path, book: ledger.Ledger) -> None:
         self.folder, self.book = folder, book
 
-    def scored(self, path: Path, labels: str, text: str) -> dict[str, int]:
-        (self.folder / "field.toml").write_text(STREAM.format(labels=labels, given=text), encoding="utf-8")
+    def scored(self, path: Path, labels: str | None, text: str) -> dict[str, int]:
+        """Score a file. `labels`: None of a stream of records."""
+        line = "" if labels is None else f"labels = {labels}"
+        (self.folder / "field.toml").write_text(STREAM.format(labels=line, given=text), encoding="utf-8")
         described = settings.read_stream("field", settings.read())
         epochs.begin_epoch(self.book, described, ANN)
         run = runs.Run(

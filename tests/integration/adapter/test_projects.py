@@ -13,7 +13,7 @@ from review.label_studio import (
     projects,
 )
 from tests.integration import proxy
-from tests.integration.adapter.hands import OTHERS, Api, changed, make, mark, read, stream, tasks
+from tests.integration.adapter.hands import OTHERS, Api, answer, changed, make, mark, read, stream, tasks
 
 # The project
 
@@ -65,6 +65,30 @@ def test_a_project_that_is_gone_is_said_and_refused_everywhere(
         import_tasks.push(connection, project, tasks(mail, 1), mail)
     with pytest.raises(Refused, match=r"was the project deleted\?"):
         read(connection, project)
+
+
+def test_a_new_question_reaches_who_reads_and_keeps_what_was_answered(
+    connection: access.Connection, mail: Stream, project: int, api: Api
+) -> None:
+    (task,) = import_tasks.push(connection, project, tasks(mail, 1), mail).values()
+    answer(api, task, "yes")
+    review = mail.review.model_copy(update={"question": "Is it really?"})
+    asked = labeling_config.config(mail.model_copy(update={"review": review, "labels": ["yes", "no", "perhaps"]}))
+    projects.reform(connection, project, asked)
+    assert labeling_config.alike(str((projects.fields(connection, project) or {})["label_config"]), asked)
+    assert [one.annotations[0].result for one in read(connection, project)] != []
+    projects.reform(connection, project, asked)  # again says the same
+
+
+def test_a_form_that_does_not_ask_what_was_answered_is_refused(
+    connection: access.Connection, mail: Stream, project: int, api: Api
+) -> None:
+    (task,) = import_tasks.push(connection, project, tasks(mail, 1), mail).values()
+    answer(api, task, "yes")
+    other = labeling_config.config(mail).replace('name="answer"', 'name="another"')
+    with pytest.raises(Refused, match="give the stream another name"):
+        projects.reform(connection, project, other)
+    assert changed(connection, project, mail) == []
 
 
 # Whose project it is

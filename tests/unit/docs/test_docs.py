@@ -15,7 +15,7 @@ import typer
 from pydantic.fields import FieldInfo
 
 from flows.runtime import settings
-from models.config import stream
+from models.config import field_table, stream
 from review.ledger import layout, ledger
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -180,6 +180,20 @@ def test_another_way_to_write_labels_describes_a_stream() -> None:
     (text,) = blocks(STREAM_FILE, "toml")
     without = re.sub(r"^labels = .*\n", "", text, flags=re.MULTILINE)
     assert stream.parse(f"{without}\n{table}", origin="stream-file.md").labels == ["billing", "bug", "other"]
+
+
+def test_the_fields_shown_describe_a_record() -> None:
+    (tables,) = [block for block in blocks(STREAM_FILE, "") if block.startswith("[[field]]")]
+    (text,) = blocks(STREAM_FILE, "toml")
+    lines = [line for line in text.splitlines() if not line.startswith(("labels =", "prediction =", "confidence ="))]
+    described = stream.parse("\n".join([*lines, tables]), origin="stream-file.md")
+    assert [field.name for field in described.field] == ["vendor", "total", "order"]
+
+
+def test_every_key_of_a_field_is_described_with_its_default() -> None:
+    text = STREAM_FILE.partition("## Records")[2].partition("\n## ")[0].partition("| kind |")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", text, flags=re.MULTILINE))
+    assert set(rows) == set(field_table.FieldTable.model_fields)
 
 
 def test_the_rules_shown_are_rules() -> None:

@@ -45,6 +45,7 @@ TRIED: dict[str, str] = {
     "tests/integration/test_disputes.py": "review.queries.adjudication review.queries.readings",
     "tests/integration/test_doubles.py": "review.label_studio.duplicates",
     "tests/integration/test_eras.py": "flows.governance.eras review.queries.certificates",
+    "tests/integration/test_field_outcomes.py": "review.queries.field_outcomes review.report.field_rows",
     "tests/integration/test_finished.py": "review.queries.finished",
     "tests/integration/test_first_look.py": "flows.governance.epochs flows.inputs.first_look",
     "tests/integration/test_governance.py": (
@@ -62,7 +63,7 @@ TRIED: dict[str, str] = {
     ),
     "tests/integration/test_old_ledgers.py": (
         "review.ledger.migrations.versions.v0001_facts review.ledger.migrations.versions.v0002_eras "
-        "review.ledger.migrations.versions.v0003_handouts"
+        "review.ledger.migrations.versions.v0003_handouts review.ledger.migrations.versions.v0004_records"
     ),
     "tests/integration/test_oversight.py": "review.queries.oversight",
     "tests/integration/test_parts.py": "review.queries.breakdowns",
@@ -96,6 +97,9 @@ TRIED: dict[str, str] = {
     "tests/unit/deploy/test_datasets.py": (
         "deploy.demo.digits deploy.demo.prepared deploy.demo.tweet_archive deploy.demo.tweets"
     ),
+    "tests/unit/deploy/test_receipts.py": (
+        "deploy.demo.receipts deploy.demo.receipt_reader deploy.demo.receipt_text deploy.demo.record_fill"
+    ),
     "tests/unit/deploy/test_reviewers.py": "deploy.demo.reviewers",
     "tests/unit/flows/commands/test_main.py": (
         "flows.commands.maintenance flows.commands.options flows.commands.terminal"
@@ -124,7 +128,7 @@ TRIED: dict[str, str] = {
     "tests/unit/models/answers/test_same.py": "models.answers.right_wrong",
     "tests/unit/models/certification/test_certificate.py": "models.certification.case_counts",
     "tests/unit/models/classifiers/test_inference.py": "models.classifiers.features models.outputs.reserved",
-    "tests/unit/models/config/test_stream.py": "models.config.table",
+    "tests/unit/models/config/test_stream.py": "models.config.input_table models.config.table",
     "tests/unit/models/evaluation/test_cost.py": "models.evaluation.slices",
     "tests/unit/models/evaluation/test_group_intervals.py": "review.adoption.evidence_counts review.ledger.rollups",
     "tests/unit/models/evaluation/test_reliability.py": "models.evaluation.calibrator",
@@ -136,6 +140,10 @@ TRIED: dict[str, str] = {
     "tests/unit/models/planning/test_start.py": "review.report.starting",
     "tests/unit/models/planning/test_study.py": "models.planning.labelled",
     "tests/unit/review/label_studio/test_annotations.py": "review.ledger.review_outcome",
+    "tests/unit/review/label_studio/test_record_form.py": (
+        "review.label_studio.forms review.label_studio.record_results review.label_studio.record_tasks "
+        "review.label_studio.unreadable"
+    ),
     "tests/unit/review/ledger/test_database.py": "review.ledger.drivers",
     "tests/unit/review/ledger/test_layout.py": "review.ledger.tables",
     "tests/unit/review/ledger/test_seals.py": "review.integrity.chain",

@@ -56,3 +56,24 @@ def test_what_lies_just_outside_is_refused(kind: Any, value: object) -> None:
 
 def test_labels_may_stand_in_a_table() -> None:
     assert TypeAdapter(fields.Labels).validate_python({"names": ["a", "b"], "case": "any"}) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("column", "path", "leads"),
+    [
+        ("output", "output.label", True),
+        ("output", "from_json(output.text).label", True),
+        ("from_json(out)", "from_json(out).vendor", True),
+        ("from_json(out).a", "from_json(out).a.vendor", True),
+        ("out", "not_null(out.v, y)", True),
+        ("out", "(out).v", True),
+        ("out", "out | v", True),
+        ("out", '"out".v', True),
+        ("@", "out.v", True),
+        ("out", "output.label", False),
+        ("out.text", "out.label", False),
+        ("text", "label", False),
+    ],
+)
+def test_a_payload_that_holds_what_an_answer_is_read_from_leads_into_it(column: str, path: str, leads: bool) -> None:
+    assert fields.leads_into(column, path) is leads

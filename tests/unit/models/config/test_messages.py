@@ -27,6 +27,11 @@ from tests.unit.models.config.test_stream import problems
         ),
         (
             'payload = ["text"]',
+            'payload = ["text"]\nfailed = [{ when = "error" }]',
+            "mail.toml:10: input.failed[0].says: missing; add this key",
+        ),
+        (
+            'payload = ["text"]',
             'payload = "text"',
             'mail.toml:9: input.payload = "text": must be a list, ["...", "..."]',
         ),

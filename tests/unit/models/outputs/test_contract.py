@@ -73,6 +73,7 @@ def test_a_good_row_is_a_case() -> None:
         "line": 1,
         "ruled": None,
         "audited": False,
+        "field_scores": None,
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from models.config.stream import Stream
-from review.label_studio import results, task_data
+from review.label_studio import results, task_data, unreadable
 from tests.unit.review.label_studio.test_labeling_config import MANY, stream
 
 
@@ -51,7 +51,7 @@ def test_what_label_studio_adds_to_an_answer_is_ignored() -> None:
     ],
 )
 def test_an_answer_that_is_not_one_label_is_unreadable_and_says_why(result: object, reason: str) -> None:
-    with pytest.raises(results.Unreadable) as caught:
+    with pytest.raises(unreadable.Unreadable) as caught:
         results.read(stream(), result)
     assert caught.value.reason == reason
 
@@ -84,7 +84,7 @@ def test_the_mark_and_the_comment_are_read_whatever_stands_there(
 
 
 def test_an_answer_that_is_none_of_very_many_labels_is_a_short_line() -> None:
-    with pytest.raises(results.Unreadable) as caught:
+    with pytest.raises(unreadable.Unreadable) as caught:
         results.read(stream(MANY), chosen("Away"))
     assert len(caught.value.reason) < 300
 

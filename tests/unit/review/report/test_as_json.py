@@ -23,6 +23,7 @@ def test_the_json_holds_every_figure_and_no_nan(state: str) -> None:
             "certificate",
             "alarm",
             "slices",
+            "fields",
             "shift",
             "classes",
             "era",

@@ -1,0 +1,80 @@
+"""Records whose fields are wrong together: a record is one unit of evidence, and a rule that counts fields as cases breaks.
+
+Seeded. A reader reads a record whole. The score of a record is the least of its fields', the thresholds are ranks of it. A share
+`together` of the wrong records has every field wrong, the others one. The share of runs that ever certify.
+"""
+
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+from numpy.typing import NDArray
+
+from models.certification import certificate, era_plan, prefix
+
+ALPHA = DELTA = 0.05
+RUNS, SIZE, FIELDS = 400, 1500, 6
+BOUND = DELTA + 3 * math.sqrt(DELTA * (1 - DELTA) / RUNS)
+
+Bools = NDArray[np.bool_]
+
+
+def wrong_fields(rng: np.random.Generator, error: float, together: float) -> Bools:
+    """(records, fields): which fields are wrong; in a share `error` of the records at least one is."""
+    wrong = rng.random(SIZE) < error
+    every = rng.random(SIZE) < together
+    one = rng.integers(FIELDS, size=SIZE)
+    return np.asarray(wrong[:, None] & (every[:, None] | (np.arange(FIELDS) == one[:, None])), dtype=np.bool_)
+
+
+def certified(right: Bools, scores: NDArray[np.float64], delta: float) -> bool:
+    """Whether a walk over ranks of the scores certifies anything; each row a unit, read in the order it came."""
+    thresholds, starts, weights = era_plan.ranks(pl.Series(scores), 20)
+    order = prefix.Samples(
+        bin=era_plan.bins(pl.Series(scores), thresholds).fill_null(len(thresholds)).to_numpy(),
+        version=np.zeros(len(right), np.int64),
+        propensity=np.ones(len(right)),
+        right=right,
+        group=np.arange(len(right)),
+        batch=np.arange(len(right)),
+    )
+    log_e = prefix.log_e(order, np.ones((1, len(thresholds))), ALPHA)
+    return bool(certificate.walk(log_e, starts, weights, delta=delta).passed)
+
+
+def ever_certified(error: float, together: float, *, fields_as_cases: bool = False) -> float:
+    number = 0
+    for run in range(RUNS):
+        rng = np.random.default_rng([22, run])
+        wrong = wrong_fields(rng, error, together)
+        scores = rng.random((SIZE, FIELDS))
+        if fields_as_cases:
+            number += certified(~wrong.reshape(-1), scores.reshape(-1), DELTA)
+        else:
+            number += certified(np.asarray(~wrong.any(axis=1)), scores.min(axis=1), DELTA)
+    return number / RUNS
+
+
+@pytest.mark.parametrize("together", [0.0, 0.5, 1.0])
+def test_a_record_at_the_target_is_certified_no_more_often_than_promised(together: float) -> None:
+    assert ever_certified(ALPHA, together) <= BOUND
+
+
+def test_records_well_below_the_target_are_certified() -> None:
+    assert ever_certified(ALPHA / 5, 0.5) > 0.9
+
+
+def test_to_count_fields_that_are_wrong_together_as_cases_breaks_the_promise() -> None:
+    assert ever_certified(ALPHA, 1.0, fields_as_cases=True) > BOUND, "the harness can fail"
+
+
+def test_fields_with_a_level_each_hold_together() -> None:
+    """Joint: each field at delta / F, by the same readings and the same knob; that any of them ever certifies is promised."""
+    number = 0
+    for run in range(RUNS):
+        rng = np.random.default_rng([23, run])
+        wrong = rng.random((SIZE, FIELDS)) < ALPHA  # each field at the target by itself
+        knob = rng.random((SIZE, FIELDS)).min(axis=1)
+        number += any(certified(~wrong[:, field], knob, DELTA / FIELDS) for field in range(FIELDS))
+    assert number / RUNS <= BOUND

@@ -1,0 +1,95 @@
+"""The demo's receipts: made the same each time, read by rules whose scores mean what they say."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from deploy.demo import prepared, receipt_reader, receipt_text, receipts, record_fill
+from models.answers import record_text
+from models.config import stream as streams
+from models.config.stream import Stream
+from models.outputs import contract
+from review.label_studio import record_results
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def stream() -> Stream:
+    path = ROOT / "deploy" / "streams" / "receipts.toml"
+    return streams.parse(path.read_text(encoding="utf-8"), origin=path.name)
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> prepared.Prepared:
+    return receipts.prepare(tmp_path_factory.mktemp("home"), 2)
+
+
+@pytest.fixture(scope="module")
+def cases(ready: prepared.Prepared, stream: Stream) -> pl.DataFrame:
+    frame = pl.concat([pl.read_ndjson(day) for day in ready.days])
+    return contract.validate(frame, stream, source="days").cases
+
+
+def test_the_same_seed_makes_the_same_receipts() -> None:
+    one, two, other = (receipt_text.make(20, seed=seed, prefix="r") for seed in (1, 1, 2))
+    assert one == two != other
+
+
+def test_every_receipt_arrives_once_as_a_record_of_its_stream(cases: pl.DataFrame, ready: prepared.Prepared) -> None:
+    assert len(cases) == receipts.CASES == len(ready.truth)
+    assert set(cases["case_id"]) == set(ready.truth)
+
+
+def test_the_rules_are_right_as_often_as_stated_and_far_from_always(
+    cases: pl.DataFrame, ready: prepared.Prepared, stream: Stream
+) -> None:
+    def right(case: str, prediction: str | None) -> bool:
+        truth = ready.truth[case]
+        return record_results.read(stream, record_fill.result(stream, truth), prediction) == prediction
+
+    share = np.mean([right(*row) for row in cases.select("case_id", "prediction").iter_rows()])
+    assert ready.accuracy == pytest.approx(share)
+    assert 0.5 < share < 0.9
+
+
+def test_the_score_of_a_field_is_the_chance_that_it_is_right(ready: prepared.Prepared) -> None:
+    rows = [json.loads(line) for day in ready.days for line in day.read_text(encoding="utf-8").splitlines()]
+    for name in receipt_reader.FIELDS:
+        right = np.array(
+            [receipt_reader.same(name, row[name], record_text.values(ready.truth[row["id"]])[name]) for row in rows]
+        )
+        assert abs(right.mean() - np.mean([row[f"{name}_p"] for row in rows])) < 0.03, name
+
+
+def test_what_a_replayed_reader_submits_is_read_as_what_they_answer(ready: prepared.Prepared, stream: Stream) -> None:
+    for case in list(ready.truth)[:200]:
+        answer = ready.answer(case, "ada@example.com")
+        read = record_results.read(stream, record_fill.result(stream, answer), None)
+        assert record_text.values(read) == record_text.values(answer)
+    slips = sum(ready.answer(case, "ada@example.com") != truth for case, truth in ready.truth.items())
+    assert 0 < slips < 3 * receipts.SLIP * receipts.CASES
+
+
+def test_the_least_score_releases_more_at_the_target_than_equal_ranks_do(ready: prepared.Prepared) -> None:
+    rows = [json.loads(line) for day in ready.days for line in day.read_text(encoding="utf-8").splitlines()]
+    scores = np.array([[row[f"{name}_p"] for name in receipt_reader.FIELDS] for row in rows])
+    wrong = np.array(
+        [
+            not all(
+                receipt_reader.same(name, row[name], record_text.values(ready.truth[row["id"]])[name])
+                for name in receipt_reader.FIELDS
+            )
+            for row in rows
+        ]
+    )
+    ranks = np.column_stack([np.searchsorted(np.sort(one), one, side="right") for one in scores.T]) / len(rows)
+
+    def released(knob: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+        error = np.cumsum(wrong[np.argsort(-knob, kind="stable")]) / np.arange(1, len(rows) + 1)
+        return float(np.flatnonzero(error <= 0.05)[-1] + 1) / len(rows)
+
+    assert released(scores.min(axis=1)) > released(ranks.min(axis=1)) + 0.03
