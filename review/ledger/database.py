@@ -176,7 +176,8 @@ _CONSTRAINT = re.compile(
     r"[A-Z][A-Z ]+ constraint failed(?:: [^\n]+)?|violates [a-z ]+ constraint \"[^\"]+\"|null value in column \"[^\"]+\""
 )
 _WORDS: list[tuple[str, type[errors.SecondReaderError], str]] = [
-    (r"database (table )?is locked|SQLITE_BUSY|SQLSTATE: (55P03|40001|40P01)", errors.Unavailable,
+    # 25P02: of a lock that was waited for too long, ADBC gives what the transaction answers to its next statement.
+    (r"database (table )?is locked|SQLITE_BUSY|SQLSTATE: (55P03|25P02|40001|40P01)", errors.Unavailable,
      f"another program has been writing for {WAIT_SECONDS} seconds; try again"),
     (r"disk is full|No space left|SQLSTATE: 53100", errors.Unavailable, "the disk is full; make room and try again"),
     (r"password authentication failed|no password supplied|role \"[^\"]*\" does not exist", errors.Refused,
