@@ -116,3 +116,22 @@ def test_answers_to_the_models_own_suggestion_are_never_blind_however_a_ledger_c
     with runs.open_ledger() as book:
         assert registered.seen_before_read(book, place.name) == 12
         assert registered.seen_before_read(book, "another") == 0
+
+
+def test_a_question_that_is_asked_another_way_reaches_who_reads_with_the_epoch_it_begins(place: Assisting) -> None:
+    place.dispatch()
+    file = place.home / f"{place.name}.toml"
+    text = file.read_text(encoding="utf-8")
+    asked = next(line for line in text.splitlines() if line.startswith("question"))
+
+    def form() -> str:
+        return str(place.api.get(f"/api/projects/{place.project_id}/").raise_for_status().json()["label_config"])
+
+    by_hand = form().replace("<View>", '<View style="color: black">', 1)
+    place.api.patch(f"/api/projects/{place.project_id}/", json={"label_config": by_hand}).raise_for_status()
+    assert opening.begin(place.name, by="ann@example.org") == (place.project_id, False)
+    assert form() == by_hand  # what somebody changed stays, as long as the stream asks what it asked
+    file.write_text(text.replace(asked, 'question = "Is it really?"'), encoding="utf-8")
+    assert opening.begin(place.name, by="ann@example.org") == (place.project_id, True)
+    assert "Is it really?" in form()
+    assert len(place.tasks()) == 12
