@@ -21,8 +21,8 @@ def same_value(ours: Any, theirs: Any, *, by: str, within: float = 0.0, overlap:
     Args:
         ours: A value, or None.
         theirs: Another of the same kind, or None.
-        by: How they are compared: exact (of texts outer white space and the kind of line end do not count), folded (as
-            nor do case, white space within and a final stop), edits (Levenshtein 1966), within, set, overlap (`regions`).
+        by: How they are compared: exact (of texts outer white space and the kind of line end do not count), folded
+            (nor do case, white space within and a final stop), edits (Levenshtein 1966), within, set, overlap (`regions`).
         within: How many edits, days or units apart they may be.
         overlap: Of regions: the least intersection over union, in (0, 1].
 

@@ -131,9 +131,9 @@ class FieldTable(Table):
         return self.most or 5
 
     def terms(self) -> list[str]:
-        """The field as texts, for the terms of an epoch: each key that is given, but for those that only read a file."""
-        given = self.model_dump(exclude_none=True, exclude_defaults=True)
-        return [f"{key} = {value}" for key, value in sorted(given.items())]
+        """The field as texts, for the terms of an epoch: each key that is not as it is by default."""
+        keys = self.model_dump(exclude_none=True, exclude_defaults=True)
+        return [f"{key} = {value}" for key, value in sorted(keys.items())]
 
 
 def check(fields: Sequence[FieldTable], labels: Sequence[str], shown: str, others: Mapping[str, object]) -> None:
