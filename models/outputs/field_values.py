@@ -19,7 +19,7 @@ from models.outputs import region_values
 NULL = "null"
 _MOST = 2.0**53  # from which on whole numbers that differ are one float
 _SEPARATORS = "\x1c\x1d\x1e\x1f"  # white space to Python, and not to Polars
-_NESTED = r"(?s)^\s*(?:\[.*\]|\{.*\})\s*$"
+_ODD = r"[\x00\r\x1c-\x1f]"
 _ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ].*)?$"
 
 
@@ -29,8 +29,11 @@ def read(column: pl.Series, field: FieldTable) -> pl.DataFrame:
     `column`: what the model gave, of any type.
     """
     column = column.fill_nan(None) if column.dtype.is_float() else column  # how a missing value looks in many tables
-    text = columns.text(column.to_frame()).to_series().str.replace_all("\0", "", literal=True)
-    text = text.str.replace_all("\r\n?", "\n").str.strip_chars().str.strip_chars(_SEPARATORS).str.strip_chars()
+    text = columns.text(column.to_frame()).to_series()
+    if text.str.contains(_ODD).any():
+        text = text.str.replace_all("\0", "", literal=True).str.replace_all("\r\n?", "\n")
+        text = text.str.strip_chars().str.strip_chars(_SEPARATORS)
+    text = text.str.strip_chars()
     text = text.set(text == "", None)
     rows = pl.DataFrame({"text": text, "value": _READ[field.kind](column, text, field)})
     wanted = columns.sentence("'", columns.printable(pl.col("text")), f"' is {_wanted(field)}")
@@ -78,8 +81,9 @@ def quoted(text: pl.Series) -> pl.Series:
 
 def _text(_: pl.Series, text: pl.Series, __: FieldTable) -> pl.Series:
     """A list or an object is no text, whatever file it stands in."""
-    nested = [one for one in text.filter(text.str.contains(_NESTED).fill_null(False)).unique() if _is_json(one)]
-    return quoted(text.set(text.is_in(nested), None))
+    begun = text.filter(text.str.contains(r"^[\[{]").fill_null(False))
+    nested = [one for one in begun.unique() if _is_json(one)]
+    return quoted(text.set(text.is_in(nested), None) if nested else text)
 
 
 def _is_json(text: str) -> bool:
