@@ -115,5 +115,13 @@ def test_a_finished_record_is_the_models_or_the_readers_own(book: ledger.Ledger)
     assert dict(rows.select("case_id", "state").iter_rows()) == {"c-1": "released", "c-2": "reviewed"}
     answers = dict(rows.select("case_id", "answer").iter_rows())
     assert record_text.values(answers["c-2"]) == RECORD | {"total": 13}
-    labels = training_labels.at(book, "mail", until=book.head()[0]).rows
-    assert labels.filter("corrected")["case_id"].to_list() in ([], ["c-2"])
+
+
+def test_a_label_to_train_on_is_corrected_where_any_field_is(book: ledger.Ledger) -> None:
+    answers: dict[str, list[dict[str, object]]] = {f"c-{n}": [{}] for n in range(20)}
+    arrive(book, answers | {f"w-{n}": [{"total": 13}, {"total": 13}] for n in range(20)})
+    labels = training_labels.at(book, "mail", until=book.head()[0])
+    assert len(labels.rows) + labels.kept_back == 40  # half of the groups are for measuring
+    assert len(labels.rows)
+    corrected = labels.rows.select("case_id", "corrected").iter_rows()
+    assert {case: wrong for case, wrong in corrected if wrong is not case.startswith("w-")} == {}
