@@ -59,7 +59,8 @@ def _measure(stream_name: str) -> runs.Counts:
         cases = evidence.cases(run, now)
         progress_by_scope = evidence.look(run, in_force, cases, now)
         labels = evidence.labels(run.stream, in_force, cases, now)
-        if evidence.watch(run, in_force, labels, now):
+        by_field = evidence.field_labels(run, in_force, cases, now)
+        if evidence.watch(run, in_force, labels, now, by_field=by_field):
             # Another epoch: what the closed one certified is history.
             in_force, progress_by_scope, labels = runs.policy_in_force(run.ledger, run.stream), {}, labels.clear()
         elif safeguards.act(run, in_force, progress_by_scope, now, cases):
@@ -86,7 +87,10 @@ def gather(
     """Everything the report rests on, from the ledger; `labels` those of the watchdog."""
     name, book = run.stream.name, run.ledger
     plans = certificates.plans(book, in_force.epoch_id)
-    weighed = evidence_counts.of(cases, in_force, plans, progress_by_scope)
+    differing = None
+    if run.stream.field:
+        differing = field_outcomes.differences(book, name, cases.people, in_force.epoch_id)
+    weighed = evidence_counts.of(cases, in_force, plans, progress_by_scope, differing)
     in_use = evidence_counts.thresholds(in_force, progress_by_scope)
     people = cases.people
     epoch = outcomes.of(cases, in_force.epoch_id)
@@ -125,17 +129,20 @@ def gather(
         watch=_watch(labels, in_force.target_error),
         pace=Pace(**totals.pace(book, name, people, now=now)),
         since=totals.last_report(book, name, today=now[:10]),
-        fields=_fields(run, in_force, epoch, weighed),
+        fields=_fields(run, in_force, epoch, differing, weighed),
     )
 
 
 def _fields(
-    run: runs.Run, in_force: policy_history.PolicyInForce, epoch: Outcomes, weighed: evidence_counts.Weighed
+    run: runs.Run,
+    in_force: policy_history.PolicyInForce,
+    epoch: Outcomes,
+    differing: pl.DataFrame | None,
+    weighed: evidence_counts.Weighed,
 ) -> tuple[FieldRow, ...]:
     """The fields of a stream of records; of one with labels there are none."""
-    if not run.stream.field:
+    if differing is None:
         return ()
-    differing = field_outcomes.differences(run.ledger, run.stream.name, epoch.people, in_force.epoch_id)
     design = weighed.whole.design
     return field_rows.of(epoch, differing, run.stream.field, delta=in_force.delta, design=design)
 

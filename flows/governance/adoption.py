@@ -19,7 +19,7 @@ from models.routing import policy as policies
 from review import formats
 from review.adoption import evidence_counts, verdict
 from review.ledger import ledger
-from review.queries import blind_samples, certificates, outcomes, policy_history, relook
+from review.queries import blind_samples, certificates, field_outcomes, outcomes, policy_history, relook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,10 @@ def of(book: ledger.Ledger, stream: Stream, in_force: policy_history.PolicyInFor
     cases = outcomes.read(book, stream.name, now=runs.clock(), **evidence.rules(stream))
     with evidence.adding_up(stream):
         progress_by_scope = relook.still(book, cases, in_force.epoch_id)
-    weighed = evidence_counts.of(cases, in_force, plans, progress_by_scope)
+    differing = None
+    if stream.field:
+        differing = field_outcomes.differences(book, stream.name, cases.people, in_force.epoch_id)
+    weighed = evidence_counts.of(cases, in_force, plans, progress_by_scope, differing)
     # The page shows all lines of all parts in one list, a class's own table its own: both texts are taken.
     page = what_if.thresholds(
         list(plans.values()), weighed.whole.counts, evidence_counts.thresholds(in_force, progress_by_scope)

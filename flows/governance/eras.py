@@ -89,7 +89,7 @@ def days(stream: Stream, samples_a_day: float) -> int:
     if stream.policy.era_days is not None:
         return stream.policy.era_days
     labels = min(samples_a_day, stream.review.capacity_per_day or samples_a_day)
-    return ages.length(stream.target.error, stream.target.delta, labels)
+    return ages.length(stream.least_error, stream.target.delta, labels)
 
 
 def _plans(
@@ -113,6 +113,9 @@ def _plans(
         rules.append(
             policy_history.rule_of(taken)
         )  # which may be in force no more, and comes back when it is certified
+    targets = tuple(
+        era_plan.FieldTarget(field=field.name, alpha=field.error) for field in stream.field if field.error is not None
+    )
     for part in parts:
         own = rollups.confidences(cases, part or None)
         if before is not None and len(own) < FEWEST:  # a holiday: the ranks of the era before still say more
@@ -133,6 +136,7 @@ def _plans(
             starts=starts,
             weights=weights,
             group_size=size,
+            by_field=targets,
         )
     return plans
 

@@ -1,8 +1,8 @@
 """What the labels prove, each time they are looked at: the certificate, and the change detection over the released."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from flows.governance import epochs, eras
 from flows.runtime import runs
 from models import names_and_reasons, timestamps
 from models.certification import certificate
+from models.certification.era_plan import FieldTarget
 from models.config.stream import Stream
 from models.errors import LedgerInvalid
 from models.monitoring import change_detection
@@ -81,25 +82,47 @@ def labels(stream: Stream, in_force: policy_history.PolicyInForce, cases: Outcom
     return certificates.watched(cases, in_force.epoch_id, unsettled_before=timestamps.text(due))
 
 
-def quiet(stream: Stream, in_force: policy_history.PolicyInForce, cases: Outcomes) -> bool:
+def field_labels(
+    run: runs.Run, in_force: policy_history.PolicyInForce, cases: Outcomes, now: str
+) -> list[tuple[FieldTarget, pl.DataFrame]]:
+    """The same for each field of records that has a target of its own, with that target."""
+    due = timestamps.parse(now) - timedelta(days=run.stream.policy.max_silence)
+    return certificates.watched_by_field(
+        run.ledger, cases, run.stream.name, in_force.epoch_id, unsettled_before=timestamps.text(due)
+    )
+
+
+def quiet(run: runs.Run, in_force: policy_history.PolicyInForce, cases: Outcomes) -> bool:
     """Whether the labels say nothing of a rise, with every dispute counted as wrong however young it is."""
     labels = certificates.watched(cases, in_force.epoch_id, unsettled_before=None)
-    return change_detection.alarm(labels["wrong"].to_numpy(), stream.target.error) is None
+    by_field = certificates.watched_by_field(
+        run.ledger, cases, run.stream.name, in_force.epoch_id, unsettled_before=None
+    )
+    return _first_alarm(labels, run.stream.target.error, by_field) is None
 
 
-def watch(run: runs.Run, in_force: policy_history.PolicyInForce, labels: pl.DataFrame, now: str) -> bool:
-    """Whether the error among the released has risen. If so the epoch is closed: nothing is released any more.
+def watch(
+    run: runs.Run,
+    in_force: policy_history.PolicyInForce,
+    labels: pl.DataFrame,
+    now: str,
+    *,
+    by_field: Sequence[tuple[FieldTarget, pl.DataFrame]] = (),
+) -> bool:
+    """Whether the error among the released has risen, of the cases or of a field. If so the epoch is closed: nothing is released
+    any more.
 
-    What the machine may do is taken back without asking; to give it back takes a named person.
+    What the machine may do is taken back without asking; to give it back takes a named person. `labels`, `by_field`: of the
+    functions `labels` and `field_labels`.
     """
-    target = run.stream.target.error
-    result = _alarm(run.stream, in_force.epoch_id, labels, target, now)
-    if result is None:
+    raised = _first_alarm(labels, run.stream.target.error, by_field)
+    if raised is None:
         return False
-    alarm, since = result
+    alarm, since = _alarm_row(run.stream, in_force.epoch_id, raised, now)
+    where = f" in {raised.field}" if raised.field else ""
     because = (
-        f"{alarm['errors'].item()} of the last {since} blind labels of released cases are wrong, "
-        f"with {target:.3g} allowed"
+        f"{alarm['errors'].item()} of the last {since} blind labels of released cases are wrong{where}, "
+        f"with {raised.target:.3g} allowed"
     )
     with run.ledger.exclusive("govern", run.stream.name):
         # Somebody may have moved the threshold since we looked: a version that is taken would be left out without a word.
@@ -130,22 +153,43 @@ def watch_closed(run: runs.Run, in_force: policy_history.PolicyInForce, cases: O
     raised = []
     for epoch_id in closed:
         epoch_labels = labels(run.stream, replace(in_force, epoch_id=epoch_id), cases, now)
-        raised.append(_alarm(run.stream, epoch_id, epoch_labels, targets[epoch_id], now))
-    alarm_rows = [alarm[0] for alarm in raised if alarm is not None]
+        by_field = field_labels(run, replace(in_force, epoch_id=epoch_id), cases, now)
+        raised.append((epoch_id, _first_alarm(epoch_labels, targets[epoch_id], by_field)))
+    alarm_rows = [_alarm_row(run.stream, epoch_id, one, now)[0] for epoch_id, one in raised if one is not None]
     if alarm_rows:
         run.ledger.append({"alarm": pl.concat(alarm_rows)}, now=now)
     return len(alarm_rows)
 
 
-def _alarm(
-    stream: Stream, epoch_id: str, labels: pl.DataFrame, target: float, now: str
-) -> tuple[pl.DataFrame, int] | None:
-    """The alarm that some labels of an epoch raise, as a fact, and how many labels it rests on; None: they raise none."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Raised:
+    """An alarm: the place of the label that raised it, among which labels, against what target. `field`: empty, of the cases."""
+
+    labels: pl.DataFrame
+    target: float
+    place: int
+    field: str = ""
+
+
+def _first_alarm(
+    labels: pl.DataFrame, target: float, by_field: Sequence[tuple[FieldTarget, pl.DataFrame]]
+) -> _Raised | None:
+    """The alarm of the cases or else of a field; None: there is none. All of them share one budget of false alarms."""
+    share = 1 + len(by_field)
+    watched = [("", target, labels), *((one.field, one.alpha, frame) for one, frame in by_field)]
+    for field, alpha, frame in watched:
+        apart = share * change_detection.run_length(alpha)
+        place = change_detection.alarm(frame["wrong"].to_numpy(), alpha, apart)
+        if place is not None:
+            return _Raised(labels=frame, target=alpha, place=place, field=field)
+    return None
+
+
+def _alarm_row(stream: Stream, epoch_id: str, alarm: _Raised, now: str) -> tuple[pl.DataFrame, int]:
+    """An alarm as a fact, and how many labels it rests on."""
+    labels, raised = alarm.labels, alarm.place
     wrong = labels["wrong"].to_numpy()
-    raised = change_detection.alarm(wrong, target)
-    if raised is None:
-        return None
-    clean = change_detection.clean(wrong, target, raised)
+    clean = change_detection.clean(wrong, alarm.target, raised)
     row = {
         "epoch_id": epoch_id,
         "stream": stream.name,

@@ -47,7 +47,7 @@ def act(
     """
 
     def quiet() -> bool:
-        return evidence.quiet(run.stream, in_force, evidence.cases(run, now) if cases is None else cases)
+        return evidence.quiet(run, in_force, evidence.cases(run, now) if cases is None else cases)
 
     moved = _act(run.ledger, run.stream, in_force, progress_by_scope, now, quiet)
     if moved:

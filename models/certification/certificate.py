@@ -3,11 +3,16 @@
 P(ever certified in an era a threshold whose error is above alpha) <= delta, whatever the looking schedule and whatever
 routing earlier certificates led to. Each look computes everything anew from today's labels: while no settled label changes,
 what is certified stays so within an era (`prefix`); where one is changed or taken back, so is what rested on it.
+
+Where fields of a record have targets of their own, the evidence for a threshold is the least among the record's and theirs. At a
+threshold where any of them is above its target that is at most the evidence of that one, so one walk at delta keeps all targets
+at once, however many there are: an intersection-union test (Berger 1982).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,13 +42,23 @@ class Walk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FieldProgress:
+    """Of one field with a target of its own, per threshold: the evidence (natural log), and the errors as `Progress` has them."""
+
+    field: str
+    log_e: tuple[float, ...]
+    errors: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """What is certified by the labels of a look. Kept in the ledger as history; the next look takes only its number on.
 
     `log_e`: the evidence per threshold (natural log), of the best prefix. `certified`: indices of all thresholds certified,
     rising. `labels`, `errors`: settled samples at or above each threshold and those of them that are wrong, weighted to
     the smallest propensity there. `pending`: samples there that are not settled, so count as wrong for now; `unsent`: those of
-    them that no person has had before them. `cases`: routed at or above it. `stops`: what the walks still lack.
+    them that no person has had before them. `cases`: routed at or above it. `stops`: what the walks still lack. `by_field`: of
+    the fields of `plan.by_field`, in that order; `log_e` is then the least of theirs and the record's.
     """
 
     plan: Plan
@@ -56,6 +71,7 @@ class Progress:
     pending: tuple[int, ...]
     unsent: tuple[int, ...]
     stops: tuple[Stop, ...]
+    by_field: tuple[FieldProgress, ...] = ()
 
     @property
     def threshold(self) -> float | None:
@@ -68,12 +84,14 @@ class Needed:
     """About how many more blind labels at or above `threshold` certify it, if errors stay as frequent as so far.
 
     `seen`: the settled labels there so far, weighted. `pending`: samples there that are not settled: the first of them to come.
+    `field`: whose target takes most of them; empty: the record's.
     """
 
     threshold: float
     labels: int
     seen: float
     pending: int
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +129,17 @@ def walk(log_e: Floats, starts: Sequence[int], weights: Sequence[float], *, delt
     return Walk(passed=tuple(passed), stops=tuple(stops))
 
 
-def look(plan: Plan, samples: Samples, routed: case_counts.Tally, before: Progress | None = None) -> Progress:
+def look(
+    plan: Plan,
+    samples: Samples,
+    routed: case_counts.Tally,
+    before: Progress | None = None,
+    *,
+    losses: Mapping[str, Floats] = MappingProxyType({}),
+) -> Progress:
     """Look at all samples of the era so far, in the order of decision; `before` is what the last look left, None at the first.
 
+    `losses`: for each field of `plan.by_field`, how wrong it is in each sample, in [0, 1], and 1 where that is not settled.
     What is certified comes from these samples alone. Raises ValueError if the plan is not the one `before` was made under
     (another alpha, delta or grid is another certificate and starts from nothing), or as `prefix.log_e` does.
     """
@@ -121,22 +147,31 @@ def look(plan: Plan, samples: Samples, routed: case_counts.Tally, before: Progre
         raise ValueError(
             "the plan changed after a look (target, level or grid): that is a new certificate, in a new epoch"
         )
-    log_e = prefix.log_e(samples.order, routed.lowest, plan.alpha, plan.group_size)
-    walked = walk(log_e, plan.starts, plan.weights, delta=plan.delta)
     order, size = samples.order, len(plan.thresholds)
 
-    def counted(rows: NDArray[np.bool_], *, weighted: bool = False) -> Floats:
-        """(T,): samples at or above each threshold, each as one or as pm/pi."""
+    def counted(rows: NDArray[np.bool_], *, weighted: bool = False, times: Floats | None = None) -> Floats:
+        """(T,): samples at or above each threshold, each as one or as pm/pi, or that times a share of it."""
         pairs = np.zeros((len(routed.lowest), size + 1))
-        np.add.at(pairs, (order.version[rows], order.bin[rows]), 1 / order.propensity[rows] if weighted else 1.0)
+        each = 1 / order.propensity[rows] if weighted else np.ones(int(rows.sum()))
+        np.add.at(pairs, (order.version[rows], order.bin[rows]), each if times is None else each * times[rows])
         above = pairs[:, :-1].cumsum(axis=1)
         total: Floats = (above * (routed.lowest if weighted else 1.0)).sum(0)
         return total
 
+    log_e = prefix.log_e(order, routed.lowest, plan.alpha, plan.group_size)
+    by_field = []
+    for target in plan.by_field:
+        lost = losses[target.field]
+        own = prefix.log_e(order, routed.lowest, target.alpha, plan.group_size, losses=lost)
+        errors = counted(samples.settled, weighted=True, times=lost)
+        by_field.append(FieldProgress(field=target.field, log_e=tuple(own.tolist()), errors=tuple(errors.tolist())))
+        log_e = np.minimum(log_e, own)
+    walked = walk(log_e, plan.starts, plan.weights, delta=plan.delta)
     return Progress(
         plan=plan,
         looks=1 if before is None else before.looks + 1,
         log_e=tuple(log_e.tolist()),
+        by_field=tuple(by_field),
         certified=walked.passed,
         cases=tuple(int(n) for n in routed.cases),
         labels=tuple(counted(samples.settled, weighted=True).tolist()),
@@ -161,15 +196,19 @@ def needed(progress: Progress) -> Needed | None:
     for stop in progress.stops:
         if progress.certified and stop.at <= progress.certified[-1]:
             continue
-        labels, errors = progress.labels[stop.at], progress.errors[stop.at]
-        more = _more(plan, labels, errors, stop.level)
-        if more is None:
+        labels = progress.labels[stop.at]
+        step = _step(progress, stop.at, stop.level)
+        if step is None:
             continue
+        more, field = step
         share = progress.cases[stop.at] / progress.cases[-1] if progress.cases[-1] else 1.0
         route = more / share if share else math.inf
         if best is None or route < best[0]:
             pending = progress.pending[stop.at]
-            best = route, Needed(threshold=plan.thresholds[stop.at], labels=more, seen=labels, pending=pending)
+            best = (
+                route,
+                Needed(threshold=plan.thresholds[stop.at], labels=more, seen=labels, pending=pending, field=field),
+            )
     return None if best is None else best[1]
 
 
@@ -189,26 +228,37 @@ def needed_at(progress: Progress) -> list[int | None]:
         for place in range(start, end):
             if stop is None or place < stop.at:
                 continue
-            more = _more(plan, progress.labels[place], progress.errors[place], stop.level)
-            if more is None:
+            step = _step(progress, place, stop.level)
+            if step is None:
                 break
             seen = progress.cases[place]
-            route = max(route, more / max(seen, 1))
+            route = max(route, step[0] / max(seen, 1))
             numbers[place] = math.ceil(route * max(seen, 1))
     return [0 if place in held else more for place, more in enumerate(numbers)]
 
 
-def _more(plan: Plan, labels: float, errors: float, level: float) -> int | None:
+def _step(progress: Progress, at: int, level: float) -> tuple[int, str] | None:
+    """How many more labels certify the threshold at an index, and whose target takes as many; None: no number does."""
+    plan, labels = progress.plan, progress.labels[at]
+    takes = {"": _more(plan.alpha, plan.group_size, labels, progress.errors[at], level)}
+    for target, field in zip(plan.by_field, progress.by_field, strict=True):
+        takes[field.field] = _more(target.alpha, plan.group_size, labels, field.errors[at], level)
+    known = {name: more for name, more in takes.items() if more is not None}
+    most = max(known, key=lambda name: known[name], default="")
+    return (known[most], most) if len(known) == len(takes) else None
+
+
+def _more(alpha: float, group_size: int, labels: float, errors: float, level: float) -> int | None:
     rate = errors / labels if labels else 0.0
     # Of groups of up to m cases a single one wins and loses this share of a case that stands alone.
-    share = (1 - plan.alpha) / (plan.group_size - plan.alpha)
+    share = (1 - alpha) / (group_size - alpha)
 
     def enough(extra: int) -> bool:
         n = labels + extra
-        if plan.group_size == 1:
-            log_e = e_values.constant(rate * n, n, plan.alpha)
+        if group_size == 1:
+            log_e = e_values.constant(rate * n, n, alpha)
         else:
-            log_e = e_values.unequal([(1 - rate) * n], [rate * n], [share], plan.alpha)
+            log_e = e_values.unequal([(1 - rate) * n], [rate * n], [share], alpha)
         return float(log_e) >= -math.log(level)
 
     low, high = 0, 1

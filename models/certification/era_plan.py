@@ -23,13 +23,26 @@ FIXED_WEIGHT = 0.3  # of delta, for that chain; the rest is for those that start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FieldTarget:
+    """The target error of one field of a record, in (0, 1), beside that of the records. Raises ValueError outside it."""
+
+    field: str
+    alpha: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.alpha < 1:
+            raise ValueError(f"alpha {self.alpha!r} of field {self.field!r}: give a number between 0 and 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """One era's certificate as registered: goes into the ledger whole and never changes.
 
     `epoch` and `era` name what is certified (model, prompt, labels, calibrator, and which of the epoch's eras); `alpha` is
     the target error, `delta` the significance level, both in (0, 1). `thresholds`: confidences in [0, 1], strictest first,
     distinct, at most 200. `starts`: indices of thresholds, rising; `weights`: each start's share of delta, sum 1.
-    `group_size`: the most cases of one group that may be released. Raises ValueError on anything else.
+    `group_size`: the most cases of one group that may be released. `by_field`: fields of a record with a target of their own,
+    which a certified threshold keeps too. Raises ValueError on anything else.
     """
 
     epoch: str
@@ -40,6 +53,7 @@ class Plan:
     weights: tuple[float, ...]
     era: int = 1
     group_size: int = 1
+    by_field: tuple[FieldTarget, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.epoch:

@@ -45,16 +45,24 @@ class Samples:
     batch: Ints
 
 
-def log_e(samples: Samples, lowest: Floats, alpha: float, group_size: int = 1) -> Floats:
+def log_e(
+    samples: Samples, lowest: Floats, alpha: float, group_size: int = 1, *, losses: Floats | None = None
+) -> Floats:
     """log E per threshold: the largest over all prefixes of the samples, at least 0 (the empty one).
 
-    `lowest`: (V, T), the smallest propensity each version gives any case at or above each threshold. Raises ValueError if
-    alpha is not in (0, 1), the arrays differ in length, or a sample's propensity is below the smallest its version gives.
+    `lowest`: (V, T), the smallest propensity each version gives any case at or above each threshold. `losses`: in the place of
+    right and wrong, how wrong each sample is, in [0, 1], and 1 where it is not settled; `alpha` is then the target of their mean.
+    Raises ValueError if alpha is not in (0, 1), the arrays differ in length, a loss is not in [0, 1], or a sample's propensity is
+    below the smallest its version gives.
     """
     if not 0 < alpha < 1:
         raise ValueError(f"alpha {alpha!r}: give a target error between 0 and 1")
     if len({len(getattr(samples, name)) for name in Samples.__dataclass_fields__}) > 1:
         raise ValueError("one bin, version, propensity, outcome, group and batch per sample")
+    lost = np.where(samples.right, 0.0, 1.0) if losses is None else losses
+    if len(lost) != len(samples.bin) or not np.all((lost >= 0) & (lost <= 1)):
+        raise ValueError("one loss from 0 to 1 per sample")
+    whole = losses is None or bool(np.isin(lost, (0.0, 1.0)).all())
     pairs, pair = np.unique(np.column_stack([samples.version, samples.propensity]), axis=0, return_inverse=True)
     pair = pair.reshape(-1)
     ratios = lowest[pairs[:, 0].astype(np.int64)] / pairs[:, 1:]  # (P, T)
@@ -71,12 +79,11 @@ def log_e(samples: Samples, lowest: Floats, alpha: float, group_size: int = 1) -
             raise ValueError(
                 f"propensity {pairs[odd[0], 1]} is below what its policy gives: it must be the one logged with the decision"
             )
-        right = samples.right[rows]
-        if alone:
-            grown = _alone(pair[rows], right, ratio, alpha, group_size)
+        if alone and whole:
+            grown = _alone(pair[rows], lost[rows] == 0, ratio, alpha, group_size)
         else:
             paid = ratio[pair[rows]]
-            grown = _grouped(units[rows], samples.group[rows], paid, np.where(right, 0.0, paid), alpha, group_size)
+            grown = _grouped(units[rows], samples.group[rows], paid, paid * lost[rows], alpha, group_size)
         logs[step] = _best(grown)
     return logs
 

@@ -66,6 +66,7 @@ class FieldTable(Table):
     format: Annotated[str, AfterValidator(_format)] | None = None  # of the model's dates; None: ISO 8601
     most: Annotated[int, Field(ge=2, le=10)] | None = None  # of a rating, which begins at 1; None: 5
     required: bool = True  # a record whose model gave no value for it goes to a person
+    error: Share | None = None  # how often it may be wrong among the released; None: as often as a record may
 
     @model_validator(mode="before")
     @classmethod
@@ -161,6 +162,16 @@ def check(fields: Sequence[FieldTable], labels: Sequence[str], shown: str, other
     for key, value in others.items():
         if fields and value:
             raise ValueError(f"{key}: the fields say what the model answered and how sure it was; drop it")
+
+
+def check_targets(fields: Sequence[FieldTable], error: float) -> None:
+    """Raises ValueError, naming the key, where a field's own target asks for no more than `error`, that of the records."""
+    for place, field in enumerate(fields):
+        if field.error is not None and field.error >= error:
+            raise ValueError(
+                f"field[{place}].error: {field.error:g} is not below target.error = {error:g}, which each field keeps anyway (a "
+                "record is wrong where any field is); lower it, or drop it"
+            )
 
 
 def _listed(names: Sequence[str]) -> str:

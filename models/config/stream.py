@@ -157,6 +157,7 @@ class Stream(Table):
     def _agree(self) -> "Stream":
         """What no single key can say: the tables agree with each other."""
         field_table.check(self.field, self.labels, self.review.kind, self._instead_of_fields())
+        field_table.check_targets(self.field, self.target.error)
         if len(set(self.labels)) != len(self.labels):
             raise ValueError("labels: every label once")
         if self.policy.per_class != "no" and len(self.labels) > MOST_LINES:
@@ -244,6 +245,11 @@ class Stream(Table):
             )
         if input_table.scale == "real":
             raise ValueError('input.scale: "real" is no probability, and input.confidence is that of a label')
+
+    @property
+    def least_error(self) -> float:
+        """The strictest of the target errors: of the records, or of a field."""
+        return min([self.target.error, *(field.error for field in self.field if field.error is not None)])
 
     @property
     def rule(self) -> same.Rule:

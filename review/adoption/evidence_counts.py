@@ -15,7 +15,7 @@ from models.evaluation.group_intervals import Design
 from models.evaluation.outcome import SETTLED, Outcome
 from models.routing import policy
 from review.adoption import verdict
-from review.queries import blind_samples, outcomes, policy_history
+from review.queries import blind_samples, field_outcomes, outcomes, policy_history
 from review.queries.outcomes import Outcomes
 
 
@@ -36,12 +36,13 @@ class Weighed:
     """Of all cases, and of each class that has a plan of its own: in all eras of the epoch.
 
     `era`: by part ("" is of all cases) those of the era under way alone, against which its certificate is held; empty while
-    the epoch has no other.
+    the epoch has no other. `fields`: of records, those with targets of their own, in the era under way.
     """
 
     whole: Part
     by_class: Mapping[str, Part]
     era: Mapping[str, Part] = field(default_factory=dict)
+    fields: tuple[verdict.FieldEvidence, ...] = ()
 
     def judging(self, part: str = "") -> Part:
         """The labels that a certificate of the era under way is held against."""
@@ -53,8 +54,12 @@ def of(
     in_force: policy_history.PolicyInForce,
     plans: Mapping[str, era_plan.Plan],
     progress_by_scope: Mapping[str, certificate.Progress],
+    differing: pl.DataFrame | None = None,
 ) -> Weighed:
-    """From the stream's decisions: those of the epoch in force, by the thresholds of `plans` and those in force."""
+    """From the stream's decisions: those of the epoch in force, by the thresholds of `plans` and those in force.
+
+    `differing`: of a stream of records, `field_outcomes.differences` of the epoch.
+    """
     epoch = outcomes.of(cases, in_force.epoch_id)
     points = {point for plan in plans.values() for point in plan.thresholds}
     points |= {threshold for threshold in thresholds(in_force, progress_by_scope) if threshold is not None}
@@ -63,6 +68,21 @@ def of(
         whole=_part(epoch, at),
         by_class=_by_class(epoch, plans, at),
         era={} if newest == 1 else _in_era(outcomes.of_era(epoch, newest), plans, at),
+        fields=()
+        if differing is None
+        else _fields(epoch if newest == 1 else outcomes.of_era(epoch, newest), differing, plans, at),
+    )
+
+
+def _fields(
+    cases: Outcomes, differing: pl.DataFrame, plans: Mapping[str, era_plan.Plan], points: Sequence[float]
+) -> tuple[verdict.FieldEvidence, ...]:
+    """The evidence on each field that has a target of its own in the plan of all cases."""
+    targets = plans[""].by_field if "" in plans else ()
+    parts = [_part(field_outcomes.of_field(cases, differing, target.field), points) for target in targets]
+    return tuple(
+        verdict.FieldEvidence(field=target.field, target=target.alpha, counts=part.least, design=part.design)
+        for target, part in zip(targets, parts, strict=True)
     )
 
 
@@ -146,6 +166,7 @@ def verdicts(
             in_force=in_force.policy.of_class(part).threshold if part else in_force.policy.threshold,
             carried=carried,
             design=weighed.judging(part).design,
+            fields=() if part else weighed.fields,
         )
         for part, weighing in parts.items()
     }

@@ -21,6 +21,46 @@ Badge = Literal["certified", "contradicted", "refused", "kept", "missed", "open"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FieldEvidence:
+    """The labels of a field of records that has a target of its own: `counts` as of the records, each dispute settled for the
+    model."""
+
+    field: str
+    target: float
+    counts: pl.DataFrame
+    design: group_intervals.Design = group_intervals.ALONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldVerdict:
+    """What speaks against thresholds by the target of one field: `contradicted`, `exceeding` as of `Verdict`."""
+
+    field: str
+    target: float
+    contradicted: tuple[tuple[float, float], ...]
+    exceeding: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """That at least a share `low` of what a threshold would release is wrong, with `target` asked for.
+
+    `field`: in which it is wrong; empty: in any.
+    """
+
+    threshold: float
+    low: float
+    target: float
+    field: str = ""
+
+    @property
+    def clause(self) -> str:
+        """The same in words, after "at least ... of what it would release"."""
+        where = f" in {self.field}" if self.field else ""
+        return f"is wrong{where}, with {formats.whole(self.target)} asked for"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What may be done with the cases of one part: all of them, or one class.
 
@@ -30,7 +70,7 @@ class Verdict:
     `allowed`; None: nothing is. `certified`, `allowed`: thresholds, strictest first. `contradicted`: certified thresholds
     with the lower limit of their error. `refusals`: what the gate says. `target`: the error asked for. `exceeding`: the lower
     limit of the error at the threshold in force where it lies above the target, whatever certifies it; else None. `era`:
-    whose labels speak; 0: nobody has looked.
+    whose labels speak; 0: nobody has looked. `by_field`: of the fields of records that have targets of their own.
     """
 
     state: State
@@ -42,6 +82,22 @@ class Verdict:
     target: float
     exceeding: float | None = None
     era: int = 0
+    by_field: tuple[FieldVerdict, ...] = ()
+
+    @property
+    def exceeds(self) -> bool:
+        """Whether the threshold in force surely releases more errors than asked for, of the records or in a field."""
+        return self.exceeding is not None or any(one.exceeding is not None for one in self.by_field)
+
+    @property
+    def speaks_against(self) -> tuple[Against, ...]:
+        """What contradicts certified thresholds, the strictest threshold first."""
+        listed = [Against(threshold=at, low=low, target=self.target) for at, low in self.contradicted]
+        for one in self.by_field:
+            listed += [
+                Against(threshold=at, low=low, target=one.target, field=one.field) for at, low in one.contradicted
+            ]
+        return tuple(sorted(listed, key=lambda against: -against.threshold))
 
     @property
     def so_far(self) -> str:
@@ -56,10 +112,10 @@ class Verdict:
             return "it is not certified"
         if self.refusals:
             return f"it is certified, but {self.refusals[0]}"
-        low = dict(self.contradicted)[threshold]
+        against = next(one for one in self.speaks_against if one.threshold == threshold)
         return (
-            f"it is certified, but by {self.so_far} at least {formats.at_least(low)} of what it would release is "
-            f"wrong, with {formats.whole(self.target)} asked for"
+            f"it is certified, but by {self.so_far} at least {formats.at_least(against.low)} of what it would release "
+            f"{against.clause}"
         )
 
 
@@ -74,25 +130,32 @@ def of(
     least: pl.DataFrame | None = None,
     epoch: pl.DataFrame | None = None,
     design: group_intervals.Design = group_intervals.ALONE,
+    fields: Sequence[FieldEvidence] = (),
 ) -> Verdict:
     """From the last look (None: there was none) and the counts (`models.evaluation.risk`) of a part, in the era of that look.
 
     `least`: the counts with every dispute settled for the model, since "at least so many are wrong" is said of settled
     labels only; None: nothing is disputed. `epoch`: the counts of all its eras, by which the gate is held while this one has
     certified nothing; None: it is the first. `in_force`: this part's threshold, None: nothing released. `carried`: it stands
-    by the certificate of the era before. Two-sided limits at 1 - `delta`, widened for groups by `design`.
+    by the certificate of the era before. Two-sided limits at 1 - `delta`, widened for groups by `design`. `fields`: those of
+    records that have targets of their own, which a threshold must keep too.
     """
     certified = () if progress is None else tuple(progress.plan.thresholds[index] for index in progress.certified)
     refusals = reliability.gate(counts if certified or epoch is None else epoch, delta).refusals
     settled = counts if least is None else least
-    there = risk.at(settled, certified, delta, design=design.at(certified)) if certified else None
-    low = {} if there is None else dict(zip(certified, there["low"], strict=True))
-    contradicted = tuple((at, error) for at, error in low.items() if error is not None and error > target)
-    allowed = () if refusals else tuple(at for at in certified if at not in dict(contradicted))
-    threshold = allowed[-1] if allowed else None
-    at_threshold = (
-        None if in_force is None else risk.at(settled, [in_force], delta, design=design.at([in_force]))["low"].item()
+    contradicted = _above(settled, certified, target, delta, design)
+    by_field = tuple(
+        FieldVerdict(
+            field=one.field,
+            target=one.target,
+            contradicted=_above(one.counts, certified, one.target, delta, one.design),
+            exceeding=_exceeding(one.counts, in_force, one.target, delta, one.design),
+        )
+        for one in fields
     )
+    barred = {at for of_one in (contradicted, *(one.contradicted for one in by_field)) for at, _ in of_one}
+    allowed = () if refusals else tuple(at for at in certified if at not in barred)
+    threshold = allowed[-1] if allowed else None
     return Verdict(
         state=_state(progress, certified, threshold, refusals, in_force=in_force, carried=carried),
         threshold=threshold,
@@ -101,9 +164,28 @@ def of(
         contradicted=contradicted,
         refusals=refusals,
         target=target,
-        exceeding=at_threshold if at_threshold is not None and at_threshold > target else None,
+        exceeding=_exceeding(settled, in_force, target, delta, design),
         era=0 if progress is None else progress.plan.era,
+        by_field=by_field,
     )
+
+
+def _above(
+    counts: pl.DataFrame, thresholds: Sequence[float], target: float, delta: float, design: group_intervals.Design
+) -> tuple[tuple[float, float], ...]:
+    """The thresholds whose error surely lies above a target, each with its lower limit."""
+    if not thresholds:
+        return ()
+    low = risk.at(counts, thresholds, delta, design=design.at(thresholds))["low"]
+    return tuple((at, error) for at, error in zip(thresholds, low, strict=True) if error is not None and error > target)
+
+
+def _exceeding(
+    counts: pl.DataFrame, in_force: float | None, target: float, delta: float, design: group_intervals.Design
+) -> float | None:
+    """The lower limit of the error at the threshold in force where it lies above a target; else None."""
+    above = () if in_force is None else _above(counts, [in_force], target, delta, design)
+    return above[0][1] if above else None
 
 
 def _state(
@@ -137,13 +219,14 @@ def badge(
     *,
     target: float,
     stands: bool | None = None,
+    fields_kept: bool = True,
 ) -> Badge:
     """On the target, for what is released. `parts`: the threshold in force and the verdict of each part.
 
     `error`, `promise`: among the released, two-sided (of the counts that `of` calls `least`; where a certificate of the era
     under way stands, of that era) and one-sided. `stands`:
     whether the era says that the thresholds in force are certified, by its own labels or those of the era before; None: there
-    are no eras, and the verdicts say it.
+    are no eras, and the verdicts say it. `fields_kept`: whether today's limits show that each field keeps its own target.
     """
     open_ = [(in_force, verdict) for in_force, verdict in parts if in_force is not None]
     if any(verdict.refusals for _, verdict in open_):
@@ -153,7 +236,9 @@ def badge(
     if stands is None:
         stands = all(in_force in verdict.allowed for in_force, verdict in open_)
     if open_ and stands:
-        return "contradicted" if any(verdict.exceeding is not None for _, verdict in open_) else "certified"
+        return "contradicted" if any(verdict.exceeds for _, verdict in open_) else "certified"
     if isinstance(error, NotEnoughEvidence) or isinstance(promise, NotEnoughEvidence):
         return "nothing"
-    return "kept" if promise.high <= target else "open"
+    if any(verdict.exceeds for _, verdict in open_):
+        return "missed"
+    return "kept" if promise.high <= target and fields_kept else "open"

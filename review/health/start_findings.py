@@ -58,7 +58,7 @@ def plan(stream: Stream, *, arrivals: float, readings: float | None, blind_rate:
             arrivals=arrivals,
             blind_rate=stream.policy.cold_blind_rate if blind_rate is None else blind_rate,
             readings=readings,
-            target=stream.target.error,
+            target=stream.least_error,
             delta=stream.target.delta,
             minutes=MINUTES if stream.costs.minutes_per_review is None else stream.costs.minutes_per_review,
         )
@@ -95,11 +95,11 @@ def _too_slow(stream: Stream) -> list[str]:
     """That a release could not be certified again within an era at 100 cases a day."""
     audits = PER * stream.policy.audit_rate
     labels = min(audits, stream.review.capacity_per_day or audits)
-    days = era_.length(stream.target.error, stream.target.delta, labels)
+    days = era_.length(stream.least_error, stream.target.delta, labels)
     days = days if stream.policy.era_days is None else stream.policy.era_days
-    if not era_.too_slow(stream.target.error, stream.target.delta, labels, days):
+    if not era_.too_slow(stream.least_error, stream.target.delta, labels, days):
         return []
-    fewest = formats.count(certificate.fewest(stream.target.error, stream.target.delta), "blind label")
+    fewest = formats.count(certificate.fewest(stream.least_error, stream.target.delta), "blind label")
     return [
         f"Were {PER} cases a day released, an era of {formats.days(days)} could not certify them again: it takes {fewest} and "
         f"{formats.daily(labels)} a day come. Raise policy.audit_rate or target.error, or set a longer policy.era_days."

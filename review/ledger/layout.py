@@ -12,6 +12,7 @@ BESIDE = ("seal", "extract", "retired", "edition")  # tables that the ledger kee
 ADDED = {
     "epoch": ("terms",),
     "alarm": ("clean_seal", "detector"),
+    "era_plan": ("by_field",),
     "decision": ("group_id", "held", "field_scores"),
     "review": ("written_by", "unsure", "comment"),
 }
@@ -32,7 +33,7 @@ _TABLES = {
     "alarm": "epoch_id* stream labels:int errors:int clean_until raised_at clean_seal:int detector",
     "era_plan": (
         "epoch_id* part* era*:int stream alpha:float delta:float thresholds starts weights group_size:int after_seal:int "
-        "ends_at registered_at"
+        "ends_at registered_at by_field"
     ),
     "plan": "epoch_id* part* stream alpha:float delta:float thresholds starts weights look registered_at",
     "policy": (

@@ -109,6 +109,7 @@ class EraPlan(SQLModel, table=True):
     ends_at: str = Field(sa_column=_text())  # the next era begins with the first append from then on
     registered_at: str = Field(sa_column=_text())
     seal: int = Field(sa_column=_seal())
+    by_field: str | None = Field(sa_column=_text(nullable=True))  # JSON list of the fields with targets of their own
 
     __table_args__ = (
         CheckConstraint("era >= 1"),

@@ -18,7 +18,7 @@ from models.evaluation.outcome import Outcome
 from models.routing import policy
 from models.routing.policy import Policy
 from review.ledger.ledger import Ledger
-from review.queries import outcomes, policy_history
+from review.queries import field_outcomes, outcomes, policy_history
 from review.queries.outcomes import Outcomes
 
 _TUPLES = ("thresholds", "starts", "weights")
@@ -54,18 +54,19 @@ def plan_rows(era: Era, stream: str) -> pl.DataFrame:
             "delta": plan.delta,
         }
         | {name: json.dumps(getattr(plan, name)) for name in _TUPLES}
+        | {"by_field": json.dumps([asdict(target) for target in plan.by_field]) if plan.by_field else None}
         | {"group_size": plan.group_size, "after_seal": era.after_seal}
         | {"ends_at": era.ends_at, "registered_at": era.registered_at}
         for part, plan in era.plans.items()
     ]
-    return pl.DataFrame(rows)
+    return pl.DataFrame(rows, schema_overrides={"by_field": pl.String})
 
 
 def eras(ledger: Ledger, epoch_id: str) -> list[Era]:
     """Every era of the epoch, oldest first."""
     all_rows = ledger.read(
-        "SELECT part, era, alpha, delta, thresholds, starts, weights, group_size, after_seal, ends_at, registered_at "
-        "FROM era_plan WHERE epoch_id = :epoch ORDER BY era, part",
+        "SELECT part, era, alpha, delta, thresholds, starts, weights, group_size, by_field, after_seal, ends_at, "
+        "registered_at FROM era_plan WHERE epoch_id = :epoch ORDER BY era, part",
         epoch=epoch_id,
     )
     listed: list[Era] = []
@@ -114,6 +115,7 @@ def _plan(epoch_id: str, row: dict[str, Any]) -> era_plan.Plan:
         weights=weights,
         era=int(row["era"]),
         group_size=int(row["group_size"]),
+        by_field=tuple(era_plan.FieldTarget(**target) for target in json.loads(row["by_field"] or "[]")),
     )
 
 
@@ -134,7 +136,12 @@ def progress(
     look, text = rows.row(0)
     kept = json.loads(text)
     stops = tuple(certificate.Stop(**stop) for stop in kept.pop("stops"))
-    return certificate.Progress(plan=plan, looks=int(look), stops=stops, **{name: tuple(kept[name]) for name in _KEPT})
+    by_field = tuple(
+        certificate.FieldProgress(field=one["field"], log_e=tuple(one["log_e"]), errors=tuple(one["errors"]))
+        for one in kept.pop("by_field", ())
+    )
+    figures = {name: tuple(kept[name]) for name in _KEPT}
+    return certificate.Progress(plan=plan, looks=int(look), stops=stops, by_field=by_field, **figures)
 
 
 def progress_by_scope(ledger: Ledger, epoch_id: str) -> dict[str, certificate.Progress]:
@@ -152,6 +159,7 @@ def progress_row(progress: certificate.Progress, stream: str, now: str, part: st
     """What a look left, as a fact."""
     kept = {name: getattr(progress, name) for name in _KEPT}
     kept["stops"] = [asdict(stop) for stop in progress.stops]
+    kept |= {"by_field": [asdict(field) for field in progress.by_field]} if progress.by_field else {}
     row = {
         "epoch_id": progress.plan.epoch,
         "part": part,
@@ -192,8 +200,9 @@ def look(
     counts = counts.with_columns(version=pl.col("policy_id").replace_strict(version, return_dtype=pl.Int64))
     routed = case_counts.of(counts.group_by("bin", "version").agg(pl.col("n").sum()), met, plan.thresholds)
     before = progress(ledger, plan, part)
-    after = certificate.look(plan, samples(cases, version, plan.thresholds), routed, before)
-    if before is not None and all(getattr(before, name) == getattr(after, name) for name in _KEPT):
+    losses = field_outcomes.losses(ledger, cases, plan)
+    after = certificate.look(plan, samples(cases, version, plan.thresholds), routed, before, losses=losses)
+    if before is not None and all(getattr(before, name) == getattr(after, name) for name in (*_KEPT, "by_field")):
         return before, False
     return after, True
 
@@ -232,6 +241,21 @@ def watched(all_cases: Outcomes, epoch_id: str, *, unsettled_before: str | None 
     return cases.sampled.filter(released, pl.col("settled") | (pl.col("since").is_not_null() & waits)).select(
         "seal", "decided_at", wrong=pl.col("outcome") != Outcome.RIGHT
     )
+
+
+def watched_by_field(
+    ledger: Ledger, all_cases: Outcomes, stream: str, epoch_id: str, *, unsettled_before: str | None = ""
+) -> list[tuple[era_plan.FieldTarget, pl.DataFrame]]:
+    """`watched` of each field of records that has a target of its own in the epoch's newest era, with that target."""
+    targets = [target for plan in plans(ledger, epoch_id).values() for target in plan.by_field]
+    if not targets:
+        return []
+    differing = field_outcomes.differences(ledger, stream, all_cases.people, epoch_id)
+    frames = []
+    for target in targets:
+        cases = field_outcomes.of_field(all_cases, differing, target.field)
+        frames.append((target, watched(cases, epoch_id, unsettled_before=unsettled_before)))
+    return frames
 
 
 def group_size(members: NDArray[np.uint64], most: int | None, *, spare: float = 0.05) -> int:

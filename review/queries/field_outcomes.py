@@ -7,10 +7,13 @@ field as the model has it: the same cases, propensities and order as of the reco
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
 from models.answers import record_text
+from models.certification import era_plan
 from models.evaluation.outcome import SETTLED, Outcome
 from review.ledger.ledger import Ledger
 from review.queries.outcomes import Outcomes
@@ -51,6 +54,25 @@ def differences(ledger: Ledger, stream: str, people: Reviewed, epoch_id: str) ->
         for difference in _differing(prediction, answer)
     ]
     return pl.DataFrame(rows, schema=DIFFERENCES)
+
+
+def losses(ledger: Ledger, cases: Outcomes, plan: era_plan.Plan) -> dict[str, NDArray[np.float64]]:
+    """Of each field with a target of its own in a plan: how wrong it is in each sample of `cases`, in their order.
+
+    0 or 1, and 1 where that is not settled.
+    """
+    if not plan.by_field:
+        return {}
+    stream = ledger.read("SELECT stream FROM epoch WHERE epoch_id = :epoch", epoch=plan.epoch)["stream"].item()
+    differing = differences(ledger, stream, cases.people, plan.epoch)
+    right = {target.field: pl.col("settled") & (pl.col("outcome") == Outcome.RIGHT) for target in plan.by_field}
+    return {
+        name: of_field(cases, differing, name)
+        .sampled.select(pl.when(is_right).then(0.0).otherwise(1.0))
+        .to_series()
+        .to_numpy()
+        for name, is_right in right.items()
+    }
 
 
 def of_field(cases: Outcomes, differing: pl.DataFrame, field: str) -> Outcomes:

@@ -34,8 +34,8 @@ def whole(report: Report) -> dict[str, Any]:
     verdict {state, threshold, certified, allowed, contradicted, refusals, target}   what may be proposed and adopted
     classes                           per class: threshold in force, certified, coverage, labels, errors, needed, verdict,
                                       samples; or empty
-    fields                            of records, per field: name, error (among the released), everything (were all released),
-                                      changed, cleared, added (readings with another value), kept; or empty
+    fields                            of records, per field: name, target, error (among the released), everything (were all
+                                      released), changed, cleared, added (readings with another value), kept; or empty
     slices                            per predicted class and slice: error among the released, flagged (Holm)
     shift {distance, p, warn, ...}    of the newest day's confidences from those before, or null
     line {threshold, coverage, error, ...}   the policy in force, or null
@@ -148,8 +148,13 @@ def _what_if(what_if: WhatIf) -> dict[str, Any]:
 
 
 def _field(row: FieldRow) -> dict[str, Any]:
-    counts = {"changed": row.changed, "cleared": row.cleared, "added": row.added, "kept": row.kept}
-    return {"name": row.name, "error": _plain(row.released), "everything": _plain(row.everything)} | counts
+    counts = {"changed": row.changed, "cleared": row.cleared, "added": row.added, "kept": row.stayed}
+    return {
+        "name": row.name,
+        "target": row.target,
+        "error": _plain(row.released),
+        "everything": _plain(row.everything),
+    } | counts
 
 
 def _plain(figure: Figure) -> dict[str, Any]:

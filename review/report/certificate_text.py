@@ -12,6 +12,7 @@ REVOKED = (
     "Answers were changed or taken back, and what was adopted is no longer certified: release stopped, or moved up to what "
     "still is. It comes back by itself when labels certify it again."
 )
+FEW_FIELDS = 3  # with targets of their own, named in a sentence
 FLAGS = 3  # worse parts named in the first lines; the table has them all
 
 
@@ -75,8 +76,8 @@ def lines(report: Report) -> list[str]:
     else:
         sentences.append(
             f"Certified: {region(report, proposal.threshold)} ({formats.share(proposal.coverage)} of cases). At most "
-            f"{formats.whole(proposal.alpha)} of what it releases is wrong, with {formats.whole(1 - proposal.delta)} "
-            f"confidence, however often one looks.{_but(report)}"
+            f"{formats.whole(proposal.alpha)} of what it releases is wrong{field_targets(report)}, with "
+            f"{formats.whole(1 - proposal.delta)} confidence, however often one looks.{_but(report)}"
         )
     for sentence in (*proposal.gate.refusals, *proposal.gate.warnings):
         sentences.append(f"Beware: {sentence}.")
@@ -127,15 +128,26 @@ def _but(report: Report) -> str:
     """What speaks against using what is certified."""
     if report.ruling.refusals:
         return " But the confidence does not rank right answers before wrong ones: it must not be routed by."
-    return f" But {contradicted(report)}" if report.ruling.contradicted else ""
+    return f" But {contradicted(report)}" if report.ruling.speaks_against else ""
 
 
 def contradicted(report: Report) -> str:
-    at, low = report.ruling.contradicted[-1]
+    against = report.ruling.speaks_against[-1]
+    where = f" in {against.field}" if against.field else ""
     return (
-        f"by {report.ruling.so_far} at least {formats.at_least(low)} of what {region(report, at)} would release is wrong, above "
-        f"the target: it cannot be adopted without --uncertified."
+        f"by {report.ruling.so_far} at least {formats.at_least(against.low)} of what {region(report, against.threshold)} would "
+        f"release is wrong{where}, above the target: it cannot be adopted without --uncertified."
     )
+
+
+def field_targets(report: Report) -> str:
+    """What is promised of single fields beside the records, as the end of a sentence; empty where no field has a target."""
+    targets = [(row.name, row.target) for row in report.fields if row.target is not None]
+    if not targets:
+        return ""
+    if len(targets) > FEW_FIELDS:
+        return ", and of no field more than its own target"
+    return ", and at most " + ", ".join(f"{formats.whole(target)} of it in {name}" for name, target in targets)
 
 
 def _too_slow(report: Report) -> str:
@@ -146,13 +158,18 @@ def _too_slow(report: Report) -> str:
     rule = policy.policy
     labels = cases * (rule.audit_rate if rule.releases else rule.blind_rate)
     labels = min(labels, report.capacity or labels)
-    if not era_.too_slow(report.target, report.delta, labels, now.days):
+    if not era_.too_slow(_least(report), report.delta, labels, now.days):
         return ""
-    fewest = formats.count(certificate.fewest(report.target, report.delta), "blind label")
+    fewest = formats.count(certificate.fewest(_least(report), report.delta), "blind label")
     return (
         f"At {formats.daily(labels)} blind labels a day it cannot certify anything: that takes {fewest}, and it lasts "
         f"{formats.days(now.days)}."
     )
+
+
+def _least(report: Report) -> float:
+    """The strictest of the target errors."""
+    return min([report.target, *(row.target for row in report.fields if row.target is not None)])
 
 
 def era(report: Report) -> str:
@@ -223,6 +240,7 @@ def needed(report: Report) -> str:
     where, there = region(report, step.threshold), blind_samples.at(report.samples, step.threshold)
     long = outlook.words(report, step.labels, step.threshold)
     long = f" ({long})" if long else ""
+    long += f", most of them for the target of {step.field}" if step.field else ""
     if not there.read:
         waits = f" (of the samples there, {blind_samples.pending(there)})" if there.pending else ""
         labels = formats.count(step.labels, "blind label")

@@ -29,19 +29,20 @@ def of(
         design: By how much groups widen limits.
     """
     kinds = {(name, kind): n for name, kind, n in differing.group_by("field", "kind").len().iter_rows()}
-    kept = dict(differing.drop_nulls("kept").group_by("field").agg(pl.col("kept").median()).iter_rows())
+    stayed = dict(differing.drop_nulls("kept").group_by("field").agg(pl.col("kept").median()).iter_rows())
     rows = []
     for field in fields:
         counts = outcomes.counts(field_outcomes.of_field(cases, differing, field.name))
         rows.append(
             FieldRow(
                 name=field.name,
+                target=field.error,
                 released=risk.error_among_automated(counts, delta, design=design.released),
                 everything=risk.error_at(counts, 0.0, delta, design=float(design.at([0.0])[0])),
                 changed=kinds.get((field.name, field_outcomes.CHANGED), 0),
                 cleared=kinds.get((field.name, field_outcomes.CLEARED), 0),
                 added=kinds.get((field.name, field_outcomes.ADDED), 0),
-                kept=kept.get(field.name),
+                stayed=stayed.get(field.name),
             )
         )
     return tuple(rows)

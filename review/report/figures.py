@@ -94,8 +94,9 @@ class ClassRow:
 class FieldRow:
     """One field of a stream's records.
 
-    `released`: how often it is wrong among the released records; `everything`: were all of them released. `changed`, `cleared`,
-    `added`: readings in which people had another value, none where the model had one, one where it had none. `kept`: of
+    `target`: how often it may be wrong among the released; None: as often as a record may. `released`: how often it is wrong
+    among the released records; `everything`: were all of them released. `changed`, `cleared`,
+    `added`: readings in which people had another value, none where the model had one, one where it had none. `stayed`: of
     changed texts the median share that stayed; None: no text was changed.
     """
 
@@ -105,7 +106,18 @@ class FieldRow:
     changed: int
     cleared: int
     added: int
-    kept: float | None
+    stayed: float | None
+    target: float | None = None
+
+    @property
+    def above(self) -> bool:
+        """Whether it is surely wrong more often than it may be."""
+        return isinstance(self.released, Estimate) and self.target is not None and self.released.low > self.target
+
+    @property
+    def kept(self) -> bool:
+        """Whether today's limit shows that it is wrong as seldom as it must be; True where it has no target of its own."""
+        return self.target is None or (isinstance(self.released, Estimate) and self.released.high <= self.target)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,6 +103,7 @@ def build(
         in_force=threshold,
         carried=carried,
         design=judging.design,
+        fields=counted.fields,
     )
     proposed = None
     if progress is not None:
@@ -117,6 +118,7 @@ def build(
         promise,
         target=target,
         stands=None if era is None else era.state in ("own", "carried"),
+        fields_kept=all(field.kept for field in fields),
     )
     if at is None:
         at = what_if.thresholds((), counts, [threshold])

@@ -91,7 +91,7 @@ def _certified(report: Report) -> Headline:
     before = f" in era {era.number - 1}, until {formats.when(era.until)}" if era and era.state == "carried" else ""
     lead = (
         f"With {formats.whole(1 - report.delta)} confidence at most {formats.whole(report.target)} of what it releases"
-        f"{of_class} is wrong (certified{before}{by_itself})."
+        f"{of_class} is wrong{certificate_text.field_targets(report)} (certified{before}{by_itself})."
     )
     if not report.released:
         return Headline(lead=lead, promise=NONE_YET, basis="")

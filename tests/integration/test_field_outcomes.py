@@ -96,7 +96,7 @@ def test_the_report_has_a_line_a_field(book: ledger.Ledger) -> None:
     assert isinstance(total, Estimate)
     assert (total.value, total.n, total.errors) == (0.05, 20, 1)
     assert [(row.changed, row.cleared, row.added) for row in rows] == [(1, 0, 0), (0, 1, 0), (2, 0, 0), (0, 0, 2)]
-    assert by_name["vendor"].kept == 0.5
+    assert by_name["vendor"].stayed == 0.5
     whole = risk.error_among_automated(outcomes.counts(cases), 0.05)
     assert isinstance(whole, Estimate)
     assert whole.errors == 2  # a record is wrong where any field is

@@ -15,7 +15,12 @@ PLAN = era_plan.Plan(epoch="e", alpha=0.05, delta=0.05, thresholds=(0.9, 0.5), s
 Row = tuple[int, str, int]
 
 
-def look(*rows: Row, plan: era_plan.Plan = PLAN, before: certificate.Progress | None = None) -> certificate.Progress:
+def look(
+    *rows: Row,
+    plan: era_plan.Plan = PLAN,
+    before: certificate.Progress | None = None,
+    losses: dict[str, list[float]] | None = None,
+) -> certificate.Progress:
     """Look at samples given as (bin, outcome, n), in the order of decision; all cases were sampled."""
     step = np.repeat([row[0] for row in rows], [row[2] for row in rows])
     outcome = np.repeat([row[1] for row in rows], [row[2] for row in rows])
@@ -32,7 +37,9 @@ def look(*rows: Row, plan: era_plan.Plan = PLAN, before: certificate.Progress | 
     counts = pl.DataFrame([{"bin": at, "version": 0, "n": n} for at, _, n in rows])
     routed = case_counts.of(counts.group_by("bin", "version").agg(pl.col("n").sum()), {0: COLD}, plan.thresholds)
     samples = certificate.Samples(order=order, settled=settled, sent=outcome != "waiting")
-    return certificate.look(plan, samples, routed, before)
+    return certificate.look(
+        plan, samples, routed, before, losses={name: np.array(lost) for name, lost in (losses or {}).items()}
+    )
 
 
 def test_enough_right_labels_certify_from_the_start_down_to_where_evidence_falls_short() -> None:
@@ -214,3 +221,31 @@ def test_labels_needed_at_a_threshold_also_pass_those_before_it() -> None:
     assert certificate.needed_at(hopeless) == [0, None, None]
     late_start = replace(progress, plan=replace(plan, starts=(1,)), certified=())
     assert certificate.needed_at(late_start)[0] is None
+
+
+FIELDS = replace(
+    PLAN, by_field=(era_plan.FieldTarget(field="total", alpha=0.02), era_plan.FieldTarget(field="day", alpha=0.04))
+)
+
+
+def test_a_threshold_is_certified_where_the_records_and_every_field_keep_their_targets() -> None:
+    none = [0.0] * 240
+    enough = look((0, "right", 240), plan=FIELDS, losses={"total": none, "day": none})
+    assert enough.certified == (0, 1)
+    assert enough.log_e == enough.by_field[0].log_e, "what decides is the least evidence"
+    few = look((0, "right", 120), plan=FIELDS, losses={"total": none[:120], "day": none[:120]})
+    assert (few.certified, look((0, "right", 120)).certified) == ((), (0, 1)), (
+        "a target of 2 % takes more labels than one of 5 %"
+    )
+    late = look((0, "right", 240), plan=FIELDS, losses={"total": none, "day": [1.0] * 30 + none[30:]})
+    assert (late.certified, late.by_field[1].errors) == ((), (30.0, 30.0))
+
+
+def test_the_next_step_is_that_of_the_field_that_takes_most() -> None:
+    none = [0.0] * 60
+    step = certificate.needed(look((0, "right", 60), plan=FIELDS, losses={"total": none, "day": none}))
+    assert step is not None
+    assert (step.field, step.threshold) == ("total", 0.9)
+    hopeless = look((0, "right", 60), plan=FIELDS, losses={"total": none, "day": [1.0] * 30 + none[30:]})
+    assert certificate.needed(hopeless) is None
+    assert set(certificate.needed_at(hopeless)) == {None}

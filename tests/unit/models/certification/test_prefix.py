@@ -96,3 +96,25 @@ def test_a_wrong_case_that_joins_a_group_later_takes_from_its_bet() -> None:
 def test_what_cannot_be_is_refused(alpha: float, propensity: float, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         prefix.log_e(samples([True], propensity=[propensity]), np.ones((1, 1)), alpha)
+
+
+def test_a_share_that_is_wrong_is_held_against_the_target_of_its_mean() -> None:
+    rng = np.random.default_rng(1)
+    losses = np.round(rng.random(300) ** 12, 3)
+    stake, weights = e_values.stakes()
+    factors = 1 + stake * (ALPHA - losses[:, None]) / (1 - ALPHA)
+    expected = float(np.log((np.cumprod(factors, axis=0) @ weights).max()))
+    assert prefix.log_e(samples([False] * 300), np.ones((1, 1)), ALPHA, losses=losses) == pytest.approx([expected])
+
+
+def test_losses_of_0_and_1_are_right_and_wrong() -> None:
+    right = [True] * 80 + [False] * 2 + [True] * 40
+    assert prefix.log_e(samples([False] * 122), np.ones((1, 1)), ALPHA, losses=1.0 - np.array(right)) == prefix.log_e(
+        samples(right), np.ones((1, 1)), ALPHA
+    )
+
+
+@pytest.mark.parametrize("losses", [[-0.1], [1.1], [np.nan], [0.0, 0.0]])
+def test_a_loss_is_a_share_for_each_sample(losses: list[float]) -> None:
+    with pytest.raises(ValueError, match="one loss from 0 to 1 per sample"):
+        prefix.log_e(samples([True]), np.ones((1, 1)), ALPHA, losses=np.array(losses))

@@ -162,3 +162,16 @@ def test_how_a_field_is_read_and_compared_is_a_term_of_the_epoch() -> None:
 def test_a_field_alone_is_checked_as_in_a_file() -> None:
     with pytest.raises(ValueError, match="most: goes with"):
         FieldTable(name="total", most=3)
+
+
+def test_a_field_may_have_a_target_stricter_than_the_records() -> None:
+    stream = parsed(field="error = 0.01")
+    assert [field.error for field in stream.field] == [0.01, None]
+    assert (stream.least_error, parsed().least_error) == (0.01, 0.05)
+    assert "error = 0.01" in terms.of(stream, None)["field"][0]
+
+
+def test_a_target_that_every_field_keeps_anyway_is_refused() -> None:
+    assert "field[0].error: 0.05 is not below target.error = 0.05, which each field keeps anyway" in refused(
+        field="error = 0.05"
+    )

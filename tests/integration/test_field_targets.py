@@ -1,0 +1,122 @@
+"""A field of a record may have a target of its own: what is certified, proposed, adopted and watched then keeps that, too."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flows import measure
+from flows.governance import actions, adoption, evidence
+from flows.runtime import runs
+from models.certification import certificate, era_plan
+from models.errors import Misuse
+from review.integrity import verify
+from review.queries import certificates
+from review.report import as_json, report, summary
+from review.report.figures import Report
+from tests.integration import record_desk
+from tests.integration.desk import ANN, WHY, Clock
+from tests.integration.record_desk import RecordDesk
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(runs, "clock", clock)
+    return clock
+
+
+@pytest.fixture
+def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[RecordDesk]:
+    with record_desk.opened(ledger_url, tmp_path, monkeypatch, total="error = 0.03") as desk:
+        yield desk
+
+
+def reported(desk: RecordDesk) -> Report:
+    cases = desk.cases()
+    labels = evidence.labels(desk.describe(), desk.in_force(), cases, runs.clock())
+    progress = evidence.look(desk.run(), desk.in_force(), cases, runs.clock())
+    return measure.gather(desk.run(), desk.in_force(), cases, progress, labels, runs.clock())
+
+
+def test_a_plan_registers_the_targets_of_fields_and_keeps_them(desk: RecordDesk) -> None:
+    desk.records("a", 60, 0.9, {})
+    desk.look()
+    registered = certificates.plans(desk.book, desk.in_force().epoch_id)[""]
+    assert registered.by_field == (era_plan.FieldTarget(field="total", alpha=0.03),)
+    assert verify.ledger(desk.book) == []
+
+
+def test_what_is_certified_keeps_the_target_of_the_field_too(desk: RecordDesk) -> None:
+    desk.records("a", 90, 0.9, {})  # enough for one record in ten, not for one total in thirty
+    seen = desk.look()
+    assert seen.certified == ()
+    assert [one.field for one in seen.by_field] == ["total"]
+    needed = certificate.needed(seen)
+    assert needed is not None
+    assert needed.field == "total"
+    assert f"about {needed.labels} more blind labels" in _refusal("no threshold of mail is certified yet")
+    desk.records("b", 60, 0.9, {})
+    assert desk.look().threshold == 0.9
+    assert desk.look().by_field == desk.look().by_field, "what a look left is read back as it was"
+    actions.adopt("mail", None, by=ANN, because=WHY)
+    assert desk.in_force().policy.threshold == 0.9
+
+
+def _refusal(begins: str) -> str:
+    with pytest.raises(Misuse, match=begins) as caught:
+        actions.adopt("mail", None, by=ANN, because=WHY)
+    return str(caught.value)
+
+
+def test_errors_in_another_field_are_held_against_the_records_alone(desk: RecordDesk) -> None:
+    desk.records("a", 200, 0.9, {"vendor": 8})
+    assert desk.look().threshold == 0.9
+    assert desk.look().by_field[0].errors == (0.0,)
+
+
+def test_errors_in_the_field_take_the_certificate(desk: RecordDesk) -> None:
+    desk.records("a", 200, 0.9, {"total": 8})
+    seen = desk.look()
+    assert (seen.threshold, seen.errors, seen.by_field[0].errors) == (None, (8.0,), (8.0,))
+
+
+def test_a_certified_threshold_that_the_fields_labels_speak_against_is_not_adopted(desk: RecordDesk) -> None:
+    desk.records("a", 200, 0.9, {})
+    assert desk.look().threshold == 0.9
+    desk.records("b", 100, 0.9, {"total": 24})  # 8 % of all totals, where 3 % may be wrong; of records 10 % may
+    assert desk.look().threshold == 0.9, "later errors take nothing of what a beginning has shown"
+    ruling = adoption.of(desk.book, desk.describe(), desk.in_force()).verdicts[""]
+    assert (ruling.state, ruling.contradicted, ruling.allowed) == ("contradicted", (), ())
+    assert [one.field for one in ruling.speaks_against] == ["total"]
+    refusal = _refusal("threshold 0.9 of mail cannot be adopted: it is certified, but by the labels so far at least")
+    assert "of what it would release is wrong in total, with 3 % asked for" in refusal.replace("\u00a0", " ")
+    assert "wrong in total, above the target" in report.lines(reported(desk))
+
+
+def test_a_rise_of_the_fields_error_stops_release_where_the_records_still_keep_theirs(desk: RecordDesk) -> None:
+    desk.records("a", 200, 0.9, {})
+    desk.look()
+    actions.adopt("mail", None, by=ANN, because=WHY)
+    desk.records("b", 100, 0.9, {"total": 16})
+    labels = evidence.labels(desk.describe(), desk.in_force(), desk.cases(), runs.clock())
+    by_field = evidence.field_labels(desk.run(), desk.in_force(), desk.cases(), runs.clock())
+    assert evidence.watch(desk.run(), desk.in_force(), labels, runs.clock()) is False, (
+        "16 % for a while is no alarm at 10 %"
+    )
+    assert evidence.watch(desk.run(), desk.in_force(), labels, runs.clock(), by_field=by_field) is True
+    assert "blind labels of released cases are wrong in total, with 0.03 allowed" in desk.in_force().because
+
+
+def test_the_report_promises_the_field_beside_the_records(desk: RecordDesk) -> None:
+    desk.records("a", 200, 0.9, {})
+    desk.look()
+    actions.adopt("mail", None, by=ANN, because=WHY)
+    desk.records("b", 20, 0.9, {})
+    new_report = reported(desk)
+    lead = summary.of(new_report).lead.replace("\u00a0", " ")
+    assert lead.startswith(
+        "With 95 % confidence at most 10 % of what it releases is wrong, and at most 3 % of it in total"
+    )
+    assert [field["target"] for field in as_json.whole(new_report)["fields"]] == [0.03, None]
+    assert "at most 3" in report.page(new_report)
