@@ -19,7 +19,7 @@ from models.routing import policy as policies
 from review import formats
 from review.adoption import evidence_counts, verdict
 from review.ledger import ledger
-from review.queries import blind_samples, certificates, field_outcomes, outcomes, policy_history, relook
+from review.queries import blind_samples, certificates, field_outcomes, policy_history, record_outcomes, relook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class Weighing:
 def of(book: ledger.Ledger, stream: Stream, in_force: policy_history.PolicyInForce) -> Weighing:
     """The verdict on every part of the epoch in force. Raises LedgerInvalid if a sample is not one its policy gives."""
     plans = certificates.plans(book, in_force.epoch_id)
-    cases = outcomes.read(book, stream.name, now=runs.clock(), **evidence.rules(stream))
+    cases = record_outcomes.read(book, stream.name, now=runs.clock(), **evidence.rules(stream))
     with evidence.adding_up(stream):
         progress_by_scope = relook.still(book, cases, in_force.epoch_id)
     differing = None

@@ -114,7 +114,9 @@ def _plans(
             policy_history.rule_of(taken)
         )  # which may be in force no more, and comes back when it is certified
     targets = tuple(
-        era_plan.FieldTarget(field=field.name, alpha=field.error) for field in stream.field if field.error is not None
+        era_plan.FieldTarget(field=field.name, alpha=field.error, graded=field.graded)
+        for field in stream.field
+        if field.error is not None
     )
     for part in parts:
         own = rollups.confidences(cases, part or None)

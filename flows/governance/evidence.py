@@ -17,7 +17,7 @@ from models.config.stream import Stream
 from models.errors import LedgerInvalid
 from models.monitoring import change_detection
 from models.routing.policy import Route
-from review.queries import alarms, certificates, outcomes, policy_history, relook, suspicion
+from review.queries import alarms, certificates, policy_history, record_outcomes, relook, suspicion
 from review.queries.outcomes import Outcomes
 
 WATCHDOG = names_and_reasons.WATCHDOG
@@ -25,7 +25,7 @@ WATCHDOG = names_and_reasons.WATCHDOG
 
 def cases(run: runs.Run, now: str) -> Outcomes:
     """The stream's decisions and what became of each."""
-    return outcomes.read(run.ledger, run.stream.name, now=now, **rules(run.stream))
+    return record_outcomes.read(run.ledger, run.stream.name, now=now, **rules(run.stream))
 
 
 def rules(stream: Stream) -> dict[str, Any]:

@@ -22,22 +22,37 @@ def same_regions(ours: Sequence[Region], theirs: Sequence[Region], overlap: floa
     >>> same_regions([one], [one | {"end": 12}], 0.5), same_regions([one], [one, one], 0.5)
     (True, False)
     """
-    if len(ours) != len(theirs):
-        return False
-    for label in {str(one["label"]) for one in (*ours, *theirs)}:
-        sets = [[one for one in regions if one["label"] == label] for regions in (ours, theirs)]
-        if len(sets[0]) != len(sets[1]) or not _matched(sets[0], sets[1], overlap):
-            return False
-    return True
+    return len(ours) == len(theirs) == len(_pairs(ours, theirs, overlap))
 
 
-def _matched(ours: Sequence[Region], theirs: Sequence[Region], overlap: float) -> bool:
-    """Whether as many regions of one label match one to one."""
+def as_ours(ours: Sequence[Region], theirs: Sequence[Region], overlap: float) -> list[Region]:
+    """Their regions, each that matches one of ours written as ours; as many of them as can, in their order.
+
+    >>> one = {"start": 0, "end": 10, "label": "name"}
+    >>> [two["end"] for two in as_ours([one], [one | {"end": 12}, one | {"end": 3}], 0.5)]
+    [10, 3]
+    """
+    pairs = _pairs(ours, theirs, overlap)
+    return [ours[pairs[place]] if place in pairs else region for place, region in enumerate(theirs)]
+
+
+def _pairs(ours: Sequence[Region], theirs: Sequence[Region], overlap: float) -> dict[int, int]:
+    """Place among theirs -> place among ours, of as many regions as match one to one."""
+    pairs: dict[int, int] = {}
+    for label in {str(one["label"]) for one in ours} & {str(one["label"]) for one in theirs}:
+        mine, other = ([n for n, one in enumerate(part) if one["label"] == label] for part in (ours, theirs))
+        overlaps = _overlaps([ours[n] for n in mine], [theirs[n] for n in other])
+        pairs |= {other[column]: mine[row] for row, column in _assigned(overlaps, overlap - 1e-9)}
+    return pairs
+
+
+def _assigned(overlaps: Floats, least: float) -> list[tuple[int, int]]:
+    """As many (row, column) with at least so much overlap as can be chosen with each once; of these, those that overlap most."""
     from scipy.optimize import linear_sum_assignment  # a fifth of a second, which records without regions do without
 
-    short = _overlaps(ours, theirs) < overlap - 1e-9
-    rows, columns = linear_sum_assignment(short)
-    return not short[rows, columns].any()
+    enough = overlaps >= least
+    rows, columns = linear_sum_assignment(enough * (1 + overlaps / (1 + min(overlaps.shape))), maximize=True)
+    return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if enough[row, column]]
 
 
 def _overlaps(ours: Sequence[Region], theirs: Sequence[Region]) -> Floats:

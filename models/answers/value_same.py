@@ -12,7 +12,7 @@ from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
-from models.answers import regions
+from models.answers import regions, row_lists
 
 
 def same_value(ours: Any, theirs: Any, *, by: str, within: float = 0.0, overlap: float = 0.5) -> bool:
@@ -22,7 +22,8 @@ def same_value(ours: Any, theirs: Any, *, by: str, within: float = 0.0, overlap:
         ours: A value, or None.
         theirs: Another of the same kind, or None.
         by: How they are compared: exact (of texts outer white space and the kind of line end do not count), folded
-            (nor do case, white space within and a final stop), edits (Levenshtein 1966), within, set, overlap (`regions`).
+            (nor do case, white space within and a final stop), edits (Levenshtein 1966), within, set, rows (`row_lists`), overlap
+            (`regions`).
         within: How many edits, days or units apart they may be.
         overlap: Of regions: the least intersection over union, in (0, 1].
 
@@ -38,6 +39,8 @@ def same_value(ours: Any, theirs: Any, *, by: str, within: float = 0.0, overlap:
     match by:
         case "set":
             return _distinct(ours) == _distinct(theirs)
+        case "rows":
+            return row_lists.share_wrong(ours, as_ours(ours, theirs, by=by, within=within)) == 0
         case "overlap":
             return regions.same_regions(ours, theirs, overlap)
         case "within":
@@ -48,6 +51,18 @@ def same_value(ours: Any, theirs: Any, *, by: str, within: float = 0.0, overlap:
         case "folded":
             return _folded(ours) == _folded(theirs)
     return bool(plain_text(ours) == plain_text(theirs))
+
+
+def as_ours(ours: Any, theirs: Any, *, by: str, within: float = 0.0, overlap: float = 0.5) -> Any:
+    """Their list of rows or regions with each entry that is one of ours written as ours; any other value as it is.
+
+    Args as for `same_value`.
+    """
+    if by not in ("rows", "overlap") or not isinstance(ours, list) or not isinstance(theirs, list):
+        return theirs
+    if by == "rows":
+        return row_lists.as_ours(ours, theirs, lambda one, other: row_lists.same_row(one, other, within))
+    return regions.as_ours(ours, theirs, overlap)
 
 
 def plain_text(value: Any) -> Any:

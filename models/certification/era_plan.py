@@ -24,10 +24,14 @@ FIXED_WEIGHT = 0.3  # of delta, for that chain; the rest is for those that start
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldTarget:
-    """The target error of one field of a record, in (0, 1), beside that of the records. Raises ValueError outside it."""
+    """The target error of one field of a record, in (0, 1), beside that of the records. Raises ValueError outside it.
+
+    `graded`: of the share of its list that is wrong, on average; such a field is no part of whether a record is right.
+    """
 
     field: str
     alpha: float
+    graded: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.alpha < 1:

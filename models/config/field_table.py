@@ -12,8 +12,8 @@ from models.answers.same import Rule
 from models.config.fields import Column, Label, Labels, Share
 from models.config.table import Table
 
-Kind = Literal["choice", "set", "text", "draft", "number", "date", "yesno", "rating", "spans", "boxes"]
-Same = Literal["exact", "folded", "edits", "within", "set", "overlap"]
+Kind = Literal["choice", "set", "text", "draft", "number", "date", "yesno", "rating", "rows", "spans", "boxes"]
+Same = Literal["exact", "folded", "edits", "within", "set", "rows", "overlap"]
 
 # By what two values of a kind can be compared; the first is what holds where the file says nothing.
 SAME: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -26,13 +26,16 @@ SAME: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "date": ("within",),
         "yesno": ("exact",),
         "rating": ("within",),
+        "rows": ("rows",),
         "spans": ("set", "overlap"),
         "boxes": ("overlap",),
     }
 )
 LABELLED = ("choice", "set", "spans", "boxes")  # kinds whose values have labels
 REGIONS = ("spans", "boxes")  # kinds whose values are parts of what a person is shown
-SETS = ("set", *REGIONS)  # kinds whose values are lists: an empty one says that there is none
+SETS = ("set", "rows", *REGIONS)  # kinds whose values are lists: an empty one says that there is none
+GRADED = ("rows", *REGIONS)  # kinds of which a part can be wrong
+MOST_COLUMNS = 12
 MOST_FIELDS = 100
 _DAY = ("%Y", "%m", "%d")  # what a date's format must hold
 
@@ -65,6 +68,12 @@ class FieldTable(Table):
     unit: Literal["percent", "share"] | None = None  # of the model's boxes, of the picture's sides; None: percent
     format: Annotated[str, AfterValidator(_format)] | None = None  # of the model's dates; None: ISO 8601
     most: Annotated[int, Field(ge=2, le=10)] | None = None  # of a rating, which begins at 1; None: 5
+    columns: Annotated[dict[Label, Literal["text", "number"]], Field(min_length=1, max_length=MOST_COLUMNS)] | None = (
+        None  # of rows: the keys of each, in the order in which people are shown them
+    )
+    graded: bool = (
+        False  # of a list: held against `error` by the share of it that is wrong, and no part of the record's own
+    )
     required: bool = True  # a record whose model gave no value for it goes to a person
     error: Share | None = None  # how often it may be wrong among the released; None: as often as a record may
 
@@ -88,7 +97,15 @@ class FieldTable(Table):
         if (self.labels is not None) != (self.kind in LABELLED):
             way = "name them" if self.labels is None else "drop them"
             raise ValueError(f'labels: go with kind = {_listed(LABELLED)}; this is "{self.kind}": {way}')
-        if self.within is not None and self.compared not in ("within", "edits"):
+        if (self.columns is not None) != (self.kind == "rows"):
+            way = "name them" if self.columns is None else "drop them"
+            raise ValueError(f'columns: go with kind = "rows"; this is "{self.kind}": {way}')
+        if self.graded and (self.kind not in GRADED or self.error is None):
+            raise ValueError(
+                f"graded: goes with kind = {_listed(GRADED)} and an error, the share that may be wrong on average; "
+                f'this is "{self.kind}"' + ("" if self.error is not None else ", without an error")
+            )
+        if self.within is not None and self.compared not in ("within", "edits", "rows"):
             raise ValueError(
                 f'within: says how far apart numbers, days or edits may be, and this is compared by "{known[0]}"'
             )
@@ -166,8 +183,13 @@ def check(fields: Sequence[FieldTable], labels: Sequence[str], shown: str, other
 
 def check_targets(fields: Sequence[FieldTable], error: float) -> None:
     """Raises ValueError, naming the key, where a field's own target asks for no more than `error`, that of the records."""
+    if fields and all(field.graded for field in fields):
+        raise ValueError(
+            "field[0].graded: a graded field is no part of whether a record is right, and this stream has no other; drop graded, "
+            "or add a field beside it"
+        )
     for place, field in enumerate(fields):
-        if field.error is not None and field.error >= error:
+        if field.error is not None and field.error >= error and not field.graded:
             raise ValueError(
                 f"field[{place}].error: {field.error:g} is not below target.error = {error:g}, which each field keeps anyway (a "
                 "record is wrong where any field is); lower it, or drop it"

@@ -2,8 +2,9 @@
 
 Input is one frame of counts, a row per distinct combination: `confidence` (Float64, null: unscorable), `route`,
 `blind`, `propensity` (in (0, 1], fixed before sampling), `outcome` (unsampled | waiting | open | skipped | right |
-wrong), `n`. Only blind samples are evidence: an answer given beside the model's own is not. Every blind sample counts,
-whatever its route, with weight 1 / propensity (Horvitz and Thompson 1952).
+wrong), `n`; and, where an answer can be wrong in part, `loss`: how much, in [0, 1]. Limits of such a mean are those of as many
+answers wrong as the losses add up to, whose spread is never less. Only blind samples are evidence: an answer given beside the
+model's own is not. Every blind sample counts, whatever its route, with weight 1 / propensity (Horvitz and Thompson 1952).
 
 Samples without an answer yet (waiting, open, skipped) are taken to be like the answered ones of the same propensity: the
 weights are divided by the answered share there, or by the overall share if some propensity has samples and no answer at
@@ -100,9 +101,11 @@ def _evidence(counts: pl.DataFrame, region: NDArray[np.int64], regions: int) -> 
     propensity, column = np.unique(counts["propensity"].to_numpy(), return_inverse=True)
     sampled = counts["blind"].to_numpy()
     answered = sampled & counts["outcome"].is_in(SETTLED).to_numpy()
-    wrong = sampled & (counts["outcome"] == Outcome.WRONG).to_numpy()
+    wrong = np.where(sampled & (counts["outcome"] == Outcome.WRONG).to_numpy(), 1.0, 0.0)
+    if "loss" in counts.columns:
+        wrong *= counts["loss"].to_numpy()
 
-    def table(rows: NDArray[np.bool_]) -> Floats:
+    def table(rows: NDArray[np.bool_] | Floats) -> Floats:
         cells = region * len(propensity) + column
         sums = np.bincount(cells, weights=counts["n"].to_numpy() * rows, minlength=regions * len(propensity))
         return sums.astype(np.float64).reshape(regions, len(propensity))

@@ -14,7 +14,7 @@ import polars as pl
 from models import columns
 from models.answers import right_wrong, same
 from models.config.field_table import FieldTable
-from models.outputs import region_values
+from models.outputs import region_values, row_values
 
 NULL = "null"
 _MOST = 2.0**53  # from which on whole numbers that differ are one float
@@ -58,6 +58,9 @@ def fits(value: Any, field: FieldTable) -> bool:
             return value is None or value in (field.labels or ())
         case "set":
             return isinstance(value, list) and all(one in (field.labels or ()) for one in value)
+        case "rows":
+            columns = (field.columns or {}).keys()
+            return isinstance(value, list) and all(isinstance(one, dict) and one.keys() == columns for one in value)
     sides = ("start", "end") if field.kind == "spans" else ("x", "y", "width", "height")
     return isinstance(value, list) and all(
         isinstance(one, dict) and one.get("label") in (field.labels or ()) and all(side in one for side in sides)
@@ -153,6 +156,7 @@ _READ: dict[str, Callable[[pl.Series, pl.Series, FieldTable], pl.Series]] = {
     "draft": _text,
     "number": _number,
     "rating": _rating,
+    "rows": row_values.rows,
     "set": _set,
     "spans": region_values.spans,
     "text": _text,
@@ -175,6 +179,8 @@ def _wanted(field: FieldTable) -> str:
             return f"no whole number from 1 to {field.highest}"
         case "set":
             return f"no list of {same.few(field.labels or ())}"
+        case "rows":
+            return f"no list of rows with {same.few(list(field.columns or {}))}"
         case "spans":
             return f"no list of start, end and label, one of {same.few(field.labels or ())}"
         case "boxes":

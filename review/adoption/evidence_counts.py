@@ -6,7 +6,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 import polars as pl
 
 from models.certification import certificate, era_plan
@@ -79,7 +78,7 @@ def _fields(
 ) -> tuple[verdict.FieldEvidence, ...]:
     """The evidence on each field that has a target of its own in the plan of all cases."""
     targets = plans[""].by_field if "" in plans else ()
-    parts = [_part(field_outcomes.of_field(cases, differing, target.field), points) for target in targets]
+    parts = [_part(field_outcomes.of_target(cases, differing, target), points) for target in targets]
     return tuple(
         verdict.FieldEvidence(field=target.field, target=target.alpha, counts=part.least, design=part.design)
         for target, part in zip(targets, parts, strict=True)
@@ -120,12 +119,13 @@ def _design(cases: Outcomes) -> Design:
     if named["member"].n_unique() == named.height:
         return group_intervals.ALONE
     row = pl.int_range(1, pl.len() + 1, dtype=pl.UInt64)
+    loss = pl.col("loss") if "loss" in cases.sampled.columns else pl.lit(1.0)
     sampled = cases.sampled.select(
         "confidence",
         group=pl.when(pl.col("member") > 0).then("member").otherwise(row).reinterpret(signed=True),
         weight=1 / cases.kinds["propensity"].gather(cases.sampled["kind"]),
         released=(cases.kinds["route"] == policy.Route.AUTOMATE).gather(cases.sampled["kind"]),
-        right=pl.col("outcome") == Outcome.RIGHT,
+        wrong=pl.when(pl.col("outcome") == Outcome.RIGHT).then(0.0).otherwise(loss),
         answered=pl.col("outcome").is_in((*SETTLED, Outcome.DISPUTED)),
     )
     answered = sampled.filter("answered")
@@ -142,8 +142,12 @@ def _labels(
     sampled: pl.DataFrame,
 ) -> tuple[group_intervals.Floats, group_intervals.Floats, group_intervals.Groups, group_intervals.Floats]:
     """Confidence, wrong, group and weight of each."""
-    wrong = np.where(sampled["right"].to_numpy(), 0.0, 1.0)
-    return sampled["confidence"].to_numpy(), wrong, sampled["group"].to_numpy(), sampled["weight"].to_numpy()
+    return (
+        sampled["confidence"].to_numpy(),
+        sampled["wrong"].to_numpy(),
+        sampled["group"].to_numpy(),
+        sampled["weight"].to_numpy(),
+    )
 
 
 def verdicts(

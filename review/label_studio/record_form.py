@@ -16,13 +16,14 @@ import hashlib
 import json
 from xml.sax.saxutils import quoteattr
 
+from models.answers.row_lists import BAR
 from models.config.field_table import REGIONS, SETS, FieldTable
 from models.config.stream import Stream
 from models.errors import StreamInvalid
 from review.label_studio import labeling_config, region_fields
 from review.label_studio.labeling_config import SUBJECT, face
 
-ABSENT, NONE, ALL = "Not there", "None of them", "All are marked"  # a value; a set; regions
+ABSENT, NONE, NO_ROWS, ALL = "Not there", "None of them", "No rows", "All are marked"  # a value; a set; rows; regions
 YES, NO = "Yes", "No"
 AS_IT_STANDS, EDITED, HELD_BACK = "As it stands", "After an edit", "Not at all"  # how a draft may go out
 _COLUMNS = "display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; align-items: flex-start"
@@ -37,6 +38,8 @@ _TIGHT = (
     ".record .htx-datetime { padding: 0; } .record .lsf-choice { margin: 0.125rem 0; }"
 )
 _DRAFT = "border: 1px solid var(--color-neutral-border); border-radius: 0.25rem; padding: 0.25rem; margin: 0.25rem 0"
+# Of several lines, without a button that would make a card of them.
+_LINES = 'rows="6" maxSubmissions="1" editable="true" showSubmitButton="false"'
 _KEYS = "1234567890qwetasdfgzxcbyiopjkln"  # with Alt: that a field has no value
 
 
@@ -52,6 +55,8 @@ def absence(field: FieldTable) -> str:
 
 def absent(field: FieldTable) -> str:
     """What is chosen where a field has no value."""
+    if field.kind == "rows":
+        return NO_ROWS
     return NONE if field.kind in SETS else ABSENT
 
 
@@ -67,7 +72,8 @@ def start(field: FieldTable) -> str:
 
 def _known(field: FieldTable) -> str:
     """A field by what it is: in a form that is not the stream's any more nothing is taken for another field."""
-    what = json.dumps([field.name, field.kind, field.labels], ensure_ascii=True)
+    columns = [list(field.columns)] if field.columns else []  # in another order a line says something else
+    what = json.dumps([field.name, field.kind, field.labels, *columns], ensure_ascii=True)
     return hashlib.sha256(what.encode("ascii")).hexdigest()[:8]
 
 
@@ -151,7 +157,7 @@ def _draft(place: int, field: FieldTable) -> str:
 {choices}
       </Choices>
       <View visibleWhen="choice-selected" whenTagName="{control(field)}" whenChoiceValue="{EDITED}">
-      <TextArea name="{edit(field)}" toName="{SUBJECT}" {text} rows="6" maxSubmissions="1" editable="true"/>
+      <TextArea name="{edit(field)}" toName="{SUBJECT}" {text} {_LINES}/>
       </View>"""
 
 
@@ -162,6 +168,12 @@ def _control(field: FieldTable) -> str:
     match field.kind:
         case "text":
             return f'      <TextArea {needed} value="${start(field)}" rows="1" maxSubmissions="1" editable="true"/>'
+        case "rows":
+            columns = quoteattr(face(f"A line a row: {f' {BAR} '.join(field.columns or {})}"))
+            return (
+                f'      <Header size="6" style="{labeling_config.NAME}" value={columns}/>\n'
+                f'      <TextArea {needed} value="${start(field)}" {_LINES}/>'
+            )
         case "number":
             return f'      <Number {needed} step="0.01"/>'
         case "date":

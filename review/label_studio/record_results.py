@@ -7,9 +7,10 @@ from typing import Any
 
 from models.answers import record_text, value_same
 from models.answers.record_text import Values
+from models.answers.row_lists import BAR
 from models.config.field_table import REGIONS, SETS, FieldTable
 from models.config.stream import Stream
-from models.outputs import field_values
+from models.outputs import field_values, row_values
 from review.label_studio import labeling_config, record_form, region_fields
 from review.label_studio.unreadable import Unreadable
 
@@ -41,7 +42,13 @@ def read(stream: Stream, result: object, prediction: str | None) -> str:
         if field.kind == "draft":
             theirs[field.name] = _draft(field, by_control, predicted.get(field.name))
         else:
-            theirs[field.name] = _value(field, by_control)
+            theirs[field.name] = value_same.as_ours(
+                predicted.get(field.name),
+                _value(field, by_control),
+                by=field.compared,
+                within=field.within or 0.0,
+                overlap=field.overlap or 0.5,
+            )
     fields = {field.name: field for field in stream.field}
 
     def same(name: str, one: Any, other: Any) -> bool:
@@ -113,6 +120,27 @@ def _text(_: FieldTable, value: dict[str, Any]) -> str | None:
     return value_same.plain_text(labeling_config.safe(text)) or None
 
 
+def _rows(field: FieldTable, value: dict[str, Any]) -> list[dict[str, Any]]:
+    """One row a line, its cells parted by bars; a cell that is left out at the end is not there."""
+    kinds = field.columns or {}
+    rows = []
+    for line in (_text(field, value) or "").splitlines():
+        if not line.strip(f" \t{BAR}"):
+            continue
+        parts = line.split(BAR)
+        parts = parts[:-1] if len(parts) == len(kinds) + 1 and not parts[-1].strip() else parts
+        if len(parts) > len(kinds):
+            raise ValueError(f"{len(parts)} cells")
+        texts = [*parts, *[""] * (len(kinds) - len(parts))]
+        cells = {name: row_values.cell(text, kind) for (name, kind), text in zip(kinds.items(), texts, strict=True)}
+        if any(cell is ... for cell in cells.values()):
+            raise ValueError(line)
+        rows.append(cells)
+    if not rows:
+        raise ValueError("no row")
+    return rows
+
+
 def _number(_: FieldTable, value: dict[str, Any]) -> float | int:
     number = value["number"]
     if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
@@ -161,6 +189,7 @@ _READ = {
     "date": _date,
     "number": _number,
     "rating": _rating,
+    "rows": _rows,
     "set": _set,
     "text": _text,
     "yesno": _yesno,

@@ -1,25 +1,43 @@
 """What a reader of a record starts from: the texts in a task's data, and the other values as a prediction. Pure."""
 
+import json
 from typing import Any
 
 from models.answers import record_text
+from models.answers.row_lists import BAR
 from models.config.field_table import REGIONS, FieldTable
 from models.config.stream import Stream
 from models.outputs import field_values
 from review.label_studio import labeling_config, record_form, region_fields
 from review.label_studio.labeling_config import face
 
+WRITTEN = ("text", "rows")  # kinds that people write, in a control that starts from the task's data
+
 
 def data(stream: Stream, prediction: str | None, *, blind: bool) -> dict[str, object]:
-    """The part of a task's data that fields start from: drafts, and texts, which are empty in every blind task."""
+    """The part of a task's data that fields start from: drafts, and what people write, which is empty in every blind task."""
     values = _values(stream, prediction)
     return {
         record_form.start(field): ""
-        if blind and field.kind == "text"
-        else labeling_config.safe(values.get(field.name) or "")
+        if blind and field.kind in WRITTEN
+        else labeling_config.safe(_written(field, values.get(field.name)))
         for field in stream.field
-        if field.kind in ("text", "draft")
+        if field.kind in (*WRITTEN, "draft")
     }
+
+
+def _written(field: FieldTable, value: Any) -> str:
+    """What a text, or a list of rows, is as lines that a person can change."""
+    if field.kind != "rows":
+        return str(value or "")
+    lines = [f" {BAR} ".join(_cell(row[name]) for name in field.columns or {}).rstrip() for row in value or ()]
+    return "\n".join(lines)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, str):
+        return " ".join(value.replace(BAR, " ").split())
+    return "" if value is None else json.dumps(value)
 
 
 def prefill(stream: Stream, prediction: str | None) -> list[dict[str, object]]:
@@ -35,7 +53,7 @@ def prefill(stream: Stream, prediction: str | None) -> list[dict[str, object]]:
         elif field.kind in REGIONS and value is not None:
             items += region_fields.items(record_form.control(field), field, value)
             items.append(_item(record_form.absence(field), "choices", [record_form.ALL]))
-        elif value is not None and field.kind != "text":
+        elif value is not None and field.kind not in WRITTEN:
             items.append(_item(record_form.control(field), *_kept(field, value)))
     return items
 

@@ -238,9 +238,14 @@ def watched(all_cases: Outcomes, epoch_id: str, *, unsettled_before: str | None 
     # What a case belongs with is the beginning of a SHA-256, and another than the one it was sampled by: a fair number for this.
     released = of_sample["released"] & (cases.sampled["member"].cast(pl.Float64) < of_sample["kept"] * 2.0**64)
     waits = pl.lit(True) if unsettled_before is None else pl.col("since") < unsettled_before
-    return cases.sampled.filter(released, pl.col("settled") | (pl.col("since").is_not_null() & waits)).select(
-        "seal", "decided_at", wrong=pl.col("outcome") != Outcome.RIGHT
+    wrong = pl.col("outcome") != Outcome.RIGHT
+    if "loss" in cases.sampled.columns:
+        # A fair number of each case, below its loss as often as that says: change detection takes labels that are wrong or not.
+        wrong &= pl.lit(policy.random_numbers(cases.sampled["case_id"], epoch_id)) < pl.col("loss")
+    sampled = cases.sampled.with_columns(wrong=wrong).filter(
+        released, pl.col("settled") | (pl.col("since").is_not_null() & waits)
     )
+    return sampled.select("seal", "decided_at", "wrong")
 
 
 def watched_by_field(
@@ -253,7 +258,7 @@ def watched_by_field(
     differing = field_outcomes.differences(ledger, stream, all_cases.people, epoch_id)
     frames = []
     for target in targets:
-        cases = field_outcomes.of_field(all_cases, differing, target.field)
+        cases = field_outcomes.of_target(all_cases, differing, target)
         frames.append((target, watched(cases, epoch_id, unsettled_before=unsettled_before)))
     return frames
 

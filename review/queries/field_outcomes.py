@@ -4,6 +4,7 @@ A record is read whole and is one unit of evidence. Of one field it is right whe
 field as the model has it: the same cases, propensities and order as of the record, another question.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
-from models.answers import record_text
+from models.answers import record_text, row_lists
 from models.certification import era_plan
 from models.evaluation.outcome import SETTLED, Outcome
 from review.ledger.ledger import Ledger
@@ -28,6 +29,7 @@ DIFFERENCES = pl.Schema(
         "blind": pl.Boolean,
         "field": pl.String,
         "kind": pl.String,  # changed | cleared (the model had a value) | added (it had none)
+        "lost": pl.Float64,  # of a list: the share of the longer one that has no entry like it in the other; else 1
         "kept": pl.Float64,  # of a text that was changed: the share of its longer version that stayed; else null
     }
 )
@@ -59,30 +61,36 @@ def differences(ledger: Ledger, stream: str, people: Reviewed, epoch_id: str) ->
 def losses(ledger: Ledger, cases: Outcomes, plan: era_plan.Plan) -> dict[str, NDArray[np.float64]]:
     """Of each field with a target of its own in a plan: how wrong it is in each sample of `cases`, in their order.
 
-    0 or 1, and 1 where that is not settled.
+    In [0, 1], and 1 where that is not settled.
     """
     if not plan.by_field:
         return {}
     stream = ledger.read("SELECT stream FROM epoch WHERE epoch_id = :epoch", epoch=plan.epoch)["stream"].item()
     differing = differences(ledger, stream, cases.people, plan.epoch)
-    right = {target.field: pl.col("settled") & (pl.col("outcome") == Outcome.RIGHT) for target in plan.by_field}
-    return {
-        name: of_field(cases, differing, name)
-        .sampled.select(pl.when(is_right).then(0.0).otherwise(1.0))
-        .to_series()
-        .to_numpy()
-        for name, is_right in right.items()
-    }
+    lost = {}
+    for target in plan.by_field:
+        sampled = of_target(cases, differing, target).sampled
+        wrong = pl.when(pl.col("outcome") == Outcome.RIGHT).then(0.0).otherwise("loss" if target.graded else 1.0)
+        lost[target.field] = sampled.select(pl.when("settled").then(wrong).otherwise(1.0)).to_series().to_numpy()
+    return lost
 
 
-def of_field(cases: Outcomes, differing: pl.DataFrame, field: str) -> Outcomes:
-    """The cases with the outcome of one field: right where most of a record's blind readings leave it as it was.
+def of_target(cases: Outcomes, differing: pl.DataFrame, target: era_plan.FieldTarget) -> Outcomes:
+    """The cases with the outcome of a field that has a target of its own; a graded one with how wrong it is, too."""
+    return graded(cases, differing, target.field) if target.graded else of_fields(cases, differing, [target.field])
 
-    `differing`: `differences`. What nobody has answered stays as it is, and a dispute is one of a field only where somebody
-    has it otherwise.
+
+def of_fields(cases: Outcomes, differing: pl.DataFrame, fields: Collection[str]) -> Outcomes:
+    """The cases with the outcome of some fields: right where most of a record's blind readings leave all of them as they were.
+
+    `differing`: `differences`. What nobody has answered stays as it is, and a dispute is one of these fields only where
+    somebody has one of them otherwise.
     """
-    blind = differing.filter("blind")
-    against = blind.filter(pl.col("field") == field).group_by("case_id").agg(against=pl.len().cast(pl.Int64))
+    against = (
+        differing.filter("blind", pl.col("field").is_in(list(fields)))
+        .group_by("case_id")
+        .agg(against=pl.col("slot").n_unique().cast(pl.Int64))
+    )
     readings = (
         cases.people.readings.filter("blind")
         .group_by("case_id")
@@ -108,6 +116,28 @@ def of_field(cases: Outcomes, differing: pl.DataFrame, field: str) -> Outcomes:
     return replace(cases, sampled=sampled.with_columns(outcome=outcome).select(cases.sampled.columns))
 
 
+def graded(cases: Outcomes, differing: pl.DataFrame, field: str) -> Outcomes:
+    """The cases with a column `loss`, the share of a field's list that is wrong.
+
+    Of several blind readings it is the middle one's, of two middle ones the larger. Right where it is 0; what nobody has answered
+    stays as it is.
+    """
+    lost = differing.filter("blind", pl.col("field") == field).select("case_id", "slot", "lost")
+    each = cases.people.readings.filter("blind").join(lost, on=["case_id", "slot"], how="left")
+    middle = pl.col("lost").fill_null(0.0).quantile(0.5, interpolation="higher")
+    sampled = cases.sampled.join(
+        each.group_by("case_id").agg(loss=middle), on="case_id", how="left", maintain_order="left"
+    )
+    read = pl.col("outcome").is_in(SETTLED)
+    outcome = pl.when(read).then(
+        pl.when(pl.col("loss") > 0).then(pl.lit(Outcome.WRONG)).otherwise(pl.lit(Outcome.RIGHT))
+    )
+    return replace(
+        cases,
+        sampled=sampled.with_columns(outcome=pl.coalesce(outcome, "outcome"), loss=pl.col("loss").fill_null(0.0)),
+    )
+
+
 def _differing(prediction: str | None, answer: str) -> list[dict[str, Any]]:
     ours = record_text.values(prediction)
     theirs = record_text.values(answer)
@@ -120,5 +150,7 @@ def _differing(prediction: str | None, answer: str) -> list[dict[str, Any]]:
         kept = None
         if isinstance(before, str) and isinstance(after, str) and max(len(before), len(after)) <= _COMPARED:
             kept = Levenshtein.normalized_similarity(before, after)
-        rows.append({"field": name, "kind": kind, "kept": kept})
+        lists = all(isinstance(value, list) or value is None for value in (before, after))
+        lost = row_lists.share_wrong(before, after) if lists else 1.0
+        rows.append({"field": name, "kind": kind, "lost": lost, "kept": kept})
     return rows

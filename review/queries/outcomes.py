@@ -190,7 +190,7 @@ def binned(cases: Outcomes, by: Sequence[str], thresholds: Sequence[float]) -> p
 
 
 def counts(cases: Outcomes, points: Sequence[float] = ()) -> pl.DataFrame:
-    """What the estimates rest on: confidence, route, blind, propensity, outcome, late, n, sorted.
+    """What the estimates rest on: confidence, route, blind, propensity, outcome, late, n, sorted; and loss where cases have one.
 
     A dispute counts as wrong: estimates must not look better for waiting. Of many thousand cases without an answer only
     those confidences are distinguished at which something can change: those of answered cases, `points`, and steps of
@@ -210,6 +210,7 @@ def counts(cases: Outcomes, points: Sequence[float] = ()) -> pl.DataFrame:
     settled = pl.col("outcome").is_in(SETTLED)
     answered = sampled.filter(settled)
     of = ["code", "blind", "outcome", "late"]
+    graded = ["loss"] if "loss" in sampled.columns else []
     silent = [
         (values, rollups.risen([group["confidence"].drop_nulls().to_numpy()]), group["confidence"].null_count())
         for values, group in sampled.filter(~settled).group_by(of)
@@ -220,16 +221,17 @@ def counts(cases: Outcomes, points: Sequence[float] = ()) -> pl.DataFrame:
         silent.append(((number, False, Outcome.UNSAMPLED, False), known, int(unknown[number])))
     listed = np.concatenate([answered["confidence"].drop_nulls().to_numpy(), np.asarray(points, np.float64)])
     at = confidence_levels.of([known for _, known, _ in silent], listed)
-    frames = [answered.group_by(*of, "confidence").agg(n=pl.len().cast(pl.Int64))]
+    frames = [answered.group_by(*of, *graded, "confidence").agg(n=pl.len().cast(pl.Int64))]
     for values, known, more in silent:
         n = pl.Series("n", np.append(confidence_levels.counted(known, at), more), dtype=pl.Int64)
         places = pl.DataFrame({"confidence": np.append(at, np.nan)}).with_columns(
             pl.col("confidence").fill_nan(None), n
         )
-        named = (pl.lit(value).alias(name) for name, value in zip(of, values, strict=True))
+        named = [pl.lit(value).alias(name) for name, value in zip(of, values, strict=True)]
+        named += [pl.lit(0.0).alias(name) for name in graded]
         frames.append(places.filter(pl.col("n") > 0).with_columns(*named))
     counted = pl.concat([frame.select(*frames[0].columns).cast({"code": pl.Int64}) for frame in frames])
-    order = ["confidence", "route", "blind", "propensity", "outcome", "late"]
+    order = ["confidence", "route", "blind", "propensity", "outcome", "late", *graded]
     return keys[counted["code"]].hstack(counted).select(*order, "n").sort(order)
 
 

@@ -32,11 +32,16 @@ def of(
     stayed = dict(differing.drop_nulls("kept").group_by("field").agg(pl.col("kept").median()).iter_rows())
     rows = []
     for field in fields:
-        counts = outcomes.counts(field_outcomes.of_field(cases, differing, field.name))
+        if field.graded:
+            assessed = field_outcomes.graded(cases, differing, field.name)
+        else:
+            assessed = field_outcomes.of_fields(cases, differing, [field.name])
+        counts = outcomes.counts(assessed)
         rows.append(
             FieldRow(
                 name=field.name,
                 target=field.error,
+                graded=field.graded,
                 released=risk.error_among_automated(counts, delta, design=design.released),
                 everything=risk.error_at(counts, 0.0, delta, design=float(design.at([0.0])[0])),
                 changed=kinds.get((field.name, field_outcomes.CHANGED), 0),

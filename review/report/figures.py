@@ -108,6 +108,7 @@ class FieldRow:
     added: int
     stayed: float | None
     target: float | None = None
+    graded: bool = False  # errors are shares of its list
 
     @property
     def above(self) -> bool:

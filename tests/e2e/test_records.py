@@ -168,6 +168,7 @@ def opened(place: Place, label_studio: Any, page: Page, task: int) -> None:
     ((project,),) = place.rows("SELECT DISTINCT project_id FROM project")
     page.goto(f"{label_studio.url}/projects/{project}/data?task={task}")
     page.get_by_test_id("bottombar-submit-button").wait_for()
+    page.wait_for_load_state("networkidle")  # before, it lays the form out once more
 
 
 def submitted(page: Page) -> None:

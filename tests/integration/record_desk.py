@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.governance import epochs
+from flows.governance import epochs, eras
 from flows.inputs import files
 from flows.runtime import runs, settings
 from flows.scoring import decide
@@ -55,7 +55,9 @@ review_minute = 0.5
 audit_rate = 1.0
 blind_rate = 1.0
 """
-RECORD = {"total": 12.5, "vendor": "ACME"}
+LINES = [{"item": item, "price": 1} for item in ("ink", "pen", "cap", "pad")]
+RECORD: dict[str, object] = {"total": 12.5, "vendor": "ACME"}
+OTHER: dict[str, object] = {"total": 99, "vendor": "Other", "lines": [*LINES[:3], {"item": "nib", "price": 1}]}
 
 
 class RecordDesk(Desk):
@@ -70,23 +72,25 @@ class RecordDesk(Desk):
         described = self.describe()
         cases = [f"{prefix}-{n:04d}" for n in range(count)]
         rows: dict[str, list[object]] = {"id": [*cases], "page": [f"page of {case}" for case in cases]}
-        rows |= {name: [value] * count for name, value in RECORD.items()}
+        record = RECORD | ({"lines": LINES} if any(field.name == "lines" for field in described.field) else {})
+        rows |= {name: [value] * count for name, value in record.items()}
         path = self.folder / f"{prefix}.parquet"
         pl.DataFrame(rows | {"sure": [sure] * count}).write_parquet(path)
         for chunk in files.chunks(path, described):
             decide.record.fn(described, "run", chunk)
         now = runs.clock()
+        eras.under_way(self.book, described, self.in_force(), now)  # as dispatch does, before anybody can answer
         known = int(self.book.read("SELECT count(*) AS n FROM dispatch")["n"].item())
         sent: list[dict[str, facts.Value]] = []
         read: list[dict[str, facts.Value]] = []
         for n, case in enumerate(cases):
-            changes = {name: 99 if name == "total" else "Other" for name, most in wrong.items() if n < most}
+            changes = {name: OTHER[name] for name, most in wrong.items() if n < most}
             for slot in (0, 1) if changes else (0,):
                 task = known + len(sent) + 1
                 place: dict[str, facts.Value] = {"case_id": case, "slot": slot, "task_id": task, "blind": True}
                 sent.append(place | {"task_key": f"k-{task}", "sent_at": now})
                 value: dict[str, facts.Value] = {"annotation_id": task, "reviewer": f"{slot}@example.org"}
-                value |= {"answer": record_text.text(RECORD | changes), "submitted_at": now, "revision": now}
+                value |= {"answer": record_text.text(record | changes), "submitted_at": now, "revision": now}
                 read.append(place | value)
         self.book.append({"dispatch": facts.dispatches(*sent), "review": facts.reviews(*read)}, now=now)
 

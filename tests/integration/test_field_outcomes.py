@@ -49,7 +49,7 @@ def of_fields(book: ledger.Ledger) -> dict[str, dict[str, str]]:
     differing = field_outcomes.differences(book, "mail", cases.people, "e-1")
     return {
         field.name: dict(
-            field_outcomes.of_field(cases, differing, field.name).sampled.select("case_id", "outcome").iter_rows()
+            field_outcomes.of_fields(cases, differing, [field.name]).sampled.select("case_id", "outcome").iter_rows()
         )
         for field in FIELDS
     }

@@ -146,3 +146,39 @@ def test_fields_with_a_level_each_hold_together() -> None:
         knob = rng.random((SIZE, FIELDS)).min(axis=1)
         number += any(certified(~wrong[:, field], knob, DELTA / FIELDS) for field in range(FIELDS))
     assert number / RUNS <= BOUND
+
+
+def graded_ever(mean: float, *, rows_as_cases: bool = False, size: int = SIZE, target: float = ALPHA) -> float:
+    """The share of runs that certify lists of 10 rows of which a share `mean` is wrong: those of a record nearly all or none.
+
+    `rows_as_cases`: the broken rule, each row a case of its own.
+    """
+    number = 0
+    for run in range(RUNS):
+        rng = np.random.default_rng([25, run])
+        bad = rng.random(size) < mean / 0.8
+        losses = np.where(bad, rng.binomial(10, 0.8, size) / 10, 0.0)
+        if rows_as_cases:
+            losses = (np.arange(10) < 10 * losses[:, None] - 0.5).astype(float).reshape(-1)
+        order = prefix.Samples(
+            bin=np.zeros(len(losses), np.int64),
+            version=np.zeros(len(losses), np.int64),
+            propensity=np.ones(len(losses)),
+            right=losses == 0,
+            group=np.arange(len(losses)),
+            batch=np.arange(len(losses)),
+        )
+        number += prefix.log_e(order, np.ones((1, 1)), target, losses=losses)[0] >= -math.log(DELTA)
+    return number / RUNS
+
+
+def test_a_list_at_the_target_is_certified_no_more_often_than_promised() -> None:
+    assert graded_ever(ALPHA) <= BOUND
+
+
+def test_to_count_rows_that_are_wrong_together_as_cases_breaks_the_promise() -> None:
+    assert graded_ever(ALPHA, rows_as_cases=True) > BOUND, "the harness can fail"
+
+
+def test_lists_well_below_the_target_are_certified() -> None:
+    assert graded_ever(ALPHA / 5) > 0.9

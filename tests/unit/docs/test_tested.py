@@ -52,6 +52,7 @@ TRIED: dict[str, str] = {
         "flows.governance.actions flows.governance.evidence flows.governance.recall review.queries.alarms "
         "review.queries.relook review.report.timeline"
     ),
+    "tests/integration/test_graded_fields.py": "review.queries.record_outcomes",
     "tests/integration/test_late_labels.py": "review.queries.suspicion",
     "tests/integration/test_ledger.py": (
         "review.ledger.appends review.ledger.frames review.ledger.ledger review.ledger.sealing"

@@ -175,3 +175,33 @@ def test_a_target_that_every_field_keeps_anyway_is_refused() -> None:
     assert "field[0].error: 0.05 is not below target.error = 0.05, which each field keeps anyway" in refused(
         field="error = 0.05"
     )
+
+
+ROWS = 'kind = "rows"\ncolumns = { item = "text", price = "number" }\n'
+
+
+def test_rows_have_columns_in_the_order_of_the_file() -> None:
+    (field, _) = parsed(field=f"{ROWS}within = 0.01\nerror = 0.1\ngraded = true").field
+    assert (list(field.columns or {}), field.compared, field.graded) == (["item", "price"], "rows", True)
+
+
+@pytest.mark.parametrize(
+    ("field", "sentence"),
+    [
+        ('kind = "rows"', 'columns: go with kind = "rows"; this is "rows": name them'),
+        ('columns = { a = "text" }', 'columns: go with kind = "rows"; this is "text": drop them'),
+        ('kind = "rows"\ncolumns = { a = "date" }', "must be 'text' or 'number'"),
+        ("graded = true\nerror = 0.01", 'graded: goes with kind = "rows" or "spans" or "boxes" and an error'),
+        (f"{ROWS}graded = true", 'this is "rows", without an error'),
+    ],
+)
+def test_what_does_not_go_with_rows_is_named(field: str, sentence: str) -> None:
+    assert sentence in refused(field=field)
+
+
+def test_a_record_needs_a_field_that_is_right_or_wrong() -> None:
+    graded = f"{ROWS}error = 0.1\ngraded = true"
+    text = TEXT.format(**dict.fromkeys(("labels", "input", "second", "last"), ""), field=graded)
+    alone = text.replace('[[field]]\nname = "vendor"\n', "")
+    with pytest.raises(StreamInvalid, match="this stream has no other; drop graded"):
+        streams.parse(alone, origin="invoices.toml")
