@@ -112,6 +112,17 @@ def of(history: pl.DataFrame, *, target: float, delta: float) -> Study:
     )
 
 
+def share_right(history: pl.DataFrame, delta: float) -> Estimate | None:
+    """The share of the labelled cases with a confidence that is right, of all where none has one; None: none is labelled."""
+    known = history.filter(pl.col("right").is_not_null())
+    return None if known.is_empty() else _accuracy(known, _counts(history), delta)
+
+
+def at_target(history: pl.DataFrame, target: float, delta: float) -> Attainable:
+    """What could be released at one target."""
+    return _attainable(target, _Share.of(history), attainable.granted(history, [target], delta)[target])
+
+
 def proportion(right: int, n: int, alpha: float) -> Estimate:
     """A share of `n` answers with its Clopper-Pearson limits; `errors` are those that are not `right`."""
     low, high = intervals.clopper_pearson(n - right, n, alpha)

@@ -9,7 +9,7 @@ from models.answers import record_text, value_same
 from models.answers.record_text import Values
 from models.config.field_table import REGIONS, SETS, FieldTable
 from models.config.stream import Stream
-from models.outputs import field_values
+from models.outputs import field_same, field_values
 from review.label_studio import labeling_config, record_form, region_fields
 from review.label_studio.unreadable import Unreadable
 
@@ -46,10 +46,9 @@ def read(stream: Stream, result: object, prediction: str | None) -> str:
 
     def same(name: str, one: Any, other: Any) -> bool:
         field = fields[name]
-        if not field_values.fits(one, field):
+        if one is not None and not field_values.fits(one, field):
             return False
-        within, overlap = field.within or 0.0, field.overlap or 0.5
-        return value_same.same_value(one, other, by=field.compared, within=within, overlap=overlap)
+        return field_same.same(one, other, field)
 
     return record_text.answered(prediction, theirs, same)
 
