@@ -18,10 +18,11 @@ from models.planning.study import Attainable, Study
 class FieldRow:
     """One field of the records of a history.
 
-    `right`: the share of its values that are right; `released`: the same among records at or above the threshold. None: nothing
-    is known, for it has no truths, or nothing is released. `decides`: the share of records with a confidence whose least score
-    it has, ties shared. `unscored`: records that it leaves to a person. `alone`: of what share of records its value could be
-    released at the target by a threshold on its own score; None: it has no truths.
+    `right`: the share of its values that are right, of records that it does not leave to a person; `released`: the same among
+    records at or above the threshold. None: nothing is known, for it has no truths, or nothing is released. `decides`: the
+    share of records with a confidence whose least score it has, ties shared. `unscored`: records that it leaves to a person.
+    `alone`: of what share of records its value could be released at the target by a threshold on its own score; None: it has
+    no truths.
     """
 
     name: str
