@@ -25,7 +25,12 @@ def study(
     delta: Annotated[
         float, typer.Option(help="The significance level: the chance left that a certificate is false.")
     ] = 0.05,
-    truth: Annotated[str, typer.Option(help="Column of the right answer.")] = "truth",
+    truth: Annotated[
+        str | None,
+        typer.Option(
+            help="Column of the right answer; of records with {field} for a field's name [default: truth; truth_{field}]."
+        ),
+    ] = None,
     of_format: Annotated[
         str | None, typer.Option("--format", help="A format by name, as label-studio-export, or a preset's file.")
     ] = None,
@@ -59,10 +64,13 @@ def study(
         bool,
         typer.Option("--fold", help="Pass over case, outer space, final punctuation, forms of numbers in labels."),
     ] = False,
-    labels: Annotated[
+    stream: Annotated[
         str | None,
         typer.Option(
-            help="A stream, or its file: read labels as its [labels] does, and know no others.", metavar="STREAM"
+            "--stream",
+            "--labels",
+            help="A stream, or its file: read labels as its [labels] does, or records as its [[field]] tables do.",
+            metavar="STREAM",
         ),
     ] = None,
     days: Annotated[int, typer.Option(help="Days to rehearse.", min=1, max=1000)] = 60,

@@ -59,6 +59,20 @@ def check(path: Path, frame: pl.DataFrame, ours: paths.Plan, stream: Stream) -> 
             _check_value(path, one.name, column)
 
 
+def leads(frame: pl.DataFrame, one: paths.Path) -> bool:
+    """Whether a path leads to anything in the first rows of a file, or to a null under the name that a row has at its end.
+
+    `frame`: as in `check`.
+    """
+    if not _nowhere(frame[one.name]):
+        return True
+    if not one.steps or one.within is not None:
+        return False
+    *way, last = one.roots[0], *one.steps
+    ends = (_end(row, way)[1] for row in paths.sources(frame, one))
+    return any(isinstance(end, dict) and last in end for end in ends)
+
+
 def _check_value(path: Path, name: str, values: pl.Series) -> None:
     text = columns.text(values.to_frame()).to_series().drop_nulls()
     several = text.str.contains(r"^\s*(\[.*\]|\{.*\})\s*$")

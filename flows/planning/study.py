@@ -27,7 +27,8 @@ class History:
 
     `votes`, `votes_right`: answers of single people, and how many of them agree with the truth. `people`: the share each
     is right in, measured by the others only (Dawid and Skene); empty with fewer than three, who cannot be distinguished.
-    `group`: the column that was taken to say what belongs together.
+    `group`: the column that was taken to say what belongs together. `records`: of a history of records, the cases as
+    `models.planning.record_study` takes them, and `fields`, their names; else None.
     """
 
     cases: pl.DataFrame
@@ -37,6 +38,8 @@ class History:
     votes: int
     votes_right: int
     people: dict[str, float]
+    records: pl.DataFrame | None = None
+    fields: tuple[str, ...] = ()
 
     @property
     def unscored(self) -> str | None:

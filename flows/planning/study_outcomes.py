@@ -3,6 +3,7 @@
 A row has our columns beside those of the file, whose names are marked by `theirs`. Each step says what it leaves out.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -161,9 +162,14 @@ def _units(rows: pl.DataFrame, name: str) -> pl.DataFrame:
     return grouped if known["group"].n_unique() < len(known) else rows
 
 
-def sampled(rows: pl.DataFrame, columns: Columns, path: Path) -> tuple[pl.DataFrame, int, str | None]:
-    """The cases: the labelled ones, or with known chances all that labels come from; rows without a chance; what is odd."""
-    kept = ["confidence", "right", *(["group"] if "group" in rows.columns else [])]
+def sampled(
+    rows: pl.DataFrame, columns: Columns, path: Path, also: Sequence[str] = ()
+) -> tuple[pl.DataFrame, int, str | None]:
+    """The cases: the labelled ones, or with known chances all that labels come from; rows without a chance; what is odd.
+
+    `also`: columns that they have besides.
+    """
+    kept = ["confidence", "right", *(["group"] if "group" in rows.columns else []), *also]
     if columns.chance is None:
         return rows.filter(pl.col("right").is_not_null()).select(kept), 0, None
     cases = rows.select(kept).with_columns(labelled.chances(rows[theirs(columns.chance)]))

@@ -30,7 +30,7 @@ def read(frame: pl.DataFrame, fields: Sequence[FieldTable]) -> pl.DataFrame:
     `answer` is the record's text (`models.answers.record_text`), null where no field has a value. `score` is in [0, 1], null
     exactly where `unscored` says why. `field_scores` is a JSON list in the order of the fields, null where there is none.
     """
-    each = [_one(frame, field) for field in fields]
+    each = by_field(frame, fields)
     rows = pl.DataFrame(
         [pl.Series(f"{name}{place}", one[name]) for place, one in enumerate(each) for name in one.columns]
     )
@@ -43,6 +43,14 @@ def read(frame: pl.DataFrame, fields: Sequence[FieldTable]) -> pl.DataFrame:
         unscored=why,
         field_scores=_scores(len(fields)),
     )
+
+
+def by_field(frame: pl.DataFrame, fields: Sequence[FieldTable]) -> list[pl.DataFrame]:
+    """Of each field the columns `value` (JSON), `score` (in [0, 1] or null) and `why`: what of it leaves the record to a person.
+
+    A field with neither `score` nor `why` has no say: it is empty, and may be.
+    """
+    return [_one(frame, field) for field in fields]
 
 
 def _one(frame: pl.DataFrame, field: FieldTable) -> pl.DataFrame:

@@ -54,7 +54,8 @@ class LeftOut:
     `unlabelled`: no truth, or what data sets write where there is none (`placeholders`: -1 or its like -> rows). `unreadable`:
     no row at all. `unscored`: no confidence or no answer, `first_reason`: why. `written`: spelling -> rows whose answer no
     label is written like. `undecided`: verdict -> rows that say neither right nor wrong. `repeats`: rows of an item that
-    stands before. `without_chance`: no chance from above 0 to 1. Unscored and otherwise written rows stay cases: they go to a
+    stands before. `without_chance`: no chance from above 0 to 1. `unread`: records of which a right value cannot be read,
+    `first_unread`: which, and why. Unscored and otherwise written rows stay cases: they go to a
     person.
     """
 
@@ -67,6 +68,8 @@ class LeftOut:
     undecided: dict[str, int] = field(default_factory=dict)
     repeats: int = 0
     without_chance: int = 0
+    unread: int = 0
+    first_unread: str | None = None
 
 
 def counted(answers: pl.Series) -> dict[str, int]:

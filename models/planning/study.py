@@ -16,7 +16,7 @@ from models.certification import certificate
 from models.evaluation import group_intervals, intervals, reliability, risk
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
 from models.evaluation.outcome import Outcome
-from models.planning import attainable
+from models.planning import attainable, share_released
 from models.routing import policy
 
 Figure = Estimate | NotEnoughEvidence
@@ -86,7 +86,7 @@ def of(history: pl.DataFrame, *, target: float, delta: float) -> Study:
     if known.is_empty():
         raise ValueError("no case has a truth to compare with")
     counts = _counts(history)
-    share = _Share.of(history)
+    share = share_released.Share.of(history)
     by_goal = attainable.granted(history, sorted({*LADDER, target}), delta)
     sizes = known.group_by("group").len()["len"] if "group" in known.columns else None
     return Study(
@@ -110,6 +110,17 @@ def of(history: pl.DataFrame, *, target: float, delta: float) -> Study:
         steps=tuple((labels, share.at(threshold)) for labels, threshold in by_goal[target].steps),
         scores=history["confidence"].drop_nulls().unique().sort().to_numpy(),
     )
+
+
+def share_right(history: pl.DataFrame, delta: float) -> Estimate | None:
+    """The share of the labelled cases with a confidence that is right, of all where none has one; None: none is labelled."""
+    known = history.filter(pl.col("right").is_not_null())
+    return None if known.is_empty() else _accuracy(known, _counts(history), delta)
+
+
+def at_target(history: pl.DataFrame, target: float, delta: float) -> Attainable:
+    """What could be released at one target."""
+    return _attainable(target, share_released.Share.of(history), attainable.granted(history, [target], delta)[target])
 
 
 def proportion(right: int, n: int, alpha: float) -> Estimate:
@@ -184,42 +195,7 @@ def _by_group(scored: pl.DataFrame, thresholds: Floats, delta: float) -> tuple[F
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Share:
-    """Of a history: distinct confidences, surest first, and the cases at or above each, and the errors among them."""
-
-    cases: int
-    thresholds: Floats
-    reached: Floats
-    wrong: Floats  # estimated, where not every case is labelled
-
-    @classmethod
-    def of(cls, history: pl.DataFrame) -> "_Share":
-        weight = 1 / pl.col("chance") if "chance" in history.columns else pl.lit(1.0)
-        steps = (
-            history.filter(pl.col("confidence").is_not_null())
-            .group_by("confidence")
-            .agg(n=pl.len(), wrong=pl.when(~pl.col("right")).then(weight).otherwise(0.0).sum())
-            .sort("confidence", descending=True)
-        )
-        n, wrong = (steps[name].cast(pl.Float64).to_numpy().cumsum() for name in ("n", "wrong"))
-        return cls(len(history), steps["confidence"].to_numpy(), n, wrong)
-
-    def at(self, threshold: float | None) -> float:
-        """The share of cases at or above the threshold."""
-        if threshold is None:
-            return 0.0
-        place = int(np.searchsorted(-self.thresholds, -threshold, side="right")) - 1
-        return float(self.reached[place]) / self.cases if place >= 0 else 0.0
-
-    def oracle(self, target: float) -> tuple[float, float | None]:
-        kept = np.flatnonzero(self.wrong <= target * self.reached)
-        if not len(kept):
-            return 0.0, None
-        return float(self.reached[kept[-1]]) / self.cases, float(self.thresholds[kept[-1]])
-
-
-def _attainable(target: float, share: _Share, reached: attainable.Granted) -> Attainable:
+def _attainable(target: float, share: share_released.Share, reached: attainable.Granted) -> Attainable:
     oracle, oracle_threshold = share.oracle(target)
     return Attainable(
         target=target,

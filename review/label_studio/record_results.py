@@ -10,7 +10,7 @@ from models.answers.record_text import Values
 from models.answers.row_lists import BAR
 from models.config.field_table import REGIONS, SETS, FieldTable
 from models.config.stream import Stream
-from models.outputs import field_values, row_values
+from models.outputs import field_same, field_values, row_values
 from review.label_studio import labeling_config, record_form, region_fields
 from review.label_studio.unreadable import Unreadable
 
@@ -42,21 +42,15 @@ def read(stream: Stream, result: object, prediction: str | None) -> str:
         if field.kind == "draft":
             theirs[field.name] = _draft(field, by_control, predicted.get(field.name))
         else:
-            theirs[field.name] = value_same.as_ours(
-                predicted.get(field.name),
-                _value(field, by_control),
-                by=field.compared,
-                within=field.within or 0.0,
-                overlap=field.overlap or 0.5,
-            )
+            ours, value = predicted.get(field.name), _value(field, by_control)
+            theirs[field.name] = field_same.as_ours(ours, value, field) if field_values.fits(ours, field) else value
     fields = {field.name: field for field in stream.field}
 
     def same(name: str, one: Any, other: Any) -> bool:
         field = fields[name]
-        if not field_values.fits(one, field):
+        if one is not None and not field_values.fits(one, field):
             return False
-        within, overlap = field.within or 0.0, field.overlap or 0.5
-        return value_same.same_value(one, other, by=field.compared, within=within, overlap=overlap)
+        return field_same.same(one, other, field)
 
     return record_text.answered(prediction, theirs, same)
 

@@ -8,10 +8,11 @@ import polars as pl
 
 from models.evaluation.estimate import Estimate
 from models.planning.labelled import LeftOut
+from models.planning.record_study import ByField
 from models.planning.simulation import Rehearsal
 from models.planning.study import Attainable, Study
 from review import formats
-from review.report import detection_delay, study_words
+from review.report import detection_delay, study_fields, study_words
 
 CURVE = tuple(step / 10 for step in range(1, 11))
 SHOWN_DAYS = (1, 2, 3, 5, 10, 20, 30, 40, 50, 60, 90, 120, 180, 365)
@@ -27,6 +28,7 @@ def lines(
     people: Mapping[str, float],
     left_out: LeftOut | None = None,
     notes: Sequence[str] = (),
+    by_field: ByField | None = None,
 ) -> str:
     """How good the model is, what is left out, what could be released, what the first days would look like."""
     parts = [
@@ -38,6 +40,7 @@ def lines(
         _targets(study),
         _steps(study),
         _curve(study),
+        study_fields.lines(by_field, study),
         _days(loop),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part)
@@ -50,6 +53,7 @@ def as_json(
     people: Mapping[str, float],
     left_out: LeftOut | None = None,
     notes: Sequence[str] = (),
+    by_field: ByField | None = None,
 ) -> dict[str, Any]:
     """Every figure, ready for `json.dumps`; shares in [0, 1]; what is not known is null.
 
@@ -58,8 +62,8 @@ def as_json(
     augrc: {value, low, high, alpha, n, errors, method} or {reason, n, errors}; warnings; curve: rows of threshold, coverage,
     error, low, high, n, errors; attainable: per target, the share the oracle and the certificate (one look; anytime: looking
     as labels come) would release, and the labels it took; steps: labels, share certified anytime; reviewers: agreement of
-    single people with the truth, or null; people: column of votes -> accuracy, measured by the others; loop: its setting, runs,
-    runs above, and a row per day.
+    single people with the truth, or null; fields: of records, `record_study.ByField`, or null; people: column of votes ->
+    accuracy, measured by the others; loop: its setting, runs, runs above, and a row per day.
     """
     figures = ("accuracy", "ece", "brier", "auroc", "aurc", "augrc")
     return {
@@ -80,6 +84,7 @@ def as_json(
         "steps": [{"labels": labels, "certified": share} for labels, share in study.steps],
         "reviewers": None if votes is None else asdict(votes),
         "people": dict(people),
+        "fields": study_fields.as_json(by_field),
         "loop": {
             **asdict(loop.setting),
             "runs": loop.runs,

@@ -65,6 +65,10 @@ def left_out(rows: LeftOut | None) -> list[str]:
         (rows.repeats, "that repeat an item"),
     ):
         reasons += [f"{formats.count(n)} {words}"] if n else []
+    if rows.unread:
+        reasons.append(
+            f"{formats.count(rows.unread)} of which a right value could not be read (the first: {rows.first_unread})"
+        )
     if rows.undecided:
         reasons.append(
             f"{formats.count(sum(rows.undecided.values()))} marked neither right nor wrong ({_most(rows.undecided)})"
@@ -73,7 +77,7 @@ def left_out(rows: LeftOut | None) -> list[str]:
         number = formats.count(sum(rows.written.values()))
         reasons.append(
             f"{number} written in a way the labels do not have ({_most(rows.written)}; they go to a person, unless --fold "
-            "passes over it, or [labels] of the stream named by --labels knows it)"
+            "passes over it, or [labels] of the stream named by --stream knows it)"
         )
     if rows.unscored:
         reasons.append(

@@ -8,10 +8,12 @@ import polars as pl
 import pytest
 
 from deploy.demo import prepared, receipt_reader, receipt_text, receipts, record_fill
+from flows.planning import study_records
 from models.answers import record_text
 from models.config import stream as streams
 from models.config.stream import Stream
 from models.outputs import contract
+from models.planning.labelled import Columns
 from review.label_studio import record_results
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -54,6 +56,21 @@ def test_the_rules_are_right_as_often_as_stated_and_far_from_always(
     share = np.mean([right(*row) for row in cases.select("case_id", "prediction").iter_rows()])
     assert ready.accuracy == pytest.approx(share)
     assert 0.5 < share < 0.9
+
+
+def test_a_study_of_the_receipts_is_as_right_and_as_sure_as_score_and_readers_are(
+    cases: pl.DataFrame, ready: prepared.Prepared, stream: Stream, tmp_path: Path
+) -> None:
+    rows = [json.loads(line) for day in ready.days for line in day.read_text(encoding="utf-8").splitlines()]
+    history = [row | {"truth": record_text.values(ready.truth[row["id"]])} for row in rows]
+    (tmp_path / "history.jsonl").write_text("".join(json.dumps(row) + "\n" for row in history), encoding="utf-8")
+    studied = study_records.read(tmp_path / "history.jsonl", stream, "truth.{field}", Columns())
+    assert studied.cases["confidence"].to_list() == cases["raw_score"].to_list()
+    readers = [
+        record_results.read(stream, record_fill.result(stream, ready.truth[case]), prediction) == prediction
+        for case, prediction in cases.select("case_id", "prediction").iter_rows()
+    ]
+    assert studied.cases["right"].to_list() == readers
 
 
 def test_the_score_of_a_field_is_the_chance_that_it_is_right(ready: prepared.Prepared) -> None:

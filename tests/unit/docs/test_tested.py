@@ -140,7 +140,7 @@ TRIED: dict[str, str] = {
         "models.outputs.token_scores"
     ),
     "tests/unit/models/planning/test_start.py": "review.report.starting",
-    "tests/unit/models/planning/test_study.py": "models.planning.labelled",
+    "tests/unit/models/planning/test_study.py": "models.planning.labelled models.planning.share_released",
     "tests/unit/review/label_studio/test_annotations.py": "review.ledger.review_outcome",
     "tests/unit/review/label_studio/test_record_form.py": (
         "review.label_studio.forms review.label_studio.record_results review.label_studio.record_tasks "

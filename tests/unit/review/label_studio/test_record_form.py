@@ -135,6 +135,11 @@ def test_what_is_the_same_by_the_fields_rule_keeps_the_models_value() -> None:
     assert record_results.read(stream(), filled(near, stream()), PREDICTION) == PREDICTION
 
 
+def test_a_set_of_which_the_model_gave_nothing_is_the_same_as_one_that_is_said_to_be_empty() -> None:
+    nothing = record_text.text(VALUES | {"Flags": None})
+    assert read(filled(VALUES | {"Flags": []}, stream()), nothing) == VALUES | {"Flags": None}
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -70,3 +70,7 @@ def test_lines_that_are_no_rows_are_refused_by_name(lines: str) -> None:
 def test_columns_in_another_order_are_another_control() -> None:
     turned = described([LINES | {"columns": {"price": "number", "item": "text"}}])
     assert record_form.control(turned.field[0]) != record_form.control(stream().field[0])
+
+
+def test_rows_are_read_beside_a_record_of_an_earlier_kind() -> None:
+    assert read("Pen", prediction='{"Lines":["late"]}') == [{"item": "Pen", "price": None}]
