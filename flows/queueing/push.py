@@ -7,12 +7,19 @@ from typing import Any
 import polars as pl
 
 from flows.runtime import runs, settings
+from flows.scoring import payloads
 from models.config.stream import Stream
 from review.label_studio import access, import_tasks, task_data
 from review.queries import adjudication, sent_tasks
 
 BATCH = 2000  # tasks in one import: about two seconds of Label Studio's time
+_BATCH_OF_PAGES = 10  # of PDFs, whose pages are held in memory until they are sent: 10 MB each at most, or little more
 FIRST_READING = 0  # the number of a case's first reading
+
+
+def size(stream: Stream) -> int:
+    """How many cases are sent at a time."""
+    return _BATCH_OF_PAGES if stream.review.kind == "pdf" else BATCH
 
 
 def batch(
@@ -49,11 +56,10 @@ def _task(
     """
     # An answer that is not among the choices cannot be pre-filled; the reviewer starts from nothing.
     shown = None if case["blind"] else task_data.shown(stream, case["prediction"])
+    payload = payloads.evidence(stream, json.loads(case["payload"]))
     return import_tasks.Task(
         key=task_data.task_key(stream.name, case["case_id"], case["slot"]),
-        data=task_data.data(
-            stream, json.loads(case["payload"]), case["case_id"], case["prediction"], blind=case["blind"]
-        ),
+        data=task_data.data(stream, payload, case["case_id"], case["prediction"], blind=case["blind"]),
         prediction=shown,
         closed_to=tuple(sorted(ids[email] for email in readers if email in ids)),
     )

@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from models.config.stream import Stream
 from models.errors import StreamInvalid
+from review.label_studio import evidence
 
 CHOICES = "answer"  # the control's name: what a result's `from_name` must say
 CONTROLS = ("Choices", "Taxonomy")  # its tag
@@ -120,6 +121,7 @@ def subject(stream: Stream) -> str:
         "text": f'<View style="{CASE_STYLE}"><Text name="{SUBJECT}" value="$text"/></View>',
         # At its own size where there is room for it, never blown up.
         "image": f'<Image name="{SUBJECT}" value="$image" defaultZoom="auto"/>',
+        "pdf": evidence.pages_tag(SUBJECT, f"{NAME}; margin: 0 0 0.25rem 0"),
         "record": _record(stream.input.payload),
     }[stream.review.kind]
     if stream.review.show_id:

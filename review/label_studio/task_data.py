@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 
 from models.config.stream import Stream
-from review.label_studio import labeling_config, record_tasks
+from review.label_studio import evidence, labeling_config, record_tasks
 
 
 def task_key(stream: str, case_id: str, slot: int) -> str:
@@ -39,12 +39,15 @@ def data(
 ) -> dict[str, object]:
     """The data of one task: what the reviewer is shown, nothing else. The push adds the task's key under KEY.
 
-    `prediction`: what the model said; of a record an assisted task holds its texts, and every task its drafts.
+    `payload`: of a PDF its `evidence.Pages`. `prediction`: what the model said; of a record an assisted task holds its texts, and
+    every task its drafts.
     """
     columns = stream.input.payload
     fields: dict[str, object]
     if stream.review.kind == "record":
         fields = {f"field{number}": _shown(payload.get(column)) for number, column in enumerate(columns, 1)}
+    elif stream.review.kind == "pdf":
+        fields = evidence.pages(payload.get(columns[0]))
     else:
         fields = {stream.review.kind: _shown(payload.get(columns[0]))}
     fields |= record_tasks.data(stream, prediction, blind=blind) if stream.field else {}
