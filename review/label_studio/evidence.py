@@ -40,4 +40,5 @@ def which(pages: Pages) -> str:
 def pages_tag(name: str, style: str) -> str:
     """What shows them: one page at a time, with buttons to go on. `style`: of the line above."""
     line = f'<Header size="6" style={quoteattr(style)} value="${WHICH}"/>'
-    return f'{line}\n  <Image name="{name}" valueList="${PAGES}" defaultZoom="auto"/>'
+    # Else a page would be as high as the window, too small to be read.
+    return f'{line}\n  <Image name="{name}" valueList="${PAGES}" defaultZoom="auto" maxWidth="60rem" maxHeight="none"/>'

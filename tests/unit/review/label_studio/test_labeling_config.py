@@ -42,7 +42,10 @@ def choices(config: str) -> list[dict[str, str]]:
     [
         ("text", {"name": "subject", "value": "$text"}),
         ("image", {"name": "subject", "value": "$image", "defaultZoom": "auto"}),
-        ("pdf", {"name": "subject", "valueList": "$pages", "defaultZoom": "auto"}),
+        (
+            "pdf",
+            {"name": "subject", "valueList": "$pages", "defaultZoom": "auto", "maxWidth": "60rem", "maxHeight": "none"},
+        ),
         ("record", {"name": "subject", "value": "$field1"}),
     ],
 )
