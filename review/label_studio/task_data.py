@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 
 from models.config.stream import Stream
-from review.label_studio import evidence, labeling_config, record_tasks
+from review.label_studio import evidence, inert_html, labeling_config, record_tasks
 
 
 def task_key(stream: str, case_id: str, slot: int) -> str:
@@ -48,6 +48,8 @@ def data(
         fields = {f"field{number}": _shown(payload.get(column)) for number, column in enumerate(columns, 1)}
     elif stream.review.kind == "pdf":
         fields = evidence.pages(payload.get(columns[0]))
+    elif stream.review.kind == "html":
+        fields = {"html": inert_html.page(_shown(payload.get(columns[0])))}
     else:
         fields = {stream.review.kind: _shown(payload.get(columns[0]))}
     fields |= record_tasks.data(stream, prediction, blind=blind) if stream.field else {}

@@ -22,7 +22,7 @@ def test_each_page_is_a_picture_at_150_dots_an_inch() -> None:
     pages = pdf_pages.read(pdfs.uri(pdfs.of("first", "second")))
     first, second = pictures(pages)
     assert pages.count == 2
-    assert first.size == second.size == (1241, 1754)
+    assert first.size == second.size == (1240, 1755)
     assert first.tobytes() != second.tobytes()
     darkest, lightest = first.convert("L").getextrema()
     assert (darkest, lightest) == (0, 255)  # ink on paper
