@@ -1,12 +1,13 @@
 """What Label Studio is given of a case. Pure.
 
 The data is the same for an audit and for a doubtful case: payload and key, and the case's id if the stream shows it; never
-score, route, model or prediction.
+score, route or model. An assisted task of a record holds the model's texts, and marks the fields it is not sure of. A blind one
+has the same keys, with nothing in them.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from models.config.stream import Stream
 from review.label_studio import evidence, inert_html, labeling_config, record_tasks
@@ -36,11 +37,12 @@ def data(
     prediction: str | None = None,
     *,
     blind: bool = True,
+    unsure: Collection[str] = (),
 ) -> dict[str, object]:
     """The data of one task: what the reviewer is shown, nothing else. The push adds the task's key under KEY.
 
     `payload`: of a PDF its `evidence.Pages`. `prediction`: what the model said; of a record an assisted task holds its texts, and
-    every task its drafts.
+    every task its drafts. `unsure`: the fields that an assisted task marks (`records.unsure`).
     """
     columns = stream.input.payload
     fields: dict[str, object]
@@ -52,7 +54,7 @@ def data(
         fields = {"html": inert_html.page(_shown(payload.get(columns[0])))}
     else:
         fields = {stream.review.kind: _shown(payload.get(columns[0]))}
-    fields |= record_tasks.data(stream, prediction, blind=blind) if stream.field else {}
+    fields |= record_tasks.data(stream, prediction, blind=blind, unsure=unsure) if stream.field else {}
     return fields | ({labeling_config.CASE: labeling_config.safe(case_id)} if stream.review.show_id else {})
 
 

@@ -129,10 +129,11 @@ def test_records_go_out_to_readers_and_come_home_with_their_corrections(place: P
     predictions = dict(place.rows("SELECT case_id, prediction FROM decision"))
     tasks = {task["id"]: task for task in place.tasks()}
     starts = [record_form.start(stream.field[n]) for n in (0, 6)]
+    marks = [record_form.mark(field) for field in stream.field]
     assert {blind for _, blind in sent.values()} == {True, False}
     for case, (number, blind) in sent.items():
         task = tasks[number]
-        assert task["data"].keys() == {"text", *starts, "case_key"}  # of every task: nothing tells them apart
+        assert task["data"].keys() == {"text", *starts, *marks, "case_key"}  # of every task: nothing tells them apart
         assert bool(task["predictions"]) is not blind
         assert task["data"][starts[0]] == ("" if blind else record_text.values(predictions[case])["vendor"])
         changes = {"total": 1.5, "order": "B-7"} if case.endswith("3") else {"vendor": f" nord {int(case[4:])} gmbh. "}
