@@ -5,13 +5,14 @@ import io
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests import pdfs
 from tests.e2e.browser import PASSWORD, log_in
 from tests.e2e.place import Place, answer, mail
 
 LONG = 23
+SHOWN = "img[src^='data:image/jpeg'], img[src^='blob:']"
 
 
 def begun(place: Place) -> None:
@@ -41,10 +42,11 @@ def test_a_reader_pages_through_a_pdf_and_its_answer_comes_home(place: Place, la
     ((project,),) = place.rows("SELECT project_id FROM project")
     page.goto(f"{label_studio.url}/projects/{project}/data?task={tasks['mail-000']}")
     page.get_by_text("3 pages").wait_for()
-    first = picture(page)
+    first, source = picture(page), page.locator(SHOWN).first.get_attribute("src")
     for number in (2, 3):
         page.locator(".lsf-pagination__btn_arrow-right").first.click()
         page.wait_for_function("n => document.body.innerText.includes(`${n} of 3`)", arg=number)
+    expect(page.locator(SHOWN).first).not_to_have_attribute("src", source or "")
     assert picture(page) != first
     assert first.size == (1240, 1755)
 
@@ -61,7 +63,7 @@ def test_a_reader_pages_through_a_pdf_and_its_answer_comes_home(place: Place, la
 
 def picture(page: Page) -> Image.Image:
     """The page of the PDF that is shown."""
-    source = page.locator("img[src^='data:image/jpeg'], img[src^='blob:']").first
+    source = page.locator(SHOWN).first
     source.wait_for()
     script = """async image => {
         const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
