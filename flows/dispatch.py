@@ -53,11 +53,11 @@ def send_all(run: runs.Run, put: Callable[..., int]) -> runs.Counts:
     first = waiting.with_columns(slot=pl.lit(push.FIRST_READING, pl.Int64)).select(again.columns)
     tell_earlier(run, first["case_id"].to_list(), in_force.epoch_id)
     sent, total, above = 0, len(again) + len(first), adopted.above
-    for batch in again.iter_slices(push.BATCH):  # few, and looked for by their keys
+    for batch in again.iter_slices(push.size(run.stream)):  # few, and looked for by their keys
         newest = put(run.stream, run.run_id, project_id, batch, None)
         above = None if above is None else max(above, newest)
         sent += len(batch)
-    for batch in first.iter_slices(push.BATCH):
+    for batch in first.iter_slices(push.size(run.stream)):
         newest = put(run.stream, run.run_id, project_id, batch, above)
         above = None if above is None else max(above, newest)
         filled.append(prefilled_answers.fill(run, connection, project_id, looked))

@@ -41,7 +41,7 @@ def redispatch(stream_name: str, *, by: str, because: str) -> runs.Counts:
             task_id=pl.Series([first_ids[key] for key in moved["task_key"]], dtype=pl.Int64),
         )
         _record(run, moved, by, because)
-        for batch in gone.iter_slices(push.BATCH):
+        for batch in gone.iter_slices(push.size(run.stream)):
             _record(run, push.batch(run.stream, project, batch), by, because)
         filled = prefilled_answers.fill(run, connection, project, set())
         counts = {"sent_again": len(gone), "found": len(moved), "open": len(unanswered)}

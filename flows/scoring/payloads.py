@@ -1,16 +1,20 @@
-"""Payloads that the ledger keeps by reference, read again from the input when a person is to see the case after all.
+"""What a person is shown of a case, and the cases of which nothing can be shown.
 
-A file may have been moved or written anew since. So what a row says now counts only if it hashes to what was decided.
+Payloads that the ledger keeps by reference are read again from the input when a person is to see the case after all. A file may
+have been moved or written anew since. So what a row says now counts only if it hashes to what was decided. Of a PDF a person
+sees the pages; the ledger keeps the PDF alone.
 """
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 
 from flows.inputs import files
 from flows.runtime import runs
+from flows.scoring import pdf_pages
 from models.config.stream import Stream
 from models.errors import InputInvalid
 from models.outputs import contract
@@ -46,15 +50,35 @@ def shown(run: runs.Run, cases: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     return there, len(lost)
 
 
+def evidence(stream: Stream, payload: Mapping[str, object]) -> Mapping[str, object]:
+    """A payload as `task_data.data` takes it: a PDF as its pages."""
+    if stream.review.kind != "pdf":
+        return payload
+    column = stream.input.payload[0]
+    return {column: pdf_pages.read(str(payload.get(column)))}
+
+
 def _inbox(run: runs.Run) -> Path:
     return run.settings.data / run.stream.input.source
 
 
 def read(cases: pl.DataFrame, stream: Stream, inbox: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The cases with a payload, in their order, those by reference read again; and the others, with the reason as `why`.
+    """The cases that can be shown, in their order, those by reference read again; and the others, with the reason as `why`.
 
     `cases`: case_id, payload (null: by reference), source, line, content, and any other columns.
     """
+    there, lost = _read_again(cases, stream, inbox)
+    if stream.review.kind != "pdf" or there.is_empty():
+        return there, lost
+    column = stream.input.payload[0]
+    problems = [pdf_pages.problem(str(json.loads(payload).get(column))) for payload in there["payload"]]
+    there = there.with_columns(why=pl.Series(problems, dtype=pl.String))
+    bad = pl.col("why").is_not_null()
+    return there.filter(~bad).drop("why"), pl.concat([lost, there.filter(bad)])
+
+
+def _read_again(cases: pl.DataFrame, stream: Stream, inbox: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """As `read`, whatever the payload may be."""
     by_reference = cases.filter(pl.col("payload").is_null())
     if by_reference.is_empty():
         return cases, by_reference.with_columns(why=pl.lit(None, pl.String))
@@ -116,9 +140,11 @@ def _record(run: runs.Run, lost: pl.DataFrame) -> None:
         return
     now = runs.clock()
     rows = []
-    for case_id, source, line, content, why in lost.select("case_id", "source", "line", "content", "why").rows():
+    named = ("case_id", "source", "line", "content", "payload", "why")
+    for case_id, source, line, content, payload, why in lost.select(named).rows():
         raw = json.dumps({"case_id": case_id, "content": content}, ensure_ascii=False)
-        reason = f"id {case_id[:60]!r} cannot be shown to a person, its payload is by reference: {why}"
+        where = ", its payload is by reference" if payload is None else ""
+        reason = f"id {case_id[:60]!r} cannot be shown to a person{where}: {why}"
         rows.append({"source": source, "line": line, "reason": reason, "raw": raw})
     faults = records.faults(pl.DataFrame(rows), stream=run.stream.name, run_id=run.run_id, now=now)
     run.ledger.append({"fault": faults}, now=now)

@@ -64,7 +64,7 @@ class Preset(_Table):
     about: About
     input: dict[str, Any]
     study: Study | None = None
-    kind: Literal["text", "image", "record"] | None = None  # of the cases, where the format knows it
+    kind: Literal["text", "image", "pdf", "html", "record"] | None = None  # of the cases, where the format knows it
 
     def fill(self, table: Mapping[str, Any], score: object = None) -> dict[str, Any]:
         """The keys of [input]: those of `table`, but for its format, and the preset's where it has none.

@@ -45,7 +45,7 @@ class Model(Table):
 class Review(Table):
     """What a reviewer sees and how the queue is kept."""
 
-    kind: Literal["text", "image", "record"]
+    kind: Literal["text", "image", "pdf", "html", "record"]
     question: Annotated[str, Field(min_length=1, max_length=300)]
     instructions: str = ""
     show_id: bool = False  # show the case's id above it, for a reviewer who looks the case up elsewhere

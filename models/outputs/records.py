@@ -4,11 +4,13 @@ A record is one case. It is released whole or read whole, so its score is the le
 one threshold on every field. A field without a value or a score that it needs leaves the record to a person.
 """
 
+import json
 from collections.abc import Sequence
 
 import polars as pl
 
 from models import columns
+from models.answers import record_text
 from models.config.field_table import FieldTable
 from models.config.stream import Stream
 from models.outputs import field_values, score_source
@@ -51,6 +53,31 @@ def by_field(frame: pl.DataFrame, fields: Sequence[FieldTable]) -> list[pl.DataF
     A field with neither `score` nor `why` has no say: it is empty, and may be.
     """
     return [_one(frame, field) for field in fields]
+
+
+def unsure(
+    field_scores: str | None, threshold: float | None, prediction: str | None, fields: Sequence[FieldTable]
+) -> frozenset[str]:
+    """The names of the fields that keep a record below the threshold, or would by themselves.
+
+    `field_scores` and `prediction`: as `read` gives them, for these fields. `threshold`: that the case was decided by; None:
+    nothing was released, so there is none to be below. A value or a score that a release needs and the model did not give counts.
+    """
+    scores = json.loads(field_scores or "[]")
+    if threshold is None or len(scores) != len(fields):
+        return frozenset()
+    values = record_text.values(prediction)
+    return frozenset(
+        field.name
+        for field, score in zip(fields, scores, strict=True)
+        if _keeps_back(field, values.get(field.name), score, round(threshold, _DECIMALS))
+    )
+
+
+def _keeps_back(field: FieldTable, value: object, score: float | None, threshold: float) -> bool:
+    if value is None and field.required:
+        return True
+    return value is not None if score is None else score < threshold
 
 
 def _one(frame: pl.DataFrame, field: FieldTable) -> pl.DataFrame:

@@ -1,9 +1,9 @@
 """The form a reviewer fills in: project settings and labelling config. Pure. It shows `task_data`, and gives back `results`.
 
 One question, one single choice, one key press per label; of very many labels one is found by typing. Whatever comes from a
-model or a file is shown by <Text>, <Header> or <Image>, which show markup as text; Label Studio's <Markdown> runs scripts and
-<HyperText> loads foreign images, so neither is used. <Table> sorts a record's fields by name and joins its lines, so a record
-is a <Text> a field. The names in the config are fixed, so that a column may be called anything.
+model or a file is shown by <Text>, <Header> or <Image>, which show markup as text. Label Studio's <Markdown> runs scripts and is
+never used; <HyperText> loads foreign images and shows nothing but what `inert_html` has built. <Table> sorts a record's fields by
+name and joins its lines, so a record is a <Text> a field. The names in the config are fixed: a column may be called anything.
 """
 
 import functools
@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from models.config.stream import Stream
 from models.errors import StreamInvalid
+from review.label_studio import evidence, inert_html
 
 CHOICES = "answer"  # the control's name: what a result's `from_name` must say
 CONTROLS = ("Choices", "Taxonomy")  # its tag
@@ -120,6 +121,8 @@ def subject(stream: Stream) -> str:
         "text": f'<View style="{CASE_STYLE}"><Text name="{SUBJECT}" value="$text"/></View>',
         # At its own size where there is room for it, never blown up.
         "image": f'<Image name="{SUBJECT}" value="$image" defaultZoom="auto"/>',
+        "pdf": evidence.pages_tag(SUBJECT, f"{NAME}; margin: 0 0 0.25rem 0"),
+        "html": inert_html.tag(SUBJECT, "max-width: 60rem"),
         "record": _record(stream.input.payload),
     }[stream.review.kind]
     if stream.review.show_id:

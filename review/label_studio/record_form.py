@@ -4,6 +4,8 @@ A control is called by a few digits that say what its field is: a field may be c
 a text the model's value comes in the task's data, for Label Studio shows a text that comes as a prediction as a card that must
 be clicked before it can be mended; the other kinds come as predictions. A blind task has the same data, and nothing in it.
 
+Beside the name of a field stands, in an assisted task, whether the model is not sure of it. Every other task says nothing there.
+
 A draft is shown to every reader, who says whether it may go out as it stands: nobody writes anew what is there. A blind reader
 does not know how sure the model was of it, nor whether it has gone out.
 
@@ -23,6 +25,7 @@ from models.errors import StreamInvalid
 from review.label_studio import labeling_config, region_fields
 from review.label_studio.labeling_config import SUBJECT, face
 
+UNSURE = "Check: the model is not sure"  # beside the name of a field
 ABSENT, NONE, NO_ROWS, ALL = "Not there", "None of them", "No rows", "All are marked"  # a value; a set; rows; regions
 YES, NO = "Yes", "No"
 AS_IT_STANDS, EDITED, HELD_BACK = "As it stands", "After an edit", "Not at all"  # how a draft may go out
@@ -30,12 +33,14 @@ _COLUMNS = "display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; align-items: flex-
 _LEFT = "flex: 3 1 24rem; min-width: 0; position: sticky; top: 4.5rem"
 _RIGHT = "flex: 2 1 22rem; min-width: 0"
 _FIELD = "margin: 0 0 0.75rem 0"
+_NAMED = "display: flex; flex-wrap: wrap; gap: 0 0.75rem"
 _ROW = "display: flex; flex-wrap: wrap; gap: 0 1rem; align-items: center"
 _VALUE = "flex: 1 1 11rem; min-width: 0"
 # Label Studio leaves room for a line or two around each of its controls; a record has many.
 _TIGHT = (
     ".record .lsf-choices, .record .htx-datetime, .record .ant-form-item { margin: 0 !important; } "
-    ".record .htx-datetime { padding: 0; } .record .lsf-choice { margin: 0.125rem 0; }"
+    ".record .htx-datetime { padding: 0; } .record .lsf-choice { margin: 0.125rem 0; } "
+    ".record .unsure * { color: var(--color-negative-content) !important; }"
 )
 _DRAFT = "border: 1px solid var(--color-neutral-border); border-radius: 0.25rem; padding: 0.25rem; margin: 0.25rem 0"
 # Of several lines, without a button that would make a card of them.
@@ -68,6 +73,11 @@ def edit(field: FieldTable) -> str:
 def start(field: FieldTable) -> str:
     """Where a task's data holds a draft, or what a text field starts from."""
     return f"v{_known(field)}"
+
+
+def mark(field: FieldTable) -> str:
+    """Where a task's data says that the model is not sure of a field."""
+    return f"h{_known(field)}"
 
 
 def _known(field: FieldTable) -> str:
@@ -115,7 +125,10 @@ def _check_names(stream: Stream) -> None:
 
 def _field(place: int, field: FieldTable) -> str:
     """A field's name and control and, unless an empty one is a value already, the choice that it is not there."""
-    name = f'      <Header size="6" style="{labeling_config.NAME}" value={quoteattr(face(field.name))}/>'
+    name = f"""      <View style="{_NAMED}">
+      <Header size="6" style="{labeling_config.NAME}" value={quoteattr(face(field.name))}/>
+      <View className="unsure"><Header size="6" style="{labeling_config.NAME}" value="${mark(field)}"/></View>
+      </View>"""
     shown = _draft(place, field) if field.kind == "draft" else _control(field)
     if field.kind in REGIONS:
         shown = f"{shown}\n{_all_marked(field)}"

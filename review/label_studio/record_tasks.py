@@ -1,6 +1,7 @@
 """What a reader of a record starts from: the texts in a task's data, and the other values as a prediction. Pure."""
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from models.answers import record_text
@@ -14,10 +15,17 @@ from review.label_studio.labeling_config import face
 WRITTEN = ("text", "rows")  # kinds that people write, in a control that starts from the task's data
 
 
-def data(stream: Stream, prediction: str | None, *, blind: bool) -> dict[str, object]:
-    """The part of a task's data that fields start from: drafts, and what people write, which is empty in every blind task."""
+def data(stream: Stream, prediction: str | None, *, blind: bool, unsure: Collection[str] = ()) -> dict[str, object]:
+    """The part of a task's data that fields start from: drafts, and what people write, which is empty in every blind task.
+
+    `unsure`: names of fields to mark, of which a blind task marks none.
+    """
     values = _values(stream, prediction)
-    return {
+    marks: dict[str, object] = {
+        record_form.mark(field): record_form.UNSURE if field.name in unsure and not blind else ""
+        for field in stream.field
+    }
+    return marks | {
         record_form.start(field): ""
         if blind and field.kind in WRITTEN
         else labeling_config.safe(_written(field, values.get(field.name)))

@@ -1,15 +1,16 @@
 """What Label Studio is given of a case. Pure.
 
 The data is the same for an audit and for a doubtful case: payload and key, and the case's id if the stream shows it; never
-score, route, model or prediction.
+score, route or model. An assisted task of a record holds the model's texts, and marks the fields it is not sure of. A blind one
+has the same keys, with nothing in them.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from models.config.stream import Stream
-from review.label_studio import labeling_config, record_tasks
+from review.label_studio import evidence, inert_html, labeling_config, record_tasks
 
 
 def task_key(stream: str, case_id: str, slot: int) -> str:
@@ -36,18 +37,24 @@ def data(
     prediction: str | None = None,
     *,
     blind: bool = True,
+    unsure: Collection[str] = (),
 ) -> dict[str, object]:
     """The data of one task: what the reviewer is shown, nothing else. The push adds the task's key under KEY.
 
-    `prediction`: what the model said; of a record an assisted task holds its texts, and every task its drafts.
+    `payload`: of a PDF its `evidence.Pages`. `prediction`: what the model said; of a record an assisted task holds its texts, and
+    every task its drafts. `unsure`: the fields that an assisted task marks (`records.unsure`).
     """
     columns = stream.input.payload
     fields: dict[str, object]
     if stream.review.kind == "record":
         fields = {f"field{number}": _shown(payload.get(column)) for number, column in enumerate(columns, 1)}
+    elif stream.review.kind == "pdf":
+        fields = evidence.pages(payload.get(columns[0]))
+    elif stream.review.kind == "html":
+        fields = {"html": inert_html.page(_shown(payload.get(columns[0])))}
     else:
         fields = {stream.review.kind: _shown(payload.get(columns[0]))}
-    fields |= record_tasks.data(stream, prediction, blind=blind) if stream.field else {}
+    fields |= record_tasks.data(stream, prediction, blind=blind, unsure=unsure) if stream.field else {}
     return fields | ({labeling_config.CASE: labeling_config.safe(case_id)} if stream.review.show_id else {})
 
 

@@ -104,6 +104,24 @@ def kept(ledger: Ledger, stream: str, case_ids: Sequence[str]) -> pl.DataFrame:
     return pl.concat(read(cases=case_ids[start : start + _IN_A_QUERY]) for start in starts)
 
 
+def field_scores(ledger: Ledger, stream: str, case_ids: Sequence[str], epoch_id: str) -> pl.DataFrame:
+    """How sure the model was of the fields of those of these cases that the epoch decided and nobody reads blind.
+
+    case_id, field_scores (JSON list), threshold (that the case was decided by; null: nothing was released).
+    """
+    read = partial(
+        ledger.read,
+        """
+        SELECT d.case_id, d.field_scores, p.threshold FROM decision d JOIN policy p ON p.policy_id = d.policy_id
+        WHERE d.stream = :stream AND d.case_id IN :cases AND d.epoch_id = :epoch AND NOT d.blind AND d.field_scores IS NOT NULL
+        """,
+        stream=stream,
+        epoch=epoch_id,
+    )
+    starts = range(0, max(len(case_ids), 1), _IN_A_QUERY)
+    return pl.concat(read(cases=case_ids[start : start + _IN_A_QUERY]) for start in starts)
+
+
 def of_earlier_epochs(ledger: Ledger, stream: str, case_ids: Sequence[str], epoch_id: str) -> int:
     """How many of these cases another epoch than this one decided."""
     read = partial(

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from flows.governance import actions, epochs
 from flows.runtime import runs
 from review.ledger import ledger
 from tests.integration import ledger_facts as facts
-from tests.integration.desk import Clock
+from tests.integration.desk import ANN, WHY, Clock
+from tests.integration.inbox import Inbox
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
@@ -37,3 +39,17 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     built = Clock()
     monkeypatch.setattr(runs, "clock", built)
     return built
+
+
+@pytest.fixture
+def inbox(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:
+    """An empty folder, whose stream releases what has a confidence of 0.5."""
+    for name, value in (("LEDGER", ledger_url), ("STREAMS", tmp_path), ("DATA", tmp_path)):
+        monkeypatch.setenv(f"SECOND_READER_{name}", str(value))
+    (tmp_path / "inbox").mkdir()
+    ledger.migrate(ledger_url)
+    with ledger.open(ledger_url) as book:
+        built = Inbox(tmp_path, book)
+        epochs.begin_epoch(book, built.run().stream, ANN)
+        actions.adopt("mail", 0.5, by=ANN, because=WHY, uncertified=True)
+        yield built

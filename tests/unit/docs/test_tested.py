@@ -122,6 +122,7 @@ TRIED: dict[str, str] = {
         "flows.inputs.one_file flows.inputs.path_check models.config.score_table models.outputs.path_inside "
         "models.outputs.paths"
     ),
+    "tests/unit/flows/scoring/test_pdf_pages.py": "flows.scoring.pdf_child",
     "tests/unit/flows/planning/test_study_field.py": (
         "flows.planning.question flows.planning.study_outcomes flows.planning.study_rows "
         "models.outputs.score_columns models.planning.attainable models.planning.looks models.planning.simulation "

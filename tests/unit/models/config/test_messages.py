@@ -16,7 +16,7 @@ from tests.unit.models.config.test_stream import problems
         (
             'kind = "text"',
             'kind = "video"',
-            "mail.toml:15: review.kind = \"video\": must be 'text', 'image' or 'record'",
+            "mail.toml:15: review.kind = \"video\": must be 'text', 'image', 'pdf', 'html' or 'record'",
         ),
         ('id = "m1"', "id = 7", "mail.toml:12: model.id = 7: must be a text in quotes"),
         ('id = "m1"', 'id = ""', 'mail.toml:12: model.id = "": must not be shorter than 1'),

@@ -57,3 +57,23 @@ def test_a_path_among_pictures_is_a_fault_of_its_row() -> None:
         "image holds 'C:\\d.png'",
         "missing payload (image)",
     ]
+
+
+def test_of_a_stream_of_pdfs_a_row_without_one_is_a_fault_and_a_column_without_any_is_refused() -> None:
+    pdf = "data:application/pdf;base64,JVBERi0="
+    shown = STREAM.model_copy(update={"review": STREAM.review.model_copy(update={"kind": "pdf"})})
+
+    def read(*values: str) -> contract.Validated:
+        ids = [f"c-{n}" for n in range(len(values))]
+        frame = pl.DataFrame({"id": ids, "label": "person", "score": 0.9, "image": values})
+        return contract.validate(frame, shown, source="a.jsonl")
+
+    result = read(pdf, "scans/a.pdf", pdf.replace(";", ";name=a.pdf;", 1))
+    assert result.cases["case_id"].to_list() == ["c-0", "c-2"]
+    assert result.faults["reason"].to_list() == [
+        "image holds 'scans/a.pdf', a text that is no PDF: give the PDF itself as data:application/pdf;base64,..."
+    ]
+    with pytest.raises(
+        InputInvalid, match=r"column 'image' holds texts, such as 'a.pdf', that are no PDFs: give the PDF"
+    ):
+        read(*["a.pdf"] * 4)

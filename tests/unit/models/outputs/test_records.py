@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from models.answers import record_text
 from models.config.field_table import FieldTable
 from models.errors import InputInvalid
 from models.outputs import contract, records
@@ -90,3 +91,32 @@ def test_a_batch_becomes_cases_with_records_and_the_scale_of_every_score_is_chec
         contract.validate(other, stream, source="a.csv")
     again = contract.validate(frame.with_columns(vendor=pl.lit("y")), stream, source="a.csv").cases
     assert again["content"][0] != case["content"]  # another record is another content
+
+
+def marked(scores: str | None, threshold: float | None, **values: Any) -> list[str]:
+    fields = [VENDOR, TOTAL, {"name": "order", "score": "o", "required": False}]
+    record = record_text.text({"vendor": "ACME", "total": 12.5, "order": "A-1"} | values)
+    return sorted(records.unsure(scores, threshold, record, [FieldTable.model_validate(field) for field in fields]))
+
+
+@pytest.mark.parametrize(
+    ("scores", "threshold", "values", "expected"),
+    [
+        ("[0.97,0.93,0.99]", 0.95, {}, ["total"]),
+        ("[0.5,0.93,0.2]", 0.95, {}, ["order", "total", "vendor"]),
+        ("[0.97,0.96,0.99]", 0.9, {}, []),
+        ("[0.123457,0.9,0.9]", 0.1234567, {}, []),  # it reaches the threshold, as both are rounded
+        ("[0.97,null,0.99]", 0.95, {}, ["total"]),
+        ("[0.97,0.99,null]", 0.95, {}, ["order"]),
+        ("[0.97,0.99,null]", 0.95, {"order": None}, []),  # nothing there, and nothing had to be
+        ("[0.97,0.99,0.4]", 0.95, {"order": None}, ["order"]),
+        ("[0.97,0.99,0.99]", 0.95, {"total": None}, ["total"]),  # what had to be there is not
+        ("[0.1,null,0.1]", None, {}, []),  # nothing is released
+        ("[0.1,0.1]", 0.95, {}, []),  # of other fields
+        (None, 0.95, {}, []),
+    ],
+)
+def test_a_field_is_marked_that_would_keep_the_record_from_being_released(
+    scores: str | None, threshold: float | None, values: dict[str, Any], expected: list[str]
+) -> None:
+    assert marked(scores, threshold, **values) == expected

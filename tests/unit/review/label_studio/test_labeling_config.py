@@ -42,11 +42,16 @@ def choices(config: str) -> list[dict[str, str]]:
     [
         ("text", {"name": "subject", "value": "$text"}),
         ("image", {"name": "subject", "value": "$image", "defaultZoom": "auto"}),
+        (
+            "pdf",
+            {"name": "subject", "valueList": "$pages", "defaultZoom": "auto", "maxWidth": "60rem", "maxHeight": "none"},
+        ),
+        ("html", {"name": "subject", "value": "$html", "valueType": "text"}),
         ("record", {"name": "subject", "value": "$field1"}),
     ],
 )
-def test_each_kind_has_its_own_tag_that_shows_markup_as_text(kind: str, subject: dict[str, str]) -> None:
-    tag = {"text": "Text", "image": "Image", "record": "Text"}[kind]
+def test_each_kind_has_its_own_tag_and_none_that_carries_markup_out(kind: str, subject: dict[str, str]) -> None:
+    tag = {"text": "Text", "image": "Image", "pdf": "Image", "html": "HyperText", "record": "Text"}[kind]
     tree = ElementTree.fromstring(labeling_config.config(stream(kind=kind)))  # noqa: S314 - ours
     assert [item.attrib for item in tree.iter(tag)] == [subject]
     assert {item.tag for item in tree.iter()} == {"View", "Style", "Header", "Choices", "Choice", "TextArea", tag}

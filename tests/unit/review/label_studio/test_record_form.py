@@ -52,9 +52,9 @@ def stream(fields: list[dict[str, Any]] = FIELDS, **review: Any) -> Stream:
 
 
 def name(place: int, part: str = "f") -> str:
-    """The control of a field of FIELDS (f), of its absence (n), and where a text starts from (v)."""
+    """The control of a field of FIELDS (f), of its absence (n), where a text starts from (v) and where it is marked (h)."""
     field = stream().field[place]
-    names = {"f": record_form.control, "n": record_form.absence, "v": record_form.start}
+    names = {"f": record_form.control, "n": record_form.absence, "v": record_form.start, "h": record_form.mark}
     return names[part](field)
 
 
@@ -75,7 +75,9 @@ def read(result: object, prediction: str | None = PREDICTION) -> dict[str, Any]:
 def test_the_form_names_controls_by_their_place_and_shows_the_fields_in_order() -> None:
     tree = ElementTree.fromstring(forms.config(stream()))  # noqa: S314 - ours
     headers = [header.get("value") for header in tree.iter("Header")]
-    assert headers == ["What does it say?", *(field["name"] for field in FIELDS)]
+    marks = [f"${name(place, 'h')}" for place in range(len(FIELDS))]
+    named = [one for field, mark in zip(FIELDS, marks, strict=True) for one in (field["name"], mark)]
+    assert headers == ["What does it say?", *named]
     names = [node.get("name") for node in tree.iter() if re.fullmatch(r"[fn][0-9a-f]{8}", node.get("name") or "")]
     assert names == [name(place, part) for place in range(len(FIELDS)) for part in "fn"]
     assert {node.get("toName") for node in tree.iter() if node.get("toName")} == {"subject"}
@@ -107,9 +109,21 @@ def test_two_fields_that_look_the_same_are_refused() -> None:
 def test_a_blind_task_has_the_keys_of_an_assisted_one_and_nothing_in_them() -> None:
     blind = task_data.data(stream(), {"page": "p"}, "c-1", PREDICTION, blind=True)
     assisted = task_data.data(stream(), {"page": "p"}, "c-1", PREDICTION, blind=False)
-    assert blind == {"text": "p", name(0, "v"): "", name(7, "v"): ""}
-    assert assisted == {"text": "p", name(0, "v"): "ACME Ltd", name(7, "v"): ""}
+    marks = {name(place, "h"): "" for place in range(len(FIELDS))}
+    assert blind == {"text": "p", name(0, "v"): "", name(7, "v"): ""} | marks
+    assert assisted == {"text": "p", name(0, "v"): "ACME Ltd", name(7, "v"): ""} | marks
     assert task_data.prefill(stream(), None) == []
+
+
+def test_fields_that_the_model_is_not_sure_of_are_marked_in_an_assisted_task_and_in_no_blind_one() -> None:
+    unsure = {"Total", "Order", "a field of another epoch"}
+    blind, plain, marked = (
+        task_data.data(stream(), {"page": "p"}, "c-1", PREDICTION, blind=one, unsure=which)
+        for one, which in ((True, unsure), (False, set[str]()), (False, unsure))
+    )
+    assert blind == task_data.data(stream(), {"page": "p"}, "c-1", PREDICTION, blind=True)
+    assert marked == plain | {name(place, "h"): "Check: the model is not sure" for place in (1, 7)}
+    assert marked.keys() == blind.keys()
 
 
 def test_a_reader_starts_from_every_value_of_the_model_and_what_it_had_to_give_is_asked_for() -> None:
@@ -234,7 +248,7 @@ def test_a_draft_is_the_same_in_every_task_and_no_answer_to_it_is_filled_in() ->
     replies = stream([{"name": "Reply", "kind": "draft"}])
     blind, assisted = (task_data.data(replies, {"page": "p"}, "c-1", DRAFT, blind=one) for one in (True, False))
     assert blind == assisted
-    assert list(blind.values()) == ["p", "Dear Ann,\nit is on its way."]
+    assert list(blind.values()) == ["p", "", "Dear Ann,\nit is on its way."]
     assert task_data.prefill(replies, DRAFT) == []
 
 

@@ -21,8 +21,7 @@ def stream() -> Stream:
 
 
 def start(*, blind: bool, prediction: str = PREDICTION) -> str:
-    (text,) = record_tasks.data(stream(), prediction, blind=blind).values()
-    return str(text)
+    return str(record_tasks.data(stream(), prediction, blind=blind)[record_form.start(stream().field[0])])
 
 
 def read(lines: str, *, prediction: str | None = PREDICTION) -> Any:

@@ -30,7 +30,7 @@ def test_the_data_is_what_the_reviewer_is_shown_and_nothing_else() -> None:
     assert task_data.data(stream(), payload, "c-1") == {"text": "hello"}
 
 
-@pytest.mark.parametrize("kind", ["text", "image", "record"])
+@pytest.mark.parametrize("kind", ["text", "image", "pdf", "html", "record"])
 def test_the_cases_id_is_shown_where_the_stream_says_so(kind: str) -> None:
     shown = stream(kind=kind, show_id=True)
     hidden = stream(kind=kind)
