@@ -51,6 +51,7 @@ def _task(
     shown = None if case["blind"] else task_data.shown(stream, case["prediction"])
     return import_tasks.Task(
         key=task_data.task_key(stream.name, case["case_id"], case["slot"]),
+        case_id=case["case_id"],
         data=task_data.data(
             stream, json.loads(case["payload"]), case["case_id"], case["prediction"], blind=case["blind"]
         ),
