@@ -5,10 +5,10 @@ from models.config.stream import Stream
 from review.label_studio import labeling_config, record_form, record_tasks
 
 
-def result(stream: Stream, answer: str) -> list[dict[str, object]]:
+def result(stream: Stream, answer: str, case_id: str) -> list[dict[str, object]]:
     """The result of a reader who fills in this record (`record_text`); what has no value is not there."""
     values = record_text.values(answer)
-    items = record_tasks.prefill(stream, answer)
+    items = record_tasks.prefill(stream, answer, case_id)
     filled = {item["from_name"] for item in items}
     for field in stream.field:
         value = values[field.name]

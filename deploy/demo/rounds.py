@@ -46,7 +46,8 @@ def play(
         team = [reviewers.Reviewer(email=email, token=up.add_reviewer(email, password)) for email in TEAM]
         up.add_reviewer(YOU, password)
     days = ready.days + (ready.drift if drift else ())
-    fill = functools.partial(record_fill.result, stream) if stream.field else None
+    # The id is asked for by pairs alone, and no stream of the demo has one.
+    fill = functools.partial(record_fill.result, stream, case_id="") if stream.field else None
     crew = _Crew(up.label_studio_url, team, project_id, _answers(name, ready), fill)
     out.print(f"\n[bold]{escape(stream.title)}[/]: {len(days)} simulated days")
     measured: runs.Counts = {}

@@ -16,8 +16,8 @@ def fill(run: runs.Run, connection: access.Connection, project_id: int, looked: 
     tasks = tasks.filter(~pl.col("blind"), ~pl.col("task_id").is_in(list(looked)))
     results = {
         number: result
-        for number, prediction in tasks.select("task_id", "prediction").rows()
-        if (result := task_data.prefill(run.stream, prediction))
+        for number, case_id, prediction in tasks.select("task_id", "case_id", "prediction").rows()
+        if (result := task_data.prefill(run.stream, prediction, case_id))
     }
     looked.update(results)
     filled = readback.fill(connection, project_id, results)

@@ -87,6 +87,7 @@ def _task(
     payload = payloads.evidence(stream, json.loads(case["payload"]))
     return import_tasks.Task(
         key=task_data.task_key(stream.name, case["case_id"], case["slot"]),
+        case_id=case["case_id"],
         data=task_data.data(stream, payload, case["case_id"], case["prediction"], blind=case["blind"], unsure=marked),
         prediction=shown,
         closed_to=tuple(sorted(ids[email] for email in readers if email in ids)),

@@ -12,7 +12,7 @@ from models.answers.same import Rule
 from models.config.fields import Column, Label, Labels, Share
 from models.config.table import Table
 
-Kind = Literal["choice", "set", "text", "draft", "number", "date", "yesno", "rating", "rows", "spans", "boxes"]
+Kind = Literal["choice", "set", "text", "draft", "number", "date", "yesno", "rating", "rows", "spans", "boxes", "pair"]
 Same = Literal["exact", "folded", "edits", "within", "set", "rows", "overlap"]
 
 # By what two values of a kind can be compared; the first is what holds where the file says nothing.
@@ -29,6 +29,7 @@ SAME: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "rows": ("rows",),
         "spans": ("set", "overlap"),
         "boxes": ("overlap",),
+        "pair": ("exact",),
     }
 )
 LABELLED = ("choice", "set", "spans", "boxes")  # kinds whose values have labels
@@ -37,6 +38,7 @@ SETS = ("set", "rows", *REGIONS)  # kinds whose values are lists: an empty one s
 GRADED = ("rows", *REGIONS)  # kinds of which a part can be wrong
 MOST_COLUMNS = 12
 MOST_FIELDS = 100
+TIE = "tie"  # of a pair: neither text is better
 _DAY = ("%Y", "%m", "%d")  # what a date's format must hold
 
 
@@ -62,6 +64,7 @@ class FieldTable(Table):
     scale: Literal["unit", "percent", "logprob", "real"] = "unit"  # of the score
     kind: Kind = "text"
     labels: Labels | None = None  # of a choice or a set: what it may be; of spans and boxes: what each may be
+    of: list[Column] | None = None  # of a pair: the columns of the two texts, which people are shown
     same: Same | None = None  # None: the kind's first in `SAME`
     within: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None  # how far apart: numbers, days, edits
     overlap: Share | None = None  # of regions: the least intersection over union; None: a half
@@ -97,6 +100,7 @@ class FieldTable(Table):
         if (self.labels is not None) != (self.kind in LABELLED):
             way = "name them" if self.labels is None else "drop them"
             raise ValueError(f'labels: go with kind = {_listed(LABELLED)}; this is "{self.kind}": {way}')
+        self._check_pair()
         if (self.columns is not None) != (self.kind == "rows"):
             way = "name them" if self.columns is None else "drop them"
             raise ValueError(f'columns: go with kind = "rows"; this is "{self.kind}": {way}')
@@ -125,8 +129,18 @@ class FieldTable(Table):
             _ = self.rule
         except ValueError as error:
             alike = str(error).partition(": ")[2].partition(";")[0]
-            raise ValueError(f'same = "folded": {alike}; compare them exactly, or rename one') from None
+            key, way = ("of", "rename one") if self.of else ('same = "folded"', "compare them exactly, or rename one")
+            raise ValueError(f"{key}: {alike}; {way}") from None
         return self
+
+    def _check_pair(self) -> None:
+        if (self.of is not None) != (self.kind == "pair"):
+            way = 'name the columns of the two texts, as in ["reply_a", "reply_b"]' if self.of is None else "drop it"
+            raise ValueError(f'of: goes with kind = "pair"; this is "{self.kind}": {way}')
+        if self.of is not None and (len(self.of) != 2 or self.of[0] == self.of[1] or TIE in self.of):
+            raise ValueError(f'of: must be two columns, neither of them called "{TIE}", as in ["reply_a", "reply_b"]')
+        if self.of is not None and not self.required:
+            raise ValueError(f'required: a pair always has a value, which is "{TIE}" where neither is better; drop it')
 
     @property
     def column(self) -> str:
@@ -141,7 +155,12 @@ class FieldTable(Table):
     @property
     def rule(self) -> Rule:
         """How its labels are read; of a kind without labels it knows none. Raises ValueError as `Rule` does."""
-        return Rule(labels=tuple(self.labels or ()), fold=self.same == "folded" and self.labels is not None)
+        return Rule(labels=self.options, fold=self.of is not None or (self.same == "folded" and bool(self.labels)))
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What it may be, or each part of it: labels, or of a pair a column or "tie"; empty: anything of its kind."""
+        return (*self.of, TIE) if self.of else tuple(self.labels or ())
 
     @property
     def highest(self) -> int:
@@ -154,11 +173,17 @@ class FieldTable(Table):
         return [f"{key} = {value}" for key, value in sorted(keys.items())]
 
 
-def check(fields: Sequence[FieldTable], labels: Sequence[str], shown: str, others: Mapping[str, object]) -> None:
+def check(
+    fields: Sequence[FieldTable],
+    labels: Sequence[str],
+    shown: str,
+    payload: Sequence[str],
+    others: Mapping[str, object],
+) -> None:
     """Raises ValueError, which names the key at fault, where the fields do not agree with each other or with other keys.
 
-    `shown`: review.kind. `others`: the keys that a stream without fields has in their place, and their values; None and False:
-    not given.
+    `shown`: review.kind. `payload`: input.payload. `others`: the keys that a stream without fields has in their place, and
+    their values; None and False: not given.
     """
     if not labels and not fields:
         raise ValueError("labels: missing; add this key, or a table [[field]] for each field of a record")
@@ -171,11 +196,13 @@ def check(fields: Sequence[FieldTable], labels: Sequence[str], shown: str, other
         if name in names[:place]:
             raise ValueError(f"field[{place}]: another field is called {name!r}; give each a name of its own")
     for place, field in enumerate(fields):
-        wanted = {"spans": "text", "boxes": "image"}.get(field.kind, shown)
+        wanted = {"spans": "text", "boxes": "image", "pair": "record"}.get(field.kind, shown)
         if wanted != shown:
             raise ValueError(
                 f'field[{place}].kind: "{field.kind}" needs review.kind = "{wanted}", and that is "{shown}"'
             )
+        if hidden := [column for column in field.of or () if column not in payload]:
+            raise ValueError(f"field[{place}].of: people are shown {hidden[0]!r}; put it into input.payload too")
     for key, value in others.items():
         if fields and value:
             raise ValueError(f"{key}: the fields say what the model answered and how sure it was; drop it")
@@ -194,6 +221,11 @@ def check_targets(fields: Sequence[FieldTable], error: float) -> None:
                 f"field[{place}].error: {field.error:g} is not below target.error = {error:g}, which each field keeps anyway (a "
                 "record is wrong where any field is); lower it, or drop it"
             )
+
+
+def paired(fields: Sequence[FieldTable]) -> frozenset[str]:
+    """The columns whose texts stand side by side."""
+    return frozenset(column for field in fields for column in field.of or ())
 
 
 def _listed(names: Sequence[str]) -> str:

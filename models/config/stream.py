@@ -156,7 +156,7 @@ class Stream(Table):
     @model_validator(mode="after")
     def _agree(self) -> "Stream":
         """What no single key can say: the tables agree with each other."""
-        field_table.check(self.field, self.labels, self.review.kind, self._instead_of_fields())
+        field_table.check(self.field, self.labels, self.review.kind, self.input.payload, self._instead_of_fields())
         field_table.check_targets(self.field, self.target.error)
         if len(set(self.labels)) != len(self.labels):
             raise ValueError("labels: every label once")

@@ -54,8 +54,8 @@ def fits(value: Any, field: FieldTable) -> bool:
             return value is None or (type(value) is int and 1 <= value <= field.highest)
         case "date":
             return value is None or (isinstance(value, str) and _is_day(value))
-        case "choice":
-            return value is None or value in (field.labels or ())
+        case "choice" | "pair":
+            return value is None or value in field.options
         case "set":
             return isinstance(value, list) and all(one in (field.labels or ()) for one in value)
         case "rows":
@@ -125,7 +125,7 @@ def _rating(column: pl.Series, text: pl.Series, field: FieldTable) -> pl.Series:
 
 def _choice(_: pl.Series, text: pl.Series, field: FieldTable) -> pl.Series:
     labels = field.rule.read(text)
-    return quoted(labels.set(~labels.is_in(list(field.labels or ())), None))
+    return quoted(labels.set(~labels.is_in(list(field.options)), None))
 
 
 def _set(_: pl.Series, text: pl.Series, field: FieldTable) -> pl.Series:
@@ -155,6 +155,7 @@ _READ: dict[str, Callable[[pl.Series, pl.Series, FieldTable], pl.Series]] = {
     "date": _date,
     "draft": _text,
     "number": _number,
+    "pair": _choice,
     "rating": _rating,
     "rows": row_values.rows,
     "set": _set,
@@ -185,4 +186,4 @@ def _wanted(field: FieldTable) -> str:
             return f"no list of start, end and label, one of {same.few(field.labels or ())}"
         case "boxes":
             return f"no list of x, y, width, height and label, one of {same.few(field.labels or ())}"
-    return f"none of {same.few(field.labels or ())}"
+    return f"none of {same.few(field.options)}"

@@ -52,8 +52,8 @@ def queue(
     project = projects.fields(connection, number)
     unanswered = sent_tasks.unanswered(ledger, stream.name)
     keys = unanswered["task_key"].to_list()
-    shown = unanswered.filter(~pl.col("blind")).select("task_key", "prediction").rows()
-    assisted = frozenset(key for key, prediction in shown if task_data.prefill(stream, prediction))
+    shown = unanswered.filter(~pl.col("blind")).select("task_key", "case_id", "prediction").rows()
+    assisted = frozenset(key for key, case_id, prediction in shown if task_data.prefill(stream, prediction, case_id))
     week = timestamps.text(timestamps.parse(now) - _WEEK)
     return label_studio_findings.Queue(
         project_id=number,

@@ -133,7 +133,7 @@ def facts(
             if seen is not None and str(seen["revision"]) >= annotation.updated_at:
                 continue
             try:
-                outcome, answer = _outcome(stream, annotation, sent.get("prediction"))
+                outcome, answer = _outcome(stream, annotation, sent["case_id"], sent.get("prediction"))
                 reviewer = _reviewer(annotation.person, people)
                 writer = _writer(annotation, people)
                 if (
@@ -204,13 +204,15 @@ def _person(value: object) -> int | None:
     return number if isinstance(number, int) else None
 
 
-def _outcome(stream: Stream, annotation: Annotation, prediction: str | None) -> tuple[ReviewOutcome, str | None]:
+def _outcome(
+    stream: Stream, annotation: Annotation, case_id: str, prediction: str | None
+) -> tuple[ReviewOutcome, str | None]:
     """What became of it, and the answer if there is one. Raises Unreadable."""
     if annotation.seconds is None:
         return ReviewOutcome.BULK, None
     if annotation.skipped:
         return ReviewOutcome.SKIP, None
-    return ReviewOutcome.ANSWER, results.read(stream, annotation.result, prediction)
+    return ReviewOutcome.ANSWER, results.read(stream, annotation.result, case_id, prediction)
 
 
 def _reviewer(person: int | None, people: Mapping[int, str]) -> str:

@@ -23,6 +23,7 @@ class Task:
     """
 
     key: str
+    case_id: str
     data: dict[str, object]
     prediction: str | None
     closed_to: tuple[int, ...] = ()
@@ -111,7 +112,7 @@ def _import(connection: access.Connection, project_id: int, batch: Sequence[Task
     request = []
     for task in batch:
         body: dict[str, Any] = {"data": task.data | {labeling_config.KEY: task.key}}
-        result = task_data.prefill(stream, task.prediction)
+        result = task_data.prefill(stream, task.prediction, task.case_id)
         if result:
             body["predictions"] = [{"model_version": labeling_config.MODEL_VERSION, "result": result}]
         if task.closed_to:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
+from models.config import field_table
 from models.config.stream import Stream
 from models.errors import StreamInvalid
 from review.label_studio import evidence, inert_html
@@ -123,11 +124,17 @@ def subject(stream: Stream) -> str:
         "image": f'<Image name="{SUBJECT}" value="$image" defaultZoom="auto"/>',
         "pdf": evidence.pages_tag(SUBJECT, f"{NAME}; margin: 0 0 0.25rem 0"),
         "html": inert_html.tag(SUBJECT, "max-width: 60rem"),
-        "record": _record(stream.input.payload),
+        "record": _record(columns(stream)),
     }[stream.review.kind]
     if stream.review.show_id:
         shown = f'<Header size="6" style="{NAME}; {FIELD}" value="Case ${CASE}"/>\n  {shown}'
     return shown
+
+
+def columns(stream: Stream) -> list[str]:
+    """The columns that a record shows one below the other: not those whose texts stand side by side (`pair_fields`)."""
+    side_by_side = field_table.paired(stream.field)
+    return [column for column in stream.input.payload if column not in side_by_side]
 
 
 def _control(labels: Sequence[str]) -> str:
@@ -178,6 +185,8 @@ def drift(project: Mapping[str, object], ours: str) -> list[str]:
 
 def _record(columns: Sequence[str]) -> str:
     """The fields of a record, one below the other in the order of the stream file. A field's name stands above it."""
+    if not columns:
+        return ""
     names = [SUBJECT, *(f"field{number}" for number in range(2, len(columns) + 1))]
     fields = "\n    ".join(
         f'<View style="{FIELD}"><Header size="6" style="{NAME}" value={quoteattr(face(column))}/>'

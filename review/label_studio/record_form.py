@@ -22,7 +22,7 @@ from models.answers.row_lists import BAR
 from models.config.field_table import REGIONS, SETS, FieldTable
 from models.config.stream import Stream
 from models.errors import StreamInvalid
-from review.label_studio import labeling_config, region_fields
+from review.label_studio import labeling_config, pair_fields, region_fields
 from review.label_studio.labeling_config import SUBJECT, face
 
 UNSURE = "Check: the model is not sure"  # beside the name of a field
@@ -32,6 +32,7 @@ AS_IT_STANDS, EDITED, HELD_BACK = "As it stands", "After an edit", "Not at all" 
 _COLUMNS = "display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; align-items: flex-start"
 _LEFT = "flex: 3 1 24rem; min-width: 0; position: sticky; top: 4.5rem"
 _RIGHT = "flex: 2 1 22rem; min-width: 0"
+_WHOLE = "flex: 1 1 100%; min-width: 0"  # where there are no fields but pairs
 _FIELD = "margin: 0 0 0.75rem 0"
 _NAMED = "display: flex; flex-wrap: wrap; gap: 0 0.75rem"
 _ROW = "display: flex; flex-wrap: wrap; gap: 0 1rem; align-items: center"
@@ -82,8 +83,9 @@ def mark(field: FieldTable) -> str:
 
 def _known(field: FieldTable) -> str:
     """A field by what it is: in a form that is not the stream's any more nothing is taken for another field."""
+    options = field.labels if field.of is None else sorted(field.of)
     columns = [list(field.columns)] if field.columns else []  # in another order a line says something else
-    what = json.dumps([field.name, field.kind, field.labels, *columns], ensure_ascii=True)
+    what = json.dumps([field.name, field.kind, options, *columns], ensure_ascii=True)
     return hashlib.sha256(what.encode("ascii")).hexdigest()[:8]
 
 
@@ -93,7 +95,11 @@ def config(stream: Stream) -> str:
     Raises StreamInvalid if a reviewer could not tell two fields, or two labels of one, apart.
     """
     _check_names(stream)
-    fields = "\n".join(_field(place, field) for place, field in enumerate(stream.field))
+    pairs = pair_fields.shown(stream, {field.name: control(field) for field in stream.field})
+    keyed = not pairs  # whose are the first keys
+    fields = [_field(place, field, keyed) for place, field in enumerate(stream.field) if field.of is None]
+    rest = "\n".join([*fields, labeling_config.REMARK])
+    left, right = (_LEFT, _RIGHT) if fields else (_WHOLE, _WHOLE)
     return f"""<View>
   <Style>{labeling_config.STYLE} {_TIGHT}</Style>
   <View style="{labeling_config.HEAD}">
@@ -101,12 +107,12 @@ def config(stream: Stream) -> str:
 {labeling_config.MARK}
   </View>
   <View style="{_COLUMNS}">
-  <View style="{_LEFT}">
+  <View className="record" style="{left}">
   {labeling_config.subject(stream)}
+{pairs}
   </View>
-  <View className="record" style="{_RIGHT}">
-{fields}
-{labeling_config.REMARK}
+  <View className="record" style="{right}">
+{rest}
   </View>
   </View>
 </View>"""
@@ -123,13 +129,13 @@ def _check_names(stream: Stream) -> None:
         labeling_config.by_face(tuple(field.labels or ()))
 
 
-def _field(place: int, field: FieldTable) -> str:
+def _field(place: int, field: FieldTable, keyed: bool) -> str:
     """A field's name and control and, unless an empty one is a value already, the choice that it is not there."""
     name = f"""      <View style="{_NAMED}">
       <Header size="6" style="{labeling_config.NAME}" value={quoteattr(face(field.name))}/>
       <View className="unsure"><Header size="6" style="{labeling_config.NAME}" value="${mark(field)}"/></View>
       </View>"""
-    shown = _draft(place, field) if field.kind == "draft" else _control(field)
+    shown = _draft(place, field, keyed) if field.kind == "draft" else _control(field)
     if field.kind in REGIONS:
         shown = f"{shown}\n{_all_marked(field)}"
     elif field.kind != "draft":
@@ -155,10 +161,10 @@ def _all_marked(field: FieldTable) -> str:
     return _choices(f"{attributes} requiredMessage={wanted}", [ALL, NONE])
 
 
-def _draft(place: int, field: FieldTable) -> str:
+def _draft(place: int, field: FieldTable, keyed: bool) -> str:
     """The text, the question whether it may go out, and where that takes an edit, an editor that starts from it."""
     wanted = quoteattr(f"{face(field.name)}: say whether it may go out")
-    keys = labeling_config.hotkeys([AS_IT_STANDS, EDITED, HELD_BACK]) if place == 0 else [None] * 3
+    keys = labeling_config.hotkeys([AS_IT_STANDS, EDITED, HELD_BACK]) if place == 0 and keyed else [None] * 3
     choices = "\n".join(
         f'        <Choice value="{one}"' + (f' hotkey="{key}"/>' if key else "/>")
         for one, key in zip((AS_IT_STANDS, EDITED, HELD_BACK), keys, strict=True)

@@ -11,18 +11,19 @@ from models.answers.row_lists import BAR
 from models.config.field_table import REGIONS, SETS, FieldTable
 from models.config.stream import Stream
 from models.outputs import field_same, field_values, row_values
-from review.label_studio import labeling_config, record_form, region_fields
+from review.label_studio import labeling_config, pair_fields, record_form, region_fields
 from review.label_studio.unreadable import Unreadable
 
 Items = dict[str, list[Mapping[str, Any]]]  # name of a control -> what a result says of it
 
 
-def read(stream: Stream, result: object, prediction: str | None) -> str:
+def read(stream: Stream, result: object, case_id: str, prediction: str | None) -> str:
     """The record that an annotation holds, as a text: the model's own where each field is the same by its rule.
 
     Args:
         stream: What was asked.
         result: As submitted; anybody may write anything there. Controls that are not ours are passed over.
+        case_id: Of the case that it answers, from the ledger: which text of a pair stood on the left follows from it.
         prediction: The text of the model's record; None: it gave none.
 
     Raises:
@@ -42,7 +43,7 @@ def read(stream: Stream, result: object, prediction: str | None) -> str:
         if field.kind == "draft":
             theirs[field.name] = _draft(field, by_control, predicted.get(field.name))
         else:
-            before, value = predicted.get(field.name), _value(field, by_control)
+            before, value = predicted.get(field.name), _value(field, by_control, case_id)
             theirs[field.name] = field_same.as_ours(before, value, field) if field_values.fits(before, field) else value
     fields = {field.name: field for field in stream.field}
 
@@ -80,7 +81,7 @@ def _texts(items: list[Mapping[str, Any]], kind: str) -> list[str]:
     return texts if isinstance(texts, list) and all(isinstance(text, str) for text in texts) else []
 
 
-def _value(field: FieldTable, by_control: Items) -> Any:
+def _value(field: FieldTable, by_control: Items, case_id: str) -> Any:
     """A field's value as JSON has it; None: it is not there. Raises Unreadable.
 
     What was neither filled in nor said to be not there is no answer: the form asks for one of the two, and a form of another day,
@@ -102,6 +103,8 @@ def _value(field: FieldTable, by_control: Items) -> Any:
     value = items[0].get("value")
     value = value if isinstance(value, dict) else {}
     try:
+        if field.of is not None:
+            return pair_fields.read(field.of, case_id, value)
         return _READ[field.kind](field, value)
     except (KeyError, TypeError, ValueError, OverflowError):
         shown = str(value)[:80]

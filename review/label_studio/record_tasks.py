@@ -9,7 +9,7 @@ from models.answers.row_lists import BAR
 from models.config.field_table import REGIONS, FieldTable
 from models.config.stream import Stream
 from models.outputs import field_values
-from review.label_studio import labeling_config, record_form, region_fields
+from review.label_studio import labeling_config, pair_fields, record_form, region_fields
 from review.label_studio.labeling_config import face
 
 WRITTEN = ("text", "rows")  # kinds that people write, in a control that starts from the task's data
@@ -48,7 +48,7 @@ def _cell(value: Any) -> str:
     return "" if value is None else json.dumps(value)
 
 
-def prefill(stream: Stream, prediction: str | None) -> list[dict[str, object]]:
+def prefill(stream: Stream, prediction: str | None, case_id: str) -> list[dict[str, object]]:
     """The result that the other fields start from. A value that the model had to give, and did not, is asked for."""
     values = _values(stream, prediction)
     items = []
@@ -61,6 +61,9 @@ def prefill(stream: Stream, prediction: str | None) -> list[dict[str, object]]:
         elif field.kind in REGIONS and value is not None:
             items += region_fields.items(record_form.control(field), field, value)
             items.append(_item(record_form.absence(field), "choices", [record_form.ALL]))
+        elif field.of is not None and value is not None:
+            chosen = pair_fields.choice(field.of, case_id, value)
+            items.append(_item(record_form.control(field), "choices", [chosen]))
         elif value is not None and field.kind not in WRITTEN:
             items.append(_item(record_form.control(field), *_kept(field, value)))
     return items

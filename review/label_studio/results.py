@@ -8,14 +8,14 @@ from review.label_studio import labeling_config, record_results
 from review.label_studio.unreadable import Unreadable
 
 
-def read(stream: Stream, result: object, prediction: str | None = None) -> str:
+def read(stream: Stream, result: object, case_id: str, prediction: str | None = None) -> str:
     """The answer an annotation holds: one of the stream's labels, or a record, by the stream's rules. Raises Unreadable.
 
-    `prediction`: what the model said, which a record is compared with. Controls somebody added to the project are ignored; ours
-    must be there, once, with one choice we offered.
+    `case_id`: of the case that it answers. `prediction`: what the model said, which a record is compared with. Controls
+    somebody added to the project are ignored; ours must be there, once, with one choice we offered.
     """
     if stream.field:
-        return record_results.read(stream, result, prediction)
+        return record_results.read(stream, result, case_id, prediction)
     if not isinstance(result, list) or not all(isinstance(item, dict) for item in result):
         raise Unreadable("the result is not a list of items")
     ours = [item for item in result if item.get("from_name") == labeling_config.CHOICES]

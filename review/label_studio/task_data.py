@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Mapping
 
 from models.config.stream import Stream
-from review.label_studio import evidence, inert_html, labeling_config, record_tasks
+from review.label_studio import evidence, inert_html, labeling_config, pair_fields, record_tasks
 
 
 def task_key(stream: str, case_id: str, slot: int) -> str:
@@ -44,24 +44,25 @@ def data(
     `payload`: of a PDF its `evidence.Pages`. `prediction`: what the model said; of a record an assisted task holds its texts, and
     every task its drafts. `unsure`: the fields that an assisted task marks (`records.unsure`).
     """
-    columns = stream.input.payload
     fields: dict[str, object]
     if stream.review.kind == "record":
-        fields = {f"field{number}": _shown(payload.get(column)) for number, column in enumerate(columns, 1)}
+        single = {f"field{number}": column for number, column in enumerate(labeling_config.columns(stream), 1)}
+        places = single | pair_fields.texts(stream, case_id)
+        fields = {place: _shown(payload.get(column)) for place, column in places.items()}
     elif stream.review.kind == "pdf":
-        fields = evidence.pages(payload.get(columns[0]))
+        fields = evidence.pages(payload.get(stream.input.payload[0]))
     elif stream.review.kind == "html":
-        fields = {"html": inert_html.page(_shown(payload.get(columns[0])))}
+        fields = {"html": inert_html.page(_shown(payload.get(stream.input.payload[0])))}
     else:
-        fields = {stream.review.kind: _shown(payload.get(columns[0]))}
+        fields = {stream.review.kind: _shown(payload.get(stream.input.payload[0]))}
     fields |= record_tasks.data(stream, prediction, blind=blind, unsure=unsure) if stream.field else {}
     return fields | ({labeling_config.CASE: labeling_config.safe(case_id)} if stream.review.show_id else {})
 
 
-def prefill(stream: Stream, prediction: str | None) -> list[dict[str, object]]:
+def prefill(stream: Stream, prediction: str | None, case_id: str) -> list[dict[str, object]]:
     """The result a reviewer starts from. Empty where there is none to start from: no prediction, or no such label."""
     if stream.field:
-        return record_tasks.prefill(stream, prediction)
+        return record_tasks.prefill(stream, prediction, case_id)
     if prediction is None or prediction not in stream.labels:
         return []
     face = labeling_config.face(prediction)

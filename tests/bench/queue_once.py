@@ -65,7 +65,7 @@ def bodies(book: ledger.Ledger) -> list[dict[str, Any]]:
             "data": data | {labeling_config.KEY: task_data.task_key(bench.name, case["case_id"], 0)}
         }
         if not case["blind"]:
-            result = task_data.prefill(bench, case["prediction"])
+            result = task_data.prefill(bench, case["prediction"], "c-1")
             body["predictions"] = [{"model_version": labeling_config.MODEL_VERSION, "result": result}]
         items.append(body)
     return items
@@ -98,7 +98,7 @@ def answered(url: str) -> None:
         waiting = pending_cases.pending(book, bench.name, 1_000_000)
         tasks = bodies(book)
         for number, task in enumerate(tasks):
-            result = task_data.prefill(bench, bench.labels[number % len(bench.labels)])
+            result = task_data.prefill(bench, bench.labels[number % len(bench.labels)], "c-1")
             task["annotations"] = [{"result": result, "lead_time": 2.5}]
         ids = imported(api, got.project_id, tasks, BATCHES[0])
         now = runs.clock()

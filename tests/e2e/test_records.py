@@ -138,7 +138,7 @@ def test_records_go_out_to_readers_and_come_home_with_their_corrections(place: P
         assert task["data"][starts[0]] == ("" if blind else record_text.values(predictions[case])["vendor"])
         changes = {"total": 1.5, "order": "B-7"} if case.endswith("3") else {"vendor": f" nord {int(case[4:])} gmbh. "}
         values = record_text.values(predictions[case]) | changes
-        answer(place, token, task, record_fill.result(stream, record_text.text(values)))
+        answer(place, token, task, record_fill.result(stream, record_text.text(values), "c-1"))
     assert place.cli("collect", place.name).code == 0
     answers = dict(place.rows("SELECT case_id, answer FROM review"))
     other = {case for case in answers if answers[case] != predictions[case]}

@@ -52,7 +52,7 @@ def test_of_doubles_stays_what_a_person_touched_else_what_the_ledger_knows(
     api.post(f"/api/projects/{project}/import", json=stranger).raise_for_status()
     ids = search.find(connection, project, ours)
     answered, drafted, untouched, single = (task.key for task in sent)
-    chosen = {"result": task_data.prefill(mail, "no"), "lead_time": 1.0}
+    chosen = {"result": task_data.prefill(mail, "no", "c-1"), "lead_time": 1.0}
     api.post(f"/api/tasks/{ids[answered][1]}/annotations/", json=chosen).raise_for_status()
     api.post(
         f"/api/tasks/{ids[drafted][1]}/drafts", params={"project": project}, json=chosen | {"draft_id": 0}

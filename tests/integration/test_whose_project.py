@@ -32,7 +32,7 @@ class Assisting(Place):
 
     def answer_all(self) -> None:
         """Everybody agrees with what they are shown."""
-        result = task_data.prefill(settings.read_stream(self.name, settings.read()), "yes")
+        result = task_data.prefill(settings.read_stream(self.name, settings.read()), "yes", "c-1")
         for task in self.tasks():
             body = {"result": result, "lead_time": 2.0}
             self.api.post(f"/api/tasks/{task}/annotations/", json=body).raise_for_status()

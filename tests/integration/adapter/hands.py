@@ -63,6 +63,7 @@ def tasks(mail: Stream, count: int, *, prediction: str | None = "yes", start: in
     return [
         import_tasks.Task(
             key=task_data.task_key(mail.name, str(number), 0),
+            case_id=str(number),
             data=task_data.data(mail, {"body": f"mail {number}"}, str(number)),
             prediction=prediction,
         )
@@ -77,7 +78,7 @@ def stored(api: Api, project: int) -> list[dict[str, Any]]:
 
 
 def answer(api: Api, task: int, label: str, **rest: Any) -> int:
-    result = task_data.prefill(stream("mail"), label)
+    result = task_data.prefill(stream("mail"), label, "c-1")
     return int(api("POST", f"/api/tasks/{task}/annotations/", json={"result": result, "lead_time": 2.5} | rest)["id"])
 
 

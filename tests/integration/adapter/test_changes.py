@@ -35,15 +35,19 @@ def test_answers_edits_skips_and_deletions_are_read_and_drafts_are_not(
     assert [len(before[task].annotations) for task in (answered, edited, skipped, deleted)] == [1, 1, 1, 1]
     cursor = max(task.updated_at for task in before.values())
 
-    api("PATCH", f"/api/annotations/{changing}/", json={"result": task_data.prefill(mail, "no"), "lead_time": 4.0})
+    api(
+        "PATCH",
+        f"/api/annotations/{changing}/",
+        json={"result": task_data.prefill(mail, "no", "c-1"), "lead_time": 4.0},
+    )
     api("DELETE", f"/api/annotations/{gone}/")
-    draft = {"result": task_data.prefill(mail, "no"), "lead_time": 1.0, "draft_id": 0}
+    draft = {"result": task_data.prefill(mail, "no", "c-1"), "lead_time": 1.0, "draft_id": 0}
     api("POST", f"/api/tasks/{drafted}/drafts", params={"project": project}, json=draft)
     after = {task.task_id: task for task in read(connection, project, cursor)}
     (first,) = before[edited].annotations
     (second,) = after[edited].annotations
-    assert (first.annotation_id, results.read(mail, first.result), first.seconds) == (changing, "yes", 2.5)
-    assert (second.annotation_id, results.read(mail, second.result), second.created_at) == (
+    assert (first.annotation_id, results.read(mail, first.result, "c-1"), first.seconds) == (changing, "yes", 2.5)
+    assert (second.annotation_id, results.read(mail, second.result, "c-1"), second.created_at) == (
         changing,
         "no",
         first.created_at,
@@ -73,11 +77,11 @@ def test_several_people_on_one_task_are_kept_apart(
     token = server.add_reviewer("dora@example.com", "a-Pass-word-9")
     answer(api, task, "yes")
     with httpx.Client(base_url=server.url, headers={"Authorization": f"Token {token}"}, trust_env=False) as dora:
-        body = {"result": task_data.prefill(mail, "no"), "lead_time": 1.0}
+        body = {"result": task_data.prefill(mail, "no", "c-1"), "lead_time": 1.0}
         dora.post(f"/api/tasks/{task}/annotations/", json=body).raise_for_status()
     names = access.people(connection)
     (changed,) = read(connection, project)
-    by_name = {names[item.person or 0]: results.read(mail, item.result) for item in changed.annotations}
+    by_name = {names[item.person or 0]: results.read(mail, item.result, "c-1") for item in changed.annotations}
     assert len(by_name) == 2
     assert by_name["dora@example.com"] == "no"
 
@@ -172,7 +176,7 @@ def test_a_suggestion_that_is_gone_again_is_still_known_by_the_answer_it_became(
 ) -> None:
     (task,) = import_tasks.push(connection, project, tasks(mail, 1), mail).values()
     (prediction,) = stored(api, project)[0]["predictions"]
-    result = [task_data.prefill(mail, "yes")[0] | {"id": "r1", "origin": "prediction"}]
+    result = [task_data.prefill(mail, "yes", "c-1")[0] | {"id": "r1", "origin": "prediction"}]
     api("POST", f"/api/tasks/{task}/annotations/", json={"result": result, "lead_time": 2.5})
     api("DELETE", f"/api/predictions/{prediction['id']}/")
     assert stored(api, project)[0]["predictions"] == []
@@ -193,10 +197,12 @@ def test_label_studio_says_who_wrote_an_answer_last_whoever_it_was_given_for(
     answer(api, own, "yes")
     number = answer(api, changed, "yes")
     with httpx.Client(base_url=server.url, headers={"Authorization": f"Token {token}"}, trust_env=False) as other:
-        other.patch(f"/api/annotations/{number}/", json={"result": task_data.prefill(mail, "no")}).raise_for_status()
+        other.patch(
+            f"/api/annotations/{number}/", json={"result": task_data.prefill(mail, "no", "c-1")}
+        ).raise_for_status()
     answer(api, forged, "yes", completed_by=next(iter(emma)))
     data = tasks(mail, 1, start=9)[0].data
-    result = {"result": task_data.prefill(mail, "yes"), "lead_time": 3.0, "completed_by": owner}
+    result = {"result": task_data.prefill(mail, "yes", "c-1"), "lead_time": 3.0, "completed_by": owner}
     api("POST", f"/api/projects/{project}/import", json=[{"data": data, "annotations": [result]}])
     pages = list(changes.changed(connection, project, None))
     hands = [

@@ -30,7 +30,7 @@ def test_a_task_holds_what_the_reviewer_sees_its_key_and_for_assisted_cases_the_
     assert first["predictions"] == []
     (prediction,) = second["predictions"]
     assert (prediction["score"], prediction["model_version"]) == (None, "second-reader")
-    assert results.read(mail, prediction["result"]) == "no"
+    assert results.read(mail, prediction["result"], "c-1") == "no"
 
 
 def test_assisted_cases_come_prefilled_also_after_a_batch_that_was_all_blind(
@@ -41,7 +41,7 @@ def test_assisted_cases_come_prefilled_also_after_a_batch_that_was_all_blind(
     answer(api, first, "yes")
     served = api("GET", f"/api/projects/{project}/next")
     assert served["data"]["text"] == "mail 1"
-    assert [results.read(mail, prediction["result"]) for prediction in served["predictions"]] == ["no"]
+    assert [results.read(mail, prediction["result"], "c-1") for prediction in served["predictions"]] == ["no"]
     assert changed(connection, project, mail) == []
 
 
@@ -84,7 +84,8 @@ def test_of_two_tasks_with_one_key_the_lowest_counts(
 
 def test_large_tasks_are_pushed_in_batches_the_server_takes(mail: Stream, project: int, server: Any, api: Api) -> None:
     large = [
-        import_tasks.Task(key=task.key, data={"text": "x" * 7_000_000}, prediction=None) for task in tasks(mail, 3)
+        import_tasks.Task(key=task.key, case_id=task.case_id, data={"text": "x" * 7_000_000}, prediction=None)
+        for task in tasks(mail, 3)
     ]
     with proxy.before(server.url) as between:
         import_tasks.push(access.connect(between.url, server.token), project, large, mail)
@@ -136,7 +137,12 @@ def test_a_task_the_server_will_not_have_is_refused_and_nothing_is_written(
 ) -> None:
     good, bad = tasks(mail, 2)
     with pytest.raises(Refused, match="refused putting 2 tasks") as caught:
-        import_tasks.push(connection, project, [good, import_tasks.Task(key=bad.key, data={}, prediction=None)], mail)
+        import_tasks.push(
+            connection,
+            project,
+            [good, import_tasks.Task(key=bad.key, case_id=bad.case_id, data={}, prediction=None)],
+            mail,
+        )
     assert "mail 0" not in str(caught.value)
     assert stored(api, project) == []
 

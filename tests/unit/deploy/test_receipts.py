@@ -51,7 +51,7 @@ def test_the_rules_are_right_as_often_as_stated_and_far_from_always(
 ) -> None:
     def right(case: str, prediction: str | None) -> bool:
         truth = ready.truth[case]
-        return record_results.read(stream, record_fill.result(stream, truth), prediction) == prediction
+        return record_results.read(stream, record_fill.result(stream, truth, "c-1"), "c-1", prediction) == prediction
 
     share = np.mean([right(*row) for row in cases.select("case_id", "prediction").iter_rows()])
     assert ready.accuracy == pytest.approx(share)
@@ -67,7 +67,7 @@ def test_a_study_of_the_receipts_is_as_right_and_as_sure_as_score_and_readers_ar
     studied = study_records.read(tmp_path / "history.jsonl", stream, "truth.{field}", Columns())
     assert studied.cases["confidence"].to_list() == cases["raw_score"].to_list()
     readers = [
-        record_results.read(stream, record_fill.result(stream, ready.truth[case]), prediction) == prediction
+        record_results.read(stream, record_fill.result(stream, ready.truth[case], case), case, prediction) == prediction
         for case, prediction in cases.select("case_id", "prediction").iter_rows()
     ]
     assert studied.cases["right"].to_list() == readers
@@ -85,7 +85,7 @@ def test_the_score_of_a_field_is_the_chance_that_it_is_right(ready: prepared.Pre
 def test_what_a_replayed_reader_submits_is_read_as_what_they_answer(ready: prepared.Prepared, stream: Stream) -> None:
     for case in list(ready.truth)[:200]:
         answer = ready.answer(case, "ada@example.com")
-        read = record_results.read(stream, record_fill.result(stream, answer), None)
+        read = record_results.read(stream, record_fill.result(stream, answer, "c-1"), "c-1", None)
         assert record_text.values(read) == record_text.values(answer)
     slips = sum(ready.answer(case, "ada@example.com") != truth for case, truth in ready.truth.items())
     assert 0 < slips < 3 * receipts.SLIP * receipts.CASES

@@ -107,6 +107,46 @@ def test_a_key_that_does_not_fit_the_kind_is_one_line(field: str, sentence: str)
     assert sentence in refused(field=field)
 
 
+PAIR = 'kind = "pair"\nof = ["page", "other"]'
+
+
+def pairs(field: str = PAIR, *, payload: str = '["page", "other"]', kind: str = "record") -> str:
+    text = TEXT.format(**(dict.fromkeys(("labels", "input", "second", "last"), "") | {"field": field}))
+    return text.replace('payload = ["page"]', f"payload = {payload}").replace('kind = "text"', f'kind = "{kind}"')
+
+
+def test_a_pair_is_of_two_columns_that_people_are_shown() -> None:
+    field = streams.parse(pairs(), origin="arena.toml").field[0]
+    assert (field.options, field.compared) == (("page", "other", "tie"), "exact")
+    assert "of = ['page', 'other']" in field.terms()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (pairs('kind = "pair"'), 'field[0].of: goes with kind = "pair"; this is "pair": name the columns of the two'),
+        (pairs('of = ["page", "other"]'), 'field[0].of: goes with kind = "pair"; this is "text": drop it'),
+        (pairs('kind = "pair"\nof = ["page"]'), "field[0].of: must be two columns"),
+        (pairs('kind = "pair"\nof = ["page", "page"]'), "field[0].of: must be two columns"),
+        (pairs('kind = "pair"\nof = ["page", "tie"]'), 'neither of them called "tie"'),
+        (pairs('kind = "pair"\nof = ["page", "Tie"]'), "field[0].of: 'Tie' and 'tie' are written alike"),
+        (pairs(PAIR + "\nrequired = false"), 'field[0].required: a pair always has a value, which is "tie"'),
+        (pairs(PAIR + '\nlabels = ["a", "b"]'), 'this is "pair": drop them'),
+        (pairs(PAIR + '\nsame = "folded"'), 'field[0].same = "folded": of kind "pair", two values are compared by'),
+        (pairs(payload='["page"]'), "field[0].of: people are shown 'other'; put it into input.payload too"),
+        (
+            pairs(payload='["page"]', kind="text"),
+            'field[0].kind: "pair" needs review.kind = "record", and that is "text"',
+        ),
+        (pairs('kind = "pair"\nof = ["page", "total"]', payload='["page", "total"]'), "shows 'total', which tells"),
+    ],
+)
+def test_a_pair_that_people_could_not_be_shown_is_one_line(text: str, sentence: str) -> None:
+    with pytest.raises(StreamInvalid) as caught:
+        streams.parse(text, origin="arena.toml")
+    assert sentence in str(caught.value)
+
+
 def test_a_scale_needs_a_score() -> None:
     assert "field[1].scale: speaks of score, which is not given; drop it" in refused(second='scale = "percent"')
 

@@ -81,7 +81,7 @@ def test_a_dollar_sign_is_never_replaced_by_task_data() -> None:
     config = labeling_config.config(stream(("$5", "free"), question="Is $text a price?"))
     assert "$5" not in config
     assert config.count("$text") == 1  # the subject's
-    assert results.read(stream(("$5", "free")), task_data.prefill(stream(("$5", "free")), "$5")) == "$5"
+    assert results.read(stream(("$5", "free")), task_data.prefill(stream(("$5", "free")), "$5", "c-1"), "c-1") == "$5"
 
 
 def test_labels_that_look_the_same_to_a_reviewer_are_refused() -> None:
@@ -134,7 +134,7 @@ def test_a_record_shows_its_columns_in_the_order_of_the_stream_with_their_lines(
     assert named == [(column, f"$field{number}") for number, column in enumerate(columns, 1)]
     assert [field[1].tag for field in shown] == ["Text"] * 8
     assert len({field[1].get("name") for field in shown}) == 8
-    assert shown[0][1].get("name") == task_data.prefill(record, "yes")[0]["to_name"]
+    assert shown[0][1].get("name") == task_data.prefill(record, "yes", "c-1")[0]["to_name"]
 
 
 def test_what_the_database_or_the_wire_cannot_hold_is_taken_out() -> None:
@@ -198,5 +198,8 @@ def test_more_labels_than_a_form_shows_at_once_are_searched_and_come_back_as_the
     assert [item.get("name") for item in few.iter("Choices")] == ["answer", "unsure"]
     for label in ("Home > Leaf 77", "a / b, $5"):
         assert (
-            results.read(stream((*MANY, "a / b, $5")), task_data.prefill(stream((*MANY, "a / b, $5")), label)) == label
+            results.read(
+                stream((*MANY, "a / b, $5")), task_data.prefill(stream((*MANY, "a / b, $5")), label, "c-1"), "c-1"
+            )
+            == label
         )

@@ -60,7 +60,7 @@ def name(place: int, part: str = "f") -> str:
 
 def filled(values: dict[str, Any], given: Stream) -> list[dict[str, Any]]:
     """The result of a reader who fills in these values."""
-    result = record_tasks.prefill(given, record_text.text(values))
+    result = record_tasks.prefill(given, record_text.text(values), "c-1")
     for field in given.field:
         if field.kind == "text" and values.get(field.name):
             item = {"from_name": record_form.control(field), "to_name": "subject", "type": "textarea"}
@@ -69,7 +69,7 @@ def filled(values: dict[str, Any], given: Stream) -> list[dict[str, Any]]:
 
 
 def read(result: object, prediction: str | None = PREDICTION) -> dict[str, Any]:
-    return record_text.values(record_results.read(stream(), result, prediction))
+    return record_text.values(record_results.read(stream(), result, "c-1", prediction))
 
 
 def test_the_form_names_controls_by_their_place_and_shows_the_fields_in_order() -> None:
@@ -112,7 +112,7 @@ def test_a_blind_task_has_the_keys_of_an_assisted_one_and_nothing_in_them() -> N
     marks = {name(place, "h"): "" for place in range(len(FIELDS))}
     assert blind == {"text": "p", name(0, "v"): "", name(7, "v"): ""} | marks
     assert assisted == {"text": "p", name(0, "v"): "ACME Ltd", name(7, "v"): ""} | marks
-    assert task_data.prefill(stream(), None) == []
+    assert task_data.prefill(stream(), None, "c-1") == []
 
 
 def test_fields_that_the_model_is_not_sure_of_are_marked_in_an_assisted_task_and_in_no_blind_one() -> None:
@@ -127,26 +127,26 @@ def test_fields_that_the_model_is_not_sure_of_are_marked_in_an_assisted_task_and
 
 
 def test_a_reader_starts_from_every_value_of_the_model_and_what_it_had_to_give_is_asked_for() -> None:
-    names = [item["from_name"] for item in task_data.prefill(stream(), PREDICTION)]
+    names = [item["from_name"] for item in task_data.prefill(stream(), PREDICTION, "c-1")]
     assert names == [*(name(place) for place in range(1, 7)), name(7, "n")]
     lacking = record_text.text(VALUES | {"Total": None})
-    assert name(1, "n") not in [item["from_name"] for item in task_data.prefill(stream(), lacking)]
+    assert name(1, "n") not in [item["from_name"] for item in task_data.prefill(stream(), lacking, "c-1")]
 
 
 def test_an_empty_set_is_an_answer_that_is_filled_in() -> None:
     none = record_text.text(VALUES | {"Flags": []})
-    (item,) = [item for item in task_data.prefill(stream(), none) if item["from_name"] == name(6, "n")]
+    (item,) = [item for item in task_data.prefill(stream(), none, "c-1") if item["from_name"] == name(6, "n")]
     assert item["value"] == {"choices": ["None of them"]}
-    assert record_results.read(stream(), filled(VALUES | {"Flags": []}, stream()), none) == none
+    assert record_results.read(stream(), filled(VALUES | {"Flags": []}, stream()), "c-1", none) == none
 
 
 def test_what_is_submitted_unchanged_is_the_models_record_to_the_letter() -> None:
-    assert record_results.read(stream(), filled(VALUES, stream()), PREDICTION) == PREDICTION
+    assert record_results.read(stream(), filled(VALUES, stream()), "c-1", PREDICTION) == PREDICTION
 
 
 def test_what_is_the_same_by_the_fields_rule_keeps_the_models_value() -> None:
     near = VALUES | {"Vendor": "acme  ltd.", "Total": 12.505}
-    assert record_results.read(stream(), filled(near, stream()), PREDICTION) == PREDICTION
+    assert record_results.read(stream(), filled(near, stream()), "c-1", PREDICTION) == PREDICTION
 
 
 def test_a_set_of_which_the_model_gave_nothing_is_the_same_as_one_that_is_said_to_be_empty() -> None:
@@ -208,15 +208,15 @@ def test_what_is_no_value_of_its_field_is_refused_by_name(result: object, why: s
         known |= {"f" + item["from_name"][1:] for item in result}
         result = [item for item in filled(VALUES, stream()) if item["from_name"] not in known] + result
     with pytest.raises(Unreadable) as caught:
-        record_results.read(stream(), result, PREDICTION)
+        record_results.read(stream(), result, "c-1", PREDICTION)
     assert why in caught.value.reason
 
 
 def test_a_prediction_of_an_earlier_epoch_fills_in_what_still_fits() -> None:
     earlier = record_text.text({"Vendor": 7, "Total": 12.5, "Paid": "yes", "Gone": "x", "Sort": "other"})
     assert task_data.data(stream(), {"page": "p"}, "c-1", earlier, blind=False)[name(0, "v")] == ""
-    assert [item["from_name"] for item in task_data.prefill(stream(), earlier)] == [name(1)]
-    assert task_data.prefill(stream(), "a label of an earlier epoch") == []
+    assert [item["from_name"] for item in task_data.prefill(stream(), earlier, "c-1")] == [name(1)]
+    assert task_data.prefill(stream(), "a label of an earlier epoch", "c-1") == []
     assert read(filled(VALUES, stream()), "a label of an earlier epoch") == VALUES
     assert read(filled(VALUES, stream()), earlier) == VALUES
 
@@ -227,7 +227,7 @@ def test_what_was_filled_in_in_another_form_is_not_taken_for_a_field() -> None:
     with pytest.raises(Unreadable, match="field 'Vendor' was neither filled in nor said to be not there"):
         read(result)
     with pytest.raises(Unreadable, match="nothing was filled in"):
-        record_results.read(stream(FIELDS[:1]), result, None)
+        record_results.read(stream(FIELDS[:1]), result, "c-1", None)
     moved = stream([{"name": "New"}, *FIELDS])  # others keep their controls
     assert record_form.control(moved.field[1]) == name(0)
 
@@ -249,7 +249,7 @@ def test_a_draft_is_the_same_in_every_task_and_no_answer_to_it_is_filled_in() ->
     blind, assisted = (task_data.data(replies, {"page": "p"}, "c-1", DRAFT, blind=one) for one in (True, False))
     assert blind == assisted
     assert list(blind.values()) == ["p", "", "Dear Ann,\nit is on its way."]
-    assert task_data.prefill(replies, DRAFT) == []
+    assert task_data.prefill(replies, DRAFT, "c-1") == []
 
 
 @pytest.mark.parametrize(
@@ -264,14 +264,14 @@ def test_a_draft_is_the_same_in_every_task_and_no_answer_to_it_is_filled_in() ->
     ],
 )
 def test_a_draft_goes_out_as_it_stands_edited_or_not_at_all(result: list[dict[str, Any]], expected: str | None) -> None:
-    answer = record_results.read(stream([{"name": "Reply", "kind": "draft"}]), result, DRAFT)
+    answer = record_results.read(stream([{"name": "Reply", "kind": "draft"}]), result, "c-1", DRAFT)
     assert record_text.values(answer) == {"Reply": expected}
     assert (answer == DRAFT) == (result[0]["value"]["choices"] == [record_form.AS_IT_STANDS])
 
 
 def test_a_draft_that_nobody_decided_on_is_refused() -> None:
     with pytest.raises(Unreadable, match="does not say whether the draft may go out"):
-        record_results.read(stream([{"name": "Reply", "kind": "draft"}]), verdict("Maybe"), DRAFT)
+        record_results.read(stream([{"name": "Reply", "kind": "draft"}]), verdict("Maybe"), "c-1", DRAFT)
 
 
 def test_controls_that_are_not_fields_are_passed_over() -> None:

@@ -24,17 +24,19 @@ def test_regions_that_are_left_as_they_were_come_back_to_the_letter(
 ) -> None:
     asked = stream([field, {"name": "n", "required": False}], kind=kind)
     prediction = record_text.text({field["name"]: [region], "n": None})
-    result = record_tasks.prefill(asked, prediction)
-    assert record_results.read(asked, result, prediction) == prediction
+    result = record_tasks.prefill(asked, prediction, "c-1")
+    assert record_results.read(asked, result, "c-1", prediction) == prediction
     control, absence = record_form.control(asked.field[0]), record_form.absence(asked.field[0])
     away = [item for item in result if item["from_name"] != control]
     with pytest.raises(Unreadable, match="does not say whether all of its parts are marked"):
-        record_results.read(asked, away, prediction)  # said to be all, and none is there
+        record_results.read(asked, away, "c-1", prediction)  # said to be all, and none is there
     silent = [item for item in result if item["from_name"] != absence]
     with pytest.raises(Unreadable, match="does not say whether all of its parts are marked"):
-        record_results.read(asked, silent, prediction)  # overlooked is not "none"
+        record_results.read(asked, silent, "c-1", prediction)  # overlooked is not "none"
     none = {"from_name": absence, "type": "choices", "value": {"choices": ["None of them"]}}
-    answer = record_results.read(asked, [none, *(item for item in away if item["from_name"] != absence)], prediction)
+    answer = record_results.read(
+        asked, [none, *(item for item in away if item["from_name"] != absence)], "c-1", prediction
+    )
     assert record_text.values(answer)[field["name"]] == []
 
 
@@ -43,8 +45,8 @@ def test_a_box_that_is_a_little_off_is_the_same_and_one_that_is_far_off_is_not()
     prediction = record_text.text({"Cars": [BOX]})
     for x, same in ((12.0, True), (35.0, False)):
         moved = record_text.text({"Cars": [BOX | {"x": x}]})
-        items = record_tasks.prefill(asked, moved)
-        assert (record_results.read(asked, items, prediction) == prediction) is same
+        items = record_tasks.prefill(asked, moved, "c-1")
+        assert (record_results.read(asked, items, "c-1", prediction) == prediction) is same
 
 
 @pytest.mark.parametrize(
@@ -67,4 +69,4 @@ def test_what_is_no_region_is_refused(value: dict[str, Any]) -> None:
         {"from_name": record_form.absence(asked.field[0]), "value": {"choices": ["All are marked"]}},
     ]
     with pytest.raises(Unreadable, match="instead of a region with one of its labels"):
-        record_results.read(asked, items, None)
+        record_results.read(asked, items, "c-1", None)

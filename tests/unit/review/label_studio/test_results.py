@@ -20,18 +20,18 @@ def chosen(*labels: str, control: str = "answer") -> list[dict[str, Any]]:
 def test_the_prefilled_answer_reads_back_as_the_prediction() -> None:
     labels = ("$5", "a,b", "<b>", "日本語", "0")
     for label in labels:
-        assert results.read(stream(labels), task_data.prefill(stream(labels), label)) == label
+        assert results.read(stream(labels), task_data.prefill(stream(labels), label, "c-1"), "c-1") == label
 
 
 @pytest.mark.parametrize("prediction", [None, "maybe"])
 def test_without_a_prediction_among_the_labels_there_is_nothing_to_start_from(prediction: str | None) -> None:
-    assert task_data.prefill(stream(), prediction) == []
+    assert task_data.prefill(stream(), prediction, "c-1") == []
 
 
 def test_what_label_studio_adds_to_an_answer_is_ignored() -> None:
     item = chosen("yes")[0] | {"id": "x", "origin": "manual", "original_width": 8, "meta": {}}
     extra = {"from_name": "comment", "to_name": "subject", "type": "textarea", "value": {"text": ["hm"]}}
-    assert results.read(stream(), [extra, item]) == "yes"
+    assert results.read(stream(), [extra, item], "c-1") == "yes"
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_what_label_studio_adds_to_an_answer_is_ignored() -> None:
 )
 def test_an_answer_that_is_not_one_label_is_unreadable_and_says_why(result: object, reason: str) -> None:
     with pytest.raises(unreadable.Unreadable) as caught:
-        results.read(stream(), result)
+        results.read(stream(), result, "c-1")
     assert caught.value.reason == reason
 
 
@@ -85,7 +85,7 @@ def test_the_mark_and_the_comment_are_read_whatever_stands_there(
 
 def test_an_answer_that_is_none_of_very_many_labels_is_a_short_line() -> None:
     with pytest.raises(unreadable.Unreadable) as caught:
-        results.read(stream(MANY), chosen("Away"))
+        results.read(stream(MANY), chosen("Away"), "c-1")
     assert len(caught.value.reason) < 300
 
 
@@ -95,4 +95,4 @@ def test_an_answer_is_read_by_the_streams_rule() -> None:
         stream().model_dump(exclude={"spellings"})
         | {"labels": {"names": ["no", "yes"], "fold": True, "also": {"no": ["nay"]}}}
     )
-    assert [results.read(mail, chosen(text)) for text in ("Yes", "NAY", "no")] == ["yes", "no", "no"]
+    assert [results.read(mail, chosen(text), "c-1") for text in ("Yes", "NAY", "no")] == ["yes", "no", "no"]

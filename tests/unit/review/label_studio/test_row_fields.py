@@ -32,13 +32,13 @@ def read(lines: str, *, prediction: str | None = PREDICTION) -> Any:
         "type": "textarea",
         "value": {"text": [lines]},
     }
-    return json.loads(record_results.read(stream(), [item], prediction))["Lines"]
+    return json.loads(record_results.read(stream(), [item], "c-1", prediction))["Lines"]
 
 
 def test_an_assisted_task_starts_from_a_line_a_row_and_a_blind_one_from_none() -> None:
     assert start(blind=False) == "Blue ink | 2.5\nPen |"
     assert start(blind=True) == ""
-    assert record_tasks.prefill(stream(), PREDICTION) == []
+    assert record_tasks.prefill(stream(), PREDICTION, "c-1") == []
 
 
 def test_the_form_says_what_the_cells_of_a_line_are() -> None:
@@ -56,8 +56,8 @@ def test_a_row_that_is_changed_added_or_moved_leaves_the_others_as_the_model_wro
 def test_no_rows_is_an_answer_that_is_chosen() -> None:
     field = stream().field[0]
     none = [{"from_name": record_form.absence(field), "value": {"choices": ["No rows"]}}]
-    assert json.loads(record_results.read(stream(), none, PREDICTION)) == {"Lines": []}
-    assert record_tasks.prefill(stream(), '{"Lines":[]}')[0]["value"] == {"choices": ["No rows"]}
+    assert json.loads(record_results.read(stream(), none, "c-1", PREDICTION)) == {"Lines": []}
+    assert record_tasks.prefill(stream(), '{"Lines":[]}', "c-1")[0]["value"] == {"choices": ["No rows"]}
 
 
 @pytest.mark.parametrize("lines", ["", " | ", "Ink | 2 | 3", "Ink | twelve"])
