@@ -42,8 +42,8 @@ def read(stream: Stream, result: object, prediction: str | None) -> str:
         if field.kind == "draft":
             theirs[field.name] = _draft(field, by_control, predicted.get(field.name))
         else:
-            ours, value = predicted.get(field.name), _value(field, by_control)
-            theirs[field.name] = field_same.as_ours(ours, value, field) if field_values.fits(ours, field) else value
+            model, value = predicted.get(field.name), _value(field, by_control)
+            theirs[field.name] = field_same.as_ours(model, value, field) if field_values.fits(model, field) else value
     fields = {field.name: field for field in stream.field}
 
     def same(name: str, one: Any, other: Any) -> bool:
