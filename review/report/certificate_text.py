@@ -133,21 +133,24 @@ def _but(report: Report) -> str:
 
 def contradicted(report: Report) -> str:
     against = report.ruling.speaks_against[-1]
-    where = f" in {against.field}" if against.field else ""
+    what = against.wrong(f"what {region(report, against.threshold)} would release")
     return (
-        f"by {report.ruling.so_far} at least {formats.at_least(against.low)} of what {region(report, against.threshold)} would "
-        f"release is wrong{where}, above the target: it cannot be adopted without --uncertified."
+        f"by {report.ruling.so_far} at least {formats.at_least(against.low)} {what}, above the target: it cannot be adopted "
+        "without --uncertified."
     )
 
 
 def field_targets(report: Report) -> str:
     """What is promised of single fields beside the records, as the end of a sentence; empty where no field has a target."""
-    targets = [(row.name, row.target) for row in report.fields if row.target is not None]
+    targets = [(row, row.target) for row in report.fields if row.target is not None]
     if not targets:
         return ""
     if len(targets) > FEW_FIELDS:
         return ", and of no field more than its own target"
-    return ", and at most " + ", ".join(f"{formats.whole(target)} of it in {name}" for name, target in targets)
+    return ", and at most " + ", ".join(
+        f"{formats.whole(target)} of {'the entries of' if row.graded else 'it in'} {row.name}"
+        for row, target in targets
+    )
 
 
 def _too_slow(report: Report) -> str:

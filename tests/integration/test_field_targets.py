@@ -120,3 +120,29 @@ def test_the_report_promises_the_field_beside_the_records(desk: RecordDesk) -> N
     )
     assert [field["target"] for field in as_json.whole(new_report)["fields"]] == [0.03, None]
     assert "at most 3" in report.page(new_report)
+
+
+def test_the_verdict_names_the_field_that_keeps_the_target_from_being_shown(desk: RecordDesk) -> None:
+    desk.records("a", 30, 0.9, {})
+    desk.look()
+    actions.adopt("mail", 0.9, by=ANN, because=WHY, uncertified=True)
+    desk.records("b", 90, 0.9, {})
+    new_report = reported(desk)
+    assert (new_report.verdict, new_report.needed) == ("open", None), (
+        "10 % of the records are shown, 3 % of the totals not"
+    )
+    sentence = summary.verdict(new_report)[2].replace("\u00a0", " ")
+    assert sentence == (
+        "The target is at most 10 % wrong among the released, and at most 3 % of it in total: the limits in total still reach to "
+        "both sides."
+    )
+
+
+def test_the_verdict_names_the_field_by_which_the_target_is_missed(desk: RecordDesk) -> None:
+    desk.records("a", 30, 0.9, {})
+    desk.look()
+    actions.adopt("mail", 0.9, by=ANN, because=WHY, uncertified=True)
+    desk.records("b", 200, 0.9, {"total": 16})
+    new_report = reported(desk)
+    assert new_report.verdict == "missed"
+    assert "even the lower limit in total is above it" in summary.verdict(new_report)[2]
