@@ -94,7 +94,7 @@ class Verdict:
 
     @property
     def exceeded_in(self) -> tuple[str, ...]:
-        """Fields in which the threshold in force surely releases more errors than asked for; none where of the records it does."""
+        """Fields in which the threshold in force surely releases more errors than asked for; none if of the records it does."""
         if self.exceeding is not None:
             return ()
         return tuple(one.field for one in self.by_field if one.exceeding is not None)

@@ -119,8 +119,8 @@ def of_fields(cases: Outcomes, differing: pl.DataFrame, fields: Collection[str])
 def graded(cases: Outcomes, differing: pl.DataFrame, field: str) -> Outcomes:
     """The cases with a column `loss`, the share of a field's list that is wrong.
 
-    Of several blind readings it is the middle one's, of two middle ones the larger. Right where it is 0; what nobody has answered
-    stays as it is.
+    Of several blind readings it is the middle one's, of two middle ones the larger. Right where it is 0, and disputed where it is
+    not and another reader must come; what nobody has answered stays as it is.
     """
     lost = differing.filter("blind", pl.col("field") == field).select("case_id", "slot", "lost")
     each = cases.people.readings.filter("blind").join(lost, on=["case_id", "slot"], how="left")
@@ -129,9 +129,8 @@ def graded(cases: Outcomes, differing: pl.DataFrame, field: str) -> Outcomes:
         each.group_by("case_id").agg(loss=middle), on="case_id", how="left", maintain_order="left"
     )
     read = pl.col("outcome").is_in(SETTLED)
-    outcome = pl.when(read).then(
-        pl.when(pl.col("loss") > 0).then(pl.lit(Outcome.WRONG)).otherwise(pl.lit(Outcome.RIGHT))
-    )
+    wrong = pl.when("disputed").then(pl.lit(Outcome.DISPUTED)).otherwise(pl.lit(Outcome.WRONG))
+    outcome = pl.when(read).then(pl.when(pl.col("loss") > 0).then(wrong).otherwise(pl.lit(Outcome.RIGHT)))
     return replace(
         cases,
         sampled=sampled.with_columns(outcome=pl.coalesce(outcome, "outcome"), loss=pl.col("loss").fill_null(0.0)),

@@ -84,6 +84,20 @@ def test_the_share_that_is_wrong_has_limits_and_a_verdict(desk: RecordDesk) -> N
     assert "of its entries" in page
 
 
+def test_what_one_reader_alone_says_of_a_list_counts_as_wrong_and_contradicts_nothing(desk: RecordDesk) -> None:
+    desk.records("a", 200, 0.9, {})
+    assert desk.look().threshold == 0.9
+    desk.records("b", 200, 0.9, {"lines": 200}, readers=1)
+    seen = desk.look()
+    assert seen.pending == (200,)
+    assert seen.by_field[0].errors == (0.0,), "of what is settled"
+    ruling = adoption.of(desk.book, desk.describe(), desk.in_force()).verdicts[""]
+    assert ruling.speaks_against == (), "at least so many are wrong is said of settled readings only"
+    row = next(row for row in reported(desk).fields if row.name == "lines")
+    assert isinstance(row.everything, Estimate)
+    assert row.everything.value == pytest.approx(0.125)
+
+
 def test_a_rise_of_the_share_that_is_wrong_stops_release(desk: RecordDesk) -> None:
     desk.records("a", 200, 0.9, {})
     desk.look()
