@@ -62,7 +62,7 @@ def log_e(
     lost = np.where(samples.right, 0.0, 1.0) if losses is None else losses
     if len(lost) != len(samples.bin) or not np.all((lost >= 0) & (lost <= 1)):
         raise ValueError("one loss from 0 to 1 per sample")
-    whole = losses is None or bool(np.isin(lost, (0.0, 1.0)).all())
+    levels, level = np.unique(lost, return_inverse=True)  # few, of all samples that there are
     pairs, pair = np.unique(np.column_stack([samples.version, samples.propensity]), axis=0, return_inverse=True)
     pair = pair.reshape(-1)
     ratios = lowest[pairs[:, 0].astype(np.int64)] / pairs[:, 1:]  # (P, T)
@@ -79,8 +79,8 @@ def log_e(
             raise ValueError(
                 f"propensity {pairs[odd[0], 1]} is below what its policy gives: it must be the one logged with the decision"
             )
-        if alone and whole:
-            grown = _alone(pair[rows], lost[rows] == 0, ratio, alpha, group_size)
+        if alone:
+            grown = _alone(pair[rows], level[rows], ratio, levels, alpha, group_size)
         else:
             paid = ratio[pair[rows]]
             grown = _grouped(units[rows], samples.group[rows], paid, paid * lost[rows], alpha, group_size)
@@ -119,16 +119,20 @@ def _ends(gains: NDArray[np.bool_]) -> Ints:
     return np.flatnonzero(gains & np.concatenate([~gains[1:], [True]]))
 
 
-def _alone(pair: Ints, right: NDArray[np.bool_], ratio: Floats, alpha: float, group_size: int) -> Floats:
-    """(ends, stakes): the bets on samples of which no two belong together, in logs."""
-    ends = _ends(right)
-    kind, width = 2 * pair + right, len(ends) + 1
+def _alone(pair: Ints, level: Ints, ratio: Floats, levels: Floats, alpha: float, group_size: int) -> Floats:
+    """(ends, stakes): the bets on samples of which no two belong together, in logs. `levels`: how wrong a sample can be."""
+    ends = _ends(levels[level] < alpha)
+    kinds, width = len(ratio) * len(levels), len(ends) + 1
+    met = np.flatnonzero(
+        np.bincount(len(levels) * pair + level, minlength=kinds)
+    )  # of others the ratio may be anything
+    kind = np.zeros(kinds, np.int64)
+    kind[met] = np.arange(len(met))
     segment = np.searchsorted(ends, np.arange(len(pair)))
-    counts = np.bincount(kind * width + segment, minlength=2 * len(ratio) * width)
-    upto = counts.reshape(2 * len(ratio), width)[:, :-1].cumsum(axis=1)
-    won = np.column_stack([(alpha - 1) * ratio, alpha * ratio]).reshape(-1, 1)  # wrong, right of each pair
-    met = upto.any(axis=1)  # the ratio of a pair that no sample here has may be anything
-    return np.asarray(upto[met].T @ np.log1p(won[met] * e_values.stakes()[0] / (group_size - alpha)), np.float64)
+    counts = np.bincount(kind[len(levels) * pair + level] * width + segment, minlength=len(met) * width)
+    upto = counts.reshape(len(met), width)[:, :-1].cumsum(axis=1)
+    won = (ratio[:, None] * (alpha - levels)).reshape(-1, 1)[met]
+    return np.asarray(upto.T @ np.log1p(won * e_values.stakes()[0] / (group_size - alpha)), np.float64)
 
 
 def _grouped(units: Ints, group: Ints, ratio: Floats, lost: Floats, alpha: float, group_size: int) -> Floats:
