@@ -174,6 +174,15 @@ class _Raised:
     graded: bool = False
 
 
+def nearest(labels: pl.DataFrame, target: float, by_field: Sequence[tuple[FieldTarget, pl.DataFrame]]) -> float:
+    """How near an alarm the labels are, of the cases or of the field that is nearest, in [0, 1] (`change_detection.level`)."""
+    watched = [(target, labels), *((one.alpha, frame) for one, frame in by_field)]
+    return max(
+        change_detection.level(frame["wrong"].to_numpy(), alpha, len(watched) * change_detection.run_length(alpha))
+        for alpha, frame in watched
+    )
+
+
 def _first_alarm(
     labels: pl.DataFrame, target: float, by_field: Sequence[tuple[FieldTarget, pl.DataFrame]]
 ) -> _Raised | None:

@@ -81,7 +81,8 @@ def opening(stream: Stream) -> list[str]:
     )
     sentences = [f"Evidence counts for an era of {formats.days(era)}{longer}; then it starts at zero again."]
     sentences += _too_slow(stream)
-    noticed = detection_delay.sentence(stream.target.error, PER * stream.policy.audit_rate)
+    beside = sum(field.error is not None for field in stream.field)
+    noticed = detection_delay.sentence(stream.target.error, PER * stream.policy.audit_rate, beside=beside)
     if noticed:
         sentences.append(f"Were {PER} cases a day released: {noticed[0].lower()}{noticed[1:]}")
     capacity = stream.review.capacity_per_day

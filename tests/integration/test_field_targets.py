@@ -101,6 +101,8 @@ def test_a_rise_of_the_fields_error_stops_release_where_the_records_still_keep_t
     desk.records("b", 100, 0.9, {"total": 16})
     labels = evidence.labels(desk.describe(), desk.in_force(), desk.cases(), runs.clock())
     by_field = evidence.field_labels(desk.run(), desk.in_force(), desk.cases(), runs.clock())
+    target = desk.in_force().target_error
+    assert evidence.nearest(labels, target, ()) < 0.9 < evidence.nearest(labels, target, by_field) == 1.0
     assert evidence.watch(desk.run(), desk.in_force(), labels, runs.clock()) is False, (
         "16 % for a while is no alarm at 10 %"
     )
