@@ -21,6 +21,7 @@ from review.queries.outcomes import Outcomes
 from review.queries.readings import Reviewed
 
 CHANGED, CLEARED, ADDED = "changed", "cleared", "added"
+UNASKED = "unasked"  # the answer says nothing of it, as where a field was renamed since: it confirms nothing
 _COMPARED = 20_000  # letters: what it takes grows with their square
 DIFFERENCES = pl.Schema(
     {
@@ -28,7 +29,7 @@ DIFFERENCES = pl.Schema(
         "slot": pl.Int64,
         "blind": pl.Boolean,
         "field": pl.String,
-        "kind": pl.String,  # changed | cleared (the model had a value) | added (it had none)
+        "kind": pl.String,  # changed | cleared (the model had a value) | added (it had none) | unasked
         "lost": pl.Float64,  # of a list: the share of the longer one that has no entry like it in the other; else 1
         "kept": pl.Float64,  # of a text that was changed: the share of its longer version that stayed; else null
     }
@@ -140,7 +141,8 @@ def graded(cases: Outcomes, differing: pl.DataFrame, field: str) -> Outcomes:
 def _differing(prediction: str | None, answer: str) -> list[dict[str, Any]]:
     ours = record_text.values(prediction)
     theirs = record_text.values(answer)
-    rows = []
+    unasked = {"kind": UNASKED, "lost": 1.0, "kept": None}
+    rows: list[dict[str, Any]] = [{"field": name} | unasked for name in ours if name not in theirs]
     for name in record_text.differing(prediction, answer):
         before, after = ours.get(name), theirs[name]
         if before in (None, []) and after in (None, []):
