@@ -228,6 +228,7 @@ def _alarms(run: runs.Run, in_force: policy_history.PolicyInForce) -> tuple[Alar
                 suspects=count.get(row["epoch_id"], 0),
                 model=row["model_id"],
                 current=False,
+                field=row["field"] or "",
             ),
         )
         for row in alarms.alarms(run.ledger, run.stream.name).iter_rows(named=True)

@@ -211,5 +211,6 @@ def _alarm_row(stream: Stream, epoch_id: str, alarm: _Raised, now: str) -> tuple
         "raised_at": now,
         "clean_seal": suspicion.clean_seal(labels, clean),
         "detector": "CUSUM and Shiryaev-Roberts",
+        "field": alarm.field or None,
     }
-    return pl.DataFrame([row], schema_overrides={"clean_until": pl.String}), raised - clean
+    return pl.DataFrame([row], schema_overrides={"clean_until": pl.String, "field": pl.String}), raised - clean

@@ -48,7 +48,7 @@ def _rows(text: str, kinds: Mapping[str, str]) -> str | None:
 
 
 def _whole(digits: str) -> int | float:
-    """A whole number; one that is too large to be told from its neighbours as a float, which may be infinite."""
+    """A whole number; one that is too large for a cell as a float, which may be infinite."""
     return int(digits) if len(digits) < 17 else float(digits)
 
 

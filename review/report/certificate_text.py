@@ -21,11 +21,15 @@ def region(report: Report, threshold: float | None) -> str:
     return formats.threshold(threshold, report.shown)
 
 
+def _in(alarm: Alarm) -> str:
+    return f" in {alarm.field}" if alarm.field else ""
+
+
 def past_alarm(alarm: Alarm) -> str:
     """An alarm about what was released before, which says nothing of what is in force."""
     return (
-        f"Alarm of {formats.when(alarm.raised_at)}, about what model {alarm.model} released before: the error had risen "
-        f"({alarm.errors} wrong at the end of {formats.count(alarm.labels, 'blind label')}). "
+        f"Alarm of {formats.when(alarm.raised_at)}, about what model {alarm.model} released before: the error{_in(alarm)} had "
+        f"risen ({alarm.errors} wrong at the end of {formats.count(alarm.labels, 'blind label')}). "
         f"{formats.count(alarm.suspects, 'case')} of that {'is' if alarm.suspects == 1 else 'are'} under suspicion, read by "
         "nobody: second-reader recall. What is in force now is not touched by it."
     )
@@ -37,8 +41,8 @@ def lines(report: Report) -> list[str]:
     alarm, proposal = report.alarm, report.proposal
     if alarm is not None and alarm.current:
         sentences.append(
-            f"Alarm, {formats.when(alarm.raised_at)}: the error among the released has risen ({alarm.errors} wrong at the "
-            f"end of {formats.count(alarm.labels, 'blind label')}). Nothing is released since; "
+            f"Alarm, {formats.when(alarm.raised_at)}: the error{_in(alarm)} among the released has risen ({alarm.errors} wrong "
+            f"at the end of {formats.count(alarm.labels, 'blind label')}). Nothing is released since; "
             + (
                 f"{formats.count(alarm.suspects, 'released case')} under suspicion, read by nobody: second-reader recall."
                 if alarm.suspects

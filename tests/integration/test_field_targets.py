@@ -11,8 +11,8 @@ from flows.runtime import runs
 from models.certification import certificate, era_plan
 from models.errors import Misuse
 from review.integrity import verify
-from review.queries import certificates
-from review.report import as_json, report, summary
+from review.queries import alarms, certificates
+from review.report import as_json, report, summary, timeline
 from review.report.figures import Report
 from tests.integration import record_desk
 from tests.integration.desk import ANN, WHY, Clock
@@ -108,6 +108,30 @@ def test_a_rise_of_the_fields_error_stops_release_where_the_records_still_keep_t
     )
     assert evidence.watch(desk.run(), desk.in_force(), labels, runs.clock(), by_field=by_field) is True
     assert "blind labels of released cases are wrong in total, with 0.03 allowed" in desk.in_force().because
+
+
+def test_an_alarm_in_a_field_names_it_and_suspects_by_what_is_said_of_it_later(desk: RecordDesk, clock: Clock) -> None:
+    desk.records("a", 200, 0.9, {})
+    desk.look()
+    actions.adopt("mail", None, by=ANN, because=WHY)
+    for batch in ("b", "c", "d"):
+        desk.records(batch, 60, 0.9, {})
+    desk.records("e", 100, 0.9, {"total": 16})
+    before, now = desk.in_force(), runs.clock()
+    labels = evidence.labels(desk.describe(), before, desk.cases(), now)
+    by_field = evidence.field_labels(desk.run(), before, desk.cases(), now)
+    assert evidence.watch(desk.run(), before, labels, now, by_field=by_field) is True
+    assert alarms.alarms(desk.book, "mail")["field"].to_list() == ["total"]
+    assert "the error in total among the released has risen" in report.lines(reported(desk))
+    assert "of the last ones wrong in total" in timeline.policies(desk.book, "mail")
+    clean = alarms.suspicions(desk.book, "mail")[0].clean
+    assert clean > 0
+    clock.later(0.1)
+    desk.corrects("c", 6, {"vendor": "Other"})
+    assert alarms.suspicions(desk.book, "mail")[0].clean == clean, "nothing was said of the totals"
+    clock.later(0.1)
+    desk.corrects("c", 6, {"total": 99})
+    assert 0 < alarms.suspicions(desk.book, "mail")[0].clean < clean
 
 
 def test_the_report_promises_the_field_beside_the_records(desk: RecordDesk) -> None:
