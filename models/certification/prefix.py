@@ -122,14 +122,11 @@ def _ends(gains: NDArray[np.bool_]) -> Ints:
 def _alone(pair: Ints, level: Ints, ratio: Floats, levels: Floats, alpha: float, group_size: int) -> Floats:
     """(ends, stakes): the bets on samples of which no two belong together, in logs. `levels`: how wrong a sample can be."""
     ends = _ends(levels[level] < alpha)
-    kinds, width = len(ratio) * len(levels), len(ends) + 1
-    met = np.flatnonzero(
-        np.bincount(len(levels) * pair + level, minlength=kinds)
-    )  # of others the ratio may be anything
-    kind = np.zeros(kinds, np.int64)
-    kind[met] = np.arange(len(met))
+    # Of pairs that no sample here has the ratio may be anything.
+    met, kind = _numbered(len(levels) * pair + level, len(ratio) * len(levels))
+    width = len(ends) + 1
     segment = np.searchsorted(ends, np.arange(len(pair)))
-    counts = np.bincount(kind[len(levels) * pair + level] * width + segment, minlength=len(met) * width)
+    counts = np.bincount(kind * width + segment, minlength=len(met) * width)
     upto = counts.reshape(len(met), width)[:, :-1].cumsum(axis=1)
     won = (ratio[:, None] * (alpha - levels)).reshape(-1, 1)[met]
     return np.asarray(upto.T @ np.log1p(won * e_values.stakes()[0] / (group_size - alpha)), np.float64)
@@ -156,14 +153,23 @@ def _opened(
     opens: NDArray[np.bool_], stake_of: Floats, loss_of: Floats, ends: Ints, alpha: float, scale: Floats
 ) -> Floats:
     """(ends, stakes): what the groups' first cases won and lost up to each end, in logs."""
-    pairs = np.round(np.column_stack([stake_of, loss_of])[opens], 12)
-    kinds, kind = np.unique(pairs, axis=0, return_inverse=True)
-    place = np.flatnonzero(opens)
-    segment = np.searchsorted(ends, place)  # up to and with which end each unit counts
-    counts = np.bincount(kind.reshape(-1) * (len(ends) + 1) + segment, minlength=len(kinds) * (len(ends) + 1))
-    upto = counts.reshape(len(kinds), len(ends) + 1)[:, :-1].cumsum(axis=1)
-    bets = np.log1p((alpha * kinds[:, :1] - kinds[:, 1:]) * scale)
-    return np.asarray(upto.T @ bets, np.float64)
+    stakes, stake = np.unique(np.round(stake_of[opens], 12), return_inverse=True)
+    losses, loss = np.unique(np.round(loss_of[opens], 12), return_inverse=True)
+    met, kind = _numbered(len(losses) * stake + loss, len(stakes) * len(losses))
+    segment = np.searchsorted(ends, np.flatnonzero(opens))  # up to and with which end each unit counts
+    width = len(ends) + 1
+    counts = np.bincount(kind * width + segment, minlength=len(met) * width)
+    upto = counts.reshape(len(met), width)[:, :-1].cumsum(axis=1)
+    won = (alpha * stakes[:, None] - losses).reshape(-1, 1)[met]
+    return np.asarray(upto.T @ np.log1p(won * scale), np.float64)
+
+
+def _numbered(codes: Ints, most: int) -> tuple[Ints, Ints]:
+    """The codes that occur, rising, and which of them each is; `most`: all are below it."""
+    met = np.flatnonzero(np.bincount(codes, minlength=most))
+    number = np.zeros(most, np.int64)
+    number[met] = np.arange(len(met))
+    return met, number[codes]
 
 
 def _joined(
