@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from flows import measure
 from flows.governance import actions, adoption, evidence
 from flows.runtime import runs
-from models.certification import certificate, era_plan
+from models.certification import case_counts, certificate, era_plan
 from models.errors import Misuse
 from review.integrity import verify
-from review.queries import alarms, certificates
+from review.queries import alarms, certificates, field_outcomes
 from review.report import as_json, report, summary, timeline
 from review.report.figures import Report
 from tests.integration import record_desk
@@ -58,9 +59,23 @@ def test_what_is_certified_keeps_the_target_of_the_field_too(desk: RecordDesk) -
     assert f"about {needed.labels} more blind labels" in _refusal("no threshold of mail is certified yet")
     desk.records("b", 60, 0.9, {})
     assert desk.look().threshold == 0.9
-    assert desk.look().by_field == desk.look().by_field, "what a look left is read back as it was"
+    computed = desk.look()
+    left = certificates.progress_by_scope(desk.book, desk.in_force().epoch_id)[""]
+    assert (left.by_field, left.looks) == (seen_again(desk), computed.looks), "what a look left is read back as it was"
     actions.adopt("mail", None, by=ANN, because=WHY)
     assert desk.in_force().policy.threshold == 0.9
+
+
+def seen_again(desk: RecordDesk) -> tuple[certificate.FieldProgress, ...]:
+    """What today's labels say of the fields, without what an earlier look left."""
+    cases, book = desk.cases(), desk.book
+    plan = certificates.plans(book, desk.in_force().epoch_id)[""]
+    versions = {policy_id: number for number, policy_id in enumerate(certificates.policies(book, plan.epoch))}
+    samples = certificates.samples(cases, versions, plan.thresholds)
+    counts = pl.DataFrame({"bin": [0], "version": [0], "n": [len(samples.settled)]})
+    routed = case_counts.of(counts, dict(enumerate(certificates.policies(book, plan.epoch).values())), plan.thresholds)
+    losses = field_outcomes.losses(book, cases, plan)
+    return certificate.look(plan, samples, routed, losses=losses).by_field
 
 
 def _refusal(begins: str) -> str:
