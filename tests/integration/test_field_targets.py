@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from flows import measure
-from flows.governance import actions, adoption, evidence
+from flows.governance import actions, adoption, epochs, evidence
 from flows.runtime import runs
 from models.certification import case_counts, certificate, era_plan
 from models.errors import Misuse
@@ -147,6 +147,25 @@ def test_an_alarm_in_a_field_names_it_and_suspects_by_what_is_said_of_it_later(d
     clock.later(0.1)
     desk.corrects("c", 6, {"total": 99})
     assert 0 < alarms.suspicions(desk.book, "mail")[0].clean < clean
+
+
+def test_release_does_not_go_on_while_disputes_of_the_field_speak_of_a_rise(desk: RecordDesk) -> None:
+    desk.records("a", 200, 0.9, {})
+    desk.look()
+    actions.adopt("mail", None, by=ANN, because=WHY)
+    assert evidence.quiet(desk.run(), desk.in_force(), desk.cases()) is True
+    desk.records("b", 100, 0.9, {"total": 16}, readers=1)
+    assert evidence.quiet(desk.run(), desk.in_force(), desk.cases()) is False
+
+
+def test_a_rise_in_the_field_of_what_a_closed_epoch_released_is_reported(desk: RecordDesk) -> None:
+    desk.records("a", 200, 0.9, {})
+    desk.look()
+    actions.adopt("mail", None, by=ANN, because=WHY)
+    desk.records("b", 100, 0.9, {"total": 16})
+    epochs.open_epoch(desk.book, desk.describe(), desk.in_force(), by=ANN, because=WHY)
+    assert evidence.watch_closed(desk.run(), desk.in_force(), desk.cases(), runs.clock()) == 1
+    assert alarms.alarms(desk.book, "mail")["field"].to_list() == ["total"]
 
 
 def test_the_report_promises_the_field_beside_the_records(desk: RecordDesk) -> None:
