@@ -1,7 +1,7 @@
 """Flow `measure`: from the ledger to a report: how much runs by itself, how wrong it is, how sure we are of that."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,8 +15,8 @@ from flows.inputs import first_look
 from flows.runtime import artifacts, flow_states, runs
 from models import timestamps
 from models.certification import certificate
+from models.certification.era_plan import FieldTarget
 from models.errors import Unavailable
-from models.monitoring import change_detection
 from models.planning import what_if
 from models.reviewers import capture_recapture
 from models.reviewers.capture_recapture import Readers
@@ -66,7 +66,7 @@ def _measure(stream_name: str) -> runs.Counts:
         elif safeguards.act(run, in_force, progress_by_scope, now, cases):
             in_force = runs.policy_in_force(run.ledger, run.stream)
         evidence.watch_closed(run, in_force, cases, now)
-        new_report = gather(run, in_force, cases, progress_by_scope, labels, now)
+        new_report = gather(run, in_force, cases, progress_by_scope, labels, now, by_field=by_field)
         folder = run.settings.reports / run.stream.name
         page = write(folder, now[:10], new_report)
         artifacts.artifacts(new_report, page, run.settings.reports_url)
@@ -83,8 +83,10 @@ def gather(
     progress_by_scope: Mapping[str, certificate.Progress],
     labels: pl.DataFrame,
     now: str,
+    *,
+    by_field: Sequence[tuple[FieldTarget, pl.DataFrame]] = (),
 ) -> Report:
-    """Everything the report rests on, from the ledger; `labels` those of the watchdog."""
+    """Everything the report rests on, from the ledger; `labels`, `by_field` those of the watchdog."""
     name, book = run.stream.name, run.ledger
     plans = certificates.plans(book, in_force.epoch_id)
     differing = None
@@ -126,7 +128,7 @@ def gather(
         at=at,
         parts=breakdowns.curves(epoch, at, delta=in_force.delta, design=weighed.whole.design),
         looks=policy_history.looks(book, in_force.epoch_id),
-        watch=_watch(labels, in_force.target_error),
+        watch=_watch(labels, in_force.target_error, by_field),
         pace=Pace(**totals.pace(book, name, people, now=now)),
         since=totals.last_report(book, name, today=now[:10]),
         fields=_fields(run, in_force, epoch, differing, weighed),
@@ -226,6 +228,7 @@ def _alarms(run: runs.Run, in_force: policy_history.PolicyInForce) -> tuple[Alar
                 suspects=count.get(row["epoch_id"], 0),
                 model=row["model_id"],
                 current=False,
+                field=row["field"] or "",
             ),
         )
         for row in alarms.alarms(run.ledger, run.stream.name).iter_rows(named=True)
@@ -254,9 +257,9 @@ def write(folder: Path, day: str, new_report: Report) -> Path:
     return folder / "latest.html"
 
 
-def _watch(labels: pl.DataFrame, target: float) -> Watch | None:
+def _watch(labels: pl.DataFrame, target: float, by_field: Sequence[tuple[FieldTarget, pl.DataFrame]]) -> Watch | None:
     """How near an alarm the labels are; None without any."""
     if labels.is_empty():
         return None
     wrong = labels["wrong"].to_numpy()
-    return Watch(labels=len(wrong), errors=int(wrong.sum()), level=change_detection.level(wrong, target))
+    return Watch(labels=len(wrong), errors=int(wrong.sum()), level=evidence.nearest(labels, target, by_field))

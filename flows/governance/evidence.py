@@ -119,10 +119,12 @@ def watch(
     if raised is None:
         return False
     alarm, since = _alarm_row(run.stream, in_force.epoch_id, raised, now)
-    where = f" in {raised.field}" if raised.field else ""
+    wrong = f"are wrong in {raised.field}" if raised.field else "are wrong"
+    if raised.graded:
+        wrong = f"count as wrong in {raised.field}, each as often as the share of it that is wrong says"
     because = (
-        f"{alarm['errors'].item()} of the last {since} blind labels of released cases are wrong{where}, "
-        f"with {raised.target:.3g} allowed"
+        f"{alarm['errors'].item()} of the last {since} blind labels of released cases {wrong}, with "
+        f"{raised.target:.3g} allowed"
     )
     with run.ledger.exclusive("govern", run.stream.name):
         # Somebody may have moved the threshold since we looked: a version that is taken would be left out without a word.
@@ -169,6 +171,16 @@ class _Raised:
     target: float
     place: int
     field: str = ""
+    graded: bool = False
+
+
+def nearest(labels: pl.DataFrame, target: float, by_field: Sequence[tuple[FieldTarget, pl.DataFrame]]) -> float:
+    """How near an alarm the labels are, of the cases or of the field that is nearest, in [0, 1] (`change_detection.level`)."""
+    watched = [(target, labels), *((one.alpha, frame) for one, frame in by_field)]
+    return max(
+        change_detection.level(frame["wrong"].to_numpy(), alpha, len(watched) * change_detection.run_length(alpha))
+        for alpha, frame in watched
+    )
 
 
 def _first_alarm(
@@ -176,12 +188,12 @@ def _first_alarm(
 ) -> _Raised | None:
     """The alarm of the cases or else of a field; None: there is none. All of them share one budget of false alarms."""
     share = 1 + len(by_field)
-    watched = [("", target, labels), *((one.field, one.alpha, frame) for one, frame in by_field)]
-    for field, alpha, frame in watched:
+    watched = [("", target, False, labels), *((one.field, one.alpha, one.graded, frame) for one, frame in by_field)]
+    for field, alpha, graded, frame in watched:
         apart = share * change_detection.run_length(alpha)
         place = change_detection.alarm(frame["wrong"].to_numpy(), alpha, apart)
         if place is not None:
-            return _Raised(labels=frame, target=alpha, place=place, field=field)
+            return _Raised(labels=frame, target=alpha, place=place, field=field, graded=graded)
     return None
 
 
@@ -199,5 +211,6 @@ def _alarm_row(stream: Stream, epoch_id: str, alarm: _Raised, now: str) -> tuple
         "raised_at": now,
         "clean_seal": suspicion.clean_seal(labels, clean),
         "detector": "CUSUM and Shiryaev-Roberts",
+        "field": alarm.field or None,
     }
-    return pl.DataFrame([row], schema_overrides={"clean_until": pl.String}), raised - clean
+    return pl.DataFrame([row], schema_overrides={"clean_until": pl.String, "field": pl.String}), raised - clean

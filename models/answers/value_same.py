@@ -61,7 +61,7 @@ def as_ours(ours: Any, theirs: Any, *, by: str, within: float = 0.0, overlap: fl
     if by not in ("rows", "overlap") or not isinstance(ours, list) or not isinstance(theirs, list):
         return theirs
     if by == "rows":
-        return row_lists.as_ours(ours, theirs, lambda one, other: row_lists.same_row(one, other, within))
+        return row_lists.as_ours(ours, theirs, within)
     return regions.as_ours(ours, theirs, overlap)
 
 

@@ -120,7 +120,7 @@ def walk(log_e: Floats, starts: Sequence[int], weights: Sequence[float], *, delt
     stops: list[Stop] = []
     for start, end, weight in zip(starts, (*starts[1:], len(log_e)), weights, strict=True):
         level += weight * delta
-        short = np.flatnonzero(log_e[start:end] < -math.log(level))
+        short = np.flatnonzero(~(log_e[start:end] >= -math.log(level)))  # what is no number proves nothing
         reached = start + int(short[0]) if len(short) else end
         passed += range(start, reached)
         if reached < end:

@@ -62,7 +62,7 @@ def log_e(
     lost = np.where(samples.right, 0.0, 1.0) if losses is None else losses
     if len(lost) != len(samples.bin) or not np.all((lost >= 0) & (lost <= 1)):
         raise ValueError("one loss from 0 to 1 per sample")
-    whole = losses is None or bool(np.isin(lost, (0.0, 1.0)).all())
+    levels, level = np.unique(lost, return_inverse=True)  # few, of all samples that there are
     pairs, pair = np.unique(np.column_stack([samples.version, samples.propensity]), axis=0, return_inverse=True)
     pair = pair.reshape(-1)
     ratios = lowest[pairs[:, 0].astype(np.int64)] / pairs[:, 1:]  # (P, T)
@@ -79,8 +79,8 @@ def log_e(
             raise ValueError(
                 f"propensity {pairs[odd[0], 1]} is below what its policy gives: it must be the one logged with the decision"
             )
-        if alone and whole:
-            grown = _alone(pair[rows], lost[rows] == 0, ratio, alpha, group_size)
+        if alone:
+            grown = _alone(pair[rows], level[rows], ratio, levels, alpha, group_size)
         else:
             paid = ratio[pair[rows]]
             grown = _grouped(units[rows], samples.group[rows], paid, paid * lost[rows], alpha, group_size)
@@ -119,16 +119,17 @@ def _ends(gains: NDArray[np.bool_]) -> Ints:
     return np.flatnonzero(gains & np.concatenate([~gains[1:], [True]]))
 
 
-def _alone(pair: Ints, right: NDArray[np.bool_], ratio: Floats, alpha: float, group_size: int) -> Floats:
-    """(ends, stakes): the bets on samples of which no two belong together, in logs."""
-    ends = _ends(right)
-    kind, width = 2 * pair + right, len(ends) + 1
+def _alone(pair: Ints, level: Ints, ratio: Floats, levels: Floats, alpha: float, group_size: int) -> Floats:
+    """(ends, stakes): the bets on samples of which no two belong together, in logs. `levels`: how wrong a sample can be."""
+    ends = _ends(levels[level] < alpha)
+    # Of pairs that no sample here has the ratio may be anything.
+    met, kind = _numbered(len(levels) * pair + level, len(ratio) * len(levels))
+    width = len(ends) + 1
     segment = np.searchsorted(ends, np.arange(len(pair)))
-    counts = np.bincount(kind * width + segment, minlength=2 * len(ratio) * width)
-    upto = counts.reshape(2 * len(ratio), width)[:, :-1].cumsum(axis=1)
-    won = np.column_stack([(alpha - 1) * ratio, alpha * ratio]).reshape(-1, 1)  # wrong, right of each pair
-    met = upto.any(axis=1)  # the ratio of a pair that no sample here has may be anything
-    return np.asarray(upto[met].T @ np.log1p(won[met] * e_values.stakes()[0] / (group_size - alpha)), np.float64)
+    counts = np.bincount(kind * width + segment, minlength=len(met) * width)
+    upto = counts.reshape(len(met), width)[:, :-1].cumsum(axis=1)
+    won = (ratio[:, None] * (alpha - levels)).reshape(-1, 1)[met]
+    return np.asarray(upto.T @ np.log1p(won * e_values.stakes()[0] / (group_size - alpha)), np.float64)
 
 
 def _grouped(units: Ints, group: Ints, ratio: Floats, lost: Floats, alpha: float, group_size: int) -> Floats:
@@ -152,14 +153,23 @@ def _opened(
     opens: NDArray[np.bool_], stake_of: Floats, loss_of: Floats, ends: Ints, alpha: float, scale: Floats
 ) -> Floats:
     """(ends, stakes): what the groups' first cases won and lost up to each end, in logs."""
-    pairs = np.round(np.column_stack([stake_of, loss_of])[opens], 12)
-    kinds, kind = np.unique(pairs, axis=0, return_inverse=True)
-    place = np.flatnonzero(opens)
-    segment = np.searchsorted(ends, place)  # up to and with which end each unit counts
-    counts = np.bincount(kind.reshape(-1) * (len(ends) + 1) + segment, minlength=len(kinds) * (len(ends) + 1))
-    upto = counts.reshape(len(kinds), len(ends) + 1)[:, :-1].cumsum(axis=1)
-    bets = np.log1p((alpha * kinds[:, :1] - kinds[:, 1:]) * scale)
-    return np.asarray(upto.T @ bets, np.float64)
+    stakes, stake = np.unique(np.round(stake_of[opens], 12), return_inverse=True)
+    losses, loss = np.unique(np.round(loss_of[opens], 12), return_inverse=True)
+    met, kind = _numbered(len(losses) * stake + loss, len(stakes) * len(losses))
+    segment = np.searchsorted(ends, np.flatnonzero(opens))  # up to and with which end each unit counts
+    width = len(ends) + 1
+    counts = np.bincount(kind * width + segment, minlength=len(met) * width)
+    upto = counts.reshape(len(met), width)[:, :-1].cumsum(axis=1)
+    won = (alpha * stakes[:, None] - losses).reshape(-1, 1)[met]
+    return np.asarray(upto.T @ np.log1p(won * scale), np.float64)
+
+
+def _numbered(codes: Ints, most: int) -> tuple[Ints, Ints]:
+    """The codes that occur, rising, and which of them each is; `most`: all are below it."""
+    met = np.flatnonzero(np.bincount(codes, minlength=most))
+    number = np.zeros(most, np.int64)
+    number[met] = np.arange(len(met))
+    return met, number[codes]
 
 
 def _joined(

@@ -9,7 +9,7 @@ import polars as pl
 from pydantic import AfterValidator, Field, model_validator
 
 from models.answers.same import Rule
-from models.config.fields import Column, Label, Labels, Share
+from models.config.fields import Column, Label, Labels, Share, TargetError
 from models.config.table import Table
 
 Kind = Literal["choice", "set", "text", "draft", "number", "date", "yesno", "rating", "rows", "spans", "boxes", "pair"]
@@ -78,7 +78,7 @@ class FieldTable(Table):
         False  # of a list: held against `error` by the share of it that is wrong, and no part of the record's own
     )
     required: bool = True  # a record whose model gave no value for it goes to a person
-    error: Share | None = None  # how often it may be wrong among the released; None: as often as a record may
+    error: TargetError | None = None  # how often it may be wrong among the released; None: as often as a record may
 
     @model_validator(mode="before")
     @classmethod

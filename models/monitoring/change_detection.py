@@ -83,19 +83,19 @@ def alarm(wrong: ArrayLike, alpha: float, labels_apart: float | None = None) -> 
     return int(above[0]) if len(above) else None
 
 
-def level(wrong: ArrayLike, alpha: float) -> float:
+def level(wrong: ArrayLike, alpha: float, labels_apart: float | None = None) -> float:
     """How near the alarm the last label leaves the evidence, in [0, 1], for people to read.
 
     On a logarithmic scale from what many labels without an error leave (0; SR_n is then r / (1 - r), r the factor of a
-    right label, for each q) to what raises an alarm at the default run length (1). 0 without a label. `wrong`, `alpha`,
-    raises: as `statistic`.
+    right label, for each q) to what raises an alarm (1). 0 without a label. `wrong`, `alpha`, `labels_apart`, raises: as `alarm`.
     """
     value = statistic(wrong, alpha)
     if not len(value):
         return 0.0
     worse = np.array([rise * alpha for rise in RISES if rise * alpha < 1])
     rest = np.log(np.mean((1 - worse) / (worse - alpha)))
-    return float(np.clip((value[-1] - rest) / (np.log(run_length(alpha)) - rest), 0.0, 1.0))
+    apart = run_length(alpha) if labels_apart is None else labels_apart
+    return float(np.clip((value[-1] - rest) / (np.log(apart) - rest), 0.0, 1.0))
 
 
 def clean(wrong: ArrayLike, alpha: float, raised: int) -> int:

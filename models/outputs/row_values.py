@@ -2,15 +2,19 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
 from models.answers import value_same
+from models.answers.row_lists import BAR
 from models.config.field_table import FieldTable
 
 _MOST = 2.0**53  # from which on whole numbers that differ are one float
+_EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")  # a thousand to some, and a number with three decimals to others
+_HALF = re.compile("[\ud800-\udfff]")  # of an emoji, which JSON can write and no text can hold
 
 
 def rows(_: pl.Series, text: pl.Series, field: FieldTable) -> pl.Series:
@@ -24,7 +28,7 @@ def rows(_: pl.Series, text: pl.Series, field: FieldTable) -> pl.Series:
 
 def _rows(text: str, kinds: Mapping[str, str]) -> str | None:
     try:
-        listed = json.loads(text)
+        listed = json.loads(text, parse_int=_whole)
     except (ValueError, RecursionError):
         return None
     if not isinstance(listed, list):
@@ -43,6 +47,11 @@ def _rows(text: str, kinds: Mapping[str, str]) -> str | None:
     return json.dumps(read, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
+def _whole(digits: str) -> int | float:
+    """A whole number; one that is too large for a cell as a float, which may be infinite."""
+    return int(digits) if len(digits) < 17 else float(digits)
+
+
 def cell(value: Any, kind: str) -> Any:
     """A cell as JSON has it: text, number or None; ... where it is none of its kind.
 
@@ -50,14 +59,17 @@ def cell(value: Any, kind: str) -> Any:
     (12.5, None, Ellipsis, '7')
     """
     if isinstance(value, str):
-        value = value_same.plain_text(value.replace("\0", "")) or None
+        value = value_same.plain_text(_HALF.sub("\ufffd", value.replace("\0", ""))) or None
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, bool | list | dict):
         return ...
     if kind == "text":
-        return " ".join(str(value).split())
+        joined = " ".join(str(value).split())
+        return joined if joined.strip(f" {BAR}") else None  # of bars alone nothing is left where people write them
     if isinstance(value, str):
+        if _EITHER.fullmatch(value):
+            return ...
         value = value.replace(",", ".") if value.count(",") == 1 and "." not in value else value
         try:
             value = float(value)

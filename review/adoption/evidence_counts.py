@@ -80,7 +80,9 @@ def _fields(
     targets = plans[""].by_field if "" in plans else ()
     parts = [_part(field_outcomes.of_target(cases, differing, target), points) for target in targets]
     return tuple(
-        verdict.FieldEvidence(field=target.field, target=target.alpha, counts=part.least, design=part.design)
+        verdict.FieldEvidence(
+            field=target.field, target=target.alpha, counts=part.least, design=part.design, graded=target.graded
+        )
         for target, part in zip(targets, parts, strict=True)
     )
 

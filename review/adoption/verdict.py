@@ -29,6 +29,7 @@ class FieldEvidence:
     target: float
     counts: pl.DataFrame
     design: group_intervals.Design = group_intervals.ALONE
+    graded: bool = False  # errors are shares of its list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,25 +40,27 @@ class FieldVerdict:
     target: float
     contradicted: tuple[tuple[float, float], ...]
     exceeding: float | None
+    graded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Against:
     """That at least a share `low` of what a threshold would release is wrong, with `target` asked for.
 
-    `field`: in which it is wrong; empty: in any.
+    `field`: in which it is wrong; empty: in any. `graded`: the share is of the entries of that field.
     """
 
     threshold: float
     low: float
     target: float
     field: str = ""
+    graded: bool = False
 
-    @property
-    def clause(self) -> str:
-        """The same in words, after "at least ... of what it would release"."""
-        where = f" in {self.field}" if self.field else ""
-        return f"is wrong{where}, with {formats.whole(self.target)} asked for"
+    def wrong(self, released: str) -> str:
+        """The same in words, after "at least ..."; `released`: what the threshold would release."""
+        if self.graded:
+            return f"of the entries of {self.field} in {released} is wrong"
+        return f"of {released} is wrong" + (f" in {self.field}" if self.field else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +93,20 @@ class Verdict:
         return self.exceeding is not None or any(one.exceeding is not None for one in self.by_field)
 
     @property
+    def exceeded_in(self) -> tuple[str, ...]:
+        """Fields in which the threshold in force surely releases more errors than asked for; none if of the records it does."""
+        if self.exceeding is not None:
+            return ()
+        return tuple(one.field for one in self.by_field if one.exceeding is not None)
+
+    @property
     def speaks_against(self) -> tuple[Against, ...]:
         """What contradicts certified thresholds, the strictest threshold first."""
         listed = [Against(threshold=at, low=low, target=self.target) for at, low in self.contradicted]
         for one in self.by_field:
             listed += [
-                Against(threshold=at, low=low, target=one.target, field=one.field) for at, low in one.contradicted
+                Against(threshold=at, low=low, target=one.target, field=one.field, graded=one.graded)
+                for at, low in one.contradicted
             ]
         return tuple(sorted(listed, key=lambda against: -against.threshold))
 
@@ -114,8 +125,8 @@ class Verdict:
             return f"it is certified, but {self.refusals[0]}"
         against = next(one for one in self.speaks_against if one.threshold == threshold)
         return (
-            f"it is certified, but by {self.so_far} at least {formats.at_least(against.low)} of what it would release "
-            f"{against.clause}"
+            f"it is certified, but by {self.so_far} at least {formats.at_least(against.low)} "
+            f"{against.wrong('what it would release')}, with {formats.whole(against.target)} asked for"
         )
 
 
@@ -150,6 +161,7 @@ def of(
             target=one.target,
             contradicted=_above(one.counts, certified, one.target, delta, one.design),
             exceeding=_exceeding(one.counts, in_force, one.target, delta, one.design),
+            graded=one.graded,
         )
         for one in fields
     )

@@ -81,7 +81,8 @@ def opening(stream: Stream) -> list[str]:
     )
     sentences = [f"Evidence counts for an era of {formats.days(era)}{longer}; then it starts at zero again."]
     sentences += _too_slow(stream)
-    noticed = detection_delay.sentence(stream.target.error, PER * stream.policy.audit_rate)
+    beside = sum(field.error is not None for field in stream.field)
+    noticed = detection_delay.sentence(stream.target.error, PER * stream.policy.audit_rate, beside=beside)
     if noticed:
         sentences.append(f"Were {PER} cases a day released: {noticed[0].lower()}{noticed[1:]}")
     capacity = stream.review.capacity_per_day
@@ -100,9 +101,11 @@ def _too_slow(stream: Stream) -> list[str]:
     if not era_.too_slow(stream.least_error, stream.target.delta, labels, days):
         return []
     fewest = formats.count(certificate.fewest(stream.least_error, stream.target.delta), "blind label")
+    strictest = next((field.name for field in stream.field if field.error == stream.least_error), None)
+    key = "target.error" if strictest is None else f"error of field {strictest!r}"
     return [
         f"Were {PER} cases a day released, an era of {formats.days(days)} could not certify them again: it takes {fewest} and "
-        f"{formats.daily(labels)} a day come. Raise policy.audit_rate or target.error, or set a longer policy.era_days."
+        f"{formats.daily(labels)} a day come. Raise policy.audit_rate or {key}, or set a longer policy.era_days."
     ]
 
 

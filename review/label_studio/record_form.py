@@ -127,6 +127,19 @@ def _check_names(stream: Stream) -> None:
         if other != field.name:
             raise StreamInvalid(f"field: {field.name!r} and {other!r} look the same to a reviewer; rename one")
         labeling_config.by_face(tuple(field.labels or ()))
+        _check_columns(field)
+
+
+def _check_columns(field: FieldTable) -> None:
+    faces: dict[str, str] = {}
+    for column in field.columns or {}:
+        other = faces.setdefault(face(column), column)
+        if not face(column) or BAR in column:
+            raise StreamInvalid(
+                f"field {field.name!r}: a reviewer could not tell where column {column!r} ends; give it a name without {BAR!r}"
+            )
+        if other != column:
+            raise StreamInvalid(f"field {field.name!r}: columns {column!r} and {other!r} look the same to a reviewer")
 
 
 def _field(place: int, field: FieldTable, keyed: bool) -> str:

@@ -11,7 +11,7 @@ BESIDE = ("seal", "extract", "retired", "edition")  # tables that the ledger kee
 # where they hold nothing: what was sealed before they existed still reads as it was sealed.
 ADDED = {
     "epoch": ("terms",),
-    "alarm": ("clean_seal", "detector"),
+    "alarm": ("clean_seal", "detector", "field"),
     "era_plan": ("by_field",),
     "decision": ("group_id", "held", "field_scores"),
     "review": ("written_by", "unsure", "comment"),
@@ -30,7 +30,7 @@ _TABLES = {
     "retired": "stream* case_id* content of_seal:int",
     "run": "run_id* stream flow counts cursor started_at finished_at",
     "seal": "seq*:int table_name row_count:int digest previous keys:bytes marks:bytes sealed_at",
-    "alarm": "epoch_id* stream labels:int errors:int clean_until raised_at clean_seal:int detector",
+    "alarm": "epoch_id* stream labels:int errors:int clean_until raised_at clean_seal:int detector field",
     "era_plan": (
         "epoch_id* part* era*:int stream alpha:float delta:float thresholds starts weights group_size:int after_seal:int "
         "ends_at registered_at by_field"

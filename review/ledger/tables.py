@@ -196,6 +196,7 @@ class Alarm(SQLModel, table=True):
     seal: int = Field(sa_column=_seal())
     clean_seal: int | None = Field(sa_column=Column(BigInteger))  # batches up to this seal are above suspicion
     detector: str | None = Field(sa_column=_text(nullable=True))  # what raised it
+    field: str | None = Field(sa_column=_text(nullable=True))  # of records, in which the error has risen; null: in any
 
     __table_args__ = (ForeignKeyConstraint(["epoch_id"], ["epoch.epoch_id"]),)
 

@@ -9,10 +9,11 @@ from review.queries import readings, suspicion
 
 def alarms(ledger: Ledger, stream: str) -> pl.DataFrame:
     """Every alarm, newest first: epoch_id, model_id, labels, errors, clean_until, clean_seal (0: nothing is above
-    suspicion), raised_at, detector, seal, stopped (release stopped with it; else its epoch was closed before)."""
+    suspicion), raised_at, detector, field (of records, in which the error has risen; null: in any), seal, stopped (release
+    stopped with it; else its epoch was closed before)."""
     return ledger.read(
         "SELECT a.epoch_id, e.model_id, a.labels, a.errors, a.clean_until, coalesce(a.clean_seal, 0) AS clean_seal, "
-        "a.raised_at, a.detector, a.seal, a.detector IS NULL OR EXISTS ("
+        "a.raised_at, a.detector, a.field, a.seal, a.detector IS NULL OR EXISTS ("
         "SELECT 1 FROM adoption d JOIN policy p ON p.policy_id = d.replaced "
         "WHERE d.stream = a.stream AND d.adopted_by = :watchdog AND p.epoch_id = a.epoch_id) AS stopped "
         "FROM alarm a JOIN epoch e ON e.epoch_id = a.epoch_id "

@@ -21,6 +21,7 @@ from review.queries.outcomes import Outcomes
 from review.queries.readings import Reviewed
 
 CHANGED, CLEARED, ADDED = "changed", "cleared", "added"
+UNASKED = "unasked"  # the answer says nothing of it, as where a field was renamed since: it confirms nothing
 _COMPARED = 20_000  # letters: what it takes grows with their square
 DIFFERENCES = pl.Schema(
     {
@@ -28,7 +29,7 @@ DIFFERENCES = pl.Schema(
         "slot": pl.Int64,
         "blind": pl.Boolean,
         "field": pl.String,
-        "kind": pl.String,  # changed | cleared (the model had a value) | added (it had none)
+        "kind": pl.String,  # changed | cleared (the model had a value) | added (it had none) | unasked
         "lost": pl.Float64,  # of a list: the share of the longer one that has no entry like it in the other; else 1
         "kept": pl.Float64,  # of a text that was changed: the share of its longer version that stayed; else null
     }
@@ -119,8 +120,8 @@ def of_fields(cases: Outcomes, differing: pl.DataFrame, fields: Collection[str])
 def graded(cases: Outcomes, differing: pl.DataFrame, field: str) -> Outcomes:
     """The cases with a column `loss`, the share of a field's list that is wrong.
 
-    Of several blind readings it is the middle one's, of two middle ones the larger. Right where it is 0; what nobody has answered
-    stays as it is.
+    Of several blind readings it is the middle one's, of two middle ones the larger. Right where it is 0, and disputed where it is
+    not and another reader must come; what nobody has answered stays as it is.
     """
     lost = differing.filter("blind", pl.col("field") == field).select("case_id", "slot", "lost")
     each = cases.people.readings.filter("blind").join(lost, on=["case_id", "slot"], how="left")
@@ -129,9 +130,8 @@ def graded(cases: Outcomes, differing: pl.DataFrame, field: str) -> Outcomes:
         each.group_by("case_id").agg(loss=middle), on="case_id", how="left", maintain_order="left"
     )
     read = pl.col("outcome").is_in(SETTLED)
-    outcome = pl.when(read).then(
-        pl.when(pl.col("loss") > 0).then(pl.lit(Outcome.WRONG)).otherwise(pl.lit(Outcome.RIGHT))
-    )
+    wrong = pl.when("disputed").then(pl.lit(Outcome.DISPUTED)).otherwise(pl.lit(Outcome.WRONG))
+    outcome = pl.when(read).then(pl.when(pl.col("loss") > 0).then(wrong).otherwise(pl.lit(Outcome.RIGHT)))
     return replace(
         cases,
         sampled=sampled.with_columns(outcome=pl.coalesce(outcome, "outcome"), loss=pl.col("loss").fill_null(0.0)),
@@ -141,7 +141,8 @@ def graded(cases: Outcomes, differing: pl.DataFrame, field: str) -> Outcomes:
 def _differing(prediction: str | None, answer: str) -> list[dict[str, Any]]:
     ours = record_text.values(prediction)
     theirs = record_text.values(answer)
-    rows = []
+    unasked = {"kind": UNASKED, "lost": 1.0, "kept": None}
+    rows: list[dict[str, Any]] = [{"field": name} | unasked for name in ours if name not in theirs]
     for name in record_text.differing(prediction, answer):
         before, after = ours.get(name), theirs[name]
         if before in (None, []) and after in (None, []):

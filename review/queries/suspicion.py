@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from models.answers import record_text
+from models.certification.era_plan import FieldTarget
 from models.monitoring import change_detection
 from models.routing.policy import Route
 from review.ledger.ledger import Ledger
-from review.queries import policy_history, readings, registered
+from review.queries import certificates, policy_history, readings, registered
 
 SECOND_OPINION = "review.second_opinion"  # a term of the epoch
 
@@ -37,18 +39,46 @@ def of(ledger: Ledger, stream: str, alarm: Mapping[str, object], claims: pl.Data
     """What an alarm (a row of `alarms.alarms`) makes suspect today. `claims`: `readings.claims` of the stream.
 
     Suspect is a batch with a label that was disputed when the alarm was raised, or against which somebody has spoken
-    since. With these counted as wrong, the clean point is reported anew, each time that one of them came.
+    since. With these counted as wrong, the clean point is reported anew, each time that one of them came. An alarm in a field of
+    records is about the label of that field alone, and one of the records about all fields but the graded ones.
     """
     epoch_id, clean, raised = str(alarm["epoch_id"]), int(str(alarm["clean_seal"])), int(str(alarm["seal"]))
-    labels = _labels(ledger, stream, epoch_id, raised, claims)
-    target = policy_history.targets(ledger, stream)[epoch_id]
-    for seal in labels["doubted_at"].drop_nulls().unique().sort():
+    targets = {
+        target.field: target for plan in certificates.plans(ledger, epoch_id).values() for target in plan.by_field
+    }
+    own = targets.get(str(alarm["field"] or ""))
+    labels = _labels(ledger, stream, epoch_id, raised, claims, _Asked(own=own, targets=tuple(targets.values())))
+    target = policy_history.targets(ledger, stream)[epoch_id] if own is None else own.alpha
+    # Of a list nobody knows by then how much of it will be wrong: the clean point stays where the alarm put it.
+    for seal in labels["doubted_at"].drop_nulls().unique().sort() if own is None or not own.graded else ():
         if not clean:
             break
         then = labels.filter(pl.col("known") | (pl.col("doubted_at") <= seal))
         clean = min(clean, _clean(then, pl.col("wrong_then") | (pl.col("doubted_at") <= seal), target, clean))
     suspect = labels.filter(pl.col("doubted_at").is_not_null(), pl.col("seal") <= clean)
     return Suspicion(epoch_id=epoch_id, clean=clean, doubted=tuple(suspect["seal"].unique().sort()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What of a record an alarm is about: the field `own`, or where that is None all but the graded ones of `targets`."""
+
+    own: FieldTarget | None
+    targets: tuple[FieldTarget, ...]
+
+    def of(self, texts: pl.Series) -> pl.Series:
+        """The part of each record, as a text; of a stream in which no field has a target the texts as they are."""
+        if not self.targets:
+            return texts
+        parts = {one: self._part(one) for one in texts.drop_nulls().unique()}
+        return texts.replace_strict(parts, default=None, return_dtype=pl.String)
+
+    def _part(self, text: str) -> str:
+        values = record_text.values(text)
+        if self.own is not None:
+            return record_text.text({name: one for name, one in values.items() if name == self.own.field})
+        graded = {target.field for target in self.targets if target.graded}
+        return record_text.text({name: one for name, one in values.items() if name not in graded})
 
 
 def clean_seal(labels: pl.DataFrame, clean: int) -> int:
@@ -69,16 +99,19 @@ def _clean(labels: pl.DataFrame, counts_as_wrong: pl.Expr, target: float, stated
     return stated if raised is None else clean_seal(labels, change_detection.clean(wrong, target, raised))
 
 
-def _labels(ledger: Ledger, stream: str, epoch_id: str, raised: int, claims: pl.DataFrame) -> pl.DataFrame:
+def _labels(
+    ledger: Ledger, stream: str, epoch_id: str, raised: int, claims: pl.DataFrame, asked: _Asked
+) -> pl.DataFrame:
     """The released cases of an epoch that somebody has read blind, in the order of decision: seal (of the batch), known and
     wrong_then (when the alarm was raised under seal `raised`), doubted_at (the seal under which the case came under suspicion;
     null: it never did)."""
     ours = claims.filter(pl.col("epoch_id") == epoch_id, pl.col("route") == Route.AUTOMATE)
+    ours = ours.with_columns(prediction=asked.of(ours["prediction"]))
+    read = readings.read(ledger, stream, until=raised).readings.join(ours, on="case_id", how="semi")
+    read = read.with_columns(answer=asked.of(read["answer"]))
     terms = registered.terms(ledger, epoch_id) or {}
-    then = readings.verdicts(
-        readings.read(ledger, stream, until=raised).readings, ours, second_opinion=terms.get(SECOND_OPINION, True)
-    )
-    against = _against(ledger, stream, raised, ours)
+    then = readings.verdicts(read, ours, second_opinion=terms.get(SECOND_OPINION, True))
+    against = _against(ledger, stream, raised, ours, asked)
     member = pl.coalesce("group_id", "case_id")
     return (
         ours.join(then, on="case_id", how="left")
@@ -94,7 +127,7 @@ def _labels(ledger: Ledger, stream: str, epoch_id: str, raised: int, claims: pl.
     )
 
 
-def _against(ledger: Ledger, stream: str, raised: int, claims: pl.DataFrame) -> pl.DataFrame:
+def _against(ledger: Ledger, stream: str, raised: int, claims: pl.DataFrame, asked: _Asked) -> pl.DataFrame:
     """Cases against which a blind answer came after a seal, and the seal of the first: case_id, said_at."""
     answers = ledger.read(
         "SELECT case_id, answer, seal AS said_at FROM review "
@@ -102,8 +135,9 @@ def _against(ledger: Ledger, stream: str, raised: int, claims: pl.DataFrame) -> 
         stream=stream,
         raised=raised,
     )
+    read = answers.join(claims.select("case_id", "prediction"), on="case_id")
     return (
-        answers.join(claims.select("case_id", "prediction"), on="case_id")
+        read.with_columns(answer=asked.of(read["answer"]))
         .filter(pl.col("answer") != pl.col("prediction"))
         .group_by("case_id")
         .agg(pl.col("said_at").min().cast(pl.Int64))

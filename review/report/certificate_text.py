@@ -21,11 +21,15 @@ def region(report: Report, threshold: float | None) -> str:
     return formats.threshold(threshold, report.shown)
 
 
+def _in(alarm: Alarm) -> str:
+    return f" in {alarm.field}" if alarm.field else ""
+
+
 def past_alarm(alarm: Alarm) -> str:
     """An alarm about what was released before, which says nothing of what is in force."""
     return (
-        f"Alarm of {formats.when(alarm.raised_at)}, about what model {alarm.model} released before: the error had risen "
-        f"({alarm.errors} wrong at the end of {formats.count(alarm.labels, 'blind label')}). "
+        f"Alarm of {formats.when(alarm.raised_at)}, about what model {alarm.model} released before: the error{_in(alarm)} had "
+        f"risen ({alarm.errors} wrong at the end of {formats.count(alarm.labels, 'blind label')}). "
         f"{formats.count(alarm.suspects, 'case')} of that {'is' if alarm.suspects == 1 else 'are'} under suspicion, read by "
         "nobody: second-reader recall. What is in force now is not touched by it."
     )
@@ -37,8 +41,8 @@ def lines(report: Report) -> list[str]:
     alarm, proposal = report.alarm, report.proposal
     if alarm is not None and alarm.current:
         sentences.append(
-            f"Alarm, {formats.when(alarm.raised_at)}: the error among the released has risen ({alarm.errors} wrong at the "
-            f"end of {formats.count(alarm.labels, 'blind label')}). Nothing is released since; "
+            f"Alarm, {formats.when(alarm.raised_at)}: the error{_in(alarm)} among the released has risen ({alarm.errors} wrong "
+            f"at the end of {formats.count(alarm.labels, 'blind label')}). Nothing is released since; "
             + (
                 f"{formats.count(alarm.suspects, 'released case')} under suspicion, read by nobody: second-reader recall."
                 if alarm.suspects
@@ -133,21 +137,24 @@ def _but(report: Report) -> str:
 
 def contradicted(report: Report) -> str:
     against = report.ruling.speaks_against[-1]
-    where = f" in {against.field}" if against.field else ""
+    what = against.wrong(f"what {region(report, against.threshold)} would release")
     return (
-        f"by {report.ruling.so_far} at least {formats.at_least(against.low)} of what {region(report, against.threshold)} would "
-        f"release is wrong{where}, above the target: it cannot be adopted without --uncertified."
+        f"by {report.ruling.so_far} at least {formats.at_least(against.low)} {what}, above the target: it cannot be adopted "
+        "without --uncertified."
     )
 
 
 def field_targets(report: Report) -> str:
     """What is promised of single fields beside the records, as the end of a sentence; empty where no field has a target."""
-    targets = [(row.name, row.target) for row in report.fields if row.target is not None]
+    targets = [(row, row.target) for row in report.fields if row.target is not None]
     if not targets:
         return ""
     if len(targets) > FEW_FIELDS:
         return ", and of no field more than its own target"
-    return ", and at most " + ", ".join(f"{formats.whole(target)} of it in {name}" for name, target in targets)
+    return ", and at most " + ", ".join(
+        f"{formats.whole(target)} of {'the entries of' if row.graded else 'it in'} {row.name}"
+        for row, target in targets
+    )
 
 
 def _too_slow(report: Report) -> str:

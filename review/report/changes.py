@@ -85,7 +85,7 @@ def drift(report: Report) -> list[str]:
         watch = report.watch
         sentences.append(
             f"The watchdog has looked at {formats.count(watch.labels, 'blind label')} of released cases, "
-            f"{formats.count(watch.errors)} wrong. Its evidence that the error has risen stands at "
+            f"{formats.count(watch.errors)} wrong. Its evidence that the error has risen{_of_which(report)} stands at "
             f"{formats.whole(round(watch.level, 2))} of what raises an alarm (on a logarithmic scale)."
         )
         sentences += _noticed(report)
@@ -101,12 +101,21 @@ def drift(report: Report) -> list[str]:
     return sentences
 
 
+def _fields(report: Report) -> int:
+    """How many fields have a target of their own."""
+    return sum(field.target is not None for field in report.fields)
+
+
+def _of_which(report: Report) -> str:
+    return ", of the records or of a field with a target of its own," if _fields(report) else ""
+
+
 def _noticed(report: Report) -> list[str]:
     """How often an alarm is false, and how long a rise goes unnoticed, at the stream's own pace."""
     if report.in_force is None:
         return []
     audits = report.what_if.cases_per_day * (report.automation or 0.0) * report.in_force.policy.audit_rate
-    sentence = detection_delay.sentence(report.target, audits)
+    sentence = detection_delay.sentence(report.target, audits, beside=_fields(report))
     return [] if sentence is None else [sentence]
 
 

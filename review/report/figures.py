@@ -50,6 +50,7 @@ class Alarm:
     suspects: int
     current: bool  # the epoch in force began with it
     model: str = ""  # whose answers were released
+    field: str = ""  # of records, in which the error has risen; empty: in any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

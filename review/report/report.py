@@ -154,7 +154,9 @@ def build(
         audits_disputed=_wrong(released)
         - _wrong(counted.whole.least.filter(pl.col("route") == routing.Route.AUTOMATE)),
         audits_unsent=int(released.filter("blind", pl.col("outcome") == Outcome.WAITING)["n"].sum()),
-        needed=_needed(promise, target, design.released) if badge == "open" else None,
+        needed=_needed(promise, target, design.released)
+        if badge == "open" and all(field.kept for field in fields)
+        else None,
         here=risk.error_at(counts, here, delta, design=float(design.at([here])[0])),
         everything=risk.error_at(counts, 0.0, delta, design=of_all),
         coverage_here=sure / cases if sure is not None and cases else None,

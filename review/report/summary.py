@@ -1,5 +1,6 @@
 """What a report says in words before any chart: how much is answered by the machine alone, and how wrong that can be."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.answers import same
@@ -143,7 +144,9 @@ def _nothing_released(report: Report) -> Headline:
 
 def verdict(report: Report) -> tuple[str, str, str]:
     """On the target: a sign, a word, a sentence. The sign tells it without colour."""
-    target = f"The target is at most {formats.whole(report.target)} wrong among the released"
+    targets = certificate_text.field_targets(report)
+    target = f"The target is at most {formats.whole(report.target)} wrong among the released{targets}"
+    where = _where(report.ruling.exceeded_in)
     match report.verdict:
         case "certified":
             return "\u2713", "Certified", f"{target}: certified for today's threshold, {_stands(report)}."
@@ -151,12 +154,13 @@ def verdict(report: Report) -> tuple[str, str, str]:
             return "\u2713", "Target kept", f"{target}: the limit is below it, at this look; no certificate says so."
         case "missed":
             todo = " Raise the threshold, or halt." if report.releases else ""
-            return "\u2715", "Target missed", f"{target}: even the lower limit is above it.{todo}"
+            return "\u2715", "Target missed", f"{target}: even the lower limit{where} is above it.{todo}"
         case "contradicted":
             return (
                 "\u2715",
                 "Contradicted",
-                f"{target}: today's threshold is certified, but by {report.ruling.so_far} more of what it releases is wrong.",
+                f"{target}: today's threshold is certified, but by {report.ruling.so_far} more of what it releases is "
+                f"wrong{where}.",
             )
         case "refused":
             return "\u2715", "Do not route by it", f"{target}. {_sentence(_refusals(report)[0])}"
@@ -165,9 +169,17 @@ def verdict(report: Report) -> tuple[str, str, str]:
             if report.needed is not None:
                 labels = formats.count(report.needed, "more blind label")
                 more = f" About {labels}, all right, would show it{_how_long(report, report.needed)}."
-            return "\u2026", "Not shown yet", f"{target}: the limits still reach to both sides.{more}"
+            shown = isinstance(report.promise, Estimate) and report.promise.high <= report.target
+            where = _where([field.name for field in report.fields if not field.kept]) if shown else ""
+            return "\u2026", "Not shown yet", f"{target}: the limits{where} still reach to both sides.{more}"
         case _:
             return "\u2013", "Nothing to judge", f"{target}."
+
+
+def _where(fields: Sequence[str]) -> str:
+    """In which fields, as the end of a clause; empty where it is not a matter of single fields."""
+    more = f" and {len(fields) - 3} more fields" if len(fields) > 3 else ""
+    return f" in {', '.join(fields[:3])}{more}" if fields else ""
 
 
 def _sentence(clause: str) -> str:

@@ -220,14 +220,17 @@ def policies(ledger: Ledger, stream: str) -> str:
     )
     for era, ends, at in begun.rows():
         events.append((at, 0, f"{at}  era {era} begins: evidence from zero, until {ends}"))
-    raised = alarms.alarms(ledger, stream).select("labels", "errors", "raised_at", "model_id", "stopped")
-    for labels, errors, at, model, stopped in raised.rows():
+    raised = alarms.alarms(ledger, stream).select("labels", "errors", "raised_at", "model_id", "stopped", "field")
+    for labels, errors, at, model, stopped, field in raised.rows():
         then = (
             "the epoch is closed"
             if stopped
             else f"the epoch of model {model} was closed before, and what is in force stays"
         )
-        events.append((at, 0, f"{at}  ALARM after {labels} blind labels, {errors} of the last ones wrong: {then}"))
+        where = f" in {field}" if field else ""
+        events.append(
+            (at, 0, f"{at}  ALARM after {labels} blind labels, {errors} of the last ones wrong{where}: {then}")
+        )
     return "\n".join(text for _, _, text in sorted(events))
 
 

@@ -92,7 +92,9 @@ def certificates(*rows: dict[str, Value]) -> pl.DataFrame:
 
 def alarms(*rows: dict[str, Value]) -> pl.DataFrame:
     template: dict[str, Value] = {"epoch_id": "e-1", "stream": "mail", "labels": 90, "errors": 7, "clean_until": None}
-    return frame("alarm", template | {"raised_at": NOW, "clean_seal": None, "detector": None}, *rows or ({},))
+    return frame(
+        "alarm", template | {"raised_at": NOW, "clean_seal": None, "detector": None, "field": None}, *rows or ({},)
+    )
 
 
 def recalls(*rows: dict[str, Value]) -> pl.DataFrame:

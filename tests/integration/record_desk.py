@@ -67,8 +67,11 @@ class RecordDesk(Desk):
         (self.folder / "mail.toml").write_text(STREAM.format(total=self.rules), encoding="utf-8")
         return settings.read_stream("mail", settings.read())
 
-    def records(self, prefix: str, count: int, sure: float, wrong: Mapping[str, int]) -> None:
-        """Records come in, are decided and read blind by two people; `wrong`: field -> how many of the first are wrong in it."""
+    def records(self, prefix: str, count: int, sure: float, wrong: Mapping[str, int], *, readers: int = 2) -> None:
+        """Records come in, are decided and read blind, those that are wrong by several people.
+
+        `wrong`: field -> how many of the first are wrong in it.
+        """
         described = self.describe()
         cases = [f"{prefix}-{n:04d}" for n in range(count)]
         rows: dict[str, list[object]] = {"id": [*cases], "page": [f"page of {case}" for case in cases]}
@@ -85,7 +88,7 @@ class RecordDesk(Desk):
         read: list[dict[str, facts.Value]] = []
         for n, case in enumerate(cases):
             changes = {name: OTHER[name] for name, most in wrong.items() if n < most}
-            for slot in (0, 1) if changes else (0,):
+            for slot in range(readers if changes else 1):
                 task = known + len(sent) + 1
                 place: dict[str, facts.Value] = {"case_id": case, "slot": slot, "task_id": task, "blind": True}
                 sent.append(place | {"task_key": f"k-{task}", "sent_at": now})
@@ -93,6 +96,22 @@ class RecordDesk(Desk):
                 value |= {"answer": record_text.text(record | changes), "submitted_at": now, "revision": now}
                 read.append(place | value)
         self.book.append({"dispatch": facts.dispatches(*sent), "review": facts.reviews(*read)}, now=now)
+
+    def corrects(self, prefix: str, count: int, changes: Mapping[str, object]) -> None:
+        """Who read the first records of a batch answers them anew, with these values in the place of the model's."""
+        now = runs.clock()
+        tasks = self.book.read(
+            "SELECT case_id, slot, task_id FROM dispatch WHERE case_id LIKE :prefix AND slot = 0 ORDER BY case_id LIMIT :n",
+            prefix=f"{prefix}-%",
+            n=count,
+        )
+        rows: list[dict[str, facts.Value]] = []
+        for case, slot, task in tasks.iter_rows():
+            place: dict[str, facts.Value] = {"case_id": case, "slot": slot, "task_id": task, "blind": True}
+            value: dict[str, facts.Value] = {"annotation_id": task, "reviewer": "0@example.org", "revision": now}
+            value |= {"answer": record_text.text(dict(RECORD) | dict(changes)), "submitted_at": now}
+            rows.append(place | value)
+        self.book.append({"review": facts.reviews(*rows)}, now=now)
 
 
 @contextmanager

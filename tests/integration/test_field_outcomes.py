@@ -55,6 +55,17 @@ def of_fields(book: ledger.Ledger) -> dict[str, dict[str, str]]:
     }
 
 
+def test_a_field_of_which_a_reading_says_nothing_is_not_right(book: ledger.Ledger) -> None:
+    """Who reads a record after a field was renamed is asked for the new one."""
+    arrive(book, {"c-1": [{}]})
+    answer = record_text.text({name: value for name, value in RECORD.items() if name != "total"})
+    place: dict[str, facts.Value] = {"case_id": "c-1", "task_id": 1, "annotation_id": 1, "blind": True}
+    later = "2026-03-02T10:00:00.000000Z"
+    book.append({"review": facts.reviews(place | {"answer": answer, "revision": later})}, now=later)
+    by_field = of_fields(book)
+    assert (by_field["total"]["c-1"], by_field["vendor"]["c-1"]) == (Outcome.DISPUTED, Outcome.RIGHT)
+
+
 def test_a_field_is_wrong_where_most_readings_have_it_otherwise(book: ledger.Ledger) -> None:
     arrive(
         book,

@@ -10,7 +10,7 @@ from flows.governance import actions, adoption, evidence
 from flows.runtime import runs
 from models.evaluation.estimate import Estimate
 from models.evaluation.outcome import Outcome
-from review.report import report
+from review.report import report, summary
 from review.report.figures import Report
 from tests.integration import record_desk
 from tests.integration.desk import ANN, WHY, Clock
@@ -70,6 +70,11 @@ def test_the_share_that_is_wrong_has_limits_and_a_verdict(desk: RecordDesk) -> N
     ruling = adoption.of(desk.book, desk.describe(), desk.in_force()).verdicts[""]
     assert ruling.certified == (0.9,)
     assert (ruling.allowed, [one.field for one in ruling.speaks_against]) == ((), ["lines"])
+    against = str(ruling.against(0.9))
+    assert "% of the entries of lines in what it would release is wrong, with 4" in against.replace("\u00a0", " ")
+    sentence = summary.verdict(reported(desk))[2].replace("\u00a0", " ")
+    assert "and at most 4 % of the entries of lines" in sentence
+    assert sentence.endswith("more of what it releases is wrong in lines.")
     row = next(row for row in reported(desk).fields if row.name == "lines")
     assert isinstance(row.everything, Estimate)
     assert row.everything.value == pytest.approx(0.125)
@@ -77,6 +82,20 @@ def test_the_share_that_is_wrong_has_limits_and_a_verdict(desk: RecordDesk) -> N
     page = report.page(reported(desk))
     assert "above its target" in page
     assert "of its entries" in page
+
+
+def test_what_one_reader_alone_says_of_a_list_counts_as_wrong_and_contradicts_nothing(desk: RecordDesk) -> None:
+    desk.records("a", 200, 0.9, {})
+    assert desk.look().threshold == 0.9
+    desk.records("b", 200, 0.9, {"lines": 200}, readers=1)
+    seen = desk.look()
+    assert seen.pending == (200,)
+    assert seen.by_field[0].errors == (0.0,), "of what is settled"
+    ruling = adoption.of(desk.book, desk.describe(), desk.in_force()).verdicts[""]
+    assert ruling.speaks_against == (), "at least so many are wrong is said of settled readings only"
+    row = next(row for row in reported(desk).fields if row.name == "lines")
+    assert isinstance(row.everything, Estimate)
+    assert row.everything.value == pytest.approx(0.125)
 
 
 def test_a_rise_of_the_share_that_is_wrong_stops_release(desk: RecordDesk) -> None:
@@ -90,3 +109,4 @@ def test_a_rise_of_the_share_that_is_wrong_stops_release(desk: RecordDesk) -> No
     assert 0.15 < watched["wrong"].sum() / 200 < 0.35, "a coin for each record, wrong as often as a row in four"
     assert evidence.watch(desk.run(), desk.in_force(), labels, runs.clock()) is False
     assert evidence.watch(desk.run(), desk.in_force(), labels, runs.clock(), by_field=by_field) is True
+    assert "count as wrong in lines, each as often as the share of it that is wrong says" in desk.in_force().because

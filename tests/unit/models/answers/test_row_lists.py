@@ -38,6 +38,28 @@ def test_texts_are_compared_folded_and_numbers_by_how_far_apart_they_are(
     assert same([INK], [INK | theirs]) is expected
 
 
+@pytest.mark.parametrize(("one", "other"), [(4006381333931, 4006381333932), (1234567890.25, 1234567890.75)])
+def test_long_numbers_are_the_same_only_where_all_of_their_digits_are(one: float, other: float) -> None:
+    assert not same([INK | {"price": one}], [INK | {"price": other}], within=0)
+    assert same([INK | {"price": one}], [INK | {"price": one}], within=0)
+    assert same([INK | {"price": 0.1 + 0.2}], [INK | {"price": 0.3}], within=0)
+
+
+def test_as_many_rows_are_matched_as_can_be() -> None:
+    def priced(*prices: float) -> list[dict[str, Any]]:
+        return [{"item": "Pen", "price": price} for price in prices]
+
+    assert same(priced(1.0, 1.4, 1.9), priced(1.4, 1.9, 1.0), within=0.5), "the very same rows in another order"
+    assert same(priced(1.0, 1.4), priced(1.4, 0.6), within=0.5)
+    assert not same(priced(1.0, 1.4), priced(1.4, 2.0), within=0.5)
+    assert value_same.as_ours(priced(1.0, 1.4, 9), priced(1.4, 0.6, 3), by="rows", within=0.5)[2] == priced(3)[0]
+
+
+def test_a_row_of_an_earlier_day_with_other_cells_is_another() -> None:
+    assert not same([{"item": 7, "price": 1}], [{"item": "7", "price": 1}])
+    assert not same([{"item": "Ink"}], [INK])
+
+
 def test_a_row_that_is_the_same_is_written_as_ours_and_the_others_as_theirs() -> None:
     theirs = [{"item": "pencil", "price": 1}, {"item": "BLUE INK", "price": 2.5}]
     assert value_same.as_ours([INK, PEN], theirs, by="rows") == [theirs[0], INK]

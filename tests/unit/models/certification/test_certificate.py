@@ -176,6 +176,11 @@ def test_where_errors_are_as_frequent_as_the_target_no_number_of_labels_helps() 
     assert certificate.needed(seen) is None
 
 
+def test_what_is_no_number_certifies_nothing() -> None:
+    walked = certificate.walk(np.array([9.0, np.nan, 9.0]), (0,), (1.0,), delta=0.05)
+    assert (walked.passed, [stop.at for stop in walked.stops]) == ((0,), [1])
+
+
 def test_a_walk_that_stopped_at_a_stricter_threshold_than_the_certified_one_is_no_next_step() -> None:
     plan = replace(PLAN, thresholds=(0.9, 0.8, 0.7), starts=(0, 1), weights=(0.5, 0.5))
     progress = certificate.Progress(

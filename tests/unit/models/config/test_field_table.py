@@ -239,6 +239,10 @@ def test_what_does_not_go_with_rows_is_named(field: str, sentence: str) -> None:
     assert sentence in refused(field=field)
 
 
+def test_a_target_of_a_field_is_one_that_change_detection_can_watch() -> None:
+    assert "error = 0.7: must be below 0.666667" in refused(field=f"{ROWS}error = 0.7\ngraded = true")
+
+
 def test_a_record_needs_a_field_that_is_right_or_wrong() -> None:
     graded = f"{ROWS}error = 0.1\ngraded = true"
     text = TEXT.format(**dict.fromkeys(("labels", "input", "second", "last"), ""), field=graded)

@@ -46,6 +46,7 @@ def test_a_cell_that_is_not_there_is_null_and_an_empty_list_is_a_value() -> None
     [
         [["Blue ink", 2]],
         [{"item": "Ink", "price": "1.234,50"}],
+        [{"item": "Ink", "price": "1,250"}],  # 1250 or 1.25
         [{"item": ["Ink"]}],
         [{"item": "Ink", "count": True}],
         [{"item": "Ink", "count": 1e300}],
@@ -58,6 +59,21 @@ def test_what_is_no_list_of_such_rows_is_named(written: Any) -> None:
     value, why = read(written)
     assert value is None
     assert str(why).endswith("is no list of rows with item, count, price")
+
+
+@pytest.mark.parametrize("digits", ["1" * 17, "1" + "0" * 400, "-" + "9" * 4000])
+def test_a_number_with_too_many_digits_is_no_cell(digits: str) -> None:
+    value, why = read(f'[{{"item": "Ink", "price": {digits}}}]')
+    assert value is None
+    assert str(why).endswith("is no list of rows with item, count, price")
+
+
+def test_half_an_emoji_is_read_as_a_sign_that_stands_for_it() -> None:
+    assert read('[{"item": "\\ud83d Ink"}]') == ([{"item": "\ufffd Ink", "count": None, "price": None}], None)
+
+
+def test_a_text_of_bars_alone_is_not_there() -> None:
+    assert read([{"item": " | ", "count": 1}, {"item": "||"}]) == ([{"item": None, "count": 1, "price": None}], None)
 
 
 def test_a_value_of_another_day_fits_only_with_these_columns() -> None:

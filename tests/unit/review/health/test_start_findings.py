@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from models.config.field_table import FieldTable
 from models.config.stream import Stream
 from models.routing.policy import Policy
 from review.health import start_findings
@@ -75,5 +76,8 @@ def test_init_says_that_no_era_is_long_enough_where_labels_come_too_slowly() -> 
     strict = STREAM.model_copy(update={"target": STREAM.target.model_copy(update={"error": 0.001})})
     assert any("could not certify them again" in line for line in start_findings.opening(strict))
     assert not any("could not certify them again" in line for line in start_findings.opening(stream(None)))
+    total = FieldTable(name="total", kind="number", error=0.001)
+    of_field = STREAM.model_copy(update={"labels": [], "field": [FieldTable(name="vendor"), total]})
+    assert any("Raise policy.audit_rate or error of field 'total'" in line for line in start_findings.opening(of_field))
     nobody = start_findings.opening(stream(0))
     assert nobody[-1].startswith("No first certificate comes in sight")

@@ -1,12 +1,14 @@
 """Rows are lines that people change: what they leave as it is comes back to the letter."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from models.answers import record_text
 from models.config.stream import Stream
+from models.errors import StreamInvalid
 from review.label_studio import forms, record_form, record_results, record_tasks
 from review.label_studio.unreadable import Unreadable
 from tests.unit.review.label_studio.test_record_form import stream as described
@@ -64,6 +66,15 @@ def test_no_rows_is_an_answer_that_is_chosen() -> None:
 def test_lines_that_are_no_rows_are_refused_by_name(lines: str) -> None:
     with pytest.raises(Unreadable, match="field 'Lines' holds"):
         read(lines)
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [(["item", "price | tax"], "where column 'price | tax' ends"), (["unit  price", "unit price"], "look the same")],
+)
+def test_columns_that_a_reader_could_not_hold_apart_are_refused(columns: list[str], sentence: str) -> None:
+    with pytest.raises(StreamInvalid, match=re.escape(sentence)):
+        forms.config(described([LINES | {"columns": dict.fromkeys(columns, "text")}]))
 
 
 def test_columns_in_another_order_are_another_control() -> None:
