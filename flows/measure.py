@@ -12,6 +12,7 @@ from prefect import flow
 
 from flows.governance import evidence, safeguards
 from flows.inputs import first_look
+from flows.planning import other_models
 from flows.runtime import artifacts, flow_states, runs
 from models import timestamps
 from models.certification import certificate
@@ -132,6 +133,7 @@ def gather(
         pace=Pace(**totals.pace(book, name, people, now=now)),
         since=totals.last_report(book, name, today=now[:10]),
         fields=_fields(run, in_force, epoch, differing, weighed),
+        others=other_models.of(run, in_force, cases),
     )
 
 

@@ -15,7 +15,7 @@ from review.ledger import database, frames, layout, removal, sealing, seals
 from review.ledger.drivers import adbc_driver_manager, dbapi
 
 # A known key with other content here is not the same fact said twice: it is given back, never dropped in silence.
-_CONTENT = {"decision": ["content"], "adoption": ["policy_id", "adopted_by", "because"]}
+_CONTENT = {"decision": ["content"], "adoption": ["policy_id", "adopted_by", "because"], "shadow": ["content"]}
 _REFERENCES = {
     "decision": {"policy_id": "policy", "epoch_id": "epoch"}
 }  # without a foreign key: see review/ledger/tables.py
@@ -26,7 +26,7 @@ _MANY = 10_000  # rows from which on they are inserted without asking first
 class Appended:
     """What an append did, by table given. `written`: the rows that were new. `known`: how many rows were recorded before.
 
-    `conflicts` (decision and adoption): the rows given whose key is recorded with other content. They are not written.
+    `conflicts` (decision, adoption and shadow): the rows given whose key is recorded with other content. They are not written.
     """
 
     written: dict[str, pl.DataFrame]

@@ -52,6 +52,9 @@ _TABLES = {
         "decided_at group_id held field_scores"
     ),
     "delivery": "stream* number*:int channel* batch*:int delivered_at",
+    "shadow": (
+        "stream* case_id* model_id* answer score:float unscored cost:float latency_ms:float content run_id recorded_at"
+    ),
     "look": "epoch_id* part* era*:int look*:int stream threshold:float standing made_at",
     "dispatch": "stream* case_id* slot*:int task_key project_id:int task_id:int blind:bool wave sent_at",
     "recall": "stream* case_id* recalled_by because recalled_at",

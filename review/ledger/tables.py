@@ -477,6 +477,29 @@ class Run(SQLModel, table=True):
     seal: int = Field(sa_column=_seal())
 
 
+class Shadow(SQLModel, table=True):
+    """What another model said of a case: it was asked beside the one that answered, and let nothing out."""
+
+    stream: str = Field(sa_column=_text(primary_key=True))
+    case_id: str = Field(sa_column=_text(primary_key=True))
+    model_id: str = Field(sa_column=_text(primary_key=True))
+    answer: str | None = Field(sa_column=_text(nullable=True))  # as a prediction; None: it gave none that could be read
+    score: float | None = Field(sa_column=Column(Double))  # in [0, 1]; None exactly where `unscored` says why
+    unscored: str | None = Field(sa_column=_text(nullable=True))
+    cost: float | None = Field(sa_column=Column(Double))  # of its answer, in the stream's currency
+    latency_ms: float | None = Field(sa_column=Column(Double))
+    content: str = Field(sa_column=_text())  # SHA-256 of what the input said
+    run_id: str = Field(sa_column=_text())
+    recorded_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("length(model_id) > 0"),
+        CheckConstraint("score IS NULL OR (score >= 0 AND score <= 1)"),
+        CheckConstraint("(score IS NULL) = (unscored IS NOT NULL)"),
+    )
+
+
 class Handout(SQLModel, table=True):
     """Revisions of finished answers that left the ledger together: those between two seals. Recorded before they leave."""
 

@@ -183,6 +183,16 @@ def policies(ledger: Ledger, epoch_id: str) -> dict[str, Policy]:
     return {row["policy_id"]: policy_history.rule_of(row) for row in rows.iter_rows(named=True)}
 
 
+def all_policies(ledger: Ledger, stream: str) -> dict[str, Policy]:
+    """Every policy of the stream by id, of all its epochs, in the order of their ids."""
+    rows = ledger.read(
+        "SELECT policy_id, threshold, by_class, audit_rate, blind_rate FROM policy WHERE stream = :stream "
+        "ORDER BY policy_id",
+        stream=stream,
+    )
+    return {row["policy_id"]: policy_history.rule_of(row) for row in rows.iter_rows(named=True)}
+
+
 def look(
     ledger: Ledger, plan: era_plan.Plan, all_cases: Outcomes, *, part: str = ""
 ) -> tuple[certificate.Progress, bool]:

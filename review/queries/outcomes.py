@@ -62,6 +62,7 @@ def read(
     due = timestamps.text(timestamps.parse(now) - timedelta(hours=deadline_hours))
     people = readings.read(ledger, stream)
     claims = overlaps.sampled(cases.kinds, cases.sampled, overlaps.salts(ledger, stream), overlap)
+    claims = overlaps.contested(ledger, stream, claims)
     if (cases.kinds["prediction"] == rollups.RECORD).any():
         claims = _with_records(claims, readings.claims(ledger, stream))
     # What was decided together is in the order of the queue, and what belongs together stands together.

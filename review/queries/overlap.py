@@ -34,10 +34,23 @@ def mark(claims: pl.DataFrame, share: float) -> pl.DataFrame:
 
 
 def claims(ledger: Ledger, stream: str, share: float) -> pl.DataFrame:
-    """Cases sampled blind that somebody answered: `readings.claims`, member, salt, share and `overlap`."""
+    """Cases sampled blind that somebody answered: `readings.claims`, member, salt, share, `overlap` and `contested`."""
     rows = readings.claims(ledger, stream)
     rows = rows.with_columns(member=rollups.members(rows)).join(salts(ledger, stream), on="epoch_id")
-    return mark(rows, share)
+    return contested(ledger, stream, mark(rows, share))
+
+
+def contested(ledger: Ledger, stream: str, claims: pl.DataFrame) -> pl.DataFrame:
+    """`claims` and `contested`: whether another model that was asked about the case answered something else than this one.
+
+    Labels must be fair to each model that they compare: where a reader agrees with this one, another reads the case too.
+    """
+    rows = ledger.read(
+        "SELECT DISTINCT s.case_id FROM shadow s JOIN decision d ON d.stream = s.stream AND d.case_id = s.case_id "
+        "WHERE s.stream = :stream AND s.answer <> d.prediction",
+        stream=stream,
+    )
+    return claims.with_columns(contested=pl.col("case_id").is_in(rows["case_id"].implode()))
 
 
 def sampled(kinds: pl.DataFrame, cases: pl.DataFrame, salts: pl.DataFrame, share: float) -> pl.DataFrame:

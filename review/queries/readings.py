@@ -83,16 +83,18 @@ def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bo
     """case_id, readings, agree, disputed, due, since: how many people have read a case blind, how many of them agree with
     the model, whether another must, and since when: of a dispute, the first answer against the model or not sure; else the first.
 
-    `claims`: case_id, prediction, confidence and overlap (Boolean; without the column: nowhere) of cases sampled blind. One
-    reading against the model is no verdict yet, nor is a tie, nor an only reading whose reader is not sure: the case is
+    `claims`: case_id, prediction, confidence, overlap and contested (Boolean; without the column: nowhere) of cases sampled
+    blind. One reading against the model is no verdict yet, nor is a tie, nor an only reading whose reader is not sure: it is
     disputed. Where the model named no answer, or had no confidence in it, there is nothing to defend. A case of the overlap is
-    due for another reading, too, while its only one agrees with the model. Without `second_opinion` nothing is disputed. A
-    reading that was not blind counts nowhere.
+    due for another reading, too, while its only one agrees with the model, and one that is contested by another model. Without
+    `second_opinion` nothing is disputed, nor due for being contested. A reading that was not blind counts nowhere.
     """
     agrees = (pl.col("answer") == pl.col("prediction")).fill_null(False)
     against = pl.col("readings") - pl.col("agree")
     tie = against == pl.when(pl.col("agree") == 0).then(1).otherwise("agree")
     chosen = pl.col("overlap") if "overlap" in claims.columns else pl.lit(False)
+    if second_opinion and "contested" in claims.columns:
+        chosen |= pl.col("contested")
     return (
         readings.filter("blind")
         .join(claims.with_columns(overlap=chosen), on="case_id")

@@ -36,6 +36,9 @@ def whole(report: Report) -> dict[str, Any]:
                                       samples; or empty
     fields                            of records, per field: name, target, error (among the released), everything (were all
                                       released), changed, cleared, added (readings with another value), kept; or empty
+    others                            models asked beside this one: model_id, asked, labels, paired {ours, theirs, more},
+                                      threshold (certified on its own score), coverage, needed, ours (share released now),
+                                      cost, latency_ms, our_cost, our_latency_ms; or empty
     slices                            per predicted class and slice: error among the released, flagged (Holm)
     shift {distance, p, warn, ...}    of the newest day's confidences from those before, or null
     line {threshold, coverage, error, ...}   the policy in force, or null
@@ -88,6 +91,7 @@ def whole(report: Report) -> dict[str, Any]:
             {"slice": part.name, "flagged": part.flagged, "error": _plain(part.error)} for part in report.slices
         ],
         "fields": [_field(one) for one in report.fields],
+        "others": [asdict(one) for one in report.others],
         "shift": None if report.shift is None else {**asdict(report.shift), "warn": report.shift.warn},
         "line": None
         if policy is None

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from models.evaluation.estimate import Estimate
 from review import formats
 from review.queries import blind_samples
-from review.report import certificate_text, changes, slider, summary, terminal
+from review.report import certificate_text, changes, other_models_text, slider, summary, terminal
 from review.report.charts import drawing, panels, risk_coverage
 from review.report.figures import Report
 
@@ -70,6 +70,15 @@ def html(report: Report) -> str:
         script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         lines={row["version"]: _releases(report, row) for row in report.history.iter_rows(named=True)},
         faults=report.faults.head(FAULTS).to_dicts(),
+        others=[
+            (
+                one,
+                other_models_text.right(one, report.model),
+                other_models_text.released(one, report.model),
+                other_models_text.price(one, report.currency),
+            )
+            for one in report.others
+        ],
         # Vega escapes what it renders, and `charts` what it adds: this markup is ours.
         drawings={
             name: [(width, Markup(image_of(report, width))) for width in drawing.SIZES]  # noqa: S704

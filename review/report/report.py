@@ -23,6 +23,7 @@ from models.reviewers.capture_recapture import Readers
 from models.routing import policy as routing
 from review.adoption import proposal, verdict
 from review.adoption.evidence_counts import Part, Weighed
+from review.adoption.other_models import OtherModel
 from review.queries import blind_samples, policy_history
 from review.report import html_page, terminal, waiting
 from review.report.figures import Alarm, ClassRow, Era, FieldRow, Figure, Pace, Report, Trust, Watch
@@ -75,6 +76,7 @@ def build(
     since: Mapping[str, Any] | None = None,
     columns: Sequence[str] = (),
     fields: Sequence[FieldRow] = (),
+    others: Sequence[OtherModel] = (),
 ) -> Report:
     """The report from the states of the ledger (`review/queries/` has their shapes); `now` as the ledger writes times.
 
@@ -197,6 +199,7 @@ def build(
         never_released=never_released,
         always_audited=always_audited,
         fields=tuple(fields),
+        others=tuple(others),
         second_opinion=stream.review.second_opinion,
         capacity=stream.review.capacity_per_day,
     )

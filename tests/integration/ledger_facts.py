@@ -178,6 +178,12 @@ def runs(*rows: dict[str, Value]) -> pl.DataFrame:
     return frame("run", template | {"started_at": NOW, "finished_at": NOW}, *rows)
 
 
+def shadows(*rows: dict[str, Value]) -> pl.DataFrame:
+    template: dict[str, Value] = {"stream": "mail", "case_id": "c-1", "model_id": "m-2", "answer": "spam", "score": 0.9}
+    more: dict[str, Value] = {"unscored": None, "cost": None, "latency_ms": None, "content": "3" * 64}
+    return frame("shadow", template | more | {"run_id": "r-1", "recorded_at": NOW}, *rows or ({},))
+
+
 def handouts(*rows: dict[str, Value]) -> pl.DataFrame:
     template: dict[str, Value] = {
         "stream": "post",
@@ -217,6 +223,7 @@ def all_tables() -> dict[str, pl.DataFrame]:
             {}, {"annotation_id": 2, "case_id": "c-2", "outcome": "skip", "answer": None, "seconds": None}
         ),
         "fault": faults({}, {"line": 9}),
+        "shadow": shadows({}, {"model_id": "m-3", "answer": None, "score": None, "unscored": "no prediction"}),
         "handout": handouts(),
         "delivery": deliveries({}, {"channel": "webhook", "batch": 1}),
         "run": runs({}, {"run_id": "r-2", "flow": "collect", "cursor": NOW}),

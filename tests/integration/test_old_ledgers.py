@@ -30,6 +30,7 @@ FROZEN = {
     "0002": "187dc5cba56f3d756ee4fa5c5845e6b71d8a82e016bf14fd153ab3fca9049498",
     "0003": "6be9496657e9ed13ddbfca46bd13ae5d0f1e30f1f9e9232226e5fbe27548f4a8",
     "0004": "0c2132ce29cfc39d57206d7ff246ae7c8aa61d122057bf2f59e35e09f41ceb39",
+    "0005": "817a0059db7b910acc2b4d2ca7da3be4bed5b7ec6b8f634d1e39652d4e798de7",
 }
 MAKE = """
 import sys

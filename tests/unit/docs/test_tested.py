@@ -65,7 +65,7 @@ TRIED: dict[str, str] = {
     "tests/integration/test_old_ledgers.py": (
         "review.ledger.migrations.versions.v0001_facts review.ledger.migrations.versions.v0002_eras "
         "review.ledger.migrations.versions.v0003_handouts review.ledger.migrations.versions.v0004_records "
-        "review.ledger.migrations.versions.v0005_field_targets"
+        "review.ledger.migrations.versions.v0005_field_targets review.ledger.migrations.versions.v0006_shadows"
     ),
     "tests/integration/test_oversight.py": "review.queries.oversight",
     "tests/integration/test_parts.py": "review.queries.breakdowns",
@@ -81,6 +81,10 @@ TRIED: dict[str, str] = {
     ),
     "tests/integration/test_reviewers.py": "deploy.demo.label_stream",
     "tests/integration/test_rules.py": "review.queries.ruled",
+    "tests/integration/test_shadows.py": (
+        "flows.commands.shadow flows.planning.other_models flows.planning.shadows review.adoption.other_models "
+        "review.queries.shadows review.report.other_models_text"
+    ),
     "tests/integration/test_silence.py": "review.queries.silence",
     "tests/integration/test_spread.py": "flows.scoring.decide",
     "tests/integration/test_stack.py": (

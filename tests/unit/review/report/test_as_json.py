@@ -24,6 +24,7 @@ def test_the_json_holds_every_figure_and_no_nan(state: str) -> None:
             "alarm",
             "slices",
             "fields",
+            "others",
             "shift",
             "classes",
             "era",

@@ -1,0 +1,33 @@
+"""The command `shadow`: another model asked beside the one whose answers go out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.commands.options import StreamName
+from flows.commands.terminal import err, say
+
+app = typer.Typer()
+
+
+@app.command(
+    epilog="Example: `second-reader shadow digits --model m-2 --wanted ask.jsonl`, then `second-reader shadow digits --model m-2 "
+    "answers.jsonl`"
+)
+def shadow(
+    stream: StreamName,
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="What the model said: rows with case_id, and the answer in the columns the stream reads."),
+    ] = None,
+    model: Annotated[str, typer.Option(help="The other model's name.")] = "",
+    wanted: Annotated[
+        Path | None, typer.Option(help="Instead: write the cases that it is still to be asked about, as JSON Lines.")
+    ] = None,
+) -> None:
+    """Record what another model says of cases that people have read, so that the report compares the two."""
+    from flows.planning import shadows
+
+    with err.status(f"shadow {stream}"):
+        say([shadows.done(stream, model, answers=file, wanted=wanted)])
