@@ -17,7 +17,7 @@ from models.config.stream import Stream
 from models.errors import LedgerInvalid
 from models.monitoring import change_detection
 from models.routing.policy import Route
-from review.queries import alarms, certificates, policy_history, record_outcomes, relook, suspicion
+from review.queries import alarms, certificates, policy_history, record_outcomes, relook, suspicion, watched
 from review.queries.outcomes import Outcomes
 
 WATCHDOG = names_and_reasons.WATCHDOG
@@ -77,9 +77,9 @@ def adding_up(stream: Stream) -> Iterator[None]:
 
 
 def labels(stream: Stream, in_force: policy_history.PolicyInForce, cases: Outcomes, now: str) -> pl.DataFrame:
-    """What change detection looks at: `certificates.watched`, with readings that nobody else has come to for too long."""
+    """What change detection looks at: `watched.labels`, with readings that nobody else has come to for too long."""
     due = timestamps.parse(now) - timedelta(days=stream.policy.max_silence)
-    return certificates.watched(cases, in_force.epoch_id, unsettled_before=timestamps.text(due))
+    return watched.labels(cases, in_force.epoch_id, unsettled_before=timestamps.text(due))
 
 
 def field_labels(
@@ -87,17 +87,15 @@ def field_labels(
 ) -> list[tuple[FieldTarget, pl.DataFrame]]:
     """The same for each field of records that has a target of its own, with that target."""
     due = timestamps.parse(now) - timedelta(days=run.stream.policy.max_silence)
-    return certificates.watched_by_field(
+    return watched.by_field(
         run.ledger, cases, run.stream.name, in_force.epoch_id, unsettled_before=timestamps.text(due)
     )
 
 
 def quiet(run: runs.Run, in_force: policy_history.PolicyInForce, cases: Outcomes) -> bool:
     """Whether the labels say nothing of a rise, with every dispute counted as wrong however young it is."""
-    labels = certificates.watched(cases, in_force.epoch_id, unsettled_before=None)
-    by_field = certificates.watched_by_field(
-        run.ledger, cases, run.stream.name, in_force.epoch_id, unsettled_before=None
-    )
+    labels = watched.labels(cases, in_force.epoch_id, unsettled_before=None)
+    by_field = watched.by_field(run.ledger, cases, run.stream.name, in_force.epoch_id, unsettled_before=None)
     return _first_alarm(labels, run.stream.target.error, by_field) is None
 
 

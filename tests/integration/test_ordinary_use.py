@@ -13,7 +13,7 @@ from flows.runtime import runs
 from models import timestamps
 from models.evaluation.estimate import Estimate
 from review.integrity import verify
-from review.queries import alarms, certificates, outcomes, silence
+from review.queries import alarms, certificates, outcomes, silence, watched
 from tests.integration.desk import ANN, WHY, Desk, opened
 
 FIRST = date(2026, 1, 5)
@@ -53,7 +53,7 @@ def test_a_history_whose_disputes_wait_certifies_nothing_that_its_own_estimate_d
     assert seen.certified == ()
     assert (seen.labels[-1], seen.pending[-1]) == (334, 26)
     report = measure.gather(
-        desk.run(), desk.in_force(), desk.cases(), {"": seen}, certificates.watched(desk.cases(), ""), runs.clock()
+        desk.run(), desk.in_force(), desk.cases(), {"": seen}, watched.labels(desk.cases(), ""), runs.clock()
     )
     assert isinstance(report.everything, Estimate)
     assert round(report.everything.value, 3) == 0.072

@@ -15,7 +15,7 @@ from flows.scoring import decide
 from models.errors import InputInvalid
 from review.integrity import verify
 from review.ledger import ledger
-from review.queries import certificates, ruled
+from review.queries import ruled, watched
 from review.report import certificate_text
 from review.report.figures import Report
 from tests.integration import ledger_facts as facts
@@ -162,11 +162,11 @@ def test_change_detection_watches_ruled_audits_at_the_rate_of_the_others(office:
     office.open(VIP)
     office.score("a", ["50"] * 4000, [n % 2 == 0 for n in range(4000)])
     office.answer(lambda n: n % 2 == 0)
-    watched = certificates.watched(office.desk.cases(), office.desk.in_force().epoch_id)
-    share = watched["wrong"].mean()
+    labels = watched.labels(office.desk.cases(), office.desk.in_force().epoch_id)
+    share = labels["wrong"].mean()
     assert isinstance(share, float)
-    assert abs(share - 0.5) < 4 * math.sqrt(0.25 / len(watched))
-    assert abs(len(watched) - 400) < 4 * math.sqrt(4000 * 0.1 * 0.9)
+    assert abs(share - 0.5) < 4 * math.sqrt(0.25 / len(labels))
+    assert abs(len(labels) - 400) < 4 * math.sqrt(4000 * 0.1 * 0.9)
 
 
 def test_a_column_of_a_rule_that_is_not_there_is_one_line(office: Office) -> None:

@@ -80,7 +80,7 @@ TRIED: dict[str, str] = {
         "review.ledger.removal review.retention.retirement"
     ),
     "tests/integration/test_reviewers.py": "deploy.demo.label_stream",
-    "tests/integration/test_rules.py": "review.queries.ruled",
+    "tests/integration/test_rules.py": "review.queries.ruled review.queries.watched",
     "tests/integration/test_shadows.py": (
         "flows.commands.shadow flows.planning.other_models flows.planning.shadows review.adoption.other_models "
         "review.queries.shadows review.report.other_models_text"
