@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ import polars as pl
 from models.answers import value_same
 from models.config.field_table import FieldTable
 
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 _MOST = 2.0**53  # from which on whole numbers that differ are one float
 
 
@@ -48,6 +50,11 @@ def cell(value: Any, kind: str) -> Any:
 
     >>> cell(" 12,50 ", "number"), cell("", "number"), cell("twelve", "number"), cell(7, "text")
     (12.5, None, Ellipsis, '7')
+
+    Whether "1,250" is a thousand or a little more than one, nobody can say.
+
+    >>> cell("1,250", "number"), cell("0,125", "number"), cell("1,250.00", "number")
+    (Ellipsis, 0.125, Ellipsis)
     """
     if isinstance(value, str):
         value = value_same.plain_text(value.replace("\0", "")) or None
@@ -58,7 +65,8 @@ def cell(value: Any, kind: str) -> Any:
     if kind == "text":
         return " ".join(str(value).split())
     if isinstance(value, str):
-        value = value.replace(",", ".") if value.count(",") == 1 and "." not in value else value
+        if value.count(",") == 1 and "." not in value and not _THOUSANDS.fullmatch(value):
+            value = value.replace(",", ".")
         try:
             value = float(value)
         except ValueError:
