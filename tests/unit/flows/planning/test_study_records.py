@@ -133,6 +133,15 @@ def test_rows_of_one_item_are_one_unit_and_known_chances_are_weighted(tmp_path: 
     assert by_field(history)["score 1"].to_list() == [0.8] * 200
 
 
+def test_rows_of_one_id_are_one_unit_whatever_the_stream_calls_it(tmp_path: Path) -> None:
+    stream = described()
+    named = stream.model_copy(update={"input": stream.input.model_copy(update={"id": "invoice"})})
+    path = lines(tmp_path / "h.jsonl", [{"invoice": f"R-{place // 2}"} for place in range(40)])
+    history = read(path, stream=named)
+    assert (history.group, history.cases["group"].n_unique()) == ("invoice", 20)
+    assert read(path, stream=named, group="").group is None
+
+
 @pytest.mark.parametrize(
     ("rows", "pattern", "why"),
     [
