@@ -26,13 +26,19 @@ class Left:
 
 
 def queue_open(up: stack.Stack, project_id: int, home: Path, out: Console) -> None:
-    """Say where the queue is as soon as it holds cases: the days go on while somebody looks."""
+    """Say where the queue is, and how a second terminal reaches the servers, as soon as the queue holds cases.
+
+    The days go on while somebody looks.
+    """
     _place(
         out, "Queue", _queue(up, project_id), f"open from now on; accounts and password: {near(home / 'reviewers.txt')}"
     )
     out.print(
         "        [dim]The days go on meanwhile; what you answer by hand counts like any other answer.[/]",
         soft_wrap=True,
+    )
+    _place(
+        out, "Servers", f". {near(_environment(home))}", "in a second terminal, for commands and streams of your own"
     )
 
 

@@ -14,8 +14,8 @@ def result(stream: Stream, answer: str, case_id: str) -> list[dict[str, object]]
         value = values[field.name]
         if value is None and record_form.absence(field) not in filled:
             items.append(_item(record_form.absence(field), "choices", [record_form.absent(field)]))
-        elif value is not None and field.kind == "text":
-            items.append(_item(record_form.control(field), "textarea", [value], key="text"))
+        elif value is not None and field.kind in ("text", "number"):
+            items.append(_item(record_form.control(field), "textarea", [str(value)], key="text"))
     return items
 
 

@@ -142,7 +142,7 @@ def grouped(rows: pl.DataFrame, columns: Columns, path: Path) -> tuple[pl.DataFr
     plain = known.select(pl.col(f"^{prefix}.*$").name.map(lambda name: name.removeprefix(prefix)))
     used = {columns.labelled_by, columns.prediction, columns.confidence, columns.chance, *columns.votes}
     plain = plain.drop(name for name in plain.columns if name in used)
-    column = labelled.item_column(plain)
+    column = labelled.item_column(plain, columns.item)
     if column is None:
         return rows, None, 0, labelled.content_note(plain)
     shape = f"Column {column.name!r} has {column.values} values in {column.rows} rows: "

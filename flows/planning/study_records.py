@@ -51,7 +51,9 @@ def read(
             f"{headers.quoted([*wanted.values()])}; name them with --truth, as in --truth 'right_{record_labels.FIELD}'"
         )
     own = described.input.group if described.input.group in there else None
-    columns = replace(columns, prediction=None, confidence=None, group=own if columns.group is None else columns.group)
+    group = own if columns.group is None else columns.group
+    item = described.input.id if described.input.id in there else None
+    columns = replace(columns, prediction=None, confidence=None, group=group, item=item)
     read_too = [*truths.values(), *_others(columns)]
     asked = _with(asked, slices=list(dict.fromkeys(read_too)))
     taken = functools.partial(_taken, asked=asked, truths=truths, columns=columns)
@@ -104,7 +106,7 @@ def _looked_at(path: Path, described: Stream, wanted: list[str]) -> tuple[Stream
     rules: dict[str, Any] = {"never_release": [], "always_audit": []}
     asked = _with(described.model_copy(update=rules), **nothing, **plain, **_format(path, described))
     failed = table.failed or []
-    may_lack = [*wanted, table.group, table.model, *(name for rule in failed for name in rule.columns)]
+    may_lack = [*wanted, table.id, table.group, table.model, *(name for rule in failed for name in rule.columns)]
     there = present.names(path, list(dict.fromkeys(filter(None, may_lack))), asked)
     known = [rule for rule in failed if {*rule.columns} <= {*there}]
     return _with(asked, model=table.model if table.model in there else None, failed=known or None), there
@@ -125,7 +127,7 @@ def _with(stream: Stream, **keys: Any) -> Stream:
 
 def _others(columns: Columns) -> list[str]:
     """The columns that say which rows belong together and how they were chosen, each once."""
-    return list(dict.fromkeys(name for name in (columns.group, columns.chance) if name))
+    return list(dict.fromkeys(name for name in (columns.group, columns.item, columns.chance) if name))
 
 
 def _taken(

@@ -59,7 +59,7 @@ def texts(frame: pl.DataFrame, asked: Stream, names: list[str]) -> pl.DataFrame:
     contents = columns.text(frame.select(shown)).select(
         pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash().cast(pl.String)).alias(name) for name in shown
     )
-    return answers.hstack(contents)
+    return answers.hstack(contents) if texts else contents
 
 
 def _with_others(frame: pl.DataFrame, named: list[str]) -> pl.DataFrame:

@@ -29,7 +29,7 @@ def main() -> None:
         count = len(document)
     except pypdfium2.PdfiumError as error:
         password = getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD
-        _say(f"!{ENCRYPTED if password else 'it cannot be opened as a PDF; deliver it again, undamaged'}")
+        _say(f"!{ENCRYPTED if password else 'it cannot be opened as a PDF; deliver it undamaged, under another id'}")
         return
     _say(str(count))
     for place in range(min(count, most)):

@@ -98,12 +98,16 @@ class FieldTable(Table):
         if len(set(self.labels or ())) != len(self.labels or ()):
             raise ValueError("labels: every label once")
         if (self.labels is not None) != (self.kind in LABELLED):
-            way = "name them" if self.labels is None else "drop them"
-            raise ValueError(f'labels: go with kind = {_listed(LABELLED)}; this is "{self.kind}": {way}')
+            if self.labels is None:
+                raise ValueError(f'labels: missing, and kind = "{self.kind}" needs them, as ["yes", "no"]')
+            raise ValueError(f'labels: go with kind = {_listed(LABELLED)}; this is "{self.kind}": drop them')
         self._check_pair()
         if (self.columns is not None) != (self.kind == "rows"):
-            way = "name them" if self.columns is None else "drop them"
-            raise ValueError(f'columns: go with kind = "rows"; this is "{self.kind}": {way}')
+            if self.columns is None:
+                raise ValueError(
+                    'columns: missing, and kind = "rows" needs them, as { item = "text", price = "number" }'
+                )
+            raise ValueError(f'columns: go with kind = "rows"; this is "{self.kind}": drop them')
         if self.graded and (self.kind not in GRADED or self.error is None):
             raise ValueError(
                 f"graded: goes with kind = {_listed(GRADED)} and an error, the share that may be wrong on average; "
@@ -135,8 +139,11 @@ class FieldTable(Table):
 
     def _check_pair(self) -> None:
         if (self.of is not None) != (self.kind == "pair"):
-            way = 'name the columns of the two texts, as in ["reply_a", "reply_b"]' if self.of is None else "drop it"
-            raise ValueError(f'of: goes with kind = "pair"; this is "{self.kind}": {way}')
+            if self.of is None:
+                raise ValueError(
+                    'of: missing, and kind = "pair" needs the columns of the two texts, as ["reply_a", "reply_b"]'
+                )
+            raise ValueError(f'of: goes with kind = "pair"; this is "{self.kind}": drop it')
         if self.of is not None and (len(self.of) != 2 or self.of[0] == self.of[1] or TIE in self.of):
             raise ValueError(f'of: must be two columns, neither of them called "{TIE}", as in ["reply_a", "reply_b"]')
         if self.of is not None and not self.required:

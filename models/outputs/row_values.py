@@ -57,6 +57,11 @@ def cell(value: Any, kind: str) -> Any:
 
     >>> cell(" 12,50 ", "number"), cell("", "number"), cell("twelve", "number"), cell(7, "text")
     (12.5, None, Ellipsis, '7')
+
+    Whether "1,250" is a thousand or a little more than one, nobody can say.
+
+    >>> cell("1,250", "number"), cell("0,125", "number"), cell("1,250.00", "number")
+    (Ellipsis, 0.125, Ellipsis)
     """
     if isinstance(value, str):
         value = value_same.plain_text(_HALF.sub("\ufffd", value.replace("\0", ""))) or None

@@ -23,6 +23,7 @@ class Columns:
 
     `probabilities` (one column per label) instead of `confidence`, if given. `right`: instead of a truth, a verdict on the
     answer (accept, reject). `group`: what belongs together; None: found by its name if rows repeat, "": each row for itself.
+    `item`: what names items, whatever it is called.
     `chance`: with which each row was chosen to be labelled. `scale`: of the numbers, None: they must be from 0 to 1.
     `of`: the label whose probability the confidence is. `fold`: spellings of one label are one. `rule`: the labels of a
     stream and how it reads them, in place of the labels of the file.
@@ -35,6 +36,7 @@ class Columns:
     votes: tuple[str, ...] = ()  # answers of single people, to be compared with the truth
     right: str | None = None
     group: str | None = None
+    item: str | None = None
     chance: str | None = None
     scale: score_columns.Scale | None = None
     of: str | None = None
@@ -126,10 +128,13 @@ def side_note(confidence: pl.Series, prediction: pl.Series) -> str | None:
     )
 
 
-def item_column(rows: pl.DataFrame) -> items.Column | None:
-    """Of the columns of labelled rows that name an item by their own name, one in which items repeat; None: none."""
-    named = [name for name in rows.columns if items.names_item(name) and rows[name].null_count() < len(rows)]
-    return items.repeated(rows.select(named))
+def item_column(rows: pl.DataFrame, known: str | None = None) -> items.Column | None:
+    """Of the columns of labelled rows that name an item by their own name, one in which items repeat; None: none.
+
+    `known`: a column that names items whatever it is called.
+    """
+    named = [name for name in rows.columns if name == known or items.names_item(name)]
+    return items.repeated(rows.select(name for name in named if rows[name].null_count() < len(rows)))
 
 
 def content_note(rows: pl.DataFrame) -> str | None:

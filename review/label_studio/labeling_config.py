@@ -35,7 +35,7 @@ SETTINGS: Mapping[str, object] = MappingProxyType(
         "show_collab_predictions": True,  # assisted cases come pre-filled; blind ones have no prediction to show
         "reveal_preannotations_interactively": False,
         "evaluate_predictions_automatically": False,
-        "enable_empty_annotation": False,  # an answer or a skip, nothing in between
+        "enable_empty_annotation": False,  # an answer or a skip, nothing in between; of records see `settings`
         "show_skip_button": True,
         "skip_queue": "REQUEUE_FOR_OTHERS",  # what one cannot judge, another may
     }
@@ -169,12 +169,21 @@ def alike(one: str, other: str) -> bool:
     return _canonical(one) == _canonical(other)
 
 
+def settings(config: str) -> dict[str, object]:
+    """The settings of the project that asks by this form.
+
+    The form of a record names each field that is not filled in, and takes what is typed into a text only when it is submitted: to
+    Label Studio a record of texts is empty until then, and could never be submitted where it refuses what is empty.
+    """
+    return {**SETTINGS, "enable_empty_annotation": '<View className="record"' in config}
+
+
 def drift(project: Mapping[str, object], ours: str) -> list[str]:
     """What somebody changed in a project, one sentence each. `project`: its fields as Label Studio gives them."""
     problems = []
     if not alike(str(project.get("label_config")), ours):
         problems.append("the labelling config is not the stream's; answers that do not fit it become faults")
-    for name, value in SETTINGS.items():
+    for name, value in settings(ours).items():
         if project.get(name) != value:
             problems.append(f"{name} is {project.get(name)!r}; set it back to {value!r}")
     version = project.get("model_version")

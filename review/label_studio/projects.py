@@ -43,7 +43,7 @@ def ensure(
                 label_config=config,
                 expert_instruction=labeling_config.instructions(instructions),
                 show_instruction=bool(instructions.strip()),
-                request_options=RequestOptions(additional_body_parameters=dict(labeling_config.SETTINGS)),
+                request_options=RequestOptions(additional_body_parameters=labeling_config.settings(config)),
             )
             created = int(answer.id)  # a TypeError: no project, whatever it is
     except Unavailable as failure:
@@ -56,11 +56,13 @@ def ensure(
 
 
 def reform(connection: access.Connection, project_id: int, config: str) -> None:
-    """Give a project another form. Its tasks and answers stay; who reads from now on is asked by this form.
+    """Give a project another form, and the settings that go with it.
+
+    Its tasks and answers stay; who reads from now on is asked by this form.
 
     Raises Refused if Label Studio does not take it, since answers speak of what it has no more.
     """
-    body = {"label_config": config}
+    body = {"label_config": config, **labeling_config.settings(config)}
     with access.asking(connection.url, f"giving project {project_id} the stream's new form"):
         try:
             access.patch(connection, f"api/projects/{project_id}/", body)

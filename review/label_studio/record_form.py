@@ -2,7 +2,9 @@
 
 A control is called by a few digits that say what its field is: a field may be called anything, and others may come before it. Of
 a text the model's value comes in the task's data, for Label Studio shows a text that comes as a prediction as a card that must
-be clicked before it can be mended; the other kinds come as predictions. A blind task has the same data, and nothing in it.
+be clicked before it can be mended. So does a number, which is typed as text: at each key Label Studio's own control writes back
+what it has read, and makes 5586 of 558.06. The other kinds come as predictions. A blind task has the same data, and nothing in
+it.
 
 Beside the name of a field stands, in an assisted task, whether the model is not sure of it. Every other task says nothing there.
 
@@ -72,7 +74,7 @@ def edit(field: FieldTable) -> str:
 
 
 def start(field: FieldTable) -> str:
-    """Where a task's data holds a draft, or what a text field starts from."""
+    """Where a task's data holds a draft, or what a text, a number or rows start from."""
     return f"v{_known(field)}"
 
 
@@ -194,11 +196,12 @@ def _draft(place: int, field: FieldTable, keyed: bool) -> str:
 
 
 def _control(field: FieldTable) -> str:
-    wanted = f"{face(field.name)}: give a value, or choose: {absent(field)}"
+    value = "a number, as 1250.5," if field.kind == "number" else "a value,"
+    wanted = f"{face(field.name)}: give {value} or choose: {absent(field)}"
     common = f'name="{control(field)}" toName="{SUBJECT}"'
     needed = f'{common} required="true" requiredMessage={quoteattr(wanted)}'
     match field.kind:
-        case "text":
+        case "text" | "number":
             return f'      <TextArea {needed} value="${start(field)}" rows="1" maxSubmissions="1" editable="true"/>'
         case "rows":
             columns = quoteattr(face(f"A line a row: {f' {BAR} '.join(field.columns or {})}"))
@@ -206,8 +209,6 @@ def _control(field: FieldTable) -> str:
                 f'      <Header size="6" style="{labeling_config.NAME}" value={columns}/>\n'
                 f'      <TextArea {needed} value="${start(field)}" {_LINES}/>'
             )
-        case "number":
-            return f'      <Number {needed} step="0.01"/>'
         case "date":
             return f'      <DateTime {needed} only="date" format="%Y-%m-%d"/>'
         case "rating":

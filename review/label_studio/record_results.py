@@ -138,11 +138,16 @@ def _rows(field: FieldTable, value: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def _number(_: FieldTable, value: dict[str, Any]) -> float | int:
-    number = value["number"]
-    if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
-        raise TypeError
-    return int(number) if float(number).is_integer() and abs(number) < 2**53 else float(number)
+def _number(field: FieldTable, value: dict[str, Any]) -> float | int:
+    if "number" in value:  # of a form of another day, which had Label Studio's own control
+        number = value["number"]
+        if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
+            raise TypeError
+        return int(number) if float(number).is_integer() and abs(number) < 2**53 else float(number)
+    typed = row_values.cell(_text(field, value), "number")
+    if not isinstance(typed, int | float):
+        raise ValueError
+    return typed
 
 
 def _date(_: FieldTable, value: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from models.outputs import field_values
 from review.label_studio import labeling_config, pair_fields, record_form, region_fields
 from review.label_studio.labeling_config import face
 
-WRITTEN = ("text", "rows")  # kinds that people write, in a control that starts from the task's data
+WRITTEN = ("text", "number", "rows")  # kinds that people write, in a control that starts from the task's data
 
 
 def data(stream: Stream, prediction: str | None, *, blind: bool, unsure: Collection[str] = ()) -> dict[str, object]:
@@ -35,9 +35,9 @@ def data(stream: Stream, prediction: str | None, *, blind: bool, unsure: Collect
 
 
 def _written(field: FieldTable, value: Any) -> str:
-    """What a text, or a list of rows, is as lines that a person can change."""
+    """What a text, a number or a list of rows is as lines that a person can change."""
     if field.kind != "rows":
-        return str(value or "")
+        return _cell(value) if field.kind == "number" else str(value or "")
     lines = [f" {BAR} ".join(_cell(row[name]) for name in field.columns or {}).rstrip() for row in value or ()]
     return "\n".join(lines)
 
@@ -83,8 +83,6 @@ def _item(control: str, kind: str, value: Any) -> dict[str, object]:
 def _kept(field: FieldTable, value: Any) -> tuple[str, Any]:
     """How Label Studio calls a kind of value, and writes this one."""
     match field.kind:
-        case "number":
-            return "number", value
         case "date":
             return "datetime", value
         case "rating":

@@ -1,6 +1,7 @@
 """What the ledger tells, in lines of text: the life of one case, and the history of a stream's line."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from review import formats
 from review.ledger.ledger import Ledger
 from review.ledger.review_outcome import ReviewOutcome
 from review.queries import alarms, registered
+
+_DATA = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,", re.IGNORECASE)
 
 
 def case(
@@ -76,8 +79,14 @@ def _fields(payload: str | None, order: Sequence[str]) -> list[str]:
         value = payload_fields[name]
         text = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         lines.append(f"  {printable(name)}:")
-        lines += [f"    {printable(line)}" for line in text.expandtabs().splitlines()]
+        lines += [f"    {printable(line)}" for line in readable(text).expandtabs().splitlines()]
     return lines
+
+
+def readable(text: str) -> str:
+    """A text as a terminal shows it: of a picture or a PDF that travels in it, what it is and how much."""
+    start = _DATA.match(text)
+    return text if start is None else f"{start[0]}… ({len(text) - start.end()} letters)"
 
 
 def _prediction(row: dict[str, Any]) -> str:

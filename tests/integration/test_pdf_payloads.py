@@ -34,7 +34,7 @@ def test_a_pdf_that_cannot_be_opened_is_left_out_and_said_once_while_the_others_
         (
             "pdfs.jsonl",
             4,
-            "id 'p-3' cannot be shown to a person: it cannot be opened as a PDF; deliver it again, undamaged",
+            "id 'p-3' cannot be shown to a person: it cannot be opened as a PDF; deliver it undamaged, under another id",
         ),
     ]
 

@@ -50,7 +50,7 @@ TRIED: dict[str, str] = {
     "tests/integration/test_first_look.py": "flows.governance.epochs flows.inputs.first_look",
     "tests/integration/test_governance.py": (
         "flows.governance.actions flows.governance.evidence flows.governance.recall review.queries.alarms "
-        "review.queries.relook review.report.timeline"
+        "review.queries.relook"
     ),
     "tests/integration/test_graded_fields.py": "review.queries.record_outcomes",
     "tests/integration/test_late_labels.py": "review.queries.suspicion",

@@ -117,6 +117,13 @@ def test_what_else_the_stream_says_of_answers_is_read_where_it_is_there(tmp_path
     assert read(tmp_path / "with.jsonl", stream=named, group="").group is None
 
 
+def test_a_history_may_hold_what_the_model_was_shown_and_nothing_that_names_an_item(tmp_path: Path) -> None:
+    rows = [{"text": f"page {place}"} for place in range(40)]
+    assert read(lines(tmp_path / "h.jsonl", rows)).cases["right"].to_list() == [True] * 40
+    history = read(lines(tmp_path / "twice.jsonl", rows + rows))
+    assert any("Column 'text' has 40 values in 80 labelled rows" in note for note in history.notes)
+
+
 def test_rows_of_one_item_are_one_unit_and_known_chances_are_weighted(tmp_path: Path) -> None:
     nothing = {"truth_vendor": None, "truth_total": None, "truth_order": None}
     rows = [{"doc_id": f"d{place // 2}", "odds": 0.5} | (nothing if place // 2 % 2 else {}) for place in range(200)]
@@ -124,6 +131,15 @@ def test_rows_of_one_item_are_one_unit_and_known_chances_are_weighted(tmp_path: 
     assert (history.group, len(history.cases), history.cases["group"].n_unique()) == ("doc_id", 200, 100)
     assert history.cases["right"].drop_nulls().to_list() == [True] * 100
     assert by_field(history)["score 1"].to_list() == [0.8] * 200
+
+
+def test_rows_of_one_id_are_one_unit_whatever_the_stream_calls_it(tmp_path: Path) -> None:
+    stream = described()
+    named = stream.model_copy(update={"input": stream.input.model_copy(update={"id": "invoice"})})
+    path = lines(tmp_path / "h.jsonl", [{"invoice": f"R-{place // 2}"} for place in range(40)])
+    history = read(path, stream=named)
+    assert (history.group, history.cases["group"].n_unique()) == ("invoice", 20)
+    assert read(path, stream=named, group="").group is None
 
 
 @pytest.mark.parametrize(

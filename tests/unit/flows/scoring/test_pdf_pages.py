@@ -45,11 +45,11 @@ def test_a_page_of_any_size_has_no_more_than_so_many_pixels() -> None:
         ("inbox/a.pdf", "it is no PDF: give it as data:application/pdf;base64,..."),
         ("data:application/pdf,%PDF-1.4", "it is no PDF: give it as data:application/pdf;base64,..."),
         ("data:application/pdf;base64,JVBERi0", "the PDF is damaged: what follows base64, is not base64"),
-        (pdfs.uri(b"<html>404</html>"), "it cannot be opened as a PDF; deliver it again, undamaged"),
-        (pdfs.uri(b""), "it cannot be opened as a PDF; deliver it again, undamaged"),
-        (pdfs.uri(pdfs.of("whole")[:300]), "it cannot be opened as a PDF; deliver it again, undamaged"),
+        (pdfs.uri(b"<html>404</html>"), "it cannot be opened as a PDF; deliver it undamaged, under another id"),
+        (pdfs.uri(b""), "it cannot be opened as a PDF; deliver it undamaged, under another id"),
+        (pdfs.uri(pdfs.of("whole")[:300]), "it cannot be opened as a PDF; deliver it undamaged, under another id"),
         (pdfs.uri(pdfs.encrypted()), "the PDF needs a password; deliver it without one"),
-        (pdfs.uri(pdfs.blank(0)), "it cannot be opened as a PDF; deliver it again, undamaged"),
+        (pdfs.uri(pdfs.blank(0)), "it cannot be opened as a PDF; deliver it undamaged, under another id"),
     ],
 )
 def test_what_cannot_be_opened_says_why_in_a_line(text: str, why: str) -> None:

@@ -75,7 +75,7 @@ def test_each_kind_has_a_way_to_compare(kind: str, compared: str) -> None:
 @pytest.mark.parametrize(
     ("field", "sentence"),
     [
-        ('kind = "choice"', 'or "boxes"; this is "choice": name them'),
+        ('kind = "choice"', 'labels: missing, and kind = "choice" needs them, as ["yes", "no"]'),
         (
             'labels = ["a", "b"]',
             'field[0].labels: go with kind = "choice" or "set" or "spans" or "boxes"; this is "text": drop them',
@@ -124,7 +124,7 @@ def test_a_pair_is_of_two_columns_that_people_are_shown() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (pairs('kind = "pair"'), 'field[0].of: goes with kind = "pair"; this is "pair": name the columns of the two'),
+        (pairs('kind = "pair"'), 'field[0].of: missing, and kind = "pair" needs the columns of the two texts'),
         (pairs('of = ["page", "other"]'), 'field[0].of: goes with kind = "pair"; this is "text": drop it'),
         (pairs('kind = "pair"\nof = ["page"]'), "field[0].of: must be two columns"),
         (pairs('kind = "pair"\nof = ["page", "page"]'), "field[0].of: must be two columns"),
@@ -228,7 +228,7 @@ def test_rows_have_columns_in_the_order_of_the_file() -> None:
 @pytest.mark.parametrize(
     ("field", "sentence"),
     [
-        ('kind = "rows"', 'columns: go with kind = "rows"; this is "rows": name them'),
+        ('kind = "rows"', 'columns: missing, and kind = "rows" needs them, as { item = "text", price = "number" }'),
         ('columns = { a = "text" }', 'columns: go with kind = "rows"; this is "text": drop them'),
         ('kind = "rows"\ncolumns = { a = "date" }', "must be 'text' or 'number'"),
         ("graded = true\nerror = 0.01", 'graded: goes with kind = "rows" or "spans" or "boxes" and an error'),

@@ -156,6 +156,7 @@ def as_made(config: str) -> dict[str, object]:
 
 def test_a_project_as_we_made_it_has_not_drifted() -> None:
     config = labeling_config.config(stream())
+    assert labeling_config.settings(config) == labeling_config.SETTINGS
     assert labeling_config.drift(as_made(config), config) == []
     reformatted = config.replace("\n", "\n\n").replace(
         ' choice="single" required="true"', " required='true' choice='single'"

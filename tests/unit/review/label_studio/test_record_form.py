@@ -62,9 +62,9 @@ def filled(values: dict[str, Any], given: Stream) -> list[dict[str, Any]]:
     """The result of a reader who fills in these values."""
     result = record_tasks.prefill(given, record_text.text(values), "c-1")
     for field in given.field:
-        if field.kind == "text" and values.get(field.name):
+        if field.kind in ("text", "number") and values.get(field.name) is not None:
             item = {"from_name": record_form.control(field), "to_name": "subject", "type": "textarea"}
-            result.append(item | {"value": {"text": [values[field.name]]}})
+            result.append(item | {"value": {"text": [str(values[field.name])]}})
     return result
 
 
@@ -110,8 +110,9 @@ def test_a_blind_task_has_the_keys_of_an_assisted_one_and_nothing_in_them() -> N
     blind = task_data.data(stream(), {"page": "p"}, "c-1", PREDICTION, blind=True)
     assisted = task_data.data(stream(), {"page": "p"}, "c-1", PREDICTION, blind=False)
     marks = {name(place, "h"): "" for place in range(len(FIELDS))}
-    assert blind == {"text": "p", name(0, "v"): "", name(7, "v"): ""} | marks
-    assert assisted == {"text": "p", name(0, "v"): "ACME Ltd", name(7, "v"): ""} | marks
+    total = str(VALUES["Total"])
+    assert blind == {"text": "p", name(0, "v"): "", name(1, "v"): "", name(7, "v"): ""} | marks
+    assert assisted == {"text": "p", name(0, "v"): "ACME Ltd", name(1, "v"): total, name(7, "v"): ""} | marks
     assert task_data.prefill(stream(), None, "c-1") == []
 
 
@@ -128,7 +129,7 @@ def test_fields_that_the_model_is_not_sure_of_are_marked_in_an_assisted_task_and
 
 def test_a_reader_starts_from_every_value_of_the_model_and_what_it_had_to_give_is_asked_for() -> None:
     names = [item["from_name"] for item in task_data.prefill(stream(), PREDICTION, "c-1")]
-    assert names == [*(name(place) for place in range(1, 7)), name(7, "n")]
+    assert names == [*(name(place) for place in range(2, 7)), name(7, "n")]
     lacking = record_text.text(VALUES | {"Total": None})
     assert name(1, "n") not in [item["from_name"] for item in task_data.prefill(stream(), lacking, "c-1")]
 
@@ -187,6 +188,9 @@ def test_a_value_that_is_not_there_is_none_whatever_stands_in_its_control() -> N
         ([{"from_name": name(1), "value": {"number": "12"}}], "field 'Total' holds"),
         ([{"from_name": name(1), "value": {"number": 10**400}}], "field 'Total' holds"),
         ([{"from_name": name(1), "value": {"number": float("nan")}}], "field 'Total' holds"),
+        ([{"from_name": name(1), "value": {"text": ["about 12"]}}], "field 'Total' holds"),
+        ([{"from_name": name(1), "value": {"text": ["1,250"]}}], "field 'Total' holds"),
+        ([{"from_name": name(1), "value": {"text": [""]}}], "field 'Total' holds"),
         ([{"from_name": name(3), "value": {"choices": ["Yes", "No"]}}], "field 'Paid' holds"),
         ([{"from_name": name(4), "value": {"rating": 4.9}}], "field 'Quality' holds"),
         ([{"from_name": name(5), "value": {"taxonomy": [["goods"], ["$5 <b>"]]}}], "field 'Sort' holds"),
@@ -214,8 +218,9 @@ def test_what_is_no_value_of_its_field_is_refused_by_name(result: object, why: s
 
 def test_a_prediction_of_an_earlier_epoch_fills_in_what_still_fits() -> None:
     earlier = record_text.text({"Vendor": 7, "Total": 12.5, "Paid": "yes", "Gone": "x", "Sort": "other"})
-    assert task_data.data(stream(), {"page": "p"}, "c-1", earlier, blind=False)[name(0, "v")] == ""
-    assert [item["from_name"] for item in task_data.prefill(stream(), earlier, "c-1")] == [name(1)]
+    data = task_data.data(stream(), {"page": "p"}, "c-1", earlier, blind=False)
+    assert (data[name(0, "v")], data[name(1, "v")]) == ("", "12.5")
+    assert task_data.prefill(stream(), earlier, "c-1") == []
     assert task_data.prefill(stream(), "a label of an earlier epoch", "c-1") == []
     assert read(filled(VALUES, stream()), "a label of an earlier epoch") == VALUES
     assert read(filled(VALUES, stream()), earlier) == VALUES
