@@ -72,6 +72,7 @@ class Progress:
     unsent: tuple[int, ...]
     stops: tuple[Stop, ...]
     by_field: tuple[FieldProgress, ...] = ()
+    disputed: tuple[float, ...] = ()  # of `pending`, those that somebody read and said against, weighted; empty: none
 
     @property
     def threshold(self) -> float | None:
@@ -101,6 +102,7 @@ class Samples:
     order: prefix.Samples
     settled: NDArray[np.bool_]
     sent: NDArray[np.bool_]
+    disputed: NDArray[np.bool_] | None = None  # read and said against, and not settled; None: none is
 
 
 def fewest(alpha: float, delta: float) -> int:
@@ -167,6 +169,7 @@ def look(
         by_field.append(FieldProgress(field=target.field, log_e=tuple(own.tolist()), errors=tuple(errors.tolist())))
         log_e = np.minimum(log_e, own)
     walked = walk(log_e, plan.starts, plan.weights, delta=plan.delta)
+    against = samples.disputed
     return Progress(
         plan=plan,
         looks=1 if before is None else before.looks + 1,
@@ -179,6 +182,7 @@ def look(
         pending=tuple(int(n) for n in counted(~samples.settled)),
         unsent=tuple(int(n) for n in counted(~samples.settled & ~samples.sent)),
         stops=walked.stops,
+        disputed=tuple(counted(against, weighted=True).tolist()) if against is not None and against.any() else (),
     )
 
 
@@ -186,8 +190,8 @@ def needed(progress: Progress) -> Needed | None:
     """The next certificate that releases more, and about how many more blind labels it takes; None: there is none to come.
 
     A stricter threshold than one that is certified releases less, so a walk that has stopped there is no next step.
-    Errors are taken to stay as frequent as among the settled samples there (none seen: none to come; what is not settled says
-    nothing of errors), labels to come at the smallest propensity. Nearest: fewest cases to route, a strict threshold having
+    Errors are taken to stay as frequent as among the answered samples there (none seen: none to come), a dispute being taken for
+    an error of the records; labels to come at the smallest propensity. Nearest: fewest cases to route, a strict threshold having
     fewer of them. Where the errors seen are as many as alpha, or more, no number of labels helps. 377 for 1 % at 95 % when
     nothing is known yet.
     """
@@ -239,8 +243,9 @@ def needed_at(progress: Progress) -> list[int | None]:
 
 def _step(progress: Progress, at: int, level: float) -> tuple[int, str] | None:
     """How many more labels certify the threshold at an index, and whose target takes as many; None: no number does."""
-    plan, labels = progress.plan, progress.labels[at]
-    takes = {"": _more(plan.alpha, plan.group_size, labels, progress.errors[at], level)}
+    plan, disputed = progress.plan, progress.disputed[at] if progress.disputed else 0.0
+    labels = progress.labels[at] + disputed
+    takes = {"": _more(plan.alpha, plan.group_size, labels, progress.errors[at] + disputed, level)}
     for target, field in zip(plan.by_field, progress.by_field, strict=True):
         takes[field.field] = _more(target.alpha, plan.group_size, labels, field.errors[at], level)
     known = {name: more for name, more in takes.items() if more is not None}

@@ -139,7 +139,7 @@ def progress(
         certificate.FieldProgress(field=one["field"], log_e=tuple(one["log_e"]), errors=tuple(one["errors"]))
         for one in kept.pop("by_field", ())
     )
-    figures = {name: tuple(kept[name]) for name in _KEPT}
+    figures = {name: tuple(kept[name]) for name in _KEPT} | {"disputed": tuple(kept.get("disputed", ()))}
     return certificate.Progress(plan=plan, looks=int(look), stops=stops, by_field=by_field, **figures)
 
 
@@ -159,6 +159,7 @@ def progress_row(progress: certificate.Progress, stream: str, now: str, part: st
     kept = {name: getattr(progress, name) for name in _KEPT}
     kept["stops"] = [asdict(stop) for stop in progress.stops]
     kept |= {"by_field": [asdict(field) for field in progress.by_field]} if progress.by_field else {}
+    kept |= {"disputed": progress.disputed} if progress.disputed else {}
     row = {
         "epoch_id": progress.plan.epoch,
         "part": part,
@@ -211,7 +212,9 @@ def look(
     before = progress(ledger, plan, part)
     losses = field_outcomes.losses(ledger, cases, plan)
     after = certificate.look(plan, samples(cases, version, plan.thresholds), routed, before, losses=losses)
-    if before is not None and all(getattr(before, name) == getattr(after, name) for name in (*_KEPT, "by_field")):
+    if before is not None and all(
+        getattr(before, name) == getattr(after, name) for name in (*_KEPT, "by_field", "disputed")
+    ):
         return before, False
     return after, True
 
@@ -229,7 +232,8 @@ def samples(cases: Outcomes, version: Mapping[str, int], thresholds: tuple[float
         group=sampled["member"].rank("dense").cast(pl.Int64).to_numpy(),
         batch=sampled["seal"].to_numpy(),
     )
-    return certificate.Samples(order=order, settled=settled, sent=(sampled["outcome"] != Outcome.WAITING).to_numpy())
+    sent, disputed = sampled["outcome"] != Outcome.WAITING, sampled["outcome"] == Outcome.DISPUTED
+    return certificate.Samples(order=order, settled=settled, sent=sent.to_numpy(), disputed=disputed.to_numpy())
 
 
 def group_size(members: NDArray[np.uint64], most: int | None, *, spare: float = 0.05) -> int:

@@ -36,7 +36,9 @@ def look(
     settled = np.isin(outcome, ["right", "wrong"])
     counts = pl.DataFrame([{"bin": at, "version": 0, "n": n} for at, _, n in rows])
     routed = case_counts.of(counts.group_by("bin", "version").agg(pl.col("n").sum()), {0: COLD}, plan.thresholds)
-    samples = certificate.Samples(order=order, settled=settled, sent=outcome != "waiting")
+    samples = certificate.Samples(
+        order=order, settled=settled, sent=outcome != "waiting", disputed=outcome == "disputed"
+    )
     return certificate.look(
         plan, samples, routed, before, losses={name: np.array(lost) for name, lost in (losses or {}).items()}
     )
@@ -254,3 +256,13 @@ def test_the_next_step_is_that_of_the_field_that_takes_most() -> None:
     hopeless = look((0, "right", 60), plan=FIELDS, losses={"total": none, "day": [1.0] * 30 + none[30:]})
     assert certificate.needed(hopeless) is None
     assert set(certificate.needed_at(hopeless)) == {None}
+
+
+def test_the_next_step_takes_a_dispute_for_an_error_and_what_nobody_has_read_for_nothing() -> None:
+    settled, open_ = look((0, "right", 40), (0, "wrong", 1)), look((0, "right", 40), (0, "open", 1))
+    disputed = look((0, "right", 40), (0, "disputed", 1))
+    assert (disputed.labels, disputed.disputed, open_.disputed) == ((40.0, 40.0), (1.0, 1.0), ())
+    steps = [certificate.needed(one) for one in (settled, disputed, open_, look((0, "right", 40)))]
+    assert all(step is not None for step in steps)
+    assert steps[0].labels == steps[1].labels > steps[2].labels == steps[3].labels  # type: ignore[union-attr] # all are there
+    assert certificate.needed(look((0, "disputed", 5))) is None, "of five answers all are against the model"
