@@ -18,6 +18,7 @@ from flows.scoring import pdf_pages
 from models.config.stream import Stream
 from models.errors import InputInvalid
 from models.outputs import contract
+from review import formats
 from review.ledger import ledger, records
 from review.queries import pending_cases
 
@@ -148,4 +149,5 @@ def _record(run: runs.Run, lost: pl.DataFrame) -> None:
         rows.append({"source": source, "line": line, "reason": reason, "raw": raw})
     faults = records.faults(pl.DataFrame(rows), stream=run.stream.name, run_id=run.run_id, now=now)
     run.ledger.append({"fault": faults}, now=now)
-    runs.log.warning("%s %s: %d cases are left out: %s", run.flow, run.stream.name, len(lost), rows[0]["reason"])
+    cases = formats.plain(formats.count(len(lost), "case"))
+    runs.log.warning("%s %s: left out %s: %s", run.flow, run.stream.name, cases, rows[0]["reason"])

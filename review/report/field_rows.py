@@ -10,6 +10,8 @@ from review.queries import field_outcomes, outcomes
 from review.queries.outcomes import Outcomes
 from review.report.figures import FieldRow
 
+TEXTS = ("text", "draft")  # kinds of which a part can stay
+
 
 def of(
     cases: Outcomes,
@@ -47,7 +49,7 @@ def of(
                 changed=kinds.get((field.name, field_outcomes.CHANGED), 0),
                 cleared=kinds.get((field.name, field_outcomes.CLEARED), 0),
                 added=kinds.get((field.name, field_outcomes.ADDED), 0),
-                stayed=stayed.get(field.name),
+                stayed=stayed.get(field.name) if field.kind in TEXTS else None,
             )
         )
     return tuple(rows)
