@@ -172,6 +172,14 @@ def opened(place: Place, label_studio: Any, page: Page, task: int) -> None:
     page.wait_for_load_state("networkidle")  # before, it lays the form out once more
 
 
+def noted(page: Page) -> None:
+    """Close the note that names what is missing; a click while it still opens is lost."""
+    note = page.locator(".ant-modal-wrap")
+    while note.is_visible():
+        page.get_by_role("button", name="OK").click()
+        page.wait_for_timeout(400)  # it fades
+
+
 def submitted(page: Page) -> None:
     """Submit, and wait until it is taken."""
     page.get_by_test_id("bottombar-submit-button").click()
@@ -196,7 +204,7 @@ def test_a_reader_fills_in_a_blind_record_and_mends_an_assisted_one(
     page.get_by_role("checkbox", name="Yes").click()
     page.get_by_test_id("bottombar-submit-button").click()
     page.get_by_text("date: give a value, or choose: Not there").wait_for()  # the first that lacks one
-    page.get_by_role("button", name="OK").click()
+    noted(page)
     day.fill("2026-03-01")
     page.get_by_role("checkbox", name="goods").click()
     page.get_by_role("checkbox", name="None of them").click()
@@ -278,7 +286,7 @@ def test_a_draft_goes_out_after_an_edit_and_spans_are_marked_in_the_text(
     page.locator(".lsf-htx-richtext").get_by_text("wrote home").dblclick()
     page.get_by_test_id("bottombar-submit-button").click()
     page.get_by_text("names: say whether all are marked").wait_for()
-    page.get_by_role("button", name="OK").click()
+    noted(page)
     page.get_by_role("checkbox", name="All are marked").click()
     submitted(page)
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 from models.answers import record_text
 from tests.e2e.browser import PASSWORD, log_in
 from tests.e2e.place import Place
-from tests.e2e.test_records import STREAM, opened, submitted
+from tests.e2e.test_records import STREAM, noted, opened, submitted
 
 LINES = (
     STREAM.partition("[[field]]")[0]
@@ -56,7 +56,7 @@ def test_a_reader_writes_rows_and_changes_those_of_the_model(place: Place, label
     lines.fill("pen | 1.00\nblue ink | 2,50\nnib | 0.2")
     page.get_by_test_id("bottombar-submit-button").click()  # nothing but texts: what lacks is named all the same
     page.get_by_text("total: give a number, as 1250.5, or choose: Not there").wait_for()
-    page.get_by_role("button", name="OK").click()
+    noted(page)
     total.fill("3.5")
     submitted(page)
 
