@@ -11,6 +11,7 @@ from models.config import stream as streams
 from review.label_studio import record_form
 from tests.e2e.browser import PASSWORD, log_in
 from tests.e2e.place import Place
+from tests.e2e.record_page import noted, opened, submitted
 
 STREAM = """
 name = "{name}"
@@ -162,28 +163,6 @@ def test_records_go_out_to_readers_and_come_home_with_their_corrections(place: P
     assert assisted <= finished.keys()
     assert all(finished[case]["sort"] == "goods" for case in finished)
     assert place.cli("verify").code == 0
-
-
-def opened(place: Place, label_studio: Any, page: Page, task: int) -> None:
-    """One task's page."""
-    ((project,),) = place.rows("SELECT DISTINCT project_id FROM project")
-    page.goto(f"{label_studio.url}/projects/{project}/data?task={task}")
-    page.get_by_test_id("bottombar-submit-button").wait_for()
-    page.wait_for_load_state("networkidle")  # before, it lays the form out once more
-
-
-def noted(page: Page) -> None:
-    """Close the note that names what is missing; a click while it still opens is lost."""
-    note = page.locator(".ant-modal-wrap")
-    while note.is_visible():
-        page.get_by_role("button", name="OK").click()
-        page.wait_for_timeout(400)  # it fades
-
-
-def submitted(page: Page) -> None:
-    """Submit, and wait until it is taken."""
-    page.get_by_test_id("bottombar-submit-button").click()
-    page.get_by_test_id("bottombar-update-button").wait_for()
 
 
 def test_a_reader_fills_in_a_blind_record_and_mends_an_assisted_one(

@@ -7,7 +7,8 @@ from playwright.sync_api import Page
 from models.answers import record_text
 from tests.e2e.browser import PASSWORD, log_in
 from tests.e2e.place import Place
-from tests.e2e.test_records import STREAM, noted, opened, submitted
+from tests.e2e.record_page import noted, opened, submitted
+from tests.e2e.test_records import STREAM
 
 LINES = (
     STREAM.partition("[[field]]")[0]
