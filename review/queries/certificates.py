@@ -7,7 +7,7 @@ The values and what they mean are in `era_plan` (plan), `prefix` and `case_count
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -175,20 +175,19 @@ def progress_row(progress: certificate.Progress, stream: str, now: str, part: st
 
 def policies(ledger: Ledger, epoch_id: str) -> dict[str, Policy]:
     """Every policy of the epoch by id, in the order of their ids."""
-    rows = ledger.read(
-        "SELECT policy_id, threshold, by_class, audit_rate, blind_rate FROM policy WHERE epoch_id = :epoch "
-        "ORDER BY policy_id",
-        epoch=epoch_id,
-    )
-    return {row["policy_id"]: policy_history.rule_of(row) for row in rows.iter_rows(named=True)}
+    return _policies(ledger, "epoch_id", epoch_id)
 
 
 def all_policies(ledger: Ledger, stream: str) -> dict[str, Policy]:
     """Every policy of the stream by id, of all its epochs, in the order of their ids."""
+    return _policies(ledger, "stream", stream)
+
+
+def _policies(ledger: Ledger, column: Literal["epoch_id", "stream"], value: str) -> dict[str, Policy]:
     rows = ledger.read(
-        "SELECT policy_id, threshold, by_class, audit_rate, blind_rate FROM policy WHERE stream = :stream "
+        f"SELECT policy_id, threshold, by_class, audit_rate, blind_rate FROM policy WHERE {column} = :value "
         "ORDER BY policy_id",
-        stream=stream,
+        value=value,
     )
     return {row["policy_id"]: policy_history.rule_of(row) for row in rows.iter_rows(named=True)}
 

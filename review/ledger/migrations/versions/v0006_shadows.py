@@ -6,7 +6,7 @@ A migration that has been released never changes: a later one alters what this o
 import sqlalchemy as sa
 from alembic import op
 
-from review.ledger.migrations.versions import v0001_facts, v0005_field_targets
+from review.ledger.migrations.versions import v0001_facts, v0004_records
 
 revision = "0006"
 down_revision = "0005"
@@ -37,4 +37,4 @@ def upgrade() -> None:
     if connection.dialect.name == "postgresql":
         op.execute("CREATE INDEX shadow_seal ON shadow USING brin (seal) WITH (autosummarize = on)")
     v0001_facts.guard({"shadow": ["stream", "case_id", "model_id"]})
-    v0005_field_targets.record(connection, revision)
+    v0004_records.record(connection, revision)
