@@ -117,9 +117,9 @@ def watch(
     if raised is None:
         return False
     alarm, since = _alarm_row(run.stream, in_force.epoch_id, raised, now)
-    wrong = f"are wrong in {raised.field}" if raised.field else "are wrong"
+    wrong = f"are wrong in the field {raised.field}" if raised.field else "are wrong"
     if raised.graded:
-        wrong = f"count as wrong in {raised.field}, each as often as the share of it that is wrong says"
+        wrong = f"count as wrong in the field {raised.field}, each as often as the share of it that is wrong says"
     because = (
         f"{alarm['errors'].item()} of the last {since} blind labels of released cases {wrong}, with "
         f"{raised.target:.3g} allowed"

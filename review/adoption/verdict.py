@@ -59,8 +59,8 @@ class Against:
     def wrong(self, released: str) -> str:
         """The same in words, after "at least ..."; `released`: what the threshold would release."""
         if self.graded:
-            return f"of the entries of {self.field} in {released} is wrong"
-        return f"of {released} is wrong" + (f" in {self.field}" if self.field else "")
+            return f"of the entries of the field {self.field} in {released} is wrong"
+        return f"of {released} is wrong" + (f" in the field {self.field}" if self.field else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

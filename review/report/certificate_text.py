@@ -22,7 +22,7 @@ def region(report: Report, threshold: float | None) -> str:
 
 
 def _in(alarm: Alarm) -> str:
-    return f" in {alarm.field}" if alarm.field else ""
+    return f" in the field {alarm.field}" if alarm.field else ""
 
 
 def past_alarm(alarm: Alarm) -> str:
@@ -152,7 +152,7 @@ def field_targets(report: Report) -> str:
     if len(targets) > FEW_FIELDS:
         return ", and of no field more than its own target"
     return ", and at most " + ", ".join(
-        f"{formats.whole(target)} of {'the entries of' if row.graded else 'it in'} {row.name}"
+        f"{formats.whole(target)} of {'the entries of' if row.graded else 'it in'} the field {row.name}"
         for row, target in targets
     )
 
@@ -247,7 +247,7 @@ def needed(report: Report) -> str:
     where, there = region(report, step.threshold), blind_samples.at(report.samples, step.threshold)
     long = outlook.words(report, step.labels, step.threshold)
     long = f" ({long})" if long else ""
-    long += f", most of them for the target of {step.field}" if step.field else ""
+    long += f", most of them for the target of the field {step.field}" if step.field else ""
     if not there.read:
         waits = f" (of the samples there, {blind_samples.pending(there)})" if there.pending else ""
         labels = formats.count(step.labels, "blind label")

@@ -179,7 +179,8 @@ def verdict(report: Report) -> tuple[str, str, str]:
 def _where(fields: Sequence[str]) -> str:
     """In which fields, as the end of a clause; empty where it is not a matter of single fields."""
     more = f" and {len(fields) - 3} more fields" if len(fields) > 3 else ""
-    return f" in {', '.join(fields[:3])}{more}" if fields else ""
+    named = f"the field{'s' if fields[1:] else ''} {', '.join(fields[:3])}"
+    return f" in {named}{more}" if fields else ""
 
 
 def _sentence(clause: str) -> str:

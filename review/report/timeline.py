@@ -236,7 +236,7 @@ def policies(ledger: Ledger, stream: str) -> str:
             if stopped
             else f"the epoch of model {model} was closed before, and what is in force stays"
         )
-        where = f" in {field}" if field else ""
+        where = f" in the field {field}" if field else ""
         events.append(
             (at, 0, f"{at}  ALARM after {labels} blind labels, {errors} of the last ones wrong{where}: {then}")
         )

@@ -105,8 +105,8 @@ def test_a_certified_threshold_that_the_fields_labels_speak_against_is_not_adopt
     assert (ruling.state, ruling.contradicted, ruling.allowed) == ("contradicted", (), ())
     assert [one.field for one in ruling.speaks_against] == ["total"]
     refusal = _refusal("threshold 0.9 of mail cannot be adopted: it is certified, but by the labels so far at least")
-    assert "of what it would release is wrong in total, with 3 % asked for" in refusal.replace("\u00a0", " ")
-    assert "wrong in total, above the target" in report.lines(reported(desk))
+    assert "of what it would release is wrong in the field total, with 3 % asked for" in refusal.replace("\u00a0", " ")
+    assert "wrong in the field total, above the target" in report.lines(reported(desk))
 
 
 def test_a_rise_of_the_fields_error_stops_release_where_the_records_still_keep_theirs(desk: RecordDesk) -> None:
@@ -122,7 +122,7 @@ def test_a_rise_of_the_fields_error_stops_release_where_the_records_still_keep_t
         "16 % for a while is no alarm at 10 %"
     )
     assert evidence.watch(desk.run(), desk.in_force(), labels, runs.clock(), by_field=by_field) is True
-    assert "blind labels of released cases are wrong in total, with 0.03 allowed" in desk.in_force().because
+    assert "blind labels of released cases are wrong in the field total, with 0.03 allowed" in desk.in_force().because
 
 
 def test_an_alarm_in_a_field_names_it_and_suspects_by_what_is_said_of_it_later(desk: RecordDesk, clock: Clock) -> None:
@@ -137,8 +137,8 @@ def test_an_alarm_in_a_field_names_it_and_suspects_by_what_is_said_of_it_later(d
     by_field = evidence.field_labels(desk.run(), before, desk.cases(), now)
     assert evidence.watch(desk.run(), before, labels, now, by_field=by_field) is True
     assert alarms.alarms(desk.book, "mail")["field"].to_list() == ["total"]
-    assert "the error in total among the released has risen" in report.lines(reported(desk))
-    assert "of the last ones wrong in total" in timeline.policies(desk.book, "mail")
+    assert "the error in the field total among the released has risen" in report.lines(reported(desk))
+    assert "of the last ones wrong in the field total" in timeline.policies(desk.book, "mail")
     clean = alarms.suspicions(desk.book, "mail")[0].clean
     assert clean > 0
     clock.later(0.1)
@@ -176,7 +176,7 @@ def test_the_report_promises_the_field_beside_the_records(desk: RecordDesk) -> N
     new_report = reported(desk)
     lead = summary.of(new_report).lead.replace("\u00a0", " ")
     assert lead.startswith(
-        "With 95 % confidence at most 10 % of what it releases is wrong, and at most 3 % of it in total"
+        "With 95 % confidence at most 10 % of what it releases is wrong, and at most 3 % of it in the field total"
     )
     assert [field["target"] for field in as_json.whole(new_report)["fields"]] == [0.03, None]
     assert "at most 3" in report.page(new_report)
@@ -193,7 +193,8 @@ def test_the_verdict_names_the_field_that_keeps_the_target_from_being_shown(desk
     )
     sentence = summary.verdict(new_report)[2].replace("\u00a0", " ")
     assert sentence == (
-        "The target is at most 10 % wrong among the released, and at most 3 % of it in total: the limits in total still reach to "
+        "The target is at most 10 % wrong among the released, and at most 3 % of it in the field total: the limits in the field "
+        "total still reach to "
         "both sides."
     )
 
@@ -205,4 +206,4 @@ def test_the_verdict_names_the_field_by_which_the_target_is_missed(desk: RecordD
     desk.records("b", 200, 0.9, {"total": 16})
     new_report = reported(desk)
     assert new_report.verdict == "missed"
-    assert "even the lower limit in total is above it" in summary.verdict(new_report)[2]
+    assert "even the lower limit in the field total is above it" in summary.verdict(new_report)[2]

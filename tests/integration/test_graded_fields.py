@@ -71,10 +71,12 @@ def test_the_share_that_is_wrong_has_limits_and_a_verdict(desk: RecordDesk) -> N
     assert ruling.certified == (0.9,)
     assert (ruling.allowed, [one.field for one in ruling.speaks_against]) == ((), ["lines"])
     against = str(ruling.against(0.9))
-    assert "% of the entries of lines in what it would release is wrong, with 4" in against.replace("\u00a0", " ")
+    assert "% of the entries of the field lines in what it would release is wrong, with 4" in against.replace(
+        "\u00a0", " "
+    )
     sentence = summary.verdict(reported(desk))[2].replace("\u00a0", " ")
-    assert "and at most 4 % of the entries of lines" in sentence
-    assert sentence.endswith("more of what it releases is wrong in lines.")
+    assert "and at most 4 % of the entries of the field lines" in sentence
+    assert sentence.endswith("more of what it releases is wrong in the field lines.")
     row = next(row for row in reported(desk).fields if row.name == "lines")
     assert isinstance(row.everything, Estimate)
     assert row.everything.value == pytest.approx(0.125)
@@ -109,4 +111,7 @@ def test_a_rise_of_the_share_that_is_wrong_stops_release(desk: RecordDesk) -> No
     assert 0.15 < watched["wrong"].sum() / 200 < 0.35, "a coin for each record, wrong as often as a row in four"
     assert evidence.watch(desk.run(), desk.in_force(), labels, runs.clock()) is False
     assert evidence.watch(desk.run(), desk.in_force(), labels, runs.clock(), by_field=by_field) is True
-    assert "count as wrong in lines, each as often as the share of it that is wrong says" in desk.in_force().because
+    assert (
+        "count as wrong in the field lines, each as often as the share of it that is wrong says"
+        in desk.in_force().because
+    )
