@@ -1,6 +1,7 @@
 """The other models of a stream beside the one that answers, for its report."""
 
 import json
+import math
 from typing import Any
 
 from flows.governance import evidence
@@ -9,6 +10,7 @@ from models.answers import record_text, row_lists
 from models.certification.era_plan import FieldTarget
 from models.config.stream import Stream
 from models.outputs import field_same
+from models.routing.policy import Policy
 from review.adoption import other_models
 from review.adoption.other_models import Losses, OtherModel
 from review.queries import certificates, policy_history, shadows
@@ -35,10 +37,17 @@ def of(run: runs.Run, in_force: policy_history.PolicyInForce, cases: Outcomes) -
                 delta=in_force.delta,
                 models=len(names),
                 by_field=by_field,
-                in_force=in_force.policy.threshold,
+                in_force=_one_threshold(in_force.policy),
             )
             for one in compared
         )
+
+
+def _one_threshold(rule: Policy) -> float | None:
+    """The threshold of all cases, infinite where nothing is released; None: each class has its own."""
+    if rule.by_class is not None:
+        return None
+    return math.inf if rule.threshold is None else rule.threshold
 
 
 def assess(stream: Stream, by_field: tuple[FieldTarget, ...], answer: str | None, truth: str) -> tuple[bool, Losses]:

@@ -31,7 +31,8 @@ class OtherModel:
     `asked`: samples it was asked about; `labels`: those of them that are settled. `paired`: how right both are. `threshold`: the
     least strict certified one on its own score (None: none), `coverage` the share of cases it would release; `needed`: labels
     until the next step (None: no number helps, or there is none). `ours`: the share that this model's threshold releases (None:
-    none is in force). `cost`, `latency_ms`: the mean of its answers, `our_cost`, `our_latency_ms` of this model's; None: unknown.
+    each class has its own). `cost`, `latency_ms`: the mean of its answers, `our_cost`, `our_latency_ms` of this
+    model's; None: unknown.
     """
 
     model_id: str
@@ -62,7 +63,7 @@ def of(
     """Compare one of so many `models` with this one.
 
     `assess`: for answers and truths that are there. `policies`: of the stream, by id. `target`, `delta`, `by_field`: the promise.
-    `in_force`: this model's threshold.
+    `in_force`: this model's threshold, infinite where nothing is released; None: each class has its own.
     """
     cases = compared.cases
     known = cases["settled"].to_numpy() & cases["asked"].to_numpy()

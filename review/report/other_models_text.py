@@ -23,13 +23,13 @@ def right(one: OtherModel, model: str) -> str:
 def released(one: OtherModel, model: str) -> str:
     """How much it could release at the target, beside what goes out now."""
     now = "nothing" if not one.ours else f"{formats.share(one.ours)} of cases"
-    ours = f"By today's threshold {model} releases {now}."
+    ours = "" if one.ours is None else f" By today's threshold {model} releases {now}."
     if one.threshold is None:
         lacks = (
             "" if one.needed is None else f" About {formats.count(one.needed, 'more label')} would certify the first."
         )
-        return f"No threshold of it is certified.{lacks} {ours}"
-    return f"By a certificate of its own it could release {formats.share(one.coverage)} of cases. {ours}"
+        return f"No threshold of it is certified.{lacks}{ours}"
+    return f"By a certificate of its own it could release {formats.share(one.coverage)} of cases.{ours}"
 
 
 def price(one: OtherModel, currency: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +17,7 @@ from flows.runtime import runs
 from models.errors import InputInvalid, Misuse
 from models.evaluation.comparison import Paired
 from models.evaluation.estimate import NotEnoughEvidence
+from review import formats
 from review.adoption.other_models import OtherModel
 from review.integrity import verify
 from review.queries import adjudication, finished, training_labels
@@ -201,7 +203,7 @@ def test_what_answers_cost_and_take_is_compared_where_it_is_known() -> None:
         threshold=None,
         coverage=0.0,
         needed=300,
-        ours=None,
+        ours=0.0,
         cost=0.0021,
         latency_ms=812.4,
         our_cost=0.014,
@@ -213,3 +215,7 @@ def test_what_answers_cost_and_take_is_compared_where_it_is_known() -> None:
         "No threshold of it is certified. About 300 more labels would certify the first. By today's threshold m-1 releases "
         "nothing."
     )
+    by_class = replace(one, ours=None, threshold=0.9, coverage=0.5)
+    assert formats.plain(other_models_text.released(by_class, "m-1")) == (
+        "By a certificate of its own it could release 50.0 % of cases."
+    ), "of thresholds by class no one share is said"
