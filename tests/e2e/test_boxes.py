@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from models.answers import record_text
-from tests.e2e import record_page, test_records
+from tests.e2e import task_page, test_records
 from tests.e2e.browser import PASSWORD, log_in
 from tests.e2e.place import Place
 
@@ -55,7 +55,7 @@ def picture(grey: int) -> str:
 
 def open_task(place: Place, label_studio: Any, page: Page, task: int) -> Locator:
     """The picture of a task, ready to be marked."""
-    record_page.opened(place, label_studio, page, task)
+    task_page.opened(place, label_studio, page, task)
     page.wait_for_load_state("networkidle")  # the form is made anew when the list beside it has come
     stage = page.locator(".konvajs-content").first
     stage.wait_for()
@@ -107,11 +107,11 @@ def test_boxes_are_taken_as_they_are_added_by_the_mouse_and_marked_anew(
 
     open_task(place, label_studio, page, first)
     expect(page.get_by_role("checkbox", name="All are marked")).to_be_checked()
-    record_page.submitted(page)
+    task_page.submitted(page)
 
     stage = open_task(place, label_studio, page, second)
     pull(page, stage, BUS)
-    record_page.submitted(page)
+    task_page.submitted(page)
 
     stage = open_task(place, label_studio, page, third)
     pull(page, stage, CAR)
@@ -120,7 +120,7 @@ def test_boxes_are_taken_as_they_are_added_by_the_mouse_and_marked_anew(
     pull(page, stage, BUS)
     page.get_by_role("checkbox", name="All are marked").click()
     page.get_by_role("checkbox", name="Not there").click()
-    record_page.submitted(page)
+    task_page.submitted(page)
 
     assert place.cli("collect", place.name).code == 0
     answers = dict(place.rows("SELECT case_id, answer FROM review"))

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 from review.label_studio import record_form
 from tests.e2e.browser import PASSWORD, log_in
 from tests.e2e.place import Place
-from tests.e2e.record_page import opened
+from tests.e2e.task_page import opened
 from tests.e2e.test_records import begun, invoice
 
 SURE = {"vendor_conf": 95, "date_conf": 95, "paid_conf": 95, "sort_conf": 95, "flags_conf": 95, "order_conf": 95}

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Frame, Page
 
 from tests import loopback
+from tests.e2e import task_page
 from tests.e2e.browser import PASSWORD, log_in
 from tests.e2e.place import Place, mail
 
@@ -64,8 +65,8 @@ def test_in_the_queue_the_text_is_there_and_nothing_of_it_is_carried_out(
     log_in(page, label_studio.url, "ida@example.com")
     elsewhere: list[str] = []
     page.context.on("request", lambda sent: elsewhere.append(sent.url) if sent.url.startswith(outside.at) else None)
-    ((project, task),) = place.rows("SELECT project_id, task_id FROM dispatch ORDER BY task_id LIMIT 1")
-    page.goto(f"{label_studio.url}/projects/{project}/data?task={task}")
+    ((task,),) = place.rows("SELECT task_id FROM dispatch ORDER BY task_id LIMIT 1")
+    task_page.opened(place, label_studio, page, task)
     frame = shown(page)
     body = frame.locator("body")
     assert "Dear Ann, the parcel never came." in body.inner_text()
@@ -80,13 +81,11 @@ def test_in_the_queue_the_text_is_there_and_nothing_of_it_is_carried_out(
     assert page.evaluate("window.owned") is None
     assert (outside.asked, elsewhere) == ([], [])
     page.get_by_role("checkbox", name="billing").click()  # the form beside it works
-    page.get_by_test_id("bottombar-submit-button").click()
-    page.get_by_test_id("bottombar-update-button").wait_for()
+    task_page.submitted(page)
 
 
 def shown(page: Page) -> Frame:
     """The frame of the mail."""
-    page.get_by_test_id("bottombar-submit-button").wait_for()
     element = page.locator("iframe.lsf-htx-richtext").element_handle()
     frame = element.content_frame()
     assert frame is not None

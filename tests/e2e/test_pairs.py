@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from models.answers import record_text
 from review.label_studio import pair_fields
-from tests.e2e import record_page, test_records
+from tests.e2e import task_page, test_records
 from tests.e2e.browser import PASSWORD, log_in
 from tests.e2e.place import Place
 
@@ -58,7 +58,7 @@ def side_of_model(case: str) -> str:
 
 
 def open_task(place: Place, label_studio: Any, page: Page, task: int) -> None:
-    record_page.opened(place, label_studio, page, task)
+    task_page.opened(place, label_studio, page, task)
     page.wait_for_load_state("networkidle")  # the form is made anew when the list beside it has come
     for name in "AB":
         text(page, name).wait_for()
@@ -96,20 +96,20 @@ def test_the_better_reply_is_chosen_by_its_side_and_comes_home_as_its_column(
             page.get_by_role("checkbox", name="The left one" if left == "reply_a" else "The right one")
         ).to_be_checked()
         page.get_by_role("checkbox", name="Yes").click()
-        record_page.submitted(page)
+        task_page.submitted(page)
         wanted[case] = "reply_a"
     for left in OF:  # assisted, and taken as it is
         case, task = next((c, t) for c, t, blind in sent if not blind and pair_fields.sides(OF, c)[0] == left)
         open_task(place, label_studio, page, task)
         expect(page.get_by_role("checkbox", name=side_of_model(case))).to_be_checked()
-        record_page.submitted(page)
+        task_page.submitted(page)
         wanted[case] = model(case)
     case, task = next((c, t) for c, t, blind in sent if not blind and c not in wanted)
     open_task(place, label_studio, page, task)
     expect(page.get_by_role("checkbox", name=side_of_model(case))).to_be_checked()
     page.keyboard.press("3")
     expect(page.get_by_role("checkbox", name="Neither is better")).to_be_checked()
-    record_page.submitted(page)
+    task_page.submitted(page)
     wanted[case] = "tie"
 
     assert place.cli("collect", place.name).code == 0

@@ -8,6 +8,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests import pdfs
+from tests.e2e import task_page
 from tests.e2e.browser import PASSWORD, log_in
 from tests.e2e.place import Place, answer, mail
 
@@ -39,8 +40,7 @@ def test_a_reader_pages_through_a_pdf_and_its_answer_comes_home(place: Place, la
 
     token = label_studio.add_reviewer("pia@example.com", PASSWORD)
     log_in(page, label_studio.url, "pia@example.com")
-    ((project,),) = place.rows("SELECT project_id FROM project")
-    page.goto(f"{label_studio.url}/projects/{project}/data?task={tasks['mail-000']}")
+    task_page.opened(place, label_studio, page, tasks["mail-000"])
     page.get_by_text("3 pages").wait_for()
     first, source = picture(page), page.locator(SHOWN).first.get_attribute("src")
     for number in (2, 3):
@@ -50,7 +50,7 @@ def test_a_reader_pages_through_a_pdf_and_its_answer_comes_home(place: Place, la
     assert picture(page) != first
     assert first.size == (1240, 1755)
 
-    page.goto(f"{label_studio.url}/projects/{project}/data?task={tasks['mail-005']}")
+    task_page.opened(place, label_studio, page, tasks["mail-005"])
     page.get_by_text(f"Pages 1 to 20 of {LONG}").wait_for()
     page.get_by_text("of 20", exact=False).first.wait_for()
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from tests.e2e import task_page
 from tests.e2e.browser import PASSWORD, log_in
 from tests.e2e.place import Place, mail
 
@@ -77,8 +78,7 @@ def test_a_blind_case_shows_neither_prediction_score_nor_route(place: Place, lab
         for path in (f"/api/tasks/{task}", f"/api/predictions?task={task}", f"/api/projects/{project}/next"):
             answers.append(client.get(path).raise_for_status().text)
     log_in(page, label_studio.url, "sam@example.com")
-    page.goto(f"{label_studio.url}/projects/{project}/data?task={task}")
-    page.get_by_test_id("bottombar-submit-button").wait_for()
+    task_page.opened(place, label_studio, page, task)
     shown = json.loads(answers[0])
     assert shown["predictions"] == []
     assert shown["data"].keys() == {"text", "case_key"}

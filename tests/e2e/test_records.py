@@ -11,7 +11,7 @@ from models.config import stream as streams
 from review.label_studio import record_form
 from tests.e2e.browser import PASSWORD, log_in
 from tests.e2e.place import Place
-from tests.e2e.record_page import noted, opened, submitted
+from tests.e2e.task_page import noted, opened, submitted
 
 STREAM = """
 name = "{name}"

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 from models.answers import record_text
 from tests.e2e.browser import PASSWORD, log_in
 from tests.e2e.place import Place
-from tests.e2e.record_page import noted, opened, submitted
+from tests.e2e.task_page import noted, opened, submitted
 from tests.e2e.test_records import STREAM
 
 LINES = (

@@ -1,4 +1,4 @@
-"""A record's page in Label Studio, as a reader at Chromium uses it."""
+"""A task's page in Label Studio, as a reader at Chromium uses it."""
 
 from typing import Any
 
@@ -6,13 +6,20 @@ from playwright.sync_api import Page
 
 from tests.e2e.place import Place
 
+STAYS = 1000  # milliseconds
+
 
 def opened(place: Place, label_studio: Any, page: Page, task: int) -> None:
-    """One task's page."""
+    """One task's page, once its form stays."""
     ((project,),) = place.rows("SELECT DISTINCT project_id FROM project")
     page.goto(f"{label_studio.url}/projects/{project}/data?task={task}")
-    page.get_by_test_id("bottombar-submit-button").wait_for()
-    page.wait_for_load_state("networkidle")  # before, it lays the form out once more
+    page.wait_for_load_state("networkidle")
+    submit = page.get_by_test_id("bottombar-submit-button")
+    submit.wait_for()
+    while not submit.and_(page.locator("[data-seen]")).count():  # opened by its address, it is built twice
+        submit.evaluate("button => button.dataset.seen = 'yes'")
+        page.wait_for_timeout(STAYS)
+        submit.wait_for()
 
 
 def noted(page: Page) -> None:
