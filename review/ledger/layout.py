@@ -12,7 +12,8 @@ BESIDE = ("seal", "extract", "retired", "edition")  # tables that the ledger kee
 ADDED = {
     "epoch": ("terms",),
     "alarm": ("clean_seal", "detector", "field"),
-    "era_plan": ("by_field",),
+    "era_plan": ("by_field", "shadow_after"),
+    "policy": ("by_band",),
     "decision": ("group_id", "held", "field_scores"),
     "review": ("written_by", "unsure", "comment"),
 }
@@ -26,6 +27,7 @@ _TABLES = {
     "handout": (
         "stream* number*:int after_seal:int until_seal:int file digest row_count:int batch_rows:int recorded_at"
     ),
+    "outlay": "outlay_id* stream model_id what amount:float from_day to_day undoes entered_by because entered_at",
     "project": "stream* config_hash* project_id*:int config created_at",
     "retired": "stream* case_id* content of_seal:int",
     "run": "run_id* stream flow counts cursor started_at finished_at",
@@ -33,12 +35,12 @@ _TABLES = {
     "alarm": "epoch_id* stream labels:int errors:int clean_until raised_at clean_seal:int detector field",
     "era_plan": (
         "epoch_id* part* era*:int stream alpha:float delta:float thresholds starts weights group_size:int after_seal:int "
-        "ends_at registered_at by_field"
+        "ends_at registered_at by_field shadow_after:int"
     ),
     "plan": "epoch_id* part* stream alpha:float delta:float thresholds starts weights look registered_at",
     "policy": (
         "policy_id* stream epoch_id threshold:float by_class audit_rate:float blind_rate:float target_error:float "
-        "delta:float cost_error:float cost_review_minute:float"
+        "delta:float cost_error:float cost_review_minute:float by_band"
     ),
     "retirement": (
         "of_seal*:int stream row_count:int all_digest kept_digest keys_digest marks_digest extract_digest file file_digest "

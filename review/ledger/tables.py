@@ -110,6 +110,9 @@ class EraPlan(SQLModel, table=True):
     registered_at: str = Field(sa_column=_text())
     seal: int = Field(sa_column=_seal())
     by_field: str | None = Field(sa_column=_text(nullable=True))  # JSON list of the fields with targets of their own
+    # Of a model that was promoted: its evidence is what it said in shadow of samples decided under later seals, of epochs
+    # before its own. None: the evidence is the era's own decisions.
+    shadow_after: int | None = Field(sa_column=Column(BigInteger, nullable=True))
 
     __table_args__ = (
         CheckConstraint("era >= 1"),
@@ -218,6 +221,9 @@ class Policy(SQLModel, table=True):
     cost_error: float = Field(sa_column=Column(Double, nullable=False))
     cost_review_minute: float = Field(sa_column=Column(Double, nullable=False))
     seal: int = Field(sa_column=_seal())
+    # JSON list of [confidence, rate], rising: from that confidence on, released cases are audited at that rate. None: all
+    # at `audit_rate`, which is the mean where bands differ.
+    by_band: str | None = Field(sa_column=_text(nullable=True))
 
     __table_args__ = (
         CheckConstraint("audit_rate > 0 AND audit_rate <= 1"),
@@ -497,6 +503,31 @@ class Shadow(SQLModel, table=True):
         CheckConstraint("length(model_id) > 0"),
         CheckConstraint("score IS NULL OR (score >= 0 AND score <= 1)"),
         CheckConstraint("(score IS NULL) = (unscored IS NOT NULL)"),
+    )
+
+
+class Outlay(SQLModel, table=True):
+    """Money that a named person says was or will be spent on a stream: hosting, a licence, people, training, labels."""
+
+    outlay_id: str = Field(sa_column=_text(primary_key=True))  # content hash
+    stream: str = Field(sa_column=_text())
+    model_id: str | None = Field(sa_column=_text(nullable=True))  # None: whatever model answers
+    what: str = Field(sa_column=_text())
+    amount: float = Field(sa_column=Column(Double, nullable=False))  # in the stream's currency, over all of its days
+    from_day: str = Field(sa_column=_text())  # YYYY-MM-DD, the first day it is for
+    to_day: str = Field(sa_column=_text())  # the last day
+    undoes: str | None = Field(sa_column=_text(nullable=True))  # outlay_id of the entry that this one takes back
+    entered_by: str = Field(sa_column=_text())
+    because: str = Field(sa_column=_text())
+    entered_at: str = Field(sa_column=_text())
+    seal: int = Field(sa_column=_seal())
+
+    __table_args__ = (
+        CheckConstraint("amount >= 0"),
+        CheckConstraint("from_day <= to_day"),
+        CheckConstraint("length(what) > 0"),
+        CheckConstraint("length(entered_by) > 0"),
+        CheckConstraint("length(because) > 0"),
     )
 
 

@@ -184,6 +184,13 @@ def shadows(*rows: dict[str, Value]) -> pl.DataFrame:
     return frame("shadow", template | more | {"run_id": "r-1", "recorded_at": NOW}, *rows or ({},))
 
 
+def outlays(*rows: dict[str, Value]) -> pl.DataFrame:
+    template: dict[str, Value] = {"outlay_id": "o-1", "stream": "mail", "model_id": None, "what": "hosting"}
+    days: dict[str, Value] = {"amount": 90.5, "from_day": "2026-04-01", "to_day": "2026-04-30", "undoes": None}
+    who: dict[str, Value] = {"entered_by": "ann@example.org", "because": "the invoice of April", "entered_at": NOW}
+    return frame("outlay", template | days | who, *rows or ({},))
+
+
 def handouts(*rows: dict[str, Value]) -> pl.DataFrame:
     template: dict[str, Value] = {
         "stream": "post",
@@ -224,6 +231,7 @@ def all_tables() -> dict[str, pl.DataFrame]:
         ),
         "fault": faults({}, {"line": 9}),
         "shadow": shadows({}, {"model_id": "m-3", "answer": None, "score": None, "unscored": "no prediction"}),
+        "outlay": outlays({}, {"outlay_id": "o-2", "model_id": "m-2", "undoes": "o-1"}),
         "handout": handouts(),
         "delivery": deliveries({}, {"channel": "webhook", "batch": 1}),
         "run": runs({}, {"run_id": "r-2", "flow": "collect", "cursor": NOW}),

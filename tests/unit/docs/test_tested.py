@@ -65,7 +65,8 @@ TRIED: dict[str, str] = {
     "tests/integration/test_old_ledgers.py": (
         "review.ledger.migrations.versions.v0001_facts review.ledger.migrations.versions.v0002_eras "
         "review.ledger.migrations.versions.v0003_handouts review.ledger.migrations.versions.v0004_records "
-        "review.ledger.migrations.versions.v0005_field_targets review.ledger.migrations.versions.v0006_shadows"
+        "review.ledger.migrations.versions.v0005_field_targets review.ledger.migrations.versions.v0006_shadows "
+        "review.ledger.migrations.versions.v0007_choices"
     ),
     "tests/integration/test_oversight.py": "review.queries.oversight",
     "tests/integration/test_parts.py": "review.queries.breakdowns",
