@@ -83,6 +83,24 @@ def adopt(
         out.print(f"Before, {escape(stop)}.", soft_wrap=True)
 
 
+@app.command(epilog="Example: `second-reader promote mail --by 'A. Owner' --because 'better at the same error'`")
+def promote(
+    stream: StreamName,
+    by: By,
+    because: Because,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            help="A threshold certified by what the model said in shadow. Default: the least strict.", min=0, max=1
+        ),
+    ] = None,
+) -> None:
+    """Let the model that the stream file now names take over, with a threshold that its answers in shadow certify."""
+    from flows.governance import promotion
+
+    _in_force(promotion.promote(stream, threshold, by=by, because=because), stream)
+
+
 @app.command(epilog="Example: `second-reader halt digits --by 'A. Owner' --because 'new scanner, odd images'`")
 def halt(stream: StreamName, by: By, because: Because) -> None:
     """Release nothing from the next decision on; every case goes to a person."""

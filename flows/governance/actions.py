@@ -43,9 +43,9 @@ def adopt(
                 raise Misuse(
                     f"{stream.name} has one threshold for all classes; leave --class out, or set policy.per_class"
                 )
-            policy = _policy(stream, adoption.chosen(stream.name, threshold, weighing, "", uncertified=uncertified))
+            policy = policy_of(stream, adoption.chosen(stream.name, threshold, weighing, "", uncertified=uncertified))
         else:
-            policy = _policy(
+            policy = policy_of(
                 stream, None, adoption.thresholds(stream, in_force, weighing, threshold, label, uncertified=uncertified)
             )
         # While release is stopped for want of readers, the other classes stay with people until a person decides of them.
@@ -90,7 +90,7 @@ def stopped(stream_name: str) -> str | None:
 def halt(stream_name: str, *, by: str, because: str) -> policy_history.PolicyInForce:
     """Release nothing from the next decision on. Returns what is then in force."""
     with governed(stream_name, by, because, as_it_is=True) as (stream, book, in_force, who):
-        _put_in_force(book, stream, in_force, _policy(stream, None), who)
+        _put_in_force(book, stream, in_force, policy_of(stream, None), who)
         return policy_history.policy_in_force(book, stream.name) or in_force
 
 
@@ -241,9 +241,10 @@ def governed(
         yield stream, book, in_force or runs.policy_in_force(book, stream), who
 
 
-def _policy(
+def policy_of(
     stream: Stream, threshold: float | None, by_class: Mapping[str, float | None] | None = None
 ) -> policies.Policy:
+    """A policy with these thresholds at the rates of the stream file. Raises Misuse if they are none."""
     cold = threshold is None and by_class is None
     try:
         return policies.Policy(

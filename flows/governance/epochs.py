@@ -40,6 +40,20 @@ def open_epoch(
     """Begin an epoch: a salt, and a policy that releases nothing. One transaction. Its first era begins with its first cases
     (`flows.governance.eras`)."""
     now = runs.clock()
+    _, facts = opening(book, stream, in_force, by=by, because=because, now=now)
+    book.append(facts | ({} if alarm is None else {"alarm": alarm}), now=now)
+
+
+def opening(
+    book: ledger.Ledger,
+    stream: Stream,
+    in_force: policy_history.PolicyInForce | None,
+    *,
+    by: str,
+    because: str,
+    now: str,
+) -> tuple[str, dict[str, pl.DataFrame]]:
+    """The id of an epoch that begins, and the facts it begins with."""
     content = {
         "stream": stream.name,
         "model_id": stream.model.id,
@@ -53,12 +67,8 @@ def open_epoch(
     cold = policies.Policy(
         threshold=None, audit_rate=stream.policy.audit_rate, blind_rate=stream.policy.cold_blind_rate
     )
-    epoch = pl.DataFrame([{"epoch_id": epoch_id, **content}])
-    facts = {"epoch": epoch}
-    if alarm is not None:
-        facts["alarm"] = alarm
     first = adoption(book, stream, epoch_id, cold, in_force, by=by, because=because, holds=False, now=now)
-    book.append(facts | first, now=now)
+    return epoch_id, {"epoch": pl.DataFrame([{"epoch_id": epoch_id, **content}]), **first}
 
 
 def _reason(stream: Stream, differs: str | None) -> str:
@@ -128,7 +138,8 @@ def adoption(
     }
     return {
         "policy": pl.DataFrame(
-            [{"policy_id": policy_id, **content}], schema_overrides={"threshold": pl.Float64, "by_class": pl.String}
+            [{"policy_id": policy_id, **content, "by_band": None}],
+            schema_overrides={"threshold": pl.Float64, "by_class": pl.String, "by_band": pl.String},
         ),
         "adoption": pl.DataFrame([adopted], schema_overrides={"replaced": pl.String}),
     }

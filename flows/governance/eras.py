@@ -113,11 +113,6 @@ def _plans(
         rules.append(
             policy_history.rule_of(taken)
         )  # which may be in force no more, and comes back when it is certified
-    targets = tuple(
-        era_plan.FieldTarget(field=field.name, alpha=field.error, graded=field.graded)
-        for field in stream.field
-        if field.error is not None
-    )
     for part in parts:
         own = rollups.confidences(cases, part or None)
         if before is not None and len(own) < FEWEST:  # a holiday: the ranks of the era before still say more
@@ -138,9 +133,18 @@ def _plans(
             starts=starts,
             weights=weights,
             group_size=size,
-            by_field=targets,
+            by_field=targets(stream),
         )
     return plans
+
+
+def targets(stream: Stream) -> tuple[era_plan.FieldTarget, ...]:
+    """The fields of a stream's records that have a target of their own."""
+    return tuple(
+        era_plan.FieldTarget(field=field.name, alpha=field.error, graded=field.graded)
+        for field in stream.field
+        if field.error is not None
+    )
 
 
 def _with(

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.governance import epochs, eras
+from flows.governance import epochs, eras, shadow_evidence
 from flows.runtime import runs
 from models import names_and_reasons, timestamps
 from models.certification import certificate
@@ -59,7 +59,10 @@ def look(
     before = next((one for one in certificates.eras(run.ledger, era.epoch_id) if one.number == era.number - 1), None)
     for part, plan in ({} if before is None else before.plans).items():
         with adding_up(run.stream):
-            again = relook.of_era_over(run.ledger, plan, cases, part=part)
+            if plan.shadow_after is None:
+                again = relook.of_era_over(run.ledger, plan, cases, part=part)
+            else:
+                again = shadow_evidence.again(run.ledger, run.stream, cases, plan, in_force.model_id)
         if again is not None:
             run.ledger.append({"look": certificates.progress_row(again, run.stream.name, now, part)}, now=now)
     return by_scope

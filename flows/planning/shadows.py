@@ -13,12 +13,13 @@ from flows.inputs import files
 from flows.runtime import runs
 from flows.scoring import payloads
 from models.answers import record_text
+from models.config import terms
 from models.config.stream import Stream
 from models.errors import Misuse
 from models.outputs import contract, field_same, field_values
 from review import formats, private_files
 from review.ledger import layout, records
-from review.queries import shadows
+from review.queries import policy_history, registered, shadows
 
 CASE = "case_id"  # the column that names the case, in what is asked and in what is answered
 
@@ -38,7 +39,7 @@ def asked(stream_name: str, model_id: str, to: Path) -> str:
     A line has `case_id` and the columns of the payload. Raises Misuse, LedgerInvalid, Unavailable.
     """
     with runs.running("shadow", stream_name) as run:
-        _checked(run.stream, model_id)
+        _checked(run, model_id)
         wanted = shadows.wanted(run.ledger, run.stream.name, model_id)
         there, lost = payloads.shown(run, wanted) if len(wanted) else (wanted, 0)
         lines = [
@@ -58,6 +59,7 @@ def record(stream_name: str, file: Path, model_id: str) -> str:
     Raises InputInvalid if the file is not what it says, Misuse, Busy, LedgerInvalid, Unavailable.
     """
     with runs.running("shadow", stream_name) as run:
+        _checked(run, model_id)
         described = _described(run.stream, model_id)
         recorded = faults = again = 0
         for chunk in files.chunks(file, described, scale_first=True):
@@ -76,16 +78,20 @@ def record(stream_name: str, file: Path, model_id: str) -> str:
     return f"{model_id}: {runs.line(counts)}"
 
 
-def _checked(stream: Stream, model_id: str) -> None:
-    if model_id == stream.model.id:
+def _checked(run: runs.Run, model_id: str) -> None:
+    in_force = policy_history.policy_in_force(run.ledger, run.stream.name)
+    if model_id == (run.stream.model.id if in_force is None else in_force.model_id):
         raise Misuse(f"--model {model_id}: that is the model whose answers go out; name the other one")
+    then = None if in_force is None else registered.terms(run.ledger, in_force.epoch_id)
+    differs = terms.differs(runs.terms_now(run.stream, then), then, but=terms.MODEL)
+    if in_force is not None and differs:  # it would be read otherwise than this model is
+        raise Misuse(f"stream {run.stream.name!r}: {differs}; run first: second-reader init {run.stream.name}")
     if not model_id.strip() or "\0" in model_id or len(model_id) > 200:
         raise Misuse("--model: give the other model a name of at most 200 characters")
 
 
 def _described(stream: Stream, model_id: str) -> Stream:
     """The stream as a file of the other model's answers is read by: nothing but the case, the answer and its score."""
-    _checked(stream, model_id)
     own = stream.model.file is not None
     table: dict[str, Any] = {"id": CASE, "payload": [CASE], "slices": [], "group": None, "rows": None, "join": None}
     table |= {"files": None, "beside": [], "format": "auto", "model": None, "produced_at": None}

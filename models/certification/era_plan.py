@@ -46,7 +46,9 @@ class Plan:
     the target error, `delta` the significance level, both in (0, 1). `thresholds`: confidences in [0, 1], strictest first,
     distinct, at most 200. `starts`: indices of thresholds, rising; `weights`: each start's share of delta, sum 1.
     `group_size`: the most cases of one group that may be released. `by_field`: fields of a record with a target of their own,
-    which a certified threshold keeps too. Raises ValueError on anything else.
+    which a certified threshold keeps too. `shadow_after`: of a model that was promoted, its evidence is what it said in shadow of
+    samples decided under later seals, in epochs before its own; None: the era's own decisions. Raises ValueError on
+    anything else.
     """
 
     epoch: str
@@ -58,6 +60,7 @@ class Plan:
     era: int = 1
     group_size: int = 1
     by_field: tuple[FieldTarget, ...] = ()
+    shadow_after: int | None = None
 
     def __post_init__(self) -> None:
         if not self.epoch:

@@ -6,13 +6,14 @@ asked (`question`, `kind`, `labels`) is among them, for an error is what people 
 `review.instructions` are not: a project that exists keeps those it was made with, whatever the file says.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from models.config.stream import Stream
 
 Terms = dict[str, Any]  # key of the stream file, with its table, -> value as JSON knows it
 
+MODEL = frozenset({"model.id", "model.file", "model.features"})  # which model answers
 _FILE = "model.file"  # its value is the SHA-256 of the file, in hex: a path says nothing of what lies there
 _NO_TERM = {
     # Where rows come from, and what is kept of each beside its answer.
@@ -73,14 +74,17 @@ def _read_by(stream: Stream) -> Terms:
     return {"labels.also": spellings or None, "labels.fold": stream.spellings.fold or None}
 
 
-def differs(now: Mapping[str, Any], then: Mapping[str, Any] | None) -> str | None:
+def differs(
+    now: Mapping[str, Any], then: Mapping[str, Any] | None, *, but: Collection[str] = frozenset()
+) -> str | None:
     """The first key whose value is another now than then, as half a sentence with both values; None: there is none.
 
-    `then` None: an epoch of the first version, which registered no terms. A key that is missing has the value null.
+    `then` None: an epoch of the first version, which registered no terms. A key that is missing has the value null. `but`: keys
+    that are passed over (`MODEL`: those that say which model answers).
     """
     if then is None:
         return "the epoch in force was opened by an earlier version, whose certificates counted only settled days"
-    for key in dict.fromkeys([*now, *then]):
+    for key in dict.fromkeys(name for name in (*now, *then) if name not in but):
         for name, ours, theirs in _pairs(key, now.get(key), then.get(key)):
             if ours == theirs:
                 continue

@@ -1,27 +1,21 @@
 """What another model would do in the place of this one, by the same blind labels. Pure.
 
-Its threshold is certified as this one's is (docs/method.md 4.7b): on samples in the order of decision, with the propensities
-logged with them and thresholds from ranks of its own scores. What is not settled counts as wrong, as does a sample that it was
-not asked about while it was asked about a later one. Delta is split over the models that are compared.
+Its threshold is certified as this one's is (`shadow_look`), at a part of delta that the order fixes in which models were asked.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from models.certification import case_counts, certificate, era_plan, prefix
+from models.certification import certificate, era_plan
 from models.evaluation import comparison
 from models.evaluation.comparison import Paired
 from models.evaluation.estimate import NotEnoughEvidence
 from models.routing.policy import Policy
+from review.adoption import shadow_look
 from review.queries.shadows import Compared
-
-Losses = Mapping[str, float]  # field with a target of its own -> how wrong it is, in [0, 1]
-Assess = Callable[
-    [str | None, str], tuple[bool, Losses]
-]  # an answer and the truth -> whether it is right, and its fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,102 +45,49 @@ class OtherModel:
 
 def of(
     compared: Compared,
-    assess: Assess,
+    assess: shadow_look.Assess,
     policies: Mapping[str, Policy],
     *,
     target: float,
     delta: float,
-    models: int,
     by_field: tuple[era_plan.FieldTarget, ...] = (),
     in_force: float | None = None,
 ) -> OtherModel:
-    """Compare one of so many `models` with this one.
+    """Compare another model with this one.
 
-    `assess`: for answers and truths that are there. `policies`: of the stream, by id. `target`, `delta`, `by_field`: the promise.
-    `in_force`: this model's threshold, infinite where nothing is released; None: each class has its own.
+    `assess`: for answers and truths that are there. `policies`: of the stream, by id. `target`, `delta`, `by_field`: the
+    promise. `in_force`: this model's threshold, infinite where nothing is released; None: each class has its own.
     """
     cases = compared.cases
-    known = cases["settled"].to_numpy() & cases["asked"].to_numpy()
-    verdicts = [
-        (False, dict.fromkeys((one.field for one in by_field), 1.0)) if truth is None else assess(answer, truth)
-        for answer, truth in cases.select("answer", "truth").iter_rows()
-    ]
-    theirs = np.array([right for right, _ in verdicts], np.bool_) & known
+    assessed = shadow_look.assess(cases, assess, by_field)
+    both = assessed.known & cases["ours"].to_numpy()
     ours = (cases["prediction"] == cases["truth"]).fill_null(value=False).to_numpy()
     weights = 1 / cases["propensity"].to_numpy()
-    asked = cases["asked"].to_numpy()
-    losses = {one.field: np.where(known, [lost.get(one.field, 1.0) for _, lost in verdicts], 1.0) for one in by_field}
-    progress = _certified(cases, theirs, policies, target, delta / models, by_field, losses)
+    plan = shadow_look.plan(cases, target=target, delta=shadow_look.level(delta, compared.nth), by_field=by_field)
+    progress = None if plan is None else shadow_look.look(plan, cases, assessed, policies)
     threshold = None if progress is None else progress.threshold
     step = None if progress is None else certificate.needed(progress)
+    asked = cases.filter("asked")
     return OtherModel(
         model_id=compared.model_id,
-        asked=int(asked.sum()),
-        labels=int(known.sum()),
-        paired=comparison.paired(ours[known], theirs[known], weights[known], delta),
+        asked=len(asked),
+        labels=int(assessed.known.sum()),
+        paired=comparison.paired(ours[both], assessed.right[both], weights[both], delta),
         threshold=threshold,
-        coverage=_share(cases["score"].to_numpy(), threshold, weights, asked),
+        coverage=_share(asked, "score", threshold),
         needed=None if step is None else step.labels,
-        ours=None if in_force is None else _share(cases["confidence"].to_numpy(), in_force, weights, asked),
-        **{name: _mean(cases.filter("asked")[name]) for name in ("cost", "latency_ms", "our_cost", "our_latency_ms")},
+        ours=None if in_force is None else _share(asked.filter("ours"), "confidence", in_force),
+        **{name: _mean(asked[name]) for name in ("cost", "latency_ms", "our_cost", "our_latency_ms")},
     )
 
 
-def _certified(
-    cases: pl.DataFrame,
-    right: comparison.Bools,
-    policies: Mapping[str, Policy],
-    target: float,
-    delta: float,
-    by_field: tuple[era_plan.FieldTarget, ...],
-    losses: Mapping[str, comparison.Floats],
-) -> certificate.Progress | None:
-    """What the labels certify of the other model; None: it gave no score."""
-    scores = cases.filter(pl.col("asked"))["score"]
-    if scores.null_count() == len(scores):
-        return None
-    thresholds, starts, weights = era_plan.ranks(scores)
-    _, sizes = np.unique(cases["member"].to_numpy(), return_counts=True)
-    plan = era_plan.Plan(
-        epoch="in shadow",
-        alpha=target,
-        delta=delta,
-        thresholds=thresholds,
-        starts=starts,
-        weights=weights,
-        group_size=int(sizes.max(initial=1)),
-        by_field=by_field,
-    )
-    version = {policy_id: number for number, policy_id in enumerate(policies)}
-    reached = era_plan.bins(cases["score"], thresholds).fill_null(len(thresholds))
-    order = prefix.Samples(
-        # One that it was not asked about may be any: it is counted as one that it was surest of, and wrong in.
-        bin=np.where(cases["asked"].to_numpy(), reached.to_numpy(), 0),
-        version=cases["policy_id"].replace_strict(version, return_dtype=pl.Int64).to_numpy(),
-        propensity=cases["propensity"].to_numpy(),
-        right=right,
-        group=cases["member"].rank("dense").cast(pl.Int64).to_numpy(),
-        batch=cases["seal"].to_numpy(),
-    )
-    least = np.array(
-        [min(rule.blind_rate, rule.audit_rate) if rule.releases else rule.blind_rate for rule in policies.values()]
-    )
-    lowest = np.repeat(least[:, None], len(thresholds), axis=1)
-    above = np.bincount(order.bin, minlength=len(thresholds) + 1)[:-1].cumsum().astype(np.float64)
-    known = cases["settled"].to_numpy() & cases["asked"].to_numpy()
-    samples = certificate.Samples(order=order, settled=known, sent=np.ones(len(cases), np.bool_))
-    routed = case_counts.Tally(lowest=lowest, cases=above)
-    return certificate.look(plan, samples, routed, losses=losses)
-
-
-def _share(
-    scores: comparison.Floats, threshold: float | None, weights: comparison.Floats, asked: comparison.Bools
-) -> float:
-    """The share of all cases that reach a threshold, from the samples that were asked about."""
-    if threshold is None or not asked.any():
+def _share(asked: pl.DataFrame, score: str, threshold: float | None) -> float:
+    """The share of all cases that reach a threshold and that nothing else keeps with people, from the samples asked about."""
+    if threshold is None or asked.is_empty():
         return 0.0
-    sure = np.nan_to_num(scores, nan=-1.0) >= threshold
-    return float(weights[asked & sure].sum() / weights[asked].sum())
+    weights = 1 / asked["propensity"].to_numpy()
+    sure = (np.nan_to_num(asked[score].to_numpy(), nan=-1.0) >= threshold) & ~asked["held"].to_numpy()
+    return float(weights[sure].sum() / weights.sum())
 
 
 def _mean(column: pl.Series) -> float | None:

@@ -54,18 +54,18 @@ def plan_rows(era: Era, stream: str) -> pl.DataFrame:
         }
         | {name: json.dumps(getattr(plan, name)) for name in _TUPLES}
         | {"by_field": json.dumps([asdict(target) for target in plan.by_field]) if plan.by_field else None}
-        | {"group_size": plan.group_size, "after_seal": era.after_seal}
+        | {"shadow_after": plan.shadow_after, "group_size": plan.group_size, "after_seal": era.after_seal}
         | {"ends_at": era.ends_at, "registered_at": era.registered_at}
         for part, plan in era.plans.items()
     ]
-    return pl.DataFrame(rows, schema_overrides={"by_field": pl.String})
+    return pl.DataFrame(rows, schema_overrides={"by_field": pl.String, "shadow_after": pl.Int64})
 
 
 def eras(ledger: Ledger, epoch_id: str) -> list[Era]:
     """Every era of the epoch, oldest first."""
     all_rows = ledger.read(
         "SELECT part, era, alpha, delta, thresholds, starts, weights, group_size, by_field, after_seal, ends_at, "
-        "registered_at FROM era_plan WHERE epoch_id = :epoch ORDER BY era, part",
+        "registered_at, shadow_after FROM era_plan WHERE epoch_id = :epoch ORDER BY era, part",
         epoch=epoch_id,
     )
     listed: list[Era] = []
@@ -115,6 +115,7 @@ def _plan(epoch_id: str, row: dict[str, Any]) -> era_plan.Plan:
         era=int(row["era"]),
         group_size=int(row["group_size"]),
         by_field=tuple(era_plan.FieldTarget(**target) for target in json.loads(row["by_field"] or "[]")),
+        shadow_after=None if row["shadow_after"] is None else int(row["shadow_after"]),
     )
 
 

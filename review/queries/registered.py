@@ -18,6 +18,12 @@ def terms(ledger: Ledger, epoch_id: str) -> Terms | None:
     return None if text is None else json.loads(text)
 
 
+def epochs(ledger: Ledger, stream: str) -> list[tuple[int, Terms | None]]:
+    """Every epoch of the stream, the newest first: the seal it was opened under, and its terms as `terms` has them."""
+    rows = ledger.read("SELECT seal, terms FROM epoch WHERE stream = :stream ORDER BY seal DESC", stream=stream)
+    return [(int(seal), None if text is None else json.loads(text)) for seal, text in rows.iter_rows()]
+
+
 def projects(ledger: Ledger, stream: str) -> set[int]:
     """The numbers of all projects that this ledger ever recorded as the stream's."""
     rows = ledger.read("SELECT DISTINCT project_id FROM project WHERE stream = :stream", stream=stream)

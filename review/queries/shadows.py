@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from models import timestamps
 from models.routing import measuring
 from review.ledger import rollups
 from review.ledger.ledger import Ledger
@@ -22,19 +23,56 @@ ANSWERS = pl.Schema(
 class Compared:
     """The blind samples that are for measuring, in the order of decision, and what another model said of them.
 
-    `cases`: case_id, seal, member, confidence, prediction, our_cost and our_latency_ms (of this model), settled, outcome,
-    policy_id, propensity, truth (what most blind readings say; null: no one thing), and of the other model answer, score (null:
-    none), cost, latency_ms and asked (whether it said anything). What comes after the last case it was asked about is left out.
+    `cases`: case_id, seal, member, settled, outcome, policy_id, propensity, held (a rule or its group kept it with people), truth
+    (what most blind readings say; null: no one thing); of this model confidence, prediction, our_cost, our_latency_ms and ours
+    (whether it said anything: it decided the case, or was asked about it then); of the other model answer, score (null:
+    none), cost, latency_ms and asked. What comes after the last case it was asked about is left out. `nth`: as how many-th of
+    the stream's other models it was asked first.
     """
 
     model_id: str
     cases: pl.DataFrame
+    nth: int = 1
 
 
 def models(ledger: Ledger, stream: str) -> list[str]:
-    """The other models of a stream, in the order of their names."""
-    rows = ledger.read("SELECT DISTINCT model_id FROM shadow WHERE stream = :stream ORDER BY model_id", stream=stream)
+    """The other models of a stream, in the order in which they were first asked."""
+    rows = ledger.read(
+        "SELECT model_id FROM shadow WHERE stream = :stream GROUP BY model_id ORDER BY min(seal), model_id",
+        stream=stream,
+    )
     return list(rows["model_id"])
+
+
+def first_asked(ledger: Ledger, stream: str, model_id: str) -> int | None:
+    """The seal of the first answer of a model; None: it has none."""
+    rows = ledger.read(
+        "SELECT min(seal) AS seal FROM shadow WHERE stream = :stream AND model_id = :model",
+        stream=stream,
+        model=model_id,
+    )
+    seal = rows["seal"].item()
+    return None if seal is None else int(seal)
+
+
+def since(ledger: Ledger, stream: str, now: str) -> int:
+    """The last seal before the samples that speak of a model which is asked today.
+
+    They are no older than evidence may be: those since the newest era of the stream that began as long ago as its newest lasts,
+    or of its first. Labels play no part in it, so each span of time has a significance level of its own, as an era has.
+    """
+    eras = ledger.read(
+        "SELECT DISTINCT p.registered_at, p.ends_at, p.after_seal, e.seal AS opened FROM era_plan p "
+        "JOIN epoch e ON e.epoch_id = p.epoch_id WHERE p.stream = :stream AND p.shadow_after IS NULL "
+        "ORDER BY p.registered_at, p.ends_at",
+        stream=stream,
+    ).with_columns(before=pl.max_horizontal("after_seal", "opened"))
+    if eras.is_empty():
+        return 0
+    began, ends = timestamps.parse(eras["registered_at"][-1]), timestamps.parse(eras["ends_at"][-1])
+    latest = timestamps.text(timestamps.parse(now) - (ends - began))
+    old = eras.filter(pl.col("registered_at") <= latest)
+    return 0 if old.is_empty() else int(old["before"][-1])
 
 
 def answers(ledger: Ledger, stream: str, model_id: str) -> pl.DataFrame:
@@ -73,28 +111,53 @@ def decided(ledger: Ledger, stream: str, case_ids: list[str]) -> pl.DataFrame:
     return there.join(pl.DataFrame({"case_id": case_ids}, schema={"case_id": pl.String}), on="case_id", how="semi")
 
 
-def compared(ledger: Ledger, stream: str, cases: Outcomes, model_id: str) -> Compared:
-    """The samples of all epochs beside what a model said of them. `cases`: the stream's decisions."""
-    theirs = answers(ledger, stream, model_id).with_columns(asked=pl.lit(value=True))
-    kinds = cases.kinds.select("policy_id", "propensity")[cases.sampled["kind"]]
-    named = cases.sampled.select("case_id", "seal", "member", "confidence", "settled", "outcome").hstack(kinds)
+def compared(ledger: Ledger, stream: str, cases: Outcomes, model_id: str, *, beside: str, after: int = 0) -> Compared:
+    """The samples decided under later seals than `after`, of whatever epoch, beside what a model said of them.
+
+    `cases`: the stream's decisions. `beside`: the model that it is held against, this one.
+    """
+    kinds = cases.kinds.select("policy_id", "propensity", "held")[cases.sampled["kind"]]
+    named = cases.sampled.select("case_id", "seal", "member", "settled", "outcome").hstack(kinds)
     # An extract knows a case that belongs with no other by its id.
     alone = rollups.members(named.select("case_id", group_id=pl.lit(None, pl.String)))
     member = named.select(pl.when(pl.col("member") == 0).then(alone).otherwise("member")).to_series()
     named = named.filter(measuring.measuring(ledger.identity, member)) if len(named) else named
-    predictions = ledger.read(
-        "SELECT case_id, prediction, cost AS our_cost, latency_ms AS our_latency_ms FROM decision "
-        "WHERE stream = :stream AND blind",
-        stream=stream,
-    ).cast({"our_cost": pl.Float64, "our_latency_ms": pl.Float64})
+    theirs = answers(ledger, stream, model_id).with_columns(asked=pl.lit(value=True))
     rows = (
-        named.join(predictions, on="case_id", how="left", maintain_order="left")
+        named.filter(pl.col("seal") > after)
+        .join(_ours(ledger, stream, beside), on="case_id", how="left", maintain_order="left")
         .join(_truths(cases), on="case_id", how="left", maintain_order="left")
         .join(theirs, on="case_id", how="left", maintain_order="left")
-        .with_columns(pl.col("asked").fill_null(value=False))
+        .with_columns(pl.col("asked", "ours").fill_null(value=False))
     )
     last = rows["asked"].to_numpy().nonzero()[0].max(initial=-1)
-    return Compared(model_id=model_id, cases=rows.head(int(last) + 1))
+    nth = [*models(ledger, stream), model_id].index(model_id) + 1
+    return Compared(model_id=model_id, cases=rows.head(int(last) + 1), nth=nth)
+
+
+def _ours(ledger: Ledger, stream: str, model_id: str) -> pl.DataFrame:
+    """What this model said of samples: of those it decided, and of others that it was asked about before it took over."""
+    decisions = ledger.read(
+        "SELECT case_id, prediction, confidence, cost, latency_ms FROM decision "
+        "WHERE stream = :stream AND blind AND model_id = :model",
+        stream=stream,
+        model=model_id,
+    )
+    ours = ANSWERS.names()
+    said = pl.concat(
+        [
+            decisions.rename(dict(zip(decisions.columns, ours, strict=True))).cast(ANSWERS),
+            answers(ledger, stream, model_id),
+        ]
+    )
+    return said.unique("case_id", keep="first", maintain_order=True).select(
+        "case_id",
+        prediction="answer",
+        confidence="score",
+        our_cost="cost",
+        our_latency_ms="latency_ms",
+        ours=pl.lit(value=True),
+    )
 
 
 def _truths(cases: Outcomes) -> pl.DataFrame:

@@ -86,10 +86,11 @@ class Desk:
     customer: int = 0  # cases of each customer, who is the stream's group; 0: it names none
     rules: str = ""  # tables that the stream file ends with
     audit_rate: float = 0.5
+    model: str = "m-1"
 
-    def describe(self, model: str = "m-1", target: float | None = None) -> stream.Stream:
+    def describe(self, model: str | None = None, target: float | None = None) -> stream.Stream:
         text = STREAM.format(
-            model=model,
+            model=model or self.model,
             target=target or self.target,
             per_class=self.per_class,
             at='produced_at = "at"' if self.dated else 'group = "customer"' if self.customer else "",

@@ -63,7 +63,7 @@ OTHER: dict[str, object] = {"total": 99, "vendor": "Other", "lines": [*LINES[:3]
 class RecordDesk(Desk):
     """A desk of records. What `rules` of a desk holds stands in the table of the total."""
 
-    def describe(self, model: str = "m-1", target: float | None = None) -> stream.Stream:  # noqa: ARG002 # one of each
+    def describe(self, model: str | None = None, target: float | None = None) -> stream.Stream:  # noqa: ARG002 # one of each
         (self.folder / "mail.toml").write_text(STREAM.format(total=self.rules), encoding="utf-8")
         return settings.read_stream("mail", settings.read())
 

@@ -154,16 +154,16 @@ def test_where_the_two_disagree_an_agreeing_reading_is_read_again(desk: Desk) ->
     assert adjudication.waiting(desk.book, "mail", 10, second_opinion=False, overlap=0.0).is_empty()
 
 
-def test_delta_is_split_over_the_models_that_are_compared(desk: Desk) -> None:
+def test_the_part_of_delta_that_a_model_has_is_fixed_when_it_is_first_asked(desk: Desk) -> None:
     desk.arrive("a", 400, 0.9)
     cases = asked(desk)
-    enough = dict.fromkeys(cases[:80], "ham")  # 74 labels without an error for one model, 89 for each of two
-    say(desk, enough)
-    assert [one.threshold for one in others(desk)] == [0.9]
+    enough = dict.fromkeys(cases[:90], "ham")  # 89 labels without an error for the first model, 111 for the second
     say(desk, enough, model="m-3")
-    assert [one.threshold for one in others(desk)] == [None, None]
-    say(desk, dict.fromkeys(cases[:100], "ham"), model="m-3")
-    assert [one.threshold for one in others(desk)] == [None, 0.9]
+    assert [one.threshold for one in others(desk)] == [0.9]
+    say(desk, enough)
+    assert [(one.model_id, one.threshold) for one in others(desk)] == [("m-3", 0.9), ("m-2", None)]
+    say(desk, dict.fromkeys(cases[:120], "ham"))
+    assert [one.threshold for one in others(desk)] == [0.9, 0.9]
 
 
 def test_the_report_says_what_the_other_model_would_do(desk: Desk) -> None:
@@ -188,7 +188,7 @@ def test_what_is_compared_is_in_the_order_of_decision(desk: Desk) -> None:
     desk.arrive("b", 40, 0.9)
     desk.arrive("a", 40, 0.9)
     say(desk, dict.fromkeys(asked(desk), "ham"))
-    compared = shadow_queries.compared(desk.book, "mail", desk.cases(), "m-2").cases
+    compared = shadow_queries.compared(desk.book, "mail", desk.cases(), "m-2", beside="m-1").cases
     assert compared["seal"].is_sorted()
     assert compared["asked"].all()
     assert compared.select(pl.col("truth").unique()).item() == "ham"

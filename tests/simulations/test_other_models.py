@@ -52,33 +52,34 @@ def sampled(rng: np.random.Generator) -> pl.DataFrame:
             "cost": [None] * count,
             "latency_ms": [None] * count,
             "asked": [True] * count,
+            "ours": [True] * count,
+            "held": [False] * count,
         },
         schema_overrides=dict.fromkeys(("our_cost", "our_latency_ms", "cost", "latency_ms"), pl.Float64),
     )
 
 
-def ever(error: float, *, models: int = MODELS, leak: float = 0.0) -> float:
+def ever(error: float, *, split: bool = True, leak: float = 0.0) -> float:
     """The share of runs in which any of five models with this error everywhere is certified anywhere.
 
-    `models`: over how many delta is split. `leak`: of the labels a model was trained on these.
+    `split`: each has its part of delta; else all of it. `leak`: of the labels a model was trained on these.
     """
     number = 0
     for run in range(RUNS):
         rng = np.random.default_rng([26, run])
         cases = sampled(rng)
         held = []
-        for _ in range(MODELS):
+        for nth in range(1, MODELS + 1):
             right = (rng.random(len(cases)) >= error) | (rng.random(len(cases)) < leak)
             answered = cases.with_columns(
                 answer=pl.Series(np.where(right, "right", "wrong")), score=pl.Series(rng.random(len(cases)))
             )
             one = other_models.of(
-                Compared(model_id="m", cases=answered),
+                Compared(model_id="m", cases=answered, nth=nth if split else 1),
                 lambda answer, truth: (answer == truth, {}),
                 POLICIES,
                 target=ALPHA,
                 delta=DELTA,
-                models=models,
             )
             held.append(one.threshold is not None)
         number += any(held)
@@ -109,7 +110,6 @@ def test_a_field_with_a_target_of_its_own_is_kept_by_the_other_model_too() -> No
             POLICIES,
             target=ALPHA,
             delta=DELTA,
-            models=1,
             by_field=(target,),
         ).threshold
 
@@ -134,6 +134,5 @@ def test_what_is_missing_creates_no_evidence(missing: str) -> None:
         POLICIES,
         target=ALPHA,
         delta=DELTA,
-        models=1,
     )
     assert one.threshold is None

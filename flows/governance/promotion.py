@@ -1,0 +1,204 @@
+"""Another model takes over with what is known of it: a new epoch whose first threshold its own answers in shadow certify.
+
+The epoch begins with two eras. The first holds what people settled of samples that the model was asked about before it took
+over (docs/method.md 4.7d), and is over at once. The second gathers labels of what the model decides itself, and the threshold
+carries over into it as into any other.
+
+Nothing of Prefect is loaded here, as in `flows.governance.actions`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import polars as pl
+
+from flows.governance import actions, epochs, eras, evidence, shadow_evidence
+from flows.runtime import runs
+from models import timestamps
+from models.certification import certificate, era_plan
+from models.config import terms
+from models.config.stream import Stream
+from models.errors import Misuse
+from review import formats
+from review.adoption import shadow_look
+from review.ledger.ledger import Ledger
+from review.queries import certificates, record_outcomes, registered, shadows
+from review.queries.policy_history import PolicyInForce
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A model that may take over: what its answers in shadow certify, and what speaks against it.
+
+    `refusals`: against its score at all. `exceeding`: certified thresholds at which more is surely wrong than asked for, with
+    the lower limit of that share.
+    """
+
+    progress: certificate.Progress
+    refusals: tuple[str, ...]
+    exceeding: Mapping[float, float]
+
+    @property
+    def allowed(self) -> tuple[float, ...]:
+        """The certified thresholds that nothing speaks against, strictest first."""
+        held = certificates.held(self.progress)
+        return () if self.refusals else tuple(at for at in held if at not in self.exceeding)
+
+
+def promote(stream_name: str, threshold: float | None, *, by: str, because: str) -> PolicyInForce:
+    """Let the model that the stream file names take over, releasing by a certified threshold from its first case on.
+
+    `threshold`: a certified one; None: the least strict. Done again after a break, it goes on where it was. Returns what is then
+    in force. Raises Misuse where the stream file names the model that answers already or differs in more than the model, or
+    where what the model said in shadow certifies no such threshold: what is missing.
+    """
+    with actions.governed(stream_name, by, because, as_it_is=True) as (stream, book, in_force, who):
+        now = runs.clock()
+        plan = _begun(book, stream, in_force)
+        if plan is None:
+            _check(book, stream, in_force)
+        one = candidate(book, stream, now, plan)
+        at = chosen(stream, one, threshold)  # before anything is recorded
+        if plan is None:
+            in_force = _begin(book, stream, in_force, one.progress, who, now)
+        # By itself: the threshold is adopted after what certifies it, so that a later look can revoke it.
+        adopted = epochs.adoption(
+            book,
+            stream,
+            in_force.epoch_id,
+            actions.policy_of(stream, at),
+            in_force,
+            by=who.by,
+            because=who.because,
+            holds=True,
+            now=now,
+            progress_by_scope={"": one.progress},
+        )
+        book.append(adopted, now=now)
+        return runs.policy_in_force(book, stream)
+
+
+def candidate(book: Ledger, stream: Stream, now: str, plan: era_plan.Plan | None = None) -> Candidate:
+    """What the answers in shadow of the stream file's model certify. `plan`: as registered; None: it is laid now.
+
+    Raises Misuse if it was never asked, or gave no score.
+    """
+    model, by_field = stream.model.id, eras.targets(stream)
+    if model not in shadows.models(book, stream.name):
+        raise Misuse(
+            f"{model} was never asked about cases of {stream.name}, so nothing is known of it; "
+            f"second-reader shadow {stream.name} --model {model} --wanted ask.jsonl writes the cases"
+        )
+    after = shadow_evidence.since(book, stream, now) if plan is None else plan.shadow_after or 0
+    cases = record_outcomes.read(book, stream.name, now=now, **evidence.rules(stream))
+    with evidence.adding_up(stream):
+        asked = shadow_evidence.asked(book, stream, cases, model, after=after)
+        rows = asked.compared.cases
+        target, delta = stream.target.error, stream.target.delta
+        level = shadow_look.level(delta, asked.compared.nth)
+        plan = plan or shadow_look.plan(rows, target=target, delta=level, by_field=by_field, after=after)
+        if plan is None:
+            raise Misuse(
+                f"{model} gave no score to any case that may be held against it, so no threshold can be certified"
+            )
+        progress = shadow_look.look(plan, rows, asked.assessed, asked.policies)
+    held = tuple(certificates.held(progress))
+    exceeding = shadow_look.contradicted(rows, asked.assessed, held, target, delta)
+    for one in by_field:
+        if not one.graded:
+            of_field = replace(asked.assessed, right=asked.assessed.losses[one.field] == 0)
+            exceeding |= shadow_look.contradicted(rows, of_field, held, one.alpha, delta)
+    return Candidate(progress=progress, refusals=shadow_look.refusals(rows, asked.assessed, delta), exceeding=exceeding)
+
+
+def chosen(stream: Stream, one: Candidate, threshold: float | None) -> float:
+    """The threshold to adopt: the least strict that is allowed, or the one that a person means by a number. Raises Misuse."""
+    model, held = stream.model.id, certificates.held(one.progress)
+    if threshold is None and one.allowed:
+        return one.allowed[-1]
+    init = f"second-reader init {stream.name} begins its epoch with every case to a person"
+    if one.refusals:
+        raise Misuse(f"{model} cannot take over: {formats.plain(one.refusals[0])}; {init}")
+    if not held:
+        step = certificate.needed(one.progress)
+        more = "" if step is None else f"; about {step.labels} more labels of cases it was asked about would"
+        raise Misuse(f"what {model} said in shadow certifies no threshold{more}; {init}")
+    if not one.allowed:
+        raise Misuse(
+            f"what {model} said in shadow certifies a threshold, but at least "
+            f"{formats.at_least(one.exceeding[held[-1]])} of what it would release is wrong; {init}"
+        )
+    for at in one.allowed:
+        if threshold in (at, float(formats.number(at))):
+            return at
+    raise Misuse(
+        f"threshold {threshold:g} is none that {model} is certified at: these are {formats.number(one.allowed[-1])} to "
+        f"{formats.number(one.allowed[0])}; leave --threshold out for the one that releases most"
+    )
+
+
+def _begun(book: Ledger, stream: Stream, in_force: PolicyInForce) -> era_plan.Plan | None:
+    """The plan of a promotion that broke off before its threshold was adopted; None: there is none."""
+    past = certificates.eras(book, in_force.epoch_id)
+    plan = past[0].plans.get("") if past else None
+    if plan is None or plan.shadow_after is None or stream.model.id != in_force.model_id:
+        return None
+    if in_force.policy.releases or runs.changed(book, in_force, stream):
+        return None
+    return plan
+
+
+def _check(book: Ledger, stream: Stream, in_force: PolicyInForce) -> None:
+    """Raise Misuse unless the stream file names another model and nothing else has changed."""
+    if stream.policy.per_class != "no":
+        raise Misuse(
+            f"{stream.name} has a threshold per class, and what a model said in shadow certifies one for all classes; "
+            f"second-reader init {stream.name} begins its epoch with every case to a person"
+        )
+    if stream.model.id == in_force.model_id:
+        raise Misuse(
+            f"{stream.name}: {in_force.model_id} answers already; give the model that takes over in model.id of the stream file"
+        )
+    then = registered.terms(book, in_force.epoch_id)
+    if differs := terms.differs(runs.terms_now(stream, then), then, but=terms.MODEL):
+        raise Misuse(
+            f"{stream.name}: {differs}; what was said in shadow rests on the terms of then, so a model takes over only where "
+            f"nothing but [model] has changed; change it back, or second-reader init {stream.name}"
+        )
+    if stream.model.file is not None:
+        raise Misuse(
+            f"{stream.name}: what model.file {stream.model.file} says was not what {stream.model.id} was certified on in shadow; "
+            f"second-reader init {stream.name} begins its epoch with every case to a person"
+        )
+
+
+def _begin(
+    book: Ledger, stream: Stream, replaced: PolicyInForce, progress: certificate.Progress, who: actions.Who, now: str
+) -> PolicyInForce:
+    """Open the model's epoch, with the era of its answers in shadow, what that certifies, and the era that runs from now on."""
+    epoch_id, facts = epochs.opening(book, stream, replaced, by=who.by, because=who.because, now=now)
+    before = certificates.era(book, replaced.epoch_id)
+    if before is None:
+        raise Misuse(f"{stream.name}: {replaced.model_id} has decided nothing yet; second-reader init {stream.name}")
+    plan = replace(progress.plan, epoch=epoch_id, era=1)
+    size = stream.policy.group_size or (1 if stream.input.group is None else before.plans[""].group_size)
+    gathers = replace(plan, era=2, delta=stream.target.delta, group_size=size, shadow_after=None)
+    lasts: timedelta = timestamps.parse(before.ends_at) - timestamps.parse(before.registered_at)
+    begun = [
+        certificates.Era(
+            epoch_id=epoch_id,
+            number=number,
+            after_seal=book.head()[0],
+            ends_at=timestamps.text(timestamps.parse(now) + length),
+            registered_at=now,
+            plans={"": laid},
+        )
+        for number, laid, length in ((1, plan, timedelta()), (2, gathers, lasts))
+    ]
+    facts |= {
+        "era_plan": pl.concat(certificates.plan_rows(one, stream.name) for one in begun),
+        "look": certificates.progress_row(replace(progress, plan=plan), stream.name, now),
+    }
+    book.append(facts, now=now)
+    return runs.policy_in_force(book, stream)
