@@ -158,7 +158,7 @@ def _era(
     now: str,
 ) -> Era | None:
     """The era under way, and what the least of the thresholds in force rests on."""
-    newest = certificates.era(run.ledger, in_force.epoch_id)
+    *past, newest = (None, *certificates.eras(run.ledger, in_force.epoch_id))
     if newest is None:
         return None
     held = safeguards.states(run.ledger, run.stream, in_force, progress_by_scope, now) or {}
@@ -175,6 +175,7 @@ def _era(
         state=state,  # type: ignore[arg-type] # one of its four words
         days=(timestamps.parse(newest.ends_at) - timestamps.parse(newest.registered_at)) / timedelta(days=1),
         revoked=any(one.revoked for one in held.values()),
+        promoted=bool(past[-1] and any(plan.shadow_after is not None for plan in past[-1].plans.values())),
     )
 
 

@@ -53,21 +53,22 @@ def run(name: str, home: Path, ports: tuple[int, int], *, fresh: bool, stay: boo
         os.environ.update(up.environment())
         os.environ.update(
             SECOND_READER_LEDGER=f"sqlite:///{home / 'ledger.db'}",
-            SECOND_READER_STREAMS=str(ROOT / "deploy" / "streams"),
             SECOND_READER_DATA=str(home / "data"),
             SECOND_READER_REPORTS=str(home / "reports"),
         )
         environment = dict(os.environ)
         prefect_defaults.quiet()
         # Prefect reads its settings when it is imported, so nothing that imports it may come before this line.
-        from deploy.demo import rounds
+        from deploy.demo import model_change, rounds
 
         with out.status("Preparing the data"):
             ready = PREPARE[name](home, DAYS)
+        streams = {"SECOND_READER_STREAMS": str(model_change.streams(home, name, ready.successor))}
+        os.environ.update(streams)
         left = rounds.play(name, ready, up, home, out, drift=drift)
         guide.show(name, ready, up, home, left, out)
         if stay:
-            with _serving(name, home, environment):
+            with _serving(name, home, environment | streams):
                 out.print("\nThe flows now run on their schedules. [bold]Ctrl-C[/] stops the servers; nothing is lost.")
                 with contextlib.suppress(KeyboardInterrupt):
                     signal.pause()  # not a lock: Polars has Ctrl-C restart what waits for one

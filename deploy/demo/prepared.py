@@ -16,6 +16,18 @@ OPENS, OPEN_HOURS = time(8, tzinfo=UTC), 10  # a simulated working day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Successor:
+    """Another model, which takes over on the evening of a day (1 is the first) where its answers in shadow allow it.
+
+    `answers`: from a case's text to the columns that the stream reads. The files of later days hold its answers.
+    """
+
+    model: str
+    after_day: int
+    answers: Callable[[str], Mapping[str, object]] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """The cases of one stream, ready to arrive day by day.
 
@@ -23,7 +35,7 @@ class Prepared:
     the watchdog bark. `truth`: case id -> label, of all cases.
     `answer(case_id, reviewer)`: the label this reviewer gives this case; the same one each time it is asked.
     `accuracy`: share of all cases where the model's answer is the truth, from 0 to 1.
-    `replayed`: one sentence that says where the replayed answers come from.
+    `replayed`: one sentence that says where the replayed answers come from. `successor`: who takes over in between; None: nobody.
     """
 
     stream: str
@@ -33,6 +45,7 @@ class Prepared:
     drift: tuple[Path, ...] = ()  # days on which the input is not what the model was made for
     truth: Mapping[str, str] = field(repr=False)
     answer: Callable[[str, str], str] = field(repr=False)
+    successor: Successor | None = None
 
     def __post_init__(self) -> None:
         if not self.days or not self.truth:

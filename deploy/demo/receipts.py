@@ -17,6 +17,7 @@ from review import private_files
 SEED = 20260105
 TRAINED_ON = 1500
 CASES = 2000
+CHANGE = 3  # the day on whose evening the second reader takes over
 SLIP = 0.01  # of the replayed answers, one field is wrong
 
 
@@ -29,14 +30,15 @@ def prepare(home: Path, days: int) -> prepared.Prepared:
     receipts = receipt_text.make(CASES, seed=SEED, prefix="receipt")
     files = prepared.files(home / "data" / "days" / "receipts", "jsonl", days)
     parts = prepared.share(len(receipts), days)
-    reader = receipt_reader.learned(receipt_text.make(TRAINED_ON, seed=SEED + 1, prefix="learned"))
+    learned_from = receipt_text.make(TRAINED_ON, seed=SEED + 1, prefix="learned")
+    first, second = (receipt_reader.learned(learned_from, mends=mends) for mends in (False, True))
     right = 0
     missing = prepared.missing(files)
     for number in range(days):
         today = receipts[parts[number]]
         rows = []
         for one, at in zip(today, prepared.moments(len(today), number), strict=True):
-            fields = reader.read(one.text)
+            fields = (first if number < CHANGE else second).read(one.text)
             right += all(receipt_reader.same(name, value, one.truth[name]) for name, (value, _) in fields.items())
             rows.append({"id": one.id, "text": one.text, "produced_at": at.isoformat()} | _row(fields))
         if number in missing:
@@ -50,6 +52,9 @@ def prepare(home: Path, days: int) -> prepared.Prepared:
         f"in {SLIP:.0%} of the answers.",
         truth=truth,
         answer=functools.partial(answer, truth),
+        successor=prepared.Successor(
+            model="receipt-rules-2", after_day=CHANGE, answers=lambda text: _row(second.read(text))
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from deploy.demo import alarm, guide, prepared, record_fill, reviewers
+from deploy.demo import alarm, guide, model_change, prepared, record_fill, reviewers
 from deploy.local import stack
 from flows import collect, dispatch, measure, score
 from flows.governance import actions, adoption, opening
@@ -82,7 +82,9 @@ def play(
             alarm.answer(stream, by=OWNER, out=out)
             _flow(dispatch.dispatch, name)
         elif not last:
-            _move_the_threshold(stream, out)
+            _move_the_threshold(settings.read_stream(name, config), out)
+            if ready.successor is not None and number == ready.successor.after_day:
+                model_change.take_over(name, ready.successor, home, by=OWNER, out=out)
     out.print(f"\n{escape(measured['summary'])}\n", soft_wrap=True)
     flow_states.flush_log()
     with runs.open_ledger(config) as book:

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.governance import epochs, eras, shadow_evidence
+from flows.governance import epochs, eras
 from flows.runtime import runs
 from models import names_and_reasons, timestamps
 from models.certification import certificate
@@ -62,6 +62,8 @@ def look(
             if plan.shadow_after is None:
                 again = relook.of_era_over(run.ledger, plan, cases, part=part)
             else:
+                from flows.governance import shadow_evidence  # with SciPy, which `score` starts without
+
                 again = shadow_evidence.again(run.ledger, run.stream, cases, plan, in_force.model_id)
         if again is not None:
             run.ledger.append({"look": certificates.progress_row(again, run.stream.name, now, part)}, now=now)

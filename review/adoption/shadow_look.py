@@ -130,7 +130,7 @@ def contradicted(
 ) -> dict[float, float]:
     """The thresholds above which more than `target` of the settled samples surely are wrong, with that lower limit.
 
-    Fay-Feuer limits at 1 - delta, each sample standing for 1 / propensity cases.
+    Fay-Feuer limits at 1 - delta, each sample weighted by 1 / propensity.
     """
     above = {}
     weights = 1 / cases["propensity"].to_numpy()

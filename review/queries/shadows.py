@@ -144,13 +144,13 @@ def _ours(ledger: Ledger, stream: str, model_id: str) -> pl.DataFrame:
         model=model_id,
     )
     ours = ANSWERS.names()
-    said = pl.concat(
+    answered = pl.concat(
         [
             decisions.rename(dict(zip(decisions.columns, ours, strict=True))).cast(ANSWERS),
             answers(ledger, stream, model_id),
         ]
     )
-    return said.unique("case_id", keep="first", maintain_order=True).select(
+    return answered.unique("case_id", keep="first", maintain_order=True).select(
         "case_id",
         prediction="answer",
         confidence="score",

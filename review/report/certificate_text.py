@@ -193,7 +193,7 @@ def era(report: Report) -> str:
         case "carried":
             lapses = formats.when(now.until)
             return (
-                f"Today's threshold was certified in era {now.number - 1} and carries over while era {now.number} gathers labels "
+                f"Today's threshold was certified {now.before} and carries over while era {now.number} gathers labels "
                 f"of its own; without a certificate of its own it lapses {lapses}, and every case goes to a person."
             )
         case "uncertified":

@@ -61,7 +61,7 @@ class Era:
     `days`: its length. `state`: own (certified by this era's labels), carried (by those of the era before, while this one
     gathers), uncertified, nothing (is released). `ends_at`, and `until`, when the threshold in force lapses at the latest
     unless this era certifies it: as the ledger writes times. `revoked`: what was adopted is certified
-    no longer, for answers were changed or taken back.
+    no longer, for answers were changed or taken back. `promoted`: the era before is what the model said in shadow.
     """
 
     number: int
@@ -70,6 +70,12 @@ class Era:
     state: Literal["own", "carried", "uncertified", "nothing"]
     days: float = era_.DAYS
     revoked: bool = False
+    promoted: bool = False
+
+    @property
+    def before(self) -> str:
+        """Where what is carried over was certified."""
+        return "in shadow" if self.promoted else f"in era {self.number - 1}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,7 +89,7 @@ def _certified(report: Report) -> Headline:
     of_class = "" if not report.classes else " of a class" if report.each else " of each class"
     by_itself = ", each class by itself" if report.each else ""
     era = report.era
-    before = f" in era {era.number - 1}, until {formats.when(era.until)}" if era and era.state == "carried" else ""
+    before = f" {era.before}, until {formats.when(era.until)}" if era and era.state == "carried" else ""
     lead = (
         f"With {formats.whole(1 - report.delta)} confidence at most {formats.whole(report.target)} of what it releases"
         f"{of_class} is wrong{certificate_text.field_targets(report)} (certified{before}{by_itself})."
@@ -190,7 +190,8 @@ def _sentence(clause: str) -> str:
 def _stands(report: Report) -> str:
     era = report.era
     if era is not None and era.state == "carried":
-        return f"by the labels of era {era.number - 1}; it lapses {formats.when(era.until)} unless era {era.number} certifies it"
+        labels = "what it said in shadow" if era.promoted else f"the labels of era {era.number - 1}"
+        return f"by {labels}; it lapses {formats.when(era.until)} unless era {era.number} certifies it"
     until = "" if era is None else f", until {formats.when(era.ends_at)}"
     return f"from all blind labels at or above it{until}"
 

@@ -210,25 +210,33 @@ def policies(ledger: Ledger, stream: str) -> str:
     last: dict[tuple[str, str, int], float | None] = {}
     looks = ledger.read(
         """
-        SELECT epoch_id, part, era, look, threshold, made_at, seal FROM look WHERE stream = :stream
+        SELECT l.epoch_id, l.part, l.era, l.look, l.threshold, l.made_at, l.seal, p.shadow_after FROM look l
+        JOIN era_plan p ON p.epoch_id = l.epoch_id AND p.part = l.part AND p.era = l.era WHERE l.stream = :stream
         UNION ALL
-        SELECT epoch_id, part, 0 AS era, look, threshold, made_at, seal FROM certificate WHERE stream = :stream
-        ORDER BY seal
+        SELECT epoch_id, part, 0 AS era, look, threshold, made_at, seal, NULL AS shadow_after FROM certificate
+        WHERE stream = :stream ORDER BY seal
         """,
         stream=stream,
     )
-    for epoch, part, era, look, threshold, at, _ in looks.rows():
+    for epoch, part, era, look, threshold, at, _, shadow in looks.rows():
         of = f" for {part}" if part else ""
         which = f"era {era}, look {look}" if era else f"look {look} of the first version"
+        which = which if shadow is None else f"{which}, in shadow"
         if threshold is not None and last.get((epoch, part, era)) != threshold:
             events.append((at, 0, f"{at}  {which}: certified down to {formats.number(threshold)}{of}"))
         last[epoch, part, era] = threshold
     begun = ledger.read(
-        "SELECT DISTINCT era, ends_at, registered_at FROM era_plan WHERE stream = :stream ORDER BY registered_at",
+        "SELECT DISTINCT p.era, p.ends_at, p.registered_at, p.shadow_after, e.model_id FROM era_plan p "
+        "JOIN epoch e ON e.epoch_id = p.epoch_id WHERE p.stream = :stream ORDER BY p.registered_at, p.era",
         stream=stream,
     )
-    for era, ends, at in begun.rows():
-        events.append((at, 0, f"{at}  era {era} begins: evidence from zero, until {ends}"))
+    for era, ends, at, shadow, model in begun.rows():
+        what = f"era {era} begins: evidence from zero, until {ends}"
+        if shadow is not None:
+            what = (
+                f"{model} is promoted: era {era} of its epoch is what it said in shadow of cases that people had read"
+            )
+        events.append((at, 0, f"{at}  {what}"))
     raised = alarms.alarms(ledger, stream).select("labels", "errors", "raised_at", "model_id", "stopped", "field")
     for labels, errors, at, model, stopped, field in raised.rows():
         then = (

@@ -5,8 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
+from deploy.demo import model_change
+from deploy.demo.prepared import Successor
 from flows import measure
 from flows.commands import main
 from flows.governance import actions, epochs, eras, evidence, promotion, safeguards, shadow_evidence
@@ -226,4 +229,21 @@ def test_the_command_says_what_is_in_force(desk: Desk) -> None:
     words = ["promote", "mail", "--by", ANN, "--because", WHY]
     done = CliRunner().invoke(main.app, words)
     assert done.exit_code == 0, done.output
-    assert "is in force (certified): from the next decision on, a confidence of 0.900 and above" in done.output
+    assert "is in force (certified): from the next decision on, released at 0.9 and above" in done.output
+
+
+def test_in_the_demo_a_successor_is_asked_and_takes_over(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.arrive("a", 400, 0.9, wrong=50)
+    desk.look()
+
+    def answers(text: str) -> dict[str, object]:
+        return {"label": "spam" if int(text.split()[1]) < 50 else "ham", "score": 0.9}
+
+    successor = Successor(model="m-2", after_day=1, answers=answers)
+    for _ in range(2):
+        model_change.take_over("mail", successor, desk.folder, by=ANN, out=Console(width=200))
+    shown = capsys.readouterr().out
+    assert shown.count("takes over without a cold start, released at 0.9 and above, certified in shadow") == 1
+    assert desk.in_force().model_id == "m-2"
+    own = model_change.streams(desk.folder, "receipts", successor) / "receipts.toml"
+    assert own.read_text() == (model_change.ROOT / "deploy" / "streams" / "receipts.toml").read_text()

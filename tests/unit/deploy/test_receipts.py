@@ -91,6 +91,32 @@ def test_what_a_replayed_reader_submits_is_read_as_what_they_answer(ready: prepa
     assert 0 < slips < 3 * receipts.SLIP * receipts.CASES
 
 
+def test_the_reader_that_takes_over_reads_more_records_right(ready: prepared.Prepared) -> None:
+    assert ready.successor is not None
+    texts = receipt_text.make(600, seed=receipts.SEED + 2, prefix="more")
+    learned_from = receipt_text.make(receipts.TRAINED_ON, seed=receipts.SEED + 1, prefix="learned")
+
+    def right(reader: receipt_reader.Reader) -> float:
+        return float(
+            np.mean(
+                [
+                    all(
+                        receipt_reader.same(name, value, one.truth[name])
+                        for name, (value, _) in reader.read(one.text).items()
+                    )
+                    for one in texts
+                ]
+            )
+        )
+
+    first, second = (right(receipt_reader.learned(learned_from, mends=mends)) for mends in (False, True))
+    assert second > first + 0.03
+    (text,) = (one.text for one in texts[:1])
+    assert ready.successor.answers(text).keys() == {
+        part for name in receipt_reader.FIELDS for part in (name, f"{name}_p")
+    }
+
+
 def test_the_least_score_releases_more_at_the_target_than_equal_ranks_do(ready: prepared.Prepared) -> None:
     rows = [json.loads(line) for day in ready.days for line in day.read_text(encoding="utf-8").splitlines()]
     scores = np.array([[row[f"{name}_p"] for name in receipt_reader.FIELDS] for row in rows])

@@ -86,6 +86,9 @@ TRIED: dict[str, str] = {
         "flows.commands.shadow flows.planning.other_models flows.planning.shadows review.adoption.other_models "
         "review.queries.shadows review.report.other_models_text"
     ),
+    "tests/integration/test_promotion.py": (
+        "deploy.demo.model_change flows.governance.promotion flows.governance.shadow_evidence review.adoption.shadow_look"
+    ),
     "tests/integration/test_silence.py": "review.queries.silence",
     "tests/integration/test_spread.py": "flows.scoring.decide",
     "tests/integration/test_stack.py": (
