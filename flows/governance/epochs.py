@@ -121,6 +121,8 @@ def adoption(
         "cost_error": stream.costs.error,
         "cost_review_minute": stream.costs.review_minute,
     }
+    if policy.by_band is not None:  # else the policy is known by the hash it had before there were bands
+        content["by_band"] = json.dumps(policy.by_band)
     policy_id = digest(content)
     adopted = {
         "stream": stream.name,
