@@ -1,7 +1,7 @@
 """Where audits tell most: an audit rate for each band of confidence, from the errors that earlier labels show there.
 
 Of the evidence for a threshold the right answers are what is won, and the wrong ones are what it costs; each counts for pm / pi
-(docs/method.md 4.1). In a band that is read more often each error weighs less. A band that is read less often than the others lowers
+(docs/method.md 4.1). In a band that is read more often each error weighs less. A band that is read less often lowers
 pm, and with it what every label wins. So the tilt is mild, and there is none where it does not pay:
 
     error  = (wrong + 1/2) / (labels + 1) of each band, made to rise from the surest band to the least sure
