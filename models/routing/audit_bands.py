@@ -58,7 +58,8 @@ def choose(counts: pl.DataFrame, threshold: float, *, audit_rate: float, target:
     equal = np.full(len(begins), audit_rate)
     if growth(equal, error, share, target) > PAYS * growth(rates, error, share, target):
         return None
-    return tuple(zip(begins.tolist(), np.minimum(rates, 1.0).tolist(), strict=True))
+    new = np.flatnonzero(np.diff(rates, prepend=-1.0))  # neighbours with one rate are one band
+    return tuple(zip(begins[new].tolist(), np.minimum(rates[new], 1.0).tolist(), strict=True))
 
 
 def cut(threshold: float, scores: Floats, n: NDArray[np.int64]) -> tuple[Floats, Floats]:

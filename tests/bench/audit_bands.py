@@ -82,7 +82,9 @@ def measured(population: Population, labels: int, runs: int) -> dict[str, float]
         state = rng.bit_generator.state
         one = later_certificate.audits(population, taken, [None], CASES, rng)
         rng.bit_generator.state = state
-        audits.append(one + (one if bands is None else later_certificate.audits(population, taken, [bands], CASES, rng)))
+        audits.append(
+            one + (one if bands is None else later_certificate.audits(population, taken, [bands], CASES, rng))
+        )
     if len(audits) < FEWEST:
         return None
     both = np.array(audits)

@@ -94,7 +94,9 @@ def audits(
     ends = np.unique(np.concatenate([np.arange(250, 10_001, 250), np.geomspace(10_000, cases, LOOKS)]).astype(np.int64))
     look = np.searchsorted(ends, released, side="right")  # at which each case counts first
     return [
-        _first(population, taken.threshold, one, thresholds, starts, weights, (score, wrong, number, step, look), len(ends))
+        _first(
+            population, taken.threshold, one, thresholds, starts, weights, (score, wrong, number, step, look), len(ends)
+        )
         for one in bands
     ]
 
