@@ -1,8 +1,8 @@
 """Audits by band keep the promise: labels choose the bands, and bands choose the later labels.
 
-Seeded. A threshold is in force whose true error is a hair above the target, so that whoever certifies it is wrong. A person adopts it
-again every ten days, by which the product chooses bands anew from all labels so far. In one world the errors stay where the labels
-showed them; in the other they have moved to the sure cases, which are audited least, before the evidence began. Tolerances are
+Seeded. A threshold is in force whose true error is a hair above the target, so that whoever certifies it is wrong. A person
+adopts it again every ten days, by which the product chooses bands anew from all labels so far. In one world the errors stay where the
+labels showed them; in the other they have moved to the sure cases, which are audited least, before the evidence began. Tolerances are
 three binomial standard errors of the number of runs.
 """
 
