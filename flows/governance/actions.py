@@ -11,9 +11,9 @@ from flows.governance import adoption, epochs, safeguards
 from flows.runtime import runs, settings
 from models import names_and_reasons
 from models.answers import same
+from models.certification import audit_bands
 from models.config.stream import Stream
 from models.errors import Misuse
-from models.routing import audit_bands
 from models.routing import policy as policies
 from review import formats
 from review.adoption import verdict

@@ -31,8 +31,8 @@ A run: so many cases are all read (*labels*), as in a stream's first days. The l
 adopted. The next era begins with evidence from zero. How many audits does the same threshold take to be certified again, audited
 at one rate, and by the bands that the product chooses by those labels? Both on the same cases with the same numbers, by the
 product's own grid, walk, evidence and smallest propensities. The mean rate is the same, so days go with audits. The four shapes
-are those of `tests/simulations/shapes.py`. Digits and tweets are the answers of the demo's models to the {digits} digits and {tweets}
-tweets they were not trained on, sampled with replacement, at the targets and audit rates of their stream files.
+are those of `tests/simulations/shapes.py`. Digits and tweets are the answers of the demo's models to the {digits} digits and
+{tweets} tweets they were not trained on, sampled with replacement, at the targets and audit rates of their stream files.
 
 - *errors*: wrong among the labels of what is released, mean. *bands in*: share of runs in which bands were chosen.
 - *one rate*, *bands*: audits until the certificate, median; a dash: more than {cases} cases bring.

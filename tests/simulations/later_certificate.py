@@ -11,9 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from models.certification import case_counts, certificate, e_values, era_plan, group_e_values
+from models.certification import audit_bands, case_counts, certificate, e_values, era_plan, group_e_values
 from models.evaluation.outcome import Outcome
-from models.routing import audit_bands
 from models.routing.policy import Policy
 
 Floats = NDArray[np.float64]

@@ -1,9 +1,9 @@
 """Audits by band keep the promise: labels choose the bands, and bands choose the later labels.
 
 Seeded. A threshold is in force whose true error is a hair above the target, so that whoever certifies it is wrong. A person
-adopts it again every ten days, by which the product chooses bands anew from all labels so far. In one world the errors stay where the
-labels showed them; in the other they have moved to the sure cases, which are audited least, before the evidence began. Tolerances are
-three binomial standard errors of the number of runs.
+adopts it again every ten days, by which the product chooses bands anew from all labels so far. In one world the errors stay where
+the labels showed them; in the other they have moved to the sure cases, which are audited least, before the evidence began.
+Tolerances are three binomial standard errors of the number of runs.
 """
 
 import math
@@ -14,11 +14,10 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from models.certification import case_counts, e_values
+from models.certification import audit_bands, case_counts, e_values
 from models.evaluation import intervals, risk
 from models.evaluation.estimate import Estimate
 from models.evaluation.outcome import Outcome
-from models.routing import audit_bands
 from models.routing.policy import Policy
 from tests.simulations import later_certificate
 from tests.simulations.shapes import MODELS

@@ -4,8 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from models.certification import audit_bands
 from models.evaluation.outcome import Outcome
-from models.routing import audit_bands, policy
+from models.routing import policy
 
 RATE, TARGET = 0.05, 0.01
 
