@@ -25,7 +25,7 @@ POWER = (
     3 / 8
 )  # of the estimated error: between the fourth root and the square root, as docs/results/audit-bands.md has it
 LEAST = 0.6  # of the mean rate: the smallest rate of a band
-ERRORS = 10  # among the labels of the released: with fewer nobody knows where they are
+ERRORS = 20  # among the labels of the released: with fewer nobody knows where they are
 PAYS = 0.95  # of the labels that equal rates would take, from which bands are worth having
 _STAKES = np.linspace(0.02, 0.98, 49)
 
@@ -41,7 +41,7 @@ def choose(counts: pl.DataFrame, threshold: float, *, audit_rate: float, target:
         target: The target error, in (0, 1).
 
     Returns:
-        Pairs of where a band begins and its rate, as `policy.Policy.by_band` has them. None where fewer than 10 of the labels of
+        Pairs of where a band begins and its rate, as `policy.Policy.by_band` has them. None where fewer than 20 of the labels of
         the released are wrong, where the scores leave one band, where the rates can be no others, or where by these very labels
         bands would save less than one label in twenty.
     """

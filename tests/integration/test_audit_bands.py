@@ -17,7 +17,7 @@ from review.report import timeline
 from tests.integration.desk import ANN, WHY, Clock, Desk
 
 OFF = "audit_bands = false\n"
-STEPS = {0.6: 12, 0.65: 6, 0.7: 2, 0.75: 0, 0.8: 0, 0.85: 0, 0.9: 0, 0.95: 0}  # confidence -> wrong of a hundred
+STEPS = {0.6: 16, 0.65: 8, 0.7: 2, 0.75: 0, 0.8: 0, 0.85: 0, 0.9: 0, 0.95: 0}  # confidence -> wrong of a hundred
 LEAST = 0.6
 
 
