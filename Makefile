@@ -5,6 +5,7 @@
 # make lint               format, lint, types, layers
 # make fuzz               10 000 odd and damaged inputs (minutes); ARGS="--first 10000": others; writes docs/results/fuzz.md
 # make bench              how fast, on how much
+# make bands              how many audits a later certificate takes, by band and at one rate (minutes); writes docs/results/audit-bands.md
 # make soak               a day of all schedules under load (a quarter of an hour); writes docs/results/soak.md
 # make streams            200 simulated streams of 60 days, judged by what was planted (some 40 minutes); `make test` lives 20
 # make formats            every format and kind of score from its files to finished answers (minutes); `make test` walks five
@@ -23,7 +24,7 @@ VENV = .venv$(if $(SECOND_READER_PREFECT),-prefect-$(SECOND_READER_PREFECT))
 # Without compiled modules every start of a command takes half as long again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint bench faults formats fuzz soak streams setup setup-all
+.PHONY: demo test lint bands bench faults formats fuzz soak streams setup setup-all
 
 demo: setup-all
 	@$(VENV)/bin/python -m deploy.demo $(STREAM) $(ARGS)
@@ -42,6 +43,9 @@ fuzz: setup
 
 bench: setup-all
 	@$(VENV)/bin/python -m pytest tests/bench --timeout 900 --capture no $(ARGS)
+
+bands: setup
+	@$(VENV)/bin/python -m tests.bench.audit_bands --write docs/results/audit-bands.md $(ARGS)
 
 faults: setup-all
 	@rm -f .local/faults.jsonl

@@ -123,7 +123,7 @@ def gather(
         readers=_readers(run, in_force, people, releases=Route.AUTOMATE in epoch.kinds["route"]),
         repeats=int(epoch.kinds.filter("held")["n"].sum()) - sum(never_released.values()),
         never_released=never_released,
-        always_audited=ruled.always_audited(epoch),
+        always_audited=ruled.always_audited(book, in_force.epoch_id, epoch),
         slices=breakdowns.flags(epoch, target=in_force.target_error, delta=in_force.delta, design=weighed.whole.design),
         shift=breakdowns.shift(epoch),
         at=at,

@@ -5,10 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
+
 from flows.governance import adoption, epochs, safeguards
 from flows.runtime import runs, settings
 from models import names_and_reasons
 from models.answers import same
+from models.certification import audit_bands
 from models.config.stream import Stream
 from models.errors import Misuse
 from models.routing import policy as policies
@@ -43,7 +46,8 @@ def adopt(
                 raise Misuse(
                     f"{stream.name} has one threshold for all classes; leave --class out, or set policy.per_class"
                 )
-            policy = policy_of(stream, adoption.chosen(stream.name, threshold, weighing, "", uncertified=uncertified))
+            at = adoption.chosen(stream.name, threshold, weighing, "", uncertified=uncertified)
+            policy = policy_of(stream, at, counts=weighing.counts)
         else:
             policy = policy_of(
                 stream, None, adoption.thresholds(stream, in_force, weighing, threshold, label, uncertified=uncertified)
@@ -242,14 +246,26 @@ def governed(
 
 
 def policy_of(
-    stream: Stream, threshold: float | None, by_class: Mapping[str, float | None] | None = None
+    stream: Stream,
+    threshold: float | None,
+    by_class: Mapping[str, float | None] | None = None,
+    *,
+    counts: pl.DataFrame | None = None,
 ) -> policies.Policy:
-    """A policy with these thresholds at the rates of the stream file. Raises Misuse if they are none."""
+    """A policy with these thresholds at the rates of the stream file. Raises Misuse if they are none.
+
+    `counts`: earlier cases, by whose labels the bands of the audits are chosen; without them all are audited at one rate.
+    """
     cold = threshold is None and by_class is None
+    bands = None
+    if counts is not None and threshold is not None and 0 <= threshold <= 1 and stream.policy.audit_bands:
+        rate, target = stream.policy.audit_rate, stream.target.error
+        bands = audit_bands.choose(counts, threshold, audit_rate=rate, target=target)
     try:
         return policies.Policy(
             threshold=threshold,
             by_class=by_class,
+            by_band=bands,
             audit_rate=stream.policy.audit_rate,
             blind_rate=stream.policy.cold_blind_rate if cold else stream.policy.blind_rate,
         )

@@ -4,7 +4,7 @@ Nothing of Prefect is loaded here, as in `flows.governance.actions`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -30,6 +30,7 @@ class Weighing:
     verdicts: dict[str, verdict.Verdict]
     samples: dict[str, pl.DataFrame]  # the blind samples (`review.queries.blind_samples`)
     registered: dict[str, dict[str, float]]  # per part: the text that the report shows -> the registered threshold
+    counts: pl.DataFrame = field(default_factory=pl.DataFrame)  # of the epoch's cases (`models.evaluation.risk`)
 
     def threshold(self, part: str, asked: float) -> float:
         """The registered threshold that a person means by a number: this very one, or the one whose text it is."""
@@ -74,6 +75,7 @@ def of(book: ledger.Ledger, stream: Stream, in_force: policy_history.PolicyInFor
         verdicts=evidence_counts.verdicts(weighed, in_force, progress_by_scope),
         samples={part: (weighed.by_class[part] if part else weighed.whole).samples for part in plans},
         registered=registered,
+        counts=weighed.whole.counts,
     )
 
 

@@ -121,7 +121,9 @@ def adoption(
         "cost_error": stream.costs.error,
         "cost_review_minute": stream.costs.review_minute,
     }
-    policy_id = digest(content)
+    bands = None if policy.by_band is None else json.dumps(policy.by_band)
+    # Without bands a policy is known by the hash it had before there were any.
+    policy_id = digest(content if bands is None else content | {"by_band": bands})
     adopted = {
         "stream": stream.name,
         "version": 1 if replaced is None else replaced.version + 1,
@@ -138,7 +140,7 @@ def adoption(
     }
     return {
         "policy": pl.DataFrame(
-            [{"policy_id": policy_id, **content, "by_band": None}],
+            [{"policy_id": policy_id, **content, "by_band": bands}],
             schema_overrides={"threshold": pl.Float64, "by_class": pl.String, "by_band": pl.String},
         ),
         "adoption": pl.DataFrame([adopted], schema_overrides={"replaced": pl.String}),

@@ -114,11 +114,14 @@ def _kept(
     """
     cold = policy_history.history(book, stream.name).filter(pl.col("epoch_id") == in_force.epoch_id).row(0, named=True)
     taken = policy_history.adopted(book, stream.name, in_force.epoch_id) or cold
+    rule = policy_history.rule_of(taken)
     thresholds = {part: state.threshold for part, state in held.items()}
     releases = any(threshold is not None for threshold in thresholds.values())
     return policies.Policy(
         threshold=thresholds.get(""),
         by_class=None if "" in thresholds else thresholds,
+        # Bands are chosen for a threshold, when a person adopts it: another is audited at one rate.
+        by_band=rule.by_band if thresholds.get("") == rule.threshold else None,
         audit_rate=taken["audit_rate"],
         blind_rate=(taken if releases else cold)["blind_rate"],
     )

@@ -25,11 +25,16 @@ def smallest(policies: Mapping[int, policy.Policy], thresholds: Floats) -> Float
 
     From the rules, not from the cases that happened to come: the stake must be fixed before sampling.
     """
-    rows = []
+    rows: list[Floats] = []
     for rule in policies.values():
-        threshold = np.inf if rule.threshold is None else rule.threshold
-        released = rule.audit_rate if rule.threshold is not None else rule.blind_rate
-        rows.append(np.where(thresholds >= threshold, released, min(released, rule.blind_rate)))
+        if rule.threshold is None:
+            rows.append(np.full(len(thresholds), rule.blind_rate))
+            continue
+        bands = rule.by_band or ((rule.threshold, rule.audit_rate),)
+        begins, rates = np.array(bands).T
+        above = np.minimum.accumulate(rates[::-1])[::-1]  # of each band, the smallest rate of it and those above
+        band = np.searchsorted(begins, thresholds, side="right") - 1  # -1: below all that is released
+        rows.append(np.where(band >= 0, above[band], min(above[0], rule.blind_rate)))
     return np.array(rows, np.float64).reshape(len(policies), len(thresholds))
 
 

@@ -81,6 +81,7 @@ class Policy(Table):
     """How often the machine is checked, and whether each class has a line of its own."""
 
     audit_rate: Rate = 0.05  # of the released, labelled blind
+    audit_bands: bool = True  # more often where earlier labels show errors, less where they do not; the mean stays
     blind_rate: Rate = 0.2  # of the reviewed, labelled without the model's answer
     cold_blind_rate: Rate = 1.0  # the same while nothing is released yet
     per_class: Literal["no", "joint", "each"] = (

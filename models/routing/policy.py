@@ -1,6 +1,7 @@
 """The threshold between the machine and people, and the sample that keeps it honest.
 
     pi    = audit_rate if confidence >= threshold else blind_rate; 1 where a rule has the case audited
+            (with bands: the rate of the band that the confidence is in, in the place of audit_rate)
     u     = SHA-256(salt, group id) mapped to [0, 1): cases that belong together share one sample, the same for ever
     blind = u < pi
     route = AUTOMATE if confidence >= threshold else REVIEW
@@ -13,6 +14,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 import polars as pl
 import polars_hash as plh
@@ -25,6 +27,9 @@ class Route(StrEnum):
     REVIEW = "REVIEW"
 
 
+BANDS = 8  # of a policy at most: each is a propensity that evidence and estimates tell apart
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """Where the threshold stands and how often the machine is checked.
@@ -32,13 +37,16 @@ class Policy:
     `threshold` is a confidence in [0, 1], or None for +inf (nothing is released: cold start, halt). `by_class`: instead,
     one such threshold per label of the stream, for the cases the model gives that label; a label without one is never
     released. `audit_rate` and `blind_rate` are probabilities in (0, 1]: never zero, or what they leave out could not be
-    measured. Raises ValueError on anything else, or on both kinds of threshold at once.
+    measured. `by_band`: instead of `audit_rate`, which is their mean, a rate in (0, 1] for each band of confidence: pairs of
+    where a band begins and its rate, rising, the first at the threshold, at most 8. Raises ValueError on anything else, on both
+    kinds of threshold at once, or on bands without one threshold for all cases.
     """
 
     threshold: float | None
     audit_rate: float
     blind_rate: float
     by_class: Mapping[str, float | None] | None = None
+    by_band: tuple[tuple[float, float], ...] | None = None
 
     def __post_init__(self) -> None:
         for at in (self.threshold, *(self.by_class or {}).values()):
@@ -49,6 +57,25 @@ class Policy:
         for name, rate in (("audit_rate", self.audit_rate), ("blind_rate", self.blind_rate)):
             if not 0 < rate <= 1:
                 raise ValueError(f"{name} {rate!r}: give a probability above 0 and at most 1")
+        if self.by_band is not None:
+            self._check_bands(self.by_band)
+
+    def _check_bands(self, bands: tuple[tuple[float, float], ...]) -> None:
+        if not 1 <= len(bands) <= BANDS:
+            raise ValueError(f"{len(bands)} bands: give 1 to {BANDS}")
+        begins = [begin for begin, _ in bands]
+        if self.threshold is None or begins[0] != self.threshold:
+            raise ValueError(f"the first band begins at {begins[0]!r}: give the threshold, {self.threshold!r}")
+        if not all(low < high for low, high in pairwise(begins)) or begins[-1] > 1:
+            raise ValueError(f"bands begin at {begins}: give confidences that rise, up to 1")
+        for begin, rate in bands:
+            if not 0 < rate <= 1:
+                raise ValueError(f"audit rate {rate!r} from {begin!r}: give a probability above 0 and at most 1")
+
+    @property
+    def audit_rates(self) -> tuple[float, ...]:
+        """The rates at which released cases are audited, by band from the least sure; one where there are no bands."""
+        return (self.audit_rate,) if self.by_band is None else tuple(rate for _, rate in self.by_band)
 
     @property
     def releases(self) -> bool:
@@ -58,7 +85,7 @@ class Policy:
     def of_class(self, label: str) -> "Policy":
         """The policy as the cases meet it that the model gives this label."""
         at = self.threshold if self.by_class is None else self.by_class.get(label)
-        return Policy(threshold=at, audit_rate=self.audit_rate, blind_rate=self.blind_rate)
+        return Policy(threshold=at, audit_rate=self.audit_rate, blind_rate=self.blind_rate, by_band=self.by_band)
 
 
 def random_numbers(ids: pl.Series, salt: str) -> pl.Series:
@@ -109,11 +136,12 @@ def route(
     if held is not None:
         sure &= held.is_null()
     always = pl.lit(False) if audited is None else pl.lit(audited)
+    released = pl.lit(policy.audit_rate)
+    for begin, rate in policy.by_band or ():
+        released = pl.when(pl.lit(confidence) >= begin).then(rate).otherwise(released)
     return (
         pl.DataFrame({"sure": sure, "number": random_numbers(ids, salt)})
-        .with_columns(
-            propensity=pl.when(always).then(1.0).when("sure").then(policy.audit_rate).otherwise(policy.blind_rate)
-        )
+        .with_columns(propensity=pl.when(always).then(1.0).when("sure").then(released).otherwise(policy.blind_rate))
         .select(
             pl.when("sure").then(pl.lit(Route.AUTOMATE)).otherwise(pl.lit(Route.REVIEW)).alias("route"),
             (pl.col("number") < pl.col("propensity")).alias("blind"),

@@ -107,7 +107,7 @@ def look(
         batch=rows["seal"].to_numpy(),
     )
     least = np.array(
-        [min(rule.blind_rate, rule.audit_rate) if rule.releases else rule.blind_rate for rule in policies.values()]
+        [min(rule.blind_rate, *rule.audit_rates) if rule.releases else rule.blind_rate for rule in policies.values()]
     )
     routed = case_counts.Tally(
         lowest=np.repeat(least[:, None], len(plan.thresholds), axis=1),

@@ -186,8 +186,7 @@ def all_policies(ledger: Ledger, stream: str) -> dict[str, Policy]:
 
 def _policies(ledger: Ledger, column: Literal["epoch_id", "stream"], value: str) -> dict[str, Policy]:
     rows = ledger.read(
-        f"SELECT policy_id, threshold, by_class, audit_rate, blind_rate FROM policy WHERE {column} = :value "
-        "ORDER BY policy_id",
+        f"SELECT policy_id, {', '.join(policy_history.RULE)} FROM policy WHERE {column} = :value ORDER BY policy_id",
         value=value,
     )
     return {row["policy_id"]: policy_history.rule_of(row) for row in rows.iter_rows(named=True)}

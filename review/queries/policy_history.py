@@ -11,7 +11,7 @@ from models import names_and_reasons
 from models.routing.policy import Policy
 from review.ledger.ledger import Ledger
 
-RULE = ("threshold", "by_class", "audit_rate", "blind_rate")
+RULE = ("threshold", "by_class", "audit_rate", "blind_rate", "by_band")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ def policy_in_force(ledger: Ledger, stream: str) -> PolicyInForce | None:
     rows = ledger.read(
         """
         SELECT a.version, a.policy_id, a.adopted_by, a.adopted_at, a.because, a.certified, a.replaced, a.seal,
-               p.threshold, p.by_class, p.audit_rate, p.blind_rate, p.target_error, p.delta,
+               p.threshold, p.by_class, p.audit_rate, p.blind_rate, p.by_band, p.target_error, p.delta,
                e.epoch_id, e.salt, e.model_id, e.labels
         FROM adoption a JOIN policy p ON p.policy_id = a.policy_id JOIN epoch e ON e.epoch_id = p.epoch_id
         WHERE a.stream = :stream ORDER BY a.version DESC LIMIT 1
@@ -57,7 +57,9 @@ def policy_in_force(ledger: Ledger, stream: str) -> PolicyInForce | None:
 def rule_of(row: Mapping[str, Any]) -> Policy:
     """A policy from its columns RULE."""
     by_class = None if row["by_class"] is None else json.loads(row["by_class"])
-    return Policy(by_class=by_class, **{name: row[name] for name in RULE if name != "by_class"})
+    by_band = None if row["by_band"] is None else tuple((begin, rate) for begin, rate in json.loads(row["by_band"]))
+    rates = {name: row[name] for name in ("threshold", "audit_rate", "blind_rate")}
+    return Policy(by_class=by_class, by_band=by_band, **rates)
 
 
 def history(ledger: Ledger, stream: str) -> pl.DataFrame:
@@ -65,7 +67,7 @@ def history(ledger: Ledger, stream: str) -> pl.DataFrame:
     return ledger.read(
         """
         SELECT a.version, a.adopted_at, a.adopted_by, a.because, a.certified, a.policy_id, a.replaced, a.seal,
-               p.epoch_id, p.threshold, p.by_class, p.audit_rate, p.blind_rate, p.target_error, p.delta
+               p.epoch_id, p.threshold, p.by_class, p.audit_rate, p.blind_rate, p.by_band, p.target_error, p.delta
         FROM adoption a JOIN policy p ON p.policy_id = a.policy_id
         WHERE a.stream = :stream ORDER BY a.version
         """,

@@ -4,6 +4,7 @@ import polars as pl
 
 from models.routing.policy import Route
 from review.ledger.ledger import Ledger
+from review.queries import certificates
 from review.queries.outcomes import Outcomes
 
 _RULE = "rule "
@@ -25,12 +26,13 @@ def never_released(ledger: Ledger, epoch_id: str, cases: Outcomes) -> dict[str, 
     return dict(counts.iter_rows())
 
 
-def always_audited(cases: Outcomes) -> int:
+def always_audited(ledger: Ledger, epoch_id: str, cases: Outcomes) -> int:
     """Released cases of the epoch that a rule had read by a person, whatever their number said. `cases`: of the epoch.
 
-    They are those whose propensity is above that of the others under the same policy; where every case is audited, or
-    all that was released falls under a rule, none can be distinguished, and they count as plain audits.
+    They are those whose propensity is above every audit rate of their policy; where that is 1, none can be distinguished, and
+    they count as plain audits.
     """
+    most = {name: max(rule.audit_rates) for name, rule in certificates.policies(ledger, epoch_id).items()}
     released = cases.kinds.filter(pl.col("route") == Route.AUTOMATE)
-    above = pl.col("propensity") > pl.col("propensity").min().over("policy_id")
+    above = pl.col("propensity") > pl.col("policy_id").replace_strict(most, return_dtype=pl.Float64)
     return int(released.filter(above)["n"].sum())

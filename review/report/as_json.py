@@ -99,6 +99,7 @@ def whole(report: Report) -> dict[str, Any]:
             "threshold": policy.policy.threshold,
             "by_class": None if policy.policy.by_class is None else dict(policy.policy.by_class),
             "audit_rate": policy.policy.audit_rate,
+            "by_band": policy.policy.by_band,
             "blind_rate": policy.policy.blind_rate,
             "coverage": report.coverage_here,
             "error": _plain(report.here),

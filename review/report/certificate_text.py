@@ -5,7 +5,7 @@ from models.certification import certificate
 from models.certification import era as era_
 from review import formats
 from review.queries import blind_samples, policy_history
-from review.report import outlook, readers_text, rules_text, silence_text
+from review.report import bands_text, outlook, readers_text, rules_text, silence_text
 from review.report.figures import Alarm, ClassRow, Report
 
 REVOKED = (
@@ -73,6 +73,7 @@ def lines(report: Report) -> list[str]:
             f"{'its' if report.repeats == 1 else 'their'} group as its plan allows had come before."
         )
     sentences += rules_text.of(report)
+    sentences += bands_text.of(report)
     if proposal is None:
         return sentences
     if proposal.threshold is None:

@@ -114,7 +114,9 @@ def _noticed(report: Report) -> list[str]:
     """How often an alarm is false, and how long a rise goes unnoticed, at the stream's own pace."""
     if report.in_force is None:
         return []
-    audits = report.what_if.cases_per_day * (report.automation or 0.0) * report.in_force.policy.audit_rate
+    # Where bands are audited at different rates, what is watched is thinned to the least of them (`queries.watched`).
+    rate = min(report.in_force.policy.audit_rates)
+    audits = report.what_if.cases_per_day * (report.automation or 0.0) * rate
     sentence = detection_delay.sentence(report.target, audits, beside=_fields(report))
     return [] if sentence is None else [sentence]
 

@@ -32,7 +32,9 @@ def wider(report: Report) -> str:
         )
     low, high = intervals.clopper_pearson(here.errors, here.n, here.alpha)
     if here.method == risk.WEIGHTED and here.high - here.low > WIDER * float(high - low):
-        stands = formats.count(round(1 / report.in_force.policy.audit_rate), "case")
+        rates = report.in_force.policy.audit_rates
+        most = "up to " if len(rates) > 1 else ""
+        stands = most + formats.count(round(1 / min(rates)), "case")
         return (
             f"At the threshold the limits are {of_all}, wider than {formats.count(here.n, 'label')} alike would give: since the "
             f"threshold was moved one audit stands for {stands}. They narrow with each audit."

@@ -34,7 +34,7 @@ def case(
     """
     rows = ledger.read(
         """
-        SELECT d.*, p.threshold, p.by_class, p.audit_rate, p.blind_rate, e.salt
+        SELECT d.*, p.threshold, p.by_class, p.audit_rate, p.blind_rate, p.by_band, e.salt
         FROM decision d JOIN policy p ON p.policy_id = d.policy_id JOIN epoch e ON e.epoch_id = d.epoch_id
         WHERE d.stream = :stream AND d.case_id = :case
         """,
@@ -57,7 +57,7 @@ def case(
         f"model       {row['model_id']} {_prediction(row)}",
         *_record(ledger, row),
         f"confidence  {_number(row['confidence'])}" + (f"; unscored: {row['doubt']}" if row["doubt"] else ""),
-        f"policy      {row['policy_id'][:12]}: {line}, audit rate {row['audit_rate']:g}, blind rate {row['blind_rate']:g}",
+        f"policy      {row['policy_id'][:12]}: {line}, audit rate {_audits(row)}, blind rate {row['blind_rate']:g}",
         f"number      {number:.6f} against propensity {row['propensity']:g}: "
         + ("blind" if row["blind"] else "not sampled")
         + (
@@ -253,6 +253,14 @@ def policies(ledger: Ledger, stream: str) -> str:
 
 def _releases(row: dict[str, Any]) -> str:
     return formats.releases(row["threshold"], None if row["by_class"] is None else json.loads(row["by_class"]))
+
+
+def _audits(row: dict[str, Any]) -> str:
+    """The rate at which released cases are audited, and of each band where they differ."""
+    mean = f"{row['audit_rate']:g}"
+    if row["by_band"] is None:
+        return mean
+    return f"{mean} (from {', from '.join(f'{begin:.6g}: {rate:.4g}' for begin, rate in json.loads(row['by_band']))})"
 
 
 _REPORTED = ("decisions", "automated", "reviewed", "era", "look")

@@ -151,7 +151,8 @@ def _decisions(facts: Facts, seen: dict[str, tuple[Any, ...]]) -> Iterator[Findi
             yield Finding(kind="other", text=f"{name} is held, and no case of its group came before")
         if released != sure:
             yield Finding(kind="released" if released else "other", text=f"{name} took the wrong way ({row['route']})")
-        propensity = rule["audit_rate"] if sure else rule["blind_rate"]
+        audited = [(line, rule["audit_rate"]), *json.loads(rule["by_band"] or "[]")]
+        propensity = [rate for begin, rate in audited if begin <= confidence][-1] if sure else rule["blind_rate"]
         if row["payload"] is not None:
             group = hashlib.sha256(f"1\n{row['payload']}".encode()).hexdigest()[:16]
             if row["group_id"] != group:

@@ -152,7 +152,10 @@ def test_what_a_rule_has_audited_is_released_and_read_blind_with_propensity_one(
     assert n == 900
     assert abs(blind - 90) < 4 * math.sqrt(900 * 0.1 * 0.9)
     report = office.report()
-    assert (report.always_audited, ruled.always_audited(office.desk.cases())) == (100, 100)
+    assert (
+        report.always_audited,
+        ruled.always_audited(office.book, office.desk.in_force().epoch_id, office.desk.cases()),
+    ) == (100, 100)
     assert any(one.startswith("100 released cases were sampled by a rule") for one in certificate_text.lines(report))
 
 

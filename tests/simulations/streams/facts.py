@@ -160,15 +160,23 @@ def released_labels(facts: Facts, epoch_id: str, at: str | None = None) -> list[
     """The blind labels of what an epoch released, in the order of decision, each with whether it is wrong.
 
     A case that another person is to read is not settled, though all have agreed with the model so far. `at`: what has waited
-    for that person too long by then (a time of the ledger) counts as it stands, a dispute as wrong; None: nothing does.
+    for that person too long by then (a time of the ledger) counts as it stands, a dispute as wrong; None: nothing does. Where
+    a policy audits some of the released more often than others, they are thinned to the least rate that has come.
     """
     readings = facts.readings()
     value = {(row["case_id"], row["slot"]) for result in readings.values() for row in result}
     due = {row["case_id"] for row in facts.tables["dispatch"] if (row["case_id"], row["slot"]) not in value}
     labels = []
-    for row in facts.cases(epoch_id):
+    cases = facts.cases(epoch_id)
+    least: dict[str, float] = {}
+    for row in cases:
+        if row["route"] == "AUTOMATE":
+            least[row["policy_id"]] = min(least.get(row["policy_id"], 1.0), row["propensity"])
+    for row in cases:
         fact = facts.label_of(row, readings)
         if row["route"] != "AUTOMATE" or not row["blind"] or fact == "none":
+            continue
+        if int(row["group_id"], 16) >= least[row["policy_id"]] / row["propensity"] * 2**64:
             continue
         waits = fact == "disputed" or row["case_id"] in due
         if not waits or (at is not None and _too_long(facts, row, readings[row["case_id"]], fact, at)):

@@ -137,7 +137,6 @@ TRIED: dict[str, str] = {
         "review.report.study_text review.report.study_words"
     ),
     "tests/unit/models/answers/test_same.py": "models.answers.right_wrong",
-    "tests/unit/models/certification/test_certificate.py": "models.certification.case_counts",
     "tests/unit/models/classifiers/test_inference.py": "models.classifiers.features models.outputs.reserved",
     "tests/unit/models/config/test_stream.py": "models.config.input_table models.config.table",
     "tests/unit/models/evaluation/test_cost.py": "models.evaluation.slices",

@@ -1,5 +1,6 @@
 """What a report says of what is released and of how wrong it is: counts exactly, limits at their level."""
 
+import json
 import re
 
 from tests.simulations.streams import world
@@ -76,8 +77,20 @@ def _wider(result: re.Match[str], scene: Scene) -> Findings:
 
 def _at_threshold(result: re.Match[str], scene: Scene) -> Findings:
     yield from same(result, number(result[3]), len(scene.labels(scene.at(scene.policy["threshold"]))))
-    if abs(number(result[4]) - 1 / scene.policy["audit_rate"]) > 0.5:
-        yield "count", f"{result[0]!r}, but one in {1 / scene.policy['audit_rate']:.3g} is sampled"
+    least = min((rate for _, rate in _by_band(scene)), default=scene.policy["audit_rate"])
+    if abs(number(result[4]) - 1 / least) > 0.5:
+        yield "count", f"{result[0]!r}, but one in {1 / least:.3g} is sampled"
+
+
+def _by_band(scene: Scene) -> list[tuple[float, float]]:
+    return [(begin, rate) for begin, rate in json.loads(scene.policy["by_band"] or "[]")]
+
+
+def _bands(result: re.Match[str], scene: Scene) -> Findings:
+    """The mean rate, and as many bands with a rate of their own as the policy has."""
+    rates = [round(100 * rate, 1) for _, rate in _by_band(scene)]
+    shown = [float(one) for one in re.findall(r"([\d.]+)\u00a0% from confidence", result[2])]
+    yield from same(result, (float(result[1]), shown), (100 * scene.policy["audit_rate"], rates))
 
 
 def _none_answered(result: re.Match[str], scene: Scene) -> Findings:
@@ -147,8 +160,12 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     (
         rf"At the threshold the limits are {P} to {P}, wider than {N} labels? alike would give: since the threshold was moved "
-        rf"one audit stands for {N} cases?\.",
+        rf"one audit stands for (?:up to )?{N} cases?\.",
         _at_threshold,
+    ),
+    (
+        rf"Of what is released {P} is sampled for a blind label, more often where earlier labels showed errors: (.*) on\.",
+        _bands,
     ),
     (
         r"(?:Of these themselves nothing is known yet|About the model nothing can be said yet|How many of these answers are "

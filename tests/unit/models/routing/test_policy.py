@@ -117,3 +117,52 @@ def test_a_case_that_is_always_audited_is_read_blind_released_or_not() -> None:
     assert decided["propensity"].to_list() == [1.0, 0.05, 1.0, 0.2]
     assert decided["blind"][0]
     assert decided["blind"][2]
+
+
+BANDS = ((0.8, 0.09), (0.9, 0.05), (0.95, 0.03))
+BANDED = policy.Policy(threshold=0.8, audit_rate=0.05, blind_rate=0.2, by_band=BANDS)
+
+
+def test_each_released_case_has_the_rate_of_its_band_and_what_goes_to_a_person_has_not() -> None:
+    confidence = [0.79, 0.8, math.nextafter(0.9, 0), 0.9, 0.95, 1.0, None, math.nan]
+    assert [0.2, 0.09, 0.09, 0.05, 0.03, 0.03, 0.2, 0.2] == routed(confidence, rule=BANDED)["propensity"].to_list()
+
+
+def test_a_case_that_a_rule_has_audited_is_read_whatever_its_band() -> None:
+    frame = policy.route(
+        pl.Series([0.99]), pl.Series(["a"]), policy=BANDED, salt=SALT, audited=pl.Series([True], dtype=pl.Boolean)
+    )
+    assert [("AUTOMATE", True, 1.0)] == frame.rows()
+
+
+def test_one_band_is_as_good_as_none() -> None:
+    one = policy.Policy(threshold=0.8, audit_rate=0.05, blind_rate=0.2, by_band=((0.8, 0.05),))
+    confidence: list[float | None] = [0.1, 0.8, 0.9, None]
+    assert routed(confidence, rule=EVEN).equals(routed(confidence, rule=one))
+    assert (one.audit_rates, EVEN.audit_rates, BANDED.audit_rates) == ((0.05,), (0.05,), (0.09, 0.05, 0.03))
+
+
+@pytest.mark.parametrize(
+    ("bands", "wrong"),
+    [
+        ((), "0 bands"),
+        (tuple((0.8 + step / 100, 0.1) for step in range(9)), "9 bands"),
+        (((0.7, 0.1),), "the first band begins at 0.7: give the threshold, 0.8"),
+        (((0.8, 0.1), (0.8, 0.2)), "that rise"),
+        (((0.8, 0.1), (1.1, 0.2)), "up to 1"),
+        (((0.8, 0.1), (0.9, 0.0)), r"audit rate 0\.0 from 0\.9"),
+        (((0.8, 0.1), (0.9, 1.5)), r"audit rate 1\.5 from 0\.9"),
+        (((0.8, 0.1), (math.nan, 0.2)), "that rise"),
+    ],
+)
+def test_bands_that_leave_a_released_case_without_a_rate_are_refused(
+    bands: tuple[tuple[float, float], ...], wrong: str
+) -> None:
+    with pytest.raises(ValueError, match=wrong):
+        policy.Policy(threshold=0.8, audit_rate=0.05, blind_rate=0.2, by_band=bands)
+
+
+def test_bands_take_one_threshold_for_all_cases() -> None:
+    for threshold, by_class in ((None, None), (None, {"a": 0.8})):
+        with pytest.raises(ValueError, match="give the threshold"):
+            policy.Policy(threshold=threshold, by_class=by_class, audit_rate=0.05, blind_rate=0.2, by_band=BANDS)
