@@ -59,6 +59,11 @@ def amount(value: float) -> str:
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
+def money(value: float) -> str:
+    """A sum that somebody entered, to the cent: `1 200`, `1 200.50`."""
+    return f"{value:,.2f}".removesuffix(".00").replace(",", THIN)
+
+
 def daily(value: float) -> str:
     """A pace to plan by, per day: `100`, `0.42`, `3`."""
     return count(round(value)) if value >= 10 or value == round(value) else amount(value)
