@@ -5,6 +5,7 @@ import math
 from typing import Any
 
 from flows.governance import evidence
+from flows.planning import spending
 from flows.runtime import runs
 from models.answers import record_text, row_lists
 from models.certification.era_plan import FieldTarget
@@ -26,9 +27,9 @@ def of(run: runs.Run, in_force: policy_history.PolicyInForce, cases: Outcomes) -
     by_field = tuple(
         target for plan in certificates.plans(run.ledger, in_force.epoch_id).values() for target in plan.by_field
     )
-    compared = (shadows.compared(run.ledger, run.stream.name, cases, name) for name in names)
+    compared = [shadows.compared(run.ledger, run.stream.name, cases, name) for name in names]
     with evidence.adding_up(run.stream):
-        return tuple(
+        others = tuple(
             other_models.of(
                 one,
                 lambda answer, truth: assess(run.stream, by_field, answer, truth),
@@ -41,6 +42,7 @@ def of(run: runs.Run, in_force: policy_history.PolicyInForce, cases: Outcomes) -
             )
             for one in compared
         )
+    return spending.of(run, in_force, cases, compared, others)
 
 
 def _one_threshold(rule: Policy) -> float | None:

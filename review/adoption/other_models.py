@@ -16,6 +16,7 @@ from models.evaluation import comparison
 from models.evaluation.comparison import Paired
 from models.evaluation.estimate import NotEnoughEvidence
 from models.routing.policy import Policy
+from review.adoption.equal_risk import Spending
 from review.queries.shadows import Compared
 
 Losses = Mapping[str, float]  # field with a target of its own -> how wrong it is, in [0, 1]
@@ -32,7 +33,7 @@ class OtherModel:
     least strict certified one on its own score (None: none), `coverage` the share of cases it would release; `needed`: labels
     until the next step (None: no number helps, or there is none). `ours`: the share that this model's threshold releases (None:
     each class has its own). `cost`, `latency_ms`: the mean of its answers, `our_cost`, `our_latency_ms` of this
-    model's; None: unknown.
+    model's; None: unknown. `spending`: what a finished case costs; None: it was not worked out.
     """
 
     model_id: str
@@ -47,6 +48,7 @@ class OtherModel:
     latency_ms: float | None
     our_cost: float | None
     our_latency_ms: float | None
+    spending: Spending | None = None
 
 
 def of(
@@ -88,7 +90,10 @@ def of(
         coverage=_share(cases["score"].to_numpy(), threshold, weights, asked),
         needed=None if step is None else step.labels,
         ours=None if in_force is None else _share(cases["confidence"].to_numpy(), in_force, weights, asked),
-        **{name: _mean(cases.filter("asked")[name]) for name in ("cost", "latency_ms", "our_cost", "our_latency_ms")},
+        cost=_mean(cases.filter("asked")["cost"]),
+        latency_ms=_mean(cases.filter("asked")["latency_ms"]),
+        our_cost=_mean(cases.filter("asked")["our_cost"]),
+        our_latency_ms=_mean(cases.filter("asked")["our_latency_ms"]),
     )
 
 

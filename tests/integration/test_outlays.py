@@ -127,7 +127,7 @@ def test_what_cannot_be_taken_back_is_named(desk: Desk, undo: str, message: str)
 
 
 def test_digits_that_several_ids_begin_with_name_none(desk: Desk) -> None:
-    rows = [{"outlay_id": f"abcd{number}" + "0" * 59} for number in range(2)]
+    rows: list[dict[str, facts.Value]] = [{"outlay_id": f"abcd{number}" + "0" * 59} for number in range(2)]
     desk.book.append({"outlay": facts.outlays(*rows)}, now=runs.clock())
     with pytest.raises(Misuse, match="2 outlays of mail begin so; give more digits"):
         outlays.take_back("mail", "abcd", by=ANN, because=WHY)
