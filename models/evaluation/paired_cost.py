@@ -59,13 +59,14 @@ class Cases:
 class Paired:
     """`ours`, `theirs`: the cost of a finished case by each model. `saved`: what the other saves, ours less theirs.
 
-    In the unit of the prices. Of each estimate `n` is the number of cases, `errors` that of cases which one model alone
-    releases.
+    In the unit of the prices. `spared`: the reviews of a case that the other spares, in [-1, 1], whatever they cost. Of each
+    estimate `n` is the number of cases, `errors` that of cases which one model alone releases.
     """
 
     ours: Estimate
     theirs: Estimate
     saved: Estimate
+    spared: Estimate
 
     @property
     def apart(self) -> int:
@@ -93,7 +94,8 @@ def compare(
     unread = review * (1 - audit_rate)
     ours = cases.ours + review - unread * cases.our_release
     theirs = cases.theirs + review - unread * cases.their_release
-    values = np.column_stack([ours, theirs, ours - theirs])
+    spared = (1 - audit_rate) * (cases.their_release.astype(np.float64) - cases.our_release)
+    values = np.column_stack([ours, theirs, ours - theirs, spared])
     mean, low, high = limits(cases.weights, cases.group, values, resamples, alpha)
     gained, lost = cases.their_release & ~cases.our_release, cases.our_release & ~cases.their_release
     for place, (answers, parts) in enumerate(
@@ -101,6 +103,7 @@ def compare(
             (cases.ours, [_rarer(cases.our_release, unread)]),
             (cases.theirs, [_rarer(cases.their_release, unread)]),
             (cases.ours - cases.theirs, [(gained, unread), (lost, -unread)]),
+            (np.zeros(len(values)), [(gained, 1 - audit_rate), (lost, audit_rate - 1)]),
         ]
     ):
         few_low, few_high = _few(cases, answers, parts, mean[place], alpha)
@@ -117,7 +120,7 @@ def compare(
             method=METHOD,
         )
 
-    return Paired(ours=estimate(0), theirs=estimate(1), saved=estimate(2))
+    return Paired(ours=estimate(0), theirs=estimate(1), saved=estimate(2), spared=estimate(3))
 
 
 def limits(

@@ -79,19 +79,8 @@ def of(
         else (both["score"] >= theirs).fill_null(value=False).to_numpy(),
     )
     groups = int(sampled.group.max(initial=-1)) + 1
-    free = paired_cost.Cases(
-        weights=sampled.weights,
-        group=sampled.group,
-        ours=np.zeros(len(both)),
-        theirs=np.zeros(len(both)),
-        our_release=sampled.our_release,
-        their_release=sampled.their_release,
-    )
     paired = paired_cost.compare(
         sampled, review=money.review, audit_rate=money.audit_rate, resamples=resamples(groups), alpha=alpha
-    )
-    reviews = paired_cost.compare(
-        free, review=1.0, audit_rate=money.audit_rate, resamples=resamples(groups), alpha=alpha
     )
     more = money.outlay_a_day[1] - money.outlay_a_day[0]
     return Spending(
@@ -99,7 +88,7 @@ def of(
         priced=priced,
         paired=paired,
         today=_today(paired, money) if isinstance(paired, Paired) and money.cases_a_day > 0 else paired,
-        reviews=reviews.saved if isinstance(reviews, Paired) else reviews,
+        reviews=paired.spared if isinstance(paired, Paired) else paired,
         break_even=break_even.volume(more, paired.saved) if isinstance(paired, Paired) else paired,
         lines=_lines(paired, money, more),
     )
@@ -121,6 +110,7 @@ def _today(paired: Paired, money: Money) -> Paired:
         ours=crossing.moved(paired.ours, by=ours),
         theirs=crossing.moved(paired.theirs, by=theirs),
         saved=crossing.moved(paired.saved, by=ours - theirs),
+        spared=paired.spared,
     )
 
 

@@ -89,8 +89,7 @@ TRIED: dict[str, str] = {
     ),
     "tests/integration/test_silence.py": "review.queries.silence",
     "tests/integration/test_spending.py": (
-        "flows.planning.choices_costs flows.planning.spending review.adoption.equal_risk review.queries.changeovers "
-        "review.choices.spending_text"
+        "flows.planning.choices_costs flows.planning.spending review.queries.changeovers review.choices.spending_text"
     ),
     "tests/integration/test_spread.py": "flows.scoring.decide",
     "tests/integration/test_stack.py": (

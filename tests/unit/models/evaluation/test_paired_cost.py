@@ -94,6 +94,14 @@ def test_groups_make_limits_wider() -> None:
     assert grouped.saved.high - grouped.saved.low > 1.5 * (alone.saved.high - alone.saved.low)
 
 
+def test_reviews_that_are_spared_are_counted_whatever_they_and_answers_cost() -> None:
+    seen = compare(cases(both=50, theirs=30, ours=10, neither=10, price=(0.02, 5.0)), review=0.5)
+    assert seen.spared.value == pytest.approx(0.9 * 0.2)
+    free = compare(cases(both=50, theirs=30, ours=10, neither=10))
+    assert (seen.spared.low, seen.spared.high) == pytest.approx((free.saved.low, free.saved.high))
+    assert seen.apart == -1
+
+
 def test_few_groups_say_nothing() -> None:
     few = paired_cost.compare(cases(both=19), review=1.0, audit_rate=0.1, resamples=resamples(19), alpha=ALPHA)
     assert few == NotEnoughEvidence(

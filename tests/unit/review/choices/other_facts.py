@@ -44,13 +44,16 @@ def other(
     )
     if saved is not None:
         gain = estimate(*saved)
-        paired = Paired(ours=estimate(0.28, 0.3, 0.32), theirs=estimate(0.0, 0.3 - gain.value, 0.6), saved=gain)
+        spared = estimate(*reviews)
+        paired = Paired(
+            spared=spared, ours=estimate(0.28, 0.3, 0.32), theirs=estimate(0.0, 0.3 - gain.value, 0.6), saved=gain
+        )
         each = outlay_a_day / money.cases_a_day
         spending = replace(
             spending,
             paired=paired,
             today=replace(paired, theirs=crossing.moved(paired.theirs, by=each), saved=crossing.moved(gain, by=-each)),
-            reviews=estimate(*reviews),
+            reviews=spared,
             break_even=break_even.volume(outlay_a_day, gain),
             lines=crossing.of(
                 gain,
