@@ -59,6 +59,21 @@ def amount(value: float) -> str:
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
+def amounts(low: float, high: float) -> tuple[str, str]:
+    """Limits of a number of 0 or more, as `amount` writes it, rounded outwards."""
+    return _outwards(low, math.floor), _outwards(high, math.ceil)
+
+
+def _outwards(value: float, rounded: Callable[[float], int]) -> str:
+    decimals = 0 if value >= 100 else 1 if value >= 10 else 2
+    return amount(rounded(round(value * 10**decimals, 9)) / 10**decimals)
+
+
+def money(value: float) -> str:
+    """A sum that somebody entered, to the cent: `1 200`, `1 200.50`."""
+    return f"{value:,.2f}".removesuffix(".00").replace(",", THIN)
+
+
 def daily(value: float) -> str:
     """A pace to plan by, per day: `100`, `0.42`, `3`."""
     return count(round(value)) if value >= 10 or value == round(value) else amount(value)

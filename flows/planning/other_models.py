@@ -3,6 +3,7 @@
 import math
 
 from flows.governance import eras, evidence, shadow_evidence
+from flows.planning import spending
 from flows.runtime import runs
 from models.routing.policy import Policy
 from review.adoption import other_models
@@ -18,12 +19,12 @@ def of(run: runs.Run, in_force: policy_history.PolicyInForce, cases: Outcomes) -
         return ()
     policies = certificates.all_policies(run.ledger, run.stream.name)
     by_field, after = eras.targets(run.stream), shadow_evidence.since(run.ledger, run.stream, runs.clock())
-    compared = (
+    compared = [
         shadows.compared(run.ledger, run.stream.name, cases, name, beside=in_force.model_id, after=after)
         for name in names
-    )
+    ]
     with evidence.adding_up(run.stream):
-        return tuple(
+        others = tuple(
             other_models.of(
                 one,
                 lambda answer, truth: shadow_evidence.assess(run.stream, by_field, answer, truth),
@@ -35,6 +36,7 @@ def of(run: runs.Run, in_force: policy_history.PolicyInForce, cases: Outcomes) -
             )
             for one in compared
         )
+    return spending.of(run, in_force, cases, compared, others)
 
 
 def _one_threshold(rule: Policy) -> float | None:

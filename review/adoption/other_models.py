@@ -15,6 +15,7 @@ from models.evaluation.comparison import Paired
 from models.evaluation.estimate import NotEnoughEvidence
 from models.routing.policy import Policy
 from review.adoption import shadow_look
+from review.adoption.equal_risk import Spending
 from review.queries.shadows import Compared
 
 
@@ -26,7 +27,7 @@ class OtherModel:
     least strict certified one on its own score (None: none), `coverage` the share of cases it would release; `needed`: labels
     until the next step (None: no number helps, or there is none). `ours`: the share that this model's threshold releases (None:
     each class has its own). `cost`, `latency_ms`: the mean of its answers, `our_cost`, `our_latency_ms` of this
-    model's; None: unknown.
+    model's; None: unknown. `spending`: what a finished case costs; None: it was not worked out.
     """
 
     model_id: str
@@ -41,6 +42,7 @@ class OtherModel:
     latency_ms: float | None
     our_cost: float | None
     our_latency_ms: float | None
+    spending: Spending | None = None
 
 
 def of(
@@ -77,7 +79,10 @@ def of(
         coverage=_share(asked, "score", threshold),
         needed=None if step is None else step.labels,
         ours=None if in_force is None else _share(asked.filter("ours"), "confidence", in_force),
-        **{name: _mean(asked[name]) for name in ("cost", "latency_ms", "our_cost", "our_latency_ms")},
+        cost=_mean(asked["cost"]),
+        latency_ms=_mean(asked["latency_ms"]),
+        our_cost=_mean(asked["our_cost"]),
+        our_latency_ms=_mean(asked["our_latency_ms"]),
     )
 
 

@@ -38,7 +38,8 @@ def whole(report: Report) -> dict[str, Any]:
                                       released), changed, cleared, added (readings with another value), kept; or empty
     others                            models asked beside this one: model_id, asked, labels, paired {ours, theirs, more},
                                       threshold (certified on its own score), coverage, needed, ours (share released now),
-                                      cost, latency_ms, our_cost, our_latency_ms; or empty
+                                      cost, latency_ms, our_cost, our_latency_ms, spending {money, priced, paired, today,
+                                      reviews, break_even, lines: a finished case, of this model and of the other}; or empty
     slices                            per predicted class and slice: error among the released, flagged (Holm)
     shift {distance, p, warn, ...}    of the newest day's confidences from those before, or null
     line {threshold, coverage, error, ...}   the policy in force, or null

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from models.evaluation.estimate import Estimate
 from review import formats
+from review.choices import spending_text
 from review.queries import blind_samples
 from review.report import certificate_text, changes, other_models_text, slider, summary, terminal
 from review.report.charts import drawing, panels, risk_coverage
@@ -76,6 +77,7 @@ def html(report: Report) -> str:
                 other_models_text.right(one, report.model),
                 other_models_text.released(one, report.model),
                 other_models_text.price(one, report.currency),
+                spending_text.of(one, report.model, report.currency),
             )
             for one in report.others
         ],

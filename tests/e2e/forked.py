@@ -36,13 +36,8 @@ _IMPORTED_BY_COMMANDS = (
         "review.report.timeline",
     ),
     *("alembic.command", "alembic.ddl.postgresql", "alembic.ddl.sqlite", "sqlalchemy.dialects.sqlite"),
-    *(
-        "flows.governance.opening",
-        "flows.governance.promotion",
-        "flows.planning.question",
-        "flows.planning.shadows",
-        "flows.handover.purpose_files",
-    ),
+    *("flows.governance.opening", "flows.governance.promotion", "flows.governance.outlays", "flows.planning.question"),
+    *("flows.planning.shadows", "flows.handover.purpose_files"),
     *("alembic.config", "sqlalchemy.dialects.postgresql.psycopg", "mako.template"),
     *("fastapi", "prefect.server.schemas.schedules"),  # by Prefect, in the first run of a process
 )

@@ -68,6 +68,7 @@ TRIED: dict[str, str] = {
         "review.ledger.migrations.versions.v0005_field_targets review.ledger.migrations.versions.v0006_shadows "
         "review.ledger.migrations.versions.v0007_choices"
     ),
+    "tests/integration/test_outlays.py": "flows.commands.outlay flows.governance.outlays review.queries.outlays",
     "tests/integration/test_oversight.py": "review.queries.oversight",
     "tests/integration/test_parts.py": "review.queries.breakdowns",
     "tests/integration/test_payloads.py": "flows.scoring.payloads",
@@ -90,6 +91,9 @@ TRIED: dict[str, str] = {
         "deploy.demo.model_change flows.governance.promotion flows.governance.shadow_evidence review.adoption.shadow_look"
     ),
     "tests/integration/test_silence.py": "review.queries.silence",
+    "tests/integration/test_spending.py": (
+        "flows.planning.choices_costs flows.planning.spending review.queries.changeovers review.choices.spending_text"
+    ),
     "tests/integration/test_spread.py": "flows.scoring.decide",
     "tests/integration/test_stack.py": (
         "deploy.local.child deploy.local.keys deploy.local.label_studio_server deploy.local.postgres "
@@ -149,6 +153,7 @@ TRIED: dict[str, str] = {
     ),
     "tests/unit/models/planning/test_start.py": "review.report.starting",
     "tests/unit/models/planning/test_study.py": "models.planning.labelled models.planning.share_released",
+    "tests/unit/review/choices/test_build_or_buy.py": "review.choices.answer review.choices.asked",
     "tests/unit/review/label_studio/test_annotations.py": "review.ledger.review_outcome",
     "tests/unit/review/label_studio/test_record_form.py": (
         "review.label_studio.forms review.label_studio.record_results review.label_studio.record_tasks "

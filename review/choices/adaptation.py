@@ -1,0 +1,114 @@
+"""The fifth question: prompt or fine-tune? Which of two models has cost less so far, and when the lines of cost cross. Pure."""
+
+import math
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from models.evaluation.crossing import Lines
+from models.evaluation.estimate import Estimate, NotEnoughEvidence
+from review import formats
+from review.adoption.equal_risk import Money
+from review.adoption.other_models import OtherModel
+from review.choices import asked
+from review.choices.answer import Answer, State
+
+QUESTION = "Prompt or fine-tune: which has cost less so far, and when do the two lines of cost cross?"
+LONG = 36_500  # days; a crossing later than that has no date
+
+
+def of(stream: str, model: str, currency: str, others: Sequence[OtherModel], decided: int, today: date) -> Answer:
+    """The answer for a stream's model and the others that were asked; their `spending` holds the lines.
+
+    `decided`: cases so far.
+    """
+    known = asked.with_spending(others)
+    if not known:
+        return Answer(
+            question=QUESTION,
+            state="unasked",
+            says=f"Not asked: {model} is the only model, so there is one line of cost.",
+            rests_on=asked.nobody(decided),
+            would_change=asked.how_to_ask(stream),
+            figures={},
+        )
+    says: list[str] = []
+    states: list[State] = []
+    changes: list[str] = []
+    figures: dict[str, float | int | str | None] = {"cases": known[0][1].money.cases}
+    for one, spending in known:
+        unpriced = asked.unpriced(one, spending, model)
+        lines = spending.lines
+        if unpriced:
+            states.append("unasked")
+            says.append(f"What {' and '.join(unpriced)} has cost is not known.")
+            changes.append(asked.how_to_price(unpriced, stream))
+            continue
+        if isinstance(lines, NotEnoughEvidence):
+            states.append("open")
+            says.append(f"Of {one.model_id} nothing is known yet: {lines.reason}.")
+            changes.append(f"More answers of {one.model_id}: second-reader shadow {stream} --model {one.model_id}.")
+            continue
+        state: State = "known" if lines.ahead or isinstance(lines.cross, Estimate) else "open"
+        states.append(state)
+        says.append(
+            f"{_so_far(one.model_id, model, lines, spending.money, currency)} {_cross(lines, spending.money, today)}"
+        )
+        changes += [] if state == "known" else [f"More answers of {one.model_id}, or another outlay of either."]
+        figures |= _figures(one.model_id, lines)
+    return Answer(
+        question=QUESTION,
+        state=asked.state(states),
+        says=" ".join(says),
+        rests_on=f"{asked.rests_on(known, stream, currency)} As if each had finished every case as it would today.",
+        would_change=" ".join(changes) or "Another outlay of either, other prices, or another number of cases a day.",
+        figures=figures,
+    )
+
+
+def _so_far(other: str, model: str, lines: Lines, money: Money, currency: str) -> str:
+    cheaper = lines.cheaper
+    limits = f"{formats.whole(1 - cheaper.alpha)} limits"
+    every = f"For all {formats.count(money.cases, 'case')} so far {other}"
+    match lines.ahead:
+        case 1:
+            low, high = formats.amounts(cheaper.low, cheaper.high)
+            return f"{every} would have cost {low} to {high} {currency} less than {model} ({limits})."
+        case -1:
+            low, high = formats.amounts(-cheaper.high, -cheaper.low)
+            return f"{every} would have cost {low} to {high} {currency} more than {model} ({limits})."
+    if cheaper.low == cheaper.high:
+        return f"{every} would have cost as much as {model}."
+    more, less = (formats.amounts(0.0, end)[1] for end in (-cheaper.low, cheaper.high))
+    return f"{every} would have cost from {more} {currency} more to {less} less than {model} ({limits})."
+
+
+def _cross(lines: Lines, money: Money, today: date) -> str:
+    cross = lines.cross
+    if isinstance(cross, NotEnoughEvidence):
+        return f"No crossing is claimed: {cross.reason}."
+    limits = (
+        f"{formats.whole(1 - cross.alpha)} limits {formats.count(cross.low)} to {formats.count(math.ceil(cross.high))}"
+    )
+    at = f"after about {formats.count(cross.value, 'case')} ({limits})"
+    if cross.high < money.cases:
+        return f"The lines have crossed {at}."
+    if cross.low <= money.cases:
+        return f"The lines cross about now, {at}."
+    days = [(end - money.cases) / money.cases_a_day for end in (cross.value, cross.low, cross.high)]
+    if days[2] > LONG:
+        return f"The lines cross {at}, if ever at {formats.daily(money.cases_a_day)} cases a day."
+    on, first, last = ((today + timedelta(days=day)).isoformat() for day in days)
+    return f"The lines cross {at}: about {on} (limits {first} to {last}) at {formats.daily(money.cases_a_day)} cases a day."
+
+
+def _figures(name: str, lines: Lines) -> dict[str, float | int | str | None]:
+    cheaper = lines.cheaper
+    cross = lines.cross if isinstance(lines.cross, Estimate) else None
+    return {
+        f"{name} cheaper_so_far": cheaper.value,
+        f"{name} cheaper_so_far_low": cheaper.low,
+        f"{name} cheaper_so_far_high": cheaper.high,
+        f"{name} crossing": None if cross is None else cross.value,
+        f"{name} crossing_low": None if cross is None else cross.low,
+        f"{name} crossing_high": None if cross is None else cross.high,
+    }

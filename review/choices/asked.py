@@ -1,0 +1,62 @@
+"""What the answers about several models have in common: what is missing of each, and the state of the answer. Pure."""
+
+from collections.abc import Iterable, Sequence
+
+from review import formats
+from review.adoption.equal_risk import Money, Spending
+from review.adoption.other_models import OtherModel
+from review.choices import spending_text
+from review.choices.answer import State
+
+Known = tuple[OtherModel, Spending]
+
+
+def with_spending(others: Sequence[OtherModel]) -> list[Known]:
+    """The models whose costs were worked out."""
+    return [(one, one.spending) for one in others if one.spending is not None]
+
+
+def unpriced(one: OtherModel, spending: Spending, model: str) -> list[str]:
+    """The models of which neither an answer has a price nor an outlay is entered."""
+    names = (model, one.model_id)
+    return [name for name, known in zip(names, spending_text.priced(spending), strict=True) if not known]
+
+
+def nobody(decided: int) -> str:
+    """What an answer rests on while no other model was asked. `decided`: cases so far."""
+    return f"{formats.count(decided, 'decided case')}, and what no other model says of any of them."
+
+
+def how_to_price(names: Iterable[str], stream: str) -> str:
+    """What to do so that the costs of models are known."""
+    return (
+        f"What {' and '.join(names)} costs is not known: name the column of each answer's price (input.cost), or enter what "
+        f"is paid for it: second-reader outlay {stream} --model NAME."
+    )
+
+
+def how_to_ask(stream: str) -> str:
+    """What to do so that there is another model to compare."""
+    return (
+        f"Ask another model about the same cases: second-reader shadow {stream} --model M --wanted ask.jsonl. Then enter what "
+        f"each costs: second-reader outlay {stream} --model M."
+    )
+
+
+def state(states: Sequence[State]) -> State:
+    """Of several models: known where anything is known of one, else open where one was asked."""
+    return "known" if "known" in states else "open" if "open" in states else "unasked"
+
+
+def rests_on(known: Sequence[Known], stream: str, currency: str) -> str:
+    """The labels, prices and outlays that a comparison rests on."""
+    most = max(one.asked for one, _ in known)
+    money: Money = known[0][1].money
+    minutes = {"stated": "by the stream file", "measured": "by the readers' own time", "assumed": "a minute, assumed"}
+    entered = any(any(one.money.entered) for _, one in known) or money.for_all_a_day > 0
+    return (
+        f"On up to {formats.count(most, 'sampled case')} that both models were asked about, each with the threshold that is "
+        f"certified for it at the same target; a review at {formats.amount(money.review)} {currency} "
+        f"({minutes[money.minutes_known]}); "
+        + (f"the outlays of second-reader outlay {stream}." if entered else "no outlays, for none are entered.")
+    )

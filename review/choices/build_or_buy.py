@@ -1,0 +1,85 @@
+"""The first question: build or buy? What a finished case costs by each model at the same risk, and from what volume. Pure."""
+
+from collections.abc import Sequence
+
+from models.evaluation.estimate import Estimate, NotEnoughEvidence
+from models.evaluation.paired_cost import Paired
+from review import formats
+from review.adoption.other_models import OtherModel
+from review.choices import asked, spending_text
+from review.choices.answer import Answer, State
+
+QUESTION = "Build or buy: which model finishes a case for less, at the same risk?"
+
+
+def of(stream: str, model: str, currency: str, others: Sequence[OtherModel], decided: int) -> Answer:
+    """The answer for the model of a stream and the others that were asked; their `spending` holds the figures.
+
+    `decided`: cases so far.
+    """
+    known = asked.with_spending(others)
+    if not known:
+        return Answer(
+            question=QUESTION,
+            state="unasked",
+            says=f"Only {model} is asked, so no price can be compared.",
+            rests_on=asked.nobody(decided),
+            would_change=asked.how_to_ask(stream),
+            figures={},
+        )
+    says: list[str] = []
+    states: list[State] = []
+    changes: list[str] = []
+    figures: dict[str, float | int | str | None] = {}
+    for one, spending in known:
+        state, more = _state(one, spending.today, asked.unpriced(one, spending, model), stream)
+        states.append(state)
+        if state == "unasked":
+            says.append(f"Which of {model} and {one.model_id} costs less is not known, for a price is missing.")
+        else:
+            text = spending_text.cases(spending, one.model_id, model, currency)
+            says.append(f"{text} {spending_text.volume(spending, one.model_id, currency)}".strip())
+        changes += [more] if more else []
+        figures |= _figures(one.model_id, spending.today, spending.break_even)
+    return Answer(
+        question=QUESTION,
+        state=asked.state(states),
+        says=" ".join(says),
+        rests_on=asked.rests_on(known, stream, currency),
+        would_change=" ".join(changes) or "Other prices, other outlays or another number of cases a day.",
+        figures=figures,
+    )
+
+
+def _state(
+    one: OtherModel, today: Paired | NotEnoughEvidence, unpriced: Sequence[str], stream: str
+) -> tuple[State, str]:
+    if unpriced:
+        return "unasked", asked.how_to_price(unpriced, stream)
+    if isinstance(today, NotEnoughEvidence):
+        return "open", f"More answers of {one.model_id}: second-reader shadow {stream} --model {one.model_id}."
+    lacking = spending_text.needed(today.saved)
+    if today.apart or today.saved.low == today.saved.high:
+        return "known", ""
+    if lacking is None:
+        return "open", f"Other prices: by these {one.model_id} costs as much."
+    so_far = formats.count(today.saved.n, "case")
+    return "open", f"{so_far} so far; about {formats.count(lacking)} more would tell the two apart, if they differ so."
+
+
+def _figures(
+    name: str, today: Paired | NotEnoughEvidence, volume: Estimate | NotEnoughEvidence
+) -> dict[str, float | int | str | None]:
+    if isinstance(today, NotEnoughEvidence):
+        return {f"{name} cases": today.n, f"{name} saved_per_case": None}
+    figures: dict[str, float | int | str | None] = {
+        f"{name} cases": today.saved.n,
+        f"{name} cost_per_case": today.theirs.value,
+        f"{name} our_cost_per_case": today.ours.value,
+        f"{name} saved_per_case": today.saved.value,
+        f"{name} saved_per_case_low": today.saved.low,
+        f"{name} saved_per_case_high": today.saved.high,
+    }
+    at = volume if isinstance(volume, Estimate) else None
+    ends = (None, None, None) if at is None else (at.value, at.low, at.high)
+    return figures | {f"{name} break_even{part}": end for part, end in zip(("", "_low", "_high"), ends, strict=True)}

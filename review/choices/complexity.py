@@ -1,0 +1,146 @@
+"""The second question: is the better model worth a change? Reviews it spares in a year beside those that changes took. Pure."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.evaluation import crossing
+from models.evaluation.estimate import Estimate, NotEnoughEvidence
+from review import formats
+from review.adoption.equal_risk import Spending
+from review.adoption.other_models import OtherModel
+from review.choices import asked
+from review.choices.answer import Answer, State
+
+QUESTION = "Complexity or upkeep: does the better model spare more reviews than the change takes?"
+YEAR = 365  # days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """An epoch of the stream: the reviews of people from its opening to its first adopted threshold; `over`: it has one."""
+
+    model_id: str
+    reviews: int
+    over: bool
+
+
+def of(
+    stream: str, model: str, currency: str, others: Sequence[OtherModel], decided: int, changes: Sequence[Change]
+) -> Answer:
+    """The answer for a stream's model, the others that were asked, and all epochs of the stream, oldest first.
+
+    `decided`: cases so far.
+    """
+    known = asked.with_spending(others)
+    prices = [change.reviews for change in changes if change.over]
+    took = _took(prices, changes)
+    figures: dict[str, float | int | str | None] = {
+        "changes": len(prices),
+        "reviews_of_a_change_least": min(prices, default=None),
+        "reviews_of_a_change_most": max(prices, default=None),
+    }
+    if not known:
+        return Answer(
+            question=QUESTION,
+            state="unasked",
+            says=f"Only {model} is asked, so no better model is known. {took}",
+            rests_on=f"{asked.nobody(decided)} The reviews from the opening of each epoch to its first adopted threshold.",
+            would_change=asked.how_to_ask(stream),
+            figures=figures,
+        )
+    one, spending, spared = _best([(one, spending, _a_year(spending)) for one, spending in known])
+    state, text, change = _weighed(one, spending, spared, prices, model)
+    if spared is not None:
+        figures |= {"model": one.model_id, "reviews_spared_a_year": spared.value}
+        figures |= {"reviews_spared_a_year_low": spared.low, "reviews_spared_a_year_high": spared.high}
+    figures["upkeep_more_a_year"] = _upkeep(spending)
+    return Answer(
+        question=QUESTION,
+        state=state,
+        says=f"{text} {took}{_beside(one, spending, spared, currency)}",
+        rests_on=(
+            f"{asked.rests_on(known, stream, currency)} A change: the reviews in the ledger from the opening of each epoch to "
+            "its first adopted threshold."
+        ),
+        would_change=change,
+        figures=figures,
+    )
+
+
+def _best(rows: Sequence[tuple[OtherModel, Spending, Estimate | None]]) -> tuple[OtherModel, Spending, Estimate | None]:
+    """The model that surely spares most reviews; where none surely does, the one that may spare most."""
+    sure = [row for row in rows if row[2] is not None and row[2].low > 0]
+    if sure:
+        return max(sure, key=lambda row: row[2].low if row[2] is not None else 0.0)
+    return max(rows, key=lambda row: row[2].high if row[2] is not None else math.inf)
+
+
+def _a_year(spending: Spending) -> Estimate | None:
+    """Reviews that the other model spares in a year at today's number of cases."""
+    if not isinstance(spending.reviews, Estimate):
+        return None
+    return crossing.moved(spending.reviews, factor=YEAR * spending.money.cases_a_day)
+
+
+def _weighed(
+    one: OtherModel, spending: Spending, spared: Estimate | None, prices: Sequence[int], model: str
+) -> tuple[State, str, str]:
+    """The state, the sentence and what would change it."""
+    name = one.model_id
+    if spared is None:
+        reason = spending.reviews.reason if isinstance(spending.reviews, NotEnoughEvidence) else ""
+        return "open", f"How many reviews {name} spares is not known yet: {reason}.", f"More answers of {name}."
+    confidence = f"{formats.whole(1 - spared.alpha)} limits"
+    if spared.low > 0:
+        low, high = formats.count(spared.low), formats.count(math.ceil(spared.high))
+        text = f"{name} would spare {low} to {high} reviews a year ({confidence})"
+    elif spared.high < 0:
+        low, high = formats.count(-spared.high), formats.count(math.ceil(-spared.low))
+        return (
+            "known",
+            f"No model that was asked spares reviews: {name} would take {low} to {high} more a year ({confidence}).",
+            "Another model.",
+        )
+    else:
+        more, fewer = formats.count(math.ceil(-spared.low)), formats.count(math.ceil(spared.high))
+        text = f"Whether {name} spares reviews is not known (from {more} more to {fewer} fewer a year, {confidence})"
+    if not prices:
+        return "open", f"{text}.", f"A first adopted threshold of {model}: then the price of a change is known."
+    if spared.low > max(prices):
+        return "known", f"{text}: more than a change takes, so it pays within a year.", "Fewer cases, or dearer upkeep."
+    if spared.high < min(prices):
+        return "known", f"{text}: fewer than a change takes, so it does not pay within a year.", "More cases a day."
+    return "open", f"{text}.", f"More answers of {name}: the limits hold the price of a change."
+
+
+def _took(prices: Sequence[int], changes: Sequence[Change]) -> str:
+    """What changes have taken in this stream."""
+    if not prices:
+        so_far = changes[-1].reviews if changes else 0
+        return (
+            f"What a change takes is not known: no threshold was adopted yet, after {formats.count(so_far, 'review')}."
+        )
+    if len(prices) == 1:
+        return f"The one start of a model here took {formats.count(prices[0], 'review')} until its first threshold."
+    return (
+        f"The {len(prices)} starts of models here took {formats.count(min(prices))} to "
+        f"{formats.count(max(prices), 'review')} until the first threshold."
+    )
+
+
+def _upkeep(spending: Spending) -> float:
+    return YEAR * (spending.money.outlay_a_day[1] - spending.money.outlay_a_day[0])
+
+
+def _beside(one: OtherModel, spending: Spending, spared: Estimate | None, currency: str) -> str:
+    """The upkeep beside what the reviews are worth; empty where no outlay is entered for either model."""
+    if not any(spending.money.entered):
+        return ""
+    more = _upkeep(spending)
+    which = "more" if more >= 0 else "less"
+    text = f" Upkeep of {one.model_id}: {formats.amount(abs(more))} {currency} a year {which}"
+    if spared is None or spared.low <= 0:
+        return f"{text}."
+    worth = formats.amounts(spending.money.review * spared.low, spending.money.review * spared.high)
+    return f"{text}; the reviews are worth {worth[0]} to {worth[1]} {currency}."

@@ -1,0 +1,63 @@
+"""Prompt or fine-tune: which has cost less so far, and when the lines cross, are said with limits or not at all."""
+
+from datetime import date
+
+from review.adoption.other_models import OtherModel
+from review.choices import adaptation
+from review.choices.answer import Answer
+from tests.unit.review.choices.other_facts import other, plain
+
+
+def answer(*others: OtherModel) -> Answer:
+    return adaptation.of("mail", "m-1", "EUR", others, 4000, date(2026, 12, 1))
+
+
+def test_of_one_model_nothing_is_asked() -> None:
+    alone = answer()
+    assert (alone.state, alone.says) == ("unasked", "Not asked: m-1 is the only model, so there is one line of cost.")
+    assert "second-reader shadow mail --model M" in alone.would_change
+
+
+def test_a_model_that_was_trained_crosses_at_a_day_with_limits() -> None:
+    later = answer(other(outlay=1200.0))
+    assert later.state == "known"
+    assert plain(later.says) == (
+        "For all 4 000 cases so far m-2 would have cost 400 to 800 EUR more than m-1 (95 % limits). The lines cross after about "
+        "8 000 cases (95 % limits 6 000 to 12 000): about 2027-01-10 (limits 2026-12-21 to 2027-02-19) at 100 cases a day."
+    )
+    assert later.figures["m-2 crossing"] == 8000
+    assert later.figures["m-2 cheaper_so_far_low"] == -800
+
+
+def test_a_crossing_may_lie_behind_or_be_now() -> None:
+    behind = answer(other(outlay=150.0))
+    assert "250 to 650 EUR less than m-1 (95 % limits). The lines have crossed after about 1 000 cases" in plain(
+        behind.says
+    )
+    now = answer(other(outlay=600.0))
+    assert (
+        "from 200 EUR more to 200 less than m-1 (95 % limits). The lines cross about now, after about 4 000 cases"
+        in plain(now.says)
+    )
+
+
+def test_no_crossing_is_claimed_where_the_limits_hold_zero() -> None:
+    unclear = answer(other(saved=(-0.05, 0.05, 0.15)))
+    assert unclear.state == "open"
+    assert unclear.says.endswith("No crossing is claimed: the limits of what a case saves hold zero.")
+    assert unclear.figures["m-2 crossing"] is None
+    dearer = answer(other(saved=(-0.2, -0.15, -0.1), outlay=10.0))
+    assert (dearer.state, "cheaper at any number of cases" in dearer.says) == ("known", True)
+
+
+def test_a_crossing_beyond_a_lifetime_has_no_day() -> None:
+    late = answer(other(saved=(0.1, 0.15, 0.2), outlay=1e6))
+    assert "if ever at 100 cases a day." in plain(late.says)
+
+
+def test_what_is_missing_is_named() -> None:
+    unpriced = answer(other(priced=False))
+    assert (unpriced.state, unpriced.says) == ("unasked", "What m-2 has cost is not known.")
+    assert "second-reader outlay mail --model NAME" in unpriced.would_change
+    few = answer(other(saved=None))
+    assert (few.state, "both models were asked about 7 groups" in few.says) == ("open", True)

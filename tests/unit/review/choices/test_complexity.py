@@ -1,0 +1,65 @@
+"""Complexity: reviews that the better model spares in a year are held against what changes have taken."""
+
+from review.adoption.other_models import OtherModel
+from review.choices import complexity
+from review.choices.answer import Answer
+from review.choices.complexity import Change
+from tests.unit.review.choices.other_facts import other, plain
+
+TWO = (Change(model_id="m-0", reviews=420, over=True), Change(model_id="m-1", reviews=310, over=True))
+
+
+def answer(*others: OtherModel, changes: tuple[Change, ...] = TWO) -> Answer:
+    return complexity.of("mail", "m-1", "EUR", others, 4000, changes)
+
+
+def test_a_model_that_spares_more_than_a_change_takes_pays() -> None:
+    known = answer(other())
+    assert known.state == "known"
+    assert plain(known.says) == (
+        "m-2 would spare 7 300 to 14 600 reviews a year (95 % limits): more than a change takes, so it pays within a year. The "
+        "2 starts of models here took 310 to 420 reviews until the first threshold."
+    )
+    assert (known.figures["reviews_of_a_change_least"], known.figures["reviews_of_a_change_most"]) == (310, 420)
+
+
+def test_a_model_that_spares_fewer_does_not() -> None:
+    known = answer(other(reviews=(0.001, 0.002, 0.004)))
+    assert known.state == "known"
+    assert "36 to 146 reviews a year (95 % limits): fewer than a change takes, so it does not pay" in plain(known.says)
+
+
+def test_between_the_two_it_is_open() -> None:
+    unclear = answer(other(reviews=(0.001, 0.01, 0.4)))
+    assert (unclear.state, unclear.would_change) == (
+        "open",
+        "More answers of m-2: the limits hold the price of a change.",
+    )
+    unknown = answer(other(reviews=(-0.1, 0.1, 0.3)))
+    assert unknown.state == "open"
+    assert "Whether m-2 spares reviews is not known (from 3 650 more to 10 950 fewer" in plain(unknown.says)
+
+
+def test_no_model_spares_reviews_only_where_that_is_sure_of_each() -> None:
+    worse = other(reviews=(-0.3, -0.2, -0.1))
+    assert "No model that was asked spares reviews: m-2 would take 3 650 to 10 950 more" in plain(answer(worse).says)
+    assert answer(worse).state == "known"
+    assert answer(worse, other("m-3", reviews=(-0.9, 0.1, 0.3))).state == "open"
+    assert answer(worse, other("m-3")).figures["model"] == "m-3"
+
+
+def test_before_a_first_threshold_the_price_of_a_change_is_not_known() -> None:
+    young = answer(other(), changes=(Change(model_id="m-1", reviews=90, over=False),))
+    assert young.state == "open"
+    assert "What a change takes is not known: no threshold was adopted yet, after 90 reviews." in young.says
+    alone = answer(changes=TWO[:1])
+    assert alone.state == "unasked"
+    assert "The one start of a model here took 420 reviews until its first threshold." in alone.says
+    assert answer(other(saved=None)).state == "open"
+
+
+def test_upkeep_stands_beside_what_the_reviews_are_worth() -> None:
+    dear = answer(other(outlay_a_day=10.0))
+    assert plain(dear.says).endswith("Upkeep of m-2: 3 650 EUR a year more; the reviews are worth 3 650 to 7 300 EUR.")
+    assert dear.figures["upkeep_more_a_year"] == 3650
+    assert plain(answer(other(outlay_a_day=10.0, reviews=(-0.1, 0.1, 0.3))).says).endswith("3 650 EUR a year more.")
