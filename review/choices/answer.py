@@ -1,0 +1,22 @@
+"""One answer to a question of the owner's: a sentence with its limits, what it rests on, and what would change it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["known", "open", "unasked"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """`state`: known; open (there are labels or days so far, and not enough); unasked (a key or an entry is missing).
+
+    `question`, `says`, `rests_on`, `would_change`: plain sentences, no word of statistics but "limits". `figures`: what the
+    JSON has beside them, by name.
+    """
+
+    question: str
+    state: State
+    says: str
+    rests_on: str
+    would_change: str
+    figures: dict[str, float | int | str | None]
