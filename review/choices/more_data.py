@@ -29,9 +29,13 @@ class Work:
             readings * self.seconds.value / HOUR if isinstance(self.seconds, Estimate) and self.seconds.value else None
         )
 
-    def price(self, hours: float) -> float:
+    def cost(self, hours: float) -> float:
         """Of so many hours."""
         return 60 * hours * self.minute_cost
+
+    def price(self, hours: float) -> str:
+        """The same with its currency."""
+        return f"{formats.amount(self.cost(hours))}{formats.SPACE}{self.currency}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,33 +137,31 @@ def _sentences(
             "the target if none of them is wrong."
         )
     whose = f"answers{_where(region)}" if _where(region) else "all answers"
-    goal = f"For {whose} the target of {formats.whole(target)} takes"
-    takes = f"{goal} {_side(once, target, work)} if each case is read once"
+    alone = f"For {whose} and the target of {formats.whole(target)}: read once, {_side(once, target, work)}"
     if twice is None:
-        return f"{takes}."
-    again = f"{_side(twice, target, work)} if another person reads where the first disagrees with the model"
-    return " ".join(
-        filter(None, (_lead(read.false, once, twice, target), f"{takes}, and {again}.", _equal(read, work)))
-    )
+        return f"{alone}."
+    checked = f"read again by another person where the first disagrees with the model, {_side(twice, target, work)}"
+    lead = _lead(read.false, once, twice, target)
+    return " ".join(filter(None, (lead, f"{alone}; {checked}.", _equal(read, work))))
 
 
 def _lead(false: Figure, once: Way, twice: Way, target: float) -> str:
     """Which kind of label takes people least, or why one is of no use."""
     if isinstance(false, Estimate) and false.low >= target:
         return (
-            f"Better data. One reader alone calls {formats.share(false.value)} of right answers wrong ({_between(false)}): more "
-            "than the target allows, so that no number of single readings reaches it."
+            f"Better data: one reader alone calls {formats.share(false.value)} of right answers wrong ({_between(false)}), more "
+            "than the target allows."
         )
     by_one, by_two = once.all_readings, twice.all_readings
     if by_two is None:
-        return (
-            "Neither. No number of labels is enough there, for the model is wrong too often." if by_one is None else ""
-        )
+        return "Neither: no number of labels is enough, for the model is wrong too often." if by_one is None else ""
     if by_one is None:
-        return "Better data. Only what is read again where a reader disagrees reaches the target."
+        return "Better data: only labels that another person checks where a reader disagrees reach the target."
     if by_one <= by_two:
-        return "More data. To read every case once takes people no longer than to read some of them again."
-    return "Better data. To read some cases again takes people less time in all than to read more of them once."
+        return "More data: to read every case once takes people no longer than to check some of them."
+    return (
+        "Better data: to check what a reader disagrees with takes people less time in all than to read more cases once."
+    )
 
 
 def _where(region: Region) -> str:
@@ -168,18 +170,16 @@ def _where(region: Region) -> str:
 
 
 def _side(one: Way, target: float, work: Work) -> str:
-    """A number of labels with its limits, and what it takes of people."""
+    """How many labels are enough, with limits, and what they take of people."""
     far = f"more than {formats.count(one.most)}"
     least = far if one.least is None else formats.count(one.least)
     if one.labels is None:
         if one.wrong.value < target:
-            return f"{far} labels"
-        return "more labels than there can be" + (f" (at the better limit {least})" if one.least is not None else "")
+            return f"it takes {far} labels"
+        return "no number of labels is enough" + (f" (at the better limit {least})" if one.least is not None else "")
     worst = formats.count(one.worst) if one.worst is not None else "no number" if one.wrong.high >= target else far
     hours = work.hours(one.labels * one.readings)
-    effort = (
-        "" if hours is None else f", {formats.people(hours)} for {formats.amount(work.price(hours))} {work.currency}"
-    )
+    effort = "" if hours is None else f", {formats.people(hours)} for {work.price(hours)}"
     return f"about {formats.count(one.labels, 'label')} (limits {least} to {worst}){effort}"
 
 
@@ -189,10 +189,14 @@ def _equal(read: SingleReadings, work: Work) -> str:
     if not hour or read.readings is None or isinstance(false, NotEnoughEvidence):
         return ""
     alone, verdicts = (formats.count(1 / hour / each) for each in (1.0, read.readings))
-    by_two = f", with about {formats.share(false.value**2 * (2 - false.value))}" if false.value > 0.005 else ""
+    by_two = (
+        f", with second readings about {formats.share(false.value**2 * (2 - false.value))}"
+        if false.value > 0.005
+        else ""
+    )
     return (
-        f"An hour of people gives {alone} cases read once, with {formats.share(false.value)} of right answers called wrong "
-        f"({_between(false)}), or {verdicts} with second readings{by_two}."
+        f"An hour of people gives {alone} cases read once or {verdicts} checked; one reader alone calls "
+        f"{formats.share(false.value)} of right answers wrong ({_between(false)}){by_two}."
     )
 
 
@@ -255,6 +259,6 @@ def _figures(
             f"labels_{name}_low": None if kind is None else kind.least,
             f"labels_{name}_high": None if kind is None else kind.worst,
             f"hours_{name}": hours,
-            f"cost_{name}": None if hours is None else work.price(hours),
+            f"cost_{name}": None if hours is None else work.cost(hours),
         }
     return figures

@@ -17,13 +17,13 @@ from review.choices.answer import Answer, State
 QUESTION = "Batch or real time?"
 DAYS = 28  # that are looked back on
 FEWEST_DAYS = 6  # on which cases were decided: with fewer the limits of "half of them" are anything
+OFTEN, FOLLOW = "every_quarter_of_an_hour", "_if_readers_follow"
 SCHEDULES = {
     "every_quarter_of_an_hour": 900.0,
     "every_hour": 3600.0,
     "once_a_day": 86_400.0,
 }  # seconds, from midnight UTC
 READERS = {"half_the_readers": 0.5, "twice_the_readers": 2.0}
-FOLLOW = "_if_readers_follow"
 HOUR = 3600.0
 _SLOW = (0.0, 0.25, 0.5, 0.75, 1.0)
 _LIKE = 0.95  # of the wait that was: a replay that gives it is like it
@@ -170,20 +170,26 @@ def _nothing(cases: int, days: int) -> Answer:
 
 def _lead(runs: dict[str, Replayed], times: Times) -> str:
     """What would shorten the wait most, where anything would by a tenth."""
-    was, often, more = (runs.get(name) for name in ("as_it_was", "every_quarter_of_an_hour", "twice_the_readers"))
-    if isinstance(times.final, NotEnoughEvidence) or was is None or not was.half:
+    was = runs["as_it_was"].half
+    if isinstance(times.final, NotEnoughEvidence) or not was:
         return ""
-    by_runs, by_readers = (0.0 if one is None or one.half is None else 1 - one.half / was.half for one in (often, more))
-    if often is None:
-        return "" if by_readers < _WORTH else "More readers would shorten the wait."
-    follow = runs[f"every_quarter_of_an_hour{FOLLOW}"].half
-    if max(by_runs, by_readers) < _WORTH and follow is not None and follow < (1 - _WORTH) * was.half:
-        return "Batch is enough at the hours at which readers come. Real time would shorten the wait if they came with each run."
-    if max(by_runs, by_readers) < _WORTH:
-        return "Batch is enough. Neither more frequent runs nor more readers would have shortened the wait by a tenth."
-    if by_runs >= by_readers:
-        return "Closer to real time. More frequent runs would have shortened the wait most."
-    return "More readers first. They would have shortened the wait more than any schedule."
+
+    def gain(name: str) -> float:
+        half = runs[name].half if name in runs else None
+        return 0.0 if half is None else 1 - half / was
+
+    by_runs, by_readers, by_both = map(gain, (OFTEN, "twice_the_readers", f"{OFTEN}{FOLLOW}"))
+    if OFTEN not in runs:
+        return "" if by_readers < _WORTH else "More readers would have shortened the wait."
+    if by_runs >= _WORTH and by_runs >= by_readers:
+        return "Closer to real time: more frequent runs would have shortened the wait most."
+    if by_readers >= _WORTH and by_readers >= by_both:
+        return "Readers before runs: more of them would have shortened the wait more than any schedule."
+    if by_both >= _WORTH:
+        return (
+            "Batch is enough at the hours at which readers come: real time would pay only if they came with each run."
+        )
+    return "Batch is enough: neither more frequent runs nor more readers would have shortened the wait by a tenth."
 
 
 def _final(times: Times, done: int, days: int) -> str:
@@ -196,36 +202,30 @@ def _final(times: Times, done: int, days: int) -> str:
         )
     nine = "" if isinstance(most, NotEnoughEvidence) else f", nine in ten after {limits(most)}"
     begins = "the model answered" if times.batch is not None else "they were scored"
-    return f"Of the cases that people read, half are finished {limits(whole)} after {begins}{nine}."
+    return f"Half of the cases that people read are finished {limits(whole)} after {begins}{nine}."
 
 
 def _split(times: Times) -> str:
-    named = (
-        ("the model takes", times.model),
-        ("the next run comes after", times.batch),
-        ("a reader comes after", times.queue),
-        ("reading takes", times.reading),
-    )
+    named = (("model", times.model), ("next run", times.batch), ("reader", times.queue), ("reading", times.reading))
     parts_ = [f"{name} {_short(one.value)}" for name, one in named if isinstance(one, Estimate)]
-    return f"Step by step, for half of them: {', '.join(parts_)} at most." if len(parts_) > 1 else ""
+    return f"Step by step, for half of them at most: {', '.join(parts_)}." if len(parts_) > 1 else ""
 
 
 def _would(runs: dict[str, Replayed]) -> str:
+    follow = runs.get(f"{OFTEN}{FOLLOW}")
+    with_runs = "" if follow is None else f" ({_after(follow)} if readers came with each)"
     words = {
-        "every_quarter_of_an_hour": "with a run every quarter of an hour",
+        OFTEN: f"with a run every quarter of an hour{with_runs}",
         "once_a_day": "with one a day",
         "twice_the_readers": "with twice the readers",
         "half_the_readers": "with half of them",
     }
-    follow = runs.get(f"every_quarter_of_an_hour{FOLLOW}")
-    with_runs = "" if follow is None else f" ({_after(follow)} if readers came with each run)"
     parts_ = [f"{_after(runs[name])} {text}" for name, text in words.items() if name in runs]
-    parts_[0] += with_runs
-    return f"Replayed, half would have been finished {', '.join(parts_)}."
+    return f"Replayed, half would have been finished after {', '.join(parts_)}."
 
 
 def _after(one: Replayed) -> str:
-    return "not by now" if one.half is None else f"after {_short(one.half)}"
+    return "more than there is" if one.half is None else _short(one.half)
 
 
 def _basis(waiting: pl.DataFrame, times: Times, runs: dict[str, Replayed], days: int, done: int) -> str:
@@ -239,7 +239,7 @@ def _basis(waiting: pl.DataFrame, times: Times, runs: dict[str, Replayed], days:
         (
             f"{cases}; {formats.count(len(waiting) - done)} are not finished and count with what they have waited so far.",
             "Replayed: this ledger's own arrivals, with readers at the hours at which they came, as fast as they were. As it "
-            f"was, that gives {_after(runs['as_it_was']).removeprefix('after ')}.",
+            f"was, that gives {_after(runs['as_it_was'])}.",
             *([f"Not named in the stream file: {' and '.join(missing)}."] if missing else []),
         )
     )
@@ -247,11 +247,11 @@ def _basis(waiting: pl.DataFrame, times: Times, runs: dict[str, Replayed], days:
 
 def _change(times: Times, runs: dict[str, Replayed], minute_cost: float, currency: str) -> str:
     was, more = (60 * minute_cost * runs[name].present for name in ("as_it_was", "twice_the_readers"))
+    was_price, more_price = (f"{formats.amount(price)}{formats.SPACE}{currency}" for price in (was, more))
     ask = "The column that says when the model answered (input.produced_at): it shows the wait for a run. "
     return (
         f"{ask if times.batch is None else ''}Readers at other hours, which no replay has. Readers were there "
-        f"{_short(runs['as_it_was'].present)} a day for {formats.amount(was)} {currency}; twice as many take "
-        f"{formats.amount(more)} {currency}."
+        f"{_short(runs['as_it_was'].present)} a day for {was_price}; twice as many take {more_price}."
     )
 
 

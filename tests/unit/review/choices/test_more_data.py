@@ -51,11 +51,9 @@ def test_where_one_reader_is_nearly_always_right_more_data_is_the_cheaper() -> N
     one = asked(GOOD)
     says = formats.plain(one.says)
     assert one.state == "known"
-    assert says.startswith("More data.")
-    assert (
-        "For answers at confidence ≥ 0.9 the target of 5 % takes about 213 labels (limits 174 to 442), 3 hours of people"
-        in says
-    )
+    assert says.startswith("More data:")
+    assert "For answers at confidence ≥ 0.9 and the target of 5 %: read once, about 213 labels" in says
+    assert "(limits 174 to 442), 3 hours of people for 63.9 EUR; read again by another person" in says
     assert one.figures["labels_once"] == 213
     hours, cost = one.figures["hours_once"], one.figures["cost_once"]
     assert hours == pytest.approx(213 * 36 / 3600)
@@ -66,29 +64,29 @@ def test_where_false_complaints_alone_exceed_the_target_no_number_of_single_read
     one = asked(POOR)
     says = formats.plain(one.says)
     assert says.startswith(
-        "Better data. One reader alone calls 6.6 % of right answers wrong (limits 5.1 % to 8.5 %): more than"
+        "Better data: one reader alone calls 6.6 % of right answers wrong (limits 5.1 % to 8.5 %), more than"
     )
-    assert "more labels than there can be" in says
+    assert "read once, no number of labels is enough; read again" in says
     assert one.figures["labels_once"] is None
     assert isinstance(one.figures["labels_verdicts"], int)
-    assert "An hour of people gives 100 cases read once" in says
-    assert "or 90 with second readings, with about 0.84 %" in says
+    assert "An hour of people gives 100 cases read once or 90 checked; one reader alone calls 6.6 %" in says
+    assert "with second readings about 0.84 %" in says
 
 
 def test_where_the_model_is_too_often_wrong_neither_is_enough() -> None:
     bad = replace(GOOD, once=share(0.09, 0.07, 0.11), verdict=share(0.08, 0.06, 0.1))
-    assert asked(bad).says.startswith("Neither.")
+    assert asked(bad).says.startswith("Neither:")
 
 
 def test_where_reading_again_takes_fewer_minutes_in_all_it_is_better_data() -> None:
     some = replace(GOOD, once=share(0.03, 0.02, 0.04), verdict=share(0.01, 0.006, 0.02))
-    assert asked(some).says.startswith("Better data. To read some cases again takes people less time")
+    assert asked(some).says.startswith("Better data: to check what a reader disagrees with takes people less time")
 
 
 def test_what_is_far_away_is_said_to_be_so() -> None:
     far = asked(replace(GOOD, once=share(0.049, 0.03, 0.06)))
-    assert "more than 2 360 labels" in formats.plain(far.says)
-    assert far.says.startswith("Better data. Only what is read again")
+    assert "it takes more than 2 360 labels" in formats.plain(far.says)
+    assert far.says.startswith("Better data: only labels that another person checks")
 
 
 def test_without_labels_it_is_open_and_says_about_how_many_more() -> None:
@@ -104,7 +102,7 @@ def test_without_second_readings_the_key_is_named() -> None:
     one = asked(replace(GOOD, verdict=UNKNOWN, false=UNKNOWN, readings=None), second=False)
     assert one.state == "unasked"
     assert "review.second_opinion" in one.would_change
-    assert one.says.endswith("if each case is read once.")
+    assert one.says.startswith("For answers at confidence")
 
 
 def test_without_measured_seconds_no_hours_are_said() -> None:

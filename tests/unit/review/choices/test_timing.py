@@ -55,11 +55,11 @@ def test_the_time_is_cut_into_model_run_queue_and_reading() -> None:
     }
     for name, hours in wanted.items():
         assert figures[f"{name}_hours"] == pytest.approx(hours, abs=2e-4), name
-    assert "half are finished 4 h (limits 4 h to 4.1 h) after the model answered" in formats.plain(one.says)
     assert (
-        "the model takes 1 s, the next run comes after 3 h, a reader comes after 1 h, reading takes 36 s at most"
-        in (formats.plain(one.says))
+        "Half of the cases that people read are finished 4 h (limits 4 h to 4.1 h) after the model answered"
+        in formats.plain(one.says)
     )
+    assert "for half of them at most: model 1 s, next run 3 h, reader 1 h, reading 36 s." in (formats.plain(one.says))
 
 
 def test_where_readers_come_with_the_run_real_time_is_worth_what_it_is_late_if_they_come_with_each() -> None:
@@ -68,7 +68,7 @@ def test_where_readers_come_with_the_run_real_time_is_worth_what_it_is_late_if_t
     read = rows.with_columns(first=pl.col("decided") + 45 * (1 + pl.int_range(pl.len()) % 20)).with_columns(
         final="first"
     )
-    assert asked(read).says.startswith("Batch is enough at the hours at which readers come. Real time would")
+    assert asked(read).says.startswith("Batch is enough at the hours at which readers come: real time would")
     lives = timing.replays(read, now=NOW + DAY)
     assert lives["as_it_was"].half == pytest.approx(6.1, abs=0.1)
     assert lives["every_quarter_of_an_hour"].half == pytest.approx(6.1, abs=0.1)
@@ -82,7 +82,7 @@ def test_where_readers_sit_idle_between_runs_more_frequent_ones_shorten_the_wait
     read = hourly.with_columns(first=pl.col("decided") + 36 * (1 + pl.int_range(pl.len()) % 2)).with_columns(
         final="first"
     )
-    assert asked(read).says.startswith("Closer to real time.")
+    assert asked(read).says.startswith("Closer to real time:")
     lives = timing.replays(read, now=NOW + DAY)
     assert lives["as_it_was"].half == pytest.approx(0.35, abs=0.02)
     assert lives["every_quarter_of_an_hour"].half is not None
@@ -90,7 +90,7 @@ def test_where_readers_sit_idle_between_runs_more_frequent_ones_shorten_the_wait
 
 
 def test_where_neither_would_shorten_it_batch_is_enough() -> None:
-    assert asked(cases(batch=0, queue=20)).says.startswith(("Batch is enough. Neither", "More readers"))
+    assert asked(cases(batch=0, queue=20)).says.startswith(("Batch is enough: neither", "Readers before runs"))
 
 
 def test_a_case_that_nobody_has_finished_counts_with_what_it_has_waited() -> None:
