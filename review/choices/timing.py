@@ -183,7 +183,9 @@ def _lead(runs: dict[str, Replayed], times: Times) -> str:
         return "" if by_readers < _WORTH else "More readers would have shortened the wait."
     if by_runs >= _WORTH and by_runs >= by_readers:
         return "Closer to real time: more frequent runs would have shortened the wait most."
-    if by_readers >= _WORTH and by_readers >= by_both:
+    if min(by_readers, by_both) >= _WORTH:
+        return "More frequent runs alone would change nothing: it takes readers who come with each run, or more of them."
+    if by_readers >= _WORTH:
         return "Readers before runs: more of them would have shortened the wait more than any schedule."
     if by_both >= _WORTH:
         return (
