@@ -12,8 +12,8 @@ from prefect import flow
 
 from flows.governance import evidence, safeguards
 from flows.inputs import first_look
-from flows.planning import other_models
-from flows.runtime import artifacts, flow_states, runs
+from flows.planning import choices, other_models
+from flows.runtime import artifacts, flow_states, runs, settings
 from models import timestamps
 from models.certification import certificate
 from models.certification.era_plan import FieldTarget
@@ -77,6 +77,25 @@ def _measure(stream_name: str) -> runs.Counts:
         return {"report": str(page), "summary": report.lines(new_report), "headline": f"{words.lead} {words.promise}"}
 
 
+def read(stream_name: str) -> Report:
+    """The report as the ledger has it now. Nothing is recorded, stopped or written."""
+    config = settings.read()
+    stream = settings.read_stream(stream_name, config)
+    now = runs.clock()
+    with runs.open_ledger(config) as book:
+        run = runs.Run(run_id="", flow="read", started_at=now, stream=stream, settings=config, ledger=book)
+        in_force = runs.policy_in_force(book, stream)
+        cases = evidence.cases(run, now)
+        with evidence.adding_up(stream):
+            progress_by_scope = {
+                part: certificates.look(book, plan, cases, part=part)[0]
+                for part, plan in certificates.plans(book, in_force.epoch_id).items()
+            }
+        labels = evidence.labels(stream, in_force, cases, now)
+        by_field = evidence.field_labels(run, in_force, cases, now)
+        return gather(run, in_force, cases, progress_by_scope, labels, now, by_field=by_field)
+
+
 def gather(
     run: runs.Run,
     in_force: policy_history.PolicyInForce,
@@ -100,7 +119,7 @@ def gather(
     never_released = ruled.never_released(book, in_force.epoch_id, epoch)
     alarm, past_alarms = _alarms(run, in_force)
     at = what_if.thresholds(list(plans.values()), weighed.whole.counts, in_use)
-    return report.build(
+    figures = report.build(
         run.stream,
         policy=in_force,
         totals=totals.totals(book, name, people) | {"disputed": int(cases.sampled["disputed"].sum())},
@@ -135,6 +154,8 @@ def gather(
         fields=_fields(run, in_force, epoch, differing, weighed),
         others=other_models.of(run, in_force, cases),
     )
+    answers = choices.of(run, in_force, cases, figures, progress_by_scope=progress_by_scope, whole=weighed.whole)
+    return replace(figures, choices=answers)
 
 
 def _fields(

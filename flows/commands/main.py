@@ -16,7 +16,18 @@ import typer
 from rich.markup import escape
 from rich.status import Status
 
-from flows.commands import export, governance, guess, maintenance, outlay, retire, shadow, status_table, study_history
+from flows.commands import (
+    choices,
+    export,
+    governance,
+    guess,
+    maintenance,
+    outlay,
+    retire,
+    shadow,
+    status_table,
+    study_history,
+)
 from flows.commands.options import StreamName
 from flows.commands.terminal import err, out, say
 from flows.runtime import prefect_defaults
@@ -264,7 +275,7 @@ def _progress(title: str) -> Iterator[None]:
             log.removeHandler(handler)
 
 
-for room in (maintenance, governance, guess, export, outlay, retire, shadow, status_table, study_history):
+for room in (maintenance, governance, guess, choices, export, outlay, retire, shadow, status_table, study_history):
     app.add_typer(room.app)
 app.add_typer(governance.show, name="show", epilog="Example: `second-reader show case digits digit-0007`")
 

@@ -40,6 +40,8 @@ def whole(report: Report) -> dict[str, Any]:
                                       threshold (certified on its own score), coverage, needed, ours (share released now),
                                       cost, latency_ms, our_cost, our_latency_ms, spending {money, priced, paired, today,
                                       reviews, break_even, lines: a finished case, of this model and of the other}; or empty
+    choices                           the owner's questions: question, state (known | open | unasked), says, rests_on,
+                                      would_change, figures (by name, hours and shares in [0, 1])
     slices                            per predicted class and slice: error among the released, flagged (Holm)
     shift {distance, p, warn, ...}    of the newest day's confidences from those before, or null
     line {threshold, coverage, error, ...}   the policy in force, or null
@@ -93,6 +95,7 @@ def whole(report: Report) -> dict[str, Any]:
         ],
         "fields": [_field(one) for one in report.fields],
         "others": [asdict(one) for one in report.others],
+        "choices": [asdict(one) for one in report.choices],
         "shift": None if report.shift is None else {**asdict(report.shift), "warn": report.shift.warn},
         "line": None
         if policy is None

@@ -17,6 +17,7 @@ from review import formats
 from review.adoption import verdict as verdict_
 from review.adoption.other_models import OtherModel
 from review.adoption.proposal import Proposal
+from review.choices.answer import Answer
 from review.queries import policy_history
 from review.queries.blind_samples import Samples
 
@@ -239,6 +240,7 @@ class Report:
     always_audited: int = 0  # released cases that a rule had read
     fields: tuple[FieldRow, ...] = ()  # of a stream of records; else empty
     others: tuple[OtherModel, ...] = ()  # models that were asked beside this one
+    choices: tuple[Answer, ...] = ()  # the answers to the owner's questions, in their order
     repeats: int = 0  # cases held, for as many of their group as its plan allows came before
     second_opinion: bool = True  # a blind answer against the model is read by another person
     goes_on: bool = True  # what stopped for want of readers is released again when they have answered

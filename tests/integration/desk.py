@@ -163,15 +163,23 @@ class Desk:
         self.book.append({"review": facts.reviews(by_name)}, now=at)
 
     def second(self, cases: list[str], label: str, now: str) -> None:
-        """Another person agrees with the first that the model is wrong."""
+        """Another person reads what the first says is wrong."""
+        self._again(cases, label, now, slot=1, reviewer="cleo@example.org")
+
+    def third(self, cases: list[str], label: str, now: str) -> None:
+        """A third decides where the two differ."""
+        self._again(cases, label, now, slot=2, reviewer="dora@example.org")
+
+    def _again(self, cases: list[str], label: str, now: str, *, slot: int, reviewer: str) -> None:
         if not cases:
             return
+        first = 10_000_000 * slot
         again: list[dict[str, facts.Value]] = [
-            {"case_id": case, "slot": 1, "task_id": 10_000_000 + int(case[2:]) + 10_000 * ord(case[0]), "blind": True}
+            {"case_id": case, "slot": slot, "task_id": first + int(case[2:]) + 10_000 * ord(case[0]), "blind": True}
             for case in cases
         ]
-        sent = [row | {"task_key": f"{row['case_id']} again", "sent_at": now} for row in again]
-        message = [row | {"annotation_id": row["task_id"], "reviewer": "cleo@example.org"} for row in again]
+        sent = [row | {"task_key": f"{row['case_id']} again {slot}", "sent_at": now} for row in again]
+        message = [row | {"annotation_id": row["task_id"], "reviewer": reviewer} for row in again]
         value = [row | {"revision": now, "answer": label, "submitted_at": now} for row in message]
         self.book.append({"dispatch": facts.dispatches(*sent), "review": facts.reviews(*value)}, now=now)
 

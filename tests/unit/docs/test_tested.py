@@ -37,6 +37,9 @@ TRIED: dict[str, str] = {
     "tests/integration/test_backups.py": "review.retention.backups",
     "tests/integration/test_caution.py": "flows.governance.safeguards",
     "tests/integration/test_changed_answers.py": "flows.governance.revoked",
+    "tests/integration/test_choices.py": (
+        "flows.commands.choices flows.planning.choices review.choices.answer review.queries.waits review.report.choices_text"
+    ),
     "tests/integration/test_dispatch.py": (
         "flows.dispatch flows.queueing.push flows.queueing.recovery review.health.label_studio_probe "
         "review.queries.pending_cases review.queries.sent_tasks"

@@ -25,6 +25,7 @@ def test_the_json_holds_every_figure_and_no_nan(state: str) -> None:
             "slices",
             "fields",
             "others",
+            "choices",
             "shift",
             "classes",
             "era",

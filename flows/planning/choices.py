@@ -1,0 +1,108 @@
+"""The six answers of a stream's owner, gathered from its ledger."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import numpy as np
+import polars as pl
+
+from flows.planning import choices_costs
+from flows.runtime import runs
+from models import timestamps
+from models.certification import certificate
+from models.evaluation import risk, waiting_times
+from models.reviewers import single_readings
+from models.routing.policy import Route
+from review.adoption.evidence_counts import Part
+from review.choices import more_data, oversight, timing
+from review.choices.answer import Answer
+from review.queries import overlap, policy_history, waits
+from review.queries.outcomes import Outcomes
+from review.report.figures import Report
+
+Progresses = Mapping[str, certificate.Progress]
+
+
+def of(
+    run: runs.Run,
+    in_force: policy_history.PolicyInForce,
+    cases: Outcomes,
+    report: Report,
+    *,
+    progress_by_scope: Progresses,
+    whole: Part,
+) -> tuple[Answer, ...]:
+    """The answers in the order of the questions. `report`: of the same ledger; `whole`: all its cases of the epoch."""
+    buy, upkeep, adaptation = choices_costs.costs(run, in_force, cases, report.others)
+    return (
+        buy,
+        upkeep,
+        _more_data(run, in_force, cases, progress_by_scope),
+        _timing(run, cases, report.made_at, in_force.delta),
+        adaptation,
+        _oversight(report, in_force, whole),
+    )
+
+
+def _more_data(
+    run: runs.Run, in_force: policy_history.PolicyInForce, cases: Outcomes, progress_by_scope: Progresses
+) -> Answer:
+    region = _region(in_force, progress_by_scope)
+    claims = overlap.claims(run.ledger, run.stream.name, run.stream.review.overlap)
+    claims = claims.filter(pl.col("epoch_id") == in_force.epoch_id)
+    if region.threshold is not None:
+        claims = claims.filter(pl.col("confidence") >= region.threshold)
+    if region.of_class:
+        claims = claims.filter(pl.col("prediction") == region.of_class)
+    read = single_readings.of(overlap.twice_read(claims, cases.people), in_force.delta)
+    seconds = cases.people.readings.filter("blind")["seconds"].drop_nulls().to_numpy()
+    price = run.stream.costs
+    return more_data.answer(
+        region,
+        read,
+        target=in_force.target_error,
+        work=more_data.Work(
+            seconds=waiting_times.quantile(seconds, np.zeros(len(seconds), bool), 0.5, in_force.delta),
+            minute_cost=price.review_minute,
+            currency=price.currency,
+        ),
+        second_opinion=run.stream.review.second_opinion,
+    )
+
+
+def _region(in_force: policy_history.PolicyInForce, progress_by_scope: Progresses) -> more_data.Region:
+    """Where the next certificate would stand; of a stream with a threshold per class the class that is nearest to one."""
+    if not progress_by_scope:
+        return more_data.Region(threshold=None, level=in_force.delta, seen=0)
+    steps = {part: certificate.needed(one) for part, one in progress_by_scope.items()}
+    part = min(steps, key=lambda name: (step.labels if (step := steps[name]) is not None else certificate.FAR, name))
+    nearest = steps[part]
+    return more_data.region(progress_by_scope[part], None if nearest is None else nearest.threshold, part)
+
+
+def _timing(run: runs.Run, cases: Outcomes, now: str, alpha: float) -> Answer:
+    since = timestamps.text(timestamps.parse(now) - timedelta(days=timing.DAYS))
+    waited = waits.of(
+        run.ledger, run.stream.name, cases.people, since=since, second_opinion=run.stream.review.second_opinion
+    )
+    return timing.answer(
+        waited,
+        now=timestamps.parse(now).timestamp(),
+        alpha=alpha,
+        minute_cost=run.stream.costs.review_minute,
+        currency=run.stream.costs.currency,
+    )
+
+
+def _oversight(report: Report, in_force: policy_history.PolicyInForce, whole: Part) -> Answer:
+    rest = whole.counts.filter(pl.col("route") == Route.REVIEW)
+    step = None if report.proposal is None else report.proposal.needed
+    return oversight.answer(
+        cases=report.cases,
+        released=report.released,
+        error=report.error,
+        read=risk.error_at(rest, 0.0, in_force.delta, design=float(whole.design.at([0.0])[0])),
+        target=report.target,
+        certified=report.verdict == "certified",
+        needed=None if step is None else step.labels,
+    )

@@ -1,0 +1,264 @@
+"""More data or better data: how many labels the target takes if each case is read once, or again where readers disagree. Pure."""
+
+from dataclasses import dataclass
+
+from models.certification.certificate import Progress
+from models.evaluation.estimate import Estimate, NotEnoughEvidence
+from models.planning import labels_to_target
+from models.reviewers.single_readings import SingleReadings
+from review import formats
+from review.choices.answer import Answer, State
+
+QUESTION = "More data or better data?"
+HOUR = 3600.0
+
+Figure = Estimate | NotEnoughEvidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a reading takes: its seconds, and the price of a reader's minute in the stream's currency."""
+
+    seconds: Figure
+    minute_cost: float
+    currency: str
+
+    def hours(self, readings: float) -> float | None:
+        """Of people, for so many readings; None: nobody has measured it."""
+        return (
+            readings * self.seconds.value / HOUR if isinstance(self.seconds, Estimate) and self.seconds.value else None
+        )
+
+    def cost(self, hours: float) -> float:
+        """Of so many hours."""
+        return 60 * hours * self.minute_cost
+
+    def price(self, hours: float) -> str:
+        """The same with its currency."""
+        return f"{formats.amount(self.cost(hours))}{formats.SPACE}{self.currency}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """The answers of which the next certificate would speak.
+
+    `threshold`: their least confidence; None: no plan is laid yet. `of_class`: of a stream with a threshold per class the class,
+    else empty. `level`: the share of delta left for it. `seen`: settled labels so far. `more`: whether it would release more than
+    what is certified.
+    """
+
+    threshold: float | None
+    level: float
+    seen: int
+    group_size: int = 1
+    of_class: str = ""
+    more: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """Labels of one kind: how many show the target, as far as is known, and what they take.
+
+    `wrong`: the share of them that says the model is wrong. `labels`: enough with a chance of 4 in 5; None: no number up to
+    `most`. `least`, `worst`: the same at the limits of `wrong`. `readings`: of a label.
+    """
+
+    wrong: Estimate
+    labels: int | None
+    least: int | None
+    worst: int | None
+    most: int
+    readings: float
+
+    @property
+    def all_readings(self) -> float | None:
+        """Readings of all those labels."""
+        return None if self.labels is None else self.labels * self.readings
+
+
+def region(progress: Progress, step: float | None, of_class: str = "") -> Region:
+    """Where the next certificate would stand: at the threshold `step`, else at the strictest that a walk has stopped at."""
+    plan, stops = progress.plan, sorted(progress.stops, key=lambda stop: stop.at)
+    stop = next((one for one in stops if plan.thresholds[one.at] == step), stops[0] if stops else None)
+    if stop is None:
+        last = len(plan.thresholds) - 1
+        at, level, more = last, plan.delta * plan.weights[0], False
+    else:
+        at, level, more = stop.at, stop.level, True
+    return Region(
+        threshold=plan.thresholds[at],
+        level=level,
+        seen=round(progress.labels[at]),
+        group_size=plan.group_size,
+        of_class=of_class,
+        more=more,
+    )
+
+
+def answer(region: Region, read: SingleReadings, *, target: float, work: Work, second_opinion: bool) -> Answer:
+    """`read`: of the cases of the region."""
+    once = way(read.once, target, region, 1.0) if isinstance(read.once, Estimate) else None
+    twice = way(read.verdict, target, region, read.readings or 1.0) if isinstance(read.verdict, Estimate) else None
+    known: State = "known" if once is not None and twice is not None else "open"
+    return Answer(
+        question=QUESTION,
+        state=known if second_opinion else "unasked",
+        says=_sentences(region, read, once, twice, target, work),
+        rests_on=_basis(region, read, work),
+        would_change=_change(region, read, target, second_opinion=second_opinion),
+        figures=_figures(region, read, once, twice, work),
+    )
+
+
+def way(wrong: Estimate, target: float, region: Region, readings: float) -> Way:
+    """What it takes if a label says that the model is wrong so often, at so many readings a label."""
+    least, labels, worst = (
+        labels_to_target.needed(rate, target, region.level, group_size=region.group_size)
+        for rate in (wrong.low, wrong.value, wrong.high)
+    )
+    return Way(
+        wrong=wrong,
+        labels=None if labels is None else labels.n,
+        least=None if least is None else least.n,
+        worst=None if worst is None else worst.n,
+        most=labels_to_target.most(target, region.level, group_size=region.group_size),
+        readings=readings,
+    )
+
+
+def _sentences(
+    region: Region, read: SingleReadings, once: Way | None, twice: Way | None, target: float, work: Work
+) -> str:
+    if once is None:
+        fewest = labels_to_target.needed(0.0, target, region.level, group_size=region.group_size)
+        more = 0 if fewest is None else max(fewest.n - region.seen, 0)
+        return (
+            f"Not known yet: {formats.count(region.seen, 'settled blind label')} so far, about {formats.count(more)} more show "
+            "the target if none of them is wrong."
+        )
+    whose = f"answers{_where(region)}" if _where(region) else "all answers"
+    alone = f"For {whose} and the target of {formats.whole(target)}: read once, {_side(once, target, work)}"
+    if twice is None:
+        return f"{alone}."
+    checked = f"read again by another person where the first disagrees with the model, {_side(twice, target, work)}"
+    lead = _lead(read.false, once, twice, target)
+    return " ".join(filter(None, (lead, f"{alone}; {checked}.", _equal(read, work))))
+
+
+def _lead(false: Figure, once: Way, twice: Way, target: float) -> str:
+    """Which kind of label takes people least, or why one is of no use."""
+    if isinstance(false, Estimate) and false.low >= target:
+        return (
+            f"Better data: one reader alone calls {formats.share(false.value)} of right answers wrong ({_between(false)}), more "
+            "than the target allows."
+        )
+    by_one, by_two = once.all_readings, twice.all_readings
+    if by_two is None:
+        return "Neither: no number of labels is enough, for the model is wrong too often." if by_one is None else ""
+    if by_one is None:
+        return "Better data: only labels that another person checks where a reader disagrees reach the target."
+    if by_one <= by_two:
+        return "More data: to read every case once takes people no longer than to check some of them."
+    return (
+        "Better data: to check what a reader disagrees with takes people less time in all than to read more cases once."
+    )
+
+
+def _where(region: Region) -> str:
+    of_class = f" {region.of_class!r}" if region.of_class else ""
+    return of_class if region.threshold is None else f"{of_class} at {formats.threshold(region.threshold)}"
+
+
+def _side(one: Way, target: float, work: Work) -> str:
+    """How many labels are enough, with limits, and what they take of people."""
+    far = f"more than {formats.count(one.most)}"
+    least = far if one.least is None else formats.count(one.least)
+    if one.labels is None:
+        if one.wrong.value < target:
+            return f"it takes {far} labels"
+        return "no number of labels is enough" + (f" (at the better limit {least})" if one.least is not None else "")
+    worst = formats.count(one.worst) if one.worst is not None else "no number" if one.wrong.high >= target else far
+    hours = work.hours(one.labels * one.readings)
+    effort = "" if hours is None else f", {formats.people(hours)} for {work.price(hours)}"
+    return f"about {formats.count(one.labels, 'label')} (limits {least} to {worst}){effort}"
+
+
+def _equal(read: SingleReadings, work: Work) -> str:
+    """Single readings against verdicts at equal minutes."""
+    hour, false = work.hours(1.0), read.false
+    if not hour or read.readings is None or isinstance(false, NotEnoughEvidence):
+        return ""
+    alone, verdicts = (formats.count(1 / hour / each) for each in (1.0, read.readings))
+    by_two = (
+        f", with second readings about {formats.share(false.value**2 * (2 - false.value))}"
+        if false.value > 0.005
+        else ""
+    )
+    return (
+        f"An hour of people gives {alone} cases read once or {verdicts} checked; one reader alone calls "
+        f"{formats.share(false.value)} of right answers wrong ({_between(false)}){by_two}."
+    )
+
+
+def _between(one: Estimate) -> str:
+    return f"limits {formats.at_least(one.low)} to {formats.at_most(one.high)}"
+
+
+def _basis(region: Region, read: SingleReadings, work: Work) -> str:
+    cases, against = formats.count(read.once.n, "case"), formats.count(read.once.errors)
+    took = work.seconds
+    seconds = (
+        f" Half of the readings took at most {formats.seconds(took.value)} (limits {formats.seconds(took.low)} to "
+        f"{formats.seconds(took.high)})."
+        if isinstance(took, Estimate)
+        else ""
+    )
+    return (
+        f"{cases} read blind{_where(region)}; the first reader disagreed with the model in {against}.{seconds} A number of "
+        "labels is one that is enough in 4 of 5 streams like this one. Second readings are taken to err each by themselves. "
+        "Nothing was trained for this."
+    )
+
+
+def _change(region: Region, read: SingleReadings, target: float, *, second_opinion: bool) -> str:
+    if not second_opinion:
+        return (
+            "The key review.second_opinion of the stream file is off, so nobody reads again what a reader disagrees with. "
+            "Switched on, it shows how often one reader is wrong."
+        )
+    if isinstance(read.false, NotEnoughEvidence):
+        return f"{read.false.reason[:1].upper()}{read.false.reason[1:]}."
+    again = (
+        "" if region.more else " All that was looked at is certified already: this is what it takes to certify it anew."
+    )
+    return (
+        "Readers who call right answers wrong less often (clearer instructions), a model that is right more often, or a target "
+        f"other than {formats.whole(target)}.{again}"
+    )
+
+
+def _figures(
+    region: Region, read: SingleReadings, once: Way | None, twice: Way | None, work: Work
+) -> dict[str, float | int | str | None]:
+    figures: dict[str, float | int | str | None] = {
+        "threshold": region.threshold,
+        "class": region.of_class or None,
+        "labels_so_far": region.seen,
+        "seconds_a_reading": work.seconds.value if isinstance(work.seconds, Estimate) else None,
+        "readings_a_verdict": read.readings,
+    }
+    rates = {"right_called_wrong": read.false, "wrong_read_once": read.once, "wrong_by_verdict": read.verdict}
+    for name, one in rates.items():
+        ends = (one.value, one.low, one.high) if isinstance(one, Estimate) else (None, None, None)
+        figures |= dict(zip((name, f"{name}_low", f"{name}_high"), ends, strict=True))
+    for name, kind in (("once", once), ("verdicts", twice)):
+        readings = None if kind is None else kind.all_readings
+        hours = None if readings is None else work.hours(readings)
+        figures |= {
+            f"labels_{name}": None if kind is None else kind.labels,
+            f"labels_{name}_low": None if kind is None else kind.least,
+            f"labels_{name}_high": None if kind is None else kind.worst,
+            f"hours_{name}": hours,
+            f"cost_{name}": None if hours is None else work.cost(hours),
+        }
+    return figures

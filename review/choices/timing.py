@@ -1,0 +1,291 @@
+"""Batch or real time: where the time to the final answer goes, and what other schedules and readers would make of it. Pure."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from models.evaluation import waiting_times
+from models.evaluation.estimate import Estimate, NotEnoughEvidence
+from models.planning import queue_replay
+from review import formats
+from review.choices.answer import Answer, State
+
+QUESTION = "Batch or real time?"
+DAYS = 28  # that are looked back on
+FEWEST_DAYS = 6  # on which cases were decided: with fewer the limits of "half of them" are anything
+OFTEN, FOLLOW = "every_quarter_of_an_hour", "_if_readers_follow"
+SCHEDULES = {
+    "every_quarter_of_an_hour": 900.0,
+    "every_hour": 3600.0,
+    "once_a_day": 86_400.0,
+}  # seconds, from midnight UTC
+READERS = {"half_the_readers": 0.5, "twice_the_readers": 2.0}
+HOUR = 3600.0
+_SLOW = (0.0, 0.25, 0.5, 0.75, 1.0)
+_LIKE = 0.95  # of the wait that was: a replay that gives it is like it
+_WORTH = 0.1  # of the wait: a change that takes off less is no reason for one
+
+Figure = Estimate | NotEnoughEvidence
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """Where the time goes, in hours by which half of the cases have it behind them; `nearly_all`: nine in ten. None: no column
+    says it."""
+
+    model: Figure | None
+    batch: Figure | None
+    queue: Figure
+    reading: Figure
+    final: Figure
+    nearly_all: Figure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """By when half of the cases would have been answered, in hours (None: they would not), and readers' hours a day."""
+
+    half: float | None
+    present: float
+
+
+def answer(waits: pl.DataFrame, *, now: float, alpha: float, minute_cost: float, currency: str) -> Answer:
+    """From the cases of the last days (`review.queries.waits`).
+
+    `now`: seconds since 1970. `minute_cost`: of a reader's minute.
+    """
+    waiting = waits.filter(pl.col("route") == "REVIEW")
+    days = waiting.select((pl.col("decided") // 86_400).n_unique()).item() if len(waiting) else 0
+    done = int(waiting["final"].is_not_null().sum())
+    if not done:
+        return _nothing(len(waiting), days)
+    times = parts(waiting, now=now, alpha=alpha)
+    runs = replays(waits, now=now)
+    unknown = isinstance(times.final, NotEnoughEvidence)
+    state: State = "open" if unknown else "unasked" if times.batch is None else "known"
+    return Answer(
+        question=QUESTION,
+        state=state,
+        says=" ".join(filter(None, (_lead(runs, times), _final(times, done, days), _split(times), _would(runs)))),
+        rests_on=_basis(waiting, times, runs, days, done),
+        would_change=_change(times, runs, minute_cost, currency),
+        figures=_figures(times, runs, len(waiting), done, days, minute_cost),
+    )
+
+
+def parts(waiting: pl.DataFrame, *, now: float, alpha: float) -> Times:
+    """Each part of the time to the final answer. A case that nobody has answered counts with what it has waited so far."""
+    day = (waiting["decided"] // 86_400).cast(pl.Int64).to_numpy()
+    decided, final, first = (waiting[name].to_numpy() for name in ("decided", "final", "first"))
+    seconds = waiting["seconds"].fill_null(0.0).to_numpy()
+    arrived = waiting["arrived"].fill_null(waiting["decided"]).to_numpy()
+
+    def half(began: Floats, ended: Floats, share: float = 0.5) -> Figure:
+        still = np.isnan(ended)
+        waited = np.maximum(np.where(still, now, ended) - began, 0.0) / HOUR
+        return waiting_times.quantile(waited, still, share, alpha, groups=day)
+
+    def measured(column: str, unit: float) -> Figure | None:
+        some = waiting[column].is_not_null()
+        if not some.any():
+            return None
+        took = waiting[column].drop_nulls().to_numpy() * unit
+        return waiting_times.quantile(took, np.zeros(len(took), bool), 0.5, alpha, groups=day[some.to_numpy()])
+
+    nothing = NotEnoughEvidence(reason="the time on a task was not measured", n=0, errors=0)
+    return Times(
+        model=measured("latency_ms", 1 / 1000 / HOUR),
+        batch=half(arrived, decided) if waiting["arrived"].is_not_null().any() else None,
+        queue=half(decided, np.maximum(first - seconds, decided)),
+        reading=measured("seconds", 1 / HOUR) or nothing,
+        final=half(arrived, final),
+        nearly_all=half(arrived, final, 0.9),
+    )
+
+
+def replays(waits: pl.DataFrame, *, now: float) -> dict[str, Replayed]:
+    """The ledger's own arrivals under its own schedule and others, and with its own readers and others.
+
+    What nobody would have read counts with what it would have waited by now. Other schedules only where the input says when the
+    model answered: once with readers at the hours at which they came, and once (FOLLOW) as if each case had waited for its reader
+    as long as it did, because readers come when there is something to read.
+    """
+    read = waits.filter(pl.col("first").is_not_null())
+    names = read["reader"].rank("dense").cast(pl.Int64).to_numpy()
+    answered, seconds = read["first"].to_numpy(), read["seconds"].fill_null(0.0).to_numpy()
+    decided = waits["decided"].to_numpy()
+    arrived = waits["arrived"].fill_null(waits["decided"]).to_numpy()
+    counts = (waits["route"] == "REVIEW").to_numpy()
+    days = max(float(decided.max() - decided.min()) / 86_400, 1.0)
+
+    def lived(ready: Floats, times: float, slow: float) -> Replayed:
+        free = queue_replay.turns(answered, seconds, names, times=times, slow=slow)
+        ended = queue_replay.read(ready, free)[counts]
+        still = np.isinf(ended)
+        half = waiting_times.reached(np.maximum(np.where(still, now, ended) - arrived[counts], 0.0), still, 0.5)
+        return Replayed(half=None if half is None else half / HOUR, present=free.present / HOUR / days)
+
+    def followed(ready: Floats) -> Replayed:
+        waited, open_ = (waits["first"] - waits["decided"]).to_numpy(), waits["first"].is_null().to_numpy()
+        taken = np.where(open_, now - arrived, ready - arrived + waited)[counts]
+        half = waiting_times.reached(np.maximum(taken, 0.0), open_[counts], 0.5)
+        return Replayed(half=None if half is None else half / HOUR, present=lives["as_it_was"].present)
+
+    slow = _slow(lambda share: lived(decided, 1.0, share).half)
+    lives = {"as_it_was": lived(decided, 1.0, slow)}
+    if waits["arrived"].is_not_null().any():
+        ready = {name: queue_replay.scored(arrived, every) for name, every in SCHEDULES.items()}
+        lives |= {name: lived(at, 1.0, slow) for name, at in ready.items()}
+        lives |= {f"{name}{FOLLOW}": followed(at) for name, at in ready.items()}
+    return lives | {name: lived(decided, times, slow) for name, times in READERS.items()}
+
+
+def _slow(half: Callable[[float], float | None]) -> float:
+    """How much of the time between answers was work: the least that still gives what was."""
+    was = half(1.0)
+    if was is None:
+        return 1.0
+    replayed = ((slow, half(slow)) for slow in _SLOW)
+    return next(slow for slow, one in replayed if slow == 1 or (one is not None and one >= _LIKE * was))
+
+
+def _nothing(cases: int, days: int) -> Answer:
+    came = "No case came for people"
+    if cases:
+        came = f"{formats.count(cases, 'case')} came for people on {formats.count(days, 'day')}, and none of them is answered,"
+    return Answer(
+        question=QUESTION,
+        state="open",
+        says=f"Not known yet: no answer of people is final so far. It takes the answers of about {FEWEST_DAYS} days.",
+        rests_on=f"{came} in the last {DAYS} days.",
+        would_change="The first answers of people begin it.",
+        figures={"cases": cases, "answered": 0, "days": days},
+    )
+
+
+def _lead(runs: dict[str, Replayed], times: Times) -> str:
+    """What would shorten the wait most, where anything would by a tenth."""
+    was = runs["as_it_was"].half
+    if isinstance(times.final, NotEnoughEvidence) or not was:
+        return ""
+
+    def gain(name: str) -> float:
+        half = runs[name].half if name in runs else None
+        return 0.0 if half is None else 1 - half / was
+
+    by_runs, by_readers, by_both = map(gain, (OFTEN, "twice_the_readers", f"{OFTEN}{FOLLOW}"))
+    if OFTEN not in runs:
+        return "" if by_readers < _WORTH else "More readers would have shortened the wait."
+    if by_runs >= _WORTH and by_runs >= by_readers:
+        return "Closer to real time: more frequent runs would have shortened the wait most."
+    if min(by_readers, by_both) >= _WORTH:
+        return (
+            "More frequent runs alone would change nothing: it takes readers who come with each run, or more of them."
+        )
+    if by_readers >= _WORTH:
+        return "Readers before runs: more of them would have shortened the wait more than any schedule."
+    if by_both >= _WORTH:
+        return (
+            "Batch is enough at the hours at which readers come: real time would pay only if they came with each run."
+        )
+    return "Batch is enough: neither more frequent runs nor more readers would have shortened the wait by a tenth."
+
+
+def _final(times: Times, done: int, days: int) -> str:
+    whole, most = times.final, times.nearly_all
+    if isinstance(whole, NotEnoughEvidence):
+        more = max(FEWEST_DAYS - days, 1)
+        return (
+            f"Not known yet: {formats.count(done, 'final answer')} of people on {formats.count(days, 'day')} so far, about "
+            f"{formats.count(more, 'more day')} to come."
+        )
+    nine = "" if isinstance(most, NotEnoughEvidence) else f", nine in ten after {limits(most)}"
+    begins = "the model answered" if times.batch is not None else "they were scored"
+    return f"Half of the cases that people read are finished {limits(whole)} after {begins}{nine}."
+
+
+def _split(times: Times) -> str:
+    named = (("model", times.model), ("next run", times.batch), ("reader", times.queue), ("reading", times.reading))
+    parts_ = [f"{name} {_short(one.value)}" for name, one in named if isinstance(one, Estimate)]
+    return f"Step by step, for half of them at most: {', '.join(parts_)}." if len(parts_) > 1 else ""
+
+
+def _would(runs: dict[str, Replayed]) -> str:
+    follow = runs.get(f"{OFTEN}{FOLLOW}")
+    with_runs = "" if follow is None else f" ({_after(follow)} if readers came with each)"
+    words = {
+        OFTEN: f"with a run every quarter of an hour{with_runs}",
+        "once_a_day": "with one a day",
+        "twice_the_readers": "with twice the readers",
+        "half_the_readers": "with half of them",
+    }
+    parts_ = [f"{_after(runs[name])} {text}" for name, text in words.items() if name in runs]
+    return f"Replayed, half would have been finished after {', '.join(parts_)}."
+
+
+def _after(one: Replayed) -> str:
+    return "more than there is" if one.half is None else _short(one.half)
+
+
+def _basis(waiting: pl.DataFrame, times: Times, runs: dict[str, Replayed], days: int, done: int) -> str:
+    cases = f"{formats.count(len(waiting), 'case')} for people on {formats.count(days, 'day')} of the last {DAYS}"
+    named = {
+        "input.produced_at (when the model answered)": times.batch,
+        "input.latency_ms (how long it took)": times.model,
+    }
+    missing = [word for word, one in named.items() if one is None]
+    return " ".join(
+        (
+            f"{cases}; {formats.count(len(waiting) - done)} are not finished and count with what they have waited so far.",
+            "Replayed: this ledger's own arrivals, with readers at the hours at which they came, as fast as they were. As it "
+            f"was, that gives {_after(runs['as_it_was'])}.",
+            *([f"Not named in the stream file: {' and '.join(missing)}."] if missing else []),
+        )
+    )
+
+
+def _change(times: Times, runs: dict[str, Replayed], minute_cost: float, currency: str) -> str:
+    was, more = (60 * minute_cost * runs[name].present for name in ("as_it_was", "twice_the_readers"))
+    was_price, more_price = (f"{formats.amount(price)}{formats.SPACE}{currency}" for price in (was, more))
+    ask = "The column that says when the model answered (input.produced_at): it shows the wait for a run. "
+    return (
+        f"{ask if times.batch is None else ''}Readers at other hours, which no replay has. Readers were there "
+        f"{_short(runs['as_it_was'].present)} a day for {was_price}; twice as many take {more_price}."
+    )
+
+
+def limits(one: Estimate) -> str:
+    """Hours as `4 h (limits 3.5 h to 5 h)`."""
+    return f"{_short(one.value)} (limits {_short(one.low, math.floor)} to {_short(one.high, math.ceil)})"
+
+
+def _short(hours: float, rounded: Callable[[float], int] = round) -> str:
+    """A duration from hours, a limit rounded away from the figure: `8 s`, `40 min`, `7 h`, `2.1 days`."""
+    space = formats.SPACE
+    if hours * HOUR < 60:
+        return f"{rounded(hours * HOUR)}{space}s"
+    if hours < 1:
+        return f"{rounded(60 * hours)}{space}min"
+    if hours < 48:
+        return f"{rounded(10 * hours) / 10:.1f}".removesuffix(".0") + f"{space}h"
+    return f"{rounded(10 * hours / 24) / 10:.1f}".removesuffix(".0") + f"{space}days"
+
+
+def _figures(
+    times: Times, runs: dict[str, Replayed], cases: int, done: int, days: int, minute_cost: float
+) -> dict[str, float | int | str | None]:
+    figures: dict[str, float | int | str | None] = {"cases": cases, "answered": done, "days": days}
+    named = {"model": times.model, "batch_wait": times.batch, "queue_wait": times.queue, "reading": times.reading}
+    named |= {"final": times.final, "final_of_nine_in_ten": times.nearly_all}
+    for name, one in named.items():
+        ends = (one.value, one.low, one.high) if isinstance(one, Estimate) else (None, None, None)
+        figures |= dict(zip((f"{name}_hours", f"{name}_hours_low", f"{name}_hours_high"), ends, strict=True))
+    for name, life in runs.items():
+        figures[f"{name}_would_have_been_hours"] = life.half
+        figures[f"{name}_cost_a_day"] = 60 * minute_cost * life.present
+    return figures

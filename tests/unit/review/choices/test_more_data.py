@@ -1,0 +1,120 @@
+"""More data or better data: which it is, in any state of the readings."""
+
+from dataclasses import replace
+
+import pytest
+
+from models.certification.certificate import Progress, Stop
+from models.certification.era_plan import Plan
+from models.evaluation.estimate import Estimate, NotEnoughEvidence
+from models.reviewers.single_readings import SingleReadings
+from review import formats
+from review.choices import more_data
+from review.choices.answer import Answer
+from review.choices.more_data import Region, Work
+
+UNKNOWN = NotEnoughEvidence(reason="9 of at least 30 cases are read blind so far", n=9, errors=0)
+REGION = Region(threshold=0.9, level=0.05, seen=60)
+PROGRESS = Progress(
+    plan=Plan(epoch="e", alpha=0.05, delta=0.05, thresholds=(0.9, 0.7, 0.3), starts=(0, 1), weights=(0.5, 0.5)),
+    looks=1,
+    log_e=(1.0, 0.5, 0.0),
+    certified=(),
+    cases=(100, 200, 300),
+    labels=(60.0, 90.0, 120.0),
+    errors=(0.0, 1.0, 9.0),
+    pending=(0, 0, 0),
+    unsent=(0, 0, 0),
+    stops=(Stop(at=0, level=0.025), Stop(at=1, level=0.05)),
+)
+
+
+def share(value: float, low: float, high: float) -> Estimate:
+    return Estimate(value=value, low=low, high=high, alpha=0.05, n=400, errors=round(400 * value), method="by hand")
+
+
+SECONDS = replace(share(0.5, 0.1, 0.9), value=36.0, low=30.0, high=40.0)
+WORK = Work(seconds=SECONDS, minute_cost=0.5, currency="EUR")
+GOOD = SingleReadings(
+    once=share(0.012, 0.008, 0.02), verdict=share(0.01, 0.006, 0.02), false=share(0.002, 0.0, 0.006), readings=1.02
+)
+POOR = SingleReadings(
+    once=share(0.07, 0.05, 0.09), verdict=share(0.005, 0.001, 0.02), false=share(0.066, 0.051, 0.085), readings=1.1
+)
+
+
+def asked(read: SingleReadings, *, region: Region = REGION, work: Work = WORK, second: bool = True) -> Answer:
+    return more_data.answer(region, read, target=0.05, work=work, second_opinion=second)
+
+
+def test_where_one_reader_is_nearly_always_right_more_data_is_the_cheaper() -> None:
+    one = asked(GOOD)
+    says = formats.plain(one.says)
+    assert one.state == "known"
+    assert says.startswith("More data:")
+    assert "For answers at confidence ≥ 0.9 and the target of 5 %: read once, about 213 labels" in says
+    assert "(limits 174 to 442), 3 hours of people for 63.9 EUR; read again by another person" in says
+    assert one.figures["labels_once"] == 213
+    hours, cost = one.figures["hours_once"], one.figures["cost_once"]
+    assert hours == pytest.approx(213 * 36 / 3600)
+    assert cost == pytest.approx(213 * 36 / 60 * 0.5)
+
+
+def test_where_false_complaints_alone_exceed_the_target_no_number_of_single_readings_is_enough() -> None:
+    one = asked(POOR)
+    says = formats.plain(one.says)
+    assert says.startswith(
+        "Better data: one reader alone calls 6.6 % of right answers wrong (limits 5.1 % to 8.5 %), more than"
+    )
+    assert "read once, no number of labels is enough; read again" in says
+    assert one.figures["labels_once"] is None
+    assert isinstance(one.figures["labels_verdicts"], int)
+    assert "An hour of people gives 100 cases read once or 90 checked; one reader alone calls 6.6 %" in says
+    assert "with second readings about 0.84 %" in says
+
+
+def test_where_the_model_is_too_often_wrong_neither_is_enough() -> None:
+    bad = replace(GOOD, once=share(0.09, 0.07, 0.11), verdict=share(0.08, 0.06, 0.1))
+    assert asked(bad).says.startswith("Neither:")
+
+
+def test_where_reading_again_takes_fewer_minutes_in_all_it_is_better_data() -> None:
+    some = replace(GOOD, once=share(0.03, 0.02, 0.04), verdict=share(0.01, 0.006, 0.02))
+    assert asked(some).says.startswith("Better data: to check what a reader disagrees with takes people less time")
+
+
+def test_what_is_far_away_is_said_to_be_so() -> None:
+    far = asked(replace(GOOD, once=share(0.049, 0.03, 0.06)))
+    assert "it takes more than 2 360 labels" in formats.plain(far.says)
+    assert far.says.startswith("Better data: only labels that another person checks")
+
+
+def test_without_labels_it_is_open_and_says_about_how_many_more() -> None:
+    one = asked(SingleReadings(once=UNKNOWN, verdict=UNKNOWN, false=UNKNOWN, readings=None))
+    assert (one.state, one.would_change) == ("open", "9 of at least 30 cases are read blind so far.")
+    assert (
+        one.says
+        == "Not known yet: 60 settled blind labels so far, about 14 more show the target if none of them is wrong."
+    )
+
+
+def test_without_second_readings_the_key_is_named() -> None:
+    one = asked(replace(GOOD, verdict=UNKNOWN, false=UNKNOWN, readings=None), second=False)
+    assert one.state == "unasked"
+    assert "review.second_opinion" in one.would_change
+    assert one.says.startswith("For answers at confidence")
+
+
+def test_without_measured_seconds_no_hours_are_said() -> None:
+    one = asked(GOOD, work=replace(WORK, seconds=UNKNOWN))
+    assert "of people" not in one.says.partition("For answers")[2]
+    assert one.figures["hours_once"] is None
+
+
+def test_the_next_certificate_or_else_the_strictest_says_which_answers() -> None:
+    assert more_data.region(PROGRESS, 0.7) == Region(threshold=0.7, level=0.05, seen=90)
+    assert more_data.region(PROGRESS, None, "spam") == Region(threshold=0.9, level=0.025, seen=60, of_class="spam")
+    done = more_data.region(replace(PROGRESS, stops=(), certified=(0, 1, 2)), None)
+    assert (done.threshold, done.more) == (0.3, False)
+    assert "certify it anew" in asked(GOOD, region=done).would_change
+    assert "For answers 'spam' at" in asked(GOOD, region=replace(REGION, of_class="spam")).says

@@ -1,0 +1,139 @@
+"""Batch or real time: what shortens the wait, from cases whose times are known by construction."""
+
+import polars as pl
+import pytest
+
+from models.evaluation.estimate import Estimate
+from review import formats
+from review.choices import timing
+from review.choices.answer import Answer
+from review.queries import waits
+
+HOUR, DAY = 3600.0, 86_400.0
+DAYS = 10
+NOW = DAYS * DAY
+
+
+def cases(*, batch: float, queue: float, dated: bool = True, answered: bool = True, days: int = DAYS) -> pl.DataFrame:
+    """Two cases an hour from 8 to 18 o'clock, scored so many hours later and read so many hours after that, each in 36 s."""
+    rows = []
+    for day in range(days):
+        for step in range(20):
+            arrived = day * DAY + (8 + step / 2) * HOUR
+            decided = arrived + batch * HOUR
+            first = decided + queue * HOUR + 36 + step
+            rows.append(
+                {
+                    "case_id": f"c-{day}-{step}",
+                    "route": "REVIEW",
+                    "arrived": arrived if dated else None,
+                    "decided": decided,
+                    "latency_ms": 800.0 if dated else None,
+                    "first": first if answered else None,
+                    "final": first if answered else None,
+                    "reader": "ann@example.org" if answered else None,
+                    "seconds": 36.0 if answered else None,
+                }
+            )
+    return pl.DataFrame(rows, schema=waits.SCHEMA)
+
+
+def asked(rows: pl.DataFrame) -> Answer:
+    return timing.answer(rows, now=NOW + DAY, alpha=0.05, minute_cost=0.5, currency="EUR")
+
+
+def test_the_time_is_cut_into_model_run_queue_and_reading() -> None:
+    one = asked(cases(batch=3, queue=1))
+    figures = one.figures
+    assert one.state == "known"
+    wanted = {
+        "model": 0.8 / HOUR,
+        "batch_wait": 3.0,
+        "queue_wait": 1 + 9 / HOUR,
+        "reading": 0.01,
+        "final": 4 + 45 / HOUR,
+    }
+    for name, hours in wanted.items():
+        assert figures[f"{name}_hours"] == pytest.approx(hours, abs=2e-4), name
+    assert (
+        "Half of the cases that people read are finished 4 h (limits 4 h to 4.1 h) after the model answered"
+        in formats.plain(one.says)
+    )
+    assert "for half of them at most: model 1 s, next run 3 h, reader 1 h, reading 36 s." in (formats.plain(one.says))
+
+
+def test_where_readers_come_with_the_run_real_time_is_worth_what_it_is_late_if_they_come_with_each() -> None:
+    """All of a day is scored at 19 o'clock and read in a quarter of an hour: nobody was there to read earlier."""
+    rows = cases(batch=0, queue=0).with_columns(decided=(pl.col("arrived") // DAY) * DAY + 19 * HOUR)
+    read = rows.with_columns(first=pl.col("decided") + 45 * (1 + pl.int_range(pl.len()) % 20)).with_columns(
+        final="first"
+    )
+    assert asked(read).says.startswith("Batch is enough at the hours at which readers come: real time would")
+    lives = timing.replays(read, now=NOW + DAY)
+    assert lives["as_it_was"].half == pytest.approx(6.1, abs=0.1)
+    assert lives["every_quarter_of_an_hour"].half == pytest.approx(6.1, abs=0.1)
+    assert lives[f"every_quarter_of_an_hour{timing.FOLLOW}"].half == pytest.approx(0.2, abs=0.1)
+
+
+def test_where_readers_sit_idle_between_runs_more_frequent_ones_shorten_the_wait() -> None:
+    """Two cases an hour, scored by a run of each hour and read at once, with 50 minutes idle until the next run."""
+    rows = cases(batch=0, queue=0).with_columns(arrived=pl.col("arrived") + 600)
+    hourly = rows.with_columns(decided=(pl.col("arrived") / HOUR).ceil() * HOUR)
+    read = hourly.with_columns(first=pl.col("decided") + 36 * (1 + pl.int_range(pl.len()) % 2)).with_columns(
+        final="first"
+    )
+    assert asked(read).says.startswith("Closer to real time:")
+    lives = timing.replays(read, now=NOW + DAY)
+    assert lives["as_it_was"].half == pytest.approx(0.35, abs=0.02)
+    assert lives["every_quarter_of_an_hour"].half is not None
+    assert lives["every_quarter_of_an_hour"].half < 0.25
+
+
+def test_where_neither_would_shorten_it_batch_is_enough() -> None:
+    assert asked(cases(batch=0, queue=20)).says.startswith(("Batch is enough: neither", "Readers before runs"))
+
+
+def test_a_case_that_nobody_has_finished_counts_with_what_it_has_waited() -> None:
+    rows = cases(batch=1, queue=1)
+    late = rows.with_columns(final=pl.when(pl.int_range(pl.len()) % 3 == 0).then(None).otherwise("final"))
+    known = timing.parts(late, now=NOW + DAY, alpha=0.05).final
+    before = timing.parts(rows, now=NOW + DAY, alpha=0.05).final
+    assert isinstance(known, Estimate)
+    assert isinstance(before, Estimate)
+    assert known.errors == 67
+    assert known.value > before.value
+
+
+def test_without_the_time_of_the_models_answer_the_column_is_named_and_no_schedule_replayed() -> None:
+    one = asked(cases(batch=1, queue=1, dated=False))
+    assert one.state == "unasked"
+    assert "input.produced_at" in one.would_change
+    assert "input.latency_ms" in one.rests_on
+    assert "a run every quarter" not in one.says
+    assert "with twice the readers" in one.says
+
+
+def test_with_few_days_or_no_answers_it_is_open() -> None:
+    few = asked(cases(batch=1, queue=1, days=1))
+    assert few.state == "open"
+    assert "20 final answers of people on 1 day so far, about 5 more days to come" in formats.plain(few.says)
+    none = asked(cases(batch=1, queue=1, answered=False))
+    assert (none.state, none.figures["answered"]) == ("open", 0)
+    empty = asked(pl.DataFrame(schema=waits.SCHEMA))
+    assert (empty.state, empty.rests_on) == ("open", "No case came for people in the last 28 days.")
+
+
+def test_twice_the_readers_cost_twice_as_much() -> None:
+    figures = asked(cases(batch=1, queue=1)).figures
+    was, twice = figures["as_it_was_cost_a_day"], figures["twice_the_readers_cost_a_day"]
+    assert isinstance(was, float)
+    assert twice == pytest.approx(2 * was)
+
+
+@pytest.mark.parametrize(
+    ("hours", "text"),
+    [(0.0, "0 s"), (0.01, "36 s"), (0.5, "30 min"), (1.0, "1 h"), (5.25, "5.2 h"), (60.0, "2.5 days")],
+)
+def test_a_duration_reads_in_its_own_unit(hours: float, text: str) -> None:
+    known = Estimate(value=hours, low=hours, high=hours, alpha=0.05, n=1, errors=0, method="by hand")
+    assert formats.plain(timing.limits(known)).startswith(f"{text} (limits ")
