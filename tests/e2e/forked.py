@@ -43,6 +43,7 @@ _IMPORTED_BY_COMMANDS = (
         "flows.planning.shadows",
         "flows.handover.purpose_files",
     ),
+    "flows.planning.candidates",
     *("alembic.config", "sqlalchemy.dialects.postgresql.psycopg", "mako.template"),
     *("fastapi", "prefect.server.schemas.schedules"),  # by Prefect, in the first run of a process
 )
