@@ -53,8 +53,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Itera
 
 def fill(desk: Desk, ham: int = 400, spam: int = 200) -> None:
     """The model is equally sure of everything: of ham it is right, of spam it is wrong in half of the cases."""
-    desk.arrive("a", ham, 0.9, wrong=2)
     desk.arrive("b", spam, 0.9, wrong=spam // 2, label="spam")
+    desk.arrive("a", ham, 0.9, wrong=2)
 
 
 def others(desk: Desk) -> tuple[OtherModel, ...]:
