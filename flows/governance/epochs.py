@@ -81,7 +81,7 @@ def _terms(book: ledger.Ledger, stream: Stream, in_force: policy_history.PolicyI
     then = None if in_force is None else registered.terms(book, in_force.epoch_id)
     now = runs.terms_now(stream, then)
     for key, file in (("model.file", stream.model.file), ("score.second_stage", stream.ranked.second_stage)):
-        if file is not None and now[key] is None:
+        if file is not None and not now[key]:
             raise ModelInvalid(
                 f"{settings.read().data / file}: the model cannot be read, and an epoch is opened with its bytes; "
                 f"put it there, or correct {key} of the stream"

@@ -143,7 +143,9 @@ def prepare(
     checked = contract.validate(answered, stream, source=chunk.source, latest=latest)
     if held is None and before is not None:
         held = before.held(checked.cases)
-    ranked = checked.cases["raw_score"] if stage is None else _ranked(settings.read().data / stage, checked.cases, stream)
+    ranked = (
+        checked.cases["raw_score"] if stage is None else _ranked(settings.read().data / stage, checked.cases, stream)
+    )
     decided = _decide(checked.cases, ranked, in_force, stream, held)
     decided = decided.with_columns(run_id=pl.lit(run_id), decided_at=pl.lit(now))
     faults = pl.concat([chunk.faults, checked.faults])

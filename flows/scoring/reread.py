@@ -20,22 +20,28 @@ def rows(cases: pl.DataFrame, stream: Stream, inbox: Path) -> pl.DataFrame:
     """
     names = stream.model.features or []
     folder = inbox if inbox.is_dir() else inbox.parent
-    known = [cases.clear()]
+    known = []
     for (source,), part in cases.group_by("source", maintain_order=True):
         try:
             for frame in files.picked(folder, str(source), stream, part["line"]):
-                now = contract.reread(frame, stream).select("line", "content").hstack(frame.select(_apart(names)))
+                now = (
+                    contract.reread(frame, stream)
+                    .select("line", "content")
+                    .hstack(frame.select(pl.col(name).alias(_name(name)) for name in names))
+                )
                 known.append(part.join(now, on=["line", "content"], maintain_order="left"))
         except InputInvalid:  # a file that was moved or written anew: its cases are not to be had
             continue
-    return pl.concat(known, how="diagonal_relaxed")
+    if not known:
+        return cases.clear().with_columns(pl.lit(None, pl.String).alias(_name(name)) for name in names)
+    return pl.concat(known, how="vertical_relaxed")
 
 
 def columns(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     """The features of such rows, under their own names."""
-    return frame.select(pl.col(f"{reserved.PREFIX}feature_{name}").alias(name) for name in stream.model.features or [])
+    return frame.select(pl.col(_name(name)).alias(name) for name in stream.model.features or [])
 
 
-def _apart(names: list[str]) -> list[pl.Expr]:
+def _name(feature: str) -> str:
     """Features may be called as columns of ours are."""
-    return [pl.col(name).alias(f"{reserved.PREFIX}feature_{name}") for name in names]
+    return f"{reserved.PREFIX}feature_{feature}"

@@ -5,7 +5,7 @@
 by gradient boosted trees (Friedman 2001; scikit-learn's HistGradientBoostingClassifier), which may only rise with a score that the
 model gave. Blind labels are weighted by 1 / propensity. Of several samples of an answer the score is the share that agrees.
 Whether the new order is better is asked first of the training labels themselves, by folds of whole groups; whether it may
-release anything is for the certificate, on labels that are kept for measuring (docs/method.md 4.7c).
+release anything is for the certificate, on labels that are kept for measuring (docs/method.md 4.7e).
 """
 
 import functools
@@ -39,7 +39,7 @@ _TREES: Mapping[str, Any] = MappingProxyType(
     {
         "max_iter": 100,
         "learning_rate": 0.05,
-        "max_leaf_nodes": 6,
+        "max_leaf_nodes": 4,
         "min_samples_leaf": 20,
         "l2_regularization": 1.0,
         "early_stopping": False,

@@ -16,7 +16,8 @@ Terms = dict[str, Any]  # key of the stream file, with its table, -> value as JS
 # Which model answers, and how sure it is.
 MODEL = frozenset({"model.id", "model.file", "model.features", "score.second_stage"})
 # Their values are the SHA-256 of the files, in hex: a path says nothing of what lies there.
-_FILE, _SECOND_STAGE = "model.file", "score.second_stage"
+FILES = ("model.file", "score.second_stage")
+_FILE, _SECOND_STAGE = FILES
 _NO_TERM = {
     # Where rows come from, and what is kept of each beside its answer.
     "input": {
@@ -42,7 +43,7 @@ _LONGEST = 60  # characters of a value in a message
 
 def of(stream: Stream, model_digest: str | None, second_stage_digest: str | None = None) -> Terms:
     """The terms of a stream file. The digests: SHA-256 of the bytes of its `model.file` and `score.second_stage` in hex; None: it
-    has none.
+    has none, or a second stage that was never to be read.
 
     Values are texts, numbers, booleans, null, lists of texts in their order, or lists of such lists.
     """
@@ -53,7 +54,7 @@ def of(stream: Stream, model_digest: str | None, second_stage_digest: str | None
     for table, left_out in _NO_TERM.items():
         terms |= {f"{table}.{key}": value for key, value in tables[table].items() if key not in left_out}
     terms |= _score(stream)
-    terms |= {} if stream.ranked.second_stage is None else {_SECOND_STAGE: second_stage_digest}
+    terms |= {} if stream.ranked.second_stage is None else {_SECOND_STAGE: second_stage_digest or ""}
     terms |= {"field": [field.terms() for field in stream.field]} if stream.field else {}
     terms |= {f"policy.{key}": getattr(stream.policy, key) for key in _POLICY}
     # What is never released is no part of what is certified: dropping a rule adds cases that no evidence speaks of.

@@ -23,7 +23,9 @@ class Candidate:
 def of(ledger: Ledger, stream: str) -> dict[str, Candidate]:
     """Name -> the candidate, as its first run registered it."""
     runs = ledger.read(
-        "SELECT counts FROM run WHERE stream = :stream AND flow = :flow ORDER BY finished_at DESC", stream=stream, flow=FLOW
+        "SELECT counts FROM run WHERE stream = :stream AND flow = :flow ORDER BY finished_at DESC",
+        stream=stream,
+        flow=FLOW,
     )
     known = (json.loads(counts) for counts in runs["counts"])
     return {

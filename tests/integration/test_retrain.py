@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from flows import measure
 from flows.commands import main
-from flows.governance import epochs, evidence
+from flows.governance import epochs, evidence, promotion
 from flows.inputs import files
 from flows.planning import candidates, other_models, shadows
 from flows.runtime import runs, settings
@@ -32,7 +32,7 @@ from review.queries import training_cases
 from review.report import as_json, report
 from tests.integration import desk as desks
 from tests.integration import ledger_facts as facts
-from tests.integration.desk import ANN, STREAM, Clock, Desk
+from tests.integration.desk import ANN, WHY, Clock, Desk
 
 SURE = "mail-sure-1"
 
@@ -71,7 +71,7 @@ def test_a_second_stage_is_trained_from_answers_and_the_report_says_what_it_woul
     assert file.stat().st_mode & 0o777 == 0o600
     (one,) = others(desk)
     assert one.threshold is not None
-    assert 0.6 < one.coverage < 0.72, "the ham"
+    assert 0.8 < one.coverage < 0.86, "all but the wrong ones, which are answers to short texts"
     progress = evidence.look(desk.run(), desk.in_force(), desk.cases(), runs.clock())
     labels = evidence.labels(desk.describe(), desk.in_force(), desk.cases(), runs.clock())
     new_report = measure.gather(desk.run(), desk.in_force(), desk.cases(), progress, labels, runs.clock())
@@ -150,8 +150,126 @@ def test_cases_of_an_earlier_model_are_none_of_a_second_stage(desk: Desk) -> Non
     assert one.threshold is not None, "what m-1 answered counts neither for it nor against it"
 
 
+def test_a_second_stage_takes_over_and_ranks_what_comes(desk: Desk) -> None:
+    fill(desk)
+    desk.look()
+    done = candidates.retrain("mail", SURE, "second-stage")
+    named = replace(desk, model=SURE)
+    named.describe()
+    with pytest.raises(Misuse, match=f"name the file whose SHA-256 begins with {done['sha256'][:12]}"):
+        promotion.promote("mail", None, by=ANN, because=WHY)
+    sure = replace(named, rules=f'[score]\nsecond_stage = "{done["file"]}"\n')
+    sure.describe()
+    in_force = promotion.promote("mail", None, by=ANN, because=WHY)
+    assert in_force.policy.releases
+    sure.arrive("c", 300, 0.9)
+    sure.arrive("d", 40, 0.9, label="spam")
+    rows = desk.book.read(
+        "SELECT prediction, raw_score, confidence, route FROM decision WHERE model_id = :sure", sure=SURE
+    )
+    assert set(rows["raw_score"]) == {0.9}, "the model's own score is kept"
+    assert rows.filter(pl.col("prediction") == "ham")["route"].unique().to_list() == ["AUTOMATE"]
+    assert rows.filter(pl.col("prediction") == "spam")["route"].unique().to_list() == ["REVIEW"]
+    known = training_cases.labels(desk.book, "mail", until=desk.book.head()[0])
+    same = candidate_queries.answering_as(desk.book, "mail", SURE)
+    assert same == ["m-1", SURE]
+    assert set(training_cases.of_answers(known, same)["model_id"]) == {"m-1", SURE}, "the next one learns from both"
+    (desk.folder / done["file"]).write_bytes(b"another")
+    with pytest.raises(Misuse, match=r"the bytes of score\.second_stage have SHA-256"):
+        runs.policy_in_force(desk.book, sure.describe())
+
+
+def test_a_file_that_is_none_is_one_line(desk: Desk) -> None:
+    staged = replace(desk, rules='[score]\nsecond_stage = "models/none.skops"\n')
+    with pytest.raises(
+        ModelInvalid, match=r"none\.skops: the model cannot be read, and an epoch is opened with its bytes"
+    ):
+        epochs.begin_epoch(desk.book, staged.describe(), ANN)
+    (desk.folder / "models").mkdir()
+    (desk.folder / "models" / "none.skops").write_bytes(skops_io.dumps({"kind": "another"}))
+    epochs.begin_epoch(desk.book, staged.describe(), ANN)
+    with pytest.raises(ModelInvalid, match=r"none\.skops: the file holds no second stage of this version"):
+        staged.arrive("a", 3, 0.9)
+
+
 def test_the_command_says_what_was_done(desk: Desk) -> None:
     fill(desk)
     done = CliRunner().invoke(main.app, ["retrain", "mail", "--model", SURE])
     assert done.exit_code == 0, done.output
     assert done.output.startswith(f"retrain: model {SURE}, kind second-stage, file models/{SURE}.skops, sha256 ")
+
+
+OWN = """
+name = "own"
+title = "Mail"
+labels = ["ham", "spam"]
+[input]
+source = "inbox/own"
+format = "jsonl"
+payload = ["text"]
+[model]
+id = "own-1"
+file = "models/own.skops"
+features = ["text"]
+[review]
+kind = "text"
+question = "Which?"
+project = "own"
+overlap = 0.0
+[target]
+error = 0.05
+[costs]
+error = 2.0
+review_minute = 0.5
+"""
+
+
+def test_the_streams_own_model_is_fitted_anew_and_answers_by_itself(desk: Desk) -> None:
+    """What it knew was the wrong way round; what people answered is not."""
+    (desk.folder / "own.toml").write_text(OWN, encoding="utf-8")
+    (desk.folder / "models").mkdir()
+    (desk.folder / "inbox" / "own").mkdir(parents=True)
+    wrong = make_pipeline(CountVectorizer(), LogisticRegression()).fit(
+        ["offer now", "hello you"] * 5, ["ham", "spam"] * 5
+    )
+    (desk.folder / "models" / "own.skops").write_bytes(skops_io.dumps(wrong))
+    texts = [f"{'offer now' if n % 2 else 'hello you'} number {n}" for n in range(400)]
+    inbox = desk.folder / "inbox" / "own" / "a.jsonl"
+    inbox.write_text("".join(json.dumps({"id": f"c-{n}", "text": text}) + "\n" for n, text in enumerate(texts)))
+    described = settings.read_stream("own", settings.read())
+    epochs.begin_epoch(desk.book, described, ANN)
+    for chunk in files.chunks(inbox.parent, described):
+        decide.record.fn(described, "run", chunk)
+    assert set(desk.book.read("SELECT prediction FROM decision WHERE case_id = 'c-1'")["prediction"]) == {"ham"}
+    cases = desk.book.read("SELECT case_id, line FROM decision").rows()
+    task = {"stream": "own", "blind": True}
+    twice = [(case, line, slot) for case, line in cases for slot in (0, 1)]
+    desk.book.append(
+        {
+            "dispatch": facts.dispatches(
+                *(
+                    task | {"case_id": case, "slot": n, "task_id": line + 1000 * n, "task_key": f"{case} {n}"}
+                    for case, line, n in twice
+                )
+            ),
+            "review": facts.reviews(
+                *(
+                    task
+                    | {"case_id": case, "slot": n, "task_id": line + 1000 * n, "annotation_id": line + 1000 * n}
+                    | {"reviewer": f"r{n}@example.org", "answer": "spam" if int(case[2:]) % 2 else "ham"}
+                    for case, line, n in twice
+                )
+            ),
+        },
+        now=runs.clock(),
+    )
+    done = candidates.retrain("own", "own-2", "refit")
+    assert done["labels"] + done["recorded"] == 400
+    says = desk.book.read("SELECT case_id, answer, score FROM shadow WHERE model_id = 'own-2'")
+    right = [("spam" if int(case[2:]) % 2 else "ham") == answer for case, answer, _ in says.rows()]
+    assert np.mean(right) == 1.0
+    assert says["score"].min() > 0.5  # type: ignore[operator]
+    assert candidates.retrain("own", "own-2", "refit") == done | {"recorded": 0}
+    inbox.write_text("")
+    with pytest.raises(Misuse, match="nothing was trained: 0 labels"):
+        candidates.retrain("own", "own-3", "refit")

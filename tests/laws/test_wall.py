@@ -54,14 +54,19 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def answered(empty: Path, cases: Sequence[dict[str, Any]]) -> Iterator[runs.Run]:
     """A run on a ledger in which people have answered these cases."""
-    rows: list[dict[str, Any]] = [{"case_id": f"c-{number}", "line": number + 1} | case for number, case in enumerate(cases)]
+    rows: list[dict[str, Any]] = [
+        {"case_id": f"c-{number}", "line": number + 1} | case for number, case in enumerate(cases)
+    ]
     decisions = [
         {name: value for name, value in row.items() if name not in ("group", "answer")}
         | {"group_id": None if row["group"] is None else f"{row['group']:016x}", "confidence": row["raw_score"]}
         | {"doubt": "no confidence" if row["raw_score"] is None else None}
         for row in rows
     ]
-    tasks = [{"case_id": row["case_id"], "task_id": row["line"], "task_key": row["case_id"], "blind": row["blind"]} for row in rows]
+    tasks = [
+        {"case_id": row["case_id"], "task_id": row["line"], "task_key": row["case_id"], "blind": row["blind"]}
+        for row in rows
+    ]
     reviews = [
         {"case_id": row["case_id"], "task_id": row["line"], "annotation_id": row["line"], "blind": row["blind"]}
         | {"answer": row["answer"]}
