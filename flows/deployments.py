@@ -1,4 +1,4 @@
-"""The flows of a stream as Prefect deployments: four or five on its schedules, and three that wait for its owner; who runs them."""
+"""The flows of a stream as Prefect deployments: four or five on its schedules, three that wait for its owner; who runs them."""
 
 import asyncio
 import functools

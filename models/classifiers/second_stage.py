@@ -2,8 +2,8 @@
 
     P(right | score, answer, slices, letters of the payload; of a record each field's score and the letters of its value)
 
-by gradient boosted trees (Friedman 2001; scikit-learn's HistGradientBoostingClassifier), which may only rise with a score that the
-model gave. Blind labels are weighted by 1 / propensity. Of several samples of an answer the score is the share that agrees.
+by gradient boosted trees (Friedman 2001; scikit-learn's HistGradientBoostingClassifier), which may only rise with a score that
+the model gave. Blind labels are weighted by 1 / propensity. Of several samples of an answer the score is the share that agrees.
 Whether the new order is better is asked first of the training labels themselves, by folds of whole groups; whether it may
 release anything is for the certificate, on labels that are kept for measuring (docs/method.md 4.7e).
 """
@@ -179,7 +179,7 @@ def _sound(trees: Trees, width: int) -> bool:
         return False
     if list(trees.classes_) != [False, True] or trees.is_categorical_ is not None:
         return False
-    for one in (tree for stage in trees._predictors for tree in stage):  # noqa: SLF001 - nothing public has them
+    for one in (tree for stage in trees._predictors for tree in stage):
         nodes = one.nodes
         inner = nodes[nodes["is_leaf"] == 0]
         place = np.flatnonzero(nodes["is_leaf"] == 0)
@@ -243,7 +243,8 @@ def _weights(cases: pl.DataFrame) -> Floats:
 def _fitted(matrix: Floats, right: NDArray[np.bool_], weight: Floats, stage: SecondStage) -> Trees:
     with threadpool_limits(limits=1):  # the same sums in the same order; and small trees wait for threads, not for work
         trees = HistGradientBoostingClassifier(**_TREES, monotonic_cst=_rising(stage))
-        return trees.fit(matrix, right, sample_weight=weight)
+        known = np.where(np.isnan(matrix).all(axis=0), 0.0, matrix)  # it cannot cut a column of nothing
+        return trees.fit(known, right, sample_weight=weight)
 
 
 def _right(trees: Trees, matrix: Floats) -> Floats:

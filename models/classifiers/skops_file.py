@@ -60,7 +60,7 @@ def _renumbered(node: Any, numbers: dict[object, int], files: dict[str, str]) ->
         return [_renumbered(one, numbers, files) for one in node]
     if not isinstance(node, dict):
         return node
-    new = {}
+    new: dict[str, Any] = {}
     for key, one in node.items():
         if key == _NUMBER:  # whether two equal plain values are one object in memory says nothing of them
             known = object() if node.get(_SHARED) else one

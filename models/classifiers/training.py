@@ -25,7 +25,7 @@ _SEED = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refitted:
-    """A classifier fitted on `labels`, of which the model that answered had `errors` wrong. `weighted`: whether it took weights."""
+    """A classifier fitted on `labels`, of which the model that answered had `errors` wrong; `weighted`: it took weights."""
 
     model: Any
     labels: int

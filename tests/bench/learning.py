@@ -6,7 +6,6 @@ second stage refuses, for its own training labels do not speak for it, the plain
 """
 
 import argparse
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,7 +26,6 @@ from models.config.stream import Stream
 from models.evaluation.estimate import NotEnoughEvidence
 from models.outputs import contract
 from models.routing import measuring
-from review import formats
 from review.ledger import rollups
 from tests.bench import table
 from tests.faults.process import ROOT
@@ -39,8 +37,8 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """The shares released of the measuring side: by the plain score, by the second stage, and by the plain one with the labels of both
-    sides. `wrong`: of what the second stage releases there. `refused`: why it was not trained, or empty."""
+    """The shares released of the measuring side: by the plain score, by the second stage, and by the plain one with the labels
+    of both sides. `wrong`: of what the second stage releases there. `refused`: why it was not trained, or empty."""
 
     plain: float
     second: float
@@ -86,8 +84,9 @@ def labelled(name: str, module: ModuleType) -> tuple[Stream, pl.DataFrame]:
             frames.append(contract.validate(frame, described, source=chunk.source).cases)
     cases = pl.concat(frames)
     right = [same(answer, ready.truth[case]) for case, answer in cases.select("case_id", "prediction").iter_rows()]
-    columns = {"right": pl.Series(right), "weight": pl.lit(1.0), "group": pl.coalesce("group_id", "case_id")}
-    return described, cases.with_columns(**columns)
+    return described, cases.with_columns(
+        right=pl.Series(right), weight=pl.lit(1.0), group=pl.coalesce("group_id", "case_id")
+    )
 
 
 def same(answer: str | None, truth: str) -> bool:
@@ -203,29 +202,39 @@ def verdict(name: str, splits: list[Split]) -> str:
     refused = len(splits) - len(trained)
     kept = f" In {refused} its own training labels spoke against it, so the plain score stayed." if refused else ""
     auroc = (
-        f" Where it was trained it put {formats_share(float(np.mean([one.auroc for one in trained])))} of right answers above wrong "
-        f"ones in groups it had not seen, the plain score {formats_share(float(np.mean([one.auroc_before for one in trained])))}."
+        f" Where it was trained it put {mean([one.auroc for one in trained])} of right answers above wrong ones in groups it had "
+        f"not seen, the plain score {mean([one.auroc_before for one in trained])}."
         if trained
         else ""
     )
     return (
-        f"**{name}**: the aim of {WANTED} times the plain score's share {reached} ({ratio(splits):.2f}). Of {len(splits)} splits the second "
-        f"stage releases more in {more}, less in {fewer}.{kept}{auroc}\n"
+        f"**{name}**: the aim of {WANTED} times the plain score's share {reached} ({ratio(splits):.2f}). Of {len(splits)} splits "
+        f"the second stage releases more in {more}, less in {fewer}.{kept}{auroc}\n"
     )
+
+
+def mean(shares: list[float]) -> str:
+    """Their mean, in per cent."""
+    return formats_share(float(np.mean(shares)))
 
 
 TITLE = """# Learning from corrections
 
-`make learning` writes this file (`tests/bench/learning.py`). A second stage ([method 4.7e](../method.md#47e-a-second-stage)) is trained on the
-labels of one side of the wall, and on the other side it and the model's own score are certified by the same labels, at the target of the
-stream's file with 95 % confidence. 20 splits: the wall of 20 ledgers. The labels are the truth of each case, and every case is read.
+`make learning` writes this file (`tests/bench/learning.py`). A second stage ([method 4.7e](../method.md#47e-a-second-stage))
+is trained on the labels of one side of the wall. On the other side it and the model's own score are certified by the same
+labels, at the target of the stream's file with 95\N{NO-BREAK SPACE}% confidence. 20 splits: the wall of 20 ledgers.
+The labels are the truth of each case, and every case is read.
 """
-HEAD = """
-| stream | cases | target | released by the plain score | by the second stage | ratio of the means | ratio in a split | refused | plain score, labels of both sides | wrong among what it releases |
-|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"""
-READ = """Medians over the splits; in brackets where eight in ten of them lie. The splits share their cases, so this is the spread of the wall's choice and
-no limit of a mean. *Labels of both sides*: what the plain score is certified for in the product, where nothing is put aside for measuring: a second
-stage is worth its labels only where it releases more than that. The receipts are made up by the demo."""
+COLUMNS = (
+    *("stream", "cases", "target", "released by the plain score", "by the second stage", "ratio of the means"),
+    *("ratio in a split", "refused", "plain score, labels of both sides", "wrong among what it releases"),
+)
+HEAD = f"\n| {' | '.join(COLUMNS)} |\n|---|{'--:|' * (len(COLUMNS) - 1)}"
+READ = """Medians over the splits; in brackets where eight in ten of them lie. The splits share their cases, so this is the spread of
+the wall's choice and no limit of a mean. *Refused*: splits in which the second stage ordered groups that it had not seen no
+better than the plain score, which then stays. *Labels of both sides*: what the plain score is certified for in the product,
+where nothing is put aside for measuring: a second stage is worth its labels only where it releases more than that. The
+receipts are made up by the demo."""
 
 
 if __name__ == "__main__":

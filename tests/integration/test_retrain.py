@@ -10,12 +10,13 @@ import numpy as np
 import polars as pl
 import pytest
 import skops.io as skops_io
+from prefect.client.schemas.objects import State
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from typer.testing import CliRunner
 
-from flows import measure
+from flows import measure, retrain
 from flows.commands import main
 from flows.governance import epochs, evidence, promotion
 from flows.inputs import files
@@ -26,7 +27,6 @@ from models.errors import Misuse, ModelInvalid
 from review import formats
 from review.adoption.other_models import OtherModel
 from review.integrity import verify
-from review.ledger import ledger
 from review.queries import candidates as candidate_queries
 from review.queries import training_cases
 from review.report import as_json, report
@@ -199,6 +199,19 @@ def test_the_command_says_what_was_done(desk: Desk) -> None:
     assert done.output.startswith(f"retrain: model {SURE}, kind second-stage, file models/{SURE}.skops, sha256 ")
 
 
+def test_the_flow_ends_with_what_was_done(desk: Desk) -> None:
+    desk.arrive("c", 60, 0.9)
+    ended = retrain.retrain.fn("mail", SURE)
+    assert isinstance(ended, State)
+    assert ended.is_failed()
+    assert "nothing was trained" in str(ended.message)
+    fill(desk, ham=300)
+    ended = retrain.retrain.fn("mail", SURE)
+    assert isinstance(ended, State)
+    assert ended.is_completed()
+    assert f"model {SURE}, kind second-stage" in str(ended.message)
+
+
 OWN = """
 name = "own"
 title = "Mail"
@@ -242,7 +255,7 @@ def test_the_streams_own_model_is_fitted_anew_and_answers_by_itself(desk: Desk) 
         decide.record.fn(described, "run", chunk)
     assert set(desk.book.read("SELECT prediction FROM decision WHERE case_id = 'c-1'")["prediction"]) == {"ham"}
     cases = desk.book.read("SELECT case_id, line FROM decision").rows()
-    task = {"stream": "own", "blind": True}
+    task: dict[str, facts.Value] = {"stream": "own", "blind": True}
     twice = [(case, line, slot) for case, line in cases for slot in (0, 1)]
     desk.book.append(
         {

@@ -72,15 +72,14 @@ def answered(empty: Path, cases: Sequence[dict[str, Any]]) -> Iterator[runs.Run]
         | {"answer": row["answer"]}
         for row in rows
     ]
-    with tempfile.TemporaryDirectory() as folder:
-        with ledger.open(f"sqlite:///{shutil.copy(empty, folder)}") as book:
-            if rows:
-                book.append({"decision": facts.decisions(*decisions)}, now=NOW)
-                book.append({"dispatch": facts.dispatches(*tasks), "review": facts.reviews(*reviews)}, now=NOW)
-            described = stream.parse(STREAM.format(model="m-1", target=0.05, per_class="no", at=""), origin="mail.toml")
-            yield runs.Run(
-                run_id="r-2", flow="retrain", started_at=NOW, stream=described, settings=settings_.read(), ledger=book
-            )
+    with tempfile.TemporaryDirectory() as folder, ledger.open(f"sqlite:///{shutil.copy(empty, folder)}") as book:
+        if rows:
+            book.append({"decision": facts.decisions(*decisions)}, now=NOW)
+            book.append({"dispatch": facts.dispatches(*tasks), "review": facts.reviews(*reviews)}, now=NOW)
+        described = stream.parse(STREAM.format(model="m-1", target=0.05, per_class="no", at=""), origin="mail.toml")
+        yield runs.Run(
+            run_id="r-2", flow="retrain", started_at=NOW, stream=described, settings=settings_.read(), ledger=book
+        )
 
 
 def trained_on(run: runs.Run) -> list[pl.DataFrame]:
