@@ -63,7 +63,7 @@ def main() -> None:
         parts.append(row(name, described, cases, splits))
         sentences.append(verdict(name, splits))
         print(parts[-1], sentences[-1], f"({time.monotonic() - began:.0f} s)", sep="\n")
-    text = "\n".join([*parts, "", *sentences, "", READ])
+    text = "\n".join([*parts, "", "\n\n".join(sentences), "", READ])
     if args.write:
         args.write.write_text(text + "\n", encoding="utf-8")
 
@@ -164,7 +164,7 @@ def row(name: str, described: Stream, cases: pl.DataFrame, splits: list[Split]) 
     cells = [
         name,
         f"{len(cases):,}",
-        f"{described.target.error:.0%}",
+        formats_share(described.target.error),
         spread([one.plain for one in splits], formats_share),
         spread([one.second for one in splits], formats_share),
         f"{ratio(splits):.2f}",
@@ -209,7 +209,7 @@ def verdict(name: str, splits: list[Split]) -> str:
     )
     return (
         f"**{name}**: the aim of {WANTED} times the plain score's share {reached} ({ratio(splits):.2f}). Of {len(splits)} splits "
-        f"the second stage releases more in {more}, less in {fewer}.{kept}{auroc}\n"
+        f"the second stage releases more in {more}, less in {fewer}.{kept}{auroc}"
     )
 
 
@@ -230,8 +230,8 @@ COLUMNS = (
     *("ratio in a split", "refused", "plain score, labels of both sides", "wrong among what it releases"),
 )
 HEAD = f"\n| {' | '.join(COLUMNS)} |\n|---|{'--:|' * (len(COLUMNS) - 1)}"
-READ = """Medians over the splits; in brackets where eight in ten of them lie. The splits share their cases, so this is the spread of
-the wall's choice and no limit of a mean. *Refused*: splits in which the second stage ordered groups that it had not seen no
+READ = """Medians over the splits; in brackets where eight in ten of them lie. The splits share their cases, so this is the spread
+of the wall's choice and no limit of a mean. *Refused*: splits in which the second stage ordered groups that it had not seen no
 better than the plain score, which then stays. *Labels of both sides*: what the plain score is certified for in the product,
 where nothing is put aside for measuring: a second stage is worth its labels only where it releases more than that. The
 receipts are made up by the demo."""
