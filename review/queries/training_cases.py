@@ -1,7 +1,7 @@
-"""The cases a candidate is trained on: labels of the training side, with what the model said; and those it is tried on.
+"""The cases that a candidate is trained on: labels of the training side of the wall, with what the model said of each.
 
-Both sides of the wall are here, and one function each: `labels` never has a group that is for measuring, `wanted` of
-`review.queries.shadows` never another.
+`labels` never has a group that is for measuring; `wanted` of `review.queries.shadows`, by which the candidate is compared, has no
+other.
 """
 
 from collections.abc import Collection
