@@ -19,6 +19,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble._hist_gradient_boosting.predictor import PREDICTOR_RECORD_DTYPE, TreePredictor
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 from threadpoolctl import threadpool_limits
@@ -175,22 +176,26 @@ def _texts(value: object) -> bool:
 
 def _sound(trees: Trees, width: int) -> bool:
     """Whether walking the trees ends, and stays within them: compiled code walks them without a look."""
-    if not isinstance(trees, HistGradientBoostingClassifier) or getattr(trees, "n_features_in_", None) != width:
+    try:
+        whole = (
+            isinstance(trees, HistGradientBoostingClassifier)
+            and (trees.n_features_in_, list(trees.classes_)) == (width, [False, True])
+            and (trees.is_categorical_, trees._preprocessor) == (None, None)
+        )
+        grown = [one for stage in trees._predictors for one in stage] if whole else []
+        return bool(grown) and all(isinstance(one, TreePredictor) and _walkable(one.nodes, width) for one in grown)
+    except (AttributeError, TypeError, ValueError, IndexError):  # whatever else may stand in their places
         return False
-    if list(trees.classes_) != [False, True] or trees.is_categorical_ is not None:
+
+
+def _walkable(nodes: NDArray[Any], width: int) -> bool:
+    """Whether each inner node asks of a column that is there, and leads on to two nodes after it."""
+    if nodes.dtype != PREDICTOR_RECORD_DTYPE or nodes.ndim != 1 or not len(nodes) or nodes["is_categorical"].any():
         return False
-    for one in (tree for stage in trees._predictors for tree in stage):
-        nodes = one.nodes
-        inner = nodes[nodes["is_leaf"] == 0]
-        place = np.flatnonzero(nodes["is_leaf"] == 0)
-        for side in ("left", "right"):
-            if not ((inner[side] > place) & (inner[side] < len(nodes))).all():
-                return False
-        if not (len(nodes) and ((inner["feature_idx"] >= 0) & (inner["feature_idx"] < width)).all()):
-            return False
-        if nodes["is_categorical"].any():
-            return False
-    return True
+    place = np.flatnonzero(nodes["is_leaf"] == 0)
+    inner = nodes[place]
+    onward = all(((inner[side] > place) & (inner[side] < len(nodes))).all() for side in ("left", "right"))
+    return bool(onward and ((inner["feature_idx"] >= 0) & (inner["feature_idx"] < width)).all())
 
 
 def _seen(cases: pl.DataFrame, name: str) -> tuple[str, ...]:

@@ -194,6 +194,11 @@ def test_a_file_that_it_did_not_write_is_one_line() -> None:
         trees._predictors[0][0].nodes[name][0] = value
         with pytest.raises(ModelInvalid, match="not as they were grown"):
             second_stage.read(broken(trees=trees))
+    trees = fitted(cases(300)).stage.trees
+    for predictors in (None, [], [[None]], [[trees._predictors[0][0].nodes]]):
+        trees._predictors = predictors
+        with pytest.raises(ModelInvalid, match="not as they were grown"):
+            second_stage.read(broken(trees=trees))
     for data in (b"", b"PK", b"no archive"):
         with pytest.raises(ModelInvalid, match="no skops file"):
             second_stage.read(data)
