@@ -4,6 +4,7 @@
 # make test               all tests, on real servers (ARGS="tests/unit -k policy": some of them)
 # make lint               format, lint, types, layers
 # make fuzz               10 000 odd and damaged inputs (minutes); ARGS="--first 10000": others; writes docs/results/fuzz.md
+# make learning           what a second stage releases on the demo's data, over 20 splits (minutes); writes docs/results/learning.md
 # make bench              how fast, on how much
 # make bands              how many audits a later certificate takes, by band and at one rate (minutes); writes docs/results/audit-bands.md
 # make soak               a day of all schedules under load (a quarter of an hour); writes docs/results/soak.md
@@ -24,7 +25,7 @@ VENV = .venv$(if $(SECOND_READER_PREFECT),-prefect-$(SECOND_READER_PREFECT))
 # Without compiled modules every start of a command takes half as long again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint bands bench faults formats fuzz soak streams setup setup-all
+.PHONY: demo test lint bands bench faults formats fuzz learning soak streams setup setup-all
 
 demo: setup-all
 	@$(VENV)/bin/python -m deploy.demo $(STREAM) $(ARGS)
@@ -40,6 +41,9 @@ lint: setup
 
 fuzz: setup
 	@$(VENV)/bin/python -m tests.fuzz.hunt --write docs/results/fuzz.md $(ARGS)
+
+learning: setup
+	@OMP_NUM_THREADS=1 $(VENV)/bin/python -m tests.bench.learning --write docs/results/learning.md $(ARGS)
 
 bench: setup-all
 	@$(VENV)/bin/python -m pytest tests/bench --timeout 900 --capture no $(ARGS)

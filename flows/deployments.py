@@ -1,4 +1,4 @@
-"""The flows of a stream as Prefect deployments: four or five on its schedules, and two that wait for its owner; who runs them."""
+"""The flows of a stream as Prefect deployments: four or five on its schedules, three that wait for its owner; who runs them."""
 
 import asyncio
 import functools
@@ -23,6 +23,7 @@ from flows.collect import collect
 from flows.dispatch import dispatch
 from flows.measure import measure
 from flows.release import release
+from flows.retrain import retrain
 from flows.runtime import next_runs, runs, settings, warm
 from flows.score import score
 from models import timestamps
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from prefect.workers.process import ProcessJobConfiguration
 
 SCHEDULED: tuple[Any, ...] = (score, dispatch, collect, measure)
-OWNERS: tuple[Any, ...] = (adopt, halt)
+OWNERS: tuple[Any, ...] = (adopt, halt, retrain)
 _ENGINE = "prefect.engine"  # runs a flow run; Prefect starts it as a program for each
 LATE = (  # loaded by the first run of a process: a fork would load them again each time
     *("prefect.task_engine", "prefect.utilities.visualization", "prefect._vendor.croniter", "anyio._backends._asyncio"),
@@ -46,7 +47,8 @@ LATE = (  # loaded by the first run of a process: a fork would load them again e
 
 
 def of(stream: Stream) -> list[RunnerDeployment]:
-    """The stream's deployments: `score/<stream>`, `dispatch/<stream>` and so on; `adopt/<stream>`, `halt/<stream>`."""
+    """The stream's deployments: `score/<stream>`, `dispatch/<stream>` and so on; `adopt/<stream>`, `halt/<stream>`,
+    `retrain/<stream>`."""
     scheduled = (*SCHEDULED, release) if stream.release is not None else SCHEDULED
     return [
         work.to_deployment(

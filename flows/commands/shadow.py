@@ -1,4 +1,4 @@
-"""The command `shadow`: another model asked beside the one whose answers go out."""
+"""The commands `shadow` and `retrain`: another model beside the one whose answers go out, asked or trained."""
 
 from pathlib import Path
 from typing import Annotated
@@ -31,3 +31,22 @@ def shadow(
 
     with err.status(f"shadow {stream}"):
         say([shadows.done(stream, model, answers=file, wanted=wanted)])
+
+
+@app.command(
+    epilog="Example: `second-reader retrain digits --model digits-sure-1`, or `second-reader retrain digits --model digits-2 "
+    "--kind refit`"
+)
+def retrain(
+    stream: StreamName,
+    model: Annotated[str, typer.Option(help="The candidate's name; its file is called so.")] = "",
+    kind: Annotated[
+        str, typer.Option(help="second-stage: score the answers anew; refit: fit the stream's own classifier anew.")
+    ] = "second-stage",
+) -> None:
+    """Train a candidate on people's answers, and let it answer in shadow, so that the report compares it."""
+    from flows.planning import candidates
+    from flows.runtime import runs
+
+    with err.status(f"retrain {stream}"):
+        say([f"retrain: {runs.line(candidates.retrain(stream, model, kind))}"])

@@ -77,14 +77,15 @@ def _reason(stream: Stream, differs: str | None) -> str:
 
 
 def _terms(book: ledger.Ledger, stream: Stream, in_force: policy_history.PolicyInForce | None) -> str:
-    """The terms of a new epoch, as canonical JSON. Raises ModelInvalid if its model was never to be read."""
+    """The terms of a new epoch, as canonical JSON. Raises ModelInvalid if a model file of its was never to be read."""
     then = None if in_force is None else registered.terms(book, in_force.epoch_id)
     now = runs.terms_now(stream, then)
-    if stream.model.file is not None and now["model.file"] is None:
-        raise ModelInvalid(
-            f"{settings.read().data / stream.model.file}: the model cannot be read, and an epoch is opened with its bytes; "
-            "put it there, or correct model.file of the stream"
-        )
+    for key, file in (("model.file", stream.model.file), ("score.second_stage", stream.ranked.second_stage)):
+        if file is not None and not now[key]:
+            raise ModelInvalid(
+                f"{settings.read().data / file}: the model cannot be read, and an epoch is opened with its bytes; "
+                f"put it there, or correct {key} of the stream"
+            )
     return _canonical(now)
 
 

@@ -23,7 +23,7 @@ from models.errors import Misuse
 from review import formats
 from review.adoption import shadow_look
 from review.ledger.ledger import Ledger
-from review.queries import certificates, record_outcomes, registered, shadows
+from review.queries import candidates, certificates, record_outcomes, registered, shadows
 from review.queries.policy_history import PolicyInForce
 
 
@@ -166,11 +166,32 @@ def _check(book: Ledger, stream: Stream, in_force: PolicyInForce) -> None:
             f"{stream.name}: {differs}; what was said in shadow rests on the terms of then, so a model takes over only where "
             f"nothing but [model] has changed; change it back, or second-reader init {stream.name}"
         )
-    if stream.model.file is not None:
-        raise Misuse(
-            f"{stream.name}: what model.file {stream.model.file} says was not what {stream.model.id} was certified on in shadow; "
-            f"second-reader init {stream.name} begins its epoch with every case to a person"
-        )
+    _check_files(book, stream, in_force, then)
+
+
+def _check_files(book: Ledger, stream: Stream, in_force: PolicyInForce, then: terms.Terms | None) -> None:
+    """Raise Misuse unless the model files that the stream file names are what answered in shadow under the model's name."""
+    now = runs.terms_now(stream, then)
+    one = candidates.of(book, stream.name).get(stream.model.id)
+    files = {key: now.get(key) for key in terms.FILES}
+    if one is None:
+        certified: dict[str, str | None] = dict.fromkeys(terms.FILES)
+    elif one.keeps is None:
+        certified = {"model.file": one.digest, "score.second_stage": None}
+    else:
+        certified = {"model.file": (then or {}).get("model.file"), "score.second_stage": one.digest}
+        if one.keeps not in candidates.answering_as(book, stream.name, in_force.model_id):
+            raise Misuse(
+                f"{stream.name}: {stream.model.id} scores the answers of {one.keeps}, and {in_force.model_id} answers now; "
+                f"train another: second-reader retrain {stream.name}"
+            )
+    for key, digest in certified.items():
+        if files[key] != digest:
+            ours = "leave it out" if digest is None else f"name the file whose SHA-256 begins with {digest[:12]}"
+            raise Misuse(
+                f"{stream.name}: what {key} names was not what {stream.model.id} was certified on in shadow: {ours}; "
+                f"second-reader init {stream.name} begins its epoch with every case to a person"
+            )
 
 
 def _begin(

@@ -112,11 +112,10 @@ def _settings(config: settings.Settings, names: Sequence[str], streams: list[Str
         for line in first_look.sentences(source, stream, harmless=False):
             well = False
             yield write.warn(line, "mend the file, or the stream file")
-        if stream.model.file and not (config.data / stream.model.file).exists():
-            well = False
-            yield write.bad(
-                f"{config.data / stream.model.file} is not there", "put the model there, or correct model.file"
-            )
+        for key, file in (("model.file", stream.model.file), ("score.second_stage", stream.ranked.second_stage)):
+            if file and not (config.data / file).exists():
+                well = False
+                yield write.bad(f"{config.data / file} is not there", f"put the model there, or correct {key}")
     if well:
         yield findings.Scribe("settings", "environment and stream files").ok(
             f"complete; {findings.counted(len(streams), 'stream', 'streams')}"

@@ -18,7 +18,7 @@ from models.config.stream import Stream
 from models.errors import Misuse
 from models.outputs import contract, field_same, field_values
 from review import formats, private_files
-from review.ledger import layout, records
+from review.ledger import appends, layout, records
 from review.queries import policy_history, registered, shadows
 
 CASE = "case_id"  # the column that names the case, in what is asked and in what is answered
@@ -39,7 +39,7 @@ def asked(stream_name: str, model_id: str, to: Path) -> str:
     A line has `case_id` and the columns of the payload. Raises Misuse, LedgerInvalid, Unavailable.
     """
     with runs.running("shadow", stream_name) as run:
-        _checked(run, model_id)
+        check(run, model_id)
         wanted = shadows.wanted(run.ledger, run.stream.name, model_id)
         there, lost = payloads.shown(run, wanted) if len(wanted) else (wanted, 0)
         lines = [
@@ -59,14 +59,14 @@ def record(stream_name: str, file: Path, model_id: str) -> str:
     Raises InputInvalid if the file is not what it says, Misuse, Busy, LedgerInvalid, Unavailable.
     """
     with runs.running("shadow", stream_name) as run:
-        _checked(run, model_id)
+        check(run, model_id)
         described = _described(run.stream, model_id)
         recorded = faults = again = 0
         for chunk in files.chunks(file, described, scale_first=True):
             checked = contract.validate(chunk.frame, described, source=chunk.source)
             rows, strange = _known(run, checked.cases)
             now = runs.clock()
-            appended = run.ledger.append({"shadow": _rows(run, rows, now)}, now=now)
+            appended = append(run, rows, now)
             clashing = appended.conflicts["shadow"]
             bad = pl.concat([chunk.faults, checked.faults, strange, _clashes(rows, clashing)])
             run.ledger.append({"fault": _faults(run, bad, now)}, now=now)
@@ -78,7 +78,17 @@ def record(stream_name: str, file: Path, model_id: str) -> str:
     return f"{model_id}: {runs.line(counts)}"
 
 
-def _checked(run: runs.Run, model_id: str) -> None:
+def append(run: runs.Run, rows: pl.DataFrame, now: str) -> appends.Appended:
+    """Record what a model said of cases, each once.
+
+    `rows`: case_id, model_id, prediction (as that model gave it), ours (what this one said), raw_score (null exactly where
+    `doubt` says why), `doubt`, cost, latency_ms and content.
+    """
+    return run.ledger.append({"shadow": _rows(run, rows, now)}, now=now)
+
+
+def check(run: runs.Run, model_id: str) -> None:
+    """Raises Misuse if this is no name of another model, or the stream file differs in more than the model from the epoch."""
     in_force = policy_history.policy_in_force(run.ledger, run.stream.name)
     if model_id == (run.stream.model.id if in_force is None else in_force.model_id):
         raise Misuse(f"--model {model_id}: that is the model whose answers go out; name the other one")

@@ -85,14 +85,16 @@ def changed(book: ledger.Ledger, in_force: policy_history.PolicyInForce, stream:
 
 
 def terms_now(stream: Stream, then: terms.Terms | None) -> terms.Terms:
-    """The terms of the stream file, with the digest of its model file; one that cannot be read is taken to be as `then`."""
-    digest = None
-    if stream.model.file is not None:
-        digest = _digest(settings_.read().data / stream.model.file) or (then or {}).get("model.file")
-    return terms.of(stream, digest)
+    """The terms of the stream file, with the digests of its model files; one that cannot be read is taken to be as `then`."""
+    files = {"model.file": stream.model.file, "score.second_stage": stream.ranked.second_stage}
+    digests = {
+        key: None if name is None else file_digest(settings_.read().data / name) or (then or {}).get(key)
+        for key, name in files.items()
+    }
+    return terms.of(stream, digests["model.file"], digests["score.second_stage"])
 
 
-def _digest(path: Path) -> str | None:
+def file_digest(path: Path) -> str | None:
     """SHA-256 of a file's bytes in hex; None if it cannot be read. Read once in a process, unless it is written anew."""
     try:
         stat = path.stat()

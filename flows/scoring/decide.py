@@ -137,12 +137,17 @@ def prepare(
     answered = chunk.frame
     if stream.model.file is not None:
         answered = _answered(settings.read().data / stream.model.file, chunk.frame, stream)
+    stage = stream.ranked.second_stage
     now = runs.clock()
     latest = timestamps.text(timestamps.parse(now) + _AHEAD)
     checked = contract.validate(answered, stream, source=chunk.source, latest=latest)
     if held is None and before is not None:
         held = before.held(checked.cases)
-    decided = _decide(checked.cases, in_force, stream, held).with_columns(run_id=pl.lit(run_id), decided_at=pl.lit(now))
+    ranked = (
+        checked.cases["raw_score"] if stage is None else _ranked(settings.read().data / stage, checked.cases, stream)
+    )
+    decided = _decide(checked.cases, ranked, in_force, stream, held)
+    decided = decided.with_columns(run_id=pl.lit(run_id), decided_at=pl.lit(now))
     faults = pl.concat([chunk.faults, checked.faults])
     unscored = checked.cases.filter(pl.col("doubt").is_not_null())
     ready = sealing.ready(
@@ -162,14 +167,18 @@ def prepare(
 
 
 def _decide(
-    cases: pl.DataFrame, in_force: policy_history.PolicyInForce, stream: Stream, held: pl.Series | None
+    cases: pl.DataFrame,
+    ranked: pl.Series,
+    in_force: policy_history.PolicyInForce,
+    stream: Stream,
+    held: pl.Series | None,
 ) -> pl.DataFrame:
-    """Cases with their route, audit and propensity. A case that could not be scored has no confidence, so it goes to a
-    person, as does one that is held or that a rule holds of."""
+    """Cases with their route, audit and propensity. `ranked`: the score of each that thresholds are held against. A case that
+    could not be scored has no confidence, so it goes to a person, as does one that is held or that a rule holds of."""
     # The scale that the epoch registered as its calibrator was applied when the row was read.
     # What a rule keeps with people no threshold can release: it has a score, and no confidence that one could be held against.
     scored = pl.col("doubt").is_null() & pl.col("ruled").is_null()
-    confidence = cases.select(pl.when(scored).then("raw_score")).to_series()
+    confidence = cases.select(pl.when(scored).then(pl.lit(ranked))).to_series().rename("confidence")
     none = pl.Series("case_id", [], dtype=pl.String)
     is_held = pl.col("case_id").is_in((none if held is None else held).implode())
     reason = cases.select(held=pl.coalesce("ruled", pl.when(is_held).then(pl.lit(group_caps.REASON)))).to_series()
@@ -195,17 +204,28 @@ def _decide(
     )
 
 
+def _ranked(path: Path, cases: pl.DataFrame, stream: Stream) -> pl.Series:
+    """The scores of the stream's second stage."""
+    from models.classifiers import second_stage  # as below
+
+    try:
+        return second_stage.scores(second_stage.read(_bytes(path, "score.second_stage")), cases, stream)
+    except ModelInvalid as error:
+        raise ModelInvalid(f"{path}: {error}") from None
+
+
+def _bytes(path: Path, key: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelInvalid(f"the model cannot be read ({error.strerror}); check {key} of the stream") from None
+
+
 def _answered(path: Path, items: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     """The items with the answers of the stream's own model."""
     from models.classifiers import inference  # scikit-learn takes seconds to import, and most streams come with answers
 
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelInvalid(
-            f"{path}: the model cannot be read ({error.strerror}); check model.file of the stream"
-        ) from None
-    try:
-        return inference.apply(inference.load(data), items, stream)
+        return inference.apply(inference.load(_bytes(path, "model.file")), items, stream)
     except ModelInvalid as error:
         raise ModelInvalid(f"{path}: {error}") from None

@@ -1,46 +1,27 @@
 """A scikit-learn classifier of the user's own, applied to raw items.
 
-Model files are read with skops, which builds objects of known types and runs no code of the file's.
+Model files are read with skops (`models.classifiers.skops_file`).
 """
 
 import functools
-import zlib
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import polars as pl
-import skops.io as skops_io
-from skops.io.exceptions import UntrustedTypesFoundException
 
 from models.answers import same
-from models.classifiers import features
+from models.classifiers import features, skops_file
 from models.config.stream import Stream
 from models.errors import ModelInvalid
 from models.outputs import reserved
 
 Classifier = Any  # scikit-learn ships no types; what is needed of it is checked by `load`
 
-# What skops lets through when a file is no archive, a broken one, or one of another version.
-_UNREADABLE = (BadZipFile, zlib.error, KeyError, ValueError, TypeError, AttributeError, ImportError, EOFError, OSError)
-
 
 @functools.lru_cache(maxsize=2)  # a flow asks again for every chunk
 def load(data: bytes) -> Classifier:
     """The classifier in a skops file. Raises ModelInvalid, naming what is wrong with the file."""
-    try:
-        foreign = skops_io.get_untrusted_types(data=data) if data else []
-        model = None if foreign else skops_io.loads(data, trusted=[])
-    except UntrustedTypesFoundException as error:
-        raise ModelInvalid(f"the model file holds types that are not trusted ({error})") from None
-    except _UNREADABLE as error:
-        raise ModelInvalid(
-            f"the model file is no skops file of this version ({type(error).__name__}); save the model with skops.io.dump"
-        ) from None
-    if foreign:
-        raise ModelInvalid(
-            f"the model file holds types that are not trusted: {', '.join(foreign)}; build it from scikit-learn's own parts"
-        )
+    model = skops_file.read(data)
     if not hasattr(model, "predict_proba") or not hasattr(model, "classes_"):
         raise ModelInvalid(f"the model file holds a {type(model).__name__}, not a fitted classifier with probabilities")
     return model

@@ -78,6 +78,24 @@ def _levels(levels: list[str]) -> list[str]:
     return levels
 
 
+class SecondStage(Table):
+    """The key of [score] that goes with every way to make a confidence, and with none."""
+
+    second_stage: Annotated[str, Field(min_length=1)] | None = None  # its skops file; relative to the data folder
+
+
+def second_stage(table: Any) -> Any:
+    """Of the table [score], that key alone."""
+    return {key: table[key] for key in SecondStage.model_fields if key in table} if isinstance(table, dict) else {}
+
+
+def without_second_stage(table: Any) -> Any:
+    """The table [score] without it; None where nothing else is in it: then the confidence is made without the table."""
+    if not isinstance(table, dict) or not table.keys() & SecondStage.model_fields.keys():
+        return table
+    return {key: value for key, value in table.items() if key not in SecondStage.model_fields} or None
+
+
 class Score(Table):
     """What makes the confidence. Only its order counts: nothing here is read as a probability of being right."""
 

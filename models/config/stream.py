@@ -143,7 +143,11 @@ class Stream(Table):
         list[field_table.FieldTable], BeforeValidator(_doubled)
     ] = []  # of a record: what it holds; else none
     input: Input
-    score: score_table.Score | None = None  # what makes the confidence, where one column is not it
+    # What makes the confidence, where one column is not it; and what ranks the cases in its place.
+    score: Annotated[score_table.Score | None, BeforeValidator(score_table.without_second_stage)] = None
+    ranked: Annotated[
+        score_table.SecondStage, BeforeValidator(score_table.second_stage), Field(validation_alias="score")
+    ] = score_table.SecondStage()
     model: Model
     review: Review
     target: Target

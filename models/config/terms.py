@@ -13,8 +13,11 @@ from models.config.stream import Stream
 
 Terms = dict[str, Any]  # key of the stream file, with its table, -> value as JSON knows it
 
-MODEL = frozenset({"model.id", "model.file", "model.features"})  # which model answers
-_FILE = "model.file"  # its value is the SHA-256 of the file, in hex: a path says nothing of what lies there
+# Which model answers, and how sure it is.
+MODEL = frozenset({"model.id", "model.file", "model.features", "score.second_stage"})
+# Their values are the SHA-256 of the files, in hex: a path says nothing of what lies there.
+FILES = ("model.file", "score.second_stage")
+_FILE, _SECOND_STAGE = FILES
 _NO_TERM = {
     # Where rows come from, and what is kept of each beside its answer.
     "input": {
@@ -38,8 +41,9 @@ _POLICY = ("per_class", "group_size")  # of [policy] only these: how often a cas
 _LONGEST = 60  # characters of a value in a message
 
 
-def of(stream: Stream, model_digest: str | None) -> Terms:
-    """The terms of a stream file. `model_digest`: SHA-256 of the bytes of its `model.file` in hex; None: it has none.
+def of(stream: Stream, model_digest: str | None, second_stage_digest: str | None = None) -> Terms:
+    """The terms of a stream file. The digests: SHA-256 of the bytes of its `model.file` and `score.second_stage` in hex; None: it
+    has none, or a second stage that was never to be read.
 
     Values are texts, numbers, booleans, null, lists of texts in their order, or lists of such lists.
     """
@@ -50,6 +54,7 @@ def of(stream: Stream, model_digest: str | None) -> Terms:
     for table, left_out in _NO_TERM.items():
         terms |= {f"{table}.{key}": value for key, value in tables[table].items() if key not in left_out}
     terms |= _score(stream)
+    terms |= {} if stream.ranked.second_stage is None else {_SECOND_STAGE: second_stage_digest or ""}
     terms |= {"field": [field.terms() for field in stream.field]} if stream.field else {}
     terms |= {f"policy.{key}": getattr(stream.policy, key) for key in _POLICY}
     # What is never released is no part of what is certified: dropping a rule adds cases that no evidence speaks of.
@@ -88,7 +93,7 @@ def differs(
         for name, ours, theirs in _pairs(key, now.get(key), then.get(key)):
             if ours == theirs:
                 continue
-            if key == _FILE and ours and theirs:
+            if key in (_FILE, _SECOND_STAGE) and ours and theirs:
                 return f"the bytes of {key} have SHA-256 {ours[:12]}, those of the epoch in force {theirs[:12]}"
             return f"the file's {name} is {_shown(ours)}, that of the epoch in force {_shown(theirs)}"
     return None

@@ -69,6 +69,8 @@ def every(stream: Stream) -> list[ScoreSource]:
 
 def calibrator(stream: Stream) -> str:
     """The name by which the map of the scores to [0, 1] is registered with the epoch."""
+    if stream.ranked.second_stage is not None:
+        return "second stage"
     if stream.field:
         return "least of the fields"
     if stream.score is not None and (stream.score.logprobs is not None or stream.score.top_logprobs is not None):

@@ -12,6 +12,7 @@ from models import timestamps
 from models.routing import measuring
 from review.ledger import rollups
 from review.ledger.ledger import Ledger
+from review.queries import candidates
 from review.queries.outcomes import Outcomes
 
 ANSWERS = pl.Schema(
@@ -26,8 +27,9 @@ class Compared:
     `cases`: case_id, seal, member, settled, outcome, policy_id, propensity, held (a rule or its group kept it with people), truth
     (what most blind readings say; null: no one thing); of this model confidence, prediction, our_cost, our_latency_ms and ours
     (whether it said anything: it decided the case, or was asked about it then); of the other model answer, score (null:
-    none), cost, latency_ms and asked. What comes after the last case it was asked about is left out. `nth`: as how many-th of
-    the stream's other models it was asked first.
+    none), cost, latency_ms and asked. What comes after the last case it was asked about is left out, and of a second stage the
+    cases whose answers it does not keep, whatever people said of them. `nth`: as how many-th of the stream's other models it was
+    asked first.
     """
 
     model_id: str
@@ -87,12 +89,14 @@ def answers(ledger: Ledger, stream: str, model_id: str) -> pl.DataFrame:
 def wanted(ledger: Ledger, stream: str, model_id: str) -> pl.DataFrame:
     """Blind samples for measuring that the model has not answered, in the order of decision.
 
-    case_id, payload (null: by reference), source, line, content, prediction. Answered by people or not: who asks the model
-    chooses none by its label.
+    case_id, payload (null: by reference), source, line, content, and of this model model_id, prediction, raw_score, doubt, slices
+    and field_scores. Answered by people or not: who asks the model chooses none by its label.
     """
     rows = ledger.read(
         """
-        SELECT d.case_id, d.payload, d.source, d.line, d.content, d.group_id, d.prediction FROM decision d
+        SELECT d.case_id, d.payload, d.source, d.line, d.content, d.group_id, d.model_id, d.prediction, d.raw_score, d.doubt,
+               d.slices, d.field_scores
+        FROM decision d
         WHERE d.stream = :stream AND d.blind AND NOT EXISTS (
             SELECT 1 FROM shadow s WHERE s.stream = d.stream AND s.case_id = d.case_id AND s.model_id = :model
         ) ORDER BY d.seal, d.content, d.case_id
@@ -124,7 +128,8 @@ def compared(ledger: Ledger, stream: str, cases: Outcomes, model_id: str, *, bes
     named = named.filter(measuring.measuring(ledger.identity, member)) if len(named) else named
     theirs = answers(ledger, stream, model_id).with_columns(asked=pl.lit(value=True))
     rows = (
-        named.filter(pl.col("seal") > after)
+        _answerable(ledger, stream, named, model_id)
+        .filter(pl.col("seal") > after)
         .join(_ours(ledger, stream, beside), on="case_id", how="left", maintain_order="left")
         .join(_truths(cases), on="case_id", how="left", maintain_order="left")
         .join(theirs, on="case_id", how="left", maintain_order="left")
@@ -133,6 +138,16 @@ def compared(ledger: Ledger, stream: str, cases: Outcomes, model_id: str, *, bes
     last = rows["asked"].to_numpy().nonzero()[0].max(initial=-1)
     nth = [*models(ledger, stream), model_id].index(model_id) + 1
     return Compared(model_id=model_id, cases=rows.head(int(last) + 1), nth=nth)
+
+
+def _answerable(ledger: Ledger, stream: str, named: pl.DataFrame, model_id: str) -> pl.DataFrame:
+    """The samples that a model can be asked about: of a second stage, those that the model decided whose answers it keeps."""
+    candidate = candidates.of(ledger, stream).get(model_id)
+    if candidate is None or candidate.keeps is None:
+        return named
+    by = ledger.read("SELECT case_id, model_id FROM decision WHERE stream = :stream AND blind", stream=stream)
+    ours = by.filter(pl.col("model_id").is_in(candidates.answering_as(ledger, stream, candidate.keeps)))
+    return named.join(ours, on="case_id", how="semi", maintain_order="left")
 
 
 def _ours(ledger: Ledger, stream: str, model_id: str) -> pl.DataFrame:

@@ -11,6 +11,8 @@ def right(one: OtherModel, model: str) -> str:
         return f"Not known yet: {one.paired.reason}."
     more = one.paired.more
     both = f"{formats.share(one.paired.theirs)} right, {model} {formats.share(one.paired.ours)}, of the same cases"
+    if not more.errors:
+        return f"{both}: neither is right where the other is wrong."
     match one.paired.apart:
         case 1:
             return f"{both}: {formats.at_least(more.low)} to {formats.at_most(more.high)} of cases more."

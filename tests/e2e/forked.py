@@ -38,6 +38,7 @@ _IMPORTED_BY_COMMANDS = (
     *("alembic.command", "alembic.ddl.postgresql", "alembic.ddl.sqlite", "sqlalchemy.dialects.sqlite"),
     *("flows.governance.opening", "flows.governance.promotion", "flows.governance.outlays", "flows.planning.question"),
     *("flows.planning.shadows", "flows.handover.purpose_files"),
+    "flows.planning.candidates",
     *("alembic.config", "sqlalchemy.dialects.postgresql.psycopg", "mako.template"),
     *("fastapi", "prefect.server.schemas.schedules"),  # by Prefect, in the first run of a process
 )

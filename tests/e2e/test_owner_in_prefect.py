@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.e2e.browser import FLAGS
 from tests.e2e.place import COMMAND, Place, mail
-from tests.e2e.test_prefect import SIX, beside, deployments, end, until
+from tests.e2e.test_prefect import SERVED, beside, deployments, end, until
 from tests.integration import proxy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,7 +48,7 @@ def test_the_form_the_command_and_a_refusal_each_leave_the_right_record(
     place.cli("init", place.name)
     assert place.cli("run", place.name).code == 0
     with beside(place, COMMAND, "serve", place.name):
-        served = until(lambda: len(result := deployments(prefect_api, place.name)) == SIX and result)
+        served = until(lambda: len(result := deployments(prefect_api, place.name)) == SERVED and result)
         adopt = served["adopt"]
         assert adopt["schedules"] == []
         why = {"by": "A. Owner", "because": "a trial"}

@@ -21,7 +21,7 @@ from tests.e2e.place import COMMAND, Place, mail
 ROOT = Path(__file__).resolve().parents[2]
 PREFECT = Path(sys.executable).with_name("prefect")
 FLOWS = ("score", "dispatch", "collect", "measure")
-SIX = 6  # the four flows, adopt and halt
+SERVED = 7  # the four flows, adopt, halt and retrain
 ENDED = ("COMPLETED", "FAILED", "CANCELLED", "CRASHED")
 
 
@@ -99,7 +99,7 @@ def test_the_deployments_are_served_with_the_schedules_of_the_stream_and_run_fro
     place.deliver("one.jsonl", [mail(n) for n in range(10)])
     place.cli("init", place.name)
     with beside(place, COMMAND, "serve", place.name) as process:
-        served = until(lambda: len(result := deployments(prefect_api, place.name)) == SIX and result)
+        served = until(lambda: len(result := deployments(prefect_api, place.name)) == SERVED and result)
         crons = {flow: served[flow]["schedules"][0]["schedule"]["cron"] for flow in FLOWS}
         assert crons == dict(zip(FLOWS, ("*/15 * * * *", "*/5 * * * *", "*/5 * * * *", "0 * * * *"), strict=True))
         for flow in FLOWS:
@@ -120,7 +120,7 @@ def test_a_served_run_loads_nothing_that_the_warm_process_could_have_loaded_for_
     place.cli("init", place.name)
     place.environment["PYTHONPROFILEIMPORTTIME"] = "1"  # each import is written to the log
     with beside(place, COMMAND, "serve", place.name):
-        served = until(lambda: len(result := deployments(prefect_api, place.name)) == SIX and result)
+        served = until(lambda: len(result := deployments(prefect_api, place.name)) == SERVED and result)
         for flow in FLOWS:
             end(prefect_api, start(prefect_api, served[flow]))  # `serve` itself loads something for the first
         time.sleep(3)
@@ -156,7 +156,7 @@ def test_a_run_started_while_another_holds_the_stream_ends_cancelled_and_says_so
     assert place.name in refused.err
     assert place.rows("SELECT count(*) FROM decision") == [(0,)]
     with beside(place, COMMAND, "serve", place.name):
-        served = until(lambda: len(result := deployments(prefect_api, place.name)) == SIX and result)
+        served = until(lambda: len(result := deployments(prefect_api, place.name)) == SERVED and result)
         together = [start(prefect_api, served["score"]) for _ in range(2)]
         ended = [end(prefect_api, run)["type"] for run in together]
     assert set(ended) <= {"COMPLETED", "CANCELLED"}
@@ -230,7 +230,7 @@ def test_a_worker_killed_in_mid_run_is_followed_by_a_run_that_completes_the_work
     place.cli("init", place.name)
     pool = deploy(place)
     served = deployments(prefect_api, place.name)
-    assert set(served) == {*FLOWS, "adopt", "halt"}
+    assert set(served) == {*FLOWS, "adopt", "halt", "retrain"}
     # Prefect's own, which starts a process for each run: what we do not start must work too.
     with beside(place, PREFECT, "worker", "start", "--pool", pool) as process:
         start(prefect_api, served["score"])

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from typer.testing import CliRunner
@@ -15,6 +16,7 @@ from flows.governance import actions, evidence
 from flows.planning import other_models, shadows
 from flows.runtime import runs
 from models.errors import InputInvalid, Misuse
+from models.evaluation import comparison
 from models.evaluation.comparison import Paired
 from models.evaluation.estimate import NotEnoughEvidence
 from review import formats
@@ -179,7 +181,7 @@ def test_the_report_says_what_the_other_model_would_do(desk: Desk) -> None:
     assert "Other models" in page
     assert "&lt;b&gt;m-2&lt;/b&gt;" in page
     assert "<b>m-2</b>" not in page
-    assert "which is better is not known" in page
+    assert "neither is right where the other is wrong" in page
     (one,) = as_json.whole(new_report)["others"]
     assert (one["threshold"], one["coverage"], one["ours"]) == (0.9, 1.0, 1.0)
 
@@ -211,6 +213,8 @@ def test_what_answers_cost_and_take_is_compared_where_it_is_known() -> None:
     )
     assert other_models_text.price(one, "EUR") == "2.10 EUR a thousand answers, here 14.0; 812 ms an answer"
     assert other_models_text.right(one, "m-1") == "Not known yet: nobody was asked."
+    each = comparison.paired(np.array([True, False]), np.array([False, True]), np.ones(2), 0.05)
+    assert "which is better is not known (from" in other_models_text.right(replace(one, paired=each), "m-1")
     assert other_models_text.released(one, "m-1") == (
         "No threshold of it is certified. About 300 more labels would certify the first. By today's threshold m-1 releases "
         "nothing."

@@ -60,6 +60,9 @@ TRIED: dict[str, str] = {
     "tests/integration/test_ledger.py": (
         "review.ledger.appends review.ledger.frames review.ledger.ledger review.ledger.sealing"
     ),
+    "tests/integration/test_retrain.py": (
+        "flows.planning.candidates flows.retrain flows.scoring.reread review.queries.candidates review.queries.training_cases"
+    ),
     "tests/integration/test_ledger_holds.py": "review.ledger.lock",
     "tests/integration/test_ledger_schema.py": "review.ledger.migrations.env review.ledger.schema",
     "tests/integration/test_ledger_verify.py": (

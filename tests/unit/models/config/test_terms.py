@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from models.config import terms
 from models.config.stream import Stream
@@ -158,3 +159,30 @@ def test_a_rule_of_release_is_a_term_and_a_rule_of_audit_is_none() -> None:
     differs = terms.differs(terms.of(ruled, None), plain)
     assert differs == "the file's never_release is [['large', 'total > 100']], that of the epoch in force not given"
     assert terms.differs({**plain}, {key: value for key, value in plain.items() if key != "never_release"}) is None
+
+
+def ranked(table: object) -> Stream:
+    return Stream.model_validate(PLAIN | {"score": table})
+
+
+def test_a_second_stage_is_known_by_its_bytes() -> None:
+    staged = ranked({"second_stage": "models/a.skops"})
+    then = terms.of(staged, None, "ab12" * 16)
+    assert terms.differs(terms.of(ranked({"second_stage": "models/b.skops"}), None, "ab12" * 16), then) is None
+    text = "the bytes of score.second_stage have SHA-256 cd34cd34cd34, those of the epoch in force ab12ab12ab12"
+    assert terms.differs(terms.of(staged, None, "cd34" * 16), then) == text
+    assert terms.differs(terms.of(described(), None), then) is not None
+    assert terms.differs(terms.of(staged, None), terms.of(described(), None)) is not None, (
+        "a file that nobody could read"
+    )
+    assert terms.differs(terms.of(described(), None), then, but=terms.MODEL) is None
+
+
+def test_a_second_stage_goes_with_every_way_to_make_a_confidence() -> None:
+    assert ranked({"second_stage": "a.skops"}).score is None
+    both = ranked({"second_stage": "a.skops", "scale": "percent"})
+    assert both.score is not None
+    assert (both.score.scale, both.ranked.second_stage) == ("percent", "a.skops")
+    for table in ({"second_stage": ""}, {"second_stage": 3}, "a.skops"):
+        with pytest.raises(ValidationError):
+            ranked(table)
