@@ -128,7 +128,8 @@ def adoption(
     }
     return {
         "policy": pl.DataFrame(
-            [{"policy_id": policy_id, **content}], schema_overrides={"threshold": pl.Float64, "by_class": pl.String}
+            [{"policy_id": policy_id, **content, "by_band": None}],
+            schema_overrides={"threshold": pl.Float64, "by_class": pl.String, "by_band": pl.String},
         ),
         "adoption": pl.DataFrame([adopted], schema_overrides={"replaced": pl.String}),
     }

@@ -55,10 +55,10 @@ def plan_rows(era: Era, stream: str) -> pl.DataFrame:
         | {name: json.dumps(getattr(plan, name)) for name in _TUPLES}
         | {"by_field": json.dumps([asdict(target) for target in plan.by_field]) if plan.by_field else None}
         | {"group_size": plan.group_size, "after_seal": era.after_seal}
-        | {"ends_at": era.ends_at, "registered_at": era.registered_at}
+        | {"ends_at": era.ends_at, "registered_at": era.registered_at, "shadow_after": None}
         for part, plan in era.plans.items()
     ]
-    return pl.DataFrame(rows, schema_overrides={"by_field": pl.String})
+    return pl.DataFrame(rows, schema_overrides={"by_field": pl.String, "shadow_after": pl.Int64})
 
 
 def eras(ledger: Ledger, epoch_id: str) -> list[Era]:
