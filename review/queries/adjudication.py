@@ -17,8 +17,8 @@ def waiting(ledger: Ledger, stream: str, limit: int, *, second_opinion: bool, ov
     """At most `limit` cases that are due for another reading and that no open task offers: case_id, payload, prediction,
     blind, slot.
 
-    `second_opinion`: disputed cases are among them, and records corrected in two ways. `overlap`: the share of agreeing blind readings that are, in [0, 1].
-    `slot` is the next one. One that an earlier reader answered is spent: the case is offered again.
+    `second_opinion`: disputed cases are among them, and records corrected in two ways. `overlap`: the share of agreeing blind
+    readings that are, in [0, 1]. `slot` is the next one. One that an earlier reader answered is spent: the case is offered again.
     """
     people = readings.read(ledger, stream)
     slots = people.sent.group_by("case_id").agg(slot=pl.col("slot").max() + 1)

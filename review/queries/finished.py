@@ -110,6 +110,7 @@ def _states(
     """
     people = readings.read(ledger, stream, until=until, case_id=case_id)
     where = "WHERE stream = :stream AND seal <= :until" + ("" if case_id is None else " AND case_id = :case")
+    asked: dict[str, Any] = {"stream": stream, "until": until} | ({} if case_id is None else {"case": case_id})
     touched = ledger.read(
         f"""
         SELECT case_id, max(seal) AS newest, max(recalled) AS recalled FROM (
@@ -117,7 +118,7 @@ def _states(
             UNION ALL SELECT case_id, seal, 1 AS recalled FROM recall {where}
         ) AS t GROUP BY case_id
         """,
-        **({"stream": stream, "until": until} | ({} if case_id is None else {"case": case_id})),
+        **asked,
     )
     # Only a case that people have touched differs from its decision.
     alone = decided.join(touched, on="case_id", how="anti", maintain_order="left").with_columns(

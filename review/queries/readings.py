@@ -80,14 +80,15 @@ def _readings(live: pl.DataFrame) -> pl.DataFrame:
 
 def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bool = True) -> pl.DataFrame:
     """case_id, readings, agree, disputed, due, apart, since: how many people have read a case blind, how many of them agree
-    with the model, whether another must, whether another should, and since when: of a dispute, the first answer against the model
-    or not sure; else the first.
+    with the model, whether another must, whether another should, and since when: of a dispute, the first answer against the
+    model or not sure; else the first.
 
-    `claims`: case_id, prediction, confidence, overlap, contested and record (Boolean; without the column: nowhere) of cases sampled
-    blind. One reading against the model is no verdict yet, nor is a tie, nor an only reading whose reader is not sure: it is
-    disputed. Where the model named no answer, or had no confidence in it, there is nothing to defend. A case of the overlap is
-    due for another reading, too, while its only one agrees with the model, and one that is contested by another model. Without
-    `second_opinion` nothing is disputed, apart, nor due for being contested. A reading that was not blind counts nowhere.
+    `claims`: case_id, prediction, confidence, overlap, contested and record (Boolean; without the column: nowhere) of cases
+    sampled blind. One reading against the model is no verdict yet, nor is a tie, nor an only reading whose reader is not sure:
+    it is disputed. Where the model named no answer, or had no confidence in it, there is nothing to defend. A case of the
+    overlap is due for another reading, too, while its only one agrees with the model, and one that is contested by another
+    model. Without `second_opinion` nothing is disputed, apart, nor due for being contested. A reading that was not blind counts
+    nowhere.
 
     A record that two readers corrected differently is `apart`. It is wrong, whoever reads it next; which of its fields are, and
     whose record is finished, a third reader may change.

@@ -77,10 +77,11 @@ def test_labels_that_contradict_the_model_and_each_other_are_read_no_further(boo
         {"case_id": "c-1", "slot": slot, "task_id": slot + 1, "task_key": f"k-{slot}", "blind": True} for slot in (0, 1)
     ]
     read: list[dict[str, facts.Value]] = [
-        {"case_id": "c-1", "slot": slot, "task_id": slot + 1, "annotation_id": slot + 1, "blind": True}
-        | {"reviewer": f"{slot}@example.org", "answer": answer}
-        for slot, answer in ((0, "spam"), (1, "eggs"))
+        place | {"annotation_id": slot + 1, "reviewer": f"{slot}@example.org", "answer": answer}
+        for (slot, answer), place in zip(((0, "spam"), (1, "eggs")), sent, strict=True)
     ]
+    for row in read:
+        del row["task_key"]
     book.append(
         {"decision": decided, "dispatch": facts.dispatches(*sent), "review": facts.reviews(*read)}, now=facts.NOW
     )
