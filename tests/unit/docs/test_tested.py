@@ -116,6 +116,7 @@ TRIED: dict[str, str] = {
     "tests/unit/flows/inputs/test_files.py": (
         "flows.inputs.csv_repair flows.inputs.parquet_bounds flows.inputs.text_blocks"
     ),
+    "tests/unit/flows/inputs/test_first_fields.py": "models.outputs.field_guess models.outputs.stream_text",
     "tests/unit/flows/inputs/test_formats.py": (
         "flows.inputs.bare_csv_files flows.runtime.presets models.config.presets"
     ),
