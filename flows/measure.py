@@ -122,7 +122,9 @@ def gather(
     figures = report.build(
         run.stream,
         policy=in_force,
-        totals=totals.totals(book, name, people) | {"disputed": int(cases.sampled["disputed"].sum())},
+        totals=totals.totals(book, name, people)
+        | {"disputed": int(cases.sampled["disputed"].sum())}
+        | rejected.unshown(book, name),
         counts=weighed.whole.counts,
         weighed=weighed,
         by_day=breakdowns.by_day(cases),

@@ -4,6 +4,7 @@
     ├── Misuse               the command or a parameter is wrong; exit code 2
     ├── StreamInvalid        a stream file is wrong: names file, line, key, value, what is allowed
     ├── InputInvalid         an input file is not what it says it is; nothing was written
+    │   └── ColumnMissing    it lacks a column that its stream reads
     ├── ModelInvalid         a model file cannot be used
     ├── LedgerInvalid        the ledger is missing, of another version, or refuses a record
     │   └── Tampered         a sealed record was edited, added or removed
@@ -56,6 +57,10 @@ class InputInvalid(SecondReaderError):
     def __str__(self) -> str:
         """One line, whatever stands in a file's name or header."""
         return super().__str__().replace("\n", "\\n")
+
+
+class ColumnMissing(InputInvalid):
+    """An input file lacks a column that its stream reads."""
 
 
 class ModelInvalid(SecondReaderError):

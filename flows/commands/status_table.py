@@ -43,6 +43,9 @@ def _figures(rows: list[dict[str, Any]]) -> str:
     return prometheus.text(rows)
 
 
+_COUNTS = ("open", "late", "waiting", "faults", "unshown", "unshown_samples")
+
+
 def _unopened(name: str) -> str:
     return f"not opened yet; run: second-reader init {name}"
 
@@ -50,14 +53,12 @@ def _unopened(name: str) -> str:
 def _row(name: str) -> dict[str, Any]:
     """One stream's figures. A stream that cannot be read says why, and the others still show."""
     from flows.runtime import runs, settings
-    from review.queries import handouts, policy_history, readings, totals
+    from review.queries import handouts, policy_history, readings, rejected, totals
 
     empty = dict.fromkeys(
         ("automation", "at_most", "promised", "measured_at", "threshold", "certified", "contradicted", "alarm")
     )
-    none: dict[str, Any] = dict.fromkeys(("open", "late", "waiting", "faults", "undelivered"), 0) | {
-        "undelivered_because": None
-    }
+    none: dict[str, Any] = dict.fromkeys((*_COUNTS, "undelivered"), 0) | {"undelivered_because": None}
     row: dict[str, Any] = {"stream": name, **empty, "past_alarms": [], **none, "because": None, "problem": None}
     try:
         stream = settings.read_stream(name, settings.read())
@@ -66,6 +67,7 @@ def _row(name: str) -> dict[str, Any]:
             if in_force is None:
                 return row | {"problem": _unopened(name)}
             counts = totals.totals(book, stream.name, readings.read(book, stream.name))
+            counts |= rejected.unshown(book, stream.name)
             last = totals.last_report(book, stream.name, today="") or {}
             if stream.release is not None and stream.release.webhook is not None:
                 row["undelivered"] = handouts.waiting(book, stream.name)
@@ -90,6 +92,8 @@ def _row(name: str) -> dict[str, Any]:
         "late": last.get("late", 0),
         "waiting": counts["waiting"],
         "faults": counts["faults"],
+        "unshown": counts["unshown"],
+        "unshown_samples": counts["unshown_samples"],
         "because": in_force.because
         if in_force.adopted_by in (names_and_reasons.ERA, names_and_reasons.SILENCE)
         else None,
@@ -114,7 +118,15 @@ def _lines(rows: list[dict[str, Any]]) -> list[str]:
     problems = [f"{row['stream']}: {row['problem']}" for row in rows if row["problem"] is not None]
     moved = [f"{row['stream']}: {row['because']}" for row in rows if row["because"] is not None]
     alarms = [_past(row["stream"], alarm) for row in rows for alarm in row["past_alarms"]]
-    return (shown if len(cells) > 1 else []) + moved + alarms + _undelivered(rows) + problems
+    return (shown if len(cells) > 1 else []) + moved + alarms + _undelivered(rows) + _unshown(rows) + problems
+
+
+def _unshown(rows: list[dict[str, Any]]) -> list[str]:
+    """What cannot be put before anybody, and what to do."""
+    from review.report import waiting
+
+    sentences = ((row["stream"], waiting.unshown(row["unshown"], row["unshown_samples"])) for row in rows)
+    return [f"{stream}: {text}; run: second-reader show faults {stream}" for stream, text in sentences if text]
 
 
 def _undelivered(rows: list[dict[str, Any]]) -> list[str]:

@@ -24,7 +24,7 @@ from review.health import (
 )
 from review.label_studio import access
 from review.ledger import ledger
-from review.queries import certificates, handouts, pending_cases, policy_history, readings, totals
+from review.queries import certificates, handouts, pending_cases, policy_history, readings, rejected, totals
 from review.report.figures import Pace
 
 _RUNNERS = {"dask": "prefect_dask"}
@@ -135,6 +135,7 @@ def _opened(book: ledger.Ledger, streams: Sequence[Stream]) -> Iterator[findings
         if pending_cases.project(book, stream.name) is None:
             yield write.warn("the stream has no Label Studio project", f"second-reader init {stream.name}")
         yield start_findings.finding(stream, _readers(book, stream, in_force))
+        yield from ledger_findings.unshown(stream.name, **rejected.unshown(book, stream.name))
         if stream.release is not None and stream.release.webhook is not None:
             yield from release_findings.of(stream, _webhook(book, stream))
 

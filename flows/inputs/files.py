@@ -15,6 +15,7 @@ from typing import TypeVar
 import polars as pl
 
 from flows.inputs import (
+    format_hint,
     listing,
     one_file,
     parquet_files,
@@ -206,9 +207,9 @@ def _plan(
             continue
         try:
             plan.append(one_file.checked(file, stream, also, whole))
-        except InputInvalid:
+        except InputInvalid as error:
             if look is None or not _unbegun(path, stream) or not look.may_wait(path, name):
-                raise
+                raise format_hint.named(error, source, stream) from None
     return plan
 
 

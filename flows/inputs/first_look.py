@@ -24,11 +24,14 @@ class Look:
     def at(self, chunk: files.Chunk, *, harmless: bool = True) -> list[str]:
         """A line for each trouble that is new; nothing where another chunk of the file was looked at.
 
-        `harmless`: with what need not be mended (`column_notes.Note`).
+        `harmless`: with what need not be mended (`column_notes.Note`). Raises InputInvalid where no row can be the answer: one
+        model answers the items several times (`column_notes.several_answers`).
         """
         if chunk.source in self._files or len(self._files) == FILES or chunk.frame.is_empty():
             return []
         self._files.add(chunk.source)
+        if refused := column_notes.several_answers(chunk.frame.head(ROWS), self._stream):
+            raise InputInvalid(f"{chunk.source}: {refused}")
         place = chunk.source if len(chunk.frame) < ROWS else f"{chunk.source}, first {ROWS} rows"
         notes = [
             note for note in column_notes.of(chunk.frame.head(ROWS), self._stream) if note.about not in self._reported
@@ -76,9 +79,9 @@ def noted(inbox: Path, stream: Stream) -> list[str]:
         if newest is None:
             return []
         first = next(files.chunks(newest.path, stream, rows=ROWS, tell=False), None)
+        return [printable(line) for line in Look(stream).at(first, harmless=False)] if first is not None else []
     except (InputInvalid, OSError):
         return []
-    return [printable(line) for line in Look(stream).at(first, harmless=False)] if first is not None else []
 
 
 def _check(chunk: files.Chunk, stream: Stream) -> None:

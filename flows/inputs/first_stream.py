@@ -14,7 +14,16 @@ from flows.runtime import presets, settings
 from models.config import stream as streams
 from models.config.presets import Preset
 from models.errors import Misuse, StreamInvalid
-from models.outputs import first_stream, format_guess, inner_rows, known_format, path_functions, reserved, row_paths
+from models.outputs import (
+    first_stream,
+    format_guess,
+    inner_rows,
+    known_format,
+    path_functions,
+    reserved,
+    row_paths,
+    stream_text,
+)
 
 _ROWS = 100_000  # of a table that are looked at
 _LINES = 1000  # of JSON
@@ -72,7 +81,7 @@ def write(
     return Written(name=name, sentences=[*sentences, f"Then run: second-reader init {name}"], complete=not problems)
 
 
-def _guessed(frame: pl.DataFrame, name: str, source: str, known: known_format.Known) -> tuple[str, first_stream.Guess]:
+def _guessed(frame: pl.DataFrame, name: str, source: str, known: known_format.Known) -> tuple[str, stream_text.Guess]:
     """Why the rows are taken for what, and the stream file."""
     if reserved.RAW not in frame.columns:
         if frame.columns == [f"column {place}" for place in range(1, frame.width + 1)]:
@@ -102,7 +111,7 @@ def _guessed(frame: pl.DataFrame, name: str, source: str, known: known_format.Kn
     return "taken for flat rows of JSON", first_stream.guess(table, name=name, source=source, known=known)
 
 
-def _of_table(frame: pl.DataFrame, name: str, source: str, known: known_format.Known) -> tuple[str, first_stream.Guess]:
+def _of_table(frame: pl.DataFrame, name: str, source: str, known: known_format.Known) -> tuple[str, stream_text.Guess]:
     taken = format_guess.table(frame.head(_LINES), {one: presets.shipped(one) for one in presets.names()})
     preset = None if taken is None else presets.shipped(taken.name)
     chosen = {key: str(preset.input[key]) for key in _CHOSEN if preset is not None and key in preset.input}
@@ -122,7 +131,7 @@ def _taken_for(taken: format_guess.Taken, preset: Preset) -> str:
 
 def _of_format(
     lines: pl.Series, rows: list[Any], preset: Preset, of: str, name: str, source: str, known: known_format.Known
-) -> first_stream.Guess:
+) -> stream_text.Guess:
     keys: Mapping[str, object] = preset.input
     chosen = {key: str(keys[key]) for key in _CHOSEN if key in keys}
     chosen = {key: path if key == "id" else format_guess.narrowed(path, rows) for key, path in chosen.items()}

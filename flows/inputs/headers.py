@@ -5,14 +5,15 @@ from collections import Counter
 from pathlib import Path
 
 from models.config import fields
-from models.errors import InputInvalid
+from models.errors import ColumnMissing, InputInvalid
 from models.outputs import reserved
 
 _SHOWN = 60  # characters of a name
 
 
 def check(path: Path, present: list[str], wanted: list[str]) -> None:
-    """Raises InputInvalid if a name stands twice, is one of ours, is missing, or is read and is a pattern to Polars."""
+    """Raises InputInvalid if a name stands twice, is one of ours, or is read and is a pattern to Polars; ColumnMissing if one
+    is missing."""
     twice = sorted(name for name, count in Counter(present).items() if count > 1)
     if twice:
         raise InputInvalid(f"{path}: column {quoted(twice)} stands twice in the header; rename one of them")
@@ -27,7 +28,7 @@ def check(path: Path, present: list[str], wanted: list[str]) -> None:
     if missing:
         close = difflib.get_close_matches(missing[0], present, n=3) or present[:10]
         has = f"has {quoted(close)}{', ...' if len(close) < len(present) else ''}" if close else "has no columns"
-        raise InputInvalid(
+        raise ColumnMissing(
             f"{path}: column {quoted(missing)} is missing (the file {has}); name a column it has (of a stream: in [input])"
         )
 

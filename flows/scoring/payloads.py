@@ -20,7 +20,7 @@ from models.errors import InputInvalid
 from models.outputs import contract
 from review import formats
 from review.ledger import ledger, records
-from review.queries import pending_cases
+from review.queries import pending_cases, rejected
 
 _OTHER = "the row no longer says what was decided; put the file, and the columns the stream names, back as they were"
 
@@ -145,7 +145,7 @@ def _record(run: runs.Run, lost: pl.DataFrame) -> None:
     for case_id, source, line, content, payload, why in lost.select(named).rows():
         raw = json.dumps({"case_id": case_id, "content": content}, ensure_ascii=False)
         where = ", its payload is by reference" if payload is None else ""
-        reason = f"id {case_id[:60]!r} cannot be shown to a person{where}: {why}"
+        reason = f"id {case_id[:60]!r} {rejected.UNSHOWN}{where}: {why}"
         rows.append({"source": source, "line": line, "reason": reason, "raw": raw})
     faults = records.faults(pl.DataFrame(rows), stream=run.stream.name, run_id=run.run_id, now=now)
     run.ledger.append({"fault": faults}, now=now)

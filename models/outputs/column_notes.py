@@ -15,6 +15,7 @@ from models.config.stream import Stream
 from models.outputs import confidence, contract, fingerprint, predictions, score_columns, score_source
 
 _SHOWN = 5  # kinds of answers that are no label, in a note
+_ITEMS = 20  # fewer that are answered twice may be a slip
 _MANY = 20  # one answer in so many that no label is like is reported; a few are reported case by case
 
 
@@ -145,20 +146,49 @@ def _repeated(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
     """Several rows for one id, most of which say something else than the first: samples, judges, versions."""
     if stream.score is not None and stream.score.rows:
         return
-    ids = columns.text(frame.select(stream.input.id)).to_series()
-    rows = pl.DataFrame({"id": ids, "content": fingerprint.contents(frame, stream)}).drop_nulls("id")
-    items = rows.group_by("id").agg(pl.len(), pl.col("content").n_unique())
-    several = items.filter(pl.col("content") > 1)
+    items = _by_id(frame, stream, fingerprint.contents(frame, stream))
+    several = items.filter(pl.col("values") > 1)
     if len(several) <= len(items) / 10:
         return
     most: int = items["len"].max()  # type: ignore[assignment] # there is one
     sentence = (
-        f"{len(rows)} rows have {len(items)} values in column {stream.input.id!r} (input.id), up to {most} of one, "
+        f"{items['len'].sum()} rows have {len(items)} values in column {stream.input.id!r} (input.id), up to {most} of one, "
         f"and {len(several)} of these with different content: of each only the first row is decided, what says the same is a "
         "repeat, what says something else a fault; if these are several answers to one item, drop input.confidence and add the "
         "table [score.samples], which makes one case of them"
     )
     yield Note(about="id", sentence=sentence)
+
+
+def _by_id(frame: pl.DataFrame, stream: Stream, values: pl.Series) -> pl.DataFrame:
+    """Of each id: rows (len) and different values."""
+    ids = columns.text(frame.select(stream.input.id)).to_series()
+    rows = pl.DataFrame({"id": ids, "values": values}).drop_nulls("id")
+    return rows.group_by("id").agg(pl.len(), pl.col("values").n_unique())
+
+
+def several_answers(frame: pl.DataFrame, stream: Stream) -> str | None:
+    """Why nothing of a table can be taken: one model answers many of its items several times, and otherwise each time.
+
+    None where it does not, or where a table [score.samples] or another makes one case of the rows.
+    """
+    answer = stream.input.prediction
+    if answer is None or (stream.score is not None and stream.score.rows):
+        return None
+    frame = columns.plain(frame)
+    if stream.input.model is not None and columns.text(frame.select(stream.input.model)).to_series().n_unique() > 1:
+        return None
+    items = _by_id(frame, stream, columns.text(frame.select(answer)).to_series().str.strip_chars())
+    several = items.filter(pl.col("values") > 1)
+    if len(items) < _ITEMS or len(several) <= len(items) / 10:
+        return None
+    drop = "drop input.confidence and " if stream.input.confidence is not None else ""
+    return (
+        f"{len(frame)} rows have {len(items)} values in column {stream.input.id!r} (input.id), and {len(several)} of these have "
+        f"different answers in column {answer!r} (input.prediction): no row of them is the answer; if they are several answers "
+        f"to one item, {drop}add the table [score.samples], which makes one case of them; if not, name the columns that tell the "
+        'rows apart, input.id = ["...", "..."]'
+    )
 
 
 def _scores(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:

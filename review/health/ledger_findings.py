@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from review.health import findings
 from review.ledger import seals
+from review.report import waiting
 
 _LOW, _NONE = 0.10, 0.02  # free share of the disk
 _ROOM = 5_000_000_000  # bytes with which a disk is not full, whatever share of it that is
@@ -60,6 +61,13 @@ def of(seen: Seen) -> Iterator[findings.Finding]:
         looked = "every record is as it was sealed" if seen.deep else "the chain of seals and the triggers are whole"
         free = "" if seen.free is None else f", {_gb(seen.free)} free on its disk"
         yield write.ok(f"{looked}; {_gb(seen.size)}{free}; head {seen.head[0]}:{seen.head[1]}")
+
+
+def unshown(stream: str, *, unshown: int, unshown_samples: int) -> Iterator[findings.Finding]:
+    """What to think of cases that cannot be put before anybody: of none, nothing."""
+    if sentence := waiting.unshown(unshown, unshown_samples):
+        todo = f"{waiting.WAY_OUT}; which, and why: second-reader show faults {stream}"
+        yield findings.Scribe("ledger", stream).warn(sentence, todo)
 
 
 def _gb(size: int) -> str:

@@ -1,9 +1,9 @@
 """Which blind readings another person repeats, who must not read the case again, and which reading it waits for.
 
-Two kinds of case are read again: those whose blind answer is against the model, or tied, and a share, sampled beforehand, of
-those whose blind answer agrees with it (the overlap). The majority of readings decides (`outcomes`): one against the
-model is no verdict yet, nor is a tie. Nobody can tell the kinds apart: both come in the order of the queue, under the next
-`slot`, closed to those who have read the case.
+Three kinds of case are read again: those whose blind answer is against the model, or tied; a share, sampled beforehand, of
+those whose blind answer agrees with it (the overlap); and records that two readers corrected differently, once. The majority of
+readings decides (`outcomes`): one against the model is no verdict yet, nor is a tie. Nobody can tell the kinds apart: all come in
+the order of the queue, under the next `slot`, closed to those who have read the case.
 """
 
 import polars as pl
@@ -17,13 +17,14 @@ def waiting(ledger: Ledger, stream: str, limit: int, *, second_opinion: bool, ov
     """At most `limit` cases that are due for another reading and that no open task offers: case_id, payload, prediction,
     blind, slot.
 
-    `second_opinion`: disputed cases are among them. `overlap`: the share of agreeing blind readings that are, in [0, 1].
-    `slot` is the next one. One that an earlier reader answered is spent: the case is offered again.
+    `second_opinion`: disputed cases are among them, and records corrected in two ways. `overlap`: the share of agreeing blind
+    readings that are, in [0, 1]. `slot` is the next one. One that an earlier reader answered is spent: the case is offered again.
     """
     people = readings.read(ledger, stream)
     slots = people.sent.group_by("case_id").agg(slot=pl.col("slot").max() + 1)
     claims = overlaps.claims(ledger, stream, overlap)
-    due = readings.verdicts(people.readings, claims, second_opinion=second_opinion).filter("due")
+    due = readings.verdicts(people.readings, claims, second_opinion=second_opinion)
+    due = due.filter(pl.col("due") | pl.col("apart"))
     again = (
         claims.join(due, on="case_id", how="semi", maintain_order="left")
         .join(readings.open_cases(people), on="case_id", how="anti", maintain_order="left")

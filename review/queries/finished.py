@@ -6,6 +6,7 @@ between two seals: no list of what was handed out is kept, and none can be wrong
 """
 
 import json
+from typing import Any
 
 import polars as pl
 
@@ -79,6 +80,17 @@ def since(ledger: Ledger, stream: str, *, after: int, until: int) -> pl.DataFram
     return _shown(ledger, stream, changed)
 
 
+def of_case(ledger: Ledger, stream: str, case_id: str) -> dict[str, Any] | None:
+    """What a case came to by now: a row of SCHEMA; None: it is not finished, or the stream has no such case."""
+    decided = ledger.read(
+        f"SELECT {_DECISION} FROM decision d WHERE d.stream = :stream AND d.case_id = :case",
+        stream=stream,
+        case=case_id,
+    )
+    rows = _shown(ledger, stream, _states(ledger, stream, decided, readings.LAST, case_id=case_id))
+    return None if rows.is_empty() else rows.row(0, named=True)
+
+
 def by_people(ledger: Ledger, stream: str, *, until: int) -> pl.DataFrame:
     """What people say of each case where nobody disputes it: case_id, answer, reader, submitted_at, readings."""
     decided = ledger.read(
@@ -89,18 +101,24 @@ def by_people(ledger: Ledger, stream: str, *, until: int) -> pl.DataFrame:
     return answered.rename({"reader_answer": "answer"})
 
 
-def _states(ledger: Ledger, stream: str, decided: pl.DataFrame, until: int) -> pl.DataFrame:
-    """The decisions with what each came to: state (null: not finished), answer, answered_by, answered_at, readings, sequence."""
-    people = readings.read(ledger, stream, until=until)
+def _states(
+    ledger: Ledger, stream: str, decided: pl.DataFrame, until: int, *, case_id: str | None = None
+) -> pl.DataFrame:
+    """The decisions with what each came to: state (null: not finished), answer, answered_by, answered_at, readings, sequence.
+
+    `case_id`: what the decisions are those of.
+    """
+    people = readings.read(ledger, stream, until=until, case_id=case_id)
+    where = "WHERE stream = :stream AND seal <= :until" + ("" if case_id is None else " AND case_id = :case")
+    asked: dict[str, Any] = {"stream": stream, "until": until} | ({} if case_id is None else {"case": case_id})
     touched = ledger.read(
-        """
+        f"""
         SELECT case_id, max(seal) AS newest, max(recalled) AS recalled FROM (
-            SELECT case_id, seal, 0 AS recalled FROM review WHERE stream = :stream AND seal <= :until
-            UNION ALL SELECT case_id, seal, 1 AS recalled FROM recall WHERE stream = :stream AND seal <= :until
+            SELECT case_id, seal, 0 AS recalled FROM review {where}
+            UNION ALL SELECT case_id, seal, 1 AS recalled FROM recall {where}
         ) AS t GROUP BY case_id
         """,
-        stream=stream,
-        until=until,
+        **asked,
     )
     # Only a case that people have touched differs from its decision.
     alone = decided.join(touched, on="case_id", how="anti", maintain_order="left").with_columns(

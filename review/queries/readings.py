@@ -1,6 +1,7 @@
 """What people answered, and what lies before them unanswered."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -27,24 +28,22 @@ class Reviewed:
     sent: pl.DataFrame
 
 
-def read(ledger: Ledger, stream: str, *, until: int = LAST) -> Reviewed:
-    """All of a stream, or what was known of it when the ledger's last seal was `until`.
+def read(ledger: Ledger, stream: str, *, until: int = LAST, case_id: str | None = None) -> Reviewed:
+    """All of a stream, or what was known of it when the ledger's last seal was `until`; or of one case of it.
 
     Worked out here: for 15,000 readings SQLite's windows and joins took 0.25 s, this takes 0.04 s.
     """
+    where = "WHERE stream = :stream AND seal <= :until" + ("" if case_id is None else " AND case_id = :case")
+    asked: dict[str, Any] = {"stream": stream, "until": until} | ({} if case_id is None else {"case": case_id})
     live = _live(
         ledger.read(
             "SELECT project_id, annotation_id, revision, case_id, slot, reviewer, outcome, answer, blind, seconds, "
-            "submitted_at, written_by, unsure FROM review WHERE stream = :stream AND seal <= :until",
-            stream=stream,
-            until=until,
+            f"submitted_at, written_by, unsure FROM review {where}",
+            **asked,
         )
     )
     sent = ledger.read(
-        "SELECT case_id, slot, blind, task_key, sent_at FROM dispatch "
-        "WHERE stream = :stream AND seal <= :until ORDER BY sent_at, case_id, slot",
-        stream=stream,
-        until=until,
+        f"SELECT case_id, slot, blind, task_key, sent_at FROM dispatch {where} ORDER BY sent_at, case_id, slot", **asked
     )
     return Reviewed(live=live, readings=_readings(live), sent=sent)
 
@@ -80,14 +79,19 @@ def _readings(live: pl.DataFrame) -> pl.DataFrame:
 
 
 def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bool = True) -> pl.DataFrame:
-    """case_id, readings, agree, disputed, due, since: how many people have read a case blind, how many of them agree with
-    the model, whether another must, and since when: of a dispute, the first answer against the model or not sure; else the first.
+    """case_id, readings, agree, disputed, due, apart, since: how many people have read a case blind, how many of them agree
+    with the model, whether another must, whether another should, and since when: of a dispute, the first answer against the
+    model or not sure; else the first.
 
-    `claims`: case_id, prediction, confidence, overlap and contested (Boolean; without the column: nowhere) of cases sampled
-    blind. One reading against the model is no verdict yet, nor is a tie, nor an only reading whose reader is not sure: it is
-    disputed. Where the model named no answer, or had no confidence in it, there is nothing to defend. A case of the overlap is
-    due for another reading, too, while its only one agrees with the model, and one that is contested by another model. Without
-    `second_opinion` nothing is disputed, nor due for being contested. A reading that was not blind counts nowhere.
+    `claims`: case_id, prediction, confidence, overlap, contested and record (Boolean; without the column: nowhere) of cases
+    sampled blind. One reading against the model is no verdict yet, nor is a tie, nor an only reading whose reader is not sure:
+    it is disputed. Where the model named no answer, or had no confidence in it, there is nothing to defend. A case of the
+    overlap is due for another reading, too, while its only one agrees with the model, and one that is contested by another
+    model. Without `second_opinion` nothing is disputed, apart, nor due for being contested. A reading that was not blind counts
+    nowhere.
+
+    A record that two readers corrected differently is `apart`. It is wrong, whoever reads it next; which of its fields are, and
+    whose record is finished, a third reader may change.
     """
     agrees = (pl.col("answer") == pl.col("prediction")).fill_null(False)
     against = pl.col("readings") - pl.col("agree")
@@ -95,9 +99,10 @@ def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bo
     chosen = pl.col("overlap") if "overlap" in claims.columns else pl.lit(False)
     if second_opinion and "contested" in claims.columns:
         chosen |= pl.col("contested")
+    record = pl.col("record") if "record" in claims.columns else pl.lit(False)
     return (
         readings.filter("blind")
-        .join(claims.with_columns(overlap=chosen), on="case_id")
+        .join(claims.with_columns(overlap=chosen, record=record), on="case_id")
         .group_by("case_id")
         .agg(
             readings=pl.len().cast(pl.Int64),
@@ -107,6 +112,8 @@ def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bo
             unsure=pl.col("unsure").fill_null(False).any(),
             claimed=(pl.col("prediction").is_not_null() & pl.col("confidence").is_not_null()).first(),
             overlap=pl.col("overlap").first(),
+            record=pl.col("record").first(),
+            answers=pl.col("answer").n_unique(),
         )
         .with_columns(
             disputed=(tie | (pl.col("unsure") & (pl.col("readings") == 1))) & pl.col("claimed") & second_opinion
@@ -114,25 +121,30 @@ def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bo
         .with_columns(
             due=pl.col("disputed")
             | (pl.col("claimed") & pl.col("overlap") & (pl.col("readings") == 1) & (pl.col("agree") == 1)),
+            apart=pl.col("claimed")
+            & pl.col("record")
+            & ((pl.col("readings") == 2) & (pl.col("agree") == 0) & (pl.col("answers") == 2))
+            & second_opinion,
             since=pl.when("disputed").then("first_disagreement").otherwise("first"),
         )
-        .select("case_id", "readings", "agree", "disputed", "due", "since")
+        .select("case_id", "readings", "agree", "disputed", "due", "apart", "since")
     )
 
 
 def claims(ledger: Ledger, stream: str) -> pl.DataFrame:
     """Cases sampled blind that somebody answered: case_id, prediction, confidence, decided_at, content, epoch_id, route,
-    propensity, group_id, seal (of the decision)."""
+    propensity, group_id, seal (of the decision), record (whether the model's answer is a record)."""
     # CROSS JOIN here and below: SQLite then goes from the answers to their decisions, not through all decisions.
-    return ledger.read(
+    rows = ledger.read(
         """
         SELECT d.case_id, d.prediction, d.confidence, d.decided_at, d.content, d.epoch_id, d.route, d.propensity, d.group_id,
-            d.seal
+            d.seal, CASE WHEN d.field_scores IS NULL THEN 0 ELSE 1 END AS record
         FROM (SELECT DISTINCT case_id FROM review WHERE stream = :stream AND outcome = 'answer') AS r
         CROSS JOIN decision d WHERE d.stream = :stream AND d.case_id = r.case_id AND d.blind
         """,
         stream=stream,
     )
+    return rows.with_columns(pl.col("record").cast(pl.Boolean))
 
 
 def disputed(ledger: Ledger, stream: str, people: Reviewed) -> pl.DataFrame:

@@ -6,7 +6,7 @@ import polars as pl
 
 from models.evaluation.estimate import NotEnoughEvidence
 from review import formats
-from review.report import certificate_text, summary
+from review.report import certificate_text, summary, waiting
 from review.report.charts import risk_coverage
 from review.report.figures import Report
 
@@ -64,12 +64,18 @@ def queue(report: Report) -> str:
     if not now.open and not now.waiting:
         suspects = report.past_alarms or (report.alarm is not None and report.alarm.suspects)
         later = suspects or (report.second_opinion and report.totals["disputed"])
-        return f"{'Nothing is before people now.' if later else 'The queue is empty.'}{_disputed(report)}"
+        return f"{'Nothing is before people now.' if later else 'The queue is empty.'}{_disputed(report)}{_unshown(report)}"
     oldest = f", oldest {formats.hours(now.oldest)}" if now.oldest is not None else ""
     return (
         f"In the queue: {formats.count(now.open)} open ({formats.count(now.late)} late{oldest}), "
-        f"{formats.count(now.waiting)} not sent yet.{_disputed(report)}"
+        f"{formats.count(now.waiting)} not sent yet.{_disputed(report)}{_unshown(report)}"
     )
+
+
+def _unshown(report: Report) -> str:
+    sentence = waiting.unshown(report.totals["unshown"], report.totals["unshown_samples"])
+    way_out = waiting.WAY_OUT[0].upper() + waiting.WAY_OUT[1:]
+    return f" {sentence}. {way_out}; which, and why: second-reader show faults {report.stream}." if sentence else ""
 
 
 def _disputed(report: Report) -> str:

@@ -13,7 +13,7 @@ from models.routing import policy
 from review import formats
 from review.ledger.ledger import Ledger
 from review.ledger.review_outcome import ReviewOutcome
-from review.queries import alarms, registered
+from review.queries import alarms, finished, readings, registered, suspicion
 
 _DATA = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,", re.IGNORECASE)
 
@@ -67,8 +67,29 @@ def case(
         ),
         f"decided     {row['decided_at']}: {row['route']}" + (f" ({row['held']})" if row["held"] else ""),
         *_after(ledger, row),
+        *_goes_out(ledger, row),
     ]
     return "\n".join(lines)
+
+
+def _goes_out(ledger: Ledger, row: dict[str, Any]) -> list[str]:
+    """Whose record is the finished one today: several readers may have corrected other fields of it."""
+    if not row["field_scores"]:
+        return []
+    case_id, stream = row["case_id"], row["stream"]
+    ended = finished.of_case(ledger, stream, case_id)
+    if ended is None:
+        return ["goes out    nothing yet: no answer to it is settled"]
+    if ended["state"] == finished.RELEASED:
+        return ["goes out    the model's record"]
+    claim = pl.DataFrame([{name: row[name] for name in ("case_id", "prediction", "confidence")}]).with_columns(
+        overlap=pl.lit(False), record=row["blind"]
+    )
+    asked = (registered.terms(ledger, row["epoch_id"]) or {}).get(suspicion.SECOND_OPINION, True)
+    people = readings.read(ledger, stream, case_id=case_id).readings
+    apart = readings.verdicts(people, claim, second_opinion=asked)["apart"].any()
+    third = "; two readers corrected it differently, and a third is asked" if apart else ""
+    return [f"goes out    the record of {ended['answered_by']}, who {_answered(ended['answer'], row)}{third}"]
 
 
 def _fields(payload: str | None, order: Sequence[str]) -> list[str]:

@@ -1,10 +1,11 @@
-"""What lies before people unanswered, and for how long."""
+"""What lies before people unanswered, and for how long; and what cannot be put before them."""
 
 import math
 
 import polars as pl
 
 from models import timestamps
+from review import formats
 from review.report.figures import Queue
 
 # Hours since a case was put before people, and how a reader says it.
@@ -30,3 +31,27 @@ def queue(open_cases: pl.DataFrame, waiting: int, deadline: float, now: str) -> 
         oldest=max(waited, default=None),
         ages=ages,
     )
+
+
+WAY_OUT = "put back what is missing, or deliver it anew under another id"
+
+
+def unshown(cases: int, samples: int) -> str:
+    """What is sentence of cases that cannot be put before anybody; empty where there are none.
+
+    >>> unshown(1, 0)
+    '1 case cannot be shown to a person and waits'
+    >>> unshown(3, 1)
+    '3 cases cannot be shown to a person and wait; the blind sample among them counts as wrong in the certificate'
+    """
+    if not cases:
+        return ""
+    sentence = f"{formats.count(cases, 'case')} cannot be shown to a person and {'waits' if cases == 1 else 'wait'}"
+    if not samples:
+        return formats.plain(sentence)
+    if samples == cases:
+        return formats.plain(
+            f"{sentence}; unanswered, {'it counts' if cases == 1 else 'they count'} as wrong in the certificate"
+        )
+    those = "the blind sample among them counts" if samples == 1 else f"the {samples} blind samples among them count"
+    return formats.plain(f"{sentence}; {those} as wrong in the certificate")

@@ -3,11 +3,13 @@
 The inputs in tests/field were made for this project after troubles people report; nothing in them is anybody's data.
 """
 
+import gzip
 import itertools
 import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
@@ -15,7 +17,7 @@ from flows import score
 from flows.commands.main import app
 from flows.governance import epochs
 from flows.health import doctor
-from flows.inputs import first_look
+from flows.inputs import files, first_look
 from flows.runtime import runs, settings
 from flows.scoring import decide
 from models.config import stream
@@ -80,7 +82,7 @@ class Field:
         (self.folder / f"{name}.toml").write_text(text, encoding="utf-8")
         return settings.read_stream(name, settings.read())
 
-    def score(self, name: str, described: stream.Stream) -> dict[str, int]:
+    def score(self, name: str, described: stream.Stream, data: Path | None = None) -> dict[str, int]:
         epochs.begin_epoch(self.book, described, ANN)
         run = runs.Run(
             run_id="run",
@@ -90,7 +92,7 @@ class Field:
             settings=settings.read(),
             ledger=self.book,
         )
-        return score.record_all(run, FIELD / name / CASES[name][0], decide.record.fn)
+        return score.record_all(run, data or FIELD / name / CASES[name][0], decide.record.fn)
 
     def decided(self) -> int:
         return int(self.book.read("SELECT count(*) AS n FROM decision")["n"].item())
@@ -131,9 +133,6 @@ SENTENCES = {
         "a.csv.gz: column 'toxicity' (input.confidence) looks like the probability of 'toxic', not of the answer given"
     ],
     "rounded": ["a.csv.gz: the probabilities of 1013 of 2000 rows sum to 0.98 to 1.02, as rounding to so few decimals"],
-    "samples": [
-        "a.jsonl.gz: 1500 rows have 300 values in column 'item' (input.id), up to 5 of one, and 210 of these with different"
-    ],
 }
 
 
@@ -149,6 +148,47 @@ def test_what_is_odd_about_a_column_is_said_once_with_the_way_out_before_anythin
     counts = field.score(name, described)
     assert heard.lines[: len(sentences)] == [(f"score {name}: {line}", 0) for line in sentences]
     assert counts["read"] == counts["decided"] + counts["faults"] + counts["repeats"]
+
+
+def test_several_answers_to_an_item_are_refused_with_the_way_out_before_anything_is_recorded(field: Field) -> None:
+    described = field.describe("samples")
+    message = (
+        r"a\.jsonl\.gz: 1500 rows have 300 values in column 'item' \(input\.id\), and 210 of these have different answers "
+        r"in column 'answer' .* table \[score\.samples\], which makes one case of them"
+    )
+    (line,) = first_look.sentences(FIELD / "samples" / CASES["samples"][0], described)
+    assert line.startswith("a.jsonl.gz: 1500 rows have 300 values")
+    assert line.endswith("until then score takes nothing")
+    with pytest.raises(InputInvalid, match=message):
+        field.score("samples", described)
+    assert field.decided() == 0
+
+
+@pytest.mark.parametrize(
+    ("folder", "columns", "sign", "format_"),
+    [
+        (
+            "bedrock",
+            'id = "recordId"\nprediction = "modelOutput"\nconfidence = "sure"',
+            "'recordId && modelInput'",
+            "bedrock-batch",
+        ),
+        ("comprehend", 'id = "File"\nprediction = "Classes"\nconfidence = "Score"', "'File && Classes'", "comprehend"),
+    ],
+)
+def test_a_file_of_a_format_that_is_read_by_other_names_is_refused_with_the_formats_name(
+    tmp_path: Path, folder: str, columns: str, sign: str, format_: str
+) -> None:
+    payload = columns.partition('"')[2].partition('"')[0]
+    text = STREAM.format(name="mail", labels='["yes", "no"]', columns=f'{columns}\npayload = ["{payload}"]')
+    described = stream.parse(text, origin="mail.toml")
+    with pytest.raises(InputInvalid, match="is missing") as refused:
+        next(files.chunks(FIELD / folder, described))
+    line = str(refused.value)
+    assert f"rows have {sign}, as those of Amazon" in line
+    assert line.endswith(
+        f'`second-reader guess {FIELD / folder}` writes a stream file that reads them, with input.format = "{format_}"'
+    )
 
 
 @pytest.mark.parametrize(
@@ -183,11 +223,19 @@ def test_a_column_of_another_scale_is_refused_whole_and_read_whole_once_it_is_na
     assert {case: round(by_name[case], 6) for case in read} == read
 
 
-def test_every_row_of_five_answers_to_an_item_is_counted_as_what_it_became(field: Field) -> None:
+def test_every_row_of_five_to_an_item_is_counted_as_what_it_became(field: Field) -> None:
+    """Five texts of an item with one answer: of several answers nothing would be taken."""
     described = field.describe("samples")
+    rows = pl.read_ndjson(gzip.decompress((FIELD / "samples" / CASES["samples"][0]).read_bytes()))
+    data = field.folder / "a.jsonl"
+    rows.with_columns(text=pl.col("text") + pl.col("answer"), answer=pl.lit("yes")).write_ndjson(data)
     first = {"read": 1500, "decided": 300, "to_review": 300, "faults": 425, "repeats": 775}
-    assert field.score("samples", described).items() >= first.items()
-    assert field.score("samples", described).items() >= {"decided": 0, "faults": 425, "repeats": 1075}.items()
+    (line,) = first_look.sentences(data, described)
+    assert line.startswith(
+        "a.jsonl: 1500 rows have 300 values in column 'item' (input.id), up to 5 of one, and 210 of these with"
+    )
+    assert field.score("samples", described, data).items() >= first.items()
+    assert field.score("samples", described, data).items() >= {"decided": 0, "faults": 425, "repeats": 1075}.items()
 
 
 def test_the_probability_of_one_class_is_read_as_that_once_it_is_named(field: Field) -> None:

@@ -1,6 +1,7 @@
 """Payloads by reference: the ledger keeps file and line of what nobody reads, and reads it again when somebody must."""
 
 import dataclasses
+import json
 
 import polars as pl
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from flows.scoring import payloads
 from models.errors import LedgerInvalid
 from review.integrity import verify
-from review.queries import policy_history, totals
+from review.queries import policy_history, rejected, totals
 from tests.integration import ledger_facts as facts
 from tests.integration.desk import STREAM
 from tests.integration.inbox import BY_REFERENCE, CASES, Inbox
@@ -83,6 +84,7 @@ def test_a_case_whose_file_is_gone_waits_and_is_shown_when_the_file_is_back(inbo
     for _ in range(2):
         assert (for_people | texts_of(there), len(lost)) == inbox.pending()
     assert len(lost) == len(inbox.faults()), "each is said once"
+    assert rejected.unshown(inbox.book, "mail") == {"unshown": len(lost), "unshown_samples": 0}
     source, line, reason = inbox.faults()[0]
     assert (source, line) == ("a.csv", 2 + 2 * int(lost[0][2:]))
     assert reason == (
@@ -95,6 +97,28 @@ def test_a_case_whose_file_is_gone_waits_and_is_shown_when_the_file_is_back(inbo
     assert waiting == totals.waiting(inbox.book, "mail")
     away.rename(path)
     assert (for_people | texts_of(lost + there), 0) == inbox.pending()
+
+
+def test_a_case_that_came_back_and_was_sent_is_none_of_those_that_cannot_be_shown(inbox: Inbox) -> None:
+    """A blind sample keeps its payload, so it is one that a fault names by hand here; the recalled one has lost its file."""
+    inbox.deliver("a.csv", "a")
+    inbox.score()
+    sample, other = inbox.book.read("SELECT case_id FROM decision WHERE blind ORDER BY case_id LIMIT 2")["case_id"]
+    faults: list[dict[str, facts.Value]] = [
+        {
+            "source": "a.csv",
+            "line": line,
+            "reason": f"id {case!r} {rejected.UNSHOWN}: gone",
+            "raw": json.dumps({"case_id": case}),
+        }
+        for line, case in ((2, sample), (4, other))
+    ]
+    inbox.book.append({"fault": facts.faults(*faults)}, now=facts.NOW)
+    assert rejected.unshown(inbox.book, "mail") == {"unshown": 2, "unshown_samples": 2}
+    sent = facts.dispatches({"case_id": other, "task_id": 1, "task_key": "k"})
+    inbox.book.append({"dispatch": sent}, now=facts.NOW)
+    assert rejected.unshown(inbox.book, "mail") == {"unshown": 1, "unshown_samples": 1}
+    assert rejected.unshown(inbox.book, "post") == {"unshown": 0, "unshown_samples": 0}
 
 
 def test_a_row_that_says_something_else_by_now_is_not_shown(inbox: Inbox) -> None:

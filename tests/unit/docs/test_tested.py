@@ -50,7 +50,7 @@ TRIED: dict[str, str] = {
     "tests/integration/test_eras.py": "flows.governance.eras review.queries.certificates",
     "tests/integration/test_field_outcomes.py": "review.queries.field_outcomes review.report.field_rows",
     "tests/integration/test_finished.py": "review.queries.finished",
-    "tests/integration/test_first_look.py": "flows.governance.epochs flows.inputs.first_look",
+    "tests/integration/test_first_look.py": "flows.governance.epochs flows.inputs.first_look flows.inputs.format_hint",
     "tests/integration/test_governance.py": (
         "flows.governance.actions flows.governance.evidence flows.governance.recall review.queries.alarms "
         "review.queries.relook"
@@ -129,6 +129,7 @@ TRIED: dict[str, str] = {
     "tests/unit/flows/inputs/test_files.py": (
         "flows.inputs.csv_repair flows.inputs.parquet_bounds flows.inputs.text_blocks"
     ),
+    "tests/unit/flows/inputs/test_first_fields.py": "models.outputs.field_guess models.outputs.stream_text",
     "tests/unit/flows/inputs/test_formats.py": (
         "flows.inputs.bare_csv_files flows.runtime.presets models.config.presets"
     ),

@@ -20,6 +20,8 @@ ROW = {
     "undelivered": 0,
     "undelivered_because": None,
     "faults": 0,
+    "unshown": 0,
+    "unshown_samples": 0,
 }
 
 
@@ -36,3 +38,11 @@ ROW = {
 )
 def test_the_line_stands_as_the_last_report_says(known: dict[str, object], stands: str) -> None:
     assert stands == status_table._cells(ROW | known)[3]
+
+
+def test_cases_that_cannot_be_shown_have_a_sentence_below_the_table() -> None:
+    rows = [ROW | {"problem": None, "because": None, "past_alarms": []}]
+    assert len(status_table._lines(rows)) == 2
+    rows[0] = rows[0] | {"unshown": 1}
+    line = status_table._lines(rows)[2]
+    assert line == "mail: 1 case cannot be shown to a person and waits; run: second-reader show faults mail"

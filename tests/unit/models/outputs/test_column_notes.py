@@ -151,3 +151,19 @@ def test_a_confidence_that_is_no_number_is_reported() -> None:
         "20 of 40 values in column 'score' (input.confidence) can be read, and 'high' is not a number; such a case goes to a "
         "person"
     )
+
+
+def test_different_answers_of_one_model_to_many_items_are_refused_and_a_slip_is_not() -> None:
+    described = stream.parse(STREAM.format(input=NUMBER), origin="mail.toml")
+    twice = SOUND.with_columns(id=pl.Series([str(n // 2) for n in range(ROWS)]))
+    refused = column_notes.several_answers(twice, described)
+    assert refused is not None
+    assert refused.startswith(
+        "40 rows have 20 values in column 'id' (input.id), and 20 of these have different answers"
+    )
+    assert column_notes.several_answers(twice.with_columns(label=pl.lit("bug")), described) is None
+    assert (
+        column_notes.several_answers(SOUND.with_columns(id=pl.Series([str(max(n, 3)) for n in range(ROWS)])), described)
+        is None
+    )
+    assert column_notes.several_answers(twice.head(20), described) is None, "ten items may be a slip"

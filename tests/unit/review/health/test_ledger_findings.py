@@ -45,3 +45,12 @@ def test_the_ledger_is_assessed_by_its_seals_its_disk_and_its_journal(
     first = next(ledger_findings.of(replace(LEDGER, **changes)))
     assert first.level == level
     assert what in first.what
+
+
+def test_cases_that_cannot_be_shown_are_a_warning_with_the_way_out() -> None:
+    assert list(ledger_findings.unshown("mail", unshown=0, unshown_samples=0)) == []
+    (seen,) = ledger_findings.unshown("mail", unshown=2, unshown_samples=0)
+    assert (seen.level, seen.where, seen.what) == ("warn", "mail", "2 cases cannot be shown to a person and wait")
+    assert seen.todo == (
+        "put back what is missing, or deliver it anew under another id; which, and why: second-reader show faults mail"
+    )

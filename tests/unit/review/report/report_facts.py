@@ -112,6 +112,8 @@ def report_of(
             "reviewed",
             "open",
             "disputed",
+            "unshown",
+            "unshown_samples",
             "waiting",
         ),
         0,

@@ -83,6 +83,15 @@ def test_another_reader_is_named_only_where_there_is_one() -> None:
     assert "another reads it" not in terminal.queue(replace(disputed, second_opinion=False))
 
 
+def test_cases_that_cannot_be_shown_are_named_with_what_to_do() -> None:
+    assert "cannot be shown" not in terminal.queue(report_of())
+    message = plain(terminal.queue(report_of(totals={"unshown": 3, "unshown_samples": 1})))
+    assert message.endswith(
+        "3 cases cannot be shown to a person and wait; the blind sample among them counts as wrong in the certificate. "
+        "Put back what is missing, or deliver it anew under another id; which, and why: second-reader show faults digits."
+    )
+
+
 def test_labels_still_needed_are_reported_in_days_and_hours_of_people() -> None:
     few = replace(
         PROGRESS, certified=(), labels=(20.0, 30.0), errors=(0.0, 0.0), stops=(certificate.Stop(at=0, level=0.05),)

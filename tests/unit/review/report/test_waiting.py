@@ -1,6 +1,7 @@
 """What lies before people: how old, how late, how often skipped."""
 
 import polars as pl
+import pytest
 
 from review.report import waiting
 
@@ -19,6 +20,25 @@ def test_ages_are_counted_from_the_sending_and_a_clock_behind_makes_no_age() -> 
     assert [n for _, n in seen.ages] == [2, 0, 1, 1, 1]
     assert (seen.open, seen.late, seen.skipped, seen.waiting) == (5, 2, 2, 7)
     assert seen.oldest == 9 * 24
+
+
+@pytest.mark.parametrize(
+    ("cases", "samples", "sentence"),
+    [
+        (0, 0, ""),
+        (2, 0, "2 cases cannot be shown to a person and wait"),
+        (1, 1, "1 case cannot be shown to a person and waits; unanswered, it counts as wrong in the certificate"),
+        (2, 2, "2 cases cannot be shown to a person and wait; unanswered, they count as wrong in the certificate"),
+        (
+            1200,
+            20,
+            "1 200 cases cannot be shown to a person and wait; the 20 blind samples among them count as wrong in",
+        ),
+    ],
+)
+def test_what_cannot_be_shown_is_counted_and_so_are_its_samples(cases: int, samples: int, sentence: str) -> None:
+    assert waiting.unshown(cases, samples).startswith(sentence)
+    assert bool(sentence) is bool(waiting.unshown(cases, samples))
 
 
 def test_an_empty_queue_has_no_oldest() -> None:
