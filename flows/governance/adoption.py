@@ -54,7 +54,7 @@ def of(book: ledger.Ledger, stream: Stream, in_force: policy_history.PolicyInFor
         progress_by_scope = relook.still(book, cases, in_force.epoch_id)
     differing = None
     if stream.field:
-        differing = field_outcomes.differences(book, stream.name, cases.people, in_force.epoch_id)
+        differing = field_outcomes.differences(book, stream.name, cases, in_force.epoch_id)
     weighed = evidence_counts.of(cases, in_force, plans, progress_by_scope, differing)
     # The page shows all lines of all parts in one list, a class's own table its own: both texts are taken.
     page = what_if.thresholds(
