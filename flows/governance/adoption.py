@@ -159,5 +159,6 @@ def _missing(weighing: Weighing, part: str) -> str:
         at = weighing.text(part, needed.threshold)
         return f"about {needed.labels} more blind labels at confidence {at} and above would certify that"
     places = [progress.plan.thresholds[stop.at] for stop in progress.stops]
-    reason = blind_samples.no_number(weighing.samples[part], places, progress.plan.alpha)
+    fields = certificate.blocking(progress)
+    reason = blind_samples.no_number(weighing.samples[part], places, progress.plan.alpha, fields)
     return formats.plain(f"{reason[:1].lower()}{reason[1:]}").removesuffix(".")
