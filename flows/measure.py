@@ -111,7 +111,7 @@ def gather(
     plans = certificates.plans(book, in_force.epoch_id)
     differing = None
     if run.stream.field:
-        differing = field_outcomes.differences(book, name, cases.people, in_force.epoch_id)
+        differing = field_outcomes.differences(book, name, cases, in_force.epoch_id)
     weighed = evidence_counts.of(cases, in_force, plans, progress_by_scope, differing)
     in_use = evidence_counts.thresholds(in_force, progress_by_scope)
     people = cases.people

@@ -55,7 +55,7 @@ def of(book: ledger.Ledger, stream: Stream, in_force: policy_history.PolicyInFor
         progress_by_scope = relook.still(book, cases, in_force.epoch_id)
     differing = None
     if stream.field:
-        differing = field_outcomes.differences(book, stream.name, cases.people, in_force.epoch_id)
+        differing = field_outcomes.differences(book, stream.name, cases, in_force.epoch_id)
     weighed = evidence_counts.of(cases, in_force, plans, progress_by_scope, differing)
     # The page shows all lines of all parts in one list, a class's own table its own: both texts are taken.
     page = what_if.thresholds(
@@ -161,5 +161,6 @@ def _missing(weighing: Weighing, part: str) -> str:
         at = weighing.text(part, needed.threshold)
         return f"about {needed.labels} more blind labels at confidence {at} and above would certify that"
     places = [progress.plan.thresholds[stop.at] for stop in progress.stops]
-    reason = blind_samples.no_number(weighing.samples[part], places, progress.plan.alpha)
+    fields = certificate.blocking(progress)
+    reason = blind_samples.no_number(weighing.samples[part], places, progress.plan.alpha, fields)
     return formats.plain(f"{reason[:1].lower()}{reason[1:]}").removesuffix(".")

@@ -241,13 +241,30 @@ def needed_at(progress: Progress) -> list[int | None]:
     return [0 if place in held else more for place, more in enumerate(numbers)]
 
 
-def _step(progress: Progress, at: int, level: float) -> tuple[int, str] | None:
-    """How many more labels certify the threshold at an index, and whose target takes as many; None: no number does."""
+def blocking(progress: Progress) -> tuple[str, ...]:
+    """The fields whose own targets no number of labels would show to be kept, at the errors seen, at any next threshold.
+
+    None where the record's target stands in the way as well, or nothing is left to certify.
+    """
+    stops = [stop for stop in progress.stops if stop.at not in progress.certified]
+    never = [{name for name, more in _takes(progress, stop.at, stop.level).items() if more is None} for stop in stops]
+    everywhere = set.intersection(*never) if never else set()
+    return () if "" in everywhere else tuple(one.field for one in progress.by_field if one.field in everywhere)
+
+
+def _takes(progress: Progress, at: int, level: float) -> dict[str, int | None]:
+    """How many more labels each target takes at the threshold of an index, the record's under no name; None: no number does."""
     plan, disputed = progress.plan, progress.disputed[at] if progress.disputed else 0.0
     labels = progress.labels[at] + disputed
     takes = {"": _more(plan.alpha, plan.group_size, labels, progress.errors[at] + disputed, level)}
     for target, field in zip(plan.by_field, progress.by_field, strict=True):
         takes[field.field] = _more(target.alpha, plan.group_size, labels, field.errors[at], level)
+    return takes
+
+
+def _step(progress: Progress, at: int, level: float) -> tuple[int, str] | None:
+    """How many more labels certify the threshold at an index, and whose target takes as many; None: no number does."""
+    takes = _takes(progress, at, level)
     known = {name: more for name, more in takes.items() if more is not None}
     most = max(known, key=lambda name: known[name], default="")
     return (known[most], most) if len(known) == len(takes) else None

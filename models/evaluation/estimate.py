@@ -11,7 +11,8 @@ class Estimate:
     `value` lies in [`low`, `high`], all three finite and in one unit (a share in [0, 1] unless the maker says
     otherwise). `alpha` is the probability, before looking, that the limits miss the truth: alpha / 2 on each side, or
     all of it above where `low` is zero by construction (`method` then says one-sided). `n` is the number of labels,
-    `errors` how many of them were wrong. Raises ValueError on anything that cannot be.
+    `errors` how many of them were wrong; of labels that can be wrong in part, what their losses add up to. Raises
+    ValueError on anything that cannot be.
     """
 
     value: float
@@ -19,7 +20,7 @@ class Estimate:
     high: float
     alpha: float
     n: int
-    errors: int
+    errors: float  # whole where each label is right or wrong
     method: str
 
     def __post_init__(self) -> None:
@@ -41,4 +42,4 @@ class NotEnoughEvidence:
 
     reason: str
     n: int
-    errors: int
+    errors: float

@@ -33,6 +33,7 @@ Floats = NDArray[np.float64]
 EXACT = "Clopper-Pearson"
 WEIGHTED = "Fay-Feuer"
 BY_GROUP = ", by group"
+_DIGITS = 6  # of what losses add up to
 THRESHOLDS = 400  # of a curve: more than a page can show, and each costs two quantiles
 
 
@@ -121,7 +122,9 @@ def _evidence(counts: pl.DataFrame, region: NDArray[np.int64], regions: int) -> 
 
 def _estimate(evidence: _Evidence, alpha: float, design: float, *, one_sided: bool) -> Estimate | NotEnoughEvidence:
     """The single region of `evidence` as one value."""
-    n, errors, sampled = (int(part.sum()) for part in (evidence.answered, evidence.wrong, evidence.sampled))
+    n, sampled = (int(part.sum()) for part in (evidence.answered, evidence.sampled))
+    lost = round(float(evidence.wrong.sum()), _DIGITS)  # sums of shares such as a third
+    errors = int(lost) if lost.is_integer() else lost
     if n == 0:
         reason = (
             f"none of {sampled} blind samples is answered yet"

@@ -20,7 +20,8 @@ class Proposal:
     What may be proposed of it says the verdict. `certified`: all certified thresholds, strictest first. `labels`,
     `errors`: blind labels at or above it that the certificate rests on, weighted to the smallest propensity. `needed`:
     what the next step takes; None: nothing helps or nothing is left to certify. `next`: thresholds that the walks did not
-    pass, each the next step of one. `cheapest`: lowest expected cost per case among what may be adopted, full review
+    pass, each the next step of one. `blocking`: fields of records whose own targets no number of labels would show to be kept
+    there. `cheapest`: lowest expected cost per case among what may be adopted, full review
     included. `carried`: what people can carry by the stream's stated capacity; None: none is stated. `gate`: what speaks
     against trusting the confidence at all; its refusals are the verdict's.
     """
@@ -38,6 +39,7 @@ class Proposal:
     cheapest: cost.Choice
     carried: cost.Load | None
     gate: reliability.Gate
+    blocking: tuple[str, ...] = ()
 
 
 def of(
@@ -68,6 +70,7 @@ def of(
         errors=0.0 if place is None else progress.errors[place],
         needed=certificate.needed(progress),
         next=tuple(plan.thresholds[stop.at] for stop in progress.stops if stop.at not in progress.certified),
+        blocking=certificate.blocking(progress),
         cheapest=cost.cheapest(rows, prices(stream, reviewers), ruling.allowed),
         carried=_carried(rows, stream, by_day),
         gate=replace(reliability.gate(counts, plan.delta), refusals=ruling.refusals),

@@ -74,17 +74,21 @@ def labels(samples: Samples, where: str) -> str:
     return f"{sentence}; of more samples there, {rest}" if rest else sentence
 
 
-def no_number(counts: pl.DataFrame, places: Sequence[float], target: float) -> str:
+def no_number(counts: pl.DataFrame, places: Sequence[float], target: float, fields: Sequence[str] = ()) -> str:
     """Why the certificate sees no number of labels that would certify one of these thresholds; `counts` by SCHEMA.
+
+    `fields`: of records, those whose own targets stand in the way, and not the record's (`certificate.blocking`).
 
     Reported by settled labels only: while samples are pending that count as wrong, it is not hopeless but not known.
     """
     there = [at(counts, place) for place in places]
+    named = f"the field{'s' if len(fields) > 1 else ''} {', '.join(fields)}"
     most = max(there, key=lambda one: one.pending, default=Samples())
     if most.pending and not all(one.settled and one.wrong >= target * one.settled for one in there):
         return (
             f"Samples count as wrong until they are settled: {pending(most)}. How many more labels it takes is known when "
-            "more of them are."
+            f"more of them are.{f' What stands in the way is the target of {named}.' if fields else ''}"
         )
     waits = f" Not settled: {pending(most)}." if most.pending else ""
-    return f"At the errors seen so far no number of labels would certify one.{waits}"
+    why = f": {named} {'are' if len(fields) > 1 else 'is'} wrong too often for {'their' if len(fields) > 1 else 'its'} own target"
+    return f"At the errors seen so far no number of labels would certify one{why if fields else ''}.{waits}"

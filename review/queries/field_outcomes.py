@@ -18,7 +18,6 @@ from models.certification import era_plan
 from models.evaluation.outcome import SETTLED, Outcome
 from review.ledger.ledger import Ledger
 from review.queries.outcomes import Outcomes
-from review.queries.readings import Reviewed
 
 CHANGED, CLEARED, ADDED = "changed", "cleared", "added"
 UNASKED = "unasked"  # the answer says nothing of it, as where a field was renamed since: it confirms nothing
@@ -36,8 +35,13 @@ DIFFERENCES = pl.Schema(
 )
 
 
-def differences(ledger: Ledger, stream: str, people: Reviewed, epoch_id: str) -> pl.DataFrame:
-    """Every field in which a reading of a record of an epoch is another than the model's: DIFFERENCES."""
+def differences(ledger: Ledger, stream: str, cases: Outcomes, epoch_id: str) -> pl.DataFrame:
+    """Every field in which a reading of a record of an epoch is another than the model's: DIFFERENCES.
+
+    Worked out anew only where `cases` do not have it: every record that people have changed is taken apart for it.
+    """
+    if epoch_id in cases.differing:
+        return cases.differing[epoch_id]
     predicted = ledger.read(
         """
         SELECT d.case_id, d.prediction
@@ -48,7 +52,7 @@ def differences(ledger: Ledger, stream: str, people: Reviewed, epoch_id: str) ->
         stream=stream,
         epoch=epoch_id,
     )
-    read = people.readings.join(predicted, on="case_id").filter(pl.col("answer").ne_missing(pl.col("prediction")))
+    read = cases.people.readings.join(predicted, on="case_id").filter(pl.col("answer").ne_missing(pl.col("prediction")))
     rows = [
         {"case_id": case_id, "slot": slot, "blind": blind} | difference
         for case_id, slot, blind, prediction, answer in read.select(
@@ -67,7 +71,7 @@ def losses(ledger: Ledger, cases: Outcomes, plan: era_plan.Plan) -> dict[str, ND
     if not plan.by_field:
         return {}
     stream = ledger.read("SELECT stream FROM epoch WHERE epoch_id = :epoch", epoch=plan.epoch)["stream"].item()
-    differing = differences(ledger, stream, cases.people, plan.epoch)
+    differing = differences(ledger, stream, cases, plan.epoch)
     lost = {}
     for target in plan.by_field:
         sampled = of_target(cases, differing, target).sampled

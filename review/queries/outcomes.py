@@ -5,8 +5,8 @@ whole report, and there is one rule of what a sample's answers mean. Cases that 
 plain sorted arrays: how many of ten million reach a threshold is then a few dozen look-ups.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import compress
 
@@ -43,6 +43,8 @@ class Outcomes:
     ]  # of each row of `kinds`: the confidences of its cases not sampled, rising
     sampled: pl.DataFrame
     people: Reviewed  # what the outcomes rest on: of the whole stream, read once
+    # Of epochs of records: where readings are other than the model's (`field_outcomes.differences`), where that is known.
+    differing: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
 
 def read(

@@ -10,16 +10,26 @@ from typing import Any
 import polars as pl
 
 from review.ledger.ledger import Ledger
-from review.queries import field_outcomes, outcomes
+from review.queries import field_outcomes, outcomes, registered
 from review.queries.outcomes import Outcomes
 
 
 def read(ledger: Ledger, stream: str, *, now: str, **rules: Any) -> Outcomes:
-    """All decisions of a stream; arguments as of `outcomes.read`."""
+    """All decisions of a stream, with `differing` of its newest epoch; arguments as of `outcomes.read`."""
     cases = outcomes.read(ledger, stream, now=now, **rules)
+    newest = ledger.read("SELECT epoch_id FROM epoch WHERE stream = :stream ORDER BY seal DESC LIMIT 1", stream=stream)
+    for epoch_id in newest["epoch_id"]:
+        if "field" in (registered.terms(ledger, epoch_id) or {}):
+            cases = _taken_apart(ledger, stream, cases, epoch_id)
     for epoch_id, graded in _graded(ledger, stream).items():
         cases = _without(ledger, stream, cases, epoch_id, graded)
     return cases
+
+
+def _taken_apart(ledger: Ledger, stream: str, cases: Outcomes, epoch_id: str) -> Outcomes:
+    """The cases with the differences of an epoch, so that nobody works them out again."""
+    differing = field_outcomes.differences(ledger, stream, cases, epoch_id)
+    return replace(cases, differing={**cases.differing, epoch_id: differing})
 
 
 def _graded(ledger: Ledger, stream: str) -> dict[str, set[str]]:
@@ -37,7 +47,7 @@ def _graded(ledger: Ledger, stream: str) -> dict[str, set[str]]:
 
 def _without(ledger: Ledger, stream: str, cases: Outcomes, epoch_id: str, graded: set[str]) -> Outcomes:
     """The cases with those of an epoch assessed by their other fields alone."""
-    differing = field_outcomes.differences(ledger, stream, cases.people, epoch_id)
+    differing = field_outcomes.differences(ledger, stream, cases, epoch_id)
     others = set(differing["field"]) - graded
     assessed = field_outcomes.of_fields(cases, differing, others).sampled["outcome"]
     here = (cases.kinds["epoch_id"] == epoch_id)[cases.sampled["kind"]]

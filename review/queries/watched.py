@@ -42,7 +42,7 @@ def by_field(
     targets = [target for plan in certificates.plans(ledger, epoch_id).values() for target in plan.by_field]
     if not targets:
         return []
-    differing = field_outcomes.differences(ledger, stream, all_cases.people, epoch_id)
+    differing = field_outcomes.differences(ledger, stream, all_cases, epoch_id)
     frames = []
     for target in targets:
         cases = field_outcomes.of_target(all_cases, differing, target)

@@ -244,7 +244,9 @@ def needed(report: Report) -> str:
         return ""
     step = proposal.needed
     if step is None:
-        return "" if proposal.certified else blind_samples.no_number(report.samples, proposal.next, proposal.alpha)
+        if proposal.certified:
+            return ""
+        return blind_samples.no_number(report.samples, proposal.next, proposal.alpha, proposal.blocking)
     where, there = region(report, step.threshold), blind_samples.at(report.samples, step.threshold)
     long = outlook.words(report, step.labels, step.threshold)
     long = f" ({long})" if long else ""

@@ -270,7 +270,7 @@ def _batch(released: pl.DataFrame, promise: Figure, design: float) -> float | No
     """Hypergeometric limit of the released as a closed batch; it needs samples that were all alike, each by itself."""
     if isinstance(promise, NotEnoughEvidence) or released["propensity"].n_unique() > 1 or design > 1:
         return None
-    return intervals.batch_upper(promise.errors, promise.n, int(released["n"].sum()), promise.alpha)
+    return intervals.batch_upper(math.ceil(promise.errors), promise.n, int(released["n"].sum()), promise.alpha)
 
 
 def _needed(promise: Figure, target: float, design: float) -> int | None:

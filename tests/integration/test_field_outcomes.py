@@ -46,7 +46,7 @@ def arrive(book: ledger.Ledger, answers: dict[str, list[dict[str, object]]], *, 
 def of_fields(book: ledger.Ledger) -> dict[str, dict[str, str]]:
     """Field -> case -> what became of it."""
     cases = facts.judge(book)
-    differing = field_outcomes.differences(book, "mail", cases.people, "e-1")
+    differing = field_outcomes.differences(book, "mail", cases, "e-1")
     return {
         field.name: dict(
             field_outcomes.of_fields(cases, differing, [field.name]).sampled.select("case_id", "outcome").iter_rows()
@@ -100,7 +100,7 @@ def test_the_report_has_a_line_a_field(book: ledger.Ledger) -> None:
     arrive(book, answers)
     arrive(book, {"d-1": [{"vendor": "ACME Ltd"}], "d-2": [{"day": None}]}, blind=False)
     cases = facts.judge(book)
-    rows = field_rows.of(cases, field_outcomes.differences(book, "mail", cases.people, "e-1"), FIELDS, delta=0.05)
+    rows = field_rows.of(cases, field_outcomes.differences(book, "mail", cases, "e-1"), FIELDS, delta=0.05)
     by_name = {row.name: row for row in rows}
     assert [row.name for row in rows] == ["vendor", "day", "total", "order"]
     total = by_name["total"].released

@@ -1,6 +1,7 @@
 """A graded field is held against its target by the share of it that is wrong, and makes no record wrong."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from flows.governance import actions, adoption, evidence
 from flows.runtime import runs
 from models.evaluation.estimate import Estimate
 from models.evaluation.outcome import Outcome
+from review.queries import field_outcomes, outcomes
 from review.report import report, summary
 from review.report.figures import Report
 from tests.integration import record_desk
@@ -115,3 +117,15 @@ def test_a_rise_of_the_share_that_is_wrong_stops_release(desk: RecordDesk) -> No
         "count as wrong in the field lines, each as often as the share of it that is wrong says"
         in desk.in_force().because
     )
+
+
+def test_what_readers_changed_is_worked_out_once_for_a_whole_report(desk: RecordDesk) -> None:
+    desk.records("a", 20, 0.9, {"lines": 6, "total": 3})
+    cases = desk.cases()
+    epoch = desk.in_force().epoch_id
+    assert list(cases.differing) == [epoch]
+    kept = outcomes.of_era(outcomes.of(cases, epoch), 1)
+    assert field_outcomes.differences(desk.book, "mail", kept, epoch) is cases.differing[epoch]
+    anew = field_outcomes.differences(desk.book, "mail", replace(cases, differing={}), epoch)
+    assert anew.equals(cases.differing[epoch])
+    assert len(anew) == 2 * (6 + 3), "two readers of each"

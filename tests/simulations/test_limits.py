@@ -80,7 +80,7 @@ def test_exact_limits_cover_under_one_propensity_and_so_do_those_of_the_closed_b
         result = bound(sampled(rng, ((1500, 30, 0.1),)))
         assert result.method == "Clopper-Pearson, one-sided"
         exact += result.high >= truth
-        batch += intervals.batch_upper(result.errors, result.n, 1500, DELTA) >= truth
+        batch += intervals.batch_upper(int(result.errors), result.n, 1500, DELTA) >= truth
         plugged_in += result.value >= truth
     assert exact / RUNS >= FLOOR
     assert batch / RUNS >= FLOOR

@@ -148,6 +148,45 @@ def test_fields_with_a_level_each_hold_together() -> None:
     assert number / RUNS <= BOUND
 
 
+LOOKS = (750, 1500)  # records that have come by then
+_SETTLED_AFTER = 400  # records later somebody else has settled what a reader skipped
+
+
+def ever_with_skips(*, drops: bool = False, field: bool = False) -> float:
+    """The share of runs that ever certify at the target, where readers skip what is hard: seven in ten wrong fields, and a few
+    others. What is skipped is wrong until somebody has settled it.
+
+    `field`: of one field with a target of its own, left unset or marked as not sure; else of the record, passed on whole.
+    `drops`: the broken rule, what is skipped is no sample until it is settled.
+    """
+    number = 0
+    for run in range(FEWER):
+        rng = np.random.default_rng([27, run])
+        wrong = rng.random((SIZE, FIELDS)) < 1 - (1 - ALPHA) ** (1 / FIELDS)
+        wrong[:, 0] = rng.random(SIZE) < ALPHA if field else wrong[:, 0]
+        skipped = (wrong & (rng.random((SIZE, FIELDS)) < 0.7)) | (rng.random((SIZE, FIELDS)) < 0.005)
+        scores = rng.random((SIZE, FIELDS)).min(axis=1)
+        bad, passed_on = (wrong[:, 0], skipped[:, 0]) if field else (wrong.any(axis=1), skipped.any(axis=1))
+        for count in LOOKS:
+            settled = ~passed_on[:count] | (np.arange(count) < count - _SETTLED_AFTER)
+            known = settled if drops else np.ones(count, dtype=np.bool_)
+            right = np.asarray((settled & ~bad[:count])[known])
+            if certified(right, scores[:count][known], DELTA):
+                number += 1
+                break
+    return number / FEWER
+
+
+@pytest.mark.parametrize("field", [False, True])
+def test_skipped_records_and_fields_create_no_evidence(field: bool) -> None:
+    assert ever_with_skips(field=field) <= BOUND_OF_FEWER
+
+
+@pytest.mark.parametrize("field", [False, True])
+def test_to_leave_out_what_is_skipped_breaks_the_promise(field: bool) -> None:
+    assert ever_with_skips(field=field, drops=True) > BOUND_OF_FEWER, "the harness can fail"
+
+
 def graded_ever(mean: float, *, rows_as_cases: bool = False, size: int = SIZE, target: float = ALPHA) -> float:
     """The share of runs that certify lists of 10 rows of which a share `mean` is wrong: those of a record nearly all or none.
 

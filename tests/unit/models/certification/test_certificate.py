@@ -256,6 +256,15 @@ def test_the_next_step_is_that_of_the_field_that_takes_most() -> None:
     hopeless = look((0, "right", 60), plan=FIELDS, losses={"total": none, "day": [1.0] * 30 + none[30:]})
     assert certificate.needed(hopeless) is None
     assert set(certificate.needed_at(hopeless)) == {None}
+    assert certificate.blocking(hopeless) == ("day",)
+    both = look((0, "right", 60), plan=FIELDS, losses={"total": [1.0] * 30 + none[30:], "day": [1.0] * 30 + none[30:]})
+    assert certificate.blocking(both) == ("total", "day")
+    record = look(
+        (0, "wrong", 30), (0, "right", 30), plan=FIELDS, losses={"total": [1.0] * 30 + none[30:], "day": none}
+    )
+    assert certificate.needed(record) is None
+    assert certificate.blocking(record) == (), "the record's own target stands in the way as well"
+    assert certificate.blocking(look((0, "right", 60), plan=FIELDS, losses={"total": none, "day": none})) == ()
 
 
 def test_the_next_step_takes_a_dispute_for_an_error_and_what_nobody_has_read_for_nothing() -> None:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from models.config import terms
 from models.config.stream import Stream
+from models.outputs import score_source
 
 PLAIN: dict[str, Any] = {
     "name": "mail",
@@ -183,6 +184,7 @@ def test_a_second_stage_goes_with_every_way_to_make_a_confidence() -> None:
     both = ranked({"second_stage": "a.skops", "scale": "percent"})
     assert both.score is not None
     assert (both.score.scale, both.ranked.second_stage) == ("percent", "a.skops")
+    assert [score_source.calibrator(one) for one in (both, described())] == ["second stage", "identity"]
     for table in ({"second_stage": ""}, {"second_stage": 3}, "a.skops"):
         with pytest.raises(ValidationError):
             ranked(table)

@@ -227,3 +227,13 @@ def test_at_given_thresholds_the_curve_is_the_one_of_the_cases_above_each() -> N
         (0.7, 0.5, 0.2, 10, 2),
         (0.0, 0.5, 0.2, 10, 2),
     ]
+
+
+def test_errors_of_labels_that_are_wrong_in_part_are_what_the_losses_add_up_to() -> None:
+    rows = counts((0.9, A, True, 0.1, "right", 20), (0.9, A, True, 0.1, "wrong", 3))
+    graded = rows.with_columns(loss=pl.Series([0.0, 0.25]))
+    result = estimate(risk.error_among_automated(graded, 0.05))
+    assert (result.n, result.errors) == (23, 0.75)
+    thirds = rows.with_columns(loss=pl.Series([0.0, 1 / 3]))
+    whole = estimate(risk.error_among_automated(thirds, 0.05)).errors
+    assert (whole, type(whole)) == (1, int), "of whole errors a whole number"

@@ -64,6 +64,20 @@ def test_that_no_number_of_labels_would_do_is_said_by_settled_labels_only() -> N
     }  # the latter: disputes settled as wrong
 
 
+def test_a_field_that_stands_in_the_way_is_named() -> None:
+    counts = pl.DataFrame({"confidence": [0.9, 0.9], "outcome": ["right", "wrong"], "n": [60, 2]})
+    assert blind_samples.no_number(counts, [0.8], 0.01, ["total"]) == (
+        "At the errors seen so far no number of labels would certify one: the field total is wrong too often for its own target."
+    )
+    both = blind_samples.no_number(counts, [0.8], 0.01, ["total", "day"])
+    assert both.endswith("certify one: the fields total, day are wrong too often for their own target.")
+    waits = pl.concat([counts, pl.DataFrame({"confidence": [0.9], "outcome": ["open"], "n": [5]})])
+    assert blind_samples.no_number(waits, [0.8], 0.1, ["total"]).endswith(
+        "How many more labels it takes is known when more of them are. What stands in the way is the target of the field total."
+    )
+    assert "field" not in blind_samples.no_number(waits, [0.8], 0.1)
+
+
 def test_the_promise_leads_only_where_it_is_proved_and_stands_alone() -> None:
     led = set()
     for name, _, result in all_of_them():
