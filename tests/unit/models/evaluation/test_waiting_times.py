@@ -13,7 +13,7 @@ NONE = np.zeros(30, bool)
 
 
 def test_without_an_open_case_it_is_the_share_of_those_that_are_over() -> None:
-    hours = np.linspace(1.0, 300.0, 300)
+    hours = np.linspace(1.0, 300.0, 300, dtype=np.float64)
     for share, wanted in ((0.5, 150.0), (0.9, 270.0)):
         known = waiting_times.quantile(hours, np.zeros(300, bool), share, 0.05)
         assert isinstance(known, Estimate)
@@ -86,8 +86,8 @@ def test_where_each_is_a_group_of_its_own_the_limits_are_nearly_the_same() -> No
 def test_what_cannot_be_known_says_why() -> None:
     nothing = waiting_times.quantile(np.zeros(0), np.zeros(0, bool), 0.5, 0.05)
     waiting = waiting_times.quantile(np.ones(5), np.ones(5, bool), 0.5, 0.05)
-    few = waiting_times.quantile(np.arange(3.0), np.zeros(3, bool), 0.5, 0.05)
-    one_day = waiting_times.quantile(np.arange(30.0), NONE, 0.5, 0.05, groups=np.zeros(30, np.int64))
+    few = waiting_times.quantile(np.arange(3, dtype=np.float64), np.zeros(3, bool), 0.5, 0.05)
+    one_day = waiting_times.quantile(np.arange(30, dtype=np.float64), NONE, 0.5, 0.05, groups=np.zeros(30, np.int64))
     reasons = []
     for one in (nothing, waiting, few, one_day):
         assert isinstance(one, NotEnoughEvidence)
