@@ -184,7 +184,9 @@ def _lead(runs: dict[str, Replayed], times: Times) -> str:
     if by_runs >= _WORTH and by_runs >= by_readers:
         return "Closer to real time: more frequent runs would have shortened the wait most."
     if min(by_readers, by_both) >= _WORTH:
-        return "More frequent runs alone would change nothing: it takes readers who come with each run, or more of them."
+        return (
+            "More frequent runs alone would change nothing: it takes readers who come with each run, or more of them."
+        )
     if by_readers >= _WORTH:
         return "Readers before runs: more of them would have shortened the wait more than any schedule."
     if by_both >= _WORTH:
@@ -231,7 +233,9 @@ def _after(one: Replayed) -> str:
 
 
 def _basis(waiting: pl.DataFrame, times: Times, runs: dict[str, Replayed], days: int, done: int) -> str:
-    cases = f"{formats.count(len(waiting), 'case')} for people on {formats.count(days, 'day')} of the last {DAYS}"
+    cases = (
+        f"{formats.count(len(waiting), 'case')} for people on {formats.count(days, 'day')}, none older than {DAYS} days"
+    )
     named = {
         "input.produced_at (when the model answered)": times.batch,
         "input.latency_ms (how long it took)": times.model,
@@ -263,8 +267,10 @@ def limits(one: Estimate) -> str:
 
 
 def _short(hours: float, rounded: Callable[[float], int] = round) -> str:
-    """A duration from hours, a limit rounded away from the figure: `8 s`, `40 min`, `7 h`, `2.1 days`."""
+    """A duration from hours, a limit rounded away from the figure: `80 ms`, `8 s`, `40 min`, `7 h`, `2.1 days`."""
     space = formats.SPACE
+    if 0 < hours * HOUR < 1:
+        return f"{rounded(1000 * hours * HOUR)}{space}ms"
     if hours * HOUR < 60:
         return f"{rounded(hours * HOUR)}{space}s"
     if hours < 1:
