@@ -233,7 +233,9 @@ def _after(one: Replayed) -> str:
 
 
 def _basis(waiting: pl.DataFrame, times: Times, runs: dict[str, Replayed], days: int, done: int) -> str:
-    cases = f"{formats.count(len(waiting), 'case')} for people on {formats.count(days, 'day')} of the last {DAYS}"
+    cases = (
+        f"{formats.count(len(waiting), 'case')} for people on {formats.count(days, 'day')}, none older than {DAYS} days"
+    )
     named = {
         "input.produced_at (when the model answered)": times.batch,
         "input.latency_ms (how long it took)": times.model,
@@ -265,8 +267,10 @@ def limits(one: Estimate) -> str:
 
 
 def _short(hours: float, rounded: Callable[[float], int] = round) -> str:
-    """A duration from hours, a limit rounded away from the figure: `8 s`, `40 min`, `7 h`, `2.1 days`."""
+    """A duration from hours, a limit rounded away from the figure: `80 ms`, `8 s`, `40 min`, `7 h`, `2.1 days`."""
     space = formats.SPACE
+    if 0 < hours * HOUR < 1:
+        return f"{rounded(1000 * hours * HOUR)}{space}ms"
     if hours * HOUR < 60:
         return f"{rounded(hours * HOUR)}{space}s"
     if hours < 1:

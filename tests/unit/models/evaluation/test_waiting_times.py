@@ -8,12 +8,13 @@ from scipy import stats
 
 from models.evaluation import waiting_times
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
+from models.evaluation.waiting_times import Floats
 
 NONE = np.zeros(30, bool)
 
 
 def test_without_an_open_case_it_is_the_share_of_those_that_are_over() -> None:
-    hours = np.linspace(1.0, 300.0, 300, dtype=np.float64)
+    hours: Floats = np.arange(1, 301).astype(np.float64)
     for share, wanted in ((0.5, 150.0), (0.9, 270.0)):
         known = waiting_times.quantile(hours, np.zeros(300, bool), share, 0.05)
         assert isinstance(known, Estimate)
@@ -86,8 +87,9 @@ def test_where_each_is_a_group_of_its_own_the_limits_are_nearly_the_same() -> No
 def test_what_cannot_be_known_says_why() -> None:
     nothing = waiting_times.quantile(np.zeros(0), np.zeros(0, bool), 0.5, 0.05)
     waiting = waiting_times.quantile(np.ones(5), np.ones(5, bool), 0.5, 0.05)
-    few = waiting_times.quantile(np.arange(3, dtype=np.float64), np.zeros(3, bool), 0.5, 0.05)
-    one_day = waiting_times.quantile(np.arange(30, dtype=np.float64), NONE, 0.5, 0.05, groups=np.zeros(30, np.int64))
+    hours: Floats = np.arange(30).astype(np.float64)
+    few = waiting_times.quantile(hours[:3], NONE[:3], 0.5, 0.05)
+    one_day = waiting_times.quantile(hours, NONE, 0.5, 0.05, groups=np.zeros(30, np.int64))
     reasons = []
     for one in (nothing, waiting, few, one_day):
         assert isinstance(one, NotEnoughEvidence)
@@ -102,10 +104,11 @@ def test_what_cannot_be_known_says_why() -> None:
 
 def test_of_cases_that_all_waited_alike_the_limits_are_that_wait() -> None:
     """Nobody of 30 waited longer: surely fewer than half do; that fewer than one in ten do, 30 cannot show."""
-    known = waiting_times.quantile(np.full(30, 2.0, np.float64), NONE, 0.5, 0.05)
+    alike: Floats = np.asarray([2.0] * 30, np.float64)
+    known = waiting_times.quantile(alike, NONE, 0.5, 0.05)
     assert isinstance(known, Estimate)
     assert (known.low, known.value, known.high) == (2.0, 2.0, 2.0)
-    assert isinstance(waiting_times.quantile(np.full(30, 2.0, np.float64), NONE, 0.9, 0.05), NotEnoughEvidence)
+    assert isinstance(waiting_times.quantile(alike, NONE, 0.9, 0.05), NotEnoughEvidence)
 
 
 def test_what_is_no_waiting_time_is_refused() -> None:

@@ -59,7 +59,9 @@ def test_the_time_is_cut_into_model_run_queue_and_reading() -> None:
         "Half of the cases that people read are finished 4 h (limits 4 h to 4.1 h) after the model answered"
         in formats.plain(one.says)
     )
-    assert "for half of them at most: model 1 s, next run 3 h, reader 1 h, reading 36 s." in (formats.plain(one.says))
+    assert "for half of them at most: model 800 ms, next run 3 h, reader 1 h, reading 36 s." in (
+        formats.plain(one.says)
+    )
 
 
 def test_where_readers_come_with_the_run_real_time_is_worth_what_it_is_late_if_they_come_with_each() -> None:
