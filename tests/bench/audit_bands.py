@@ -36,7 +36,7 @@ are those of `tests/simulations/shapes.py`. Digits and tweets are the answers of
 
 - *errors*: wrong among the labels of what is released, mean. *bands in*: share of runs in which bands were chosen.
 - *one rate*, *bands*: audits until the certificate, median; a dash: more than {cases} cases bring.
-- *ratio*: of the medians, with the limits of 90\u00a0% of a bootstrap over runs. *quicker*: the same of the runs' lower quartiles.
+- *ratio*: of the medians, with the limits of 90\u00a0% of a bootstrap over runs. *quicker*: that of the lower quartiles.
 
 """
 
