@@ -36,7 +36,7 @@ are those of `tests/simulations/shapes.py`. Digits and tweets are the answers of
 
 - *errors*: wrong among the labels of what is released, mean. *bands in*: share of runs in which bands were chosen.
 - *one rate*, *bands*: audits until the certificate, median; a dash: more than {cases} cases bring.
-- *ratio*: of the medians, with the limits of 90 % of a bootstrap over runs. *quicker*: the same of the runs' lower quartiles.
+- *ratio*: of the medians, with the limits of 90\u00a0% of a bootstrap over runs. *quicker*: that of the lower quartiles.
 
 """
 
@@ -115,7 +115,7 @@ def text(rows: list[tuple[str, int, dict[str, float] | None]], sizes: dict[str, 
     )  # fmt: skip
     lines = ["| cases like | labels | runs | errors | bands in | one rate | bands | ratio | quicker |"]
     lines.append("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
-    ratios = []
+    ratios, often = [], []
     for name, labels, row in rows:
         if row is None:
             lines.append(f"| {name} | {labels:,} | fewer than {FEWEST} | | | | | | |")
@@ -126,15 +126,19 @@ def text(rows: list[tuple[str, int, dict[str, float] | None]], sizes: dict[str, 
             ratio = f"{row['ratio']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
         elif not math.isnan(row["quicker"]):
             ratios.append(row["quicker"])
+        if row["banded"] > 0.5:
+            often += ratios[-1:]
         audits = [f"{row[name]:,.0f}" if math.isfinite(row[name]) else "-" for name in ("one", "bands")]
+        often_in = f"{100 * row['banded']:.0f}\u00a0%"
         quicker = "-" if math.isnan(row["quicker"]) else f"{row['quicker']:.2f}"
         lines.append(
-            f"| {name} | {labels:,} | {row['runs']} | {row['errors']:.0f} | {row['banded']:.0%} | {audits[0]} | {audits[1]} | "
+            f"| {name} | {labels:,} | {row['runs']} | {row['errors']:,.0f} | {often_in} | {audits[0]} | {audits[1]} | "
             f"{ratio} | {quicker} |"
         )
     over = (
         f"Over {len(ratios)} rows (where the median was not reached, the lower quartile): median {np.median(ratios):.2f}, "
-        f"smallest {min(ratios):.2f}, largest {max(ratios):.2f} of the audits at one rate."
+        f"smallest {min(ratios):.2f}, largest {max(ratios):.2f} of the audits at one rate. "
+        f"Over the {len(often)} rows with bands in more than half of the runs: median {np.median(often):.2f}."
     )
     return head + "\n".join(lines) + "\n\n" + over + "\n"
 

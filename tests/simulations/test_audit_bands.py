@@ -42,7 +42,7 @@ def bound(runs: int, share: float = DELTA) -> float:
 
 
 def chosen(labels: Floats, wrong: Floats, weight: Floats) -> audit_bands.Bands | None:
-    """The bands by labels of each score, so many of them wrong, each standing for `weight` cases on average."""
+    """The bands by labels of each score, so many of them wrong, each in the place of `weight` cases on average."""
     both = zip((Outcome.RIGHT, Outcome.WRONG), (labels - wrong, wrong), strict=True)
     frames = [
         pl.DataFrame({"confidence": SCORES, "propensity": 1 / weight, "n": n}).with_columns(
