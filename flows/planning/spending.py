@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from flows.runtime import runs
 from models.evaluation import outlay
 from models.planning import what_if
-from review.adoption import equal_risk, proposal
+from review.adoption import equal_risk, proposal, shadow_look
 from review.adoption.equal_risk import Money
 from review.adoption.other_models import OtherModel
 from review.queries import breakdowns, certificates, outlays, policy_history, readings
@@ -30,7 +30,7 @@ def of(
     compared: Sequence[Compared],
     others: Sequence[OtherModel],
 ) -> tuple[OtherModel, ...]:
-    """The models with what each spends, delta split between them. `cases`: the stream's decisions."""
+    """The models with what each spends, delta shared as for their certificates. `cases`: the stream's decisions."""
     book, name = run.ledger, run.stream.name
     reviewers = readings.reviewers(book, name, cases.people)
     prices = proposal.prices(run.stream, reviewers)
@@ -43,18 +43,14 @@ def of(
     }
     spent, today = outlays.spent(book, name), date.fromisoformat(runs.clock()[:10])
     looked = certificates.progress_by_scope(book, in_force.epoch_id)
-    past = policy_history.history(book, name).select("policy_id", "epoch_id").unique()
-    ours = set(policy_history.epochs_of(book, name, in_force.model_id))
-    our_policies = [policy for policy, epoch in past.iter_rows() if epoch in ours]
     spending = (
         equal_risk.of(
             one.cases,
             _money(shared, spent, today, in_force.model_id, one.model_id),
-            our_policies=our_policies,
             ours={scope: progress.threshold for scope, progress in looked.items()} or {"": None},
             theirs=other.threshold,
             resamples=partial(resamples, "\n".join([book.identity, name, in_force.model_id, one.model_id])),
-            alpha=in_force.delta / len(others),
+            alpha=shadow_look.level(in_force.delta, one.nth),
         )
         for one, other in zip(compared, others, strict=True)
     )

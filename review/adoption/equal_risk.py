@@ -1,6 +1,6 @@
 """What a finished case costs by another model and by this one, each at its own certified threshold for the same target. Pure."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +54,6 @@ def of(
     cases: pl.DataFrame,
     money: Money,
     *,
-    our_policies: Collection[str],
     ours: Mapping[str, float | None],
     theirs: float | None,
     resamples: Resamples,
@@ -62,11 +61,10 @@ def of(
 ) -> Spending:
     """Compare what another model costs with what this one does.
 
-    `cases`: of `review.queries.shadows.Compared`. `our_policies`: those under which this model answered; what another
-    answered then says nothing of this one. `ours`: its certified threshold by scope ("": all cases, else the class); `theirs`:
-    the other's. None: it would release nothing.
+    `cases`: of `review.queries.shadows.Compared`; those of which one of both said nothing do not count. `ours`: this model's
+    certified threshold by scope ("": all cases, else the class); `theirs`: the other's. None: it would release nothing.
     """
-    both = cases.filter("asked", pl.col("policy_id").is_in(list(our_policies)))
+    both = cases.filter("asked", "ours")
     priced = (both["our_cost"].count() > 0, both["cost"].count() > 0)
     sampled = paired_cost.Cases(
         weights=(1 / both["propensity"]).to_numpy(),
@@ -76,7 +74,7 @@ def of(
         our_release=_released(both, ours),
         their_release=np.zeros(len(both), np.bool_)
         if theirs is None
-        else (both["score"] >= theirs).fill_null(value=False).to_numpy(),
+        else both.select((~pl.col("held") & (pl.col("score") >= theirs)).fill_null(value=False)).to_series().to_numpy(),
     )
     groups = int(sampled.group.max(initial=-1)) + 1
     paired = paired_cost.compare(
@@ -126,4 +124,4 @@ def _released(cases: pl.DataFrame, thresholds: Mapping[str, float | None]) -> pa
         at = pl.lit(thresholds[""], pl.Float64)
     else:
         at = pl.col("prediction").replace_strict(dict(thresholds), default=None, return_dtype=pl.Float64)
-    return cases.select((pl.col("confidence") >= at).fill_null(value=False)).to_series().to_numpy()
+    return cases.select((~pl.col("held") & (pl.col("confidence") >= at)).fill_null(value=False)).to_series().to_numpy()

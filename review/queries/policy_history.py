@@ -107,16 +107,6 @@ def targets(ledger: Ledger, stream: str) -> dict[str, float]:
     return dict(rows.iter_rows())
 
 
-def epochs_of(ledger: Ledger, stream: str, model_id: str) -> list[str]:
-    """The epochs in which a model answered, oldest first."""
-    rows = ledger.read(
-        "SELECT epoch_id FROM epoch WHERE stream = :stream AND model_id = :model ORDER BY seal",
-        stream=stream,
-        model=model_id,
-    )
-    return list(rows["epoch_id"])
-
-
 def releasing_since(ledger: Ledger, stream: str) -> int | None:
     """The seal of the adoption since which the stream has been releasing without a break; None: nothing is released now."""
     since: int | None = None

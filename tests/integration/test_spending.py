@@ -150,13 +150,13 @@ def test_the_report_says_what_a_case_costs(desk: Desk) -> None:
     new_report = measure.gather(desk.run(), desk.in_force(), cases, progress, labels, runs.clock())
     (one,) = new_report.others
     sentence = spending_text.of(one, "m-1", "EUR")
-    start = "At the same risk a thousand finished cases cost 177 EUR by m-2, 33.3 by m-1: 143 to 144 EUR more (95 % limits)."
+    start = "At the same risk a thousand finished cases cost 177 EUR by m-2, 33.3 by m-1: 143 to 144 EUR more (97.5 % limits)."
     assert formats.plain(sentence).startswith(start)
     assert "Its outlays are 80.0 EUR a day more" in sentence
     assert sentence in report.page(new_report)
     (row,) = as_json.whole(new_report)["others"]
     assert row["spending"]["money"]["outlay_a_day"] == (0, 80.0)
-    assert json.loads(json.dumps(row))["spending"]["paired"]["saved"]["alpha"] == 0.05
+    assert json.loads(json.dumps(row))["spending"]["paired"]["saved"]["alpha"] == 0.025
 
 
 def test_a_change_took_the_reviews_until_the_first_threshold(desk: Desk, clock: Clock) -> None:

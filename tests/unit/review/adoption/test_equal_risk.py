@@ -34,7 +34,8 @@ def cases(count: int = 100, **columns: object) -> pl.DataFrame:
     """Cases that both models answered, all of them alike but for what is named."""
     alike = {
         "member": pl.Series(range(count), dtype=pl.UInt64),
-        "policy_id": pl.lit("p-1"),
+        "ours": pl.lit(value=True),
+        "held": pl.lit(value=False),
         "propensity": pl.lit(0.5),
         "prediction": pl.lit("ham"),
         "confidence": pl.lit(0.8),
@@ -50,9 +51,7 @@ def cases(count: int = 100, **columns: object) -> pl.DataFrame:
 def of(
     frame: pl.DataFrame, money: Money = MONEY, ours: dict[str, float | None] | None = None, theirs: float | None = 0.5
 ) -> Spending:
-    return equal_risk.of(
-        frame, money, our_policies=["p-1"], ours=ours or {"": 0.9}, theirs=theirs, resamples=resamples, alpha=0.05
-    )
+    return equal_risk.of(frame, money, ours=ours or {"": 0.9}, theirs=theirs, resamples=resamples, alpha=0.05)
 
 
 def costs(spending: Spending) -> tuple[float, float]:
@@ -68,21 +67,25 @@ def test_each_releases_what_reaches_its_own_threshold() -> None:
     assert costs(of(unsure, ours={"": 0.0}, theirs=0.0)) == pytest.approx((1.02, 1.01)), "without a score it waits"
 
 
+def test_what_a_rule_keeps_with_people_neither_releases() -> None:
+    assert costs(of(cases(held=pl.lit(value=True)), ours={"": 0.5})) == pytest.approx((1.02, 1.01))
+
+
 def test_a_threshold_of_each_class_releases_by_the_class() -> None:
     half = cases(prediction=pl.when(pl.col("n") % 2 == 0).then(pl.lit("ham")).otherwise(pl.lit("spam")))
     assert costs(of(half, ours={"ham": 0.5, "spam": 0.9}))[0] == pytest.approx(0.02 + 0.5 * 0.1 + 0.5)
     assert costs(of(half, ours={"ham": 0.5, "spam": None}))[0] == pytest.approx(0.02 + 0.5 * 0.1 + 0.5)
 
 
-def test_what_was_decided_under_another_models_policy_or_not_asked_does_not_count() -> None:
+def test_what_either_model_was_not_asked_does_not_count() -> None:
     half = pl.when(pl.col("n") < 50)
-    two = cases(policy_id=half.then(pl.lit("p-1")).otherwise(pl.lit("p-0")), our_cost=half.then(0.02).otherwise(9.0))
+    two = cases(ours=pl.col("n") < 50, our_cost=half.then(0.02).otherwise(9.0))
     assert costs(of(two))[0] == pytest.approx(1.02)
     some = of(cases(asked=pl.col("n") < 40, cost=half.then(0.01).otherwise(9.0)))
     assert isinstance(some.paired, Paired)
     assert some.paired.saved.n == 40
     assert costs(some)[1] == pytest.approx(0.11)
-    assert isinstance(of(cases(policy_id="p-0")).paired, NotEnoughEvidence)
+    assert isinstance(of(cases(ours=pl.lit(value=False))).paired, NotEnoughEvidence)
 
 
 def test_an_answer_without_a_price_costs_what_the_others_do_and_none_costs_nothing() -> None:
