@@ -40,7 +40,7 @@ def of(stream: str, model: str, currency: str, others: Sequence[OtherModel], dec
         lines = spending.lines
         if unpriced:
             states.append("unasked")
-            says.append(f"What {' and '.join(unpriced)} has cost is not known.")
+            says.append(f"What answers of {' and '.join(unpriced)} have cost is not known.")
             changes.append(asked.how_to_price(unpriced, stream))
             continue
         if isinstance(lines, NotEnoughEvidence):

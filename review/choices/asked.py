@@ -30,7 +30,7 @@ def nobody(decided: int) -> str:
 def how_to_price(names: Iterable[str], stream: str) -> str:
     """What to do so that the costs of models are known."""
     return (
-        f"What {' and '.join(names)} costs is not known: name the column of each answer's price (input.cost), or enter what "
+        f"What answers of {' and '.join(names)} cost is not known: name the column of each answer's price (input.cost), or enter what "
         f"is paid for it: second-reader outlay {stream} --model NAME."
     )
 

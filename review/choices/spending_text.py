@@ -16,7 +16,7 @@ def of(one: OtherModel, model: str, currency: str) -> str:
     text = [cases(one.spending, one.model_id, model, currency), volume(one.spending, one.model_id, currency)]
     names = [name for name, known in zip((model, one.model_id), priced(one.spending), strict=True) if not known]
     if names:
-        text.append(f"An answer of {' and '.join(names)} counts as free: no price and no outlay is known.")
+        text.append(f"Answers of {' and '.join(names)} count as free: no price and no outlay is known.")
     return " ".join(sentence for sentence in text if sentence)
 
 

@@ -57,7 +57,7 @@ def test_a_crossing_beyond_a_lifetime_has_no_day() -> None:
 
 def test_what_is_missing_is_named() -> None:
     unpriced = answer(other(priced=False))
-    assert (unpriced.state, unpriced.says) == ("unasked", "What m-2 has cost is not known.")
+    assert (unpriced.state, unpriced.says) == ("unasked", "What answers of m-2 have cost is not known.")
     assert "second-reader outlay mail --model NAME" in unpriced.would_change
     few = answer(other(saved=None))
     assert (few.state, "both models were asked about 7 groups" in few.says) == ("open", True)
