@@ -30,8 +30,8 @@ def nobody(decided: int) -> str:
 def how_to_price(names: Iterable[str], stream: str) -> str:
     """What to do so that the costs of models are known."""
     return (
-        f"What answers of {' and '.join(names)} cost is not known: name the column of each answer's price (input.cost), or enter what "
-        f"is paid for it: second-reader outlay {stream} --model NAME."
+        f"What answers of {' and '.join(names)} cost is not known: name the column of each answer's price (input.cost), or enter "
+        f"what is paid for it: second-reader outlay {stream} --model NAME."
     )
 
 
