@@ -117,7 +117,9 @@ def compared(ledger: Ledger, stream: str, cases: Outcomes, model_id: str, *, bes
     `cases`: the stream's decisions. `beside`: the model that it is held against, this one.
     """
     kinds = cases.kinds.select("policy_id", "propensity", "held")[cases.sampled["kind"]]
-    named = cases.sampled.select("case_id", "seal", "member", "settled", "outcome").hstack(kinds)
+    apart = pl.col("contested") & pl.col("case_id").is_in(_apart(ledger, stream, model_id).implode())
+    settled = pl.col("settled") & ~apart
+    named = cases.sampled.select("case_id", "seal", "member", "outcome", settled=settled).hstack(kinds)
     # An extract knows a case that belongs with no other by its id.
     alone = rollups.members(named.select("case_id", group_id=pl.lit(None, pl.String)))
     member = named.select(pl.when(pl.col("member") == 0).then(alone).otherwise("member")).to_series()
@@ -133,6 +135,17 @@ def compared(ledger: Ledger, stream: str, cases: Outcomes, model_id: str, *, bes
     last = rows["asked"].to_numpy().nonzero()[0].max(initial=-1)
     nth = [*models(ledger, stream), model_id].index(model_id) + 1
     return Compared(model_id=model_id, cases=rows.head(int(last) + 1), nth=nth)
+
+
+def _apart(ledger: Ledger, stream: str, model_id: str) -> pl.Series:
+    """The cases of which a model said something else than the model that decided them."""
+    rows = ledger.read(
+        "SELECT s.case_id FROM shadow s JOIN decision d ON d.stream = s.stream AND d.case_id = s.case_id "
+        "WHERE s.stream = :stream AND s.model_id = :model AND s.answer <> d.prediction",
+        stream=stream,
+        model=model_id,
+    )
+    return rows["case_id"].cast(pl.String)
 
 
 def _ours(ledger: Ledger, stream: str, model_id: str) -> pl.DataFrame:
