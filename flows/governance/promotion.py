@@ -21,6 +21,7 @@ from models.certification import era as age
 from models.config import terms
 from models.config.stream import Stream
 from models.errors import Misuse
+from models.outputs import ruled
 from review import formats
 from review.adoption import shadow_look
 from review.ledger.ledger import Ledger
@@ -171,6 +172,11 @@ def _check(book: Ledger, stream: Stream, in_force: PolicyInForce) -> None:
         raise Misuse(
             f"{stream.name}: {differs}; what was said in shadow rests on the terms of then, so a model takes over only where "
             f"nothing but [model] has changed; change it back, or second-reader init {stream.name}"
+        )
+    if (code := ruled.by_the_answer(stream)) is not None:
+        raise Misuse(
+            f"{stream.name}: the rule {code} of never_release reads what the model said, so it kept other cases with "
+            f"people than it will of {stream.model.id}; second-reader init {stream.name} begins its epoch with every case to a person"
         )
     if stream.model.file is not None:
         raise Misuse(

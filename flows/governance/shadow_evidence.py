@@ -62,7 +62,7 @@ def since(book: Ledger, stream: Stream, now: str) -> int:
         if terms.differs(ours, then, but=terms.MODEL):
             break
         opened = seal
-    stopped = alarms.alarms(book, stream.name).filter("stopped")["seal"]
+    stopped = [int(seal) for seal in alarms.alarms(book, stream.name).filter("stopped")["seal"]]
     return max(opened, shadows.since(book, stream.name, now), *stopped)
 
 

@@ -1,9 +1,11 @@
 """The other models of a stream beside the one that answers, for its report."""
 
 import math
+from dataclasses import replace
 
 from flows.governance import eras, evidence, shadow_evidence
 from flows.runtime import runs
+from models.outputs import ruled
 from models.routing.policy import Policy
 from review.adoption import other_models
 from review.adoption.other_models import OtherModel
@@ -23,7 +25,7 @@ def of(run: runs.Run, in_force: policy_history.PolicyInForce, cases: Outcomes) -
         for name in names
     )
     with evidence.adding_up(run.stream):
-        return tuple(
+        known = tuple(
             other_models.of(
                 one,
                 lambda answer, truth: shadow_evidence.assess(run.stream, by_field, answer, truth),
@@ -35,6 +37,9 @@ def of(run: runs.Run, in_force: policy_history.PolicyInForce, cases: Outcomes) -
             )
             for one in compared
         )
+    if ruled.by_the_answer(run.stream) is None:
+        return known
+    return tuple(replace(one, threshold=None, coverage=0.0, needed=None) for one in known)
 
 
 def _one_threshold(rule: Policy) -> float | None:
