@@ -36,10 +36,10 @@ def take_over(name: str, successor: Successor, home: Path, *, by: str, out: Cons
     ask, answers = home / "ask.jsonl", home / "answers.jsonl"
     shadows.asked(name, successor.model, ask)
     rows = [json.loads(line) for line in ask.read_text(encoding="utf-8").splitlines()]
-    said = [{shadows.CASE: row[shadows.CASE]} | dict(successor.answers(row["text"])) for row in rows]
-    private_files.replace(answers, "".join(json.dumps(row) + "\n" for row in said))
+    replies = [{shadows.CASE: row[shadows.CASE]} | dict(successor.answers(row["text"])) for row in rows]
+    private_files.replace(answers, "".join(json.dumps(row) + "\n" for row in replies))
     shadows.record(name, answers, successor.model)
-    out.print(f"  {escape(successor.model)} was asked about {formats.count(len(said), 'case')} that people have read.")
+    out.print(f"  {escape(successor.model)} was asked about {formats.count(len(replies), 'case')} that people have read.")
     text = file.read_text(encoding="utf-8")
     private_files.replace(file, text.replace(f'id = "{stream.model.id}"', f'id = "{successor.model}"'))
     because = "right more often at the same error, by its answers in shadow"

@@ -176,7 +176,8 @@ def _check(book: Ledger, stream: Stream, in_force: PolicyInForce) -> None:
     if (code := ruled.by_the_answer(stream)) is not None:
         raise Misuse(
             f"{stream.name}: the rule {code} of never_release reads what the model said, so it kept other cases with "
-            f"people than it will of {stream.model.id}; second-reader init {stream.name} begins its epoch with every case to a person"
+            f"people than it will of {stream.model.id}; second-reader init {stream.name} begins its epoch with every case "
+            "to a person"
         )
     if stream.model.file is not None:
         raise Misuse(

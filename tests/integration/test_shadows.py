@@ -91,6 +91,8 @@ def test_what_cannot_be_recorded_is_named(desk: Desk) -> None:
         say(desk, {"a-0000": "ham"}, model="m-1")
     with pytest.raises(Misuse, match="give the other model a name"):
         say(desk, {"a-0000": "ham"}, model=" ")
+    with pytest.raises(Misuse, match="cannot be written: Is a directory"):
+        shadows.asked("mail", "m-2", desk.folder)
     (desk.folder / "odd.jsonl").write_text('{"id": "a-0000", "label": "ham"}\n', encoding="utf-8")
     with pytest.raises(InputInvalid, match="column"):
         shadows.record("mail", desk.folder / "odd.jsonl", "m-2")
