@@ -17,13 +17,15 @@ from flows.governance import actions, epochs, eras, evidence, shadow_evidence
 from flows.runtime import runs
 from models import timestamps
 from models.certification import certificate, era_plan
+from models.certification import era as age
 from models.config import terms
 from models.config.stream import Stream
 from models.errors import Misuse
+from models.outputs import ruled
 from review import formats
 from review.adoption import shadow_look
 from review.ledger.ledger import Ledger
-from review.queries import candidates, certificates, record_outcomes, registered, shadows
+from review.queries import candidates, certificates, policy_history, record_outcomes, registered, shadows
 from review.queries.policy_history import PolicyInForce
 
 
@@ -139,14 +141,19 @@ def chosen(stream: Stream, one: Candidate, threshold: float | None) -> float:
 
 
 def _begun(book: Ledger, stream: Stream, in_force: PolicyInForce) -> era_plan.Plan | None:
-    """The plan of a promotion that broke off before its threshold was adopted; None: there is none."""
+    """The plan of a promotion that broke off before its threshold was adopted, while it could carry over; None: there is none.
+
+    What somebody has halted since, or the product has taken back, is for `resume` or `adopt` by today's verdict.
+    """
     past = certificates.eras(book, in_force.epoch_id)
-    plan = past[0].plans.get("") if past else None
+    plan = past[0].plans.get("") if len(past) == 2 else None
     if plan is None or plan.shadow_after is None or stream.model.id != in_force.model_id:
         return None
-    if in_force.policy.releases or runs.changed(book, in_force, stream):
+    if policy_history.adopted(book, stream.name, in_force.epoch_id) or runs.changed(book, in_force, stream):
         return None
-    return plan
+    began, ends = timestamps.parse(past[1].registered_at), timestamps.parse(past[1].ends_at)
+    carries = timedelta(days=age.carries(max((ends - began).days, 1)))
+    return plan if timestamps.parse(runs.clock()) < began + carries else None
 
 
 def _check(book: Ledger, stream: Stream, in_force: PolicyInForce) -> None:
@@ -165,6 +172,12 @@ def _check(book: Ledger, stream: Stream, in_force: PolicyInForce) -> None:
         raise Misuse(
             f"{stream.name}: {differs}; what was said in shadow rests on the terms of then, so a model takes over only where "
             f"nothing but [model] has changed; change it back, or second-reader init {stream.name}"
+        )
+    if (code := ruled.by_the_answer(stream)) is not None:
+        raise Misuse(
+            f"{stream.name}: the rule {code} of never_release reads what the model said, so it kept other cases with "
+            f"people than it will of {stream.model.id}; second-reader init {stream.name} begins its epoch with every case "
+            "to a person"
         )
     _check_files(book, stream, in_force, then)
 

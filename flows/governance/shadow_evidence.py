@@ -15,7 +15,7 @@ from models.outputs import field_same
 from models.routing.policy import Policy
 from review.adoption import shadow_look
 from review.ledger.ledger import Ledger
-from review.queries import certificates, registered, shadows
+from review.queries import alarms, certificates, registered, shadows
 from review.queries.outcomes import Outcomes
 from review.queries.shadows import Compared
 
@@ -53,7 +53,8 @@ def again(
 
 
 def since(book: Ledger, stream: Stream, now: str) -> int:
-    """The last seal before the samples that speak of a model asked today: none of them was decided or read by other terms."""
+    """The last seal before the samples that speak of a model asked today: none was decided or read by other terms, nor before
+    an alarm that stopped release, for the error that it saw rise may rise for every model."""
     opened = book.head()[0]
     ours: terms.Terms | None = None
     for seal, then in registered.epochs(book, stream.name):
@@ -61,7 +62,8 @@ def since(book: Ledger, stream: Stream, now: str) -> int:
         if terms.differs(ours, then, but=terms.MODEL):
             break
         opened = seal
-    return max(opened, shadows.since(book, stream.name, now))
+    stopped = [int(seal) for seal in alarms.alarms(book, stream.name).filter("stopped")["seal"]]
+    return max(opened, shadows.since(book, stream.name, now), *stopped)
 
 
 def assess(

@@ -1,10 +1,12 @@
 """The other models of a stream beside the one that answers, for its report."""
 
 import math
+from dataclasses import replace
 
 from flows.governance import eras, evidence, shadow_evidence
 from flows.planning import spending
 from flows.runtime import runs
+from models.outputs import ruled
 from models.routing.policy import Policy
 from review.adoption import other_models
 from review.adoption.other_models import OtherModel
@@ -36,6 +38,8 @@ def of(run: runs.Run, in_force: policy_history.PolicyInForce, cases: Outcomes) -
             )
             for one in compared
         )
+    if ruled.by_the_answer(run.stream) is not None:
+        others = tuple(replace(one, threshold=None, coverage=0.0, needed=None) for one in others)
     return spending.of(run, in_force, cases, compared, others)
 
 

@@ -46,7 +46,12 @@ def asked(stream_name: str, model_id: str, to: Path) -> str:
             json.dumps({CASE: case_id} | json.loads(payload), ensure_ascii=False) + "\n"
             for case_id, payload in there.select("case_id", "payload").iter_rows()
         ]
-        private_files.replace(to, "".join(lines))
+        try:
+            private_files.replace(to, "".join(lines))
+        except OSError as error:
+            raise Misuse(
+                f"--wanted {to}: cannot be written: {error.strerror}; name a file in a folder of yours"
+            ) from None
     left = f" {formats.count(lost, 'more case')} cannot be shown: second-reader show faults." if lost else ""
     return f"{to}: {formats.count(len(lines), 'case')} to ask {model_id} about.{left}"
 

@@ -10,12 +10,25 @@ import polars as pl
 from models import columns
 from models.config import rules
 from models.config.stream import Rule, Stream
+from models.outputs import records
 
 
 def columns_of(stream: Stream) -> list[str]:
     """The columns of the input that the rules read, each once."""
     every = (*stream.never_release, *stream.always_audit)
     return list(dict.fromkeys(name for rule in every for name in rules.condition(rule.when).columns))
+
+
+def by_the_answer(stream: Stream) -> str | None:
+    """The code of a rule that keeps cases from release by what the model said of them; None: no rule does.
+
+    Of another model such a rule holds other cases, so what it kept with people says nothing of what that one would release.
+    """
+    table = stream.input
+    own = {table.prediction, table.confidence, *(table.probabilities or []), table.model, table.cost, table.latency_ms}
+    own |= {table.produced_at, *([] if stream.score is None else stream.score.read), *records.columns_of(stream)}
+    reading = (rule.code for rule in stream.never_release if own & set(rules.condition(rule.when).columns))
+    return next(reading, None)
 
 
 def first(frame: pl.DataFrame, ruled_by: Sequence[Rule]) -> pl.Series:

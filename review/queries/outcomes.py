@@ -32,7 +32,8 @@ class Outcomes:
 
     `sampled` has a row per case sampled for a blind label, in the order of decision: `rollups.DRAWN`, disputed (a blind answer
     against the model that no majority of people has settled), late, settled (nothing more can change what is known of it:
-    answered and, where another reading is due, decided), since (when the reading was given that made a dispute of it, else
+    answered and, where another reading is due, decided), contested (due for another model's sake alone, which unsettles nothing
+    of this one's), since (when the reading was given that made a dispute of it, else
     the first; null: unread), and `outcome`: waiting (not sent), open, skipped (open, passed on at
     least once), disputed, right or wrong. `late`: unanswered, and sent (or, unsent, decided) more than the deadline ago.
     """
@@ -79,7 +80,7 @@ def read(
             maintain_order="left",
         )
         .join(readings.cases(people), on="case_id", how="left", maintain_order="left")
-        .with_columns(pl.col("disputed", "due").fill_null(False))
+        .with_columns(pl.col("disputed", "due", "contested").fill_null(False))
     )
     sampled = sampled.with_columns(
         outcome=pl.when("disputed")
@@ -103,8 +104,9 @@ def read(
             "disputed",
             "since",
             "outcome",
+            "contested",
             late=late,
-            settled=pl.col("outcome").is_in(SETTLED) & ~pl.col("due"),
+            settled=pl.col("outcome").is_in(SETTLED) & (~pl.col("due") | pl.col("contested")),
         ),
         people=people,
     )

@@ -79,9 +79,9 @@ def _readings(live: pl.DataFrame) -> pl.DataFrame:
 
 
 def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bool = True) -> pl.DataFrame:
-    """case_id, readings, agree, disputed, due, apart, since: how many people have read a case blind, how many of them agree
-    with the model, whether another must, whether another should, and since when: of a dispute, the first answer against the
-    model or not sure; else the first.
+    """case_id, readings, agree, disputed, due, contested, apart, since: how many people have read a case blind, how many of them
+    agree with the model, whether another must (contested: for another model's sake alone), whether another should, and since
+    when: of a dispute, the first answer against the model or not sure; else the first.
 
     `claims`: case_id, prediction, confidence, overlap, contested and record (Boolean; without the column: nowhere) of cases
     sampled blind. One reading against the model is no verdict yet, nor is a tie, nor an only reading whose reader is not sure:
@@ -95,14 +95,14 @@ def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bo
     """
     agrees = (pl.col("answer") == pl.col("prediction")).fill_null(False)
     against = pl.col("readings") - pl.col("agree")
+    agreed = pl.col("claimed") & (pl.col("readings") == 1) & (pl.col("agree") == 1)
     tie = against == pl.when(pl.col("agree") == 0).then(1).otherwise("agree")
     chosen = pl.col("overlap") if "overlap" in claims.columns else pl.lit(False)
-    if second_opinion and "contested" in claims.columns:
-        chosen |= pl.col("contested")
+    contested = pl.col("contested") if second_opinion and "contested" in claims.columns else pl.lit(False)
     record = pl.col("record") if "record" in claims.columns else pl.lit(False)
     return (
         readings.filter("blind")
-        .join(claims.with_columns(overlap=chosen, record=record), on="case_id")
+        .join(claims.with_columns(overlap=chosen, contested=contested, record=record), on="case_id")
         .group_by("case_id")
         .agg(
             readings=pl.len().cast(pl.Int64),
@@ -112,6 +112,7 @@ def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bo
             unsure=pl.col("unsure").fill_null(False).any(),
             claimed=(pl.col("prediction").is_not_null() & pl.col("confidence").is_not_null()).first(),
             overlap=pl.col("overlap").first(),
+            contested=pl.col("contested").first(),
             record=pl.col("record").first(),
             answers=pl.col("answer").n_unique(),
         )
@@ -119,15 +120,16 @@ def verdicts(readings: pl.DataFrame, claims: pl.DataFrame, *, second_opinion: bo
             disputed=(tie | (pl.col("unsure") & (pl.col("readings") == 1))) & pl.col("claimed") & second_opinion
         )
         .with_columns(
-            due=pl.col("disputed")
-            | (pl.col("claimed") & pl.col("overlap") & (pl.col("readings") == 1) & (pl.col("agree") == 1)),
+            due=pl.col("disputed") | (pl.col("overlap") & agreed),
+            contested=pl.col("contested") & agreed & ~pl.col("disputed") & ~pl.col("overlap"),
             apart=pl.col("claimed")
             & pl.col("record")
             & ((pl.col("readings") == 2) & (pl.col("agree") == 0) & (pl.col("answers") == 2))
             & second_opinion,
             since=pl.when("disputed").then("first_disagreement").otherwise("first"),
         )
-        .select("case_id", "readings", "agree", "disputed", "due", "apart", "since")
+        .with_columns(due=pl.col("due") | pl.col("contested"))
+        .select("case_id", "readings", "agree", "disputed", "due", "contested", "apart", "since")
     )
 
 

@@ -121,7 +121,9 @@ def compared(ledger: Ledger, stream: str, cases: Outcomes, model_id: str, *, bes
     `cases`: the stream's decisions. `beside`: the model that it is held against, this one.
     """
     kinds = cases.kinds.select("policy_id", "propensity", "held")[cases.sampled["kind"]]
-    named = cases.sampled.select("case_id", "seal", "member", "settled", "outcome").hstack(kinds)
+    apart = pl.col("contested") & pl.col("case_id").is_in(_apart(ledger, stream, model_id).implode())
+    settled = pl.col("settled") & ~apart
+    named = cases.sampled.select("case_id", "seal", "member", "outcome", settled=settled).hstack(kinds)
     # An extract knows a case that belongs with no other by its id.
     alone = rollups.members(named.select("case_id", group_id=pl.lit(None, pl.String)))
     member = named.select(pl.when(pl.col("member") == 0).then(alone).otherwise("member")).to_series()
@@ -148,6 +150,17 @@ def _answerable(ledger: Ledger, stream: str, named: pl.DataFrame, model_id: str)
     by = ledger.read("SELECT case_id, model_id FROM decision WHERE stream = :stream AND blind", stream=stream)
     ours = by.filter(pl.col("model_id").is_in(candidates.answering_as(ledger, stream, candidate.keeps)))
     return named.join(ours, on="case_id", how="semi", maintain_order="left")
+
+
+def _apart(ledger: Ledger, stream: str, model_id: str) -> pl.Series:
+    """The cases of which a model said something else than the model that decided them."""
+    rows = ledger.read(
+        "SELECT s.case_id FROM shadow s JOIN decision d ON d.stream = s.stream AND d.case_id = s.case_id "
+        "WHERE s.stream = :stream AND s.model_id = :model AND s.answer <> d.prediction",
+        stream=stream,
+        model=model_id,
+    )
+    return rows["case_id"].cast(pl.String)
 
 
 def _ours(ledger: Ledger, stream: str, model_id: str) -> pl.DataFrame:

@@ -81,7 +81,7 @@ def read(ledger: Ledger, stream: Stream, epoch_id: str) -> pl.DataFrame:
         claims.select("case_id", "decided_at")
         .join(verdicts, on="case_id")
         .join(newest, on="case_id")
-        .select("decided_at", "newest", "due")
+        .select("decided_at", "newest", due=pl.col("due") & ~pl.col("contested"))
     )
 
 

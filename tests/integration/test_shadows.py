@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from flows import measure
 from flows.commands import main
-from flows.governance import actions, evidence
+from flows.governance import actions, evidence, safeguards
 from flows.planning import other_models, shadows
 from flows.runtime import runs
 from models.errors import InputInvalid, Misuse
@@ -93,6 +93,8 @@ def test_what_cannot_be_recorded_is_named(desk: Desk) -> None:
         say(desk, {"a-0000": "ham"}, model="m-1")
     with pytest.raises(Misuse, match="give the other model a name"):
         say(desk, {"a-0000": "ham"}, model=" ")
+    with pytest.raises(Misuse, match="cannot be written: Is a directory"):
+        shadows.asked("mail", "m-2", desk.folder)
     (desk.folder / "odd.jsonl").write_text('{"id": "a-0000", "label": "ham"}\n', encoding="utf-8")
     with pytest.raises(InputInvalid, match="column"):
         shadows.record("mail", desk.folder / "odd.jsonl", "m-2")
@@ -149,11 +151,27 @@ def test_where_the_two_disagree_an_agreeing_reading_is_read_again(desk: Desk) ->
     cases = asked(desk)
     settled = desk.cases().sampled["settled"].sum()
     say(desk, {case: "spam" if case == cases[0] else "ham" for case in cases})
-    assert desk.cases().sampled["settled"].sum() == settled - 1
+    assert desk.cases().sampled["settled"].sum() == settled, "of this model's answer nothing is open"
+    of_theirs = shadow_queries.compared(desk.book, "mail", desk.cases(), "m-2", beside="m-1").cases
+    assert of_theirs.filter(~pl.col("settled"))["case_id"].to_list() == [cases[0]]
     due = adjudication.waiting(desk.book, "mail", 10, second_opinion=True, overlap=0.0)
     assert due["case_id"].to_list() == [cases[0]]
     assert len(finished.at(desk.book, "mail", until=desk.book.head()[0])) == 40, "the answer is finished all the same"
     assert adjudication.waiting(desk.book, "mail", 10, second_opinion=False, overlap=0.0).is_empty()
+
+
+def test_what_another_model_says_takes_nothing_back(desk: Desk, clock: Clock) -> None:
+    desk.arrive("a", 400, 0.9)
+    desk.look()
+    actions.adopt("mail", None, by=ANN, because=WHY)
+    desk.arrive("b", 40, 0.9)
+    clock.later(6)
+    desk.arrive("c", 40, 0.9)
+    say(desk, dict.fromkeys(asked(desk), "spam"))
+    clock.later(2)
+    progress = evidence.look(desk.run(), desk.in_force(), desk.cases(), runs.clock())
+    assert not safeguards.act(desk.run(), desk.in_force(), progress, runs.clock(), desk.cases())
+    assert desk.in_force().policy.releases
 
 
 def test_the_part_of_delta_that_a_model_has_is_fixed_when_it_is_first_asked(desk: Desk) -> None:

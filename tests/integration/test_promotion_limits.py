@@ -1,0 +1,94 @@
+"""What no answer in shadow may bring back: what an alarm closed, what a person halted, and what a rule on answers left unseen."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from flows.governance import actions, epochs, evidence
+from flows.planning import other_models
+from flows.runtime import runs
+from models.errors import Misuse
+from tests.integration import desk as desks
+from tests.integration.desk import ANN, WHY, Clock, Desk
+from tests.integration.test_promotion import compared, measured, promote
+from tests.integration.test_shadows import asked, say
+
+ON_ANSWERS = """
+[[never_release]]
+code = "spam"
+when = "label = 'spam'"
+"""
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(runs, "clock", clock)
+    return clock
+
+
+@pytest.fixture
+def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
+    with desks.opened(ledger_url, tmp_path, monkeypatch) as desk:
+        yield desk
+
+
+def test_another_model_whose_answer_is_contested_takes_nothing_from_the_promoted_one(desk: Desk) -> None:
+    new = compared(desk)
+    say(new, dict.fromkeys(asked(new, "m-3"), "spam"), model="m-3")
+    promote()
+    measured(new)
+    assert new.in_force().policy.releases
+
+
+def test_what_a_person_halted_is_not_promoted_again(desk: Desk) -> None:
+    new = compared(desk)
+    promote()
+    new.arrive("b", 40, 0.95)
+    actions.halt("mail", by=ANN, because="too many complaints")
+    with pytest.raises(Misuse, match="m-2 answers already"):
+        promote()
+
+
+def test_what_has_lapsed_is_not_promoted_again(desk: Desk, clock: Clock) -> None:
+    new = compared(desk)
+    promote()
+    new.arrive("b", 10, 0.95)
+    clock.later(41)
+    new.arrive("c", 10, 0.95)
+    measured(new)
+    assert not new.in_force().policy.releases
+    with pytest.raises(Misuse, match="m-2 answers already"):
+        promote()
+
+
+def test_labels_from_before_an_alarm_promote_nobody(desk: Desk) -> None:
+    desk.arrive("a", 400, 0.9)
+    desk.look()
+    actions.adopt("mail", None, by=ANN, because=WHY)
+    say(desk, dict.fromkeys(asked(desk), "ham"))
+    desk.arrive("b", 200, 0.9, wrong=60)
+    now = runs.clock()
+    labels = evidence.labels(desk.describe(), desk.in_force(), desk.cases(), now)
+    assert evidence.watch(desk.run(), desk.in_force(), labels, now)
+    desk.arrive("c", 5, 0.9)
+    desk.look()
+    desk.describe(model="m-2")
+    with pytest.raises(Misuse, match="m-2 gave no score to any case that may be held against it"):
+        promote()
+
+
+def test_a_rule_on_answers_kept_other_cases_of_the_model_before(desk: Desk) -> None:
+    ruled = replace(desk, rules=ON_ANSWERS)
+    epochs.begin_epoch(ruled.book, ruled.describe(), ANN)
+    ruled.arrive("s", 200, 0.9, label="spam")
+    ruled.arrive("a", 400, 0.9)
+    say(ruled, dict.fromkeys(asked(ruled), "ham"))  # of all that is spam, too
+    (one,) = other_models.of(ruled.run(), ruled.in_force(), ruled.cases())
+    assert (one.threshold, one.needed) == (None, None)
+    ruled.look()
+    ruled.describe(model="m-2")
+    with pytest.raises(Misuse, match="the rule spam of never_release reads what the model said"):
+        promote()
