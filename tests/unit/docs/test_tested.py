@@ -47,7 +47,8 @@ TRIED: dict[str, str] = {
     "tests/integration/test_eras.py": "flows.governance.eras review.queries.certificates",
     "tests/integration/test_field_outcomes.py": "review.queries.field_outcomes review.report.field_rows",
     "tests/integration/test_finished.py": "review.queries.finished",
-    "tests/integration/test_first_look.py": "flows.governance.epochs flows.inputs.first_look flows.inputs.format_hint",
+    "tests/integration/test_format_hint.py": "flows.inputs.format_hint",
+    "tests/integration/test_first_look.py": "flows.governance.epochs flows.inputs.first_look",
     "tests/integration/test_governance.py": (
         "flows.governance.actions flows.governance.evidence flows.governance.recall review.queries.alarms "
         "review.queries.relook"
