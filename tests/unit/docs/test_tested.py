@@ -161,7 +161,7 @@ TRIED: dict[str, str] = {
     ),
     "tests/unit/models/planning/test_start.py": "review.report.starting",
     "tests/unit/models/planning/test_study.py": "models.planning.labelled models.planning.share_released",
-    "tests/unit/review/choices/test_build_or_buy.py": "review.choices.answer review.choices.asked",
+    "tests/unit/review/choices/test_build_or_buy.py": "review.choices.asked",
     "tests/unit/review/label_studio/test_annotations.py": "review.ledger.review_outcome",
     "tests/unit/review/label_studio/test_record_form.py": (
         "review.label_studio.forms review.label_studio.record_results review.label_studio.record_tasks "
