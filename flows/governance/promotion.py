@@ -14,7 +14,8 @@ from datetime import timedelta
 import polars as pl
 
 from flows.governance import actions, epochs, eras, evidence, shadow_evidence
-from flows.runtime import runs
+from flows.inputs import files
+from flows.runtime import runs, settings
 from models import timestamps
 from models.certification import certificate, era_plan
 from models.certification import era as age
@@ -25,7 +26,7 @@ from models.outputs import ruled
 from review import formats
 from review.adoption import shadow_look
 from review.ledger.ledger import Ledger
-from review.queries import candidates, certificates, policy_history, record_outcomes, registered, shadows
+from review.queries import candidates, certificates, policy_history, record_outcomes, registered, scored_files, shadows
 from review.queries.policy_history import PolicyInForce
 
 
@@ -180,6 +181,7 @@ def _check(book: Ledger, stream: Stream, in_force: PolicyInForce) -> None:
             "to a person"
         )
     _check_files(book, stream, in_force, then)
+    _check_inbox(book, stream, in_force)
 
 
 def _check_files(book: Ledger, stream: Stream, in_force: PolicyInForce, then: terms.Terms | None) -> None:
@@ -204,6 +206,23 @@ def _check_files(book: Ledger, stream: Stream, in_force: PolicyInForce, then: te
             raise Misuse(
                 f"{stream.name}: what {key} names was not what {stream.model.id} was certified on in shadow: {ours}; "
                 f"second-reader init {stream.name} begins its epoch with every case to a person"
+            )
+
+
+def _check_inbox(book: Ledger, stream: Stream, in_force: PolicyInForce) -> None:
+    """Raise Misuse where a file was never scored: it would be taken for answers of the model that takes over.
+
+    A stream whose rows name their model (`input.model`) tells the answers apart by itself.
+    """
+    inbox = settings.read().data / stream.input.source
+    if stream.input.model is not None or not inbox.exists():
+        return
+    known = scored_files.sources(book, stream.name)
+    for entry in files.listed(inbox, stream):
+        if entry.name not in known:
+            raise Misuse(
+                f"{entry.path}: this file was never scored, and would be taken for answers of {stream.model.id}; score it while "
+                f"the stream file names {in_force.model_id}, or move it away until {stream.model.id} has taken over"
             )
 
 

@@ -17,6 +17,8 @@ from models.evaluation import comparison, intervals, reliability
 from models.evaluation.outcome import Outcome
 from models.routing.policy import Policy
 
+FEWEST = 100  # scores that thresholds are laid on, or all there are
+
 Losses = Mapping[str, float]  # field with a target of its own -> how wrong it is, in [0, 1]
 Assess = Callable[
     [str | None, str], tuple[bool, Losses]
@@ -65,10 +67,16 @@ def plan(
     epoch: str = "in shadow",
     after: int = 0,
 ) -> era_plan.Plan | None:
-    """The model's thresholds, laid on ranks of its own scores; None: it gave none. `after`: samples under later seals count."""
-    scores = cases.filter(pl.col("asked") & ~pl.col("held"))["score"]
-    if scores.null_count() == len(scores):
+    """The model's thresholds, laid on ranks of the first scores that it gave; None: it gave none.
+
+    Of the first `FEWEST` scores and those that came with them: the grid stays as it is when more come. `after`: samples under
+    later seals count.
+    """
+    asked = cases.filter(pl.col("asked") & ~pl.col("held"), pl.col("score").is_not_null()).sort("answered")
+    if asked.is_empty():
         return None
+    last = asked["answered"][min(FEWEST, len(asked)) - 1]
+    scores = asked.filter(pl.col("answered") <= last)["score"]
     thresholds, starts, weights = era_plan.ranks(scores)
     _, sizes = np.unique(cases["member"].to_numpy(), return_counts=True)
     return era_plan.Plan(

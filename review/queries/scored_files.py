@@ -10,3 +10,12 @@ def cursors(ledger: Ledger, stream: str) -> list[str]:
         stream=stream,
     )
     return rows["cursor"].to_list()
+
+
+def sources(ledger: Ledger, stream: str) -> set[str]:
+    """The files, by their names below the inbox, of which a row was decided or rejected."""
+    rows = ledger.read(
+        "SELECT source FROM decision WHERE stream = :stream UNION SELECT source FROM fault WHERE stream = :stream",
+        stream=stream,
+    )
+    return set(rows["source"])

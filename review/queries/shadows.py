@@ -17,6 +17,7 @@ from review.queries.outcomes import Outcomes
 
 ANSWERS = pl.Schema(
     {"case_id": pl.String, "answer": pl.String, "score": pl.Float64, "cost": pl.Float64, "latency_ms": pl.Float64}
+    | {"answered": pl.Int64}
 )
 
 
@@ -26,10 +27,10 @@ class Compared:
 
     `cases`: case_id, seal, member, settled, outcome, policy_id, propensity, held (a rule or its group kept it with people), truth
     (what most blind readings say; null: no one thing); of this model confidence, prediction, our_cost, our_latency_ms and ours
-    (whether it said anything: it decided the case, or was asked about it then); of the other model answer, score (null:
-    none), cost, latency_ms and asked. What comes after the last case it was asked about is left out, and of a second stage the
-    cases whose answers it does not keep, whatever people said of them. `nth`: as how many-th of the stream's other models it was
-    asked first.
+    (whether it said anything: it decided the case, or was asked about it then); of the other model answer, score (null: none),
+    cost, latency_ms, answered (the seal of its answer) and asked. What comes after the last case it was asked about is left
+    out, and of a second stage the cases of another model than the one whose answers it keeps. `nth`: as how many-th of the
+    stream's other models it was asked first.
     """
 
     model_id: str
@@ -80,7 +81,8 @@ def since(ledger: Ledger, stream: str, now: str) -> int:
 def answers(ledger: Ledger, stream: str, model_id: str) -> pl.DataFrame:
     """What a model said: ANSWERS."""
     return ledger.read(
-        "SELECT case_id, answer, score, cost, latency_ms FROM shadow WHERE stream = :stream AND model_id = :model",
+        "SELECT case_id, answer, score, cost, latency_ms, seal AS answered FROM shadow "
+        "WHERE stream = :stream AND model_id = :model",
         stream=stream,
         model=model_id,
     ).cast(ANSWERS)
@@ -166,7 +168,7 @@ def _apart(ledger: Ledger, stream: str, model_id: str) -> pl.Series:
 def _ours(ledger: Ledger, stream: str, model_id: str) -> pl.DataFrame:
     """What this model said of samples: of those it decided, and of others that it was asked about before it took over."""
     decisions = ledger.read(
-        "SELECT case_id, prediction, confidence, cost, latency_ms FROM decision "
+        "SELECT case_id, prediction, confidence, cost, latency_ms, seal AS answered FROM decision "
         "WHERE stream = :stream AND blind AND model_id = :model",
         stream=stream,
         model=model_id,

@@ -1,5 +1,6 @@
 """What no answer in shadow may bring back: what an alarm closed, what a person halted, and what a rule on answers left unseen."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -92,3 +93,30 @@ def test_a_rule_on_answers_kept_other_cases_of_the_model_before(desk: Desk) -> N
     ruled.describe(model="m-2")
     with pytest.raises(Misuse, match="the rule spam of never_release reads what the model said"):
         promote()
+
+
+def test_a_file_that_was_never_scored_is_not_taken_for_answers_of_the_model_that_takes_over(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = compared(desk)
+    monkeypatch.setenv("SECOND_READER_DATA", str(new.folder))
+    inbox = new.folder / "inbox"
+    inbox.mkdir()
+    shutil.copy(new.folder / "a.parquet", inbox / "a.parquet")
+    shutil.copy(new.folder / "a.parquet", inbox / "late.parquet")
+    with pytest.raises(
+        Misuse, match=r"late.parquet: this file was never scored, and would be taken for answers of m-2"
+    ):
+        promote()
+    (inbox / "late.parquet").unlink()
+    promote()
+
+
+def test_the_thresholds_of_a_model_stay_where_its_first_scores_put_them(desk: Desk) -> None:
+    desk.arrive("a", 400, 0.9)
+    cases = asked(desk)
+    say(desk, dict.fromkeys(cases[:120], "ham"), score=0.9)
+    say(desk, dict.fromkeys(cases[120:], "ham"), score=0.4)
+    (one,) = other_models.of(desk.run(), desk.in_force(), desk.cases())
+    assert one.threshold == 0.9
+    assert one.coverage < 1, "a threshold at which it said nothing when it was first asked is none of its thresholds"

@@ -54,6 +54,7 @@ def sampled(rng: np.random.Generator) -> pl.DataFrame:
             "asked": [True] * count,
             "ours": [True] * count,
             "held": [False] * count,
+            "answered": [1] * count,
         },
         schema_overrides=dict.fromkeys(("our_cost", "our_latency_ms", "cost", "latency_ms"), pl.Float64),
     )
