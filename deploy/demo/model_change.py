@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from deploy.demo.prepared import Successor
-from flows.governance import opening, promotion
-from flows.planning import shadows
+from flows.governance import opening
+from flows.planning import promotion, shadows
 from flows.runtime import settings
 from models.errors import Misuse
 from review import formats, private_files

@@ -96,7 +96,7 @@ def promote(
     ] = None,
 ) -> None:
     """Let the model that the stream file now names take over, with a threshold that its answers in shadow certify."""
-    from flows.governance import promotion
+    from flows.planning import promotion
 
     _in_force(promotion.promote(stream, threshold, by=by, because=because), stream)
 

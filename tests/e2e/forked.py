@@ -36,7 +36,7 @@ _IMPORTED_BY_COMMANDS = (
         "review.report.timeline",
     ),
     *("alembic.command", "alembic.ddl.postgresql", "alembic.ddl.sqlite", "sqlalchemy.dialects.sqlite"),
-    *("flows.governance.opening", "flows.governance.promotion", "flows.governance.outlays", "flows.planning.question"),
+    *("flows.governance.opening", "flows.planning.promotion", "flows.governance.outlays", "flows.planning.question"),
     *("flows.planning.shadows", "flows.handover.purpose_files"),
     "flows.planning.candidates",
     *("alembic.config", "sqlalchemy.dialects.postgresql.psycopg", "mako.template"),

@@ -12,7 +12,8 @@ from deploy.demo import model_change
 from deploy.demo.prepared import Successor
 from flows import measure
 from flows.commands import main
-from flows.governance import actions, epochs, eras, evidence, promotion, safeguards, shadow_evidence
+from flows.governance import actions, epochs, eras, evidence, safeguards, shadow_evidence
+from flows.planning import promotion
 from flows.runtime import runs
 from models.errors import Misuse
 from models.routing.policy import Route

@@ -18,9 +18,9 @@ from typer.testing import CliRunner
 
 from flows import measure, retrain
 from flows.commands import main
-from flows.governance import epochs, evidence, promotion
+from flows.governance import epochs, evidence
 from flows.inputs import files
-from flows.planning import candidates, other_models, shadows
+from flows.planning import candidates, other_models, promotion, shadows
 from flows.runtime import runs, settings
 from flows.scoring import decide
 from models.errors import Misuse, ModelInvalid

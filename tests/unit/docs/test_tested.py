@@ -95,7 +95,7 @@ TRIED: dict[str, str] = {
         "review.queries.shadows review.report.other_models_text"
     ),
     "tests/integration/test_promotion.py": (
-        "deploy.demo.model_change flows.governance.promotion flows.governance.shadow_evidence review.adoption.shadow_look"
+        "deploy.demo.model_change flows.planning.promotion flows.governance.shadow_evidence review.adoption.shadow_look"
     ),
     "tests/integration/test_silence.py": "review.queries.silence",
     "tests/integration/test_spending.py": (
