@@ -100,7 +100,7 @@ def test_an_unknown_key_names_its_line_and_the_closest_one() -> None:
     (line,) = problems("audit_rate = 0.1", "audit_rat = 0.1")
     assert line == (
         "mail.toml:27: policy.audit_rat: no such key; did you mean audit_rate? "
-        "allowed here: audit_rate, blind_rate, cold_blind_rate, per_class, group_size, era_days, max_silence"
+        "allowed here: audit_rate, audit_bands, blind_rate, cold_blind_rate, per_class, group_size, era_days, max_silence"
     )
 
 
