@@ -88,7 +88,7 @@ def verdict(book: ledger.Ledger, *, second: bool = True, share: float = 0.0) -> 
     """Of each answered case: readings, agree, disputed, due."""
     claims = overlap.claims(book, "mail", share)
     verdicts = readings.verdicts(readings.read(book, "mail").readings, claims, second_opinion=second)
-    return verdicts.sort("case_id").drop("case_id", "apart", "since").rows()
+    return verdicts.sort("case_id").select("readings", "agree", "disputed", "due").rows()
 
 
 @pytest.mark.parametrize(
