@@ -13,6 +13,7 @@ from flows.commands import main
 from flows.governance import actions, evidence
 from flows.runtime import runs
 from models import timestamps
+from review.choices import adaptation, build_or_buy, complexity
 from review.choices.answer import Answer
 from review.integrity import verify
 from review.queries import readings, waits
@@ -118,9 +119,9 @@ def test_where_the_input_does_not_say_when_the_model_answered_the_key_is_named(d
 
 
 def test_a_ledger_without_an_answer_says_so(desk: Desk) -> None:
-    assert {question: one.state for question, one in answers().items()} == dict.fromkeys(
-        (DATA, TIMING, OVERSIGHT), "open"
-    )
+    states = {question: one.state for question, one in answers().items()}
+    asks_nobody = dict.fromkeys((build_or_buy.QUESTION, complexity.QUESTION, adaptation.QUESTION), "unasked")
+    assert states == dict.fromkeys((DATA, TIMING, OVERSIGHT), "open") | asks_nobody
     desk.arrive("a", 10, 0.9, answer=False)
     by_question = answers()
     assert "no answer of people is final so far" in by_question[TIMING].says
@@ -149,7 +150,8 @@ def test_page_json_and_command_have_the_same_answers_and_nothing_is_recorded(des
     before = desk.book.head()
     new_report = measure.read("mail")
     page, data = report.page(new_report), as_json.whole(new_report)["choices"]
-    assert [one["question"] for one in data] == [DATA, TIMING, OVERSIGHT]
+    money = (build_or_buy.QUESTION, complexity.QUESTION, adaptation.QUESTION)
+    assert [one["question"] for one in data] == [*money[:2], DATA, TIMING, money[2], OVERSIGHT]
     done = CliRunner().invoke(main.app, ["choices", "mail", "--json"])
     assert (done.exit_code, json.loads(done.output)) == (0, json.loads(json.dumps(data)))
     done = CliRunner().invoke(main.app, ["choices", "mail"])
