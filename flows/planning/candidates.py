@@ -36,7 +36,7 @@ Trained = tuple[bytes, int, int]  # the file, labels learned from, of these with
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Maker:
     """How a kind of candidate comes to be. `train`: raises Misuse where there is too little to learn from. `answers`: what the
-    model in a file says of measuring cases, as `shadows.append` takes it, without model_id, content, cost and latency_ms."""
+    model in a file says of measuring cases, as `shadows.append` takes it, but for what a request says and costs."""
 
     train: Callable[[runs.Run, training_cases.TrainingCases], Trained]
     answers: Callable[[runs.Run, bytes, pl.DataFrame], pl.DataFrame]
@@ -132,6 +132,7 @@ def _asked(run: runs.Run, data: bytes, candidate: candidates.Candidate, maker: M
         content=pl.Series(contents, dtype=pl.String),
         cost=pl.lit(None, pl.Float64),
         latency_ms=pl.lit(None, pl.Float64),
+        request=pl.lit(None, pl.String),
     )
     return len(shadows.append(run, rows, runs.clock()).written["shadow"])
 

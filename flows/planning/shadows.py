@@ -87,7 +87,7 @@ def append(run: runs.Run, rows: pl.DataFrame, now: str) -> appends.Appended:
     """Record what a model said of cases, each once.
 
     `rows`: case_id, model_id, prediction (as that model gave it), ours (what this one said), raw_score (null exactly where
-    `doubt` says why), `doubt`, cost, latency_ms and content.
+    `doubt` says why), `doubt`, cost, latency_ms, content and request.
     """
     return run.ledger.append({"shadow": _rows(run, rows, now)}, now=now)
 

@@ -201,6 +201,7 @@ def _decide(
         policy_id=pl.lit(in_force.policy_id),
         epoch_id=pl.lit(in_force.epoch_id),
         held=reason,
+        item_id=pl.lit(None, pl.String),
     )
 
 

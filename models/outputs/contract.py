@@ -36,9 +36,10 @@ CASE_SCHEMA = pl.Schema(
         "ruled": pl.String,  # the rule by which it is never released; null: none
         "audited": pl.Boolean,  # whether a rule has it read by a person in any case
         "field_scores": pl.String,  # of a record: JSON list of its fields' scores; else null
+        "request": pl.String,  # JSON object of what the row says of the request to the model; null: nothing
     }
 )
-_APART = ("source", "line", "content", "group_id", "ruled", "audited", "field_scores")
+_APART = ("source", "line", "content", "group_id", "ruled", "audited", "field_scores", "request")
 _RECORDED = [name for name in CASE_SCHEMA if name not in _APART]  # what a clash keeps of what the row said
 REREAD_SCHEMA = pl.Schema({name: CASE_SCHEMA[name] for name in ("line", "content", "payload")})
 MAX_ID_BYTES = 1000  # a PostgreSQL index entry holds 2 704 bytes, the stream's name included
@@ -209,6 +210,7 @@ def _cases(
         "line": frame[reserved.LINE],
         "ruled": ruled.first(frame, stream.never_release),
         "audited": ruled.first(frame, stream.always_audit).is_not_null(),
+        "request": pl.repeat(None, len(frame), dtype=pl.String, eager=True),
     }
     return pl.DataFrame(names, schema=CASE_SCHEMA)
 

@@ -14,7 +14,8 @@ ADDED = {
     "alarm": ("clean_seal", "detector", "field"),
     "era_plan": ("by_field", "shadow_after"),
     "policy": ("by_band",),
-    "decision": ("group_id", "held", "field_scores"),
+    "decision": ("group_id", "held", "field_scores", "request", "item_id"),
+    "shadow": ("request",),
     "review": ("written_by", "unsure", "comment"),
 }
 # In an order in which every row finds what it refers to. A column is text unless it says so; `*`: of the natural key.
@@ -51,11 +52,11 @@ _TABLES = {
     "decision": (
         "stream* case_id* payload model_id prediction raw_score:float confidence:float doubt route blind:bool "
         "propensity:float policy_id epoch_id slices cost:float latency_ms:float produced_at content source line:int run_id "
-        "decided_at group_id held field_scores"
+        "decided_at group_id held field_scores request item_id"
     ),
     "delivery": "stream* number*:int channel* batch*:int delivered_at",
     "shadow": (
-        "stream* case_id* model_id* answer score:float unscored cost:float latency_ms:float content run_id recorded_at"
+        "stream* case_id* model_id* answer score:float unscored cost:float latency_ms:float content run_id recorded_at request"
     ),
     "look": "epoch_id* part* era*:int look*:int stream threshold:float standing made_at",
     "dispatch": "stream* case_id* slot*:int task_key project_id:int task_id:int blind:bool wave sent_at",

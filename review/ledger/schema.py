@@ -12,7 +12,16 @@ from models import errors
 from review import private_files
 from review.ledger import database, layout
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")  # the scripts of review/ledger/migrations, in order
+VERSIONS = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+)  # the scripts of review/ledger/migrations, in order
 VERSION = VERSIONS[-1]
 
 

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 _FOR_A_PERSON = text("route = 'REVIEW' OR blind")
+_ANEW = text("item_id IS NOT NULL")
 
 
 def _text(*, primary_key: bool = False, nullable: bool = False) -> Column[str]:
@@ -289,6 +290,10 @@ class Decision(SQLModel, table=True):
     group_id: str | None = Field(sa_column=_text(nullable=True))  # 16 hex: of what may be right or wrong with it
     held: str | None = Field(sa_column=_text(nullable=True))  # sure enough, and yet for a person: why
     field_scores: str | None = Field(sa_column=_text(nullable=True))  # of a record: JSON list, a score or null a field
+    request: str | None = Field(sa_column=_text(nullable=True))  # JSON object: channel, asked_at, tokens_in, tokens_out
+    item_id: str | None = Field(
+        sa_column=_text(nullable=True)
+    )  # decided anew: the id that the input gave; None: case_id
 
     __table_args__: ClassVar = (
         CheckConstraint("route IN ('AUTOMATE', 'REVIEW')"),
@@ -303,6 +308,7 @@ class Decision(SQLModel, table=True):
         # time: the ledger looks once per append (review/ledger/appends.py).
         # Only what a person has to read: the queue is found without a walk over what was released.
         Index("decision_queue", "stream", "decided_at", sqlite_where=_FOR_A_PERSON, postgresql_where=_FOR_A_PERSON),
+        Index("decision_item", "stream", "item_id", sqlite_where=_ANEW, postgresql_where=_ANEW),
     )
 
 
@@ -498,6 +504,7 @@ class Shadow(SQLModel, table=True):
     run_id: str = Field(sa_column=_text())
     recorded_at: str = Field(sa_column=_text())
     seal: int = Field(sa_column=_seal())
+    request: str | None = Field(sa_column=_text(nullable=True))  # as of a decision
 
     __table_args__ = (
         CheckConstraint("length(model_id) > 0"),

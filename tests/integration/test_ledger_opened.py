@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models import errors
-from review.ledger import ledger
+from review.ledger import ledger, schema
 from tests.integration import ledger_facts as facts
 
 
@@ -26,7 +26,7 @@ def test_a_ledger_of_another_version_is_not_touched(ledger_url: str) -> None:
     ledger.migrate(ledger_url)
     facts.execute(ledger_url, "UPDATE alembic_version SET version_num = '9999'")
     for attempt in (ledger.open, ledger.migrate):
-        with pytest.raises(errors.LedgerInvalid, match=r"has schema 9999, this second-reader has 0007"):
+        with pytest.raises(errors.LedgerInvalid, match=f"has schema 9999, this second-reader has {schema.VERSION}"):
             attempt(ledger_url)
 
 
@@ -36,7 +36,7 @@ def test_a_ledger_of_another_version_is_not_touched(ledger_url: str) -> None:
         (["CREATE TABLE orders (number INTEGER)"], "holds the tables of something else"),
         (
             ["CREATE TABLE alembic_version (version_num TEXT)", "INSERT INTO alembic_version VALUES ('c0ffee')"],
-            "has schema c0ffee, this second-reader has 0007",
+            f"has schema c0ffee, this second-reader has {schema.VERSION}",
         ),
     ],
 )

@@ -73,7 +73,7 @@ TRIED: dict[str, str] = {
         "review.ledger.migrations.versions.v0001_facts review.ledger.migrations.versions.v0002_eras "
         "review.ledger.migrations.versions.v0003_handouts review.ledger.migrations.versions.v0004_records "
         "review.ledger.migrations.versions.v0005_field_targets review.ledger.migrations.versions.v0006_shadows "
-        "review.ledger.migrations.versions.v0007_choices"
+        "review.ledger.migrations.versions.v0007_choices review.ledger.migrations.versions.v0008_rescored"
     ),
     "tests/integration/test_outlays.py": "flows.commands.outlay flows.governance.outlays review.queries.outlays",
     "tests/integration/test_oversight.py": "review.queries.oversight",

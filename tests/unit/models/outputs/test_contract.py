@@ -74,6 +74,7 @@ def test_a_good_row_is_a_case() -> None:
         "ruled": None,
         "audited": False,
         "field_scores": None,
+        "request": None,
     }
 
 
