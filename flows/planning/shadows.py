@@ -11,14 +11,13 @@ import polars as pl
 
 from flows.inputs import files
 from flows.runtime import runs
-from flows.scoring import payloads
-from models.answers import record_text
+from flows.scoring import other_rows, payloads
 from models.config import terms
 from models.config.stream import Stream
 from models.errors import Misuse
-from models.outputs import contract, field_same, field_values
+from models.outputs import contract
 from review import formats, private_files
-from review.ledger import appends, layout, records
+from review.ledger import appends, records
 from review.queries import policy_history, registered, shadows
 
 CASE = "case_id"  # the column that names the case, in what is asked and in what is answered
@@ -89,7 +88,8 @@ def append(run: runs.Run, rows: pl.DataFrame, now: str) -> appends.Appended:
     `rows`: case_id, model_id, prediction (as that model gave it), ours (what this one said), raw_score (null exactly where
     `doubt` says why), `doubt`, cost, latency_ms, content and request.
     """
-    return run.ledger.append({"shadow": _rows(run, rows, now)}, now=now)
+    shadow = other_rows.facts(rows, run.stream, run_id=run.run_id, now=now)
+    return run.ledger.append({"shadow": shadow}, now=now)
 
 
 def check(run: runs.Run, model_id: str) -> None:
@@ -147,27 +147,3 @@ def _clashes(rows: pl.DataFrame, clashing: pl.DataFrame) -> pl.DataFrame:
 
 def _faults(run: runs.Run, bad: pl.DataFrame, now: str) -> pl.DataFrame:
     return records.faults(bad, stream=run.stream.name, run_id=run.run_id, now=now)
-
-
-def _rows(run: runs.Run, cases: pl.DataFrame, now: str) -> pl.DataFrame:
-    answers = [_as_ours(run.stream, ours, theirs) for ours, theirs in cases.select("ours", "prediction").iter_rows()]
-    return cases.with_columns(
-        stream=pl.lit(run.stream.name),
-        answer=pl.Series(answers, dtype=pl.String),
-        score=pl.col("raw_score"),
-        unscored=pl.col("doubt"),
-        run_id=pl.lit(run.run_id),
-        recorded_at=pl.lit(now),
-    ).select(*layout.columns("shadow"))
-
-
-def _as_ours(stream: Stream, ours: str | None, theirs: str | None) -> str | None:
-    """An answer; of a record with each field that is the same as this model's written as it is there, as people's are."""
-    if not stream.field or theirs is None:
-        return theirs
-    fields = {field.name: field for field in stream.field}
-
-    def same(name: str, one: Any, other: Any) -> bool:
-        return field_values.fits(one, fields[name]) and field_same.same(one, other, fields[name])
-
-    return record_text.answered(ours, record_text.values(theirs), same)

@@ -3,7 +3,7 @@
 The only way to the database. Every append is one transaction: all of it, or nothing. Writing twice equals writing once.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Self
@@ -170,10 +170,24 @@ class Ledger:
         """
         if keys.is_empty():
             return keys
+        with self._looking() as cursor:
+            return appends.known(self._where, cursor, name, keys)
+
+    def matching(self, name: str, keys: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+        """Some columns of the rows of a table that have, in the columns of `keys`, the values of one of its rows; in any order.
+
+        However many keys there are, they are joined in the database. `keys` has no row twice. Writes nothing.
+        """
+        with self._looking() as cursor:
+            return appends.matching(self._where, cursor, name, keys, list(columns))
+
+    @contextmanager
+    def _looking(self) -> Iterator[dbapi.Cursor]:
+        """A transaction that is taken back, for what needs a table of its own to look things up by."""
         with database.mapped(self._where), self._connection.cursor() as cursor:
             cursor.execute("BEGIN")
             try:
-                return appends.known(self._where, cursor, name, keys)
+                yield cursor
             finally:
                 self._roll_back()
 
