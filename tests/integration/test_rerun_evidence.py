@@ -52,7 +52,9 @@ def answer(desk: Desk, cases: list[str], label: str = "ham") -> None:
     """The cases are sent, and people say this of them."""
     now, known = runs.clock(), int(desk.book.read("SELECT count(*) AS n FROM dispatch")["n"].item())
     tasks = [(case, known + n + 1) for n, case in enumerate(cases)]
-    sent = [{"case_id": case, "task_id": task, "blind": True, "task_key": case, "sent_at": now} for case, task in tasks]
+    sent: list[dict[str, facts.Value]] = [
+        {"case_id": case, "task_id": task, "blind": True, "task_key": case, "sent_at": now} for case, task in tasks
+    ]
     desk.book.append({"dispatch": facts.dispatches(*sent)}, now=now)
     for case, task in tasks:
         desk.answer(case, task, label, now)
@@ -62,7 +64,7 @@ def sampled(desk: Desk, where: str) -> list[str]:
     return desk.book.read(f"SELECT case_id FROM decision WHERE blind AND {where} ORDER BY case_id")["case_id"].to_list()
 
 
-def labels(progress: certificate.Progress) -> int:
+def labels(progress: certificate.Progress) -> float:
     return max(progress.labels)
 
 
