@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flows.governance import actions, epochs
@@ -170,7 +170,22 @@ def world(opened: Path) -> Iterator[World]:
             yield World(reruns)
 
 
+SENT_WITHOUT_A_RECEIPT = [("score", 0, 0), ("send", 3, True), ("model", "m-2", False), ("score", 0, 0)]
+RELEASED_TWICE = [("model", "m-1", True), ("score", 0, 3), ("model", "m-2", True), ("score", 0, 0)]
+
+
 @settings(max_examples=25, deadline=None)
+@example(steps=[*SENT_WITHOUT_A_RECEIPT, ("send", 4, False)])
+@example(
+    steps=[("score", 0, 0), *SENT_WITHOUT_A_RECEIPT[2:], ("send", 3, True), ("model", "m-3", False), ("score", 0, 0)]
+)
+@example(steps=[*SENT_WITHOUT_A_RECEIPT, ("model", "m-3", False), ("score", 0, 0), ("send", 4, False)])
+@example(steps=[("score", 0, 0), ("model", "m-2", False), ("race", 2, False), ("send", 4, False)])
+@example(steps=[("score", 0, 0), ("model", "m-2", False), ("race", 2, True), ("score", 0, 0)])
+@example(steps=[*RELEASED_TWICE, ("recall", 1, 0), ("send", 4, False), ("recall", 6, 0), ("send", 4, False)])
+@example(steps=[*RELEASED_TWICE, ("recall", 1, 0), ("recall", 6, 0), ("send", 4, False)])
+@example(steps=[*RELEASED_TWICE[:2], ("model", "m-2", False), ("score", 0, 0), ("recall", 1, 0), ("send", 9, False)])
+@example(steps=[("score", 0, 0), ("send", 2, False), ("model", "m-2", False), ("score", 2, 0), ("score", 0, 0)])
 @given(steps=STEPS)
 def test_whatever_is_killed_when_nothing_is_sent_twice_and_nothing_decided_twice(
     opened: Path, steps: list[tuple[str, Any, Any]]
