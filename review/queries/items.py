@@ -204,7 +204,7 @@ def chosen_by_release(ledger: Ledger, stream: str) -> pl.Series:
     """The blind samples decided anew of items that were decided before while something was released.
 
     What people had by then was what an earlier model was less sure of, so those left say nothing of what comes
-    (docs/method.md 2b): they are no evidence.
+    (docs/method.md 2.2): they are no evidence.
     """
     rules = ledger.read(
         f"SELECT policy_id, {', '.join(policy_history.RULE)} FROM policy WHERE stream = :stream", stream=stream

@@ -127,7 +127,7 @@ def compared(ledger: Ledger, stream: str, cases: Outcomes, model_id: str, *, bes
     """The samples decided under later seals than `after`, of whatever epoch, beside what a model said of them.
 
     `cases`: the stream's decisions. `beside`: the model that it is held against, this one. Where items were decided anew, those
-    count that nothing any model said has chosen (docs/method.md 2b): of the epochs before that, what people had by then.
+    count that nothing any model said has chosen (docs/method.md 2.2): of the epochs before that, what people had by then.
     """
     if items.decides_anew(ledger, stream):
         cases = _unchosen(ledger, stream, cases)
