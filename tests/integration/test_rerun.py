@@ -9,7 +9,7 @@ import pytest
 from flows.governance import epochs
 from flows.inputs import files
 from flows.runtime import runs, settings
-from flows.scoring import decide, workers
+from flows.scoring import decide, payloads, workers
 from review.integrity import verify
 from review.ledger import ledger
 from review.queries import readings, totals
@@ -67,6 +67,26 @@ def test_a_row_of_which_more_columns_are_read_now_is_no_other_models_answer(cold
     assert cold.score()["repeats"] == 40
     new = replace(cold, keys='slices = ["language"]').follows("m-2")
     assert (new.score()["faults"], new.ids("WHERE item_id IS NOT NULL")) == (40, [])
+
+
+def test_payloads_by_reference_are_read_from_the_file_that_the_new_case_came_from(reruns: Reruns) -> None:
+    kept = replace(reruns, keys='payload_by = "reference"', more=SURE.replace("0.5", "0.01"))
+    epochs.begin_epoch(kept.book, kept.describe(), ANN)
+    kept.releases(0.0)
+    kept.deliver("v1b.jsonl", rows(V2, p=0.44))
+    assert kept.score()["faults"] == 40
+    assert kept.book.read("SELECT count(payload) AS n FROM decision")["n"].item() < 10
+    new = kept.follows("m-2")
+    assert new.ids("WHERE item_id IS NOT NULL") == []
+    (kept.folder / "inbox" / "v1.jsonl").unlink()
+    new.deliver("v2.jsonl", V2)
+    counts = new.score()
+    assert (counts["decided"], counts["faults"]) == (40, 40)
+    there, lost = payloads.pending(new.run("dispatch"), 1000)
+    assert (len(there), lost) == (40, 0)
+    assert set(there["payload"]) == {
+        json.dumps({"text": json.loads(line)["text"]}, separators=(",", ":")) for line in V2.splitlines()
+    }
 
 
 def test_other_inputs_under_the_old_ids_and_other_answers_of_the_same_epoch_are_faults(cold: Reruns) -> None:

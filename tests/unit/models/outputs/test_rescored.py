@@ -110,8 +110,8 @@ def test_all_else_is_a_fault(then: dict[str, object], row: dict[str, Any]) -> No
     ids=["elsewhere", "score", "answer", "cost", "time"],
 )
 def test_a_file_that_was_written_anew_holds_other_answers(then: dict[str, object]) -> None:
-    standing_there = {"source": "v2.jsonl", "raw_score": 0.7} | then
-    assert kind(standing_there, cost=0.1, produced_at="2027")[0] == Kind.ANEW
+    in_its_place = {"source": "v2.jsonl", "raw_score": 0.7} | then
+    assert kind(in_its_place, cost=0.1, produced_at="2027")[0] == Kind.ANEW
 
 
 def test_a_row_that_names_its_model_is_taken_for_nobody_elses() -> None:
