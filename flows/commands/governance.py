@@ -142,7 +142,7 @@ def recall(stream: StreamName, by: By, because: Because) -> None:
     from flows.governance import recall as recalls
 
     count = recalls.recall(stream, by=by, because=because)
-    say(recalls.sentences(count, recalls.beyond_recall(stream)))
+    say(recalls.sentences(count, recalls.beyond_recall(stream), recalls.overtaken(stream)))
 
 
 show = typer.Typer(no_args_is_help=True, help="What the ledger tells of a case or of the threshold.")

@@ -6,7 +6,7 @@ from flows.governance import actions
 from flows.runtime import runs, settings
 from models.errors import Misuse
 from review import formats
-from review.queries import alarms
+from review.queries import alarms, items
 from review.retention import retirement
 
 
@@ -30,17 +30,32 @@ def recall(stream_name: str, *, by: str, because: str) -> int:
         return len(book.append({"recall": rows}, now=now).written["recall"])
 
 
-def sentences(recalled: int, beyond: int) -> list[str]:
-    """How many cases go to people, and how many under suspicion cannot, as they were retired before."""
+def sentences(recalled: int, beyond: int, overtaken: int = 0) -> list[str]:
+    """How many cases go to people, of how many people read another case of the item, and how many under suspicion cannot be
+    recalled, as they were retired before."""
     text = [
         f"{formats.count(recalled, 'released case')} {'goes' if recalled == 1 else 'go'} to people with the next dispatch."
     ]
+    if overtaken:
+        text.append(
+            f"{formats.count(overtaken, 'recalled case')} {'is' if overtaken == 1 else 'are'} not sent: people read what another "
+            "model has decided of the same item since."
+        )
     if beyond:
         text.append(
             f"{beyond} more are under suspicion and were retired before: they cannot be recalled. "
             "Their records are in the archive's files."
         )
     return text
+
+
+def overtaken(stream_name: str) -> int:
+    """How many recalled cases will not be sent, since people have or get a later case of their item."""
+    config = settings.read()
+    stream = settings.read_stream(stream_name, config)
+    with runs.open_ledger(config) as book:
+        cases = items.overtaken(book, stream.name)["case_id"]
+        return int(cases.is_in(items.recalled(book, stream.name).implode()).sum())
 
 
 def beyond_recall(stream_name: str) -> int:

@@ -175,6 +175,11 @@ def overtaken(ledger: Ledger, stream: str) -> pl.DataFrame:
     return rows.cast({"case_id": pl.String, "blind": pl.Boolean})
 
 
+def recalled(ledger: Ledger, stream: str) -> pl.Series:
+    """The cases that were ever recalled."""
+    return ledger.read("SELECT case_id FROM recall WHERE stream = :stream", stream=stream)["case_id"].cast(pl.String)
+
+
 def without_overtaken(ledger: Ledger, stream: str, case: str) -> str:
     """SQL that goes on a condition: a case was sent, or is not overtaken. Nothing where no item was decided anew.
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from flows import dispatch
+from flows.governance import recall as recalls
 from flows.inputs import files
 from flows.runtime import runs
 from flows.scoring import decide, rescored
@@ -105,7 +106,12 @@ def test_a_recalled_case_is_read_where_its_new_case_is_not(reruns: Reruns) -> No
     new.recall([one])
     assert totals.waiting(new.book, "rerun") == 1
     assert new.send() == [one]
+    assert recalls.overtaken("rerun") == 0
     new.recall([f"{one}@2"])
+    assert recalls.overtaken("rerun") == 1
+    assert recalls.sentences(2, 0, 1)[1] == (
+        "1 recalled case is not sent: people read what another model has decided of the same item since."
+    )
     assert (totals.waiting(new.book, "rerun"), new.send()) == (0, []), "people have the item"
 
 
