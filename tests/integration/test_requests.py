@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from flows import measure
 from flows.commands import main
 from flows.inputs import files
 from flows.planning import shadows
@@ -14,8 +15,12 @@ from flows.runtime import runs, settings
 from flows.scoring import decide
 from models.config.stream import Stream
 from models.errors import Misuse
+from models.evaluation.estimate import Estimate
+from review.choices import timing
 from review.integrity import verify
+from review.report import report
 from tests.integration import desk as desks
+from tests.integration import ledger_facts as facts
 from tests.integration.desk import Clock, Desk
 
 KEYS = 'channel = "how"\nasked_at = "asked"\ntokens_in = "in"\ntokens_out = "out"'
@@ -141,3 +146,56 @@ def test_a_price_that_is_none_or_half_of_one_is_refused_and_nothing_recorded(
     with pytest.raises(Misuse, match="--wanted records none; drop them"):
         shadows.done("mail", "m-2", answers=None, wanted=desk.folder / "ask.jsonl", prices=(1.0, 1.0))
     assert desk.book.read("SELECT * FROM shadow").is_empty()
+
+
+def live(desk: Desk, stream: Stream, clock: Clock, *, days: int = 8) -> None:
+    """Each day forty cases, asked for in a batch at midnight or as they come at 8, and read an hour after they are decided."""
+    for day in range(days):
+        clock.now = clock.now.replace(hour=11, minute=0)
+        today, rows = clock.now.strftime("%Y-%m-%d"), []
+        for n in range(40):
+            late = n % 2
+            rows.append(
+                {"id": f"d{day}-{n:04d}", "label": "ham", "score": 0.9, "text": f"hello {day} {n}"}
+                | {"how": "realtime" if late else "batch", "asked": f"{today}T{'08' if late else '00'}:00:00Z"}
+                | {"at": f"{today}T08:00:02Z", "in": 2000 + n, "out": 100 * (1 + late)}
+            )
+        file = desk.folder / f"day{day}.jsonl"
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        for chunk in files.chunks(file, stream):
+            decide.record.fn(stream, "run", chunk)
+        at, sent = clock.later(1 / 24), []
+        for n in range(40):
+            case, task = f"d{day}-{n:04d}", 40 * day + n + 1
+            sent.append({"case_id": case, "task_id": task, "task_key": case, "blind": True, "sent_at": at})
+        desk.book.append({"dispatch": facts.dispatches(*sent)}, now=at)
+        said_by = [
+            {"case_id": one["case_id"], "annotation_id": one["task_id"], "task_id": one["task_id"], "blind": True}
+            | {"revision": at, "answer": "ham", "submitted_at": at}
+            for one in sent
+        ]
+        desk.book.append({"review": facts.reviews(*said_by)}, now=at)
+        clock.later(1)
+
+
+def test_the_owner_sees_what_batch_saves_and_what_it_delays(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(runs, "clock", clock)
+    live(desk, described(desk, f'{KEYS}\nproduced_at = "at"', PRICES), clock)
+    new_report = measure.read("mail")
+    (one,) = [answer for answer in new_report.choices if answer.question == timing.QUESTION]
+    figures = one.figures
+    assert (figures["channel_1"], figures["channel_2"]) == ("batch", "realtime")
+    assert (figures["channel_1_cases"], figures["channel_1_since"]) == (160, "asked")
+    assert (figures["channel_1_final_hours"], figures["channel_2_final_hours"]) == pytest.approx((12.0, 4.0))
+    assert (figures["channel_1_cost"], figures["channel_2_cost"]) == pytest.approx((0.0060475, 0.00705))
+    assert len(one.lines) == 2
+    page = report.page(new_report)
+    assert all(f"<li>{line}</li>" in page for line in one.lines)
+    printed = CliRunner().invoke(main.app, ["choices", "mail"]).output
+    assert all(line in printed for line in one.lines)
+    cost, median = new_report.model_answers.cost, new_report.model_answers.latency_ms
+    assert isinstance(cost, Estimate)
+    assert isinstance(median, Estimate)
+    assert cost.value == pytest.approx((0.0060475 + 0.00705) / 2)
+    assert median.value == 2000.0, "where no column is the latency, it is from the request to the answer"
