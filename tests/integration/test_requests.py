@@ -164,17 +164,18 @@ def live(desk: Desk, stream: Stream, clock: Clock, *, days: int = 8) -> None:
         file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         for chunk in files.chunks(file, stream):
             decide.record.fn(stream, "run", chunk)
-        at, sent = clock.later(1 / 24), []
+        at = clock.later(1 / 24)
+        sent: list[dict[str, facts.Value]] = []
         for n in range(40):
             case, task = f"d{day}-{n:04d}", 40 * day + n + 1
             sent.append({"case_id": case, "task_id": task, "task_key": case, "blind": True, "sent_at": at})
         desk.book.append({"dispatch": facts.dispatches(*sent)}, now=at)
-        said_by = [
+        readings: list[dict[str, facts.Value]] = [
             {"case_id": one["case_id"], "annotation_id": one["task_id"], "task_id": one["task_id"], "blind": True}
             | {"revision": at, "answer": "ham", "submitted_at": at}
             for one in sent
         ]
-        desk.book.append({"review": facts.reviews(*said_by)}, now=at)
+        desk.book.append({"review": facts.reviews(*readings)}, now=at)
         clock.later(1)
 
 

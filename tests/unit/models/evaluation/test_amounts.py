@@ -16,6 +16,13 @@ def known(figure: Estimate | NotEnoughEvidence) -> Estimate:
     return figure
 
 
+def figure(some: amounts.Floats, share: float | None) -> Estimate:
+    """The mean, or a quantile."""
+    if share is None:
+        return known(amounts.mean(some, ONES, DAYS, ALPHA))
+    return known(amounts.quantile(some, ONES, DAYS, share, ALPHA))
+
+
 def test_a_case_that_stands_for_ten_counts_ten_times() -> None:
     cheap, dear = np.repeat([1.0, 5.0], 30), np.repeat([10.0, 1.0], 30)
     assert known(amounts.mean(cheap, dear, DAYS % 5, ALPHA)).value == pytest.approx((300 + 150) / 330)
@@ -23,9 +30,9 @@ def test_a_case_that_stands_for_ten_counts_ten_times() -> None:
 
 
 def test_the_scale_of_the_amounts_is_that_of_the_figures() -> None:
-    some = np.linspace(1.0, 3.0, 60)[np.argsort(np.sin(np.arange(60)))]
-    for figure in (lambda x: amounts.mean(x, ONES, DAYS, ALPHA), lambda x: amounts.quantile(x, ONES, DAYS, 0.5, ALPHA)):
-        one, many = known(figure(some)), known(figure(1000 * some))
+    some = np.array([1.0 + n * 7 % 60 / 30 for n in range(60)])
+    for share in (None, 0.5):
+        one, many = figure(some, share), figure(1000 * some, share)
         assert (many.value, many.low, many.high) == pytest.approx((1000 * one.value, 1000 * one.low, 1000 * one.high))
         assert one.low < one.value < one.high
         assert (one.n, one.errors, one.alpha) == (60, 0, ALPHA)
@@ -33,11 +40,8 @@ def test_the_scale_of_the_amounts_is_that_of_the_figures() -> None:
 
 @pytest.mark.parametrize("price", [0.0, 0.5])
 def test_one_price_everywhere_has_itself_for_its_limits(price: float) -> None:
-    for figure in (
-        amounts.mean(price * ONES, ONES, DAYS, ALPHA),
-        amounts.quantile(price * ONES, ONES, DAYS, 0.95, ALPHA),
-    ):
-        one = known(figure)
+    for share in (None, 0.5, 0.95):
+        one = figure(price * ONES, share)
         assert (one.low, one.value, one.high) == pytest.approx((price, price, price))
 
 
@@ -49,7 +53,7 @@ def test_days_that_differ_widen_the_limits() -> None:
 
 def test_too_little_is_said_to_be_so() -> None:
     few = slice(0, amounts.FEWEST - 1)
-    some = np.arange(1.0, 61.0)
+    some = np.array([float(n) for n in range(1, 61)])
     assert amounts.mean(some[few], ONES[few], DAYS[few], ALPHA) == NotEnoughEvidence(
         reason="29 of 30 answers so far", n=29, errors=0
     )
@@ -59,7 +63,7 @@ def test_too_little_is_said_to_be_so() -> None:
     assert isinstance(amounts.quantile(some, ONES, DAYS, 0.95, ALPHA), NotEnoughEvidence), (
         "60 of them never reach so far"
     )
-    wild = np.where(np.arange(60) == 7, 1e6, 1.0)
+    wild: amounts.Floats = np.where(np.arange(60) == 7, 1e6, 1.0).astype(np.float64)
     assert isinstance(amounts.mean(wild, ONES, np.arange(60) // 30, ALPHA), NotEnoughEvidence)
 
 

@@ -26,7 +26,7 @@ def test_cost_and_time_are_said_with_their_limits() -> None:
     known = of(KNOWN)
     assert isinstance(known.cost, Estimate)
     assert isinstance(known.latency_ms, Estimate)
-    assert (known.cost.value, known.latency_ms.value) == (pytest.approx(0.0018), 809.0)
+    assert (known.cost.value, known.latency_ms.value) == pytest.approx((0.0018, 809.0))
     words = formats.plain(model_answers.words(known, "EUR"))
     assert words.startswith(
         "The cost is that of errors, reviews and audits. The answers of the model are not in it, for"
