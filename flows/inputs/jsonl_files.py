@@ -19,7 +19,7 @@ from flows.inputs import headers, text_blocks
 from models.config import score_table
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import path_schema, paths, reserved
+from models.outputs import path_schema, paths, request, reserved
 
 _LOOKED_AT = 1000  # rows; a key that stands in none of them is taken for a wrong name
 # Polars reads half a surrogate pair as NUL without a word.
@@ -47,7 +47,7 @@ def check(path: Path, columns: list[str], stream: Stream, *, start: Start = _sta
     present = names(path, start=start, kind=kind)
     # A key may be left out where it is empty, so only what every stream of answers has must be there.
     table = stream.input
-    optional = {*table.slices, table.cost, table.latency_ms, table.produced_at}
+    optional = {*table.slices, table.cost, table.latency_ms, table.produced_at, *request.columns_of(stream)}
     optional |= {name for rule in table.failed or [] for name in (rule.when, rule.reason)}
     optional |= {name for field in stream.field if not field.required for name in (field.column, field.score)}
     if len(table.payload) > 1:

@@ -11,7 +11,7 @@ from models import columns
 from models.config import field_table, score_table
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import failures, path_functions, paths
+from models.outputs import failures, path_functions, paths, request
 
 ROWS = 1000
 _FEW = 20  # rows, none of which need have an answer
@@ -39,7 +39,8 @@ def check(path: Path, frame: pl.DataFrame, ours: paths.Plan, stream: Stream) -> 
     needed |= set() if stream.score is None else set(stream.score.read)
     fields = {name for field in stream.field if field.required for name in (field.column, field.score)}
     needed |= fields
-    values |= fields | {field.score for field in stream.field}
+    # What is known of the request is not needed: a platform that leaves it out stops no file.
+    values |= fields | {field.score for field in stream.field} | {*request.columns_of(stream)}
     values -= {field.column for field in stream.field if field.kind in field_table.SETS}
     if failures.reasons(frame, stream).is_not_null().any():  # where the answer would stand is nothing then
         needed = set(ids)

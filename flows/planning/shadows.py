@@ -10,6 +10,8 @@ from typing import Any
 import polars as pl
 
 from flows.inputs import files
+from flows.planning import shadow_request
+from flows.planning.shadow_request import NO_PRICES, Prices
 from flows.runtime import runs
 from flows.scoring import payloads
 from models.answers import record_text
@@ -24,10 +26,16 @@ from review.queries import policy_history, registered, shadows
 CASE = "case_id"  # the column that names the case, in what is asked and in what is answered
 
 
-def done(stream_name: str, model_id: str, *, answers: Path | None, wanted: Path | None) -> str:
+def done(
+    stream_name: str, model_id: str, *, answers: Path | None, wanted: Path | None, prices: Prices = NO_PRICES
+) -> str:
     """Record the model's `answers`, or write the cases that are `wanted` of it: a sentence. Raises as `asked` and `record` do."""
     if answers is not None and wanted is None:
-        return record(stream_name, answers, model_id)
+        return record(stream_name, answers, model_id, prices)
+    if wanted is not None and prices != NO_PRICES:
+        raise Misuse(
+            "--million-tokens-in, --million-tokens-out: prices of answers, and --wanted records none; drop them"
+        )
     if wanted is not None and answers is None:
         return asked(stream_name, model_id, wanted)
     raise Misuse("name a file of answers to record, or with --wanted one to write the cases into; one of the two")
@@ -56,16 +64,17 @@ def asked(stream_name: str, model_id: str, to: Path) -> str:
     return f"{to}: {formats.count(len(lines), 'case')} to ask {model_id} about.{left}"
 
 
-def record(stream_name: str, file: Path, model_id: str) -> str:
+def record(stream_name: str, file: Path, model_id: str, prices: Prices = NO_PRICES) -> str:
     """Record what a model said of cases, each once: a sentence that says what was recorded.
 
     `file`: rows with `case_id` and the answer in the columns that the stream reads it from (`prediction` and `confidence` where
     the stream's own model answers). A case the stream never decided, or that the model answered otherwise before, is a fault.
+    `prices`: what a million tokens cost of this model, read and written; none: what they cost of the stream's.
     Raises InputInvalid if the file is not what it says, Misuse, Busy, LedgerInvalid, Unavailable.
     """
     with runs.running("shadow", stream_name) as run:
         check(run, model_id)
-        described = _described(run.stream, model_id)
+        described = shadow_request.described(_described(run.stream, model_id), run.stream, file, prices)
         recorded = faults = again = 0
         for chunk in files.chunks(file, described, scale_first=True):
             checked = contract.validate(chunk.frame, described, source=chunk.source)
@@ -80,7 +89,7 @@ def record(stream_name: str, file: Path, model_id: str) -> str:
             again += len(rows) - written - len(clashing)
         counts = {"recorded": recorded, "again": again or None, "faults": faults or None}
         run.finish({name: number for name, number in counts.items() if number is not None})
-    return f"{model_id}: {runs.line(counts)}"
+    return f"{model_id}: {runs.line(counts)}{shadow_request.priced_by(described, prices)}"
 
 
 def append(run: runs.Run, rows: pl.DataFrame, now: str) -> appends.Appended:

@@ -48,6 +48,11 @@ class Input(Table):
     cost: Column | None = None  # of the model's answer, in the stream's currency
     latency_ms: Column | None = None
     produced_at: Column | None = None  # when the model answered: ISO 8601 text or a timestamp
+    # Of the request to the model. No part of what makes a row the same: they may be named at any time.
+    channel: Column | None = None  # how it was asked, in a word: batch, realtime
+    asked_at: Column | None = None  # when, as produced_at
+    tokens_in: Column | None = None  # how many it read
+    tokens_out: Column | None = None  # how many it wrote
     join: score_table.Join | None = None  # what the other file says of the same id, beside each row
 
     @model_validator(mode="before")

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, model_validator
 
 from models.answers import same
-from models.config import field_table, messages, presets, rules, score_table
+from models.config import field_table, messages, presets, rules, score_table, token_prices
 from models.config.fields import (
     LONGEST,
     Amount,
@@ -68,12 +68,14 @@ class Target(Table):
 
 
 class Costs(Table):
-    """What an error and a minute of review cost."""
+    """What an error and a minute of review cost, and the tokens of the model where its answers have no price of their own."""
 
     error: Amount
     review_minute: Amount
     minutes_per_review: Amount | None = None  # None: as measured
     human_error: Share | None = None  # share of reviews that are wrong, if that is known; priced like an error
+    million_tokens_in: Amount | None = None  # that the model reads
+    million_tokens_out: Amount | None = None  # that it writes
     currency: str = "EUR"
 
 
@@ -206,6 +208,10 @@ class Stream(Table):
                 )
         if self.input.join is not None:
             self.input.join.check(self.input.source)
+        token_prices.check(
+            {"tokens_in": self.input.tokens_in, "tokens_out": self.input.tokens_out},
+            {"tokens_in": self.costs.million_tokens_in, "tokens_out": self.costs.million_tokens_out},
+        )
         if self.review.kind != "record" and len(self.input.payload) != 1:
             raise ValueError(
                 f"input.payload: kind {self.review.kind!r} shows one column; use kind 'record' for several"

@@ -12,7 +12,16 @@ import polars as pl
 
 from models import columns
 from models.config.stream import Stream
-from models.outputs import confidence, contract, fingerprint, predictions, score_columns, score_source
+from models.outputs import (
+    confidence,
+    contract,
+    failures,
+    fingerprint,
+    predictions,
+    request,
+    score_columns,
+    score_source,
+)
 
 _SHOWN = 5  # kinds of answers that are no label, in a note
 _ITEMS = 20  # fewer that are answered twice may be a slip
@@ -78,10 +87,15 @@ def _unreadable(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
     table = stream.input
     time = "a time: give ISO 8601 text, as in 2026-01-31T10:00:00Z, or a timestamp; a bare number does not say its unit"
     amount = "a number of 0 or more: give it without sign or unit"
+    channel = f"a word of at most {request.LONGEST} characters: give how the model was asked, as batch or realtime"
     for key, where, column, read, way in (
         ("produced_at", "input.produced_at", table.produced_at, contract.time, time),
         ("cost", "input.cost", table.cost, contract.amount, amount),
         ("latency_ms", "input.latency_ms", table.latency_ms, contract.amount, amount),
+        ("channel", "input.channel", table.channel, request.channels, channel),
+        ("asked_at", "input.asked_at", table.asked_at, contract.time, time),
+        ("tokens_in", "input.tokens_in", table.tokens_in, contract.amount, amount),
+        ("tokens_out", "input.tokens_out", table.tokens_out, contract.amount, amount),
         *(
             ("confidence", scores.key, name, None if scores.scale == "levels" else _number, "a number")
             for scores in score_source.every(stream)
@@ -97,6 +111,8 @@ def _unreadable(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
         there = (text.str.strip_chars() != "").fill_null(False)
         n, name = int(there.sum()), f"column {column!r} ({where})"
         if not n:
+            if failures.reasons(frame, stream).is_not_null().all():
+                continue  # no row has an answer: nothing can be said of what stands beside one
             yield Note(
                 about=f"{key} {column}", sentence=f"no row has a value in {name}: check the name, or drop the key"
             )

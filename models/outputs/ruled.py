@@ -10,7 +10,7 @@ import polars as pl
 from models import columns
 from models.config import rules
 from models.config.stream import Rule, Stream
-from models.outputs import records
+from models.outputs import records, request
 
 
 def columns_of(stream: Stream) -> list[str]:
@@ -26,7 +26,12 @@ def by_the_answer(stream: Stream) -> str | None:
     """
     table = stream.input
     own = {table.prediction, table.confidence, *(table.probabilities or []), table.model, table.cost, table.latency_ms}
-    own |= {table.produced_at, *([] if stream.score is None else stream.score.read), *records.columns_of(stream)}
+    own |= {
+        table.produced_at,
+        *request.columns_of(stream),
+        *([] if stream.score is None else stream.score.read),
+        *records.columns_of(stream),
+    }
     reading = (rule.code for rule in stream.never_release if own & set(rules.condition(rule.when).columns))
     return next(reading, None)
 

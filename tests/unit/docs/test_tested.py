@@ -61,6 +61,7 @@ TRIED: dict[str, str] = {
     "tests/integration/test_ledger.py": (
         "review.ledger.appends review.ledger.frames review.ledger.ledger review.ledger.sealing"
     ),
+    "tests/integration/test_requests.py": "flows.planning.shadow_request",
     "tests/integration/test_retrain.py": (
         "flows.planning.candidates flows.retrain flows.scoring.reread review.queries.candidates review.queries.training_cases"
     ),
