@@ -52,9 +52,14 @@ class ShadowTable(Table):
         return set(self.telling) - of_spare
 
     @property
+    def amounts(self) -> dict[str, str | None]:
+        """The columns of what its answer took, by their keys."""
+        return {"cost": self.cost, "latency_ms": self.latency_ms}
+
+    @property
     def columns(self) -> list[str]:
         """The columns that it is read from, each once."""
-        named = (*self.telling, self.cost, self.latency_ms)
+        named = (*self.telling, *self.amounts.values())
         return list(dict.fromkeys(name for name in named if name is not None))
 
 

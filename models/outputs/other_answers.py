@@ -40,15 +40,15 @@ def of_file(stream: Stream, model_id: str, case_id: str) -> Stream:
 
 
 def of_columns(stream: Stream, other: ShadowTable) -> Stream:
-    """The stream as the columns are read by in which a table [[shadow]] says what another model answered.
+    """The stream as the columns are read by in which a table [[shadow]] says what another model answered and how sure it was.
 
-    A field that the table does not name is read from `reserved.NOTHING`.
+    A field that the table does not name is read from `reserved.NOTHING`. What an answer costs is no part of what it says.
     """
     own = score_source.of(stream)
     scale: Any = other.scale or own.scale
     by_name = scale in ("levels", "rank")  # which a table [score] alone can name
     keys: dict[str, Any] = {"prediction": other.prediction, "probabilities": other.probabilities}
-    keys |= {"score": stream.input.score, "cost": other.cost, "latency_ms": other.latency_ms}
+    keys |= {"score": stream.input.score}
     if not by_name:
         keys |= {"confidence": other.confidence, "confidence_of": other.confidence_of}
         keys |= {"scale": scale} if other.scale is not None or own.named else {}
@@ -90,14 +90,12 @@ def read(checked: contract.Validated, stream: Stream, source: str) -> pl.DataFra
     `doubt` says why. Raises as `contract.validate`.
     """
     rows = checked.rows.with_columns(pl.lit(None, pl.String).alias(reserved.NOTHING))
-    ours = checked.cases.select("case_id", ours="prediction")
-    answers = [
-        contract.validate(rows, of_columns(stream, other), source=source).cases.join(
-            ours, on="case_id", how="left", maintain_order="left"
-        )
-        for other in stream.shadow
-    ]
-    return pl.concat([SCHEMA.to_frame(), *(one.select(SCHEMA.names()) for one in answers)])
+    answers = [SCHEMA.to_frame()]
+    for other in stream.shadow:
+        cases = contract.validate(rows, of_columns(stream, other), source=source).cases
+        amounts = {name: contract.amount(rows, column) for name, column in other.amounts.items()}
+        answers.append(cases.with_columns(**amounts, ours=checked.cases["prediction"]).select(SCHEMA.names()))
+    return pl.concat(answers)
 
 
 def as_ours(answers: pl.DataFrame, stream: Stream) -> pl.Series:

@@ -130,7 +130,8 @@ def test_another_policy_decides_and_the_samples_stay_those_that_they_were(desk: 
     assert recorded(desk.book)["case_id"].to_list() == before
     head = desk.book.head()
     score(desk, "a")
-    assert desk.book.head() == head
+    score(replace(desk, rules=SHADOW.split("cost")[0]), "a")
+    assert desk.book.head() == head, "also where its price is no longer read: that is no part of what it said"
 
 
 def test_what_it_says_otherwise_later_is_a_rejected_row_and_the_first_answer_stays(desk: Desk) -> None:
@@ -152,11 +153,12 @@ def test_the_command_takes_what_the_columns_did_not_give(desk: Desk) -> None:
     shadows.asked("mail", "m-2", file)
     asked = [json.loads(line)["case_id"] for line in file.read_text(encoding="utf-8").splitlines()]
     assert {case[0] for case in asked} == {"a"}
-    known = recorded(desk.book)["case_id"][0]
-    (desk.folder / "said.jsonl").write_text(
-        "".join(json.dumps({"case_id": case, "label": "spam", "score": 0.9}) + "\n" for case in (asked[0], known))
-    )
-    assert shadows.record("mail", desk.folder / "said.jsonl", "m-2") == "m-2: recorded 1, faults 1"
+    same, other = recorded(desk.book)["case_id"].head(2)
+    lines = [
+        {"case_id": case, "label": "spam" if case == other else "ham", "score": 0.9} for case in (asked[0], same, other)
+    ]
+    (desk.folder / "said.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert shadows.record("mail", desk.folder / "said.jsonl", "m-2") == "m-2: recorded 1, again 1, faults 1"
     assert wanted(desk, "m-2") == sorted(asked[1:])
 
 
