@@ -49,13 +49,16 @@ def check(path: Path, columns: list[str], stream: Stream, *, start: Start = _sta
     table = stream.input
     optional = {*table.slices, table.cost, table.latency_ms, table.produced_at, *request.columns_of(stream)}
     optional |= {name for rule in table.failed or [] for name in (rule.when, rule.reason)}
-    optional |= {name for field in stream.field if not field.required for name in (field.column, field.score)}
+    spare = [field for field in stream.field if not field.required]
+    optional |= {name for field in spare for name in (field.column, field.score)}
+    for other in stream.shadow:
+        optional |= set(other.columns) - other.needed([field.name for field in spare])
     if len(table.payload) > 1:
         optional.update(table.payload)
     required = {*score_table.id_columns(table.id), table.prediction, table.confidence, table.model}
     required |= {*(table.probabilities or []), *([] if stream.score is None else stream.score.read)}
     needed = [column for column in columns if column in required or column not in optional]
-    headers.check(path, sorted(present), needed)
+    headers.check(path, sorted(present), needed, stream.shadow)
 
 
 def names(path: Path, *, start: Start = _start, kind: str = _KIND) -> list[str]:

@@ -47,16 +47,18 @@ MAX_ID_BYTES = 1000  # a PostgreSQL index entry holds 2 704 bytes, the stream's 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validated:
-    """`cases` has CASE_SCHEMA, `faults` FAULT_SCHEMA; both in the order of the input."""
+    """`cases` has CASE_SCHEMA, `faults` FAULT_SCHEMA; both in the order of the input. `rows`: of each case its row of it."""
 
     cases: pl.DataFrame
     faults: pl.DataFrame
+    rows: pl.DataFrame
 
 
 def named(stream: Stream) -> list[str]:
     """The columns the stream reads from its input, each once."""
     group = [stream.input.group] if stream.input.group else []
-    apart = [*group, *ruled.columns_of(stream), *request.columns_of(stream)]
+    others = [name for other in stream.shadow for name in other.columns]
+    apart = [*group, *ruled.columns_of(stream), *request.columns_of(stream), *others]
     return list(dict.fromkeys([*fingerprint.columns_of(stream), *apart]))
 
 
@@ -91,7 +93,7 @@ def validate(frame: pl.DataFrame, stream: Stream, *, source: str, latest: str | 
         first, reasons = _repeats(case_ids, content, frame[reserved.LINE])
         faults = pl.concat([faults, _faults(frame, reasons, source)]).sort("line", maintain_order=True)
         frame, case_ids, content = frame.filter(first), case_ids.filter(first), content.filter(first)
-    return Validated(cases=_cases(frame, stream, case_ids, content, source, latest), faults=faults)
+    return Validated(cases=_cases(frame, stream, case_ids, content, source, latest), faults=faults, rows=frame)
 
 
 def reread(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:

@@ -20,7 +20,7 @@ def columns_of(stream: Stream) -> list[str]:
 
 
 def by_the_answer(stream: Stream) -> str | None:
-    """The code of a rule that keeps cases from release by what the model said of them; None: no rule does.
+    """The code of a rule that keeps cases from release by what a model said of them; None: no rule does.
 
     Of another model such a rule holds other cases, so what it kept with people says nothing of what that one would release.
     """
@@ -32,6 +32,7 @@ def by_the_answer(stream: Stream) -> str | None:
         *([] if stream.score is None else stream.score.read),
         *records.columns_of(stream),
     }
+    own |= {name for other in stream.shadow for name in other.columns}
     reading = (rule.code for rule in stream.never_release if own & set(rules.condition(rule.when).columns))
     return next(reading, None)
 

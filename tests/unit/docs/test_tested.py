@@ -95,6 +95,7 @@ TRIED: dict[str, str] = {
         "flows.commands.shadow flows.planning.other_models flows.planning.shadows review.adoption.other_models "
         "review.queries.shadows review.report.other_models_text"
     ),
+    "tests/integration/test_shadow_columns.py": "flows.scoring.other_rows",
     "tests/integration/test_promotion.py": (
         "deploy.demo.model_change flows.planning.promotion flows.governance.shadow_evidence review.adoption.shadow_look"
     ),
