@@ -58,11 +58,12 @@ TRIED: dict[str, str] = {
     ),
     "tests/integration/test_graded_fields.py": "review.queries.record_outcomes",
     "tests/integration/test_late_labels.py": "review.queries.suspicion",
+    "tests/integration/test_learning.py": "flows.planning.learning",
     "tests/integration/test_ledger.py": (
         "review.ledger.appends review.ledger.frames review.ledger.ledger review.ledger.sealing"
     ),
     "tests/integration/test_retrain.py": (
-        "flows.planning.candidate_kinds flows.planning.candidates flows.planning.learning flows.retrain flows.scoring.reread "
+        "flows.planning.candidate_kinds flows.planning.candidates flows.retrain flows.scoring.reread "
         "review.queries.candidates review.queries.training_cases"
     ),
     "tests/integration/test_ledger_holds.py": "review.ledger.lock",
