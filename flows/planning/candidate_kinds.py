@@ -17,7 +17,7 @@ from flows.scoring import reread
 from models.config.stream import Stream
 from models.errors import Misuse, ModelInvalid
 from models.evaluation.estimate import NotEnoughEvidence
-from models.evaluation.learning_curve import Measure
+from models.evaluation.learned import Measure
 from models.outputs import predictions
 from review import formats
 from review.queries import candidates, training_cases

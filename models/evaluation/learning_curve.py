@@ -13,7 +13,6 @@ labels, so what other labels would have taught counts too little in it: the limi
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -22,20 +21,20 @@ from numpy.typing import NDArray
 
 from models.evaluation import paired_cost, paired_gain
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
+from models.evaluation.learned import Curve, Fitted, Measure, Point
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Places = NDArray[np.int64]
 
-# right: the share of right answers. order: how often a right answer has a higher score than a wrong one (AUROC).
-Measure = Literal["right", "order"]
 Learn = Callable[[Places, Places, bool], Floats | None]
 Resamples = Callable[[int], Iterable[Floats]]  # a number of groups -> how often each is counted
 
 SHARES = (0.125, 0.25, 0.5, 1.0)  # of the time
 FOLDS = 5
-WIDER = math.sqrt(1 + FOLDS / (FOLDS - 1))  # their section 3.2: with one label left out for four learned from
-FLAT = 0.01  # a gain that is surely smaller is hardly any
+WIDER = math.sqrt(
+    1 + FOLDS / (FOLDS - 1)
+)  # 1 / J + n2 / n1 in the place of 1 / J: one label left out for four learned from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,47 +55,6 @@ class Labels:
     measured: Bools
     weight: Floats
     right: Bools
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fitted:
-    """A fit on some labels, the mean of the folds: how many, the time they took, and the measure; None: too few to fit."""
-
-    labels: float
-    time: float
-    value: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
-    """At the same time of people: by verdicts, and by first readings. `spent`: these are all there are, and took less time."""
-
-    verdicts: Fitted
-    first: Fitted
-    spent: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
-    """`points`: of SHARES. `gain`: of the last doubling, by verdicts. `better`: verdicts less first readings in the same time, at
-    the point `better_at`. Of each estimate `n` is the number of cases measured, `errors` in how many of these the two fits
-    differ (right), or the model that decided was wrong (order).
-    """
-
-    measure: Measure
-    points: tuple[Point, ...]
-    gain: Estimate | NotEnoughEvidence
-    better: Estimate | NotEnoughEvidence
-    better_at: int
-
-    @property
-    def course(self) -> Literal["rising", "flat", "unknown"]:
-        """Whether the last doubling surely added less than a point, surely something, or neither is known."""
-        if isinstance(self.gain, NotEnoughEvidence):
-            return "unknown"
-        if self.gain.high < FLAT:
-            return "flat"
-        return "rising" if self.gain.low > 0 else "unknown"
 
 
 def of(

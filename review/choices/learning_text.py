@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
-from models.evaluation.learning_curve import Curve, Fitted
+from models.evaluation.learned import Curve, Fitted
 from review import formats
 from review.queries.candidates import Candidate, Check
 

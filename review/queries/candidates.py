@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
-from models.evaluation.learning_curve import Curve, Fitted, Point
+from models.evaluation.learned import Curve, Fitted, Point
 from review.ledger.ledger import Ledger
 
 FLOW = "retrain"

@@ -11,7 +11,7 @@ from flows import measure
 from flows.planning import candidates, other_models, promotion
 from flows.runtime import runs
 from models.errors import Misuse
-from models.evaluation.learning_curve import Curve
+from models.evaluation.learned import Curve
 from review.choices import more_data
 from review.integrity import verify
 from review.queries import candidates as candidate_queries

@@ -14,7 +14,8 @@ from threadpoolctl import threadpool_limits
 
 from models.evaluation import learning_curve
 from models.evaluation.estimate import Estimate
-from models.evaluation.learning_curve import Curve, Labels, Measure
+from models.evaluation.learned import Curve, Measure
+from models.evaluation.learning_curve import Labels
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]

@@ -155,6 +155,7 @@ TRIED: dict[str, str] = {
     "tests/unit/models/classifiers/test_inference.py": "models.classifiers.features models.outputs.reserved",
     "tests/unit/models/config/test_stream.py": "models.config.input_table models.config.table",
     "tests/unit/models/evaluation/test_cost.py": "models.evaluation.slices",
+    "tests/unit/models/evaluation/test_learning_curve.py": "models.evaluation.learned",
     "tests/unit/models/evaluation/test_group_intervals.py": "review.adoption.evidence_counts review.ledger.rollups",
     "tests/unit/models/outputs/test_contract.py": "models.columns",
     "tests/unit/models/outputs/test_scores.py": (

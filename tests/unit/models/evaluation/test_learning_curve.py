@@ -13,7 +13,8 @@ from sklearn.metrics import roc_auc_score
 
 from models.evaluation import learning_curve
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
-from models.evaluation.learning_curve import Curve, Labels, Measure
+from models.evaluation.learned import Curve, Measure
+from models.evaluation.learning_curve import Labels
 
 RANDOM = np.random.default_rng(2)
 CASES, SIZE = 200, 2

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
-from models.evaluation.learning_curve import Curve, Fitted, Point
+from models.evaluation.learned import Curve, Fitted, Point
 from review import formats
 from review.choices import learning_text
 from review.queries.candidates import Candidate, Check
