@@ -69,6 +69,18 @@ def _outwards(value: float, rounded: Callable[[float], int]) -> str:
     return amount(rounded(round(value * 10**decimals, 9)) / 10**decimals)
 
 
+def thousand(price: Estimate, currency: str) -> str:
+    """What a thousand cost of which one costs `price`: `2.10 EUR (limits 2.00 to 2.21)`, more digits where they are cheap."""
+    value, low, high = (1000 * one for one in (price.value, price.low, price.high))
+    if not 0 < value < 0.1:
+        return f"{amount(value)}{SPACE}{currency} (limits {' to '.join(amounts(low, high))})"
+    decimals = 1 - math.floor(math.log10(value))
+    least, most = (
+        rounded(round(one * 10**decimals, 9)) / 10**decimals for one, rounded in ((low, math.floor), (high, math.ceil))
+    )
+    return f"{value:.{decimals}f}{SPACE}{currency} (limits {least:.{decimals}f} to {most:.{decimals}f})"
+
+
 def money(value: float) -> str:
     """A sum that somebody entered, to the cent: `1 200`, `1 200.50`."""
     return f"{value:,.2f}".removesuffix(".00").replace(",", THIN)

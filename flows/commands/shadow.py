@@ -25,12 +25,18 @@ def shadow(
     wanted: Annotated[
         Path | None, typer.Option(help="Instead: write the cases that it is still to be asked about, as JSON Lines.")
     ] = None,
+    million_tokens_in: Annotated[
+        float | None,
+        typer.Option(help="What a million tokens that it reads cost; without it, what the stream file says."),
+    ] = None,
+    million_tokens_out: Annotated[float | None, typer.Option(help="The same of tokens that it writes.")] = None,
 ) -> None:
     """Record what another model says of cases that people have read, so that the report compares the two."""
     from flows.planning import shadows
 
     with err.status(f"shadow {stream}"):
-        say([shadows.done(stream, model, answers=file, wanted=wanted)])
+        prices = (million_tokens_in, million_tokens_out)
+        say([shadows.done(stream, model, answers=file, wanted=wanted, prices=prices)])
 
 
 @app.command(

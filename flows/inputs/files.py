@@ -154,8 +154,10 @@ def chunks(
 def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: int = 100_000) -> Iterator[pl.DataFrame]:
     """The rows at some lines of one file of a folder, once more; those of them that are there. `name` as in `Chunk.source`.
 
-    Of a Parquet file only the row groups that hold them are read. Raises InputInvalid as `chunks` does.
+    Of a Parquet file only the row groups that hold them are read. What other models said is not read again: files from before
+    a table [[shadow]] need not have its columns. Raises InputInvalid as `chunks` does.
     """
+    stream = _alone(stream)
     listed = one_file.guarded(folder, lambda: listing.listed(folder, _names(stream))[0]) if folder.is_dir() else []
     entry = next((entry for entry in listed if entry.name == name), None)
     if entry is None:
@@ -175,6 +177,14 @@ def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: i
             return
         kept = frame.join(wanted, on=reserved.LINE, how="semi", maintain_order="left")
         yield kept
+
+
+def _alone(stream: Stream) -> Stream:
+    """The stream without other models, and without the other file where it is read for these only."""
+    alone, join = stream.model_copy(update={"shadow": []}), stream.input.join
+    if join is None or any(name.startswith(f"{join.name}.") for name in contract.named(alone)):
+        return alone
+    return alone.model_copy(update={"input": alone.input.model_copy(update={"join": None})})
 
 
 def unread(source: Path, stream: Stream) -> str | None:

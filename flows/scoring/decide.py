@@ -12,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.inputs import files
 from flows.runtime import flow_states, runs, settings
-from flows.scoring import group_caps
+from flows.scoring import group_caps, other_rows
 from models import timestamps
 from models.config.stream import Stream
 from models.errors import InputInvalid, ModelInvalid, Superseded
@@ -36,6 +36,7 @@ class Facts:
     unscored: int  # cases of which the model's answer, or how sure it was, cannot be used
     example: str  # the first of these, and what is the matter with it; empty if there is none
     held: pl.Series | None  # ids of cases that are held (`flows.scoring.group_caps`); None: nobody has looked
+    others: pl.DataFrame | None  # what other models said of cases for measuring; None: the stream names none
     ready: sealing.Ready
 
 
@@ -59,30 +60,34 @@ def append(
         in_force = runs.policy_in_force(book, stream)
         if facts is None or facts.policy_id != in_force.policy_id:
             held = None if facts is None else facts.held
-            facts = prepare(stream, run_id, chunk(), in_force, held=held)
+            facts = prepare(stream, run_id, chunk(), in_force, held=held, identity=book.identity)
         if facts.held is None:  # prepared where nobody could know what came before
             held = look_back(book, stream, in_force).held(facts.ready.facts["decision"])
-            facts = (
-                replace(facts, held=held) if held.is_empty() else prepare(stream, run_id, chunk(), in_force, held=held)
-            )
+            facts = replace(facts, held=held)
+            if not held.is_empty():
+                facts = prepare(stream, run_id, chunk(), in_force, held=held, identity=book.identity)
         try:
             appended = book.append(
                 facts.ready,
                 now=facts.decided_at,
                 in_force={stream.name: facts.policy_id},
+                of_new={"shadow": "decision"},  # an earlier decision may not be blind: `catch_up` knows
                 check=functools.partial(_refuse_rerun, book, stream, in_force, facts),
             )
             break
         except Superseded:  # between the look and the append; a person may halt at any moment
             continue
     clashes = contract.clashes(appended.conflicts["decision"])
+    written, other = appended.written["decision"], contract.FAULT_SCHEMA.to_frame()
+    if facts.others is not None and appended.known["decision"]:
+        again = _again(facts.ready.facts["decision"], appended)
+        other = other_rows.catch_up(book, stream, facts.others, again, run_id=run_id, now=facts.decided_at)
     book.append(
-        {"fault": records.faults(clashes, stream=stream.name, run_id=run_id, now=facts.decided_at)},
+        {"fault": records.faults(pl.concat([clashes, other]), stream=stream.name, run_id=run_id, now=facts.decided_at)},
         now=facts.decided_at,
     )
-    written = appended.written["decision"]
     automated = written["route"] == policy.Route.AUTOMATE
-    faults = facts.faults + len(clashes)
+    faults = facts.faults + len(clashes) + other["line"].n_unique()  # a row may hold several models
     return {
         "read": facts.read,
         "decided": len(written),
@@ -93,6 +98,13 @@ def append(
         "faults": faults,
         "repeats": facts.read - len(written) - faults,  # rows that say again what was decided, now or before
     }
+
+
+def _again(decided: pl.DataFrame, done: appends.Appended) -> pl.DataFrame:
+    """Those of the decisions that were recorded before, with the same content."""
+    for other in (done.written["decision"], done.conflicts["decision"]):
+        decided = decided.join(other, on="case_id", how="anti", maintain_order="left")
+    return decided
 
 
 def _refuse_rerun(
@@ -129,8 +141,9 @@ def prepare(
     hashed: bool = True,
     held: pl.Series | None = None,
     before: group_caps.Repeats | None = None,
+    identity: str,
 ) -> Facts:
-    """Check a chunk and decide its cases under a policy: all that can be done without the ledger.
+    """Check a chunk and decide its cases under a policy: all that can be done without the ledger, whose `identity` that is.
 
     `hashed` as in `sealing.ready`. `held`: ids of the cases that are held; else those that `before` finds, if it is given.
     """
@@ -150,10 +163,11 @@ def prepare(
     decided = decided.with_columns(run_id=pl.lit(run_id), decided_at=pl.lit(now))
     faults = pl.concat([chunk.faults, checked.faults])
     unscored = checked.cases.filter(pl.col("doubt").is_not_null())
-    ready = sealing.ready(
-        {"decision": decided, "fault": records.faults(faults, stream=stream.name, run_id=run_id, now=now)},
-        hashed=hashed,
-    )
+    facts = {"decision": decided, "fault": records.faults(faults, stream=stream.name, run_id=run_id, now=now)}
+    others = other_rows.measuring(checked, stream, chunk.source, identity)
+    if others is not None:
+        asked = other_rows.of_decisions(others, decided)
+        facts["shadow"] = other_rows.facts(asked, stream, run_id=run_id, now=now)
     return Facts(
         policy_id=in_force.policy_id,
         decided_at=now,
@@ -162,7 +176,8 @@ def prepare(
         unscored=len(unscored),
         example="" if unscored.is_empty() else "{source}, line {line}: {doubt}".format(**unscored.row(0, named=True)),
         held=held,
-        ready=ready,
+        others=others,
+        ready=sealing.ready(facts, hashed=hashed),
     )
 
 

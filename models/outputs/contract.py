@@ -14,7 +14,7 @@ import polars_hash as plh
 
 from models import columns, time_columns
 from models.config.stream import Stream
-from models.outputs import comparable, fingerprint, one_label, pictures, predictions, reserved, ruled
+from models.outputs import comparable, fingerprint, one_label, pictures, predictions, request, reserved, ruled
 
 FAULT_SCHEMA = pl.Schema({"source": pl.String, "line": pl.Int64, "reason": pl.String, "raw": pl.String})
 CASE_SCHEMA = pl.Schema(
@@ -26,7 +26,7 @@ CASE_SCHEMA = pl.Schema(
         "raw_score": pl.Float64,  # the confidence, on the unit scale (`scale`); null exactly where `doubt` says why
         "doubt": pl.String,
         "slices": pl.String,  # canonical JSON object
-        "cost": pl.Float64,  # 0 or more; null: not given, or no such number
+        "cost": pl.Float64,  # 0 or more; else of its tokens (`request.cost`); null: neither is known
         "latency_ms": pl.Float64,
         "produced_at": pl.String,  # 2026-01-31T23:59:59.000000Z; null: not given, or not a time
         "group_id": pl.String,  # 16 hex digits: cases that have the same may be right or wrong together
@@ -47,16 +47,19 @@ MAX_ID_BYTES = 1000  # a PostgreSQL index entry holds 2 704 bytes, the stream's 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validated:
-    """`cases` has CASE_SCHEMA, `faults` FAULT_SCHEMA; both in the order of the input."""
+    """`cases` has CASE_SCHEMA, `faults` FAULT_SCHEMA; both in the order of the input. `rows`: of each case its row of it."""
 
     cases: pl.DataFrame
     faults: pl.DataFrame
+    rows: pl.DataFrame
 
 
 def named(stream: Stream) -> list[str]:
     """The columns the stream reads from its input, each once."""
     group = [stream.input.group] if stream.input.group else []
-    return list(dict.fromkeys([*fingerprint.columns_of(stream), *group, *ruled.columns_of(stream)]))
+    others = [name for other in stream.shadow for name in other.columns]
+    apart = [*group, *ruled.columns_of(stream), *request.columns_of(stream), *others]
+    return list(dict.fromkeys([*fingerprint.columns_of(stream), *apart]))
 
 
 def validate(frame: pl.DataFrame, stream: Stream, *, source: str, latest: str | None = None) -> Validated:
@@ -90,7 +93,7 @@ def validate(frame: pl.DataFrame, stream: Stream, *, source: str, latest: str | 
         first, reasons = _repeats(case_ids, content, frame[reserved.LINE])
         faults = pl.concat([faults, _faults(frame, reasons, source)]).sort("line", maintain_order=True)
         frame, case_ids, content = frame.filter(first), case_ids.filter(first), content.filter(first)
-    return Validated(cases=_cases(frame, stream, case_ids, content, source, latest), faults=faults)
+    return Validated(cases=_cases(frame, stream, case_ids, content, source, latest), faults=faults, rows=frame)
 
 
 def reread(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
@@ -196,12 +199,16 @@ def _cases(
         )
         produced = pl.select(pl.when(~ahead).then(produced)).to_series()
     payload = _texts(frame, table.payload)
+    asked = time(frame, table.asked_at)
+    if latest is not None:
+        asked = pl.select(pl.when(asked <= latest).then(asked)).to_series()  # a request that has not come is none
+    tokens = amount(frame, table.tokens_in), amount(frame, table.tokens_out)
     names = {
         "case_id": case_ids,
         "payload": payload,
         **{name: answered[name] for name in ("model_id", "prediction", "raw_score", "doubt", "field_scores")},
         "slices": _texts(frame, table.slices),
-        "cost": amount(frame, table.cost),
+        "cost": pl.select(pl.coalesce(amount(frame, table.cost), request.cost(*tokens, stream.costs))).to_series(),
         "latency_ms": amount(frame, table.latency_ms),
         "produced_at": produced,
         "group_id": _group(frame, stream, payload),
@@ -210,7 +217,7 @@ def _cases(
         "line": frame[reserved.LINE],
         "ruled": ruled.first(frame, stream.never_release),
         "audited": ruled.first(frame, stream.always_audit).is_not_null(),
-        "request": pl.repeat(None, len(frame), dtype=pl.String, eager=True),
+        "request": request.objects(request.channels(frame, table.channel), asked, *tokens),
     }
     return pl.DataFrame(names, schema=CASE_SCHEMA)
 

@@ -35,7 +35,12 @@ _NAMES = {
     "produced_at": ("produced_at", "predicted_at", "created_at", "timestamp", "time", "date", "at"),
     "cost": ("cost", "usd", "eur", "cost_usd", "cost_eur", "price"),
     "latency_ms": ("latency_ms", "ms", "duration_ms", "latency"),
+    "channel": ("channel", "mode"),
+    "asked_at": ("asked_at", "requested_at", "request_time", "started_at"),
+    "tokens_in": ("tokens_in", "input_tokens", "prompt_tokens", "prompt_token_count", "inputtokens"),
+    "tokens_out": ("tokens_out", "output_tokens", "completion_tokens", "completion_token_count", "outputtokens"),
 }
+_CHANNELS = ("batch", "realtime", "real_time", "online", "sync", "async", "interactive", "flex", "priority")
 _TRUTH = ("truth", "gold", "target", "y_true", "human", "ground_truth", "correct", "true_label")
 _OF_LABELS = ("prediction", "confidence")  # a record has fields in their place
 _LONGEST_LABEL = 200  # letters
@@ -162,7 +167,10 @@ def _fits(key: str, text: pl.Series, number: bool) -> bool:
             return 2 <= text.drop_nulls().n_unique() <= min(MOST_LABELS, max(2, len(text) // 2))
         case "model":
             return not number and text.drop_nulls().n_unique() == 1
-        case "produced_at":
+        case "channel":  # a column of that name may as well say where an item came from
+            known = text.drop_nulls()
+            return len(known) > 0 and all(_plain(one) in _CHANNELS for one in known.unique())
+        case "produced_at" | "asked_at":
             known = text.drop_nulls()
             return len(known) > 0 and _SOME * len(known) <= len(time_columns.column(known).drop_nulls())
     return number

@@ -11,13 +11,19 @@ _FEWEST = 2  # answers that are lists, from which it is the column and not a row
 
 
 def check(frame: pl.DataFrame, stream: Stream, source: str) -> None:
-    """Raises InputInvalid if more than half of the predictions, and at least two, are lists or records (of JSON).
+    """Raises InputInvalid if more than half of a model's predictions, and at least two, are lists or records (of JSON).
 
     Not where a label of the stream is itself written as a list. `frame` has `reserved.LINE`.
     """
-    column = stream.input.prediction
-    if column is None or any(label.startswith(("[", "{")) for label in stream.labels):
+    if any(label.startswith(("[", "{")) for label in stream.labels):
         return
+    others = ((f"shadow[{place}].prediction", other.prediction) for place, other in enumerate(stream.shadow))
+    for key, column in (("input.prediction", stream.input.prediction), *others):
+        if column is not None:
+            _check(frame, column, key, source)
+
+
+def _check(frame: pl.DataFrame, column: str, key: str, source: str) -> None:
     text = columns.text(frame.select(column)).to_series().str.strip_chars()
     several = text.str.contains(r"^(\[.*\]|\{.*\})$").fill_null(False)
     if several.sum() < _FEWEST or 2 * several.sum() <= text.drop_nulls().len():
@@ -27,5 +33,5 @@ def check(frame: pl.DataFrame, stream: Stream, source: str) -> None:
     raise InputInvalid(
         f"{source}, line {frame[reserved.LINE][place]}: {column} {shown} is a list or record, and not the only one; a stream "
         "gives each case one label: make a stream for each label, with a column of yes and no, or name another column in "
-        "input.prediction"
+        f"{key}"
     )

@@ -93,14 +93,18 @@ def _near(answers: pl.Series, stream: Stream) -> pl.Series:
 
 
 def check_scale(frame: pl.DataFrame, stream: Stream, source: str) -> None:
-    """Raises InputInvalid if the confidences are of another scale than the stream says (`scale.another`).
+    """Raises InputInvalid if the confidences, or another model's, are of another scale than the stream says (`scale.another`).
 
-    Rows that name another model do not count. `frame` has `reserved.LINE`.
+    Of the stream's own, rows that name another model do not count. `frame` has `reserved.LINE`, and may lack columns of
+    other models.
     """
     ours = _named_model(frame, stream) == stream.model.id
     for scores in score_source.every(stream):
         if scores.scale != "levels":
             _check_scale(frame.filter(ours), scores, source)
+    for scores in score_source.of_others(stream):
+        if scores.scale != "levels" and set(scores.columns) <= set(frame.columns):
+            _check_scale(frame, scores, source)
 
 
 def _check_scale(ours: pl.DataFrame, scores: score_source.ScoreSource, source: str) -> None:

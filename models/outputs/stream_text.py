@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from models import columns
-from models.outputs import field_guess, known_format, scale
+from models.outputs import field_guess, known_format, request, scale
 
 _KINDS = {
     "image": r"(?i)(\.(png|jpe?g|gif|webp|bmp|svg)(\?.*)?$|^\s*data:image/)",
@@ -98,7 +98,7 @@ def written(
         key("payload", None, f"these files hold no input of the model; {where}")
     else:
         key("payload", None, "no column of text is left; name what the reviewer is to see, in a list")
-    for named in ("model", "produced_at", "cost", "latency_ms"):
+    for named in ("model", "produced_at", "cost", "latency_ms", *request.KEYS):
         key(named, chosen.get(named), "")
     head = None
     if choice.fields:

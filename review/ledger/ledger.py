@@ -106,11 +106,13 @@ class Ledger:
         *,
         now: str,
         in_force: Mapping[str, str] | None = None,
+        of_new: Mapping[str, str] | None = None,
         check: Callable[[appends.Appended], None] | None = None,
     ) -> appends.Appended:
         """Write what is new, sealed, in one transaction. `facts`: table name -> rows with its columns but `seal`.
 
         `now`: from `timestamps.text`. `in_force`: stream -> the id of the policy that must be in force when it is written.
+        `of_new`: table -> a table before it in `layout.names` with whose new rows alone its rows are written, by the key of that.
         `check` sees what was done before the transaction ends; what it raises takes it all back. Raises ValueError if a
         frame is not what its table holds or has a key twice, LedgerInvalid if the database refuses a row, Superseded,
         Unavailable; in each case nothing was written.
@@ -119,7 +121,7 @@ class Ledger:
         if all(frame.is_empty() for frame in ready.facts.values()):
             return appends.nothing(ready)
         with self._transaction() as cursor:
-            done = appends.write(self._where, cursor, ready, now=now, in_force=in_force or {})
+            done = appends.write(self._where, cursor, ready, now=now, in_force=in_force or {}, of_new=of_new or {})
             if check is not None:
                 check(done)
             return done
@@ -170,10 +172,27 @@ class Ledger:
         """
         if keys.is_empty():
             return keys
+        with self._looking() as cursor:
+            return appends.known(self._where, cursor, name, keys)
+
+    def recorded(self, name: str, rows: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+        """What these columns hold in the recorded rows of a table whose keys `rows` has, with the key, in any order.
+
+        `rows` has the key and these columns, whose types it gives. Writes nothing. What was retired is not there.
+        """
+        wanted = [*layout.key(name), *columns]
+        if rows.is_empty():
+            return rows.select(wanted)
+        with self._looking() as cursor:
+            return appends.recorded_rows(self._where, cursor, name, rows, wanted)
+
+    @contextmanager
+    def _looking(self) -> Iterator[dbapi.Cursor]:
+        """A transaction that is taken back, for what needs a table of its own to look things up by."""
         with database.mapped(self._where), self._connection.cursor() as cursor:
             cursor.execute("BEGIN")
             try:
-                return appends.known(self._where, cursor, name, keys)
+                yield cursor
             finally:
                 self._roll_back()
 

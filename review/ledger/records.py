@@ -38,3 +38,24 @@ def dispatches(tasks: pl.DataFrame, *, stream: str, run_id: str, now: str) -> pl
     """
     whole = tasks.with_columns(stream=pl.lit(stream), wave=pl.lit(run_id), sent_at=pl.lit(now))
     return whole.select(*layout.columns("dispatch"))
+
+
+def shadows(answers: pl.DataFrame, *, stream: str, run_id: str, now: str) -> pl.DataFrame:
+    """What other models said of cases.
+
+    Args:
+        answers: `case_id`, `model_id`, `prediction` (as it is to be recorded), `raw_score` (null exactly where `doubt` says why),
+            `doubt`, `cost`, `latency_ms`, `content` and `request` of each; other columns are left out.
+        stream: Whose cases they are.
+        run_id: The run that records them.
+        now: The moment, a text of `models.timestamps`.
+    """
+    whole = answers.with_columns(
+        stream=pl.lit(stream),
+        answer="prediction",
+        score="raw_score",
+        unscored="doubt",
+        run_id=pl.lit(run_id),
+        recorded_at=pl.lit(now),
+    )
+    return whole.select(*layout.columns("shadow"))

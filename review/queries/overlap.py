@@ -41,13 +41,16 @@ def claims(ledger: Ledger, stream: str, share: float) -> pl.DataFrame:
 
 
 def contested(ledger: Ledger, stream: str, claims: pl.DataFrame) -> pl.DataFrame:
-    """`claims` and `contested`: whether another model that was asked about the case answered something else than this one.
+    """`claims` and `contested`: whether another model that was asked about the case, which somebody answered, said something else
+    than this one.
 
     Labels must be fair to each model that they compare: where a reader agrees with this one, another reads the case too.
     """
     rows = ledger.read(
-        "SELECT DISTINCT s.case_id FROM shadow s JOIN decision d ON d.stream = s.stream AND d.case_id = s.case_id "
-        "WHERE s.stream = :stream AND s.answer <> d.prediction",
+        # From the answers on: other models may have said something of every sample, and people have read few.
+        "SELECT DISTINCT s.case_id FROM (SELECT DISTINCT case_id FROM review WHERE stream = :stream AND outcome = 'answer') AS r "
+        "CROSS JOIN shadow s CROSS JOIN decision d WHERE s.stream = :stream AND s.case_id = r.case_id "
+        "AND d.stream = :stream AND d.case_id = s.case_id AND s.answer <> d.prediction",
         stream=stream,
     )
     return claims.with_columns(contested=pl.col("case_id").is_in(rows["case_id"].implode()))

@@ -108,7 +108,12 @@ def wanted(ledger: Ledger, stream: str, model_id: str) -> pl.DataFrame:
     )
     if rows.is_empty():
         return rows.drop("group_id")
-    return rows.filter(measuring.measuring(ledger.identity, rollups.members(rows))).drop("group_id")
+    return rows.filter(for_measuring(ledger.identity, rows)).drop("group_id")
+
+
+def for_measuring(identity: str, cases: pl.DataFrame) -> pl.Series:
+    """Whether each case is one that another model is asked about if it is sampled blind. `cases`: case_id, group_id."""
+    return measuring.measuring(identity, rollups.members(cases))
 
 
 def decided(ledger: Ledger, stream: str, case_ids: list[str]) -> pl.DataFrame:

@@ -62,6 +62,7 @@ TRIED: dict[str, str] = {
     "tests/integration/test_ledger.py": (
         "review.ledger.appends review.ledger.frames review.ledger.ledger review.ledger.sealing"
     ),
+    "tests/integration/test_requests.py": "flows.planning.shadow_request",
     "tests/integration/test_retrain.py": (
         "flows.planning.candidate_kinds flows.planning.candidates flows.retrain flows.scoring.reread "
         "review.queries.candidates review.queries.training_cases"
@@ -96,6 +97,7 @@ TRIED: dict[str, str] = {
         "flows.commands.shadow flows.planning.other_models flows.planning.shadows review.adoption.other_models "
         "review.queries.shadows review.report.other_models_text"
     ),
+    "tests/integration/test_shadow_columns.py": "flows.scoring.other_rows",
     "tests/integration/test_promotion.py": (
         "deploy.demo.model_change flows.planning.promotion flows.governance.shadow_evidence review.adoption.shadow_look"
     ),
