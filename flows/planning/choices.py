@@ -16,7 +16,7 @@ from models.routing.policy import Route
 from review.adoption.evidence_counts import Part
 from review.choices import more_data, oversight, timing
 from review.choices.answer import Answer
-from review.queries import overlap, policy_history, waits
+from review.queries import candidates, overlap, policy_history, waits
 from review.queries.outcomes import Outcomes
 from review.report.figures import Report
 
@@ -69,6 +69,8 @@ def _more_data(
             currency=price.currency,
         ),
         second_opinion=run.stream.review.second_opinion,
+        stream=run.stream.name,
+        candidate=candidates.with_curve(run.ledger, run.stream.name),
     )
 
 

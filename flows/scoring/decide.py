@@ -221,11 +221,11 @@ def _decide(
 
 
 def _ranked(path: Path, cases: pl.DataFrame, stream: Stream) -> pl.Series:
-    """The scores of the stream's second stage."""
-    from models.classifiers import second_stage  # as below
+    """The scores of the stream's second stage or calibrator."""
+    from models.classifiers import ranking  # as below
 
     try:
-        return second_stage.scores(second_stage.read(_bytes(path, "score.second_stage")), cases, stream)
+        return ranking.scores(ranking.read(_bytes(path, "score.second_stage")), cases, stream)
     except ModelInvalid as error:
         raise ModelInvalid(f"{path}: {error}") from None
 
