@@ -244,7 +244,7 @@ class Stream(Table):
             if shown:
                 raise ValueError(
                     f"input.payload: shows {shown[0]!r}, which tells {owner} answer or how sure it is to a reader who must not "
-                    "know it; leave it out (a reader who is to see the answer has it beside the payload)"
+                    "know it; leave it out (who is to see the answer has it beside the payload; a value to correct is a [[field]])"
                 )
         return self
 
