@@ -115,7 +115,7 @@ def _described(stream: Stream, model_id: str) -> Stream:
         update={
             "model": stream.model.model_copy(update={"id": model_id, "file": None, "features": None}),
             "input": stream.input.model_copy(update=table),
-            "review": stream.review.model_copy(update={"kind": "text"}),
+            "review": stream.review.model_copy(update={"kind": "text", "box": None}),
             "never_release": [],
             "always_audit": [],
         }
