@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from models import columns, time_columns
-from models.outputs import field_guess, known_format, probability_table, scale, stream_text
+from models.outputs import box_guess, field_guess, known_format, probability_table, scale, stream_text
 from models.outputs.stream_text import Choice, Guess
 
 MOST_LABELS = 200  # as many as a stream may have
@@ -99,7 +99,21 @@ def guess(
     taken = {*chosen.values(), *spread, *of_fields}
     rest = [one for one in texts.columns if one not in taken and one not in numbers]
     shown = [one for one in rest if not _answers(texts[one], labels) and not _tells(texts, one, fields)]
-    choice = Choice(keys=chosen, labels=labels, spread=spread, shown=_pages(texts, shown), fields=fields)
+    box = box_guess.of(texts, [one for one in numbers if one not in taken]) if of is None else None
+    pictures = [one for one in shown if stream_text.kind_of(texts.select(one)) == "image"]
+    apart: list[str] = []
+    if box is not None and pictures:
+        shown = pictures[:1]
+        apart = [] if "id" in chosen else box_guess.telling_apart(texts, shown[0], box)
+    choice = Choice(
+        keys=chosen,
+        apart=apart,
+        labels=labels,
+        spread=spread,
+        shown=_pages(texts, shown),
+        fields=fields,
+        box=box if pictures else None,
+    )
     return stream_text.written(texts, choice, name=name, source=source, known=known, of=of)
 
 
