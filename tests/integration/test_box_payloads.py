@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from flows.governance import actions, epochs
+from flows.planning import shadows
 from flows.scoring import payloads
 from models.errors import InputInvalid
 from review.integrity import verify
@@ -29,8 +30,8 @@ def rows() -> list[dict[str, Any]]:
     ]
 
 
-def deliver(inbox: Inbox, given: list[dict[str, Any]]) -> None:
-    text = "".join(json.dumps(row) + "\n" for row in given)
+def deliver(inbox: Inbox, sent: list[dict[str, Any]]) -> None:
+    text = "".join(json.dumps(row) + "\n" for row in sent)
     (inbox.folder / "inbox" / "a.jsonl").write_text(text, encoding="utf-8")
 
 
@@ -68,9 +69,9 @@ def test_a_recalled_box_is_read_again_from_its_file_and_one_that_moved_is_not_sh
 
 
 def test_a_row_without_its_box_is_a_rejected_row_and_a_file_in_another_unit_is_refused(boxes: Inbox) -> None:
-    given = rows()
-    del given[3]["at"]["w"]
-    deliver(boxes, given)
+    sent = rows()
+    del sent[3]["at"]["w"]
+    deliver(boxes, sent)
     run = boxes.run(STREAM)
     boxes.score(text=STREAM)
     assert boxes.book.read("SELECT case_id FROM decision").height == 2 * PICTURES - 1
@@ -87,3 +88,35 @@ def test_a_row_without_its_box_is_a_rejected_row_and_a_file_in_another_unit_is_r
         boxes.score(text=STREAM)
     assert boxes.book.read("SELECT case_id FROM decision").height == 2 * PICTURES - 1
     assert run.stream.shown == ["image", "at.x", "at.y", "at.w", "at.h"]
+
+
+def test_a_box_may_stand_in_the_other_file(boxes: Inbox) -> None:
+    text = STREAM.replace("at.", "request.").replace('["image"]', '["request.image"]')
+    text = text.replace("\n[model]", '\n[input.join]\nsource = "requests.jsonl"\nid = "id"\n\n[model]', 1)
+    wanted = [{"id": row["id"], "image": row["image"]} | row.pop("at") for row in rows()]
+    requests = "".join(json.dumps(row) + "\n" for row in wanted)
+    (boxes.folder / "requests.jsonl").write_text(requests, encoding="utf-8")
+    deliver(boxes, [{"id": row["id"], "label": "ham", "score": 0.4} for row in rows()])
+    epochs.begin_epoch(boxes.book, boxes.run(text).stream, ANN)
+    boxes.score(text=text)
+    payload = json.loads(boxes.book.read("SELECT payload FROM decision ORDER BY case_id")["payload"][1])
+    assert payload == {
+        "request.image": "https://example.org/0.jpg", "request.x": "0.6", "request.y": "0.25", "request.w": "0.125",
+        "request.h": "0.5",
+    }  # fmt: skip
+    assert boxes.faults() == []
+
+
+def test_another_model_is_asked_about_the_box_and_need_not_repeat_it(boxes: Inbox) -> None:
+    deliver(boxes, [row | {"score": 0.4} for row in rows()])
+    boxes.score(text=STREAM)
+    cases = boxes.book.read("SELECT case_id FROM decision WHERE blind OR route = 'REVIEW'")["case_id"].to_list()
+    boxes.run(STREAM)  # its stream file is there
+    file = boxes.folder / "said.jsonl"
+    answers = [{"case_id": case, "label": "spam", "score": 0.9} for case in cases]
+    file.write_text("".join(json.dumps(row) + "\n" for row in answers), encoding="utf-8")
+    shadows.record("mail", file, "m-2")
+    assert boxes.book.read("SELECT case_id FROM shadow WHERE model_id = 'm-2'").height == len(cases) > 0
+    shadows.asked("mail", "m-3", boxes.folder / "ask.jsonl")
+    lines = (boxes.folder / "ask.jsonl").read_text(encoding="utf-8").splitlines()
+    assert all(set(json.loads(line)) == {"case_id", "image", "at.x", "at.y", "at.w", "at.h"} for line in lines)
