@@ -10,6 +10,7 @@ import polars as pl
 
 from models import columns, time_columns
 from models.outputs import (
+    box_guess,
     field_guess,
     known_format,
     label_guess,
@@ -125,14 +126,22 @@ def guess(
     shown = [
         one for one in rest if one not in lists and not _answers(texts[one], labels) and not _tells(texts, one, fields)
     ]
+    box = box_guess.of(texts, [one for one in numbers if one not in taken]) if of is None else None
+    pictures = [one for one in shown if stream_text.kind_of(texts.select(one)) == "image"]
+    apart: list[str] = []
+    if box is not None and pictures:
+        shown = pictures[:1]
+        apart = [] if "id" in chosen else box_guess.telling_apart(texts, shown[0], box)
     choice = Choice(
         keys=chosen,
+        apart=apart,
         labels=labels,
         fold=fold,
         spread=spread,
         shown=_pages(texts, shown),
         fields=fields,
         samples=samples is not None,
+        box=box if pictures else None,
     )
     return stream_text.written(texts, choice, name=name, source=source, known=known, of=of)
 

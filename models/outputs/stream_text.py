@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from models import columns
-from models.outputs import field_guess, known_format, request, scale
+from models.outputs import box_guess, field_guess, known_format, request, scale
 
 _KINDS = {
     "image": r"(?i)(\.(png|jpe?g|gif|webp|bmp|svg)(\?.*)?$|^\s*data:image/)",
@@ -32,16 +32,18 @@ class Guess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What was chosen of a table: a column for each key of [input], the columns of each label's probability, those that a
-    reviewer sees, the labels, the fields of records."""
+    """What was chosen of a table: a column for each key of [input], the columns that together are the id where none is, those of
+    each label's probability, those that a reviewer sees, the labels, the fields of records, and the box on a picture."""
 
     keys: Mapping[str, str]
+    apart: Sequence[str] = ()
     labels: Sequence[str] = ()
     spread: Sequence[str] = ()
     shown: Sequence[str] = ()
     fields: Sequence[field_guess.FieldGuess] = ()
     fold: bool = False  # the labels stand in the rows in other spellings too
     samples: bool = False  # several rows of one id are answers to one item
+    box: box_guess.BoxGuess | None = None
 
 
 def written(
@@ -71,7 +73,13 @@ def written(
             keys.append(f'# {named} = ""   # MISSING: {without}')
             missing.append(f"input.{named}: {without}")
 
-    key("id", chosen.get("id"), "no column has a value of its own in every row; name the one that tells cases apart")
+    if choice.apart:
+        keys.append(f"id = {_toml(choice.apart)}")
+        taken_for.append(f"id: columns {', '.join(map(repr, choice.apart))} together")
+    else:
+        key(
+            "id", chosen.get("id"), "no column has a value of its own in every row; name the one that tells cases apart"
+        )
     without = "" if spread or choice.fields else "no column has a few values that repeat; name the model's answer"
     key("prediction", chosen.get("prediction"), without)
     if spread:
@@ -125,7 +133,9 @@ def written(
         head = ['# labels = ["", ""]   # MISSING: every answer there may be']
         missing.append("labels: every answer there may be")
     of_fields = [column for field in choice.fields for column in (field.value, field.score) if column]
-    unused = [one for one in texts.columns if one not in {*chosen.values(), *spread, *shown, *of_fields}]
+    boxed = () if choice.box is None else choice.box.columns
+    taken_for += [] if choice.box is None else [choice.box.why]
+    unused = [one for one in texts.columns if one not in {*chosen.values(), *spread, *shown, *of_fields, *boxed}]
     if unused:
         taken_for.append(f"not used: {', '.join(map(repr, unused))}")
     kind = (of.kind if of else None) or kind_of(texts.select(shown))
@@ -153,6 +163,7 @@ def written(
         "",
         "[review]",
         f'kind = "{kind}"',
+        *([] if choice.box is None else [choice.box.text().format(*map(_toml, boxed))]),
         f'question = "{_question(choice)}"   # FILL IN',
         f"project = {_toml(f'Second Reader: {name}'[:50])}",
         "",
