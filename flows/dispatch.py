@@ -14,7 +14,7 @@ from flows.scoring import payloads
 from models.config.stream import Stream
 from review.label_studio import access, duplicates, projects
 from review.ledger import records
-from review.queries import adjudication, pending_cases, readings, sent_tasks, totals
+from review.queries import adjudication, items, pending_cases, readings, sent_tasks, totals
 
 
 @flow(name="dispatch", flow_run_name="dispatch-{stream}")
@@ -76,17 +76,22 @@ def send_all(run: runs.Run, put: Callable[..., int]) -> runs.Counts:
 
 
 def tell_earlier(run: runs.Run, case_ids: list[str], epoch_id: str) -> None:
-    """Say, before anything is sent, which of the cases an earlier model or rule decided."""
+    """Say, before anything is sent, which of the cases are no evidence about the model that answers now."""
+    name, model = run.stream.name, run.stream.model.id
     earlier = pending_cases.of_earlier_epochs(run.ledger, run.stream.name, case_ids, epoch_id)
     if earlier:
         runs.log.warning(
             "dispatch %s: %d of %d cases that go to people were decided in an earlier epoch: what people say of them is no "
-            "evidence about %s; to have it answer the same items, give the rows ids of their own",
-            run.stream.name,
-            earlier,
-            len(case_ids),
-            run.stream.model.id,
-        )
+            "evidence about %s; where another model answered them, score what it says of them now, under the same ids",
+            name, earlier, len(case_ids), model,
+        )  # fmt: skip
+    chosen = items.chosen_by_release(run.ledger, run.stream.name).is_in(case_ids).sum() if case_ids else 0
+    if chosen:
+        runs.log.warning(
+            "dispatch %s: %d of %d cases that go to people were decided anew after answers to their items or to others of their "
+            "time had been released: what people say of them certifies no threshold of %s; new items do",
+            name, chosen, len(case_ids), model,
+        )  # fmt: skip
 
 
 @task(name="send", cache_policy=NO_CACHE, **flow_states.RETRY)

@@ -9,7 +9,7 @@ from flows.governance import eras, safeguards
 from flows.inputs import files, first_look, taken_files
 from flows.inputs.prefetch import ahead
 from flows.runtime import flow_states, runs
-from flows.scoring import decide, payloads, workers
+from flows.scoring import decide, payloads, rescored, workers
 from review.queries import certificates
 
 CHUNK_ROWS = 100_000
@@ -60,8 +60,7 @@ def record_all(
                 "score %s: what cannot be scored is never released; the first, %s", run.stream.name, facts.example
             )
         counts = write(run.stream, run.run_id, chunk, facts)
-        for name, count in counts.items():
-            total[name] += count
+        decide.add(total, counts)
         if look is not None and counts["faults"]:
             look.finds_faults(chunk.source)
         runs.log.info("score %s: %s", run.stream.name, runs.line(total))
@@ -72,7 +71,7 @@ def _prepared(
     run: runs.Run, chunks: Iterator[files.Chunk], total: Mapping[str, int]
 ) -> Iterator[tuple[files.Chunk, decide.Facts]]:
     """Each chunk with its facts under the policy in force now, made while the chunk before it is written."""
-    before, counted_in = None, None
+    before, look, counted_in = None, None, None
     with runs.open_ledger(run.settings) as book:
         identity = book.identity
         for chunk in chunks:
@@ -81,7 +80,12 @@ def _prepared(
             now_in = in_force.epoch_id, certificates.era_number(book, in_force.epoch_id)
             if before is None or now_in != counted_in:
                 before, counted_in = decide.look_back(book, run.stream, in_force), now_in
+                look = rescored.look(book, run.stream, in_force)
             facts = decide.prepare(
-                run.stream, run.run_id, chunk, in_force, hashed=not again, before=before, identity=identity
+                *(run.stream, run.run_id, chunk, in_force),
+                hashed=not again,
+                before=before,
+                identity=identity,
+                look=look,
             )
             yield chunk, facts

@@ -11,7 +11,7 @@ from flows.runtime import runs
 from models import timestamps
 from review.label_studio import access, import_tasks, search, task_data
 from review.ledger import records
-from review.queries import pending_cases, sent_tasks
+from review.queries import items, pending_cases, sent_tasks
 
 # An import cut off from us may be committed by the server after a later one of ours, with lower ids: receipts younger
 # than this say nothing of the tasks before them.
@@ -37,30 +37,46 @@ def adopt(run: runs.Run, connection: access.Connection, project_id: int) -> Adop
     settled = sent_tasks.newest_task(run.ledger, project_id, before=timestamps.text(timestamps.parse(now) - SETTLED))
     there = search.task_ids(connection, project_id, start=settled)
     if newest and newest not in there:
-        # Somebody deleted it, or the server was restored from an older backup and deals the same ids again.
-        return Adopted(above=None)
+        # Somebody deleted it, or the server was restored from an older backup and deals the same ids again. What waits is
+        # looked for by its key when it is sent; what will not be sent, for its item was decided anew, is looked for here.
+        left = items.overtaken(run.ledger, run.stream.name).with_columns(slot=pl.lit(0, pl.Int64))
+        left = _with_keys(left, run.stream.name)
+        known = search.find(connection, project_id, left["task_key"])
+        return _record(run, left, known, project_id, connection, above=None)
     strangers = set(there).difference(sent_tasks.recorded_tasks(run.ledger, project_id, start=settled))
     highest = max(there, default=0)
     if not strangers:
         return Adopted(above=highest)
     keys = search.keys(connection, project_id, above=min(strangers) - 1)
-    name = run.stream.name
-    waiting = pending_cases.unsent(run.ledger, name)
-    waiting = waiting.with_columns(
-        task_key=pl.Series(
-            [task_data.task_key(name, case_id, slot) for case_id, slot in waiting.select("case_id", "slot").rows()],
-            dtype=pl.String,
-        )
-    )
-    landed = waiting.filter(pl.col("task_key").is_in(list(keys)))
+    unsent = _with_keys(pending_cases.unsent(run.ledger, run.stream.name), run.stream.name)
+    return _record(run, unsent, keys, project_id, connection, above=highest)
+
+
+def _with_keys(cases: pl.DataFrame, stream: str) -> pl.DataFrame:
+    keys = [task_data.task_key(stream, case_id, slot) for case_id, slot in cases.select("case_id", "slot").rows()]
+    return cases.with_columns(task_key=pl.Series(keys, dtype=pl.String))
+
+
+def _record(
+    run: runs.Run,
+    unsent: pl.DataFrame,
+    there: dict[str, list[int]],
+    project_id: int,
+    connection: access.Connection,
+    *,
+    above: int | None,
+) -> Adopted:
+    """Record those of some readings (case_id, slot, blind, task_key) that are there: key -> task ids."""
+    landed = unsent.filter(pl.col("task_key").is_in(list(there)))
     tasks = landed.with_columns(
         project_id=pl.lit(project_id, pl.Int64),
-        task_id=pl.Series([keys[key][0] for key in landed["task_key"]], dtype=pl.Int64),
+        task_id=pl.Series([there[key][0] for key in landed["task_key"]], dtype=pl.Int64),
     )
-    rows = records.dispatches(tasks, stream=name, run_id=run.run_id, now=now)
+    now = runs.clock()
+    rows = records.dispatches(tasks, stream=run.stream.name, run_id=run.run_id, now=now)
     for task_id in rows.filter(pl.col("slot") > 0)["task_id"]:
         import_tasks.offer(connection, task_id)  # it may have been killed before that, too
     run.ledger.append({"dispatch": rows}, now=now)
     if len(rows):
-        runs.log.info("dispatch %s: %d found that an earlier run had sent", name, len(rows))
-    return Adopted(above=highest, cases=len(rows), blind=int(rows["blind"].sum()))
+        runs.log.info("dispatch %s: %d found that an earlier run had sent", run.stream.name, len(rows))
+    return Adopted(above=above, cases=len(rows), blind=int(rows["blind"].sum()))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from review.ledger import rollups
 from review.ledger.ledger import Ledger
-from review.queries import certificates
+from review.queries import certificates, items
 from review.queries.policy_history import PolicyInForce
 
 REASON = "as many cases of its group as the plan allows were decided before"
@@ -28,6 +28,7 @@ class Repeats:
         plan = None if era is None else next(iter(era.plans.values()))
         self._most = group_size or (plan.group_size if plan is not None else None if grouped else ALONE)
         self._ledger, self._stream = ledger, stream
+        self._first = len(items.epochs(ledger, stream)) == 1
         self._members = _none()
         self._counts: NDArray[np.int64] = np.zeros(0, np.int64)
         if self._most is not None:
@@ -39,8 +40,9 @@ class Repeats:
             return pl.Series("case_id", [], dtype=pl.String)
         members = rollups.members(cases).to_numpy()
         before = self._before(members)
-        # What is decided already is counted already, and stays what it is.
-        met = cases.select(pl.lit(self._stream).alias("stream"), "case_id").filter(pl.Series(before > 0))
+        # What is decided already is counted already, or was in an earlier epoch, and stays what it is.
+        may_be_known = pl.Series(before > 0) if self._first else pl.lit(value=True)
+        met = cases.select(pl.lit(self._stream).alias("stream"), "case_id").filter(may_be_known)
         known = self._ledger.known("decision", met)
         new = (
             cases.select("case_id", "line", member=pl.Series(members), before=pl.Series(before))

@@ -17,7 +17,7 @@ from prefect.task_runners import TaskRunner
 
 from flows.inputs import files, first_look, taken_files
 from flows.runtime import flow_states, runs, settings
-from flows.scoring import cluster, decide
+from flows.scoring import cluster, decide, rescored
 from models.config.stream import Stream
 from models.errors import Misuse, SecondReaderError, Unavailable
 from review.ledger import ledger
@@ -45,7 +45,7 @@ def record_all(run: runs.Run, inbox: Path, look: taken_files.Look | None = None)
             _add(run, total, *line.take(), look)
     # What a worker recorded and died before it could say so was done again, and added nothing: the ledger knows.
     total |= totals.decided_after(run.ledger, run.stream.name, seal)
-    return total | {"repeats": total["read"] - total["decided"] - total["faults"]}
+    return total | {"repeats": total["read"] - total["decided"] - total["faults"] - total.get(decide.WITH_PEOPLE, 0)}
 
 
 def _add(
@@ -53,8 +53,7 @@ def _add(
 ) -> None:
     if look is not None and counts["faults"]:
         look.finds_faults(*{part.source for part in piece})
-    for name, count in counts.items():
-        total[name] += count
+    decide.add(total, counts)
     runs.log.info("score %s: %s", run.stream.name, runs.line(total))
 
 
@@ -120,7 +119,10 @@ def prepare(stream: Stream, run_id: str, piece: files.Piece, book: str) -> Facts
         )
     with runs.open_ledger(config) as opened:
         in_force, identity = runs.policy_in_force(opened, stream), opened.identity
-    return [decide.prepare(stream, run_id, chunk, in_force, identity=identity) for chunk in files.read(piece)]
+        look = rescored.look(opened, stream, in_force)
+        return [
+            decide.prepare(stream, run_id, chunk, in_force, identity=identity, look=look) for chunk in files.read(piece)
+        ]
 
 
 @task(name="record", cache_policy=NO_CACHE, **flow_states.RETRY)
@@ -129,9 +131,7 @@ def record(stream: Stream, run_id: str, piece: files.Piece, facts: Facts) -> dic
     total = dict.fromkeys(decide.COUNTS, 0)
     with runs.open_ledger() as book:
         for place, one in enumerate(facts):
-            counts = decide.append(book, stream, run_id, one, partial(_chunk, piece, place))
-            for name, count in counts.items():
-                total[name] += count
+            decide.add(total, decide.append(book, stream, run_id, one, partial(_chunk, piece, place)))
     return total
 
 

@@ -130,11 +130,13 @@ def clashes(decisions: pl.DataFrame) -> pl.DataFrame:
     `decisions` has CASE_SCHEMA, and maybe more columns. What the row said stands in `raw`.
     """
     shown = columns.printable(pl.col("case_id"))
-    return decisions.with_columns(raw=columns.json(decisions, _RECORDED)).select(
-        "source",
-        pl.col("line").cast(pl.Int64),
-        columns.sentence("id '", shown, "' was decided before with different content").alias("reason"),
-        "raw",
+    return rejected(decisions, columns.sentence("id '", shown, "' was decided before with different content"))
+
+
+def rejected(cases: pl.DataFrame, reason: pl.Expr) -> pl.DataFrame:
+    """Faults for cases that cannot be decided. FAULT_SCHEMA. `cases` has CASE_SCHEMA; what the row said stands in `raw`."""
+    return cases.with_columns(raw=columns.json(cases, _RECORDED)).select(
+        "source", pl.col("line").cast(pl.Int64), reason.alias("reason"), "raw"
     )
 
 

@@ -136,18 +136,28 @@ def recorded_rows(
     where: database.Address, cursor: dbapi.Cursor, name: str, frame: pl.DataFrame, columns: list[str]
 ) -> pl.DataFrame:
     """Of the rows of a table whose keys are in the frame: some columns, typed as in the frame. In a transaction."""
-    key = layout.key(name)
-    cursor.adbc_ingest("stage", frame.select(key).to_arrow(), mode="create", temporary=True)
+    rows = matching(where, cursor, name, frame.select(layout.key(name)), columns)
+    return rows.cast(dict(frame.select(columns).schema))  # type: ignore[arg-type]
+
+
+def matching(
+    where: database.Address, cursor: dbapi.Cursor, name: str, keys: pl.DataFrame, columns: list[str]
+) -> pl.DataFrame:
+    """Some columns of the rows of a table that have, in the columns of `keys`, the values of one of its rows. In a transaction.
+
+    A row of the table is there as often as its values are among `keys`.
+    """
+    cursor.adbc_ingest("stage", keys.to_arrow(), mode="create", temporary=True)
     if where.kind == "postgresql":
         # It knows nothing of the new table's rows, and would hash all of history to find some: each by the index.
         for way in ("hashjoin", "mergejoin"):
             cursor.execute(f"SET LOCAL enable_{way} = off")
-    on = " AND ".join(f't."{column}" = s."{column}"' for column in key)
+    on = " AND ".join(f't."{column}" = s."{column}"' for column in keys.columns)
     names = database.quoted(columns, "t.")
     cursor.execute(f"SELECT {names} FROM stage s JOIN {database.quoted([name])} t ON {on}")  # noqa: S608 (our own names)
-    recorded = frames.frame(cursor.fetch_arrow_table()).cast(dict(frame.select(columns).schema))  # type: ignore[arg-type]
+    rows = frames.frame(cursor.fetch_arrow_table())
     cursor.execute("DROP TABLE stage")
-    return recorded
+    return rows
 
 
 def _check_references(where: database.Address, cursor: dbapi.Cursor, name: str, frame: pl.DataFrame) -> None:

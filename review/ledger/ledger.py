@@ -3,7 +3,7 @@
 The only way to the database. Every append is one transaction: all of it, or nothing. Writing twice equals writing once.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Self
@@ -185,6 +185,14 @@ class Ledger:
             return rows.select(wanted)
         with self._looking() as cursor:
             return appends.recorded_rows(self._where, cursor, name, rows, wanted)
+
+    def matching(self, name: str, keys: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+        """Some columns of the rows of a table that have, in the columns of `keys`, the values of one of its rows; in any order.
+
+        However many keys there are, they are joined in the database. `keys` has no row twice. Writes nothing.
+        """
+        with self._looking() as cursor:
+            return appends.matching(self._where, cursor, name, keys, list(columns))
 
     @contextmanager
     def _looking(self) -> Iterator[dbapi.Cursor]:

@@ -147,6 +147,17 @@ def read(extracts: Sequence[pl.DataFrame], eras: Mapping[str, Sequence[int]] = M
     return Cases(kinds=kinds, unsampled=tuple(map(risen, of_kind)), sampled=sampled)
 
 
+def without(cases: Cases, case_ids: pl.Series) -> Cases:
+    """The cases without some of those sampled for a blind label."""
+    gone = cases.sampled["case_id"].is_in(case_ids.implode())
+    fewer = np.bincount(cases.sampled["kind"].filter(gone), minlength=len(cases.kinds))
+    return Cases(
+        kinds=cases.kinds.with_columns(n=pl.col("n") - pl.Series(fewer, dtype=pl.Int64)),
+        unsampled=cases.unsampled,
+        sampled=cases.sampled.filter(~gone),
+    )
+
+
 def code(rows: pl.DataFrame, keys: pl.DataFrame, by: Sequence[str]) -> pl.Series:
     """Of each row, which of the distinct `keys` it has in the columns `by`: its index, from 0."""
     known = keys.select(by).with_row_index("code")

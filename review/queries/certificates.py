@@ -17,7 +17,7 @@ from models.certification import case_counts, certificate, era_plan, prefix
 from models.evaluation.outcome import Outcome
 from models.routing.policy import Policy
 from review.ledger.ledger import Ledger
-from review.queries import field_outcomes, outcomes, policy_history
+from review.queries import field_outcomes, items, outcomes, policy_history
 from review.queries.outcomes import Outcomes
 
 _TUPLES = ("thresholds", "starts", "weights")
@@ -197,9 +197,11 @@ def look(
 ) -> tuple[certificate.Progress, bool]:
     """Look at the samples of the plan's era: what today's labels certify, and whether anything is new since the last look.
 
-    `all_cases`: the stream's decisions. Raises ValueError if a sample's propensity is not one its policy gives.
+    `all_cases`: the stream's decisions; of items decided anew those count that no earlier model's confidence has chosen. Raises
+    ValueError if a sample's propensity is not one its policy gives.
     """
-    cases = outcomes.released_at_most(outcomes.of_era(outcomes.of(all_cases, plan.epoch), plan.era), plan.group_size)
+    era_cases = outcomes.of_era(outcomes.of(all_cases, plan.epoch), plan.era)
+    cases = outcomes.released_at_most(_unchosen(ledger, era_cases, plan.epoch), plan.group_size)
     if part:
         cases = outcomes.with_prediction(cases, part)
     rules = policies(ledger, plan.epoch)
@@ -216,6 +218,13 @@ def look(
     ):
         return before, False
     return after, True
+
+
+def _unchosen(ledger: Ledger, cases: Outcomes, epoch_id: str) -> Outcomes:
+    """Without those decided anew that an earlier model's confidence has chosen: they are no evidence."""
+    stream = ledger.read("SELECT stream FROM epoch WHERE epoch_id = :epoch", epoch=epoch_id)["stream"]
+    chosen = [items.chosen_by_release(ledger, name) for name in stream if items.decides_anew(ledger, name)]
+    return outcomes.without(cases, pl.concat(chosen)) if chosen else cases
 
 
 def samples(cases: Outcomes, version: Mapping[str, int], thresholds: tuple[float, ...]) -> certificate.Samples:

@@ -18,7 +18,7 @@ from models import timestamps
 from models.evaluation.outcome import SETTLED, Outcome
 from review.ledger import rollups
 from review.ledger.ledger import Ledger
-from review.queries import confidence_levels, readings
+from review.queries import confidence_levels, items, readings
 from review.queries import overlap as overlaps
 from review.queries.readings import Reviewed
 
@@ -59,9 +59,12 @@ def read(
 ) -> Outcomes:
     """All decisions of a stream. Without `second_opinion` nothing is disputed: a tie, or one answer, is wrong.
 
-    `overlap`: the share of blind answers that agree with the model which another person reads, too.
+    `overlap`: the share of blind answers that agree with the model which another person reads, too. A sample that nobody will be
+    asked about, for another case of its item has overtaken it, is left out: nothing that people said has decided that.
     """
     cases = rollups.read(list(extracts_of(ledger, stream)), eras(ledger, stream))
+    if items.decides_anew(ledger, stream):
+        cases = rollups.without(cases, items.overtaken(ledger, stream)["case_id"])
     due = timestamps.text(timestamps.parse(now) - timedelta(hours=deadline_hours))
     people = readings.read(ledger, stream)
     claims = overlaps.sampled(cases.kinds, cases.sampled, overlaps.salts(ledger, stream), overlap)
@@ -151,6 +154,12 @@ def eras(ledger: Ledger, stream: str) -> dict[str, list[int]]:
     for epoch_id, _, seal in rows.iter_rows():
         before.setdefault(epoch_id, []).append(int(seal))
     return before
+
+
+def without(cases: Outcomes, case_ids: pl.Series) -> Outcomes:
+    """Without some of those sampled for a blind label."""
+    left = rollups.without(rollups.Cases(kinds=cases.kinds, unsampled=cases.unsampled, sampled=cases.sampled), case_ids)
+    return replace(cases, kinds=left.kinds, sampled=left.sampled)
 
 
 def with_prediction(cases: Outcomes, label: str) -> Outcomes:

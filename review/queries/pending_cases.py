@@ -7,6 +7,7 @@ from functools import partial
 import polars as pl
 
 from review.ledger.ledger import Ledger
+from review.queries import items
 
 _IN_A_QUERY = 10_000  # values: SQLite takes 32,766
 
@@ -54,11 +55,13 @@ def pending(
     a beginning of what was sampled. Before that come recalled cases, for up to half of the places. `blind_first`: blind samples
     before the others, while evidence is what is lacking. `since`: a seal; blind samples decided under later ones come first,
     for four places in five: behind an old backlog nobody would see what is released now. A payload may be null, by reference.
+    A case that another of its item has overtaken (`items`) waits no more.
     """
     columns = "case_id, payload, source, line, content, prediction, confidence, doubt, route, blind, decided_at"
+    waits = f" AND NOT {items.is_overtaken('wanted')}" if items.decides_anew(ledger, stream) else ""
 
     def some(which: str, most: int, order: str = "", **values: int) -> pl.DataFrame:
-        sql = f"SELECT {columns} {_UNSENT} AND {which} ORDER BY {order}seal, content, case_id LIMIT :most"
+        sql = f"SELECT {columns} {_UNSENT}{waits} AND {which} ORDER BY {order}seal, content, case_id LIMIT :most"
         return ledger.read(sql, stream=stream, most=most, **values)
 
     by_kind = "CASE WHEN blind THEN 0 ELSE 1 END, " if blind_first else ""
@@ -75,8 +78,8 @@ def pending(
 def unsent(ledger: Ledger, stream: str) -> pl.DataFrame:
     """Every reading that may be under way without a receipt, in any order: case_id, slot, blind.
 
-    The first one of each case that waits for a person, and the next one of each case that was read blind: the dispute that
-    asked for it may be over, and its task is there all the same.
+    The first one of each case that waits for a person, or did before its item was decided anew, and the next one of each
+    case that was read blind: the dispute that asked for it may be over, and its task is there all the same.
     """
     first = ledger.read(f"SELECT case_id, blind {_UNSENT}", stream=stream)
     after = ledger.read(

@@ -5,6 +5,7 @@ import json
 import polars as pl
 
 from review.ledger.ledger import Ledger
+from review.queries import items
 
 UNSHOWN = "cannot be shown to a person"  # in the reason of each such fault
 _AT_ONCE = 10_000  # values in a query: SQLite takes 32,766
@@ -38,15 +39,16 @@ def unshown(ledger: Ledger, stream: str) -> dict[str, int]:
         stream=stream,
         like=f"%{UNSHOWN}%",
     )
+    waits = items.without_overtaken(ledger, stream, "d")
     cases = sorted({str(json.loads(raw)["case_id"]) for raw in rows["raw"]})
     waiting = sampled = 0
     for start in range(0, len(cases), _AT_ONCE):
         left = ledger.read(
-            """
+            f"""
             SELECT count(*) AS n, coalesce(sum(CASE WHEN d.blind THEN 1 ELSE 0 END), 0) AS samples FROM decision d
             WHERE d.stream = :stream AND d.case_id IN :cases AND NOT EXISTS (
                 SELECT 1 FROM dispatch s WHERE s.stream = d.stream AND s.case_id = d.case_id AND s.slot = 0
-            )
+            ){waits}
             """,
             stream=stream,
             cases=cases[start : start + _AT_ONCE],

@@ -12,7 +12,7 @@ from models import timestamps
 from models.routing import measuring
 from review.ledger import rollups
 from review.ledger.ledger import Ledger
-from review.queries import candidates
+from review.queries import candidates, items, outcomes
 from review.queries.outcomes import Outcomes
 
 ANSWERS = pl.Schema(
@@ -92,16 +92,17 @@ def wanted(ledger: Ledger, stream: str, model_id: str) -> pl.DataFrame:
     """Blind samples for measuring that the model has not answered, in the order of decision.
 
     case_id, payload (null: by reference), source, line, content, and of this model model_id, prediction, raw_score, doubt, slices
-    and field_scores. Answered by people or not: who asks the model chooses none by its label.
+    and field_scores. Answered by people or not: who asks the model chooses none by its label. Those that people will never be
+    asked about (`items.overtaken`) are left out.
     """
     rows = ledger.read(
-        """
+        f"""
         SELECT d.case_id, d.payload, d.source, d.line, d.content, d.group_id, d.model_id, d.prediction, d.raw_score, d.doubt,
                d.slices, d.field_scores
         FROM decision d
         WHERE d.stream = :stream AND d.blind AND NOT EXISTS (
             SELECT 1 FROM shadow s WHERE s.stream = d.stream AND s.case_id = d.case_id AND s.model_id = :model
-        ) ORDER BY d.seal, d.content, d.case_id
+        ){items.without_overtaken(ledger, stream, "d")} ORDER BY d.seal, d.content, d.case_id
         """,
         stream=stream,
         model=model_id,
@@ -125,8 +126,11 @@ def decided(ledger: Ledger, stream: str, case_ids: list[str]) -> pl.DataFrame:
 def compared(ledger: Ledger, stream: str, cases: Outcomes, model_id: str, *, beside: str, after: int = 0) -> Compared:
     """The samples decided under later seals than `after`, of whatever epoch, beside what a model said of them.
 
-    `cases`: the stream's decisions. `beside`: the model that it is held against, this one.
+    `cases`: the stream's decisions. `beside`: the model that it is held against, this one. Where items were decided anew, those
+    count that nothing any model said has chosen (docs/method.md 2.2): of the epochs before that, what people had by then.
     """
+    if items.decides_anew(ledger, stream):
+        cases = _unchosen(ledger, stream, cases)
     kinds = cases.kinds.select("policy_id", "propensity", "held")[cases.sampled["kind"]]
     apart = pl.col("contested") & pl.col("case_id").is_in(_apart(ledger, stream, model_id).implode())
     settled = pl.col("settled") & ~apart
@@ -147,6 +151,26 @@ def compared(ledger: Ledger, stream: str, cases: Outcomes, model_id: str, *, bes
     last = rows["asked"].to_numpy().nonzero()[0].max(initial=-1)
     nth = [*models(ledger, stream), model_id].index(model_id) + 1
     return Compared(model_id=model_id, cases=rows.head(int(last) + 1), nth=nth)
+
+
+def _unchosen(ledger: Ledger, stream: str, cases: Outcomes) -> Outcomes:
+    """Without samples of earlier epochs that were not sent when their items began to be decided anew, and without items decided
+    anew that were chosen by an earlier model's confidence.
+
+    Which of the former wait on is decided by what the later model says: those of which it said the same.
+    """
+    first = items.decided_anew_from(ledger, stream)
+    sent = ledger.read("SELECT case_id, seal FROM dispatch WHERE stream = :stream AND slot = 0", stream=stream)
+    named = cases.sampled.select("case_id", epoch_id=cases.kinds["epoch_id"].gather(cases.sampled["kind"]))
+    ends = pl.DataFrame(
+        {"epoch_id": list(first), "end": list(first.values())}, schema={"epoch_id": pl.String, "end": pl.Int64}
+    )
+    late = (
+        named.join(ends, on="epoch_id")
+        .join(sent.cast({"case_id": pl.String, "seal": pl.Int64}), on="case_id", how="left")
+        .filter(pl.col("seal").is_null() | (pl.col("seal") > pl.col("end")))
+    )
+    return outcomes.without(cases, pl.concat([late["case_id"], items.chosen_by_release(ledger, stream)]))
 
 
 def _answerable(ledger: Ledger, stream: str, named: pl.DataFrame, model_id: str) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from models import names_and_reasons, timestamps
 from models.config.stream import Stream
 from models.routing.policy import Route
 from review.ledger.ledger import Ledger
-from review.queries import overlap, policy_history, readings
+from review.queries import items, overlap, policy_history, readings
 
 NONE = timedelta(0)
 
@@ -86,14 +86,17 @@ def read(ledger: Ledger, stream: Stream, epoch_id: str) -> pl.DataFrame:
 
 
 def oldest_wait(ledger: Ledger, stream: str, epoch_id: str) -> str | None:
-    """When the oldest released sample of the epoch was decided that nobody has answered; None: there is none."""
+    """When the oldest released sample of the epoch was decided that nobody has answered; None: there is none.
+
+    One that nobody will be asked about, for people have another case of its item, is left out.
+    """
     rows = ledger.read(
-        """
+        f"""
         SELECT min(d.decided_at) AS oldest FROM decision d
         WHERE d.stream = :stream AND (d.route = 'REVIEW' OR d.blind) AND d.epoch_id = :epoch AND d.route = 'AUTOMATE'
             AND NOT EXISTS (
                 SELECT 1 FROM review r WHERE r.stream = d.stream AND r.case_id = d.case_id AND r.outcome = 'answer'
-            )
+            ){items.without_overtaken(ledger, stream, "d")}
         """,
         stream=stream,
         epoch=epoch_id,

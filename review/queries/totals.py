@@ -10,7 +10,7 @@ from models import timestamps
 from models.routing.policy import Route
 from review.ledger import rollups
 from review.ledger.ledger import Ledger
-from review.queries import readings
+from review.queries import items, readings
 from review.queries.readings import Reviewed
 
 DAY = 86_400.0  # seconds
@@ -32,14 +32,23 @@ def totals(ledger: Ledger, stream: str, people: Reviewed) -> dict[str, int]:
         "reviewed": len(people.readings),
         "open": len(people.sent) - len(people.readings) - len(readings.spent(people)),
         "recalled": recalled,
-        "waiting": decided["for_people"] + recalled - int((people.sent["slot"] == 0).sum()),
+        "waiting": decided["for_people"]
+        + recalled
+        - int((people.sent["slot"] == 0).sum())
+        - _overtaken(ledger, stream),
     }
 
 
 def waiting(ledger: Ledger, stream: str) -> int:
     """Cases that wait to be put before a person."""
     sent = ledger.read("SELECT count(*) AS n FROM dispatch WHERE stream = :stream AND slot = 0", stream=stream)
-    return _decided(ledger, stream)["for_people"] + _recalled(ledger, stream) - int(sent["n"].item())
+    wanted = _decided(ledger, stream)["for_people"] + _recalled(ledger, stream)
+    return wanted - int(sent["n"].item()) - _overtaken(ledger, stream)
+
+
+def _overtaken(ledger: Ledger, stream: str) -> int:
+    """Cases that would wait, had their item not been decided anew."""
+    return len(items.overtaken(ledger, stream)) if items.decides_anew(ledger, stream) else 0
 
 
 def _decided(ledger: Ledger, stream: str) -> dict[str, int]:

@@ -4,7 +4,7 @@ import polars as pl
 
 from models.routing.policy import Route
 from review.ledger.ledger import Ledger
-from review.queries import readings
+from review.queries import items, readings
 from review.queries.readings import Reviewed
 
 MOST = 20_000  # cases, the newest: more would tell no more, and a report is to be there in a second
@@ -32,14 +32,16 @@ _AT = ("asked", "arrived", "decided", "first", "final")
 def of(ledger: Ledger, stream: str, people: Reviewed, *, since: str, second_opinion: bool) -> pl.DataFrame:
     """Cases for people that were decided since a time, of all epochs, at most MOST: SCHEMA, in the order of decision.
 
-    Times are seconds since 1970, UTC. A blind answer against the model, or one that its reader is not sure of, is final when
-    another has decided it; any other is with the first reading.
+    Those that nobody will be asked about, since their item was decided anew, are left out. Times are seconds since 1970, UTC. A
+    blind answer against the model, or one that its reader is not sure of, is final when another has decided it; any other is
+    with the first reading.
     """
     decided = ledger.read(
-        """
+        f"""
         SELECT case_id, route, model_id, blind, prediction, confidence, produced_at AS arrived, decided_at AS decided, latency_ms,
                cost, propensity, request
-        FROM decision WHERE stream = :stream AND (route = 'REVIEW' OR blind) AND decided_at >= :since
+        FROM decision d WHERE stream = :stream AND (route = 'REVIEW' OR blind) AND decided_at >= :since
+            {items.without_overtaken(ledger, stream, "d")}
         ORDER BY decided_at DESC, seal DESC, case_id LIMIT :most
         """,
         stream=stream,

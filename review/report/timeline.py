@@ -13,7 +13,7 @@ from models.routing import policy
 from review import formats
 from review.ledger.ledger import Ledger
 from review.ledger.review_outcome import ReviewOutcome
-from review.queries import alarms, finished, readings, registered, suspicion
+from review.queries import alarms, finished, items, readings, registered, suspicion
 
 _DATA = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,", re.IGNORECASE)
 
@@ -51,6 +51,7 @@ def case(
     line = _releases(row)
     lines = [
         f"case        {case_id} of {stream}",
+        *([f"item        {row['item_id']}, which another model had decided before"] if row["item_id"] else []),
         f"input       {row['source']}, line {row['line']}; SHA-256 {row['content']}",
         *([f"payload     {where}"] if where else []),
         *_fields(payload, order),
@@ -67,9 +68,16 @@ def case(
         ),
         f"decided     {row['decided_at']}: {row['route']}" + (f" ({row['held']})" if row["held"] else ""),
         *_after(ledger, row),
+        *_anew(ledger, stream, case_id),
         *_goes_out(ledger, row),
     ]
     return "\n".join(lines)
+
+
+def _anew(ledger: Ledger, stream: str, case_id: str) -> list[str]:
+    """What the item of a case was decided anew as, later."""
+    later = items.later(ledger, stream, case_id)
+    return [f"anew        {at}: decided anew by {model} as {case!r}" for case, model, at in later.iter_rows()]
 
 
 def _goes_out(ledger: Ledger, row: dict[str, Any]) -> list[str]:
@@ -169,6 +177,7 @@ def _retired(ledger: Ledger, stream: str, case_id: str) -> str | None:
             f"input       SHA-256 {row['content']}...",
             f"retired     {row['retired_at']} by {row['retired_by']}: {row['because']}",
             f"record      {row['file']}, seal {row['of_seal']}; SHA-256 of the file {row['file_digest']}",
+            *_anew(ledger, stream, case_id),
         ]
     )
 

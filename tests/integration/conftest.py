@@ -11,6 +11,7 @@ from review.ledger import ledger
 from tests.integration import ledger_facts as facts
 from tests.integration.desk import ANN, WHY, Clock
 from tests.integration.inbox import Inbox
+from tests.integration.reruns import V1, Reruns
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
@@ -53,3 +54,23 @@ def inbox(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         epochs.begin_epoch(book, built.run().stream, ANN)
         actions.adopt("mail", 0.5, by=ANN, because=WHY, uncertified=True)
         yield built
+
+
+@pytest.fixture
+def reruns(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reruns]:
+    """A stream of m-1, with a file of its answers in the inbox."""
+    for name, value in (("LEDGER", ledger_url), ("STREAMS", tmp_path), ("DATA", tmp_path)):
+        monkeypatch.setenv(f"SECOND_READER_{name}", str(value))
+    ledger.migrate(ledger_url)
+    with ledger.open(ledger_url) as book:
+        built = Reruns(tmp_path, book)
+        epochs.begin_epoch(book, built.describe(), ANN)
+        built.deliver("v1.jsonl", V1)
+        yield built
+
+
+@pytest.fixture
+def cold(reruns: Reruns) -> Reruns:
+    """Forty cases of m-1 wait, and nothing was sent."""
+    assert reruns.score()["decided"] == 40
+    return reruns

@@ -86,7 +86,8 @@ TRIED: dict[str, str] = {
     "tests/integration/test_readers.py": "review.queries.overlap",
     "tests/integration/test_release.py": "flows.handover.outbox flows.release review.queries.handouts",
     "tests/integration/test_repeats.py": "flows.scoring.group_caps",
-    "tests/integration/test_rerun.py": "review.queries.reruns",
+    "tests/integration/test_rerun.py": "flows.scoring.rescored",
+    "tests/integration/test_rerun_people.py": "review.queries.items",
     "tests/integration/test_retention.py": (
         "flows.commands.retire flows.governance.retire review.integrity.retired review.ledger.archive "
         "review.ledger.removal review.retention.retirement"
@@ -94,7 +95,8 @@ TRIED: dict[str, str] = {
     "tests/integration/test_reviewers.py": "deploy.demo.label_stream",
     "tests/integration/test_rules.py": "review.queries.ruled review.queries.watched",
     "tests/integration/test_shadows.py": (
-        "flows.commands.shadow flows.planning.other_models flows.planning.shadows review.adoption.other_models "
+        "flows.commands.shadow flows.planning.other_models flows.planning.shadows flows.scoring.other_rows "
+        "models.outputs.other_answers review.adoption.other_models "
         "review.queries.shadows review.report.other_models_text"
     ),
     "tests/integration/test_shadow_columns.py": "flows.scoring.other_rows",
