@@ -15,6 +15,8 @@ Terms = dict[str, Any]  # key of the stream file, with its table, -> value as JS
 
 # Which model answers, and how sure it is.
 MODEL = frozenset({"model.id", "model.file", "model.features", "score.second_stage"})
+# Tables whose keys say how a row is read: its answer, and how sure the model was.
+_READING = ("labels", "input", "score", "field")
 # Their values are the SHA-256 of the files, in hex: a path says nothing of what lies there.
 FILES = ("model.file", "score.second_stage")
 _FILE, _SECOND_STAGE = FILES
@@ -102,6 +104,15 @@ def differs(
                 return f"the bytes of {key} have SHA-256 {ours[:12]}, those of the epoch in force {theirs[:12]}"
             return f"the file's {name} is {_shown(ours)}, that of the epoch in force {_shown(theirs)}"
     return None
+
+
+def reading(registered: Mapping[str, Any]) -> Terms:
+    """Those of some terms by which a row is read, whichever model answers; a key of no value is not there."""
+    return {
+        key: value
+        for key, value in registered.items()
+        if key.partition(".")[0] in _READING and key not in MODEL and value is not None
+    }
 
 
 def _pairs(key: str, now: Any, then: Any) -> Iterator[tuple[str, Any, Any]]:
