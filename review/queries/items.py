@@ -220,24 +220,20 @@ def chosen_by_release(ledger: Ledger, stream: str) -> pl.Series:
         f"SELECT policy_id, {', '.join(policy_history.RULE)} FROM policy WHERE stream = :stream", stream=stream
     )
     releasing = [row["policy_id"] for row in rules.iter_rows(named=True) if policy_history.rule_of(row).releases]
-    rows = ledger.read(
-        """
-        SELECT d.case_id FROM decision d WHERE d.stream = :stream AND d.item_id IS NOT NULL AND d.blind AND (
-            NOT EXISTS (SELECT 1 FROM decision f WHERE f.stream = d.stream AND f.case_id = d.item_id)
-            OR EXISTS (
-                SELECT 1 FROM decision f
-                WHERE f.stream = d.stream AND f.case_id = d.item_id AND f.policy_id IN :releasing
-            )
-            OR EXISTS (
-                SELECT 1 FROM decision f
-                WHERE f.stream = d.stream AND f.item_id = d.item_id AND f.seal < d.seal AND f.policy_id IN :releasing
-            )
-        )
-        """,
+    anew = ledger.read(
+        "SELECT case_id, item_id, seal FROM decision WHERE stream = :stream AND item_id IS NOT NULL AND blind",
         stream=stream,
-        releasing=releasing or [""],
-    )
-    return rows["case_id"].cast(pl.String)
+    ).cast({"case_id": pl.String, "item_id": pl.String, "seal": pl.Int64})
+    if anew.is_empty():
+        return anew["case_id"]
+    keys = anew.select(pl.lit(stream).alias("stream"), "item_id").unique()
+    first = ledger.matching("decision", keys.rename({"item_id": "case_id"}), ["case_id", "policy_id", "seal"])
+    others = ledger.matching("decision", keys, ["item_id", "policy_id", "seal"])
+    before = pl.concat([first.rename({"case_id": "item_id"}), others]).rename({"seal": "then"})
+    met = anew.join(before, on="item_id").filter(pl.col("then") < pl.col("seal"))
+    chosen = met.filter(pl.col("policy_id").is_in(releasing))["case_id"]
+    retired = ~pl.col("item_id").is_in(first["case_id"].implode())  # it was released, or it would be there
+    return anew.filter(pl.col("case_id").is_in(chosen.implode()) | retired)["case_id"]
 
 
 def later(ledger: Ledger, stream: str, case: str) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from flows.runtime import runs, settings
 from flows.scoring import decide, payloads, workers
 from review.integrity import verify
 from review.ledger import ledger
-from review.queries import readings, totals
+from review.queries import items, readings, totals
 from review.report import timeline
 from review.retention import retirement
 from tests.integration.desk import ANN
@@ -211,6 +211,9 @@ def test_a_retired_case_is_decided_anew_and_a_retired_new_case_is_known(reruns: 
     third.deliver("v3.jsonl", rows(V2, p=0.7))
     assert third.score()["decided"] == 40
     retired = third.book.read("SELECT case_id FROM retired WHERE case_id LIKE '%@2'")["case_id"][0]
+    blind = third.ids("WHERE blind AND model_id = 'm-3'")
+    assert len(blind) > 5
+    assert set(blind) <= set(items.chosen_by_release(third.book, "rerun")), "what was retired had been released"
     assert f"as '{retired[:-2]}@3'" in timeline.case(third.book, "rerun", retired[:-2])
     assert verify.ledger(third.book) == []
 
