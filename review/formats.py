@@ -16,6 +16,7 @@ from models.evaluation.estimate import Estimate, NotEnoughEvidence
 SPACE = "\u00a0"  # no-break: a number stays with its unit
 THIN = "\u202f"  # narrow no-break: between thousands
 DASH = "\u2013"
+_NOISE = 16  # units in the last place that sums and quotients of a few numbers may be off by
 
 
 def count(number: float, word: str = "", plural: str = "") -> str:
@@ -101,11 +102,19 @@ def thresholds(values: Sequence[float], scores: Iterable[float] = ()) -> list[st
 
     `scores`: all confidences there are, where they are known; then no case lies between a threshold and what is shown for it.
     Cut, not rounded: a text lies above the next lower value and not above its own, so that of the values it selects the
-    same. At least four decimals are looked at, more near 0 and 1; zeros at the end are left out.
+    same, but for scores that rounding alone sets apart from one. At least four decimals are looked at, more near 0 and 1; zeros
+    at the end are left out.
     """
     known = sorted({*values, *scores})
-    places = [bisect_left(known, value) for value in values]
-    return [_cut(value, known[at - 1] if at else None) for value, at in zip(values, places, strict=True)]
+    return [_cut(value, _below(value, known, values)) for value in values]
+
+
+def _below(value: float, known: Sequence[float], values: Sequence[float]) -> float | None:
+    """The next lower value; not one that rounding alone sets apart, as 0.87 / 0.99 by two orders of a sum, unless it is shown."""
+    at = bisect_left(known, value)
+    while at and known[at - 1] not in values and value - known[at - 1] <= _NOISE * math.ulp(value):
+        at -= 1
+    return known[at - 1] if at else None
 
 
 def number(value: float) -> str:

@@ -140,15 +140,17 @@ def chunks(
     rows: int = 100_000,
     scale_first: bool = False,
     tell: bool = True,
+    hint: format_hint.Hint = format_hint.named,
 ) -> Iterator[Chunk]:
     """The rows of a file, or of every file of a folder in the order of their names, at most `rows` at a time.
 
     Which files of a folder these are, says `flows.inputs.listing`. The columns are those the stream names and, of Parquet, the
     others whose name `also` takes; CSV comes with all it has. Without a `look` every file is read, and none is waited for.
     `scale_first`: long files are read through for the scale of their confidences before their first rows are handed out.
+    `hint`: says what to do where a column is missing, for the files are of a format known by name.
     Raises InputInvalid, at once if a file is not what it says, later only if a file breaks off or is of another scale.
     """
-    return _read(_plan(source, stream, look, also, tell=tell), look, rows, stream if scale_first else None)
+    return _read(_plan(source, stream, look, also, tell=tell, hint=hint), look, rows, stream if scale_first else None)
 
 
 def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: int = 100_000) -> Iterator[pl.DataFrame]:
@@ -205,6 +207,7 @@ def _plan(
     also: Callable[[str], bool] = lambda _: False,
     *,
     tell: bool = True,
+    hint: format_hint.Hint = format_hint.named,
 ) -> list[one_file.File]:
     """The files to read, each found to be what it says."""
     listed, unread = one_file.guarded(source, lambda: listing.listed(source, _names(stream)))
@@ -219,7 +222,7 @@ def _plan(
             plan.append(one_file.checked(file, stream, also, whole))
         except InputInvalid as error:
             if look is None or not _unbegun(path, stream) or not look.may_wait(path, name):
-                raise format_hint.named(error, source, stream) from None
+                raise hint(error, source, stream) from None
     return plan
 
 

@@ -34,6 +34,7 @@ def check(path: Path, frame: pl.DataFrame, ours: paths.Plan, stream: Stream) -> 
         table.cost,
         table.latency_ms,
     }
+    values |= set() if stream.review.box is None else set(stream.review.box.columns)
     values |= {table.produced_at, *([] if stream.score is None else stream.score.numbers)}
     needed = values | {table.prediction, *table.payload, *(table.probabilities or [])}
     needed |= set() if stream.score is None else set(stream.score.read)

@@ -87,6 +87,7 @@ def _other(stream: Stream, chunks: Callable[[Path, Stream], Iterator[Any]]) -> p
         | {"id": join.id, "payload": [name.removeprefix(before) for name in wanted]}
     )
     bare: dict[str, Any] = {"never_release": [], "always_audit": [], "score": None, "shadow": []}
+    bare["review"] = stream.review.model_copy(update={"box": None})
     other = stream.model_copy(
         update={"input": theirs, "model": stream.model.model_copy(update={"file": None, "features": None})} | bare
     )

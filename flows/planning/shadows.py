@@ -58,7 +58,8 @@ def asked(stream_name: str, model_id: str, to: Path) -> str:
             raise Misuse(
                 f"--wanted {to}: cannot be written: {error.strerror}; name a file in a folder of yours"
             ) from None
-    left = f" {formats.count(lost, 'more case')} cannot be shown: second-reader show faults." if lost else ""
+    faults = f"second-reader show faults {run.stream.name}"
+    left = f" {formats.count(lost, 'more case')} cannot be shown: {faults}." if lost else ""
     return f"{to}: {formats.count(len(lines), 'case')} to ask {model_id} about.{left}"
 
 

@@ -104,6 +104,7 @@ def _looked_at(path: Path, described: Stream, wanted: list[str]) -> tuple[Stream
     nothing = dict.fromkeys(["group", "model", "cost", "latency_ms", "produced_at", "join", "failed", *request.KEYS])
     plain = {"id": reserved.LINE, "payload": [reserved.LINE], "slices": []}
     rules: dict[str, Any] = {"never_release": [], "always_audit": [], "shadow": []}
+    rules["review"] = described.review.model_copy(update={"box": None})
     asked = _with(described.model_copy(update=rules), **nothing, **plain, **_format(path, described))
     failed = table.failed or []
     may_lack = [*wanted, table.id, table.group, table.model, *(name for rule in failed for name in rule.columns)]

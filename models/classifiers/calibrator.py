@@ -173,7 +173,7 @@ def read(data: bytes) -> Calibrator:
     """The calibrator in a skops file. Raises ModelInvalid if it is none, or not as `written` writes it."""
     content = skops_file.read(data)
     if not isinstance(content, dict) or content.get("kind") != KIND:
-        raise ModelInvalid("the file holds no calibrator of this version; train one with: second-reader retrain")
+        raise ModelInvalid("the file holds no calibrator of this version; train one with: second-reader retrain STREAM")
     try:
         (low, high), (of_log, of_rest) = content["edges"], content["slopes"]
         return Calibrator(

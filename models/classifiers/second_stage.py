@@ -147,7 +147,9 @@ def read(data: bytes) -> SecondStage:
     """The second stage in a skops file. Raises ModelInvalid if it is none, or not as `written` writes it."""
     content = skops_file.read(data, trusted=TRUSTED)
     if not isinstance(content, dict) or content.get("kind") != KIND:
-        raise ModelInvalid("the file holds no second stage of this version; train one with: second-reader retrain")
+        raise ModelInvalid(
+            "the file holds no second stage of this version; train one with: second-reader retrain STREAM"
+        )
     lists, texts = content.get("slices"), (content.get("labels"), content.get("fields"))
     if not (isinstance(lists, dict) and all(map(_texts, (*texts, list(lists), *lists.values())))):
         raise ModelInvalid("the file of the second stage is not as it was written; train it anew")

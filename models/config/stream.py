@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, Va
 
 from models.answers import same
 from models.config import field_table, messages, presets, rules, score_table, shadow_table, token_prices
+from models.config.box_table import Box
 from models.config.fields import (
     LONGEST,
     Amount,
@@ -48,6 +49,7 @@ class Review(Table):
     kind: Literal["text", "image", "pdf", "html", "record"]
     question: Annotated[str, Field(min_length=1, max_length=300)]
     instructions: str = ""
+    box: Box | None = None  # where on its picture the case lies; None: it is the whole picture
     show_id: bool = False  # show the case's id above it, for a reviewer who looks the case up elsewhere
     project: Annotated[str, Field(min_length=3, max_length=50)]  # title in Label Studio
     deadline_hours: Annotated[float, Field(gt=0, le=24 * LONGEST, allow_inf_nan=False)] = 48.0
@@ -215,6 +217,9 @@ class Stream(Table):
             {"tokens_in": self.input.tokens_in, "tokens_out": self.input.tokens_out},
             {"tokens_in": self.costs.million_tokens_in, "tokens_out": self.costs.million_tokens_out},
         )
+        if self.review.box is not None:
+            marked = [field.name for field in self.field if field.kind == "boxes"]
+            self.review.box.check(self.review.kind, self.input.payload, marked)
         if self.review.kind != "record" and len(self.input.payload) != 1:
             raise ValueError(
                 f"input.payload: kind {self.review.kind!r} shows one column; use kind 'record' for several"
@@ -240,11 +245,12 @@ class Stream(Table):
         answer_columns |= {name for field in self.field for name in (field.column, field.score) if name is not None}
         whose = {"the model's": answer_columns} | {f"{other.model}'s": set(other.telling) for other in self.shadow}
         for owner, names in whose.items() if info.context != HISTORY else ():
-            shown = [column for column in input_table.payload if any(leads_into(column, str(name)) for name in names)]
+            shown = [column for column in self.shown if any(leads_into(column, str(name)) for name in names)]
             if shown:
+                key = "input.payload" if shown[0] in input_table.payload else "review.box"
                 raise ValueError(
-                    f"input.payload: shows {shown[0]!r}, which tells {owner} answer or how sure it is to a reader who must not "
-                    "know it; leave it out (a reader who is to see the answer has it beside the payload)"
+                    f"{key}: shows {shown[0]!r}, which tells {owner} answer or how sure it is to a reader who must not know "
+                    "it; leave it out (who is to see the answer has it beside the payload; a value to correct is a [[field]])"
                 )
         return self
 
@@ -259,6 +265,11 @@ class Stream(Table):
             )
         if input_table.scale == "real":
             raise ValueError('input.scale: "real" is no probability, and input.confidence is that of a label')
+
+    @property
+    def shown(self) -> list[str]:
+        """The columns that say what people are shown, each once: the payload, and where on a picture its box lies."""
+        return [*self.input.payload, *([] if self.review.box is None else self.review.box.columns)]
 
     @property
     def least_error(self) -> float:

@@ -38,7 +38,7 @@ _NO_TERM = {
         "join",
     },
     "model": {"file"},
-    "review": {"instructions", "project", "deadline_hours", "queue_depth", "capacity_per_day"},
+    "review": {"box", "instructions", "project", "deadline_hours", "queue_depth", "capacity_per_day"},
     "target": set[str](),
 }
 _POLICY = ("per_class", "group_size")  # of [policy] only these: how often a case is sampled stands with each decision
@@ -57,6 +57,7 @@ def of(stream: Stream, model_digest: str | None, second_stage_digest: str | None
     terms: Terms = {"model.id": stream.model.id, _FILE: model_digest, "labels": list(stream.labels)} | _read_by(stream)
     for table, left_out in _NO_TERM.items():
         terms |= {f"{table}.{key}": value for key, value in tables[table].items() if key not in left_out}
+    terms |= {} if stream.review.box is None else {f"review.box.{key}": value for key, value in stream.review.box}
     terms |= _score(stream)
     terms |= {} if stream.ranked.second_stage is None else {_SECOND_STAGE: second_stage_digest or ""}
     terms |= {"field": [field.terms() for field in stream.field]} if stream.field else {}

@@ -17,6 +17,8 @@ from models.outputs import (
     contract,
     failures,
     fingerprint,
+    free_answers,
+    item_rows,
     predictions,
     request,
     score_columns,
@@ -134,7 +136,7 @@ def _unreadable(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
                 about=f"{key} {column}", sentence=f"no row has a value in {name}: check the name, or drop the key"
             )
         elif read is not None and (bad := there & read(frame, column).is_null()).any():
-            example = str(pl.select(columns.printable(pl.lit(text.filter(bad).head(1)))).item())
+            example = text.filter(bad)[0][:60]
             count = "none" if bad.sum() == n else f"{n - int(bad.sum())}"
             then = "such a case goes to a person" if key == "confidence" else "what cannot counts as not given"
             sentence = f"{count} of {n} values in {name} can be read, and {example!r} is not {way}; {then}"
@@ -168,14 +170,15 @@ def _of_answers(frame: pl.DataFrame, stream: Stream, column: str, key: str, then
             "unknown",
             kinds.filter(~pl.col("text").is_in([*near])),
             "are none of the labels",
-            f"check labels, or name another column in {key}",
+            f"they nearly all differ: {free}"
+            if key == "input.prediction" and (free := free_answers.of(text, stream))
+            else f"check labels, or name another column in {key}",
         ),
     ):
         rows, known = int(spellings["n"].sum()), len(text) - text.null_count()
         if (about == "unknown" and rows < known / _MANY) or not rows:
             continue
-        shown = pl.select(columns.printable(pl.lit(spellings["text"].head(_SHOWN).str.slice(0, 40)))).to_series()
-        listed = ", ".join(f"{one!r} ({n})" for one, n in zip(shown, spellings["n"].head(_SHOWN), strict=True))
+        listed = ", ".join(f"{one[:40]!r} ({n})" for one, n in spellings.head(_SHOWN).iter_rows())
         more = f" and {len(spellings) - _SHOWN} more" if len(spellings) > _SHOWN else ""
         sentence = f"{rows} of {known} answers in column {column!r} ({key}) {what}: {listed}{more}; {way}"
         yield Note(about=about if key == "input.prediction" else f"{about} {key}", sentence=f"{sentence}, or {then}")
@@ -193,8 +196,7 @@ def _repeated(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
     sentence = (
         f"{items['len'].sum()} rows have {len(items)} values in column {stream.input.id!r} (input.id), up to {most} of one, "
         f"and {len(several)} of these with different content: of each only the first row is decided, what says the same is a "
-        "repeat, what says something else a fault; if these are several answers to one item, drop input.confidence and add the "
-        "table [score.samples], which makes one case of them"
+        f"repeat, what says something else a fault; {item_rows.ways(frame, stream)}"
     )
     yield Note(about="id", sentence=sentence)
 
@@ -221,12 +223,10 @@ def several_answers(frame: pl.DataFrame, stream: Stream) -> str | None:
     several = items.filter(pl.col("values") > 1)
     if len(items) < _ITEMS or len(several) <= len(items) / 10:
         return None
-    drop = "drop input.confidence and " if stream.input.confidence is not None else ""
     return (
         f"{len(frame)} rows have {len(items)} values in column {stream.input.id!r} (input.id), and {len(several)} of these have "
-        f"different answers in column {answer!r} (input.prediction): no row of them is the answer; if they are several answers "
-        f"to one item, {drop}add the table [score.samples], which makes one case of them; if not, name the columns that tell the "
-        'rows apart, input.id = ["...", "..."]'
+        f"different answers in column {answer!r} (input.prediction): no row of them is the answer; "
+        f"{item_rows.ways(frame, stream)}"
     )
 
 

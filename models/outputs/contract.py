@@ -14,13 +14,23 @@ import polars_hash as plh
 
 from models import columns, time_columns
 from models.config.stream import Stream
-from models.outputs import comparable, fingerprint, one_label, pictures, predictions, request, reserved, ruled
+from models.outputs import (
+    box_values,
+    comparable,
+    fingerprint,
+    one_label,
+    pictures,
+    predictions,
+    request,
+    reserved,
+    ruled,
+)
 
 FAULT_SCHEMA = pl.Schema({"source": pl.String, "line": pl.Int64, "reason": pl.String, "raw": pl.String})
 CASE_SCHEMA = pl.Schema(
     {
         "case_id": pl.String,
-        "payload": pl.String,  # canonical JSON object of the payload columns
+        "payload": pl.String,  # canonical JSON object of what people are shown: `Stream.shown`
         "model_id": pl.String,
         "prediction": pl.String,  # one of the stream's labels, or a record's text; null: none that could be read
         "raw_score": pl.Float64,  # the confidence, on the unit scale (`scale`); null exactly where `doubt` says why
@@ -68,7 +78,7 @@ def validate(frame: pl.DataFrame, stream: Stream, *, source: str, latest: str | 
     The line of a row is its `reserved.LINE`, or else its position. A stream with a classifier of its own needs the
     columns `inference.apply` adds. `latest`: a time; a row that says it was produced after it stays unscored; None:
     none is. Raises InputInvalid if the confidences are plainly of another scale than `input.scale`, the predictions are
-    lists, or no picture can be shown to a reader, polars' ColumnNotFoundError if a column is missing.
+    lists, or no picture or box can be shown to a reader, polars' ColumnNotFoundError if a column is missing.
     """
     frame = columns.plain(frame)
     if reserved.LINE not in frame.columns:
@@ -82,6 +92,7 @@ def validate(frame: pl.DataFrame, stream: Stream, *, source: str, latest: str | 
             _joined_fault(frame, stream),
             _payload_fault(frame, stream),
             pictures.faults(frame, stream, source),
+            box_values.faults(frame, stream, source),
         )
     ).to_series()
     faults = _faults(frame, reasons, source)
@@ -107,7 +118,7 @@ def reread(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
         {
             "line": frame[reserved.LINE],
             "content": fingerprint.contents(frame, stream),
-            "payload": _texts(frame, stream.input.payload),
+            "payload": _texts(frame, stream.shown),
         },
         schema=REREAD_SCHEMA,
     )
@@ -149,7 +160,7 @@ def _payload_fault(frame: pl.DataFrame, stream: Stream) -> pl.Series:
 def _joined_fault(frame: pl.DataFrame, stream: Stream) -> pl.Series:
     """Why what a reader is to be shown is not in the other file (`input.join`); null: it is, or is not looked for there."""
     join = stream.input.join
-    if join is None or not any(name.startswith(f"{join.name}.") for name in stream.input.payload):
+    if join is None or not any(name.startswith(f"{join.name}.") for name in stream.shown):
         return pl.repeat(None, len(frame), dtype=pl.String, eager=True)
     return frame[reserved.JOINED]
 
@@ -198,7 +209,7 @@ def _cases(
             raw_score=pl.when(~ahead).then("raw_score"),
         )
         produced = pl.select(pl.when(~ahead).then(produced)).to_series()
-    payload = _texts(frame, table.payload)
+    payload = _texts(frame, stream.shown)
     asked = time(frame, table.asked_at)
     if latest is not None:
         asked = pl.select(pl.when(asked <= latest).then(asked)).to_series()  # a request that has not come is none
@@ -232,10 +243,10 @@ def _group(frame: pl.DataFrame, stream: Stream, payload: pl.Series) -> pl.Series
 
     16 digits, 64 bits: among ten million groups two are taken for one with a chance of 3 in a million.
     """
-    shown = columns.text(frame.select(stream.input.payload))
+    shown = columns.text(frame.select(stream.shown))
     compared = comparable.texts(shown)
     if not compared.equals(shown):
-        payload = columns.json(compared, stream.input.payload)
+        payload = columns.json(compared, stream.shown)
     text = pl.concat_str(pl.lit("1\n"), pl.lit(payload))
     if stream.input.group is not None:
         named_ = comparable.texts(columns.text(frame.select(stream.input.group))).to_series()

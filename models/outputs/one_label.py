@@ -1,5 +1,7 @@
 """A stream gives each case one label: a column of lists, as of several labels at once, is refused before it is recorded."""
 
+import json
+
 import polars as pl
 
 from models import columns
@@ -30,8 +32,16 @@ def _check(frame: pl.DataFrame, column: str, key: str, source: str) -> None:
         return
     place = several.arg_max() or 0
     shown = pl.select(columns.printable(pl.lit(text[place]))).item()
+    what, way = "record", f"name the part of it that is the answer, as in {column}.label, or each part as a [[field]]"
+    if text[place].startswith("["):
+        field = f'[[field]] with value = {json.dumps(column, ensure_ascii=False)} and kind = "set"'
+        what, way = (
+            "list",
+            f"read it as a field, {field} (`second-reader guess FILE` writes it), or make a stream for each label",
+        )
+    if key != "input.prediction":
+        way = f"name another column in {key}"
     raise InputInvalid(
-        f"{source}, line {frame[reserved.LINE][place]}: {column} {shown} is a list or record, and not the only one; a stream "
-        "gives each case one label: make a stream for each label, with a column of yes and no, or name another column in "
-        f"{key}"
+        f"{source}, line {frame[reserved.LINE][place]}: {column} {shown} is a {what}, and not the only one, and labels give each "
+        f"case one label: {way}"
     )

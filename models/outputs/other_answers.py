@@ -74,7 +74,7 @@ def _bare(stream: Stream, model_id: str, read: Input, **more: Any) -> Stream:
         update={
             "model": stream.model.model_copy(update={"id": model_id, "file": None, "features": None}),
             "input": read,
-            "review": stream.review.model_copy(update={"kind": "text"}),
+            "review": stream.review.model_copy(update={"kind": "text", "box": None}),
             "never_release": [],
             "always_audit": [],
             "shadow": [],

@@ -48,7 +48,7 @@ def open(url: str) -> "Ledger":  # noqa: A001 (called as ledger.open)
     where = database.address(url)
     version = _version(where)
     if version is None:
-        raise errors.LedgerInvalid(f"there is no ledger at {where.shown}: make it with `second-reader init`")
+        raise errors.LedgerInvalid(f"there is no ledger at {where.shown}: make it with `second-reader init STREAM`")
     if version != schema.VERSION:
         raise errors.LedgerInvalid(
             f"{where.shown} has schema {version}, this second-reader has {schema.VERSION}: back it up, then bring it up with "

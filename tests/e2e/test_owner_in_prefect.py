@@ -208,7 +208,7 @@ def kept(prefect_api: str, stream: str) -> list[str]:
 
 def test_status_has_every_stream_in_one_line_and_says_what_is_wrong_with_one(place: Place) -> None:
     place.deliver("one.jsonl", [mail(n) for n in range(10)])
-    assert "make it with `second-reader init`" in place.cli("status").out
+    assert "make it with `second-reader init STREAM`" in place.cli("status").out
     place.cli("init", place.name)
     assert place.cli("run", place.name).code == 0
     (place.home / "streams" / "broken.toml").write_text("name = 1", encoding="utf-8")

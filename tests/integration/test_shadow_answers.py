@@ -104,7 +104,7 @@ def test_a_record_of_the_other_model_is_written_as_ours_where_it_is_the_same(
     book: ledger.Ledger, tmp_path: Path
 ) -> None:
     same: dict[str, object] = {"vendor": "acme ", "vendor_conf": 0.7, "total": "12.504", "total_conf": 0.6}
-    said = [
+    answers_of = [
         same,
         same | {"total": 99},
         same | {"vendor": None},
@@ -112,7 +112,7 @@ def test_a_record_of_the_other_model_is_written_as_ours_where_it_is_the_same(
         same | {"total_conf": None},
         None,
     ]
-    rows = [record(n, said[n % 6]) for n in range(180)]
+    rows = [record(n, answers_of[n % 6]) for n in range(180)]
     text = COMMON.format(name="mail", labels="", model="") + FIELDS + SHADOW
     answers = score(book, tmp_path, "mail", text, rows)
     assert answers["doubt"].null_count() == len(answers), "this model's records are as sure as ever"

@@ -1,5 +1,7 @@
 """Thresholds are shown with as many digits as tell them apart, and spans as people plan by them."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +26,12 @@ def test_a_threshold_has_the_fewest_decimals_that_tell_it_from_the_others(
     values: list[float], shown: list[str]
 ) -> None:
     assert formats.thresholds(values) == shown
+
+
+def test_scores_that_rounding_alone_sets_apart_are_shown_as_one() -> None:
+    one, other = 0.87 / 0.99, math.nextafter(0.87 / 0.99, 0)
+    assert ["0.8787"] == formats.thresholds([one], [other, 0.5])
+    assert ["0.8787878787878788", "0.8787"] == formats.thresholds([one, other])  # both are shown
 
 
 @given(st.lists(st.floats(0, 1, allow_subnormal=False), min_size=1, max_size=40, unique=True))

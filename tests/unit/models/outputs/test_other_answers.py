@@ -99,7 +99,7 @@ def test_a_column_that_is_not_what_the_stream_says_is_refused_by_its_key() -> No
         InputInvalid, match=r"a.csv, line 1: score_2 50 is not .* as in shadow\[0\]\.scale = \"percent\""
     ):
         read(score_2=[50.0, 25.0, 100.0])
-    with pytest.raises(InputInvalid, match=r"or name another column in shadow\[0\]\.prediction"):
+    with pytest.raises(InputInvalid, match=r"name another column in shadow\[0\]\.prediction"):
         read(answer_2=['["bug"]'] * 3)
 
 
