@@ -7,7 +7,7 @@ answers are pooled in part: tau is the likeliest of a few (Laplace's approximati
 1000 labels on the shape is isotonic (Zadrozny and Elkan 2002): of all labels, and of a class with 1000 labels of its own by
 those alone. Labels are blind and weighted by 1 / propensity.
 
-A map that rises with the score moves no case past another, and changes nothing of what one threshold releases. It makes
+A map that rises with the score moves no case past another, and changes little of what one threshold releases. It makes
 numbers that can be priced. Offsets do move cases of one class past those of another (docs/method.md 4.7f).
 """
 
@@ -82,7 +82,7 @@ class Fitted:
 
     @property
     def reorders(self) -> bool:
-        """Whether cases of one class pass cases of another; else it releases what the model's own score does."""
+        """Whether cases of one class pass cases of another; else the order is that of the model's own score."""
         return len(set(self.calibrator.offsets)) > 1 or len(self.calibrator.steps) > 1
 
 

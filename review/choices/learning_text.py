@@ -85,8 +85,8 @@ def _check(check: Check) -> str:
     order = (
         "Answers of one class pass those of another by it; what it would release is in Other models of the report."
         if check.reorders
-        else "It keeps the order of the model's own score, so it releases what that does: what it is for is a number that can be "
-        "priced."
+        else "It keeps the order of the model's own score, so it releases about what that does: what it is for is a number that "
+        "can be priced."
     )
     return (
         f"In groups that it did not learn from its probability is {away[0]} from the truth (mean square), the model's own score "

@@ -274,7 +274,8 @@ of the wall's choice and no limit of a mean. *Refused*: splits in which the cand
 groups that it had not seen no better than the plain score, a calibrator whose probability was no nearer to the truth there. The
 plain score then stays. *Labels of both sides*: what the plain score is certified for in the product, where nothing is put aside
 for measuring: a candidate is worth its labels only where it releases more than that. Receipts are records, which have no classes,
-so a calibrator keeps their order and releases what the plain score does. The receipts are made up by the demo."""
+so a calibrator keeps their order; where it releases more or less, the chain that starts at a confidence of .9 starts at another
+case. The receipts are made up by the demo."""
 
 
 if __name__ == "__main__":

@@ -139,7 +139,7 @@ def test_what_a_candidate_was_kept_for_comes_first() -> None:
         "In groups that it did not learn from its probability is 0.0812 from the truth (mean square), the model's "
         "own score 0.0911."
     )
-    assert "It keeps the order of the model's own score, so it releases what that does" in texts[1]
+    assert "It keeps the order of the model's own score, so it releases about what that does" in texts[1]
     assert "Answers of one class pass those of another by it" in texts[2]
 
 
