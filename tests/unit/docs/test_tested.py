@@ -96,7 +96,7 @@ TRIED: dict[str, str] = {
     "tests/integration/test_rules.py": "review.queries.ruled review.queries.watched",
     "tests/integration/test_shadows.py": (
         "flows.commands.shadow flows.planning.other_models flows.planning.shadows "
-        "models.outputs.other_answers review.adoption.other_models "
+        "review.adoption.other_models "
         "review.queries.shadows review.report.other_models_text"
     ),
     "tests/integration/test_shadow_columns.py": "flows.scoring.other_rows",
