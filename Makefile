@@ -1,15 +1,16 @@
 # make demo               the whole loop on this machine: real servers, several days of data, a queue left open for you
 # make demo STREAM=tweets another stream (tweets, receipts); ARGS=--exit stops the servers at the end, ARGS=--fresh starts over,
 #                         ARGS=--drift has the scanner go wrong
-# make test               all tests, on real servers (ARGS="tests/unit -k policy": some of them)
+# make test               the tests, on real servers (ARGS="tests/unit -k policy": some of them)
+# make test-all           those, too, that differ from another in a parameter only (tests/families.py)
 # make lint               format, lint, types, layers
 # make fuzz               10 000 odd and damaged inputs (minutes); ARGS="--first 10000": others; writes docs/results/fuzz.md
 # make learning           what a second stage releases on the demo's data, over 20 splits (minutes); writes docs/results/learning.md
 # make bench              how fast, on how much
 # make bands              how many audits a later certificate takes, by band and at one rate (minutes); writes docs/results/audit-bands.md
 # make soak               a day of all schedules under load (a quarter of an hour); writes docs/results/soak.md
-# make streams            200 simulated streams of 60 days, judged by what was planted (some 40 minutes); `make test` lives 20
-# make formats            every format and kind of score from its files to finished answers (minutes); `make test` walks five
+# make streams            200 simulated streams of 60 days, judged by what was planted (some 40 minutes); `make test` lives 8
+# make formats            every format and kind of score from its files to finished answers (minutes); `make test` walks three
 # make faults             break everything on purpose, some thousand times; `make test` does a twentieth of it
 #
 # SECOND_READER_PREFECT=newest before any of them: with the newest Prefect that we accept, in an environment of its own
@@ -25,12 +26,15 @@ VENV = .venv$(if $(SECOND_READER_PREFECT),-prefect-$(SECOND_READER_PREFECT))
 # Without compiled modules every start of a command takes half as long again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint bands bench faults formats fuzz learning soak streams setup setup-all
+.PHONY: demo test test-all lint bands bench faults formats fuzz learning soak streams setup setup-all
 
 demo: setup-all
 	@$(VENV)/bin/python -m deploy.demo $(STREAM) $(ARGS)
 
 test: setup-all
+	@SECOND_READER_FAMILIES=some $(VENV)/bin/python -m pytest --ignore tests/bench --numprocesses 4 --dist loadgroup $(ARGS)
+
+test-all: setup-all
 	@$(VENV)/bin/python -m pytest --ignore tests/bench --numprocesses 4 --dist loadgroup $(ARGS)
 
 lint: setup

@@ -39,7 +39,7 @@ from review.queries import (
     totals,
 )
 from review.queries.outcomes import Outcomes
-from review.report import as_json, field_rows, report, summary
+from review.report import as_json, field_rows, model_answers, report, summary
 from review.report.figures import Alarm, Era, FieldRow, Pace, Report, Watch
 
 
@@ -156,7 +156,11 @@ def gather(
         fields=_fields(run, in_force, epoch, differing, weighed),
         others=other_models.of(run, in_force, cases),
     )
-    answers = choices.of(run, in_force, cases, figures, progress_by_scope=progress_by_scope, whole=weighed.whole)
+    waited = choices.waited(run, cases, now)
+    figures = replace(figures, model_answers=model_answers.of(waited, model=in_force.model_id, alpha=in_force.delta))
+    answers = choices.of(
+        run, in_force, cases, figures, progress_by_scope=progress_by_scope, whole=weighed.whole, waited=waited
+    )
     return replace(figures, choices=answers)
 
 

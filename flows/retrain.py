@@ -6,16 +6,27 @@ A deployment without a schedule: "Custom run" in Prefect's pages asks for a name
 from prefect import flow
 
 from flows.planning import candidates
-from flows.runtime import flow_states
+from flows.runtime import flow_states, runs
 
 
 @flow(name="retrain", flow_run_name="retrain-{stream}")
-def retrain(stream: str, model: str, kind: candidates.Kind = "second-stage") -> flow_states.Ended:
+def retrain(
+    stream: str, model: str, kind: candidates.KindName = "second-stage", curve: bool = True
+) -> flow_states.Ended:
     """Train a candidate on the labels that are for training, and record what it says of those kept for measuring.
 
     Args:
         stream: the stream's name.
         model: a name for the candidate; the file is called so.
-        kind: second-stage scores the model's answers anew; refit fits the stream's own classifier anew.
+        kind: second-stage scores the model's answers anew; calibrator makes its score a probability; refit fits the stream's own
+            classifier anew.
+        curve: train it on parts of the labels, too, to say whether more of them would help.
     """
-    return flow_states.ended(lambda: candidates.retrain(stream, model, kind))
+
+    def work() -> runs.Counts:
+        counts = candidates.retrain(stream, model, kind, curve=curve)
+        for sentence in counts["says"]:
+            runs.log.info("%s", sentence)
+        return counts
+
+    return flow_states.ended(work)

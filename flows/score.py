@@ -73,6 +73,7 @@ def _prepared(
     """Each chunk with its facts under the policy in force now, made while the chunk before it is written."""
     before, look, counted_in = None, None, None
     with runs.open_ledger(run.settings) as book:
+        identity = book.identity
         for chunk in chunks:
             again = total["read"] > 0 and total["decided"] == 0  # an inbox that was read before: nothing to hash
             in_force = runs.policy_in_force(book, run.stream)
@@ -80,5 +81,11 @@ def _prepared(
             if before is None or now_in != counted_in:
                 before, counted_in = decide.look_back(book, run.stream, in_force), now_in
                 look = rescored.look(book, run.stream, in_force)
-            facts = decide.prepare(run.stream, run.run_id, chunk, in_force, hashed=not again, before=before, look=look)
+            facts = decide.prepare(
+                *(run.stream, run.run_id, chunk, in_force),
+                hashed=not again,
+                before=before,
+                identity=identity,
+                look=look,
+            )
             yield chunk, facts

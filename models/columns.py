@@ -18,6 +18,8 @@ from models import time_columns
 
 Matrix = NDArray[np.float64]
 
+_CONTROLS = [chr(code) for code in (*range(32), *range(127, 160))]
+_ESCAPES = [letter.encode("unicode_escape").decode() for letter in _CONTROLS]
 _SPARE_ZEROS = r"(\.\d*?)0+$"  # of a decimal
 
 
@@ -57,8 +59,12 @@ def sentence(*parts: str | pl.Expr) -> pl.Expr:
 
 
 def printable(value: pl.Expr) -> pl.Expr:
-    """A String value fit for one line of a message: control characters are spaces, 60 characters at most."""
-    return value.str.replace_all(r"\p{Cc}", " ").str.slice(0, 60)
+    """A String value fit for one line of a message: control characters in escapes, 60 characters at most.
+
+    >>> print(pl.select(printable(pl.lit("other" + chr(10)))).item())
+    other\\n
+    """
+    return value.str.slice(0, 60).str.replace_many(_CONTROLS, _ESCAPES).str.slice(0, 60)
 
 
 def plain(frame: pl.DataFrame) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from models.evaluation.estimate import Estimate, NotEnoughEvidence
 SPACE = "\u00a0"  # no-break: a number stays with its unit
 THIN = "\u202f"  # narrow no-break: between thousands
 DASH = "\u2013"
+_NOISE = 16  # units in the last place that sums and quotients of a few numbers may be off by
 
 
 def count(number: float, word: str = "", plural: str = "") -> str:
@@ -69,6 +70,18 @@ def _outwards(value: float, rounded: Callable[[float], int]) -> str:
     return amount(rounded(round(value * 10**decimals, 9)) / 10**decimals)
 
 
+def thousand(price: Estimate, currency: str) -> str:
+    """What a thousand cost of which one costs `price`: `2.10 EUR (limits 2.00 to 2.21)`, more digits where they are cheap."""
+    value, low, high = (1000 * one for one in (price.value, price.low, price.high))
+    if not 0 < value < 0.1:
+        return f"{amount(value)}{SPACE}{currency} (limits {' to '.join(amounts(low, high))})"
+    decimals = 1 - math.floor(math.log10(value))
+    least, most = (
+        rounded(round(one * 10**decimals, 9)) / 10**decimals for one, rounded in ((low, math.floor), (high, math.ceil))
+    )
+    return f"{value:.{decimals}f}{SPACE}{currency} (limits {least:.{decimals}f} to {most:.{decimals}f})"
+
+
 def money(value: float) -> str:
     """A sum that somebody entered, to the cent: `1 200`, `1 200.50`."""
     return f"{value:,.2f}".removesuffix(".00").replace(",", THIN)
@@ -89,11 +102,19 @@ def thresholds(values: Sequence[float], scores: Iterable[float] = ()) -> list[st
 
     `scores`: all confidences there are, where they are known; then no case lies between a threshold and what is shown for it.
     Cut, not rounded: a text lies above the next lower value and not above its own, so that of the values it selects the
-    same. At least four decimals are looked at, more near 0 and 1; zeros at the end are left out.
+    same, but for scores that rounding alone sets apart from one. At least four decimals are looked at, more near 0 and 1; zeros
+    at the end are left out.
     """
     known = sorted({*values, *scores})
-    places = [bisect_left(known, value) for value in values]
-    return [_cut(value, known[at - 1] if at else None) for value, at in zip(values, places, strict=True)]
+    return [_cut(value, _below(value, known, values)) for value in values]
+
+
+def _below(value: float, known: Sequence[float], values: Sequence[float]) -> float | None:
+    """The next lower value; not one that rounding alone sets apart, as 0.87 / 0.99 by two orders of a sum, unless it is shown."""
+    at = bisect_left(known, value)
+    while at and known[at - 1] not in values and value - known[at - 1] <= _NOISE * math.ulp(value):
+        at -= 1
+    return known[at - 1] if at else None
 
 
 def number(value: float) -> str:

@@ -14,7 +14,7 @@ from hypothesis import settings
 from deploy.local import postgres
 from deploy.local import stack as stacks
 from models import errors
-from tests import stack_home, sweep
+from tests import families, stack_home, sweep
 
 ROOT = Path(__file__).resolve().parent.parent
 HOMES = 8  # test runs at the same time
@@ -32,8 +32,8 @@ def pytest_configure() -> None:
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by what it asks for, so that no mark can be forgotten; the longest tests first.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark each test by what it asks for, so that no mark can be forgotten; the longest tests first; of families, some.
 
     How long one may take is what its time limit says. One that begins last has every other processor wait for it.
     """
@@ -43,6 +43,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(getattr(pytest.mark, mark))
         if "own_label_studio" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("own stack"))
+    left_out = families.left_out(items)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=_patience, reverse=True)  # stable: else as they stand in their files
 

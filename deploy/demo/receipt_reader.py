@@ -4,11 +4,12 @@ The values come from patterns that somebody would write in an afternoon. The sco
 right, by a logistic regression on what can be seen of the receipt (how many amounts there are, whether they add up, how many
 words hold a digit), learned from receipts that never arrive in the stream: so it is honest as far as those are like these.
 
-The second reader has one rule more: in a word that is mostly digits, a letter is the digit that a scanner takes for it.
+The second reader has two rules more. In a word that is mostly digits, a letter is the digit that a scanner takes for it. And it
+knows the words that names of shops are made of, from the receipts it learned from.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -37,12 +38,12 @@ class Reader:
     """The rules, with a model for the score of each field."""
 
     models: Mapping[str, Any]
-    mends: bool = False  # the second reader's rule
+    words: frozenset[str] | None = None  # of names of shops; None: the first reader, which mends nothing
 
     def read(self, text: str) -> dict[str, tuple[Any, float]]:
         """Each field's value (None: not found) and score, in [0, 1]."""
-        text = mended(text) if self.mends else text
-        seen = np.array([_seen(text)])
+        text = text if self.words is None else mended(text, self.words)
+        seen = np.array([_seen(text, self.words)])
         values = extracted(text)
         return {
             name: (values[name], float(self.models[name].predict_proba(_with(seen, values[name]))[0, 1]))
@@ -52,29 +53,41 @@ class Reader:
 
 def learned(receipts: Sequence[Receipt], *, mends: bool = False) -> Reader:
     """A reader whose scores are learned from these receipts. Raises ValueError if the rules are always right or never."""
-    texts = [mended(one.text) if mends else one.text for one in receipts]
-    seen = np.array([_seen(text) for text in texts])
+    words = frozenset(word for one in receipts for word in str(one.truth["vendor"]).split()) if mends else None
+    texts = [one.text if words is None else mended(one.text, words) for one in receipts]
+    seen = np.array([_seen(text, words) for text in texts])
     values = [extracted(text) for text in texts]
     models = {}
     for name in FIELDS:
         right = [same(name, value[name], one.truth[name]) for value, one in zip(values, receipts, strict=True)]
         rows = np.concatenate([_with(seen[[n]], value[name]) for n, value in enumerate(values)])
         models[name] = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000)).fit(rows, right)
-    return Reader(models, mends)
+    return Reader(models, words)
 
 
-def mended(text: str) -> str:
-    """The text with letters in words that are mostly digits read as digits.
+def mended(text: str, words: Collection[str]) -> str:
+    """The text with letters in words that are mostly digits read as digits, and the first line in words of shops.
 
-    >>> mended("TOTAL 12,5O on O3.0l.2026, Hall 2B")
-    'TOTAL 12,50 on 03.01.2026, Hall 2B'
+    A word that no shop has is read as the only one of its length that differs in one letter.
+
+    >>> mended("Lindeh Cafe\\nTOTAL 12,5O on O3.0l.2026, Hall 2B", ["Linden", "Bakery"])
+    'Linden Cafe\\nTOTAL 12,50 on 03.01.2026, Hall 2B'
     """
 
     def digits(match: re.Match[str]) -> str:
         word = match.group()
         return word.translate(_DIGIT) if 2 * sum(letter.isdigit() for letter in word) > len(word) else word
 
-    return re.sub(r"[\w.,/-]*\d[\w.,/-]*", digits, text)
+    first, line_end, rest = text.partition("\n")
+    shop = " ".join(_known(word, words) for word in first.split(" "))
+    return re.sub(r"[\w.,/-]*\d[\w.,/-]*", digits, shop + line_end + rest)
+
+
+def _known(word: str, words: Collection[str]) -> str:
+    if word in words:
+        return word
+    near = [one for one in words if len(one) == len(word) and sum(map(str.__ne__, one, word)) == 1]
+    return near[0] if len(near) == 1 else word
 
 
 def same(name: str, ours: Any, theirs: Any) -> bool:
@@ -121,8 +134,8 @@ def _amount(line: str) -> float | None:
     return float(f"{match.group(1)}.{match.group(2)}") if match else None
 
 
-def _seen(text: str) -> list[float]:
-    """What the scores are learned from: nothing of it is the truth."""
+def _seen(text: str, words: Collection[str] | None) -> list[float]:
+    """What the scores are learned from: nothing of it is the truth. `words`: those of shops, if the reader knows them."""
     lines = [line for line in text.splitlines() if line.strip()]
     amounts = [amount for line in lines if (amount := _amount(line)) is not None]
     total = extracted(text)["total"] or 0.0
@@ -141,6 +154,7 @@ def _seen(text: str) -> list[float]:
         float(bool(lines) and not _ODD.search(lines[0]) and " " in lines[0].strip()),
         float(sum(name in text for name in CURRENCIES)),
         float("CASH" in text or bool(_CARD.search(text))),
+        float(words is not None and bool(lines) and all(word in words for word in lines[0].split())),
     ]
 
 

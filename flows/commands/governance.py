@@ -159,7 +159,7 @@ def show_case(stream: StreamName, case: Annotated[str, typer.Argument(help="The 
     described = settings.read_stream(stream, config)
     with runs.open_ledger(config) as book:
         where, payload = payloads.state(book, described, config.data / described.input.source, case)
-        events = timeline.case(book, described.name, case, where=where, payload=payload, order=described.input.payload)
+        events = timeline.case(book, described.name, case, where=where, payload=payload, order=described.shown)
         out.print(escape(events), soft_wrap=True)
 
 

@@ -25,12 +25,18 @@ def shadow(
     wanted: Annotated[
         Path | None, typer.Option(help="Instead: write the cases that it is still to be asked about, as JSON Lines.")
     ] = None,
+    million_tokens_in: Annotated[
+        float | None,
+        typer.Option(help="What a million tokens that it reads cost; without it, what the stream file says."),
+    ] = None,
+    million_tokens_out: Annotated[float | None, typer.Option(help="The same of tokens that it writes.")] = None,
 ) -> None:
     """Record what another model says of cases that people have read, so that the report compares the two."""
     from flows.planning import shadows
 
     with err.status(f"shadow {stream}"):
-        say([shadows.done(stream, model, answers=file, wanted=wanted)])
+        prices = (million_tokens_in, million_tokens_out)
+        say([shadows.done(stream, model, answers=file, wanted=wanted, prices=prices)])
 
 
 @app.command(
@@ -41,12 +47,20 @@ def retrain(
     stream: StreamName,
     model: Annotated[str, typer.Option(help="The candidate's name; its file is called so.")] = "",
     kind: Annotated[
-        str, typer.Option(help="second-stage: score the answers anew; refit: fit the stream's own classifier anew.")
+        str,
+        typer.Option(
+            help="second-stage: score the answers anew; calibrator: make the score a probability; refit: fit the stream's own "
+            "classifier anew."
+        ),
     ] = "second-stage",
+    curve: Annotated[
+        bool, typer.Option(help="Train it on parts of the labels, too, to say whether more of them would help.")
+    ] = True,
 ) -> None:
     """Train a candidate on people's answers, and let it answer in shadow, so that the report compares it."""
     from flows.planning import candidates
     from flows.runtime import runs
 
     with err.status(f"retrain {stream}"):
-        say([f"retrain: {runs.line(candidates.retrain(stream, model, kind))}"])
+        counts = candidates.retrain(stream, model, kind, curve=curve)
+    say([f"retrain: {runs.line(counts)}", *counts["says"]])

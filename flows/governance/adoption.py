@@ -155,7 +155,7 @@ def _missing(weighing: Weighing, part: str) -> str:
     """What it would take to certify something."""
     progress = weighing.progress_by_scope.get(part)
     if progress is None:
-        return "`second-reader measure` looks for one"
+        return "`second-reader measure STREAM` looks for one"
     needed = certificate.needed(progress)
     if needed is not None:
         at = weighing.text(part, needed.threshold)

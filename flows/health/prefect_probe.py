@@ -115,7 +115,7 @@ def judge(stream: Stream, seen: Seen, *, now: datetime) -> Iterator[findings.Fin
             f"second-reader serve {stream.name}, or deploy/production/prefect.yaml",
         )
     for flow, runs in seen.runs.items():
-        all_findings += _last(write, flow, runs, now)
+        all_findings += _last(write, stream.name, flow, runs, now)
     if seen.late:
         waiting = _span(now - min(seen.late))
         all_findings.append(
@@ -163,13 +163,15 @@ def _deployed(write: findings.Scribe, stream: Stream, seen: Seen) -> Iterator[fi
             yield write.warn(f"{flow} runs at {now!r}, the stream file says {wanted!r}", again)
 
 
-def _last(write: findings.Scribe, flow: str, runs: Sequence[Run], now: datetime) -> Iterator[findings.Finding]:
+def _last(
+    write: findings.Scribe, stream: str, flow: str, runs: Sequence[Run], now: datetime
+) -> Iterator[findings.Finding]:
     ended = next((run for run in runs if run.state.name in ("COMPLETED", "FAILED", "CRASHED")), None)
     if ended is not None and ended.state in _ENDED_BADLY:
         when = f" at {ended.start:%Y-%m-%d %H:%M} UTC" if ended.start else ""
         yield write.bad(
             f"the last run of {flow}{when} {ended.state.value.lower()}: {ended.message or 'no word why'}",
-            f"mend what it says and run it again: second-reader {flow}",
+            f"mend what it says and run it again: second-reader {flow} {stream}",
         )
     for run in runs:
         if run.state == StateType.RUNNING and run.start and now - run.start > _LONG:

@@ -40,10 +40,10 @@ class _Records:
     rest: int
 
 
-def check(path: Path, columns: list[str], _stream: Stream, *, headed: bool = True) -> None:
+def check(path: Path, columns: list[str], stream: Stream, *, headed: bool = True) -> None:
     """Raises InputInvalid if the file is no CSV, or its header lacks or doubles a column."""
     header = names(path, headed=headed)  # all of them are read
-    headers.check(path, header, [*columns, *filter(fields.is_pattern, header)])
+    headers.check(path, header, [*columns, *filter(fields.is_pattern, header)], stream.shadow)
 
 
 def names(path: Path, *, headed: bool = True) -> list[str]:

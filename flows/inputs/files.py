@@ -140,22 +140,26 @@ def chunks(
     rows: int = 100_000,
     scale_first: bool = False,
     tell: bool = True,
+    hint: format_hint.Hint = format_hint.named,
 ) -> Iterator[Chunk]:
     """The rows of a file, or of every file of a folder in the order of their names, at most `rows` at a time.
 
     Which files of a folder these are, says `flows.inputs.listing`. The columns are those the stream names and, of Parquet, the
     others whose name `also` takes; CSV comes with all it has. Without a `look` every file is read, and none is waited for.
     `scale_first`: long files are read through for the scale of their confidences before their first rows are handed out.
+    `hint`: says what to do where a column is missing, for the files are of a format known by name.
     Raises InputInvalid, at once if a file is not what it says, later only if a file breaks off or is of another scale.
     """
-    return _read(_plan(source, stream, look, also, tell=tell), look, rows, stream if scale_first else None)
+    return _read(_plan(source, stream, look, also, tell=tell, hint=hint), look, rows, stream if scale_first else None)
 
 
 def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: int = 100_000) -> Iterator[pl.DataFrame]:
     """The rows at some lines of one file of a folder, once more; those of them that are there. `name` as in `Chunk.source`.
 
-    Of a Parquet file only the row groups that hold them are read. Raises InputInvalid as `chunks` does.
+    Of a Parquet file only the row groups that hold them are read. What other models said is not read again: files from before
+    a table [[shadow]] need not have its columns. Raises InputInvalid as `chunks` does.
     """
+    stream = _alone(stream)
     listed = one_file.guarded(folder, lambda: listing.listed(folder, _names(stream))[0]) if folder.is_dir() else []
     entry = next((entry for entry in listed if entry.name == name), None)
     if entry is None:
@@ -177,6 +181,14 @@ def picked(folder: Path, name: str, stream: Stream, lines: pl.Series, *, rows: i
         yield kept
 
 
+def _alone(stream: Stream) -> Stream:
+    """The stream without other models, and without the other file where it is read for these only."""
+    alone, join = stream.model_copy(update={"shadow": []}), stream.input.join
+    if join is None or any(name.startswith(f"{join.name}.") for name in contract.named(alone)):
+        return alone
+    return alone.model_copy(update={"input": alone.input.model_copy(update={"join": None})})
+
+
 def unread(source: Path, stream: Stream) -> str | None:
     """What to say of the folders of an inbox that are not read; None: there are none. Raises InputInvalid as `chunks`."""
     _, folders = one_file.guarded(source, lambda: listing.listed(source, _names(stream)))
@@ -195,6 +207,7 @@ def _plan(
     also: Callable[[str], bool] = lambda _: False,
     *,
     tell: bool = True,
+    hint: format_hint.Hint = format_hint.named,
 ) -> list[one_file.File]:
     """The files to read, each found to be what it says."""
     listed, unread = one_file.guarded(source, lambda: listing.listed(source, _names(stream)))
@@ -209,7 +222,7 @@ def _plan(
             plan.append(one_file.checked(file, stream, also, whole))
         except InputInvalid as error:
             if look is None or not _unbegun(path, stream) or not look.may_wait(path, name):
-                raise format_hint.named(error, source, stream) from None
+                raise hint(error, source, stream) from None
     return plan
 
 

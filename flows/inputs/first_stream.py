@@ -138,6 +138,9 @@ def _of_format(
     if "prediction" in chosen:
         answers = row_paths.texts(lines, [chosen["prediction"]]).to_series().to_list()
         chosen |= format_guess.inside(chosen["prediction"], answers)
+    usage = preset.about.usage.model_dump(exclude_none=True).items()
+    there = [(key, path) for key, path in usage if any(row_paths.there(row, path) for row in rows)]
+    chosen |= {key: format_guess.narrowed(path, rows) for key, path in there}
     payload = format_guess.shown(preset.about.shown, rows) or preset.input.get("payload", [])
     frame = row_paths.texts(lines, list(dict.fromkeys([*chosen.values(), *payload])))
     tokens = preset.about.tokens

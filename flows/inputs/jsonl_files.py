@@ -19,7 +19,7 @@ from flows.inputs import headers, text_blocks
 from models.config import score_table
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import path_schema, paths, reserved
+from models.outputs import path_schema, paths, request, reserved
 
 _LOOKED_AT = 1000  # rows; a key that stands in none of them is taken for a wrong name
 # Polars reads half a surrogate pair as NUL without a word.
@@ -47,15 +47,18 @@ def check(path: Path, columns: list[str], stream: Stream, *, start: Start = _sta
     present = names(path, start=start, kind=kind)
     # A key may be left out where it is empty, so only what every stream of answers has must be there.
     table = stream.input
-    optional = {*table.slices, table.cost, table.latency_ms, table.produced_at}
+    optional = {*table.slices, table.cost, table.latency_ms, table.produced_at, *request.columns_of(stream)}
     optional |= {name for rule in table.failed or [] for name in (rule.when, rule.reason)}
-    optional |= {name for field in stream.field if not field.required for name in (field.column, field.score)}
+    spare = [field for field in stream.field if not field.required]
+    optional |= {name for field in spare for name in (field.column, field.score)}
+    for other in stream.shadow:
+        optional |= set(other.columns) - other.needed([field.name for field in spare])
     if len(table.payload) > 1:
         optional.update(table.payload)
     required = {*score_table.id_columns(table.id), table.prediction, table.confidence, table.model}
     required |= {*(table.probabilities or []), *([] if stream.score is None else stream.score.read)}
     needed = [column for column in columns if column in required or column not in optional]
-    headers.check(path, sorted(present), needed)
+    headers.check(path, sorted(present), needed, stream.shadow)
 
 
 def names(path: Path, *, start: Start = _start, kind: str = _KIND) -> list[str]:

@@ -17,11 +17,11 @@ _BATCH = 100_000  # rows held at a time beside those that are wanted
 _DAMAGE = (OSError, pa.ArrowException, pl.exceptions.PolarsError)
 
 
-def check(path: Path, columns: list[str], _stream: Stream) -> None:
+def check(path: Path, columns: list[str], stream: Stream) -> None:
     """Raises InputInvalid if the file is no Parquet, or lacks or doubles a column."""
     with _opened(path) as file:
         schema = file.schema_arrow
-    headers.check(path, schema.names, _inside(columns))
+    headers.check(path, schema.names, _inside(columns), stream.shadow)
     parquet_types.check(path, schema, _inside(columns))
     class_names.check(path, schema, columns)
     with suppress(*_DAMAGE):  # of the rows: said when they are read, with how far it is sound

@@ -8,10 +8,10 @@ import polars as pl
 
 from flows.inputs import headers
 from models import columns
-from models.config import field_table, score_table
+from models.config import field_table, score_table, shadow_table
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import failures, path_functions, paths
+from models.outputs import failures, path_functions, paths, request
 
 ROWS = 1000
 _FEW = 20  # rows, none of which need have an answer
@@ -34,13 +34,19 @@ def check(path: Path, frame: pl.DataFrame, ours: paths.Plan, stream: Stream) -> 
         table.cost,
         table.latency_ms,
     }
+    values |= set() if stream.review.box is None else set(stream.review.box.columns)
     values |= {table.produced_at, *([] if stream.score is None else stream.score.numbers)}
     needed = values | {table.prediction, *table.payload, *(table.probabilities or [])}
     needed |= set() if stream.score is None else set(stream.score.read)
     fields = {name for field in stream.field if field.required for name in (field.column, field.score)}
     needed |= fields
-    values |= fields | {field.score for field in stream.field}
+    # What is known of the request is not needed: a platform that leaves it out stops no file.
+    values |= fields | {field.score for field in stream.field} | {*request.columns_of(stream)}
     values -= {field.column for field in stream.field if field.kind in field_table.SETS}
+    for other in stream.shadow:
+        needed |= other.needed([field.name for field in stream.field if not field.required])
+        lists = {other.values.get(field.name) for field in stream.field if field.kind in field_table.SETS}
+        values |= set(other.columns) - lists - {other.prediction, *(other.probabilities or [])}
     if failures.reasons(frame, stream).is_not_null().any():  # where the answer would stand is nothing then
         needed = set(ids)
     for one in ours.derived:
@@ -51,9 +57,10 @@ def check(path: Path, frame: pl.DataFrame, ours: paths.Plan, stream: Stream) -> 
             if tops is None and table.failed:
                 tops = f"it starts at {headers.quoted(list(one.roots))}, which no row has"
             if tops is not None and (one.name in ids or not _may_be_right(rows, one)):
+                asker = shadow_table.asker(stream.shadow, one.name)
                 raise InputInvalid(
-                    f"{path}: the path {one.name!r} leads nowhere in its first {len(frame)} rows ({tops}); correct it in the "
-                    "stream file"
+                    f"{path}: the path {one.name!r} leads nowhere in its first {len(frame)} rows ({tops}); correct it in "
+                    f"{asker or 'the stream file'}"
                 )
         if one.name in values:
             _check_value(path, one.name, column)

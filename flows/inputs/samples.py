@@ -19,16 +19,28 @@ def first(source: Path, *, rows: int) -> pl.DataFrame:
     Of JSON, several files of which are looked at, they come with `reserved.RAW`. Raises InputInvalid if a file is not what
     it says, or no row can be read.
     """
+    frames = [frame for _, frame in _looked_at(source, rows)]
+    return pl.concat(frames, how="diagonal")
+
+
+def files(source: Path, *, rows: int) -> list[Path]:
+    """The files that the rows of `first` are of."""
+    return [path for path, _ in _looked_at(source, rows)]
+
+
+def _looked_at(source: Path, rows: int) -> list[tuple[Path, pl.DataFrame]]:
     listed, _ = one_file.guarded(source, lambda: listing.listed(source, listing.Names(beside=readers.BESIDE)))
     if not listed:
         raise InputInvalid(f"{source}: there is no file in it; name one with outputs of the model")
-    frames: list[pl.DataFrame] = []
+    frames: list[tuple[Path, pl.DataFrame]] = []
+    left = rows
     for path in [one.path for one in listed[:_SAMPLED]]:
-        frames.append(_sampled(path, rows - sum(map(len, frames))))
-        if reserved.RAW not in frames[-1].columns or sum(map(len, frames)) >= rows:
+        frames.append((path, _sampled(path, left)))
+        left -= len(frames[-1][1])
+        if reserved.RAW not in frames[-1][1].columns or left <= 0:
             break
-    alike = [one for one in frames if (reserved.RAW in one.columns) == (reserved.RAW in frames[0].columns)]
-    return pl.concat(alike, how="diagonal")
+    by_lines = reserved.RAW in frames[0][1].columns
+    return [(path, frame) for path, frame in frames if (reserved.RAW in frame.columns) == by_lines]
 
 
 def _sampled(path: Path, rows: int) -> pl.DataFrame:

@@ -47,8 +47,11 @@ def checked(
 
 def check(read: Callable[[list[str]], Iterator[Batch]], stream: Stream, source: str) -> None:
     """Raises InputInvalid if a confidence of the file, up to where it breaks off, is of another scale."""
-    scores = list(dict.fromkeys(name for one in score_source.every(stream) for name in one.columns))
-    if stream.model.file is not None or not scores:
+    own = [] if stream.model.file is not None else score_source.every(stream)
+    joined = "\0" if stream.input.join is None else f"{stream.input.join.name}."  # the other file is there as a whole
+    others = [name for one in score_source.of_others(stream) for name in one.columns if not name.startswith(joined)]
+    scores = list(dict.fromkeys([*(name for one in own for name in one.columns), *others]))
+    if not scores:
         return
     names = [*scores, *([] if stream.input.model is None else [stream.input.model])]
     batches = read(names)

@@ -13,7 +13,7 @@ from flows.runtime import settings
 from models import columns
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import contract, failures, reserved
+from models.outputs import contract, failures, request, reserved
 
 log = logging.getLogger("second_reader")
 _ID = f"{reserved.PREFIX}id"
@@ -81,11 +81,13 @@ def _other(stream: Stream, chunks: Callable[[Path, Stream], Iterator[Any]]) -> p
         raise InputInvalid(f"{path}: nothing of it is read; name its columns in [input], as in {before}COLUMN")
     theirs = stream.input.model_copy(
         update=dict.fromkeys(["prediction", "confidence", "probabilities", "group", "model", "cost", "latency_ms"])
+        | dict.fromkeys(request.KEYS)
         | {"produced_at": None, "slices": [], "join": None, "rows": None, "format": "auto", "source": join.source}
         | {"failed": None, "files": None, "beside": []}
         | {"id": join.id, "payload": [name.removeprefix(before) for name in wanted]}
     )
-    bare: dict[str, Any] = {"never_release": [], "always_audit": [], "score": None}
+    bare: dict[str, Any] = {"never_release": [], "always_audit": [], "score": None, "shadow": []}
+    bare["review"] = stream.review.model_copy(update={"box": None})
     other = stream.model_copy(
         update={"input": theirs, "model": stream.model.model_copy(update={"file": None, "features": None})} | bare
     )

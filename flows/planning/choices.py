@@ -16,7 +16,7 @@ from models.routing.policy import Route
 from review.adoption.evidence_counts import Part
 from review.choices import more_data, oversight, timing
 from review.choices.answer import Answer
-from review.queries import overlap, policy_history, waits
+from review.queries import candidates, overlap, policy_history, waits
 from review.queries.outcomes import Outcomes
 from review.report.figures import Report
 
@@ -31,14 +31,16 @@ def of(
     *,
     progress_by_scope: Progresses,
     whole: Part,
+    waited: pl.DataFrame,
 ) -> tuple[Answer, ...]:
-    """The answers in the order of the questions. `report`: of the same ledger; `whole`: all its cases of the epoch."""
+    """The answers in the order of the questions. `report`: of the same ledger; `whole`: all its cases of the epoch; `waited`: as
+    `waited` gives them."""
     buy, upkeep, adaptation = choices_costs.costs(run, in_force, cases, report.others)
     return (
         buy,
         upkeep,
         _more_data(run, in_force, cases, progress_by_scope),
-        _timing(run, cases, report.made_at, in_force.delta),
+        _timing(run, in_force, waited, report.made_at),
         adaptation,
         _oversight(report, in_force, whole),
     )
@@ -67,6 +69,8 @@ def _more_data(
             currency=price.currency,
         ),
         second_opinion=run.stream.review.second_opinion,
+        stream=run.stream.name,
+        candidate=candidates.with_curve(run.ledger, run.stream.name),
     )
 
 
@@ -80,17 +84,22 @@ def _region(in_force: policy_history.PolicyInForce, progress_by_scope: Progresse
     return more_data.region(progress_by_scope[part], None if nearest is None else nearest.threshold, part)
 
 
-def _timing(run: runs.Run, cases: Outcomes, now: str, alpha: float) -> Answer:
+def waited(run: runs.Run, cases: Outcomes, now: str) -> pl.DataFrame:
+    """The cases for people of the last days, with their times (`review.queries.waits`)."""
     since = timestamps.text(timestamps.parse(now) - timedelta(days=timing.DAYS))
-    waited = waits.of(
+    return waits.of(
         run.ledger, run.stream.name, cases.people, since=since, second_opinion=run.stream.review.second_opinion
     )
+
+
+def _timing(run: runs.Run, in_force: policy_history.PolicyInForce, rows: pl.DataFrame, now: str) -> Answer:
     return timing.answer(
-        waited,
+        rows,
         now=timestamps.parse(now).timestamp(),
-        alpha=alpha,
+        alpha=in_force.delta,
         minute_cost=run.stream.costs.review_minute,
         currency=run.stream.costs.currency,
+        model=in_force.model_id,
     )
 
 

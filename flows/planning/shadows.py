@@ -5,17 +5,18 @@ It lets nothing out. Nothing of Prefect is loaded here.
 
 import json
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from flows.inputs import files
+from flows.planning import shadow_request
+from flows.planning.shadow_request import NO_PRICES, Prices
 from flows.runtime import runs
 from flows.scoring import other_rows, payloads
 from models.config import terms
-from models.config.stream import Stream
+from models.config.shadow_table import LONGEST_NAME
 from models.errors import Misuse
-from models.outputs import contract
+from models.outputs import contract, other_answers
 from review import formats, private_files
 from review.ledger import appends, records
 from review.queries import policy_history, registered, shadows
@@ -23,10 +24,16 @@ from review.queries import policy_history, registered, shadows
 CASE = "case_id"  # the column that names the case, in what is asked and in what is answered
 
 
-def done(stream_name: str, model_id: str, *, answers: Path | None, wanted: Path | None) -> str:
+def done(
+    stream_name: str, model_id: str, *, answers: Path | None, wanted: Path | None, prices: Prices = NO_PRICES
+) -> str:
     """Record the model's `answers`, or write the cases that are `wanted` of it: a sentence. Raises as `asked` and `record` do."""
     if answers is not None and wanted is None:
-        return record(stream_name, answers, model_id)
+        return record(stream_name, answers, model_id, prices)
+    if wanted is not None and prices != NO_PRICES:
+        raise Misuse(
+            "--million-tokens-in, --million-tokens-out: prices of answers, and --wanted records none; drop them"
+        )
     if wanted is not None and answers is None:
         return asked(stream_name, model_id, wanted)
     raise Misuse("name a file of answers to record, or with --wanted one to write the cases into; one of the two")
@@ -51,20 +58,24 @@ def asked(stream_name: str, model_id: str, to: Path) -> str:
             raise Misuse(
                 f"--wanted {to}: cannot be written: {error.strerror}; name a file in a folder of yours"
             ) from None
-    left = f" {formats.count(lost, 'more case')} cannot be shown: second-reader show faults." if lost else ""
+    faults = f"second-reader show faults {run.stream.name}"
+    left = f" {formats.count(lost, 'more case')} cannot be shown: {faults}." if lost else ""
     return f"{to}: {formats.count(len(lines), 'case')} to ask {model_id} about.{left}"
 
 
-def record(stream_name: str, file: Path, model_id: str) -> str:
+def record(stream_name: str, file: Path, model_id: str, prices: Prices = NO_PRICES) -> str:
     """Record what a model said of cases, each once: a sentence that says what was recorded.
 
     `file`: rows with `case_id` and the answer in the columns that the stream reads it from (`prediction` and `confidence` where
     the stream's own model answers). A case the stream never decided, or that the model answered otherwise before, is a fault.
+    `prices`: what a million tokens cost of this model, read and written; none: what they cost of the stream's.
     Raises InputInvalid if the file is not what it says, Misuse, Busy, LedgerInvalid, Unavailable.
     """
     with runs.running("shadow", stream_name) as run:
         check(run, model_id)
-        described = _described(run.stream, model_id)
+        described = shadow_request.described(
+            other_answers.of_file(run.stream, model_id, CASE), run.stream, file, prices
+        )
         recorded = faults = again = 0
         for chunk in files.chunks(file, described, scale_first=True):
             checked = contract.validate(chunk.frame, described, source=chunk.source)
@@ -72,14 +83,14 @@ def record(stream_name: str, file: Path, model_id: str) -> str:
             now = runs.clock()
             appended = append(run, rows, now)
             clashing = appended.conflicts["shadow"]
-            bad = pl.concat([chunk.faults, checked.faults, strange, _clashes(rows, clashing)])
+            bad = pl.concat([chunk.faults, checked.faults, strange, other_rows.clashes(rows, clashing)])
             run.ledger.append({"fault": _faults(run, bad, now)}, now=now)
             written = len(appended.written["shadow"])
             recorded, faults = recorded + written, faults + len(bad)
             again += len(rows) - written - len(clashing)
         counts = {"recorded": recorded, "again": again or None, "faults": faults or None}
         run.finish({name: number for name, number in counts.items() if number is not None})
-    return f"{model_id}: {runs.line(counts)}"
+    return f"{model_id}: {runs.line(counts)}{shadow_request.priced_by(described, prices)}"
 
 
 def append(run: runs.Run, rows: pl.DataFrame, now: str) -> appends.Appended:
@@ -101,25 +112,8 @@ def check(run: runs.Run, model_id: str) -> None:
     differs = terms.differs(runs.terms_now(run.stream, then), then, but=terms.MODEL)
     if in_force is not None and differs:  # it would be read otherwise than this model is
         raise Misuse(f"stream {run.stream.name!r}: {differs}; run first: second-reader init {run.stream.name}")
-    if not model_id.strip() or "\0" in model_id or len(model_id) > 200:
+    if not model_id.strip() or "\0" in model_id or len(model_id) > LONGEST_NAME:
         raise Misuse("--model: give the other model a name of at most 200 characters")
-
-
-def _described(stream: Stream, model_id: str) -> Stream:
-    """The stream as a file of the other model's answers is read by: nothing but the case, the answer and its score."""
-    own = stream.model.file is not None
-    table: dict[str, Any] = {"id": CASE, "payload": [CASE], "slices": [], "group": None, "rows": None, "join": None}
-    table |= {"files": None, "beside": [], "format": "auto", "model": None, "produced_at": None}
-    table |= {"prediction": "prediction", "confidence": "confidence"} if own else {}
-    return stream.model_copy(
-        update={
-            "model": stream.model.model_copy(update={"id": model_id, "file": None, "features": None}),
-            "input": stream.input.model_copy(update=table),
-            "review": stream.review.model_copy(update={"kind": "text"}),
-            "never_release": [],
-            "always_audit": [],
-        }
-    )
 
 
 def _known(run: runs.Run, cases: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -134,15 +128,6 @@ def _known(run: runs.Run, cases: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFra
         raw=pl.struct("case_id", "prediction").struct.json_encode(),
     )
     return rows.filter(there), strange
-
-
-def _clashes(rows: pl.DataFrame, clashing: pl.DataFrame) -> pl.DataFrame:
-    return rows.join(clashing, on="case_id", how="semi").select(
-        "source",
-        "line",
-        reason=pl.lit("the model said something else of this case before; the first answer stays"),
-        raw=pl.struct("case_id", "prediction").struct.json_encode(),
-    )
 
 
 def _faults(run: runs.Run, bad: pl.DataFrame, now: str) -> pl.DataFrame:

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from pydantic import ValidationError
 
+from flows.inputs import format_hint
 from flows.planning import study_formats, study_outcomes, study_rows
 from models.config import stream
 from models.config.presets import Preset
@@ -25,8 +26,9 @@ FEWEST_PEOPLE = 3
 class History:
     """`cases` as `models.planning.study` takes them; `left_out` counts what is not assessed. `notes`: sentences to say of them.
 
-    `votes`, `votes_right`: answers of single people, and how many of them agree with the truth. `people`: the share each
-    is right in, measured by the others only (Dawid and Skene); empty with fewer than three, who cannot be distinguished.
+    `votes`, `votes_right`: answers of single people that are not themselves the truth, and how many agree with it.
+    `people`: the share each is right in, measured by the others only (Dawid and Skene); empty with fewer than three, who cannot
+    be distinguished.
     `group`: the column that was taken to say what belongs together. `records`: of a history of records, the cases as
     `models.planning.record_study` takes them, and `fields`, their names; else None.
     """
@@ -70,7 +72,7 @@ def read(
     can be scored; Misuse if the names of the columns cannot be.
     """
     asked = _stream(columns, preset)
-    whole, faults = study_rows.gathered(path, asked, progress)
+    whole, faults = study_rows.gathered(path, asked, progress, hint=format_hint.for_study(preset))
     whole, placeholders = study_outcomes.placed(study_outcomes.read_by_rule(whole, columns), columns)
     unlabelled = int(whole[columns.labelled_by].null_count())
     if unlabelled == len(whole):
@@ -93,10 +95,7 @@ def read(
     known = rows.filter(pl.col("truth").is_not_null())
     cases, without, of_chances = study_outcomes.sampled(rows, columns, path)
     reasons = known["unscored"].drop_nulls()
-    votes = [
-        study_outcomes.compared(known[study_outcomes.theirs(vote)], known["truth"], columns)["right"].drop_nulls()
-        for vote in columns.votes
-    ]
+    votes, agree = study_outcomes.agreeing(known, columns)
     return History(
         cases=cases,
         left_out=LeftOut(
@@ -112,8 +111,8 @@ def read(
         ),
         notes=tuple(text for text in (*notes, of_items, of_chances) if text),
         group=group,
-        votes=sum(map(len, votes)),
-        votes_right=sum(int(right.sum()) for right in votes),
+        votes=votes,
+        votes_right=agree,
         people=_people(known.select(study_outcomes.theirs(vote) for vote in columns.votes), columns.votes),
     )
 

@@ -35,7 +35,7 @@ def columns(asked: Columns, of: Preset) -> Columns:
     taken = {name: value for name, value in known.items() if value and getattr(asked, name) == _DEFAULT[name]}
     if asked.probabilities:
         taken.pop("confidence", None)
-    return replace(asked, **taken)
+    return replace(asked, **taken, truth_of_votes={"truth", "votes"} <= taken.keys())
 
 
 def read_by(of: Preset | None) -> dict[str, Any]:

@@ -76,6 +76,25 @@ def compared(answers: pl.Series, truth: pl.Series, columns: Columns) -> pl.DataF
     return same.judge(answers, truth, fold=columns.fold)
 
 
+def agreeing(known: pl.DataFrame, columns: Columns) -> tuple[int, int]:
+    """How many answers of single people are compared with the truth, and how many of these agree with it.
+
+    Of a truth that is made of these answers a row's only one is no second opinion, and where none differs from its truth
+    nothing was compared: two who agree make the truth.
+    """
+    if not columns.votes:
+        return 0, 0
+    votes = known.select(theirs(vote) for vote in columns.votes)
+    right = [compared(votes[name], known["truth"], columns)["right"].rename(name) for name in votes.columns]
+    verdicts = pl.DataFrame(right)
+    if columns.truth_of_votes:
+        several = votes.select(pl.sum_horizontal(pl.all().is_not_null()) > 1).to_series()
+        verdicts = verdicts.filter(several)
+    count = sum(len(one) - one.null_count() for one in verdicts)
+    agree = sum(int(one.sum()) for one in verdicts)
+    return (0, 0) if columns.truth_of_votes and agree == count else (count, agree)
+
+
 def right_or_wrong(rows: pl.DataFrame, columns: Columns, path: Path) -> tuple[pl.DataFrame, dict[str, int]]:
     """With `right` and `written`, without verdicts that say neither. Raises InputInvalid if nothing can be assessed."""
     undecided: dict[str, int] = {}

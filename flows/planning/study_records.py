@@ -13,7 +13,7 @@ from flows.planning import study_outcomes, study_rows
 from flows.planning.study import History
 from models.config.stream import Stream
 from models.errors import InputInvalid, Misuse
-from models.outputs import predictions, reserved
+from models.outputs import predictions, request, reserved
 from models.planning import labelled, record_labels
 from models.planning.labelled import Columns, LeftOut
 
@@ -101,9 +101,10 @@ def _looked_at(path: Path, described: Stream, wanted: list[str]) -> tuple[Stream
     A history needs neither ids nor what a reader is shown. What else the stream says of answers is read where it is there.
     """
     table = described.input
-    nothing = dict.fromkeys(["group", "model", "cost", "latency_ms", "produced_at", "join", "failed"])
+    nothing = dict.fromkeys(["group", "model", "cost", "latency_ms", "produced_at", "join", "failed", *request.KEYS])
     plain = {"id": reserved.LINE, "payload": [reserved.LINE], "slices": []}
-    rules: dict[str, Any] = {"never_release": [], "always_audit": []}
+    rules: dict[str, Any] = {"never_release": [], "always_audit": [], "shadow": []}
+    rules["review"] = described.review.model_copy(update={"box": None})
     asked = _with(described.model_copy(update=rules), **nothing, **plain, **_format(path, described))
     failed = table.failed or []
     may_lack = [*wanted, table.id, table.group, table.model, *(name for rule in failed for name in rule.columns)]

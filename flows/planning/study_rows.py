@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.inputs import files
+from flows.inputs import files, format_hint
 from models import columns
 from models.config.stream import Stream
 from models.errors import InputInvalid
@@ -20,16 +20,17 @@ def gathered(
     asked: Stream,
     progress: Callable[[int], None],
     taken: Callable[[pl.DataFrame, str], pl.DataFrame] | None = None,
+    hint: format_hint.Hint = format_hint.named,
 ) -> tuple[pl.DataFrame, int]:
     """All rows, and how many could not be read; `progress` receives the rows read so far.
 
     Answers, ids of items and whatever else `asked` reads are text, empty as null; confidences and probabilities are as they
     came; what the model was shown is a hash. `taken`: what is kept instead of the rows of a chunk, and of which file they are.
-    Raises InputInvalid if a file is not what it says or holds no row.
+    `hint` as in `files.chunks`. Raises InputInvalid if a file is not what it says or holds no row.
     """
     kept: list[pl.DataFrame] = []
     faults = rows = 0
-    for chunk in files.chunks(path, asked, also=lambda name: items.names_item(name) or items.names_content(name)):
+    for chunk in files.chunks(path, asked, also=_named_too, hint=hint):
         frame = columns.plain(chunk.frame)
         faults += len(chunk.faults)
         rows += len(frame) + len(chunk.faults)
@@ -38,6 +39,10 @@ def gathered(
     if not kept:
         raise InputInvalid(f"{path}: no row in it")
     return pl.concat(kept, how="diagonal_relaxed"), faults
+
+
+def _named_too(name: str) -> bool:
+    return items.names_item(name) or items.names_content(name)
 
 
 def _columns(frame: pl.DataFrame, asked: Stream) -> pl.DataFrame:

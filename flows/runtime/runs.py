@@ -146,5 +146,9 @@ def running(flow: str, stream_name: str) -> Iterator[Run]:
 
 
 def line(counts: Mapping[str, Any]) -> str:
-    """Counts as one line: `decided 1797, automated 0`."""
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in counts.items() if value is not None)
+    """Counts as one line: `decided 1797, automated 0`. What is a table or an object is not in it."""
+    return ", ".join(
+        f"{name.replace('_', ' ')} {value}"
+        for name, value in counts.items()
+        if value is not None and not isinstance(value, dict | list)
+    )

@@ -11,14 +11,14 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.inputs import files
 from flows.runtime import flow_states, runs, settings
-from flows.scoring import group_caps, rescored
+from flows.scoring import group_caps, other_rows, rescored
 from models import timestamps
 from models.config.stream import Stream
 from models.errors import ModelInvalid, Superseded
 from models.outputs import contract
 from models.routing import policy
 from review import formats
-from review.ledger import ledger, records, sealing
+from review.ledger import appends, ledger, records, sealing
 from review.queries import policy_history
 
 _AHEAD = timedelta(days=1)  # a time that names no zone is taken for UTC, and may be hours ahead
@@ -38,6 +38,7 @@ class Facts:
     unscored: int  # cases of which the model's answer, or how sure it was, cannot be used
     example: str  # the first of these, and what is the matter with it; empty if there is none
     held: pl.Series | None  # ids of cases that are held (`flows.scoring.group_caps`); None: nobody has looked
+    others: pl.DataFrame | None  # what other models said of cases for measuring; None: the stream names none
     anew: pl.DataFrame  # case_id and item_id of what is decided anew (`flows.scoring.rescored`)
     stays: pl.DataFrame  # what is not, since people have it
     alike: int  # rows of items of which another model said the same
@@ -67,16 +68,15 @@ def append(
             facts = _prepared_here(book, stream, run_id, chunk(), in_force, held)
         if facts.held is None:  # prepared where nobody could know what came before
             held = look_back(book, stream, in_force).held(facts.ready.facts["decision"])
-            facts = (
-                replace(facts, held=held)
-                if held.is_empty()
-                else _prepared_here(book, stream, run_id, chunk(), in_force, held)
-            )
+            facts = replace(facts, held=held)
+            if not held.is_empty():
+                facts = _prepared_here(book, stream, run_id, chunk(), in_force, held)
         try:
             appended = book.append(
                 facts.ready,
                 now=facts.decided_at,
                 in_force={stream.name: facts.policy_id},
+                of_new={"shadow": "decision"},  # an earlier decision may not be blind: `catch_up` knows
                 check=None if facts.anew.is_empty() else _still(book, stream.name, facts.anew),
             )
             break
@@ -86,13 +86,17 @@ def append(
             continue
     conflicts = appended.conflicts["decision"]
     clashes = contract.clashes(conflicts.with_columns(case_id=pl.coalesce("item_id", "case_id")))
-    beside = {"fault": records.faults(clashes, stream=stream.name, run_id=run_id, now=facts.decided_at)}
+    written, other = appended.written["decision"], contract.FAULT_SCHEMA.to_frame()
+    if facts.others is not None and appended.known["decision"]:
+        again = _again(facts.ready.facts["decision"], appended)
+        other = other_rows.catch_up(book, stream, facts.others, again, run_id=run_id, now=facts.decided_at)
+    faulty = pl.concat([clashes, other])
+    beside = {"fault": records.faults(faulty, stream=stream.name, run_id=run_id, now=facts.decided_at)}
     if len(facts.stays):
         beside["shadow"] = rescored.shadows_of(book, stream, facts.stays, run_id=run_id, now=facts.decided_at)
     book.append(beside, now=facts.decided_at)
-    written = appended.written["decision"]
     automated = written["route"] == policy.Route.AUTOMATE
-    faults = facts.faults + len(clashes)
+    faults = facts.faults + len(clashes) + other["line"].n_unique()  # a row may hold several models
     if facts.alike and len(written) > written["item_id"].null_count():
         _tell_alike(stream, written["source"][0], facts.alike)
     counts = {
@@ -107,6 +111,13 @@ def append(
         "repeats": facts.read - len(written) - faults - len(facts.stays),
     }
     return counts | ({WITH_PEOPLE: len(facts.stays)} if len(facts.stays) else {})
+
+
+def _again(decided: pl.DataFrame, done: appends.Appended) -> pl.DataFrame:
+    """Those of the decisions that were recorded before, with the same content."""
+    for other in (done.written["decision"], done.conflicts["decision"]):
+        decided = decided.join(other, on="case_id", how="anti", maintain_order="left")
+    return decided
 
 
 def add(total: dict[str, int], counts: Mapping[str, int]) -> None:
@@ -136,7 +147,8 @@ def _prepared_here(
     in_force: policy_history.PolicyInForce,
     held: pl.Series | None,
 ) -> Facts:
-    return prepare(stream, run_id, chunk, in_force, held=held, look=rescored.look(book, stream, in_force))
+    look = rescored.look(book, stream, in_force)
+    return prepare(stream, run_id, chunk, in_force, held=held, identity=book.identity, look=look)
 
 
 def look_back(book: ledger.Ledger, stream: Stream, in_force: policy_history.PolicyInForce) -> group_caps.Repeats:
@@ -154,9 +166,12 @@ def prepare(
     hashed: bool = True,
     held: pl.Series | None = None,
     before: group_caps.Repeats | None = None,
+    identity: str,
     look: rescored.Look | None = None,
 ) -> Facts:
-    """Check a chunk and decide its cases under a policy: all that can be done before the ledger is written.
+    """Check a chunk and decide its cases under a policy: all that can be done before the ledger is written, whose `identity`
+    that is.
+
 
     `hashed` as in `sealing.ready`. `held`: ids of the cases that are held; else those that `before` finds, if it is given.
     `look`: at what another model decided before (`rescored.look`).
@@ -175,10 +190,12 @@ def prepare(
     decided = decided.with_columns(run_id=pl.lit(run_id), decided_at=pl.lit(now))
     faults = pl.concat([chunk.faults, checked.faults, known.faults])
     unscored = checked.cases.filter(pl.col("doubt").is_not_null())
-    ready = sealing.ready(
-        {"decision": decided, "fault": records.faults(faults, stream=stream.name, run_id=run_id, now=now)},
-        hashed=hashed,
-    )
+    facts = {"decision": decided, "fault": records.faults(faults, stream=stream.name, run_id=run_id, now=now)}
+    others = other_rows.measuring(checked, stream, chunk.source, identity)
+    if others is not None:
+        others = rescored.of_cases(others, known.anew)
+        asked = other_rows.of_decisions(others, decided)
+        facts["shadow"] = other_rows.facts(asked, stream, run_id=run_id, now=now)
     stays = known.stays
     scored = pl.when(pl.col("doubt").is_null()).then(pl.lit(_scores(stays, stream)))
     return Facts(
@@ -190,10 +207,11 @@ def prepare(
         unscored=len(unscored),
         example="" if unscored.is_empty() else "{source}, line {line}: {doubt}".format(**unscored.row(0, named=True)),
         held=held,
+        others=others,
         anew=known.anew,
         stays=stays.with_columns(raw_score=scored),
         alike=known.alike,
-        ready=ready,
+        ready=sealing.ready(facts, hashed=hashed),
     )
 
 
@@ -244,11 +262,11 @@ def _decide(
 
 
 def _ranked(path: Path, cases: pl.DataFrame, stream: Stream) -> pl.Series:
-    """The scores of the stream's second stage."""
-    from models.classifiers import second_stage  # as below
+    """The scores of the stream's second stage or calibrator."""
+    from models.classifiers import ranking  # as below
 
     try:
-        return second_stage.scores(second_stage.read(_bytes(path, "score.second_stage")), cases, stream)
+        return ranking.scores(ranking.read(_bytes(path, "score.second_stage")), cases, stream)
     except ModelInvalid as error:
         raise ModelInvalid(f"{path}: {error}") from None
 

@@ -1,7 +1,8 @@
-"""Rows of a chunk whose ids were decided before from other content: which of them decide their item anew, and as which case.
+"""Rows of a chunk whose ids were decided before: which of them decide their item anew, and as which case.
 
-Looked at only in an epoch that another model's came before. A chunk may be looked at before the one ahead of it is recorded, and
-while people are sent cases: so what it found is asked once more within the transaction that records it (`still`).
+Looked at only in an epoch that another model's came before, or one that read rows otherwise. A chunk may be looked at before
+the one ahead of it is recorded, and while people are sent cases: so what it found is asked once more within the transaction that
+records it (`still`).
 """
 
 from dataclasses import dataclass
@@ -10,12 +11,13 @@ import polars as pl
 import polars_hash as plh
 
 from flows.scoring import other_rows
+from models.config import terms
 from models.config.stream import Stream
 from models.errors import Superseded
 from models.outputs import contract, rescored
 from models.outputs.rescored import Kind
 from review.ledger import ledger
-from review.queries import candidates, items, shadows
+from review.queries import candidates, items, registered, shadows
 from review.queries.policy_history import PolicyInForce
 
 NOBODY = pl.DataFrame(schema={"case_id": pl.String, "item_id": pl.String})
@@ -47,13 +49,15 @@ class Sorted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What is known of a stream whose epoch in force follows another model's."""
+    """What is known of a stream whose epoch in force follows another model's, or one that read rows otherwise."""
 
     book: ledger.Ledger
     stream: Stream
     epoch: items.Epoch
     epochs: list[items.Epoch]
     same_model: list[str]
+    read_otherwise: list[str]  # the epochs before that read rows otherwise than they are read now
+    cold: list[str]  # those of them in which nothing was released
 
     def sort(self, cases: pl.DataFrame) -> Sorted:
         """The cases of a chunk (`contract.CASE_SCHEMA`), of which no id is there twice."""
@@ -62,7 +66,7 @@ class Look:
         known = items.known(self.book, self.stream.name, cases["case_id"])
         met = cases.select("case_id", now="content", file="source").join(known, on="case_id")
         same = pl.col("now").str.starts_with(pl.col("content"))
-        other = met.filter(~same, pl.col("item_id").is_null())["case_id"]
+        other = met.filter(~same | bool(self.read_otherwise), pl.col("item_id").is_null())["case_id"]
         if other.is_empty():
             return ordinary(cases)
         then = items.cases(self.book, self.stream.name, other, self.epochs)
@@ -77,11 +81,13 @@ class Look:
         )
         free, faults = self._apart(named)
         stays = rows.filter(pl.col("kind") == Kind.WITH_PEOPLE).drop("kind")
-        shown = then.select(sent_as="case_id", blind="blind", group="group_id", ours="prediction").unique("sent_as")
+        # What it says of a case that it decided itself, read otherwise now, is not another model's answer.
+        another = ~pl.col("model_id").is_in(self.same_model)
+        shown = then.select(sent_as="case_id", blind=pl.col("blind") & another, group="group_id", ours="prediction")
         theirs = ~pl.col("model_id").is_in(self.same_model) & (pl.col("source") != pl.col("file"))
         return Sorted(
             cases=free,
-            stays=stays.join(shown, on="sent_as", how="left", maintain_order="left"),
+            stays=stays.join(shown.unique("sent_as"), on="sent_as", how="left", maintain_order="left"),
             faults=faults,
             alike=0 if self.named else len(met.filter(same, theirs)),
         )
@@ -97,6 +103,8 @@ class Look:
             then,
             epoch_id=self.epoch.epoch_id,
             same_model=self.same_model,
+            read_otherwise=self.read_otherwise,
+            cold=self.cold,
             named=self.named,
         )
 
@@ -137,15 +145,36 @@ def ordinary(cases: pl.DataFrame) -> Sorted:
 
 
 def look(book: ledger.Ledger, stream: Stream, in_force: PolicyInForce) -> Look | None:
-    """A look at what was decided before; None: no other model's epoch came before, so nothing can be decided anew."""
+    """A look at what was decided before; None: no epoch came before that another model answered in, or that read rows otherwise,
+    so nothing can be decided anew."""
     all_epochs = items.epochs(book, stream.name)
-    if len({epoch.model_id for epoch in all_epochs}) == 1:
+    if len(all_epochs) == 1:
         return None
     same = candidates.answering_as(book, stream.name, in_force.model_id)
     epoch = next(epoch for epoch in all_epochs if epoch.epoch_id == in_force.epoch_id)
-    if all(one.model_id in same for one in all_epochs[: epoch.number]):
+    before = all_epochs[: epoch.number]
+    read = {one.epoch_id: registered.terms(book, one.epoch_id) for one in before}
+    now = terms.reading(read[epoch.epoch_id] or {})
+    otherwise = [name for name, then in read.items() if then is not None and terms.reading(then) != now]
+    if not otherwise and all(one.model_id in same for one in before):
         return None
-    return Look(book=book, stream=stream, epoch=epoch, epochs=all_epochs[: epoch.number], same_model=same)
+    released = items.released_in(book, stream.name)
+    return Look(
+        book=book,
+        stream=stream,
+        epoch=epoch,
+        epochs=before,
+        same_model=same,
+        read_otherwise=otherwise,
+        cold=[name for name in otherwise if name not in released],
+    )
+
+
+def of_cases(answers: pl.DataFrame, anew: pl.DataFrame) -> pl.DataFrame:
+    """What other models said, with the ids of the cases that items are decided anew as. `anew`: of a `Sorted`."""
+    ids = anew.select(new="case_id", case_id="item_id")
+    named = answers.join(ids, on="case_id", how="left", maintain_order="left")
+    return named.with_columns(case_id=pl.coalesce("new", "case_id")).drop("new")
 
 
 def still(book: ledger.Ledger, stream: str, anew: pl.DataFrame) -> None:

@@ -118,9 +118,11 @@ def prepare(stream: Stream, run_id: str, piece: files.Piece, book: str) -> Facts
             f"a worker's ledger is {mine}, the flow's is {book}; start workers with the flow's {settings.PREFIX}* settings"
         )
     with runs.open_ledger(config) as opened:
-        in_force = runs.policy_in_force(opened, stream)
+        in_force, identity = runs.policy_in_force(opened, stream), opened.identity
         look = rescored.look(opened, stream, in_force)
-        return [decide.prepare(stream, run_id, chunk, in_force, look=look) for chunk in files.read(piece)]
+        return [
+            decide.prepare(stream, run_id, chunk, in_force, identity=identity, look=look) for chunk in files.read(piece)
+        ]
 
 
 @task(name="record", cache_policy=NO_CACHE, **flow_states.RETRY)

@@ -11,7 +11,7 @@ release anything is for the certificate, on labels that are kept for measuring (
 import functools
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -21,10 +21,9 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.ensemble._hist_gradient_boosting.predictor import PREDICTOR_RECORD_DTYPE, TreePredictor
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedGroupKFold
 from threadpoolctl import threadpool_limits
 
-from models.classifiers import skops_file
+from models.classifiers import folds, skops_file
 from models.config.stream import Stream
 from models.errors import ModelInvalid
 from models.evaluation.estimate import NotEnoughEvidence
@@ -33,8 +32,6 @@ Floats = NDArray[np.float64]
 Trees = Any  # scikit-learn ships no types
 
 KIND = "second stage 1"
-FEWEST, FEWEST_OF_EACH = 100, 20  # labels; of these right, and wrong: a leaf of a tree holds no fewer
-FOLDS = 5
 TRUSTED = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)  # its trees, which `read` checks
 _TREES: Mapping[str, Any] = MappingProxyType(
     {
@@ -86,26 +83,17 @@ def fit(cases: pl.DataFrame, stream: Stream) -> Fitted | NotEnoughEvidence:
         What was learned; NotEnoughEvidence with fewer than 100 labels, fewer than 20 right or 20 wrong ones, fewer than 5
         groups of each, or where left-out groups are ordered no better than by the model's own score.
     """
-    right = cases["right"].to_numpy()
-    n, errors = len(cases), int((~right).sum())
-    if n < FEWEST:
-        return NotEnoughEvidence(reason=f"{n} labels to learn from, and it takes {FEWEST}", n=n, errors=errors)
-    if min(errors, n - errors) < FEWEST_OF_EACH:
-        what, few = ("wrong", errors) if errors < n - errors else ("right", n - errors)
-        reason = f"{few} of {n} labels say that the model was {what}, and it takes {FEWEST_OF_EACH}"
-        return NotEnoughEvidence(reason=reason, n=n, errors=errors)
-    if cases.group_by("right").agg(pl.col("group").n_unique())["group"].min() < FOLDS:  # type: ignore[operator]
-        reason = f"the right or the wrong answers are of fewer than {FOLDS} groups"
-        return NotEnoughEvidence(reason=reason, n=n, errors=errors)
-    shape = SecondStage(
-        trees=None,
-        labels=() if stream.field else tuple(stream.labels),
-        slices={name: _seen(cases, name) for name in stream.input.slices},
-        fields=tuple(field.name for field in stream.field),
-    )
+    few = folds.too_few(cases)
+    if few is not None:
+        return few
+    right, n = cases["right"].to_numpy(), len(cases)
+    errors = int((~right).sum())
+    shape = _shape(cases, stream)
     matrix, weight = _matrix(cases, shape), _weights(cases)
     score = cases["raw_score"].to_numpy()
-    out = _left_out(matrix, right, weight, cases["group"], shape)
+    out = np.empty(n)
+    for learn, rest in folds.left_out(cases):
+        out[rest] = _right(_fitted(matrix[learn], right[learn], weight[learn], shape), matrix[rest])
     auroc, before = (float(roc_auc_score(right, one, sample_weight=weight)) for one in (out, score))
     if auroc <= before:
         reason = (
@@ -113,10 +101,14 @@ def fit(cases: pl.DataFrame, stream: Stream) -> Fitted | NotEnoughEvidence:
             f"score {before:.1%}"
         )
         return NotEnoughEvidence(reason=reason, n=n, errors=errors)
-    stage = SecondStage(
-        trees=_fitted(matrix, right, weight, shape), labels=shape.labels, slices=shape.slices, fields=shape.fields
-    )
+    stage = replace(shape, trees=_fitted(matrix, right, weight, shape))
     return Fitted(stage=stage, labels=n, errors=errors, auroc=auroc, auroc_before=before)
+
+
+def trained(cases: pl.DataFrame, stream: Stream) -> SecondStage:
+    """The trees of these labels, whatever they are worth. `cases`: as for `fit`, right and wrong ones."""
+    shape = _shape(cases, stream)
+    return replace(shape, trees=_fitted(_matrix(cases, shape), cases["right"].to_numpy(), _weights(cases), shape))
 
 
 def scores(stage: SecondStage, cases: pl.DataFrame, stream: Stream) -> pl.Series:
@@ -155,7 +147,9 @@ def read(data: bytes) -> SecondStage:
     """The second stage in a skops file. Raises ModelInvalid if it is none, or not as `written` writes it."""
     content = skops_file.read(data, trusted=TRUSTED)
     if not isinstance(content, dict) or content.get("kind") != KIND:
-        raise ModelInvalid("the file holds no second stage of this version; train one with: second-reader retrain")
+        raise ModelInvalid(
+            "the file holds no second stage of this version; train one with: second-reader retrain STREAM"
+        )
     lists, texts = content.get("slices"), (content.get("labels"), content.get("fields"))
     if not (isinstance(lists, dict) and all(map(_texts, (*texts, list(lists), *lists.values())))):
         raise ModelInvalid("the file of the second stage is not as it was written; train it anew")
@@ -196,6 +190,16 @@ def _walkable(nodes: NDArray[Any], width: int) -> bool:
     inner = nodes[place]
     onward = all(((inner[side] > place) & (inner[side] < len(nodes))).all() for side in ("left", "right"))
     return bool(onward and ((inner["feature_idx"] >= 0) & (inner["feature_idx"] < width)).all())
+
+
+def _shape(cases: pl.DataFrame, stream: Stream) -> SecondStage:
+    """What trees of these cases take, without the trees."""
+    return SecondStage(
+        trees=None,
+        labels=() if stream.field else tuple(stream.labels),
+        slices={name: _seen(cases, name) for name in stream.input.slices},
+        fields=tuple(field.name for field in stream.field),
+    )
 
 
 def _seen(cases: pl.DataFrame, name: str) -> tuple[str, ...]:
@@ -255,14 +259,3 @@ def _fitted(matrix: Floats, right: NDArray[np.bool_], weight: Floats, stage: Sec
 def _right(trees: Trees, matrix: Floats) -> Floats:
     with threadpool_limits(limits=1):
         return np.asarray(trees.predict_proba(matrix)[:, 1], dtype=np.float64)
-
-
-def _left_out(
-    matrix: Floats, right: NDArray[np.bool_], weight: Floats, groups: pl.Series, stage: SecondStage
-) -> Floats:
-    """Scores of each case by trees that saw no label of its group."""
-    member = groups.rank("dense").to_numpy()
-    out = np.empty(len(right))
-    for learn, rest in StratifiedGroupKFold(FOLDS).split(matrix, right, member):
-        out[rest] = _right(_fitted(matrix[learn], right[learn], weight[learn], stage), matrix[rest])
-    return out

@@ -33,7 +33,9 @@ class Refitted:
     weighted: bool
 
 
-def refit(model: Any, table: pl.DataFrame, cases: pl.DataFrame, stream: Stream) -> Refitted | NotEnoughEvidence:
+def refit(
+    model: Any, table: pl.DataFrame, cases: pl.DataFrame, stream: Stream, *, fewest: int = FEWEST
+) -> Refitted | NotEnoughEvidence:
     """Fit a classifier of the same kind and settings on labels.
 
     Args:
@@ -41,9 +43,10 @@ def refit(model: Any, table: pl.DataFrame, cases: pl.DataFrame, stream: Stream) 
         table: The stream's features, a row for each label.
         cases: Of each label answer (of people); right (Boolean: whether it is the model's); weight (above 0).
         stream: The stream.
+        fewest: Labels that it takes.
 
     Returns:
-        The new one; NotEnoughEvidence with fewer than 100 labels, or where a label of the stream is nobody's answer.
+        The new one; NotEnoughEvidence with fewer labels than that, or where a label of the stream is nobody's answer.
 
     Raises:
         ModelInvalid: The features are not the model's, or it cannot be fitted.
@@ -51,8 +54,8 @@ def refit(model: Any, table: pl.DataFrame, cases: pl.DataFrame, stream: Stream) 
     rows, taken = features.read(table, model)
     known = cases.filter(pl.Series(rows))
     n, errors = len(known), int((~known["right"]).sum())
-    if n < FEWEST:
-        return NotEnoughEvidence(reason=f"{n} labels to learn from, and it takes {FEWEST}", n=n, errors=errors)
+    if n < fewest:
+        return NotEnoughEvidence(reason=f"{n} labels to learn from, and it takes {fewest}", n=n, errors=errors)
     if missing := [label for label in stream.labels if label not in set(known["answer"])]:
         return NotEnoughEvidence(reason=f"nobody answered {', '.join(missing)} so far", n=n, errors=errors)
     new = clone(model)

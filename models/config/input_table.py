@@ -10,13 +10,23 @@ from models.config.fields import Column, Columns, Label
 from models.config.table import Table
 
 
-def _of_one(value: object) -> object:
-    """A table that `Input` could not take apart."""
+def of_one(value: object) -> object:
+    """A confidence. Raises ValueError of a table that `taken_apart` left as it is."""
     if isinstance(value, dict):
         raise ValueError(
             'must be a column in quotes or, for the probability of a label, { of = "...", column = "..." }'
         )
     return value
+
+
+def taken_apart(value: Any) -> Any:
+    """`confidence = { of = "spam", column = "p" }` in a table as the two keys it stands for; anything else as it is."""
+    table = value.get("confidence") if isinstance(value, dict) else None
+    if not isinstance(table, dict) or set(table) != {"of", "column"} or "confidence_of" in value:
+        return value
+    if not all(isinstance(name, str) for name in table.values()):
+        return value
+    return value | {"confidence": table["column"], "confidence_of": table["of"]}
 
 
 class Input(Table):
@@ -33,7 +43,7 @@ class Input(Table):
     group: Column | None = None  # what may be right or wrong together: a customer, a document; None: the same payload
     prediction: Column | None = None  # None: the label of the highest probability
     # A number, higher = surer, on the scale below; as { of = "spam", column = "p" } the probability of one of two labels.
-    confidence: Annotated[Column, BeforeValidator(_of_one)] | None = None
+    confidence: Annotated[Column, BeforeValidator(of_one)] | None = None
     confidence_of: Label | None = None  # the label of that table; None: the confidence is that of the answer given
     scale: Literal["unit", "percent", "logprob", "real"] = "unit"  # of the confidence: [0, 1], [0, 100], <= 0, any
     probabilities: Columns | None = None  # one column per label, in the order of `labels`; or one list column
@@ -48,15 +58,14 @@ class Input(Table):
     cost: Column | None = None  # of the model's answer, in the stream's currency
     latency_ms: Column | None = None
     produced_at: Column | None = None  # when the model answered: ISO 8601 text or a timestamp
+    # Of the request to the model. No part of what makes a row the same: they may be named at any time.
+    channel: Column | None = None  # how it was asked, in a word: batch, realtime
+    asked_at: Column | None = None  # when, as produced_at
+    tokens_in: Column | None = None  # how many it read
+    tokens_out: Column | None = None  # how many it wrote
     join: score_table.Join | None = None  # what the other file says of the same id, beside each row
 
     @model_validator(mode="before")
     @classmethod
     def _taken_apart(cls, value: Any) -> Any:
-        """`confidence = { of = "spam", column = "p" }` as the two keys it stands for."""
-        table = value.get("confidence") if isinstance(value, dict) else None
-        if not isinstance(table, dict) or set(table) != {"of", "column"} or "confidence_of" in value:
-            return value
-        if not all(isinstance(name, str) for name in table.values()):
-            return value
-        return value | {"confidence": table["column"], "confidence_of": table["of"]}
+        return taken_apart(value)

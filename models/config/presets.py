@@ -33,6 +33,14 @@ class Request(_Table):
     shown: Column
 
 
+class Usage(_Table):
+    """Where what is known of the request to the model stands, of a format in which it may: `guess` names what a file has."""
+
+    asked_at: Column | None = None
+    tokens_in: Column | None = None
+    tokens_out: Column | None = None
+
+
 class About(_Table):
     """Where a format comes from."""
 
@@ -42,6 +50,7 @@ class About(_Table):
     read: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]  # the day on which the documentation was read
     seen: str = ""  # what was seen on the real thing, with its version; empty: nothing, it is documented only
     request: Request | None = None
+    usage: Usage = Usage()
     tokens: Column | None = (
         None  # path to the list of the answer's tokens with their `logprob`, which not every file has
     )

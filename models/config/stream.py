@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, model_validator
 
 from models.answers import same
-from models.config import field_table, messages, presets, rules, score_table
+from models.config import field_table, messages, presets, rules, score_table, shadow_table, token_prices
+from models.config.box_table import Box
 from models.config.fields import (
     LONGEST,
     Amount,
@@ -48,6 +49,7 @@ class Review(Table):
     kind: Literal["text", "image", "pdf", "html", "record"]
     question: Annotated[str, Field(min_length=1, max_length=300)]
     instructions: str = ""
+    box: Box | None = None  # where on its picture the case lies; None: it is the whole picture
     show_id: bool = False  # show the case's id above it, for a reviewer who looks the case up elsewhere
     project: Annotated[str, Field(min_length=3, max_length=50)]  # title in Label Studio
     deadline_hours: Annotated[float, Field(gt=0, le=24 * LONGEST, allow_inf_nan=False)] = 48.0
@@ -68,12 +70,14 @@ class Target(Table):
 
 
 class Costs(Table):
-    """What an error and a minute of review cost."""
+    """What an error and a minute of review cost, and the tokens of the model where its answers have no price of their own."""
 
     error: Amount
     review_minute: Amount
     minutes_per_review: Amount | None = None  # None: as measured
     human_error: Share | None = None  # share of reviews that are wrong, if that is known; priced like an error
+    million_tokens_in: Amount | None = None  # that the model reads
+    million_tokens_out: Amount | None = None  # that it writes
     currency: str = "EUR"
 
 
@@ -106,10 +110,10 @@ class Schedule(Table):
     timezone: Timezone = "UTC"
 
 
-def _doubled(fields: Any) -> Any:
-    if isinstance(fields, dict):
-        raise ValueError("must be [[field]], in double brackets: a table for each field")
-    return fields
+def _doubled(tables: Any, info: ValidationInfo) -> Any:
+    if isinstance(tables, dict):
+        raise ValueError(f"must be [[{info.field_name}]], in double brackets: a table for each")
+    return tables
 
 
 def _condition(text: str) -> str:
@@ -149,6 +153,8 @@ class Stream(Table):
         score_table.SecondStage, BeforeValidator(score_table.second_stage), Field(validation_alias="score")
     ] = score_table.SecondStage()
     model: Model
+    # What other models said of the same cases, in columns of the input.
+    shadow: Annotated[list[shadow_table.ShadowTable], BeforeValidator(_doubled)] = []
     review: Review
     target: Target
     costs: Costs
@@ -204,8 +210,16 @@ class Stream(Table):
                 raise ValueError(
                     "score: input.scale and { of, column } say the same in [input]; give them in [score] alone"
                 )
+        shadow_table.check(self.shadow, self.model.id, self.labels, [field.name for field in self.field])
         if self.input.join is not None:
             self.input.join.check(self.input.source)
+        token_prices.check(
+            {"tokens_in": self.input.tokens_in, "tokens_out": self.input.tokens_out},
+            {"tokens_in": self.costs.million_tokens_in, "tokens_out": self.costs.million_tokens_out},
+        )
+        if self.review.box is not None:
+            marked = [field.name for field in self.field if field.kind == "boxes"]
+            self.review.box.check(self.review.kind, self.input.payload, marked)
         if self.review.kind != "record" and len(self.input.payload) != 1:
             raise ValueError(
                 f"input.payload: kind {self.review.kind!r} shows one column; use kind 'record' for several"
@@ -224,19 +238,20 @@ class Stream(Table):
 
     @model_validator(mode="after")
     def _blind(self, info: ValidationInfo) -> "Stream":
-        """A payload does not tell the answer; of a history, whose payload nobody is shown, it may."""
+        """A payload tells no model's answer; of a history, whose payload nobody is shown, it may."""
         input_table = self.input
         answer_columns = {input_table.prediction, input_table.confidence, *(input_table.probabilities or [])} - {None}
         answer_columns |= set() if self.score is None else set(self.score.read)
         answer_columns |= {name for field in self.field for name in (field.column, field.score) if name is not None}
-        shown = [
-            column for column in input_table.payload if any(leads_into(column, str(name)) for name in answer_columns)
-        ]
-        if shown and info.context != HISTORY:
-            raise ValueError(
-                f"input.payload: shows {shown[0]!r}, which tells the model's answer or how sure it is to a reader who must not "
-                "know it; leave it out (a reader who is to see the answer has it beside the payload)"
-            )
+        whose = {"the model's": answer_columns} | {f"{other.model}'s": set(other.telling) for other in self.shadow}
+        for owner, names in whose.items() if info.context != HISTORY else ():
+            shown = [column for column in self.shown if any(leads_into(column, str(name)) for name in names)]
+            if shown:
+                key = "input.payload" if shown[0] in input_table.payload else "review.box"
+                raise ValueError(
+                    f"{key}: shows {shown[0]!r}, which tells {owner} answer or how sure it is to a reader who must not know "
+                    "it; leave it out (who is to see the answer has it beside the payload; a value to correct is a [[field]])"
+                )
         return self
 
     def _check_of(self, label: str) -> None:
@@ -250,6 +265,11 @@ class Stream(Table):
             )
         if input_table.scale == "real":
             raise ValueError('input.scale: "real" is no probability, and input.confidence is that of a label')
+
+    @property
+    def shown(self) -> list[str]:
+        """The columns that say what people are shown, each once: the payload, and where on a picture its box lies."""
+        return [*self.input.payload, *([] if self.review.box is None else self.review.box.columns)]
 
     @property
     def least_error(self) -> float:

@@ -15,6 +15,8 @@ Terms = dict[str, Any]  # key of the stream file, with its table, -> value as JS
 
 # Which model answers, and how sure it is.
 MODEL = frozenset({"model.id", "model.file", "model.features", "score.second_stage"})
+# Tables whose keys say how a row is read: its answer, and how sure the model was.
+_READING = ("labels", "input", "score", "field")
 # Their values are the SHA-256 of the files, in hex: a path says nothing of what lies there.
 FILES = ("model.file", "score.second_stage")
 _FILE, _SECOND_STAGE = FILES
@@ -31,10 +33,14 @@ _NO_TERM = {
         "cost",
         "latency_ms",
         "produced_at",
+        "channel",
+        "asked_at",
+        "tokens_in",
+        "tokens_out",
         "join",
     },
     "model": {"file"},
-    "review": {"instructions", "project", "deadline_hours", "queue_depth", "capacity_per_day"},
+    "review": {"box", "instructions", "project", "deadline_hours", "queue_depth", "capacity_per_day"},
     "target": set[str](),
 }
 _POLICY = ("per_class", "group_size")  # of [policy] only these: how often a case is sampled stands with each decision
@@ -53,6 +59,7 @@ def of(stream: Stream, model_digest: str | None, second_stage_digest: str | None
     terms: Terms = {"model.id": stream.model.id, _FILE: model_digest, "labels": list(stream.labels)} | _read_by(stream)
     for table, left_out in _NO_TERM.items():
         terms |= {f"{table}.{key}": value for key, value in tables[table].items() if key not in left_out}
+    terms |= {} if stream.review.box is None else {f"review.box.{key}": value for key, value in stream.review.box}
     terms |= _score(stream)
     terms |= {} if stream.ranked.second_stage is None else {_SECOND_STAGE: second_stage_digest or ""}
     terms |= {"field": [field.terms() for field in stream.field]} if stream.field else {}
@@ -97,6 +104,15 @@ def differs(
                 return f"the bytes of {key} have SHA-256 {ours[:12]}, those of the epoch in force {theirs[:12]}"
             return f"the file's {name} is {_shown(ours)}, that of the epoch in force {_shown(theirs)}"
     return None
+
+
+def reading(registered: Mapping[str, Any]) -> Terms:
+    """Those of some terms by which a row is read, whichever model answers; a key of no value is not there."""
+    return {
+        key: value
+        for key, value in registered.items()
+        if key.partition(".")[0] in _READING and key not in MODEL and value is not None
+    }
 
 
 def _pairs(key: str, now: Any, then: Any) -> Iterator[tuple[str, Any, Any]]:

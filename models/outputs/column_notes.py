@@ -5,14 +5,27 @@ be read, a confidence that is one number everywhere, one that speaks of one labe
 stops anything; each note is half a sentence with the way out, without a final stop.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
 from models import columns
 from models.config.stream import Stream
-from models.outputs import confidence, contract, fingerprint, predictions, score_columns, score_source
+from models.outputs import (
+    confidence,
+    contract,
+    failures,
+    fingerprint,
+    free_answers,
+    item_rows,
+    predictions,
+    request,
+    score_columns,
+    score_source,
+)
+
+Read = Callable[[pl.DataFrame, str], pl.Series]  # the values of a column; null: one cannot be read
 
 _SHOWN = 5  # kinds of answers that are no label, in a note
 _ITEMS = 20  # fewer that are answered twice may be a slip
@@ -36,9 +49,9 @@ def of(frame: pl.DataFrame, stream: Stream) -> list[Note]:
     frame = columns.plain(frame)
     if frame.is_empty():
         return []
-    notes = [*_unreadable(frame, stream), *_repeated(frame, stream)]
+    notes = [*_unreadable(frame, stream), *_repeated(frame, stream), *_spellings(frame, stream)]
     if stream.model.file is None:
-        notes += [*_spellings(frame, stream), *_scores(frame, stream), *of_probabilities(frame, stream)]
+        notes += [*_scores(frame, stream), *of_probabilities(frame, stream)]
     return notes
 
 
@@ -70,6 +83,16 @@ def of_probabilities(frame: pl.DataFrame, stream: Stream) -> list[Note]:
     return notes
 
 
+def _of_others(stream: Stream, amount: str) -> Iterator[tuple[str, str, str | None, Read | None, str]]:
+    """The columns of other models, as `_unreadable` takes them, but for their scores."""
+    for place, other in enumerate(stream.shadow):
+        key = f"shadow[{place}]"
+        yield "cost", f"{key}.cost", other.cost, contract.amount, amount
+        yield "latency_ms", f"{key}.latency_ms", other.latency_ms, contract.amount, amount
+        yield "prediction", f"{key}.prediction", other.prediction, None, ""
+        yield from (("value", f"{key}.values", column, None, "") for column in other.values.values())
+
+
 def _number(frame: pl.DataFrame, column: str) -> pl.Series:
     return columns.numbers(frame[column])
 
@@ -78,13 +101,23 @@ def _unreadable(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
     table = stream.input
     time = "a time: give ISO 8601 text, as in 2026-01-31T10:00:00Z, or a timestamp; a bare number does not say its unit"
     amount = "a number of 0 or more: give it without sign or unit"
+    channel = f"a word of at most {request.LONGEST} characters: give how the model was asked, as batch or realtime"
     for key, where, column, read, way in (
         ("produced_at", "input.produced_at", table.produced_at, contract.time, time),
         ("cost", "input.cost", table.cost, contract.amount, amount),
         ("latency_ms", "input.latency_ms", table.latency_ms, contract.amount, amount),
+        ("channel", "input.channel", table.channel, request.channels, channel),
+        ("asked_at", "input.asked_at", table.asked_at, contract.time, time),
+        ("tokens_in", "input.tokens_in", table.tokens_in, contract.amount, amount),
+        ("tokens_out", "input.tokens_out", table.tokens_out, contract.amount, amount),
+        *_of_others(stream, amount),
         *(
-            ("confidence", scores.key, name, None if scores.scale == "levels" else _number, "a number")
-            for scores in score_source.every(stream)
+            (kind, scores.key, name, None if scores.scale == "levels" else _number, "a number")
+            for kind, sources in (
+                ("confidence", score_source.every(stream)),
+                ("score", score_source.of_others(stream)),
+            )
+            for scores in sources
             for name in scores.columns
         ),
         *(("value", f"field[{place}].value", one.column, None, "") for place, one in enumerate(stream.field)),
@@ -97,11 +130,13 @@ def _unreadable(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
         there = (text.str.strip_chars() != "").fill_null(False)
         n, name = int(there.sum()), f"column {column!r} ({where})"
         if not n:
+            if failures.reasons(frame, stream).is_not_null().all():
+                continue  # no row has an answer: nothing can be said of what stands beside one
             yield Note(
                 about=f"{key} {column}", sentence=f"no row has a value in {name}: check the name, or drop the key"
             )
         elif read is not None and (bad := there & read(frame, column).is_null()).any():
-            example = str(pl.select(columns.printable(pl.lit(text.filter(bad).head(1)))).item())
+            example = text.filter(bad)[0][:60]
             count = "none" if bad.sum() == n else f"{n - int(bad.sum())}"
             then = "such a case goes to a person" if key == "confidence" else "what cannot counts as not given"
             sentence = f"{count} of {n} values in {name} can be read, and {example!r} is not {way}; {then}"
@@ -109,10 +144,16 @@ def _unreadable(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
 
 
 def _spellings(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
-    """Answers that are none of the labels: written another way, or not known at all."""
-    column = stream.input.prediction
-    if column is None:
-        return
+    answered = [("input.prediction", stream.input.prediction, "each of these cases goes to a person")]
+    for place, other in enumerate(stream.shadow):
+        answered.append((f"shadow[{place}].prediction", other.prediction, "none of these is recorded as an answer"))
+    for key, column, then in answered:
+        if column is not None:
+            yield from _of_answers(frame, stream, column, key, then)
+
+
+def _of_answers(frame: pl.DataFrame, stream: Stream, column: str, key: str, then: str) -> Iterator[Note]:
+    """Answers that are none of the labels: written another way, or not known at all. `then`: what comes of them."""
     text = stream.rule.read(columns.text(frame.select(column)).to_series())
     text = text.set(text.str.strip_chars() == "", None)
     kinds = text.filter(~text.is_in(stream.labels)).drop_nulls().rename("text").value_counts(name="n")
@@ -129,17 +170,18 @@ def _spellings(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
             "unknown",
             kinds.filter(~pl.col("text").is_in([*near])),
             "are none of the labels",
-            "check labels, or name another column in input.prediction",
+            f"they nearly all differ: {free}"
+            if key == "input.prediction" and (free := free_answers.of(text, stream))
+            else f"check labels, or name another column in {key}",
         ),
     ):
         rows, known = int(spellings["n"].sum()), len(text) - text.null_count()
         if (about == "unknown" and rows < known / _MANY) or not rows:
             continue
-        shown = pl.select(columns.printable(pl.lit(spellings["text"].head(_SHOWN).str.slice(0, 40)))).to_series()
-        listed = ", ".join(f"{one!r} ({n})" for one, n in zip(shown, spellings["n"].head(_SHOWN), strict=True))
+        listed = ", ".join(f"{one[:40]!r} ({n})" for one, n in spellings.head(_SHOWN).iter_rows())
         more = f" and {len(spellings) - _SHOWN} more" if len(spellings) > _SHOWN else ""
-        sentence = f"{rows} of {known} answers in column {column!r} (input.prediction) {what}: {listed}{more}; {way}"
-        yield Note(about=about, sentence=f"{sentence}, or each of these cases goes to a person")
+        sentence = f"{rows} of {known} answers in column {column!r} ({key}) {what}: {listed}{more}; {way}"
+        yield Note(about=about if key == "input.prediction" else f"{about} {key}", sentence=f"{sentence}, or {then}")
 
 
 def _repeated(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
@@ -154,8 +196,7 @@ def _repeated(frame: pl.DataFrame, stream: Stream) -> Iterator[Note]:
     sentence = (
         f"{items['len'].sum()} rows have {len(items)} values in column {stream.input.id!r} (input.id), up to {most} of one, "
         f"and {len(several)} of these with different content: of each only the first row is decided, what says the same is a "
-        "repeat, what says something else a fault; if these are several answers to one item, drop input.confidence and add the "
-        "table [score.samples], which makes one case of them"
+        f"repeat, what says something else a fault; {item_rows.ways(frame, stream)}"
     )
     yield Note(about="id", sentence=sentence)
 
@@ -182,12 +223,10 @@ def several_answers(frame: pl.DataFrame, stream: Stream) -> str | None:
     several = items.filter(pl.col("values") > 1)
     if len(items) < _ITEMS or len(several) <= len(items) / 10:
         return None
-    drop = "drop input.confidence and " if stream.input.confidence is not None else ""
     return (
         f"{len(frame)} rows have {len(items)} values in column {stream.input.id!r} (input.id), and {len(several)} of these have "
-        f"different answers in column {answer!r} (input.prediction): no row of them is the answer; if they are several answers "
-        f"to one item, {drop}add the table [score.samples], which makes one case of them; if not, name the columns that tell the "
-        'rows apart, input.id = ["...", "..."]'
+        f"different answers in column {answer!r} (input.prediction): no row of them is the answer; "
+        f"{item_rows.ways(frame, stream)}"
     )
 
 

@@ -14,19 +14,29 @@ import polars_hash as plh
 
 from models import columns, time_columns
 from models.config.stream import Stream
-from models.outputs import comparable, fingerprint, one_label, pictures, predictions, reserved, ruled
+from models.outputs import (
+    box_values,
+    comparable,
+    fingerprint,
+    one_label,
+    pictures,
+    predictions,
+    request,
+    reserved,
+    ruled,
+)
 
 FAULT_SCHEMA = pl.Schema({"source": pl.String, "line": pl.Int64, "reason": pl.String, "raw": pl.String})
 CASE_SCHEMA = pl.Schema(
     {
         "case_id": pl.String,
-        "payload": pl.String,  # canonical JSON object of the payload columns
+        "payload": pl.String,  # canonical JSON object of what people are shown: `Stream.shown`
         "model_id": pl.String,
         "prediction": pl.String,  # one of the stream's labels, or a record's text; null: none that could be read
         "raw_score": pl.Float64,  # the confidence, on the unit scale (`scale`); null exactly where `doubt` says why
         "doubt": pl.String,
         "slices": pl.String,  # canonical JSON object
-        "cost": pl.Float64,  # 0 or more; null: not given, or no such number
+        "cost": pl.Float64,  # 0 or more; else of its tokens (`request.cost`); null: neither is known
         "latency_ms": pl.Float64,
         "produced_at": pl.String,  # 2026-01-31T23:59:59.000000Z; null: not given, or not a time
         "group_id": pl.String,  # 16 hex digits: cases that have the same may be right or wrong together
@@ -47,16 +57,19 @@ MAX_ID_BYTES = 1000  # a PostgreSQL index entry holds 2 704 bytes, the stream's 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validated:
-    """`cases` has CASE_SCHEMA, `faults` FAULT_SCHEMA; both in the order of the input."""
+    """`cases` has CASE_SCHEMA, `faults` FAULT_SCHEMA; both in the order of the input. `rows`: of each case its row of it."""
 
     cases: pl.DataFrame
     faults: pl.DataFrame
+    rows: pl.DataFrame
 
 
 def named(stream: Stream) -> list[str]:
     """The columns the stream reads from its input, each once."""
     group = [stream.input.group] if stream.input.group else []
-    return list(dict.fromkeys([*fingerprint.columns_of(stream), *group, *ruled.columns_of(stream)]))
+    others = [name for other in stream.shadow for name in other.columns]
+    apart = [*group, *ruled.columns_of(stream), *request.columns_of(stream), *others]
+    return list(dict.fromkeys([*fingerprint.columns_of(stream), *apart]))
 
 
 def validate(frame: pl.DataFrame, stream: Stream, *, source: str, latest: str | None = None) -> Validated:
@@ -65,7 +78,7 @@ def validate(frame: pl.DataFrame, stream: Stream, *, source: str, latest: str | 
     The line of a row is its `reserved.LINE`, or else its position. A stream with a classifier of its own needs the
     columns `inference.apply` adds. `latest`: a time; a row that says it was produced after it stays unscored; None:
     none is. Raises InputInvalid if the confidences are plainly of another scale than `input.scale`, the predictions are
-    lists, or no picture can be shown to a reader, polars' ColumnNotFoundError if a column is missing.
+    lists, or no picture or box can be shown to a reader, polars' ColumnNotFoundError if a column is missing.
     """
     frame = columns.plain(frame)
     if reserved.LINE not in frame.columns:
@@ -79,6 +92,7 @@ def validate(frame: pl.DataFrame, stream: Stream, *, source: str, latest: str | 
             _joined_fault(frame, stream),
             _payload_fault(frame, stream),
             pictures.faults(frame, stream, source),
+            box_values.faults(frame, stream, source),
         )
     ).to_series()
     faults = _faults(frame, reasons, source)
@@ -90,7 +104,7 @@ def validate(frame: pl.DataFrame, stream: Stream, *, source: str, latest: str | 
         first, reasons = _repeats(case_ids, content, frame[reserved.LINE])
         faults = pl.concat([faults, _faults(frame, reasons, source)]).sort("line", maintain_order=True)
         frame, case_ids, content = frame.filter(first), case_ids.filter(first), content.filter(first)
-    return Validated(cases=_cases(frame, stream, case_ids, content, source, latest), faults=faults)
+    return Validated(cases=_cases(frame, stream, case_ids, content, source, latest), faults=faults, rows=frame)
 
 
 def reread(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
@@ -104,7 +118,7 @@ def reread(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
         {
             "line": frame[reserved.LINE],
             "content": fingerprint.contents(frame, stream),
-            "payload": _texts(frame, stream.input.payload),
+            "payload": _texts(frame, stream.shown),
         },
         schema=REREAD_SCHEMA,
     )
@@ -148,7 +162,7 @@ def _payload_fault(frame: pl.DataFrame, stream: Stream) -> pl.Series:
 def _joined_fault(frame: pl.DataFrame, stream: Stream) -> pl.Series:
     """Why what a reader is to be shown is not in the other file (`input.join`); null: it is, or is not looked for there."""
     join = stream.input.join
-    if join is None or not any(name.startswith(f"{join.name}.") for name in stream.input.payload):
+    if join is None or not any(name.startswith(f"{join.name}.") for name in stream.shown):
         return pl.repeat(None, len(frame), dtype=pl.String, eager=True)
     return frame[reserved.JOINED]
 
@@ -197,13 +211,17 @@ def _cases(
             raw_score=pl.when(~ahead).then("raw_score"),
         )
         produced = pl.select(pl.when(~ahead).then(produced)).to_series()
-    payload = _texts(frame, table.payload)
+    payload = _texts(frame, stream.shown)
+    asked = time(frame, table.asked_at)
+    if latest is not None:
+        asked = pl.select(pl.when(asked <= latest).then(asked)).to_series()  # a request that has not come is none
+    tokens = amount(frame, table.tokens_in), amount(frame, table.tokens_out)
     names = {
         "case_id": case_ids,
         "payload": payload,
         **{name: answered[name] for name in ("model_id", "prediction", "raw_score", "doubt", "field_scores")},
         "slices": _texts(frame, table.slices),
-        "cost": amount(frame, table.cost),
+        "cost": pl.select(pl.coalesce(amount(frame, table.cost), request.cost(*tokens, stream.costs))).to_series(),
         "latency_ms": amount(frame, table.latency_ms),
         "produced_at": produced,
         "group_id": _group(frame, stream, payload),
@@ -212,7 +230,7 @@ def _cases(
         "line": frame[reserved.LINE],
         "ruled": ruled.first(frame, stream.never_release),
         "audited": ruled.first(frame, stream.always_audit).is_not_null(),
-        "request": pl.repeat(None, len(frame), dtype=pl.String, eager=True),
+        "request": request.objects(request.channels(frame, table.channel), asked, *tokens),
     }
     return pl.DataFrame(names, schema=CASE_SCHEMA)
 
@@ -227,10 +245,10 @@ def _group(frame: pl.DataFrame, stream: Stream, payload: pl.Series) -> pl.Series
 
     16 digits, 64 bits: among ten million groups two are taken for one with a chance of 3 in a million.
     """
-    shown = columns.text(frame.select(stream.input.payload))
+    shown = columns.text(frame.select(stream.shown))
     compared = comparable.texts(shown)
     if not compared.equals(shown):
-        payload = columns.json(compared, stream.input.payload)
+        payload = columns.json(compared, stream.shown)
     text = pl.concat_str(pl.lit("1\n"), pl.lit(payload))
     if stream.input.group is not None:
         named_ = comparable.texts(columns.text(frame.select(stream.input.group))).to_series()

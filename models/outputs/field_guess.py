@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from models import columns
-from models.outputs import scale
+from models.outputs import label_guess, scale
 
 _FEWEST = 2  # pairs that are a record
 _ENDINGS = ("conf", "confidence", "score", "probability", "prob", "certainty")
@@ -33,9 +33,9 @@ class FieldGuess:
 
     name: str
     value: str
-    score: str
+    score: str | None  # None: no column is
     kind: str
-    keys: Mapping[str, str | Sequence[str]]  # scale, labels, format
+    keys: Mapping[str, str | Sequence[str]]  # scale, labels, format, same
     why: str  # what it was taken for, in words
 
 
@@ -59,6 +59,24 @@ def of(texts: pl.DataFrame, numbers: Sequence[str]) -> list[FieldGuess]:
     ]
 
 
+def of_set(
+    value: str, labels: Sequence[str], texts: pl.DataFrame, numbers: Sequence[str], confidence: str | None
+) -> FieldGuess:
+    """The one field of answers that are lists of labels. `confidence`: a column of numbers that is called so."""
+    score = next((one for one in _scores(value) if one in numbers), confidence)
+    keys: dict[str, str | Sequence[str]] = {"labels": list(labels)}
+    runs = ", and no column is its score: name one, or people read all"
+    if score is not None:
+        scaled, runs = _scaled(score, texts)
+        keys |= scaled
+        runs = f", its score in {score!r}{runs}"
+    name = _name(value)
+    name = name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME].strip()
+    few = "; its labels are those that stand in the rows: add what may come besides"
+    why = f"field {name!r}: a set, for column {value!r} holds lists of labels{runs}{few}"
+    return FieldGuess(name=name, value=value, score=score, kind="set", keys=keys, why=why)
+
+
 def _scores(value: str) -> list[str]:
     """What the column of a value's score may be called."""
     parent, _, last = value.rpartition(".")
@@ -80,19 +98,27 @@ def _field(name: str, value: str, score: str, texts: pl.DataFrame, numbers: Sequ
     known = texts[value].drop_nulls().str.strip_chars()
     kind = _kind(known, value in numbers)
     if kind == "choice":
-        keys["labels"] = known.unique().sort().to_list()
+        keys["labels"], folded = label_guess.spelt(texts[value])
+        keys |= {"same": "folded"} if folded else {}
+    if kind == "set":
+        keys["labels"] = label_guess.of_lists(known) or []
     if kind == "date" and not known.str.contains(_ISO).all():
         keys["format"] = str(_date_format(known))
-    sure = columns.numbers(texts[score].drop_nulls())
-    other = scale.another(sure, "unit", named=False)
-    runs = ""
-    if other is not None:
-        keys["scale"] = other[1]
-        low, high = float(np.min(sure.to_numpy())), float(np.max(sure.to_numpy()))
-        runs = f", {other[1]}, for it runs from {low:g} to {high:g}"
-    few = "; its labels are those that stand in the rows: add what may come besides" if kind == "choice" else ""
+    scaled, runs = _scaled(score, texts)
+    keys |= scaled
+    few = "; its labels are those that stand in the rows: add what may come besides" if "labels" in keys else ""
     why = f"field {name!r}: a {kind} in column {value!r}, its score in {score!r}{runs}{few}"
     return FieldGuess(name=name, value=value, score=score, kind=kind, keys=keys, why=why)
+
+
+def _scaled(score: str, texts: pl.DataFrame) -> tuple[dict[str, str], str]:
+    """The key that names the scale of a column of scores where it is not from 0 to 1, and why."""
+    sure = columns.numbers(texts[score].drop_nulls())
+    other = scale.another(sure, "unit", named=False)
+    if other is None:
+        return {}, ""
+    low, high = float(np.min(sure.to_numpy())), float(np.max(sure.to_numpy()))
+    return {"scale": other[1]}, f", {other[1]}, for it runs from {low:g} to {high:g}"
 
 
 def _kind(known: pl.Series, number: bool) -> str:
@@ -103,6 +129,8 @@ def _kind(known: pl.Series, number: bool) -> str:
         return "number"
     if known.str.contains(_ISO).all() or _date_format(known) is not None:
         return "date"
+    if label_guess.of_lists(known) is not None:
+        return "set"
     few = 2 <= known.n_unique() <= _MANY and known.n_unique() * _REPEATS <= len(known)
     short = known.str.len_chars().max()
     if few and isinstance(short, int) and short <= _LONGEST_CHOICE and not known.str.contains(r"[\[{\n]").any():

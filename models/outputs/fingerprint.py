@@ -19,7 +19,7 @@ def columns_of(stream: Stream) -> list[str]:
     Not the group: one that is named later, or changes its spelling, does not make another case of the same id.
     """
     table = stream.input
-    names = [table.id, table.prediction, table.confidence, *(table.probabilities or []), *table.payload]
+    names = [table.id, table.prediction, table.confidence, *(table.probabilities or []), *stream.shown]
     names += [*(stream.model.features or []), table.model, *table.slices]
     names += [table.cost, table.latency_ms, table.produced_at]
     names += [name for rule in table.failed or [] for name in (rule.when, rule.reason)]

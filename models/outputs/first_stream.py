@@ -9,10 +9,19 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from models import columns, time_columns
-from models.outputs import field_guess, known_format, probability_table, scale, stream_text
+from models.outputs import (
+    box_guess,
+    field_guess,
+    known_format,
+    label_guess,
+    probability_table,
+    samples_guess,
+    scale,
+    stream_text,
+)
 from models.outputs.stream_text import Choice, Guess
 
-MOST_LABELS = 200  # as many as a stream may have
+MOST_LABELS = label_guess.MOST
 _SOME = 0.95  # share of the values that must be such for the column to be
 _NAMES = {
     "id": ("id", "case_id", "uuid", "key", "message_id", "document_id", "item_id", "row_id"),
@@ -35,10 +44,15 @@ _NAMES = {
     "produced_at": ("produced_at", "predicted_at", "created_at", "timestamp", "time", "date", "at"),
     "cost": ("cost", "usd", "eur", "cost_usd", "cost_eur", "price"),
     "latency_ms": ("latency_ms", "ms", "duration_ms", "latency"),
+    "channel": ("channel", "mode"),
+    "asked_at": ("asked_at", "requested_at", "request_time", "started_at"),
+    "tokens_in": ("tokens_in", "input_tokens", "prompt_tokens", "prompt_token_count", "inputtokens"),
+    "tokens_out": ("tokens_out", "output_tokens", "completion_tokens", "completion_token_count", "outputtokens"),
 }
+_CHANNELS = ("batch", "realtime", "real_time", "online", "sync", "async", "interactive", "flex", "priority")
 _TRUTH = ("truth", "gold", "target", "y_true", "human", "ground_truth", "correct", "true_label")
 _OF_LABELS = ("prediction", "confidence")  # a record has fields in their place
-_LONGEST_LABEL = 200  # letters
+_SEVERAL = ("predictions", "labels", "classes", "categories", "answers", "intents", "types", "topics", "tags", "flags")
 
 
 def of_format(
@@ -56,7 +70,8 @@ def of_format(
     `frame`: their columns as text; `chosen`: key of [input] -> column of it; `shown`: columns that a reviewer sees.
     """
     texts = columns.text(frame)
-    choice = Choice(keys=chosen, labels=_labels(texts, chosen), shown=shown)
+    labels, fold = _labels(texts, chosen)
+    choice = Choice(keys=chosen, labels=labels, fold=fold, shown=shown)
     return stream_text.written(texts, choice, name=name, source=source, known=known, of=of)
 
 
@@ -76,6 +91,7 @@ def guess(
     numbers = [column for column in texts.columns if _is_number(texts[column])]
     chosen: dict[str, str] = {}
     fields = field_guess.of(texts, numbers) if of is None else []
+    lists = {one: labels for one in texts.columns if (labels := label_guess.of_lists(texts[one])) is not None}
     of_fields = {column for field in fields for column in (field.value, field.score)}
     for key in _NAMES:
         if fields and key in _OF_LABELS:
@@ -83,23 +99,50 @@ def guess(
         fitting = [
             one
             for one in texts.columns
-            if one not in {*chosen.values(), *of_fields} and _fits(key, texts[one], one in numbers)
+            if one not in {*chosen.values(), *of_fields, *lists} and _fits(key, texts[one], one in numbers)
         ]
         column = _named(key, fitting)
         if column is not None:
             chosen[key] = column
+    several = _set(lists) if of is None and not fields and "prediction" not in chosen else None
+    if several is not None:
+        fields = [field_guess.of_set(several, lists[several], texts, numbers, chosen.pop("confidence", None))]
+        of_fields = {column for field in fields for column in (field.value, field.score)}
+    samples = _samples(texts, chosen, numbers) if of is None else None
+    if samples is not None:
+        chosen["id"] = samples
+        chosen.pop("confidence", None)
     if "id" not in chosen:
         alone = [one for one in texts.columns if one not in {*chosen.values(), *of_fields} and _tells_apart(texts[one])]
         words = [one for one in alone if one not in numbers and not texts[one].str.contains(r"\s").any()]
         chosen |= {"id": words[0]} if words else {}
-    labels = _labels(texts, chosen)
-    spread = _probabilities(frame, labels, numbers) if "confidence" not in chosen and not fields else []
-    if not labels and "confidence" not in chosen and not fields:
+    labels, fold = _labels(texts, chosen)
+    scored = "confidence" in chosen or bool(fields) or samples is not None
+    spread = [] if scored else _probabilities(frame, labels, numbers)
+    if not labels and not scored:
         spread, labels = probability_table.of(frame, [one for one in numbers if one not in chosen.values()])
     taken = {*chosen.values(), *spread, *of_fields}
     rest = [one for one in texts.columns if one not in taken and one not in numbers]
-    shown = [one for one in rest if not _answers(texts[one], labels) and not _tells(texts, one, fields)]
-    choice = Choice(keys=chosen, labels=labels, spread=spread, shown=_pages(texts, shown), fields=fields)
+    shown = [
+        one for one in rest if one not in lists and not _answers(texts[one], labels) and not _tells(texts, one, fields)
+    ]
+    box = box_guess.of(texts, [one for one in numbers if one not in taken]) if of is None else None
+    pictures = [one for one in shown if stream_text.kind_of(texts.select(one)) == "image"]
+    apart: list[str] = []
+    if box is not None and pictures:
+        shown = pictures[:1]
+        apart = [] if "id" in chosen else box_guess.telling_apart(texts, shown[0], box)
+    choice = Choice(
+        keys=chosen,
+        apart=apart,
+        labels=labels,
+        fold=fold,
+        spread=spread,
+        shown=_pages(texts, shown),
+        fields=fields,
+        samples=samples is not None,
+        box=box if pictures else None,
+    )
     return stream_text.written(texts, choice, name=name, source=source, known=known, of=of)
 
 
@@ -122,13 +165,30 @@ def _tells(texts: pl.DataFrame, column: str, fields: Sequence[field_guess.FieldG
     return named or alike
 
 
-def _labels(texts: pl.DataFrame, chosen: Mapping[str, str]) -> list[str]:
-    """The answers that stand in the rows, in alphabetical order; none where they are too many to be labels."""
+def _labels(texts: pl.DataFrame, chosen: Mapping[str, str]) -> tuple[list[str], bool]:
+    """The answers that stand in the rows, in alphabetical order, and whether in several spellings; none where they are too
+    many to be labels."""
     if "prediction" not in chosen:
-        return []
-    answers = texts[chosen["prediction"]].drop_nulls().str.strip_chars()
-    answers = answers.filter((answers != "") & (answers.str.len_chars() <= _LONGEST_LABEL)).unique().sort()
-    return answers.to_list() if len(answers) <= MOST_LABELS else []
+        return [], False
+    truths = [texts[one] for one in texts.columns if _plain(one) in _TRUTH and one not in chosen.values()]
+    answers, fold = label_guess.spelt(texts[chosen["prediction"]], truths)
+    return (answers, fold) if len(answers) <= MOST_LABELS else ([], False)
+
+
+def _set(lists: Mapping[str, Sequence[str]]) -> str | None:
+    """The column of the model's answer among those that hold lists of labels: by its name, or as the only one."""
+    others = [one for one in lists if _plain(one) not in _TRUTH]
+    named = [one for name in (*_NAMES["prediction"], *_SEVERAL) for one in others if _plain(one) == name]
+    return next(iter(named or (others if len(others) == 1 else [])), None)
+
+
+def _samples(texts: pl.DataFrame, chosen: Mapping[str, str], numbers: Sequence[str]) -> str | None:
+    """The column of the items that several rows answer, where no column tells each row from all others."""
+    if "id" in chosen or "prediction" not in chosen:
+        return None
+    of_answer = ("confidence", "produced_at", "cost", "latency_ms")
+    others = [chosen[key] for key in of_answer if key in chosen]
+    return samples_guess.item(texts, chosen["prediction"], numbers, others)
 
 
 def _plain(column: str) -> str:
@@ -162,7 +222,10 @@ def _fits(key: str, text: pl.Series, number: bool) -> bool:
             return 2 <= text.drop_nulls().n_unique() <= min(MOST_LABELS, max(2, len(text) // 2))
         case "model":
             return not number and text.drop_nulls().n_unique() == 1
-        case "produced_at":
+        case "channel":  # a column of that name may as well say where an item came from
+            known = text.drop_nulls()
+            return len(known) > 0 and all(_plain(one) in _CHANNELS for one in known.unique())
+        case "produced_at" | "asked_at":
             known = text.drop_nulls()
             return len(known) > 0 and _SOME * len(known) <= len(time_columns.column(known).drop_nulls())
     return number

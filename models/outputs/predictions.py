@@ -20,6 +20,7 @@ from models.outputs import (
     combined,
     confidence,
     failures,
+    free_answers,
     judges,
     records,
     reserved,
@@ -93,17 +94,21 @@ def _near(answers: pl.Series, stream: Stream) -> pl.Series:
 
 
 def check_scale(frame: pl.DataFrame, stream: Stream, source: str) -> None:
-    """Raises InputInvalid if the confidences are of another scale than the stream says (`scale.another`).
+    """Raises InputInvalid if the confidences, or another model's, are of another scale than the stream says (`scale.another`).
 
-    Rows that name another model do not count. `frame` has `reserved.LINE`.
+    Of the stream's own, rows that name another model do not count. `frame` has `reserved.LINE`, and may lack columns of
+    other models.
     """
     ours = _named_model(frame, stream) == stream.model.id
     for scores in score_source.every(stream):
         if scores.scale != "levels":
-            _check_scale(frame.filter(ours), scores, source)
+            _check_scale(frame.filter(ours), scores, source, free_answers.hint(frame, stream))
+    for scores in score_source.of_others(stream):
+        if scores.scale != "levels" and set(scores.columns) <= set(frame.columns):
+            _check_scale(frame, scores, source, "")
 
 
-def _check_scale(ours: pl.DataFrame, scores: score_source.ScoreSource, source: str) -> None:
+def _check_scale(ours: pl.DataFrame, scores: score_source.ScoreSource, source: str, hint: str) -> None:
     for name in scores.columns:
         column = pl.DataFrame({"real": columns.numbers(ours[name]), "line": ours[reserved.LINE]})
         scale_seen = scale.another(column["real"], scores.scale, named=scores.named)
@@ -116,6 +121,7 @@ def _check_scale(ours: pl.DataFrame, scores: score_source.ScoreSource, source: s
             f"{source}, line {column['line'][place]}: {name} {column['real'][place]:.9g} is not "
             f"{scale.RANGES[scores.scale]}, so the whole column may be of another scale and none of these rows is taken; "
             f'name the scale in the stream file, as in {scores.scale_key} = "{likely}"{way}'
+            + (f"; the answers nearly all differ: {hint}" if hint else "")
         )
 
 

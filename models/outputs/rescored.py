@@ -1,8 +1,9 @@
 """A row whose id was decided before, from other content: another model's answer to the same item, or a fault.
 
-Another model decides an item anew in a later epoch, unless people have it. What stands in a file that was read before is no new
-answer, whatever epoch reads it: neither a row that says what a case of the item rests on, nor one that was refused then, nor
-one of which other columns are read now.
+Another model decides an item anew in a later epoch, unless people have it. So does the same row where the stream file reads rows
+otherwise than the epoch did that decided it: a misspelt label is known now, a score is taken for what it is. Else what stands
+in a file that was read before is no new answer, whatever epoch reads it: neither a row that says what a case of the item rests
+on, nor one that was refused then, nor one of which other columns are read now.
 """
 
 from collections.abc import Collection
@@ -25,7 +26,14 @@ class Kind(StrEnum):
 
 
 def kinds(
-    rows: pl.DataFrame, cases: pl.DataFrame, *, epoch_id: str, same_model: Collection[str], named: bool = False
+    rows: pl.DataFrame,
+    cases: pl.DataFrame,
+    *,
+    epoch_id: str,
+    same_model: Collection[str],
+    read_otherwise: Collection[str] = (),
+    cold: Collection[str] = (),
+    named: bool = False,
 ) -> pl.DataFrame:
     """What each row is.
 
@@ -37,6 +45,9 @@ def kinds(
             recalled. Null is what is not known; of `content` a beginning is enough.
         epoch_id: The epoch in force.
         same_model: The names of the model in force.
+        read_otherwise: Earlier epochs under whose terms rows were read otherwise than they are now.
+        cold: Those of them in which nothing was released. All that waits of these is decided anew, also where it is read alike:
+            what the new epoch decides of them is then not chosen by what the model says.
         named: Whether each row names its model, so that none can be taken for another's.
 
     Returns:
@@ -54,8 +65,10 @@ def kinds(
         )
     )
     met = rows.join(cases, left_on="case_id", right_on="item_id", suffix="_then")
+    same = pl.col("content").str.starts_with(pl.col("content_then"))
+    alike = ~pl.col("epoch_id").is_in(list(read_otherwise)) | (_read_alike() & ~pl.col("epoch_id").is_in(list(cold)))
     said_before = met.group_by("case_id").agg(
-        repeat=pl.col("content").str.starts_with(pl.col("content_then")).any(), unmoved=_unmoved().any()
+        repeat=(same & alike).any(), read_anew=(same & ~alike).any(), unmoved=_unmoved().any()
     )
     whole = rows.join(newest, left_on="case_id", right_on="item_id", how="left", maintain_order="left").join(
         said_before, on="case_id", how="left", maintain_order="left"
@@ -71,13 +84,19 @@ def kinds(
     return whole.select(
         kind=pl.when("repeat")
         .then(pl.lit(Kind.REPEAT))
-        .when(fault)
+        .when(fault & ~pl.col("read_anew"))
         .then(pl.lit(Kind.FAULT))
         .when("people")
         .then(pl.lit(Kind.WITH_PEOPLE))
         .otherwise(pl.lit(Kind.ANEW)),
         sent_as="sent_as",
     )
+
+
+def _read_alike() -> pl.Expr:
+    """Whether a row's answer and score are those of a case; of one that was retired nobody knows any other."""
+    same = [pl.col(name).eq_missing(pl.col(f"{name}_then")) for name in ("prediction", "raw_score")]
+    return pl.col("source_then").is_null() | pl.all_horizontal(same)
 
 
 def _unmoved() -> pl.Expr:

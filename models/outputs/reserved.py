@@ -7,6 +7,7 @@ LINE = f"{PREFIX}line"  # Int64, 1-based line (CSV, JSONL) or row (Parquet) of t
 RAW = f"{PREFIX}raw"  # String, the line as it stood in the file (JSONL)
 
 SAMPLES = f"{PREFIX}samples"  # List(String), the answers of all rows of an id, in their order
+NOTHING = f"{PREFIX}nothing"  # String, null in every row: the value of a field that another model gave none for
 JOINED = f"{PREFIX}joined"  # String, why the other file says nothing of a row; null: it does
 
 

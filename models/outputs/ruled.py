@@ -10,7 +10,7 @@ import polars as pl
 from models import columns
 from models.config import rules
 from models.config.stream import Rule, Stream
-from models.outputs import records
+from models.outputs import records, request
 
 
 def columns_of(stream: Stream) -> list[str]:
@@ -20,13 +20,19 @@ def columns_of(stream: Stream) -> list[str]:
 
 
 def by_the_answer(stream: Stream) -> str | None:
-    """The code of a rule that keeps cases from release by what the model said of them; None: no rule does.
+    """The code of a rule that keeps cases from release by what a model said of them; None: no rule does.
 
     Of another model such a rule holds other cases, so what it kept with people says nothing of what that one would release.
     """
     table = stream.input
     own = {table.prediction, table.confidence, *(table.probabilities or []), table.model, table.cost, table.latency_ms}
-    own |= {table.produced_at, *([] if stream.score is None else stream.score.read), *records.columns_of(stream)}
+    own |= {
+        table.produced_at,
+        *request.columns_of(stream),
+        *([] if stream.score is None else stream.score.read),
+        *records.columns_of(stream),
+    }
+    own |= {name for other in stream.shadow for name in other.columns}
     reading = (rule.code for rule in stream.never_release if own & set(rules.condition(rule.when).columns))
     return next(reading, None)
 

@@ -67,6 +67,31 @@ def every(stream: Stream) -> list[ScoreSource]:
     ] or [of(stream)]
 
 
+def of_others(stream: Stream) -> list[ScoreSource]:
+    """The sources of the other models of a stream ([[shadow]]), each on the stream's scale where it names none of its own."""
+    own = of(stream)
+    sources = []
+    for place, other in enumerate(stream.shadow):
+        by_field = {field.name: field for field in stream.field}
+        for column, field in [(other.confidence, None), *((one, by_field[name]) for name, one in other.scores.items())]:
+            if column is None:
+                continue
+            theirs = own.scale if field is None else field.scale
+            named = own.named if field is None else "scale" in field.model_fields_set
+            sources.append(
+                ScoreSource(
+                    columns=(column,),
+                    scale=other.scale or theirs,
+                    levels=own.levels if field is None and other.scale is None else (),
+                    named=named or other.scale is not None,
+                    of=other.confidence_of,
+                    key=f"shadow[{place}].{'confidence' if field is None else 'scores'}",
+                    scale_key=f"shadow[{place}].scale",
+                )
+            )
+    return sources
+
+
 def calibrator(stream: Stream) -> str:
     """The name by which the map of the scores to [0, 1] is registered with the epoch."""
     if stream.ranked.second_stage is not None:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from models import columns
-from models.outputs import field_guess, known_format, scale
+from models.outputs import box_guess, field_guess, known_format, request, scale
 
 _KINDS = {
     "image": r"(?i)(\.(png|jpe?g|gif|webp|bmp|svg)(\?.*)?$|^\s*data:image/)",
@@ -32,14 +32,18 @@ class Guess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What was chosen of a table: a column for each key of [input], the columns of each label's probability, those that a
-    reviewer sees, the labels, and the fields of records."""
+    """What was chosen of a table: a column for each key of [input], the columns that together are the id where none is, those of
+    each label's probability, those that a reviewer sees, the labels, the fields of records, and the box on a picture."""
 
     keys: Mapping[str, str]
+    apart: Sequence[str] = ()
     labels: Sequence[str] = ()
     spread: Sequence[str] = ()
     shown: Sequence[str] = ()
     fields: Sequence[field_guess.FieldGuess] = ()
+    fold: bool = False  # the labels stand in the rows in other spellings too
+    samples: bool = False  # several rows of one id are answers to one item
+    box: box_guess.BoxGuess | None = None
 
 
 def written(
@@ -69,15 +73,27 @@ def written(
             keys.append(f'# {named} = ""   # MISSING: {without}')
             missing.append(f"input.{named}: {without}")
 
-    key("id", chosen.get("id"), "no column has a value of its own in every row; name the one that tells cases apart")
+    if choice.apart:
+        keys.append(f"id = {_toml(choice.apart)}")
+        taken_for.append(f"id: columns {', '.join(map(repr, choice.apart))} together")
+    else:
+        key(
+            "id", chosen.get("id"), "no column has a value of its own in every row; name the one that tells cases apart"
+        )
     without = "" if spread or choice.fields else "no column has a few values that repeat; name the model's answer"
     key("prediction", chosen.get("prediction"), without)
     if spread:
         keys.append(f"probabilities = {_toml(spread)}")
         taken_for.append(f"probabilities: columns {', '.join(map(repr, spread))}")
+    elif choice.samples:
+        n = texts[chosen["id"]].n_unique()
+        taken_for.append(
+            f"score.samples: {len(texts)} rows are answers to {n} items: the answer that most of an item's rows give, and "
+            "its share is the confidence"
+        )
     elif not choice.fields:
         key("confidence", chosen.get("confidence"), _no_confidence(of))
-    if "confidence" in chosen and not spread:
+    if "confidence" in chosen and not spread and not choice.samples:
         number = columns.numbers(texts[chosen["confidence"]].drop_nulls())
         other = scale.another(number, "unit", named=False)
         if other is not None:
@@ -98,21 +114,28 @@ def written(
         key("payload", None, f"these files hold no input of the model; {where}")
     else:
         key("payload", None, "no column of text is left; name what the reviewer is to see, in a list")
-    for named in ("model", "produced_at", "cost", "latency_ms"):
+    for named in ("model", "produced_at", "cost", "latency_ms", *request.KEYS):
         key(named, chosen.get(named), "")
-    head = None
+    head: list[str] = []
     if choice.fields:
         taken_for += [field.why for field in choice.fields]
     elif len(labels) >= 2:
         of_columns = bool(spread) and "prediction" not in chosen
         whose = "as the columns of probabilities are called" if of_columns else f"all that stand {rows}"
-        head = f"labels = {_toml(labels)}   # {whose}: add what a reviewer may answer besides"
+        head = [f"labels = {_toml(labels)}   # {whose}: add what a reviewer may answer besides"]
         taken_for.append(f"labels: {whose}" if of_columns else f"labels: the {len(labels)} answers that stand {rows}")
+        if choice.fold:
+            head = ["", "[labels]", f"names{head[0].removeprefix('labels')}", "fold = true"]
+            taken_for.append(
+                "labels.fold: some differ by case, white space or final punctuation alone; each is taken for one"
+            )
     else:
-        head = '# labels = ["", ""]   # MISSING: every answer there may be'
+        head = ['# labels = ["", ""]   # MISSING: every answer there may be']
         missing.append("labels: every answer there may be")
-    of_fields = [column for field in choice.fields for column in (field.value, field.score)]
-    unused = [one for one in texts.columns if one not in {*chosen.values(), *spread, *shown, *of_fields}]
+    of_fields = [column for field in choice.fields for column in (field.value, field.score) if column]
+    boxed = () if choice.box is None else choice.box.columns
+    taken_for += [] if choice.box is None else [choice.box.why]
+    unused = [one for one in texts.columns if one not in {*chosen.values(), *spread, *shown, *of_fields, *boxed}]
     if unused:
         taken_for.append(f"not used: {', '.join(map(repr, unused))}")
     kind = (of.kind if of else None) or kind_of(texts.select(shown))
@@ -128,18 +151,20 @@ def written(
         "# Written by `second-reader guess`: look at each line, above all where it says FILL IN or MISSING.",
         f"name = {_toml(name)}",
         f"title = {_toml(name)}",
-        *([] if head is None else [head]),
+        *head,
         "",
         "[input]",
         *keys,
         *_tables(choice.fields),
+        *(["", "[score.samples]"] if choice.samples else []),
         "",
         "[model]",
         f"id = {_toml(model)}{'' if 'model' in chosen else '   # FILL IN'}",
         "",
         "[review]",
         f'kind = "{kind}"',
-        f'question = "{"What does it say?" if choice.fields else "Which is it?"}"   # FILL IN',
+        *([] if choice.box is None else [choice.box.text().format(*map(_toml, boxed))]),
+        f'question = "{_question(choice)}"   # FILL IN',
         f"project = {_toml(f'Second Reader: {name}'[:50])}",
         "",
         "[target]",
@@ -153,6 +178,13 @@ def written(
         "",
     ]
     return Guess(text="\n".join(lines), taken_for=tuple(taken_for), missing=tuple(missing), fill=tuple(fill))
+
+
+def _question(choice: Choice) -> str:
+    """An example of what a reviewer may be asked."""
+    if not choice.fields:
+        return "Which is it?"
+    return "Which are they?" if all(field.kind == "set" for field in choice.fields) else "What does it say?"
 
 
 def kind_of(shown: pl.DataFrame) -> str:
@@ -170,7 +202,7 @@ def _tables(fields: Sequence[field_guess.FieldGuess]) -> list[str]:
     for field in fields:
         lines += ["", "[[field]]", f"name = {_toml(field.name)}"]
         lines += [f"value = {_toml(field.value)}"] if field.value != field.name else []
-        lines += [f"score = {_toml(field.score)}"]
+        lines += [f"score = {_toml(field.score)}"] if field.score is not None else []
         lines += [f"kind = {_toml(field.kind)}"] if field.kind != "text" else []
         lines += [f"{key} = {_toml(value)}" for key, value in field.keys.items()]
     return lines

@@ -34,6 +34,7 @@ class Columns:
     confidence: str | None = "confidence"
     probabilities: tuple[str, ...] = ()
     votes: tuple[str, ...] = ()  # answers of single people, to be compared with the truth
+    truth_of_votes: bool = False  # whether the truth is what most of them say
     right: str | None = None
     group: str | None = None
     item: str | None = None

@@ -23,14 +23,8 @@ def of(stream: str, model: str, currency: str, others: Sequence[OtherModel], dec
     """
     known = asked.with_spending(others)
     if not known:
-        return Answer(
-            question=QUESTION,
-            state="unasked",
-            says=f"Not asked: {model} is the only model, so there is one line of cost.",
-            rests_on=asked.nobody(decided),
-            would_change=asked.how_to_ask(stream),
-            figures={},
-        )
+        only = f"Not asked: {model} is the only model, so there is one line of cost."
+        return asked.nobody(QUESTION, only, stream, decided)
     says: list[str] = []
     states: list[State] = []
     changes: list[str] = []

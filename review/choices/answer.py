@@ -11,7 +11,7 @@ class Answer:
     """`state`: known; open (there are labels or days so far, and not enough); unasked (a key or an entry is missing).
 
     `question`, `says`, `rests_on`, `would_change`: plain sentences, no word of statistics but "limits". `figures`: what the
-    JSON has beside them, by name.
+    JSON has beside them, by name. `lines`: what is said of each of several, one beside the other; mostly none.
     """
 
     question: str
@@ -20,3 +20,4 @@ class Answer:
     rests_on: str
     would_change: str
     figures: dict[str, float | int | str | None]
+    lines: tuple[str, ...] = ()

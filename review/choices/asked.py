@@ -6,7 +6,7 @@ from review import formats
 from review.adoption.equal_risk import Money, Spending
 from review.adoption.other_models import OtherModel
 from review.choices import spending_text
-from review.choices.answer import State
+from review.choices.answer import Answer, State
 
 Known = tuple[OtherModel, Spending]
 
@@ -22,9 +22,19 @@ def unpriced(one: OtherModel, spending: Spending, model: str) -> list[str]:
     return [name for name, known in zip(names, spending_text.priced(spending), strict=True) if not known]
 
 
-def nobody(decided: int) -> str:
-    """What an answer rests on while no other model was asked. `decided`: cases so far."""
-    return f"{formats.count(decided, 'decided case')}, and what no other model says of any of them."
+def nobody(question: str, says: str, stream: str, decided: int) -> Answer:
+    """The answer while no other model was asked. `decided`: cases so far."""
+    return Answer(
+        question=question,
+        state="unasked",
+        says=says,
+        rests_on=f"{formats.count(decided, 'decided case')}, and what no other model says of any of them.",
+        would_change=(
+            f"Ask another model about the same cases: second-reader shadow {stream} --model M --wanted ask.jsonl. Then enter "
+            f"what each costs: second-reader outlay {stream} --model M."
+        ),
+        figures={},
+    )
 
 
 def how_to_price(names: Iterable[str], stream: str) -> str:
@@ -32,14 +42,6 @@ def how_to_price(names: Iterable[str], stream: str) -> str:
     return (
         f"What answers of {' and '.join(names)} cost is not known: name the column of each answer's price (input.cost), or enter "
         f"what is paid for it: second-reader outlay {stream} --model NAME."
-    )
-
-
-def how_to_ask(stream: str) -> str:
-    """What to do so that there is another model to compare."""
-    return (
-        f"Ask another model about the same cases: second-reader shadow {stream} --model M --wanted ask.jsonl. Then enter what "
-        f"each costs: second-reader outlay {stream} --model M."
     )
 
 

@@ -19,14 +19,8 @@ def of(stream: str, model: str, currency: str, others: Sequence[OtherModel], dec
     """
     known = asked.with_spending(others)
     if not known:
-        return Answer(
-            question=QUESTION,
-            state="unasked",
-            says=f"Only {model} is asked, so no price can be compared.",
-            rests_on=asked.nobody(decided),
-            would_change=asked.how_to_ask(stream),
-            figures={},
-        )
+        only = f"Only {model} is asked, so no price can be compared."
+        return asked.nobody(QUESTION, only, stream, decided)
     says: list[str] = []
     states: list[State] = []
     changes: list[str] = []

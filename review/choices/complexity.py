@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.evaluation import crossing
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
@@ -41,14 +41,9 @@ def of(
         "reviews_of_a_change_most": max(prices, default=None),
     }
     if not known:
-        return Answer(
-            question=QUESTION,
-            state="unasked",
-            says=f"Only {model} is asked, so no better model is known. {took}",
-            rests_on=f"{asked.nobody(decided)} The reviews from the opening of each epoch to its first adopted threshold.",
-            would_change=asked.how_to_ask(stream),
-            figures=figures,
-        )
+        nobody = asked.nobody(QUESTION, f"Only {model} is asked, so no better model is known. {took}", stream, decided)
+        rests_on = f"{nobody.rests_on} The reviews from the opening of each epoch to its first adopted threshold."
+        return replace(nobody, rests_on=rests_on, figures=figures)
     one, spending, spared = _best([(one, spending, _a_year(spending)) for one, spending in known])
     state, text, change = _weighed(one, spending, spared, prices, model)
     if spared is not None:

@@ -1,4 +1,4 @@
-"""More data or better data: how many labels the target takes if each case is read once, or again where readers disagree. Pure."""
+"""More data or better data: the labels that the target takes, each read once or again where readers disagree. Pure."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,9 @@ from models.evaluation.estimate import Estimate, NotEnoughEvidence
 from models.planning import labels_to_target
 from models.reviewers.single_readings import SingleReadings
 from review import formats
+from review.choices import learning_text
 from review.choices.answer import Answer, State
+from review.queries.candidates import Candidate
 
 QUESTION = "More data or better data?"
 HOUR = 3600.0
@@ -95,18 +97,27 @@ def region(progress: Progress, step: float | None, of_class: str = "") -> Region
     )
 
 
-def answer(region: Region, read: SingleReadings, *, target: float, work: Work, second_opinion: bool) -> Answer:
-    """`read`: of the cases of the region."""
+def answer(
+    region: Region,
+    read: SingleReadings,
+    *,
+    target: float,
+    work: Work,
+    second_opinion: bool,
+    stream: str,
+    candidate: Candidate | None = None,
+) -> Answer:
+    """`read`: of the cases of the region. `candidate`: the one whose learning curve is the newest."""
     once = way(read.once, target, region, 1.0) if isinstance(read.once, Estimate) else None
     twice = way(read.verdict, target, region, read.readings or 1.0) if isinstance(read.verdict, Estimate) else None
     known: State = "known" if once is not None and twice is not None else "open"
     return Answer(
         question=QUESTION,
         state=known if second_opinion else "unasked",
-        says=_sentences(region, read, once, twice, target, work),
-        rests_on=_basis(region, read, work),
+        says=" ".join([_sentences(region, read, once, twice, target, work), *learning_text.quoted(candidate)]),
+        rests_on=f"{_basis(region, read, work)} {learning_text.rests_on(candidate, stream)}",
         would_change=_change(region, read, target, second_opinion=second_opinion),
-        figures=_figures(region, read, once, twice, work),
+        figures=_figures(region, read, once, twice, work) | learning_text.figures(candidate),
     )
 
 
@@ -215,8 +226,7 @@ def _basis(region: Region, read: SingleReadings, work: Work) -> str:
     )
     return (
         f"{cases} read blind{_where(region)}; the first reader disagreed with the model in {against}.{seconds} A number of "
-        "labels is one that is enough in 4 of 5 streams like this one. Second readings are taken to err each by themselves. "
-        "Nothing was trained for this."
+        "labels is one that is enough in 4 of 5 streams like this one. Second readings are taken to err each by themselves."
     )
 
 

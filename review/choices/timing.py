@@ -1,6 +1,5 @@
 """Batch or real time: where the time to the final answer goes, and what other schedules and readers would make of it. Pure."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from models.evaluation import waiting_times
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
 from models.planning import queue_replay
 from review import formats
+from review.choices import channels, durations
 from review.choices.answer import Answer, State
 
 QUESTION = "Batch or real time?"
@@ -24,9 +24,9 @@ SCHEDULES = {
     "once_a_day": 86_400.0,
 }  # seconds, from midnight UTC
 READERS = {"half_the_readers": 0.5, "twice_the_readers": 2.0}
-HOUR = 3600.0
 _SLOW = (0.0, 0.25, 0.5, 0.75, 1.0)
 _LIKE = 0.95  # of the wait that was: a replay that gives it is like it
+_AS_THEY_CAME = " Channels stand side by side as they came: which cases went by which was not left to chance."
 _WORTH = 0.1  # of the wait: a change that takes off less is no reason for one
 
 Figure = Estimate | NotEnoughEvidence
@@ -54,10 +54,10 @@ class Replayed:
     present: float
 
 
-def answer(waits: pl.DataFrame, *, now: float, alpha: float, minute_cost: float, currency: str) -> Answer:
+def answer(waits: pl.DataFrame, *, now: float, alpha: float, minute_cost: float, currency: str, model: str) -> Answer:
     """From the cases of the last days (`review.queries.waits`).
 
-    `now`: seconds since 1970. `minute_cost`: of a reader's minute.
+    `now`: seconds since 1970. `minute_cost`: of a reader's minute. `model`: whose answers the channels are priced by.
     """
     waiting = waits.filter(pl.col("route") == "REVIEW")
     days = waiting.select((pl.col("decided") // 86_400).n_unique()).item() if len(waiting) else 0
@@ -66,15 +66,17 @@ def answer(waits: pl.DataFrame, *, now: float, alpha: float, minute_cost: float,
         return _nothing(len(waiting), days)
     times = parts(waiting, now=now, alpha=alpha)
     runs = replays(waits, now=now)
+    by_channel = channels.of(waits, now=now, alpha=alpha, model=model)
     unknown = isinstance(times.final, NotEnoughEvidence)
     state: State = "open" if unknown else "unasked" if times.batch is None else "known"
     return Answer(
         question=QUESTION,
         state=state,
         says=" ".join(filter(None, (_lead(runs, times), _final(times, done, days), _split(times), _would(runs)))),
-        rests_on=_basis(waiting, times, runs, days, done),
-        would_change=_change(times, runs, minute_cost, currency),
-        figures=_figures(times, runs, len(waiting), done, days, minute_cost),
+        rests_on=_basis(waiting, times, runs, days, done) + (_AS_THEY_CAME if by_channel else ""),
+        would_change=channels.change(waits, by_channel) + _change(times, runs, minute_cost, currency),
+        figures=_figures(times, runs, len(waiting), done, days, minute_cost) | channels.figures(by_channel),
+        lines=channels.lines(by_channel, currency),
     )
 
 
@@ -87,7 +89,7 @@ def parts(waiting: pl.DataFrame, *, now: float, alpha: float) -> Times:
 
     def half(began: Floats, ended: Floats, share: float = 0.5) -> Figure:
         still = np.isnan(ended)
-        waited = np.maximum(np.where(still, now, ended) - began, 0.0) / HOUR
+        waited = np.maximum(np.where(still, now, ended) - began, 0.0) / durations.HOUR
         return waiting_times.quantile(waited, still, share, alpha, groups=day)
 
     def measured(column: str, unit: float) -> Figure | None:
@@ -99,10 +101,10 @@ def parts(waiting: pl.DataFrame, *, now: float, alpha: float) -> Times:
 
     nothing = NotEnoughEvidence(reason="the time on a task was not measured", n=0, errors=0)
     return Times(
-        model=measured("latency_ms", 1 / 1000 / HOUR),
+        model=measured("latency_ms", 1 / 1000 / durations.HOUR),
         batch=half(arrived, decided) if waiting["arrived"].is_not_null().any() else None,
         queue=half(decided, np.maximum(first - seconds, decided)),
-        reading=measured("seconds", 1 / HOUR) or nothing,
+        reading=measured("seconds", 1 / durations.HOUR) or nothing,
         final=half(arrived, final),
         nearly_all=half(arrived, final, 0.9),
     )
@@ -128,13 +130,15 @@ def replays(waits: pl.DataFrame, *, now: float) -> dict[str, Replayed]:
         ended = queue_replay.read(ready, free)[counts]
         still = np.isinf(ended)
         half = waiting_times.reached(np.maximum(np.where(still, now, ended) - arrived[counts], 0.0), still, 0.5)
-        return Replayed(half=None if half is None else half / HOUR, present=free.present / HOUR / days)
+        return Replayed(
+            half=None if half is None else half / durations.HOUR, present=free.present / durations.HOUR / days
+        )
 
     def followed(ready: Floats) -> Replayed:
         waited, open_ = (waits["first"] - waits["decided"]).to_numpy(), waits["first"].is_null().to_numpy()
         taken = np.where(open_, now - arrived, ready - arrived + waited)[counts]
         half = waiting_times.reached(np.maximum(taken, 0.0), open_[counts], 0.5)
-        return Replayed(half=None if half is None else half / HOUR, present=lives["as_it_was"].present)
+        return Replayed(half=None if half is None else half / durations.HOUR, present=lives["as_it_was"].present)
 
     slow = _slow(lambda share: lived(decided, 1.0, share).half)
     lives = {"as_it_was": lived(decided, 1.0, slow)}
@@ -204,14 +208,14 @@ def _final(times: Times, done: int, days: int) -> str:
             f"Not known yet: {formats.count(done, 'final answer')} of people on {formats.count(days, 'day')} so far, about "
             f"{formats.count(more, 'more day')} to come."
         )
-    nine = "" if isinstance(most, NotEnoughEvidence) else f", nine in ten after {limits(most)}"
+    nine = "" if isinstance(most, NotEnoughEvidence) else f", nine in ten after {durations.limits(most)}"
     begins = "the model answered" if times.batch is not None else "they were scored"
-    return f"Half of the cases that people read are finished {limits(whole)} after {begins}{nine}."
+    return f"Half of the cases that people read are finished {durations.limits(whole)} after {begins}{nine}."
 
 
 def _split(times: Times) -> str:
     named = (("model", times.model), ("next run", times.batch), ("reader", times.queue), ("reading", times.reading))
-    parts_ = [f"{name} {_short(one.value)}" for name, one in named if isinstance(one, Estimate)]
+    parts_ = [f"{name} {durations.short(one.value)}" for name, one in named if isinstance(one, Estimate)]
     return f"Step by step, for half of them at most: {', '.join(parts_)}." if len(parts_) > 1 else ""
 
 
@@ -229,7 +233,7 @@ def _would(runs: dict[str, Replayed]) -> str:
 
 
 def _after(one: Replayed) -> str:
-    return "more than there is" if one.half is None else _short(one.half)
+    return "more than there is" if one.half is None else durations.short(one.half)
 
 
 def _basis(waiting: pl.DataFrame, times: Times, runs: dict[str, Replayed], days: int, done: int) -> str:
@@ -238,7 +242,7 @@ def _basis(waiting: pl.DataFrame, times: Times, runs: dict[str, Replayed], days:
     )
     named = {
         "input.produced_at (when the model answered)": times.batch,
-        "input.latency_ms (how long it took)": times.model,
+        "input.latency_ms or input.asked_at (how long it took)": times.model,
     }
     missing = [word for word, one in named.items() if one is None]
     return " ".join(
@@ -257,27 +261,8 @@ def _change(times: Times, runs: dict[str, Replayed], minute_cost: float, currenc
     ask = "The column that says when the model answered (input.produced_at): it shows the wait for a run. "
     return (
         f"{ask if times.batch is None else ''}Readers at other hours, which no replay has. Readers were there "
-        f"{_short(runs['as_it_was'].present)} a day for {was_price}; twice as many take {more_price}."
+        f"{durations.short(runs['as_it_was'].present)} a day for {was_price}; twice as many take {more_price}."
     )
-
-
-def limits(one: Estimate) -> str:
-    """Hours as `4 h (limits 3.5 h to 5 h)`."""
-    return f"{_short(one.value)} (limits {_short(one.low, math.floor)} to {_short(one.high, math.ceil)})"
-
-
-def _short(hours: float, rounded: Callable[[float], int] = round) -> str:
-    """A duration from hours, a limit rounded away from the figure: `80 ms`, `8 s`, `40 min`, `7 h`, `2.1 days`."""
-    space = formats.SPACE
-    if 0 < hours * HOUR < 1:
-        return f"{rounded(1000 * hours * HOUR)}{space}ms"
-    if hours * HOUR < 60:
-        return f"{rounded(hours * HOUR)}{space}s"
-    if hours < 1:
-        return f"{rounded(60 * hours)}{space}min"
-    if hours < 48:
-        return f"{rounded(10 * hours) / 10:.1f}".removesuffix(".0") + f"{space}h"
-    return f"{rounded(10 * hours / 24) / 10:.1f}".removesuffix(".0") + f"{space}days"
 
 
 def _figures(

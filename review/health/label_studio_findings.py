@@ -172,7 +172,7 @@ def _tasks(
         yield write.warn(
             f"{there} tasks, {surplus} more than the ledger knows: somebody imported or copied some, or the ledger is "
             "older than Label Studio",
-            f"run second-reader score, dispatch and collect {stream.name}: what is ours is found by its key; delete the rest",
+            f"second-reader run {stream.name} finds what is ours by its key; delete the rest",
         )
     lost = seen.answers - int(project["total_annotations_number"])
     if lost > max(0, -surplus - missing):  # an answered task that somebody tidied away took its answer along
@@ -201,7 +201,7 @@ def _tasks(
         yield write.warn(
             f"{findings.counted(seen.deleted, 'answer was', 'answers were')} deleted in the last seven days; "
             "their cases are open again",
-            "ask who did; the ledger keeps what was answered (second-reader show case)",
+            f"ask who did; the ledger keeps what was answered (second-reader show case {stream.name} CASE_ID)",
         )
 
 

@@ -43,6 +43,7 @@ _HEAD = (
     "td, th { border: 1px solid #ccc; padding: 0.2rem 0.5rem; text-align: left } "
     "blockquote { margin: 0.75rem 0.5rem; padding-left: 0.75rem; border-left: 3px solid #ccc }</style>"
 )
+_PASSES = 5  # a browser reads some misplaced tags otherwise than they were built; two passes settle what was met so far
 EMPTY = "<p><i>There is no text in it.</i></p>"
 
 
@@ -57,8 +58,18 @@ def inert(text: str) -> str:
     >>> inert('<p onclick="go()">Pay <a href="http://example.org">here</a><img src="x"><script>go()</script></p>')
     '<p>Pay <a>here</a></p>'
     """
-    cleaned = _clean(text, _TAGS)
-    return cleaned if _clean(text, frozenset()).replace("&nbsp;", " ").strip() else ""
+    plain = _clean(text, frozenset())
+    return _settled(text, plain) if plain.replace("&nbsp;", " ").strip() else ""
+
+
+def _settled(text: str, plain: str) -> str:
+    """The HTML built anew until building changes nothing, so that a browser reads what was built; else its text (`plain`)."""
+    for _ in range(_PASSES):
+        built = _clean(text, _TAGS)
+        if built == text:
+            return built
+        text = built
+    return plain
 
 
 def _clean(text: str, tags: frozenset[str]) -> str:

@@ -2,8 +2,9 @@
 
 One question, one single choice, one key press per label; of very many labels one is found by typing. Whatever comes from a
 model or a file is shown by <Text>, <Header> or <Image>, which show markup as text. Label Studio's <Markdown> runs scripts and is
-never used; <HyperText> loads foreign images and shows nothing but what `inert_html` has built. <Table> sorts a record's fields by
-name and joins its lines, so a record is a <Text> a field. The names in the config are fixed: a column may be called anything.
+never used; <HyperText> loads foreign images and shows nothing but what `inert_html` or `boxed_picture` has built. <Table> sorts
+a record's fields by name and joins its lines, so a record is a <Text> a field. The names in the config are fixed: a column may be
+called anything.
 """
 
 import functools
@@ -16,7 +17,7 @@ from xml.sax.saxutils import escape, quoteattr
 from models.config import field_table
 from models.config.stream import Stream
 from models.errors import StreamInvalid
-from review.label_studio import evidence, inert_html
+from review.label_studio import boxed_picture, evidence, inert_html
 
 CHOICES = "answer"  # the control's name: what a result's `from_name` must say
 CONTROLS = ("Choices", "Taxonomy")  # its tag
@@ -126,6 +127,8 @@ def subject(stream: Stream) -> str:
         "html": inert_html.tag(SUBJECT, "max-width: 60rem"),
         "record": _record(columns(stream)),
     }[stream.review.kind]
+    if stream.review.box is not None:
+        shown = boxed_picture.tag(SUBJECT)
     if stream.review.show_id:
         shown = f'<Header size="6" style="{NAME}; {FIELD}" value="Case ${CASE}"/>\n  {shown}'
     return shown

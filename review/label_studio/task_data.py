@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Mapping
 
 from models.config.stream import Stream
-from review.label_studio import evidence, inert_html, labeling_config, pair_fields, record_tasks
+from review.label_studio import boxed_picture, evidence, inert_html, labeling_config, pair_fields, record_tasks
 
 
 def task_key(stream: str, case_id: str, slot: int) -> str:
@@ -53,6 +53,10 @@ def data(
         fields = evidence.pages(payload.get(stream.input.payload[0]))
     elif stream.review.kind == "html":
         fields = {"html": inert_html.page(_shown(payload.get(stream.input.payload[0])))}
+    elif stream.review.box is not None:
+        sides = [payload.get(column) for column in stream.review.box.columns]
+        picture = _shown(payload.get(stream.input.payload[0]))
+        fields = {boxed_picture.PAGE: boxed_picture.page(picture, sides, stream.review.box.unit)}
     else:
         fields = {stream.review.kind: _shown(payload.get(stream.input.payload[0]))}
     fields |= record_tasks.data(stream, prediction, blind=blind, unsure=unsure) if stream.field else {}

@@ -41,18 +41,26 @@ def nothing(ready: sealing.Ready) -> Appended:
 
 
 def write(
-    where: database.Address, cursor: dbapi.Cursor, ready: sealing.Ready, *, now: str, in_force: Mapping[str, str]
+    where: database.Address,
+    cursor: dbapi.Cursor,
+    ready: sealing.Ready,
+    *,
+    now: str,
+    in_force: Mapping[str, str],
+    of_new: Mapping[str, str],
 ) -> Appended:
-    """Insert what is new and seal it; `now` and `in_force` as in `ledger.append`, which says what is raised."""
+    """Insert what is new and seal it; `now`, `in_force` and `of_new` as in `ledger.append`, which says what is raised."""
     done = nothing(ready)
     _check_in_force(where, cursor, in_force)
     number, digest = head(cursor)
     all_batches: list[sealing.Batch] = []
-    for name, whole in ready.facts.items():
+    for name, prepared in ready.facts.items():
+        other = of_new.get(name)
+        whole = prepared if other is None else _of_written(prepared, other, done)
         batches = ready.batches.get(name)
         _check_references(where, cursor, name, whole)
         frame, changed = _unretired(where, cursor, whole) if name == "decision" else (whole, whole.clear())
-        if len(frame) < len(whole):
+        if len(frame) < len(prepared):
             batches = None
         done.written[name], done.conflicts[name] = frame, changed
         if batches is None or not _insert_new(where, cursor, name, batches, after=number):
@@ -65,6 +73,11 @@ def write(
         all_batches += batches
     seal(cursor, all_batches, after=(number - len(all_batches), digest), now=now)
     return done
+
+
+def _of_written(rows: pl.DataFrame, other: str, done: Appended) -> pl.DataFrame:
+    """The rows that speak of what this append has written into another table."""
+    return rows.join(done.written[other], on=layout.key(other), how="semi", maintain_order="left")
 
 
 def head(cursor: dbapi.Cursor) -> tuple[int, str]:

@@ -188,7 +188,7 @@ _WORDS: list[tuple[str, type[errors.SecondReaderError], str]] = [
     (r"not a database|malformed|disk image", errors.LedgerInvalid,
      "this is not an SQLite database, or it is damaged; restore it from a copy or choose another file"),
     (r"no such table|SQLSTATE: 42P01", errors.LedgerInvalid,
-     "a table is missing; make the ledger with `second-reader init`"),
+     "a table is missing; make the ledger with `second-reader init STREAM`"),
     (r"unable to open database|failed to open", errors.LedgerInvalid,
      "the file cannot be opened; check its path, and who may read and write it"),
     (r"Failed to connect|disk I/O error|server closed the connection|connection to server|no connection"

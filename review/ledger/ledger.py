@@ -48,7 +48,7 @@ def open(url: str) -> "Ledger":  # noqa: A001 (called as ledger.open)
     where = database.address(url)
     version = _version(where)
     if version is None:
-        raise errors.LedgerInvalid(f"there is no ledger at {where.shown}: make it with `second-reader init`")
+        raise errors.LedgerInvalid(f"there is no ledger at {where.shown}: make it with `second-reader init STREAM`")
     if version != schema.VERSION:
         raise errors.LedgerInvalid(
             f"{where.shown} has schema {version}, this second-reader has {schema.VERSION}: back it up, then bring it up with "
@@ -106,11 +106,13 @@ class Ledger:
         *,
         now: str,
         in_force: Mapping[str, str] | None = None,
+        of_new: Mapping[str, str] | None = None,
         check: Callable[[appends.Appended], None] | None = None,
     ) -> appends.Appended:
         """Write what is new, sealed, in one transaction. `facts`: table name -> rows with its columns but `seal`.
 
         `now`: from `timestamps.text`. `in_force`: stream -> the id of the policy that must be in force when it is written.
+        `of_new`: table -> a table before it in `layout.names` with whose new rows alone its rows are written, by the key of that.
         `check` sees what was done before the transaction ends; what it raises takes it all back. Raises ValueError if a
         frame is not what its table holds or has a key twice, LedgerInvalid if the database refuses a row, Superseded,
         Unavailable; in each case nothing was written.
@@ -119,7 +121,7 @@ class Ledger:
         if all(frame.is_empty() for frame in ready.facts.values()):
             return appends.nothing(ready)
         with self._transaction() as cursor:
-            done = appends.write(self._where, cursor, ready, now=now, in_force=in_force or {})
+            done = appends.write(self._where, cursor, ready, now=now, in_force=in_force or {}, of_new=of_new or {})
             if check is not None:
                 check(done)
             return done
@@ -172,6 +174,17 @@ class Ledger:
             return keys
         with self._looking() as cursor:
             return appends.known(self._where, cursor, name, keys)
+
+    def recorded(self, name: str, rows: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+        """What these columns hold in the recorded rows of a table whose keys `rows` has, with the key, in any order.
+
+        `rows` has the key and these columns, whose types it gives. Writes nothing. What was retired is not there.
+        """
+        wanted = [*layout.key(name), *columns]
+        if rows.is_empty():
+            return rows.select(wanted)
+        with self._looking() as cursor:
+            return appends.recorded_rows(self._where, cursor, name, rows, wanted)
 
     def matching(self, name: str, keys: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
         """Some columns of the rows of a table that have, in the columns of `keys`, the values of one of its rows; in any order.

@@ -46,6 +46,16 @@ def epochs(ledger: Ledger, stream: str) -> list[Epoch]:
     return [Epoch(epoch, model, int(seal), number) for number, (epoch, model, seal) in enumerate(rows.iter_rows(), 1)]
 
 
+def released_in(ledger: Ledger, stream: str) -> set[str]:
+    """The epochs of a stream in which a policy was adopted that releases something."""
+    rules = ledger.read(
+        f"SELECT DISTINCT p.epoch_id, {', '.join(f'p.{name}' for name in policy_history.RULE)} FROM adoption a "
+        "JOIN policy p ON p.policy_id = a.policy_id WHERE a.stream = :stream",
+        stream=stream,
+    )
+    return {row["epoch_id"] for row in rules.iter_rows(named=True) if policy_history.rule_of(row).releases}
+
+
 def case_id(item_id: pl.Expr, number: int) -> pl.Expr:
     """The id of the case that the stream's epoch of that number makes of an item decided before."""
     return item_id + f"@{number}"

@@ -41,15 +41,18 @@ def claims(ledger: Ledger, stream: str, share: float) -> pl.DataFrame:
 
 
 def contested(ledger: Ledger, stream: str, claims: pl.DataFrame) -> pl.DataFrame:
-    """`claims` and `contested`: whether another model that was asked about the case answered something else than this one.
+    """`claims` and `contested`: whether another model that was asked about the case, which somebody answered, said something else
+    than this one.
 
     Labels must be fair to each model that they compare: where a reader agrees with this one, another reads the case too. But what
     people have answered stays answered where a model takes over and says something else of it (`flows.scoring.rescored`).
     """
     rows = ledger.read(
+        # From the answers on: other models may have said something of every sample, and people have read few.
         """
-        SELECT DISTINCT s.case_id FROM shadow s JOIN decision d ON d.stream = s.stream AND d.case_id = s.case_id
-        WHERE s.stream = :stream AND s.answer <> d.prediction AND s.model_id <> coalesce((
+        SELECT DISTINCT s.case_id FROM (SELECT DISTINCT case_id FROM review WHERE stream = :stream AND outcome = 'answer') AS r
+        CROSS JOIN shadow s CROSS JOIN decision d WHERE s.stream = :stream AND s.case_id = r.case_id
+        AND d.stream = :stream AND d.case_id = s.case_id AND s.answer <> d.prediction AND s.model_id <> coalesce((
             SELECT e.model_id FROM epoch e WHERE e.stream = s.stream AND e.seal < s.seal ORDER BY e.seal DESC LIMIT 1
         ), '')
         """,

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from models.routing.policy import Route
 from review.ledger.ledger import Ledger
 from review.queries import items, readings
 from review.queries.readings import Reviewed
@@ -11,16 +12,21 @@ SCHEMA = pl.Schema(
     {
         "case_id": pl.String,
         "route": pl.String,
+        "model_id": pl.String,
+        "channel": pl.String,  # how the model was asked; null: the input does not say
+        "asked": pl.Float64,  # when; null: the input does not say
         "arrived": pl.Float64,  # when the model answered; null: the input does not say
         "decided": pl.Float64,
-        "latency_ms": pl.Float64,  # null: the input does not say
+        "latency_ms": pl.Float64,  # as the input says, else from `asked` to `arrived`; null: neither is known
+        "cost": pl.Float64,  # of the model's answer; null: not known
+        "weight": pl.Float64,  # how many cases it stands for: 1, or 1 / propensity of what was released
         "first": pl.Float64,  # when the first reading was given; null: none was
         "final": pl.Float64,  # when the reading was given that settled the answer; null: it is not settled
         "reader": pl.String,  # who gave the first
         "seconds": pl.Float64,  # of the first; null: not measured
     }
 )
-_AT = ("arrived", "decided", "first", "final")
+_AT = ("asked", "arrived", "decided", "first", "final")
 
 
 def of(ledger: Ledger, stream: str, people: Reviewed, *, since: str, second_opinion: bool) -> pl.DataFrame:
@@ -32,7 +38,8 @@ def of(ledger: Ledger, stream: str, people: Reviewed, *, since: str, second_opin
     """
     decided = ledger.read(
         f"""
-        SELECT case_id, route, blind, prediction, confidence, produced_at AS arrived, decided_at AS decided, latency_ms
+        SELECT case_id, route, model_id, blind, prediction, confidence, produced_at AS arrived, decided_at AS decided, latency_ms,
+               cost, propensity, request
         FROM decision d WHERE stream = :stream AND (route = 'REVIEW' OR blind) AND decided_at >= :since
             {items.without_overtaken(ledger, stream, "d")}
         ORDER BY decided_at DESC, seal DESC, case_id LIMIT :most
@@ -49,9 +56,16 @@ def of(ledger: Ledger, stream: str, people: Reviewed, *, since: str, second_opin
     )
     stands = ~blind | ~pl.lit(second_opinion) | ((pl.col("answer") == pl.col("prediction")) & ~pl.col("unsure"))
     final = pl.when("disputed").then(None).when(stands).then("first").otherwise("last")
-    return (
-        rows.with_columns(final=final).with_columns(_seconds(name) for name in _AT).select(SCHEMA.names()).cast(SCHEMA)
-    )
+    request = pl.col("request").cast(pl.String)
+    rows = rows.with_columns(
+        final=final,
+        channel=request.str.json_path_match("$.channel"),
+        asked=request.str.json_path_match("$.asked_at"),
+        weight=pl.when(pl.col("route") == Route.AUTOMATE).then(1 / pl.col("propensity")).otherwise(1.0),
+    ).with_columns(_seconds(name) for name in _AT)
+    took = 1000 * (pl.col("arrived") - pl.col("asked"))
+    latency = pl.coalesce(pl.col("latency_ms").cast(pl.Float64), pl.when(took >= 0).then(took))
+    return rows.with_columns(latency_ms=latency).select(SCHEMA.names()).cast(SCHEMA)
 
 
 def _read(people: Reviewed) -> pl.DataFrame:

@@ -41,7 +41,9 @@ def whole(report: Report) -> dict[str, Any]:
                                       cost, latency_ms, our_cost, our_latency_ms, spending {money, priced, paired, today,
                                       reviews, break_even, lines: a finished case, of this model and of the other}; or empty
     choices                           the owner's questions: question, state (known | open | unasked), says, rests_on,
-                                      would_change, figures (by name, hours and shares in [0, 1])
+                                      would_change, figures (by name, hours and shares in [0, 1]), lines (of each channel)
+    model_answers {cost, latency_ms, latency_ms_95}   of the last 28 days: the mean cost of an answer; what half of the answers
+                                      and 95 in 100 stay below; null: the input does not say
     slices                            per predicted class and slice: error among the released, flagged (Holm)
     shift {distance, p, warn, ...}    of the newest day's confidences from those before, or null
     line {threshold, coverage, error, ...}   the policy in force, or null
@@ -96,6 +98,14 @@ def whole(report: Report) -> dict[str, Any]:
         "fields": [_field(one) for one in report.fields],
         "others": [asdict(one) for one in report.others],
         "choices": [asdict(one) for one in report.choices],
+        "model_answers": {
+            name: None if figure is None else _plain(figure)
+            for name, figure in (
+                ("cost", report.model_answers.cost),
+                ("latency_ms", report.model_answers.latency_ms),
+                ("latency_ms_95", report.model_answers.latency_ms_95),
+            )
+        },
         "shift": None if report.shift is None else {**asdict(report.shift), "warn": report.shift.warn},
         "line": None
         if policy is None

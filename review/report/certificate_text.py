@@ -25,13 +25,13 @@ def _in(alarm: Alarm) -> str:
     return f" in the field {alarm.field}" if alarm.field else ""
 
 
-def past_alarm(alarm: Alarm) -> str:
+def past_alarm(alarm: Alarm, stream: str) -> str:
     """An alarm about what was released before, which says nothing of what is in force."""
     return (
         f"Alarm of {formats.when(alarm.raised_at)}, about what model {alarm.model} released before: the error{_in(alarm)} had "
         f"risen ({alarm.errors} wrong at the end of {formats.count(alarm.labels, 'blind label')}). "
         f"{formats.count(alarm.suspects, 'case')} of that {'is' if alarm.suspects == 1 else 'are'} under suspicion, read by "
-        "nobody: second-reader recall. What is in force now is not touched by it."
+        f"nobody: second-reader recall {stream}. What is in force now is not touched by it."
     )
 
 
@@ -44,12 +44,13 @@ def lines(report: Report) -> list[str]:
             f"Alarm, {formats.when(alarm.raised_at)}: the error{_in(alarm)} among the released has risen ({alarm.errors} wrong "
             f"at the end of {formats.count(alarm.labels, 'blind label')}). Nothing is released since; "
             + (
-                f"{formats.count(alarm.suspects, 'released case')} under suspicion, read by nobody: second-reader recall."
+                f"{formats.count(alarm.suspects, 'released case')} under suspicion, read by nobody: second-reader "
+                f"recall {report.stream}."
                 if alarm.suspects
                 else "every case under suspicion was read or recalled."
             )
         )
-    sentences += [past_alarm(one) for one in report.past_alarms]
+    sentences += [past_alarm(one, report.stream) for one in report.past_alarms]
     if report.silence:
         sentences.append(silence_text.of(report))
     elif stopped := _stopped(report):

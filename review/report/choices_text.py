@@ -17,6 +17,6 @@ def lines(answers: Sequence[Answer]) -> list[str]:
     """Each answer with its state, what it rests on and what would change it, and an empty line after each but the last."""
     parts: list[str] = []
     for one in answers:
-        parts += ["", f"{one.question} ({BADGES[one.state]})", one.says]
+        parts += ["", f"{one.question} ({BADGES[one.state]})", one.says, *(f"  {line}" for line in one.lines)]
         parts += [f"  Rests on: {one.rests_on}", f"  Would change it: {one.would_change}"]
     return parts[1:]

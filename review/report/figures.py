@@ -20,6 +20,7 @@ from review.adoption.proposal import Proposal
 from review.choices.answer import Answer
 from review.queries import policy_history
 from review.queries.blind_samples import Samples
+from review.report.model_answers import NOTHING_KNOWN, ModelAnswers
 
 Figure = Estimate | NotEnoughEvidence
 DAY = 24.0  # hours
@@ -241,6 +242,7 @@ class Report:
     fields: tuple[FieldRow, ...] = ()  # of a stream of records; else empty
     others: tuple[OtherModel, ...] = ()  # models that were asked beside this one
     choices: tuple[Answer, ...] = ()  # the answers to the owner's questions, in their order
+    model_answers: ModelAnswers = NOTHING_KNOWN  # what they cost and how long they take, of the last days
     repeats: int = 0  # cases held, for as many of their group as its plan allows came before
     second_opinion: bool = True  # a blind answer against the model is read by another person
     goes_on: bool = True  # what stopped for want of readers is released again when they have answered

@@ -13,7 +13,16 @@ from models.evaluation.estimate import Estimate
 from review import formats
 from review.choices import spending_text
 from review.queries import blind_samples
-from review.report import certificate_text, changes, choices_text, other_models_text, slider, summary, terminal
+from review.report import (
+    certificate_text,
+    changes,
+    choices_text,
+    model_answers,
+    other_models_text,
+    slider,
+    summary,
+    terminal,
+)
 from review.report.charts import drawing, panels, risk_coverage
 from review.report.figures import Report
 
@@ -70,6 +79,7 @@ def html(report: Report) -> str:
         script=script,
         script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         lines={row["version"]: _releases(report, row) for row in report.history.iter_rows(named=True)},
+        priced=model_answers.words(report.model_answers, report.currency),
         badges=choices_text.BADGES,
         answers=[(one, *choices_text.halves(one)) for one in report.choices],
         faults=report.faults.head(FAULTS).to_dicts(),

@@ -33,7 +33,7 @@ def lines(
     """How good the model is, what is left out, what could be released, what the first days would look like."""
     parts = [
         [
-            *study_words.model(name, study, votes, people),
+            *study_words.model(name, study, votes, people, left_out),
             *study_words.left_out(left_out),
             *(f"{note}." for note in notes),
         ],
@@ -121,6 +121,11 @@ def _targets(study: Study) -> list[str]:
         text.append(
             f"{formats.whole(row.target):>14}  {formats.share(row.oracle):>18}  {formats.share(row.certified):>10}  "
             f"{at:>14}  {formats.count(row.labels):>12}  {first:>22}{mark}"
+        )
+    if any(row.certified < row.anytime for row in study.attainable):
+        text.append(
+            "('certified' is one look at all labels; 'first certified after' looks as they come, as a stream does, and begins at "
+            "other thresholds: where the two differ, expect of a stream what the second says.)"
         )
     return text
 

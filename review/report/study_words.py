@@ -11,7 +11,9 @@ from review import formats
 SPELLINGS = 6  # shown, of answers written otherwise
 
 
-def model(name: str, study: Study, votes: Estimate | None, people: Mapping[str, float]) -> list[str]:
+def model(
+    name: str, study: Study, votes: Estimate | None, people: Mapping[str, float], rows: LeftOut | None = None
+) -> list[str]:
     """How good the model is, and what to beware of."""
     confidence = formats.whole(1 - study.delta)
     labels = formats.count(study.labelled, "labelled case")
@@ -20,9 +22,12 @@ def model(name: str, study: Study, votes: Estimate | None, people: Mapping[str, 
         labels += f" of {items} (at most {formats.count(study.largest_group)} of one), each item one unit"
     if study.weighted:
         labels += f" for {formats.count(study.cases, 'case')}, each weighted by 1 / its chance"
+    lacking, others = "without a confidence", "of those with a confidence"
+    if rows is not None and rows.written:
+        lacking, others = "whose label is written otherwise, or without a confidence", "of the others"
     text = [
-        f"{name}: {labels}, {formats.count(study.unscorable)} without a confidence (always for a person).",
-        f"Right: {formats.between(study.accuracy)}{' of those with a confidence' if study.unscorable else ''}.",
+        f"{name}: {labels}, {formats.count(study.unscorable)} {lacking} (always for a person).",
+        f"Right: {formats.between(study.accuracy)}{f' {others}' if study.unscorable else ''}.",
     ]
     for figure, what in (
         (study.auroc, "Tells right from wrong (AUROC, 0.5 is chance)"),
@@ -34,12 +39,13 @@ def model(name: str, study: Study, votes: Estimate | None, people: Mapping[str, 
         else:
             text.append(f"{what}: not known, {figure.reason}.")
     if study.groups is not None:
-        text.append("(These limits take each case for itself, and are too narrow where those of an item are alike.)")
-    text += [f"Beware: {sentence}." for sentence in (*study.gate.refusals, *study.gate.warnings)]
-    if len(study.scores) > 1 and isinstance(study.auroc, Estimate) and study.auroc.value < CHANCE:
         text.append(
-            "AUROC is below 0.5. If wrong answers have the higher confidence, perhaps the column says how unsure the model "
-            "is, or it is the probability of one of two labels (then add --of LABEL)."
+            "(The limits of AUROC and ECE take each case for itself, and are too narrow where those of an item are alike.)"
+        )
+    text += [f"Beware: {sentence}." for sentence in (*study.gate.refusals, *study.gate.warnings)]
+    if len(study.scores) > 1 and isinstance(study.auroc, Estimate) and study.auroc.high < CHANCE:
+        text.append(
+            "AUROC is below 0.5: perhaps the column says how unsure the model is, or how likely another answer is."
         )
     if votes is not None:
         text.append(

@@ -45,7 +45,7 @@ class Done:
         if self.waiting:
             text.append(
                 f"{self.waiting} batches stay for now: released cases in them are under suspicion since the last alarm, "
-                "or were not handed out yet (`second-reader release`)."
+                "or were not handed out yet (`second-reader release STREAM`)."
             )
         return text
 

@@ -178,6 +178,7 @@ print(made.save("{place.name}"))
     assert ["second-reader.late"] == kept(prefect_api, place.name), "reported once, not every time"
 
 
+@pytest.mark.family(1)
 @pytest.mark.parametrize(("plan", "expected"), [([], ["second-reader.late"]), (["gone"], [])])
 def test_an_event_comes_through_where_a_gateway_passes_no_websocket_and_one_that_is_lost_is_reported(
     place: Place, prefect_api: str, plan: list[str], expected: list[str]
@@ -207,7 +208,7 @@ def kept(prefect_api: str, stream: str) -> list[str]:
 
 def test_status_has_every_stream_in_one_line_and_says_what_is_wrong_with_one(place: Place) -> None:
     place.deliver("one.jsonl", [mail(n) for n in range(10)])
-    assert "make it with `second-reader init`" in place.cli("status").out
+    assert "make it with `second-reader init STREAM`" in place.cli("status").out
     place.cli("init", place.name)
     assert place.cli("run", place.name).code == 0
     (place.home / "streams" / "broken.toml").write_text("name = 1", encoding="utf-8")

@@ -102,6 +102,7 @@ def _ok(place: Place, *words: str) -> str:
     return done.out
 
 
+@pytest.mark.family(1)
 @pytest.mark.parametrize("name", WALKED)
 def test_a_kind_of_score_orders_cases_is_answered_by_two_people_and_then_releases(
     place: Place, label_studio: Any, name: str

@@ -116,6 +116,7 @@ def _struck(site: Site, places: list[tuple[str, int]], score: Score, **more: Any
     score.record()
 
 
+@pytest.mark.family(8)
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("where", [*FILES, "side effect"])
 def test_a_release_killed_anywhere_is_finished_by_the_next_and_nothing_is_new_twice(site: Site, where: str) -> None:

@@ -1,6 +1,6 @@
 """A stream with an open ledger, filled by the product's own score and by answers put in as facts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -110,10 +110,12 @@ class Desk:
         second: bool = True,
         label: str = "ham",
         days: list[str] | None = None,
+        more: Mapping[str, Sequence[object]] | None = None,
     ) -> None:
         """Cases of one confidence come in and are decided; the sampled ones are answered, the first `wrong` of them wrong.
 
         Without `second` nobody reads again what disagrees. `days`: when the model answered, per case; None: it does not say.
+        `more`: other columns of their file.
         """
         other = "spam" if label == "ham" else "ham"
         described = self.describe()
@@ -123,6 +125,7 @@ class Desk:
         )
         if self.customer:
             frame = frame.with_columns(customer=pl.Series([f"{prefix} {n // self.customer}" for n in range(count)]))
+        frame = frame.with_columns(pl.Series(name, values) for name, values in (more or {}).items())
         if self.dated:
             at: list[str | None] = [f"{day}T09:00:00Z" for day in days or ()] or [None] * count
             frame = frame.with_columns(at=pl.Series(at, dtype=pl.String))

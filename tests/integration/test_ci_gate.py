@@ -1,4 +1,4 @@
-"""In CI, a test that could not have its server or browser has failed."""
+"""In CI, a test that could not have its server or browser has failed. Of tests alike but for a parameter, some go through."""
 
 import os
 import shutil
@@ -62,3 +62,56 @@ def test_a_skip_of_a_test_that_needs_neither_is_a_skip_in_ci(tmp_path: Path) -> 
     code, line = outcome(tmp_path, "usefixtures('tmp_path')", ci="1")
     assert code == 0
     assert line.startswith("1 skipped")
+
+
+ALIKE = """
+import pytest
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("case", range(4))
+def test_on_a_database(case, database):
+    pass
+
+@pytest.mark.family(3)
+@pytest.mark.parametrize("fault", range(10))
+def test_of_a_fault(fault):
+    pass
+
+def test_by_itself():
+    pass
+"""
+
+
+def gone_through(folder: Path, families: str) -> list[str]:
+    """The names of the tests of ALIKE that pass."""
+    shutil.copy(ROOT / "tests" / "conftest.py", folder)
+    (folder / "test_alike.py").write_text(ALIKE, encoding="utf-8")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-v",
+            "-p",
+            "no:cacheprovider",
+            "-c",
+            "/dev/null",
+            "--rootdir",
+            folder,
+            folder,
+        ],
+        env=os.environ | {"SECOND_READER_FAMILIES": families},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout
+    return [line.split()[0].partition("::")[2] for line in done.stdout.splitlines() if " PASSED" in line]
+
+
+def test_each_test_of_both_databases_goes_through_on_one_and_of_a_family_as_many_as_it_says(tmp_path: Path) -> None:
+    some, whole = gone_through(tmp_path, "some"), gone_through(tmp_path, "")
+    assert (len(some), len(whole)) == (4 + 3 + 1, 8 + 10 + 1)
+    assert set(some) < set(whole)
+    assert sorted(name.partition("[")[2][0] for name in some if "database" in name) == ["0", "1", "2", "3"]

@@ -3,6 +3,7 @@
 The inputs in tests/field were made for this project after troubles people report; nothing in them is anybody's data.
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from flows import score
 from flows.governance import epochs
 from flows.runtime import runs, settings
 from flows.scoring import decide
+from review.label_studio import task_data
 from review.ledger import ledger
 from tests.integration.desk import ANN
 
@@ -45,10 +47,11 @@ class Desk:
     def __init__(self, folder: Path, book: ledger.Ledger) -> None:
         self.folder, self.book = folder, book
 
-    def scored(self, path: Path, labels: str | None, text: str) -> dict[str, int]:
-        """Score a file. `labels`: None of a stream of records."""
+    def scored(self, path: Path, labels: str | None, text: str, review: str = 'kind = "text"') -> dict[str, int]:
+        """Score a file. `labels`: None of a stream of records. `review`: what people are shown."""
         line = "" if labels is None else f"labels = {labels}"
-        (self.folder / "field.toml").write_text(STREAM.format(labels=line, given=text), encoding="utf-8")
+        described_by = STREAM.format(labels=line, given=text).replace('kind = "text"', review)
+        (self.folder / "field.toml").write_text(described_by, encoding="utf-8")
         described = settings.read_stream("field", settings.read())
         epochs.begin_epoch(self.book, described, ANN)
         run = runs.Run(
@@ -133,6 +136,25 @@ def test_two_boxes_on_one_picture_are_two_cases(desk: Desk) -> None:
     text = 'id = ["image", "x", "y"]\nprediction = "label"\nconfidence = "score"\npayload = ["image"]\n'
     scored = desk.scored(FIELD / "boxes" / "a.jsonl", '["person", "car"]', text)
     assert (scored["decided"], scored["faults"]) == (12, 0)
+
+
+def test_each_of_the_boxes_on_a_picture_is_shown_with_its_own_frame(desk: Desk) -> None:
+    path = desk.folder / "a.jsonl"
+    rows = (FIELD / "boxes" / "a.jsonl").read_text(encoding="utf-8")
+    path.write_text(rows.replace('"frames/', '"https://example.org/frames/'), encoding="utf-8")
+    text = 'id = ["image", "x", "y"]\nprediction = "label"\nconfidence = "score"\npayload = ["image"]\n'
+    box = 'kind = "image"\nbox = { x = "x", y = "y", width = "width", height = "height" }'
+    scored = desk.scored(path, '["person", "car"]', text, box)
+    assert (scored["decided"], scored["faults"]) == (12, 0)
+    described = settings.read_stream("field", settings.read())
+    payloads = [json.loads(one) for one in desk.book.read("SELECT payload FROM decision")["payload"]]
+    pages = [task_data.data(described, one, "c")["picture"] for one in payloads]
+    assert len({one["image"] for one in payloads}) < len(set(map(str, pages))) == 12
+    assert all('class="box"' in str(page) for page in pages)
+    assert desk.book.read("SELECT DISTINCT group_id FROM decision").height == 12
+    begun = desk.epochs()
+    desk.scored(path, '["person", "car"]', text, box.replace(" }", ', unit = "pixels" }'))
+    assert desk.epochs() == begun + 1
 
 
 def test_what_makes_the_score_opens_a_new_epoch_and_the_same_again_does_not(desk: Desk) -> None:

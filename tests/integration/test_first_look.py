@@ -278,7 +278,7 @@ def test_what_score_would_refuse_whole_is_said_before(field: Field) -> None:
     plain = described.input.model_copy(update={"produced_at": None, "cost": None, "payload": ["pic"]})
     described = described.model_copy(update={"input": plain})
     (lists,) = first_look.sentences(inbox, described)
-    assert "is a list or record, and not the only one" in lists
+    assert "is a list, and not the only one" in lists
     assert lists.endswith("until then score takes nothing")
     (inbox / "a.jsonl").write_text("".join(line.replace('"[', '"no [') + "\n" for line in SPELT), encoding="utf-8")
     pictures = described.model_copy(update={"review": described.review.model_copy(update={"kind": "image"})})

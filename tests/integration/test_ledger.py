@@ -91,6 +91,20 @@ def test_a_case_said_again_with_other_content_is_given_back_and_not_written(book
         assert book.read("SELECT content FROM decision WHERE case_id = 'c-1'").rows() == [("a",)]
 
 
+def test_what_is_said_of_rows_of_the_same_append_is_written_with_those_that_are_new(book: ledger.Ledger) -> None:
+    with book:
+        begin(book)
+        book.append({"decision": facts.decisions({"case_id": "a"}, {"case_id": "b"})}, now=NOW)
+        said_of: list[dict[str, facts.Value]] = [{"case_id": case} for case in ("a", "b", "c")]
+        rows = {"decision": facts.decisions({"case_id": "a"}, {"case_id": "b", "content": "other"}, {"case_id": "c"})}
+        rows["shadow"] = facts.shadows(*said_of)
+        done = book.append(sealing.ready(rows), now=NOW, of_new={"shadow": "decision"})
+        assert done.written["shadow"]["case_id"].to_list() == ["c"]
+        assert book.read("SELECT case_id FROM shadow")["case_id"].to_list() == ["c"]
+        assert len(book.append(rows, now=NOW).written["shadow"]) == 2, "where nobody asks for it they are written"
+        assert verify.ledger(book) == []
+
+
 def test_two_people_who_adopt_the_same_version_are_kept_apart(book: ledger.Ledger) -> None:
     with book:
         begin(book)

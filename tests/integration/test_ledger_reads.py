@@ -67,3 +67,15 @@ def test_a_query_that_is_none_says_so_in_one_line(book: ledger.Ledger) -> None:
     with book, pytest.raises(errors.LedgerInvalid, match="nope") as caught:
         book.read("SELECT nope FROM decision")
     assert "\n" not in str(caught.value)
+
+
+def test_what_recorded_rows_hold_is_looked_up_by_their_keys(book: ledger.Ledger) -> None:
+    with book:
+        begin(book)
+        book.append({"decision": facts.decisions({"case_id": "a", "blind": True}, {"case_id": "b"})}, now=NOW)
+        head = book.head()
+        rows = facts.decisions({"case_id": "a"}, {"case_id": "c"})
+        known = book.recorded("decision", rows, ["blind", "content"])
+        assert known.select("stream", "case_id", "blind").rows() == [("mail", "a", True)]
+        assert book.recorded("decision", rows.clear(), ["blind"]).columns == ["stream", "case_id", "blind"]
+        assert book.head() == head

@@ -53,6 +53,38 @@ def test_an_old_file_in_the_inbox_is_not_decided_anew_when_an_epoch_opens(cold: 
     assert (stricter.score()["faults"], stricter.ids("WHERE item_id IS NOT NULL")) == (40, [])
 
 
+def test_a_row_that_the_stream_file_reads_otherwise_now_is_decided_anew_unless_people_have_it(cold: Reruns) -> None:
+    sent = cold.send(10)
+    real = replace(cold, keys='scale = "real"')
+    assert epochs.begin_epoch(cold.book, real.describe(), ANN)
+    counts = READ | {"read": 40, "to_review": 30, "faults": 0, "with_people": 10}
+    assert real.score() == counts | {"decided": 30, "repeats": 0}
+    assert sorted(real.ids("WHERE item_id IS NULL")) == sorted(f"m{n}" for n in range(40))
+    anew = {f"m{n}@2" for n in range(40)} - {f"{case}@2" for case in sent}
+    assert set(real.ids("WHERE item_id IS NOT NULL")) == anew
+    assert real.count("shadow") == 0, "no other model has said anything"
+    assert real.score() == counts | {"decided": 0, "to_review": 0, "repeats": 30}
+    assert set(real.send()) == anew
+
+
+def test_where_something_was_released_only_rows_that_are_read_otherwise_are_decided_anew(cold: Reruns) -> None:
+    cold.releases(0.0)
+    grouped = replace(cold, keys='group = "text"')
+    assert epochs.begin_epoch(cold.book, grouped.describe(), ANN)
+    assert (grouped.score()["repeats"], grouped.ids("WHERE item_id IS NOT NULL")) == (40, [])
+    real = replace(cold, keys='scale = "real"')
+    assert epochs.begin_epoch(cold.book, real.describe(), ANN)
+    assert real.score()["decided"] == 40
+
+
+def test_all_that_waits_in_a_cold_start_is_decided_anew_where_rows_are_read_otherwise(cold: Reruns) -> None:
+    """Else the new epoch would decide only those whose answers are read otherwise, and these are not like the rest."""
+    grouped = replace(cold, keys='group = "text"')
+    assert epochs.begin_epoch(cold.book, grouped.describe(), ANN)
+    assert grouped.score()["decided"] == 40
+    assert sorted(grouped.send()) == sorted(f"m{n}@2" for n in range(40))
+
+
 def test_a_row_that_was_refused_before_is_refused_whoever_answers_now(cold: Reruns) -> None:
     cold.deliver("v1b.jsonl", V2)
     assert cold.score()["faults"] == 40

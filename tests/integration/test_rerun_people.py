@@ -128,7 +128,10 @@ def test_an_item_sent_between_the_look_and_the_record_is_not_decided_anew(cold: 
     (chunk,) = files.chunks(new.folder / "inbox" / "v2.jsonl", stream)
     look = rescored.look(new.book, stream, in_force)
     ready = decide.prepare(
-        stream, "run", chunk, in_force, look=look, before=decide.look_back(new.book, stream, in_force)
+        *(stream, "run", chunk, in_force),
+        look=look,
+        before=decide.look_back(new.book, stream, in_force),
+        identity=new.book.identity,
     )
     assert len(ready.anew) == 40
     sent = cold.send(15)

@@ -20,7 +20,7 @@ from flows import measure, retrain
 from flows.commands import main
 from flows.governance import epochs, evidence
 from flows.inputs import files
-from flows.planning import candidates, other_models, promotion, shadows
+from flows.planning import candidate_kinds, candidates, other_models, promotion, shadows
 from flows.runtime import runs, settings
 from flows.scoring import decide
 from models.errors import Misuse, ModelInvalid
@@ -64,14 +64,14 @@ def others(desk: Desk) -> tuple[OtherModel, ...]:
 def test_a_second_stage_is_trained_from_answers_and_the_report_says_what_it_would_release(desk: Desk) -> None:
     fill(desk)
     assert desk.look().threshold is None, "by the model's own score nothing can be released"
-    done = candidates.retrain("mail", SURE, "second-stage")
+    done = candidates.retrain("mail", SURE, "second-stage", curve=False)
     assert (done["labels"] + done["recorded"], done["recorded"] > 200) == (600, True), "half of the groups each"
     file = desk.folder / "models" / f"{SURE}.skops"
     assert hashlib.sha256(file.read_bytes()).hexdigest() == done["sha256"]
     assert file.stat().st_mode & 0o777 == 0o600
     (one,) = others(desk)
     assert one.threshold is not None
-    assert 0.8 < one.coverage < 0.86, "all but the wrong ones, which are answers to short texts"
+    assert 0.77 < one.coverage < 0.9, "all but the wrong ones, which are answers to short texts"
     progress = evidence.look(desk.run(), desk.in_force(), desk.cases(), runs.clock())
     labels = evidence.labels(desk.describe(), desk.in_force(), desk.cases(), runs.clock())
     new_report = measure.gather(desk.run(), desk.in_force(), desk.cases(), progress, labels, runs.clock())
@@ -84,12 +84,12 @@ def test_a_second_stage_is_trained_from_answers_and_the_report_says_what_it_woul
 
 def test_training_twice_records_nothing_new_and_later_cases_are_answered_by_the_same_file(desk: Desk) -> None:
     fill(desk)
-    done = candidates.retrain("mail", SURE, "second-stage")
+    done = candidates.retrain("mail", SURE, "second-stage", curve=False)
     data = (desk.folder / "models" / f"{SURE}.skops").read_bytes()
     before = len(desk.book.read("SELECT case_id FROM shadow"))
-    assert candidates.retrain("mail", SURE, "second-stage") == done | {"recorded": 0}
+    assert candidates.retrain("mail", SURE, "second-stage", curve=False) == done | {"recorded": 0}
     desk.arrive("c", 50, 0.9, wrong=20)
-    later = candidates.retrain("mail", SURE, "second-stage")
+    later = candidates.retrain("mail", SURE, "second-stage", curve=False)
     assert later == done | {"recorded": len(desk.book.read("SELECT case_id FROM shadow")) - before}
     assert later["recorded"] > 10
     assert (desk.folder / "models" / f"{SURE}.skops").read_bytes() == data
@@ -99,7 +99,8 @@ def test_the_same_labels_make_the_same_file(desk: Desk) -> None:
     fill(desk)
     known = training_cases.labels(desk.book, "mail", until=desk.book.head()[0])
     run = desk.run()
-    first, again = (candidates.KIND_OF["second-stage"].train(run, known) for _ in range(2))
+    kind = candidate_kinds.KIND_OF["second-stage"]
+    first, again = (kind.train(run, kind.material(run, known)) for _ in range(2))
     assert first == again
 
 
@@ -109,16 +110,16 @@ def test_a_name_is_one_model(desk: Desk) -> None:
     file.parent.mkdir()
     file.write_bytes(b"another")
     with pytest.raises(Misuse, match="the name is taken, the file is there, and holds another model"):
-        candidates.retrain("mail", SURE, "second-stage")
+        candidates.retrain("mail", SURE, "second-stage", curve=False)
     file.unlink()
-    candidates.retrain("mail", SURE, "second-stage")
+    candidates.retrain("mail", SURE, "second-stage", curve=False)
     file.write_bytes(b"another")
     with pytest.raises(Misuse, match="it was trained as second-stage, with SHA-256 "):
-        candidates.retrain("mail", SURE, "second-stage")
+        candidates.retrain("mail", SURE, "second-stage", curve=False)
     (desk.folder / "m-2.jsonl").write_text('{"case_id": "a-0001", "label": "ham", "score": 0.9}\n', encoding="utf-8")
     shadows.record("mail", desk.folder / "m-2.jsonl", "m-2")
     with pytest.raises(Misuse, match="a model of that name has answered before"):
-        candidates.retrain("mail", "m-2", "second-stage")
+        candidates.retrain("mail", "m-2", "second-stage", curve=False)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_a_name_is_one_model(desk: Desk) -> None:
     [
         ("m-1", "second-stage", "that is the model whose answers go out"),
         ("../m", "second-stage", "it names a file"),
-        ("m-2", "third-stage", "--kind third-stage: one of second-stage, refit"),
+        ("m-2", "third-stage", "--kind third-stage: one of second-stage, calibrator, refit"),
         ("m-2", "refit", "has no classifier of its own"),
         ("m-2", "second-stage", "nothing was trained: .* labels to learn from, and it takes 100"),
     ],
@@ -134,7 +135,7 @@ def test_a_name_is_one_model(desk: Desk) -> None:
 def test_what_cannot_be_trained_is_one_sentence(desk: Desk, name: str, kind: str, text: str) -> None:
     desk.arrive("a", 60, 0.9)
     with pytest.raises(Misuse, match=text):
-        candidates.retrain("mail", name, kind)
+        candidates.retrain("mail", name, kind, curve=False)
     assert not (desk.folder / "models").exists()
     assert desk.book.read("SELECT run_id FROM run WHERE flow = 'retrain'").is_empty()
 
@@ -144,7 +145,7 @@ def test_cases_of_an_earlier_model_are_none_of_a_second_stage(desk: Desk) -> Non
     moved = replace(desk, model="m-2")
     epochs.begin_epoch(desk.book, moved.describe(), ANN)
     fill(moved)
-    candidates.retrain("mail", SURE, "second-stage")
+    candidates.retrain("mail", SURE, "second-stage", curve=False)
     assert candidate_queries.of(desk.book, "mail")[SURE].keeps == "m-2"
     (one,) = others(moved)
     assert one.threshold is not None, "what m-1 answered counts neither for it nor against it"
@@ -153,7 +154,7 @@ def test_cases_of_an_earlier_model_are_none_of_a_second_stage(desk: Desk) -> Non
 def test_a_second_stage_takes_over_and_ranks_what_comes(desk: Desk) -> None:
     fill(desk)
     desk.look()
-    done = candidates.retrain("mail", SURE, "second-stage")
+    done = candidates.retrain("mail", SURE, "second-stage", curve=False)
     named = replace(desk, model=SURE)
     named.describe()
     with pytest.raises(Misuse, match=f"name the file whose SHA-256 begins with {done['sha256'][:12]}"):
@@ -201,12 +202,12 @@ def test_the_command_says_what_was_done(desk: Desk) -> None:
 
 def test_the_flow_ends_with_what_was_done(desk: Desk) -> None:
     desk.arrive("c", 60, 0.9)
-    ended = retrain.retrain.fn("mail", SURE)
+    ended = retrain.retrain.fn("mail", SURE, curve=False)
     assert isinstance(ended, State)
     assert ended.is_failed()
     assert "nothing was trained" in str(ended.message)
     fill(desk, ham=300)
-    ended = retrain.retrain.fn("mail", SURE)
+    ended = retrain.retrain.fn("mail", SURE, curve=False)
     assert isinstance(ended, State)
     assert ended.is_completed()
     assert f"model {SURE}, kind second-stage" in str(ended.message)
@@ -282,6 +283,7 @@ def test_the_streams_own_model_is_fitted_anew_and_answers_by_itself(desk: Desk) 
     right = [("spam" if int(case[2:]) % 2 else "ham") == answer for case, answer, _ in says.rows()]
     assert np.mean(right) == 1.0
     assert says["score"].min() > 0.5  # type: ignore[operator]
+    assert (done["curve"]["measure"], done["curve"]["points"][-1]["verdicts"]["value"]) == ("right", 1.0)
     assert candidates.retrain("own", "own-2", "refit") == done | {"recorded": 0}
     inbox.write_text("")
     with pytest.raises(Misuse, match="nothing was trained: 0 labels"):

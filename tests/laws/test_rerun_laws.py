@@ -96,6 +96,7 @@ class World:
                 chunk,
                 in_force,
                 before=decide.look_back(self.reruns.book, stream, in_force),
+                identity=self.reruns.book.identity,
                 look=rescored.look(self.reruns.book, stream, in_force),
             )
             self.send(most, died=died)

@@ -1,8 +1,8 @@
 """Whole streams through the product's own flows on a ledger, assessed by an oracle that knows the planted truth.
 
-Twenty streams of sixty days; SECOND_READER_STREAMS=all: two hundred. Each stream is lived once a test run, whichever test
-asks for it first, and its outcome is kept beside a lock, so that the tests spread over workers: who needs them all begins
-with one that nobody is at.
+Twenty streams of sixty days, eight with `make test`; SECOND_READER_STREAMS=all: two hundred. Each stream is lived once a
+test run, whichever test asks for it first, and its outcome is kept beside a lock, so that the tests spread over workers: who
+needs them all begins with one that nobody is at.
 """
 
 import fcntl
@@ -16,11 +16,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests import families
 from tests.simulations.streams import driver, old_rule, oracle, world
 from tests.simulations.streams.broken import BROKEN
 
 ALL = os.environ.get("SECOND_READER_STREAMS") == "all"
-STREAMS = range(200 if ALL else 20)
+STREAMS = range(200 if ALL else 8 if families.SOME else 20)
 
 
 @pytest.fixture(scope="session")

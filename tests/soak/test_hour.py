@@ -7,6 +7,7 @@ import pytest
 from tests.soak import life, load, page, scene
 
 
+@pytest.mark.family(0)
 @pytest.mark.timeout(300)
 def test_an_hour_of_everything_leaves_ledger_and_label_studio_in_agreement(stack: Any) -> None:
     with scene.opened(stack, hours=1, first=load.OWNER[0][0]) as here:

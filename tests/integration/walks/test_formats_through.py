@@ -52,6 +52,7 @@ def completed(text: str, case: Case) -> str:
     return "\n".join(f"{line}\n{case.keys}" if line == "[input]" else line for line in lines) + "\n"
 
 
+@pytest.mark.family(2)
 @pytest.mark.server
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", CASES if WHOLE else SHARE)

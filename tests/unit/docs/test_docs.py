@@ -15,7 +15,7 @@ import typer
 from pydantic.fields import FieldInfo
 
 from flows.runtime import settings
-from models.config import field_table, stream
+from models.config import field_table, shadow_table, stream
 from review.ledger import layout, ledger
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -188,6 +188,21 @@ def test_the_fields_shown_describe_a_record() -> None:
     lines = [line for line in text.splitlines() if not line.startswith(("labels =", "prediction =", "confidence ="))]
     described = stream.parse("\n".join([*lines, tables]), origin="stream-file.md")
     assert [field.name for field in described.field] == ["vendor", "total", "order"]
+
+
+def test_the_tables_of_other_models_shown_describe_what_they_said() -> None:
+    of_labels, of_record = [block for block in blocks(STREAM_FILE, "") if block.startswith("[[shadow]]")]
+    (fields,) = [block for block in blocks(STREAM_FILE, "") if block.startswith("[[field]]")]
+    (text,) = blocks(STREAM_FILE, "toml")
+    lines = [line for line in text.splitlines() if not line.startswith(("labels =", "prediction =", "confidence ="))]
+    for described in (f"{text}\n{of_labels}", "\n".join([*lines, fields, of_record])):
+        assert [one.model for one in stream.parse(described, origin="stream-file.md").shadow] == ["m-2"]
+
+
+def test_every_key_of_another_models_table_is_described() -> None:
+    text = STREAM_FILE.partition("## What other models said")[2].partition("\n## ")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", text, flags=re.MULTILINE))
+    assert set(rows) == set(shadow_table.ShadowTable.model_fields)
 
 
 def test_every_key_of_a_field_is_described_with_its_default() -> None:

@@ -58,11 +58,14 @@ TRIED: dict[str, str] = {
     ),
     "tests/integration/test_graded_fields.py": "review.queries.record_outcomes",
     "tests/integration/test_late_labels.py": "review.queries.suspicion",
+    "tests/integration/test_learning.py": "flows.planning.learning",
     "tests/integration/test_ledger.py": (
         "review.ledger.appends review.ledger.frames review.ledger.ledger review.ledger.sealing"
     ),
+    "tests/integration/test_requests.py": "flows.planning.shadow_request",
     "tests/integration/test_retrain.py": (
-        "flows.planning.candidates flows.retrain flows.scoring.reread review.queries.candidates review.queries.training_cases"
+        "flows.planning.candidate_kinds flows.planning.candidates flows.retrain flows.scoring.reread "
+        "review.queries.candidates review.queries.training_cases"
     ),
     "tests/integration/test_ledger_holds.py": "review.ledger.lock",
     "tests/integration/test_ledger_schema.py": "review.ledger.migrations.env review.ledger.schema",
@@ -92,10 +95,11 @@ TRIED: dict[str, str] = {
     "tests/integration/test_reviewers.py": "deploy.demo.label_stream",
     "tests/integration/test_rules.py": "review.queries.ruled review.queries.watched",
     "tests/integration/test_shadows.py": (
-        "flows.commands.shadow flows.planning.other_models flows.planning.shadows flows.scoring.other_rows "
-        "models.outputs.other_answers review.adoption.other_models "
+        "flows.commands.shadow flows.planning.other_models flows.planning.shadows "
+        "review.adoption.other_models "
         "review.queries.shadows review.report.other_models_text"
     ),
+    "tests/integration/test_shadow_columns.py": "flows.scoring.other_rows",
     "tests/integration/test_promotion.py": (
         "deploy.demo.model_change flows.planning.promotion flows.governance.shadow_evidence review.adoption.shadow_look"
     ),
@@ -151,11 +155,12 @@ TRIED: dict[str, str] = {
         "review.report.study_text review.report.study_words"
     ),
     "tests/unit/models/answers/test_same.py": "models.answers.right_wrong",
+    "tests/unit/models/classifiers/test_calibrator.py": "models.classifiers.folds models.classifiers.ranking",
     "tests/unit/models/classifiers/test_inference.py": "models.classifiers.features models.outputs.reserved",
     "tests/unit/models/config/test_stream.py": "models.config.input_table models.config.table",
     "tests/unit/models/evaluation/test_cost.py": "models.evaluation.slices",
+    "tests/unit/models/evaluation/test_learning_curve.py": "models.evaluation.learned",
     "tests/unit/models/evaluation/test_group_intervals.py": "review.adoption.evidence_counts review.ledger.rollups",
-    "tests/unit/models/evaluation/test_reliability.py": "models.evaluation.calibrator",
     "tests/unit/models/outputs/test_contract.py": "models.columns",
     "tests/unit/models/outputs/test_scores.py": (
         "models.outputs.combined models.outputs.judges models.outputs.sampled_answers models.outputs.score_source "

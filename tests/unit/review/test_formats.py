@@ -1,9 +1,12 @@
 """Thresholds are shown with as many digits as tell them apart, and spans as people plan by them."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.evaluation.estimate import Estimate
 from review import formats
 
 
@@ -23,6 +26,12 @@ def test_a_threshold_has_the_fewest_decimals_that_tell_it_from_the_others(
     values: list[float], shown: list[str]
 ) -> None:
     assert formats.thresholds(values) == shown
+
+
+def test_scores_that_rounding_alone_sets_apart_are_shown_as_one() -> None:
+    one, other = 0.87 / 0.99, math.nextafter(0.87 / 0.99, 0)
+    assert ["0.8787"] == formats.thresholds([one], [other, 0.5])
+    assert ["0.8787878787878788", "0.8787"] == formats.thresholds([one, other])  # both are shown
 
 
 @given(st.lists(st.floats(0, 1, allow_subnormal=False), min_size=1, max_size=40, unique=True))
@@ -57,3 +66,19 @@ def test_a_line_is_known_from_its_neighbours_where_the_page_tells_them_apart() -
         == "released by class: bug at 0.54728 and above"
     )
     assert formats.releases(0.54728, None) == "released at 0.5472 and above"
+
+
+@pytest.mark.parametrize(
+    ("price", "low", "high", "text"),
+    [
+        (0.0021, 0.002, 0.00221, "2.10 EUR (limits 2.00 to 2.21)"),
+        (0.5, 0.4999, 0.5001, "500 EUR (limits 499 to 501)"),
+        (0.00000123, 0.000001211, 0.00000129, "0.0012 EUR (limits 0.0012 to 0.0013)"),
+        (0.0, 0.0, 0.0, "0 EUR (limits 0 to 0)"),
+    ],
+)
+def test_a_price_is_that_of_a_thousand_and_its_limits_lie_outside(
+    price: float, low: float, high: float, text: str
+) -> None:
+    known = Estimate(value=price, low=low, high=high, alpha=0.05, n=40, errors=0, method="by hand")
+    assert formats.plain(formats.thousand(known, "EUR")) == text

@@ -112,13 +112,13 @@ CLAIMS: tuple[Claim, ...] = (
     (
         rf"Alarm, [^:]*:[^:]*: the error among the released has risen \({N} wrong at the end of {N} blind labels?\)\. "
         rf"Nothing is released since; (?:every case under suspicion was read or recalled|{N} released cases? under suspicion, "
-        r"read by nobody: second-reader recall)\.",
+        r"read by nobody: second-reader recall [a-z0-9-]+)\.",
         _alarm,
     ),
     (
         rf"Alarm of {W}, about what model (.+?) released before: the error had risen \({N} wrong at the end of {N} blind "
-        rf"labels?\)\. {N} cases? of that (?:is|are) under suspicion, read by nobody: second-reader recall\. What is in force "
-        r"now is not touched by it\.",
+        rf"labels?\)\. {N} cases? of that (?:is|are) under suspicion, read by nobody: second-reader recall [a-z0-9-]+\. "
+        r"What is in force now is not touched by it\.",
         _past_alarm,
     ),
     (r"The watchdog has closed the epoch\. No threshold can be proposed before new evidence is in\.", _closed),

@@ -51,6 +51,7 @@ def test_each_thing_that_keeps_flows_from_running_is_said() -> None:
         ({"deployments": [replace(SERVED[0], paused=True), *SERVED[1:]]}, "warn", "score is paused"),
         ({"deployments": [replace(SERVED[0], crons=["1 1 * * *"]), *SERVED[1:]]}, "warn", "score runs at '1 1 * * *'"),
         ({"runs": {"collect": [failed, WELL]}}, "bad", "collect at 2026-03-02 11:55 UTC failed: the disk is full"),
+        ({"runs": {"collect": [failed, WELL]}}, "bad", f"run it again: second-reader collect {STREAM.name}"),
         ({"runs": {"collect": [old, WELL]}}, "warn", "a run of collect has been running for 5 h"),
         ({"late": [AT - timedelta(minutes=30), AT]}, "bad", "2 runs are late, the oldest by 30 min"),
     ]

@@ -211,7 +211,7 @@ payload = ["in"]
         ("gone.toml", "", "gone.toml: no such preset; name the file of a preset"),
         ("mine.toml", "[about", "mine.toml:1: not TOML"),
         ("mine.toml", "[about]\ntitle = 1", "mine.toml:2: about.title = 1: must be a text in quotes"),
-        ("mine.toml", OWN + 'nosuch = "x"', "mine.toml: input.nosuch: no such key; allowed here: beside, "),
+        ("mine.toml", OWN + 'nosuch = "x"', "mine.toml: input.nosuch: no such key; allowed here: asked_at, "),
         ("mine.toml", OWN + 'format = "spacy"', "mine.toml: input.format = 'spacy': a preset names a kind of file"),
         ("mine.toml", OWN + "x = " + "[" * 2000, "mine.toml: not TOML that can be read: nested too deep"),
     ],

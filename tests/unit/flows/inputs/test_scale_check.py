@@ -9,6 +9,7 @@ import pytest
 
 from flows.inputs import files
 from models.config.score_table import Score
+from models.config.shadow_table import ShadowTable
 from models.errors import InputInvalid
 from tests.unit.flows.inputs.test_files import MAIL
 
@@ -71,4 +72,12 @@ def test_the_columns_of_a_score_are_looked_through_too(tmp_path: Path, score: di
     )
     path = put(LATE.rename({"score": "sure"}), tmp_path / "a.parquet")
     with pytest.raises(InputInvalid, match=r"line 104: sure 1\.0088 is not from 0 to 1, .* score\.scale = \"percent\""):
+        next(files.chunks(path, stream, rows=BATCH, scale_first=True))
+
+
+def test_the_confidences_of_another_model_are_looked_through_too(tmp_path: Path) -> None:
+    other = ShadowTable(model="m-2", prediction="label", confidence="sure")
+    stream = MAIL.model_copy(update={"shadow": [other], "input": MAIL.input.model_copy(update={"slices": []})})
+    path = put(LATE.with_columns(sure="score", score=pl.lit(0.5)), tmp_path / "a.parquet")
+    with pytest.raises(InputInvalid, match=r"line 104: sure 1\.0088 is not .* shadow\[0\]\.scale = \"percent\""):
         next(files.chunks(path, stream, rows=BATCH, scale_first=True))

@@ -3,6 +3,7 @@
 The inputs in tests/field were made for this project after troubles people report; nothing in them is anybody's data.
 """
 
+import re
 from pathlib import Path
 
 import polars as pl
@@ -50,6 +51,15 @@ def test_three_readings_of_each_of_forty_items_certify_what_forty_items_do() -> 
     assert "Column 'item' has 40 values in 120 rows: rows of one item are one unit" in words(readings)
 
 
+def test_limits_that_do_not_know_the_items_are_named_and_an_auroc_near_chance_is_not_called_below_it() -> None:
+    history = read("longform/ratings.csv.gz", truth="human", prediction="judge", confidence="judge_conf")
+    result = studied(history)
+    assert isinstance(result.auroc, Estimate)
+    assert result.auroc.value < 0.5 < result.auroc.high
+    assert "AUROC is below" not in words(history)
+    assert "(The limits of AUROC and ECE take each case for itself" in words(history)
+
+
 def test_limits_of_readings_of_one_item_are_wider_than_those_of_as_many_items() -> None:
     columns = {"truth": "human", "prediction": "judge", "confidence": "judge_conf"}
     together = studied(read("longform/ratings.csv.gz", **columns)).accuracy
@@ -84,6 +94,7 @@ def test_answers_written_another_way_are_named_and_not_counted_as_wrong() -> Non
     assert {"Billing": 87, "billing.": 46, "billing\n": 37}.items() <= history.left_out.written.items()
     assert (2_524, 0.988) == (result.accuracy.n, round(result.accuracy.value, 3))
     assert "476 written in a way the labels do not have ('Billing' 87," in words(history)
+    assert "476 whose label is written otherwise, or without a confidence (always for a person)" in words(history)
     folded = read("spelling/a.jsonl.gz", **columns, fold=True)
     assert (0, 0.989) == (len(folded.left_out.written), round(studied(folded).accuracy.value, 3))
 
@@ -138,7 +149,7 @@ def test_a_stream_whose_answers_are_lists_is_refused_before_a_row_is_recorded() 
     )
     described = stream.parse(text, origin="mail.toml")
     first = next(iter(files.chunks(FIELD / "multilabel/a.jsonl.gz", described)))
-    message = r"a\.jsonl, line 1: flags \[\"hate\".* is a list or record, .* each case one label"
+    message = r"a\.jsonl, line 1: flags \[\"hate\".* is a list, .* each case one label: .*kind = \"set\""
     with pytest.raises(InputInvalid, match=message) as caught:
         contract.validate(first.frame, described, source="a.jsonl")
     assert len(str(caught.value)) < 300
@@ -148,6 +159,8 @@ def test_lists_of_labels_are_compared_as_sets() -> None:
     history = read("multilabel/a.jsonl.gz", prediction="flags", confidence="score")
     assert studied(history).accuracy.value == pytest.approx(0.9735)
     assert "compared as sets: 391 come in another order" in words(history)
+    assert (0, 1.0) == (at(studied(history), 0.05).certified, at(studied(history), 0.05).anytime)
+    assert "where the two differ, expect of a stream what the second says" in words(history)
 
 
 def test_rows_that_cannot_be_scored_are_left_out_of_right_and_counted(tmp_path: Path) -> None:
@@ -172,6 +185,7 @@ def test_twelve_probabilities_of_two_decimals_are_scored_whatever_rounding_made_
     result = studied(history, 0.1)
     assert (result.unscorable, result.accuracy.n) == (0, 2_000)
     assert result.accuracy.value == pytest.approx(0.67, abs=0.02)
+    assert not re.search(r"0\.\d{5}", words(history, 0.1))  # rounding alone sets scores apart by less
 
 
 @pytest.mark.parametrize(
@@ -222,6 +236,7 @@ def test_the_probability_of_one_class_is_recognised_and_can_be_named() -> None:
     assert isinstance(before, Estimate)
     assert isinstance(after, Estimate)
     assert before.high < 0.5 < 0.8 < after.value
+    assert "AUROC is below 0.5: perhaps the column says how unsure" in words(history)
     assert not named.notes
 
 

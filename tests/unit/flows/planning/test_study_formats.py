@@ -27,7 +27,23 @@ def test_the_truth_of_a_label_studio_export_is_what_most_annotators_say(tmp_path
     result = read(tmp_path, "label-studio-export", rows)
     assert (30, 20) == (len(result.cases), result.unlabelled)  # a tie, and nobody's answer, are no truth
     assert 20 == int(result.cases["right"].sum())
-    assert (50, 40) == (result.votes, result.votes_right)
+    assert (40, 30) == (result.votes, result.votes_right)  # of one answer alone, which is the truth, nothing
+
+
+def test_where_each_truth_is_somebodys_only_answer_nobody_agrees_with_it(tmp_path: Path) -> None:
+    rows = [format_cases._task(n, "bug", 0.5 + n / 100, LABELS[n % 2]) for n in range(20)]
+    history = read(tmp_path, "label-studio-export", rows)
+    assert (20, 0, 0) == (len(history.cases), history.votes, history.votes_right)
+
+
+def test_a_history_of_a_format_that_is_not_named_is_refused_with_the_option_that_names_it(tmp_path: Path) -> None:
+    rows = [format_cases._task(n, "bug", 0.5 + n / 100, "bug") for n in range(20)]
+    (tmp_path / "export.json").write_text(json.dumps(rows), encoding="utf-8")
+    with pytest.raises(InputInvalid, match=r"export as JSON: add --format label-studio-export$"):
+        study.read(tmp_path / "export.json", Columns())
+    with pytest.raises(InputInvalid) as caught:  # it is named, and another column is missing
+        read(tmp_path, "label-studio-export", rows, confidence="sure")
+    assert "--format" not in str(caught.value)
 
 
 def test_an_annotation_that_is_marked_as_ground_truth_goes_before_the_others(tmp_path: Path) -> None:
@@ -66,7 +82,7 @@ def test_the_truth_of_labelbox_is_what_most_labels_say_and_each_of_the_first_two
     guess, sure = (format_cases._FIELD.format(name) for name in ("guess", "sure"))
     content = format_cases.lines(*rows)
     history = asked(tmp_path, "labelbox", content, "export.ndjson", prediction=guess, confidence=sure)
-    assert (20, 10, 30) == (len(history.cases), int(history.cases["right"].sum()), history.votes)
+    assert (20, 10, 0) == (len(history.cases), int(history.cases["right"].sum()), history.votes)
 
 
 def test_an_answer_of_mechanical_turk_is_the_truth_of_its_task_and_rejected_work_is_none(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from flows.inputs import files
 from flows.planning import study as studies
 from flows.planning import study_records
 from models.answers import record_text
+from models.config.box_table import Box
 from models.config.stream import Stream
 from models.errors import InputInvalid, Misuse
 from models.outputs import contract, field_same
@@ -186,3 +187,11 @@ def test_sets_of_labels_are_as_right_as_a_study_of_lists_says() -> None:
     lists = studies.read(path, Columns(prediction="flags", confidence="score"))
     assert history.cases.equals(lists.cases.select(history.cases.columns))
     assert study.of(history.cases, target=0.05, delta=0.05).accuracy.value == pytest.approx(0.9735)
+
+
+def test_a_history_may_lack_the_box_that_people_were_shown(tmp_path: Path) -> None:
+    plain = described()
+    box = Box(x="x", y="y", width="w", height="h")
+    shown = plain.review.model_copy(update={"kind": "image", "box": box})
+    path = lines(tmp_path / "h.jsonl", ODD)
+    assert read(path, stream=plain.model_copy(update={"review": shown})).cases.equals(read(path).cases)

@@ -44,7 +44,7 @@ from tests.unit.models.config.test_stream import problems
             'payload = ["text"]',
             'payload = ["label"]',
             "mail.toml:9: input.payload: shows 'label', which tells the model's answer or how sure it is to a reader who must "
-            "not know it; leave it out (a reader who is to see the answer has it beside the payload)",
+            "not know it; leave it out (who is to see the answer has it beside the payload; a value to correct is a [[field]])",
         ),
         (
             "[policy]",

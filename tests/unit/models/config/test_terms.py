@@ -90,9 +90,14 @@ def test_a_change_of_what_makes_the_answer_names_the_key_and_both_values(
     [
         {"input": {"source": "elsewhere", "format": "csv", "payload_by": "reference"}},
         {"input": {"slices": ["country"], "cost": "cost", "latency_ms": "ms", "produced_at": "at"}},
+        {"input": {"channel": "how", "asked_at": "asked", "tokens_in": "in", "tokens_out": "out"}},
         {"review": {"deadline_hours": 9000.0, "queue_depth": 7, "capacity_per_day": 30}},
         {"review": {"project": "Letters", "instructions": "Look twice."}},
         {"costs": {"error": 9.0, "currency": "USD"}},
+        {
+            "input": {"tokens_in": "in", "tokens_out": "out"},
+            "costs": {"error": 9.0, "million_tokens_in": 1.0, "million_tokens_out": 4.0},
+        },
         {"policy": {"audit_rate": 0.5, "blind_rate": 0.5, "cold_blind_rate": 0.5, "max_silence": 3.0, "era_days": 90}},
         {"schedule": {"score": "0 0 * * *", "timezone": "Europe/Berlin"}},
     ],

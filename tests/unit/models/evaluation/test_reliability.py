@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from models.evaluation import calibrator, reliability
+from models.evaluation import reliability
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
 
 RANDOM = np.random.default_rng(5)
@@ -70,28 +70,6 @@ def test_the_gate_says_that_a_confidence_with_one_or_two_values_orders_nothing()
     assert "has 1 value where ten are looked at" in reliability.gate(counts(skewed, right), 0.05).warnings[0]
     few = reliability.gate(counts(np.full(19, 0.9), right[:19]), 0.05).warnings
     assert not any("order" in one for one in few)
-
-
-@pytest.mark.parametrize(("n", "method"), [(800, "platt"), (3000, "isotonic")])
-def test_a_calibrator_makes_confidence_mean_what_it_says_and_never_reorders(n: int, method: str) -> None:
-    score = SCORE[:n]
-    overconfident = counts(score, RANDOM.random(n) < score**2)
-    fitted = calibrator.fit(overconfident, epoch="before")
-    assert isinstance(fitted, calibrator.Calibrator)
-    assert (fitted.method, fitted.fitted_on, fitted.n) == (method, "before", n)
-    grid = pl.Series([0.2, 0.5, 0.8, 0.9])
-    values = calibrator.apply(fitted, grid).to_list()
-    assert values == sorted(values)
-    assert values == pytest.approx([0.04, 0.25, 0.64, 0.81], abs=0.1)
-
-
-def test_what_is_no_score_stays_without_a_confidence() -> None:
-    fitted = calibrator.Calibrator(method="platt", fitted_on="e", n=10, errors=5, slope=1.0, intercept=0.0)
-    assert calibrator.apply(fitted, pl.Series([None, float("nan"), 1.2, 0.5])).to_list() == [None, None, None, 0.5]
-
-
-def test_a_score_that_falls_with_being_right_is_not_calibrated() -> None:
-    assert isinstance(calibrator.fit(counts(SCORE[:800], ~RIGHT[:800]), epoch="e"), NotEnoughEvidence)
 
 
 def test_the_diagram_has_a_row_per_bin_with_labels_and_adds_up_to_the_error() -> None:

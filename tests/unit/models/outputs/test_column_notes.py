@@ -62,6 +62,31 @@ def test_nothing_is_said_of_sound_columns_nor_of_no_rows() -> None:
             "sign or unit; what cannot counts as not given",
         ),
         ('cost = "cost"', "cost", [None] * ROWS, "no row has a value in column 'cost' (input.cost): check the name"),
+        (
+            'channel = "how"',
+            "how",
+            ["batch", "a" * 61, None, ""] * 10,
+            f"10 of 20 values in column 'how' (input.channel) can be read, and '{'a' * 60}' is not a word of at most 60 "
+            "characters: give how the model was asked, as batch or realtime; what cannot counts as not given",
+        ),
+        (
+            'asked_at = "asked"',
+            "asked",
+            [1790000000] * ROWS,
+            "none of 40 values in column 'asked' (input.asked_at) can be",
+        ),
+        (
+            'tokens_in = "in"',
+            "in",
+            [-1, 5] * 20,
+            "20 of 40 values in column 'in' (input.tokens_in) can be read, and '-1' is",
+        ),
+        (
+            'tokens_out = "out"',
+            "out",
+            [None] * ROWS,
+            "no row has a value in column 'out' (input.tokens_out): check the",
+        ),
         ('group = "who"', "who", [" "] * ROWS, "no row has a value in column 'who' (input.group): check the name"),
         ('slices = ["lang"]', "lang", [None] * ROWS, "no row has a value in column 'lang' (input.slices): check the"),
         ("", "score", [0.9] * ROWS, "column 'score' (input.confidence) is one number in all 40 rows: it cannot tell"),
@@ -83,6 +108,14 @@ def test_nothing_is_said_of_sound_columns_nor_of_no_rows() -> None:
 def test_what_is_odd_about_one_column_is_said(text: str, column: str, values: list[object], expected: str) -> None:
     (result,) = sentences(SOUND.with_columns(pl.Series(column, values)), NUMBER + text)
     assert result.startswith(expected)
+
+
+def test_nothing_is_missed_beside_answers_that_a_platform_did_not_give() -> None:
+    text = NUMBER + 'tokens_in = "in"\nfailed = [{ when = "error", says = "it failed" }]'
+    rows = SOUND.with_columns(**{"in": pl.lit(None, pl.Int64)}, error=pl.lit("expired"))
+    assert sentences(rows, text) == []
+    (result,) = sentences(rows.with_columns(error=pl.Series([None, *["expired"] * (ROWS - 1)])), text)
+    assert result.startswith("no row has a value in column 'in' (input.tokens_in)")
 
 
 def test_a_confidence_that_is_one_number_in_a_few_rows_says_nothing() -> None:

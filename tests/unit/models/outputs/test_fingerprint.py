@@ -56,3 +56,13 @@ def test_infinity_and_no_number_at_all_are_kept_apart() -> None:
 
 def test_each_column_counts_once() -> None:
     assert fingerprint.columns_of(MAIL) == ["id", "label", "score", "text", "note"]
+
+
+def test_what_is_known_of_the_request_is_no_part_of_it_so_that_it_may_be_named_later() -> None:
+    table = MAIL.input.model_copy(
+        update={"channel": "how", "asked_at": "asked", "tokens_in": "in", "tokens_out": "out"}
+    )
+    named = MAIL.model_copy(update={"input": table})
+    row = pl.DataFrame({name: [value] for name, value in ROW.items()} | {"how": ["batch"], "in": [9], "out": [3]})
+    assert fingerprint.columns_of(named) == fingerprint.columns_of(MAIL)
+    assert fingerprint.contents(row, named).item() == content()

@@ -25,11 +25,18 @@ def check(predictions: list[object], labels: str = '["bug", "praise"]') -> None:
 
 
 @pytest.mark.parametrize(
-    "predictions", [["bug", '["bug", "praise"]', '{"a": 1}'], [["bug"], ["bug", "praise"]], ["[]", "[]", None, None]]
+    "predictions", [["bug", '["bug", "praise"]', '["a"]'], [["bug"], ["bug", "praise"]], ["[]", "[]", None, None]]
 )
 def test_more_than_half_lists_are_refused_with_the_first_of_them(predictions: list[object]) -> None:
-    with pytest.raises(InputInvalid, match=r"mail\.csv, line \d: label .* is a list or record"):
+    with pytest.raises(
+        InputInvalid, match=r"mail\.csv, line \d: label .* is a list, .*value = \"label\" and kind = \"set\""
+    ):
         check(predictions)
+
+
+def test_records_are_refused_with_the_way_to_a_part_of_them() -> None:
+    with pytest.raises(InputInvalid, match=r"label \{\"a\": 1\} is a record, .*as in label\.label"):
+        check(['{"a": 1}', '{"a": 2}'])
 
 
 @pytest.mark.parametrize("predictions", [["bug", "praise", '["bug"]'], ["[1]"], ["[1]", "[2]", "bug", "bug"], []])

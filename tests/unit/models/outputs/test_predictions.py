@@ -27,7 +27,7 @@ SPREAD: dict[str, object] = {
     ("change", "prediction", "doubt"),
     [
         ({"label": "spam"}, None, "unknown label 'spam'"),
-        ({"label": "a\nb\0" + "c" * 99}, None, "unknown label 'a b " + "c" * 56 + "'"),
+        ({"label": "a\nb\0" + "c" * 99}, None, "unknown label 'a\\nb\\x00" + "c" * 52 + "'"),
         ({"label": None}, None, "no prediction"),
         ({"score": float("nan")}, "bug", "confidence is NaN"),
         ({"score": None}, "bug", "no confidence"),

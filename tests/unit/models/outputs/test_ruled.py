@@ -5,6 +5,7 @@ import pytest
 
 from models.config.stream import Rule
 from models.outputs import ruled
+from tests.unit.models.outputs.test_contract import described
 
 LARGE = Rule(code="large", when="total > 10000")
 FAR = Rule(code="far", when="country NOT IN ('DE', 'FR')")
@@ -45,3 +46,9 @@ def test_without_a_rule_and_without_a_row_nothing_holds() -> None:
     frame = pl.DataFrame({"total": [1.0, 2.0]})
     assert ruled.first(frame, []).to_list() == [None, None]
     assert ruled.first(frame.clear(), [LARGE]).to_list() == []
+
+
+@pytest.mark.parametrize(("when", "code"), [("spent > 100", "r"), ("how = 'batch'", "r"), ("country = 'XK'", None)])
+def test_what_is_known_of_the_request_is_of_the_model_that_was_asked(when: str, code: str | None) -> None:
+    stream = described('prediction = "label"', 'confidence = "score"', 'tokens_in = "spent"', 'channel = "how"')
+    assert ruled.by_the_answer(stream.model_copy(update={"never_release": [Rule(code="r", when=when)]})) == code

@@ -12,6 +12,8 @@ from review import formats
 from review.choices import more_data
 from review.choices.answer import Answer
 from review.choices.more_data import Region, Work
+from review.queries.candidates import Candidate
+from tests.unit.review.choices.test_learning_text import RISING
 
 UNKNOWN = NotEnoughEvidence(reason="9 of at least 30 cases are read blind so far", n=9, errors=0)
 REGION = Region(threshold=0.9, level=0.05, seen=60)
@@ -43,8 +45,17 @@ POOR = SingleReadings(
 )
 
 
-def asked(read: SingleReadings, *, region: Region = REGION, work: Work = WORK, second: bool = True) -> Answer:
-    return more_data.answer(region, read, target=0.05, work=work, second_opinion=second)
+def asked(
+    read: SingleReadings,
+    *,
+    region: Region = REGION,
+    work: Work = WORK,
+    second: bool = True,
+    candidate: Candidate | None = None,
+) -> Answer:
+    return more_data.answer(
+        region, read, target=0.05, work=work, second_opinion=second, stream="mail", candidate=candidate
+    )
 
 
 def test_where_one_reader_is_nearly_always_right_more_data_is_the_cheaper() -> None:
@@ -118,3 +129,14 @@ def test_the_next_certificate_or_else_the_strictest_says_which_answers() -> None
     assert (done.threshold, done.more) == (0.3, False)
     assert "certify it anew" in asked(GOOD, region=done).would_change
     assert "For answers 'spam' at" in asked(GOOD, region=replace(REGION, of_class="spam")).says
+
+
+def test_what_labels_teach_is_quoted_of_the_newest_candidate() -> None:
+    assert "is said by: second-reader retrain mail." in asked(GOOD).rests_on
+    one = asked(GOOD, candidate=RISING)
+    assert "mail-2 (refit): More labels still help: the last doubling, from 200 to 400 labels" in formats.plain(
+        one.says
+    )
+    assert "measured on mail-2, trained on 30 November 2026" in one.rests_on
+    assert (one.figures["last_doubling"], one.figures["curve"]) == (0.03, "rising")
+    assert one.figures["labels_once"] == asked(GOOD).figures["labels_once"]

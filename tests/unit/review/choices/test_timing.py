@@ -39,7 +39,7 @@ def cases(*, batch: float, queue: float, dated: bool = True, answered: bool = Tr
 
 
 def asked(rows: pl.DataFrame) -> Answer:
-    return timing.answer(rows, now=NOW + DAY, alpha=0.05, minute_cost=0.5, currency="EUR")
+    return timing.answer(rows, now=NOW + DAY, alpha=0.05, minute_cost=0.5, currency="EUR", model="m-1")
 
 
 def test_the_time_is_cut_into_model_run_queue_and_reading() -> None:
@@ -130,12 +130,3 @@ def test_twice_the_readers_cost_twice_as_much() -> None:
     was, twice = figures["as_it_was_cost_a_day"], figures["twice_the_readers_cost_a_day"]
     assert isinstance(was, float)
     assert twice == pytest.approx(2 * was)
-
-
-@pytest.mark.parametrize(
-    ("hours", "text"),
-    [(0.0, "0 s"), (0.01, "36 s"), (0.5, "30 min"), (1.0, "1 h"), (5.25, "5.2 h"), (60.0, "2.5 days")],
-)
-def test_a_duration_reads_in_its_own_unit(hours: float, text: str) -> None:
-    known = Estimate(value=hours, low=hours, high=hours, alpha=0.05, n=1, errors=0, method="by hand")
-    assert formats.plain(timing.limits(known)).startswith(f"{text} (limits ")

@@ -114,7 +114,7 @@ def test_each_thing_that_people_do_to_a_project_is_one_finding_with_its_remedy()
             {"project": PROJECT | {"task_number": 5}},
             "warn",
             "5 tasks, 2 more than the ledger knows",
-            "found by its key",
+            "second-reader run mail finds what is ours",
         ),
         (
             {"project": PROJECT | {"total_annotations_number": 0}},

@@ -36,3 +36,19 @@ def test_a_dispatch_holds_its_tables_columns_and_nothing_of_what_was_shown() -> 
     rows = records.dispatches(pl.DataFrame([task]), stream="mail", run_id="r-1", now=NOW)
     assert rows.columns == list(layout.columns("dispatch"))
     assert rows.select("stream", "wave", "sent_at").rows() == [("mail", "r-1", NOW)]
+
+
+def test_what_another_model_said_is_kept_as_it_is_to_be_recorded() -> None:
+    answer = {
+        "case_id": "c",
+        "model_id": "m-2",
+        "prediction": "ham",
+        "raw_score": None,
+        "doubt": "no confidence",
+        "ours": "spam",
+    }
+    more = {"cost": 0.1, "latency_ms": None, "content": "abc", "request": None}
+    (row,) = records.shadows(pl.DataFrame([answer | more]), stream="mail", run_id="r-1", now=NOW).to_dicts()
+    assert list(row) == list(layout.columns("shadow"))
+    assert (row["stream"], row["run_id"], row["recorded_at"]) == ("mail", "r-1", NOW)
+    assert (row["answer"], row["score"], row["unscored"]) == ("ham", None, "no confidence")

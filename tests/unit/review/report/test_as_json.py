@@ -31,7 +31,7 @@ def test_the_json_holds_every_figure_and_no_nan(state: str) -> None:
             "era",
             "verdict",
         ),
-        *("readers", "silence", "repeats", "never_released", "always_audited", "past_alarms"),
+        *("readers", "silence", "repeats", "model_answers", "never_released", "always_audited", "past_alarms"),
         *("what_if", "trust", "looks", "watch", "pace", "since", "audits_unsent", "audits_disputed"),
     }
 

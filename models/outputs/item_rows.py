@@ -1,0 +1,74 @@
+"""What several rows of one id differ in, and what that asks for: an id of several columns, or one case of all of them."""
+
+import json
+
+import polars as pl
+
+from models import columns
+from models.config import score_table
+from models.config.stream import Stream
+from models.outputs import path_functions, reserved
+
+_ROWS = 1000  # looked at
+_MOST = 4  # columns beside the id that are named
+_LONGEST = 60  # letters of a name that is named
+_KEY, _KINDS = f"{reserved.PREFIX}key", f"{reserved.PREFIX}kinds"
+
+
+def ways(frame: pl.DataFrame, stream: Stream) -> str:
+    """The ways out where several rows have one id, the likelier first. `frame`: with all that is known of the rows."""
+    drop = "drop input.confidence and " if stream.input.confidence is not None else ""
+    samples = (
+        f"if they are several answers to one item, {drop}add the table [score.samples], which makes one case of them"
+    )
+    apart = telling(frame, stream)
+    if not apart:
+        return f"{samples}; if not, name the columns that tell the rows apart, {_id('...', '...')}"
+    own = score_table.id_columns(stream.input.id)
+    return f"the rows of one id differ in {', '.join(apart)} too: if each is a case, {_id(*own, *apart)}; {samples}"
+
+
+def telling(frame: pl.DataFrame, stream: Stream) -> list[str]:
+    """Columns beside those of the answer that tell the rows of each id apart, the first in the file; none: none do.
+
+    A number that counts the rows of each id is none: it says nothing of what they are about.
+    """
+    head = frame.head(_ROWS)
+    others = _others(head, stream)
+    rows = others.select(columns.text(head.select(stream.input.id)).to_series().alias(_KEY), pl.all())
+    kinds = rows.group_by(_KEY).agg(pl.all().n_unique())
+    differ = [name for name in others.columns if (kinds[name] > 1).any() and not _counts(rows, name)]
+    chosen = differ[:_MOST]
+    return chosen if chosen and rows.select(_KEY, *chosen).is_unique().all() else []
+
+
+def _others(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
+    """The columns that are not of the answer, as text; of JSON Lines those of the whole rows."""
+    if reserved.RAW in frame.columns:
+        parsed = [path_functions.parsed(line) for line in frame[reserved.RAW]]
+        objects = [row if isinstance(row, dict) else {} for row in parsed]
+        names = list(dict.fromkeys(name for row in objects for name in row))
+        whole = pl.DataFrame({name: [json.dumps(row.get(name)) for row in objects] for name in names})
+    else:
+        whole = columns.text(frame.select(name for name in frame.columns if not name.startswith(reserved.PREFIX)))
+    table = stream.input
+    of_answer = {table.prediction, table.confidence, *(table.probabilities or []), table.cost, table.latency_ms}
+    of_answer |= {table.produced_at, table.model, *([] if stream.score is None else stream.score.read)}
+    of_answer |= {name for field in stream.field for name in (field.column, field.score)}
+    of_answer |= {table.id, *score_table.id_columns(table.id)}
+    return whole.select(name for name in whole.columns if name not in of_answer and len(name) <= _LONGEST)
+
+
+def _counts(rows: pl.DataFrame, name: str) -> bool:
+    """Whether a column counts the rows of each id."""
+    number = columns.numbers(rows[name]).rename(_KINDS)
+    by_id = rows.select(_KEY).hstack([number]).group_by(_KEY).agg(pl.len(), pl.col(_KINDS).n_unique())
+    return (
+        not number.has_nulls()
+        and bool((by_id[_KINDS] == by_id["len"]).all())
+        and number.n_unique() == by_id["len"].max()
+    )
+
+
+def _id(*names: str) -> str:
+    return f"input.id = [{', '.join(json.dumps(name, ensure_ascii=False) for name in names)}]"
