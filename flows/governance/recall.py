@@ -38,8 +38,8 @@ def sentences(recalled: int, beyond: int, overtaken: int = 0) -> list[str]:
     ]
     if overtaken:
         text.append(
-            f"{formats.count(overtaken, 'recalled case')} {'is' if overtaken == 1 else 'are'} not sent: people read what another "
-            "model has decided of the same item since."
+            f"{formats.count(overtaken, 'recalled case')} {'is' if overtaken == 1 else 'are'} not sent: people read what was "
+            "decided of the same item since."
         )
     if beyond:
         text.append(

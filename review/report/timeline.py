@@ -51,7 +51,7 @@ def case(
     line = _releases(row)
     lines = [
         f"case        {case_id} of {stream}",
-        *([f"item        {row['item_id']}, which another model had decided before"] if row["item_id"] else []),
+        *([f"item        {row['item_id']}, which was decided before, too"] if row["item_id"] else []),
         f"input       {row['source']}, line {row['line']}; SHA-256 {row['content']}",
         *([f"payload     {where}"] if where else []),
         *_fields(payload, order),

@@ -110,7 +110,7 @@ def test_a_recalled_case_is_read_where_its_new_case_is_not(reruns: Reruns) -> No
     new.recall([f"{one}@2"])
     assert recalls.overtaken("rerun") == 1
     assert recalls.sentences(2, 0, 1)[1] == (
-        "1 recalled case is not sent: people read what another model has decided of the same item since."
+        "1 recalled case is not sent: people read what was decided of the same item since."
     )
     assert (totals.waiting(new.book, "rerun"), new.send()) == (0, []), "people have the item"
 
