@@ -60,7 +60,7 @@ def readable(frame: pl.DataFrame, described: stream.Stream) -> tuple[pl.DataFram
         try:
             return frame, contract.validate(frame, described, source="any.parquet")
         except InputInvalid as refusal:
-            lists = "list or record" in str(refusal)
+            lists = "labels give each case one label" in str(refusal)
             column, value = (described.input.prediction, "bug") if lists else (described.input.confidence, 1.5)
             frame = frame.with_columns(pl.lit(value).alias(column or ""))
     return frame, contract.validate(frame, described, source="any.parquet")
