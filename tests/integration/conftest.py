@@ -8,8 +8,9 @@ import pytest
 from flows.governance import actions, epochs
 from flows.runtime import runs
 from review.ledger import ledger
+from tests.integration import desk as desks
 from tests.integration import ledger_facts as facts
-from tests.integration.desk import ANN, WHY, Clock
+from tests.integration.desk import ANN, WHY, Clock, Desk
 from tests.integration.inbox import Inbox
 from tests.integration.reruns import V1, Reruns
 
@@ -40,6 +41,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     built = Clock()
     monkeypatch.setattr(runs, "clock", built)
     return built
+
+
+@pytest.fixture
+def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
+    """A stream of mail that is scored and read as the test says, on a clock that the test moves."""
+    with desks.opened(ledger_url, tmp_path, monkeypatch) as built:
+        yield built
 
 
 @pytest.fixture

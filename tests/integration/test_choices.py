@@ -1,9 +1,7 @@
 """The owner's questions on a ledger that has lived some days: what is known, what is open, and what nobody has asked for."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -18,26 +16,12 @@ from review.choices.answer import Answer
 from review.integrity import verify
 from review.queries import readings, waits
 from review.report import as_json, report
-from tests.integration import desk as desks
 from tests.integration import ledger_facts as facts
 from tests.integration.desk import ANN, WHY, Clock, Desk
 
 DATA, TIMING, OVERSIGHT = "More data or better data?", "Batch or real time?", "Automation or oversight?"
 DAYS, A_DAY, LEFT = 8, 40, 5
 EARLY = "2026-01-01T00:00:00.000000Z"
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(runs, "clock", clock)
-    return clock
-
-
-@pytest.fixture
-def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
-    with desks.opened(ledger_url, tmp_path, monkeypatch) as desk:
-        yield desk
 
 
 def answers() -> dict[str, Answer]:

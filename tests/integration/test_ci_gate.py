@@ -18,31 +18,25 @@ def test_that_is_skipped():
 """
 
 
-def outcome(folder: Path, mark: str, ci: str) -> tuple[int, str]:
-    """Exit code and closing line of a test run with our conftest."""
+def run(folder: Path, text: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """A run of the tests in a text, with our conftest."""
     shutil.copy(ROOT / "tests" / "conftest.py", folder)
-    (folder / "test_it.py").write_text(TEST.format(mark=mark), encoding="utf-8")
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "-c",
-            "/dev/null",
-            "--rootdir",
-            folder,
-            folder,
-        ],
-        env=os.environ | {"SECOND_READER_CI": ci},
+    (folder / "test_it.py").write_text(text, encoding="utf-8")
+    words = ("-m", "pytest", "-v", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", folder, folder)
+    return subprocess.run(
+        [sys.executable, *words],
+        env=os.environ | settings,
         cwd=folder,
         capture_output=True,
         text=True,
         timeout=60,
     )
-    return done.returncode, done.stdout.strip().splitlines()[-1]
+
+
+def outcome(folder: Path, mark: str, ci: str) -> tuple[int, str]:
+    """Exit code and closing line of a test run with our conftest."""
+    done = run(folder, TEST.format(mark=mark), SECOND_READER_CI=ci)
+    return done.returncode, done.stdout.strip().splitlines()[-1].strip("= ")
 
 
 @pytest.mark.parametrize("mark", ["server", "browser"])
@@ -84,28 +78,7 @@ def test_by_itself():
 
 def gone_through(folder: Path, families: str) -> list[str]:
     """The names of the tests of ALIKE that pass."""
-    shutil.copy(ROOT / "tests" / "conftest.py", folder)
-    (folder / "test_alike.py").write_text(ALIKE, encoding="utf-8")
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-v",
-            "-p",
-            "no:cacheprovider",
-            "-c",
-            "/dev/null",
-            "--rootdir",
-            folder,
-            folder,
-        ],
-        env=os.environ | {"SECOND_READER_FAMILIES": families},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = run(folder, ALIKE, SECOND_READER_FAMILIES=families)
     assert done.returncode == 0, done.stdout
     return [line.split()[0].partition("::")[2] for line in done.stdout.splitlines() if " PASSED" in line]
 

@@ -21,13 +21,6 @@ from tests.integration.record_desk import RecordDesk
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(runs, "clock", clock)
-    return clock
-
-
-@pytest.fixture
 def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[RecordDesk]:
     with record_desk.opened(ledger_url, tmp_path, monkeypatch, total="error = 0.03") as desk:
         yield desk

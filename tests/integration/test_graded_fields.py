@@ -30,13 +30,6 @@ graded = true
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(runs, "clock", clock)
-    return clock
-
-
-@pytest.fixture
 def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[RecordDesk]:
     with record_desk.opened(ledger_url, tmp_path, monkeypatch, total=GRADED) as desk:
         yield desk

@@ -24,13 +24,6 @@ SURE = "mail-sure-1"
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(runs, "clock", clock)
-    return clock
-
-
-@pytest.fixture
 def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
     monkeypatch.setenv("SECOND_READER_DATA", str(tmp_path))
     with desks.opened(ledger_url, tmp_path, monkeypatch) as desk:

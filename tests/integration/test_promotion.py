@@ -1,8 +1,6 @@
 """Another model takes over with a threshold that its answers in shadow certify, and with it what can take it back."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -21,23 +19,9 @@ from review.adoption import shadow_look
 from review.integrity import verify
 from review.queries import certificates, shadows
 from review.report import report, timeline
-from tests.integration import desk as desks
 from tests.integration import ledger_facts as facts
 from tests.integration.desk import ANN, WHY, Clock, Desk
 from tests.integration.test_shadows import asked, say
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(runs, "clock", clock)
-    return clock
-
-
-@pytest.fixture
-def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
-    with desks.opened(ledger_url, tmp_path, monkeypatch) as desk:
-        yield desk
 
 
 def compared(desk: Desk, *, wrong: int = 0, count: int = 400) -> Desk:

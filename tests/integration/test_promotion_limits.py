@@ -1,9 +1,7 @@
 """What no answer in shadow may bring back: what an alarm closed, what a person halted, and what a rule on answers left unseen."""
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +9,6 @@ from flows.governance import actions, epochs, evidence
 from flows.planning import other_models
 from flows.runtime import runs
 from models.errors import Misuse
-from tests.integration import desk as desks
 from tests.integration.desk import ANN, WHY, Clock, Desk
 from tests.integration.test_promotion import compared, measured, promote
 from tests.integration.test_shadows import asked, say
@@ -21,19 +18,6 @@ ON_ANSWERS = """
 code = "spam"
 when = "label = 'spam'"
 """
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(runs, "clock", clock)
-    return clock
-
-
-@pytest.fixture
-def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
-    with desks.opened(ledger_url, tmp_path, monkeypatch) as desk:
-        yield desk
 
 
 def test_another_model_whose_answer_is_contested_takes_nothing_from_the_promoted_one(desk: Desk) -> None:

@@ -1,11 +1,8 @@
 """Where items are decided anew: no label of another model's case is evidence, and nothing that a model's words have chosen."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import polars as pl
-import pytest
 
 from flows.governance import actions, epochs
 from flows.inputs import files
@@ -16,16 +13,9 @@ from flows.scoring import decide
 from models.certification import certificate
 from review.integrity import verify
 from review.queries import certificates, items, shadows
-from tests.integration import desk as desks
 from tests.integration import ledger_facts as facts
-from tests.integration.desk import ANN, WHY, Clock, Desk
+from tests.integration.desk import ANN, WHY, Desk
 from tests.integration.test_promotion import compared
-
-
-@pytest.fixture
-def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
-    with desks.opened(ledger_url, tmp_path, monkeypatch) as desk:
-        yield desk
 
 
 def rescore(desk: Desk, prefix: str, count: int, confidence: float) -> dict[str, int]:

@@ -38,13 +38,6 @@ SURE = "mail-sure-1"
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(runs, "clock", clock)
-    return clock
-
-
-@pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
     monkeypatch.setenv("SECOND_READER_DATA", str(tmp_path))
     with desks.opened(f"sqlite:///{tmp_path / 'ledger.sqlite'}", tmp_path, monkeypatch) as desk:

@@ -35,13 +35,6 @@ latency_ms = "ms_2"
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(runs, "clock", clock)
-    return clock
-
-
-@pytest.fixture
 def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
     with desks.opened(ledger_url, tmp_path, monkeypatch) as desk:
         yield replace(desk, rules=SHADOW)

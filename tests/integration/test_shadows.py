@@ -1,9 +1,7 @@
 """Another model is asked beside the one whose answers go out: about which cases, what is kept of it, and what the report says."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -25,21 +23,7 @@ from review.integrity import verify
 from review.queries import adjudication, finished, training_labels
 from review.queries import shadows as shadow_queries
 from review.report import as_json, other_models_text, report
-from tests.integration import desk as desks
 from tests.integration.desk import ANN, WHY, Clock, Desk
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(runs, "clock", clock)
-    return clock
-
-
-@pytest.fixture
-def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
-    with desks.opened(ledger_url, tmp_path, monkeypatch) as desk:
-        yield desk
 
 
 def asked(desk: Desk, model: str = "m-2") -> list[str]:

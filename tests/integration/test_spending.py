@@ -1,9 +1,7 @@
 """What each model costs, from the ledger to the report and to the answers about money."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -21,24 +19,10 @@ from review.choices import spending_text
 from review.choices.answer import Answer
 from review.queries import changeovers
 from review.report import as_json, report
-from tests.integration import desk as desks
 from tests.integration import ledger_facts as facts
 from tests.integration.desk import ANN, WHY, Clock, Desk
 
 SECONDS = 4.0  # that a reader takes
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(runs, "clock", clock)
-    return clock
-
-
-@pytest.fixture
-def desk(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Desk]:
-    with desks.opened(ledger_url, tmp_path, monkeypatch) as desk:
-        yield desk
 
 
 def say(desk: Desk, *, cost: float | None = None, sure: float = 1.0, model: str = "m-2") -> None:
