@@ -172,7 +172,6 @@ def prepare(
     """Check a chunk and decide its cases under a policy: all that can be done before the ledger is written, whose `identity`
     that is.
 
-
     `hashed` as in `sealing.ready`. `held`: ids of the cases that are held; else those that `before` finds, if it is given.
     `look`: at what another model decided before (`rescored.look`).
     """

@@ -20,8 +20,6 @@ from review.ledger import ledger
 from review.queries import candidates, items, registered, shadows
 from review.queries.policy_history import PolicyInForce
 
-NOBODY = pl.DataFrame(schema={"case_id": pl.String, "item_id": pl.String})
-
 
 class Moved(Superseded):
     """An item that was to be decided anew has been put before people meanwhile. Look again."""
@@ -66,7 +64,8 @@ class Look:
         known = items.known(self.book, self.stream.name, cases["case_id"])
         met = cases.select("case_id", now="content", file="source").join(known, on="case_id")
         same = pl.col("now").str.starts_with(pl.col("content"))
-        other = met.filter(~same | bool(self.read_otherwise), pl.col("item_id").is_null())["case_id"]
+        otherwise = pl.col("epoch_id").is_in(self.read_otherwise).fill_null(value=False)
+        other = met.filter(~same | otherwise, pl.col("item_id").is_null())["case_id"]
         if other.is_empty():
             return ordinary(cases)
         then = items.cases(self.book, self.stream.name, other, self.epochs)

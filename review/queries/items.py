@@ -63,7 +63,7 @@ def case_id(item_id: pl.Expr, number: int) -> pl.Expr:
 
 def known(ledger: Ledger, stream: str, ids: pl.Series) -> pl.DataFrame:
     """What is recorded under some ids, none twice: case_id, content (of what was retired, its beginning), and model_id, source,
-    item_id (null of what was retired)."""
+    item_id, epoch_id (null of what was retired)."""
     keys = pl.DataFrame({"stream": pl.repeat(stream, len(ids), eager=True), "case_id": ids})
     rows = ledger.matching("decision", keys, _KNOWN)
     if _retires(ledger, stream):
@@ -72,7 +72,7 @@ def known(ledger: Ledger, stream: str, ids: pl.Series) -> pl.DataFrame:
     return rows.cast(dict.fromkeys(_KNOWN, pl.String))
 
 
-_KNOWN = ["case_id", "content", "model_id", "source", "item_id"]
+_KNOWN = ["case_id", "content", "model_id", "source", "item_id", "epoch_id"]
 
 
 def cases(ledger: Ledger, stream: str, item_ids: pl.Series, all_epochs: list[Epoch]) -> pl.DataFrame:
