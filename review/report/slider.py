@@ -144,6 +144,9 @@ def sentence(report: Report, row: dict[str, Any], label: str | None = None) -> d
             "certified": "\u2713 Certified",
             "needed": against or f"at most {formats.whole(report.target)} wrong, however often one looks",
         }
+    if report.era is not None and _carried(report, row["threshold"], label):
+        until = f"it carries over until {formats.when(report.era.until)}, unless this era certifies one"
+        return {"certified": f"\u2713 Certified {report.era.before}", "needed": until}
     if row["needed"]:
         work = formats.people(row["needed"] * report.what_if.minutes / 60)
         return {
@@ -151,6 +154,15 @@ def sentence(report: Report, row: dict[str, Any], label: str | None = None) -> d
             "needed": f"about {formats.count(row['needed'], 'more label')}, {work}",
         }
     return {"certified": "\u2715 Not certified", "needed": _why_not(report, row["threshold"], label)}
+
+
+def _carried(report: Report, threshold: float, label: str | None) -> bool:
+    """Whether this is the threshold in force, which stands by what was certified before this era."""
+    if label is None:
+        today = None if report.in_force is None else report.in_force.policy.threshold
+    else:
+        today = next((one.in_force for one in report.classes if one.label == label), None)
+    return threshold == today and _verdict(report, label).state == "carried" and report.verdict != "contradicted"
 
 
 def _verdict(report: Report, label: str | None) -> verdict.Verdict:

@@ -116,6 +116,20 @@ def test_the_promise_leads_only_where_it_is_proved_and_stands_alone() -> None:
     }
 
 
+def test_todays_threshold_is_certified_below_the_chart_where_the_badge_says_so() -> None:
+    seen = set()
+    for name, _, result in all_of_them():
+        at = None if result.in_force is None else result.in_force.policy.threshold
+        words = slider.first(result)
+        if at is None or result.what_if.labels is not None or result.what_if.rows["threshold"].is_in([at]).sum() == 0:
+            continue
+        badge = summary.verdict(result)[1]
+        seen.add(badge)
+        if badge in ("Certified", "Target kept"):  # of the other no certificate says so
+            check(name, "one voice", (badge == "Certified") is words["certified"].startswith("\u2713"))
+    assert {"Certified", "Target kept"} <= seen
+
+
 def test_only_what_may_be_adopted_is_proposed_and_every_command_says_whether_it_is_certified() -> None:
     moved = set()
     for name, _, result in all_of_them():
