@@ -129,6 +129,8 @@ def guess(
     box = box_guess.of(texts, [one for one in numbers if one not in taken]) if of is None else None
     pictures = [one for one in shown if stream_text.kind_of(texts.select(one)) == "image"]
     apart: list[str] = []
+    if pictures and texts[pictures[0]].str.contains(r"^\s*(?i:data:)").any():
+        box = None  # it is shown on a picture that has an address
     if box is not None and pictures:
         shown = pictures[:1]
         apart = [] if "id" in chosen else box_guess.telling_apart(texts, shown[0], box)

@@ -25,6 +25,12 @@ _KINDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         ),
     }
 )
+# With a frame around its box a picture is part of a page of ours, and Label Studio keeps there only those that have an address.
+_BOXED = (
+    r"^\s*(?i:https?://)",
+    "picture",
+    "has no address and so cannot be shown with its box: give an http(s) address, or drop review.box",
+)
 _FEW = 3  # rows that may all be wrong by chance
 
 
@@ -37,7 +43,7 @@ def faults(frame: pl.DataFrame, stream: Stream, source: str) -> pl.Series:
     nothing = pl.repeat(None, len(frame), dtype=pl.String, eager=True)
     if stream.review.kind not in _KINDS:
         return nothing
-    showable, held, way_out = _KINDS[stream.review.kind]
+    showable, held, way_out = _KINDS[stream.review.kind] if stream.review.box is None else _BOXED
     named = columns.text(frame.select(column)).to_series()
     named = named.set(named.str.strip_chars() == "", None)
     bad = ~named.str.contains(showable)  # null where there is none
@@ -54,4 +60,4 @@ def faults(frame: pl.DataFrame, stream: Stream, source: str) -> pl.Series:
 
 
 def _plural(way_out: str) -> str:
-    return way_out.replace("is no PDF", "are no PDFs", 1)
+    return way_out.replace("is no PDF", "are no PDFs", 1).replace("has no address", "have no address", 1)

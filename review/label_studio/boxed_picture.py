@@ -3,12 +3,8 @@
 Label Studio's own box on an <Image> is a prediction, and a task with one is none that was read blind. So the frame is laid over
 the picture by the page itself, the same in every task of the case. The address of the picture comes from outside: it stands in
 one attribute, escaped, and the page loads pictures and nothing else.
-
-Label Studio takes data:image/... out of `src` and leaves it in `poster`: a video without a film shows its poster at the size a
-picture of it would have.
 """
 
-import re
 from collections.abc import Sequence
 from xml.sax.saxutils import quoteattr
 
@@ -18,7 +14,7 @@ from models.outputs import box_values
 PAGE = "picture"  # in a task's data
 
 _HEAD = (
-    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src http: https: data:; '
+    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src http: https:; '
     "style-src 'unsafe-inline'; form-action 'none'\">"
     "<style>body { margin: 0; padding: 8px; font: 14px/1.5 sans-serif; color: #222; background: #fff } p { margin: 0 0 8px 0 } "
     # The frame lies around the box and hides nothing of it: yellow is seen on what is dark, black on what is light.
@@ -29,20 +25,19 @@ _HEAD = (
     ".own { overflow: auto; padding: 4px } .own .on > :first-child { max-width: none }</style>"
 )
 UNKNOWN = "<p>It is not known where the box of this case lies: skip the case</p>"
-_WITHIN = re.compile(r"\s*data:", re.IGNORECASE)
 
 
 def page(picture: str, sides: Sequence[object], unit: Unit) -> str:
     """What a frame shows of a case.
 
     Args:
-        picture: The address of the picture, or the picture itself as data:image/...
+        picture: The address of the picture.
         sides: x, y, width and height as the payload holds them, in the unit. A case that was decided before the stream had a box
             has none.
         unit: Of the sides. Of pixels the picture is shown at its own size, in a window to be scrolled.
     """
     box = box_values.shown([*sides], unit)
-    shown = _picture(picture)
+    shown = f'<img alt="" src={quoteattr(picture.strip())}>'
     if box is None:
         return f'{_HEAD}{UNKNOWN}<div class="on fit">{shown}</div>'
     sign = "px" if unit == "pixels" else "%"
@@ -61,8 +56,3 @@ def tag(name: str) -> str:
     """What shows the task's page: a frame of its own."""
     # Without valueType Label Studio may take a text for an address, and load it.
     return f'<View><HyperText name="{name}" value="${PAGE}" valueType="text"/></View>'
-
-
-def _picture(address: str) -> str:
-    held = quoteattr(address.strip())
-    return f"<video poster={held}></video>" if _WITHIN.match(address) else f'<img alt="" src={held}>'

@@ -12,10 +12,9 @@ from tests import loopback
 from tests.e2e import task_page
 from tests.e2e.browser import PASSWORD, log_in
 from tests.e2e.place import STREAM, Place
-from tests.e2e.test_boxes import BUS, CAR, HEIGHT, WIDTH, picture
+from tests.e2e.test_boxes import BUS, CAR, HEIGHT, WIDTH
 
 KEY = 'kind = "image"\nbox = {{ x = "x", y = "y", width = "width", height = "height"{unit} }}'
-PNG = picture(230)
 SVG = (
     f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}">'
     '<rect width="100%" height="100%" fill="#e0e0e0"/>{parts}<script>top.owned = 1</script></svg>'
@@ -78,7 +77,7 @@ def place_of(one: Locator) -> tuple[float, ...]:
 
 def framed(frame: Frame) -> tuple[float, ...]:
     """Where the frame lies, in percent of the picture's sides."""
-    left, top, width, height = place_of(frame.locator("img, video"))
+    left, top, width, height = place_of(frame.locator("img"))
     x, y, wide, high = place_of(frame.locator(".box"))
     shares = ((x - left) / width, (y - top) / height, wide / width, high / height)
     return tuple(round(100 * share, 1) for share in shares)
@@ -88,9 +87,9 @@ def test_each_of_two_cases_on_a_picture_has_its_frame_over_what_it_frames_blind_
     place: Place, label_studio: Any, page: Page, pictures: Pictures
 ) -> None:
     described(place)
-    images = [f"{pictures.at}/{n}.svg?a=1&b='\"><script>top.owned=1</script>" for n in range(6)] + [PNG]
+    images = [f"{pictures.at}/{n}.svg?a=1&b='\"><script>top.owned=1</script>" for n in range(6)]
     rows = [
-        row(f"{n}-{'png' if image == PNG else 'svg'}-{name}", image, box, label)
+        row(f"{n}-{name}", image, box, label)
         for n, image in enumerate(images)
         for name, box, label in (("car", CAR, "bug"), ("bus", BUS, "billing"))
     ]
@@ -107,22 +106,21 @@ def test_each_of_two_cases_on_a_picture_has_its_frame_over_what_it_frames_blind_
     label_studio.add_reviewer("bea@example.com", PASSWORD)
     log_in(page, label_studio.url, "bea@example.com")
     looks: dict[bool, set[str]] = {False: set(), True: set()}
-    wanted = {(kind, name) for kind in ("blind", "assisted") for name in ("car", "bus")} | {("png", "car")}
+    wanted = {(kind, name) for kind in ("blind", "assisted") for name in ("car", "bus")}
     for case, (task, blind) in sent.items():
-        _, kind, name = case.split("-")
+        name = case.partition("-")[2]
         box = CAR if name == "car" else BUS
-        which = (kind if kind == "png" else "blind" if blind else "assisted", name)
+        which = ("blind" if blind else "assisted", name)
         if which not in wanted:
             continue
         wanted.remove(which)
         task_page.opened(place, label_studio, page, task)
         frame = shown(page)
         assert framed(frame) == tuple(box[side] for side in SIDES)
-        assert place_of(frame.locator("img, video"))[2:] == (WIDTH, HEIGHT), "it has come, at its own size"
+        assert place_of(frame.locator("img"))[2:] == (WIDTH, HEIGHT), "it has come, at its own size"
         assert page.evaluate("window.owned") is None
-        if kind == "svg":
-            styles = "one => JSON.stringify([one.innerHTML.replace(/[0-9.]+/g, ''), one.clientWidth, one.clientHeight])"
-            looks[bool(blind)].add(frame.locator("body").evaluate(styles))
+        styles = "one => JSON.stringify([one.innerHTML.replace(/[0-9.]+/g, ''), one.clientWidth, one.clientHeight])"
+        looks[bool(blind)].add(frame.locator("body").evaluate(styles))
         checked = page.locator(".lsf-choice__checkbox input:checked").count()
         assert checked == (0 if blind else 1)
         if folder := os.environ.get("SECOND_READER_SCREENSHOTS"):
@@ -140,11 +138,11 @@ def test_each_of_two_cases_on_a_picture_has_its_frame_over_what_it_frames_blind_
 
 
 def test_in_pixels_the_frame_lies_right_on_a_picture_wider_than_the_page(
-    place: Place, label_studio: Any, page: Page
+    place: Place, label_studio: Any, page: Page, pictures: Pictures
 ) -> None:
     described(place, ', unit = "pixels"')
     box = {"x": 64, "y": 200, "width": 128, "height": 80}  # CAR, of WIDTH and HEIGHT
-    place.deliver("one.jsonl", [row("one", PNG, box, "bug")])
+    place.deliver("one.jsonl", [row("one", f"{pictures.at}/one.svg", box, "bug")])
     assert place.cli("init", place.name).code == 0
     assert place.cli("run", place.name).code == 0
     label_studio.add_reviewer("pia@example.com", PASSWORD)
@@ -154,5 +152,5 @@ def test_in_pixels_the_frame_lies_right_on_a_picture_wider_than_the_page(
     task_page.opened(place, label_studio, page, task)
     frame = shown(page)
     assert framed(frame) == tuple(CAR[side] for side in SIDES)
-    assert place_of(frame.locator("video"))[2:] == (WIDTH, HEIGHT)
+    assert place_of(frame.locator("img"))[2:] == (WIDTH, HEIGHT)
     assert frame.locator(".own").evaluate("one => one.scrollWidth > one.clientWidth")

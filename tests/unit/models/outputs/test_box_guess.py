@@ -46,9 +46,10 @@ def test_without_a_picture_or_a_side_there_is_no_box() -> None:
     assert "box" not in written(table().with_columns(image=pl.lit("a text")))["review"]
 
 
-def test_a_picture_within_the_table_is_no_part_of_an_id() -> None:
+def test_on_a_picture_within_the_table_no_box_is_shown_and_it_is_no_part_of_an_id() -> None:
     frame = table().with_columns(image=pl.lit("data:image/png;base64," + "A" * 1000))
     texts = columns.text(frame)
     box = box_guess.of(texts, ["x", "y", "width", "height"])
     assert box is not None
     assert box_guess.telling_apart(texts, "image", box) == []
+    assert "box" not in written(frame)["review"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from models.config.box_table import Box
 from models.config.stream import Stream
 from models.errors import InputInvalid
 from models.outputs import contract
@@ -77,3 +78,19 @@ def test_of_a_stream_of_pdfs_a_row_without_one_is_a_fault_and_a_column_without_a
         InputInvalid, match=r"column 'image' holds texts, such as 'a.pdf', that are no PDFs: give the PDF"
     ):
         read(*["a.pdf"] * 4)
+
+
+def test_with_a_box_a_picture_needs_an_address() -> None:
+    boxed = STREAM.model_copy(
+        update={"review": STREAM.review.model_copy(update={"box": Box(x="x", y="y", width="width", height="height")})}
+    )
+    rows = {"id": [f"c-{n}" for n in range(len(SHOWN))], "image": SHOWN, "label": "person", "score": 0.9}
+    frame = pl.DataFrame(rows).with_columns(x=10.0, y=10.0, width=5.0, height=5.0)
+    result = contract.validate(frame, boxed, source="a.jsonl")
+    assert result.cases["case_id"].to_list() == ["c-0", "c-1"]
+    assert result.faults["reason"][0] == (
+        "image holds 'data:image/png;base64,iVBORw0KGgo=', a picture that has no address and so cannot be shown with its box: "
+        "give an http(s) address, or drop review.box"
+    )
+    with pytest.raises(InputInvalid, match=r"holds pictures, such as .* that have no address and so cannot be shown"):
+        contract.validate(frame.with_columns(image=pl.lit(SHOWN[2])), boxed, source="a.jsonl")
