@@ -71,7 +71,7 @@ def send_all(run: runs.Run, put: Callable[..., int]) -> runs.Counts:
         "waiting": totals.waiting(run.ledger, run.stream.name),
         **({"faults": left_out} if left_out else {}),
         **prefilled_answers.counts(*filled),
-        **_doubles(run, connection, project_id),
+        **_doubles(run, connection, project_id, adopted.removed),
     }
 
 
@@ -105,25 +105,28 @@ def send(stream: Stream, run_id: str, project_id: int, batch: pl.DataFrame, abov
     return int(sent["task_id"].max())  # type: ignore[arg-type] # a batch is never empty
 
 
-def _doubles(run: runs.Run, connection: access.Connection, project_id: int) -> dict[str, int | None]:
+def _doubles(run: runs.Run, connection: access.Connection, project_id: int, before: int) -> dict[str, int | None]:
     """Take double tasks away. The project is only listed if its size is not what the last run left behind.
 
+    `before`: how many this run has taken away already.
     `beside`: by how many tasks it differs from the ledger, such as those somebody put there by hand; None: by none.
     `doubles_left`: cases whose doubles wait for a collection, to be looked at again by the next run.
     """
     beside = projects.size(connection, project_id) - pending_cases.dispatched(run.ledger, project_id)
-    removed = again = 0
+    removed, again = before, 0
     began, counts = totals.last_run(run.ledger, run.stream.name, "dispatch")
     # Of doubles that people had worked on both stay; an answer that is taken back leaves one of them open.
     taken_back = beside > 0 and sent_tasks.deleted_since(run.ledger, run.stream.name, began)
     if taken_back or counts.get("doubles_left") or beside != (counts.get("beside") or 0):
-        removed, again = duplicates.remove(
+        late = recovery.adopt_overtaken(run, connection, project_id)
+        doubles, again = duplicates.remove(
             connection,
             project_id,
             sent_tasks.recorded_tasks(run.ledger, project_id),
             lambda key: sent_tasks.answered_tasks(run.ledger, project_id, key),
         )
-        beside -= removed
+        removed += late.removed + doubles
+        beside -= late.cases + late.removed + doubles
     return {"doubles_removed": removed or None, "doubles_left": again or None, "beside": beside or None}
 
 

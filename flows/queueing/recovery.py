@@ -9,7 +9,7 @@ import polars as pl
 
 from flows.runtime import runs
 from models import timestamps
-from review.label_studio import access, import_tasks, search, task_data
+from review.label_studio import access, duplicates, import_tasks, search, task_data
 from review.ledger import records
 from review.queries import items, pending_cases, sent_tasks
 
@@ -22,12 +22,14 @@ SETTLED = timedelta(minutes=10)
 class Adopted:
     """What was there. `above`: no waiting case has a task up to this id; None: that cannot be said, so look by key.
 
-    `cases` were found and recorded, `blind` of them blind.
+    `cases` were found and recorded, `blind` of them blind; `removed`: tasks taken away, for people are asked about their item as
+    another case.
     """
 
     above: int | None
     cases: int = 0
     blind: int = 0
+    removed: int = 0
 
 
 def adopt(run: runs.Run, connection: access.Connection, project_id: int) -> Adopted:
@@ -39,10 +41,7 @@ def adopt(run: runs.Run, connection: access.Connection, project_id: int) -> Adop
     if newest and newest not in there:
         # Somebody deleted it, or the server was restored from an older backup and deals the same ids again. What waits is
         # looked for by its key when it is sent; what will not be sent, for its item was decided anew, is looked for here.
-        left = items.overtaken(run.ledger, run.stream.name).with_columns(slot=pl.lit(0, pl.Int64))
-        left = _with_keys(left, run.stream.name)
-        known = search.find(connection, project_id, left["task_key"])
-        return _record(run, left, known, project_id, connection, above=None)
+        return adopt_overtaken(run, connection, project_id)
     strangers = set(there).difference(sent_tasks.recorded_tasks(run.ledger, project_id, start=settled))
     highest = max(there, default=0)
     if not strangers:
@@ -50,6 +49,15 @@ def adopt(run: runs.Run, connection: access.Connection, project_id: int) -> Adop
     keys = search.keys(connection, project_id, above=min(strangers) - 1)
     unsent = _with_keys(pending_cases.unsent(run.ledger, run.stream.name), run.stream.name)
     return _record(run, unsent, keys, project_id, connection, above=highest)
+
+
+def adopt_overtaken(run: runs.Run, connection: access.Connection, project_id: int) -> Adopted:
+    """The same for cases that will not be sent, wherever their tasks are: an import may be carried out long after its case was
+    decided anew."""
+    left = items.overtaken(run.ledger, run.stream.name).with_columns(slot=pl.lit(0, pl.Int64))
+    left = _with_keys(left, run.stream.name)
+    known = search.find(connection, project_id, left["task_key"])
+    return _record(run, left, known, project_id, connection, above=None)
 
 
 def _with_keys(cases: pl.DataFrame, stream: str) -> pl.DataFrame:
@@ -66,8 +74,19 @@ def _record(
     *,
     above: int | None,
 ) -> Adopted:
-    """Record those of some readings (case_id, slot, blind, task_key) that are there: key -> task ids."""
+    """Record those of some readings (case_id, slot, blind, task_key) that are there: key -> task ids.
+
+    Where people are asked about an item as another case, a task that nobody has begun is taken away instead.
+    """
     landed = unsent.filter(pl.col("task_key").is_in(list(there)))
+    first = landed.filter(pl.col("slot") == 0)
+    twins = items.twins(run.ledger, run.stream.name, first["case_id"])
+    removed = 0
+    for key in first.filter(pl.col("case_id").is_in(twins.implode()))["task_key"]:
+        left = [task_id for task_id in there[key] if not duplicates.take_away(connection, task_id)]
+        removed += len(there[key]) - len(left)
+        there[key] = left
+    landed = landed.filter(pl.col("task_key").is_in([key for key, ids in there.items() if ids]))
     tasks = landed.with_columns(
         project_id=pl.lit(project_id, pl.Int64),
         task_id=pl.Series([there[key][0] for key in landed["task_key"]], dtype=pl.Int64),
@@ -79,4 +98,4 @@ def _record(
     run.ledger.append({"dispatch": rows}, now=now)
     if len(rows):
         runs.log.info("dispatch %s: %d found that an earlier run had sent", run.stream.name, len(rows))
-    return Adopted(above=above, cases=len(rows), blind=int(rows["blind"].sum()))
+    return Adopted(above=above, cases=len(rows), blind=int(rows["blind"].sum()), removed=removed)

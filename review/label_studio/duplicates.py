@@ -27,11 +27,17 @@ def remove(
             keep = touched or {min(ids, key=lambda task_id: (task_id not in ours, task_id))}
             for task_id in set(ids) - keep:
                 # Asked again, right before: somebody may have begun with it meanwhile.
-                if not _touched(connection, task_id):
-                    with access.asking(connection.url, f"removing the double task {task_id}"):
-                        connection.client.tasks.delete(str(task_id))
-                    removed += 1
+                removed += take_away(connection, task_id)
     return removed, again
+
+
+def take_away(connection: access.Connection, task_id: int) -> bool:
+    """Remove a task that nobody has worked on, and say whether it was one."""
+    if _touched(connection, task_id):
+        return False
+    with access.asking(connection.url, f"removing the double task {task_id}"):
+        connection.client.tasks.delete(str(task_id))
+    return True
 
 
 def _touched(connection: access.Connection, task_id: int) -> bool:

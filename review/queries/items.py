@@ -185,6 +185,22 @@ def overtaken(ledger: Ledger, stream: str) -> pl.DataFrame:
     return rows.cast({"case_id": pl.String, "blind": pl.Boolean})
 
 
+def twins(ledger: Ledger, stream: str, case_ids: pl.Series) -> pl.Series:
+    """Those of some cases whose item people are asked about as another case: one that was sent, or a later one of these."""
+    if not decides_anew(ledger, stream):
+        return case_ids.clear()
+    keys = pl.DataFrame({"stream": pl.repeat(stream, len(case_ids), eager=True), "case_id": case_ids})
+    of = ledger.matching("decision", keys, ["case_id", "item_id"]).select(
+        pl.coalesce("item_id", "case_id").cast(pl.String)
+    )
+    every = cases(ledger, stream, of.to_series().unique(), epochs(ledger, stream))
+    every = every.with_columns(named=pl.col("case_id").is_in(case_ids.implode()))
+    pairs = every.filter("named").join(every, on="item_id", suffix="_other")
+    later = pl.col("named_other") & (pl.col("seal_other") > pl.col("seal"))
+    other = pl.col("case_id_other") != pl.col("case_id")
+    return pairs.filter(other, pl.col("sent_other") | later)["case_id"].unique()
+
+
 def recalled(ledger: Ledger, stream: str) -> pl.Series:
     """The cases that were ever recalled."""
     return ledger.read("SELECT case_id FROM recall WHERE stream = :stream", stream=stream)["case_id"].cast(pl.String)

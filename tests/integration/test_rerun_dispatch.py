@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 
-from flows import score
+from flows import dispatch, score
 from flows.governance import epochs
+from flows.queueing import recovery
 from flows.runtime import runs, settings
 from flows.scoring import decide
+from models import timestamps
+from review.label_studio import labeling_config, task_data
+from review.queries import pending_cases
 from tests.integration.test_dispatch import Place, placed
 
 
@@ -73,3 +77,69 @@ def test_and_where_the_newest_task_is_gone(place: Place, monkeypatch: pytest.Mon
     place.dispatch()
     assert len(place.tasks()) == 11
     assert max(Counter(place.tasks().values()).values()) == 1
+
+
+def held_back(place: Place) -> dict[str, Any]:
+    """The import of the first five mails as an earlier run asked for it: under way still, or for good."""
+    place.describe(5)
+    with runs.open_ledger() as book:
+        run = place.run(book)
+        waiting = pending_cases.pending(book, place.name, 5)
+    keys = [task_data.task_key(place.name, case, 0) for case in waiting["case_id"]]
+    ours = labeling_config.KEY
+    body = [
+        task_data.data(run.stream, json.loads(payload), case, prediction, blind=blind) | {ours: key}
+        for (case, payload, prediction, blind), key in zip(
+            waiting.select("case_id", "payload", "prediction", "blind").rows(), keys, strict=True
+        )
+    ]
+    return {"url": f"/api/projects/{place.project_id}/import", "json": [{"data": data} for data in body]}
+
+
+def sent(place: Place) -> Counter[str]:
+    """Of how many cases the ledger holds a receipt, by whose they are."""
+    with runs.open_ledger() as book:
+        return Counter(case.partition("@")[2] for case in book.read("SELECT case_id FROM dispatch")["case_id"])
+
+
+def test_an_import_that_lands_after_its_items_were_sent_as_the_new_models_cases_is_taken_away(place: Place) -> None:
+    late = held_back(place)
+    answered_anew(place)
+    assert (place.dispatch()["sent"], sent(place)) == (12, {"2": 12})
+    place.api.post(**late).raise_for_status()
+    assert not once(place)
+    result = place.dispatch()
+    assert (result["sent"], result["doubles_removed"], result["beside"]) == (0, 5, None)
+    assert (once(place), sent(place)) == (True, {"2": 12})
+    assert place.dispatch()["doubles_removed"] is None
+
+
+def test_and_where_a_person_has_answered_one_of_them_it_stays_and_is_recorded(place: Place) -> None:
+    late = held_back(place)
+    answered_anew(place)
+    place.dispatch()
+    before = place.tasks()
+    place.api.post(**late).raise_for_status()
+    answered = max(place.tasks().keys() - before.keys())
+    chosen = {
+        "result": task_data.prefill(settings.read_stream(place.name, settings.read()), "no", "c-1"),
+        "lead_time": 1.0,
+    }
+    place.api.post(f"/api/tasks/{answered}/annotations/", json=chosen).raise_for_status()
+    result = place.dispatch()
+    assert (result["doubles_removed"], result["beside"], set(place.tasks())) == (4, None, {*before, answered})
+    assert (sent(place), place.tasks().keys()) == ({"2": 12, "": 1}, place.recorded().keys())
+
+
+def test_and_where_its_tasks_are_older_than_what_was_sent_since(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.api.post(**held_back(place)).raise_for_status()
+    answered_anew(place)
+    with monkeypatch.context() as patch:
+        # Not committed yet when the run looks: its ids are taken, its rows nowhere.
+        patch.setattr(recovery, "adopt", lambda *_: recovery.Adopted(above=max(place.tasks())))
+        patch.setattr(dispatch, "_doubles", lambda *_: {})
+        assert place.dispatch()["sent"] == 12
+    assert not once(place)
+    later = timestamps.text(timestamps.parse(runs.clock()) + 2 * recovery.SETTLED)
+    monkeypatch.setattr(runs, "clock", lambda: later)
+    assert (place.dispatch()["doubles_removed"], once(place), sent(place)) == (5, True, {"2": 12})
