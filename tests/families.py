@@ -18,7 +18,6 @@ BOTH = (
     "test_ids",
     "test_in_force",
     "test_ledger",
-    "test_old_ledgers",
     "test_outlays",
     "test_oversight",
     "test_retention",

@@ -14,13 +14,25 @@ from tests.integration.desk import ANN, WHY, Clock, Desk
 from tests.integration.inbox import Inbox
 from tests.integration.reruns import V1, Reruns
 
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.server)]
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
-def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+
+@pytest.fixture(params=DATABASES)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A URL where no ledger is yet: the test runs once on SQLite, once on a real PostgreSQL."""
+    return _url(request, tmp_path, "postgres_url")
+
+
+@pytest.fixture(params=DATABASES)
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The same for tests that begin with `ledger.migrate`, which finds its work done on PostgreSQL."""
+    return _url(request, tmp_path, "postgres_ledger")
+
+
+def _url(request: pytest.FixtureRequest, tmp_path: Path, postgres: str) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'ledger.db'}"
-    url: str = request.getfixturevalue("postgres_url")
+    url: str = request.getfixturevalue(postgres)
     return url
 
 

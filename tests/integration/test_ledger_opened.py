@@ -11,11 +11,11 @@ from review.ledger import ledger, schema
 from tests.integration import ledger_facts as facts
 
 
-def test_a_ledger_that_is_not_there_names_the_next_step(ledger_url: str) -> None:
+def test_a_ledger_that_is_not_there_names_the_next_step(empty_url: str) -> None:
     with pytest.raises(
         errors.LedgerInvalid, match=r"there is no ledger at .*: make it with `second-reader init STREAM`"
     ):
-        ledger.open(ledger_url)
+        ledger.open(empty_url)
 
 
 def test_opening_makes_no_file(tmp_path: Path) -> None:

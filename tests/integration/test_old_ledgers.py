@@ -64,20 +64,20 @@ def last_commit(version: str) -> str:
 
 
 @pytest.fixture(params=schema.VERSIONS[:-1])
-def old_ledger(request: pytest.FixtureRequest, ledger_url: str, tmp_path: Path) -> tuple[str, Path]:
+def old_ledger(request: pytest.FixtureRequest, empty_url: str, tmp_path: Path) -> tuple[str, Path]:
     """A ledger with rows in every table, made by the code of a landed version; and the archive of what it retired."""
     code, archive = tmp_path / "code", tmp_path / "archive"
     packed = git("archive", last_commit(request.param), "models", "review", "tests/integration/ledger_facts.py")
     with tarfile.open(fileobj=BytesIO(packed)) as tar:
         tar.extractall(code, filter="data")
     subprocess.run(
-        [sys.executable, "-c", MAKE, ledger_url, str(archive)],
+        [sys.executable, "-c", MAKE, empty_url, str(archive)],
         cwd=code,
         env=os.environ | {"PYTHONPATH": str(code)},
         check=True,
         timeout=120,
     )
-    return ledger_url, archive
+    return empty_url, archive
 
 
 def rows(url: str) -> dict[str, list[dict[str, object]]]:
