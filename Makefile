@@ -1,6 +1,6 @@
 # make demo               the whole loop on this machine: real servers, several days of data, a queue left open for you
 # make demo STREAM=tweets another stream (tweets, receipts); ARGS=--exit stops the servers at the end, ARGS=--fresh starts over,
-#                         ARGS=--drift has the scanner go wrong
+#                         ARGS=--drift has the scanner go wrong, ARGS="--days 2" plays the first two days
 # make test               the tests, on real servers (ARGS="tests/unit -k policy": some of them)
 # make test-all           those, too, that differ from another in a parameter only (tests/families.py)
 # make lint               format, lint, types, layers

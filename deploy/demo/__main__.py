@@ -1,6 +1,6 @@
 """The demo: real servers, real data, several simulated days, and a queue left open for you.
 
-    python -m deploy.demo digits [--exit] [--fresh] [--drift]
+    python -m deploy.demo digits [--exit] [--fresh] [--drift] [--days 2]
 
 Everything lives below `.local/demo/<stream>`, unless `--home` names another folder. Started again, it goes on where it
 was: every step can be repeated.
@@ -8,6 +8,7 @@ was: every step can be repeated.
 
 import argparse
 import contextlib
+import dataclasses
 import os
 import shutil
 import signal
@@ -34,10 +35,11 @@ DAYS = 5
 out = Console(highlight=False)
 
 
-def run(name: str, home: Path, ports: tuple[int, int], *, fresh: bool, stay: bool, drift: bool) -> None:
+def run(name: str, home: Path, ports: tuple[int, int], *, fresh: bool, stay: bool, drift: bool, days: int) -> None:
     """Run the demo of one stream below `home`; with `stay`, keep the servers up until Ctrl-C.
 
-    `ports`: of Label Studio and of Prefect. Raises SetupFailed, naming what is in the way, if they cannot be started.
+    `days`: of the `DAYS` that there are, so many are played; the others wait for another start. `ports`: of Label Studio and of
+    Prefect. Raises SetupFailed, naming what is in the way, if they cannot be started.
     """
     if fresh:
         shutil.rmtree(home, ignore_errors=True)
@@ -65,6 +67,7 @@ def run(name: str, home: Path, ports: tuple[int, int], *, fresh: bool, stay: boo
             ready = PREPARE[name](home, DAYS)
         streams = {"SECOND_READER_STREAMS": str(model_change.streams(home, name, ready.successor))}
         os.environ.update(streams)
+        ready = dataclasses.replace(ready, days=ready.days[:days])
         left = rounds.play(name, ready, up, home, out, drift=drift)
         guide.show(name, ready, up, home, left, out)
         if stay:
@@ -103,18 +106,23 @@ def main() -> None:
     parser.add_argument(
         "--drift", action="store_true", help="digits: let the scanner go wrong, and see what happens (own folder)"
     )
+    parser.add_argument(
+        "--days", type=int, default=DAYS, choices=range(1, DAYS + 1), help="play these days only; a later start goes on"
+    )
     parser.add_argument("--home", type=Path, help="where everything lives; .local/demo/STREAM by default")
     parser.add_argument("--label-studio-port", type=int, default=8080)
     parser.add_argument("--prefect-port", type=int, default=4200)
     wanted = parser.parse_args()
     if wanted.drift and wanted.stream != "digits":
         parser.error("--drift: only the digits have one")
+    if wanted.drift and wanted.days < DAYS:
+        parser.error("--drift: the scanner goes wrong after the last day; drop --days")
     folder = wanted.stream + ("-drift" if wanted.drift else "")
     home = (wanted.home or ROOT / ".local" / "demo" / folder).absolute()
     ports = (wanted.label_studio_port, wanted.prefect_port)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        run(wanted.stream, home, ports, fresh=wanted.fresh, stay=not wanted.exit, drift=wanted.drift)
+        run(wanted.stream, home, ports, fresh=wanted.fresh, stay=not wanted.exit, drift=wanted.drift, days=wanted.days)
     except errors.SecondReaderError as error:
         out.print(f"demo: {escape(str(error))}", soft_wrap=True)
         sys.exit(error.exit_code)

@@ -137,6 +137,7 @@ def test_each_of_two_cases_on_a_picture_has_its_frame_over_what_it_frames_blind_
     assert [blind for blind, _ in read] == [0, 1]
 
 
+@pytest.mark.family(0)
 def test_in_pixels_the_frame_lies_right_on_a_picture_wider_than_the_page(
     place: Place, label_studio: Any, page: Page, pictures: Pictures
 ) -> None:

@@ -4,6 +4,8 @@ import threading
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from deploy.demo import label_stream, reviewers
 from tests.e2e.place import Place, answer, mail
 
@@ -49,6 +51,7 @@ def test_a_disputed_case_is_never_served_to_its_first_reader(place: Place, label
             assert label_stream.next_task(client, project) is None
 
 
+@pytest.mark.family(0)
 def test_an_earlier_reader_who_gets_in_by_another_door_does_not_count(place: Place, label_studio: Any) -> None:
     place.deliver("one.jsonl", [mail(n) for n in range(24)])
     place.cli("init", place.name)

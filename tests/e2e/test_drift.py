@@ -182,6 +182,7 @@ def test_an_answer_and_a_member_removed_are_said_and_the_ledger_keeps_both(queue
     ]
 
 
+@pytest.mark.family(0)
 @pytest.mark.timeout(400)
 def test_label_studio_restored_from_an_older_backup_gets_back_what_it_lost_and_no_answer_goes_astray(
     queue: Place, label_studio: Any

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 
 from tests import hook as hooks
 from tests.e2e.place import Place, answer, mail
@@ -96,6 +97,7 @@ def test_a_text_that_a_spreadsheet_would_compute_is_inert_in_csv_alone(tmp_path:
     assert pl.read_parquet(tmp_path / "a.parquet").equals(rows)
 
 
+@pytest.mark.family(0)
 def test_labels_to_train_on_and_the_log_of_decisions_are_written_whole(place: Place, label_studio: Any) -> None:
     assert place.cli("init", place.name).code == 0
     place.deliver("one.jsonl", [mail(n) for n in range(40)])

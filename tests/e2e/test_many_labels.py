@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.browser import PASSWORD, log_in
@@ -10,6 +11,7 @@ from tests.e2e.place import LABELS, Place, mail
 MANY = [f"Home > Group {number // 40} > Leaf {number}" for number in range(1_200)]
 
 
+@pytest.mark.family(0)
 def test_one_of_1200_labels_is_typed_and_a_suggested_one_corrected_and_the_ledger_holds_exactly_that(
     place: Place, label_studio: Any, page: Page
 ) -> None:

@@ -178,7 +178,7 @@ print(made.save("{place.name}"))
     assert ["second-reader.late"] == kept(prefect_api, place.name), "reported once, not every time"
 
 
-@pytest.mark.family(1)
+@pytest.mark.family(0)
 @pytest.mark.parametrize(("plan", "expected"), [([], ["second-reader.late"]), (["gone"], [])])
 def test_an_event_comes_through_where_a_gateway_passes_no_websocket_and_one_that_is_lost_is_reported(
     place: Place, prefect_api: str, plan: list[str], expected: list[str]

@@ -110,7 +110,7 @@ def test_the_deployments_are_served_with_the_schedules_of_the_stream_and_run_fro
     assert (place.home / "reports" / place.name / "latest.html").exists()
 
 
-@pytest.mark.family(1)
+@pytest.mark.family(0)
 @pytest.mark.parametrize("server", [False, pytest.param(True, id="postgresql")])
 def test_a_served_run_loads_nothing_that_the_warm_process_could_have_loaded_for_all(
     place: Place, prefect_api: str, request: pytest.FixtureRequest, *, server: bool

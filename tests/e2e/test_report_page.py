@@ -144,6 +144,7 @@ def test_the_command_is_copied(chromium: str, tmp_path: Path, figures: Report) -
         assert noted == []
 
 
+@pytest.mark.family(2)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1400, 390])
 def test_the_page_is_accessible_and_a_phone_need_not_scroll_sideways(
@@ -161,6 +162,7 @@ def test_the_page_is_accessible_and_a_phone_need_not_scroll_sideways(
         assert noted == []
 
 
+@pytest.mark.family(3)
 @pytest.mark.parametrize("state", STATES)
 def test_every_state_of_a_stream_has_a_page_without_a_complaint(chromium: str, tmp_path: Path, state: str) -> None:
     with opened(chromium, tmp_path, STATES[state]) as (page, noted):

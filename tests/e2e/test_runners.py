@@ -190,6 +190,7 @@ def dask(mail: Field, dask_ledger: str, tmp_path_factory: pytest.TempPathFactory
         yield started
 
 
+@pytest.mark.family(0)
 def test_workers_with_another_ledger_than_the_flow_record_nothing(mail: Field, dask: clusters.Cluster) -> None:
     other = mail.postgres()
     refused = mail.score(other, RUNNER="dask", RUNNER_ADDRESS=dask.address)
@@ -200,6 +201,7 @@ def test_workers_with_another_ledger_than_the_flow_record_nothing(mail: Field, d
     assert facts(other, "decision").is_empty()
 
 
+@pytest.mark.family(0)
 def test_the_worker_that_records_is_killed_the_decisions_are_the_same_and_a_second_run_adds_nothing(
     mail: Field, expected: dict[str, Any], dask: clusters.Cluster, dask_ledger: str
 ) -> None:

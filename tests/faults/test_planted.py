@@ -58,6 +58,7 @@ def test_a_push_that_does_not_look_for_what_is_there_is_found(make: Any) -> None
     assert "doubled" in {finding.kind for finding in result}
 
 
+@pytest.mark.family(0)
 @pytest.mark.timeout(600)
 def test_a_table_without_its_unique_key_is_found(make: Any) -> None:
     world: World = make(41, "postgresql", many=True, planted=["no look"])
@@ -80,6 +81,7 @@ def test_an_append_without_its_transaction_is_found(database: str, make: Any) ->
     assert "other" in {finding.kind for finding in result}
 
 
+@pytest.mark.family(0)
 @pytest.mark.timeout(600)
 def test_a_stream_that_two_runs_may_hold_is_found(make: Any) -> None:
     world: World = make(43, planted=["no hold"])
@@ -103,6 +105,7 @@ def test_a_stream_that_two_runs_may_hold_is_found(make: Any) -> None:
     assert "doubled" in {finding.kind for finding in result}
 
 
+@pytest.mark.family(0)
 @pytest.mark.timeout(600)
 def test_a_cursor_that_is_written_before_the_answers_is_found(make: Any) -> None:
     world: World = make(44, planted=["cursor first"])
@@ -120,6 +123,7 @@ def test_a_cursor_that_is_written_before_the_answers_is_found(make: Any) -> None
     assert "lost" in {finding.kind for finding in result}
 
 
+@pytest.mark.family(0)
 @pytest.mark.timeout(600)
 def test_a_cursor_that_does_not_go_back_for_late_receipts_is_found(make: Any) -> None:
     world: World = make(45, planted=["no wait"], overlap=0)
@@ -138,6 +142,7 @@ def test_a_cursor_that_does_not_go_back_for_late_receipts_is_found(make: Any) ->
     assert "lost" in {finding.kind for finding in result}
 
 
+@pytest.mark.family(0)
 @pytest.mark.timeout(600)
 def test_a_chunk_recorded_after_the_halt_is_found(make: Any) -> None:
     world: World = make(46, planted=["no second look"])

@@ -76,6 +76,7 @@ def _halted(world: World) -> None:
     world.must("halt", world.name, by="Ann", because="a test")
 
 
+@pytest.mark.family(4)
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("flow", FLOWS)
 def test_a_flow_killed_between_any_two_side_effects_is_finished_by_the_next_run(flow: str, make: Any) -> None:

@@ -116,7 +116,7 @@ def _struck(site: Site, places: list[tuple[str, int]], score: Score, **more: Any
     score.record()
 
 
-@pytest.mark.family(8)
+@pytest.mark.family(3)
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("where", [*FILES, "side effect"])
 def test_a_release_killed_anywhere_is_finished_by_the_next_and_nothing_is_new_twice(site: Site, where: str) -> None:
@@ -164,6 +164,7 @@ def test_a_release_whose_wire_is_cut_and_that_is_killed_meanwhile_sends_everythi
     assert score.findings == []
 
 
+@pytest.mark.family(1)
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("plant", "kinds", "bug"),

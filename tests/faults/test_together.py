@@ -15,6 +15,7 @@ from tests.faults.world import FLOWS, World
 TIMES = share(50)
 
 
+@pytest.mark.family(1)
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("at_once", [2, 4])
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])

@@ -31,7 +31,7 @@ class Spoilt:
         return ended if self._between.disarm() else None
 
 
-@pytest.mark.family(4)
+@pytest.mark.family(3)
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("fault", wire.FAULTS)
 def test_a_request_that_goes_wrong_loses_no_task_and_no_answer_and_doubles_none(
@@ -48,6 +48,7 @@ def test_a_request_that_goes_wrong_loses_no_task_and_no_answer_and_doubles_none(
     assert result == []
 
 
+@pytest.mark.family(1)
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("fault", ["none", "duplicate delivery"])
 def test_what_people_answer_before_a_dispatch_is_recorded_is_collected_once_it_is(
@@ -75,7 +76,7 @@ def test_what_people_answer_before_a_dispatch_is_recorded_is_collected_once_it_i
     assert score.findings == []
 
 
-@pytest.mark.family(4)
+@pytest.mark.family(1)
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("fault", [fault for fault in wire.FAULTS if fault != "predictions dropped"])
 def test_a_request_that_goes_wrong_while_a_stream_is_opened_leaves_it_one_project(

@@ -36,7 +36,7 @@ def _whole(world: World, flow: str) -> tuple[float, list[Finding]]:
     return time.monotonic() - began, wrong
 
 
-@pytest.mark.family(3)
+@pytest.mark.family(1)
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("flow", FLOWS)
 def test_a_command_killed_at_random_is_finished_by_the_next(flow: str, make: Any, prefect_api: str) -> None:

@@ -15,11 +15,14 @@ from hypothesis import strategies as st
 
 from review.integrity import verify
 from review.ledger import layout, ledger, seals
+from tests import families
 from tests.integration import ledger_facts as facts
 from tests.integration.ledger_facts import NOW
 
 SOME = settings(max_examples=25, deadline=None)
-MANY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(
+    max_examples=families.examples(120), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 ROW = st.fixed_dictionaries(
     {

@@ -12,6 +12,7 @@ from polars.testing.parametric import column, dataframes
 from models.config import stream
 from models.errors import InputInvalid
 from models.outputs import contract, reserved
+from tests import families
 from tests.fuzz import tables
 
 NUMBER, COLUMNS = tables.stream("number"), tables.stream("columns")
@@ -19,7 +20,9 @@ WITHOUT_SLICES = tables.STREAM.replace('slices = ["country"]\n', "")
 LIST = stream.parse(WITHOUT_SLICES.format(name="list", answer=tables.ANSWERS["list"]), origin="list.toml")
 
 slow = settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    deadline=None,
+    max_examples=families.examples(40),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
 row = st.fixed_dictionaries(

@@ -23,6 +23,7 @@ from flows.scoring import decide, rescored
 from review.integrity import verify
 from review.ledger import ledger
 from review.queries import items, pending_cases, totals
+from tests import families
 from tests.integration.desk import ANN, WHY
 from tests.integration.reruns import Reruns
 
@@ -175,7 +176,7 @@ SENT_WITHOUT_A_RECEIPT = [("score", 0, 0), ("send", 3, True), ("model", "m-2", F
 RELEASED_TWICE = [("model", "m-1", True), ("score", 0, 3), ("model", "m-2", True), ("score", 0, 0)]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=families.examples(25), deadline=None)
 @example(steps=[*SENT_WITHOUT_A_RECEIPT, ("send", 4, False)])
 @example(
     steps=[("score", 0, 0), *SENT_WITHOUT_A_RECEIPT[2:], ("send", 3, True), ("model", "m-3", False), ("score", 0, 0)]

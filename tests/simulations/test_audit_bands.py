@@ -104,6 +104,7 @@ def ever(ratio: Ratio, error: Floats, runs: int, seed: int) -> tuple[float, floa
     return certified / runs, banded / runs / TURNS
 
 
+@pytest.mark.family(1)
 @pytest.mark.parametrize("world", WORLDS)
 def test_bands_chosen_from_earlier_labels_again_and_again_rarely_break_the_promise(world: str) -> None:
     runs = 150
@@ -112,6 +113,7 @@ def test_bands_chosen_from_earlier_labels_again_and_again_rarely_break_the_promi
     assert banded > 0.5, "there are bands whose promise could be broken"
 
 
+@pytest.mark.family(1)
 @pytest.mark.parametrize("planted", [not_logged, too_large])
 def test_evidence_that_takes_all_audits_for_alike_breaks_it_where_the_errors_have_moved(planted: Ratio) -> None:
     runs = 100

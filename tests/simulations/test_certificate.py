@@ -184,6 +184,7 @@ def close(rule: Rule, shape: Floats, runs: int, seed: int, *, days: int = 200) -
     return float(ever.mean()), coverage
 
 
+@pytest.mark.family(1)
 @pytest.mark.parametrize(("shape", "seed"), [("typical", 1), ("boundary", 2), ("hump", 3)])
 def test_two_hundred_nights_of_adopting_what_is_certified_rarely_break_the_promise(shape: str, seed: int) -> None:
     runs = 400
@@ -194,6 +195,7 @@ def test_two_hundred_nights_of_adopting_what_is_certified_rarely_break_the_promi
         assert coverage[-1] == pytest.approx(0.70, abs=0.01)
 
 
+@pytest.mark.family(1)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_adopting_what_looks_good_nearly_always_breaks_it(shape: str) -> None:
     ever, _ = close(plug_in, SHAPES[shape], 200, 4)

@@ -133,7 +133,7 @@ def work(desk: driver.Desk, day: int, reads: int) -> bool:
     return reported is not None and reported.alarm
 
 
-@pytest.mark.family(2)
+@pytest.mark.family(1)
 @pytest.mark.parametrize("order", ORDERS)
 def test_no_released_wrong_case_of_a_suspect_batch_is_left_out_of_a_recall(order: str, tmp_path: Path) -> None:
     """Over 100 bad batches in all, over 25 of each order."""

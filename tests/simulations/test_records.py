@@ -118,6 +118,7 @@ def ever_all(errors: list[float], targets: list[float], *, together: bool, weake
     return number / FEWER
 
 
+@pytest.mark.family(1)
 @pytest.mark.parametrize("together", [False, True])
 def test_twelve_fields_keep_their_targets_at_once_without_a_level_for_each(together: bool) -> None:
     """Eleven fields far below their targets and one at its own; and all twelve at theirs."""

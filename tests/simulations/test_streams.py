@@ -66,6 +66,7 @@ def bound(share: float, runs: int) -> float:
     return runs * share + 3 * math.sqrt(runs * share * (1 - share))
 
 
+@pytest.mark.family(20)
 @pytest.mark.parametrize("number", STREAMS)
 def test_what_a_stream_says_is_true_and_what_it_recalls_is_complete(number: int, kept: Path) -> None:
     findings = [finding for finding in lived(number, kept).findings if finding.kind not in BROKEN]

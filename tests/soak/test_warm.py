@@ -40,6 +40,7 @@ def descriptors(pid: int) -> int:
     return min(looks)
 
 
+@pytest.mark.family(0)
 @pytest.mark.timeout(600)
 def test_a_day_of_runs_leaves_nothing_in_the_process_they_are_forked_from() -> None:
     with (
