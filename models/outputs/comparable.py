@@ -9,6 +9,7 @@ from models import columns, time_columns
 
 _LONGEST = 40  # bytes: no number, truth value or time that is spelled in several ways is longer
 _MAY_BE = r"^(?:-?\d|True$|False$|TRUE$|FALSE$)"
+_DAY = r"^\d{4}-\d{2}-\d{2}"
 # 7.0, 12.50, 1e-07; at most 15 digits on each side, which a float keeps
 _SPARE = r"^-?(?:0|[1-9]\d{0,14})(?:\.\d{0,14}0|(?:\.\d{1,14})?[eE][+-]?\d{1,3})$"
 
@@ -24,8 +25,25 @@ def _one(column: pl.Series) -> pl.Series:
     if not len(places):
         return column
     values = column.gather(places)
-    number = values.str.contains(_SPARE)
-    real = columns.text(pl.select(pl.when(number).then(values)).to_series().cast(pl.Float64).to_frame()).to_series()
-    time = time_columns.column(values)
-    truth = pl.select(pl.when(pl.lit(values).str.contains("^[TF]")).then(pl.lit(values).str.to_lowercase())).to_series()
-    return column.scatter(places, pl.select(pl.coalesce(real, time, truth, values)).to_series())
+    each = values.unique()
+    if 2 * len(each) > len(values):
+        return column.scatter(places, _spelled(values))
+    return column.scatter(
+        places, values.replace_strict(each, _spelled(each))
+    )  # the days of a year, a hundred times each
+
+
+def _spelled(values: pl.Series) -> pl.Series:
+    number, day = values.str.contains(_SPARE), values.str.contains(_DAY)
+    text = values.str.contains("^[TF]")
+    out = values.clone()  # `scatter` writes into its series
+    if number.any():
+        reals = values.filter(number).cast(pl.Float64)
+        out = out.scatter(number.arg_true(), columns.text(reals.to_frame()).to_series())
+    if day.any():
+        times = values.filter(day)
+        read = time_columns.column(times)
+        out = out.scatter(day.arg_true(), read.zip_with(read.is_not_null(), times))
+    if text.any():
+        out = out.scatter(text.arg_true(), values.filter(text).str.to_lowercase())
+    return out

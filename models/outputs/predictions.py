@@ -88,7 +88,9 @@ def read(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
 
 
 def _near(answers: pl.Series, stream: Stream) -> pl.Series:
-    """The label from which an answer that is none differs by spelling alone; null where there is none."""
+    """The label from which an answer that is none differs by spelling alone; null where there is none, as for records."""
+    if stream.field:
+        return pl.repeat(None, len(answers), dtype=pl.String, eager=True).alias("near")
     label_of = stream.rule.near(answers)
     return answers.replace_strict(label_of, default=None, return_dtype=pl.String).rename("near")
 

@@ -32,3 +32,10 @@ def test_a_text_that_only_looks_like_a_number_stays(text: str) -> None:
 
 def test_what_is_missing_stays_missing() -> None:
     assert comparable.texts(pl.DataFrame({"x": [None, "7.0"]})).to_series().to_list() == [None, "7"]
+
+
+def test_a_text_is_spelled_alike_however_often_it_stands_there() -> None:
+    texts = ["7.0", "2026-01-31", "1e-07", "True", "Truest", "2026-13-31", "0012.50", "-5", "a"]
+    frame = pl.DataFrame({"x": [text for text in texts for _ in range(7)] + [None]})
+    assert comparable.texts(frame).to_series().to_list() == [one(text) for text in texts for _ in range(7)] + [None]
+    assert frame["x"].to_list() == [text for text in texts for _ in range(7)] + [None], "what was given stays"
