@@ -179,7 +179,10 @@ def gate(counts: pl.DataFrame, alpha: float) -> Gate:
     elif ranks.value < AUROC_FLOOR:
         warnings.append(f"the confidence hardly tells right from wrong (AUROC {ranks.value:.2f}, below {AUROC_FLOOR})")
     if isinstance(distance, Estimate) and distance.value > ECE_CEILING:
-        warnings.append(f"the confidence is off by {distance.value:.2f} on average (above {ECE_CEILING}): calibrate it")
+        warnings.append(
+            f"the confidence is off by {distance.value:.2f} on average (above {ECE_CEILING}): it orders cases all the same, but "
+            "is no probability (retrain --kind calibrator makes it one)"
+        )
     return Gate(warnings=tuple(warnings), refusals=tuple(refusals))
 
 
