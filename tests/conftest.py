@@ -1,7 +1,6 @@
 """Real servers for the tests, started when first asked for, and a gate: in CI a missing server is a failure."""
 
 import os
-import secrets
 import shutil
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,8 +13,7 @@ from hypothesis import settings
 from deploy.local import postgres
 from deploy.local import stack as stacks
 from models import errors
-from review.ledger import ledger
-from tests import families, stack_home, sweep
+from tests import databases, families, stack_home, sweep
 
 ROOT = Path(__file__).resolve().parent.parent
 HOMES = 8  # test runs at the same time
@@ -114,35 +112,10 @@ def _stack(homes: Iterable[str], *, label_studio: bool = False) -> Iterator[stac
     pytest.fail(f"{HOMES} test runs at the same time are enough")
 
 
-@pytest.fixture(scope="session")
-def ledger_template(servers: stacks.Stack) -> Iterator[str]:
-    """A PostgreSQL database with an empty ledger, to be copied: in a fifth of the time that its migrations take."""
-    name = f"test_{secrets.token_hex(6)}"
-    postgres.create(servers.cluster, name)
-    ledger.migrate(servers.postgres_url(name))
-    yield name
-    postgres.drop(servers.cluster, name)
-
-
 @pytest.fixture
 def postgres_url(servers: stacks.Stack) -> Iterator[str]:
     """The URL of an empty PostgreSQL database of the test's own."""
-    yield from _database(servers, "template0")
-
-
-@pytest.fixture
-def postgres_ledger(servers: stacks.Stack, ledger_template: str) -> Iterator[str]:
-    """The URL of a PostgreSQL database of the test's own that holds an empty ledger."""
-    yield from _database(servers, ledger_template)
-
-
-def _database(servers: stacks.Stack, template: str) -> Iterator[str]:
-    name = f"test_{secrets.token_hex(6)}"
-    postgres.create(servers.cluster, name, template=template)
-    yield servers.postgres_url(name)
-    database = sweep.database(servers.secrets(), servers.postgres_url(name))
-    postgres.drop(servers.cluster, name)
-    assert database == [], "a secret is in the database"
+    yield from databases.of_a_test(servers)
 
 
 @dataclass(frozen=True, slots=True)

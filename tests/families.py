@@ -53,7 +53,7 @@ def _kept(item: Any) -> int | None:
     """Of the family of a test, how many go through; None: it is none."""
     mark = item.get_closest_marker("family")
     if mark is None:
-        return _OF_A_SIMULATION if "simulations" in item.path.parts else None
+        return _OF_A_SIMULATION if str(item.nodeid).startswith("tests/simulations/") else None
     return int(mark.args[0])
 
 

@@ -87,7 +87,7 @@ def test_each_of_two_cases_on_a_picture_has_its_frame_over_what_it_frames_blind_
     place: Place, label_studio: Any, page: Page, pictures: Pictures
 ) -> None:
     described(place)
-    images = [f"{pictures.at}/{n}.svg?a=1&b='\"><script>top.owned=1</script>" for n in range(6)]
+    images = [f"{pictures.at}/{n}.svg?a=1&b='\"><script>top.owned=1</script>" for n in range(16)]
     rows = [
         row(f"{n}-{name}", image, box, label)
         for n, image in enumerate(images)

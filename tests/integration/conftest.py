@@ -1,14 +1,18 @@
 """A ledger's URL on each of the two databases, a ledger with a policy in force, and a clock that a test moves."""
 
+import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from deploy.local import postgres
+from deploy.local.stack import Stack
 from flows.governance import actions, epochs
 from flows.runtime import runs
 from review.ledger import ledger
+from tests import databases
 from tests.integration import desk as desks
 from tests.integration import ledger_facts as facts
 from tests.integration.desk import ANN, WHY, Clock, Desk
@@ -28,18 +32,34 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty SQLite ledger, to be copied: its migrations take a fifth of many a test."""
-    path = tmp_path_factory.mktemp("made") / "ledger.db"
+    path = tmp_path_factory.mktemp("template") / "ledger.db"
     ledger.migrate(f"sqlite:///{path}")
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres_template(servers: Stack) -> Iterator[str]:
+    """The same on PostgreSQL: the name of the database."""
+    name = f"test_{secrets.token_hex(6)}"
+    postgres.create(servers.cluster, name)
+    ledger.migrate(servers.postgres_url(name))
+    yield name
+    postgres.drop(servers.cluster, name)
+
+
+@pytest.fixture
+def postgres_ledger(servers: Stack, postgres_template: str) -> Iterator[str]:
+    """The URL of an empty ledger on PostgreSQL, of the test's own."""
+    yield from databases.of_a_test(servers, postgres_template)
+
+
 @pytest.fixture(params=DATABASES)
-def ledger_url(request: pytest.FixtureRequest, tmp_path: Path, made: Path) -> str:
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> str:
     """A URL where an empty ledger is, on each of the two databases; to `ledger.migrate` it adds nothing."""
     if request.param == "sqlite":
-        shutil.copyfile(made, tmp_path / "ledger.db")
+        shutil.copyfile(sqlite_template, tmp_path / "ledger.db")
         return f"sqlite:///{tmp_path / 'ledger.db'}"
     url: str = request.getfixturevalue("postgres_ledger")
     return url
