@@ -57,9 +57,13 @@ class Replayed:
 def answer(waits: pl.DataFrame, *, now: float, alpha: float, minute_cost: float, currency: str, model: str) -> Answer:
     """From the cases of the last days (`review.queries.waits`).
 
-    `now`: seconds since 1970. `minute_cost`: of a reader's minute. `model`: whose answers the channels are priced by.
+    What the model answered more than `DAYS` before it was scored is old data, for which no run came late: it counts from when it
+    was scored. `now`: seconds since 1970. `minute_cost`: of a reader's minute. `model`: whose answers the channels are priced by.
     """
+    old = (pl.col("decided") - pl.col("arrived") > DAYS * 86_400).fill_null(value=False)
+    waits = waits.with_columns(was_old=old, arrived=pl.when(~old).then("arrived"))
     waiting = waits.filter(pl.col("route") == "REVIEW")
+    past = int(waiting["was_old"].sum())
     days = waiting.select((pl.col("decided") // 86_400).n_unique()).item() if len(waiting) else 0
     done = int(waiting["final"].is_not_null().sum())
     if not done:
@@ -68,13 +72,13 @@ def answer(waits: pl.DataFrame, *, now: float, alpha: float, minute_cost: float,
     runs = replays(waits, now=now)
     by_channel = channels.of(waits, now=now, alpha=alpha, model=model)
     unknown = isinstance(times.final, NotEnoughEvidence)
-    state: State = "open" if unknown else "unasked" if times.batch is None else "known"
+    state: State = "open" if unknown else "unasked" if times.batch is None and not past else "known"
     return Answer(
         question=QUESTION,
         state=state,
         says=" ".join(filter(None, (_lead(runs, times), _final(times, done, days), _split(times), _would(runs)))),
-        rests_on=_basis(waiting, times, runs, days, done) + (_AS_THEY_CAME if by_channel else ""),
-        would_change=channels.change(waits, by_channel) + _change(times, runs, minute_cost, currency),
+        rests_on=_basis(waiting, times, runs, days, done, past) + (_AS_THEY_CAME if by_channel else ""),
+        would_change=channels.change(waits, by_channel) + _change(times, runs, minute_cost, currency, past),
         figures=_figures(times, runs, len(waiting), done, days, minute_cost) | channels.figures(by_channel),
         lines=channels.lines(by_channel, currency),
     )
@@ -236,18 +240,19 @@ def _after(one: Replayed) -> str:
     return "more than there is" if one.half is None else durations.short(one.half)
 
 
-def _basis(waiting: pl.DataFrame, times: Times, runs: dict[str, Replayed], days: int, done: int) -> str:
+def _basis(waiting: pl.DataFrame, times: Times, runs: dict[str, Replayed], days: int, done: int, past: int) -> str:
     cases = (
         f"{formats.count(len(waiting), 'case')} for people on {formats.count(days, 'day')}, none older than {DAYS} days"
     )
     named = {
-        "input.produced_at (when the model answered)": times.batch,
+        "input.produced_at (when the model answered)": times.batch or past or None,
         "input.latency_ms or input.asked_at (how long it took)": times.model,
     }
     missing = [word for word, one in named.items() if one is None]
     return " ".join(
         (
             f"{cases}; {formats.count(len(waiting) - done)} are not finished and count with what they have waited so far.",
+            *([_old(past)] if past else []),
             "Replayed: this ledger's own arrivals, with readers at the hours at which they came, as fast as they were. As it "
             f"was, that gives {_after(runs['as_it_was'])}.",
             *([f"Not named in the stream file: {' and '.join(missing)}."] if missing else []),
@@ -255,12 +260,20 @@ def _basis(waiting: pl.DataFrame, times: Times, runs: dict[str, Replayed], days:
     )
 
 
-def _change(times: Times, runs: dict[str, Replayed], minute_cost: float, currency: str) -> str:
+def _old(past: int) -> str:
+    were = "it was" if past == 1 else "they were"
+    return (
+        f"{formats.count(past, 'case')} had the model's answer more than {DAYS} days before {were} scored, as old data has: the "
+        "wait is counted from there."
+    )
+
+
+def _change(times: Times, runs: dict[str, Replayed], minute_cost: float, currency: str, past: int) -> str:
     was, more = (60 * minute_cost * runs[name].present for name in ("as_it_was", "twice_the_readers"))
     was_price, more_price = (f"{formats.amount(price)}{formats.SPACE}{currency}" for price in (was, more))
     ask = "The column that says when the model answered (input.produced_at): it shows the wait for a run. "
     return (
-        f"{ask if times.batch is None else ''}Readers at other hours, which no replay has. Readers were there "
+        f"{'' if times.batch is not None or past else ask}Readers at other hours, which no replay has. Readers were there "
         f"{durations.short(runs['as_it_was'].present)} a day for {was_price}; twice as many take {more_price}."
     )
 
