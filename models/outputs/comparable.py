@@ -25,12 +25,10 @@ def _one(column: pl.Series) -> pl.Series:
     if not len(places):
         return column
     values = column.gather(places)
-    each = values.unique()
+    each = values.unique()  # the days of a year, a hundred times each
     if 2 * len(each) > len(values):
         return column.scatter(places, _spelled(values))
-    return column.scatter(
-        places, values.replace_strict(each, _spelled(each))
-    )  # the days of a year, a hundred times each
+    return column.scatter(places, values.replace_strict(each, _spelled(each)))
 
 
 def _spelled(values: pl.Series) -> pl.Series:
