@@ -13,6 +13,7 @@ from models.certification import certificate
 from models.evaluation import risk, waiting_times
 from models.reviewers import single_readings
 from models.routing.policy import Route
+from review import formats
 from review.adoption.evidence_counts import Part
 from review.choices import more_data, oversight, timing
 from review.choices.answer import Answer
@@ -65,6 +66,7 @@ def _more_data(
         target=in_force.target_error,
         work=more_data.Work(
             seconds=waiting_times.quantile(seconds, np.zeros(len(seconds), bool), 0.5, in_force.delta),
+            stated=price.minutes_per_review,
             minute_cost=price.review_minute,
             currency=price.currency,
         ),
@@ -106,6 +108,7 @@ def _timing(run: runs.Run, in_force: policy_history.PolicyInForce, rows: pl.Data
 def _oversight(report: Report, in_force: policy_history.PolicyInForce, whole: Part) -> Answer:
     rest = whole.counts.filter(pl.col("route") == Route.REVIEW)
     step = None if report.proposal is None else report.proposal.needed
+    today, era = in_force.policy.threshold, report.era
     return oversight.answer(
         cases=report.cases,
         released=report.released,
@@ -113,5 +116,10 @@ def _oversight(report: Report, in_force: policy_history.PolicyInForce, whole: Pa
         read=risk.error_at(rest, 0.0, in_force.delta, design=float(whole.design.at([0.0])[0])),
         target=report.target,
         certified=report.verdict == "certified",
-        needed=None if step is None else step.labels,
+        needed=None
+        if step is None
+        else oversight.Step(
+            labels=step.labels, threshold=step.threshold, widens=today is None or step.threshold < today
+        ),
+        lapses=f"{era.before}, until {formats.when(era.until)}" if era is not None and era.state == "carried" else "",
     )

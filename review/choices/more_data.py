@@ -19,14 +19,21 @@ Figure = Estimate | NotEnoughEvidence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What a reading takes: its seconds, and the price of a reader's minute in the stream's currency."""
+    """What a reading takes, and the price of a reader's minute in the stream's currency.
+
+    `stated`: minutes of a review by the stream file, which stand wherever the report speaks of work; None: it does not say, and
+    the measured seconds do.
+    """
 
     seconds: Figure
     minute_cost: float
     currency: str
+    stated: float | None = None
 
     def hours(self, readings: float) -> float | None:
         """Of people, for so many readings; None: nobody has measured it."""
+        if self.stated:
+            return readings * self.stated / 60
         return (
             readings * self.seconds.value / HOUR if isinstance(self.seconds, Estimate) and self.seconds.value else None
         )
@@ -218,7 +225,8 @@ def _between(one: Estimate) -> str:
 def _basis(region: Region, read: SingleReadings, work: Work) -> str:
     cases, against = formats.count(read.once.n, "case"), formats.count(read.once.errors)
     took = work.seconds
-    seconds = (
+    by_file = f" A reading takes {work.stated:g} min, as the stream file says." if work.stated else ""
+    seconds = by_file or (
         f" Half of the readings took at most {formats.seconds(took.value)} (limits {formats.seconds(took.low)} to "
         f"{formats.seconds(took.high)})."
         if isinstance(took, Estimate)

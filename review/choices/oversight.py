@@ -1,5 +1,7 @@
 """Automation or oversight: how much goes out alone, how wrong that is, and what is not known of what people add. Pure."""
 
+from dataclasses import dataclass
+
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
 from review import formats
 from review.choices.answer import Answer
@@ -8,13 +10,31 @@ QUESTION = "Automation or oversight?"
 Figure = Estimate | NotEnoughEvidence
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The next certificate: more blind `labels` until then, its least confidence, and whether it releases more than today."""
+
+    labels: int
+    threshold: float
+    widens: bool
+
+
 def answer(
-    *, cases: int, released: int, error: Figure, read: Figure, target: float, certified: bool, needed: int | None
+    *,
+    cases: int,
+    released: int,
+    error: Figure,
+    read: Figure,
+    target: float,
+    certified: bool,
+    needed: Step | None,
+    lapses: str = "",
 ) -> Answer:
     """From the figures of the report.
 
     `error`: among the released. `read`: how often the model is wrong in the cases that people read instead. `certified`: whether
-    a certificate stands behind what is released. `needed`: more blind labels until the next certificate; None: unknown, or none.
+    a certificate stands behind what is released. `needed`: None: unknown, or no step is left. `lapses`: of a certificate that is
+    carried over, by what it is certified and until when, as "in era 1, until 3 May".
     """
     known = isinstance(error, Estimate)
     return Answer(
@@ -22,7 +42,7 @@ def answer(
         state="known" if known else "open",
         says=" ".join((_alone(cases, released, error), _people(read))),
         rests_on=_basis(cases, released, error, read),
-        would_change=_change(target, needed, certified=certified),
+        would_change=_change(target, needed, certified=certified, lapses=lapses),
         figures={
             "cases": cases,
             "released": released,
@@ -30,7 +50,7 @@ def answer(
             **_limits("error", error),
             **_limits("error_of_the_rest", read),
             "people_add": None,
-            "needed": needed,
+            "needed": None if needed is None else needed.labels,
         },
     )
 
@@ -72,13 +92,23 @@ def _basis(cases: int, released: int, error: Figure, read: Figure) -> str:
     return f"{counted}{blind}."
 
 
-def _change(target: float, needed: int | None, *, certified: bool) -> str:
+def _change(target: float, needed: Step | None, *, certified: bool, lapses: str) -> str:
     goal = f"at most {formats.whole(target)} wrong"
-    now = f"The promise ({goal}) is certified." if certified else f"Nothing certifies the promise ({goal}) today."
-    more = "" if needed is None else f" About {formats.count(needed, 'more blind label')} would let more go out."
+    now = f"Nothing certifies the promise ({goal}) today."
+    if certified:
+        ends = f" {lapses}; then every case goes to a person, unless it is certified again" if lapses else ""
+        now = f"The promise ({goal}) is certified{ends}."
+    more = "" if needed is None else _more(needed)
     return (
         f"{now}{more} Cases whose right answer is known beforehand, put among the others, would show what people add."
     )
+
+
+def _more(step: Step) -> str:
+    about = f" About {formats.count(step.labels, 'more blind label')} would"
+    if step.widens:
+        return f"{about} let more go out."
+    return f"{about} certify anew what the model answers at confidence ≥ {formats.number(step.threshold)}."
 
 
 def _limits(name: str, figure: Figure) -> dict[str, float | None]:

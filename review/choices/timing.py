@@ -242,7 +242,7 @@ def _after(one: Replayed) -> str:
 
 def _basis(waiting: pl.DataFrame, times: Times, runs: dict[str, Replayed], days: int, done: int, past: int) -> str:
     cases = (
-        f"{formats.count(len(waiting), 'case')} for people on {formats.count(days, 'day')}, none older than {DAYS} days"
+        f"{formats.count(len(waiting), 'case')} for people, scored on {formats.count(days, 'day')} of the last {DAYS}"
     )
     named = {
         "input.produced_at (when the model answered)": times.batch or past or None,
@@ -263,8 +263,8 @@ def _basis(waiting: pl.DataFrame, times: Times, runs: dict[str, Replayed], days:
 def _old(past: int) -> str:
     were = "it was" if past == 1 else "they were"
     return (
-        f"{formats.count(past, 'case')} had the model's answer more than {DAYS} days before {were} scored, as old data has: the "
-        "wait is counted from there."
+        f"{formats.count(past, 'case')} had the model's answer more than {DAYS} days before {were} scored, as old data has: "
+        "{'it waits' if past == 1 else 'they wait'} since then."
     )
 
 

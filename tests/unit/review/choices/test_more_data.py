@@ -116,6 +116,17 @@ def test_without_second_readings_the_key_is_named() -> None:
     assert one.says.startswith("For answers at confidence")
 
 
+def test_work_is_priced_by_the_minutes_that_the_stream_file_states() -> None:
+    stated = asked(GOOD, work=replace(WORK, stated=2.0))
+    hours = stated.figures["hours_once"]
+    measured = asked(GOOD).figures["hours_once"]
+    assert isinstance(hours, float)
+    assert isinstance(measured, float)
+    assert hours == pytest.approx(measured * 120 / 36)
+    assert "A reading takes 2 min, as the stream file says." in formats.plain(stated.rests_on)
+    assert "Half of the readings" not in stated.rests_on
+
+
 def test_without_measured_seconds_no_hours_are_said() -> None:
     one = asked(GOOD, work=replace(WORK, seconds=UNKNOWN))
     assert "of people" not in one.says.partition("For answers")[2]

@@ -9,6 +9,8 @@ NOTHING = NotEnoughEvidence(reason="nothing has been released yet", n=0, errors=
 ERROR = Estimate(value=0.008, low=0.001, high=0.021, alpha=0.05, n=250, errors=2, method="by hand")
 READ = Estimate(value=0.15, low=0.1, high=0.2, alpha=0.05, n=100, errors=15, method="by hand")
 
+STEP = oversight.Step(labels=40, threshold=0.7, widens=True)
+
 
 def asked(
     released: int = 600,
@@ -17,9 +19,18 @@ def asked(
     *,
     cases: int = 1000,
     certified: bool = True,
+    needed: oversight.Step | None = STEP,
+    lapses: str = "",
 ) -> Answer:
     return oversight.answer(
-        cases=cases, released=released, error=error, read=read, target=0.02, certified=certified, needed=40
+        cases=cases,
+        released=released,
+        error=error,
+        read=read,
+        target=0.02,
+        certified=certified,
+        needed=needed,
+        lapses=lapses,
     )
 
 
@@ -50,3 +61,16 @@ def test_while_nothing_is_known_it_is_open() -> None:
     assert asked(0, NOTHING).says.startswith("The machine answers nothing alone: people read every case.")
     assert "how many of these answers are wrong is not known yet" in asked(60, NOTHING).says
     assert asked(60, NOTHING, certified=False).would_change.startswith("Nothing certifies the promise")
+
+
+def test_a_certificate_that_is_carried_over_says_when_it_ends_and_what_labels_would_do() -> None:
+    stricter = oversight.Step(labels=684, threshold=0.9, widens=False)
+    text = formats.plain(asked(needed=stricter, lapses="in shadow, until 9 January").would_change)
+    assert (
+        "is certified in shadow, until 9 January; then every case goes to a person, unless it is certified again."
+        in text
+    )
+    assert "About 684 more blind labels would certify anew what the model answers at confidence ≥ 0.9." in text
+    assert "would let more go out" in asked().would_change
+    assert "more blind" not in asked(needed=None).would_change
+    assert "until 9" not in asked(certified=False, lapses="in shadow, until 9 January").would_change
