@@ -12,7 +12,7 @@ from flows.queueing import prefilled_answers, push, recovery
 from flows.runtime import flow_states, runs, settings
 from flows.scoring import payloads
 from models.config.stream import Stream
-from review.label_studio import access, duplicates, projects
+from review.label_studio import access, duplicates, projects, search
 from review.ledger import records
 from review.queries import adjudication, items, pending_cases, readings, sent_tasks, totals
 
@@ -63,15 +63,16 @@ def send_all(run: runs.Run, put: Callable[..., int]) -> runs.Counts:
         filled.append(prefilled_answers.fill(run, connection, project_id, looked))
         sent += len(batch)
         runs.log.info("dispatch %s: %d of %d sent", run.stream.name, sent, total)
+    late, doubles = _doubles(run, connection, project_id, adopted.removed)
     return {
-        "sent": adopted.cases + total,
-        "blind": adopted.blind + int(again["blind"].sum()) + int(first["blind"].sum()),
+        "sent": adopted.cases + late.cases + total,
+        "blind": adopted.blind + late.blind + int(again["blind"].sum()) + int(first["blind"].sum()),
         "again": len(again),
-        "open": len(open_before) + total,
+        "open": len(open_before) + late.cases + total,
         "waiting": totals.waiting(run.ledger, run.stream.name),
         **({"faults": left_out} if left_out else {}),
         **prefilled_answers.counts(*filled),
-        **_doubles(run, connection, project_id, adopted.removed),
+        **doubles,
     }
 
 
@@ -105,29 +106,32 @@ def send(stream: Stream, run_id: str, project_id: int, batch: pl.DataFrame, abov
     return int(sent["task_id"].max())  # type: ignore[arg-type] # a batch is never empty
 
 
-def _doubles(run: runs.Run, connection: access.Connection, project_id: int, before: int) -> dict[str, int | None]:
-    """Take double tasks away. The project is only listed if its size is not what the last run left behind.
+def _doubles(
+    run: runs.Run, connection: access.Connection, project_id: int, before: int
+) -> tuple[recovery.Adopted, dict[str, int | None]]:
+    """Take double tasks away, and record those of items decided anew that somebody has begun with.
 
-    `before`: how many this run has taken away already.
-    `beside`: by how many tasks it differs from the ledger, such as those somebody put there by hand; None: by none.
+    The project is only listed if its size is not what the last run left behind. `before`: how many this run has taken away
+    already. `beside`: by how many tasks it differs from the ledger, such as those somebody put there by hand; None: by none.
     `doubles_left`: cases whose doubles wait for a collection, to be looked at again by the next run.
     """
     beside = projects.size(connection, project_id) - pending_cases.dispatched(run.ledger, project_id)
-    removed, again = before, 0
+    removed, again, late = before, 0, recovery.Adopted(above=None)
     began, counts = totals.last_run(run.ledger, run.stream.name, "dispatch")
     # Of doubles that people had worked on both stay; an answer that is taken back leaves one of them open.
     taken_back = beside > 0 and sent_tasks.deleted_since(run.ledger, run.stream.name, began)
     if taken_back or counts.get("doubles_left") or beside != (counts.get("beside") or 0):
-        late = recovery.adopt_overtaken(run, connection, project_id)
+        there = search.keys(connection, project_id, above=0)
+        late = recovery.adopt_overtaken(run, connection, project_id, there)
         doubles, again = duplicates.remove(
             connection,
-            project_id,
+            there,
             sent_tasks.recorded_tasks(run.ledger, project_id),
             lambda key: sent_tasks.answered_tasks(run.ledger, project_id, key),
         )
         removed += late.removed + doubles
         beside -= late.cases + late.removed + doubles
-    return {"doubles_removed": removed or None, "doubles_left": again or None, "beside": beside or None}
+    return late, {"doubles_removed": removed or None, "doubles_left": again or None, "beside": beside or None}
 
 
 def _again(run: runs.Run, open_before: pl.DataFrame) -> pl.DataFrame:

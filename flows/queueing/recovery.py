@@ -51,12 +51,14 @@ def adopt(run: runs.Run, connection: access.Connection, project_id: int) -> Adop
     return _record(run, unsent, keys, project_id, connection, above=highest)
 
 
-def adopt_overtaken(run: runs.Run, connection: access.Connection, project_id: int) -> Adopted:
+def adopt_overtaken(
+    run: runs.Run, connection: access.Connection, project_id: int, there: dict[str, list[int]] | None = None
+) -> Adopted:
     """The same for cases that will not be sent, wherever their tasks are: an import may be carried out long after its case was
-    decided anew."""
+    decided anew. `there`: of the whole project (`search.keys`); None: they are looked for."""
     left = items.overtaken(run.ledger, run.stream.name).with_columns(slot=pl.lit(0, pl.Int64))
     left = _with_keys(left, run.stream.name)
-    known = search.find(connection, project_id, left["task_key"])
+    known = search.find(connection, project_id, left["task_key"]) if there is None else there
     return _record(run, left, known, project_id, connection, above=None)
 
 
@@ -79,13 +81,15 @@ def _record(
     Where people are asked about an item as another case, a task that nobody has begun is taken away instead.
     """
     landed = unsent.filter(pl.col("task_key").is_in(list(there)))
-    first = landed.filter(pl.col("slot") == 0)
-    twins = items.twins(run.ledger, run.stream.name, first["case_id"])
-    removed = 0
-    for key in first.filter(pl.col("case_id").is_in(twins.implode()))["task_key"]:
-        left = [task_id for task_id in there[key] if not duplicates.take_away(connection, task_id)]
-        removed += len(there[key]) - len(left)
-        there[key] = left
+    first = dict(landed.filter(pl.col("slot") == 0).select("case_id", "task_key").rows())
+    cases, begun, removed = pl.Series(list(first), dtype=pl.String), set[str](), 0
+    while twins := items.twins(run.ledger, run.stream.name, cases, begun=begun).to_list():
+        for key in map(first.__getitem__, twins):
+            left = [task_id for task_id in there[key] if not duplicates.take_away(connection, task_id)]
+            removed += len(there[key]) - len(left)
+            there[key] = left
+        begun |= {case for case in twins if there[first[case]]}
+        cases = cases.filter(~cases.is_in([case for case in twins if case not in begun]))
     landed = landed.filter(pl.col("task_key").is_in([key for key, ids in there.items() if ids]))
     tasks = landed.with_columns(
         project_id=pl.lit(project_id, pl.Int64),

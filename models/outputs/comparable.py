@@ -11,7 +11,9 @@ _LONGEST = 40  # bytes: no number, truth value or time that is spelled in severa
 _MAY_BE = r"^(?:-?\d|True$|False$|TRUE$|FALSE$)"
 _DAY = r"^\d{4}-\d{2}-\d{2}"
 # 7.0, 12.50, 1e-07; at most 15 digits on each side, which a float keeps
-_SPARE = r"^-?(?:0|[1-9]\d{0,14})(?:\.\d{0,14}0|(?:\.\d{1,14})?[eE][+-]?\d{1,3})$"
+_SPARE = (
+    r"^-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{0,14}0|(?:\.[0-9]{1,14})?[eE][+-]?[0-9]{1,3})$"  # `\d` has other digits, too
+)
 
 
 def texts(frame: pl.DataFrame) -> pl.DataFrame:

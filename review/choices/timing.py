@@ -261,10 +261,10 @@ def _basis(waiting: pl.DataFrame, times: Times, runs: dict[str, Replayed], days:
 
 
 def _old(past: int) -> str:
-    were = "it was" if past == 1 else "they were"
+    were, wait = ("it was", "it waits") if past == 1 else ("they were", "they wait")
     return (
         f"{formats.count(past, 'case')} had the model's answer more than {DAYS} days before {were} scored, as old data has: "
-        "{'it waits' if past == 1 else 'they wait'} since then."
+        f"{wait} since then."
     )
 
 

@@ -1,23 +1,27 @@
 """Tasks of which there are two, where one was sent."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping, Sequence
 
-from review.label_studio import access, annotations, search
+from review.label_studio import access, annotations
 
 
 def remove(
-    connection: access.Connection, project_id: int, ours: Container[int], answered: Callable[[str], Container[int]]
+    connection: access.Connection,
+    there: Mapping[str, Sequence[int]],
+    ours: Container[int],
+    answered: Callable[[str], Container[int]],
 ) -> tuple[int, int]:
     """Leave one task of each key: how many were taken away, and how many keys must be looked at again.
 
-    `ours`: the ids the ledger knows; `answered`: of a key, the ids of tasks on which it holds somebody's work.
+    `there`: of the whole project (`search.keys`). `ours`: the ids the ledger knows; `answered`: of a key, the ids of tasks on
+    which it holds somebody's work.
     A gateway may deliver an import twice, and an import may be carried out long after everybody gave it up: no look
     before the push can prevent that. What a person has worked on stays, and nothing else of its key; of untouched tasks
     stays the one the ledger knows, or the lowest id. Where work that the ledger holds is gone, all stay until that is
-    collected, which takes the task. Lists the whole project: for when its size is not as expected.
+    collected, which takes the task.
     """
     removed = again = 0
-    for key, ids in search.keys(connection, project_id, above=0).items():
+    for key, ids in there.items():
         if len(ids) > 1:
             touched = {task_id for task_id in ids if _touched(connection, task_id)}
             worked_on = answered(key)  # after that look: whatever was collected before it is known here
@@ -44,5 +48,7 @@ def _touched(connection: access.Connection, task_id: int) -> bool:
     """Whether a person has answered, skipped or begun a task; our own marks are no work of theirs."""
     with access.asking(connection.url, f"looking at task {task_id}"):
         task = connection.client.tasks.get(str(task_id), request_options=access.READ).model_dump()
-        drafts = task.get("drafts")
-        return bool(drafts) or any(not annotations.is_mark(item) for item in task["annotations"])
+        # `drafts` holds those of our own account alone.
+        return bool(task.get("draft_exists") or task.get("drafts")) or any(
+            not annotations.is_mark(item) for item in task["annotations"]
+        )

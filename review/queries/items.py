@@ -5,7 +5,7 @@ that is another case, whose `item_id` is the id. Nobody is asked twice about one
 the others that would have been are *overtaken*.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -185,8 +185,11 @@ def overtaken(ledger: Ledger, stream: str) -> pl.DataFrame:
     return rows.cast({"case_id": pl.String, "blind": pl.Boolean})
 
 
-def twins(ledger: Ledger, stream: str, case_ids: pl.Series) -> pl.Series:
-    """Those of some cases whose item people are asked about as another case: one that was sent, or a later one of these."""
+def twins(ledger: Ledger, stream: str, case_ids: pl.Series, *, begun: Collection[str] = ()) -> pl.Series:
+    """Those of some cases whose item people are asked about as another case: one that was sent, or a later one of these.
+
+    `begun`: those of them that somebody has begun with, so that no later one takes their place.
+    """
     if not decides_anew(ledger, stream):
         return case_ids.clear()
     keys = pl.DataFrame({"stream": pl.repeat(stream, len(case_ids), eager=True), "case_id": case_ids})
@@ -196,9 +199,9 @@ def twins(ledger: Ledger, stream: str, case_ids: pl.Series) -> pl.Series:
     every = cases(ledger, stream, of.to_series().unique(), epochs(ledger, stream))
     every = every.with_columns(named=pl.col("case_id").is_in(case_ids.implode()))
     pairs = every.filter("named").join(every, on="item_id", suffix="_other")
-    later = pl.col("named_other") & (pl.col("seal_other") > pl.col("seal"))
+    later = pl.col("named_other") & (pl.col("seal_other") > pl.col("seal")) | pl.col("case_id_other").is_in(list(begun))
     other = pl.col("case_id_other") != pl.col("case_id")
-    return pairs.filter(other, pl.col("sent_other") | later)["case_id"].unique()
+    return pairs.filter(other, ~pl.col("case_id").is_in(list(begun)), pl.col("sent_other") | later)["case_id"].unique()
 
 
 def recalled(ledger: Ledger, stream: str) -> pl.Series:

@@ -42,7 +42,7 @@ def project(connection: Any, mail: Stream, api: httpx.Client) -> Iterator[int]:
 
 
 def test_of_doubles_stays_what_a_person_touched_else_what_the_ledger_knows(
-    connection: Any, mail: Stream, project: int, api: httpx.Client
+    connection: Any, mail: Stream, project: int, api: httpx.Client, label_studio: Any
 ) -> None:
     sent = tasks(mail, 4)
     ours = import_tasks.push(connection, project, sent, mail)
@@ -54,12 +54,15 @@ def test_of_doubles_stays_what_a_person_touched_else_what_the_ledger_knows(
     answered, drafted, untouched, single = (task.key for task in sent)
     chosen = {"result": task_data.prefill(mail, "no", "c-1"), "lead_time": 1.0}
     api.post(f"/api/tasks/{ids[answered][1]}/annotations/", json=chosen).raise_for_status()
+    # By another account than ours, which sees no draft but its own.
+    reader = {"Authorization": f"Token {label_studio.add_reviewer('dee@example.com', 'a-Pass-word-9')}"}
+    draft = chosen | {"draft_id": 0}
     api.post(
-        f"/api/tasks/{ids[drafted][1]}/drafts", params={"project": project}, json=chosen | {"draft_id": 0}
+        f"/api/tasks/{ids[drafted][1]}/drafts", params={"project": project}, json=draft, headers=reader
     ).raise_for_status()
     assert projects.size(connection, project) == 9
     known = {ids[untouched][1], ids[single][0]}
-    assert duplicates.remove(connection, project, known, lambda _: set()) == (3, 0)
+    assert duplicates.remove(connection, search.keys(connection, project, above=0), known, lambda _: set()) == (3, 0)
     assert search.find(connection, project, ours) == {
         answered: [ids[answered][1]],
         drafted: [ids[drafted][1]],

@@ -137,9 +137,43 @@ def test_and_where_its_tasks_are_older_than_what_was_sent_since(place: Place, mo
     with monkeypatch.context() as patch:
         # Not committed yet when the run looks: its ids are taken, its rows nowhere.
         patch.setattr(recovery, "adopt", lambda *_: recovery.Adopted(above=max(place.tasks())))
-        patch.setattr(dispatch, "_doubles", lambda *_: {})
+        patch.setattr(dispatch, "_doubles", lambda *_: (recovery.Adopted(above=None), {}))
         assert place.dispatch()["sent"] == 12
     assert not once(place)
     later = timestamps.text(timestamps.parse(runs.clock()) + 2 * recovery.SETTLED)
     monkeypatch.setattr(runs, "clock", lambda: later)
     assert (place.dispatch()["doubles_removed"], once(place), sent(place)) == (5, True, {"2": 12})
+
+
+def test_of_two_tasks_without_a_receipt_stays_the_one_that_somebody_has_begun(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = held_back(place)
+    answered_anew(place)
+    place.push_without_a_receipt(monkeypatch)
+    before = place.tasks()
+    place.api.post(**late).raise_for_status()
+    answered = max(place.tasks().keys() - before.keys())
+    chosen = {
+        "result": task_data.prefill(settings.read_stream(place.name, settings.read()), "no", "c-1"),
+        "lead_time": 1.0,
+    }
+    place.api.post(f"/api/tasks/{answered}/annotations/", json=chosen).raise_for_status()
+    result = place.dispatch()
+    assert (result["sent"], result["doubles_removed"], sent(place)) == (12, 5, {"2": 11, "": 1})
+    assert (once(place), answered in place.tasks()) == (True, True)
+
+
+def test_a_late_task_that_is_recorded_at_the_end_of_a_run_is_counted_by_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = held_back(place)
+    answered_anew(place)
+    file = place.home / f"{place.name}.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace("queue_depth = 20", "queue_depth = 1"), encoding="utf-8")
+    place.api.post(**late).raise_for_status()
+    monkeypatch.setattr(recovery, "adopt", lambda *_: recovery.Adopted(above=max(place.tasks())))  # before it landed
+    result = place.dispatch()
+    receipts = len(place.recorded())
+    assert receipts > 1, "the room was for one"
+    assert [result[name] for name in ("sent", "open", "waiting")] == [receipts, receipts, 12 - receipts]

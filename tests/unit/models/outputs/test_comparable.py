@@ -25,7 +25,9 @@ def test_spellings_of_one_value_are_one(spellings: list[str]) -> None:
     assert len({one(text) for text in [*spellings, "8.5"]}) == 2
 
 
-@pytest.mark.parametrize("text", ["007", "1.2.3", "7.0 kg", "Truest", "0012.50", "1" * 16 + ".0", "7.0" + " " * 40])
+@pytest.mark.parametrize(
+    "text", ["007", "1.2.3", "7.0 kg", "Truest", "0012.50", "1" * 16 + ".0", "7.0" + " " * 40, "7٣.0", "7.٣0", "1e٣"]
+)
 def test_a_text_that_only_looks_like_a_number_stays(text: str) -> None:
     assert one(text) == text
 

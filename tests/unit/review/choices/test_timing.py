@@ -120,7 +120,8 @@ def test_old_data_counts_from_when_it_was_scored_and_that_is_said() -> None:
     old = asked(rows.with_columns(arrived=pl.col("arrived") - 300 * DAY))
     assert (old.state, old.figures["batch_wait_hours"]) == ("known", None)
     assert old.figures["final_hours"] == asked(rows.with_columns(arrived=pl.col("decided"))).figures["final_hours"]
-    assert "200 cases had the model's answer more than 28 days before they were scored" in formats.plain(old.rests_on)
+    text = "200 cases had the model's answer more than 28 days before they were scored, as old data has: they wait since then."
+    assert text in formats.plain(old.rests_on)
     assert "input.produced_at" not in old.rests_on + old.would_change
     some = asked(rows.with_columns(arrived=pl.when(pl.col("case_id") == "c-0-0").then(-300 * DAY).otherwise("arrived")))
     assert "1 case had the model's answer more than 28 days before it was scored" in formats.plain(some.rests_on)
