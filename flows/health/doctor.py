@@ -111,7 +111,9 @@ def _settings(config: settings.Settings, names: Sequence[str], streams: list[Str
             )
         for line in first_look.sentences(source, stream, harmless=False):
             well = False
-            yield write.warn(line, "mend the file, or the stream file")
+            yield write.warn(
+                line, "mend the files that come (rows that are recorded keep what was read), or the stream file"
+            )
         for key, file in (("model.file", stream.model.file), ("score.second_stage", stream.ranked.second_stage)):
             if file and not (config.data / file).exists():
                 well = False

@@ -180,8 +180,8 @@ def gate(counts: pl.DataFrame, alpha: float) -> Gate:
         warnings.append(f"the confidence hardly tells right from wrong (AUROC {ranks.value:.2f}, below {AUROC_FLOOR})")
     if isinstance(distance, Estimate) and distance.value > ECE_CEILING:
         warnings.append(
-            f"the confidence is off by {distance.value:.2f} on average (above {ECE_CEILING}): it orders cases all the same, but "
-            "is no probability (retrain --kind calibrator makes it one)"
+            f"the confidence is off by {distance.value:.2f} on average (above {ECE_CEILING}): it is no probability until it is "
+            "calibrated (retrain --kind calibrator)"
         )
     return Gate(warnings=tuple(warnings), refusals=tuple(refusals))
 

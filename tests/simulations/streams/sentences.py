@@ -24,8 +24,8 @@ ADVICE = (
     rf"About {N} more blind labels?, all right, would show it{LONG}\.",
     rf"About {N} more blind labels? at {T} would certify that, were errors to stay as rare as so far{LONG}\.",
     r"How many more labels it takes is known when more of them are\.",
-    r"Beware: the confidence is off by [\d.]+ on average \(above [\d.]+\): it orders cases all the same, but is no probability "
-    r"\(retrain --kind calibrator makes it one\)\.",
+    r"Beware: the confidence is off by [\d.]+ on average \(above [\d.]+\): it is no probability until it is calibrated "
+    r"\(retrain --kind calibrator\)\.",
     r"Beware: the confidence hardly tells right from wrong \(AUROC [\d.]+, below [\d.]+\)\.",
     r"(?:Beware: w|W)rong answers have the higher confidence \(AUROC 0\.[0-4]\d?\): do not route by it\.",
     rf"Beware: the confidences of the newest day have moved: up to {P} of cases lie elsewhere than before\.",
