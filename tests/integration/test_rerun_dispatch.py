@@ -96,6 +96,17 @@ def held_back(place: Place) -> dict[str, Any]:
     return {"url": f"/api/projects/{place.project_id}/import", "json": [{"data": data} for data in body]}
 
 
+def landed_and_answered(place: Place, late: dict[str, Any]) -> int:
+    """An import that lands, and the one of its tasks that somebody answers then."""
+    before = place.tasks().keys()
+    place.api.post(**late).raise_for_status()
+    answered = max(place.tasks().keys() - before)
+    chosen = task_data.prefill(settings.read_stream(place.name, settings.read()), "no", "c-1")
+    body = {"result": chosen, "lead_time": 1.0}
+    place.api.post(f"/api/tasks/{answered}/annotations/", json=body).raise_for_status()
+    return answered
+
+
 def sent(place: Place) -> Counter[str]:
     """Of how many cases the ledger holds a receipt, by whose they are."""
     with runs.open_ledger() as book:
@@ -119,13 +130,7 @@ def test_and_where_a_person_has_answered_one_of_them_it_stays_and_is_recorded(pl
     answered_anew(place)
     place.dispatch()
     before = place.tasks()
-    place.api.post(**late).raise_for_status()
-    answered = max(place.tasks().keys() - before.keys())
-    chosen = {
-        "result": task_data.prefill(settings.read_stream(place.name, settings.read()), "no", "c-1"),
-        "lead_time": 1.0,
-    }
-    place.api.post(f"/api/tasks/{answered}/annotations/", json=chosen).raise_for_status()
+    answered = landed_and_answered(place, late)
     result = place.dispatch()
     assert (result["doubles_removed"], result["beside"], set(place.tasks())) == (4, None, {*before, answered})
     assert (sent(place), place.tasks().keys()) == ({"2": 12, "": 1}, place.recorded().keys())
@@ -151,14 +156,7 @@ def test_of_two_tasks_without_a_receipt_stays_the_one_that_somebody_has_begun(
     late = held_back(place)
     answered_anew(place)
     place.push_without_a_receipt(monkeypatch)
-    before = place.tasks()
-    place.api.post(**late).raise_for_status()
-    answered = max(place.tasks().keys() - before.keys())
-    chosen = {
-        "result": task_data.prefill(settings.read_stream(place.name, settings.read()), "no", "c-1"),
-        "lead_time": 1.0,
-    }
-    place.api.post(f"/api/tasks/{answered}/annotations/", json=chosen).raise_for_status()
+    answered = landed_and_answered(place, late)
     result = place.dispatch()
     assert (result["sent"], result["doubles_removed"], sent(place)) == (12, 5, {"2": 11, "": 1})
     assert (once(place), answered in place.tasks()) == (True, True)
