@@ -7,7 +7,7 @@ from flows.inputs import files
 from models import columns
 from models.config.stream import Stream
 from models.errors import InputInvalid, printable
-from models.outputs import column_notes, contract, pictures
+from models.outputs import column_notes, contract, pictures, unseen_box
 
 ROWS = 10_000  # looked at, of each file
 FILES = 100  # looked at, of an inbox
@@ -24,18 +24,17 @@ class Look:
     def at(self, chunk: files.Chunk, *, harmless: bool = True) -> list[str]:
         """A line for each trouble that is new; nothing where another chunk of the file was looked at.
 
-        `harmless`: with what need not be mended (`column_notes.Note`). Raises InputInvalid where no row can be the answer: one
-        model answers the items several times (`column_notes.several_answers`).
+        `harmless`: with what need not be mended (`column_notes.Note`). Raises InputInvalid where of the rows of an id none is the
+        case (`column_notes.no_case`), or no reader would see which is asked about (`unseen_box.refusal`).
         """
         if chunk.source in self._files or len(self._files) == FILES or chunk.frame.is_empty():
             return []
         self._files.add(chunk.source)
-        if refused := column_notes.several_answers(chunk.frame.head(ROWS), self._stream):
+        head = chunk.frame.head(ROWS)
+        if refused := column_notes.no_case(head, self._stream) or unseen_box.refusal(head, self._stream):
             raise InputInvalid(f"{chunk.source}: {refused}")
         place = chunk.source if len(chunk.frame) < ROWS else f"{chunk.source}, first {ROWS} rows"
-        notes = [
-            note for note in column_notes.of(chunk.frame.head(ROWS), self._stream) if note.about not in self._reported
-        ]
+        notes = [note for note in column_notes.of(head, self._stream) if note.about not in self._reported]
         self._reported.update(note.about for note in notes)
         return [f"{place}: {note.sentence}" for note in notes if harmless or not note.harmless]
 

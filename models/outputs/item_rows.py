@@ -7,7 +7,7 @@ import polars as pl
 from models import columns
 from models.config import score_table
 from models.config.stream import Stream
-from models.outputs import path_functions, reserved
+from models.outputs import reserved, unseen_box, whole_text
 
 _ROWS = 1000  # looked at
 _MOST = 4  # columns beside the id that are named
@@ -25,7 +25,11 @@ def ways(frame: pl.DataFrame, stream: Stream) -> str:
     if not apart:
         return f"{samples}; if not, name the columns that tell the rows apart, {_id('...', '...')}"
     own = score_table.id_columns(stream.input.id)
-    return f"the rows of one id differ in {', '.join(apart)} too: if each is a case, {_id(*own, *apart)}; {samples}"
+    box = unseen_box.key(frame, stream)
+    shown = "" if box is None else f", and {box}"
+    return (
+        f"the rows of one id differ in {', '.join(apart)} too: if each is a case, {_id(*own, *apart)}{shown}; {samples}"
+    )
 
 
 def telling(frame: pl.DataFrame, stream: Stream) -> list[str]:
@@ -43,20 +47,14 @@ def telling(frame: pl.DataFrame, stream: Stream) -> list[str]:
 
 
 def _others(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
-    """The columns that are not of the answer, as text; of JSON Lines those of the whole rows."""
-    if reserved.RAW in frame.columns:
-        parsed = [path_functions.parsed(line) for line in frame[reserved.RAW]]
-        objects = [row if isinstance(row, dict) else {} for row in parsed]
-        names = list(dict.fromkeys(name for row in objects for name in row))
-        whole = pl.DataFrame({name: [json.dumps(row.get(name)) for row in objects] for name in names})
-    else:
-        whole = columns.text(frame.select(name for name in frame.columns if not name.startswith(reserved.PREFIX)))
+    """The columns that are not of the answer, as text."""
+    rows = whole_text.of(frame)
     table = stream.input
     of_answer = {table.prediction, table.confidence, *(table.probabilities or []), table.cost, table.latency_ms}
     of_answer |= {table.produced_at, table.model, *([] if stream.score is None else stream.score.read)}
     of_answer |= {name for field in stream.field for name in (field.column, field.score)}
     of_answer |= {table.id, *score_table.id_columns(table.id)}
-    return whole.select(name for name in whole.columns if name not in of_answer and len(name) <= _LONGEST)
+    return rows.select(name for name in rows.columns if name not in of_answer and len(name) <= _LONGEST)
 
 
 def _counts(rows: pl.DataFrame, name: str) -> bool:

@@ -29,7 +29,8 @@ _KINDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 _BOXED = (
     r"^\s*(?i:https?://)",
     "picture",
-    "has no address and so cannot be shown with its box: give an http(s) address, or drop review.box",
+    "has no address and so cannot be shown with its box: give an http(s) address, or cut the box out as a picture of its own "
+    "and drop review.box",
 )
 _FEW = 3  # rows that may all be wrong by chance
 

@@ -4,6 +4,7 @@ The inputs in tests/field were made for this project after troubles people repor
 """
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from flows import score
 from flows.governance import epochs
 from flows.runtime import runs, settings
 from flows.scoring import decide
+from models.errors import InputInvalid
 from review.label_studio import task_data
 from review.ledger import ledger
 from tests.integration.desk import ANN
@@ -138,12 +140,38 @@ def test_two_boxes_on_one_picture_are_two_cases(desk: Desk) -> None:
     assert (scored["decided"], scored["faults"]) == (12, 0)
 
 
+BOX = 'box = { x = "x", y = "y", width = "width", height = "height" }'
+
+
+def with_addresses(path: Path) -> pl.DataFrame:
+    """The rows of the boxes, whose pictures a browser can open, in a file of JSON Lines."""
+    rows = (FIELD / "boxes" / "a.jsonl").read_text(encoding="utf-8").replace('"frames/', '"https://example.org/frames/')
+    path.write_text(rows, encoding="utf-8")
+    return pl.read_ndjson(rows.encode())
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_boxes_on_one_picture_are_refused_until_each_is_a_case_and_is_shown(desk: Desk, kind: str) -> None:
+    path = desk.folder / f"a.{kind}"
+    rows = with_addresses(desk.folder / "a.jsonl")
+    if kind == "csv":
+        rows.write_csv(path)
+    for id_key, way_out in (
+        ('"image"', f'input.id = ["image", "x", "y"], and under [review]: {BOX}; if they are several answers'),
+        ('["image", "x", "y"]', f"no reader would see which is asked about; to show it write under [review]: {BOX}"),
+    ):
+        text = f'id = {id_key}\nprediction = "label"\nconfidence = "score"\npayload = ["image"]\n'
+        with pytest.raises(InputInvalid, match=re.escape(way_out)):
+            desk.scored(path, '["person", "car"]', text, 'kind = "image"')
+        assert desk.decisions().is_empty()
+    assert desk.scored(path, '["person", "car"]', text, f'kind = "image"\n{BOX}')["decided"] == 12
+
+
 def test_each_of_the_boxes_on_a_picture_is_shown_with_its_own_frame(desk: Desk) -> None:
     path = desk.folder / "a.jsonl"
-    rows = (FIELD / "boxes" / "a.jsonl").read_text(encoding="utf-8")
-    path.write_text(rows.replace('"frames/', '"https://example.org/frames/'), encoding="utf-8")
+    with_addresses(path)
     text = 'id = ["image", "x", "y"]\nprediction = "label"\nconfidence = "score"\npayload = ["image"]\n'
-    box = 'kind = "image"\nbox = { x = "x", y = "y", width = "width", height = "height" }'
+    box = f'kind = "image"\n{BOX}'
     scored = desk.scored(path, '["person", "car"]', text, box)
     assert (scored["decided"], scored["faults"]) == (12, 0)
     described = settings.read_stream("field", settings.read())

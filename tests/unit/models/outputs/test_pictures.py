@@ -90,7 +90,7 @@ def test_with_a_box_a_picture_needs_an_address() -> None:
     assert result.cases["case_id"].to_list() == ["c-0", "c-1"]
     assert result.faults["reason"][0] == (
         "image holds 'data:image/png;base64,iVBORw0KGgo=', a picture that has no address and so cannot be shown with its box: "
-        "give an http(s) address, or drop review.box"
+        "give an http(s) address, or cut the box out as a picture of its own and drop review.box"
     )
     with pytest.raises(InputInvalid, match=r"holds pictures, such as .* that have no address and so cannot be shown"):
         contract.validate(frame.with_columns(image=pl.lit(SHOWN[2])), boxed, source="a.jsonl")
