@@ -12,7 +12,7 @@ from flows.queueing import prefilled_answers, push, recovery
 from flows.runtime import flow_states, runs, settings
 from flows.scoring import payloads
 from models.config.stream import Stream
-from review.label_studio import access, duplicates, projects, search
+from review.label_studio import access, duplicates, projects, search, storages
 from review.ledger import records
 from review.queries import adjudication, items, pending_cases, readings, sent_tasks, totals
 
@@ -49,7 +49,10 @@ def send_all(run: runs.Run, put: Callable[..., int]) -> runs.Counts:
     again = _again(run, open_before)
     room = max(0, run.stream.review.queue_depth - len(open_before) - len(again))
     since = eras.read_first(run.ledger, run.stream, era)
-    waiting, left_out = payloads.pending(run, room, blind_first=not in_force.policy.releases, since=since)
+    stored = storages.connected(connection, project_id) if run.stream.review.kind == "image" else None
+    waiting, left_out = payloads.pending(
+        run, room, blind_first=not in_force.policy.releases, since=since, connected=stored
+    )
     first = waiting.with_columns(slot=pl.lit(push.FIRST_READING, pl.Int64)).select(again.columns)
     tell_earlier(run, first["case_id"].to_list(), in_force.epoch_id)
     sent, total, above = 0, len(again) + len(first), adopted.above

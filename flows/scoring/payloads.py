@@ -7,7 +7,7 @@ sees the pages; the ledger keeps the PDF alone.
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -17,7 +17,7 @@ from flows.runtime import runs
 from flows.scoring import pdf_pages
 from models.config.stream import Stream
 from models.errors import InputInvalid
-from models.outputs import contract
+from models.outputs import contract, stored_pictures
 from review import formats
 from review.ledger import ledger, records
 from review.queries import pending_cases, rejected
@@ -26,9 +26,16 @@ _OTHER = "the row no longer says what was decided; put the file, and the columns
 
 
 def pending(
-    run: runs.Run, room: int, *, blind_first: bool = False, since: int | None = None
+    run: runs.Run,
+    room: int,
+    *,
+    blind_first: bool = False,
+    since: int | None = None,
+    connected: Collection[str] | None = None,
 ) -> tuple[pl.DataFrame, int]:
     """As `pending_cases.pending`, but every case with its payload; and how many are left out because theirs is not to be had.
+
+    `connected`: as for `read`.
 
     Those wait on, are tried again by the next run, and do not keep the cases behind them waiting. Each is recorded as a
     fault, once.
@@ -36,7 +43,7 @@ def pending(
     limit = room
     while True:
         cases = pending_cases.pending(run.ledger, run.stream.name, limit, blind_first=blind_first, since=since)
-        there, lost = read(cases, run.stream, _inbox(run))
+        there, lost = read(cases, run.stream, _inbox(run), connected)
         if len(there) >= room or len(cases) < limit:
             break
         limit *= 2
@@ -44,9 +51,9 @@ def pending(
     return there.head(room), len(lost)
 
 
-def shown(run: runs.Run, cases: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+def shown(run: runs.Run, cases: pl.DataFrame, connected: Collection[str] | None = None) -> tuple[pl.DataFrame, int]:
     """Those of the cases (as for `read`) whose payload is to be had, and how many are left out, as in `pending`."""
-    there, lost = read(cases, run.stream, _inbox(run))
+    there, lost = read(cases, run.stream, _inbox(run), connected)
     _record(run, lost)
     return there, len(lost)
 
@@ -63,17 +70,27 @@ def _inbox(run: runs.Run) -> Path:
     return run.settings.data / run.stream.input.source
 
 
-def read(cases: pl.DataFrame, stream: Stream, inbox: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+def read(
+    cases: pl.DataFrame, stream: Stream, inbox: Path, connected: Collection[str] | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The cases that can be shown, in their order, those by reference read again; and the others, with the reason as `why`.
 
-    `cases`: case_id, payload (null: by reference), source, line, content, and any other columns.
+    `cases`: case_id, payload (null: by reference), source, line, content, and any other columns. `connected`: the storages of
+    the project (`stored_pictures.unseen`); None: they are not asked about.
     """
     there, lost = _read_again(cases, stream, inbox)
-    if stream.review.kind != "pdf" or there.is_empty():
+    if there.is_empty() or not (
+        stream.review.kind == "pdf" or (stream.review.kind == "image" and connected is not None)
+    ):
         return there, lost
     column = stream.input.payload[0]
-    problems = [pdf_pages.problem(str(json.loads(payload).get(column))) for payload in there["payload"]]
-    there = there.with_columns(why=pl.Series(problems, dtype=pl.String))
+    values = [json.loads(payload).get(column) for payload in there["payload"]]
+    if stream.review.kind == "pdf":
+        problems = pl.Series([pdf_pages.problem(str(value)) for value in values], dtype=pl.String)
+    else:
+        pictures = pl.Series([value if isinstance(value, str) else None for value in values], dtype=pl.String)
+        problems = stored_pictures.unseen(pictures, stream, connected or ())
+    there = there.with_columns(why=problems)
     bad = pl.col("why").is_not_null()
     return there.filter(~bad).drop("why"), pl.concat([lost, there.filter(bad)])
 

@@ -28,6 +28,7 @@ TRIED: dict[str, str] = {
     "tests/e2e/test_prefect.py": "flows.runtime.flow_states flows.runtime.prefect_defaults flows.runtime.prefect_server",
     "tests/e2e/test_round.py": "flows.governance.opening",
     "tests/e2e/test_runners.py": "flows.score flows.scoring.workers",
+    "tests/e2e/test_stored_pictures.py": "review.label_studio.storages",
     "tests/integration/adapter/test_changes.py": "review.label_studio.changes review.label_studio.listing",
     "tests/integration/adapter/test_connection.py": "review.label_studio.access",
     "tests/integration/adapter/test_import_tasks.py": (
