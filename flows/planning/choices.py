@@ -100,6 +100,7 @@ def _timing(run: runs.Run, in_force: policy_history.PolicyInForce, rows: pl.Data
         now=timestamps.parse(now).timestamp(),
         alpha=in_force.delta,
         minute_cost=run.stream.costs.review_minute,
+        stated=run.stream.costs.minutes_per_review,
         currency=run.stream.costs.currency,
         model=in_force.model_id,
     )
@@ -114,12 +115,33 @@ def _oversight(report: Report, in_force: policy_history.PolicyInForce, whole: Pa
         released=report.released,
         error=report.error,
         read=risk.error_at(rest, 0.0, in_force.delta, design=float(whole.design.at([0.0])[0])),
-        target=report.target,
-        certified=report.verdict == "certified",
+        promise=oversight.Promise(
+            target=report.target,
+            certified=report.verdict == "certified",
+            until=formats.when(era.until).partition(",")[0] if era is not None and era.state == "carried" else "",
+        ),
         needed=None
         if step is None
         else oversight.Step(
             labels=step.labels, threshold=step.threshold, widens=today is None or step.threshold < today
         ),
-        lapses=f"{era.before}, until {formats.when(era.until)}" if era is not None and era.state == "carried" else "",
+        money=_money(report, today),
+    )
+
+
+def _money(report: Report, threshold: float | None) -> oversight.Money | None:
+    """What a thousand cases cost at today's threshold, and with nothing released; None: nothing is, or it is not known."""
+    if threshold is None:
+        return None
+    rows = report.what_if.rows
+    today = rows.filter(pl.col("threshold") == threshold, pl.col("cost").is_not_null())
+    if today.is_empty():
+        return None
+    row = today.row(0, named=True)
+    return oversight.Money(
+        today=row["cost"],
+        low=row["cost_low"],
+        high=row["cost_high"],
+        all_read=rows.row(0, named=True)["cost"],
+        currency=report.currency,
     )

@@ -23,7 +23,7 @@ def of(stream: str, model: str, currency: str, others: Sequence[OtherModel], dec
     """
     known = asked.with_spending(others)
     if not known:
-        only = f"Not asked: {model} is the only model, so there is one line of cost."
+        only = f"{model} is the only model here, so there is one line of cost."
         return asked.nobody(QUESTION, only, stream, decided)
     says: list[str] = []
     states: list[State] = []
@@ -47,14 +47,15 @@ def of(stream: str, model: str, currency: str, others: Sequence[OtherModel], dec
         says.append(
             f"{_so_far(one.model_id, model, lines, spending.money, currency)} {_cross(lines, spending.money, today)}"
         )
-        changes += [] if state == "known" else [f"More answers of {one.model_id}, or another outlay of either."]
+        changes += [] if state == "known" else [f"More answers of {one.model_id}, or other costs of either."]
         figures |= _figures(one.model_id, lines)
     return Answer(
         question=QUESTION,
         state=asked.state(states),
+        missing="a price" if asked.state(states) == "unasked" else "",
         says=" ".join(says),
         rests_on=f"{asked.rests_on(known, stream, currency)} As if each had finished every case as it would today.",
-        would_change=" ".join(changes) or "Another outlay of either, other prices, or another number of cases a day.",
+        would_change=" ".join(changes) or "Other costs of either, other prices, or another number of cases a day.",
         figures=figures,
     )
 

@@ -10,6 +10,7 @@ State = Literal["known", "open", "unasked"]
 class Answer:
     """`state`: known; open (there are labels or days so far, and not enough); unasked (a key or an entry is missing).
 
+    `missing`: of what was not asked, in two or three words: what is missing.
     `question`, `says`, `rests_on`, `would_change`: plain sentences, no word of statistics but "limits". `figures`: what the
     JSON has beside them, by name. `lines`: what is said of each of several, one beside the other; mostly none.
     """
@@ -21,3 +22,4 @@ class Answer:
     would_change: str
     figures: dict[str, float | int | str | None]
     lines: tuple[str, ...] = ()
+    missing: str = ""

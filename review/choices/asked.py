@@ -22,17 +22,22 @@ def unpriced(one: OtherModel, spending: Spending, model: str) -> list[str]:
     return [name for name, known in zip(names, spending_text.priced(spending), strict=True) if not known]
 
 
-def nobody(question: str, says: str, stream: str, decided: int) -> Answer:
-    """The answer while no other model was asked. `decided`: cases so far."""
+def nobody(question: str, says: str, stream: str, decided: int, first: bool = False) -> Answer:
+    """The answer while no other model was asked.
+
+    `decided`: cases so far. `first`: whether it is the first of such answers, which says what to do.
+    """
+    steps = (
+        f"A second model that answers the same cases: second-reader shadow {stream} --model M --wanted ask.jsonl writes what to "
+        f"ask it. Then the costs of each beside its answers: second-reader outlay {stream} --model M."
+    )
     return Answer(
         question=question,
         state="unasked",
+        missing="no second model",
         says=says,
-        rests_on=f"{formats.count(decided, 'decided case')}, and what no other model says of any of them.",
-        would_change=(
-            f"Ask another model about the same cases: second-reader shadow {stream} --model M --wanted ask.jsonl. Then enter "
-            f"what each costs: second-reader outlay {stream} --model M."
-        ),
+        rests_on=f"{formats.count(decided, 'case')} so far; no second model was asked about any of them.",
+        would_change=steps if first else "The same two steps as in the first answer, Build or buy.",
         figures={},
     )
 
@@ -60,5 +65,9 @@ def rests_on(known: Sequence[Known], stream: str, currency: str) -> str:
         f"On up to {formats.count(most, 'sampled case')} that both models were asked about, each with the threshold that is "
         f"certified for it at the same target; a review at {formats.amount(money.review)} {currency} "
         f"({minutes[money.minutes_known]}); "
-        + (f"the outlays of second-reader outlay {stream}." if entered else "no outlays, for none are entered.")
+        + (
+            f"the other costs that are entered (second-reader outlay {stream})."
+            if entered
+            else f"no other costs, for none are entered (second-reader outlay {stream})."
+        )
     )

@@ -19,8 +19,8 @@ def of(stream: str, model: str, currency: str, others: Sequence[OtherModel], dec
     """
     known = asked.with_spending(others)
     if not known:
-        only = f"Only {model} is asked, so no price can be compared."
-        return asked.nobody(QUESTION, only, stream, decided)
+        only = f"{model} is the only model here, so no price can be compared."
+        return asked.nobody(QUESTION, only, stream, decided, first=True)
     says: list[str] = []
     states: list[State] = []
     changes: list[str] = []
@@ -38,9 +38,10 @@ def of(stream: str, model: str, currency: str, others: Sequence[OtherModel], dec
     return Answer(
         question=QUESTION,
         state=asked.state(states),
+        missing="a price" if asked.state(states) == "unasked" else "",
         says=" ".join(says),
         rests_on=asked.rests_on(known, stream, currency),
-        would_change=" ".join(changes) or "Other prices, other outlays or another number of cases a day.",
+        would_change=" ".join(changes) or "Other prices, other costs or another number of cases a day.",
         figures=figures,
     )
 

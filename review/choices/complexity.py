@@ -41,8 +41,10 @@ def of(
         "reviews_of_a_change_most": max(prices, default=None),
     }
     if not known:
-        nobody = asked.nobody(QUESTION, f"Only {model} is asked, so no better model is known. {took}", stream, decided)
-        rests_on = f"{nobody.rests_on} The reviews from the opening of each epoch to its first adopted threshold."
+        nobody = asked.nobody(
+            QUESTION, f"{model} is the only model here, so no better one is known. {took}", stream, decided
+        )
+        rests_on = f"{nobody.rests_on} The reviews from the start of each model to its first adopted threshold."
         return replace(nobody, rests_on=rests_on, figures=figures)
     one, spending, spared = _best([(one, spending, _a_year(spending)) for one, spending in known])
     state, text, change = _weighed(one, spending, spared, prices, model)
@@ -55,7 +57,7 @@ def of(
         state=state,
         says=f"{text} {took}{_beside(one, spending, spared, currency)}",
         rests_on=(
-            f"{asked.rests_on(known, stream, currency)} A change: the reviews in the ledger from the opening of each epoch to "
+            f"{asked.rests_on(known, stream, currency)} A change: the reviews in the ledger from the start of each model to "
             "its first adopted threshold."
         ),
         would_change=change,
@@ -113,14 +115,17 @@ def _took(prices: Sequence[int], changes: Sequence[Change]) -> str:
     """What changes have taken in this stream."""
     if not prices:
         so_far = changes[-1].reviews if changes else 0
-        return (
-            f"What a change takes is not known: no threshold was adopted yet, after {formats.count(so_far, 'review')}."
-        )
+        after = formats.count(so_far, "review")
+        return f"What a change takes is not known: no answer of a model was released yet, after {after}."
+    unread = ", none where the model was certified before it took over" if min(prices) == 0 else ""
     if len(prices) == 1:
-        return f"The one start of a model here took {formats.count(prices[0], 'review')} until its first threshold."
+        return (
+            f"The one start of a model here took people {formats.count(prices[0], 'review')} until its answers were released"
+            f"{unread}."
+        )
     return (
-        f"The {len(prices)} starts of models here took {formats.count(min(prices))} to "
-        f"{formats.count(max(prices), 'review')} until the first threshold."
+        f"The {len(prices)} starts of models here took people {formats.count(min(prices))} to "
+        f"{formats.count(max(prices), 'review')} until their answers were released{unread}."
     )
 
 

@@ -121,6 +121,7 @@ def answer(
     return Answer(
         question=QUESTION,
         state=known if second_opinion else "unasked",
+        missing="" if second_opinion else "review.second_opinion is off",
         says=" ".join([_sentences(region, read, once, twice, target, work), *learning_text.quoted(candidate)]),
         rests_on=f"{_basis(region, read, work)} {learning_text.rests_on(candidate, stream)}",
         would_change=_change(region, read, target, second_opinion=second_opinion),
@@ -195,10 +196,13 @@ def _side(one: Way, target: float, work: Work) -> str:
         if one.wrong.value < target:
             return f"it takes {far} labels"
         return "no number of labels is enough" + (f" (at the better limit {least})" if one.least is not None else "")
-    worst = formats.count(one.worst) if one.worst is not None else "no number" if one.wrong.high >= target else far
+    worst = formats.count(one.worst) if one.worst is not None else far
+    limits = f"limits {least} to {worst}"
+    if one.worst is None and one.wrong.high >= target:
+        limits = f"at least {least}, and at the worse limit no number is enough"
     hours = work.hours(one.labels * one.readings)
     effort = "" if hours is None else f", {formats.people(hours)} for {work.price(hours)}"
-    return f"about {formats.count(one.labels, 'label')} (limits {least} to {worst}){effort}"
+    return f"about {formats.count(one.labels, 'label')} ({limits}){effort}"
 
 
 def _equal(read: SingleReadings, work: Work) -> str:
@@ -245,7 +249,10 @@ def _change(region: Region, read: SingleReadings, target: float, *, second_opini
             "Switched on, it shows how often one reader is wrong."
         )
     if isinstance(read.false, NotEnoughEvidence):
-        return f"{read.false.reason[:1].upper()}{read.false.reason[1:]}."
+        return (
+            "A second person's answers where the first disagrees with the model: they show how often one reader is wrong "
+            f"({read.false.reason})."
+        )
     again = (
         "" if region.more else " All that was looked at is certified already: this is what it takes to certify it anew."
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
 from review import formats
-from review.choices.answer import Answer
+from review.choices.answer import Answer, State
 
 QUESTION = "Automation or oversight?"
 Figure = Estimate | NotEnoughEvidence
@@ -19,30 +19,51 @@ class Step:
     widens: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """What a thousand cases cost in the stream's currency: as they are released today, and if people read them all.
+
+    `low`, `high`: of today, with the error among the released at its limits.
+    """
+
+    today: float
+    low: float
+    high: float
+    all_read: float
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What stands behind what is released. `until`: when a certificate that is carried over ends, as "3 May"; empty: it is
+    not carried over."""
+
+    target: float
+    certified: bool
+    until: str = ""
+
+
 def answer(
     *,
     cases: int,
     released: int,
     error: Figure,
     read: Figure,
-    target: float,
-    certified: bool,
+    promise: Promise,
     needed: Step | None,
-    lapses: str = "",
+    money: Money | None = None,
 ) -> Answer:
     """From the figures of the report.
 
-    `error`: among the released. `read`: how often the model is wrong in the cases that people read instead. `certified`: whether
-    a certificate stands behind what is released. `needed`: None: unknown, or no step is left. `lapses`: of a certificate that is
-    carried over, by what it is certified and until when, as "in era 1, until 3 May".
+    `error`: among the released. `read`: how often the model is wrong in the cases that people read instead. `needed`: None:
+    unknown, or no step is left. `money`: None: nothing is released, or its price is not known.
     """
-    known = isinstance(error, Estimate)
     return Answer(
         question=QUESTION,
-        state="known" if known else "open",
-        says=" ".join((_alone(cases, released, error), _people(read))),
+        state=_state(error, promise),
+        says=" ".join(filter(None, (_alone(cases, released, error, promise), _costs(money), _people(read)))),
         rests_on=_basis(cases, released, error, read),
-        would_change=_change(target, needed, certified=certified, lapses=lapses),
+        would_change=_change(promise, needed),
         figures={
             "cases": cases,
             "released": released,
@@ -51,19 +72,51 @@ def answer(
             **_limits("error_of_the_rest", read),
             "people_add": None,
             "needed": None if needed is None else needed.labels,
+            "cost_of_1000": None if money is None else money.today,
+            "cost_of_1000_low": None if money is None else money.low,
+            "cost_of_1000_high": None if money is None else money.high,
+            "cost_of_1000_read_by_people": None if money is None else money.all_read,
         },
     )
 
 
-def _alone(cases: int, released: int, error: Figure) -> str:
+def _state(error: Figure, promise: Promise) -> State:
+    """Known where it is certified, or where the limits say on which side of the target the error lies."""
+    if promise.certified:
+        return "known"
+    known = isinstance(error, Estimate) and (error.high <= promise.target or error.low > promise.target)
+    return "known" if known else "open"
+
+
+def _alone(cases: int, released: int, error: Figure, promise: Promise) -> str:
     if not cases:
         return "No case has arrived yet."
     if not released:
-        return "The machine answers nothing alone: people read every case."
-    share = f"The machine answers {formats.share(released / cases)} of cases alone"
+        return "Oversight: the machine answers nothing alone, and people read every case."
+    goal = f"at most {formats.whole(promise.target)} wrong"
+    until = f" until {promise.until}" if promise.until else ""
+    lead = f"Automation, certified{until} ({goal})" if promise.certified else f"Automation, but uncertified ({goal})"
+    share = f"{lead}: the machine answers {formats.share(released / cases)} of cases alone"
     if isinstance(error, NotEnoughEvidence):
-        return f"{share}; how many of these answers are wrong is not known yet."
-    return f"{share}; {formats.share(error.value)} of these answers are wrong ({_between(error)})."
+        return f"{share}, and how many of these answers are wrong is not known yet."
+    return f"{share}, and {formats.share(error.value)} of these answers are wrong ({_between(error)})."
+
+
+def _costs(money: Money | None) -> str:
+    """Today's cost beside that of people who read everything, and which is less where the limits say so."""
+    if money is None:
+        return ""
+    today, all_read = formats.amount(money.today), formats.amount(money.all_read)
+    low, high = formats.amounts(money.low, money.high)
+    both = (
+        f"A thousand cases cost {today} {money.currency} as it is (limits {low} to {high}: reviews, audits, the model and the "
+        f"errors that go out), and {all_read} {money.currency} if people read them all"
+    )
+    if money.high < money.all_read:
+        return f"{both}: automation costs less."
+    if money.low > money.all_read:
+        return f"{both}: oversight costs less."
+    return f"{both}: which costs less is not known."
 
 
 def _people(read: Figure) -> str:
@@ -92,20 +145,21 @@ def _basis(cases: int, released: int, error: Figure, read: Figure) -> str:
     return f"{counted}{blind}."
 
 
-def _change(target: float, needed: Step | None, *, certified: bool, lapses: str) -> str:
-    goal = f"at most {formats.whole(target)} wrong"
-    now = f"Nothing certifies the promise ({goal}) today."
-    if certified:
-        ends = f" {lapses}; then every case goes to a person, unless it is certified again" if lapses else ""
-        now = f"The promise ({goal}) is certified{ends}."
+def _change(promise: Promise, needed: Step | None) -> str:
+    goal = f"at most {formats.whole(promise.target)} wrong"
+    now = "" if promise.certified else f"Nothing certifies the promise ({goal}) today."
+    if promise.certified and promise.until:
+        now = (
+            f"After {promise.until} every case goes to a person, unless the labels since the certificate was earned certify it "
+            "again."
+        )
     more = "" if needed is None else _more(needed)
-    return (
-        f"{now}{more} Cases whose right answer is known beforehand, put among the others, would show what people add."
-    )
+    known = "Cases whose right answer is known beforehand, put among the others, would show what people add."
+    return " ".join(filter(None, (now, more, known)))
 
 
 def _more(step: Step) -> str:
-    about = f" About {formats.count(step.labels, 'more blind label')} would"
+    about = f"About {formats.count(step.labels, 'more blind label')} would"
     if step.widens:
         return f"{about} let more go out."
     return f"{about} certify anew what the model answers at confidence ≥ {formats.number(step.threshold)}."

@@ -16,7 +16,7 @@ def of(one: OtherModel, model: str, currency: str) -> str:
     text = [cases(one.spending, one.model_id, model, currency), volume(one.spending, one.model_id, currency)]
     names = [name for name, known in zip((model, one.model_id), priced(one.spending), strict=True) if not known]
     if names:
-        text.append(f"Answers of {' and '.join(names)} count as free: no price and no outlay is known.")
+        text.append(f"Answers of {' and '.join(names)} count as free: no price and no other cost is known.")
     return " ".join(sentence for sentence in text if sentence)
 
 
@@ -52,7 +52,7 @@ def volume(spending: Spending, other: str, currency: str) -> str:
     if isinstance(spending.paired, NotEnoughEvidence) or not more:
         return ""
     which = "more" if more > 0 else "less"
-    keep = f"Its outlays are {formats.amount(abs(more))} {currency} a day {which}"
+    keep = f"Its other costs are {formats.amount(abs(more))} {currency} a day {which}"
     now = f"{formats.daily(spending.money.cases_a_day)} come now"
     match break_even.better(more, spending.paired.saved):
         case "always":

@@ -1,6 +1,5 @@
 """Batch or real time: where the time to the final answer goes, and what other schedules and readers would make of it. Pure."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,23 +8,13 @@ from numpy.typing import NDArray
 
 from models.evaluation import waiting_times
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
-from models.planning import queue_replay
 from review import formats
-from review.choices import channels, durations
+from review.choices import channels, durations, schedules
 from review.choices.answer import Answer, State
 
 QUESTION = "Batch or real time?"
 DAYS = 28  # that are looked back on
 FEWEST_DAYS = 6  # on which cases were decided: with fewer the limits of "half of them" are anything
-OFTEN, FOLLOW = "every_quarter_of_an_hour", "_if_readers_follow"
-SCHEDULES = {
-    "every_quarter_of_an_hour": 900.0,
-    "every_hour": 3600.0,
-    "once_a_day": 86_400.0,
-}  # seconds, from midnight UTC
-READERS = {"half_the_readers": 0.5, "twice_the_readers": 2.0}
-_SLOW = (0.0, 0.25, 0.5, 0.75, 1.0)
-_LIKE = 0.95  # of the wait that was: a replay that gives it is like it
 _AS_THEY_CAME = " Channels stand side by side as they came: which cases went by which was not left to chance."
 _WORTH = 0.1  # of the wait: a change that takes off less is no reason for one
 
@@ -47,18 +36,33 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Replayed:
-    """By when half of the cases would have been answered, in hours (None: they would not), and readers' hours a day."""
+class Work:
+    """What a reader's minute costs, in the stream's currency, and the minutes of a review by the stream file, if it says them."""
 
-    half: float | None
-    present: float
+    minute_cost: float
+    currency: str
+    stated: float | None
+
+    def price(self, hours: float) -> str:
+        """Of so many hours."""
+        return f"{formats.amount(60 * self.minute_cost * hours)}{formats.SPACE}{self.currency}"
 
 
-def answer(waits: pl.DataFrame, *, now: float, alpha: float, minute_cost: float, currency: str, model: str) -> Answer:
+def answer(
+    waits: pl.DataFrame,
+    *,
+    now: float,
+    alpha: float,
+    minute_cost: float,
+    currency: str,
+    model: str,
+    stated: float | None = None,
+) -> Answer:
     """From the cases of the last days (`review.queries.waits`).
 
     What the model answered more than `DAYS` before it was scored is old data, for which no run came late: it counts from when it
     was scored. `now`: seconds since 1970. `minute_cost`: of a reader's minute. `model`: whose answers the channels are priced by.
+    `stated`: minutes of a review by the stream file; None: it does not say, and readers work as long as they are there.
     """
     old = (pl.col("decided") - pl.col("arrived") > DAYS * 86_400).fill_null(value=False)
     waits = waits.with_columns(was_old=old, arrived=pl.when(~old).then("arrived"))
@@ -69,16 +73,20 @@ def answer(waits: pl.DataFrame, *, now: float, alpha: float, minute_cost: float,
     if not done:
         return _nothing(len(waiting), days)
     times = parts(waiting, now=now, alpha=alpha)
-    runs = replays(waits, now=now)
+    runs = schedules.replays(waits, now=now, stated=stated)
     by_channel = channels.of(waits, now=now, alpha=alpha, model=model)
+    work = Work(minute_cost=minute_cost, currency=currency, stated=stated)
     unknown = isinstance(times.final, NotEnoughEvidence)
     state: State = "open" if unknown else "unasked" if times.batch is None and not past else "known"
     return Answer(
         question=QUESTION,
         state=state,
-        says=" ".join(filter(None, (_lead(runs, times), _final(times, done, days), _split(times), _would(runs)))),
+        missing="no input.produced_at" if state == "unasked" else "",
+        says=" ".join(
+            filter(None, (_lead(runs, times), _final(times, done, days), _split(times), _would(runs, times)))
+        ),
         rests_on=_basis(waiting, times, runs, days, done, past) + (_AS_THEY_CAME if by_channel else ""),
-        would_change=channels.change(waits, by_channel) + _change(times, runs, minute_cost, currency, past),
+        would_change=channels.change(waits, by_channel) + _change(times, runs, work, past),
         figures=_figures(times, runs, len(waiting), done, days, minute_cost) | channels.figures(by_channel),
         lines=channels.lines(by_channel, currency),
     )
@@ -114,54 +122,6 @@ def parts(waiting: pl.DataFrame, *, now: float, alpha: float) -> Times:
     )
 
 
-def replays(waits: pl.DataFrame, *, now: float) -> dict[str, Replayed]:
-    """The ledger's own arrivals under its own schedule and others, and with its own readers and others.
-
-    What nobody would have read counts with what it would have waited by now. Other schedules only where the input says when the
-    model answered: once with readers at the hours at which they came, and once (FOLLOW) as if each case had waited for its reader
-    as long as it did, because readers come when there is something to read.
-    """
-    read = waits.filter(pl.col("first").is_not_null())
-    names = read["reader"].rank("dense").cast(pl.Int64).to_numpy()
-    answered, seconds = read["first"].to_numpy(), read["seconds"].fill_null(0.0).to_numpy()
-    decided = waits["decided"].to_numpy()
-    arrived = waits["arrived"].fill_null(waits["decided"]).to_numpy()
-    counts = (waits["route"] == "REVIEW").to_numpy()
-    days = max(float(decided.max() - decided.min()) / 86_400, 1.0)
-
-    def lived(ready: Floats, times: float, slow: float) -> Replayed:
-        free = queue_replay.turns(answered, seconds, names, times=times, slow=slow)
-        ended = queue_replay.read(ready, free)[counts]
-        still = np.isinf(ended)
-        half = waiting_times.reached(np.maximum(np.where(still, now, ended) - arrived[counts], 0.0), still, 0.5)
-        return Replayed(
-            half=None if half is None else half / durations.HOUR, present=free.present / durations.HOUR / days
-        )
-
-    def followed(ready: Floats) -> Replayed:
-        waited, open_ = (waits["first"] - waits["decided"]).to_numpy(), waits["first"].is_null().to_numpy()
-        taken = np.where(open_, now - arrived, ready - arrived + waited)[counts]
-        half = waiting_times.reached(np.maximum(taken, 0.0), open_[counts], 0.5)
-        return Replayed(half=None if half is None else half / durations.HOUR, present=lives["as_it_was"].present)
-
-    slow = _slow(lambda share: lived(decided, 1.0, share).half)
-    lives = {"as_it_was": lived(decided, 1.0, slow)}
-    if waits["arrived"].is_not_null().any():
-        ready = {name: queue_replay.scored(arrived, every) for name, every in SCHEDULES.items()}
-        lives |= {name: lived(at, 1.0, slow) for name, at in ready.items()}
-        lives |= {f"{name}{FOLLOW}": followed(at) for name, at in ready.items()}
-    return lives | {name: lived(decided, times, slow) for name, times in READERS.items()}
-
-
-def _slow(half: Callable[[float], float | None]) -> float:
-    """How much of the time between answers was work: the least that still gives what was."""
-    was = half(1.0)
-    if was is None:
-        return 1.0
-    replayed = ((slow, half(slow)) for slow in _SLOW)
-    return next(slow for slow, one in replayed if slow == 1 or (one is not None and one >= _LIKE * was))
-
-
 def _nothing(cases: int, days: int) -> Answer:
     came = "No case came for people"
     if cases:
@@ -176,7 +136,7 @@ def _nothing(cases: int, days: int) -> Answer:
     )
 
 
-def _lead(runs: dict[str, Replayed], times: Times) -> str:
+def _lead(runs: dict[str, schedules.Replayed], times: Times) -> str:
     """What would shorten the wait most, where anything would by a tenth."""
     was = runs["as_it_was"].half
     if isinstance(times.final, NotEnoughEvidence) or not was:
@@ -186,8 +146,10 @@ def _lead(runs: dict[str, Replayed], times: Times) -> str:
         half = runs[name].half if name in runs else None
         return 0.0 if half is None else 1 - half / was
 
-    by_runs, by_readers, by_both = map(gain, (OFTEN, "twice_the_readers", f"{OFTEN}{FOLLOW}"))
-    if OFTEN not in runs:
+    by_runs, by_readers, by_both = map(
+        gain, (schedules.OFTEN, "twice_the_readers", f"{schedules.OFTEN}{schedules.FOLLOW}")
+    )
+    if schedules.OFTEN not in runs:
         return "" if by_readers < _WORTH else "More readers would have shortened the wait."
     if by_runs >= _WORTH and by_runs >= by_readers:
         return "Closer to real time: more frequent runs would have shortened the wait most."
@@ -223,24 +185,29 @@ def _split(times: Times) -> str:
     return f"Step by step, for half of them at most: {', '.join(parts_)}." if len(parts_) > 1 else ""
 
 
-def _would(runs: dict[str, Replayed]) -> str:
-    follow = runs.get(f"{OFTEN}{FOLLOW}")
+def _would(runs: dict[str, schedules.Replayed], times: Times) -> str:
+    """What other schedules and readers would have made of it; of few days it would say nothing that others like them hold."""
+    if isinstance(times.final, NotEnoughEvidence):
+        return ""
+    follow = runs.get(f"{schedules.OFTEN}{schedules.FOLLOW}")
     with_runs = "" if follow is None else f" ({_after(follow)} if readers came with each)"
     words = {
-        OFTEN: f"with a run every quarter of an hour{with_runs}",
+        schedules.OFTEN: f"with a run every quarter of an hour{with_runs}",
         "once_a_day": "with one a day",
         "twice_the_readers": "with twice the readers",
         "half_the_readers": "with half of them",
     }
     parts_ = [f"{_after(runs[name])} {text}" for name, text in words.items() if name in runs]
-    return f"Replayed, half would have been finished after {', '.join(parts_)}."
+    return f"On the same days half would have been finished after {', '.join(parts_)}."
 
 
-def _after(one: Replayed) -> str:
+def _after(one: schedules.Replayed) -> str:
     return "more than there is" if one.half is None else durations.short(one.half)
 
 
-def _basis(waiting: pl.DataFrame, times: Times, runs: dict[str, Replayed], days: int, done: int, past: int) -> str:
+def _basis(
+    waiting: pl.DataFrame, times: Times, runs: dict[str, schedules.Replayed], days: int, done: int, past: int
+) -> str:
     cases = (
         f"{formats.count(len(waiting), 'case')} for people, scored on {formats.count(days, 'day')} of the last {DAYS}"
     )
@@ -253,8 +220,8 @@ def _basis(waiting: pl.DataFrame, times: Times, runs: dict[str, Replayed], days:
         (
             f"{cases}; {formats.count(len(waiting) - done)} are not finished and count with what they have waited so far.",
             *([_old(past)] if past else []),
-            "Replayed: this ledger's own arrivals, with readers at the hours at which they came, as fast as they were. As it "
-            f"was, that gives {_after(runs['as_it_was'])}.",
+            "What would have been is worked out from the same arrivals, with readers at the hours at which they came, as fast as "
+            f"they were. As it was, that gives {_after(runs['as_it_was'])}.",
             *([f"Not named in the stream file: {' and '.join(missing)}."] if missing else []),
         )
     )
@@ -268,18 +235,19 @@ def _old(past: int) -> str:
     )
 
 
-def _change(times: Times, runs: dict[str, Replayed], minute_cost: float, currency: str, past: int) -> str:
-    was, more = (60 * minute_cost * runs[name].present for name in ("as_it_was", "twice_the_readers"))
-    was_price, more_price = (f"{formats.amount(price)}{formats.SPACE}{currency}" for price in (was, more))
+def _change(times: Times, runs: dict[str, schedules.Replayed], work: Work, past: int) -> str:
+    was, twice, half = (runs[name].work for name in ("as_it_was", "twice_the_readers", "half_the_readers"))
     ask = "The column that says when the model answered (input.produced_at): it shows the wait for a run. "
+    by = "they were there" if work.stated is None else f"{work.stated:g} min a review, as the stream file says"
     return (
-        f"{'' if times.batch is not None or past else ask}Readers at other hours, which no replay has. Readers were there "
-        f"{durations.short(runs['as_it_was'].present)} a day for {was_price}; twice as many take {more_price}."
+        f"{'' if times.batch is not None or past else ask}Readers at other hours, of which nothing is worked out. Their work was "
+        f"{durations.short(was)} a day for {work.price(was)} ({by}): twice as many readers take up to {work.price(twice)}, "
+        f"half of them {work.price(half)}."
     )
 
 
 def _figures(
-    times: Times, runs: dict[str, Replayed], cases: int, done: int, days: int, minute_cost: float
+    times: Times, runs: dict[str, schedules.Replayed], cases: int, done: int, days: int, minute_cost: float
 ) -> dict[str, float | int | str | None]:
     figures: dict[str, float | int | str | None] = {"cases": cases, "answered": done, "days": days}
     named = {"model": times.model, "batch_wait": times.batch, "queue_wait": times.queue, "reading": times.reading}
@@ -289,5 +257,5 @@ def _figures(
         figures |= dict(zip((f"{name}_hours", f"{name}_hours_low", f"{name}_hours_high"), ends, strict=True))
     for name, life in runs.items():
         figures[f"{name}_would_have_been_hours"] = life.half
-        figures[f"{name}_cost_a_day"] = 60 * minute_cost * life.present
+        figures[f"{name}_cost_a_day"] = 60 * minute_cost * life.work
     return figures

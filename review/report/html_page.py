@@ -80,8 +80,7 @@ def html(report: Report) -> str:
         script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         lines={row["version"]: _releases(report, row) for row in report.history.iter_rows(named=True)},
         priced=model_answers.words(report.model_answers, report.currency),
-        badges=choices_text.BADGES,
-        answers=[(one, *choices_text.halves(one)) for one in report.choices],
+        answers=[(one, choices_text.badge(one), *choices_text.halves(one)) for one in report.choices],
         faults=report.faults.head(FAULTS).to_dicts(),
         others=[
             (

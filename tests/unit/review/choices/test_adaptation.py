@@ -14,8 +14,8 @@ def answer(*others: OtherModel) -> Answer:
 
 def test_of_one_model_nothing_is_asked() -> None:
     alone = answer()
-    assert (alone.state, alone.says) == ("unasked", "Not asked: m-1 is the only model, so there is one line of cost.")
-    assert "second-reader shadow mail --model M" in alone.would_change
+    assert (alone.state, alone.says) == ("unasked", "m-1 is the only model here, so there is one line of cost.")
+    assert "same two steps as in the first answer, Build or buy" in alone.would_change
 
 
 def test_a_model_that_was_trained_crosses_at_a_day_with_limits() -> None:

@@ -13,12 +13,12 @@ def answer(*others: object) -> Answer:
 
 def test_of_one_model_it_is_said_how_another_is_asked() -> None:
     alone = answer()
-    assert (alone.state, alone.says) == ("unasked", "Only m-1 is asked, so no price can be compared.")
+    assert (alone.state, alone.says) == ("unasked", "m-1 is the only model here, so no price can be compared.")
     assert alone.would_change == (
-        "Ask another model about the same cases: second-reader shadow mail --model M --wanted ask.jsonl. Then enter what each "
-        "costs: second-reader outlay mail --model M."
+        "A second model that answers the same cases: second-reader shadow mail --model M --wanted ask.jsonl writes what to ask "
+        "it. Then the costs of each beside its answers: second-reader outlay mail --model M."
     )
-    assert plain(alone.rests_on) == "4 000 decided cases, and what no other model says of any of them."
+    assert plain(alone.rests_on) == "4 000 cases so far; no second model was asked about any of them."
 
 
 def test_what_is_known_is_said_with_limits_rounded_outwards() -> None:
@@ -28,8 +28,9 @@ def test_what_is_known_is_said_with_limits_rounded_outwards() -> None:
         "At the same risk a thousand finished cases cost 150 EUR by m-2, 300 by m-1: 100 to 201 EUR less (95 % limits)."
     )
     assert plain(known.rests_on) == (
-        "On up to 400 sampled cases that both models were asked about, each with the threshold that is certified for it at the "
-        "same target; a review at 0.50 EUR (by the stream file); no outlays, for none are entered."
+        "On up to 400 sampled cases that both models were asked about, each with the threshold that is certified for it at "
+        "the same target; a review at 0.50 EUR (by the stream file); no other costs, for none are entered "
+        "(second-reader outlay mail)."
     )
     assert known.figures["m-2 saved_per_case_low"] == 0.10049
 
@@ -38,7 +39,7 @@ def test_a_model_with_dearer_keep_pays_from_a_volume_on() -> None:
     known = answer(other(outlay_a_day=9.0))
     assert plain(known.says) == (
         "At the same risk a thousand finished cases cost 240 EUR by m-2, 300 by m-1: 10.0 to 111 EUR less (95 % limits). Its "
-        "outlays are 9.00 EUR a day more: it pays from about 60 cases a day (95 % limits 45.0 to 90.0); 100 come now."
+        "other costs are 9.00 EUR a day more: it pays from about 60 cases a day (95 % limits 45.0 to 90.0); 100 come now."
     ).replace("10.0 to 111", "10.0 to 110")
     assert known.figures["m-2 break_even"] == pytest.approx(60)
     assert "second-reader outlay mail" in known.rests_on
@@ -56,7 +57,7 @@ def test_while_the_limits_hold_zero_it_is_open_and_no_break_even_is_claimed() ->
     unclear = answer(other(saved=(-0.05, 0.05, 0.15), outlay_a_day=2.0))
     assert unclear.state == "open"
     assert plain(unclear.says).endswith(
-        "which is cheaper is not known (from 70.0 EUR more to 130 less, 95 % limits). Its outlays are 2.00 EUR a day more. "
+        "which is cheaper is not known (from 70.0 EUR more to 130 less, 95 % limits). Its other costs are 2.00 EUR a day more. "
         "No break-even is claimed: the limits of what a case saves hold zero."
     )
     assert (

@@ -13,12 +13,18 @@ def answer(*others: OtherModel, changes: tuple[Change, ...] = TWO) -> Answer:
     return complexity.of("mail", "m-1", "EUR", others, 4000, changes)
 
 
+def test_a_start_without_a_review_is_explained() -> None:
+    sooner = (*TWO, Change(model_id="m-2", reviews=0, over=True))
+    text = "took people 0 to 420 reviews until their answers were released, none where the model was certified before it took"
+    assert text in plain(answer(other(), changes=sooner).says)
+
+
 def test_a_model_that_spares_more_than_a_change_takes_pays() -> None:
     known = answer(other())
     assert known.state == "known"
     assert plain(known.says) == (
         "m-2 would spare 7 300 to 14 600 reviews a year (95 % limits): more than a change takes, so it pays within a year. The "
-        "2 starts of models here took 310 to 420 reviews until the first threshold."
+        "2 starts of models here took people 310 to 420 reviews until their answers were released."
     )
     assert (known.figures["reviews_of_a_change_least"], known.figures["reviews_of_a_change_most"]) == (310, 420)
 
@@ -51,10 +57,10 @@ def test_no_model_spares_reviews_only_where_that_is_sure_of_each() -> None:
 def test_before_a_first_threshold_the_price_of_a_change_is_not_known() -> None:
     young = answer(other(), changes=(Change(model_id="m-1", reviews=90, over=False),))
     assert young.state == "open"
-    assert "What a change takes is not known: no threshold was adopted yet, after 90 reviews." in young.says
+    assert "What a change takes is not known: no answer of a model was released yet, after 90 reviews." in young.says
     alone = answer(changes=TWO[:1])
     assert alone.state == "unasked"
-    assert "The one start of a model here took 420 reviews until its first threshold." in alone.says
+    assert "The one start of a model here took people 420 reviews until its answers were released." in alone.says
     assert answer(other(saved=None)).state == "open"
 
 

@@ -102,7 +102,11 @@ def test_what_is_far_away_is_said_to_be_so() -> None:
 
 def test_without_labels_it_is_open_and_says_about_how_many_more() -> None:
     one = asked(SingleReadings(once=UNKNOWN, verdict=UNKNOWN, false=UNKNOWN, readings=None))
-    assert (one.state, one.would_change) == ("open", "9 of at least 30 cases are read blind so far.")
+    assert (one.state, one.would_change) == (
+        "open",
+        "A second person's answers where the first disagrees with the model: they show how often one reader is wrong (9 of at "
+        "least 30 cases are read blind so far).",
+    )
     assert (
         one.says
         == "Not known yet: 60 settled blind labels so far, about 14 more show the target if none of them is wrong."

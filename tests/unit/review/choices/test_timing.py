@@ -64,33 +64,6 @@ def test_the_time_is_cut_into_model_run_queue_and_reading() -> None:
     )
 
 
-def test_where_readers_come_with_the_run_real_time_is_worth_what_it_is_late_if_they_come_with_each() -> None:
-    """All of a day is scored at 19 o'clock and read in a quarter of an hour: nobody was there to read earlier."""
-    rows = cases(batch=0, queue=0).with_columns(decided=(pl.col("arrived") // DAY) * DAY + 19 * HOUR)
-    read = rows.with_columns(first=pl.col("decided") + 45 * (1 + pl.int_range(pl.len()) % 20)).with_columns(
-        final="first"
-    )
-    assert asked(read).says.startswith("Batch is enough at the hours at which readers come: real time would")
-    lives = timing.replays(read, now=NOW + DAY)
-    assert lives["as_it_was"].half == pytest.approx(6.1, abs=0.1)
-    assert lives["every_quarter_of_an_hour"].half == pytest.approx(6.1, abs=0.1)
-    assert lives[f"every_quarter_of_an_hour{timing.FOLLOW}"].half == pytest.approx(0.2, abs=0.1)
-
-
-def test_where_readers_sit_idle_between_runs_more_frequent_ones_shorten_the_wait() -> None:
-    """Two cases an hour, scored by a run of each hour and read at once, with 50 minutes idle until the next run."""
-    rows = cases(batch=0, queue=0).with_columns(arrived=pl.col("arrived") + 600)
-    hourly = rows.with_columns(decided=(pl.col("arrived") / HOUR).ceil() * HOUR)
-    read = hourly.with_columns(first=pl.col("decided") + 36 * (1 + pl.int_range(pl.len()) % 2)).with_columns(
-        final="first"
-    )
-    assert asked(read).says.startswith("Closer to real time:")
-    lives = timing.replays(read, now=NOW + DAY)
-    assert lives["as_it_was"].half == pytest.approx(0.35, abs=0.02)
-    assert lives["every_quarter_of_an_hour"].half is not None
-    assert lives["every_quarter_of_an_hour"].half < 0.25
-
-
 def test_where_neither_would_shorten_it_batch_is_enough() -> None:
     assert asked(cases(batch=0, queue=20)).says.startswith(("Batch is enough: neither", "Readers before runs"))
 
@@ -136,6 +109,22 @@ def test_with_few_days_or_no_answers_it_is_open() -> None:
     assert (none.state, none.figures["answered"]) == ("open", 0)
     empty = asked(pl.DataFrame(schema=waits.SCHEMA))
     assert (empty.state, empty.rests_on) == ("open", "No case came for people in the last 28 days.")
+
+
+def test_of_few_days_nothing_is_worked_out() -> None:
+    assert "On the same days half would have been finished after" in asked(cases(batch=1, queue=1)).says
+    assert "would have been finished" not in asked(cases(batch=1, queue=1, days=1)).says
+
+
+def test_readers_work_as_long_as_the_stream_file_says_or_as_they_were_there() -> None:
+    rows = cases(batch=1, queue=1)
+    stated = timing.answer(rows, now=NOW + DAY, alpha=0.05, minute_cost=0.5, currency="EUR", model="m-1", stated=2.0)
+    days = rows.select((pl.col("decided").max() - pl.col("decided").min()) / DAY).item()
+    assert stated.figures["as_it_was_cost_a_day"] == pytest.approx(0.5 * 2 * len(rows) / days)
+    assert "(2 min a review, as the stream file says): twice as many readers take up to" in formats.plain(
+        stated.would_change
+    )
+    assert "(they were there): twice as many" in formats.plain(asked(rows).would_change)
 
 
 def test_twice_the_readers_cost_twice_as_much() -> None:
