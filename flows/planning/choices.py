@@ -14,9 +14,11 @@ from models.evaluation import risk, waiting_times
 from models.reviewers import single_readings
 from models.routing.policy import Route
 from review import formats
+from review.adoption import proposal
 from review.adoption.evidence_counts import Part
 from review.choices import more_data, oversight, timing
 from review.choices.answer import Answer
+from review.choices.work import Work
 from review.queries import candidates, overlap, policy_history, waits
 from review.queries.outcomes import Outcomes
 from review.report.figures import Report
@@ -36,19 +38,26 @@ def of(
 ) -> tuple[Answer, ...]:
     """The answers in the order of the questions. `report`: of the same ledger; `whole`: all its cases of the epoch; `waited`: as
     `waited` gives them."""
-    buy, upkeep, adaptation = choices_costs.costs(run, in_force, cases, report.others)
+    costs = run.stream.costs
+    minutes = None if report.what_if.minutes_known == "assumed" else report.what_if.minutes
+    work = Work(minutes=minutes, minute_cost=costs.review_minute, currency=costs.currency)
+    buy, upkeep, adaptation = choices_costs.costs(run, in_force, cases, report.others, work)
     return (
         buy,
         upkeep,
-        _more_data(run, in_force, cases, progress_by_scope),
-        _timing(run, in_force, waited, report.made_at),
+        _more_data(run, in_force, cases, progress_by_scope, work),
+        _timing(in_force, waited, report.made_at, work),
         adaptation,
-        _oversight(report, in_force, whole),
+        _oversight(run, report, in_force, whole, progress_by_scope.get(""), work),
     )
 
 
 def _more_data(
-    run: runs.Run, in_force: policy_history.PolicyInForce, cases: Outcomes, progress_by_scope: Progresses
+    run: runs.Run,
+    in_force: policy_history.PolicyInForce,
+    cases: Outcomes,
+    progress_by_scope: Progresses,
+    work: Work,
 ) -> Answer:
     region = _region(in_force, progress_by_scope)
     claims = overlap.claims(run.ledger, run.stream.name, run.stream.review.overlap)
@@ -59,17 +68,12 @@ def _more_data(
         claims = claims.filter(pl.col("prediction") == region.of_class)
     read = single_readings.of(overlap.twice_read(claims, cases.people), in_force.delta)
     seconds = cases.people.readings.filter("blind")["seconds"].drop_nulls().to_numpy()
-    price = run.stream.costs
     return more_data.answer(
         region,
         read,
         target=in_force.target_error,
-        work=more_data.Work(
-            seconds=waiting_times.quantile(seconds, np.zeros(len(seconds), bool), 0.5, in_force.delta),
-            stated=price.minutes_per_review,
-            minute_cost=price.review_minute,
-            currency=price.currency,
-        ),
+        work=work,
+        seconds=waiting_times.quantile(seconds, np.zeros(len(seconds), bool), 0.5, in_force.delta),
         second_opinion=run.stream.review.second_opinion,
         stream=run.stream.name,
         candidate=candidates.with_curve(run.ledger, run.stream.name),
@@ -83,7 +87,8 @@ def _region(in_force: policy_history.PolicyInForce, progress_by_scope: Progresse
     steps = {part: certificate.needed(one) for part, one in progress_by_scope.items()}
     part = min(steps, key=lambda name: (step.labels if (step := steps[name]) is not None else certificate.FAR, name))
     nearest = steps[part]
-    return more_data.region(progress_by_scope[part], None if nearest is None else nearest.threshold, part)
+    step = None if nearest is None else nearest.threshold
+    return more_data.region(progress_by_scope[part], step, part, today=in_force.policy.threshold)
 
 
 def waited(run: runs.Run, cases: Outcomes, now: str) -> pl.DataFrame:
@@ -94,22 +99,22 @@ def waited(run: runs.Run, cases: Outcomes, now: str) -> pl.DataFrame:
     )
 
 
-def _timing(run: runs.Run, in_force: policy_history.PolicyInForce, rows: pl.DataFrame, now: str) -> Answer:
-    return timing.answer(
-        rows,
-        now=timestamps.parse(now).timestamp(),
-        alpha=in_force.delta,
-        minute_cost=run.stream.costs.review_minute,
-        stated=run.stream.costs.minutes_per_review,
-        currency=run.stream.costs.currency,
-        model=in_force.model_id,
-    )
+def _timing(in_force: policy_history.PolicyInForce, rows: pl.DataFrame, now: str, work: Work) -> Answer:
+    at = timestamps.parse(now).timestamp()
+    return timing.answer(rows, now=at, alpha=in_force.delta, work=work, model=in_force.model_id)
 
 
-def _oversight(report: Report, in_force: policy_history.PolicyInForce, whole: Part) -> Answer:
+def _oversight(
+    run: runs.Run,
+    report: Report,
+    in_force: policy_history.PolicyInForce,
+    whole: Part,
+    progress: certificate.Progress | None,
+    work: Work,
+) -> Answer:
     rest = whole.counts.filter(pl.col("route") == Route.REVIEW)
-    step = None if report.proposal is None else report.proposal.needed
     today, era = in_force.policy.threshold, report.era
+    carried = era is not None and era.state == "carried"
     return oversight.answer(
         cases=report.cases,
         released=report.released,
@@ -118,18 +123,36 @@ def _oversight(report: Report, in_force: policy_history.PolicyInForce, whole: Pa
         promise=oversight.Promise(
             target=report.target,
             certified=report.verdict == "certified",
-            until=formats.when(era.until).partition(",")[0] if era is not None and era.state == "carried" else "",
+            until=formats.when(era.until).partition(",")[0] if era is not None and carried else "",
+            labels=None if carried or progress is None else _labels(progress, today),
         ),
-        needed=None
-        if step is None
-        else oversight.Step(
-            labels=step.labels, threshold=step.threshold, widens=today is None or step.threshold < today
-        ),
-        money=_money(report, today),
+        needed=_step(report, today),
+        work=work,
+        money=_money(run, report, today),
     )
 
 
-def _money(report: Report, threshold: float | None) -> oversight.Money | None:
+def _labels(progress: certificate.Progress, threshold: float | None) -> int | None:
+    """The labels that the certificate of a threshold rests on; None: it is none of the plan."""
+    if threshold not in progress.plan.thresholds:
+        return None
+    return round(progress.labels[progress.plan.thresholds.index(threshold)])
+
+
+def _step(report: Report, today: float | None) -> oversight.Step | None:
+    step = None if report.proposal is None else report.proposal.needed
+    if step is None:
+        return None
+    there = report.what_if.rows.filter(pl.col("threshold") == step.threshold)
+    return oversight.Step(
+        labels=step.labels,
+        threshold=step.threshold,
+        share=None if there.is_empty() else there["coverage"][0],
+        widens=today is None or step.threshold < today,
+    )
+
+
+def _money(run: runs.Run, report: Report, threshold: float | None) -> oversight.Money | None:
     """What a thousand cases cost at today's threshold, and with nothing released; None: nothing is, or it is not known."""
     if threshold is None:
         return None
@@ -137,11 +160,18 @@ def _money(report: Report, threshold: float | None) -> oversight.Money | None:
     today = rows.filter(pl.col("threshold") == threshold, pl.col("cost").is_not_null())
     if today.is_empty():
         return None
-    row = today.row(0, named=True)
+    row, all_read = today.row(0, named=True), rows.row(0, named=True)["cost"]
+    prices = proposal.prices(run.stream, report.reviewers)
+    of_errors = 1000 * prices.error * row["coverage"]  # of a thousand cases, were all wrong that go out
+    even = row["error"] + (all_read - row["cost"]) / of_errors if of_errors else None
     return oversight.Money(
         today=row["cost"],
         low=row["cost_low"],
         high=row["cost_high"],
-        all_read=rows.row(0, named=True)["cost"],
+        all_read=all_read,
+        error=prices.error,
+        review=prices.review,
+        even=None if even is None or not 0 < even < 1 else even,
+        people_err=bool(prices.human_error_rate),
         currency=report.currency,
     )

@@ -7,12 +7,13 @@ from review.adoption.other_models import OtherModel
 from review.choices import adaptation, build_or_buy, complexity
 from review.choices.answer import Answer
 from review.choices.complexity import Change
+from review.choices.work import Work
 from review.queries import changeovers, policy_history
 from review.queries.outcomes import Outcomes
 
 
 def costs(
-    run: runs.Run, in_force: policy_history.PolicyInForce, cases: Outcomes, others: tuple[OtherModel, ...]
+    run: runs.Run, in_force: policy_history.PolicyInForce, cases: Outcomes, others: tuple[OtherModel, ...], work: Work
 ) -> tuple[Answer, Answer, Answer]:
     """The first, the second and the fifth answer, in this order.
 
@@ -26,6 +27,6 @@ def costs(
     )
     return (
         build_or_buy.of(name, model, currency, others, decided),
-        complexity.of(name, model, currency, others, decided, changes),
+        complexity.of(name, model, work, others, decided, changes),
         adaptation.of(name, model, currency, others, decided, date.fromisoformat(runs.clock()[:10])),
     )

@@ -23,11 +23,10 @@ _MOST = 200  # readings that fit into a turn
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turns:
     """When somebody could begin to read a case and be done, in the order of their beginnings; seconds since any moment, as all
-    here. `present`: seconds that readers were there."""
+    here."""
 
     begins: Floats
     ends: Floats
-    present: float
 
 
 def turns(answered: Floats, seconds: Floats, reader: Numbers, *, times: float = 1.0, slow: float = 1.0) -> Turns:
@@ -58,15 +57,15 @@ def turns(answered: Floats, seconds: Floats, reader: Numbers, *, times: float = 
     new = np.concatenate(([True], who[1:] != who[:-1])) if len(who) else np.zeros(0, bool)
     before = np.where(new, -np.inf, np.concatenate(([-np.inf], ends[:-1]))[: len(ends)])
     begins = np.where(ends - before < BREAK, before, np.maximum(ends - took, before))
-    begins, ends, present = _split(begins, ends, took, slow)
+    begins, ends = _split(begins, ends, took, slow)
     in_time = np.argsort(begins, kind="stable")
     upto = np.floor(np.arange(len(ends) + 1) * times + 1e-9)
     again = np.repeat(in_time, np.diff(upto).astype(np.int64))
-    return Turns(begins=begins[again], ends=ends[again], present=float(present[again].sum()))
+    return Turns(begins=begins[again], ends=ends[again])
 
 
-def _split(begins: Floats, ends: Floats, took: Floats, slow: float) -> tuple[Floats, Floats, Floats]:
-    """As many equal turns in each as readings fit into it: when a reading begins at the latest, when it ends, how long it is."""
+def _split(begins: Floats, ends: Floats, took: Floats, slow: float) -> tuple[Floats, Floats]:
+    """As many equal turns in each as readings fit into it: when a reading begins at the latest, and when it ends."""
     whole = ends - begins
     work = (1 - slow) * np.minimum(took, whole) + slow * whole
     fit = np.floor(np.divide(whole, work, out=np.ones_like(whole), where=work > 0) + 1e-9)
@@ -75,7 +74,7 @@ def _split(begins: Floats, ends: Floats, took: Floats, slow: float) -> tuple[Flo
     first, length = np.repeat(begins, count), np.repeat(whole / count, count)
     last = place == np.repeat(count, count) - 1
     upto = np.where(last, np.repeat(ends, count), first + (place + 1) * length)
-    return upto - np.minimum(np.repeat(took, count), length), upto, length
+    return upto - np.minimum(np.repeat(took, count), length), upto
 
 
 def scored(arrived: Floats, every: float) -> Floats:
@@ -93,7 +92,7 @@ def read(ready: Floats, free: Turns) -> Floats:
 
     A turn takes a case that was ready when its reading began.
 
-    >>> some = Turns(begins=np.array([10.0, 20.0, 30.0]), ends=np.array([15.0, 25.0, 35.0]), present=15.0)
+    >>> some = Turns(begins=np.array([10.0, 20.0, 30.0]), ends=np.array([15.0, 25.0, 35.0]))
     >>> read(np.array([0.0, 0.0, 50.0]), some).tolist()
     [15.0, 25.0, inf]
     """

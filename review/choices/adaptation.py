@@ -12,7 +12,7 @@ from review.adoption.other_models import OtherModel
 from review.choices import asked
 from review.choices.answer import Answer, State
 
-QUESTION = "Prompt or fine-tune: which has cost less so far, and when do the two lines of cost cross?"
+QUESTION = "Prompt or fine-tune: which has cost less so far, and when does the other become the cheaper?"
 LONG = 36_500  # days; a crossing later than that has no date
 
 
@@ -23,7 +23,7 @@ def of(stream: str, model: str, currency: str, others: Sequence[OtherModel], dec
     """
     known = asked.with_spending(others)
     if not known:
-        only = f"{model} is the only model here, so there is one line of cost."
+        only = f"No second model was asked beside {model}, so there is no second cost to set beside its own."
         return asked.nobody(QUESTION, only, stream, decided)
     says: list[str] = []
     states: list[State] = []

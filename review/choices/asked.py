@@ -28,16 +28,17 @@ def nobody(question: str, says: str, stream: str, decided: int, first: bool = Fa
     `decided`: cases so far. `first`: whether it is the first of such answers, which says what to do.
     """
     steps = (
-        f"A second model that answers the same cases: second-reader shadow {stream} --model M --wanted ask.jsonl writes what to "
-        f"ask it. Then the costs of each beside its answers: second-reader outlay {stream} --model M."
+        "A second model, asked about cases that people have read already, so that it takes no reviews: second-reader shadow "
+        f"{stream} --model M --wanted ask.jsonl writes these cases into a file. What each model costs beside its answers is "
+        f"entered with second-reader outlay {stream} --model M."
     )
     return Answer(
         question=question,
         state="unasked",
-        missing="no second model",
+        missing="a second model",
         says=says,
         rests_on=f"{formats.count(decided, 'case')} so far; no second model was asked about any of them.",
-        would_change=steps if first else "The same two steps as in the first answer, Build or buy.",
+        would_change=steps if first else "A second model, as for Build or buy.",
         figures={},
     )
 

@@ -11,9 +11,11 @@ from review.adoption.equal_risk import Spending
 from review.adoption.other_models import OtherModel
 from review.choices import asked
 from review.choices.answer import Answer, State
+from review.choices.work import Work
 
-QUESTION = "Complexity or upkeep: does the better model spare more reviews than the change takes?"
+QUESTION = "Complexity or upkeep: does a better model spare more reviews than the change to it takes?"
 YEAR = 365  # days
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,12 @@ class Change:
 
 
 def of(
-    stream: str, model: str, currency: str, others: Sequence[OtherModel], decided: int, changes: Sequence[Change]
+    stream: str,
+    model: str,
+    work: Work,
+    others: Sequence[OtherModel],
+    decided: int,
+    changes: Sequence[Change],
 ) -> Answer:
     """The answer for a stream's model, the others that were asked, and all epochs of the stream, oldest first.
 
@@ -34,7 +41,7 @@ def of(
     """
     known = asked.with_spending(others)
     prices = [change.reviews for change in changes if change.over]
-    took = _took(prices, changes)
+    took = _took(prices, changes, work)
     figures: dict[str, float | int | str | None] = {
         "changes": len(prices),
         "reviews_of_a_change_least": min(prices, default=None),
@@ -42,7 +49,7 @@ def of(
     }
     if not known:
         nobody = asked.nobody(
-            QUESTION, f"{model} is the only model here, so no better one is known. {took}", stream, decided
+            QUESTION, f"No second model was asked beside {model}, so no better one is known. {took}", stream, decided
         )
         rests_on = f"{nobody.rests_on} The reviews from the start of each model to its first adopted threshold."
         return replace(nobody, rests_on=rests_on, figures=figures)
@@ -55,9 +62,9 @@ def of(
     return Answer(
         question=QUESTION,
         state=state,
-        says=f"{text} {took}{_beside(one, spending, spared, currency)}",
+        says=f"{text} {took}{_beside(one, spending, spared, work.currency)}",
         rests_on=(
-            f"{asked.rests_on(known, stream, currency)} A change: the reviews in the ledger from the start of each model to "
+            f"{asked.rests_on(known, stream, work.currency)} A change: the reviews in the ledger from the start of each model to "
             "its first adopted threshold."
         ),
         would_change=change,
@@ -111,22 +118,23 @@ def _weighed(
     return "open", f"{text}.", f"More answers of {name}: the limits hold the price of a change."
 
 
-def _took(prices: Sequence[int], changes: Sequence[Change]) -> str:
-    """What changes have taken in this stream."""
+def _took(prices: Sequence[int], changes: Sequence[Change], work: Work) -> str:
+    """What changes have taken in this stream, the newest `_SHOWN` one by one."""
     if not prices:
-        so_far = changes[-1].reviews if changes else 0
-        after = formats.count(so_far, "review")
+        after = formats.count(changes[-1].reviews if changes else 0, "review")
         return f"What a change takes is not known: no answer of a model was released yet, after {after}."
-    unread = ", none where the model was certified before it took over" if min(prices) == 0 else ""
+    took = [_price(reviews, work) for reviews in prices[-_SHOWN:]]
     if len(prices) == 1:
-        return (
-            f"The one start of a model here took people {formats.count(prices[0], 'review')} until its answers were released"
-            f"{unread}."
-        )
-    return (
-        f"The {len(prices)} starts of models here took people {formats.count(min(prices))} to "
-        f"{formats.count(max(prices), 'review')} until their answers were released{unread}."
-    )
+        return f"The one start of a model here took {took[0]} until its answers were released."
+    newest = f"newest {_SHOWN} of the " if len(prices) > _SHOWN else ""
+    return f"The {newest}{len(prices)} starts of models here took {', then '.join(took)} until their answers were released."
+
+
+def _price(reviews: int, work: Work) -> str:
+    if not reviews:
+        return "no review (it was certified before it took over)"
+    effort = work.effort(reviews)
+    return f"{formats.count(reviews, 'review')}{f' ({effort})' if effort else ''}"
 
 
 def _upkeep(spending: Spending) -> float:

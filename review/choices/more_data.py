@@ -9,42 +9,12 @@ from models.reviewers.single_readings import SingleReadings
 from review import formats
 from review.choices import learning_text
 from review.choices.answer import Answer, State
+from review.choices.work import Work
 from review.queries.candidates import Candidate
 
-QUESTION = "More data or better data?"
-HOUR = 3600.0
+QUESTION = "More data or better data: which labels certify the target with less work?"
 
 Figure = Estimate | NotEnoughEvidence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """What a reading takes, and the price of a reader's minute in the stream's currency.
-
-    `stated`: minutes of a review by the stream file, which stand wherever the report speaks of work; None: it does not say, and
-    the measured seconds do.
-    """
-
-    seconds: Figure
-    minute_cost: float
-    currency: str
-    stated: float | None = None
-
-    def hours(self, readings: float) -> float | None:
-        """Of people, for so many readings; None: nobody has measured it."""
-        if self.stated:
-            return readings * self.stated / 60
-        return (
-            readings * self.seconds.value / HOUR if isinstance(self.seconds, Estimate) and self.seconds.value else None
-        )
-
-    def cost(self, hours: float) -> float:
-        """Of so many hours."""
-        return 60 * hours * self.minute_cost
-
-    def price(self, hours: float) -> str:
-        """The same with its currency."""
-        return f"{formats.amount(self.cost(hours))}{formats.SPACE}{self.currency}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +23,7 @@ class Region:
 
     `threshold`: their least confidence; None: no plan is laid yet. `of_class`: of a stream with a threshold per class the class,
     else empty. `level`: the share of delta left for it. `seen`: settled labels so far. `more`: whether it would release more than
-    what is certified.
+    what is certified. `today`: the threshold in force; None: nothing is released.
     """
 
     threshold: float | None
@@ -62,6 +32,7 @@ class Region:
     group_size: int = 1
     of_class: str = ""
     more: bool = True
+    today: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +56,11 @@ class Way:
         return None if self.labels is None else self.labels * self.readings
 
 
-def region(progress: Progress, step: float | None, of_class: str = "") -> Region:
-    """Where the next certificate would stand: at the threshold `step`, else at the strictest that a walk has stopped at."""
+def region(progress: Progress, step: float | None, of_class: str = "", today: float | None = None) -> Region:
+    """Where the next certificate would stand: at the threshold `step`, else at the strictest that a walk has stopped at.
+
+    `today`: the threshold in force.
+    """
     plan, stops = progress.plan, sorted(progress.stops, key=lambda stop: stop.at)
     stop = next((one for one in stops if plan.thresholds[one.at] == step), stops[0] if stops else None)
     if stop is None:
@@ -101,6 +75,7 @@ def region(progress: Progress, step: float | None, of_class: str = "") -> Region
         group_size=plan.group_size,
         of_class=of_class,
         more=more,
+        today=today,
     )
 
 
@@ -110,22 +85,26 @@ def answer(
     *,
     target: float,
     work: Work,
+    seconds: Figure,
     second_opinion: bool,
     stream: str,
     candidate: Candidate | None = None,
 ) -> Answer:
-    """`read`: of the cases of the region. `candidate`: the one whose learning curve is the newest."""
+    """`read`: of the cases of the region. `seconds`: that half of the readings took. `candidate`: the one whose learning curve is
+    the newest."""
     once = way(read.once, target, region, 1.0) if isinstance(read.once, Estimate) else None
     twice = way(read.verdict, target, region, read.readings or 1.0) if isinstance(read.verdict, Estimate) else None
-    known: State = "known" if once is not None and twice is not None else "open"
+    known: State = (
+        "known" if once is not None and twice is not None and _decided(read.false, once, twice, target) else "open"
+    )
     return Answer(
         question=QUESTION,
         state=known if second_opinion else "unasked",
-        missing="" if second_opinion else "review.second_opinion is off",
+        missing="" if second_opinion else "review.second_opinion",
         says=" ".join([_sentences(region, read, once, twice, target, work), *learning_text.quoted(candidate)]),
-        rests_on=f"{_basis(region, read, work)} {learning_text.rests_on(candidate, stream)}",
+        rests_on=f"{_basis(region, read, work, seconds)} {learning_text.rests_on(candidate, stream)}",
         would_change=_change(region, read, target, second_opinion=second_opinion),
-        figures=_figures(region, read, once, twice, work) | learning_text.figures(candidate),
+        figures=_figures(region, read, once, twice, work, seconds) | learning_text.figures(candidate),
     )
 
 
@@ -145,23 +124,36 @@ def way(wrong: Estimate, target: float, region: Region, readings: float) -> Way:
     )
 
 
+def _decided(false: Figure, once: Way, twice: Way, target: float) -> bool:
+    """Whether the kind of label that is named reaches the target, or fails to, wherever in their limits the figures lie."""
+    if isinstance(false, Estimate) and false.low >= target:
+        return True
+    by_one, by_two = once.all_readings, twice.all_readings
+    named = once if by_one is not None and (by_two is None or by_one <= by_two) else twice
+    return named.worst is not None or named.least is None
+
+
 def _sentences(
     region: Region, read: SingleReadings, once: Way | None, twice: Way | None, target: float, work: Work
 ) -> str:
     if once is None:
         fewest = labels_to_target.needed(0.0, target, region.level, group_size=region.group_size)
         more = 0 if fewest is None else max(fewest.n - region.seen, 0)
+        effort = work.effort(more)
         return (
-            f"Not known yet: {formats.count(region.seen, 'settled blind label')} so far, about {formats.count(more)} more show "
-            "the target if none of them is wrong."
+            f"Not known yet: {formats.count(region.seen, 'label')} so far, about {formats.count(more)} more"
+            f"{f' ({effort})' if effort else ''} show the target of {formats.whole(target)} if none of them is wrong."
         )
     whose = f"answers{_where(region)}" if _where(region) else "all answers"
     alone = f"For {whose} and the target of {formats.whole(target)}: read once, {_side(once, target, work)}"
     if twice is None:
         return f"{alone}."
     checked = f"read again by another person where the first disagrees with the model, {_side(twice, target, work)}"
+    there = f"Of these labels {formats.count(region.seen)} are there." if region.seen else ""
     lead = _lead(read.false, once, twice, target)
-    return " ".join(filter(None, (lead, f"{alone}; {checked}.", _equal(read, work))))
+    if lead and not _decided(read.false, once, twice, target):
+        lead = f"So far {lead[:1].lower()}{lead[1:]}"
+    return " ".join(filter(None, (lead, f"{alone}; {checked}.", there, _equal(read, work))))
 
 
 def _lead(false: Figure, once: Way, twice: Way, target: float) -> str:
@@ -183,9 +175,21 @@ def _lead(false: Figure, once: Way, twice: Way, target: float) -> str:
     )
 
 
-def _where(region: Region) -> str:
+def _where(region: Region, *, beside: bool = True) -> str:
+    """Of which answers it speaks; `beside`: and where that lies beside today's threshold."""
     of_class = f" {region.of_class!r}" if region.of_class else ""
-    return of_class if region.threshold is None else f"{of_class} at {formats.threshold(region.threshold)}"
+    if region.threshold is None:
+        return of_class
+    lies = ""
+    if beside and region.today is not None and not region.of_class:
+        lies = (
+            " (today's threshold)"
+            if region.threshold == region.today
+            else " (below today's threshold, so more would go out)"
+            if region.threshold < region.today
+            else " (above today's threshold)"
+        )
+    return f"{of_class} at {formats.threshold(region.threshold)}{lies}"
 
 
 def _side(one: Way, target: float, work: Work) -> str:
@@ -200,9 +204,8 @@ def _side(one: Way, target: float, work: Work) -> str:
     limits = f"limits {least} to {worst}"
     if one.worst is None and one.wrong.high >= target:
         limits = f"at least {least}, and at the worse limit no number is enough"
-    hours = work.hours(one.labels * one.readings)
-    effort = "" if hours is None else f", {formats.people(hours)} for {work.price(hours)}"
-    return f"about {formats.count(one.labels, 'label')} ({limits}){effort}"
+    effort = work.effort(one.labels * one.readings)
+    return f"about {formats.count(one.labels, 'label')} in all ({limits}){f', {effort}' if effort else ''}"
 
 
 def _equal(read: SingleReadings, work: Work) -> str:
@@ -226,19 +229,20 @@ def _between(one: Estimate) -> str:
     return f"limits {formats.at_least(one.low)} to {formats.at_most(one.high)}"
 
 
-def _basis(region: Region, read: SingleReadings, work: Work) -> str:
+def _basis(region: Region, read: SingleReadings, work: Work, seconds: Figure) -> str:
     cases, against = formats.count(read.once.n, "case"), formats.count(read.once.errors)
-    took = work.seconds
-    by_file = f" A reading takes {work.stated:g} min, as the stream file says." if work.stated else ""
-    seconds = by_file or (
-        f" Half of the readings took at most {formats.seconds(took.value)} (limits {formats.seconds(took.low)} to "
-        f"{formats.seconds(took.high)})."
-        if isinstance(took, Estimate)
-        else ""
-    )
+    took = ""
+    if work.minutes:
+        took = f" A review is taken for {work.minutes:.2g} min."
+    if isinstance(seconds, Estimate):
+        took += (
+            f" Half of the readings took at most {formats.seconds(seconds.value)} (limits {formats.seconds(seconds.low)} to "
+            f"{formats.seconds(seconds.high)})."
+        )
     return (
-        f"{cases} read blind{_where(region)}; the first reader disagreed with the model in {against}.{seconds} A number of "
-        "labels is one that is enough in 4 of 5 streams like this one. Second readings are taken to err each by themselves."
+        f"{cases} read{_where(region, beside=False)}, of which {formats.count(region.seen)} count already; the first reader "
+        f"disagreed with the model in {against}.{took} A number of labels is enough in 4 of 5 streams like this one. Second "
+        "readers are taken to err each by themselves."
     )
 
 
@@ -248,6 +252,8 @@ def _change(region: Region, read: SingleReadings, target: float, *, second_opini
             "The key review.second_opinion of the stream file is off, so nobody reads again what a reader disagrees with. "
             "Switched on, it shows how often one reader is wrong."
         )
+    if isinstance(read.once, NotEnoughEvidence):
+        return f"More labels: {read.once.reason}."
     if isinstance(read.false, NotEnoughEvidence):
         return (
             "A second person's answers where the first disagrees with the model: they show how often one reader is wrong "
@@ -263,13 +269,13 @@ def _change(region: Region, read: SingleReadings, target: float, *, second_opini
 
 
 def _figures(
-    region: Region, read: SingleReadings, once: Way | None, twice: Way | None, work: Work
+    region: Region, read: SingleReadings, once: Way | None, twice: Way | None, work: Work, seconds: Figure
 ) -> dict[str, float | int | str | None]:
     figures: dict[str, float | int | str | None] = {
         "threshold": region.threshold,
         "class": region.of_class or None,
         "labels_so_far": region.seen,
-        "seconds_a_reading": work.seconds.value if isinstance(work.seconds, Estimate) else None,
+        "seconds_a_reading": seconds.value if isinstance(seconds, Estimate) else None,
         "readings_a_verdict": read.readings,
     }
     rates = {"right_called_wrong": read.false, "wrong_read_once": read.once, "wrong_by_verdict": read.verdict}

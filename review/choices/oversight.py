@@ -1,10 +1,11 @@
-"""Automation or oversight: how much goes out alone, how wrong that is, and what is not known of what people add. Pure."""
+"""Automation or oversight: what each costs, how much goes out alone, how wrong that is, and what people could add. Pure."""
 
 from dataclasses import dataclass
 
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
 from review import formats
 from review.choices.answer import Answer, State
+from review.choices.work import Work
 
 QUESTION = "Automation or oversight?"
 Figure = Estimate | NotEnoughEvidence
@@ -12,10 +13,12 @@ Figure = Estimate | NotEnoughEvidence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """The next certificate: more blind `labels` until then, its least confidence, and whether it releases more than today."""
+    """The next certificate: more blind `labels` until then, its least confidence, and the share of cases it would release, in
+    [0, 1]; `widens`: whether that is more than today."""
 
     labels: int
     threshold: float
+    share: float | None
     widens: bool
 
 
@@ -23,24 +26,31 @@ class Step:
 class Money:
     """What a thousand cases cost in the stream's currency: as they are released today, and if people read them all.
 
-    `low`, `high`: of today, with the error among the released at its limits.
+    `low`, `high`: of today, with the error among the released at its limits. `error`, `review`: the prices of one. `even`: the
+    error among the released, in [0, 1], above which today costs more; None: there is none. `people_err`: whether people's own
+    errors are counted.
     """
 
     today: float
     low: float
     high: float
     all_read: float
+    error: float
+    review: float
+    even: float | None
+    people_err: bool
     currency: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
-    """What stands behind what is released. `until`: when a certificate that is carried over ends, as "3 May"; empty: it is
-    not carried over."""
+    """What stands behind what is released. `until`: when a certificate that is carried over ends, as "3 May"; empty: it is not
+    carried over. `labels`: those it rests on; None: they are of before."""
 
     target: float
     certified: bool
     until: str = ""
+    labels: int | None = None
 
 
 def answer(
@@ -51,19 +61,24 @@ def answer(
     read: Figure,
     promise: Promise,
     needed: Step | None,
+    work: Work,
     money: Money | None = None,
 ) -> Answer:
-    """From the figures of the report.
+    """From the figures of the report, of the cases since the model in force began.
 
     `error`: among the released. `read`: how often the model is wrong in the cases that people read instead. `needed`: None:
     unknown, or no step is left. `money`: None: nothing is released, or its price is not known.
     """
     return Answer(
         question=QUESTION,
-        state=_state(error, promise),
-        says=" ".join(filter(None, (_alone(cases, released, error, promise), _costs(money), _people(read)))),
+        state=_state(error, promise, money),
+        says=" ".join(
+            filter(
+                None, (_lead(money, promise), _alone(cases, released, error, promise), _prices(money), _people(read))
+            )
+        ),
         rests_on=_basis(cases, released, error, read),
-        would_change=_change(promise, needed),
+        would_change=_change(promise, needed, work),
         figures={
             "cases": cases,
             "released": released,
@@ -76,16 +91,40 @@ def answer(
             "cost_of_1000_low": None if money is None else money.low,
             "cost_of_1000_high": None if money is None else money.high,
             "cost_of_1000_read_by_people": None if money is None else money.all_read,
+            "break_even_error": None if money is None else money.even,
         },
     )
 
 
-def _state(error: Figure, promise: Promise) -> State:
-    """Known where it is certified, or where the limits say on which side of the target the error lies."""
+def _state(error: Figure, promise: Promise, money: Money | None) -> State:
+    """Known where it is certified or the limits say on which side of the target the error lies, and which side costs less."""
+    if money is not None and money.low <= money.all_read <= money.high:
+        return "open"
     if promise.certified:
         return "known"
     known = isinstance(error, Estimate) and (error.high <= promise.target or error.low > promise.target)
     return "known" if known else "open"
+
+
+def _lead(money: Money | None, promise: Promise) -> str:
+    """Which side costs less where the limits say so, and from when on there is no choice."""
+    if money is None:
+        return ""
+    low, high = formats.amounts(money.low, money.high)
+    cheaper = (
+        "Automation costs less"
+        if money.high < money.all_read
+        else "Oversight costs less"
+        if money.low > money.all_read
+        else "Not known which costs less"
+    )
+    until = ""
+    if promise.certified and promise.until:
+        until = f", to whom every case goes after {promise.until} unless it is certified again by then"
+    return (
+        f"{cheaper}: a thousand cases take {formats.amount(money.today)} {money.currency} with the machine (limits {low} to "
+        f"{high}) and {formats.amount(money.all_read)} {money.currency} with people alone{until}."
+    )
 
 
 def _alone(cases: int, released: int, error: Figure, promise: Promise) -> str:
@@ -94,37 +133,46 @@ def _alone(cases: int, released: int, error: Figure, promise: Promise) -> str:
     if not released:
         return "Oversight: the machine answers nothing alone, and people read every case."
     goal = f"at most {formats.whole(promise.target)} wrong"
-    until = f" until {promise.until}" if promise.until else ""
-    lead = f"Automation, certified{until} ({goal})" if promise.certified else f"Automation, but uncertified ({goal})"
-    share = f"{lead}: the machine answers {formats.share(released / cases)} of cases alone"
+    share = f"The machine answers {formats.share(released / cases)} of cases alone, " + (
+        f"certified to be {goal}." if promise.certified else f"and nothing certifies them to be {goal}."
+    )
     if isinstance(error, NotEnoughEvidence):
-        return f"{share}, and how many of these answers are wrong is not known yet."
-    return f"{share}, and {formats.share(error.value)} of these answers are wrong ({_between(error)})."
+        return f"{share} How many of these answers are wrong is not known yet."
+    seen = f"Of these answers {formats.share(error.value)} are wrong ({_between(error)})"
+    if promise.certified and error.high > promise.target:
+        rests = (
+            "labels of before"
+            if promise.labels is None
+            else f"{formats.count(promise.labels, 'label')} of answers as sure, released or not"
+        )
+        seen += (
+            f": the {formats.count(error.n, 'label')} of what went out could not show the promise by themselves, and the "
+            f"certificate rests on {rests}"
+        )
+    return f"{share} {seen}."
 
 
-def _costs(money: Money | None) -> str:
-    """Today's cost beside that of people who read everything, and which is less where the limits say so."""
+def _prices(money: Money | None) -> str:
+    """What the two costs are made of, and from which error on the machine's is the higher."""
     if money is None:
         return ""
-    today, all_read = formats.amount(money.today), formats.amount(money.all_read)
-    low, high = formats.amounts(money.low, money.high)
-    both = (
-        f"A thousand cases cost {today} {money.currency} as it is (limits {low} to {high}: reviews, audits, the model and the "
-        f"errors that go out), and {all_read} {money.currency} if people read them all"
+    own = "" if money.people_err else "; people's own errors are not counted"
+    priced = (
+        f"An error that goes out is priced at {formats.amount(money.error)} {money.currency}, a review at "
+        f"{formats.amount(money.review)} {money.currency}{own}."
     )
-    if money.high < money.all_read:
-        return f"{both}: automation costs less."
-    if money.low > money.all_read:
-        return f"{both}: oversight costs less."
-    return f"{both}: which costs less is not known."
+    if money.even is None:
+        return priced
+    even = formats.share(money.even)
+    return f"{priced} The machine costs more than people alone if more than {even} of what goes out is wrong."
 
 
 def _people(read: Figure) -> str:
     if isinstance(read, NotEnoughEvidence):
         return "What people add where they read is open."
     return (
-        f"Where people read, the model is wrong in {formats.share(read.value)} of cases ({_between(read)}): they can add no more "
-        "than that. How much of it they do add is open: nobody has measured how often they are wrong themselves."
+        f"Where people read, the model is wrong in {formats.share(read.value)} of cases ({_between(read)}): they can correct no "
+        "more than that. How many of these they find is open: it is not measured."
     )
 
 
@@ -133,36 +181,32 @@ def _between(error: Estimate) -> str:
 
 
 def _basis(cases: int, released: int, error: Figure, read: Figure) -> str:
-    counted = f"{formats.count(released)} of {formats.count(cases, 'case')} released, which is counted"
+    counted = f"{formats.count(released)} of {formats.count(cases, 'case')} since this model began were released"
     labels = [
-        f"{formats.labels(one)} among {where}"
-        for one, where in ((error, "the released"), (read, "the rest"))
+        f"{formats.labels(one)} {where}"
+        for one, where in ((error, "among the released"), (read, "among the rest"))
         if isinstance(one, Estimate)
     ]
-    blind = (
-        f"; {' and '.join(labels)}, from people who saw no answer of the model" if labels else "; no blind label yet"
-    )
-    return f"{counted}{blind}."
+    if not labels:
+        return f"{counted}; no label yet."
+    return f"{counted}; {' and '.join(labels)}. Each label counts by the chance with which its case was chosen."
 
 
-def _change(promise: Promise, needed: Step | None) -> str:
+def _change(promise: Promise, needed: Step | None, work: Work) -> str:
     goal = f"at most {formats.whole(promise.target)} wrong"
     now = "" if promise.certified else f"Nothing certifies the promise ({goal}) today."
-    if promise.certified and promise.until:
-        now = (
-            f"After {promise.until} every case goes to a person, unless the labels since the certificate was earned certify it "
-            "again."
-        )
-    more = "" if needed is None else _more(needed)
-    known = "Cases whose right answer is known beforehand, put among the others, would show what people add."
+    more = "" if needed is None else _more(needed, work)
+    known = "Test cases, whose right answer is known beforehand, put among the others would show what people find."
     return " ".join(filter(None, (now, more, known)))
 
 
-def _more(step: Step) -> str:
-    about = f"About {formats.count(step.labels, 'more blind label')} would"
+def _more(step: Step, work: Work) -> str:
+    effort = work.effort(step.labels)
+    about = f"About {formats.count(step.labels, 'more label')}{f' ({effort})' if effort else ''} would"
+    share = "" if step.share is None else f", {formats.share(step.share)} of cases"
     if step.widens:
-        return f"{about} let more go out."
-    return f"{about} certify anew what the model answers at confidence ≥ {formats.number(step.threshold)}."
+        return f"{about} let more go out{share}."
+    return f"{about} certify anew what the model answers at confidence ≥ {formats.number(step.threshold)}{share}."
 
 
 def _limits(name: str, figure: Figure) -> dict[str, float | None]:

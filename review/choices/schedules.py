@@ -1,7 +1,6 @@
 """What other schedules and other numbers of readers would have made of the wait, worked out from the cases that came. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -24,15 +23,10 @@ _LIKE = 0.95  # of the wait that was: a replay that gives it is like it
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replayed:
-    """By when half of the cases would have been answered, in hours (None: they would not), and readers' hours of work a day."""
-
-    half: float | None
-    work: float
+Halves = dict[str, float | None]  # by what would have been: hours by which half of the cases are answered; None: never
 
 
-def replays(waits: pl.DataFrame, *, now: float, stated: float | None = None) -> dict[str, Replayed]:
+def replays(waits: pl.DataFrame, *, now: float) -> Halves:
     """The ledger's own arrivals under its own schedule and others, and with its own readers and others.
 
     What nobody would have read counts with what it would have waited by now. Other schedules only where the input says when the
@@ -45,24 +39,23 @@ def replays(waits: pl.DataFrame, *, now: float, stated: float | None = None) -> 
     decided = waits["decided"].to_numpy()
     arrived = waits["arrived"].fill_null(waits["decided"]).to_numpy()
     counts = (waits["route"] == "REVIEW").to_numpy()
-    days = max(float(decided.max() - decided.min()) / 86_400, 1.0)
 
-    def lived(ready: Floats, times: float, slow: float) -> Replayed:
+    def half_of(taken: Floats, still: NDArray[np.bool_]) -> float | None:
+        half = waiting_times.reached(np.maximum(taken, 0.0), still, 0.5)
+        return None if half is None else half / durations.HOUR
+
+    def lived(ready: Floats, times: float, slow: float) -> float | None:
         free = queue_replay.turns(answered, seconds, names, times=times, slow=slow)
         ended = queue_replay.read(ready, free)[counts]
         still = np.isinf(ended)
-        half = waiting_times.reached(np.maximum(np.where(still, now, ended) - arrived[counts], 0.0), still, 0.5)
-        worked = free.present / durations.HOUR if stated is None else times * len(read) * stated / 60
-        return Replayed(half=None if half is None else half / durations.HOUR, work=worked / days)
+        return half_of(np.where(still, now, ended) - arrived[counts], still)
 
-    def followed(ready: Floats) -> Replayed:
+    def followed(ready: Floats) -> float | None:
         waited, open_ = (waits["first"] - waits["decided"]).to_numpy(), waits["first"].is_null().to_numpy()
-        taken = np.where(open_, now - arrived, ready - arrived + waited)[counts]
-        half = waiting_times.reached(np.maximum(taken, 0.0), open_[counts], 0.5)
-        return Replayed(half=None if half is None else half / durations.HOUR, work=lives["as_it_was"].work)
+        return half_of(np.where(open_, now - arrived, ready - arrived + waited)[counts], open_[counts])
 
-    slow = _slow(lambda share: lived(decided, 1.0, share).half)
-    lives = {"as_it_was": lived(decided, 1.0, slow)}
+    slow = _slow(lambda share: lived(decided, 1.0, share))
+    lives: Halves = {"as_it_was": lived(decided, 1.0, slow)}
     if waits["arrived"].is_not_null().any():
         ready = {name: queue_replay.scored(arrived, every) for name, every in SCHEDULES.items()}
         lives |= {name: lived(at, 1.0, slow) for name, at in ready.items()}

@@ -11,9 +11,11 @@ from models.evaluation.estimate import Estimate, NotEnoughEvidence
 from review import formats
 from review.choices import channels, durations, schedules
 from review.choices.answer import Answer, State
+from review.choices.work import Work
 
-QUESTION = "Batch or real time?"
+QUESTION = "Batch or real time: would more frequent runs, or more readers, finish cases sooner?"
 DAYS = 28  # that are looked back on
+DAY = 86_400  # seconds
 FEWEST_DAYS = 6  # on which cases were decided: with fewer the limits of "half of them" are anything
 _AS_THEY_CAME = " Channels stand side by side as they came: which cases went by which was not left to chance."
 _WORTH = 0.1  # of the wait: a change that takes off less is no reason for one
@@ -35,47 +37,31 @@ class Times:
     nearly_all: Figure
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """What a reader's minute costs, in the stream's currency, and the minutes of a review by the stream file, if it says them."""
-
-    minute_cost: float
-    currency: str
-    stated: float | None
-
-    def price(self, hours: float) -> str:
-        """Of so many hours."""
-        return f"{formats.amount(60 * self.minute_cost * hours)}{formats.SPACE}{self.currency}"
-
-
 def answer(
     waits: pl.DataFrame,
     *,
     now: float,
     alpha: float,
-    minute_cost: float,
-    currency: str,
+    work: Work,
     model: str,
-    stated: float | None = None,
 ) -> Answer:
     """From the cases of the last days (`review.queries.waits`).
 
     What the model answered more than `DAYS` before it was scored is old data, for which no run came late: it counts from when it
-    was scored. `now`: seconds since 1970. `minute_cost`: of a reader's minute. `model`: whose answers the channels are priced by.
-    `stated`: minutes of a review by the stream file; None: it does not say, and readers work as long as they are there.
+    was scored. `now`: seconds since 1970. `model`: whose answers the channels are priced by.
     """
-    old = (pl.col("decided") - pl.col("arrived") > DAYS * 86_400).fill_null(value=False)
+    old = (pl.col("decided") - pl.col("arrived") > DAYS * DAY).fill_null(value=False)
     waits = waits.with_columns(was_old=old, arrived=pl.when(~old).then("arrived"))
     waiting = waits.filter(pl.col("route") == "REVIEW")
     past = int(waiting["was_old"].sum())
-    days = waiting.select((pl.col("decided") // 86_400).n_unique()).item() if len(waiting) else 0
+    days = waiting.select((pl.col("decided") // DAY).n_unique()).item() if len(waiting) else 0
     done = int(waiting["final"].is_not_null().sum())
     if not done:
         return _nothing(len(waiting), days)
     times = parts(waiting, now=now, alpha=alpha)
-    runs = schedules.replays(waits, now=now, stated=stated)
+    runs = schedules.replays(waits, now=now)
     by_channel = channels.of(waits, now=now, alpha=alpha, model=model)
-    work = Work(minute_cost=minute_cost, currency=currency, stated=stated)
+    a_day = _reviews_a_day(waits)
     unknown = isinstance(times.final, NotEnoughEvidence)
     state: State = "open" if unknown else "unasked" if times.batch is None and not past else "known"
     return Answer(
@@ -83,18 +69,20 @@ def answer(
         state=state,
         missing="no input.produced_at" if state == "unasked" else "",
         says=" ".join(
-            filter(None, (_lead(runs, times), _final(times, done, days), _split(times), _would(runs, times)))
+            filter(
+                None, (_lead(runs, times), _final(times, done, days), _split(times), _would(runs, times, work, a_day))
+            )
         ),
         rests_on=_basis(waiting, times, runs, days, done, past) + (_AS_THEY_CAME if by_channel else ""),
-        would_change=channels.change(waits, by_channel) + _change(times, runs, work, past),
-        figures=_figures(times, runs, len(waiting), done, days, minute_cost) | channels.figures(by_channel),
-        lines=channels.lines(by_channel, currency),
+        would_change=channels.change(waits, by_channel) + _change(times, past, days),
+        figures=_figures(times, runs, len(waiting), done, days, work, a_day) | channels.figures(by_channel),
+        lines=channels.lines(by_channel, work.currency),
     )
 
 
 def parts(waiting: pl.DataFrame, *, now: float, alpha: float) -> Times:
     """Each part of the time to the final answer. A case that nobody has answered counts with what it has waited so far."""
-    day = (waiting["decided"] // 86_400).cast(pl.Int64).to_numpy()
+    day = (waiting["decided"] // DAY).cast(pl.Int64).to_numpy()
     decided, final, first = (waiting[name].to_numpy() for name in ("decided", "final", "first"))
     seconds = waiting["seconds"].fill_null(0.0).to_numpy()
     arrived = waiting["arrived"].fill_null(waiting["decided"]).to_numpy()
@@ -136,14 +124,14 @@ def _nothing(cases: int, days: int) -> Answer:
     )
 
 
-def _lead(runs: dict[str, schedules.Replayed], times: Times) -> str:
+def _lead(runs: schedules.Halves, times: Times) -> str:
     """What would shorten the wait most, where anything would by a tenth."""
-    was = runs["as_it_was"].half
+    was = runs["as_it_was"]
     if isinstance(times.final, NotEnoughEvidence) or not was:
         return ""
 
     def gain(name: str) -> float:
-        half = runs[name].half if name in runs else None
+        half = runs.get(name)
         return 0.0 if half is None else 1 - half / was
 
     by_runs, by_readers, by_both = map(
@@ -185,12 +173,19 @@ def _split(times: Times) -> str:
     return f"Step by step, for half of them at most: {', '.join(parts_)}." if len(parts_) > 1 else ""
 
 
-def _would(runs: dict[str, schedules.Replayed], times: Times) -> str:
+def _reviews_a_day(waits: pl.DataFrame) -> float:
+    """Cases that people have read, by the days from the first decision to the last, at least one."""
+    read = int(waits["first"].is_not_null().sum())
+    span = waits.select((pl.col("decided").max() - pl.col("decided").min()) / DAY).item() if len(waits) else None
+    return read / max(span or 0.0, 1.0)
+
+
+def _would(runs: schedules.Halves, times: Times, work: Work, a_day: float) -> str:
     """What other schedules and readers would have made of it; of few days it would say nothing that others like them hold."""
     if isinstance(times.final, NotEnoughEvidence):
         return ""
-    follow = runs.get(f"{schedules.OFTEN}{schedules.FOLLOW}")
-    with_runs = "" if follow is None else f" ({_after(follow)} if readers came with each)"
+    follow = f"{schedules.OFTEN}{schedules.FOLLOW}"
+    with_runs = f" ({_after(runs[follow])} if readers came with each)" if follow in runs else ""
     words = {
         schedules.OFTEN: f"with a run every quarter of an hour{with_runs}",
         "once_a_day": "with one a day",
@@ -198,16 +193,16 @@ def _would(runs: dict[str, schedules.Replayed], times: Times) -> str:
         "half_the_readers": "with half of them",
     }
     parts_ = [f"{_after(runs[name])} {text}" for name, text in words.items() if name in runs]
-    return f"On the same days half would have been finished after {', '.join(parts_)}."
+    would = f"On the same days half would have been finished after {', '.join(parts_)}."
+    effort = work.effort(a_day)
+    return f"{would} Reading took {effort} a day." if effort else would
 
 
-def _after(one: schedules.Replayed) -> str:
-    return "more than there is" if one.half is None else durations.short(one.half)
+def _after(half: float | None) -> str:
+    return "more than there is" if half is None else durations.short(half)
 
 
-def _basis(
-    waiting: pl.DataFrame, times: Times, runs: dict[str, schedules.Replayed], days: int, done: int, past: int
-) -> str:
+def _basis(waiting: pl.DataFrame, times: Times, runs: schedules.Halves, days: int, done: int, past: int) -> str:
     cases = (
         f"{formats.count(len(waiting), 'case')} for people, scored on {formats.count(days, 'day')} of the last {DAYS}"
     )
@@ -220,8 +215,7 @@ def _basis(
         (
             f"{cases}; {formats.count(len(waiting) - done)} are not finished and count with what they have waited so far.",
             *([_old(past)] if past else []),
-            "What would have been is worked out from the same arrivals, with readers at the hours at which they came, as fast as "
-            f"they were. As it was, that gives {_after(runs['as_it_was'])}.",
+            *([_as_it_was(runs)] if isinstance(times.final, Estimate) else []),
             *([f"Not named in the stream file: {' and '.join(missing)}."] if missing else []),
         )
     )
@@ -235,19 +229,33 @@ def _old(past: int) -> str:
     )
 
 
-def _change(times: Times, runs: dict[str, schedules.Replayed], work: Work, past: int) -> str:
-    was, twice, half = (runs[name].work for name in ("as_it_was", "twice_the_readers", "half_the_readers"))
-    ask = "The column that says when the model answered (input.produced_at): it shows the wait for a run. "
-    by = "they were there" if work.stated is None else f"{work.stated:g} min a review, as the stream file says"
+def _as_it_was(runs: schedules.Halves) -> str:
     return (
-        f"{'' if times.batch is not None or past else ask}Readers at other hours, of which nothing is worked out. Their work was "
-        f"{durations.short(was)} a day for {work.price(was)} ({by}): twice as many readers take up to {work.price(twice)}, "
-        f"half of them {work.price(half)}."
+        "What would have been is worked out from the same arrivals, with readers at the hours at which they came, as fast as "
+        f"they were; for the schedule and the readers that there were, that gives {_after(runs['as_it_was'])}."
     )
 
 
+def _change(times: Times, past: int, days: int) -> str:
+    column = (
+        ""
+        if times.batch is not None or past
+        else "The column that says when the model answered (input.produced_at): it shows the wait for a run. "
+    )
+    if isinstance(times.final, NotEnoughEvidence):
+        more = formats.count(max(FEWEST_DAYS - days, 1), "more day")
+        return f"{column}About {more} on which people finish cases: with fewer than {FEWEST_DAYS} chance decides."
+    return f"{column}Readers who come at other hours: what that would do is not worked out."
+
+
 def _figures(
-    times: Times, runs: dict[str, schedules.Replayed], cases: int, done: int, days: int, minute_cost: float
+    times: Times,
+    runs: schedules.Halves,
+    cases: int,
+    done: int,
+    days: int,
+    work: Work,
+    a_day: float,
 ) -> dict[str, float | int | str | None]:
     figures: dict[str, float | int | str | None] = {"cases": cases, "answered": done, "days": days}
     named = {"model": times.model, "batch_wait": times.batch, "queue_wait": times.queue, "reading": times.reading}
@@ -255,7 +263,6 @@ def _figures(
     for name, one in named.items():
         ends = (one.value, one.low, one.high) if isinstance(one, Estimate) else (None, None, None)
         figures |= dict(zip((f"{name}_hours", f"{name}_hours_low", f"{name}_hours_high"), ends, strict=True))
-    for name, life in runs.items():
-        figures[f"{name}_would_have_been_hours"] = life.half
-        figures[f"{name}_cost_a_day"] = 60 * minute_cost * life.work
-    return figures
+    figures |= {f"{name}_would_have_been_hours": half for name, half in runs.items()}
+    hours = work.hours(a_day)
+    return figures | {"reading_cost_a_day": None if hours is None else work.cost(hours)}

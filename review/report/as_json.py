@@ -40,7 +40,7 @@ def whole(report: Report) -> dict[str, Any]:
                                       threshold (certified on its own score), coverage, needed, ours (share released now),
                                       cost, latency_ms, our_cost, our_latency_ms, spending {money, priced, paired, today,
                                       reviews, break_even, lines: a finished case, of this model and of the other}; or empty
-    choices                           the owner's questions: question, state (known | open | unasked), says, rests_on,
+    choices                           the owner's questions: question, state (known | open | unasked), missing, says, rests_on,
                                       would_change, figures (by name, hours and shares in [0, 1]), lines (of each channel)
     model_answers {cost, latency_ms, latency_ms_95}   of the last 28 days: the mean cost of an answer; what half of the answers
                                       and 95 in 100 stay below; null: the input does not say

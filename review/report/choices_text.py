@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from review.choices.answer import Answer
 
-BADGES = {"known": "known", "open": "open", "unasked": "not asked"}
+BADGES = {"known": "known", "open": "open", "unasked": "missing"}
 
 
 def badge(answer: Answer) -> str:

@@ -17,6 +17,7 @@ from review.adoption.equal_risk import Spending
 from review.adoption.other_models import OtherModel
 from review.choices import spending_text
 from review.choices.answer import Answer
+from review.choices.work import Work
 from review.queries import changeovers
 from review.report import as_json, report
 from tests.integration import ledger_facts as facts
@@ -53,7 +54,9 @@ def spent(desk: Desk) -> Spending:
 
 def answers(desk: Desk) -> tuple[Answer, Answer, Answer]:
     cases = desk.cases()
-    return choices_costs.costs(desk.run(), desk.in_force(), cases, other_models.of(desk.run(), desk.in_force(), cases))
+    others_ = other_models.of(desk.run(), desk.in_force(), cases)
+    work = Work(minutes=None, minute_cost=0.5, currency="EUR")
+    return choices_costs.costs(desk.run(), desk.in_force(), cases, others_, work)
 
 
 def test_the_other_model_is_priced_at_its_own_threshold(desk: Desk) -> None:
@@ -136,7 +139,7 @@ def test_the_report_says_what_a_case_costs(desk: Desk) -> None:
     sentence = spending_text.of(one, "m-1", "EUR")
     start = "At the same risk a thousand finished cases cost 177 EUR by m-2, 33.3 by m-1: 143 to 144 EUR more (97.5 % limits)."
     assert formats.plain(sentence).startswith(start)
-    assert "Its outlays are 80.0 EUR a day more" in sentence
+    assert "Its other costs are 80.0 EUR a day more" in sentence
     assert sentence in report.page(new_report)
     (row,) = as_json.whole(new_report)["others"]
     assert row["spending"]["money"]["outlay_a_day"] == (0, 80.0)
@@ -161,11 +164,12 @@ def test_a_change_took_the_reviews_until_the_first_threshold(desk: Desk, clock: 
 
 def test_where_no_other_model_was_asked_the_answers_say_how_to(desk: Desk) -> None:
     desk.arrive("a", 40, 0.9)
-    for answer in answers(desk):
-        assert answer.state == "unasked"
-        assert "second-reader shadow mail --model M --wanted ask.jsonl" in answer.would_change
-        assert formats.plain(answer.rests_on).startswith("40 decided cases")
-    assert "no threshold was adopted yet, after" in answers(desk)[1].says
+    for place, answer in enumerate(answers(desk)):
+        assert (answer.state, answer.missing) == ("unasked", "a second model")
+        how = "second-reader shadow mail --model M --wanted ask.jsonl" if place == 0 else "as for Build or buy"
+        assert how in answer.would_change
+        assert formats.plain(answer.rests_on).startswith("40 cases so far")
+    assert "no answer of a model was released yet, after" in answers(desk)[1].says
 
 
 def test_where_a_price_is_missing_the_answers_say_which(desk: Desk) -> None:

@@ -21,8 +21,7 @@ def people(*values: int) -> queue_replay.Numbers:
 def test_a_reader_is_there_from_the_last_answer_on_or_for_the_seconds_of_the_reading() -> None:
     free = queue_replay.turns(numbers(100, 160, 9000), numbers(40, 20, 30), people(1, 1, 1))
     assert free.begins.tolist() == [60, 140, 8970]
-    assert free.ends.tolist() == [100, 160, 9000]
-    assert free.present == 40 + 60 + 30, "after a break of an hour a reader begins anew"
+    assert free.ends.tolist() == [100, 160, 9000], "after a break of an hour a reader begins anew"
 
 
 def test_readers_are_each_by_themselves() -> None:
@@ -35,7 +34,6 @@ def test_twice_the_readers_have_each_turn_twice_and_half_of_them_every_second() 
     twice, half = (queue_replay.turns(answered, seconds, reader, times=times) for times in (2.0, 0.5))
     assert twice.ends.tolist() == [100, 100, 200, 200, 300, 300, 400, 400]
     assert half.ends.tolist() == [200, 400]
-    assert (twice.present, half.present) == (700, 200)
 
 
 def test_into_a_turn_with_idle_time_fit_more_readings() -> None:
@@ -44,11 +42,10 @@ def test_into_a_turn_with_idle_time_fit_more_readings() -> None:
     assert idle.ends.tolist() == [100, 200, 300, 400]
     assert half.ends.tolist() == [100, 250, 400]
     assert busy.ends.tolist() == [100, 400]
-    assert idle.present == busy.present == 400
 
 
 def test_cases_are_read_in_the_order_in_which_they_became_ready_and_a_turn_without_one_is_lost() -> None:
-    free = queue_replay.Turns(begins=numbers(0, 10, 20, 30), ends=numbers(5, 15, 25, 35), present=20.0)
+    free = queue_replay.Turns(begins=numbers(0, 10, 20, 30), ends=numbers(5, 15, 25, 35))
     assert queue_replay.read(numbers(12, 1), free).tolist() == [25, 15]
     assert queue_replay.read(numbers(0, 0, 0, 0, 0), free).tolist() == [5, 15, 25, 35, np.inf]
     assert queue_replay.read(numbers(), free).tolist() == []

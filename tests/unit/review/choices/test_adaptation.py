@@ -14,8 +14,11 @@ def answer(*others: OtherModel) -> Answer:
 
 def test_of_one_model_nothing_is_asked() -> None:
     alone = answer()
-    assert (alone.state, alone.says) == ("unasked", "m-1 is the only model here, so there is one line of cost.")
-    assert "same two steps as in the first answer, Build or buy" in alone.would_change
+    assert (alone.state, alone.says) == (
+        "unasked",
+        "No second model was asked beside m-1, so there is no second cost to set beside its own.",
+    )
+    assert "A second model, as for Build or buy." == alone.would_change
 
 
 def test_a_model_that_was_trained_crosses_at_a_day_with_limits() -> None:

@@ -4,19 +4,26 @@ from review.adoption.other_models import OtherModel
 from review.choices import complexity
 from review.choices.answer import Answer
 from review.choices.complexity import Change
+from review.choices.work import Work
 from tests.unit.review.choices.other_facts import other, plain
 
+WORK = Work(minutes=2.0, minute_cost=0.5, currency="EUR")
 TWO = (Change(model_id="m-0", reviews=420, over=True), Change(model_id="m-1", reviews=310, over=True))
 
 
 def answer(*others: OtherModel, changes: tuple[Change, ...] = TWO) -> Answer:
-    return complexity.of("mail", "m-1", "EUR", others, 4000, changes)
+    return complexity.of("mail", "m-1", WORK, others, 4000, changes)
 
 
 def test_a_start_without_a_review_is_explained() -> None:
     sooner = (*TWO, Change(model_id="m-2", reviews=0, over=True))
-    text = "took people 0 to 420 reviews until their answers were released, none where the model was certified before it took"
+    text = (
+        "The 3 starts of models here took 420 reviews (14 hours of people for 420 EUR), then 310 reviews (11 hours of people for "
+        "310 EUR), then no review (it was certified before it took over) until their answers were released."
+    )
     assert text in plain(answer(other(), changes=sooner).says)
+    later = (*sooner, Change(model_id="m-3", reviews=5, over=True))
+    assert "The newest 3 of the 4 starts of models here took 310 reviews" in plain(answer(other(), changes=later).says)
 
 
 def test_a_model_that_spares_more_than_a_change_takes_pays() -> None:
@@ -24,7 +31,8 @@ def test_a_model_that_spares_more_than_a_change_takes_pays() -> None:
     assert known.state == "known"
     assert plain(known.says) == (
         "m-2 would spare 7 300 to 14 600 reviews a year (95 % limits): more than a change takes, so it pays within a year. The "
-        "2 starts of models here took people 310 to 420 reviews until their answers were released."
+        "2 starts of models here took 420 reviews (14 hours of people for 420 EUR), then 310 reviews (11 hours of people for 310 "
+        "EUR) until their answers were released."
     )
     assert (known.figures["reviews_of_a_change_least"], known.figures["reviews_of_a_change_most"]) == (310, 420)
 
@@ -60,7 +68,9 @@ def test_before_a_first_threshold_the_price_of_a_change_is_not_known() -> None:
     assert "What a change takes is not known: no answer of a model was released yet, after 90 reviews." in young.says
     alone = answer(changes=TWO[:1])
     assert alone.state == "unasked"
-    assert "The one start of a model here took people 420 reviews until its answers were released." in alone.says
+    assert "The one start of a model here took 420 reviews (14 hours of people for 420 EUR) until its answers" in plain(
+        alone.says
+    )
     assert answer(other(saved=None)).state == "open"
 
 

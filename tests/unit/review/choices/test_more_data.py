@@ -11,7 +11,8 @@ from models.reviewers.single_readings import SingleReadings
 from review import formats
 from review.choices import more_data
 from review.choices.answer import Answer
-from review.choices.more_data import Region, Work
+from review.choices.more_data import Region
+from review.choices.work import Work
 from review.queries.candidates import Candidate
 from tests.unit.review.choices.test_learning_text import RISING
 
@@ -36,7 +37,7 @@ def share(value: float, low: float, high: float) -> Estimate:
 
 
 SECONDS = replace(share(0.5, 0.1, 0.9), value=36.0, low=30.0, high=40.0)
-WORK = Work(seconds=SECONDS, minute_cost=0.5, currency="EUR")
+WORK = Work(minutes=0.6, minute_cost=0.5, currency="EUR")
 GOOD = SingleReadings(
     once=share(0.012, 0.008, 0.02), verdict=share(0.01, 0.006, 0.02), false=share(0.002, 0.0, 0.006), readings=1.02
 )
@@ -54,7 +55,14 @@ def asked(
     candidate: Candidate | None = None,
 ) -> Answer:
     return more_data.answer(
-        region, read, target=0.05, work=work, second_opinion=second, stream="mail", candidate=candidate
+        region,
+        read,
+        target=0.05,
+        work=work,
+        seconds=SECONDS,
+        second_opinion=second,
+        stream="mail",
+        candidate=candidate,
     )
 
 
@@ -64,7 +72,8 @@ def test_where_one_reader_is_nearly_always_right_more_data_is_the_cheaper() -> N
     assert one.state == "known"
     assert says.startswith("More data:")
     assert "For answers at confidence ≥ 0.9 and the target of 5 %: read once, about 213 labels" in says
-    assert "(limits 174 to 442), 3 hours of people for 63.9 EUR; read again by another person" in says
+    assert "in all (limits 174 to 442), 3 hours of people for 63.9 EUR; read again by another person" in says
+    assert "Of these labels 60 are there." in says
     assert one.figures["labels_once"] == 213
     hours, cost = one.figures["hours_once"], one.figures["cost_once"]
     assert hours == pytest.approx(213 * 36 / 3600)
@@ -104,12 +113,11 @@ def test_without_labels_it_is_open_and_says_about_how_many_more() -> None:
     one = asked(SingleReadings(once=UNKNOWN, verdict=UNKNOWN, false=UNKNOWN, readings=None))
     assert (one.state, one.would_change) == (
         "open",
-        "A second person's answers where the first disagrees with the model: they show how often one reader is wrong (9 of at "
-        "least 30 cases are read blind so far).",
+        "More labels: 9 of at least 30 cases are read blind so far.",
     )
-    assert (
-        one.says
-        == "Not known yet: 60 settled blind labels so far, about 14 more show the target if none of them is wrong."
+    assert formats.plain(one.says) == (
+        "Not known yet: 60 labels so far, about 14 more (9 min of people for 4.20 EUR) show the target of 5 % if none of them is "
+        "wrong."
     )
 
 
@@ -120,19 +128,31 @@ def test_without_second_readings_the_key_is_named() -> None:
     assert one.says.startswith("For answers at confidence")
 
 
-def test_work_is_priced_by_the_minutes_that_the_stream_file_states() -> None:
-    stated = asked(GOOD, work=replace(WORK, stated=2.0))
-    hours = stated.figures["hours_once"]
-    measured = asked(GOOD).figures["hours_once"]
+def test_work_is_priced_by_the_minutes_of_a_review_and_what_was_measured_stands_beside() -> None:
+    slow = asked(GOOD, work=replace(WORK, minutes=2.0))
+    hours = slow.figures["hours_once"]
+    quick = asked(GOOD).figures["hours_once"]
     assert isinstance(hours, float)
-    assert isinstance(measured, float)
-    assert hours == pytest.approx(measured * 120 / 36)
-    assert "A reading takes 2 min, as the stream file says." in formats.plain(stated.rests_on)
-    assert "Half of the readings" not in stated.rests_on
+    assert isinstance(quick, float)
+    assert hours == pytest.approx(quick * 2 / 0.6)
+    assert "A review is taken for 2 min. Half of the readings took at most 36.0 s" in formats.plain(slow.rests_on)
 
 
-def test_without_measured_seconds_no_hours_are_said() -> None:
-    one = asked(GOOD, work=replace(WORK, seconds=UNKNOWN))
+def test_it_is_known_only_where_it_stands_wherever_in_their_limits_the_figures_lie() -> None:
+    unsure = asked(replace(GOOD, once=share(0.049, 0.03, 0.06), verdict=share(0.01, 0.006, 0.06)))
+    assert unsure.state == "open"
+    assert formats.plain(unsure.says).startswith("So far better data: only labels that another person checks")
+    assert "(at least 131, and at the worse limit no number is enough)" in formats.plain(unsure.says)
+
+
+def test_it_says_where_the_threshold_lies_beside_todays() -> None:
+    for today, text in ((0.9, "today's threshold"), (0.95, "below today's threshold, so more"), (0.5, "above today's")):
+        assert f"at confidence ≥ 0.9 ({text}" in formats.plain(asked(GOOD, region=replace(REGION, today=today)).says)
+    assert "today" not in asked(GOOD).says
+
+
+def test_without_minutes_no_hours_are_said() -> None:
+    one = asked(GOOD, work=replace(WORK, minutes=None))
     assert "of people" not in one.says.partition("For answers")[2]
     assert one.figures["hours_once"] is None
 

@@ -1,16 +1,32 @@
 """Automation or oversight: what is known of both sides, and that what people add is not."""
 
+from dataclasses import replace
+
+import pytest
+
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
 from review import formats
 from review.choices import oversight
 from review.choices.answer import Answer
+from review.choices.work import Work
 
 NOTHING = NotEnoughEvidence(reason="nothing has been released yet", n=0, errors=0)
 ERROR = Estimate(value=0.008, low=0.001, high=0.021, alpha=0.05, n=250, errors=2, method="by hand")
 READ = Estimate(value=0.15, low=0.1, high=0.2, alpha=0.05, n=100, errors=15, method="by hand")
 
-STEP = oversight.Step(labels=40, threshold=0.7, widens=True)
-MONEY = oversight.Money(today=320.0, low=280.0, high=390.0, all_read=500.0, currency="EUR")
+STEP = oversight.Step(labels=40, threshold=0.7, share=0.71, widens=True)
+WORK = Work(minutes=2.0, minute_cost=0.5, currency="EUR")
+MONEY = oversight.Money(
+    today=320.0,
+    low=280.0,
+    high=390.0,
+    all_read=500.0,
+    error=20.0,
+    review=0.5,
+    even=0.023,
+    people_err=False,
+    currency="EUR",
+)
 
 
 def asked(
@@ -24,27 +40,38 @@ def asked(
     until: str = "",
     money: oversight.Money | None = MONEY,
 ) -> Answer:
-    promise = oversight.Promise(target=0.02, certified=certified, until=until)
+    promise = oversight.Promise(target=0.02, certified=certified, until=until, labels=None if until else 900)
     return oversight.answer(
-        cases=cases, released=released, error=error, read=read, promise=promise, needed=needed, money=money
+        cases=cases,
+        released=released,
+        error=error,
+        read=read,
+        promise=promise,
+        needed=needed,
+        work=WORK,
+        money=money,
     )
 
 
-def test_what_goes_out_alone_how_wrong_it_is_what_it_costs_and_what_people_could_add_at_most() -> None:
+def test_what_each_costs_how_wrong_it_is_and_what_people_could_add_at_most() -> None:
     one = asked()
     assert one.state == "known"
     assert formats.plain(one.says) == (
-        "Automation, certified (at most 2 % wrong): the machine answers 60.0 % of cases alone, and 0.80 % of these answers are "
-        "wrong (limits 0.10 % to 2.1 %). A thousand cases cost 320 EUR as it is (limits 280 to 390: reviews, audits, the model "
-        "and the errors that go out), and 500 EUR if people read them all: automation costs less. Where people read, the model "
-        "is wrong in 15.0 % of cases (limits 10.0 % to 20.0 %): they can add no more than that. How much of it they do add is "
-        "open: nobody has measured how often they are wrong themselves."
+        "Automation costs less: a thousand cases take 320 EUR with the machine (limits 280 to 390) and 500 EUR with people "
+        "alone. The machine answers 60.0 % of cases alone, certified to be at most 2 % wrong. Of these answers 0.80 % are wrong "
+        "(limits 0.10 % to 2.1 %): the 250 labels of what went out could not show the promise by themselves, and the certificate "
+        "rests on 900 labels of answers as sure, released or not. An error that goes out is priced at 20.0 EUR, a review at 0.50 "
+        "EUR; people's own errors are not counted. The machine costs more than people alone if more than 2.3 % of what goes out "
+        "is wrong. Where people read, the model is wrong in 15.0 % of cases (limits 10.0 % to 20.0 %): they can correct no more "
+        "than that. How many of these they find is open: it is not measured."
     )
     assert formats.plain(one.rests_on) == (
-        "600 of 1 000 cases released, which is counted; 250 blind labels, 2 wrong among the released and 100 blind labels, "
-        "15 wrong among the rest, from people who saw no answer of the model."
+        "600 of 1 000 cases since this model began were released; 250 blind labels, 2 wrong among the released and 100 blind "
+        "labels, 15 wrong among the rest. Each label counts by the chance with which its case was chosen."
     )
-    assert formats.plain(one.would_change).startswith("About 40 more blind labels would let more go out.")
+    assert formats.plain(one.would_change).startswith(
+        "About 40 more labels (2 hours of people for 40.0 EUR) would let more go out, 71.0 % of cases."
+    )
     assert (one.figures["error"], one.figures["error_of_the_rest_high"], one.figures["people_add"]) == (
         0.008,
         0.2,
@@ -53,12 +80,24 @@ def test_what_goes_out_alone_how_wrong_it_is_what_it_costs_and_what_people_could
     assert (one.figures["cost_of_1000"], one.figures["cost_of_1000_read_by_people"]) == (320.0, 500.0)
 
 
-def test_which_costs_less_is_claimed_only_where_the_limits_say_so() -> None:
-    dear = oversight.Money(today=320.0, low=280.0, high=390.0, all_read=250.0, currency="EUR")
-    assert "250 EUR if people read them all: oversight costs less." in formats.plain(asked(money=dear).says)
-    near = oversight.Money(today=320.0, low=280.0, high=390.0, all_read=330.0, currency="EUR")
-    assert "330 EUR if people read them all: which costs less is not known." in formats.plain(asked(money=near).says)
+@pytest.mark.parametrize(
+    ("all_read", "lead", "state"),
+    [
+        (500.0, "Automation costs less: a thousand", "known"),
+        (250.0, "Oversight costs less: a thousand", "known"),
+        (330.0, "Not known which costs less: a thousand", "open"),
+    ],
+)
+def test_which_costs_less_is_claimed_only_where_the_limits_say_so(all_read: float, lead: str, state: str) -> None:
+    one = asked(money=replace(MONEY, all_read=all_read))
+    assert (one.says[: len(lead)], one.state) == (lead, state)
+
+
+def test_what_is_not_known_of_prices_is_not_said() -> None:
     assert "EUR" not in asked(money=None).says
+    bare = asked(money=replace(MONEY, even=None, people_err=True)).says
+    assert "The machine costs more than people alone" not in bare
+    assert "people's own errors" not in bare
 
 
 def test_it_is_known_where_a_certificate_or_the_limits_say_on_which_side_of_the_target_the_error_lies() -> None:
@@ -68,7 +107,8 @@ def test_it_is_known_where_a_certificate_or_the_limits_say_on_which_side_of_the_
         for low, value, high in ((0.001, 0.01, 0.02), (0.021, 0.03, 0.05))
     )
     assert asked(error=better, certified=False).state == asked(error=worse, certified=False).state == "known"
-    assert asked(error=worse, certified=False).says.startswith("Automation, but uncertified (at most")
+    assert "alone, and nothing certifies them to be at most 2 % wrong." in formats.plain(asked(certified=False).says)
+    assert "could not show" not in asked(error=better).says
 
 
 def test_while_nothing_is_known_it_is_open() -> None:
@@ -77,17 +117,17 @@ def test_while_nothing_is_known_it_is_open() -> None:
     assert empty.says == "No case has arrived yet. What people add where they read is open."
     alone = asked(0, NOTHING, certified=False, money=None)
     assert alone.says.startswith("Oversight: the machine answers nothing alone, and people read every case.")
-    assert "how many of these answers are wrong is not known yet" in asked(60, NOTHING).says
+    assert "How many of these answers are wrong is not known yet" in asked(60, NOTHING).says
     assert asked(60, NOTHING, certified=False).would_change.startswith("Nothing certifies the promise")
 
 
 def test_a_certificate_that_is_carried_over_says_when_it_ends_and_what_labels_would_do() -> None:
-    stricter = oversight.Step(labels=684, threshold=0.9, widens=False)
+    stricter = oversight.Step(labels=684, threshold=0.9, share=None, widens=False)
     one = asked(needed=stricter, until="9 January 2027")
-    assert formats.plain(one.says).startswith("Automation, certified until 9 January 2027 (at most 2 % wrong): the")
-    text = formats.plain(one.would_change)
-    assert text.startswith("After 9 January 2027 every case goes to a person, unless the labels since")
-    assert "About 684 more blind labels would certify anew what the model answers at confidence ≥ 0.9." in text
-    assert "more blind" not in asked(needed=None).would_change
-    bare = asked(certified=False, until="9 January 2027")
-    assert "9 January" not in bare.says + bare.would_change
+    assert (
+        "people alone, to whom every case goes after 9 January 2027 unless it is certified again by then." in one.says
+    )
+    assert "the certificate rests on labels of before" in one.says
+    assert "would certify anew what the model answers at confidence ≥ 0.9." in formats.plain(one.would_change)
+    assert "more label" not in asked(needed=None).would_change
+    assert "9 January" not in asked(certified=False, until="9 January 2027").says

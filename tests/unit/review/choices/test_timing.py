@@ -7,10 +7,12 @@ from models.evaluation.estimate import Estimate
 from review import formats
 from review.choices import timing
 from review.choices.answer import Answer
+from review.choices.work import Work
 from review.queries import waits
 
 HOUR, DAY = 3600.0, 86_400.0
 DAYS = 10
+WORK = Work(minutes=2.0, minute_cost=0.5, currency="EUR")
 NOW = DAYS * DAY
 
 
@@ -39,7 +41,7 @@ def cases(*, batch: float, queue: float, dated: bool = True, answered: bool = Tr
 
 
 def asked(rows: pl.DataFrame) -> Answer:
-    return timing.answer(rows, now=NOW + DAY, alpha=0.05, minute_cost=0.5, currency="EUR", model="m-1")
+    return timing.answer(rows, now=NOW + DAY, alpha=0.05, work=WORK, model="m-1")
 
 
 def test_the_time_is_cut_into_model_run_queue_and_reading() -> None:
@@ -116,19 +118,14 @@ def test_of_few_days_nothing_is_worked_out() -> None:
     assert "would have been finished" not in asked(cases(batch=1, queue=1, days=1)).says
 
 
-def test_readers_work_as_long_as_the_stream_file_says_or_as_they_were_there() -> None:
+def test_what_reading_takes_is_said_by_the_minutes_of_a_review() -> None:
     rows = cases(batch=1, queue=1)
-    stated = timing.answer(rows, now=NOW + DAY, alpha=0.05, minute_cost=0.5, currency="EUR", model="m-1", stated=2.0)
-    days = rows.select((pl.col("decided").max() - pl.col("decided").min()) / DAY).item()
-    assert stated.figures["as_it_was_cost_a_day"] == pytest.approx(0.5 * 2 * len(rows) / days)
-    assert "(2 min a review, as the stream file says): twice as many readers take up to" in formats.plain(
-        stated.would_change
+    one = asked(rows)
+    span = rows.select((pl.col("decided").max() - pl.col("decided").min()) / DAY).item()
+    assert one.figures["reading_cost_a_day"] == pytest.approx(0.5 * 2 * len(rows) / span)
+    assert "Reading took 43 min of people for 21.3 EUR a day." in formats.plain(one.says)
+    few = asked(cases(batch=1, queue=1, days=1))
+    assert "of people for" not in few.says, "one day is no rule"
+    assert few.would_change.endswith(
+        "About 5 more days on which people finish cases: with fewer than 6 chance decides."
     )
-    assert "(they were there): twice as many" in formats.plain(asked(rows).would_change)
-
-
-def test_twice_the_readers_cost_twice_as_much() -> None:
-    figures = asked(cases(batch=1, queue=1)).figures
-    was, twice = figures["as_it_was_cost_a_day"], figures["twice_the_readers_cost_a_day"]
-    assert isinstance(was, float)
-    assert twice == pytest.approx(2 * was)
