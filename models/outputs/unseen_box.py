@@ -18,7 +18,9 @@ def key(frame: pl.DataFrame, stream: Stream) -> str | None:
 
     `frame`: with all that is known of the rows.
     """
-    box = _guess(whole_text.of(frame.head(_ROWS)), stream)
+    if not _shows_pictures(stream):
+        return None
+    box = _guess(whole_text.of(frame.head(_ROWS)))
     if box is None:
         return None
     text = box.text().format(*(json.dumps(name, ensure_ascii=False) for name in box.columns))
@@ -32,11 +34,14 @@ def refusal(frame: pl.DataFrame, stream: Stream) -> str | None:
 
     None where it is not so. `frame`: as for `key`.
     """
-    rows = whole_text.of(frame.head(_ROWS))
-    box = _guess(rows, stream)
+    if not _shows_pictures(stream):
+        return None
+    head = columns.plain(frame.head(_ROWS))
+    rows = whole_text.of(head)
+    box = _guess(rows)
     if box is None:
         return None
-    shown = columns.text(frame.head(_ROWS).select(picture=stream.input.payload[0]))
+    shown = columns.text(head.select(picture=stream.input.payload[0]))
     lie = rows.select(box=pl.concat_list(box.columns))
     pictures = shown.hstack(lie).drop_nulls("picture").group_by("picture").agg(pl.col("box").n_unique())
     several = len(pictures.filter(pl.col("box") > 1))
@@ -49,8 +54,13 @@ def refusal(frame: pl.DataFrame, stream: Stream) -> str | None:
     )
 
 
-def _guess(rows: pl.DataFrame, stream: Stream) -> box_guess.BoxGuess | None:
+def _shows_pictures(stream: Stream) -> bool:
+    """Whether readers see pictures, without a box and without marking any."""
     marks = any(field.kind == "boxes" for field in stream.field)
-    if stream.review.kind != "image" or stream.review.box is not None or marks or rows.is_empty():
+    return stream.review.kind == "image" and stream.review.box is None and not marks
+
+
+def _guess(rows: pl.DataFrame) -> box_guess.BoxGuess | None:
+    if rows.is_empty():
         return None
     return box_guess.of(rows, [name for name in rows.columns if not columns.numbers(rows[name]).has_nulls()])

@@ -9,6 +9,8 @@ from tests.unit.models.outputs.test_one_label import TEXT
 
 IMAGE = TEXT.format(labels='["car", "person"]').replace('kind = "text"', 'kind = "image"')
 IMAGE = IMAGE.replace('payload = ["text"]', 'payload = ["image"]')
+MARKED = IMAGE.replace('labels = ["car", "person"]\n', "").replace('prediction = "label", confidence = "score", ', "")
+MARKED += '[[field]]\nname = "marks"\nkind = "boxes"\nlabels = ["a", "b"]\n'
 BOX = 'under [review]: box = { x = "x", y = "y", width = "width", height = "height" }'
 ROWS = pl.DataFrame(
     [
@@ -40,6 +42,7 @@ def test_pictures_with_several_boxes_are_refused_with_the_key_that_shows_them() 
         (ROWS.with_columns(image=pl.col("image") + "?" + pl.col("id").cast(pl.String)), IMAGE),
         (ROWS.with_columns(pl.lit(1).alias("x")), IMAGE),  # the same box in each row
         (ROWS.clear(), IMAGE),
+        (ROWS, MARKED),
     ],
 )
 def test_a_box_that_is_shown_or_that_nobody_can_mistake_is_no_trouble(rows: pl.DataFrame, text: str) -> None:
