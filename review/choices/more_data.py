@@ -15,6 +15,9 @@ from review.queries.candidates import Candidate
 QUESTION = "More data or better data: which labels certify the target with less work?"
 
 Figure = Estimate | NotEnoughEvidence
+_ENOUGH = (
+    " A number of labels is enough in 4 of 5 streams like this one. Second readers are taken to err each by themselves."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,9 +244,8 @@ def _basis(region: Region, read: SingleReadings, work: Work, seconds: Figure) ->
         )
     return (
         f"{cases} read{_where(region, beside=False)}, of which {formats.count(region.seen)} count already; the first reader "
-        f"disagreed with the model in {against}.{took} A number of labels is enough in 4 of 5 streams like this one. Second "
-        "readers are taken to err each by themselves."
-    )
+        f"disagreed with the model in {against}.{took}"
+    ) + (_ENOUGH if isinstance(read.once, Estimate) else "")
 
 
 def _change(region: Region, read: SingleReadings, target: float, *, second_opinion: bool) -> str:

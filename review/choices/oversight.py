@@ -183,7 +183,7 @@ def _between(error: Estimate) -> str:
 def _basis(cases: int, released: int, error: Figure, read: Figure) -> str:
     counted = f"{formats.count(released)} of {formats.count(cases, 'case')} since this model began were released"
     labels = [
-        f"{formats.labels(one)} {where}"
+        f"{formats.count(one.n, 'label')}, {formats.count(one.errors)} wrong, {where}"
         for one, where in ((error, "among the released"), (read, "among the rest"))
         if isinstance(one, Estimate)
     ]

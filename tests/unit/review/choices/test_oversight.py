@@ -66,8 +66,8 @@ def test_what_each_costs_how_wrong_it_is_and_what_people_could_add_at_most() -> 
         "than that. How many of these they find is open: it is not measured."
     )
     assert formats.plain(one.rests_on) == (
-        "600 of 1 000 cases since this model began were released; 250 blind labels, 2 wrong among the released and 100 blind "
-        "labels, 15 wrong among the rest. Each label counts by the chance with which its case was chosen."
+        "600 of 1 000 cases since this model began were released; 250 labels, 2 wrong, among the released and 100 labels, 15 "
+        "wrong, among the rest. Each label counts by the chance with which its case was chosen."
     )
     assert formats.plain(one.would_change).startswith(
         "About 40 more labels (2 hours of people for 40.0 EUR) would let more go out, 71.0 % of cases."
