@@ -1,6 +1,7 @@
 """The six answers of a stream's owner, gathered from its ledger."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -11,12 +12,13 @@ from flows.runtime import runs
 from models import timestamps
 from models.certification import certificate
 from models.evaluation import risk, waiting_times
+from models.evaluation.estimate import Estimate
 from models.reviewers import single_readings
 from models.routing.policy import Route
 from review import formats
 from review.adoption import proposal
 from review.adoption.evidence_counts import Part
-from review.choices import more_data, oversight, timing
+from review.choices import more_data, oversight, regions, timing
 from review.choices.answer import Answer
 from review.choices.work import Work
 from review.queries import candidates, overlap, policy_history, waits
@@ -45,10 +47,10 @@ def of(
     return (
         buy,
         upkeep,
-        _more_data(run, in_force, cases, progress_by_scope, work),
+        _more_data(run, in_force, cases, progress_by_scope, report, work),
         _timing(in_force, waited, report.made_at, work),
         adaptation,
-        _oversight(run, report, in_force, whole, progress_by_scope.get(""), work),
+        _oversight(run, report, in_force, whole, progress_by_scope.get("")),
     )
 
 
@@ -57,9 +59,10 @@ def _more_data(
     in_force: policy_history.PolicyInForce,
     cases: Outcomes,
     progress_by_scope: Progresses,
+    report: Report,
     work: Work,
 ) -> Answer:
-    region = _region(in_force, progress_by_scope)
+    region = _region(in_force, progress_by_scope, report)
     claims = overlap.claims(run.ledger, run.stream.name, run.stream.review.overlap)
     claims = claims.filter(pl.col("epoch_id") == in_force.epoch_id)
     if region.threshold is not None:
@@ -80,15 +83,24 @@ def _more_data(
     )
 
 
-def _region(in_force: policy_history.PolicyInForce, progress_by_scope: Progresses) -> more_data.Region:
+def _region(in_force: policy_history.PolicyInForce, progress_by_scope: Progresses, report: Report) -> regions.Region:
     """Where the next certificate would stand; of a stream with a threshold per class the class that is nearest to one."""
     if not progress_by_scope:
-        return more_data.Region(threshold=None, level=in_force.delta, seen=0)
+        return regions.Region(threshold=None, level=in_force.delta, seen=0)
     steps = {part: certificate.needed(one) for part, one in progress_by_scope.items()}
     part = min(steps, key=lambda name: (step.labels if (step := steps[name]) is not None else certificate.FAR, name))
     nearest = steps[part]
     step = None if nearest is None else nearest.threshold
-    return more_data.region(progress_by_scope[part], step, part, today=in_force.policy.threshold)
+    region = regions.of(progress_by_scope[part], step, part, today=in_force.policy.threshold)
+    if nearest is None or part:
+        return region
+    return replace(region, expected=nearest.labels, share=_share(report, nearest.threshold))
+
+
+def _share(report: Report, threshold: float) -> float | None:
+    """Of all cases, those that a threshold would release; None: it is none of those looked at."""
+    there = report.what_if.rows.filter(pl.col("threshold") == threshold)
+    return None if there.is_empty() else there["coverage"].item(0)
 
 
 def waited(run: runs.Run, cases: Outcomes, now: str) -> pl.DataFrame:
@@ -110,7 +122,6 @@ def _oversight(
     in_force: policy_history.PolicyInForce,
     whole: Part,
     progress: certificate.Progress | None,
-    work: Work,
 ) -> Answer:
     rest = whole.counts.filter(pl.col("route") == Route.REVIEW)
     today, era = in_force.policy.threshold, report.era
@@ -127,7 +138,6 @@ def _oversight(
             labels=None if carried or progress is None else _labels(progress, today),
         ),
         needed=_step(report, today),
-        work=work,
         money=_money(run, report, today),
     )
 
@@ -143,11 +153,10 @@ def _step(report: Report, today: float | None) -> oversight.Step | None:
     step = None if report.proposal is None else report.proposal.needed
     if step is None:
         return None
-    there = report.what_if.rows.filter(pl.col("threshold") == step.threshold)
     return oversight.Step(
         labels=step.labels,
         threshold=step.threshold,
-        share=None if there.is_empty() else there["coverage"][0],
+        share=_share(report, step.threshold),
         widens=today is None or step.threshold < today,
     )
 
@@ -158,7 +167,7 @@ def _money(run: runs.Run, report: Report, threshold: float | None) -> oversight.
         return None
     rows = report.what_if.rows
     today = rows.filter(pl.col("threshold") == threshold, pl.col("cost").is_not_null())
-    if today.is_empty():
+    if today.is_empty() or not isinstance(report.here, Estimate):
         return None
     row, all_read = today.row(0, named=True), rows.row(0, named=True)["cost"]
     prices = proposal.prices(run.stream, report.reviewers)
@@ -169,6 +178,8 @@ def _money(run: runs.Run, report: Report, threshold: float | None) -> oversight.
         low=row["cost_low"],
         high=row["cost_high"],
         all_read=all_read,
+        share=row["coverage"],
+        wrong=report.here,
         error=prices.error,
         review=prices.review,
         even=None if even is None or not 0 < even < 1 else even,

@@ -23,7 +23,7 @@ def of(stream: str, model: str, currency: str, others: Sequence[OtherModel], dec
     """
     known = asked.with_spending(others)
     if not known:
-        only = f"No second model was asked beside {model}, so there is no second cost to set beside its own."
+        only = f"No other model was asked about the same cases as {model}, so there is no second cost to set beside its own."
         return asked.nobody(QUESTION, only, stream, decided)
     says: list[str] = []
     states: list[State] = []

@@ -37,7 +37,7 @@ def nobody(question: str, says: str, stream: str, decided: int, first: bool = Fa
         state="unasked",
         missing="a second model",
         says=says,
-        rests_on=f"{formats.count(decided, 'case')} so far; no second model was asked about any of them.",
+        rests_on=f"{formats.count(decided, 'case')} so far; no two models were asked about the same ones.",
         would_change=steps if first else "A second model, as for Build or buy.",
         figures={},
     )

@@ -19,7 +19,7 @@ def of(stream: str, model: str, currency: str, others: Sequence[OtherModel], dec
     """
     known = asked.with_spending(others)
     if not known:
-        only = f"No second model was asked beside {model}, so no price can be compared."
+        only = f"No other model was asked about the same cases as {model}, so no price can be compared."
         return asked.nobody(QUESTION, only, stream, decided, first=True)
     says: list[str] = []
     states: list[State] = []

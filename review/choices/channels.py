@@ -116,8 +116,8 @@ def change(waits: pl.DataFrame, channels: Sequence[Channel]) -> str:
     seen = counts(waits)
     if not seen:
         return (
-            "The column that says how the model was asked, as batch or realtime (input.channel): it shows what batch saves and "
-            "what it delays. "
+            "The column that says how the model was asked, as batch or realtime (input.channel), would show what batch saves and "
+            "what it delays."
         )
     known = ", ".join(f"{name} {formats.count(n)}" for name, n in seen[:MOST])
     return (

@@ -49,7 +49,10 @@ def of(
     }
     if not known:
         nobody = asked.nobody(
-            QUESTION, f"No second model was asked beside {model}, so no better one is known. {took}", stream, decided
+            QUESTION,
+            f"No other model was asked about the same cases as {model}, so no better one is known. {took}",
+            stream,
+            decided,
         )
         rests_on = f"{nobody.rests_on} The reviews from the start of each model to its first adopted threshold."
         return replace(nobody, rests_on=rests_on, figures=figures)

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-from models.certification.certificate import Progress
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
 from models.planning import labels_to_target
 from models.reviewers.single_readings import SingleReadings
 from review import formats
-from review.choices import learning_text
+from review.choices import learning_text, regions
 from review.choices.answer import Answer, State
 from review.choices.work import Work
 from review.queries.candidates import Candidate
@@ -18,24 +17,6 @@ Figure = Estimate | NotEnoughEvidence
 _ENOUGH = (
     " A number of labels is enough in 4 of 5 streams like this one. Second readers are taken to err each by themselves."
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Region:
-    """The answers of which the next certificate would speak.
-
-    `threshold`: their least confidence; None: no plan is laid yet. `of_class`: of a stream with a threshold per class the class,
-    else empty. `level`: the share of delta left for it. `seen`: settled labels so far. `more`: whether it would release more than
-    what is certified. `today`: the threshold in force; None: nothing is released.
-    """
-
-    threshold: float | None
-    level: float
-    seen: int
-    group_size: int = 1
-    of_class: str = ""
-    more: bool = True
-    today: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,31 +40,8 @@ class Way:
         return None if self.labels is None else self.labels * self.readings
 
 
-def region(progress: Progress, step: float | None, of_class: str = "", today: float | None = None) -> Region:
-    """Where the next certificate would stand: at the threshold `step`, else at the strictest that a walk has stopped at.
-
-    `today`: the threshold in force.
-    """
-    plan, stops = progress.plan, sorted(progress.stops, key=lambda stop: stop.at)
-    stop = next((one for one in stops if plan.thresholds[one.at] == step), stops[0] if stops else None)
-    if stop is None:
-        last = len(plan.thresholds) - 1
-        at, level, more = last, plan.delta * plan.weights[0], False
-    else:
-        at, level, more = stop.at, stop.level, True
-    return Region(
-        threshold=plan.thresholds[at],
-        level=level,
-        seen=round(progress.labels[at]),
-        group_size=plan.group_size,
-        of_class=of_class,
-        more=more,
-        today=today,
-    )
-
-
 def answer(
-    region: Region,
+    region: regions.Region,
     read: SingleReadings,
     *,
     target: float,
@@ -111,7 +69,7 @@ def answer(
     )
 
 
-def way(wrong: Estimate, target: float, region: Region, readings: float) -> Way:
+def way(wrong: Estimate, target: float, region: regions.Region, readings: float) -> Way:
     """What it takes if a label says that the model is wrong so often, at so many readings a label."""
     least, labels, worst = (
         labels_to_target.needed(rate, target, region.level, group_size=region.group_size)
@@ -137,22 +95,22 @@ def _decided(false: Figure, once: Way, twice: Way, target: float) -> bool:
 
 
 def _sentences(
-    region: Region, read: SingleReadings, once: Way | None, twice: Way | None, target: float, work: Work
+    region: regions.Region, read: SingleReadings, once: Way | None, twice: Way | None, target: float, work: Work
 ) -> str:
     if once is None:
         fewest = labels_to_target.needed(0.0, target, region.level, group_size=region.group_size)
         more = 0 if fewest is None else max(fewest.n - region.seen, 0)
         effort = work.effort(more)
-        return (
-            f"Not known yet: {formats.count(region.seen, 'label')} so far, about {formats.count(more)} more"
-            f"{f' ({effort})' if effort else ''} show the target of {formats.whole(target)} if none of them is wrong."
-        )
-    whose = f"answers{_where(region)}" if _where(region) else "all answers"
+        so_far = f"{formats.count(region.seen, 'label')}{regions.where(region)} so far"
+        takes = f"about {formats.count(more)} more{f' ({effort})' if effort else ''}"
+        if_right = f"certify the target of {formats.whole(target)} if none of them is wrong"
+        return f"Not known yet: {so_far}, {takes} {if_right}{regions.expected(region)}."
+    whose = f"answers{regions.where(region)}" if regions.where(region) else "all answers"
     alone = f"For {whose} and the target of {formats.whole(target)}: read once, {_side(once, target, work)}"
     if twice is None:
         return f"{alone}."
     checked = f"read again by another person where the first disagrees with the model, {_side(twice, target, work)}"
-    there = f"Of these labels {formats.count(region.seen)} are there." if region.seen else ""
+    there = f"Of these labels {formats.count(region.seen)} are there{regions.expected(region)}." if region.seen else ""
     lead = _lead(read.false, once, twice, target)
     if lead and not _decided(read.false, once, twice, target):
         lead = f"So far {lead[:1].lower()}{lead[1:]}"
@@ -176,23 +134,6 @@ def _lead(false: Figure, once: Way, twice: Way, target: float) -> str:
     return (
         "Better data: to check what a reader disagrees with takes people less time in all than to read more cases once."
     )
-
-
-def _where(region: Region, *, beside: bool = True) -> str:
-    """Of which answers it speaks; `beside`: and where that lies beside today's threshold."""
-    of_class = f" {region.of_class!r}" if region.of_class else ""
-    if region.threshold is None:
-        return of_class
-    lies = ""
-    if beside and region.today is not None and not region.of_class:
-        lies = (
-            " (today's threshold)"
-            if region.threshold == region.today
-            else " (below today's threshold, so more would go out)"
-            if region.threshold < region.today
-            else " (above today's threshold)"
-        )
-    return f"{of_class} at {formats.threshold(region.threshold)}{lies}"
 
 
 def _side(one: Way, target: float, work: Work) -> str:
@@ -232,7 +173,7 @@ def _between(one: Estimate) -> str:
     return f"limits {formats.at_least(one.low)} to {formats.at_most(one.high)}"
 
 
-def _basis(region: Region, read: SingleReadings, work: Work, seconds: Figure) -> str:
+def _basis(region: regions.Region, read: SingleReadings, work: Work, seconds: Figure) -> str:
     cases, against = formats.count(read.once.n, "case"), formats.count(read.once.errors)
     took = ""
     if work.minutes:
@@ -242,13 +183,14 @@ def _basis(region: Region, read: SingleReadings, work: Work, seconds: Figure) ->
             f" Half of the readings took at most {formats.seconds(seconds.value)} (limits {formats.seconds(seconds.low)} to "
             f"{formats.seconds(seconds.high)})."
         )
+    where = regions.where(region, beside=False)
     return (
-        f"{cases} read{_where(region, beside=False)}, of which {formats.count(region.seen)} count already; the first reader "
-        f"disagreed with the model in {against}.{took}"
+        f"{cases} read{where}, of which {formats.count(region.seen)} count already; the first reader disagreed with the model in "
+        f"{against}.{took}"
     ) + (_ENOUGH if isinstance(read.once, Estimate) else "")
 
 
-def _change(region: Region, read: SingleReadings, target: float, *, second_opinion: bool) -> str:
+def _change(region: regions.Region, read: SingleReadings, target: float, *, second_opinion: bool) -> str:
     if not second_opinion:
         return (
             "The key review.second_opinion of the stream file is off, so nobody reads again what a reader disagrees with. "
@@ -271,7 +213,7 @@ def _change(region: Region, read: SingleReadings, target: float, *, second_opini
 
 
 def _figures(
-    region: Region, read: SingleReadings, once: Way | None, twice: Way | None, work: Work, seconds: Figure
+    region: regions.Region, read: SingleReadings, once: Way | None, twice: Way | None, work: Work, seconds: Figure
 ) -> dict[str, float | int | str | None]:
     figures: dict[str, float | int | str | None] = {
         "threshold": region.threshold,

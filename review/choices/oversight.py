@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
 from review import formats
 from review.choices.answer import Answer, State
-from review.choices.work import Work
 
 QUESTION = "Automation or oversight?"
 Figure = Estimate | NotEnoughEvidence
@@ -13,8 +12,8 @@ Figure = Estimate | NotEnoughEvidence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """The next certificate: more blind `labels` until then, its least confidence, and the share of cases it would release, in
-    [0, 1]; `widens`: whether that is more than today."""
+    """The next certificate: about so many more blind `labels` until then, its least confidence, and the share of cases it would
+    release, in [0, 1]; `widens`: whether that is more than today."""
 
     labels: int
     threshold: float
@@ -26,20 +25,27 @@ class Step:
 class Money:
     """What a thousand cases cost in the stream's currency: as they are released today, and if people read them all.
 
-    `low`, `high`: of today, with the error among the released at its limits. `error`, `review`: the prices of one. `even`: the
-    error among the released, in [0, 1], above which today costs more; None: there is none. `people_err`: whether people's own
-    errors are counted.
+    `low`, `high`: of today, with the error at its limits. `share`: of cases that today's threshold releases, and `wrong` of
+    these, each in [0, 1]. `error`, `review`: the prices of one. `even`: the error among the released, in [0, 1], above which
+    today costs more; None: there is none. `people_err`: whether people's own errors are counted.
     """
 
     today: float
     low: float
     high: float
     all_read: float
+    share: float
+    wrong: Estimate
     error: float
     review: float
     even: float | None
     people_err: bool
     currency: str
+
+    @property
+    def decided(self) -> bool:
+        """Whether the limits say which side costs less."""
+        return not self.low <= self.all_read <= self.high
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +67,6 @@ def answer(
     read: Figure,
     promise: Promise,
     needed: Step | None,
-    work: Work,
     money: Money | None = None,
 ) -> Answer:
     """From the figures of the report, of the cases since the model in force began.
@@ -74,11 +79,12 @@ def answer(
         state=_state(error, promise, money),
         says=" ".join(
             filter(
-                None, (_lead(money, promise), _alone(cases, released, error, promise), _prices(money), _people(read))
+                None,
+                (_lead(money, promise), _alone(cases, released, error, promise, money), _prices(money), _people(read)),
             )
         ),
         rests_on=_basis(cases, released, error, read),
-        would_change=_change(promise, needed, work),
+        would_change=_change(promise, needed, money),
         figures={
             "cases": cases,
             "released": released,
@@ -98,7 +104,7 @@ def answer(
 
 def _state(error: Figure, promise: Promise, money: Money | None) -> State:
     """Known where it is certified or the limits say on which side of the target the error lies, and which side costs less."""
-    if money is not None and money.low <= money.all_read <= money.high:
+    if money is not None and not money.decided:
         return "open"
     if promise.certified:
         return "known"
@@ -127,44 +133,42 @@ def _lead(money: Money | None, promise: Promise) -> str:
     )
 
 
-def _alone(cases: int, released: int, error: Figure, promise: Promise) -> str:
+def _alone(cases: int, released: int, error: Figure, promise: Promise, money: Money | None) -> str:
     if not cases:
         return "No case has arrived yet."
     if not released:
         return "Oversight: the machine answers nothing alone, and people read every case."
     goal = f"at most {formats.whole(promise.target)} wrong"
-    share = f"The machine answers {formats.share(released / cases)} of cases alone, " + (
-        f"certified to be {goal}." if promise.certified else f"and nothing certifies them to be {goal}."
-    )
-    if isinstance(error, NotEnoughEvidence):
-        return f"{share} How many of these answers are wrong is not known yet."
-    seen = f"Of these answers {formats.share(error.value)} are wrong ({_between(error)})"
-    if promise.certified and error.high > promise.target:
-        rests = (
+    share = f"The machine has answered {formats.share(released / cases)} of cases alone"
+    if promise.certified:
+        by = (
             "labels of before"
             if promise.labels is None
-            else f"{formats.count(promise.labels, 'label')} of answers as sure, released or not"
+            else f"{formats.count(promise.labels, 'label')} of answers as sure"
         )
-        seen += (
-            f": the {formats.count(error.n, 'label')} of what went out could not show the promise by themselves, and the "
-            f"certificate rests on {rests}"
-        )
-    return f"{share} {seen}."
+        share = f"{share}; {by} certify that what it answers so is {goal}."
+    else:
+        share = f"{share}; nothing certifies that what it answers so is {goal}."
+    if money is not None:  # with the price stands how many are wrong at today's threshold
+        return share
+    if isinstance(error, NotEnoughEvidence):
+        return f"{share} How many of these answers are wrong is not known by themselves yet."
+    return f"{share} Of what went out {formats.share(error.value)} is wrong ({_between(error)})."
 
 
 def _prices(money: Money | None) -> str:
     """What the two costs are made of, and from which error on the machine's is the higher."""
     if money is None:
         return ""
-    own = "" if money.people_err else "; people's own errors are not counted"
+    own = "" if money.people_err else "; people's own errors are not counted (costs.human_error prices them)"
     priced = (
-        f"An error that goes out is priced at {formats.amount(money.error)} {money.currency}, a review at "
-        f"{formats.amount(money.review)} {money.currency}{own}."
+        f"The costs are those of today's threshold, where {formats.share(money.share)} of cases go out and "
+        f"{formats.share(money.wrong.value)} of these are wrong ({_between(money.wrong)}): an error that goes out is priced at "
+        f"{formats.amount(money.error)} {money.currency}, a review at {formats.amount(money.review)} {money.currency}{own}."
     )
     if money.even is None:
         return priced
-    even = formats.share(money.even)
-    return f"{priced} The machine costs more than people alone if more than {even} of what goes out is wrong."
+    return f"{priced} The machine costs less than people alone while fewer than {formats.share(money.even)} are wrong."
 
 
 def _people(read: Figure) -> str:
@@ -192,21 +196,26 @@ def _basis(cases: int, released: int, error: Figure, read: Figure) -> str:
     return f"{counted}; {' and '.join(labels)}. Each label counts by the chance with which its case was chosen."
 
 
-def _change(promise: Promise, needed: Step | None, work: Work) -> str:
+def _change(promise: Promise, needed: Step | None, money: Money | None) -> str:
     goal = f"at most {formats.whole(promise.target)} wrong"
     now = "" if promise.certified else f"Nothing certifies the promise ({goal}) today."
-    more = "" if needed is None else _more(needed, work)
+    less = (
+        ""
+        if money is None or money.decided
+        else "More labels of what goes out, or other prices, tell which costs less."
+    )
     known = "Test cases, whose right answer is known beforehand, put among the others would show what people find."
-    return " ".join(filter(None, (now, more, known)))
+    return " ".join(filter(None, (now, less, "" if needed is None else _more(needed), known)))
 
 
-def _more(step: Step, work: Work) -> str:
-    effort = work.effort(step.labels)
-    about = f"About {formats.count(step.labels, 'more label')}{f' ({effort})' if effort else ''} would"
+def _more(step: Step) -> str:
     share = "" if step.share is None else f", {formats.share(step.share)} of cases"
-    if step.widens:
-        return f"{about} let more go out{share}."
-    return f"{about} certify anew what the model answers at confidence ≥ {formats.number(step.threshold)}{share}."
+    what = (
+        f"let more go out{share}"
+        if step.widens
+        else f"certify anew what the model answers at confidence ≥ {formats.number(step.threshold)}{share}"
+    )
+    return f"More labels would {what}: what they take is the answer to More data or better data."
 
 
 def _limits(name: str, figure: Figure) -> dict[str, float | None]:

@@ -74,7 +74,7 @@ def answer(
             )
         ),
         rests_on=_basis(waiting, times, runs, days, done, past) + (_AS_THEY_CAME if by_channel else ""),
-        would_change=channels.change(waits, by_channel) + _change(times, past, days),
+        would_change=f"{_change(times, past, days)} {channels.change(waits, by_channel)}".strip(),
         figures=_figures(times, runs, len(waiting), done, days, work, a_day) | channels.figures(by_channel),
         lines=channels.lines(by_channel, work.currency),
     )
@@ -203,9 +203,7 @@ def _after(half: float | None) -> str:
 
 
 def _basis(waiting: pl.DataFrame, times: Times, runs: schedules.Halves, days: int, done: int, past: int) -> str:
-    cases = (
-        f"{formats.count(len(waiting), 'case')} for people, scored on {formats.count(days, 'day')} of the last {DAYS}"
-    )
+    cases = f"{formats.count(len(waiting), 'case')} for people, taken by a run on {formats.count(days, 'day')} of the last {DAYS}"
     named = {
         "input.produced_at (when the model answered)": times.batch or past or None,
         "input.latency_ms or input.asked_at (how long it took)": times.model,
@@ -222,10 +220,9 @@ def _basis(waiting: pl.DataFrame, times: Times, runs: schedules.Halves, days: in
 
 
 def _old(past: int) -> str:
-    were, wait = ("it was", "it waits") if past == 1 else ("they were", "they wait")
     return (
-        f"{formats.count(past, 'case')} had the model's answer more than {DAYS} days before {were} scored, as old data has: "
-        f"{wait} since then."
+        f"{formats.count(past, 'case')} had the model's answer more than {DAYS} days before a run took "
+        f"{'it' if past == 1 else 'them'}, as old data has: the wait counts from that run."
     )
 
 
@@ -244,7 +241,10 @@ def _change(times: Times, past: int, days: int) -> str:
     )
     if isinstance(times.final, NotEnoughEvidence):
         more = formats.count(max(FEWEST_DAYS - days, 1), "more day")
-        return f"{column}About {more} on which people finish cases: with fewer than {FEWEST_DAYS} chance decides."
+        enough = ", and nothing else" if not column else ""
+        return (
+            f"{column}About {more} on which people finish cases{enough}: with fewer than {FEWEST_DAYS} chance decides."
+        )
     return f"{column}Readers who come at other hours: what that would do is not worked out."
 
 

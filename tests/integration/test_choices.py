@@ -125,7 +125,7 @@ def test_what_is_released_is_known_with_limits_and_what_people_add_is_open(desk:
     error = measure.read("mail").error
     assert (one.figures["error"], one.figures["error_high"]) == (error.value, error.high)  # type: ignore[union-attr]
     assert "is open" in one.says
-    assert "certified to be at most" in one.says
+    assert "certify that what it answers so is at most" in one.says
     low, high, people = (one.figures[f"cost_of_1000{end}"] for end in ("_low", "_high", "_read_by_people"))
     assert (one.state == "open") == (low <= people <= high)  # type: ignore[operator] # they are numbers
     assert one.figures["cost_of_1000"] in measure.read("mail").what_if.rows["cost"].to_list()

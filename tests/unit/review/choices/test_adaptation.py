@@ -16,7 +16,7 @@ def test_of_one_model_nothing_is_asked() -> None:
     alone = answer()
     assert (alone.state, alone.says) == (
         "unasked",
-        "No second model was asked beside m-1, so there is no second cost to set beside its own.",
+        "No other model was asked about the same cases as m-1, so there is no second cost to set beside its own.",
     )
     assert "A second model, as for Build or buy." == alone.would_change
 

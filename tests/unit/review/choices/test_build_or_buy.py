@@ -15,14 +15,14 @@ def test_of_one_model_it_is_said_how_another_is_asked() -> None:
     alone = answer()
     assert (alone.state, alone.says) == (
         "unasked",
-        "No second model was asked beside m-1, so no price can be compared.",
+        "No other model was asked about the same cases as m-1, so no price can be compared.",
     )
     assert alone.would_change == (
         "A second model, asked about cases that people have read already, so that it takes no reviews: second-reader shadow mail "
         "--model M --wanted ask.jsonl writes these cases into a file. What each model costs beside its answers is entered with "
         "second-reader outlay mail --model M."
     )
-    assert plain(alone.rests_on) == "4 000 cases so far; no second model was asked about any of them."
+    assert plain(alone.rests_on) == "4 000 cases so far; no two models were asked about the same ones."
 
 
 def test_what_is_known_is_said_with_limits_rounded_outwards() -> None:

@@ -11,7 +11,7 @@ from models.reviewers.single_readings import SingleReadings
 from review import formats
 from review.choices import more_data
 from review.choices.answer import Answer
-from review.choices.more_data import Region
+from review.choices.regions import Region
 from review.choices.work import Work
 from review.queries.candidates import Candidate
 from tests.unit.review.choices.test_learning_text import RISING
@@ -116,8 +116,8 @@ def test_without_labels_it_is_open_and_says_about_how_many_more() -> None:
         "More labels: 9 of at least 30 cases are read blind so far.",
     )
     assert formats.plain(one.says) == (
-        "Not known yet: 60 labels so far, about 14 more (9 min of people for 4.20 EUR) show the target of 5 % if none of them is "
-        "wrong."
+        "Not known yet: 60 labels at confidence ≥ 0.9 so far, about 14 more (9 min of people for 4.20 EUR) certify the target of "
+        "5 % if none of them is wrong."
     )
 
 
@@ -146,8 +146,17 @@ def test_it_is_known_only_where_it_stands_wherever_in_their_limits_the_figures_l
 
 
 def test_it_says_where_the_threshold_lies_beside_todays() -> None:
-    for today, text in ((0.9, "today's threshold"), (0.95, "below today's threshold, so more"), (0.5, "above today's")):
-        assert f"at confidence ≥ 0.9 ({text}" in formats.plain(asked(GOOD, region=replace(REGION, today=today)).says)
+    for today, text in (
+        (0.9, "today's threshold"),
+        (0.95, "below today's threshold"),
+        (0.5, "above today's threshold"),
+    ):
+        assert f"at confidence ≥ 0.9 ({text})" in formats.plain(asked(GOOD, region=replace(REGION, today=today)).says)
+    there = replace(REGION, today=0.95, share=0.71, expected=30)
+    assert "(below today's threshold; 71.0 % of cases would go out)" in formats.plain(asked(GOOD, region=there).says)
+    assert "60 are there, and about 30 more certify it if the errors stay as frequent as so far." in (
+        formats.plain(asked(GOOD, region=there).says)
+    )
     assert "today" not in asked(GOOD).says
 
 
@@ -157,12 +166,8 @@ def test_without_minutes_no_hours_are_said() -> None:
     assert one.figures["hours_once"] is None
 
 
-def test_the_next_certificate_or_else_the_strictest_says_which_answers() -> None:
-    assert more_data.region(PROGRESS, 0.7) == Region(threshold=0.7, level=0.05, seen=90)
-    assert more_data.region(PROGRESS, None, "spam") == Region(threshold=0.9, level=0.025, seen=60, of_class="spam")
-    done = more_data.region(replace(PROGRESS, stops=(), certified=(0, 1, 2)), None)
-    assert (done.threshold, done.more) == (0.3, False)
-    assert "certify it anew" in asked(GOOD, region=done).would_change
+def test_what_is_certified_already_is_said_to_be_certified_anew() -> None:
+    assert "certify it anew" in asked(GOOD, region=replace(REGION, more=False)).would_change
     assert "For answers 'spam' at" in asked(GOOD, region=replace(REGION, of_class="spam")).says
 
 

@@ -95,11 +95,11 @@ def test_old_data_counts_from_when_it_was_scored_and_that_is_said() -> None:
     old = asked(rows.with_columns(arrived=pl.col("arrived") - 300 * DAY))
     assert (old.state, old.figures["batch_wait_hours"]) == ("known", None)
     assert old.figures["final_hours"] == asked(rows.with_columns(arrived=pl.col("decided"))).figures["final_hours"]
-    text = "200 cases had the model's answer more than 28 days before they were scored, as old data has: they wait since then."
+    text = "200 cases had the model's answer more than 28 days before a run took them, as old data has: the wait counts from that"
     assert text in formats.plain(old.rests_on)
     assert "input.produced_at" not in old.rests_on + old.would_change
     some = asked(rows.with_columns(arrived=pl.when(pl.col("case_id") == "c-0-0").then(-300 * DAY).otherwise("arrived")))
-    assert "1 case had the model's answer more than 28 days before it was scored" in formats.plain(some.rests_on)
+    assert "1 case had the model's answer more than 28 days before a run took it" in formats.plain(some.rests_on)
     assert some.figures["batch_wait_hours"] == 1
 
 
@@ -126,6 +126,6 @@ def test_what_reading_takes_is_said_by_the_minutes_of_a_review() -> None:
     assert "Reading took 43 min of people for 21.3 EUR a day." in formats.plain(one.says)
     few = asked(cases(batch=1, queue=1, days=1))
     assert "of people for" not in few.says, "one day is no rule"
-    assert few.would_change.endswith(
-        "About 5 more days on which people finish cases: with fewer than 6 chance decides."
+    assert few.would_change.startswith(
+        "About 5 more days on which people finish cases, and nothing else: with fewer than 6"
     )
