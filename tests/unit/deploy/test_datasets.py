@@ -17,6 +17,8 @@ from skops import io as skops_io
 from deploy.demo import digits, prepared, tweet_archive, tweets
 from models import errors
 
+pytestmark = pytest.mark.xdist_group("datasets")  # what they share takes seconds to make
+
 RATINGS = (
     "1\t2.000000000\t0.81650\t[1, 2, 3]\r\n"
     "2\t-0.333333333\t0.94281\t[-1, -1, 1]\r\n"

@@ -16,6 +16,8 @@ from models.outputs import contract
 from models.planning.labelled import Columns
 from review.label_studio import record_results
 
+pytestmark = pytest.mark.xdist_group("receipts")  # what they share takes seconds to make
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
