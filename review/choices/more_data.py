@@ -177,7 +177,10 @@ def _basis(region: regions.Region, read: SingleReadings, work: Work, seconds: Fi
     cases, against = formats.count(read.once.n, "case"), formats.count(read.once.errors)
     took = ""
     if work.minutes:
-        took = f" A review is taken for {work.minutes:.2g} min."
+        took = (
+            f" A review is taken for {work.minutes:.2g} min; hours and prices are of these labels alone, and not of what is "
+            "sampled below the threshold meanwhile."
+        )
     if isinstance(seconds, Estimate):
         took += (
             f" Half of the readings took at most {formats.seconds(seconds.value)} (limits {formats.seconds(seconds.low)} to "

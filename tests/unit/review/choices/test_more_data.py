@@ -135,7 +135,7 @@ def test_work_is_priced_by_the_minutes_of_a_review_and_what_was_measured_stands_
     assert isinstance(hours, float)
     assert isinstance(quick, float)
     assert hours == pytest.approx(quick * 2 / 0.6)
-    assert "A review is taken for 2 min. Half of the readings took at most 36.0 s" in formats.plain(slow.rests_on)
+    assert "A review is taken for 2 min; hours and prices are of these labels alone" in formats.plain(slow.rests_on)
 
 
 def test_it_is_known_only_where_it_stands_wherever_in_their_limits_the_figures_lie() -> None:
