@@ -1,6 +1,7 @@
 """Flow `dispatch`: put waiting cases before people, as many as the queue has room for."""
 
 from collections.abc import Callable
+from functools import cache
 
 import polars as pl
 from prefect import flow, task
@@ -49,7 +50,7 @@ def send_all(run: runs.Run, put: Callable[..., int]) -> runs.Counts:
     again = _again(run, open_before)
     room = max(0, run.stream.review.queue_depth - len(open_before) - len(again))
     since = eras.read_first(run.ledger, run.stream, era)
-    stored = storages.connected(connection, project_id) if run.stream.review.kind == "image" else None
+    stored = cache(lambda: storages.connected(connection, project_id))
     waiting, left_out = payloads.pending(
         run, room, blind_first=not in_force.policy.releases, since=since, connected=stored
     )

@@ -24,14 +24,15 @@ class Look:
     def at(self, chunk: files.Chunk, *, harmless: bool = True) -> list[str]:
         """A line for each trouble that is new; nothing where another chunk of the file was looked at.
 
-        `harmless`: with what need not be mended (`column_notes.Note`). Raises InputInvalid where of the rows of an id none is the
-        case (`column_notes.no_case`), or no reader would see which is asked about (`unseen_box.refusal`).
+        `harmless`: with what need not be mended (`column_notes.Note`). Raises InputInvalid where no row can be the answer: one
+        model answers the items several times (`column_notes.several_answers`); or no reader would see what is asked about
+        (`unseen_box.refusal`).
         """
         if chunk.source in self._files or len(self._files) == FILES or chunk.frame.is_empty():
             return []
         self._files.add(chunk.source)
         head = chunk.frame.head(ROWS)
-        if refused := column_notes.no_case(head, self._stream) or unseen_box.refusal(head, self._stream):
+        if refused := column_notes.several_answers(head, self._stream) or unseen_box.refusal(head, self._stream):
             raise InputInvalid(f"{chunk.source}: {refused}")
         place = chunk.source if len(chunk.frame) < ROWS else f"{chunk.source}, first {ROWS} rows"
         notes = [note for note in column_notes.of(head, self._stream) if note.about not in self._reported]

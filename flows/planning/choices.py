@@ -134,7 +134,7 @@ def _oversight(
         promise=oversight.Promise(
             target=report.target,
             certified=report.verdict == "certified",
-            until=formats.when(era.until).partition(",")[0] if era is not None and carried else "",
+            until=formats.when(era.until) if era is not None and carried else "",
             labels=None if carried or progress is None else _labels(progress, today),
         ),
         needed=_step(report, today),
@@ -163,11 +163,11 @@ def _step(report: Report, today: float | None) -> oversight.Step | None:
 
 def _money(run: runs.Run, report: Report, threshold: float | None) -> oversight.Money | None:
     """What a thousand cases cost at today's threshold, and with nothing released; None: nothing is, or it is not known."""
-    if threshold is None:
+    if threshold is None or report.what_if.minutes_known == "assumed":
         return None
     rows = report.what_if.rows
     today = rows.filter(pl.col("threshold") == threshold, pl.col("cost").is_not_null())
-    if today.is_empty() or not isinstance(report.here, Estimate):
+    if today.is_empty() or not today["coverage"].item() or not isinstance(report.here, Estimate):
         return None
     row, all_read = today.row(0, named=True), rows.row(0, named=True)["cost"]
     prices = proposal.prices(run.stream, report.reviewers)

@@ -31,8 +31,11 @@ def redispatch(stream_name: str, *, by: str, because: str) -> runs.Counts:
         projects.check_owner(connection, project, runs.mark(run.ledger, run.stream))
         unanswered = sent_tasks.unanswered(run.ledger, run.stream.name)
         there = search.find(connection, project, unanswered["task_key"])
-        stored = storages.connected(connection, project) if run.stream.review.kind == "image" else None
-        gone, left_out = payloads.shown(run, unanswered.filter(~pl.col("task_key").is_in(list(there))), stored)
+        gone, left_out = payloads.shown(
+            run,
+            unanswered.filter(~pl.col("task_key").is_in(list(there))),
+            lambda: storages.connected(connection, project),
+        )
         recorded = sent_tasks.recorded_tasks(run.ledger, project)
         # Sent by a run that was killed before it could say so.
         first_ids = {key: ids[0] for key, ids in there.items() if not recorded.intersection(ids)}

@@ -7,7 +7,7 @@ sees the pages; the ledger keeps the PDF alone.
 
 import dataclasses
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -22,6 +22,8 @@ from review import formats
 from review.ledger import ledger, records
 from review.queries import pending_cases, rejected
 
+Storages = Callable[[], Collection[str]]
+
 _OTHER = "the row no longer says what was decided; put the file, and the columns the stream names, back as they were"
 
 
@@ -31,7 +33,7 @@ def pending(
     *,
     blind_first: bool = False,
     since: int | None = None,
-    connected: Collection[str] | None = None,
+    connected: Storages | None = None,
 ) -> tuple[pl.DataFrame, int]:
     """As `pending_cases.pending`, but every case with its payload; and how many are left out because theirs is not to be had.
 
@@ -51,7 +53,7 @@ def pending(
     return there.head(room), len(lost)
 
 
-def shown(run: runs.Run, cases: pl.DataFrame, connected: Collection[str] | None = None) -> tuple[pl.DataFrame, int]:
+def shown(run: runs.Run, cases: pl.DataFrame, connected: Storages | None = None) -> tuple[pl.DataFrame, int]:
     """Those of the cases (as for `read`) whose payload is to be had, and how many are left out, as in `pending`."""
     there, lost = read(cases, run.stream, _inbox(run), connected)
     _record(run, lost)
@@ -71,17 +73,15 @@ def _inbox(run: runs.Run) -> Path:
 
 
 def read(
-    cases: pl.DataFrame, stream: Stream, inbox: Path, connected: Collection[str] | None = None
+    cases: pl.DataFrame, stream: Stream, inbox: Path, connected: Storages | None = None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The cases that can be shown, in their order, those by reference read again; and the others, with the reason as `why`.
 
-    `cases`: case_id, payload (null: by reference), source, line, content, and any other columns. `connected`: the storages of
-    the project (`stored_pictures.unseen`); None: they are not asked about.
+    `cases`: case_id, payload (null: by reference), source, line, content, and any other columns. `connected`: asks for the
+    storages of the project, where a picture lies in one (`stored_pictures.unseen`); None: nobody asks.
     """
     there, lost = _read_again(cases, stream, inbox)
-    if there.is_empty() or not (
-        stream.review.kind == "pdf" or (stream.review.kind == "image" and connected is not None)
-    ):
+    if there.is_empty() or stream.review.kind not in ("pdf", "image"):
         return there, lost
     column = stream.input.payload[0]
     values = [json.loads(payload).get(column) for payload in there["payload"]]
@@ -89,7 +89,9 @@ def read(
         problems = pl.Series([pdf_pages.problem(str(value)) for value in values], dtype=pl.String)
     else:
         pictures = pl.Series([value if isinstance(value, str) else None for value in values], dtype=pl.String)
-        problems = stored_pictures.unseen(pictures, stream, connected or ())
+        if connected is None or not stored_pictures.any_in(pictures):
+            return there, lost
+        problems = stored_pictures.unseen(pictures, stream, connected())
     there = there.with_columns(why=problems)
     bad = pl.col("why").is_not_null()
     return there.filter(~bad).drop("why"), pl.concat([lost, there.filter(bad)])

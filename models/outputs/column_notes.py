@@ -29,7 +29,6 @@ Read = Callable[[pl.DataFrame, str], pl.Series]  # the values of a column; null:
 
 _SHOWN = 5  # kinds of answers that are no label, in a note
 _ITEMS = 20  # fewer that are answered twice may be a slip
-_THINGS = 5  # fewer ids of several things may be a slip too
 _MANY = 20  # one answer in so many that no label is like is reported; a few are reported case by case
 
 
@@ -209,36 +208,24 @@ def _by_id(frame: pl.DataFrame, stream: Stream, values: pl.Series) -> pl.DataFra
     return rows.group_by("id").agg(pl.len(), pl.col("values").n_unique())
 
 
-def no_case(frame: pl.DataFrame, stream: Stream) -> str | None:
-    """Why nothing of a table can be taken: of the rows of one id none is the case, for many ids.
+def several_answers(frame: pl.DataFrame, stream: Stream) -> str | None:
+    """Why nothing of a table can be taken: one model answers many of its items several times, and otherwise each time.
 
-    So it is where one model answers many of its items several times, and otherwise each time; and where the rows of most ids are
-    of several things, which another column tells apart (boxes on one picture). None where neither is, or where a table
-    [score.samples] or another makes one case of the rows.
+    None where it does not, or where a table [score.samples] or another makes one case of the rows.
     """
     answer = stream.input.prediction
-    if stream.score is not None and stream.score.rows:
+    if answer is None or (stream.score is not None and stream.score.rows):
         return None
     frame = columns.plain(frame)
     if stream.input.model is not None and columns.text(frame.select(stream.input.model)).to_series().n_unique() > 1:
         return None
-    if answer is not None:
-        items = _by_id(frame, stream, columns.text(frame.select(answer)).to_series().str.strip_chars())
-        several = len(items.filter(pl.col("values") > 1))
-        if len(items) >= _ITEMS and several > len(items) / 10:
-            differ = f"different answers in column {answer!r} (input.prediction): no row of them is the answer"
-            return _none_of(frame, stream, len(items), f"{several} of these have {differ}")
-    items = _by_id(frame, stream, fingerprint.contents(frame, stream))
-    apart = len(items.filter(pl.col("values") > 1))
-    if apart >= _THINGS and apart > len(items) / 2 and item_rows.telling(frame, stream):
-        differ = f"{apart} of these have different content: none of their rows is the case"
-        return _none_of(frame, stream, len(items), differ)
-    return None
-
-
-def _none_of(frame: pl.DataFrame, stream: Stream, items: int, differ: str) -> str:
+    items = _by_id(frame, stream, columns.text(frame.select(answer)).to_series().str.strip_chars())
+    several = items.filter(pl.col("values") > 1)
+    if len(items) < _ITEMS or len(several) <= len(items) / 10:
+        return None
     return (
-        f"{len(frame)} rows have {items} values in column {stream.input.id!r} (input.id), and {differ}; "
+        f"{len(frame)} rows have {len(items)} values in column {stream.input.id!r} (input.id), and {len(several)} of these have "
+        f"different answers in column {answer!r} (input.prediction): no row of them is the answer; "
         f"{item_rows.ways(frame, stream)}"
     )
 

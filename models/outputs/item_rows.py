@@ -12,7 +12,6 @@ from models.outputs import reserved, unseen_box, whole_text
 _ROWS = 1000  # looked at
 _MOST = 4  # columns beside the id that are named
 _LONGEST = 60  # letters of a name that is named
-_TIME = r'^("?\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d{10}(\d{3})?(\.\d*)?$)'  # ISO 8601, or seconds since 1970
 _KEY, _KINDS = f"{reserved.PREFIX}key", f"{reserved.PREFIX}kinds"
 
 
@@ -36,7 +35,7 @@ def ways(frame: pl.DataFrame, stream: Stream) -> str:
 def telling(frame: pl.DataFrame, stream: Stream) -> list[str]:
     """Columns beside those of the answer that tell the rows of each id apart, the first in the file; none: none do.
 
-    A number that counts the rows of each id is none, nor is a time: they say nothing of what the rows are about.
+    A number that counts the rows of each id is none: it says nothing of what they are about.
     """
     head = frame.head(_ROWS)
     others = _others(head, stream)
@@ -50,13 +49,8 @@ def telling(frame: pl.DataFrame, stream: Stream) -> list[str]:
 def _others(frame: pl.DataFrame, stream: Stream) -> pl.DataFrame:
     """The columns that are not of the answer, as text."""
     rows = whole_text.of(frame)
-    table = stream.input
-    of_answer = {table.prediction, table.confidence, *(table.probabilities or []), table.cost, table.latency_ms}
-    of_answer |= {table.produced_at, table.model, *([] if stream.score is None else stream.score.read)}
-    of_answer |= {name for field in stream.field for name in (field.column, field.score)}
-    of_answer |= {table.id, *score_table.id_columns(table.id)}
-    names = [name for name in rows.columns if name not in of_answer and len(name) <= _LONGEST]
-    return rows.select(name for name in names if not rows[name].drop_nulls().str.contains(_TIME).all())
+    of_answer = whole_text.of_answer(stream) | {stream.input.id, *score_table.id_columns(stream.input.id)}
+    return rows.select(name for name in rows.columns if name not in of_answer and len(name) <= _LONGEST)
 
 
 def _counts(rows: pl.DataFrame, name: str) -> bool:

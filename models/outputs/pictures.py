@@ -14,7 +14,7 @@ from models.errors import InputInvalid
 _KINDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
         "image": (
-            r"^\s*(?i:https?://|data:image/|s3://|gs://|azure-blob://|/data/)",
+            r"^\s*((?i:https?://|data:image/)|s3://|gs://|azure-blob://|/data/)",
             "path",
             "no reader's browser can open: give an http(s) address, or the picture itself as data:image/png;base64,...",
         ),

@@ -7,7 +7,12 @@ import polars as pl
 from models import columns
 from models.config.stream import Stream
 
-_ROOT = r"^\s*((?i:s3|gs|azure-blob)://[^/]*)/"
+_ROOT = r"^\s*((?:s3|gs|azure-blob)://[^/]*)/"
+
+
+def any_in(pictures: pl.Series) -> bool:
+    """Whether one of the pictures lies in a storage."""
+    return bool(pictures.str.contains(_ROOT).any())
 
 
 def unseen(pictures: pl.Series, stream: Stream, connected: Collection[str]) -> pl.Series:

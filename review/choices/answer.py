@@ -8,7 +8,8 @@ State = Literal["known", "open", "unasked"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """`state`: known; open (there are labels or days so far, and not enough); unasked (a key or an entry is missing).
+    """`state`: known; open (too few labels or days so far, or the limits hold both answers); unasked (a key, an entry or a second
+    model is missing).
 
     `missing`: of what was not asked, in two or three words: what is missing.
     `question`, `says`, `rests_on`, `would_change`: plain sentences, no word of statistics but "limits". `figures`: what the

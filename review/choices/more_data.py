@@ -1,5 +1,6 @@
 """More data or better data: the labels that the target takes, each read once or again where readers disagree. Pure."""
 
+import math
 from dataclasses import dataclass
 
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
@@ -98,13 +99,17 @@ def _sentences(
     region: regions.Region, read: SingleReadings, once: Way | None, twice: Way | None, target: float, work: Work
 ) -> str:
     if once is None:
+        so_far = f"Not known yet: {formats.count(region.seen, 'label')}{regions.where(region)} so far"
+        if region.errors:
+            return f"{so_far}, {formats.count(math.ceil(region.errors))} of them wrong{regions.expected(region)}."
         fewest = labels_to_target.needed(0.0, target, region.level, group_size=region.group_size)
-        more = 0 if fewest is None else max(fewest.n - region.seen, 0)
+        more = 0 if fewest is None else fewest.n - region.seen
+        if more <= 0:
+            return f"{so_far}{regions.expected(region)}."
         effort = work.effort(more)
-        so_far = f"{formats.count(region.seen, 'label')}{regions.where(region)} so far"
         takes = f"about {formats.count(more)} more{f' ({effort})' if effort else ''}"
         if_right = f"certify the target of {formats.whole(target)} if none of them is wrong"
-        return f"Not known yet: {so_far}, {takes} {if_right}{regions.expected(region)}."
+        return f"{so_far}, {takes} {if_right}{regions.expected(region)}."
     whose = f"answers{regions.where(region)}" if regions.where(region) else "all answers"
     alone = f"For {whose} and the target of {formats.whole(target)}: read once, {_side(once, target, work)}"
     if twice is None:
@@ -126,7 +131,12 @@ def _lead(false: Figure, once: Way, twice: Way, target: float) -> str:
         )
     by_one, by_two = once.all_readings, twice.all_readings
     if by_two is None:
-        return "Neither: no number of labels is enough, for the model is wrong too often." if by_one is None else ""
+        often = min(once.wrong.value, twice.wrong.value) >= target
+        return (
+            "Neither: no number of labels is enough, for the model is wrong too often."
+            if by_one is None and often
+            else ""
+        )
     if by_one is None:
         return "Better data: only labels that another person checks where a reader disagrees reach the target."
     if by_one <= by_two:
@@ -156,6 +166,8 @@ def _equal(read: SingleReadings, work: Work) -> str:
     """Single readings against verdicts at equal minutes."""
     hour, false = work.hours(1.0), read.false
     if not hour or read.readings is None or isinstance(false, NotEnoughEvidence):
+        return ""
+    if hour > 1:
         return ""
     alone, verdicts = (formats.count(1 / hour / each) for each in (1.0, read.readings))
     by_two = (

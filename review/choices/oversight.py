@@ -44,19 +44,26 @@ class Money:
 
     @property
     def decided(self) -> bool:
-        """Whether the limits say which side costs less."""
-        return not self.low <= self.all_read <= self.high
+        """Whether the limits say which side costs less; that people do only where their own errors are counted."""
+        return self.high < self.all_read or (self.people_err and self.low > self.all_read)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
-    """What stands behind what is released. `until`: when a certificate that is carried over ends, as "3 May"; empty: it is not
-    carried over. `labels`: those it rests on; None: they are of before."""
+    """What stands behind what is released. `until`: when a certificate that is carried over ends; empty: it is not carried over.
+    `labels`: of this era, that it rests on; None: no such number is known."""
 
     target: float
     certified: bool
     until: str = ""
     labels: int | None = None
+
+    @property
+    def ends(self) -> str:
+        """What comes after it, as half a sentence; empty where it is not carried over."""
+        if not self.certified or not self.until:
+            return ""
+        return f"every case goes to people after {self.until} unless it is certified again by then"
 
 
 def answer(
@@ -72,8 +79,9 @@ def answer(
     """From the figures of the report, of the cases since the model in force began.
 
     `error`: among the released. `read`: how often the model is wrong in the cases that people read instead. `needed`: None:
-    unknown, or no step is left. `money`: None: nothing is released, or its price is not known.
+    unknown, or no step is left. `money`: None: its price is not known; while nothing is released it is of no use.
     """
+    money = money if released else None
     return Answer(
         question=QUESTION,
         state=_state(error, promise, money),
@@ -121,12 +129,12 @@ def _lead(money: Money | None, promise: Promise) -> str:
         "Automation costs less"
         if money.high < money.all_read
         else "Oversight costs less"
+        if money.decided
+        else "Oversight costs less if people make no errors"
         if money.low > money.all_read
         else "Not known which costs less"
     )
-    until = ""
-    if promise.certified and promise.until:
-        until = f", to whom every case goes after {promise.until} unless it is certified again by then"
+    until = f"; {promise.ends}" if promise.ends else ""
     return (
         f"{cheaper}: a thousand cases take {formats.amount(money.today)} {money.currency} with the machine (limits {low} to "
         f"{high}) and {formats.amount(money.all_read)} {money.currency} with people alone{until}."
@@ -140,15 +148,15 @@ def _alone(cases: int, released: int, error: Figure, promise: Promise, money: Mo
         return "Oversight: the machine answers nothing alone, and people read every case."
     goal = f"at most {formats.whole(promise.target)} wrong"
     share = f"The machine has answered {formats.share(released / cases)} of cases alone"
-    if promise.certified:
-        by = (
-            "labels of before"
-            if promise.labels is None
-            else f"{formats.count(promise.labels, 'label')} of answers as sure"
-        )
-        share = f"{share}; {by} certify that what it answers so is {goal}."
-    else:
+    if not promise.certified:
         share = f"{share}; nothing certifies that what it answers so is {goal}."
+    elif promise.labels:
+        sure = f"{formats.count(promise.labels, 'label')} of answers as sure"
+        share = f"{share}; {sure} certify that what it answers so is {goal}."
+    else:
+        before = " by labels of before" if promise.until else ""
+        ends = f"; {promise.ends}" if money is None and promise.ends else ""
+        share = f"{share}, and is certified{before} to be {goal} in it{ends}."
     if money is not None:  # with the price stands how many are wrong at today's threshold
         return share
     if isinstance(error, NotEnoughEvidence):

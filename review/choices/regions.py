@@ -11,14 +11,16 @@ class Region:
     """The answers of which the next certificate would speak.
 
     `threshold`: their least confidence; None: no plan is laid yet. `of_class`: of a stream with a threshold per class the class,
-    else empty. `level`: the share of delta left for it. `seen`: settled labels so far. `more`: whether it would release more than
-    what is certified. `today`: the threshold in force; None: nothing is released. `share`: of cases that a certificate there
-    would release, in [0, 1]; `expected`: about how many more labels that takes at the errors seen so far. None: not known.
+    else empty. `level`: the share of delta left for it. `seen`: settled labels so far, `errors` of them wrong. `more`: whether it
+    would release more than what is certified. `today`: the threshold in force; None: nothing is released. `share`: of cases that
+    a certificate there would release, in [0, 1]; `expected`: about how many more labels that takes at the errors seen so far.
+    None: not known.
     """
 
     threshold: float | None
     level: float
     seen: int
+    errors: float = 0.0
     group_size: int = 1
     of_class: str = ""
     more: bool = True
@@ -43,6 +45,7 @@ def of(progress: Progress, step: float | None, of_class: str = "", today: float 
         threshold=plan.thresholds[at],
         level=level,
         seen=round(progress.labels[at]),
+        errors=progress.errors[at],
         group_size=plan.group_size,
         of_class=of_class,
         more=more,

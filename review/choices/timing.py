@@ -67,7 +67,7 @@ def answer(
     return Answer(
         question=QUESTION,
         state=state,
-        missing="no input.produced_at" if state == "unasked" else "",
+        missing="input.produced_at" if state == "unasked" else "",
         says=" ".join(
             filter(
                 None, (_lead(runs, times), _final(times, done, days), _split(times), _would(runs, times, work, a_day))
@@ -174,10 +174,9 @@ def _split(times: Times) -> str:
 
 
 def _reviews_a_day(waits: pl.DataFrame) -> float:
-    """Cases that people have read, by the days from the first decision to the last, at least one."""
-    read = int(waits["first"].is_not_null().sum())
-    span = waits.select((pl.col("decided").max() - pl.col("decided").min()) / DAY).item() if len(waits) else None
-    return read / max(span or 0.0, 1.0)
+    """Cases that people have read, by the days from the first reading to the last, at least one."""
+    read = waits["first"].drop_nulls().to_numpy()
+    return len(read) / max(float(np.ptp(read)) / DAY, 1.0) if len(read) else 0.0
 
 
 def _would(runs: schedules.Halves, times: Times, work: Work, a_day: float) -> str:

@@ -31,7 +31,8 @@ def test_a_picture_of_a_bucket_is_sent_once_the_bucket_is_connected(place: Place
         assert place.cli(command, place.name, *(["--by", "A. Owner"] if command == "init" else [])).code == 0
     first = place.cli("dispatch", place.name)
     assert (first.code, place.rows("SELECT case_id FROM dispatch")) == (3, [("c1",)])
-    assert "no storage of the project in Label Studio has 's3://ours': connect it there (Settings > Cloud" in first.err
+    assert "no storage of the project in Label Studio has 's3://" in first.err, "of either, whichever comes first"
+    assert "connect it there (Settings > Cloud Storage > Add Source Storage), or give" in first.err
     ((project,),) = place.rows("SELECT DISTINCT project_id FROM project")
     connect(servers, project, "ours")
     second = place.cli("dispatch", place.name)

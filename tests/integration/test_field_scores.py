@@ -157,7 +157,7 @@ def test_boxes_on_one_picture_are_refused_until_each_is_a_case_and_is_shown(desk
     if kind == "csv":
         rows.write_csv(path)
     for id_key, way_out in (
-        ('"image"', f'input.id = ["image", "x", "y"], and under [review]: {BOX}; if they are several answers'),
+        ('"image"', f'to show it write input.id = ["image", "x", "y"], and under [review]: {BOX}'),
         ('["image", "x", "y"]', f"no reader would see which is asked about; to show it write under [review]: {BOX}"),
     ):
         text = f'id = {id_key}\nprediction = "label"\nconfidence = "score"\npayload = ["image"]\n'

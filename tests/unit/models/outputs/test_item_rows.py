@@ -34,13 +34,6 @@ def test_columns_beside_the_answer_that_differ_make_an_id_with_it() -> None:
     assert 'differ in x, y too: if each is a case, input.id = ["page", "x", "y"]; if they are several answers' in ways
 
 
-def test_a_time_tells_no_rows_apart() -> None:
-    frame = ROWS.drop("x", "y")
-    for times in ([f"2026-01-0{n + 1}T10:00:00Z" for n in range(8)], [str(1_764_000_000 + n) for n in range(8)]):
-        assert [] == item_rows.telling(frame.with_columns(at=pl.Series(times)), STREAM)
-    assert ["at"] == item_rows.telling(frame.with_columns(at=pl.Series([f"p{n}" for n in range(8)])), STREAM)
-
-
 def test_rows_that_differ_in_their_number_and_the_answer_are_several_answers() -> None:
     frame = ROWS.drop("x", "y")
     assert [] == item_rows.telling(frame, STREAM)

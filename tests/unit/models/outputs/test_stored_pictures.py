@@ -24,6 +24,7 @@ def test_what_no_storage_of_the_project_has_is_named_with_the_way_out() -> None:
     )
     reasons = stored_pictures.unseen(pictures, STREAM, {"s3://ours", "azure-blob://box"})
     assert reasons.is_null().to_list() == [True, False, True, True, True, True, False, False]
+    assert [stored_pictures.any_in(pictures[:3]), stored_pictures.any_in(pictures[3:6])] == [True, False]
     assert reasons[1] == (
         "image holds 'gs://ours/a.png', and no storage of the project in Label Studio has 'gs://ours': connect it there "
         "(Settings > Cloud Storage > Add Source Storage), or give an http(s) address"

@@ -121,6 +121,23 @@ def test_without_labels_it_is_open_and_says_about_how_many_more() -> None:
     )
 
 
+def test_errors_seen_so_far_are_said_in_place_of_a_number_that_needs_none() -> None:
+    unread = SingleReadings(once=UNKNOWN, verdict=UNKNOWN, false=UNKNOWN, readings=None)
+    some = asked(unread, region=replace(REGION, seen=25, errors=5.0, expected=400)).says
+    assert formats.plain(some) == (
+        "Not known yet: 25 labels at confidence ≥ 0.9 so far, 5 of them wrong, and about 400 more certify it if the errors stay "
+        "as frequent as so far."
+    )
+    enough = asked(unread, region=replace(REGION, seen=90)).says
+    assert formats.plain(enough) == "Not known yet: 90 labels at confidence ≥ 0.9 so far."
+
+
+def test_a_model_that_is_right_often_enough_but_for_what_is_counted_is_not_called_wrong_too_often() -> None:
+    near = asked(replace(GOOD, once=share(0.06, 0.05, 0.07), verdict=share(0.0499, 0.03, 0.06)))
+    assert "more than" in near.says
+    assert "too often" not in near.says
+
+
 def test_without_second_readings_the_key_is_named() -> None:
     one = asked(replace(GOOD, verdict=UNKNOWN, false=UNKNOWN, readings=None), second=False)
     assert one.state == "unasked"

@@ -52,6 +52,12 @@ def asked(
     )
 
 
+def of_classes() -> str:
+    """Of a stream with a threshold per class, whose labels are those of its classes."""
+    own = oversight.Promise(target=0.02, certified=True)
+    return oversight.answer(cases=10, released=6, error=ERROR, read=READ, promise=own, needed=None).says
+
+
 def test_what_each_costs_how_wrong_it_is_and_what_people_could_add_at_most() -> None:
     one = asked()
     assert one.state == "known"
@@ -83,14 +89,22 @@ def test_what_each_costs_how_wrong_it_is_and_what_people_could_add_at_most() -> 
     ("all_read", "lead", "state"),
     [
         (500.0, "Automation costs less: a thousand", "known"),
-        (250.0, "Oversight costs less: a thousand", "known"),
+        (250.0, "Oversight costs less if people make no errors: a thousand", "open"),
         (330.0, "Not known which costs less: a thousand", "open"),
     ],
 )
 def test_which_costs_less_is_claimed_only_where_the_limits_say_so(all_read: float, lead: str, state: str) -> None:
     one = asked(money=replace(MONEY, all_read=all_read))
     assert (one.says[: len(lead)], one.state) == (lead, state)
-    assert ("tell which costs less" in one.would_change) == (state == "open")
+    assert ("which costs less" in one.would_change) == (state == "open")
+    counted = asked(money=replace(MONEY, all_read=250.0, people_err=True))
+    assert (counted.says[:20], counted.state) == ("Oversight costs less", "known")
+
+
+def test_before_anything_went_out_no_price_of_it_is_said() -> None:
+    one = asked(0, NOTHING)
+    assert one.says.startswith("Oversight: the machine answers nothing alone, and people read every case.")
+    assert "EUR" not in one.says
 
 
 def test_what_is_not_known_of_prices_is_not_said() -> None:
@@ -128,9 +142,14 @@ def test_a_certificate_that_is_carried_over_says_when_it_ends_and_what_labels_wo
     stricter = oversight.Step(labels=684, threshold=0.9, share=None, widens=False)
     one = asked(needed=stricter, until="9 January 2027")
     assert (
-        "people alone, to whom every case goes after 9 January 2027 unless it is certified again by then." in one.says
+        "people alone; every case goes to people after 9 January 2027 unless it is certified again by then." in one.says
     )
-    assert "labels of before certify that" in one.says
+    assert "alone, and is certified by labels of before to be at most 2" in one.says
+    unpriced = asked(until="9 January 2027", money=None).says
+    assert "in it; every case goes to people after 9 January 2027 unless it is certified again by then." in unpriced
+    classes = of_classes()
+    assert "alone, and is certified to be at most 2" in classes
+    assert "before" not in classes.partition(". ")[0]
     assert "would certify anew what the model answers at confidence ≥ 0.9: what they take" in formats.plain(
         one.would_change
     )
