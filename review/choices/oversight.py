@@ -13,7 +13,7 @@ Figure = Estimate | NotEnoughEvidence
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """The next certificate: about so many more blind `labels` until then, its least confidence, and the share of cases it would
-    release, in [0, 1]; `widens`: whether that is more than today."""
+    release, in [0, 1] (None: not known); `widens`: whether that is more than today."""
 
     labels: int
     threshold: float
@@ -154,9 +154,9 @@ def _alone(cases: int, released: int, error: Figure, promise: Promise, money: Mo
         sure = f"{formats.count(promise.labels, 'label')} of answers as sure"
         share = f"{share}; {sure} certify that what it answers so is {goal}."
     else:
-        before = " by labels of before" if promise.until else ""
+        by = " by labels of before" if promise.until else ""
         ends = f"; {promise.ends}" if money is None and promise.ends else ""
-        share = f"{share}, and is certified{before} to be {goal} in it{ends}."
+        share = f"{share}; what it answers so is certified{by} to be {goal}{ends}."
     if money is not None:  # with the price stands how many are wrong at today's threshold
         return share
     if isinstance(error, NotEnoughEvidence):
@@ -207,11 +207,11 @@ def _basis(cases: int, released: int, error: Figure, read: Figure) -> str:
 def _change(promise: Promise, needed: Step | None, money: Money | None) -> str:
     goal = f"at most {formats.whole(promise.target)} wrong"
     now = "" if promise.certified else f"Nothing certifies the promise ({goal}) today."
-    less = (
-        ""
-        if money is None or money.decided
-        else "More labels of what goes out, or other prices, tell which costs less."
-    )
+    less = ""
+    if money is not None and money.low > money.all_read and not money.decided:
+        less = "What people's own errors cost (costs.human_error) tells which costs less."
+    elif money is not None and not money.decided:
+        less = "More labels of what goes out, or other prices, tell which costs less."
     known = "Test cases, whose right answer is known beforehand, put among the others would show what people find."
     return " ".join(filter(None, (now, less, "" if needed is None else _more(needed), known)))
 
