@@ -1,6 +1,6 @@
 """Batch or real time: where the time to the final answer goes, and what other schedules and readers would make of it. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -59,6 +59,11 @@ def answer(
     if not done:
         return _nothing(len(waiting), days)
     times = parts(waiting, now=now, alpha=alpha)
+    if days < FEWEST_DAYS:
+        few = NotEnoughEvidence(
+            reason=f"{days} of at least {FEWEST_DAYS} days", n=len(waiting), errors=len(waiting) - done
+        )
+        times = replace(times, final=few)
     runs = schedules.replays(waits, now=now)
     by_channel = channels.of(waits, now=now, alpha=alpha, model=model)
     a_day = _reviews_a_day(waits)
@@ -168,6 +173,8 @@ def _final(times: Times, done: int, days: int) -> str:
 
 
 def _split(times: Times) -> str:
+    if isinstance(times.final, NotEnoughEvidence):
+        return ""
     named = (("model", times.model), ("next run", times.batch), ("reader", times.queue), ("reading", times.reading))
     parts_ = [f"{name} {durations.short(one.value)}" for name, one in named if isinstance(one, Estimate)]
     return f"Step by step, for half of them at most: {', '.join(parts_)}." if len(parts_) > 1 else ""

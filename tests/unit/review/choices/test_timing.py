@@ -113,9 +113,12 @@ def test_with_few_days_or_no_answers_it_is_open() -> None:
     assert (empty.state, empty.rests_on) == ("open", "No case came for people in the last 28 days.")
 
 
-def test_of_few_days_nothing_is_worked_out() -> None:
-    assert "On the same days half would have been finished after" in asked(cases(batch=1, queue=1)).says
-    assert "would have been finished" not in asked(cases(batch=1, queue=1, days=1)).says
+@pytest.mark.parametrize(("days", "state"), [(1, "open"), (5, "open"), (6, "known")])
+def test_fewer_than_six_days_are_no_answer(days: int, state: str) -> None:
+    one = asked(cases(batch=1, queue=1, days=days))
+    assert (one.state, one.figures["final_hours"] is None) == (state, state == "open")
+    assert ("with fewer than 6 chance decides" in one.would_change) == (state == "open")
+    assert ("Step by step" in one.says) == ("would have been finished" in one.says) == (state == "known")
 
 
 def test_what_reading_takes_is_said_by_the_minutes_of_a_review() -> None:
