@@ -127,10 +127,10 @@ def _took(prices: Sequence[int], changes: Sequence[Change], work: Work) -> str:
         after = formats.count(changes[-1].reviews if changes else 0, "review")
         return f"What a change takes is not known: no answer of a model was released yet, after {after}."
     took = [_price(reviews, work) for reviews in prices[-_SHOWN:]]
-    if len(prices) == 1:
-        return f"The one start of a model here took {took[0]} until its answers were released."
-    newest = f"newest {_SHOWN} of the " if len(prices) > _SHOWN else ""
-    return f"The {newest}{len(prices)} starts of models here took {', then '.join(took)} until their answers were released."
+    whose = "the first model here" if len(prices) == 1 else f"the last {len(took)} of {len(prices)} models here"
+    if 1 < len(prices) <= _SHOWN:
+        whose = f"the {len(prices)} models here"
+    return f"To start {whose} took people {', then '.join(took)}."
 
 
 def _price(reviews: int, work: Work) -> str:

@@ -16,7 +16,7 @@ QUESTION = "More data or better data: which labels certify the target with less 
 
 Figure = Estimate | NotEnoughEvidence
 _ENOUGH = (
-    " A number of labels is enough in 4 of 5 streams like this one. Second readers are taken to err each by themselves."
+    " With so many labels 4 of 5 streams like this one reach the target. Second readers are taken to err independently."
 )
 
 
@@ -67,6 +67,7 @@ def answer(
         rests_on=f"{_basis(region, read, work, seconds)} {learning_text.rests_on(candidate, stream)}",
         would_change=_change(region, read, target, second_opinion=second_opinion),
         figures=_figures(region, read, once, twice, work, seconds) | learning_text.figures(candidate),
+        lines=_ways(once, twice, target, work),
     )
 
 
@@ -111,15 +112,25 @@ def _sentences(
         if_right = f"certify the target of {formats.whole(target)} if none of them is wrong"
         return f"{so_far}, {takes} {if_right}{regions.expected(region)}."
     whose = f"answers{regions.where(region)}" if regions.where(region) else "all answers"
-    alone = f"For {whose} and the target of {formats.whole(target)}: read once, {_side(once, target, work)}"
+    goal = f"the target of {formats.whole(target)}"
     if twice is None:
-        return f"{alone}."
-    checked = f"read again by another person where the first disagrees with the model, {_side(twice, target, work)}"
-    there = f"Of these labels {formats.count(region.seen)} are there{regions.expected(region)}." if region.seen else ""
+        return f"For {whose} and {goal}: read once, {_side(once, target, work)}."
     lead = _lead(read.false, once, twice, target)
-    if lead and not _decided(read.false, once, twice, target):
+    if not _decided(read.false, once, twice, target):
         lead = f"So far {lead[:1].lower()}{lead[1:]}"
-    return " ".join(filter(None, (lead, f"{alone}; {checked}.", there, _equal(read, work))))
+    there = f"{formats.count(region.seen)} are there{regions.expected(region)}." if region.seen else ""
+    below = f"The labels that {goal} takes for {whose} are counted below."
+    return " ".join(filter(None, (lead, _equal(read, work), below, there)))
+
+
+def _ways(once: Way | None, twice: Way | None, target: float, work: Work) -> tuple[str, ...]:
+    """A line for each kind of label; none where only one kind is known."""
+    if once is None or twice is None:
+        return ()
+    return (
+        f"Read once: {_side(once, target, work)}.",
+        f"Read again by another person where the first disagrees with the model: {_side(twice, target, work)}.",
+    )
 
 
 def _lead(false: Figure, once: Way, twice: Way, target: float) -> str:
@@ -131,12 +142,11 @@ def _lead(false: Figure, once: Way, twice: Way, target: float) -> str:
         )
     by_one, by_two = once.all_readings, twice.all_readings
     if by_two is None:
-        often = min(once.wrong.value, twice.wrong.value) >= target
-        return (
-            "Neither: no number of labels is enough, for the model is wrong too often."
-            if by_one is None and often
-            else ""
-        )
+        if by_one is not None:
+            return "More data: only labels that are read once reach the target."
+        if min(once.wrong.value, twice.wrong.value) >= target:
+            return "Neither: no number of labels is enough, for the model is wrong too often."
+        return f"Neither soon: the target takes more than {formats.count(twice.most)} labels."
     if by_one is None:
         return "Better data: only labels that another person checks where a reader disagrees reach the target."
     if by_one <= by_two:
@@ -157,9 +167,9 @@ def _side(one: Way, target: float, work: Work) -> str:
     worst = formats.count(one.worst) if one.worst is not None else far
     limits = f"limits {least} to {worst}"
     if one.worst is None and one.wrong.high >= target:
-        limits = f"at least {least}, and at the worse limit no number is enough"
+        limits = f"at the better limit {least}, at the worse no number is enough"
     effort = work.effort(one.labels * one.readings)
-    return f"about {formats.count(one.labels, 'label')} in all ({limits}){f', {effort}' if effort else ''}"
+    return f"about {formats.count(one.labels, 'label')} ({limits}){f', {effort}' if effort else ''}"
 
 
 def _equal(read: SingleReadings, work: Work) -> str:

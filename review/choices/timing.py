@@ -243,7 +243,7 @@ def _change(times: Times, past: int, days: int) -> str:
     column = (
         ""
         if times.batch is not None or past
-        else "The column that says when the model answered (input.produced_at): it shows the wait for a run. "
+        else "A column with the time at which the model answered (input.produced_at) would show how long answers wait for a run. "
     )
     if isinstance(times.final, NotEnoughEvidence):
         more = formats.count(max(FEWEST_DAYS - days, 1), "more day")

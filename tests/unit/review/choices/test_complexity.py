@@ -18,21 +18,21 @@ def answer(*others: OtherModel, changes: tuple[Change, ...] = TWO) -> Answer:
 def test_a_start_without_a_review_is_explained() -> None:
     sooner = (*TWO, Change(model_id="m-2", reviews=0, over=True))
     text = (
-        "The 3 starts of models here took 420 reviews (14 hours of people for 420 EUR), then 310 reviews (11 hours of people for "
-        "310 EUR), then no review (it was certified before it took over) until their answers were released."
+        "To start the 3 models here took people 420 reviews (14 hours of people for 420 EUR), then 310 reviews (11 hours of "
+        "people for 310 EUR), then no review (it was certified before it took over)."
     )
     assert text in plain(answer(other(), changes=sooner).says)
     later = (*sooner, Change(model_id="m-3", reviews=5, over=True))
-    assert "The newest 3 of the 4 starts of models here took 310 reviews" in plain(answer(other(), changes=later).says)
+    assert "To start the last 3 of 4 models here took people 310 reviews" in plain(answer(other(), changes=later).says)
 
 
 def test_a_model_that_spares_more_than_a_change_takes_pays() -> None:
     known = answer(other())
     assert known.state == "known"
     assert plain(known.says) == (
-        "m-2 would spare 7 300 to 14 600 reviews a year (95 % limits): more than a change takes, so it pays within a year. The "
-        "2 starts of models here took 420 reviews (14 hours of people for 420 EUR), then 310 reviews (11 hours of people for 310 "
-        "EUR) until their answers were released."
+        "m-2 would spare 7 300 to 14 600 reviews a year (95 % limits): more than a change takes, so it pays within a year. To "
+        "start the 2 models here took people 420 reviews (14 hours of people for 420 EUR), then 310 reviews (11 hours of people "
+        "for 310 EUR)."
     )
     assert (known.figures["reviews_of_a_change_least"], known.figures["reviews_of_a_change_most"]) == (310, 420)
 
@@ -68,7 +68,7 @@ def test_before_a_first_threshold_the_price_of_a_change_is_not_known() -> None:
     assert "What a change takes is not known: no answer of a model was released yet, after 90 reviews." in young.says
     alone = answer(changes=TWO[:1])
     assert alone.state == "unasked"
-    assert "The one start of a model here took 420 reviews (14 hours of people for 420 EUR) until its answers" in plain(
+    assert "To start the first model here took people 420 reviews (14 hours of people for 420 EUR)." in plain(
         alone.says
     )
     assert answer(other(saved=None)).state == "open"
