@@ -15,8 +15,11 @@ from review.queries.outcomes import Outcomes
 
 
 def of(run: runs.Run, in_force: policy_history.PolicyInForce, cases: Outcomes) -> tuple[OtherModel, ...]:
-    """Every other model that was asked about the stream's cases, in the order they were first asked. `cases`: its decisions."""
-    names = [name for name in shadows.models(run.ledger, run.stream.name) if name != in_force.model_id]
+    """Every other model that was asked about the stream's cases, in the order they were first asked, then those that decided
+    cases about which this one was asked before it took over. `cases`: the stream's decisions."""
+    book, ours = run.ledger, in_force.model_id
+    asked = [name for name in shadows.models(book, run.stream.name) if name != ours]
+    names = [*asked, *shadows.former(book, run.stream.name, ours)]
     if not names:
         return ()
     policies = certificates.all_policies(run.ledger, run.stream.name)

@@ -47,6 +47,21 @@ def models(ledger: Ledger, stream: str) -> list[str]:
     return list(rows["model_id"])
 
 
+def former(ledger: Ledger, stream: str, beside: str) -> list[str]:
+    """The models that decided samples about which the model `beside` was asked, in the order in which they began to.
+
+    Without those that were ever asked beside another: `models` names these.
+    """
+    rows = ledger.read(
+        "SELECT d.model_id FROM decision d JOIN shadow s ON s.stream = d.stream AND s.case_id = d.case_id "
+        "WHERE d.stream = :stream AND d.blind AND s.model_id = :beside AND d.model_id NOT IN "
+        "(SELECT model_id FROM shadow WHERE stream = :stream) GROUP BY d.model_id ORDER BY min(d.seal), d.model_id",
+        stream=stream,
+        beside=beside,
+    )
+    return list(rows["model_id"])
+
+
 def first_asked(ledger: Ledger, stream: str, model_id: str) -> int | None:
     """The seal of the first answer of a model; None: it has none."""
     rows = ledger.read(
@@ -126,20 +141,25 @@ def decided(ledger: Ledger, stream: str, case_ids: list[str]) -> pl.DataFrame:
 def compared(ledger: Ledger, stream: str, cases: Outcomes, model_id: str, *, beside: str, after: int = 0) -> Compared:
     """The samples decided under later seals than `after`, of whatever epoch, beside what a model said of them.
 
-    `cases`: the stream's decisions. `beside`: the model that it is held against, this one. Where items were decided anew, those
+    `cases`: the stream's decisions. `beside`: the model that it is held against, this one. A model that was never asked beside
+    another (`former`) said what it decided, and counts as asked after all that were. Where items were decided anew, those
     count that nothing any model said has chosen (docs/method.md 2.2): of the epochs before that, what people had by then.
     """
     if items.decides_anew(ledger, stream):
         cases = _unchosen(ledger, stream, cases)
     kinds = cases.kinds.select("policy_id", "propensity", "held")[cases.sampled["kind"]]
-    apart = pl.col("contested") & pl.col("case_id").is_in(_apart(ledger, stream, model_id).implode())
+    otherwise = pl.concat([_apart(ledger, stream, name) for name in {model_id, beside}])
+    apart = pl.col("contested") & pl.col("case_id").is_in(otherwise.implode())
     settled = pl.col("settled") & ~apart
     named = cases.sampled.select("case_id", "seal", "member", "outcome", settled=settled).hstack(kinds)
     # An extract knows a case that belongs with no other by its id.
     alone = rollups.members(named.select("case_id", group_id=pl.lit(None, pl.String)))
     member = named.select(pl.when(pl.col("member") == 0).then(alone).otherwise("member")).to_series()
     named = named.filter(measuring.measuring(ledger.identity, member)) if len(named) else named
-    theirs = answers(ledger, stream, model_id).with_columns(asked=pl.lit(value=True))
+    asked = models(ledger, stream)
+    order = asked if model_id in asked else [*asked, *former(ledger, stream, beside)]
+    theirs = answers(ledger, stream, model_id) if model_id in asked else _decisions(ledger, stream, model_id)
+    theirs = theirs.with_columns(asked=pl.lit(value=True))
     rows = (
         _answerable(ledger, stream, named, model_id)
         .filter(pl.col("seal") > after)
@@ -149,7 +169,7 @@ def compared(ledger: Ledger, stream: str, cases: Outcomes, model_id: str, *, bes
         .with_columns(pl.col("asked", "ours").fill_null(value=False))
     )
     last = rows["asked"].to_numpy().nonzero()[0].max(initial=-1)
-    nth = [*models(ledger, stream), model_id].index(model_id) + 1
+    nth = [*order, model_id].index(model_id) + 1
     return Compared(model_id=model_id, cases=rows.head(int(last) + 1), nth=nth)
 
 
@@ -174,7 +194,10 @@ def _unchosen(ledger: Ledger, stream: str, cases: Outcomes) -> Outcomes:
 
 
 def _answerable(ledger: Ledger, stream: str, named: pl.DataFrame, model_id: str) -> pl.DataFrame:
-    """The samples that a model can be asked about: of a second stage, those that the model decided whose answers it keeps."""
+    """The samples that a model can be asked about: of a second stage, those that the model decided whose answers it keeps; of one
+    that was never asked, those that it decided."""
+    if model_id not in models(ledger, stream) and not (own := _decisions(ledger, stream, model_id)).is_empty():
+        return named.join(own, on="case_id", how="semi", maintain_order="left")
     candidate = candidates.of(ledger, stream).get(model_id)
     if candidate is None or candidate.keeps is None:
         return named
@@ -196,19 +219,7 @@ def _apart(ledger: Ledger, stream: str, model_id: str) -> pl.Series:
 
 def _ours(ledger: Ledger, stream: str, model_id: str) -> pl.DataFrame:
     """What this model said of samples: of those it decided, and of others that it was asked about before it took over."""
-    decisions = ledger.read(
-        "SELECT case_id, prediction, confidence, cost, latency_ms, seal AS answered FROM decision "
-        "WHERE stream = :stream AND blind AND model_id = :model",
-        stream=stream,
-        model=model_id,
-    )
-    ours = ANSWERS.names()
-    answered = pl.concat(
-        [
-            decisions.rename(dict(zip(decisions.columns, ours, strict=True))).cast(ANSWERS),
-            answers(ledger, stream, model_id),
-        ]
-    )
+    answered = pl.concat([_decisions(ledger, stream, model_id), answers(ledger, stream, model_id)])
     return answered.unique("case_id", keep="first", maintain_order=True).select(
         "case_id",
         prediction="answer",
@@ -217,6 +228,16 @@ def _ours(ledger: Ledger, stream: str, model_id: str) -> pl.DataFrame:
         our_latency_ms="latency_ms",
         ours=pl.lit(value=True),
     )
+
+
+def _decisions(ledger: Ledger, stream: str, model_id: str) -> pl.DataFrame:
+    """What a model said of the samples that it decided: ANSWERS."""
+    return ledger.read(
+        "SELECT case_id, prediction AS answer, confidence AS score, cost, latency_ms, seal AS answered FROM decision "
+        "WHERE stream = :stream AND blind AND model_id = :model",
+        stream=stream,
+        model=model_id,
+    ).cast(ANSWERS)
 
 
 def _truths(cases: Outcomes) -> pl.DataFrame:

@@ -11,9 +11,10 @@ from deploy.demo.prepared import Successor
 from flows import measure
 from flows.commands import main
 from flows.governance import actions, epochs, eras, evidence, safeguards, shadow_evidence
-from flows.planning import promotion
+from flows.planning import other_models, promotion
 from flows.runtime import runs
 from models.errors import Misuse
+from models.evaluation.comparison import Paired
 from models.routing.policy import Route
 from review.adoption import shadow_look
 from review.integrity import verify
@@ -70,7 +71,10 @@ def test_a_certified_model_releases_from_its_first_case_on(desk: Desk) -> None:
     assert shadow.plans[""].delta == shadow_look.level(0.05, 1)
     page = measured(new)
     assert "certified in shadow" in page
-    assert "Other models" not in page, "what m-2 said before it took over is what it answers now"
+    others = page.partition('<h2 id="others">')[2].partition("</section>")[0]
+    assert ("m-1" in others, ">m-2<" in others) == (True, False), (
+        "what m-2 said before it took over is what it answers now"
+    )
     assert "m-2 is promoted" in timeline.policies(new.book, "mail")
     assert verify.ledger(new.book) == []
 
@@ -232,3 +236,21 @@ def test_in_the_demo_a_successor_is_asked_and_takes_over(desk: Desk, capsys: pyt
     assert desk.in_force().model_id == "m-2"
     own = model_change.streams(desk.folder, "receipts", successor) / "receipts.toml"
     assert own.read_text() == (model_change.ROOT / "deploy" / "streams" / "receipts.toml").read_text()
+
+
+def test_the_model_that_answered_before_is_held_against_the_one_that_took_over(desk: Desk) -> None:
+    new = compared(desk)
+    ours = new.cases().sampled["case_id"]
+    promote()
+    new.arrive("b", 40, 0.95)
+    (one,) = other_models.of(new.run(), new.in_force(), new.cases())
+    said = shadows.answers(new.book, "mail", "m-2")["case_id"]
+    assert (one.model_id, one.asked) == ("m-1", len(said))
+    assert set(said) <= set(ours)
+    assert isinstance(one.paired, Paired)
+    assert (one.paired.ours, one.paired.apart) == (1.0, -1)
+    (choice, *_) = measure.gather(
+        *(new.run(), new.in_force(), new.cases(), evidence.look(new.run(), new.in_force(), new.cases(), runs.clock())),
+        *(evidence.labels(new.describe(), new.in_force(), new.cases(), runs.clock()), runs.clock()),
+    ).choices
+    assert choice.missing != "a second model", "both were asked about the same cases"
