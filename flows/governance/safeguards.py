@@ -23,7 +23,7 @@ from review.queries.outcomes import Outcomes
 ERA, SILENCE = names_and_reasons.ERA, names_and_reasons.SILENCE
 READ = "people have read again"
 WARNING = timedelta(days=1)  # before release stops for want of readers, an event says so
-_CERTIFIED = ("own", "replaced", "carried")
+CERTIFIED = ("own", "replaced", "carried")
 _REASONS = {
     "own": "this era's own certificate holds what was adopted",
     "replaced": "this era's own certificate holds a stricter threshold, and not the one that was adopted",
@@ -94,7 +94,7 @@ def _act(
         return False
     reasons = {part: revoked.reason(state) or _REASONS[state.state] for part, state in held.items()}
     because = "; ".join(reason + (f" ({part})" if part else "") for part, reason in reasons.items())
-    holds = kept.releases and all(state.state in _CERTIFIED for state in held.values() if state.threshold is not None)
+    holds = kept.releases and all(state.state in CERTIFIED for state in held.values() if state.threshold is not None)
     by = SILENCE if silenced and kept.releases else ERA
     return _replace(book, stream, in_force, kept, by, f"{READ}; {because}" if silenced else because, now, holds=holds)
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flows.governance import safeguards
 from flows.runtime import runs
 from models.evaluation import outlay
 from models.planning import what_if
@@ -42,12 +43,12 @@ def of(
         "cases_a_day": what_if.daily(breakdowns.by_day(cases)),
     }
     spent, today = outlays.spent(book, name), date.fromisoformat(runs.clock()[:10])
-    looked = certificates.progress_by_scope(book, in_force.epoch_id)
+    ours = _certified(run, in_force)
     spending = (
         equal_risk.of(
             one.cases,
             _money(shared, spent, today, in_force.model_id, one.model_id),
-            ours={scope: progress.threshold for scope, progress in looked.items()} or {"": None},
+            ours=ours,
             theirs=other.threshold,
             resamples=partial(resamples, "\n".join([book.identity, name, in_force.model_id, one.model_id])),
             alpha=shadow_look.level(in_force.delta, one.nth),
@@ -55,6 +56,19 @@ def of(
         for one, other in zip(compared, others, strict=True)
     )
     return tuple(replace(other, spending=one) for other, one in zip(others, spending, strict=True))
+
+
+def _certified(run: runs.Run, in_force: policy_history.PolicyInForce) -> dict[str, float | None]:
+    """The least strict certified threshold of the model in force by scope: what the era under way certifies, or what is carried
+    over into it."""
+    looked = certificates.progress_by_scope(run.ledger, in_force.epoch_id)
+    held = safeguards.states(run.ledger, run.stream, in_force, looked, runs.clock()) or {}
+    by_scope: dict[str, float | None] = {}
+    for scope in looked or held or ("",):
+        own = [looked[scope].threshold] if scope in looked else []
+        carried = [held[scope].threshold] if scope in held and held[scope].state in safeguards.CERTIFIED else []
+        by_scope[scope] = min((at for at in own + carried if at is not None), default=None)
+    return by_scope
 
 
 def _money(shared: dict[str, Any], spent: Sequence[outlay.Outlay], today: date, ours: str, theirs: str) -> Money:

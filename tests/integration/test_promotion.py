@@ -15,6 +15,7 @@ from flows.planning import other_models, promotion
 from flows.runtime import runs
 from models.errors import Misuse
 from models.evaluation.comparison import Paired
+from models.evaluation.estimate import Estimate
 from models.routing.policy import Route
 from review.adoption import shadow_look
 from review.integrity import verify
@@ -249,6 +250,9 @@ def test_the_model_that_answered_before_is_held_against_the_one_that_took_over(d
     assert set(said) <= set(ours)
     assert isinstance(one.paired, Paired)
     assert (one.paired.ours, one.paired.apart) == (1.0, -1)
+    assert one.spending is not None
+    assert isinstance(one.spending.reviews, Estimate)
+    assert one.spending.reviews.high < 0, "m-1 is certified for nothing, and m-2 for all"
     (choice, *_) = measure.gather(
         *(new.run(), new.in_force(), new.cases(), evidence.look(new.run(), new.in_force(), new.cases(), runs.clock())),
         *(evidence.labels(new.describe(), new.in_force(), new.cases(), runs.clock()), runs.clock()),

@@ -91,6 +91,23 @@ def test_what_is_released_costs_the_reading_of_audits_alone(desk: Desk) -> None:
     assert spending_.reviews.value == pytest.approx(-0.25, rel=0.02)
 
 
+def test_a_threshold_that_is_carried_over_is_priced_as_what_it_releases(desk: Desk, clock: Clock) -> None:
+    desk.arrive("a", 800, 0.9)
+    desk.look()
+    actions.adopt("mail", None, by=ANN, because=WHY)
+    say(desk, sure=0.5)
+    before = spent(desk).reviews
+    clock.later(61)
+    desk.arrive("b", 40, 0.9)
+    desk.look()
+    say(desk, sure=0.5)
+    after = spent(desk).reviews
+    assert desk.in_force().policy.threshold == 0.9, "carried over, for the new era has certified nothing yet"
+    for spared in (before, after):
+        assert isinstance(spared, Estimate)
+        assert spared.high < 0, "the other model releases half of what this one does"
+
+
 def test_outlays_are_in_the_cost_of_today_and_make_the_volume(desk: Desk) -> None:
     desk.arrive("a", 800, 0.9, wrong=150)
     say(desk, cost=0.01)
