@@ -41,8 +41,9 @@ def of(run: runs.Run, in_force: policy_history.PolicyInForce, cases: Outcomes) -
             )
             for one in compared
         )
-    if ruled.by_the_answer(run.stream) is not None:
-        others = tuple(replace(one, threshold=None, coverage=0.0, needed=None) for one in others)
+    if (code := ruled.by_the_answer(run.stream)) is not None:
+        barred = f"the rule {code} of never_release reads what a model said"
+        others = tuple(replace(one, threshold=None, barred=barred, coverage=0.0, needed=None) for one in others)
     return spending.of(run, in_force, cases, compared, others)
 
 

@@ -7,8 +7,7 @@ carries over into it as into any other.
 Nothing of Prefect is loaded here, as in `flows.governance.actions`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import polars as pl
@@ -24,29 +23,10 @@ from models.config.stream import Stream
 from models.errors import Misuse
 from models.outputs import ruled
 from review import formats
-from review.adoption import shadow_look
+from review.adoption import shadow_look, takeover
 from review.ledger.ledger import Ledger
 from review.queries import candidates, certificates, policy_history, record_outcomes, registered, scored_files, shadows
 from review.queries.policy_history import PolicyInForce
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A model that may take over: what its answers in shadow certify, and what speaks against it.
-
-    `refusals`: against its score at all. `exceeding`: certified thresholds at which more is surely wrong than asked for, with
-    the lower limit of that share.
-    """
-
-    progress: certificate.Progress
-    refusals: tuple[str, ...]
-    exceeding: Mapping[float, float]
-
-    @property
-    def allowed(self) -> tuple[float, ...]:
-        """The certified thresholds that nothing speaks against, strictest first."""
-        held = certificates.held(self.progress)
-        return () if self.refusals else tuple(at for at in held if at not in self.exceeding)
 
 
 def promote(stream_name: str, threshold: float | None, *, by: str, because: str) -> PolicyInForce:
@@ -82,7 +62,7 @@ def promote(stream_name: str, threshold: float | None, *, by: str, because: str)
         return runs.policy_in_force(book, stream)
 
 
-def candidate(book: Ledger, stream: Stream, now: str, plan: era_plan.Plan | None = None) -> Candidate:
+def candidate(book: Ledger, stream: Stream, now: str, plan: era_plan.Plan | None = None) -> takeover.Candidate:
     """What the answers in shadow of the stream file's model certify. `plan`: as registered; None: it is laid now.
 
     Raises Misuse if it was never asked, or gave no score.
@@ -106,32 +86,23 @@ def candidate(book: Ledger, stream: Stream, now: str, plan: era_plan.Plan | None
                 f"{model} gave no score to any case that may be held against it, so no threshold can be certified"
             )
         progress = shadow_look.look(plan, rows, asked.assessed, asked.policies)
-    held = tuple(certificates.held(progress))
-    exceeding = shadow_look.contradicted(rows, asked.assessed, held, target, delta)
-    for one in by_field:
-        if not one.graded:
-            of_field = replace(asked.assessed, right=asked.assessed.losses[one.field] == 0)
-            exceeding |= shadow_look.contradicted(rows, of_field, held, one.alpha, delta)
-    return Candidate(progress=progress, refusals=shadow_look.refusals(rows, asked.assessed, delta), exceeding=exceeding)
+    return takeover.of(progress, rows, asked.assessed, by_field, target=target, delta=delta)
 
 
-def chosen(stream: Stream, one: Candidate, threshold: float | None) -> float:
+def chosen(stream: Stream, one: takeover.Candidate, threshold: float | None) -> float:
     """The threshold to adopt: the least strict that is allowed, or the one that a person means by a number. Raises Misuse."""
-    model, held = stream.model.id, certificates.held(one.progress)
+    model = stream.model.id
     if threshold is None and one.allowed:
         return one.allowed[-1]
     init = f"second-reader init {stream.name} begins its epoch with every case to a person"
     if one.refusals:
         raise Misuse(f"{model} cannot take over: {formats.plain(one.refusals[0])}; {init}")
-    if not held:
+    if not one.held:
         step = certificate.needed(one.progress)
         more = "" if step is None else f"; about {step.labels} more labels of cases it was asked about would"
         raise Misuse(f"what {model} said in shadow certifies no threshold{more}; {init}")
     if not one.allowed:
-        raise Misuse(
-            f"what {model} said in shadow certifies a threshold, but at least "
-            f"{formats.at_least(one.exceeding[held[-1]])} of what it would release is wrong; {init}"
-        )
+        raise Misuse(f"{model} cannot take over: {formats.plain(one.barred)}; {init}")
     for at in one.allowed:
         if threshold in (at, float(formats.number(at))):
             return at

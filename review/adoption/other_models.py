@@ -14,7 +14,7 @@ from models.evaluation import comparison
 from models.evaluation.comparison import Paired
 from models.evaluation.estimate import NotEnoughEvidence
 from models.routing.policy import Policy
-from review.adoption import shadow_look
+from review.adoption import shadow_look, takeover
 from review.adoption.equal_risk import Spending
 from review.queries.shadows import Compared
 
@@ -24,8 +24,9 @@ class OtherModel:
     """One other model beside this one, on the blind samples that are kept for measuring.
 
     `asked`: samples it was asked about; `labels`: those of them that are settled. `paired`: how right both are. `threshold`: the
-    least strict certified one on its own score (None: none), `coverage` the share of cases it would release; `needed`: labels
-    until the next step (None: no number helps, or there is none). `ours`: the share that this model's threshold releases (None:
+    least strict certified one on its own score that it may take over with (None: none), `barred`: why it may not though one is
+    certified, `coverage` the share of cases it would release; `needed`: labels until the next step (None: no number helps, or
+    there is none). `ours`: the share that this model's threshold releases (None:
     each class has its own). `cost`, `latency_ms`: the mean of its answers, `our_cost`, `our_latency_ms` of this
     model's; None: unknown. `spending`: what a finished case costs; None: it was not worked out.
     """
@@ -35,6 +36,7 @@ class OtherModel:
     labels: int
     paired: Paired | NotEnoughEvidence
     threshold: float | None
+    barred: str = ""
     coverage: float
     needed: int | None
     ours: float | None
@@ -67,7 +69,8 @@ def of(
     weights = 1 / cases["propensity"].to_numpy()
     plan = shadow_look.plan(cases, target=target, delta=shadow_look.level(delta, compared.nth), by_field=by_field)
     progress = None if plan is None else shadow_look.look(plan, cases, assessed, policies)
-    threshold = None if progress is None else progress.threshold
+    one = None if progress is None else takeover.of(progress, cases, assessed, by_field, target=target, delta=delta)
+    threshold = one.allowed[-1] if one is not None and one.allowed else None
     step = None if progress is None else certificate.needed(progress)
     asked = cases.filter("asked")
     return OtherModel(
@@ -76,6 +79,7 @@ def of(
         labels=int(assessed.known.sum()),
         paired=comparison.paired(ours[both], assessed.right[both], weights[both], delta),
         threshold=threshold,
+        barred="" if one is None else one.barred,
         coverage=_share(asked, "score", threshold),
         needed=None if step is None else step.labels,
         ours=None if in_force is None else _share(asked.filter("ours"), "confidence", in_force),

@@ -26,6 +26,8 @@ def released(one: OtherModel, model: str) -> str:
     """How much it could release at the target, beside what goes out now."""
     now = "nothing" if not one.ours else f"{formats.share(one.ours)} of cases"
     ours = "" if one.ours is None else f" By today's threshold {model} releases {now}."
+    if one.barred:
+        return f"It cannot take over: {one.barred}.{ours}"
     if one.threshold is None:
         lacks = (
             "" if one.needed is None else f" About {formats.count(one.needed, 'more label')} would certify the first."

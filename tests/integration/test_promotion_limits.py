@@ -9,6 +9,9 @@ from flows.governance import actions, epochs, evidence
 from flows.planning import other_models
 from flows.runtime import runs
 from models.errors import Misuse
+from models.evaluation.estimate import Estimate
+from review.report import other_models_text
+from tests.integration import ledger_facts as facts
 from tests.integration.desk import ANN, WHY, Clock, Desk
 from tests.integration.test_promotion import compared, measured, promote
 from tests.integration.test_shadows import asked, say
@@ -72,11 +75,41 @@ def test_a_rule_on_answers_kept_other_cases_of_the_model_before(desk: Desk) -> N
     ruled.arrive("a", 400, 0.9)
     say(ruled, dict.fromkeys(asked(ruled), "ham"))  # of all that is spam, too
     (one,) = other_models.of(ruled.run(), ruled.in_force(), ruled.cases())
-    assert (one.threshold, one.needed) == (None, None)
+    assert (one.threshold, one.needed, one.barred) == (
+        None,
+        None,
+        "the rule spam of never_release reads what a model said",
+    )
     ruled.look()
     ruled.describe(model="m-2")
     with pytest.raises(Misuse, match="the rule spam of never_release reads what the model said"):
         promote()
+
+
+def test_the_page_lets_no_model_release_what_promote_refuses(desk: Desk) -> None:
+    """Its wrong answers are its surest, so few in all that a threshold is certified."""
+    desk.arrive("a", 3000, 0.9)
+    desk.look()
+    cases = asked(desk)
+    wrong = [case for n, case in enumerate(cases) if n % 45 == 44]
+    answers: list[dict[str, facts.Value]] = []
+    for n, case in enumerate(cases):
+        sure = n % 3 == 0 or case in wrong
+        one_answer: dict[str, facts.Value] = {"answer": "spam" if case in wrong else "ham", "score": 0.95 if sure else 0.6}
+        answers.append(one_answer | {"model_id": "m-2", "case_id": case, "cost": None})
+    desk.book.append({"shadow": facts.shadows(*answers)}, now=runs.clock())
+    desk.second(wrong, "ham", runs.clock())
+    (one,) = other_models.of(desk.run(), desk.in_force(), desk.cases())
+    assert (one.threshold, one.coverage) == (None, 0.0)
+    assert one.spending is not None
+    assert isinstance(one.spending.reviews, Estimate)
+    assert one.spending.reviews.high < 0, "it would release nothing"
+    desk.describe(model="m-2")
+    with pytest.raises(Misuse, match="m-2 cannot take over: wrong answers have the higher confidence") as refused:
+        promote()
+    reason = "It cannot take over: wrong answers have the higher confidence"
+    assert other_models_text.released(one, "m-1").startswith(reason)
+    assert one.barred in str(refused.value)
 
 
 def test_a_file_that_was_never_scored_is_not_taken_for_answers_of_the_model_that_takes_over(
