@@ -245,9 +245,9 @@ def test_the_model_that_answered_before_is_held_against_the_one_that_took_over(d
     promote()
     new.arrive("b", 40, 0.95)
     (one,) = other_models.of(new.run(), new.in_force(), new.cases())
-    said = shadows.answers(new.book, "mail", "m-2")["case_id"]
-    assert (one.model_id, one.asked) == ("m-1", len(said))
-    assert set(said) <= set(ours)
+    answered = shadows.answers(new.book, "mail", "m-2")["case_id"]
+    assert (one.model_id, one.asked) == ("m-1", len(answered))
+    assert set(answered) <= set(ours)
     assert isinstance(one.paired, Paired)
     assert (one.paired.ours, one.paired.apart) == (1.0, -1)
     assert one.spending is not None

@@ -95,7 +95,10 @@ def test_the_page_lets_no_model_release_what_promote_refuses(desk: Desk) -> None
     answers: list[dict[str, facts.Value]] = []
     for n, case in enumerate(cases):
         sure = n % 3 == 0 or case in wrong
-        one_answer: dict[str, facts.Value] = {"answer": "spam" if case in wrong else "ham", "score": 0.95 if sure else 0.6}
+        one_answer: dict[str, facts.Value] = {
+            "answer": "spam" if case in wrong else "ham",
+            "score": 0.95 if sure else 0.6,
+        }
         answers.append(one_answer | {"model_id": "m-2", "case_id": case, "cost": None})
     desk.book.append({"shadow": facts.shadows(*answers)}, now=runs.clock())
     desk.second(wrong, "ham", runs.clock())
