@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from deploy.demo import learning
 from deploy.demo.prepared import Successor
 from flows.governance import opening
 from flows.planning import promotion, shadows
@@ -39,6 +40,7 @@ def take_over(name: str, successor: Successor, home: Path, *, by: str, out: Cons
     answered = [{shadows.CASE: row[shadows.CASE]} | dict(successor.answers(row["text"])) for row in rows]
     private_files.replace(answers, "".join(json.dumps(row) + "\n" for row in answered))
     shadows.record(name, answers, successor.model)
+    learning.train(name, successor.after_day, out)
     out.print(
         f"  {escape(successor.model)} was asked about {formats.count(len(answered), 'case')} that people have read."
     )

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from deploy.demo import alarm, guide, model_change, prepared, record_fill, reviewers
+from deploy.demo import alarm, guide, learning, model_change, prepared, record_fill, reviewers
 from deploy.local import stack
 from flows import collect, dispatch, measure, score
 from flows.governance import actions, adoption, opening
@@ -67,6 +67,9 @@ def play(
                 looked = True
             barked = drift and alarm.raised(stream)
             answered = crew.work(name, leave_open=LEFT_OPEN if last else 0, say=status.update) if not barked else 0
+            if last and ready.successor is None and not drift and (decided["decided"] or answered):
+                status.update(f"Day {number}: training")
+                learning.train(name, number, out)
             status.update(f"Day {number}: measuring")
             measured = _flow(measure.measure, name)
         if not decided["decided"] and not answered and not barked:

@@ -72,6 +72,7 @@ def test_the_demo_leaves_a_queue_a_report_and_a_ledger_that_add_up(folder: Path)
             "a second terminal need not wait for the days"
         )
         assert "The threshold moves, released at" in text.partition("Day 3")[0], "certified on day 1 or 2"
+        assert re.search(rf"digits-second-stage-{DAYS} was trained on \d+ answers|No second-stage: .*labels", text)
         environment = exported(home / "env.sh")
         with closing(sqlite3.connect(f"file:{home / 'ledger.db'}?mode=ro", uri=True)) as ledger:
             adds_up(ledger, tasks(environment, re.search(r"/projects/(\d+)/", text)))

@@ -222,7 +222,10 @@ def test_the_command_says_what_is_in_force(desk: Desk) -> None:
     assert "is in force (certified): from the next decision on, released at 0.9 and above" in done.output
 
 
-def test_in_the_demo_a_successor_is_asked_and_takes_over(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_in_the_demo_a_successor_is_asked_and_takes_over(
+    desk: Desk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECOND_READER_DATA", str(desk.folder))
     desk.arrive("a", 400, 0.9, wrong=50)
     desk.look()
 
@@ -233,6 +236,8 @@ def test_in_the_demo_a_successor_is_asked_and_takes_over(desk: Desk, capsys: pyt
     for _ in range(2):
         model_change.take_over("mail", successor, desk.folder, by=ANN, out=Console(width=200))
     shown = capsys.readouterr().out
+    assert shown.count("m-2 was asked about") == shown.count("mail-second-stage-1 was trained on") == 1
+    assert "mail-second-stage-1" in shadows.models(desk.book, "mail")
     assert shown.count("takes over without a cold start, released at 0.9 and above, certified in shadow") == 1
     assert desk.in_force().model_id == "m-2"
     own = model_change.streams(desk.folder, "receipts", successor) / "receipts.toml"

@@ -102,7 +102,8 @@ TRIED: dict[str, str] = {
     ),
     "tests/integration/test_shadow_columns.py": "flows.scoring.other_rows",
     "tests/integration/test_promotion.py": (
-        "deploy.demo.model_change flows.planning.promotion flows.governance.shadow_evidence review.adoption.shadow_look"
+        "deploy.demo.learning deploy.demo.model_change flows.planning.promotion "
+        "flows.governance.shadow_evidence review.adoption.shadow_look"
     ),
     "tests/integration/test_silence.py": "review.queries.silence",
     "tests/integration/test_spending.py": (
