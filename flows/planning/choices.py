@@ -170,18 +170,21 @@ def _money(run: runs.Run, report: Report, threshold: float | None) -> oversight.
     if today.is_empty() or not today["coverage"].item() or not isinstance(report.here, Estimate):
         return None
     row, all_read = today.row(0, named=True), rows.row(0, named=True)["cost"]
-    prices = proposal.prices(run.stream, report.reviewers)
+    prices, answer = proposal.prices(run.stream, report.reviewers), report.model_answers.cost
+    paid = (answer.value, answer.low, answer.high) if isinstance(answer, Estimate) else (0.0, 0.0, 0.0)
+    now, low, high = (row[name] + 1000 * one for name, one in zip(("cost", "cost_low", "cost_high"), paid, strict=True))
     of_errors = 1000 * prices.error * row["coverage"]  # of a thousand cases, were all wrong that go out
-    even = row["error"] + (all_read - row["cost"]) / of_errors if of_errors else None
+    even = row["error"] + (all_read - now) / of_errors if of_errors else None
     return oversight.Money(
-        today=row["cost"],
-        low=row["cost_low"],
-        high=row["cost_high"],
+        today=now,
+        low=low,
+        high=high,
         all_read=all_read,
         share=row["coverage"],
         wrong=report.here,
         error=prices.error,
         review=prices.review,
+        answer=answer.value if isinstance(answer, Estimate) else None,
         even=None if even is None or not 0 < even < 1 else even,
         people_err=bool(prices.human_error_rate),
         currency=report.currency,

@@ -26,7 +26,8 @@ class Money:
     """What a thousand cases cost in the stream's currency: as they are released today, and if people read them all.
 
     `low`, `high`: of today, with the error at its limits. `share`: of cases that today's threshold releases, and `wrong` of
-    these, each in [0, 1]. `error`, `review`: the prices of one. `even`: the error among the released, in [0, 1], above which
+    these, each in [0, 1]. `error`, `review`, `answer`: the prices of one; an answer of the model is paid for on the machine's
+    side alone, and None: nobody says it, and it counts as nothing. `even`: the error among the released, in [0, 1], above which
     today costs more; None: there is none. `people_err`: whether people's own errors are counted.
     """
 
@@ -38,6 +39,7 @@ class Money:
     wrong: Estimate
     error: float
     review: float
+    answer: float | None
     even: float | None
     people_err: bool
     currency: str
@@ -169,10 +171,16 @@ def _prices(money: Money | None) -> str:
     if money is None:
         return ""
     own = "" if money.people_err else "; people's own errors are not counted (costs.human_error prices them)"
+    answers = (
+        "what the model's answers cost is not known and counts as nothing"
+        if money.answer is None
+        else f"a thousand answers of the model at {formats.amount(1000 * money.answer)} {money.currency}"
+    )
     priced = (
         f"The costs are those of today's threshold, where {formats.share(money.share)} of cases go out and "
         f"{formats.share(money.wrong.value)} of these are wrong ({_between(money.wrong)}): an error that goes out is priced at "
-        f"{formats.amount(money.error)} {money.currency}, a review at {formats.amount(money.review)} {money.currency}{own}."
+        f"{formats.amount(money.error)} {money.currency}, a review at {formats.amount(money.review)} {money.currency}, "
+        f"{answers}{own}."
     )
     if money.even is None:
         return priced

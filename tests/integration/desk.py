@@ -87,6 +87,7 @@ class Desk:
     rules: str = ""  # tables that the stream file ends with
     audit_rate: float = 0.5
     model: str = "m-1"
+    price: float | None = None  # of an answer; None: no column says it
 
     def describe(self, model: str | None = None, target: float | None = None) -> stream.Stream:
         text = STREAM.format(
@@ -95,6 +96,8 @@ class Desk:
             per_class=self.per_class,
             at='produced_at = "at"' if self.dated else 'group = "customer"' if self.customer else "",
         )
+        if self.price is not None:
+            text = text.replace("[input]\n", '[input]\ncost = "price"\n')
         text = text.replace("audit_rate = 0.5", f"audit_rate = {self.audit_rate}") + self.rules
         (self.folder / "mail.toml").write_text(text, encoding="utf-8")
         return settings.read_stream("mail", settings.read())
@@ -125,6 +128,8 @@ class Desk:
         )
         if self.customer:
             frame = frame.with_columns(customer=pl.Series([f"{prefix} {n // self.customer}" for n in range(count)]))
+        if self.price is not None:
+            frame = frame.with_columns(price=self.price)
         frame = frame.with_columns(pl.Series(name, values) for name, values in (more or {}).items())
         if self.dated:
             at: list[str | None] = [f"{day}T09:00:00Z" for day in days or ()] or [None] * count

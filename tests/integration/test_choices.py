@@ -11,6 +11,7 @@ from flows.commands import main
 from flows.governance import actions, evidence
 from flows.runtime import runs
 from models import timestamps
+from review import formats
 from review.choices import adaptation, build_or_buy, complexity, more_data, timing
 from review.choices.answer import Answer
 from review.integrity import verify
@@ -129,6 +130,22 @@ def test_what_is_released_is_known_with_limits_and_what_people_add_is_open(desk:
     low, high, people = (one.figures[f"cost_of_1000{end}"] for end in ("_low", "_high", "_read_by_people"))
     assert (one.state == "open") == (low <= people <= high)  # type: ignore[operator] # they are numbers
     assert one.figures["cost_of_1000"] in measure.read("mail").what_if.rows["cost"].to_list()
+
+
+def test_the_answers_of_the_model_are_paid_for_on_the_machines_side_alone(desk: Desk, clock: Clock) -> None:
+    desk = replace(desk, price=0.02)
+    desk.arrive("a", 400, 0.9, wrong=2)
+    desk.look()
+    actions.adopt("mail", None, by=ANN, because=WHY)
+    for day in "bcdefgh":
+        clock.later(1)
+        desk.arrive(day, 40, 0.95)
+    one, rows = answers()[OVERSIGHT], measure.read("mail").what_if.rows
+    row = rows.filter(threshold=desk.in_force().policy.threshold).row(0, named=True)
+    for end in ("", "_low", "_high"):
+        assert one.figures[f"cost_of_1000{end}"] == pytest.approx(row[f"cost{end}"] + 20, rel=1e-3)
+    assert one.figures["cost_of_1000_read_by_people"] == rows["cost"][0], "people need no model"
+    assert "a thousand answers of the model at 20.0 EUR" in formats.plain(one.says)
 
 
 def test_page_json_and_command_have_the_same_answers_and_nothing_is_recorded(desk: Desk, clock: Clock) -> None:

@@ -23,6 +23,7 @@ MONEY = oversight.Money(
     wrong=ERROR,
     error=20.0,
     review=0.5,
+    answer=0.004,
     even=0.023,
     people_err=False,
     currency="EUR",
@@ -52,6 +53,11 @@ def asked(
     )
 
 
+def test_what_an_answer_of_the_model_costs_is_counted_or_not_known() -> None:
+    says = asked(money=replace(MONEY, answer=None)).says
+    assert "what the model's answers cost is not known and counts as nothing" in says
+
+
 def of_classes() -> str:
     """Of a stream with a threshold per class, whose labels are those of its classes."""
     own = oversight.Promise(target=0.02, certified=True)
@@ -65,8 +71,9 @@ def test_what_each_costs_how_wrong_it_is_and_what_people_could_add_at_most() -> 
         "Automation costs less: a thousand cases take 320 EUR with the machine (limits 280 to 390) and 500 EUR with people "
         "alone. The machine has answered 60.0 % of cases alone; 900 labels of answers as sure certify that what it answers so is "
         "at most 2 % wrong. The costs are those of today's threshold, where 62.0 % of cases go out and 0.80 % of these are wrong "
-        "(limits 0.10 % to 2.1 %): an error that goes out is priced at 20.0 EUR, a review at 0.50 EUR; people's own errors are "
-        "not counted (costs.human_error prices them). The machine costs less than people alone while fewer than 2.3 % are wrong. "
+        "(limits 0.10 % to 2.1 %): an error that goes out is priced at 20.0 EUR, a review at 0.50 EUR, a thousand answers of the "
+        "model at 4.00 EUR; people's own errors are not counted (costs.human_error prices them). The machine costs less than "
+        "people alone while fewer than 2.3 % are wrong. "
         "Where people read, the model is wrong in 15.0 % of cases (limits 10.0 % to 20.0 %): they can correct no more than that. "
         "How many of these they find is open: it is not measured."
     )
