@@ -1,4 +1,4 @@
-"""The flows of a stream as Prefect deployments: four or five on its schedules, three that wait for its owner; who runs them."""
+"""The flows of a stream as Prefect deployments: four to six on schedules, two or three that wait for its owner; who runs them."""
 
 import asyncio
 import functools
@@ -49,7 +49,9 @@ LATE = (  # loaded by the first run of a process: a fork would load them again e
 def of(stream: Stream) -> list[RunnerDeployment]:
     """The stream's deployments: `score/<stream>`, `dispatch/<stream>` and so on; `adopt/<stream>`, `halt/<stream>`,
     `retrain/<stream>`."""
-    scheduled = (*SCHEDULED, release) if stream.release is not None else SCHEDULED
+    scheduled: tuple[Any, ...] = (*SCHEDULED, *([release] if stream.release is not None else []))
+    if stream.schedule.retrain is not None:
+        scheduled = (*scheduled, retrain)
     return [
         work.to_deployment(
             name=stream.name,
@@ -60,7 +62,7 @@ def of(stream: Stream) -> list[RunnerDeployment]:
             # By module: a path would put the folder `flows` first on sys.path.
             entrypoint_type=EntrypointType.MODULE_PATH,
         )
-        for work in (*scheduled, *OWNERS)
+        for work in (*scheduled, *(work for work in OWNERS if work not in scheduled))
     ]
 
 

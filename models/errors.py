@@ -47,6 +47,10 @@ class Misuse(SecondReaderError):
     exit_code = 2
 
 
+class NothingTrained(Misuse):
+    """There are too few labels to train a candidate on, or they speak against it."""
+
+
 class StreamInvalid(SecondReaderError):
     """A stream file does not describe a stream."""
 

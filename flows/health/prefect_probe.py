@@ -133,7 +133,8 @@ def judge(stream: Stream, seen: Seen, *, now: datetime) -> Iterator[findings.Fin
 
 def flows(stream: Stream) -> tuple[str, ...]:
     """The flows of a stream that run on schedules."""
-    return SCHEDULED if stream.release is None else (*SCHEDULED, "release")
+    more = {"release": stream.release is not None, "retrain": stream.schedule.retrain is not None}
+    return (*SCHEDULED, *(flow for flow, wanted in more.items() if wanted))
 
 
 def _deployed(write: findings.Scribe, stream: Stream, seen: Seen) -> Iterator[findings.Finding]:

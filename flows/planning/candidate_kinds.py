@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from flows.runtime import runs
 from flows.scoring import reread
 from models.config.stream import Stream
-from models.errors import Misuse, ModelInvalid
+from models.errors import ModelInvalid, NothingTrained
 from models.evaluation.estimate import NotEnoughEvidence
 from models.evaluation.learned import Measure
 from models.outputs import predictions
@@ -184,10 +184,12 @@ def _unnamed(stream: Stream) -> Stream:
 
 
 def _enough(stream: Stream, fitted: T | NotEnoughEvidence, kept_back: int) -> T:
-    """What was fitted. Raises Misuse where it was not."""
+    """What was fitted. Raises NothingTrained where it was not."""
     if isinstance(fitted, NotEnoughEvidence):
         kept = formats.plain(formats.count(kept_back, "label"))
-        raise Misuse(f"stream {stream.name!r}: nothing was trained: {fitted.reason} ({kept} are kept for measuring)")
+        raise NothingTrained(
+            f"stream {stream.name!r}: nothing was trained: {fitted.reason} ({kept} are kept for measuring)"
+        )
     return fitted
 
 

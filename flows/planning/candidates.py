@@ -39,7 +39,8 @@ def retrain(stream_name: str, model_id: str, kind: str, *, curve: bool = True) -
         recorded, and `says`, sentences on it.
 
     Raises:
-        Misuse: The name or the kind is none, the name is taken, or there are too few labels.
+        Misuse: The name or the kind is none, or the name is taken.
+        NothingTrained: There are too few labels, or they speak against the candidate.
         ModelInvalid: The stream's own model cannot be read or fitted anew.
         Busy, Unavailable, LedgerInvalid: As every flow.
     """
@@ -55,6 +56,11 @@ def retrain(stream_name: str, model_id: str, kind: str, *, curve: bool = True) -
         counts = {"model": known.name, "kind": known.kind, "file": f"{FOLDER}/{file.name}"} | candidates.counts(known)
         run.finish(counts | {"recorded": recorded})
     return counts | {"recorded": recorded, "says": learning_text.lines(known)}
+
+
+def name_of_today(stream_name: str, kind: str) -> str:
+    """A name for a candidate that nobody names: `mail-calibrator-20261201`."""
+    return f"{stream_name}-{kind}-{runs.clock()[:10].replace('-', '')}"
 
 
 def _kind(run: runs.Run, model_id: str, kind: str) -> Kind:

@@ -23,14 +23,16 @@ def check(stream: Stream, *, origin: str, now: datetime) -> None:
     from prefect._vendor.croniter.croniter import CroniterBadDateError
     from prefect.server.schemas.schedules import CronSchedule
 
-    for flow in ("score", "dispatch", "collect", "measure", "release"):
+    for flow in ("score", "dispatch", "collect", "measure", "release", "retrain"):
         text = getattr(stream.schedule, flow)
+        if text is None:
+            continue
         where = f"{origin}: schedule.{flow} = {text!r}"
         zone = cron.zone(text, stream.schedule.timezone)
         try:
             schedule = CronSchedule(cron=text, timezone=zone)
         except ValueError:  # Pydantic's error is one
-            default = Schedule.model_fields[flow].default
+            default = Schedule.model_fields[flow].default or "0 3 1 * *"
             raise StreamInvalid(f"{where}: no schedule that Prefect can read; write it as in {default!r}") from None
         try:
             dates = asyncio.run(schedule.get_dates(n=1, start=now))

@@ -107,6 +107,7 @@ class Schedule(Table):
     collect: Cron = "*/5 * * * *"
     measure: Cron = "0 * * * *"
     release: Cron = "*/5 * * * *"  # only with a table [release]
+    retrain: Cron | None = None  # None: by hand alone
     timezone: Timezone = "UTC"
 
 

@@ -206,6 +206,19 @@ def test_the_flow_ends_with_what_was_done(desk: Desk) -> None:
     assert f"model {SURE}, kind second-stage" in str(ended.message)
 
 
+def test_on_a_schedule_the_day_names_the_candidate_and_too_few_labels_are_no_failure(desk: Desk) -> None:
+    desk.arrive("few", 20, 0.9)
+    ended = retrain.retrain.fn("mail", curve=False)
+    assert isinstance(ended, State)
+    assert (ended.is_completed(), "nothing was trained" in str(ended.message)) == (True, True)
+    by_hand = retrain.retrain.fn("mail", SURE, curve=False)
+    assert isinstance(by_hand, State)
+    assert by_hand.is_failed()
+    fill(desk, ham=300)
+    assert isinstance(ended := retrain.retrain.fn("mail", curve=False), State)
+    assert f"model mail-second-stage-{runs.clock()[:10].replace('-', '')}" in str(ended.message)
+
+
 OWN = """
 name = "own"
 title = "Mail"

@@ -11,6 +11,7 @@ from prefect.server.schemas.schedules import CronSchedule
 
 from flows import deployments
 from flows.health import prefect_probe
+from flows.runtime import next_runs
 from models.config import cron, stream
 from models.errors import StreamInvalid
 
@@ -116,6 +117,19 @@ def test_release_is_deployed_and_asked_for_where_the_stream_hands_out_by_itself(
         assert set(prefect_probe.flows(one)) == {
             deployment.flow_name for deployment in deployments.of(one) if deployment.schedules
         }
+
+
+def test_retrain_is_on_a_schedule_where_the_stream_file_has_one() -> None:
+    by_hand = described("0 6 * * *")
+    text = STREAM.format(line="0 6 * * *").replace('Europe/Berlin"', 'Europe/Berlin", retrain = "0 3 1 * *"', 1)
+    monthly = stream.parse(text, origin="mail.toml")
+    for one, scheduled in ((by_hand, set()), (monthly, {("0 3 1 * *", ZONE)})):
+        (deployment,) = (each for each in deployments.of(one) if each.flow_name == "retrain")
+        assert {(each.schedule.cron, each.schedule.timezone) for each in deployment.schedules or []} == scheduled  # type: ignore[union-attr]
+        assert ("retrain" in prefect_probe.flows(one)) == bool(scheduled)
+    never = stream.parse(text.replace("0 3 1 * *", "0 0 31 2 *"), origin="mail.toml")
+    with pytest.raises(StreamInvalid, match=r"schedule\.retrain = '0 0 31 2 \*': never comes"):
+        next_runs.check(never, origin="mail.toml", now=SPRING)
 
 
 def test_what_never_comes_is_not_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
