@@ -48,7 +48,7 @@ def take_over(name: str, successor: Successor, home: Path, *, by: str, out: Cons
     private_files.replace(file, text.replace(f'id = "{stream.model.id}"', f'id = "{successor.model}"'))
     because = "right more often at the same error, by its answers in shadow"
     try:
-        now = promotion.promote(name, None, by=by, because=because)
+        now = promotion.promote(name, None, by=by, because=because, unseen=True)
     except Misuse as error:
         out.print(f"  It begins with every case to a person: {escape(str(error))}.", soft_wrap=True)
         opening.begin(name, by=by)

@@ -83,7 +83,9 @@ def adopt(
         out.print(f"Before, {escape(stop)}.", soft_wrap=True)
 
 
-@app.command(epilog="Example: `second-reader promote mail --by 'A. Owner' --because 'better at the same error'`")
+@app.command(
+    epilog="Example: `second-reader promote mail --by 'A. Owner' --because 'better at the same error' --unseen`"
+)
 def promote(
     stream: StreamName,
     by: By,
@@ -94,11 +96,19 @@ def promote(
             help="A threshold certified by what the model said in shadow. Default: the least strict.", min=0, max=1
         ),
     ] = None,
+    unseen: Annotated[
+        bool,
+        typer.Option(
+            "--unseen",
+            help="You say, on the record, that the model has seen none of the labels that it is certified by. Of what retrain "
+            "trained it is known.",
+        ),
+    ] = False,
 ) -> None:
     """Let the model that the stream file now names take over, with a threshold that its answers in shadow certify."""
     from flows.planning import promotion
 
-    _in_force(promotion.promote(stream, threshold, by=by, because=because), stream)
+    _in_force(promotion.promote(stream, threshold, by=by, because=because, unseen=unseen), stream)
 
 
 @app.command(epilog="Example: `second-reader halt digits --by 'A. Owner' --because 'new scanner, odd images'`")

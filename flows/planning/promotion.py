@@ -29,12 +29,15 @@ from review.queries import candidates, certificates, policy_history, record_outc
 from review.queries.policy_history import PolicyInForce
 
 
-def promote(stream_name: str, threshold: float | None, *, by: str, because: str) -> PolicyInForce:
+def promote(stream_name: str, threshold: float | None, *, by: str, because: str, unseen: bool = False) -> PolicyInForce:
     """Let the model that the stream file names take over, releasing by a certified threshold from its first case on.
 
-    `threshold`: a certified one; None: the least strict. Done again after a break, it goes on where it was. Returns what is then
-    in force. Raises Misuse where the stream file names the model that answers already or differs in more than the model, or
-    where what the model said in shadow certifies no such threshold: what is missing.
+    `threshold`: a certified one; None: the least strict. `unseen`: whether this person says that the model has seen none of the
+    labels that it is certified by; that stands in the record, and of what `retrain` trained it is known. Done again after a
+    break, it goes on where it was. Returns what is then in force.
+
+    Raises Misuse where the stream file names the model that answers already or differs in more than the model, where what the
+    model said in shadow certifies no such threshold, and where nobody says that it is `unseen`.
     """
     with actions.governed(stream_name, by, because, as_it_is=True) as (stream, book, in_force, who):
         now = runs.clock()
@@ -43,6 +46,7 @@ def promote(stream_name: str, threshold: float | None, *, by: str, because: str)
             _check(book, stream, in_force)
         one = candidate(book, stream, now, plan)
         at = chosen(stream, one, threshold)  # before anything is recorded
+        who = _vouched(book, stream, who, unseen=unseen)
         if plan is None:
             in_force = _begin(book, stream, in_force, one.progress, who, now)
         # By itself: the threshold is adopted after what certifies it, so that a later look can revoke it.
@@ -109,6 +113,24 @@ def chosen(stream: Stream, one: takeover.Candidate, threshold: float | None) -> 
     raise Misuse(
         f"threshold {threshold:g} is none that {model} is certified at: these are {formats.number(one.allowed[-1])} to "
         f"{formats.number(one.allowed[0])}; leave --threshold out for the one that releases most"
+    )
+
+
+def _vouched(book: Ledger, stream: Stream, who: actions.Who, *, unseen: bool) -> actions.Who:
+    """The person, whose reason says that the model has seen no label it is certified by, where only a person can know that.
+
+    Raises Misuse where nobody says so.
+    """
+    model = stream.model.id
+    if model in candidates.of(book, stream.name):
+        return who
+    if not unseen:
+        raise Misuse(
+            f"{model} was not trained here by retrain, so somebody must say what it has learned from: add --unseen if it "
+            f"has seen none of the labels that it is certified by (second-reader export {stream.name} --for training holds none)"
+        )
+    return replace(
+        who, because=f"{who.because} ({who.by} says that {model} has seen none of the labels that it is certified by)"
     )
 
 

@@ -40,7 +40,7 @@ def compared(desk: Desk, *, wrong: int = 0, count: int = 400) -> Desk:
 
 
 def promote(threshold: float | None = None) -> str:
-    now = promotion.promote("mail", threshold, by=ANN, because=WHY)
+    now = promotion.promote("mail", threshold, by=ANN, because=WHY, unseen=True)
     assert now.certified
     return now.epoch_id
 
@@ -216,10 +216,21 @@ def test_samples_of_an_epoch_with_other_terms_say_nothing(desk: Desk) -> None:
 
 def test_the_command_says_what_is_in_force(desk: Desk) -> None:
     compared(desk)
-    words = ["promote", "mail", "--by", ANN, "--because", WHY]
+    words = ["promote", "mail", "--by", ANN, "--because", WHY, "--unseen"]
     done = CliRunner().invoke(main.app, words)
     assert done.exit_code == 0, done.output
     assert "is in force (certified): from the next decision on, released at 0.9 and above" in done.output
+
+
+def test_of_a_model_from_outside_a_named_person_says_that_it_has_not_seen_the_labels(desk: Desk) -> None:
+    new, before = compared(desk), desk.book.head()
+    with pytest.raises(Misuse, match=r"m-2 was not trained here by retrain, .* add --unseen if it has seen none"):
+        promotion.promote("mail", None, by=ANN, because=WHY)
+    assert new.book.head() == before, "nothing was recorded"
+    promote()
+    vouched = f"{ANN} says that m-2 has seen none of the labels that it is certified by"
+    assert vouched in new.in_force().because
+    assert vouched in timeline.policies(new.book, "mail")
 
 
 def test_in_the_demo_a_successor_is_asked_and_takes_over(

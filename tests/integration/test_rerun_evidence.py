@@ -138,7 +138,7 @@ def test_after_a_promotion_each_era_has_its_own_labels(desk: Desk) -> None:
     new = compared(desk)
     rescore(desk, "b", 120, 0.9)  # nobody has them yet
     new.describe()
-    now = promotion.promote("mail", None, by=ANN, because=WHY)
+    now = promotion.promote("mail", None, by=ANN, because=WHY, unseen=True)
     first, second = certificates.eras(new.book, now.epoch_id)
     left = certificates.progress(new.book, first.plans[""])
     assert rescore(new, "a", 400, 0.95)["with_people"] == 400
