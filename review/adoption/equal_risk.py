@@ -39,10 +39,12 @@ class Spending:
 
     `reviews`: the share of cases that the other model spares a reader, in [-1, 1]. `break_even`: cases a day; `lines`:
     cumulative cost. `priced`: whether this model's and the other's answers have a price; without one they count as nothing.
+    `groups`: of the cases that both models were asked about.
     """
 
     money: Money
     priced: tuple[bool, bool]
+    groups: int
     paired: Paired | NotEnoughEvidence
     today: Paired | NotEnoughEvidence
     reviews: Estimate | NotEnoughEvidence
@@ -84,6 +86,7 @@ def of(
     return Spending(
         money=money,
         priced=priced,
+        groups=groups,
         paired=paired,
         today=_today(paired, money) if isinstance(paired, Paired) and money.cases_a_day > 0 else paired,
         reviews=paired.spared if isinstance(paired, Paired) else paired,

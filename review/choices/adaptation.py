@@ -4,12 +4,14 @@ import math
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from models.evaluation import crossing
 from models.evaluation.crossing import Lines
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
+from models.evaluation.paired_cost import Paired
 from review import formats
-from review.adoption.equal_risk import Money
+from review.adoption.equal_risk import Money, Spending
 from review.adoption.other_models import OtherModel
-from review.choices import asked
+from review.choices import asked, spending_text
 from review.choices.answer import Answer, State
 
 QUESTION = "Prompt or fine-tune: which has cost less so far, and when does the other become the cheaper?"
@@ -40,14 +42,14 @@ def of(stream: str, model: str, currency: str, others: Sequence[OtherModel], dec
         if isinstance(lines, NotEnoughEvidence):
             states.append("open")
             says.append(f"Of {one.model_id} nothing is known yet: {lines.reason}.")
-            changes.append(f"More answers of {one.model_id}: second-reader shadow {stream} --model {one.model_id}.")
+            changes.append(spending_text.too_few(one, spending, stream))
             continue
         state: State = "known" if lines.ahead or isinstance(lines.cross, Estimate) else "open"
         states.append(state)
         says.append(
             f"{_so_far(one.model_id, model, lines, spending.money, currency)} {_cross(lines, spending.money, today)}"
         )
-        changes += [] if state == "known" else [f"More answers of {one.model_id}, or other costs of either."]
+        changes += [] if state == "known" else [_open(one, spending, lines, stream)]
         figures |= _figures(one.model_id, lines)
     return Answer(
         question=QUESTION,
@@ -94,6 +96,20 @@ def _cross(lines: Lines, money: Money, today: date) -> str:
         return f"The lines cross {at}, if ever at {formats.daily(money.cases_a_day)} cases a day."
     on, first, last = ((today + timedelta(days=day)).isoformat() for day in days)
     return f"The lines cross {at}: about {on} (limits {first} to {last}) at {formats.daily(money.cases_a_day)} cases a day."
+
+
+def _open(one: OtherModel, spending: Spending, lines: Lines, stream: str) -> str:
+    """How many cases there are and about how many more set the costs so far apart, and those of each case from now on."""
+    known = [lines.cheaper]
+    if isinstance(spending.paired, Paired):
+        outlay_a_day = spending.money.outlay_a_day[1] - spending.money.outlay_a_day[0]
+        known.append(crossing.moved(spending.paired.saved, by=-outlay_a_day / spending.money.cases_a_day))
+    lacking = [spending_text.needed(each) for each in known if each.low <= 0 <= each.high]
+    most = max((cases for cases in lacking if cases is not None), default=None)
+    if most is None or None in lacking:
+        return f"Other costs of either: by these {one.model_id} costs as much."
+    end = f"would tell the two apart, if they differ so: second-reader shadow {stream} --model {one.model_id}"
+    return spending_text.more(lines.cheaper.n, most, end)
 
 
 def _figures(name: str, lines: Lines) -> dict[str, float | int | str | None]:

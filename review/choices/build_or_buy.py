@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
 from models.evaluation.paired_cost import Paired
-from review import formats
+from review.adoption.equal_risk import Spending
 from review.adoption.other_models import OtherModel
 from review.choices import asked, spending_text
 from review.choices.answer import Answer, State
@@ -26,7 +26,7 @@ def of(stream: str, model: str, currency: str, others: Sequence[OtherModel], dec
     changes: list[str] = []
     figures: dict[str, float | int | str | None] = {}
     for one, spending in known:
-        state, more = _state(one, spending.today, asked.unpriced(one, spending, model), stream)
+        state, more = _state(one, spending, asked.unpriced(one, spending, model), stream)
         states.append(state)
         if state == "unasked":
             says.append(f"Which of {model} and {one.model_id} costs less is not known, for a price is missing.")
@@ -46,20 +46,18 @@ def of(stream: str, model: str, currency: str, others: Sequence[OtherModel], dec
     )
 
 
-def _state(
-    one: OtherModel, today: Paired | NotEnoughEvidence, unpriced: Sequence[str], stream: str
-) -> tuple[State, str]:
+def _state(one: OtherModel, spending: Spending, unpriced: Sequence[str], stream: str) -> tuple[State, str]:
+    today = spending.today
     if unpriced:
         return "unasked", asked.how_to_price(unpriced, stream)
     if isinstance(today, NotEnoughEvidence):
-        return "open", f"More answers of {one.model_id}: second-reader shadow {stream} --model {one.model_id}."
+        return "open", spending_text.too_few(one, spending, stream)
     lacking = spending_text.needed(today.saved)
     if today.apart or today.saved.low == today.saved.high:
         return "known", ""
     if lacking is None:
         return "open", f"Other prices: by these {one.model_id} costs as much."
-    so_far = formats.count(today.saved.n, "case")
-    return "open", f"{so_far} so far; about {formats.count(lacking)} more would tell the two apart, if they differ so."
+    return "open", spending_text.more(today.saved.n, lacking, "would tell the two apart, if they differ so")
 
 
 def _figures(

@@ -9,7 +9,7 @@ from models.evaluation.estimate import Estimate, NotEnoughEvidence
 from review import formats
 from review.adoption.equal_risk import Spending
 from review.adoption.other_models import OtherModel
-from review.choices import asked
+from review.choices import asked, spending_text
 from review.choices.answer import Answer, State
 from review.choices.work import Work
 
@@ -57,7 +57,8 @@ def of(
         rests_on = f"{nobody.rests_on} The reviews from the start of each model to its first adopted threshold."
         return replace(nobody, rests_on=rests_on, figures=figures)
     one, spending, spared = _best([(one, spending, _a_year(spending)) for one, spending in known])
-    state, text, change = _weighed(one, spending, spared, prices, model)
+    state, text, change = _weighed(one, spending, spared, prices)
+    change = change or _open(one, spending, spared, prices, model, stream)
     if spared is not None:
         figures |= {"model": one.model_id, "reviews_spared_a_year": spared.value}
         figures |= {"reviews_spared_a_year_low": spared.low, "reviews_spared_a_year_high": spared.high}
@@ -91,13 +92,13 @@ def _a_year(spending: Spending) -> Estimate | None:
 
 
 def _weighed(
-    one: OtherModel, spending: Spending, spared: Estimate | None, prices: Sequence[int], model: str
+    one: OtherModel, spending: Spending, spared: Estimate | None, prices: Sequence[int]
 ) -> tuple[State, str, str]:
-    """The state, the sentence and what would change it."""
+    """The state, the sentence and what would change it; empty where it is open: `_open` says that."""
     name = one.model_id
     if spared is None:
         reason = spending.reviews.reason if isinstance(spending.reviews, NotEnoughEvidence) else ""
-        return "open", f"How many reviews {name} spares is not known yet: {reason}.", f"More answers of {name}."
+        return "open", f"How many reviews {name} spares is not known yet: {reason}.", ""
     confidence = f"{formats.whole(1 - spared.alpha)} limits"
     if spared.low > 0:
         low, high = formats.count(spared.low), formats.count(math.ceil(spared.high))
@@ -113,12 +114,40 @@ def _weighed(
         more, fewer = formats.count(math.ceil(-spared.low)), formats.count(math.ceil(spared.high))
         text = f"Whether {name} spares reviews is not known (from {more} more to {fewer} fewer a year, {confidence})"
     if not prices:
-        return "open", f"{text}.", f"A first adopted threshold of {model}: then the price of a change is known."
+        return "open", f"{text}.", ""
     if spared.low > max(prices):
         return "known", f"{text}: more than a change takes, so it pays within a year.", "Fewer cases, or dearer upkeep."
     if spared.high < min(prices):
         return "known", f"{text}: fewer than a change takes, so it does not pay within a year.", "More cases a day."
-    return "open", f"{text}.", f"More answers of {name}: the limits hold the price of a change."
+    return "open", f"{text}.", ""
+
+
+def _open(
+    one: OtherModel, spending: Spending, spared: Estimate | None, prices: Sequence[int], model: str, stream: str
+) -> str:
+    """What would close an answer that is open: how many cases there are and about how many more it takes."""
+    name = one.model_id
+    if spared is None:
+        return spending_text.too_few(one, spending, stream)
+    if not prices:
+        first = (
+            f"A first adopted threshold of {model}: then the price of a change is known. More data or better data says how many "
+            "more labels it takes."
+        )
+        lacking = spending_text.needed(spared)
+        if lacking is None:
+            return first
+        also = spending_text.more(spared.n, lacking, f"would tell whether {name} spares reviews, if it spares as many")
+        return f"{first} {also}"
+    # It is known once the limits lie above the dearest change, or below the cheapest.
+    price = max(prices) if spared.value > max(prices) else min(prices)
+    lacking = None
+    if not min(prices) <= spared.value <= max(prices):
+        lacking = spending_text.needed(crossing.moved(spared, by=-price))
+    if lacking is None:
+        return f"Another number of cases a day: {name} spares about as many reviews as a change takes."
+    end = f"would tell whether {name} pays within a year, if it spares as many reviews"
+    return spending_text.more(spared.n, lacking, end)
 
 
 def _took(prices: Sequence[int], changes: Sequence[Change], work: Work) -> str:

@@ -1,6 +1,8 @@
 """What is said of the money that two models cost: on the page, and in the answers to the owner's questions. Pure."""
 
-from models.evaluation import break_even
+import math
+
+from models.evaluation import break_even, paired_cost
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
 from review import formats
 from review.adoption.equal_risk import Spending
@@ -76,6 +78,21 @@ def needed(saved: Estimate) -> int | None:
         return None
     half = saved.value - saved.low if saved.value > 0 else saved.high - saved.value
     return max(round(saved.n * ((half / saved.value) ** 2 - 1)), 1)
+
+
+def more(n: int, lacking: int, end: str) -> str:
+    """How many cases there are and about how many more it takes. `end`: what these do, ahead of the full stop."""
+    return f"{formats.count(n, 'case')} so far; about {formats.count(lacking)} more {end}."
+
+
+def too_few(one: OtherModel, spending: Spending, stream: str) -> str:
+    """What is to be asked while too few groups of cases were for any limits; each further group as large as those there are."""
+    groups, ask = spending.groups, f"second-reader shadow {stream} --model {one.model_id}"
+    if not isinstance(spending.paired, NotEnoughEvidence) or groups >= paired_cost.FEWEST:
+        return f"More answers of {one.model_id}: {ask}."
+    n = spending.paired.n
+    lacking = math.ceil((paired_cost.FEWEST - groups) * max(n, 1) / max(groups, 1))
+    return more(n, lacking, f"are enough to say something of {one.model_id}: {ask}")
 
 
 def _range(low: float, high: float) -> str:

@@ -38,8 +38,9 @@ def whole(report: Report) -> dict[str, Any]:
                                       released), changed, cleared, added (readings with another value), kept; or empty
     others                            models asked beside this one: model_id, asked, labels, paired {ours, theirs, more},
                                       threshold (certified on its own score), coverage, needed, ours (share released now),
-                                      cost, latency_ms, our_cost, our_latency_ms, spending {money, priced, paired, today,
-                                      reviews, break_even, lines: a finished case, of this model and of the other}; or empty
+                                      cost, latency_ms, our_cost, our_latency_ms, spending {money, priced, groups, paired,
+                                      today, reviews, break_even, lines: a finished case, of this model and of the other};
+                                      or empty
     choices                           the owner's questions: question, state (known | open | unasked), missing, says, rests_on,
                                       would_change, figures (by name, hours and shares in [0, 1]), lines (of each channel)
     model_answers {cost, latency_ms, latency_ms_95}   of the last 28 days: the mean cost of an answer; what half of the answers

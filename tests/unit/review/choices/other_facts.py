@@ -35,12 +35,23 @@ def other(
     outlay_a_day: float = 0.0,
     outlay: float = 0.0,
     priced: bool = True,
+    groups: int | None = None,
 ) -> OtherModel:
-    """It saves so much a case and spares so many reviews (None: nobody knows), with outlays that are its own alone."""
+    """It saves so much a case and spares so many reviews (None: nobody knows), with outlays that are its own alone.
+
+    `groups`: of the cases that both were asked about; None: each is one by itself.
+    """
     entered = (False, bool(outlay_a_day or outlay))
     money = replace(MONEY, outlay_a_day=(0.0, outlay_a_day), outlay=(0.0, outlay), entered=entered)
     spending = Spending(
-        money=money, priced=(True, priced), paired=FEW, today=FEW, reviews=FEW, break_even=FEW, lines=FEW
+        money=money,
+        priced=(True, priced),
+        groups=FEW.n if groups is None else groups,
+        paired=FEW,
+        today=FEW,
+        reviews=FEW,
+        break_even=FEW,
+        lines=FEW,
     )
     if saved is not None:
         gain = estimate(*saved)
@@ -51,6 +62,7 @@ def other(
         each = outlay_a_day / money.cases_a_day
         spending = replace(
             spending,
+            groups=gain.n,
             paired=paired,
             today=replace(paired, theirs=crossing.moved(paired.theirs, by=each), saved=crossing.moved(gain, by=-each)),
             reviews=spared,

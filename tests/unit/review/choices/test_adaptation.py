@@ -48,6 +48,11 @@ def test_no_crossing_is_claimed_where_the_limits_hold_zero() -> None:
     unclear = answer(other(saved=(-0.05, 0.05, 0.15)))
     assert unclear.state == "open"
     assert unclear.says.endswith("No crossing is claimed: the limits of what a case saves hold zero.")
+    assert plain(unclear.would_change) == (
+        "400 cases so far; about 1 200 more would tell the two apart, if they differ so: second-reader shadow mail --model m-2."
+    )
+    same = answer(other(saved=(-0.1, 0.0, 0.1)))
+    assert plain(same.would_change) == "Other costs of either: by these m-2 costs as much."
     assert unclear.figures["m-2 crossing"] is None
     dearer = answer(other(saved=(-0.2, -0.15, -0.1), outlay=10.0))
     assert (dearer.state, "cheaper at any number of cases" in dearer.says) == ("known", True)
@@ -64,3 +69,6 @@ def test_what_is_missing_is_named() -> None:
     assert "second-reader outlay mail --model NAME" in unpriced.would_change
     few = answer(other(saved=None))
     assert (few.state, "both models were asked about 7 groups" in few.says) == ("open", True)
+    assert plain(few.would_change) == (
+        "7 cases so far; about 13 more are enough to say something of m-2: second-reader shadow mail --model m-2."
+    )

@@ -74,8 +74,18 @@ def test_a_model_without_a_price_or_too_few_answers_is_named() -> None:
     unpriced = answer(other(priced=False))
     assert (unpriced.state, "input.cost" in unpriced.would_change) == ("unasked", True)
     few = answer(other(saved=None))
-    assert (few.state, few.would_change) == ("open", "More answers of m-2: second-reader shadow mail --model m-2.")
+    assert (few.state, plain(few.would_change)) == (
+        "open",
+        "7 cases so far; about 13 more are enough to say something of m-2: second-reader shadow mail --model m-2.",
+    )
     assert "both models were asked about 7 groups" in few.says
+
+
+def test_of_too_few_groups_as_many_more_cases_are_named_as_belong_to_those_that_lack() -> None:
+    grouped = answer(other(saved=None, groups=2))
+    assert plain(grouped.would_change).startswith("7 cases so far; about 63 more are enough")
+    nobody = answer(other(saved=None, groups=0))
+    assert plain(nobody.would_change).startswith("7 cases so far; about 140 more are enough")
 
 
 def test_of_several_models_each_is_said() -> None:

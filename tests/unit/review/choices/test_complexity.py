@@ -45,12 +45,19 @@ def test_a_model_that_spares_fewer_does_not() -> None:
 
 def test_between_the_two_it_is_open() -> None:
     unclear = answer(other(reviews=(0.001, 0.01, 0.4)))
-    assert (unclear.state, unclear.would_change) == (
+    assert (unclear.state, plain(unclear.would_change)) == (
         "open",
-        "More answers of m-2: the limits hold the price of a change.",
+        "Another number of cases a day: m-2 spares about as many reviews as a change takes.",
     )
     unknown = answer(other(reviews=(-0.1, 0.1, 0.3)))
     assert unknown.state == "open"
+    # 3 650 a year, from -3 650 to 10 950; to lie above the 420 of a change, limits are to be 3 230 wide instead of 7 300.
+    assert plain(unknown.would_change) == (
+        "400 cases so far; about 1 643 more would tell whether m-2 pays within a year, if it spares as many reviews."
+    )
+    fewer = answer(other(reviews=(-0.01, 0.002, 0.1)))
+    # 73 a year, to 3 650; to lie below the 310, limits are to be 237 wide instead of 3 577.
+    assert "about 90 717 more would tell whether m-2 pays within a year" in plain(fewer.would_change)
     assert "Whether m-2 spares reviews is not known (from 3 650 more to 10 950 fewer" in plain(unknown.says)
 
 
@@ -71,7 +78,23 @@ def test_before_a_first_threshold_the_price_of_a_change_is_not_known() -> None:
     assert "To start the first model here took people 420 reviews (14 hours of people for 420 EUR)." in plain(
         alone.says
     )
-    assert answer(other(saved=None)).state == "open"
+
+
+def test_what_is_open_says_how_many_there_are_and_how_many_more_it_takes() -> None:
+    few = answer(other(saved=None))
+    assert (few.state, plain(few.would_change)) == (
+        "open",
+        "7 cases so far; about 13 more are enough to say something of m-2: second-reader shadow mail --model m-2.",
+    )
+    young = (Change(model_id="m-1", reviews=90, over=False),)
+    assert plain(answer(other(), changes=young).would_change) == (
+        "A first adopted threshold of m-1: then the price of a change is known. More data or better data says how many more "
+        "labels it takes."
+    )
+    both = answer(other(reviews=(-0.1, 0.1, 0.3)), changes=young)
+    assert plain(both.would_change).endswith(
+        "400 cases so far; about 1 200 more would tell whether m-2 spares reviews, if it spares as many."
+    )
 
 
 def test_upkeep_stands_beside_what_the_reviews_are_worth() -> None:
