@@ -17,10 +17,12 @@ from models.evaluation.estimate import Estimate, NotEnoughEvidence
 class Lines:
     """`cheaper`: by how much the other model is cheaper so far, with limits; below zero: dearer.
 
-    `cross`: after how many cases in all both have cost the same, before or after today; or why none is claimed.
+    `each`: what it saves with every case from now on, with the outlays of today. `cross`: after how many cases in all both have
+    cost the same, before or after today; or why none is claimed.
     """
 
     cheaper: Estimate
+    each: Estimate
     cross: Estimate | NotEnoughEvidence
 
     @property
@@ -46,9 +48,11 @@ def of(saved: Estimate, *, cases: float, outlay: float, outlay_a_day: float, cas
     (750.0, 1200.0, 1500.0)
     """
     each = outlay_a_day / cases_a_day
+    saves = moved(saved, by=-each)
     return Lines(
         cheaper=moved(saved, factor=cases, by=-outlay),
-        cross=break_even.volume(outlay - cases * each, moved(saved, by=-each)),
+        each=saves,
+        cross=break_even.volume(outlay - cases * each, saves),
     )
 
 

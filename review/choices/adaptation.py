@@ -4,12 +4,10 @@ import math
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from models.evaluation import crossing
 from models.evaluation.crossing import Lines
 from models.evaluation.estimate import Estimate, NotEnoughEvidence
-from models.evaluation.paired_cost import Paired
 from review import formats
-from review.adoption.equal_risk import Money, Spending
+from review.adoption.equal_risk import Money
 from review.adoption.other_models import OtherModel
 from review.choices import asked, spending_text
 from review.choices.answer import Answer, State
@@ -44,12 +42,12 @@ def of(stream: str, model: str, currency: str, others: Sequence[OtherModel], dec
             says.append(f"Of {one.model_id} nothing is known yet: {lines.reason}.")
             changes.append(spending_text.too_few(one, spending, stream))
             continue
-        state: State = "known" if lines.ahead or isinstance(lines.cross, Estimate) else "open"
+        state: State = "known" if _known(lines) else "open"
         states.append(state)
         says.append(
             f"{_so_far(one.model_id, model, lines, spending.money, currency)} {_cross(lines, spending.money, today)}"
         )
-        changes += [] if state == "known" else [_open(one, spending, lines, stream)]
+        changes += [] if state == "known" else [_open(one.model_id, lines, stream)]
         figures |= _figures(one.model_id, lines)
     return Answer(
         question=QUESTION,
@@ -89,26 +87,42 @@ def _cross(lines: Lines, money: Money, today: date) -> str:
     at = f"after about {formats.count(cross.value, 'case')} ({limits})"
     if cross.high < money.cases:
         return f"The lines have crossed {at}."
-    if cross.low <= money.cases:
-        return f"The lines cross about now, {at}."
-    days = [(end - money.cases) / money.cases_a_day for end in (cross.value, cross.low, cross.high)]
-    if days[2] > LONG:
-        return f"The lines cross {at}, if ever at {formats.daily(money.cases_a_day)} cases a day."
-    on, first, last = ((today + timedelta(days=day)).isoformat() for day in days)
-    return f"The lines cross {at}: about {on} (limits {first} to {last}) at {formats.daily(money.cases_a_day)} cases a day."
+    pace = f"{formats.daily(money.cases_a_day)} cases a day"
+    value, low, high = ((end - money.cases) / money.cases_a_day for end in (cross.value, cross.low, cross.high))
+    if low > LONG:
+        return f"The lines cross {at}, if ever at {pace}."
+    # Rounded outwards, nine digits first: a hair above a whole number of days is no day more.
+    first, last = _on(math.floor(round(low, 9)), today), _on(math.ceil(round(high, 9)), today)
+    about = "about " if 0 <= value <= LONG else ""
+    dates = f"{about}{_on(math.floor(value), today)} (limits {first} to {last}) at {pace}"
+    if low > 0:
+        return f"The lines cross {at}: {dates}."
+    return f"Whether the lines have crossed is not known. They cross {at}: {dates}."
 
 
-def _open(one: OtherModel, spending: Spending, lines: Lines, stream: str) -> str:
+def _on(days: int, today: date) -> str:
+    """The date so many days from today, as far as it lies ahead and within `LONG`."""
+    if days < 0:
+        return "before today"
+    return f"beyond {today.year + 100}" if days > LONG else (today + timedelta(days=days)).isoformat()
+
+
+def _known(lines: Lines) -> bool:
+    """Whether it is known on which side of today the lines cross, or that they never do.
+
+    Where they do, the limits of the crossing hold today's number of cases exactly where those of the costs so far hold zero.
+    """
+    each = lines.each
+    return bool(lines.ahead) and (each.low > 0 or each.high < 0 or each.low == each.high)
+
+
+def _open(name: str, lines: Lines, stream: str) -> str:
     """How many cases there are and about how many more set the costs so far apart, and those of each case from now on."""
-    known = [lines.cheaper]
-    if isinstance(spending.paired, Paired):
-        outlay_a_day = spending.money.outlay_a_day[1] - spending.money.outlay_a_day[0]
-        known.append(crossing.moved(spending.paired.saved, by=-outlay_a_day / spending.money.cases_a_day))
-    lacking = [spending_text.needed(each) for each in known if each.low <= 0 <= each.high]
+    lacking = [spending_text.needed(one) for one in (lines.cheaper, lines.each) if one.low <= 0 <= one.high]
     most = max((cases for cases in lacking if cases is not None), default=None)
     if most is None or None in lacking:
-        return f"Other costs of either: by these {one.model_id} costs as much."
-    end = f"would tell the two apart, if they differ so: second-reader shadow {stream} --model {one.model_id}"
+        return f"Other costs of either: by these {name} costs as much."
+    end = f"would tell the two apart, if they differ so: second-reader shadow {stream} --model {name}"
     return spending_text.more(lines.cheaper.n, most, end)
 
 

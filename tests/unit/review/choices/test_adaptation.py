@@ -32,16 +32,47 @@ def test_a_model_that_was_trained_crosses_at_a_day_with_limits() -> None:
     assert later.figures["m-2 cheaper_so_far_low"] == -800
 
 
-def test_a_crossing_may_lie_behind_or_be_now() -> None:
+def test_a_crossing_may_lie_behind() -> None:
     behind = answer(other(outlay=150.0))
+    assert behind.state == "known"
     assert "250 to 650 EUR less than m-1 (95 % limits). The lines have crossed after about 1 000 cases" in plain(
         behind.says
     )
-    now = answer(other(outlay=600.0))
-    assert (
-        "from 200 EUR more to 200 less than m-1 (95 % limits). The lines cross about now, after about 4 000 cases"
-        in plain(now.says)
+
+
+def test_a_crossing_whose_limits_hold_today_is_open_with_the_dates_that_lie_ahead() -> None:
+    ahead = answer(other(saved=(0.01, 0.05, 0.2), outlay=500.0))
+    assert ahead.state == "open"
+    assert plain(ahead.says).endswith(
+        "Whether the lines have crossed is not known. They cross after about 10 000 cases (95 % limits 2 500 to 50 000): about "
+        "2027-01-30 (limits before today to 2028-03-05) at 100 cases a day."
     )
+    # The costs so far: -300 EUR, from -460 to 300; to lie below zero, limits are to be 300 away instead of 600.
+    assert plain(ahead.would_change).startswith("400 cases so far; about 1 200 more would tell the two apart")
+    passed = answer(other(saved=(0.1, 0.2, 0.3), outlay=601.0))
+    assert passed.state == "open"
+    assert plain(passed.says).endswith(
+        "They cross after about 3 005 cases (95 % limits 2 003 to 6 010): before today (limits before today to 2026-12-22) at "
+        "100 cases a day."
+    )
+    wide = answer(other(saved=(0.0001, 0.1, 0.2), outlay=500.0))
+    assert (wide.state, "about 2026-12-11 (limits before today to beyond 2126)" in plain(wide.says)) == ("open", True)
+
+
+def test_what_is_known_so_far_alone_is_open_while_it_is_not_known_whether_the_lines_cross() -> None:
+    later = answer(other(saved=(-0.01, 0.05, 0.1), outlay=1200.0))
+    assert "800 to 1 240 EUR more than m-1 (95 % limits). No crossing is claimed" in plain(later.says)
+    assert later.state == "open"
+    # 0.05 a case, from -0.01: limits are 0.06 away, and are to be 0.05.
+    assert plain(later.would_change).startswith("400 cases so far; about 176 more would tell the two apart")
+    never = answer(other(saved=(0.0, 0.0, 0.0), outlay=1200.0))
+    assert never.state == "known", "every case costs the same by both"
+
+
+def test_a_crossing_that_lies_ahead_surely_is_known_even_where_one_of_its_limits_has_no_day() -> None:
+    ahead = answer(other(saved=(0.0001, 0.1, 0.2), outlay=1200.0))
+    assert ahead.state == "known"
+    assert plain(ahead.says).endswith("about 2027-02-19 (limits 2026-12-21 to beyond 2126) at 100 cases a day.")
 
 
 def test_no_crossing_is_claimed_where_the_limits_hold_zero() -> None:
