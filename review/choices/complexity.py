@@ -20,7 +20,7 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """An epoch of the stream: the reviews of people from its opening to its first adopted threshold; `over`: it has one."""
+    """The start of a model: the reviews of people until its first adopted threshold; `over`: it has one."""
 
     model_id: str
     reviews: int
@@ -35,7 +35,7 @@ def of(
     decided: int,
     changes: Sequence[Change],
 ) -> Answer:
-    """The answer for a stream's model, the others that were asked, and all epochs of the stream, oldest first.
+    """The answer for a stream's model, the others that were asked, and all starts of models in the stream, oldest first.
 
     `decided`: cases so far.
     """

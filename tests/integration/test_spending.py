@@ -179,6 +179,47 @@ def test_a_change_took_the_reviews_until_the_first_threshold(desk: Desk, clock: 
     assert (second.model_id, second.reviews, second.adopted_at) == ("m-3", 0, None)
 
 
+def test_an_epoch_with_the_same_model_is_no_change_of_it(desk: Desk, clock: Clock) -> None:
+    desk.arrive("a", 400, 0.9)
+    desk.look()
+    clock.later(1)
+    actions.adopt("mail", None, by=ANN, because=WHY)
+    before = changeovers.of(desk.book, "mail")
+    later = replace(desk, target=0.06)
+    epochs.begin_epoch(desk.book, later.describe(), ANN)
+    clock.later(1)
+    later.arrive("b", 60, 0.9)
+    assert changeovers.of(desk.book, "mail") == before, "another target, the same model"
+    epochs.begin_epoch(desk.book, later.describe("m-3"), ANN)
+    epochs.begin_epoch(desk.book, later.describe("m-1"), ANN)
+    models = [one.model_id for one in changeovers.of(desk.book, "mail")]
+    assert models == ["m-1", "m-3", "m-1"], "back to a model that answered before is a change, too"
+
+
+def test_the_start_of_a_model_goes_on_where_its_epoch_is_opened_anew_before_a_threshold(
+    desk: Desk, clock: Clock
+) -> None:
+    desk.arrive("a", 60, 0.9, answer=False)
+    desk.answer("a-0000", 1, "ham", clock.later(1))
+    opened_at = desk.book.read("SELECT opened_at FROM epoch")["opened_at"].item()
+    later = replace(desk, target=0.06)
+    epochs.begin_epoch(desk.book, later.describe(), ANN)
+    later.arrive("b", 400, 0.9)
+    (still,) = changeovers.of(desk.book, "mail")
+    read = desk.book.read("SELECT count(*) AS n FROM review")["n"].item()
+    assert (still.opened_at, still.reviews, still.adopted_at) == (opened_at, read, None)
+    later.look()
+    clock.later(1)
+    actions.adopt("mail", None, by=ANN, because=WHY)
+    adopted_at = runs.clock()
+    clock.later(1)
+    desk.answer("a-0001", 2, "ham", clock.later(1))
+    (done,) = changeovers.of(desk.book, "mail")
+    assert (done.reviews, done.adopted_at) == (read, adopted_at), (
+        "what is read of the first epoch afterwards is no part of it"
+    )
+
+
 def test_where_no_other_model_was_asked_the_answers_say_how_to(desk: Desk) -> None:
     desk.arrive("a", 40, 0.9)
     for place, answer in enumerate(answers(desk)):
