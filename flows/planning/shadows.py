@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from flows.governance import shadow_evidence
 from flows.inputs import files
 from flows.planning import shadow_request
 from flows.planning.shadow_request import NO_PRICES, Prices
@@ -42,11 +43,13 @@ def done(
 def asked(stream_name: str, model_id: str, to: Path) -> str:
     """Write the cases that a model is still to be asked about, as JSON Lines: a sentence that says so.
 
-    A line has `case_id` and the columns of the payload. Raises Misuse, LedgerInvalid, Unavailable.
+    A line has `case_id` and the columns of the payload. No case is older than evidence lasts, nor of an epoch with other terms
+    (`shadow_evidence.since`). Raises Misuse, LedgerInvalid, Unavailable.
     """
     with runs.running("shadow", stream_name) as run:
         check(run, model_id)
-        wanted = shadows.wanted(run.ledger, run.stream.name, model_id)
+        after = shadow_evidence.since(run.ledger, run.stream, runs.clock())
+        wanted = shadows.wanted(run.ledger, run.stream.name, model_id, after=after)
         there, lost = payloads.shown(run, wanted) if len(wanted) else (wanted, 0)
         lines = [
             json.dumps({CASE: case_id} | json.loads(payload), ensure_ascii=False) + "\n"

@@ -103,8 +103,10 @@ def answers(ledger: Ledger, stream: str, model_id: str) -> pl.DataFrame:
     ).cast(ANSWERS)
 
 
-def wanted(ledger: Ledger, stream: str, model_id: str) -> pl.DataFrame:
+def wanted(ledger: Ledger, stream: str, model_id: str, *, after: int = 0) -> pl.DataFrame:
     """Blind samples for measuring that the model has not answered, in the order of decision.
+
+    Those decided under later seals than `after`, as in `compared`: no answer is paid for that would count for nothing.
 
     case_id, payload (null: by reference), source, line, content, and of this model model_id, prediction, raw_score, doubt, slices
     and field_scores. Answered by people or not: who asks the model chooses none by its label. Those that people will never be
@@ -115,12 +117,13 @@ def wanted(ledger: Ledger, stream: str, model_id: str) -> pl.DataFrame:
         SELECT d.case_id, d.payload, d.source, d.line, d.content, d.group_id, d.model_id, d.prediction, d.raw_score, d.doubt,
                d.slices, d.field_scores
         FROM decision d
-        WHERE d.stream = :stream AND d.blind AND NOT EXISTS (
+        WHERE d.stream = :stream AND d.blind AND d.seal > :after AND NOT EXISTS (
             SELECT 1 FROM shadow s WHERE s.stream = d.stream AND s.case_id = d.case_id AND s.model_id = :model
         ){items.without_overtaken(ledger, stream, "d")} ORDER BY d.seal, d.content, d.case_id
         """,
         stream=stream,
         model=model_id,
+        after=after,
     )
     if rows.is_empty():
         return rows.drop("group_id")

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from flows import measure
 from flows.commands import main
-from flows.governance import actions, evidence, safeguards
+from flows.governance import actions, epochs, evidence, safeguards
 from flows.planning import other_models, shadows
 from flows.runtime import runs
 from models.errors import InputInvalid, Misuse
@@ -69,6 +69,32 @@ def test_what_it_said_is_kept_once_and_it_is_asked_about_the_rest(desk: Desk) ->
     }
     assert asked(desk, "m-3") == cases, "each model is asked by itself"
     assert verify.ledger(desk.book) == []
+
+
+def test_a_model_is_asked_about_no_sample_that_is_older_than_evidence_lasts(desk: Desk, clock: Clock) -> None:
+    desk.arrive("a", 400, 0.9)
+    desk.look()
+    clock.later(61)
+    desk.arrive("b", 40, 0.9)
+    desk.look()
+    assert {case[0] for case in asked(desk)} == {"a", "b"}, "the era before still counts, until this one is as long"
+    clock.later(61)
+    desk.arrive("c", 40, 0.9)
+    desk.look()
+    cases = asked(desk)
+    assert {case[0] for case in cases} == {"c"}
+    say(desk, dict.fromkeys(cases, "ham"))
+    (one,) = others(desk)
+    assert (one.asked, one.labels) == (len(cases), len(cases)), "every answer that is paid for counts"
+
+
+def test_a_model_is_asked_about_no_sample_of_an_epoch_with_other_terms(desk: Desk) -> None:
+    desk.arrive("a", 60, 0.9)
+    other = replace(desk, target=0.04)
+    epochs.begin_epoch(desk.book, other.describe(), ANN)
+    assert asked(other) == []
+    other.arrive("b", 60, 0.9)
+    assert {case[0] for case in asked(other)} == {"b"}
 
 
 def test_what_cannot_be_recorded_is_named(desk: Desk) -> None:
