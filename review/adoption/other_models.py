@@ -77,7 +77,9 @@ def of(
         model_id=compared.model_id,
         asked=len(asked),
         labels=int(assessed.known.sum()),
-        paired=comparison.paired(ours[both], assessed.right[both], weights[both], delta),
+        paired=comparison.paired(
+            ours[both], assessed.right[both], weights[both], shadow_look.level(delta, compared.nth)
+        ),
         threshold=threshold,
         barred="" if one is None else one.barred,
         coverage=_share(asked, "score", threshold),

@@ -13,13 +13,16 @@ def right(one: OtherModel, model: str) -> str:
     both = f"{formats.share(one.paired.theirs)} right, {model} {formats.share(one.paired.ours)}, of the same cases"
     if not more.errors:
         return f"{both}: neither is right where the other is wrong."
+    confidence = f"{formats.whole(1 - more.alpha)} limits"
     match one.paired.apart:
         case 1:
-            return f"{both}: {formats.at_least(more.low)} to {formats.at_most(more.high)} of cases more."
+            return f"{both}: {formats.at_least(more.low)} to {formats.at_most(more.high)} of cases more ({confidence})."
         case -1:
-            return f"{both}: {formats.at_least(-more.high)} to {formats.at_most(-more.low)} of cases fewer."
+            return (
+                f"{both}: {formats.at_least(-more.high)} to {formats.at_most(-more.low)} of cases fewer ({confidence})."
+            )
     least, most = formats.at_most(-more.low), formats.at_most(more.high)
-    return f"{both}: which is better is not known (from {least} of cases fewer to {most} more)."
+    return f"{both}: which is better is not known (from {least} of cases fewer to {most} more, {confidence})."
 
 
 def released(one: OtherModel, model: str) -> str:

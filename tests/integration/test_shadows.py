@@ -193,7 +193,10 @@ def test_the_part_of_delta_that_a_model_has_is_fixed_when_it_is_first_asked(desk
     say(desk, enough)
     assert [(one.model_id, one.threshold) for one in others(desk)] == [("m-3", 0.9), ("m-2", None)]
     say(desk, dict.fromkeys(cases[:120], "ham"))
-    assert [one.threshold for one in others(desk)] == [0.9, 0.9]
+    both = others(desk)
+    assert [one.threshold for one in both] == [0.9, 0.9]
+    limits = [one.paired.more.alpha for one in both if isinstance(one.paired, Paired)]
+    assert limits == pytest.approx([0.05 / 2, 0.05 / 6]), "so have the limits of which is right more often"
 
 
 def test_the_report_says_what_the_other_model_would_do(desk: Desk) -> None:
@@ -242,7 +245,16 @@ def test_what_answers_cost_and_take_is_compared_where_it_is_known() -> None:
     assert other_models_text.price(one, "EUR") == "2.10 EUR a thousand answers, here 14.0; 812 ms an answer"
     assert other_models_text.right(one, "m-1") == "Not known yet: nobody was asked."
     each = comparison.paired(np.array([True, False]), np.array([False, True]), np.ones(2), 0.05)
-    assert "which is better is not known (from" in other_models_text.right(replace(one, paired=each), "m-1")
+    unclear = formats.plain(other_models_text.right(replace(one, paired=each), "m-1"))
+    assert "which is better is not known (from" in unclear
+    assert unclear.endswith(" more, 95 % limits).")
+    of_ten = comparison.paired(np.repeat([True, False], [90, 10]), np.repeat(True, 100), np.ones(100), 0.025)
+    better = formats.plain(other_models_text.right(replace(one, paired=of_ten), "m-1"))
+    assert better.endswith(" of cases more (97.5 % limits).")
+    worse = comparison.paired(np.repeat(True, 100), np.repeat([True, False], [90, 10]), np.ones(100), 0.025)
+    assert formats.plain(other_models_text.right(replace(one, paired=worse), "m-1")).endswith(
+        " of cases fewer (97.5 % limits)."
+    )
     assert other_models_text.released(one, "m-1") == (
         "No threshold of it is certified. About 300 more labels would certify the first. By today's threshold m-1 releases "
         "nothing."
