@@ -39,7 +39,8 @@ def take_over(name: str, successor: Successor, home: Path, *, by: str, out: Cons
     rows = [json.loads(line) for line in ask.read_text(encoding="utf-8").splitlines()]
     answered = [{shadows.CASE: row[shadows.CASE]} | dict(successor.answers(row["text"])) for row in rows]
     private_files.replace(answers, "".join(json.dumps(row) + "\n" for row in answered))
-    shadows.record(name, answers, successor.model)
+    if answered:  # else all of them were before a break
+        shadows.record(name, answers, successor.model)
     learning.train(name, successor.after_day, out)
     out.print(
         f"  {escape(successor.model)} was asked about {formats.count(len(answered), 'case')} that people have read."

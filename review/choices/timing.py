@@ -201,7 +201,11 @@ def _would(runs: schedules.Halves, times: Times, work: Work, a_day: float) -> st
     parts_ = [f"{_after(runs[name])} {text}" for name, text in words.items() if name in runs]
     would = f"On the same days half would have been finished after {', '.join(parts_)}."
     effort = work.effort(a_day)
-    return f"{would} Reading took {effort} a day." if effort else would
+    return (
+        f"{would} Reading took {effort} a day, and takes the same in each of these: the same cases are read."
+        if effort
+        else would
+    )
 
 
 def _after(half: float | None) -> str:
