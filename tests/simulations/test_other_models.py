@@ -28,13 +28,10 @@ def sampled(rng: np.random.Generator) -> pl.DataFrame:
     """The blind samples of a stream that went through the three policies: in the order of decision."""
     version = np.repeat([0, 1, 2], [300, 1200, SIZE - 1500])
     confidence = rng.random(SIZE)
-    rules = list(POLICIES.values())
-    propensity = np.array(
-        [
-            rules[number].audit_rate if rules[number].releases and sure >= 0.5 else rules[number].blind_rate
-            for number, sure in zip(version, confidence, strict=True)
-        ]
+    below_and_above = np.array(
+        [(rule.blind_rate, rule.audit_rate if rule.releases else rule.blind_rate) for rule in POLICIES.values()]
     )
+    propensity = below_and_above[version, (confidence >= 0.5).astype(np.int64)]
     kept = rng.random(SIZE) < propensity
     count = int(kept.sum())
     return pl.DataFrame(
@@ -46,7 +43,7 @@ def sampled(rng: np.random.Generator) -> pl.DataFrame:
             "our_cost": [None] * count,
             "our_latency_ms": [None] * count,
             "settled": [True] * count,
-            "policy_id": [list(POLICIES)[number] for number in version[kept]],
+            "policy_id": np.array(list(POLICIES))[version[kept]],
             "propensity": propensity[kept],
             "truth": ["right"] * count,
             "cost": [None] * count,
