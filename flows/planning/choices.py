@@ -11,7 +11,7 @@ from flows.planning import choices_costs
 from flows.runtime import runs
 from models import timestamps
 from models.certification import certificate
-from models.evaluation import risk, waiting_times
+from models.evaluation import cost, risk, waiting_times
 from models.evaluation.estimate import Estimate
 from models.reviewers import single_readings
 from models.routing.policy import Route
@@ -138,7 +138,7 @@ def _oversight(
             labels=None if carried or progress is None else _labels(progress, today),
         ),
         needed=_step(report, today),
-        money=_money(run, report, today),
+        money=_money(run, report, today, 1 if progress is None else progress.plan.group_size),
     )
 
 
@@ -161,7 +161,7 @@ def _step(report: Report, today: float | None) -> oversight.Step | None:
     )
 
 
-def _money(run: runs.Run, report: Report, threshold: float | None) -> oversight.Money | None:
+def _money(run: runs.Run, report: Report, threshold: float | None, group_size: int) -> oversight.Money | None:
     """What a thousand cases cost at today's threshold, and with nothing released; None: nothing is, or it is not known."""
     if threshold is None or report.what_if.minutes_known == "assumed":
         return None
@@ -172,7 +172,11 @@ def _money(run: runs.Run, report: Report, threshold: float | None) -> oversight.
     row, all_read = today.row(0, named=True), rows.row(0, named=True)["cost"]
     prices, answer = proposal.prices(run.stream, report.reviewers), report.model_answers.cost
     paid = (answer.value, answer.low, answer.high) if isinstance(answer, Estimate) else (0.0, 0.0, 0.0)
-    now, low, high = (row[name] + 1000 * one for name, one in zip(("cost", "cost_low", "cost_high"), paid, strict=True))
+    per_case = {name: row[name] / 1000 for name in ("cost", "cost_low", "cost_high")}
+    at = cost.Choice(threshold=threshold, coverage=row["coverage"], **per_case)
+    costs = cost.to_come(at, prices, row["error"], report.cases / group_size, report.delta)
+    ends = (costs.cost, max(costs.cost_low, 0.0), costs.cost_high)
+    now, low, high = (1000 * (end + one) for end, one in zip(ends, paid, strict=True))
     of_errors = 1000 * prices.error * row["coverage"]  # of a thousand cases, were all wrong that go out
     even = row["error"] + (all_read - now) / of_errors if of_errors else None
     return oversight.Money(

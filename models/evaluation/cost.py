@@ -5,8 +5,10 @@
 per routed case, in the stream's currency. Choosing inside the certified set costs no certainty: all of it is certified at once.
 """
 
+import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 import polars as pl
 
@@ -73,6 +75,24 @@ def curve(rows: pl.DataFrame, prices: Prices) -> pl.DataFrame:
     return rows.with_columns(
         (prices.error * share * pl.col(error) + fixed).alias(name)
         for error, name in (("error", "cost"), ("low", "cost_low"), ("high", "cost_high"))
+    )
+
+
+def to_come(choice: Choice, prices: Prices, error: float, cases: float, alpha: float) -> Choice:
+    """The cost with limits for cases to come, of which a share reaches the threshold that is itself only counted so far.
+
+    `error`: of the cases that reach it. `cases`: so far, at least 1; where they come in groups, the groups. The limits of
+    `choice` take the share as known; both uncertainties are joined by square and add (Zou and Donner 2008), that of the share
+    by the normal law.
+    """
+    alone = prices.review + prices.human_error * prices.human_error_rate
+    slope = prices.error * error + prices.review * prices.audit_rate - alone
+    share = choice.coverage
+    spread = NormalDist().inv_cdf(1 - alpha / 2) * abs(slope) * math.sqrt(share * (1 - share) / cases)
+    return replace(
+        choice,
+        cost_low=choice.cost - math.hypot(choice.cost - choice.cost_low, spread),
+        cost_high=choice.cost + math.hypot(choice.cost_high - choice.cost, spread),
     )
 
 

@@ -2,7 +2,7 @@
 
 Seeded. The ledger's first cases were all read blind, the others by the rates of a policy. The true cost is that of cases to
 come at today's threshold: a share that reaches it, of which a share is wrong. The answer is put together from the row of
-`what_if` at that threshold, as in `flows/planning/choices.py`.
+`what_if` at that threshold, with `cost.to_come`, as in `flows/planning/choices.py`.
 """
 
 import math
@@ -83,10 +83,14 @@ def looked(world: World, run: int, *, by_group: bool = True) -> oversight.Money:
         design=design,
     ).rows
     row = rows.row(1, named=True)
+    per_case = {name: row[name] / 1000 for name in ("cost", "cost_low", "cost_high")}
+    known = cost.Choice(threshold=THRESHOLD, coverage=row["coverage"], **per_case)
+    groups = len(cases) / (world.size if by_group else 1)
+    costs = cost.to_come(known, world.prices, row["error"], groups, ALPHA)
     return oversight.Money(
-        today=row["cost"],
-        low=row["cost_low"],
-        high=row["cost_high"],
+        today=1000 * costs.cost,
+        low=1000 * costs.cost_low,
+        high=1000 * costs.cost_high,
         all_read=rows["cost"][0],
         share=row["coverage"],
         wrong=Estimate(
@@ -100,6 +104,7 @@ def looked(world: World, run: int, *, by_group: bool = True) -> oversight.Money:
         ),
         error=world.error,
         review=REVIEW,
+        answer=None,
         even=None,
         people_err=True,
         currency="EUR",
@@ -117,7 +122,7 @@ EVEN = World(error=REVIEW * (1 - AUDITS) / WRONG)  # the machine costs what peop
 FIRST_DAYS = World(error=2.0, first=1500, later=0)
 
 
-@pytest.mark.parametrize("world", [DEAR, CHEAP, GROUPED])
+@pytest.mark.parametrize("world", [DEAR, CHEAP, FIRST_DAYS, GROUPED])
 def test_the_limits_of_what_a_thousand_cases_cost_hold_it_as_often_as_they_say(world: World) -> None:
     assert missed(world) <= BOUND
 
@@ -128,10 +133,3 @@ def test_of_two_sides_that_cost_the_same_one_costs_less_in_no_more_runs_than_pro
 
 def test_limits_that_take_grouped_cases_one_by_one_do_not_hold_it() -> None:
     assert missed(GROUPED, by_group=False) > BOUND
-
-
-@pytest.mark.xfail(
-    strict=True, reason="the limits take the share that goes out as known, though it is counted in few cases"
-)
-def test_the_limits_hold_it_where_errors_cost_little_and_all_cases_so_far_were_read() -> None:
-    assert missed(FIRST_DAYS) <= BOUND

@@ -126,7 +126,9 @@ def test_what_reading_takes_is_said_by_the_minutes_of_a_review() -> None:
     one = asked(rows)
     span = rows.select((pl.col("first").max() - pl.col("first").min()) / DAY).item()
     assert one.figures["reading_cost_a_day"] == pytest.approx(0.5 * 2 * len(rows) / span)
-    assert "Reading took 43 min of people for 21.3 EUR a day, and takes the same in each of these" in formats.plain(one.says)
+    assert "Reading took 43 min of people for 21.3 EUR a day, and takes the same in each of these" in formats.plain(
+        one.says
+    )
     backlog = asked(rows.with_columns(decided=pl.lit(0.0)))
     assert backlog.figures["reading_cost_a_day"] == one.figures["reading_cost_a_day"], "read as fast, decided at once"
     few = asked(cases(batch=1, queue=1, days=1))
