@@ -18,6 +18,7 @@ which for single cases is the bet of docs/method.md 4.1, and is at least 1 - x f
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,10 +63,11 @@ def log_e(
     lost = np.where(samples.right, 0.0, 1.0) if losses is None else losses
     if len(lost) != len(samples.bin) or not np.all((lost >= 0) & (lost <= 1)):
         raise ValueError("one loss from 0 to 1 per sample")
-    levels, level = np.unique(lost, return_inverse=True)  # few, of all samples that there are
-    pairs, pair = np.unique(np.column_stack([samples.version, samples.propensity]), axis=0, return_inverse=True)
-    pair = pair.reshape(-1)
-    ratios = lowest[pairs[:, 0].astype(np.int64)] / pairs[:, 1:]  # (P, T)
+    levels, level = _kinds(lost)  # few, of all samples that there are
+    propensities, kind = _kinds(samples.propensity)
+    pairs, pair = _kinds(samples.version * max(len(propensities), 1) + kind)
+    version, place = np.divmod(pairs, max(len(propensities), 1))
+    ratios = lowest[version] / propensities[place, None]  # (P, T)
     alone = len(np.unique(samples.group)) == len(samples.group)
     units = _starts(samples)
     logs = np.zeros(lowest.shape[1])
@@ -77,7 +79,8 @@ def log_e(
         odd = np.flatnonzero(np.bincount(pair[rows], minlength=len(pairs)) * (ratio > 1 + 1e-9))
         if len(odd):
             raise ValueError(
-                f"propensity {pairs[odd[0], 1]} is below what its policy gives: it must be the one logged with the decision"
+                f"propensity {propensities[place[odd[0]]]} is below what its policy gives: "
+                "it must be the one logged with the decision"
             )
         if alone:
             grown = _alone(pair[rows], level[rows], ratio, levels, alpha, group_size)
@@ -86,6 +89,12 @@ def log_e(
             grown = _grouped(units[rows], samples.group[rows], paid, paid * lost[rows], alpha, group_size)
         logs[step] = _best(grown)
     return logs
+
+
+def _kinds(values: NDArray[Any]) -> tuple[NDArray[Any], Ints]:
+    """The values that occur, rising, and which of them each is. Much sooner than by `return_inverse` where they are few."""
+    met = np.unique(values)
+    return met, np.searchsorted(met, values)
 
 
 def _starts(samples: Samples) -> Ints:
@@ -129,7 +138,8 @@ def _alone(pair: Ints, level: Ints, ratio: Floats, levels: Floats, alpha: float,
     counts = np.bincount(kind * width + segment, minlength=len(met) * width)
     upto = counts.reshape(len(met), width)[:, :-1].cumsum(axis=1)
     won = (ratio[:, None] * (alpha - levels)).reshape(-1, 1)[met]
-    return np.asarray(upto.T @ np.log1p(won * e_values.stakes()[0] / (group_size - alpha)), np.float64)
+    # Column by column, which is how the best of the ends is looked for.
+    return np.asarray(np.log1p(won * e_values.stakes()[0] / (group_size - alpha)).T @ upto, np.float64).T
 
 
 def _grouped(units: Ints, group: Ints, ratio: Floats, lost: Floats, alpha: float, group_size: int) -> Floats:
