@@ -37,8 +37,8 @@ def prepare(home: Path, days: int) -> prepared.Prepared:
     for number in range(days):
         today = receipts[parts[number]]
         rows = []
-        for one, at in zip(today, prepared.moments(len(today), number), strict=True):
-            fields = (first if number < CHANGE else second).read(one.text)
+        read = (first if number < CHANGE else second).read_all([one.text for one in today])
+        for one, at, fields in zip(today, prepared.moments(len(today), number), read, strict=True):
             right += all(receipt_reader.same(name, value, one.truth[name]) for name, (value, _) in fields.items())
             rows.append({"id": one.id, "text": one.text, "produced_at": at.isoformat()} | _row(fields))
         if number in missing:

@@ -95,7 +95,7 @@ def test_what_a_replayed_reader_submits_is_read_as_what_they_answer(ready: prepa
 
 def shares_right(reader: receipt_reader.Reader, texts: list[receipt_text.Receipt]) -> tuple[float, float]:
     """How many of the records are right, and of the surer half."""
-    read = [reader.read(one.text) for one in texts]
+    read = reader.read_all([one.text for one in texts])
     scores = [min(score for _, score in fields.values()) for fields in read]
     right = np.array(
         [
