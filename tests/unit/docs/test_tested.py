@@ -208,6 +208,12 @@ def dotted(name: str) -> str:
 MODULES = {dotted(name): name for name in files(*PRODUCT, "tests") if not name.endswith("__init__.py")}
 
 
+INSIDE: dict[str, list[str]] = {}  # the modules below each folder
+for _module in MODULES:
+    for _folder in list(Path(MODULES[_module]).parents)[:-1]:
+        INSIDE.setdefault(dotted(str(_folder)), []).append(_module)
+
+
 def room(module: str) -> str:
     return module.rpartition(".")[0]
 
@@ -230,7 +236,7 @@ def _named(tree: ast.Module, room_: str) -> Iterator[str]:
             yield COMMAND[1] if node.value == COMMAND[0] else node.value
             yield f"{node.value}.__main__"  # of a package that is started
             yield f"{room_}.{node.value.removesuffix('.py')}"  # a file beside it that is started or loaded by its path
-            yield from (one for one in MODULES if one.startswith(f"{room_}.{node.value}."))  # or a folder
+            yield from INSIDE.get(f"{room_}.{node.value}", ())  # or a folder
 
 
 @functools.cache
@@ -247,12 +253,18 @@ def reached(test: str) -> frozenset[str]:
 
 def tries(test: str, module: str) -> bool:
     """Whether a test file reaches a module: itself, through its room, or from at most two steps above that."""
+    return bool(reached(test) & ways_to(module))
+
+
+@functools.cache
+def ways_to(module: str) -> frozenset[str]:
+    """What a test file may reach in the place of a module."""
     ways = {module}
     while more := {one for one in MODULES if room(one) == room(module) and uses(one) & ways} - ways:
         ways |= more
     for _ in range(2):
         ways |= {one for one in MODULES if one.partition(".")[0] in PRODUCT and uses(one) & ways}
-    return bool(reached(test) & ways)
+    return frozenset(ways)
 
 
 def own(module: str) -> Path:

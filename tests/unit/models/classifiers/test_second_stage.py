@@ -1,5 +1,7 @@
 """Is it right? What a second stage learns, what it refuses, and which of its files are read."""
 
+import copy
+import functools
 import json
 from typing import Any
 
@@ -67,8 +69,14 @@ def fitted(frame: pl.DataFrame, of: stream.Stream = MAIL) -> second_stage.Fitted
     return fit
 
 
+@functools.cache
+def of_cases(n: int) -> second_stage.Fitted:
+    """What is learned of so many cases: takes seconds, and nobody changes it."""
+    return fitted(cases(n))
+
+
 def test_it_ranks_by_what_the_models_score_does_not_say() -> None:
-    fit = fitted(cases(400))
+    fit = of_cases(400)
     assert fit.auroc > 0.9 > 0.65 > fit.auroc_before
     new = cases(200, seed=1)
     scores = second_stage.scores(fit.stage, new, MAIL)
@@ -78,13 +86,13 @@ def test_it_ranks_by_what_the_models_score_does_not_say() -> None:
 
 
 def test_it_only_rises_with_the_models_own_score() -> None:
-    fit = fitted(cases(400))
+    fit = of_cases(400)
     same = pl.concat([cases(1)] * 50).with_columns(raw_score=pl.Series(np.linspace(0, 1, 50)))
     assert second_stage.scores(fit.stage, same, MAIL).is_sorted()
 
 
 def test_what_has_no_score_or_is_new_to_it_stays_or_gets_one() -> None:
-    fit = fitted(cases(400))
+    fit = of_cases(400)
     new = cases(3).with_columns(
         raw_score=pl.Series([None, 0.8, 0.8]),
         slices=pl.Series(['{"day":"Monday"}', '{"day":"Sunday"}', '{"day":null}']),
@@ -155,20 +163,20 @@ def test_a_file_holds_what_was_fitted_and_the_same_labels_make_the_same_bytes() 
 
 
 def test_another_stream_is_not_scored_by_it() -> None:
-    stage = fitted(cases(300)).stage
+    stage = of_cases(300).stage
     with pytest.raises(ModelInvalid, match="trained for the labels ham, spam; the stream has none"):
         second_stage.scores(stage, cases(3), RECORDS)
 
 
 def broken(**changes: Any) -> bytes:
-    stage = fitted(cases(300)).stage
+    stage = of_cases(300).stage
     content = {"kind": second_stage.KIND, "trees": stage.trees, "labels": ["ham", "spam"], "fields": []}
     return skops_file.written(content | {"slices": {"day": ["Friday", "Monday"]}} | changes)
 
 
 def test_a_file_that_it_did_not_write_is_one_line() -> None:
     assert second_stage.read(broken()).labels == ("ham", "spam")
-    grown = fitted(cases(300)).stage.trees
+    grown = of_cases(300).stage.trees
     nodes = grown._predictors[0][0].nodes
     assert nodes["is_leaf"][0] == 0
     other = HistGradientBoostingClassifier(max_iter=1).fit(np.zeros((40, 2)), np.arange(40) % 2 == 0)
@@ -190,11 +198,11 @@ def test_a_file_that_it_did_not_write_is_one_line() -> None:
         ("feature_idx", -1),
         ("is_categorical", 1),
     ):
-        trees = fitted(cases(300)).stage.trees
+        trees = copy.deepcopy(grown)
         trees._predictors[0][0].nodes[name][0] = value
         with pytest.raises(ModelInvalid, match="not as they were grown"):
             second_stage.read(broken(trees=trees))
-    trees = fitted(cases(300)).stage.trees
+    trees = copy.deepcopy(grown)
     for predictors in (None, [], [[None]], [[trees._predictors[0][0].nodes]]):
         trees._predictors = predictors
         with pytest.raises(ModelInvalid, match="not as they were grown"):
