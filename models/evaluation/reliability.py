@@ -50,7 +50,11 @@ def ece(counts: pl.DataFrame, alpha: float) -> Estimate | NotEnoughEvidence:
     accuracy within its Korn and Graubard (1998) limits (Clopper-Pearson at the effective number of labels), alpha
     shared among the bins (Bonferroni), the shares of the bins taken as known; wide, and safe.
     """
-    labelled = labels(counts)
+    return ece_of(labels(counts), alpha)
+
+
+def ece_of(labelled: pl.DataFrame, alpha: float) -> Estimate | NotEnoughEvidence:
+    """`ece` of the labels that `labels` gives."""
     if labelled.is_empty():
         return _nothing()
     bins = _bins(labelled, alpha)
@@ -127,7 +131,11 @@ def auroc(counts: pl.DataFrame, alpha: float) -> Estimate | NotEnoughEvidence:
     Limits: Hanley and McNeil (1982) at the effective numbers of right and wrong labels, on the logit scale.
     NotEnoughEvidence with fewer than 5 wrong (or right) labels.
     """
-    labelled = labels(counts)
+    return auroc_of(labels(counts), alpha)
+
+
+def auroc_of(labelled: pl.DataFrame, alpha: float) -> Estimate | NotEnoughEvidence:
+    """`auroc` of the labels that `labels` gives."""
     sides = [labelled.filter(side) for side in (pl.col("right"), ~pl.col("right"))]
     right, wrong = (int(side["n"].sum()) for side in sides)
     if min(right, wrong) < FEWEST_ERRORS:
@@ -171,7 +179,7 @@ def gate(counts: pl.DataFrame, alpha: float) -> Gate:
         warnings.append(f"{too_few(errors)}: whether the confidence means anything is not known yet")
         return Gate(warnings=tuple(warnings), refusals=())
     refusals: list[str] = []
-    ranks, distance = auroc(counts, alpha), ece(counts, alpha)
+    ranks, distance = auroc_of(labelled, alpha), ece_of(labelled, alpha)
     if isinstance(ranks, NotEnoughEvidence):
         warnings.append(f"whether the confidence tells right from wrong is not known yet: {ranks.reason}")
     elif ranks.high < CHANCE:

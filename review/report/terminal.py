@@ -93,8 +93,8 @@ def _curve(report: Report) -> list[str]:
     known = report.curve.filter(pl.col("error").is_not_null())
     if isinstance(report.everything, NotEnoughEvidence) or not known.height:
         return []
-    picked = [known.filter(pl.col("coverage") >= step).head(1) for step in STEPS]
-    rows = pl.concat([row for row in picked if row.height] + [known.tail(1)]).unique(maintain_order=True)
+    first = known["coverage"].search_sorted(pl.Series(STEPS), "left")  # coverage rises from row to row
+    rows = known[sorted({*first, known.height - 1} - {known.height})]
     scale = max(report.target, *rows["high"])
     at = [report.shown.get(one) or formats.number(one) for one in rows["threshold"]]
     wide = max(len("confidence"), *map(len, at))

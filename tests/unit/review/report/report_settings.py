@@ -161,8 +161,18 @@ def plain(text: str) -> str:
     return text.replace(formats.SPACE, " ").replace(formats.THIN, "")
 
 
+@cache
+def _texts() -> dict[int, str]:
+    """What is said of each of them, by its identity: a report holds frames, which have no hash."""
+    return {id(result): _text(result) for _, _, result in all_of_them()}
+
+
 def text_of(result: Report) -> str:
-    """Everything that is said of a report in sentences."""
+    """Everything that is said in sentences of a report that is one of them."""
+    return _texts()[id(result)]
+
+
+def _text(result: Report) -> str:
     rows = [str(value) for row in slider.of(result)["rows"] for value in row["say"].values()]
     return plain("\n".join([report.lines(result), changes.forecast(result), *changes.drift(result), *rows]))
 
