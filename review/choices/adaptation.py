@@ -30,12 +30,9 @@ def of(stream: str, model: str, currency: str, others: Sequence[OtherModel], dec
     changes: list[str] = []
     figures: dict[str, float | int | str | None] = {"cases": known[0][1].money.cases}
     for one, spending in known:
-        unpriced = asked.unpriced(one, spending, model)
         lines = spending.lines
-        if unpriced:
+        if asked.unpriced(one, spending, model):
             states.append("unasked")
-            says.append(f"What answers of {' and '.join(unpriced)} have cost is not known.")
-            changes.append(asked.how_to_price(unpriced, stream))
             continue
         if isinstance(lines, NotEnoughEvidence):
             states.append("open")
@@ -49,6 +46,11 @@ def of(stream: str, model: str, currency: str, others: Sequence[OtherModel], dec
         )
         changes += [] if state == "known" else [_open(one.model_id, lines, stream)]
         figures |= _figures(one.model_id, lines)
+    if lacking := asked.all_unpriced(known, model):
+        says.append(
+            f"What answers of {asked.named(lacking)} have cost is not known, so neither is which has cost less."
+        )
+        changes.append("The prices of their answers, as for Build or buy.")
     return Answer(
         question=QUESTION,
         state=asked.state(states),

@@ -1,6 +1,6 @@
 """What the answers about several models have in common: what is missing of each, and the state of the answer. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from review import formats
 from review.adoption.equal_risk import Money, Spending
@@ -20,6 +20,11 @@ def unpriced(one: OtherModel, spending: Spending, model: str) -> list[str]:
     """The models of which neither an answer has a price nor an outlay is entered."""
     names = (model, one.model_id)
     return [name for name, known in zip(names, spending_text.priced(spending), strict=True) if not known]
+
+
+def all_unpriced(known: Sequence[Known], model: str) -> list[str]:
+    """The same of all models, each once."""
+    return list(dict.fromkeys(name for one, spending in known for name in unpriced(one, spending, model)))
 
 
 def nobody(question: str, says: str, stream: str, decided: int, first: bool = False) -> Answer:
@@ -43,11 +48,20 @@ def nobody(question: str, says: str, stream: str, decided: int, first: bool = Fa
     )
 
 
-def how_to_price(names: Iterable[str], stream: str) -> str:
+def named(names: Sequence[str]) -> str:
+    """Names in a row.
+
+    >>> named(["m-1", "m-2", "m-3"])
+    'm-1, m-2 and m-3'
+    """
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def how_to_price(names: Sequence[str], stream: str) -> str:
     """What to do so that the costs of models are known."""
     return (
-        f"What answers of {' and '.join(names)} cost is not known: name the column of each answer's price (input.cost), or enter "
-        f"what is paid for it: second-reader outlay {stream} --model NAME."
+        f"The price of answers of {named(names)}: the engineer names the column that holds it (input.cost), or somebody "
+        f"enters what is paid for the model: second-reader outlay {stream} --model NAME."
     )
 
 
@@ -63,8 +77,8 @@ def rests_on(known: Sequence[Known], stream: str, currency: str) -> str:
     minutes = {"stated": "by the stream file", "measured": "by the readers' own time", "assumed": "a minute, assumed"}
     entered = any(any(one.money.entered) for _, one in known) or money.for_all_a_day > 0
     return (
-        f"On up to {formats.count(most, 'sampled case')} that both models were asked about, each with the threshold that is "
-        f"certified for it at the same target; a review at {formats.amount(money.review)} {currency} "
+        f"On up to {formats.count(most, 'sampled case')} that both models were asked about, each answering alone where that is "
+        f"certified for the same target; a review at {formats.amount(money.review)} {currency} "
         f"({minutes[money.minutes_known]}); "
         + (
             f"the other costs that are entered (second-reader outlay {stream})."

@@ -25,16 +25,20 @@ def of(stream: str, model: str, currency: str, others: Sequence[OtherModel], dec
     states: list[State] = []
     changes: list[str] = []
     figures: dict[str, float | int | str | None] = {}
+    lacking = asked.all_unpriced(known, model)
     for one, spending in known:
-        state, more = _state(one, spending, asked.unpriced(one, spending, model), stream)
-        states.append(state)
-        if state == "unasked":
-            says.append(f"Which of {model} and {one.model_id} costs less is not known, for a price is missing.")
-        else:
-            text = spending_text.cases(spending, one.model_id, model, currency)
-            says.append(f"{text} {spending_text.volume(spending, one.model_id, currency)}".strip())
-        changes += [more] if more else []
         figures |= _figures(one.model_id, spending.today, spending.break_even)
+        if asked.unpriced(one, spending, model):
+            states.append("unasked")
+            continue
+        state, more = _state(one, spending, stream)
+        states.append(state)
+        text = spending_text.cases(spending, one.model_id, model, currency)
+        says.append(f"{text} {spending_text.volume(spending, one.model_id, currency)}".strip())
+        changes += [more] if more else []
+    if lacking:
+        says.append(f"What answers of {asked.named(lacking)} cost is not known, so neither is which model costs less.")
+        changes.append(asked.how_to_price(lacking, stream))
     return Answer(
         question=QUESTION,
         state=asked.state(states),
@@ -46,10 +50,8 @@ def of(stream: str, model: str, currency: str, others: Sequence[OtherModel], dec
     )
 
 
-def _state(one: OtherModel, spending: Spending, unpriced: Sequence[str], stream: str) -> tuple[State, str]:
+def _state(one: OtherModel, spending: Spending, stream: str) -> tuple[State, str]:
     today = spending.today
-    if unpriced:
-        return "unasked", asked.how_to_price(unpriced, stream)
     if isinstance(today, NotEnoughEvidence):
         return "open", spending_text.too_few(one, spending, stream)
     lacking = spending_text.needed(today.saved)

@@ -100,14 +100,15 @@ def _weighed(
         reason = spending.reviews.reason if isinstance(spending.reviews, NotEnoughEvidence) else ""
         return "open", f"How many reviews {name} spares is not known yet: {reason}.", ""
     confidence = f"{formats.whole(1 - spared.alpha)} limits"
+    a_day = f"at {formats.daily(spending.money.cases_a_day)} cases a day"
     if spared.low > 0:
         low, high = formats.count(spared.low), formats.count(math.ceil(spared.high))
-        text = f"{name} would spare {low} to {high} reviews a year ({confidence})"
+        text = f"{name} would spare {low} to {high} reviews a year {a_day} ({confidence})"
     elif spared.high < 0:
         low, high = formats.count(-spared.high), formats.count(math.ceil(-spared.low))
         return (
             "known",
-            f"No model that was asked spares reviews: {name} would take {low} to {high} more a year ({confidence}).",
+            f"No other model spares reviews: {name} would take {low} to {high} more a year {a_day} ({confidence}).",
             "Another model.",
         )
     else:
@@ -164,7 +165,7 @@ def _took(prices: Sequence[int], changes: Sequence[Change], work: Work) -> str:
 
 def _price(reviews: int, work: Work) -> str:
     if not reviews:
-        return "no review (it was certified before it took over)"
+        return "no review (its answers were certified before they went out)"
     effort = work.effort(reviews)
     return f"{formats.count(reviews, 'review')}{f' ({effort})' if effort else ''}"
 

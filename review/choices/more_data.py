@@ -118,9 +118,9 @@ def _sentences(
     lead = _lead(read.false, once, twice, target)
     if not _decided(read.false, once, twice, target):
         lead = f"So far {lead[:1].lower()}{lead[1:]}"
-    there = f"{formats.count(region.seen)} are there{regions.expected(region)}." if region.seen else ""
-    below = f"The labels that {goal} takes for {whose} are counted below."
-    return " ".join(filter(None, (lead, _equal(read, work), below, there)))
+    there = f", of which {formats.count(region.seen)} are there" if region.seen else ""
+    below = f"To show that {whose} keep {goal} takes so many labels in all{there}:"
+    return " ".join(filter(None, (lead, _equal(read, work), below)))
 
 
 def _ways(once: Way | None, twice: Way | None, target: float, work: Work) -> tuple[str, ...]:
@@ -146,7 +146,7 @@ def _lead(false: Figure, once: Way, twice: Way, target: float) -> str:
             return "More data: only labels that are read once reach the target."
         if min(once.wrong.value, twice.wrong.value) >= target:
             return "Neither: no number of labels is enough, for the model is wrong too often."
-        return f"Neither soon: the target takes more than {formats.count(twice.most)} labels."
+        return f"The target is far off: it takes more than {formats.count(twice.most)} labels of either kind."
     if by_one is None:
         return "Better data: only labels that another person checks where a reader disagrees reach the target."
     if by_one <= by_two:
@@ -163,11 +163,14 @@ def _side(one: Way, target: float, work: Work) -> str:
     if one.labels is None:
         if one.wrong.value < target:
             return f"it takes {far} labels"
-        return "no number of labels is enough" + (f" (at the better limit {least})" if one.least is not None else "")
+        rare = f" ({least} if wrong answers are as rare as the limits allow)" if one.least is not None else ""
+        return f"no number of labels is enough{rare}"
     worst = formats.count(one.worst) if one.worst is not None else far
     limits = f"limits {least} to {worst}"
     if one.worst is None and one.wrong.high >= target:
-        limits = f"at the better limit {least}, at the worse no number is enough"
+        limits = (
+            f"{least} if wrong answers are as rare as the limits allow; if they are as frequent, no number is enough"
+        )
     effort = work.effort(one.labels * one.readings)
     return f"about {formats.count(one.labels, 'label')} ({limits}){f', {effort}' if effort else ''}"
 

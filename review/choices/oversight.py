@@ -134,9 +134,11 @@ def _lead(money: Money | None, promise: Promise) -> str:
         if money.decided
         else "Oversight costs less if people make no errors"
         if money.low > money.all_read
-        else "Not known which costs less"
+        else "The machine looks cheaper, but that is not sure"
+        if money.today < money.all_read
+        else "People alone look cheaper, but that is not sure"
     )
-    until = f"; {promise.ends}" if promise.ends else ""
+    until = f". {promise.ends[:1].upper()}{promise.ends[1:]}" if promise.ends else ""
     return (
         f"{cheaper}: a thousand cases take {formats.amount(money.today)} {money.currency} with the machine (limits {low} to "
         f"{high}) and {formats.amount(money.all_read)} {money.currency} with people alone{until}."
@@ -148,17 +150,17 @@ def _alone(cases: int, released: int, error: Figure, promise: Promise, money: Mo
         return "No case has arrived yet."
     if not released:
         return "Oversight: the machine answers nothing alone, and people read every case."
-    goal = f"at most {formats.whole(promise.target)} wrong"
+    goal = f"at most {formats.whole(promise.target)}"
     share = f"The machine has answered {formats.share(released / cases)} of cases alone"
     if not promise.certified:
-        share = f"{share}; nothing certifies that what it answers so is {goal}."
+        share = f"{share}; nothing certifies that {goal} of these answers are wrong."
     elif promise.labels:
         sure = f"{formats.count(promise.labels, 'label')} of answers as sure"
-        share = f"{share}; {sure} certify that what it answers so is {goal}."
+        share = f"{share}; {sure} certify that {goal} of these are wrong."
     else:
-        by = " by labels of before" if promise.until else ""
+        by = "earlier labels certify" if promise.until else "it is certified"
         ends = f"; {promise.ends}" if money is None and promise.ends else ""
-        share = f"{share}; what it answers so is certified{by} to be {goal}{ends}."
+        share = f"{share}; {by} that {goal} of these answers are wrong{ends}."
     if money is not None:  # with the price stands how many are wrong at today's threshold
         return share
     if isinstance(error, NotEnoughEvidence):
@@ -191,8 +193,8 @@ def _people(read: Figure) -> str:
     if isinstance(read, NotEnoughEvidence):
         return "What people add where they read is open."
     return (
-        f"Where people read, the model is wrong in {formats.share(read.value)} of cases ({_between(read)}): they can correct no "
-        "more than that. How many of these they find is open: it is not measured."
+        f"Where people read, the model is wrong in {formats.share(read.value)} of cases ({_between(read)}): their reading can "
+        "put right no more than that. How many of these they find is open: it is not measured."
     )
 
 

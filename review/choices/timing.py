@@ -164,8 +164,8 @@ def _final(times: Times, done: int, days: int) -> str:
     if isinstance(whole, NotEnoughEvidence):
         more = max(FEWEST_DAYS - days, 1)
         return (
-            f"Not known yet: {formats.count(done, 'final answer')} of people on {formats.count(days, 'day')} so far, about "
-            f"{formats.count(more, 'more day')} to come."
+            f"Too early to say: people have finished {formats.count(done, 'case')} that came on {formats.count(days, 'day')}, "
+            f"and it takes about {formats.count(more, 'more day')}."
         )
     nine = "" if isinstance(most, NotEnoughEvidence) else f", nine in ten after {durations.limits(most)}"
     begins = "the model answered" if times.batch is not None else "they were scored"
@@ -252,9 +252,7 @@ def _change(times: Times, past: int, days: int) -> str:
     if isinstance(times.final, NotEnoughEvidence):
         more = formats.count(max(FEWEST_DAYS - days, 1), "more day")
         enough = ", and nothing else" if not column else ""
-        return (
-            f"{column}About {more} on which people finish cases{enough}: with fewer than {FEWEST_DAYS} chance decides."
-        )
+        return f"{column}About {more} whose cases people finish{enough}: fewer than {FEWEST_DAYS} days say too little."
     return f"{column}Readers who come at other hours: what that would do is not worked out."
 
 

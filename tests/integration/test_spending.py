@@ -235,7 +235,7 @@ def test_where_a_price_is_missing_the_answers_say_which(desk: Desk) -> None:
     say(desk)
     first, _, fifth = answers(desk)
     assert (first.state, fifth.state) == ("unasked", "unasked")
-    assert "What answers of m-1 and m-2 cost is not known" in first.would_change
+    assert "The price of answers of m-1 and m-2" in first.would_change
     enter("10", model="m-1")
     enter("20")
     first, _, fifth = answers(desk)

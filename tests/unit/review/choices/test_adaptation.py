@@ -96,8 +96,11 @@ def test_a_crossing_beyond_a_lifetime_has_no_day() -> None:
 
 def test_what_is_missing_is_named() -> None:
     unpriced = answer(other(priced=False))
-    assert (unpriced.state, unpriced.says) == ("unasked", "What answers of m-2 have cost is not known.")
-    assert "second-reader outlay mail --model NAME" in unpriced.would_change
+    assert (unpriced.state, unpriced.says) == (
+        "unasked",
+        "What answers of m-2 have cost is not known, so neither is which has cost less.",
+    )
+    assert unpriced.would_change == "The prices of their answers, as for Build or buy."
     few = answer(other(saved=None))
     assert (few.state, "both models were asked about 7 groups" in few.says) == ("open", True)
     assert plain(few.would_change) == (

@@ -32,7 +32,7 @@ def test_what_is_known_is_said_with_limits_rounded_outwards() -> None:
         "At the same risk a thousand finished cases cost 150 EUR by m-2, 300 by m-1: 100 to 201 EUR less (95 % limits)."
     )
     assert plain(known.rests_on) == (
-        "On up to 400 sampled cases that both models were asked about, each with the threshold that is certified for it at "
+        "On up to 400 sampled cases that both models were asked about, each answering alone where that is certified for "
         "the same target; a review at 0.50 EUR (by the stream file); no other costs, for none are entered "
         "(second-reader outlay mail)."
     )

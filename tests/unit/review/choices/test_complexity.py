@@ -19,7 +19,7 @@ def test_a_start_without_a_review_is_explained() -> None:
     sooner = (*TWO, Change(model_id="m-2", reviews=0, over=True))
     text = (
         "To start the 3 models here took people 420 reviews (14 hours of people for 420 EUR), then 310 reviews (11 hours of "
-        "people for 310 EUR), then no review (it was certified before it took over)."
+        "people for 310 EUR), then no review (its answers were certified before they went out)."
     )
     assert text in plain(answer(other(), changes=sooner).says)
     later = (*sooner, Change(model_id="m-3", reviews=5, over=True))
@@ -30,9 +30,9 @@ def test_a_model_that_spares_more_than_a_change_takes_pays() -> None:
     known = answer(other())
     assert known.state == "known"
     assert plain(known.says) == (
-        "m-2 would spare 7 300 to 14 600 reviews a year (95 % limits): more than a change takes, so it pays within a year. To "
-        "start the 2 models here took people 420 reviews (14 hours of people for 420 EUR), then 310 reviews (11 hours of people "
-        "for 310 EUR)."
+        "m-2 would spare 7 300 to 14 600 reviews a year at 100 cases a day (95 % limits): more than a change takes, so it pays "
+        "within a year. To start the 2 models here took people 420 reviews (14 hours of people for 420 EUR), then 310 reviews "
+        "(11 hours of people for 310 EUR)."
     )
     assert (known.figures["reviews_of_a_change_least"], known.figures["reviews_of_a_change_most"]) == (310, 420)
 
@@ -40,7 +40,10 @@ def test_a_model_that_spares_more_than_a_change_takes_pays() -> None:
 def test_a_model_that_spares_fewer_does_not() -> None:
     known = answer(other(reviews=(0.001, 0.002, 0.004)))
     assert known.state == "known"
-    assert "36 to 146 reviews a year (95 % limits): fewer than a change takes, so it does not pay" in plain(known.says)
+    assert (
+        "36 to 146 reviews a year at 100 cases a day (95 % limits): fewer than a change takes, so it does not pay"
+        in plain(known.says)
+    )
 
 
 def test_between_the_two_it_is_open() -> None:
@@ -63,7 +66,7 @@ def test_between_the_two_it_is_open() -> None:
 
 def test_no_model_spares_reviews_only_where_that_is_sure_of_each() -> None:
     worse = other(reviews=(-0.3, -0.2, -0.1))
-    assert "No model that was asked spares reviews: m-2 would take 3 650 to 10 950 more" in plain(answer(worse).says)
+    assert "No other model spares reviews: m-2 would take 3 650 to 10 950 more" in plain(answer(worse).says)
     assert answer(worse).state == "known"
     assert answer(worse, other("m-3", reviews=(-0.9, 0.1, 0.3))).state == "open"
     assert answer(worse, other("m-3")).figures["model"] == "m-3"

@@ -69,13 +69,13 @@ def test_what_each_costs_how_wrong_it_is_and_what_people_could_add_at_most() -> 
     assert one.state == "known"
     assert formats.plain(one.says) == (
         "Automation costs less: a thousand cases take 320 EUR with the machine (limits 280 to 390) and 500 EUR with people "
-        "alone. The machine has answered 60.0 % of cases alone; 900 labels of answers as sure certify that what it answers so is "
-        "at most 2 % wrong. The costs are those of today's threshold, where 62.0 % of cases go out and 0.80 % of these are wrong "
+        "alone. The machine has answered 60.0 % of cases alone; 900 labels of answers as sure certify that at most 2 % of "
+        "these are wrong. The costs are those of today's threshold, where 62.0 % of cases go out and 0.80 % of these are wrong "
         "(limits 0.10 % to 2.1 %): an error that goes out is priced at 20.0 EUR, a review at 0.50 EUR, a thousand answers of the "
         "model at 4.00 EUR; people's own errors are not counted (costs.human_error prices them). The machine costs less than "
         "people alone while fewer than 2.3 % are wrong. "
-        "Where people read, the model is wrong in 15.0 % of cases (limits 10.0 % to 20.0 %): they can correct no more than that. "
-        "How many of these they find is open: it is not measured."
+        "Where people read, the model is wrong in 15.0 % of cases (limits 10.0 % to 20.0 %): their reading can put right "
+        "no more than that. How many of these they find is open: it is not measured."
     )
     assert formats.plain(one.rests_on) == (
         "600 of 1 000 cases since this model began were released; 250 labels, 2 wrong, among the released and 100 labels, 15 "
@@ -97,7 +97,7 @@ def test_what_each_costs_how_wrong_it_is_and_what_people_could_add_at_most() -> 
     [
         (500.0, "Automation costs less: a thousand", "known"),
         (250.0, "Oversight costs less if people make no errors: a thousand", "open"),
-        (330.0, "Not known which costs less: a thousand", "open"),
+        (330.0, "The machine looks cheaper, but that is not sure: a thousand", "open"),
     ],
 )
 def test_which_costs_less_is_claimed_only_where_the_limits_say_so(all_read: float, lead: str, state: str) -> None:
@@ -131,7 +131,7 @@ def test_it_is_known_where_a_certificate_or_the_limits_say_on_which_side_of_the_
         for low, value, high in ((0.001, 0.01, 0.02), (0.021, 0.03, 0.05))
     )
     assert asked(error=better, certified=False).state == asked(error=worse, certified=False).state == "known"
-    assert "; nothing certifies that what it answers so is at most 2 % wrong." in formats.plain(
+    assert "; nothing certifies that at most 2 % of these answers are wrong." in formats.plain(
         asked(certified=False).says
     )
 
@@ -150,13 +150,16 @@ def test_a_certificate_that_is_carried_over_says_when_it_ends_and_what_labels_wo
     stricter = oversight.Step(labels=684, threshold=0.9, share=None, widens=False)
     one = asked(needed=stricter, until="9 January 2027")
     assert (
-        "people alone; every case goes to people after 9 January 2027 unless it is certified again by then." in one.says
+        "people alone. Every case goes to people after 9 January 2027 unless it is certified again by then." in one.says
     )
-    assert "alone; what it answers so is certified by labels of before to be at most 2" in one.says
+    assert "alone; earlier labels certify that at most 2" in one.says
     unpriced = asked(until="9 January 2027", money=None).says
-    assert "wrong; every case goes to people after 9 January 2027 unless it is certified again by then." in unpriced
+    assert (
+        "of these answers are wrong; every case goes to people after 9 January 2027 unless it is certified again by then."
+        in unpriced
+    )
     classes = of_classes()
-    assert "alone; what it answers so is certified to be at most 2" in classes
+    assert "alone; it is certified that at most 2" in classes
     assert "before" not in classes.partition(". ")[0]
     assert "would certify anew what the model answers at confidence ≥ 0.9: what they take" in formats.plain(
         one.would_change

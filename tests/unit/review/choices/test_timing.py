@@ -106,7 +106,9 @@ def test_old_data_counts_from_when_it_was_scored_and_that_is_said() -> None:
 def test_with_few_days_or_no_answers_it_is_open() -> None:
     few = asked(cases(batch=1, queue=1, days=1))
     assert few.state == "open"
-    assert "20 final answers of people on 1 day so far, about 5 more days to come" in formats.plain(few.says)
+    assert "people have finished 20 cases that came on 1 day, and it takes about 5 more days." in formats.plain(
+        few.says
+    )
     none = asked(cases(batch=1, queue=1, answered=False))
     assert (none.state, none.figures["answered"]) == ("open", 0)
     empty = asked(pl.DataFrame(schema=waits.SCHEMA))
@@ -117,7 +119,7 @@ def test_with_few_days_or_no_answers_it_is_open() -> None:
 def test_fewer_than_six_days_are_no_answer(days: int, state: str) -> None:
     one = asked(cases(batch=1, queue=1, days=days))
     assert (one.state, one.figures["final_hours"] is None) == (state, state == "open")
-    assert ("with fewer than 6 chance decides" in one.would_change) == (state == "open")
+    assert ("fewer than 6 days say too little" in one.would_change) == (state == "open")
     assert ("Step by step" in one.says) == ("would have been finished" in one.says) == (state == "known")
 
 
@@ -133,6 +135,4 @@ def test_what_reading_takes_is_said_by_the_minutes_of_a_review() -> None:
     assert backlog.figures["reading_cost_a_day"] == one.figures["reading_cost_a_day"], "read as fast, decided at once"
     few = asked(cases(batch=1, queue=1, days=1))
     assert "of people for" not in few.says, "one day is no rule"
-    assert few.would_change.startswith(
-        "About 5 more days on which people finish cases, and nothing else: with fewer than 6"
-    )
+    assert few.would_change.startswith("About 5 more days whose cases people finish, and nothing else: fewer than 6")
