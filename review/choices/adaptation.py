@@ -45,6 +45,10 @@ def of(stream: str, model: str, currency: str, others: Sequence[OtherModel], dec
             f"{_so_far(one.model_id, model, lines, spending.money, currency)} {_cross(lines, spending.money, today)}"
         )
         changes += [] if state == "known" else [_open(one.model_id, lines, stream)]
+        if asked.early(one):
+            states[-1] = "open"
+            says.append(asked.early_text(one))
+            changes.append(asked.to_certify(one))
         figures |= _figures(one.model_id, lines)
     if lacking := asked.all_unpriced(known, model):
         says.append(

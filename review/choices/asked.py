@@ -27,6 +27,24 @@ def all_unpriced(known: Sequence[Known], model: str) -> list[str]:
     return list(dict.fromkeys(name for one, spending in known for name in unpriced(one, spending, model)))
 
 
+def early(one: OtherModel) -> bool:
+    """Whether more labels would certify a first threshold of a model: as it is, people would read all of its cases."""
+    return one.threshold is None and not one.barred and one.needed is not None
+
+
+def early_text(one: OtherModel) -> str:
+    """What that means for what it costs."""
+    return f"Nothing that {one.model_id} answers is certified yet, so people would read all of its cases as it is."
+
+
+def to_certify(one: OtherModel) -> str:
+    """What would change that."""
+    return (
+        f"About {formats.count(one.needed or 0, 'more label')} of cases that {one.model_id} was asked about would certify its "
+        "first threshold."
+    )
+
+
 def nobody(question: str, says: str, stream: str, decided: int, first: bool = False) -> Answer:
     """The answer while no other model was asked.
 

@@ -32,9 +32,12 @@ def of(stream: str, model: str, currency: str, others: Sequence[OtherModel], dec
             states.append("unasked")
             continue
         state, more = _state(one, spending, stream)
-        states.append(state)
         text = spending_text.cases(spending, one.model_id, model, currency)
-        says.append(f"{text} {spending_text.volume(spending, one.model_id, currency)}".strip())
+        text = f"{text} {spending_text.volume(spending, one.model_id, currency)}".strip()
+        if asked.early(one):
+            state, text, more = "open", f"{text} {asked.early_text(one)}", asked.to_certify(one)
+        states.append(state)
+        says.append(text)
         changes += [more] if more else []
     if lacking:
         says.append(f"What answers of {asked.named(lacking)} cost is not known, so neither is which model costs less.")

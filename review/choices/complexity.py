@@ -58,6 +58,9 @@ def of(
         return replace(nobody, rests_on=rests_on, figures=figures)
     one, spending, spared = _best([(one, spending, _a_year(spending)) for one, spending in known])
     state, text, change = _weighed(one, spending, spared, prices)
+    if asked.early(one):
+        early = f"Not known yet whether {one.model_id} spares reviews."
+        state, text, change = "open", f"{early} {asked.early_text(one)}", asked.to_certify(one)
     change = change or _open(one, spending, spared, prices, model, stream)
     if spared is not None:
         figures |= {"model": one.model_id, "reviews_spared_a_year": spared.value}

@@ -90,7 +90,12 @@ def answer(
         says=" ".join(
             filter(
                 None,
-                (_lead(money, promise), _alone(cases, released, error, promise, money), _prices(money), _people(read)),
+                (
+                    _lead(money, promise),
+                    _alone(cases, released, error, promise, money),
+                    _prices(money, promise.target),
+                    _people(read),
+                ),
             )
         ),
         rests_on=_basis(cases, released, error, read),
@@ -168,7 +173,7 @@ def _alone(cases: int, released: int, error: Figure, promise: Promise, money: Mo
     return f"{share} Of what went out {formats.share(error.value)} is wrong ({_between(error)})."
 
 
-def _prices(money: Money | None) -> str:
+def _prices(money: Money | None, target: float) -> str:
     """What the two costs are made of, and from which error on the machine's is the higher."""
     if money is None:
         return ""
@@ -186,15 +191,16 @@ def _prices(money: Money | None) -> str:
     )
     if money.even is None:
         return priced
-    return f"{priced} The machine costs less than people alone while fewer than {formats.share(money.even)} are wrong."
+    beyond = ", fewer than the target allows" if money.even < target else ""
+    return f"{priced} The machine costs less than people alone while fewer than {formats.share(money.even)} are wrong{beyond}."
 
 
 def _people(read: Figure) -> str:
     if isinstance(read, NotEnoughEvidence):
         return "What people add where they read is open."
     return (
-        f"Where people read, the model is wrong in {formats.share(read.value)} of cases ({_between(read)}): their reading can "
-        "put right no more than that. How many of these they find is open: it is not measured."
+        f"Where people read, the model is wrong in {formats.share(read.value)} of cases ({_between(read)}): they can put right "
+        "no more than that. Nobody has measured how many of these they notice."
     )
 
 

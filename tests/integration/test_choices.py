@@ -125,7 +125,7 @@ def test_what_is_released_is_known_with_limits_and_what_people_add_is_open(desk:
     assert one.figures["people_add"] is None
     error = measure.read("mail").error
     assert (one.figures["error"], one.figures["error_high"]) == (error.value, error.high)  # type: ignore[union-attr]
-    assert "is open" in one.says
+    assert "Nobody has measured how many of these they notice" in one.says
     assert "labels of answers as sure certify that at most" in one.says
     low, high, people = (one.figures[f"cost_of_1000{end}"] for end in ("_low", "_high", "_read_by_people"))
     assert (one.state == "open") == (low <= people <= high)  # type: ignore[operator] # they are numbers

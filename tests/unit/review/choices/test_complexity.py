@@ -1,7 +1,10 @@
 """Complexity: reviews that the better model spares in a year are held against what changes have taken."""
 
+from dataclasses import replace
+from datetime import date
+
 from review.adoption.other_models import OtherModel
-from review.choices import complexity
+from review.choices import adaptation, build_or_buy, complexity
 from review.choices.answer import Answer
 from review.choices.complexity import Change
 from review.choices.work import Work
@@ -105,3 +108,22 @@ def test_upkeep_stands_beside_what_the_reviews_are_worth() -> None:
     assert plain(dear.says).endswith("Upkeep of m-2: 3 650 EUR a year more; the reviews are worth 3 650 to 7 300 EUR.")
     assert dear.figures["upkeep_more_a_year"] == 3650
     assert plain(answer(other(outlay_a_day=10.0, reviews=(-0.1, 0.1, 0.3))).says).endswith("3 650 EUR a year more.")
+
+
+def test_a_model_that_is_certified_for_nothing_yet_is_not_called_worse() -> None:
+    worse = replace(other(reviews=(-0.3, -0.2, -0.1)), threshold=None, needed=140)
+    early = answer(worse)
+    assert early.state == "open"
+    assert early.says.startswith(
+        "Not known yet whether m-2 spares reviews. Nothing that m-2 answers is certified yet, so"
+    )
+    assert "About 140 more labels of cases that m-2 was asked about" in plain(early.would_change)
+    for one in (
+        build_or_buy.of("mail", "m-1", "EUR", [worse], 4000),
+        adaptation.of("mail", "m-1", "EUR", [worse], 4000, date(2026, 12, 1)),
+    ):
+        assert one.state == "open"
+        assert "Nothing that m-2 answers is certified yet" in one.says
+    never = replace(worse, needed=None)
+    assert answer(never).state == "known"
+    assert answer(replace(worse, barred="its score ranks backwards")).state == "known"

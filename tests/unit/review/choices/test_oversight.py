@@ -53,6 +53,12 @@ def asked(
     )
 
 
+def test_a_target_that_allows_more_errors_than_pay_is_named() -> None:
+    assert "while fewer than 1.3 % are wrong, fewer than the target allows." in formats.plain(
+        asked(money=replace(MONEY, even=0.013)).says
+    )
+
+
 def test_what_an_answer_of_the_model_costs_is_counted_or_not_known() -> None:
     says = asked(money=replace(MONEY, answer=None)).says
     assert "what the model's answers cost is not known and counts as nothing" in says
@@ -74,8 +80,8 @@ def test_what_each_costs_how_wrong_it_is_and_what_people_could_add_at_most() -> 
         "(limits 0.10 % to 2.1 %): an error that goes out is priced at 20.0 EUR, a review at 0.50 EUR, a thousand answers of the "
         "model at 4.00 EUR; people's own errors are not counted (costs.human_error prices them). The machine costs less than "
         "people alone while fewer than 2.3 % are wrong. "
-        "Where people read, the model is wrong in 15.0 % of cases (limits 10.0 % to 20.0 %): their reading can put right "
-        "no more than that. How many of these they find is open: it is not measured."
+        "Where people read, the model is wrong in 15.0 % of cases (limits 10.0 % to 20.0 %): they can put right no more than "
+        "that. Nobody has measured how many of these they notice."
     )
     assert formats.plain(one.rests_on) == (
         "600 of 1 000 cases since this model began were released; 250 labels, 2 wrong, among the released and 100 labels, 15 "
