@@ -18,11 +18,9 @@ from review.queries.shadows import Compared
 from tests.simulations.test_other_models import ALPHA, DELTA, POLICIES, sampled
 
 RUNS = 120
-PRICE, ERRS, RELEASES = (
-    0.01,
-    1.02,
-    0.01,
-)  # of an answer by both; times the errors of the one in force; fewer of the cases
+PRICE = 0.01  # of an answer, by both
+ERRS = 1.02  # times the errors of the one in force
+RELEASES = 0.01  # fewer of the cases
 MONEY = equal_risk.Money(
     review=0.5,
     minutes_known="stated",
